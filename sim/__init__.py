@@ -1,0 +1,3 @@
+"""overblock: what blocking Internet addresses does to everyone who was not the target."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What can be blocked: address arithmetic that knows nothing of censorship."""

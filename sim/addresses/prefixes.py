@@ -1,0 +1,145 @@
+"""Prefixes as columns, and longest-prefix match of addresses to them.
+
+In: network addresses and lengths. Out: for each address the row of its most specific prefix.
+It does not know what a row stands for (a provider, a region, an operator's rule).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.addresses.intervals import IPV4_STOP, IntervalSet
+
+
+@dataclass(frozen=True, eq=False)
+class PrefixTable:
+    """Prefixes flattened to disjoint segments, each owned by its most specific prefix.
+
+    Attributes
+    ----------
+    address, length : shape (n_prefixes,), int64, read-only
+        The prefixes in the caller's order. Of equal prefixes the first row wins.
+    segment_start : shape (n_segments,), int64, read-only
+        Where each segment starts; it ends where the next one starts, the last at 2**32.
+    segment_row : shape (n_segments,), int64, read-only
+        Row of the most specific prefix over the segment; -1 where there is none.
+    """
+
+    address: NDArray[np.int64]
+    length: NDArray[np.int64]
+    segment_start: NDArray[np.int64]
+    segment_row: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for column in (self.address, self.length, self.segment_start, self.segment_row):
+            column.flags.writeable = False
+
+    @classmethod
+    def from_prefixes(cls, address: ArrayLike, length: ArrayLike) -> PrefixTable:
+        """Build the table.
+
+        Parameters
+        ----------
+        address, length : shape (n,)
+            Network addresses in [0, 2**32) and prefix lengths in [0, 32].
+
+        Raises
+        ------
+        ValueError
+            If a length is out of range or an address has host bits set.
+        """
+        network = np.array(address, dtype=np.int64, ndmin=1)
+        bits = np.array(length, dtype=np.int64, ndmin=1)
+        start, stop = prefix_bounds(network, bits)
+        cut = np.concatenate((start, stop, [0]))
+        cut.sort(kind="stable")
+        # Neighbour compare, not np.unique: an order of magnitude faster on a million rows.
+        cut = cut[np.concatenate(([True], cut[1:] > cut[:-1]))]
+        cut = cut[cut < IPV4_STOP]
+        owner = np.full(cut.size, -1, np.int64)
+        first = np.searchsorted(cut, start)
+        last = np.searchsorted(cut, stop)
+        for bit_count in np.flatnonzero(np.bincount(bits, minlength=33)):
+            # From the shortest length to the longest, so that the more specific paints last;
+            # reversed rows, so that of equal prefixes the first row paints last.
+            rows = np.flatnonzero(bits == bit_count)[::-1]
+            run = last[rows] - first[rows]
+            offset = np.arange(int(run.sum())) - np.repeat(np.cumsum(run) - run, run)
+            owner[np.repeat(first[rows], run) + offset] = np.repeat(rows, run)
+        return cls(network, bits, cut, owner)
+
+    def longest_match(self, address: ArrayLike) -> NDArray[np.int64]:
+        """Row of the most specific prefix covering each address.
+
+        Parameters
+        ----------
+        address : shape (n,)
+            IPv4 addresses as integers in [0, 2**32).
+
+        Returns
+        -------
+        row : shape (n,)
+            Index into the table; -1 where no prefix covers the address.
+
+        Raises
+        ------
+        ValueError
+            If an address lies outside [0, 2**32).
+
+        References
+        ----------
+        RFC 4632, section 5.1 (longest-match forwarding).
+        """
+        wanted = np.asarray(address, dtype=np.int64)
+        if np.any(wanted < 0) or np.any(wanted >= IPV4_STOP):
+            raise ValueError("addresses must lie in [0, 2**32)")
+        segment = np.searchsorted(self.segment_start, wanted, side="right") - 1
+        return self.segment_row[segment]
+
+    def count_by_row(self, addresses: IntervalSet) -> NDArray[np.int64]:
+        """Addresses of a set that belong to each row by longest-prefix match.
+
+        Returns
+        -------
+        n_addresses : shape (n_prefixes + 1,)
+            One number per row; the last is what no prefix covers. They sum to the set's size.
+        """
+        segment_stop = np.append(self.segment_start[1:], IPV4_STOP)
+        inside = _count_below(addresses, segment_stop) - _count_below(addresses, self.segment_start)
+        counted = np.zeros(self.address.size + 1, np.int64)
+        np.add.at(counted, self.segment_row, inside)
+        return counted
+
+
+def prefix_bounds(
+    address: NDArray[np.int64], length: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Half-open bounds of prefixes.
+
+    Raises
+    ------
+    ValueError
+        If a length lies outside [0, 32] or an address has bits set beyond its length.
+    """
+    if address.shape != length.shape or address.ndim != 1:
+        raise ValueError("address and length must be one-dimensional and equally long")
+    if np.any(length < 0) or np.any(length > 32):
+        raise ValueError("prefix lengths must lie in [0, 32]")
+    size = np.int64(1) << (32 - length)
+    if np.any(address < 0) or np.any(address >= IPV4_STOP) or np.any(address & (size - 1)):
+        raise ValueError("network addresses must lie in [0, 2**32) with no host bits set")
+    return address, address + size
+
+
+def _count_below(addresses: IntervalSet, bound: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the addresses of a set that lie below each bound."""
+    if not addresses:
+        return np.zeros(bound.shape, np.int64)
+    before = np.concatenate(([0], np.cumsum(addresses.stop - addresses.start)))
+    row = np.searchsorted(addresses.start, bound, side="right")
+    # Whole intervals that start below the bound, less what of the last one lies beyond it.
+    beyond = np.maximum(addresses.stop[np.maximum(row - 1, 0)] - bound, 0)
+    return np.asarray(before[row] - np.where(row > 0, beyond, 0), dtype=np.int64)

@@ -1,0 +1,79 @@
+"""The exception tree. The library raises; only the command line prints.
+
+::
+
+    OverblockError
+    ├── ProblemsError      a list of problems, all found at once
+    │   ├── ScenarioError  exit 2: the scenario, or an override, asks for what cannot be
+    │   └── DataError      exit 4: an input table or file is missing, unreadable or malformed
+    └── UsageError         exit 2: a command cannot be carried out as given
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake, where it stands, and what was expected instead.
+
+    Attributes
+    ----------
+    file
+        Path as the user gave it.
+    message
+        ``expected …, got …`` with a hint where there is an obvious one.
+    line, column
+        Position counted from 1; 0 where it is not known.
+    key
+        Full path of the key or the column name; empty for the file as a whole.
+    """
+
+    file: str
+    message: str
+    line: int = 0
+    column: int = 0
+    key: str = ""
+
+    def __str__(self) -> str:
+        """Format as ``file:line:col: key: message``, leaving out what is not known."""
+        place = self.file
+        if self.line:
+            place += f":{self.line}"
+            if self.column:
+                place += f":{self.column}"
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+
+class OverblockError(Exception):
+    """Anything this package refuses, with the exit code the command line uses."""
+
+    exit_code = 1
+
+
+class ProblemsError(OverblockError):
+    """A list of problems found together."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        if not problems:
+            raise ValueError("a list of problems cannot be empty")
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ScenarioError(ProblemsError):
+    """The scenario asks for what cannot be."""
+
+    exit_code = 2
+
+
+class DataError(ProblemsError):
+    """An input table or file is missing, unreadable or malformed."""
+
+    exit_code = 4
+
+
+class UsageError(OverblockError):
+    """A command cannot be carried out as given."""
+
+    exit_code = 2

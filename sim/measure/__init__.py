@@ -1,0 +1,1 @@
+"""What it did: measures computed from outcomes, over replicates."""

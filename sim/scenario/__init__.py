@@ -1,0 +1,1 @@
+"""What was asked, and the cited numbers it rests on."""

@@ -1,0 +1,53 @@
+"""Named streams of luck.
+
+In: root seed, replicate, source (and, for luck that belongs to one register entry, its key).
+Out: a ``numpy.random.Generator``. It does not know who draws, or under which strategy: leaving
+the strategy out of the key is what makes common random numbers.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Stream(IntEnum):
+    """Sources of luck. Append only: renumbering changes every published result."""
+
+    BUSINESS_SECTOR = 0
+    BUSINESS_HOME = 1
+    BUSINESS_REVENUE = 2
+    COMPONENT_PLACEMENT = 3
+    COMPONENT_PLACE = 4
+    COMPONENT_ADDRESS = 5
+    OPERATOR_POLL_PHASE = 6
+    OPERATOR_APPLY_LAG = 7
+    OPERATOR_RELEASE_LAG = 8
+    OPERATOR_COMPLIANCE = 9
+    ORDER_TIME = 10
+
+
+def stream(
+    root_seed: int, replicate: int, source: Stream, entry: tuple[int, ...] = ()
+) -> np.random.Generator:
+    """Generator for one source of luck in one replicate.
+
+    Parameters
+    ----------
+    root_seed
+        Non-negative integer shared by all runs of an experiment.
+    replicate
+        Index of luck, from 0; the same for every strategy compared.
+    source
+        Which column is drawn. One source per column, drawn for the whole population.
+    entry
+        Extra non-negative integers that name one register entry, so that its luck does not
+        depend on how many entries were placed before it.
+
+    References
+    ----------
+    NumPy ``SeedSequence``: a child is its parent's entropy with the child's number appended to
+    ``spawn_key``. Writing the number down, instead of calling ``spawn``, keeps a stream in its
+    place when another one is added.
+    """
+    sequence = np.random.SeedSequence(root_seed, spawn_key=(replicate, int(source), *entry))
+    return np.random.default_rng(sequence)
