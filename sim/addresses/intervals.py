@@ -7,7 +7,7 @@ the number of intervals.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +112,17 @@ class IntervalSet:
         """Return addresses in either set."""
         return IntervalSet.from_bounds(
             np.concatenate((self.start, other.start)), np.concatenate((self.stop, other.stop))
+        )
+
+    @classmethod
+    def union_all(cls, sets: Iterable[IntervalSet]) -> IntervalSet:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        if not members:
+            return cls.empty()
+        return cls.from_bounds(
+            np.concatenate([member.start for member in members]),
+            np.concatenate([member.stop for member in members]),
         )
 
     def intersection(self, other: IntervalSet) -> IntervalSet:

@@ -134,6 +134,12 @@ def prefix_bounds(
     return address, address + size
 
 
+def prefix_set(address: int, length: int) -> IntervalSet:
+    """Addresses of one prefix."""
+    start, stop = prefix_bounds(np.array([address], np.int64), np.array([length], np.int64))
+    return IntervalSet.from_bounds(start, stop)
+
+
 def _count_below(addresses: IntervalSet, bound: NDArray[np.int64]) -> NDArray[np.int64]:
     """Count the addresses of a set that lie below each bound."""
     if not addresses:
