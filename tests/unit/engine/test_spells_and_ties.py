@@ -93,3 +93,38 @@ def test_an_event_at_the_horizon_does_not_happen():
     outcome = small.run()
     assert outcome.events.t_s.size == 0
     assert outcome.ledger.n_spells.tolist() == [0]
+
+
+def test_a_tick_of_the_old_row_just_after_the_next_row_begins_is_not_taken():
+    assert next_tick_s(((0, 101), (100, 7)), 1) == 100
+
+
+def test_the_split_by_role_asks_what_that_role_alone_would_do():
+    small = SmallWorld(
+        orders=((0, "block", "192.0.2.0/24"),),
+        actors=(Actor(share=0.75), Actor(share=0.25, compliance=0.0)),
+        firms=(
+            Firm(
+                addresses=("203.0.113.1", "192.0.2.7", "192.0.2.8", "203.0.113.1", "203.0.113.1"),
+                weights=(1.0, 0.5, 0.0625, 1.0, 1.0),
+            ),
+        ),
+        horizon_s=10,
+    )
+    curves = small.run().curves
+    lost = [curves.points("demand_lost_share", Group(role_row=role))[1][-1] for role in range(5)]
+    assert lost == [0.0, 0.75 * 0.5, 0.75 * 0.0625, 0.0, 0.0]
+    impaired = [
+        curves.points("businesses_impaired", Group(role_row=role))[1][-1] for role in range(5)
+    ]
+    assert impaired == [0, 1, 0, 0, 0]
+    whole = curves.points("demand_lost_share", Group())[1][-1]
+    assert whole == 0.75 * (1 - 0.5 * (1 - 0.0625))
+
+
+def test_a_role_that_is_released_counts_no_longer():
+    small = SmallWorld(
+        orders=((0, "block", PREFIX), (4, "unblock", PREFIX), (6, "block", PREFIX)), horizon_s=10
+    )
+    t_s, lost = small.run().curves.points("demand_lost_share", Group(role_row=0))
+    assert list(zip(t_s.tolist(), lost.tolist(), strict=True)) == [(0, 1.0), (4, 0.0), (6, 1.0)]
