@@ -58,7 +58,8 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     )
     value = world.businesses.value_micro_usd_per_h.astype(float)
     sector_row = world.businesses.sector_row
-    demand_h = world.demand.hours(world.demand.cumulative(world.horizon_s)[sector_row], sector_row)
+    whole = world.demand.cumulative(world.horizon_s)[sector_row].astype(float)
+    demand_h = world.demand.hours(whole, sector_row)
     demand, lost = float((value * demand_h).sum()), float((value * ledger.lost_demand_h).sum())
     return (
         *(

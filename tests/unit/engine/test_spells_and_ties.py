@@ -107,6 +107,7 @@ def test_the_split_by_role_asks_what_that_role_alone_would_do():
             Firm(
                 addresses=("203.0.113.1", "192.0.2.7", "192.0.2.8", "203.0.113.1", "203.0.113.1"),
                 weights=(1.0, 0.5, 0.0625, 1.0, 1.0),
+                value_micro_usd_per_h=2**20,
             ),
         ),
         horizon_s=10,
