@@ -1,32 +1,218 @@
-"""The censor: it looks, asks its strategy, and places the orders the strategy returns.
+"""The censor: it discovers fronts, asks its strategy, and places the orders that fit.
 
-In: a strategy. Out: orders in the register. It does not know what they do to anybody.
+In: a strategy, what is discovered, how strong the pressure is. Out: orders in the register. It does
+not know what they do to anybody.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from typing import Any
 
+import numpy as np
 import simpy
 
+from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Moment, Phase, now_s
-from sim.engine.orders import Observation, Strategy
+from sim.engine.eventlog import EventLog, Kind
+from sim.engine.fronts import FrontList
+from sim.engine.limits import UNLIMITED, Limits, admit
+from sim.engine.orders import (
+    NO_FRONTS,
+    Decision,
+    KnownFronts,
+    Mechanism,
+    Observation,
+    Order,
+    Strategy,
+)
 from sim.engine.register import Register
+from sim.world.build import World
+from sim.world.stances import SILENT
+
+S_PER_H, S_PER_D = 3600, 86_400
+Process = Generator[simpy.Event, Any, None]
 
 
-def censor(
-    env: simpy.Environment,
-    strategy: Strategy,
-    register: Register,
-    on_change: Callable[[], None],
-) -> Generator[simpy.Event, Any, None]:
-    """Decide now, and again whenever the strategy asked to look."""
-    while True:
-        t_s = now_s(env)
-        decision = strategy(Observation(t_s))
-        for order in decision.orders:
-            register.place(order)
-        if decision.orders:
-            on_change()
-        if decision.next_look_s is None:
+class CensorActor:
+    """The censor as a SimPy actor.
+
+    Attributes
+    ----------
+    fronts
+        The target's fronts, of which the censor sees those it has discovered; None without any.
+    reached_share
+        Tells the share of the target's users who reach it, at a time.
+    pressure
+        Attention to complaints now.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        world: World,
+        strategy: Strategy,
+        register: Register,
+        log: EventLog,
+    ) -> None:
+        self.fronts: FrontList | None = None
+        self.reached_share: Callable[[int], float] = lambda t_s: float("nan")
+        self._env = env
+        self._world = world
+        self._strategy = strategy
+        self._register = register
+        self._log = log
+        self._limits = _limits(world)
+        self._known: list[tuple[int, int]] = []
+        self._attention = 0.0
+        self._public_pressure = 0.0
+        self._stance = [SILENT] * len(world.places.provider)
+        self._is_due = False
+        self._next_look_s: int | None = None
+        self._has_ended = False
+        self._day, self._n_today = 0, 0
+
+    @property
+    def pressure(self) -> float:
+        """Attention to complaints, and what public events added."""
+        return self._attention + self._public_pressure
+
+    def run(self) -> Process:
+        """Decide at t = 0, and take note of public events."""
+        self._ask()
+        for t_s, adds in sorted(self._world.pressure_events):
+            yield Moment(self._env, max(t_s, now_s(self._env)), Phase.ORDERS)
+            self._public_pressure += adds
+            self._yield_to_pressure()
+
+    def expect_front(self, front_row: int, lag_s: int) -> None:
+        """Discover a front after a lag, unless it is gone by then."""
+        self._env.process(self._discover(front_row, lag_s))
+
+    def note_attention(self, attention: float) -> None:
+        """Take over the attention to complaints at a tick; it tells from the next second on."""
+        self._attention = attention
+        if self._is_ending() and not self._has_ended:
+            self._env.process(self._yield_soon())
+
+    def note_stance(self, provider_row: int, stance: str, *, is_compliant: bool) -> None:
+        """Take note of what a provider does; withdraw its ranges after talks if it complies."""
+        self._stance[provider_row] = stance
+        if is_compliant and self._world.censor is not None:
+            self._env.process(self._withdraw(provider_row, self._world.censor.withdraw_lag_h))
+
+    def exempt(self, addresses: IntervalSet) -> None:
+        """Let some addresses pass from now on."""
+        self._register.place(Order("block", addresses, Mechanism.EXEMPT))
+
+    def _discover(self, front_row: int, lag_s: int) -> Process:
+        yield Moment(self._env, now_s(self._env) + lag_s, Phase.ORDERS)
+        assert self.fronts is not None
+        if self.fronts.is_gone[front_row]:
             return
-        yield Moment(env, decision.next_look_s, Phase.ORDERS)
+        t_s = now_s(self._env)
+        self._known.append((front_row, t_s))
+        self._log.record(t_s, Kind.DISCOVERED, front_row=front_row)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Have the strategy decide once in this second, after everything it may learn in it."""
+        if not self._is_due and not self._has_ended:
+            self._is_due = True
+            self._env.process(self._decide())
+
+    def _decide(self) -> Process:
+        yield Moment(self._env, now_s(self._env), Phase.DECISION)
+        self._is_due = False
+        if self._has_ended:
+            return
+        decision = self._strategy(self._observe())
+        self._place(decision)
+        look_s = decision.next_look_s
+        if look_s is not None and look_s != self._next_look_s:
+            self._next_look_s = look_s
+            self._env.process(self._look_again(look_s))
+
+    def _look_again(self, look_s: int) -> Process:
+        yield Moment(self._env, max(look_s, now_s(self._env) + 1), Phase.ORDERS)
+        if self._next_look_s == look_s:
+            self._next_look_s = None
+            self._ask()
+
+    def _observe(self) -> Observation:
+        t_s = now_s(self._env)
+        return Observation(
+            t_s=t_s,
+            fronts=self._known_fronts(),
+            in_force=self._register.in_force,
+            target_reached_share=self.reached_share(t_s),
+            pressure=self.pressure,
+            stance=tuple(self._stance),
+            places=self._world.places,
+        )
+
+    def _known_fronts(self) -> KnownFronts:
+        if self.fronts is None:
+            return NO_FRONTS
+        known = [(row, t_s) for row, t_s in sorted(self._known) if not self.fronts.is_gone[row]]
+        row = np.array([row for row, _ in known], np.int64)
+        return KnownFronts(
+            self.fronts.address[row],
+            self.fronts.provider_row[row],
+            np.array([t_s for _, t_s in known], np.int64),
+        )
+
+    def _place(self, decision: Decision) -> None:
+        day = now_s(self._env) // S_PER_D
+        if day != self._day:
+            self._day, self._n_today = day, 0
+        orders = decision.orders
+        if self._is_pausing():
+            orders = tuple(order for order in orders if order.action == "unblock")
+        for order in admit(orders, self._register.in_force, self._n_today, self._limits):
+            self._n_today += order.action == "block"
+            self._register.place(order)
+
+    def _withdraw(self, provider_row: int, lag_h: float) -> Process:
+        yield Moment(self._env, now_s(self._env) + round(lag_h * S_PER_H), Phase.ORDERS)
+        mine = self._world.places.provider_addresses(provider_row)
+        for entry in self._register.in_force:
+            is_mine = entry.addresses and not entry.addresses.difference(mine)
+            if is_mine and entry.mechanism is not Mechanism.EXEMPT:
+                self._register.place(_withdrawal(entry.order))
+
+    def _is_pausing(self) -> bool:
+        rules = self._world.censor
+        return rules is not None and rules.pause_pressure is not None and self.pressure > rules.pause_pressure
+
+    def _is_ending(self) -> bool:
+        rules = self._world.censor
+        return rules is not None and rules.end_pressure is not None and self.pressure > rules.end_pressure
+
+    def _yield_soon(self) -> Process:
+        yield Moment(self._env, now_s(self._env) + 1, Phase.ORDERS)
+        self._yield_to_pressure()
+
+    def _yield_to_pressure(self) -> None:
+        if self._has_ended or not self._is_ending():
+            return
+        self._has_ended = True
+        for entry in self._register.in_force:
+            if entry.mechanism is not Mechanism.EXEMPT:
+                self._register.place(_withdrawal(entry.order))
+
+
+def _withdrawal(order: Order) -> Order:
+    return Order("unblock", order.addresses, order.mechanism, order.overmatch)
+
+
+def _limits(world: World) -> Limits:
+    rules = world.censor
+    if rules is None:
+        return Limits(exempt=world.exempt)
+    return Limits(
+        rules.orders_per_day or UNLIMITED,
+        rules.max_addresses or UNLIMITED,
+        rules.max_rules or UNLIMITED,
+        world.exempt,
+    )

@@ -12,14 +12,17 @@ class Phase(IntEnum):
     """Phases of one second, in order; SimPy takes them as priorities.
 
     An order placed in the second of a publication is in that version, and a download in that
-    second sees it. Consequences are drawn once, after everything else of the second.
+    second sees it. Consequences are drawn once, after everything else of the second; until then
+    whoever decides sees the state as it was before.
     """
 
     ORDERS = 1
-    PUBLICATION = 2
-    DOWNLOAD = 3
-    ENFORCEMENT = 4
-    SETTLEMENT = 5
+    DECISION = 2
+    PUBLICATION = 3
+    DOWNLOAD = 4
+    ENFORCEMENT = 5
+    TICK = 6
+    SETTLEMENT = 7
 
 
 class Moment(simpy.Event):

@@ -5,7 +5,7 @@ In: one fact at a time. Out: frozen columns. It does not know what any of it cos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -21,6 +21,14 @@ class Kind(IntEnum):
     DOWNLOADED = 3
     ENFORCED = 4
     RELEASED = 5
+    RENTED = 6
+    DISCOVERED = 7
+    EVICTED = 8
+    STANCE = 9
+    RESPONDED = 10
+    MOVED = 11
+    COMPLAINED = 12
+    EXEMPTED = 13
 
 
 NOBODY = -1
@@ -36,33 +44,46 @@ class Events:
         When.
     kind : shape (n_events,)
         What, as ``Kind``.
-    operator_row, entry_row : shape (n_events,)
-        At which operator and about which entry; -1 where the event has none.
+    operator_row, entry_row, front_row, business_row, provider_row : shape (n_events,)
+        Whom it concerns; -1 where the event concerns none of the kind.
     """
 
     t_s: NDArray[np.int64]
     kind: NDArray[np.int64]
     operator_row: NDArray[np.int64]
     entry_row: NDArray[np.int64]
+    front_row: NDArray[np.int64]
+    business_row: NDArray[np.int64]
+    provider_row: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        for column in (self.t_s, self.kind, self.operator_row, self.entry_row):
-            column.flags.writeable = False
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
 
 
 class EventLog:
     """Collects events while the simulation runs."""
 
     def __init__(self) -> None:
-        self._records: list[tuple[int, int, int, int]] = []
+        self._records: list[tuple[int, ...]] = []
 
     def record(
-        self, t_s: int, kind: Kind, operator_row: int = NOBODY, entry_row: int = NOBODY
+        self,
+        t_s: int,
+        kind: Kind,
+        operator_row: int = NOBODY,
+        entry_row: int = NOBODY,
+        *,
+        front_row: int = NOBODY,
+        business_row: int = NOBODY,
+        provider_row: int = NOBODY,
     ) -> None:
         """Append one fact."""
-        self._records.append((t_s, int(kind), operator_row, entry_row))
+        whom = (operator_row, entry_row, front_row, business_row, provider_row)
+        self._records.append((t_s, int(kind), *whom))
 
     def freeze(self) -> Events:
         """Return the events recorded so far."""
-        columns = np.array(self._records, np.int64).reshape(-1, 4).T.copy()
+        n_columns = len(fields(Events))
+        columns = np.array(self._records, np.int64).reshape(-1, n_columns).T.copy()
         return Events(*columns)

@@ -1,6 +1,6 @@
 """One operator group: it downloads the register, and applies and releases entries with its lags.
 
-In: published versions. Out: changes of what the group drops. It does not know who sits on the
+In: published versions. Out: changes of what the group enforces. It does not know who sits on the
 addresses.
 """
 
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
+from sim.engine.orders import Entry, Mechanism
 from sim.engine.register import Register
 from sim.streams import Stream, Streams
-from sim.world.operators import Operators
+from sim.world.operators import Operators, Overload
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -27,8 +28,9 @@ Process = Generator[simpy.Event, Any, None]
 class Compliance:
     """Which entries each operator group enforces at all.
 
-    The luck of an entry hangs on its prefix, not on its place in the sequence of orders: the same
-    prefix meets the same luck under every strategy, and a higher compliance enforces a superset.
+    The luck of an entry hangs on its addresses, not on its place in the sequence of orders: the
+    same addresses meet the same luck under every strategy, and a higher compliance enforces a
+    superset.
     """
 
     def __init__(self, compliance: NDArray[np.float64], streams: Streams) -> None:
@@ -36,9 +38,9 @@ class Compliance:
         self._streams = streams
         self.enforces = cache(self._draw)
 
-    def _draw(self, prefix: tuple[int, int]) -> NDArray[np.bool_]:
-        """Whether each operator enforces an entry of this prefix; shape (n_operators,)."""
-        luck = self._streams.generator(Stream.OPERATOR_COMPLIANCE, prefix)
+    def _draw(self, luck_key: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Whether each operator enforces an entry of this key; shape (n_operators,)."""
+        luck = self._streams.generator(Stream.OPERATOR_COMPLIANCE, luck_key)
         return np.asarray(luck.random(self._compliance.size) < self._compliance)
 
 
@@ -57,17 +59,17 @@ class Operator:
     ) -> None:
         self._env = env
         self._row = row
+        self._operators = operators
         self._poll_interval_s = int(operators.poll_interval_s[row])
         self._poll_phase_s = int(operators.poll_phase_s[row])
-        self._apply_lag_s = int(operators.apply_lag_s[row])
-        self._release_lag_s = int(operators.release_lag_s[row])
         self._compliance = compliance
         self._register = register
         self._enforcement = enforcement
         self._log = log
         self._seen: tuple[int, ...] = ()
-        # Entries to be dropped, by row, with the time their dropping starts.
+        # Entries to be enforced, by row, with the time their enforcement starts.
         self._applied_at_s: dict[int, int] = {}
+        self._n_rules = 0
 
     def run(self) -> Process:
         """Download at the first poll after each publication; other polls show nothing new."""
@@ -85,35 +87,79 @@ class Operator:
         self._log.record(t_s, Kind.DOWNLOADED, self._row)
         before, now = set(self._seen), set(self._register.version)
         self._seen = self._register.version
-        appeared = [row for row in sorted(now - before) if self._is_enforced(row)]
-        if appeared:
-            start_s = t_s + self._apply_lag_s
-            self._applied_at_s |= dict.fromkeys(appeared, start_s)
-            self._env.process(self._apply(appeared, start_s))
-        stop_s = t_s + self._release_lag_s
-        vanished = [row for row in sorted(before - now) if self._is_enforced(row)]
-        # What would be dropped only after it is passed is never dropped at all.
-        void = [row for row in vanished if self._applied_at_s.get(row, stop_s) >= stop_s]
-        for row in void:
-            self._applied_at_s.pop(row, None)
-        vanished = [row for row in vanished if row in self._applied_at_s]
-        if vanished:
-            self._env.process(self._release(vanished, stop_s))
+        entries = self._register.entries
+        appeared = [entries[row] for row in sorted(now - before)]
+        vanished = [entries[row] for row in sorted(before - now)]
+        for is_exempt in (False, True):
+            apply_lag_s, release_lag_s = self._lags_s(is_exempt=is_exempt)
+            self._expect_start(
+                [e for e in appeared if self._enforces(e) and is_exempt == _exempts(e)],
+                t_s + apply_lag_s,
+            )
+            self._expect_stop(
+                [e for e in vanished if self._enforces(e) and is_exempt == _exempts(e)],
+                t_s + release_lag_s,
+            )
 
-    def _is_enforced(self, entry_row: int) -> bool:
-        prefix = self._register.entries[entry_row].prefix
-        return bool(self._compliance.enforces(prefix)[self._row])
+    def _lags_s(self, *, is_exempt: bool) -> tuple[int, int]:
+        apply_lag_s = int(self._operators.apply_lag_s[self._row])
+        release_lag_s = int(self._operators.release_lag_s[self._row])
+        # An exemption lets addresses pass when it starts, and blocks them when it stops.
+        return (release_lag_s, apply_lag_s) if is_exempt else (apply_lag_s, release_lag_s)
 
-    def _apply(self, entry_rows: list[int], start_s: int) -> Process:
+    def _enforces(self, entry: Entry) -> bool:
+        return _exempts(entry) or bool(self._compliance.enforces(entry.luck_key)[self._row])
+
+    def _expect_start(self, entries: list[Entry], start_s: int) -> None:
+        if entries:
+            self._applied_at_s |= dict.fromkeys((entry.row for entry in entries), start_s)
+            self._env.process(self._apply(entries, start_s))
+
+    def _expect_stop(self, entries: list[Entry], stop_s: int) -> None:
+        stopping = []
+        for entry in entries:
+            # What would be enforced only after it is released is never enforced at all.
+            if self._applied_at_s.get(entry.row, stop_s) >= stop_s:
+                self._applied_at_s.pop(entry.row, None)
+            else:
+                stopping.append(entry)
+        if stopping:
+            self._env.process(self._release(stopping, stop_s))
+
+    def _apply(self, entries: list[Entry], start_s: int) -> Process:
         yield Moment(self._env, start_s, Phase.ENFORCEMENT)
-        for row in entry_rows:
-            if row in self._applied_at_s:
-                self._enforcement.drop(self._row, self._register.entries[row])
-                self._log.record(start_s, Kind.ENFORCED, self._row, row)
+        for entry in entries:
+            if entry.row not in self._applied_at_s:
+                continue
+            if self._has_no_room(entry):
+                del self._applied_at_s[entry.row]
+                continue
+            self._n_rules += entry.n_rules
+            self._enforcement.start(self._row, entry)
+            self._log.record(start_s, Kind.ENFORCED, self._row, entry.row)
+        self._note_load()
 
-    def _release(self, entry_rows: list[int], stop_s: int) -> Process:
+    def _release(self, entries: list[Entry], stop_s: int) -> Process:
         yield Moment(self._env, stop_s, Phase.ENFORCEMENT)
-        for row in entry_rows:
-            del self._applied_at_s[row]
-            self._enforcement.let_pass(self._row, self._register.entries[row])
-            self._log.record(stop_s, Kind.RELEASED, self._row, row)
+        for entry in entries:
+            # An entry that found no room is not there to be released.
+            if self._applied_at_s.pop(entry.row, None) is None:
+                continue
+            self._n_rules -= entry.n_rules
+            self._enforcement.stop(self._row, entry)
+            self._log.record(stop_s, Kind.RELEASED, self._row, entry.row)
+        self._note_load()
+
+    def _has_no_room(self, entry: Entry) -> bool:
+        if self._operators.overload[self._row] is not Overload.STOP:
+            return False
+        return self._n_rules + entry.n_rules > self._operators.rule_capacity[self._row]
+
+    def _note_load(self) -> None:
+        if self._operators.overload[self._row] is Overload.DEGRADE:
+            is_over = self._n_rules > self._operators.rule_capacity[self._row]
+            self._enforcement.set_overloaded(self._row, is_overloaded=bool(is_over))
+
+
+def _exempts(entry: Entry) -> bool:
+    return entry.mechanism is Mechanism.EXEMPT

@@ -6,10 +6,27 @@ In and out of a strategy: ``Observation`` → ``Decision``. Plain values without
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.addresses.intervals import IntervalSet
+from sim.addresses.prefixes import prefix_set
+from sim.world.providers import Places
+
+NO_ADDRESSES = IntervalSet.empty()
+
+
+class Mechanism(StrEnum):
+    """What an enforcing operator does to what an entry names."""
+
+    DROP = "drop"
+    THROTTLE = "throttle"
+    NAME = "name"
+    EXEMPT = "exempt"
 
 
 @dataclass(frozen=True)
@@ -19,20 +36,33 @@ class Order:
     Attributes
     ----------
     action
-        ``block`` enters the prefix; ``unblock`` withdraws the oldest entry in force that holds
-        exactly this prefix.
-    address, length
-        The prefix.
+        ``block`` makes an entry; ``unblock`` withdraws the oldest entry in force with the same
+        mechanism and exactly the same addresses.
+    addresses
+        What it is about; empty for a name.
+    mechanism
+        By which means.
+    overmatch
+        For a name: share of other names that its pattern matches.
+    reason
+        For readers of the log.
     """
 
     action: Literal["block", "unblock"]
-    address: int
-    length: int
+    addresses: IntervalSet = NO_ADDRESSES
+    mechanism: Mechanism = Mechanism.DROP
+    overmatch: float = 0.0
+    reason: str = ""
+
+    @classmethod
+    def of_prefix(cls, action: Literal["block", "unblock"], address: int, length: int) -> Order:
+        """Drop, or no longer drop, one prefix."""
+        return cls(action, prefix_set(address, length))
 
     @property
-    def prefix(self) -> tuple[int, int]:
-        """The prefix as one value."""
-        return self.address, self.length
+    def key(self) -> tuple[Mechanism, IntervalSet]:
+        """What an unblock order must share with the entry it withdraws."""
+        return self.mechanism, self.addresses
 
 
 @dataclass(frozen=True)
@@ -43,29 +73,87 @@ class Entry:
     ----------
     row
         Number of the entry in this run, from 0.
-    prefix
-        Network address and length.
-    addresses, collateral_addresses
-        All addresses of the prefix, and those outside the target's own ranges.
+    order
+        The order that made it.
+    collateral_addresses
+        Its addresses outside the target's own ranges.
+    n_rules
+        Rules it takes at an operator: prefixes of its addresses, or one for a name.
+    placed_s
+        When it was placed.
     """
 
     row: int
-    prefix: tuple[int, int]
-    addresses: IntervalSet
+    order: Order
     collateral_addresses: IntervalSet
+    n_rules: int
+    placed_s: int
+
+    @property
+    def addresses(self) -> IntervalSet:
+        """All its addresses."""
+        return self.order.addresses
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """By which means."""
+        return self.order.mechanism
+
+    @property
+    def luck_key(self) -> tuple[int, ...]:
+        """What the luck of the entry hangs on: its first and last address; nothing for a name."""
+        if not self.addresses:
+            return ()
+        return int(self.addresses.start[0]), int(self.addresses.stop[-1]) - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class KnownFronts:
+    """Fronts of the target that the censor has discovered, in the sequence they were rented.
+
+    Attributes
+    ----------
+    address, provider_row, discovered_s : shape (n_known,)
+        Where each is, whose it is, and when it was learnt.
+    """
+
+    address: NDArray[np.int64]
+    provider_row: NDArray[np.int64]
+    discovered_s: NDArray[np.int64]
+
+
+NO_FRONTS = KnownFronts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, eq=False)
 class Observation:
-    """What the censor knows when it decides.
+    """What the censor knows when it decides: the state just before ``t_s``.
 
     Attributes
     ----------
     t_s
         Now.
+    fronts
+        Fronts discovered so far that are not gone.
+    in_force
+        Entries in force, oldest first.
+    target_reached_share
+        Share of the target's users who reach it without a VPN; NaN without a target that moves.
+    pressure
+        Attention to complaints, and what public events added to it.
+    stance
+        Stance of each provider, by provider row; ``silent`` where nothing else is known.
+    places
+        Who holds which addresses, as a whois service tells.
     """
 
     t_s: int
+    fronts: KnownFronts = NO_FRONTS
+    in_force: tuple[Entry, ...] = ()
+    target_reached_share: float = float("nan")
+    pressure: float = 0.0
+    stance: tuple[str, ...] = ()
+    places: Places | None = None
 
 
 @dataclass(frozen=True)
@@ -77,11 +165,11 @@ class Decision:
     orders
         Placed now, in this sequence.
     next_look_s
-        When the strategy wants to decide again; None for never.
+        When the strategy wants to decide again even if nothing is discovered; None for never.
     """
 
-    orders: tuple[Order, ...]
-    next_look_s: int | None
+    orders: tuple[Order, ...] = field(default=())
+    next_look_s: int | None = None
 
 
 Strategy: TypeAlias = Callable[[Observation], Decision]

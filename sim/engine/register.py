@@ -7,17 +7,17 @@ downloads it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import simpy
 
 from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import prefix_set
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import Entry, Order
+from sim.engine.orders import Entry, Mechanism, Order
 from sim.errors import OverblockError
+from sim.world.build import World
 
 
 class Register:
@@ -34,22 +34,25 @@ class Register:
     """
 
     def __init__(
-        self,
-        env: simpy.Environment,
-        cadence: tuple[tuple[int, int], ...],
-        target_addresses: IntervalSet,
-        log: EventLog,
+        self, env: simpy.Environment, world: World, log: EventLog, on_change: Callable[[], None]
     ) -> None:
         self.entries: list[Entry] = []
         self.version: tuple[int, ...] = ()
         self.publication = env.event()
         self._env = env
-        self._cadence = cadence
-        self._target_addresses = target_addresses
+        self._cadence = world.cadence
+        self._target_addresses = world.target.addresses
         self._log = log
+        self._on_change = on_change
         self._in_force: dict[int, Entry] = {}
-        self._holders: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        self._holders: defaultdict[tuple[Mechanism, IntervalSet], list[int]] = defaultdict(list)
         self._is_publication_due = False
+        self._listed: tuple[IntervalSet, IntervalSet] | None = None
+
+    @property
+    def in_force(self) -> tuple[Entry, ...]:
+        """Entries in force, oldest first."""
+        return tuple(self._in_force.values())
 
     def place(self, order: Order) -> None:
         """Carry out one order now, and see to it that a version will show it.
@@ -57,14 +60,18 @@ class Register:
         Raises
         ------
         OverblockError
-            If an unblock order names a prefix that no entry in force holds.
+            If an unblock order names what no entry in force holds.
         """
         t_s = now_s(self._env)
-        holders = self._holders[order.prefix]
+        holders = self._holders[order.key]
         if order.action == "block":
-            addresses = prefix_set(*order.prefix)
-            collateral = addresses.difference(self._target_addresses)
-            entry = Entry(len(self.entries), order.prefix, addresses, collateral)
+            entry = Entry(
+                row=len(self.entries),
+                order=order,
+                collateral_addresses=order.addresses.difference(self._target_addresses),
+                n_rules=max(1, order.addresses.to_prefixes()[0].size),
+                placed_s=t_s,
+            )
             self.entries.append(entry)
             self._in_force[entry.row] = entry
             holders.append(entry.row)
@@ -74,20 +81,18 @@ class Register:
             del self._in_force[row]
             self._log.record(t_s, Kind.UNBLOCK, entry_row=row)
         else:
-            raise OverblockError(f"an order unblocks a prefix that is not blocked: {order}")
+            raise OverblockError(f"an order unblocks what is not blocked: {order}")
+        self._listed = None
+        self._on_change()
         if not self._is_publication_due:
             self._is_publication_due = True
             self._env.process(self._publish_at_next_tick())
 
-    def listed(self) -> IntervalSet:
-        """All addresses listed now, the target's own among them."""
-        return IntervalSet.union_all([entry.addresses for entry in self._in_force.values()])
-
-    def listed_collateral(self) -> IntervalSet:
-        """Addresses listed now, outside the target's own ranges."""
-        return IntervalSet.union_all(
-            [entry.collateral_addresses for entry in self._in_force.values()]
-        )
+    def listed(self) -> tuple[IntervalSet, IntervalSet]:
+        """Addresses listed now: outside the target's own ranges, and all."""
+        if self._listed is None:
+            self._listed = blocked_sets(list(self._in_force.values()))
+        return self._listed
 
     def _publish_at_next_tick(self) -> Generator[simpy.Event, Any, None]:
         tick_s = next_tick_s(self._cadence, now_s(self._env))
@@ -115,3 +120,26 @@ def next_tick_s(cadence: tuple[tuple[int, int], ...], t_s: int) -> int:
     tick_s = from_s + max(0, -(-(t_s - from_s) // every_s)) * every_s
     following = cadence[current + 1][0] if current + 1 < len(cadence) else None
     return tick_s if following is None or tick_s < following else following
+
+
+def blocked_sets(entries: list[Entry]) -> tuple[IntervalSet, IntervalSet]:
+    """Addresses that entries drop or throttle and none exempts.
+
+    Returns
+    -------
+    collateral, all
+        Without and with the target's own ranges.
+    """
+    blocking = [entry for entry in entries if entry.mechanism in BLOCKING]
+    exempt = IntervalSet.union_all(
+        entry.addresses for entry in entries if entry.mechanism is Mechanism.EXEMPT
+    )
+    collateral = IntervalSet.union_all(entry.collateral_addresses for entry in blocking)
+    everything = IntervalSet.union_all(entry.addresses for entry in blocking)
+    if not exempt:
+        return collateral, everything
+    return collateral.difference(exempt), everything.difference(exempt)
+
+
+BLOCKING = frozenset({Mechanism.DROP, Mechanism.THROTTLE})
+"""Mechanisms that list addresses."""

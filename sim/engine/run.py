@@ -12,16 +12,24 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.censor import censor
+from sim.addresses.intervals import IntervalSet
+from sim.engine.censor import CensorActor
+from sim.engine.complaints import ComplaintActor
 from sim.engine.curves import Curves
 from sim.engine.eventlog import EventLog, Events
 from sim.engine.ledger import LedgerColumns
 from sim.engine.operators import Compliance, Operator
-from sim.engine.orders import Strategy
+from sim.engine.orders import Mechanism, Strategy
+from sim.engine.providers import stances
+from sim.engine.reactions import ReactionActor
 from sim.engine.register import Register
-from sim.engine.settlement import Settlement
+from sim.engine.settlement import Settlement, tick
+from sim.engine.target import TargetActor
+from sim.engine.users import UserColumns, UserCrowd
 from sim.streams import Streams
 from sim.world.build import World
+
+S_PER_H = 3600
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,17 +40,31 @@ class Outcome:
     ----------
     events
         Facts in the order they happened.
-    entry_prefix : shape (n_entries, 2)
-        Network address and length of each entry of the register, by entry row.
+    entry_addresses, entry_mechanism
+        Addresses and mechanism of each entry of the register, by entry row.
+    front_address : shape (n_fronts,)
+        Fronts of the target, by front row.
     ledger
         What each business lost.
+    n_responses : shape (n_businesses, n_kinds)
+        Responses each business completed.
+    users
+        What became of the target's users; None where it has no fronts or users.
+    n_complaints, n_named
+        Expected complaints, and businesses that appealed by name; NaN and 0 where nobody complains.
     curves
         How the counts moved.
     """
 
     events: Events
-    entry_prefix: NDArray[np.int64]
+    entry_addresses: tuple[IntervalSet, ...]
+    entry_mechanism: tuple[Mechanism, ...]
+    front_address: NDArray[np.int64]
     ledger: LedgerColumns
+    n_responses: NDArray[np.int64]
+    users: UserColumns | None
+    n_complaints: float
+    n_named: int
     curves: Curves
 
 
@@ -56,7 +78,8 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     strategy
         Decides what is ordered.
     streams
-        Luck of the replicate that is met only during the run: which entries operators enforce.
+        Luck of the replicate that is met only during the run: which entries operators enforce,
+        where fronts are rented and when they are discovered, how appeals go.
 
     Raises
     ------
@@ -65,22 +88,105 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     """
     env = simpy.Environment(initial_time=0)
     log = EventLog()
-    register = Register(env, world.cadence, world.target.addresses, log)
-    settlement = Settlement(env, world, register)
-    settlement.request()
+    settlement = Settlement(env, world)
+    register = Register(env, world, log, settlement.request)
     compliance = Compliance(world.operators.compliance, streams)
     for row in range(world.operators.n_operators):
         actor = Operator(
             env, world.operators, row, compliance, register, settlement.enforcement, log
         )
         env.process(actor.run())
-    env.process(censor(env, strategy, register, settlement.request))
+    censor = CensorActor(env, world, strategy, register, log)
+    _let_target_act(env, world, streams, log, settlement, censor)
+    _let_bystanders_act(env, world, streams, log, settlement, censor)
+    settlement.begin(register)
+    env.process(censor.run())
     env.run(until=world.horizon_s)
-    entry_prefix = np.array([entry.prefix for entry in register.entries], np.int64).reshape(-1, 2)
-    entry_prefix.flags.writeable = False
+    return _outcome(world, log, settlement, register)
+
+
+def _let_target_act(
+    env: simpy.Environment,
+    world: World,
+    streams: Streams,
+    log: EventLog,
+    settlement: Settlement,
+    censor: CensorActor,
+) -> None:
+    """Set up the target, its users, and the providers' stances."""
+    if world.pools is None:
+        return
+    target = TargetActor(
+        env,
+        world,
+        world.pools,
+        settlement.enforcement,
+        streams,
+        log,
+        on_rented=censor.expect_front,
+        on_change=settlement.request,
+    )
+    settlement.target = target
+    censor.fronts = target.fronts
+    share_users = world.operators.share_users
+    censor.reached_share = lambda t_s: float(1.0 - (share_users * target.reach.unreached(t_s)).sum())
+    target.start()
+    if world.users is not None:
+        settlement.users = UserCrowd(world, world.users, target.reach)
+        settlement.exposure.set_vpn(settlement.users.share_vpn)
+    if world.stances is not None:
+        env.process(stances(env, world.stances, log, target.turn_away, censor.note_stance))
+
+
+def _let_bystanders_act(
+    env: simpy.Environment,
+    world: World,
+    streams: Streams,
+    log: EventLog,
+    settlement: Settlement,
+    censor: CensorActor,
+) -> None:
+    """Set up reactions and complaints, and the tick that moves slow quantities."""
+    if world.moves is not None and world.reactions is not None:
+        settlement.reactions = ReactionActor(
+            env, world.moves, world.reactions, settlement.exposure, log, settlement.request
+        )
+    complaints = None
+    if world.complaints is not None:
+        complaints = ComplaintActor(
+            env, world, world.complaints, settlement.exposure, streams, log, censor.exempt
+        )
+        settlement.complaints = complaints
+    users = settlement.users
+    if users is None or world.users is None:
+        return
+
+    def act(t_s: int, tick_s: int) -> None:
+        settlement.integrate_users(t_s)
+        if complaints is not None:
+            complaints.tick(tick_s, settlement.ledger.level, users.n_cut_off(t_s))
+            censor.note_attention(complaints.attention)
+        users.tick(t_s)
+        settlement.exposure.set_vpn(users.share_vpn)
+        settlement.request()
+
+    env.process(tick(env, round(world.users.tick_h * S_PER_H), act))
+
+
+def _outcome(world: World, log: EventLog, settlement: Settlement, register: Register) -> Outcome:
+    settlement.integrate_users(world.horizon_s)
+    target, reactions = settlement.target, settlement.reactions
+    complaints = settlement.complaints
+    n = world.businesses.n_businesses
     return Outcome(
         events=log.freeze(),
-        entry_prefix=entry_prefix,
+        entry_addresses=tuple(entry.addresses for entry in register.entries),
+        entry_mechanism=tuple(entry.mechanism for entry in register.entries),
+        front_address=target.fronts.address if target else np.empty(0, np.int64),
         ledger=settlement.ledger.close(world.horizon_s),
-        curves=settlement.curves.freeze(),
+        n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
+        users=settlement.users.freeze() if settlement.users else None,
+        n_complaints=complaints.n_complaints if complaints else float("nan"),
+        n_named=complaints.n_named if complaints else 0,
+        curves=settlement.recorder.freeze(),
     )

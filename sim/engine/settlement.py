@@ -1,12 +1,12 @@
 """The consequences of a second, drawn once after everything in it has happened.
 
-In: a request whenever anything changed. Out: the ledger, the tally and the curves brought up to
-date. A state that lasts no time leaves no trace.
+In: a request whenever anything changed. Out: exposure, ledger, tally, target and curves brought up
+to date. A state that lasts no time leaves no trace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
@@ -14,32 +14,59 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.complaints import ComplaintActor
 from sim.engine.curves import BUSINESS_METRICS, CurveRecorder, Series
 from sim.engine.enforcement import Enforcement
 from sim.engine.exposure import Exposure
 from sim.engine.ledger import Ledger
+from sim.engine.reactions import ReactionActor
 from sim.engine.register import Register
 from sim.engine.tally import Group, Tally
+from sim.engine.target import TargetActor
+from sim.engine.users import UserCrowd
 from sim.world.build import World
 from sim.world.population import MICRO
 
 UNKNOWN = float("nan")
+ADDRESS_METRICS = (
+    "addresses_listed",
+    "addresses_listed_with_target",
+    "addresses_dropped",
+    "addresses_dropped_with_target",
+)
+USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
 
 
 class Settlement:
-    """Brings ledger, tally and curves up to date at the end of a second."""
+    """Brings everything up to date at the end of a second.
 
-    def __init__(self, env: simpy.Environment, world: World, register: Register) -> None:
+    Attributes
+    ----------
+    target, users, reactions, complaints
+        Actors that react; None until they are set, and where they do not act.
+    """
+
+    def __init__(self, env: simpy.Environment, world: World) -> None:
+        self.target: TargetActor | None = None
+        self.users: UserCrowd | None = None
+        self.reactions: ReactionActor | None = None
+        self.complaints: ComplaintActor | None = None
+        self.exposure = Exposure(world)
+        self.enforcement = Enforcement(world, self.exposure, self.request)
+        self.ledger = Ledger(world)
+        self.tally = Tally(world, self.ledger)
         self._env = env
         self._world = world
-        self._register = register
+        self._register: Register | None = None
         self._is_due = False
-        self._exposure = Exposure(world)
-        self.enforcement = Enforcement(world, self._exposure, self.request)
-        self.ledger = Ledger(world)
-        self._tally = Tally(world, self.ledger)
-        self._has_value = self._tally.value_micro_usd_per_h > 0
-        self.curves = CurveRecorder(self._series())
+        self._has_value = self.tally.value_micro_usd_per_h > 0
+        self._recorder: CurveRecorder | None = None
+
+    def begin(self, register: Register) -> None:
+        """Start recording, once all actors are set."""
+        self._register = register
+        self._recorder = CurveRecorder(self._series())
+        self.request()
 
     def request(self) -> None:
         """Ask for a settlement at the end of this second."""
@@ -47,19 +74,34 @@ class Settlement:
             self._is_due = True
             self._env.process(self._settle())
 
+    def integrate_users(self, t_s: int) -> None:
+        """Book what users have met until now."""
+        if self.users is not None:
+            self.users.integrate(t_s, self.tally.demand_lost_by_operator)
+
+    @property
+    def recorder(self) -> CurveRecorder:
+        """The curves."""
+        assert self._recorder is not None
+        return self._recorder
+
     def _settle(self) -> Generator[simpy.Event, Any, None]:
         t_s = now_s(self._env)
         yield Moment(self._env, t_s, Phase.SETTLEMENT)
         self._is_due = False
-        change = self._exposure.take_changes()
+        self.integrate_users(t_s)
+        change = self.exposure.take_changes()
         self.ledger.update(change.business_row, t_s, change.share_failing)
-        self._tally.update(change)
-        self.curves.record(t_s, self._values())
+        self.tally.update(change)
+        if self.target is not None:
+            self.target.settle(self.enforcement.take_changed())
+        if self.reactions is not None:
+            self.reactions.note(change.business_row, self.ledger.level, t_s)
+        self.recorder.record(t_s, self._values(t_s))
 
     def _series(self) -> tuple[Series, ...]:
         """All series, in the sequence of ``_values``."""
-        tally = self._tally
-        n_providers = len(self._world.places.provider)
+        tally = self.tally
         counted = [
             Series(metric, group, float(n))
             for metric in BUSINESS_METRICS
@@ -72,33 +114,38 @@ class Settlement:
             for group, value, is_known in zip(tally.groups, usd_per_h, self._has_value, strict=True)
             if is_known
         ]
-        whole = [
-            Series(metric, Group(), UNKNOWN)
-            for metric in (
-                "addresses_listed",
-                "addresses_listed_with_target",
-                "addresses_dropped",
-                "addresses_dropped_with_target",
-            )
-        ]
         listed = [
             Series("addresses_listed", Group(provider_row=row), UNKNOWN)
-            for row in range(n_providers + 1)
+            for row in range(len(self._world.places.provider) + 1)
         ]
-        return (*whole, *listed, *counted, *shares)
+        whole = [Series(metric, Group(), UNKNOWN) for metric in ADDRESS_METRICS]
+        users = []
+        if self._world.users is not None:
+            n_users = self._world.users.n_target_users
+            users = [Series(metric, Group(), n_users) for metric in USER_METRICS]
+        return (*whole, *listed, *counted, *shares, *users)
 
-    def _values(self) -> NDArray[np.float64]:
-        tally = self._tally
-        collateral = self._register.listed_collateral()
-        listed = self._register.listed()
-        lost = tally.lost_micro_usd_per_h[self._has_value]
-        value = tally.value_micro_usd_per_h[self._has_value]
-        return np.concatenate(
-            (
-                [collateral.n_addresses, listed.n_addresses],
-                self.enforcement.n_addresses_dropped(),
-                self._world.places.count_by_provider(collateral),
-                tally.n_at_level.ravel(),
-                lost / value,
-            )
-        ).astype(np.float64)
+    def _values(self, t_s: int) -> NDArray[np.float64]:
+        assert self._register is not None
+        tally = self.tally
+        collateral, listed = self._register.listed()
+        parts: list[Any] = [
+            [collateral.n_addresses, listed.n_addresses],
+            self.enforcement.n_addresses_dropped(),
+            self._world.places.count_by_provider(collateral),
+            tally.n_at_level.ravel(),
+            tally.lost_micro_usd_per_h[self._has_value]
+            / tally.value_micro_usd_per_h[self._has_value],
+        ]
+        if self.users is not None:
+            parts.append(self.users.shares(t_s))
+        return np.concatenate(parts).astype(np.float64)
+
+
+def tick(
+    env: simpy.Environment, tick_s: int, act: Callable[[int, int], None]
+) -> Generator[simpy.Event, Any, None]:
+    """Call ``act(t_s, tick_s)`` at every multiple of the tick."""
+    while True:
+        yield Moment(env, now_s(env) + tick_s, Phase.TICK)
+        act(now_s(env), tick_s)

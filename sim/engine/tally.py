@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.exposure import Change
 from sim.engine.ledger import Ledger
@@ -69,6 +70,9 @@ class Tally:
         self._role_level = np.zeros((n, n_roles), np.int8)
         self._lost = np.zeros(n, np.int64)
         self._role_lost = np.zeros((n, n_roles), np.int64)
+        n_operators = world.operators.n_operators
+        self._operator_lost = np.zeros((n_operators, n), np.int64)
+        self._operator_lost_sum = np.zeros(n_operators, np.int64)
         n_groups = len(self.groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
         self.lost_micro_usd_per_h = np.zeros(n_groups, np.int64)
@@ -96,5 +100,16 @@ class Tally:
         more = np.broadcast_to(lost - self._lost[row], group.shape)
         np.add.at(self.lost_micro_usd_per_h, group, more)
         self.lost_micro_usd_per_h[role_group] += (role_lost - self._role_lost[row]).sum(axis=0)
+        at_operator = np.rint(value * change.share_failing_by_operator).astype(np.int64)
+        self._operator_lost_sum += (at_operator - self._operator_lost[:, row]).sum(axis=1)
+        self._operator_lost[:, row] = at_operator
         self._level[row], self._role_level[row] = level, role_level
         self._lost[row], self._role_lost[row] = lost, role_lost
+
+    @property
+    def demand_lost_by_operator(self) -> NDArray[np.float64]:
+        """Share of demand that fails for each operator's users without a VPN."""
+        total = int(self._value.sum())
+        if total == 0:
+            return np.zeros(self._operator_lost_sum.size)
+        return np.asarray(self._operator_lost_sum / total)

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from sim.addresses.text import parse_prefix
 
@@ -67,7 +67,19 @@ Share = Annotated[
     AfterValidator(check_share),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
+Hours = Annotated[float, Field(ge=0, le=100_000)]
+PerDay = Annotated[float, Field(ge=0, le=1_000_000)]
 Prefix = Annotated[tuple[int, int], BeforeValidator(read_prefix)]
+
+
+def check_table(name: str) -> str:
+    """Accept the name of a shipped seed table or a path to a CSV file."""
+    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or name.endswith(".csv"):
+        return name
+    raise ValueError(f"expected the name of a seed table or a path that ends in .csv, got {name!r}")
+
+
+Table = Annotated[str, AfterValidator(check_table)]
 
 
 def describe(value: Any) -> str:

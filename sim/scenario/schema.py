@@ -6,7 +6,6 @@ number that describes the world: those come from ``seeds/``.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -18,32 +17,14 @@ from pydantic import (
     model_validator,
 )
 
-from sim.scenario.quantities import Instant, Share
+from sim.scenario.model import Model
+from sim.scenario.quantities import Instant, Share, Table
+from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
+from sim.scenario.strategies import Strategy
 
 FORMAT = "overblock/scenario/1"
 
 
-class Model(BaseModel):
-    """Strict, frozen, and refusing keys it does not know."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        allow_inf_nan=False,
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-    )
-
-
-def check_table(name: str) -> str:
-    """Accept the name of a shipped seed table or a path to a CSV file."""
-    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or name.endswith(".csv"):
-        return name
-    raise ValueError(f"expected the name of a seed table or a path that ends in .csv, got {name!r}")
-
-
-Table = Annotated[str, AfterValidator(check_table)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -55,27 +36,6 @@ class Target(Model):
     """Name shown to readers."""
     prefixes: Table
     """Table of the target's own prefixes, which are never collateral."""
-
-
-class Replay(Model):
-    """Place dated historical orders from a table."""
-
-    id: Literal["replay"]
-    """Strategy."""
-    orders: Table
-    """Table of orders."""
-    order_times: Literal["best", "drawn"] = "best"
-    """Place each order at its best estimate, or draw its time from the window the sources allow."""
-
-
-class NoBlocking(Model):
-    """Place no order: the baseline."""
-
-    id: Literal["none"]
-    """Strategy."""
-
-
-Strategy = Annotated[Replay | NoBlocking, Field(discriminator="id")]
 
 
 class Register(Model):
@@ -99,6 +59,15 @@ class Operators(Model):
     """Table of operator groups: share of users, poll interval, lags, compliance."""
 
 
+class Effects(Model):
+    """What a mechanism does to those it hits."""
+
+    throttle_severity: Share
+    """Share of attempts that fail at a throttled address."""
+    name_evasion: Share
+    """Share of users who get round the blocking of a name."""
+
+
 class Population(Model):
     """The businesses that may be hit."""
 
@@ -110,6 +79,10 @@ class Population(Model):
     """Table of daily and weekly demand."""
     hosting: Table = "hosting-choice-2018"
     """Table of weights by provider region."""
+    components: Table = "components-2018"
+    """Table of how many addresses a component sits on, by role."""
+    services: Table = "third-party-services-2018"
+    """Table of third-party services that many businesses share."""
     share_components_at_home: Share
     """Share of components, other than the front end, in the front end's region."""
     share_components_domestic: Share
@@ -182,6 +155,13 @@ class Scenario(Model):
     operators: Operators = Operators()
     population: Population
     thresholds: Thresholds
+    effects: Effects
+    fronts: Fronts | None = None
+    censor: Censor | None = None
+    users: Users | None = None
+    stances: Stances | None = None
+    reactions: Reactions | None = None
+    complaints: Complaints | None = None
     published: Published = Published()
 
     @model_validator(mode="after")

@@ -84,6 +84,18 @@ class OperatorRow(Row):
     release_lag_median_h: NonNegative
     release_lag_sigma: NonNegative
     compliance: Share
+    rule_capacity: Annotated[int, Field(ge=0)] | None = None
+    overload: Literal["stop", "degrade"] | None = None
+    overload_severity: Share | None = None
+
+    @model_validator(mode="after")
+    def check_overload(self) -> OperatorRow:
+        """Refuse a capacity without a behaviour, or a degradation without a degree."""
+        if (self.rule_capacity is None) != (self.overload is None):
+            raise ValueError("expected rule_capacity and overload together, got one of them")
+        if self.overload == "degrade" and self.overload_severity is None:
+            raise ValueError("expected overload_severity with overload degrade, got none")
+        return self
 
 
 class SectorRow(Row):

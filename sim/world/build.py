@@ -7,14 +7,22 @@ strategy meets the same world.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.prefixes import prefix_set
+from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
-from sim.scenario.schema import Thresholds
+from sim.scenario.schema import Effects, Thresholds
 from sim.streams import Streams
+from sim.world.components import Components
 from sim.world.demand import Demand, build_demand
+from sim.world.fronts import Pools, build_pools
+from sim.world.moves import Moves
 from sim.world.operators import Operators, build_operators
-from sim.world.population import Businesses, HostIndex, build_businesses
+from sim.world.population import Businesses, build_population
 from sim.world.providers import Places, build_places
+from sim.world.stances import StanceEvents, build_stances
 from sim.world.target import Target, build_target
 
 
@@ -30,35 +38,70 @@ class World:
         ``(from_s, every_s)`` of the register's publication, by time; may begin before t = 0.
     thresholds
         Shares of demand above which a business is affected, impaired, down.
+    effects
+        What a mechanism does to those it hits.
+    pools, moves, stances, users, censor, reactions, complaints
+        Mechanisms by which actors react; None where they do not act.
+    exempt
+        Addresses the censor cuts out of every order.
+    pressure_events
+        ``(t_s, adds)`` of public events.
     """
 
     horizon_s: int
     cadence: tuple[tuple[int, int], ...]
     thresholds: Thresholds
+    effects: Effects
     target: Target
     places: Places
     operators: Operators
     demand: Demand
     businesses: Businesses
-    hosts: HostIndex
+    components: Components
+    pools: Pools | None = None
+    moves: Moves | None = None
+    stances: StanceEvents | None = None
+    users: Users | None = None
+    censor: Censor | None = None
+    reactions: Reactions | None = None
+    complaints: Complaints | None = None
+    exempt: IntervalSet = IntervalSet.empty()
+    pressure_events: tuple[tuple[int, float], ...] = ()
 
 
 def build_world(resolved: Resolved, streams: Streams) -> World:
     """Build the world of one replicate."""
     scenario = resolved.scenario
     places = build_places(resolved)
-    businesses = build_businesses(resolved, places, streams)
+    population = build_population(resolved, places, streams)
+    exempt = resolved.exempt.rows if resolved.exempt else ()
+    pressure = resolved.pressure_events.rows if resolved.pressure_events else ()
     return World(
         horizon_s=scenario.horizon_s,
         cadence=tuple(
-            (int((row.from_ - scenario.start).total_seconds()), max(1, round(row.every_min * 60)))
+            (seconds_since(scenario.start, row.from_), max(1, round(row.every_min * 60)))
             for row in resolved.cadence.rows
         ),
         thresholds=scenario.thresholds,
+        effects=scenario.effects,
         target=build_target(resolved),
         places=places,
         operators=build_operators(resolved, streams),
         demand=build_demand(resolved),
-        businesses=businesses,
-        hosts=HostIndex.of(businesses.address),
+        businesses=population.businesses,
+        components=population.components,
+        pools=build_pools(resolved, places),
+        moves=population.moves,
+        stances=build_stances(resolved, places, streams),
+        users=scenario.users,
+        censor=scenario.censor,
+        reactions=scenario.reactions,
+        complaints=scenario.complaints,
+        exempt=IntervalSet.union_all(prefix_set(*row.prefix) for row in exempt),
+        pressure_events=tuple((seconds_since(scenario.start, row.at), row.adds) for row in pressure),
     )
+
+
+def seconds_since(start: datetime, instant: datetime) -> int:
+    """Whole seconds from the scenario's start."""
+    return int((instant - start).total_seconds())

@@ -7,6 +7,7 @@ them drops.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,14 @@ from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
 
 S_PER_H = 3600
+
+
+class Overload(StrEnum):
+    """What an operator does with more rules than it can hold."""
+
+    NONE = "none"
+    STOP = "stop"
+    DEGRADE = "degrade"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +42,12 @@ class Operators:
         From the download that shows, or no longer shows, an entry to dropping, or passing, it.
     compliance : shape (n_operators,)
         Share of entries enforced.
+    rule_capacity : shape (n_operators,)
+        Rules an operator can hold; where it has no limit, ``overload`` says so.
+    overload
+        What happens beyond the capacity.
+    overload_severity : shape (n_operators,)
+        Share of attempts that fail while an operator with ``Overload.DEGRADE`` is over it.
     """
 
     name: tuple[str, ...]
@@ -42,6 +57,9 @@ class Operators:
     apply_lag_s: NDArray[np.int64]
     release_lag_s: NDArray[np.int64]
     compliance: NDArray[np.float64]
+    rule_capacity: NDArray[np.int64]
+    overload: tuple[Overload, ...]
+    overload_severity: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         for column in (
@@ -51,6 +69,8 @@ class Operators:
             self.apply_lag_s,
             self.release_lag_s,
             self.compliance,
+            self.rule_capacity,
+            self.overload_severity,
         ):
             column.flags.writeable = False
 
@@ -81,6 +101,9 @@ def build_operators(resolved: Resolved, streams: Streams) -> Operators:
             streams.generator(Stream.OPERATOR_RELEASE_LAG),
         ),
         compliance=np.array([row.compliance for row in rows]),
+        rule_capacity=np.array([row.rule_capacity or 0 for row in rows], np.int64),
+        overload=tuple(Overload(row.overload or "none") for row in rows),
+        overload_severity=np.array([row.overload_severity or 0.0 for row in rows]),
     )
 
 

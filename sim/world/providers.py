@@ -67,23 +67,29 @@ class Places:
         counted[-1] = by_prefix[-1]
         return counted
 
-    def address_at(
-        self, place_row: NDArray[np.int64], offset: NDArray[np.int64]
+    def address_by_luck(
+        self, place_row: NDArray[np.int64], u: NDArray[np.float64]
     ) -> NDArray[np.int64]:
-        """Return the address a number of addresses into a place, counted in ascending order.
+        """Address drawn evenly from a place: the ``floor(u * size)``-th in ascending order.
 
         Parameters
         ----------
-        place_row, offset : equal shapes
-            ``offset`` in [0, number of addresses of the place).
+        place_row, u : equal shapes
+            Places, and uniform numbers in [0, 1).
         """
+        size = self.n_addresses
+        offset = np.floor(u * size[place_row]).astype(np.int64)
         start = np.concatenate([addresses.start for addresses in self.addresses])
         stop = np.concatenate([addresses.stop for addresses in self.addresses])
         before = np.concatenate(([0], np.cumsum(stop - start)))
-        place_before = np.concatenate(([0], np.cumsum(self.n_addresses)))[:-1]
-        position = place_before[place_row] + offset
+        position = (np.cumsum(size) - size)[place_row] + offset
         interval = np.searchsorted(before, position, side="right") - 1
         return np.asarray(start[interval] + (position - before[interval]), dtype=np.int64)
+
+    def provider_addresses(self, provider_row: int) -> IntervalSet:
+        """All addresses of one provider."""
+        mine = np.flatnonzero(self.provider_row == provider_row)
+        return IntervalSet.union_all(self.addresses[place] for place in mine.tolist())
 
 
 def build_places(resolved: Resolved) -> Places:

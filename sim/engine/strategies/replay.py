@@ -54,7 +54,7 @@ def time_orders(
             earliest_s = _seconds(row.earliest or row.effective, start)
             latest_s = _seconds(row.latest or row.effective, start)
             t_s = earliest_s + int(np.floor(luck * (latest_s - earliest_s + 1)))
-        timed.append((t_s, Order(row.action, *row.prefix)))
+        timed.append((t_s, Order.of_prefix(row.action, *row.prefix)))
     return sorted(timed, key=lambda pair: pair[0])
 
 

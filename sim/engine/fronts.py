@@ -1,0 +1,78 @@
+"""The target's fronts, and what each operator does to them.
+
+In: rentals, evictions, what operators enforce. Out: for each operator which fronts are clean, which
+throttled, which dropped. It does not know how many users there are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.enforcement import Enforcement
+
+CLEAN, THROTTLED, DROPPED = range(3)
+
+
+class FrontList:
+    """Fronts as growing columns.
+
+    Attributes
+    ----------
+    address, provider_row, rented_s : shape (n_fronts,)
+        Where each is, whose it is, since when.
+    is_gone : shape (n_fronts,)
+        Whether the provider has turned it off.
+    is_lost : shape (n_fronts,)
+        Whether the target has given it up as dropped for too many users.
+    status : shape (n_operators, n_fronts)
+        ``CLEAN``, ``THROTTLED`` or ``DROPPED`` at each operator.
+    """
+
+    def __init__(self, n_operators: int) -> None:
+        self.address = np.empty(0, np.int64)
+        self.provider_row = np.empty(0, np.int64)
+        self.rented_s = np.empty(0, np.int64)
+        self.is_gone = np.empty(0, np.bool_)
+        self.is_lost = np.empty(0, np.bool_)
+        self.status = np.empty((n_operators, 0), np.int8)
+
+    @property
+    def n_fronts(self) -> int:
+        """Number of fronts rented so far."""
+        return int(self.address.size)
+
+    def add(self, address: int, provider_row: int, t_s: int, enforcement: Enforcement) -> int:
+        """Note one more front, and return its row."""
+        self.address = np.append(self.address, address)
+        self.provider_row = np.append(self.provider_row, provider_row)
+        self.rented_s = np.append(self.rented_s, t_s)
+        self.is_gone = np.append(self.is_gone, False)
+        self.is_lost = np.append(self.is_lost, False)
+        n_operators = self.status.shape[0]
+        column = np.array([self._status(row, self.address[-1:], enforcement) for row in range(n_operators)])
+        self.status = np.concatenate((self.status, column), axis=1)
+        return self.n_fronts - 1
+
+    def refresh(self, operator_row: int, enforcement: Enforcement) -> None:
+        """Look again at what one operator does to all fronts."""
+        self.status[operator_row] = self._status(operator_row, self.address, enforcement)
+
+    def newly_lost(
+        self, share_users: NDArray[np.float64], lost_share: float
+    ) -> NDArray[np.int64]:
+        """Mark and return the fronts that are dropped for more than a share of users."""
+        dropped_for = np.zeros(self.n_fronts)
+        for operator_row, share in enumerate(share_users.tolist()):
+            dropped_for += share * (self.status[operator_row] == DROPPED)
+        row = np.flatnonzero((dropped_for > lost_share) & ~self.is_lost & ~self.is_gone)
+        self.is_lost[row] = True
+        return row
+
+    @staticmethod
+    def _status(
+        operator_row: int, address: NDArray[np.int64], enforcement: Enforcement
+    ) -> NDArray[np.int8]:
+        dropped, throttled = enforcement.blocked(operator_row)
+        status = np.where(throttled.contains(address), THROTTLED, CLEAN)
+        return np.where(dropped.contains(address), DROPPED, status).astype(np.int8)

@@ -1,0 +1,109 @@
+"""Businesses that react: patience, responses, the queue for domestic providers, moves.
+
+In: who is impaired, and since when. Out: businesses on other components. What each will do and
+where it will go was drawn at t = 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.eventlog import EventLog, Kind
+from sim.engine.exposure import Exposure
+from sim.scenario.reactions import Reactions
+from sim.scenario.tables_reactions import RESPONSES
+from sim.world.moves import DOMESTIC, WAIT, Moves
+
+S_PER_H = 3600
+NOT_IMPAIRED = -1
+IMPAIRED_LEVEL = 2
+Process = Generator[simpy.Event, Any, None]
+
+
+class ReactionActor:
+    """All businesses' reactions.
+
+    Attributes
+    ----------
+    n_responses : shape (n_businesses, n_kinds)
+        Responses each business has completed, by row of ``RESPONSES``.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        moves: Moves,
+        rules: Reactions,
+        exposure: Exposure,
+        log: EventLog,
+        on_change: Callable[[], None],
+    ) -> None:
+        n = moves.patience_s.size
+        self.n_responses = np.zeros((n, len(RESPONSES)), np.int64)
+        self._env = env
+        self._moves = moves
+        self._n_rounds = rules.n_rounds
+        self._onboarding_s = round(rules.onboarding_h * S_PER_H)
+        self._slots = simpy.Resource(env, rules.onboarding_slots)
+        self._exposure = exposure
+        self._log = log
+        self._on_change = on_change
+        self._since_s = np.full(n, NOT_IMPAIRED, np.int64)
+        self._round = np.zeros(n, np.int64)
+        self._is_busy = np.zeros(n, np.bool_)
+        self._has_moved = np.zeros(n, np.bool_)
+
+    def note(self, business_row: NDArray[np.int64], level: NDArray[np.int8], t_s: int) -> None:
+        """Take over who is impaired from now on, among the businesses that changed."""
+        is_impaired = level[business_row] >= IMPAIRED_LEVEL
+        was_impaired = self._since_s[business_row] != NOT_IMPAIRED
+        starts = is_impaired & (~was_impaired | self._has_moved[business_row])
+        self._has_moved[business_row] = False
+        self._since_s[business_row[~is_impaired]] = NOT_IMPAIRED
+        self._start_clocks(business_row[starts], t_s)
+
+    def _start_clocks(self, business_row: NDArray[np.int64], t_s: int) -> None:
+        self._since_s[business_row] = t_s
+        can_respond = self._round[business_row] < self._n_rounds
+        for row in business_row[can_respond].tolist():
+            self._env.process(self._lose_patience(row, t_s))
+
+    def _lose_patience(self, row: int, since_s: int) -> Process:
+        yield Moment(self._env, since_s + int(self._moves.patience_s[row]), Phase.TICK)
+        if self._since_s[row] != since_s or self._is_busy[row]:
+            return
+        response = int(self._moves.response[row, self._round[row]])
+        self._log.record(now_s(self._env), Kind.RESPONDED, business_row=row)
+        if response == WAIT:
+            self._complete(row, WAIT)
+            self._start_clocks(np.array([row]), now_s(self._env))
+            return
+        self._is_busy[row] = True
+        self._env.process(self._move(row, response))
+
+    def _move(self, row: int, response: int) -> Process:
+        time_s = int(self._moves.time_s[row, self._round[row]])
+        # A response that takes no time tells in the next second: in this one it was decided.
+        yield Moment(self._env, now_s(self._env) + max(1, time_s), Phase.ENFORCEMENT)
+        if response == DOMESTIC:
+            with self._slots.request() as slot:
+                yield slot
+                yield Moment(self._env, now_s(self._env) + self._onboarding_s, Phase.ENFORCEMENT)
+        component_row = self._moves.component_row[row, self._round[row]]
+        current = self._exposure.component_row[row]
+        self._exposure.move(row, np.where(component_row >= 0, component_row, current))
+        self._log.record(now_s(self._env), Kind.MOVED, business_row=row)
+        self._is_busy[row] = False
+        self._has_moved[row] = True
+        self._complete(row, response)
+        self._on_change()
+
+    def _complete(self, row: int, response: int) -> None:
+        self._round[row] += 1
+        self.n_responses[row, response] += 1

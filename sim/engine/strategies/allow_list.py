@@ -1,0 +1,24 @@
+"""Everything that is not listed."""
+
+from sim.addresses.intervals import IPV4_STOP, IntervalSet
+from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+
+
+def allow_list(allowed: IntervalSet) -> Strategy:
+    """Drop everything that is not listed.
+
+    Really used: mobile networks in Russia, by region and on demand, since 2025; Kashmir 2020.
+
+    Parameters
+    ----------
+    allowed
+        Addresses that pass.
+    """
+    everything = IntervalSet.from_bounds([0], [IPV4_STOP])
+
+    def decide(observation: Observation) -> Decision:
+        if any(entry.mechanism is Mechanism.DROP for entry in observation.in_force):
+            return Decision()
+        return Decision((Order("block", everything.difference(allowed), reason="not listed"),))
+
+    return decide

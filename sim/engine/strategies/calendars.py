@@ -1,0 +1,78 @@
+"""Blocks that come and go with the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.strategies.coverage import block_around, enclosing_front, open_fronts
+
+
+def time_window(windows_s: Sequence[tuple[int, int]], length: int) -> Strategy:
+    """Drop discovered addresses only during the windows of a calendar.
+
+    Really used: match days in Spain and Italy; exam hours in Iraq.
+
+    Parameters
+    ----------
+    windows_s
+        Half-open ``[start, stop)`` of each window, ascending.
+    length
+        Length of the prefix dropped around each address.
+    """
+    edges = sorted(edge for window in windows_s for edge in window)
+
+    def decide(observation: Observation) -> Decision:
+        t_s = observation.t_s
+        look_s = next((edge for edge in edges if edge > t_s), None)
+        if any(start <= t_s < stop for start, stop in windows_s):
+            around = enclosing_front(observation, length)
+            return Decision(block_around(observation, open_fronts(observation), around), look_s)
+        return Decision(_withdraw_all(observation), look_s)
+
+    return decide
+
+
+def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
+    """Release each entry after a time to live, and place it again after a gap.
+
+    Really used: the "rolling blackouts" the anti-monopoly service doubted in 2018.
+
+    Parameters
+    ----------
+    ttl_s, gap_s
+        A front's prefix is in force for ``ttl_s`` from its discovery, out of it for ``gap_s``, and so
+        on. Without a gap entries are never released.
+    length
+        Length of the prefix dropped around each address.
+    """
+    cycle_s = ttl_s + gap_s
+
+    def decide(observation: Observation) -> Decision:
+        phase_s = (observation.t_s - observation.fronts.discovered_s) % cycle_s
+        is_wanted = phase_s < ttl_s
+        around = enclosing_front(observation, length)
+        wanted = {around(row) for row in np.flatnonzero(is_wanted).tolist()}
+        dropped = [e for e in observation.in_force if e.mechanism is Mechanism.DROP]
+        releases = tuple(
+            Order("unblock", entry.addresses) for entry in dropped if entry.addresses not in wanted
+        )
+        held = {entry.addresses for entry in dropped}
+        rows = [row for row in np.flatnonzero(is_wanted).tolist() if around(row) not in held]
+        blocks = block_around(observation, np.array(rows, np.int64), around)
+        if phase_s.size == 0 or gap_s == 0:
+            return Decision(releases + blocks)
+        left_s = np.where(is_wanted, ttl_s - phase_s, cycle_s - phase_s)
+        return Decision(releases + blocks, observation.t_s + int(left_s.min()))
+
+    return decide
+
+
+def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
+    return tuple(
+        Order("unblock", entry.addresses)
+        for entry in observation.in_force
+        if entry.mechanism is Mechanism.DROP
+    )

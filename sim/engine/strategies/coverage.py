@@ -1,0 +1,62 @@
+"""What of the known fronts is not blocked yet, and prefixes around them.
+
+In: an observation. Out: addresses still open, and orders for sets around them. Shared by the
+strategies that answer a front with a set of addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.prefixes import prefix_set
+from sim.engine.orders import Mechanism, Observation, Order
+
+ADDRESS_BITS = 32
+SetAround = Callable[[int], IntervalSet]
+"""Set of addresses to block around the known front of a given row."""
+
+
+def blocked(observation: Observation, mechanism: Mechanism = Mechanism.DROP) -> IntervalSet:
+    """Addresses that entries in force hold by one mechanism."""
+    return IntervalSet.union_all(
+        entry.addresses for entry in observation.in_force if entry.mechanism is mechanism
+    )
+
+
+def open_fronts(
+    observation: Observation, mechanism: Mechanism = Mechanism.DROP
+) -> NDArray[np.int64]:
+    """Rows of the known fronts that no entry in force holds, in the sequence they were rented."""
+    held = blocked(observation, mechanism).contains(observation.fronts.address)
+    return np.flatnonzero(~held)
+
+
+def block_around(
+    observation: Observation,
+    front_row: NDArray[np.int64],
+    around: SetAround,
+    mechanism: Mechanism = Mechanism.DROP,
+) -> tuple[Order, ...]:
+    """One order per front for the set around it, unless an earlier order of these holds it."""
+    orders: list[Order] = []
+    for row in front_row.tolist():
+        address = observation.fronts.address[row : row + 1]
+        if any(order.addresses.contains(address)[0] for order in orders):
+            continue
+        orders.append(Order("block", around(row), mechanism))
+    return tuple(orders)
+
+
+def enclosing(address: int, length: int) -> IntervalSet:
+    """Prefix of a given length that holds an address."""
+    size = 1 << (ADDRESS_BITS - length)
+    return prefix_set(address // size * size, length)
+
+
+def enclosing_front(observation: Observation, length: int) -> SetAround:
+    """Prefix of a given length around each front."""
+    return lambda row: enclosing(int(observation.fronts.address[row]), length)

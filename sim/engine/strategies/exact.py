@@ -1,0 +1,45 @@
+"""Single addresses and prefixes of a given length around them."""
+
+from sim.engine.orders import Decision, Mechanism, Observation, Strategy
+from sim.engine.strategies.coverage import (
+    ADDRESS_BITS,
+    block_around,
+    enclosing_front,
+    open_fronts,
+)
+
+
+def exact(observation: Observation) -> Decision:
+    """Drop each discovered address alone, as /32.
+
+    Really used: Russia's register from 2012, Austria 2022, Spain's match days, Piracy Shield.
+    """
+    around = enclosing_front(observation, ADDRESS_BITS)
+    return Decision(block_around(observation, open_fronts(observation), around))
+
+
+def aggregate(length: int) -> Strategy:
+    """Drop the enclosing prefix of a given length.
+
+    Really used: subnets in Russia's register; leased ranges in Piracy Shield.
+    """
+
+    def decide(observation: Observation) -> Decision:
+        around = enclosing_front(observation, length)
+        return Decision(block_around(observation, open_fronts(observation), around))
+
+    return decide
+
+
+def throttle(length: int) -> Strategy:
+    """Degrade the enclosing prefix of a given length instead of dropping it.
+
+    Really used: Russia 2021 (128 kbit/s for one service) and 2025 (16 KB cap on foreign networks).
+    """
+
+    def decide(observation: Observation) -> Decision:
+        around = enclosing_front(observation, length)
+        rows = open_fronts(observation, Mechanism.THROTTLE)
+        return Decision(block_around(observation, rows, around, Mechanism.THROTTLE))
+
+    return decide

@@ -1,0 +1,39 @@
+"""Names instead of addresses."""
+
+from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+
+
+def dns(overmatch: float) -> Strategy:
+    """Block the target's name in the operators' resolvers.
+
+    Really used: most European orders; evaded by changing the resolver.
+
+    Parameters
+    ----------
+    overmatch
+        Share of other names that the entry matches by accident.
+    """
+    return _name(overmatch, "dns")
+
+
+def sni(overmatch: float) -> Strategy:
+    """Block the target's name where it shows in the TLS handshake.
+
+    Really used: Russia since 2019; a rule on t.co in March 2021 also matched names that contain it.
+
+    Parameters
+    ----------
+    overmatch
+        Share of other names that the pattern matches by accident.
+    """
+    return _name(overmatch, "sni")
+
+
+def _name(overmatch: float, reason: str) -> Strategy:
+    def decide(observation: Observation) -> Decision:
+        if any(entry.mechanism is Mechanism.NAME for entry in observation.in_force):
+            return Decision()
+        order = Order("block", mechanism=Mechanism.NAME, overmatch=overmatch, reason=reason)
+        return Decision((order,))
+
+    return decide

@@ -1,0 +1,41 @@
+"""Pressure on providers first."""
+
+import numpy as np
+
+from sim.engine.orders import Decision, Observation, Strategy
+from sim.engine.strategies.coverage import block_around, open_fronts
+from sim.engine.strategies.provider_ranges import prefix_around
+
+IN_TALKS = frozenset({"constructive", "compliant"})
+
+
+def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
+    """Press providers first; block, by covering prefix, only what refuses.
+
+    Really used: letters to Google, Apple and Amazon in April 2018; Zello; VPN orders in Spain 2026.
+
+    Parameters
+    ----------
+    talks_s
+        Time a provider is given from the discovery of the first front there.
+    purity, shortest
+        As for the covering prefix.
+    """
+
+    def decide(observation: Observation) -> Decision:
+        fronts = observation.fronts
+        refusing, looks_s = [], []
+        for provider_row in np.unique(fronts.provider_row).tolist():
+            over_s = int(fronts.discovered_s[fronts.provider_row == provider_row].min()) + talks_s
+            if observation.t_s < over_s:
+                looks_s.append(over_s)
+            elif observation.stance[provider_row] not in IN_TALKS:
+                refusing.append(provider_row)
+        rows = open_fronts(observation)
+        rows = rows[np.isin(fronts.provider_row[rows], refusing)]
+        orders = block_around(
+            observation, rows, lambda row: prefix_around(observation, row, purity, shortest)
+        )
+        return Decision(orders, min(looks_s, default=None))
+
+    return decide

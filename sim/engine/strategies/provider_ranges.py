@@ -1,0 +1,84 @@
+"""Ranges of the provider around an address: what whois tells a censor."""
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.orders import Decision, Observation, Strategy
+from sim.engine.strategies.coverage import (
+    ADDRESS_BITS,
+    block_around,
+    enclosing,
+    open_fronts,
+)
+from sim.world.providers import Places
+
+
+def covering_prefix(purity: float, shortest: int) -> Strategy:
+    """Drop the largest prefix around the address that is nearly all the provider's.
+
+    Really used: April 2018; almost every order of those days is a prefix wholly one provider's.
+
+    Parameters
+    ----------
+    purity
+        Least share of the prefix's addresses that must be the provider's.
+    shortest
+        Shortest prefix considered.
+    """
+
+    def decide(observation: Observation) -> Decision:
+        rows = open_fronts(observation)
+        return Decision(
+            block_around(
+                observation, rows, lambda row: prefix_around(observation, row, purity, shortest)
+            )
+        )
+
+    return decide
+
+
+def provider_region(observation: Observation) -> Decision:
+    """Drop everything the provider has in the region of the address.
+
+    Really used: Iran and Russia against single data-centre regions.
+    """
+
+    def around(row: int) -> IntervalSet:
+        places = _places(observation)
+        address = observation.fronts.address[row : row + 1]
+        for addresses in places.addresses:
+            if addresses.contains(address)[0]:
+                return addresses
+        return enclosing(int(address[0]), ADDRESS_BITS)
+
+    return Decision(block_around(observation, open_fronts(observation), around))
+
+
+def provider(observation: Observation) -> Decision:
+    """Drop everything the provider has.
+
+    Really used: whole hosting networks throttled or dropped in Russia in 2025.
+    """
+    return Decision(
+        block_around(
+            observation,
+            open_fronts(observation),
+            lambda row: _places(observation).provider_addresses(
+                int(observation.fronts.provider_row[row])
+            ),
+        )
+    )
+
+
+def prefix_around(observation: Observation, row: int, purity: float, shortest: int) -> IntervalSet:
+    """Largest prefix around a known front of which at least ``purity`` is its provider's."""
+    address = int(observation.fronts.address[row])
+    mine = _places(observation).provider_addresses(int(observation.fronts.provider_row[row]))
+    for length in range(shortest, ADDRESS_BITS):
+        prefix = enclosing(address, length)
+        if prefix.intersection(mine).n_addresses >= purity * prefix.n_addresses:
+            return prefix
+    return enclosing(address, ADDRESS_BITS)
+
+
+def _places(observation: Observation) -> Places:
+    assert observation.places is not None
+    return observation.places

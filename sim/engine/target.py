@@ -1,0 +1,125 @@
+"""The target: it rents fronts, notices when they are lost, and rents others.
+
+In: what operators do to its fronts, which providers turn it away. Out: fronts, and what the censor
+may discover. It does not know the censor's strategy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.enforcement import Enforcement
+from sim.engine.eventlog import EventLog, Kind
+from sim.engine.fronts import FrontList
+from sim.engine.orders import Mechanism
+from sim.engine.reach import Reach
+from sim.streams import Stream, Streams
+from sim.world.build import World
+from sim.world.fronts import Pools, nth_address
+from sim.world.placement import choose
+
+S_PER_H = 3600
+Process = Generator[simpy.Event, Any, None]
+
+
+class TargetActor:
+    """The target and its fronts as a SimPy actor.
+
+    Parameters
+    ----------
+    on_rented
+        Called with the row of each new front and the lag after which the censor may discover it.
+    on_change
+        Called after every change, to have its consequences drawn at the end of the second.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        world: World,
+        pools: Pools,
+        enforcement: Enforcement,
+        streams: Streams,
+        log: EventLog,
+        on_rented: Callable[[int, int], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        n_operators = world.operators.n_operators
+        self.fronts = FrontList(n_operators)
+        self.reach = Reach(
+            n_operators,
+            pools.rules.push_tau_h * S_PER_H,
+            world.effects.throttle_severity,
+            world.effects.name_evasion,
+        )
+        self._env = env
+        self._pools = pools
+        self._share_users = world.operators.share_users
+        self._discovery_mean_s = world.censor.discovery_lag_h * S_PER_H if world.censor else 0.0
+        self._enforcement = enforcement
+        self._log = log
+        self._on_rented = on_rented
+        self._on_change = on_change
+        self._is_open = np.ones(pools.weight.size, np.bool_)
+        # The j-th front rented takes the j-th number of each stream, under every strategy.
+        self._pool_luck = streams.generator(Stream.FRONT_POOL)
+        self._address_luck = streams.generator(Stream.FRONT_ADDRESS)
+        self._discovery_luck = streams.generator(Stream.FRONT_DISCOVERY)
+        self._is_stale = np.ones(n_operators, np.bool_)
+
+    def start(self) -> None:
+        """Rent the fronts of t = 0."""
+        for _ in range(self._pools.rules.n_fronts):
+            self._rent()
+
+    def turn_away(self, provider_row: int) -> None:
+        """A provider evicts the target: its fronts there are gone, no more are rented."""
+        self._is_open &= self._pools.provider_row != provider_row
+        fronts = self.fronts
+        mine = (fronts.provider_row == provider_row) & ~fronts.is_gone
+        for row in np.flatnonzero(mine).tolist():
+            self._log.record(now_s(self._env), Kind.EVICTED, front_row=row)
+            fronts.is_gone[row] = True
+            if not fronts.is_lost[row]:
+                fronts.is_lost[row] = True
+                self._env.process(self._replace())
+        self._is_stale[:] = True
+        self._on_change()
+
+    def settle(self, changed_operators: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+        """Look at what operators do to the fronts at the end of a second."""
+        stale = self._is_stale | changed_operators
+        for row in np.flatnonzero(stale).tolist():
+            self.fronts.refresh(row, self._enforcement)
+            is_named = bool(self._enforcement.entries(row, Mechanism.NAME))
+            self.reach.refresh(row, self.fronts, is_named=is_named)
+        self._is_stale[:] = False
+        for _ in self.fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
+            self._env.process(self._replace())
+
+    def _replace(self) -> Process:
+        lag_s = round(self._pools.rules.monitor_lag_h * S_PER_H)
+        # At once means in the next second: this one is already settled.
+        yield Moment(self._env, now_s(self._env) + max(1, lag_s), Phase.ENFORCEMENT)
+        self._rent()
+
+    def _rent(self) -> None:
+        u, v = self._pool_luck.random(), self._address_luck.random()
+        lag_s = int(np.rint(self._discovery_luck.standard_exponential() * self._discovery_mean_s))
+        weight = np.where(self._is_open, self._pools.weight, 0.0)
+        if not weight.any():
+            return
+        pool = int(choose(weight, np.array([u]))[0])
+        addresses = self._pools.addresses[pool]
+        address = nth_address(addresses, int(v * addresses.n_addresses))
+        t_s = now_s(self._env)
+        row = self.fronts.add(address, int(self._pools.provider_row[pool]), t_s, self._enforcement)
+        self._log.record(t_s, Kind.RENTED, front_row=row)
+        self._is_stale[:] = True
+        self._on_rented(row, lag_s)
+        self._on_change()

@@ -1,0 +1,156 @@
+"""Users: who reaches the target, who takes to a VPN, who gives up.
+
+In: the share not reached and the demand lost at each operator, integrated between events. Out:
+user-seconds by fate, and the share on a VPN, updated at every tick. It does not know why anything
+is blocked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.reach import Reach
+from sim.scenario.reactions import Users
+from sim.world.build import World
+
+S_PER_H, S_PER_D = 3600, 86_400
+
+
+@dataclass(frozen=True, eq=False)
+class UserColumns:
+    """Users of the target by operator, over the run.
+
+    Attributes
+    ----------
+    n_users : shape (n_operators,)
+        Users of the target.
+    denied_s, vpn_s, left_s : shape (n_operators,)
+        User-seconds cut off, on a VPN, and of those who had left; the rest reached it.
+    share_vpn, share_left : shape (n_operators,)
+        At the end: users on a VPN, and users who have left.
+    """
+
+    n_users: NDArray[np.float64]
+    denied_s: NDArray[np.float64]
+    vpn_s: NDArray[np.float64]
+    left_s: NDArray[np.float64]
+    share_vpn: NDArray[np.float64]
+    share_left: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+
+class UserCrowd:
+    """Users of each operator."""
+
+    def __init__(self, world: World, rules: Users, reach: Reach) -> None:
+        n_operators = world.operators.n_operators
+        self._rules = rules
+        self._reach = reach
+        self._n_users = world.operators.share_users * rules.n_target_users
+        self.share_vpn = np.full(n_operators, rules.vpn_start)
+        self.share_left = np.zeros(n_operators)
+        self._since_s = 0
+        self._tick_since_s = 0
+        self._unreached_s = np.zeros(n_operators)
+        self._demand_lost_s = np.zeros(n_operators)
+        self._totals_s = np.zeros((3, n_operators))
+
+    def integrate(self, t_s: int, demand_lost: NDArray[np.float64]) -> None:
+        """Book the piece that ends now, in which the state was as it is.
+
+        Parameters
+        ----------
+        demand_lost : shape (n_operators,)
+            Share of demand lost at each operator during the piece.
+        """
+        if t_s == self._since_s:
+            return
+        elapsed_s = t_s - self._since_s
+        unreached_s = self._reach.unreached_s(self._since_s, t_s)
+        staying = self._n_users * (1.0 - self.share_left)
+        self._totals_s[0] += staying * (1.0 - self.share_vpn) * unreached_s
+        self._totals_s[1] += staying * self.share_vpn * elapsed_s
+        self._totals_s[2] += self._n_users * self.share_left * elapsed_s
+        self._unreached_s += unreached_s
+        self._demand_lost_s += demand_lost * elapsed_s
+        self._since_s = t_s
+
+    def tick(self, t_s: int) -> None:
+        """Move the shares on a VPN and of those who left; ``integrate`` must have come first."""
+        rules, tick_s = self._rules, t_s - self._tick_since_s
+        unreached = self._unreached_s / tick_s
+        missed = rules.share_target_users * unreached
+        missed += (1.0 - rules.share_target_users) * self._demand_lost_s / tick_s
+        without = (1.0 - self.share_vpn) * unreached
+        days = tick_s / S_PER_D
+        self.share_vpn = relax(
+            self.share_vpn,
+            up=rules.vpn_rate_per_d * missed,
+            top=rules.vpn_max,
+            down=rules.vpn_decay_per_d * (1.0 - missed),
+            bottom=rules.vpn_start,
+            days=days,
+        )
+        self.share_left = relax(
+            self.share_left,
+            up=rules.leave_rate_per_d * without,
+            top=1.0,
+            down=rules.return_rate_per_d * (1.0 - without),
+            bottom=0.0,
+            days=days,
+        )
+        self._unreached_s[:] = 0.0
+        self._demand_lost_s[:] = 0.0
+        self._tick_since_s = t_s
+
+    def n_cut_off(self, t_s: int) -> float:
+        """Users of the target who do not reach it at one time."""
+        return float((self._cut_off_share(t_s) * self._n_users).sum())
+
+    def shares(self, t_s: int) -> tuple[float, float, float]:
+        """Of all users of the target at one time: who reach it, are on a VPN, have left."""
+        whole = self._n_users.sum()
+        left = (self._n_users * self.share_left).sum()
+        vpn = (self._n_users * (1.0 - self.share_left) * self.share_vpn).sum()
+        cut_off = (self._cut_off_share(t_s) * self._n_users).sum()
+        return float(1.0 - (left + cut_off) / whole), float(vpn / whole), float(left / whole)
+
+    def freeze(self) -> UserColumns:
+        """Return what has been booked."""
+        return UserColumns(
+            self._n_users, *self._totals_s, self.share_vpn.copy(), self.share_left.copy()
+        )
+
+    def _cut_off_share(self, t_s: int) -> NDArray[np.float64]:
+        staying = (1.0 - self.share_left) * (1.0 - self.share_vpn)
+        return np.asarray(staying * self._reach.unreached(t_s))
+
+
+def relax(
+    share: NDArray[np.float64],
+    *,
+    up: NDArray[np.float64],
+    top: float,
+    down: NDArray[np.float64],
+    bottom: float,
+    days: float,
+) -> NDArray[np.float64]:
+    """Solve ``ds/dt = up * (top - s) - down * (s - bottom)`` over some days, exactly.
+
+    Parameters
+    ----------
+    share : shape (n,)
+        At the start.
+    up, down : shape (n,)
+        Rates per day, constant over the time.
+    """
+    rate = up + down
+    safe = np.where(rate > 0, rate, 1.0)
+    rest = np.where(rate > 0, (up * top + down * bottom) / safe, share)
+    return np.asarray(rest + (share - rest) * np.exp(-rate * days))

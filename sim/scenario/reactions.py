@@ -1,0 +1,130 @@
+"""The parts of the scenario language that let actors react; each may be left out.
+
+A part that is left out is a mechanism that does not act: no fronts, nobody reacts, nobody
+complains.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sim.scenario.model import Model
+from sim.scenario.quantities import Hours, PerDay, Share, Table
+
+Positive = Annotated[float, Field(gt=0, le=1e12)]
+NonNegative = Annotated[float, Field(ge=0, le=1e12)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class Fronts(Model):
+    """Addresses the target rents in clouds to be reached by."""
+
+    pools: Table
+    """Table of pools: provider and weight."""
+    n_fronts: Annotated[int, Field(ge=1, le=10_000)]
+    """Fronts at the start."""
+    monitor_lag_h: Hours
+    """From the loss of a front to renting another."""
+    push_tau_h: Positive
+    """Time constant of telling clients of a new front."""
+    lost_share: Share
+    """Share of users beyond which a front that is dropped for them counts as lost."""
+
+
+class Censor(Model):
+    """How the censor learns of fronts, and what holds it back."""
+
+    discovery_lag_h: Positive
+    """Mean time from renting a front to its discovery."""
+    withdraw_lag_h: Hours
+    """From a provider's compliance to the withdrawal of entries in its ranges."""
+    orders_per_day: Count | None = None
+    """Most orders in a day; no limit when left out."""
+    max_addresses: Count | None = None
+    """Most addresses listed; no limit when left out."""
+    max_rules: Count | None = None
+    """Most prefixes in force; no limit when left out."""
+    exempt: Table | None = None
+    """Table of prefixes cut out of every order."""
+    pressure_events: Table | None = None
+    """Table of dated public events and the pressure they add."""
+    pause_pressure: Positive | None = None
+    """Pressure above which no block order is placed; none when left out."""
+    end_pressure: Positive | None = None
+    """Pressure above which all entries are withdrawn for good; none when left out."""
+
+
+class Users(Model):
+    """Users of the target and of the businesses, and how they get round blocks or give up."""
+
+    tick_h: Annotated[float, Field(ge=0.25, le=168)]
+    """Time between two updates of slow quantities."""
+    n_target_users: Positive
+    """Users of the target in the country."""
+    share_target_users: Share
+    """Share of Internet users who use the target."""
+    vpn_start: Share
+    """Share of users on a VPN at the start, and where it decays to."""
+    vpn_max: Share
+    """Share of users who could be on a VPN at most."""
+    vpn_rate_per_d: PerDay
+    """Rate of taking up a VPN, times what is missed."""
+    vpn_decay_per_d: PerDay
+    """Rate of giving it up, times what is not missed."""
+    leave_rate_per_d: PerDay
+    """Rate at which users who cannot reach the target leave."""
+    return_rate_per_d: PerDay
+    """Rate at which those who left return once it can be reached."""
+
+
+class Stances(Model):
+    """What providers do with the target."""
+
+    events: Table | None = None
+    """Table of dated stances by provider."""
+    compliance_hazard_per_d: PerDay = 0.0
+    """Chance per day that a provider turns compliant by itself."""
+
+
+class Reactions(Model):
+    """What impaired businesses do."""
+
+    responses: Table
+    """Table of responses: share, time and cost."""
+    n_rounds: Annotated[int, Field(ge=1, le=4)]
+    """Times a business responds at most."""
+    patience_median_h: Positive
+    """Median time a business bears being impaired."""
+    patience_sigma: NonNegative
+    """Standard deviation of its logarithm."""
+    onboarding_slots: Count
+    """Customers that domestic providers take on at a time."""
+    onboarding_h: Hours
+    """Time it takes to take one on."""
+
+
+class Complaints(Model):
+    """What impaired businesses and users say, and what comes of it."""
+
+    per_business_per_d: PerDay
+    """Complaints per impaired business and day, without attention."""
+    per_million_users_per_d: PerDay
+    """Complaints per million users cut off and day, without attention."""
+    snowball: NonNegative
+    """How much attention multiplies complaints."""
+    attention_per_complaint: NonNegative
+    """Attention that a complaint adds."""
+    half_life_d: Positive
+    """Half-life of attention."""
+    named_per_d: PerDay
+    """Rate at which an impaired business names itself to the hotline, without attention."""
+    hotline_servers: Count
+    """Appeals handled at a time."""
+    hotline_service_h: Positive
+    """Mean time an appeal is handled."""
+    confirmed_share: Share
+    """Share of appeals that are confirmed."""
+    exempt_lag_h: Hours
+    """From the end of handling to the exemption."""

@@ -1,0 +1,208 @@
+"""The strategies of the scenario language: their ids and parameters.
+
+Each id has exactly one implementation in ``sim/engine/strategies/``. Ids are stable: a strategy
+whose meaning changes gets a new one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.model import Model
+from sim.scenario.quantities import Hours, Instant, Share, Table
+
+Length = Annotated[int, Field(ge=0, le=32)]
+
+
+class NoBlocking(Model):
+    """Place no order: the baseline."""
+
+    id: Literal["none"]
+    """Strategy."""
+
+
+class Replay(Model):
+    """Place dated historical orders from a table."""
+
+    id: Literal["replay"]
+    """Strategy."""
+    orders: Table
+    """Table of orders."""
+    order_times: Literal["best", "drawn"] = "best"
+    """Place each order at its best estimate, or draw its time from the window the sources allow."""
+
+
+class Exact(Model):
+    """Drop each discovered address alone."""
+
+    id: Literal["exact"]
+    """Strategy."""
+
+
+class Aggregate(Model):
+    """Drop the enclosing prefix of a given length."""
+
+    id: Literal["aggregate"]
+    """Strategy."""
+    length: Length
+    """Length of the prefix."""
+
+
+class CoveringPrefix(Model):
+    """Drop the largest prefix around the address that is nearly all the provider's."""
+
+    id: Literal["covering-prefix"]
+    """Strategy."""
+    purity: Share
+    """Least share of the prefix's addresses that must be the provider's."""
+    shortest: Length = 8
+    """Shortest prefix considered."""
+
+
+class ProviderRegion(Model):
+    """Drop everything the provider has in the region of the address."""
+
+    id: Literal["provider-region"]
+    """Strategy."""
+
+
+class WholeProvider(Model):
+    """Drop everything the provider has."""
+
+    id: Literal["provider"]
+    """Strategy."""
+
+
+class Escalate(Model):
+    """Start with single addresses and widen step by step while the target stays reached."""
+
+    id: Literal["escalate"]
+    """Strategy."""
+    lengths: Annotated[tuple[Length, ...], Field(min_length=1, max_length=33, strict=False)]
+    """Prefix lengths from narrow to wide."""
+    patience_h: Hours
+    """Time a step is given before the next."""
+    goal: Share
+    """Share of the target's users reached below which the censor is content."""
+
+    @model_validator(mode="after")
+    def check_lengths(self) -> Escalate:
+        """Refuse steps that do not widen."""
+        if any(later >= earlier for earlier, later in zip(self.lengths, self.lengths[1:], strict=False)):
+            raise ValueError(f"expected lengths that fall, got {list(self.lengths)}")
+        return self
+
+
+class Dns(Model):
+    """Block the target's name in the operators' resolvers."""
+
+    id: Literal["dns"]
+    """Strategy."""
+    overmatch: Share
+    """Share of other names that the entry matches by accident."""
+
+
+class Sni(Model):
+    """Block the target's name where it shows in the TLS handshake."""
+
+    id: Literal["sni"]
+    """Strategy."""
+    overmatch: Share
+    """Share of other names that the pattern matches by accident."""
+
+
+class Throttle(Model):
+    """Degrade the enclosing prefix of a given length instead of dropping it."""
+
+    id: Literal["throttle"]
+    """Strategy."""
+    length: Length
+    """Length of the prefix."""
+
+
+class TimeWindow(Model):
+    """Drop discovered addresses only during windows of a calendar."""
+
+    id: Literal["time-window"]
+    """Strategy."""
+    windows: Annotated[
+        tuple[tuple[Instant, Instant], ...], Field(min_length=1, max_length=1000, strict=False)
+    ]
+    """Start and end of each window, in sequence."""
+    length: Length = 32
+    """Length of the prefix dropped around each address."""
+
+    @model_validator(mode="after")
+    def check_windows(self) -> TimeWindow:
+        """Refuse windows that overlap or do not follow each other."""
+        edges = [edge for window in self.windows for edge in window]
+        if any(later <= earlier for earlier, later in zip(edges, edges[1:], strict=False)):
+            raise ValueError("expected windows that end after they start and do not overlap")
+        return self
+
+
+class Rolling(Model):
+    """Release each entry after a time to live; place it again while the front is known."""
+
+    id: Literal["rolling"]
+    """Strategy."""
+    ttl_h: Annotated[float, Field(gt=0, le=100_000)]
+    """Time an entry stays in force."""
+    gap_h: Hours
+    """Time before a released entry is placed again."""
+    length: Length = 32
+    """Length of the prefix dropped around each address."""
+
+
+class AllowList(Model):
+    """Drop everything that is not listed."""
+
+    id: Literal["allow-list"]
+    """Strategy."""
+    allowed: Table
+    """Table of prefixes that pass."""
+
+
+class Negotiate(Model):
+    """Press providers first; block, by covering prefix, only what refuses."""
+
+    id: Literal["negotiate"]
+    """Strategy."""
+    talks_h: Hours
+    """Time a provider is given from the discovery of the first front there."""
+    purity: Share
+    """As for covering-prefix."""
+    shortest: Length = 8
+    """Shortest prefix considered."""
+
+
+class Cover(Model):
+    """Drop the least-collateral cover of the known fronts under a rule budget."""
+
+    id: Literal["cover"]
+    """Strategy."""
+    rules: Annotated[int, Field(ge=1, le=100_000)]
+    """Number of prefixes allowed."""
+
+
+Strategy = Annotated[
+    NoBlocking
+    | Replay
+    | Exact
+    | Aggregate
+    | CoveringPrefix
+    | ProviderRegion
+    | WholeProvider
+    | Escalate
+    | Dns
+    | Sni
+    | Throttle
+    | TimeWindow
+    | Rolling
+    | AllowList
+    | Negotiate
+    | Cover,
+    Field(discriminator="id"),
+]

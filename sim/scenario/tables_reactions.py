@@ -1,0 +1,60 @@
+"""The rows of the tables that let actors react, with their units.
+
+In: cells of a CSV row. Out: typed, frozen rows.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.quantities import Instant, Prefix, Share
+from sim.scenario.seeds import Row
+from sim.scenario.tables import NonNegative
+
+STANCES = ("hostile", "silent", "constructive", "compliant")
+RESPONSES = ("wait", "same", "foreign", "domestic", "proxy")
+
+
+class PoolRow(Row):
+    """A provider in which the target rents fronts."""
+
+    provider: str
+    weight: NonNegative
+    source: str = ""
+
+
+class StanceRow(Row):
+    """A provider's stance from a time on."""
+
+    at: Instant
+    provider: str
+    stance: Literal["hostile", "silent", "constructive", "compliant"]
+    source: str = ""
+
+
+class PressureRow(Row):
+    """A public event and the pressure it adds."""
+
+    at: Instant
+    adds: NonNegative
+    what: str
+    source: str = ""
+
+
+class ResponseRow(Row):
+    """What an impaired business does, and what it takes."""
+
+    response: Literal["wait", "same", "foreign", "domestic", "proxy"]
+    share: Share
+    time_median_h: NonNegative
+    time_sigma: NonNegative
+    cost_usd: NonNegative
+
+
+class PrefixRow(Row):
+    """A prefix, and why it is listed."""
+
+    prefix: Prefix
+    why: Annotated[str, Field(max_length=400)] = ""

@@ -1,0 +1,132 @@
+"""Components of businesses, third-party services, and the addresses these sit on.
+
+In: components with their addresses. Out: frozen columns, with hosts sorted by address so that a
+prefix is a slice. It does not know which addresses are blocked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.scenario.tables import ROLES
+
+N_ROLES = len(ROLES)
+FRONTEND = ROLES.index("frontend")
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Components as columns, each with one or more hosts.
+
+    Attributes
+    ----------
+    is_spread : shape (n_components,)
+        Whether each user meets one of the addresses (``spread``); else one working address is
+        enough (``any``).
+    address : shape (n_hosts,), ascending
+        Address of each host.
+    component_row : shape (n_hosts,)
+        Whose host it is.
+    host_order, host_start : shapes (n_hosts,), (n_components + 1,)
+        Hosts of component c are rows ``host_order[host_start[c]:host_start[c + 1]]``.
+    business_order, business_start : shapes (n_links,), (n_components + 1,)
+        Businesses that sit, or may come to sit, on component c, in the same form.
+    """
+
+    is_spread: NDArray[np.bool_]
+    address: NDArray[np.int64]
+    component_row: NDArray[np.int64]
+    host_order: NDArray[np.int64]
+    host_start: NDArray[np.int64]
+    business_order: NDArray[np.int64]
+    business_start: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+    @classmethod
+    def of(
+        cls,
+        is_spread: ArrayLike,
+        host_component: ArrayLike,
+        host_address: ArrayLike,
+        link_component: ArrayLike,
+        link_business: ArrayLike,
+    ) -> Components:
+        """Sort hosts by address, and index hosts and businesses by component.
+
+        Parameters
+        ----------
+        is_spread : shape (n_components,)
+        host_component, host_address : shape (n_hosts,)
+            Component and address of each host, in any order.
+        link_component, link_business : shape (n_links,)
+            Which businesses may sit on which components.
+        """
+        spread = np.array(is_spread, np.bool_)
+        component, address = np.asarray(host_component, np.int64), np.asarray(host_address, np.int64)
+        by_address = np.argsort(address, kind="stable")
+        component, address = component[by_address], address[by_address]
+        links = np.asarray(link_component, np.int64)
+        return cls(
+            spread,
+            address,
+            component,
+            *_grouped(component, np.arange(component.size), spread.size),
+            *_grouped(links, np.asarray(link_business, np.int64), spread.size),
+        )
+
+    @property
+    def n_components(self) -> int:
+        """Number of components."""
+        return int(self.is_spread.size)
+
+    def slice_of(self, start: int, stop: int) -> slice:
+        """Hosts with addresses in ``[start, stop)``."""
+        low, high = np.searchsorted(self.address, [start, stop])
+        return slice(int(low), int(high))
+
+    def hosts_of(
+        self, component: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Hosts of some components, one component after the other.
+
+        Returns
+        -------
+        host : shape (n,)
+            Rows of hosts.
+        first : shape (n_components,)
+            Where each component's hosts start in ``host``.
+        n_hosts : shape (n_components,)
+            How many each has; never zero for a component that a host lies on.
+        """
+        first, count = self.host_start[component], np.diff(self.host_start)[component]
+        position, begin = _runs(first, count)
+        return self.host_order[position], begin, count
+
+    def businesses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Businesses that may sit on some components, with repetitions."""
+        first, count = self.business_start[component], np.diff(self.business_start)[component]
+        position, _ = _runs(first, count)
+        return self.business_order[position]
+
+
+def _grouped(
+    key: NDArray[np.int64], value: NDArray[np.int64], n_keys: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Values sorted by key, and where each key's values start; shape (n_keys + 1,)."""
+    order = np.argsort(key, kind="stable")
+    start = np.concatenate(([0], np.cumsum(np.bincount(key, minlength=n_keys))))
+    return value[order], start.astype(np.int64)
+
+
+def _runs(
+    first: NDArray[np.int64], count: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions ``first[c], first[c] + 1, …`` of each run, and where each run begins."""
+    begin = np.cumsum(count) - count
+    return np.repeat(first - begin, count) + np.arange(int(count.sum())), begin

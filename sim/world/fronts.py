@@ -1,0 +1,56 @@
+"""Pools of cloud addresses in which the target rents fronts.
+
+In: pool table, places. Out: frozen pools. It does not know which fronts are rented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.intervals import IntervalSet
+from sim.scenario.reactions import Fronts
+from sim.scenario.resolve import Resolved
+from sim.world.providers import Places
+
+
+@dataclass(frozen=True, eq=False)
+class Pools:
+    """Where the target rents, and how.
+
+    Attributes
+    ----------
+    rules
+        Numbers of the scenario.
+    provider_row, weight : shape (n_pools,)
+        Provider of each pool, and how often it is chosen.
+    addresses
+        Addresses of each pool.
+    """
+
+    rules: Fronts
+    provider_row: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    addresses: tuple[IntervalSet, ...]
+
+
+def build_pools(resolved: Resolved, places: Places) -> Pools | None:
+    """Return the pools of a scenario; None where the target rents no fronts."""
+    if resolved.scenario.fronts is None or resolved.pools is None:
+        return None
+    provider_row = [places.provider.index(row.provider) for row in resolved.pools.rows]
+    return Pools(
+        rules=resolved.scenario.fronts,
+        provider_row=np.array(provider_row, np.int64),
+        weight=np.array([row.weight for row in resolved.pools.rows]),
+        addresses=tuple(places.provider_addresses(row) for row in provider_row),
+    )
+
+
+def nth_address(addresses: IntervalSet, n: int) -> int:
+    """Return the n-th address of a set, counted from 0 in ascending order."""
+    before = np.concatenate(([0], np.cumsum(addresses.stop - addresses.start)))
+    row = int(np.searchsorted(before, n, side="right")) - 1
+    return int(addresses.start[row] + n - before[row])

@@ -1,0 +1,194 @@
+"""Where components sit: places, numbers of addresses, third-party services.
+
+In: hosting, component and service tables, places, streams. Out: component rows, their mode and
+their hosts. It does not know what a business earns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario.resolve import Resolved
+from sim.scenario.tables import ROLES
+from sim.scenario.tables_sharing import N_ADDRESSES
+from sim.streams import Stream, Streams
+from sim.world.components import FRONTEND, N_ROLES
+from sim.world.providers import Places
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Components and the hosts they sit on.
+
+    Attributes
+    ----------
+    home_place_row : shape (n_businesses,)
+        Place of the front end.
+    place_row : shape (n_businesses, n_roles)
+        Place of each business's own component.
+    component_row : shape (n_businesses, …)
+        Component that serves each role.
+    is_third_party : shape (n_businesses, n_roles)
+        Whether it is a shared service.
+    is_spread : shape (n_components,)
+        Mode of each component of this placement.
+    host_component, host_address : shape (n_hosts,)
+        Component (counted over all placements) and address of each host.
+    """
+
+    home_place_row: NDArray[np.int64]
+    place_row: NDArray[np.int64]
+    component_row: NDArray[np.int64]
+    is_third_party: NDArray[np.bool_]
+    is_spread: NDArray[np.bool_]
+    host_component: NDArray[np.int64]
+    host_address: NDArray[np.int64]
+
+
+Side = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+def build_placement(
+    resolved: Resolved, places: Places, streams: Streams, n_businesses: int
+) -> Placement:
+    """Seat every component at t = 0: services first, then each business's own, role by role."""
+    foreign = hosting_side(resolved, places, "foreign")
+    home = pick(foreign, streams.generator(Stream.BUSINESS_HOME).random(n_businesses))
+    place_row = _place_components(resolved, places, foreign, home, streams)
+    services = _Services.of(resolved, places, streams)
+    service_row = services.choose(resolved, streams, n_businesses)
+    is_third_party = service_row >= 0
+    own_row = services.n + np.arange(n_businesses * N_ROLES).reshape(n_businesses, N_ROLES)
+    n_addresses, is_spread = _sizes(resolved, streams, n_businesses)
+    first = streams.generator(Stream.COMPONENT_ADDRESS).random((n_businesses, N_ROLES))
+    more = streams.generator(Stream.COMPONENT_MORE_ADDRESSES)
+    luck = np.concatenate(
+        (first[..., np.newaxis], more.random((n_businesses, N_ROLES, max(N_ADDRESSES) - 1))), axis=2
+    )
+    # A component that is a shared service has no hosts of its own.
+    is_host = np.arange(max(N_ADDRESSES)) < np.where(is_third_party, 0, n_addresses)[..., np.newaxis]
+    business, role, slot = np.nonzero(is_host)
+    return Placement(
+        home_place_row=home,
+        place_row=place_row,
+        component_row=np.where(is_third_party, service_row, own_row),
+        is_third_party=is_third_party,
+        is_spread=np.concatenate((services.is_spread, is_spread.ravel())),
+        host_component=np.concatenate((services.host_component, own_row[business, role])),
+        host_address=np.concatenate(
+            (
+                services.host_address,
+                places.address_by_luck(place_row[business, role], luck[business, role, slot]),
+            )
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Services:
+    """Third-party services: rows 0 to n - 1 of the components."""
+
+    names: tuple[str, ...]
+    is_spread: NDArray[np.bool_]
+    host_component: NDArray[np.int64]
+    host_address: NDArray[np.int64]
+
+    @property
+    def n(self) -> int:
+        return len(self.names)
+
+    @classmethod
+    def of(cls, resolved: Resolved, places: Places, streams: Streams) -> _Services:
+        seats = {row.service: row for row in resolved.services.rows}
+        names = tuple(seats)
+        component = np.repeat(np.arange(len(names)), [seats[name].n_addresses for name in names])
+        place_row = np.array([places.row(row.provider, row.region) for row in seats.values()])
+        luck = streams.generator(Stream.COMPONENT_SERVICE, (0,)).random(component.size)
+        return cls(
+            names,
+            np.array([row.mode == "spread" for row in seats.values()], np.bool_),
+            component,
+            places.address_by_luck(place_row[component], luck),
+        )
+
+    def choose(self, resolved: Resolved, streams: Streams, n_businesses: int) -> NDArray[np.int64]:
+        """Service of each business and role; -1 where it runs its own component."""
+        u = streams.generator(Stream.COMPONENT_SERVICE, (1,)).random((n_businesses, N_ROLES))
+        chosen = np.full((n_businesses, N_ROLES), -1, np.int64)
+        share = {row.role: row.share_third_party for row in resolved.components.rows}
+        for role_row, role in enumerate(ROLES):
+            rows = [row for row in resolved.services.rows if row.role == role and row.popularity > 0]
+            if not rows or share[role] == 0:
+                continue
+            is_user = u[:, role_row] < share[role]
+            weight = np.array([row.popularity for row in rows])
+            service = np.array([self.names.index(row.service) for row in rows])
+            # Given that u lies below the share, u / share is uniform again.
+            luck = u[is_user, role_row] / share[role]
+            chosen[is_user, role_row] = service[choose(weight, luck)]
+        return chosen
+
+
+def _sizes(
+    resolved: Resolved, streams: Streams, n_businesses: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Number of addresses, and whether the mode is ``spread``, by business and role."""
+    by_role = {row.role: row for row in resolved.components.rows}
+    size_luck = streams.generator(Stream.COMPONENT_SIZE).random((n_businesses, N_ROLES))
+    mode_luck = streams.generator(Stream.COMPONENT_MODE).random((n_businesses, N_ROLES))
+    n_addresses = np.empty((n_businesses, N_ROLES), np.int64)
+    is_spread = np.empty((n_businesses, N_ROLES), np.bool_)
+    for role_row, role in enumerate(ROLES):
+        row = by_role[role]
+        size = choose(np.array(row.address_shares), size_luck[:, role_row])
+        n_addresses[:, role_row] = np.array(N_ADDRESSES)[size]
+        is_spread[:, role_row] = mode_luck[:, role_row] < row.share_spread
+    return n_addresses, is_spread
+
+
+def _place_components(
+    resolved: Resolved,
+    places: Places,
+    foreign: Side,
+    home: NDArray[np.int64],
+    streams: Streams,
+) -> NDArray[np.int64]:
+    """Place of each component: at home, at a domestic provider, or in another foreign region."""
+    population = resolved.scenario.population
+    shape = (home.size, N_ROLES)
+    kind = streams.generator(Stream.COMPONENT_PLACEMENT).random(shape)
+    where = streams.generator(Stream.COMPONENT_PLACE).random(shape)
+    at_home = population.share_components_at_home
+    in_country = at_home + population.share_components_domestic
+    domestic = hosting_side(resolved, places, "domestic")
+    place_row = np.where(
+        kind < at_home,
+        home[:, np.newaxis],
+        np.where(kind < in_country, pick(domestic, where), pick(foreign, where)),
+    )
+    place_row[:, FRONTEND] = home
+    return place_row
+
+
+def hosting_side(resolved: Resolved, places: Places, side: str) -> Side:
+    """Place rows of one side, foreign or domestic, and their weights."""
+    rows = [row for row in resolved.hosting.rows if row.side == side]
+    place = np.array([places.row(row.provider, row.region) for row in rows], np.int64)
+    return place, np.array([row.weight for row in rows], np.float64)
+
+
+def pick(side: Side, u: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Place drawn by weight from one side."""
+    place, weight = side
+    return np.asarray(place[choose(weight, u)], dtype=np.int64)
+
+
+def choose(weight: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Row drawn with probability proportional to weight, by inversion of uniform ``u``."""
+    edge = np.cumsum(weight)
+    row = np.searchsorted(edge, u * edge[-1], side="right")
+    # Rounding of u * total may reach the last edge; the last row with weight is meant.
+    return np.asarray(np.minimum(row, np.flatnonzero(weight)[-1]), dtype=np.int64)
