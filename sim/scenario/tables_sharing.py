@@ -1,0 +1,188 @@
+"""The rows of the tables on what addresses, services and components share.
+
+In: cells of a CSV row. Out: typed, frozen rows. What they mean is said in the source note beside
+each table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.errors import Problem
+from sim.scenario.quantities import Share
+from sim.scenario.seeds import Row, Table
+from sim.scenario.tables import NonNegative, Positive
+
+Role = Literal["frontend", "storage", "payment", "customer_service", "other"]
+Mode = Literal["any", "spread"]
+Kind = Literal["rented", "web_hosting", "proxy", "parking"]
+N_ADDRESSES = (1, 2, 4, 8)
+"""Numbers of addresses a component may have; each is a column of the component table."""
+SHARE_TOLERANCE = 1e-6
+
+
+class ConcentrationRow(Row):
+    """One published quantity about how many names share an address."""
+
+    study: str
+    quantity: Literal[
+        "n_names",
+        "n_addresses",
+        "share_single",
+        "share_top",
+        "mean_names",
+        "max_names",
+        "share_sites_crowded",
+        "share_sites_alone",
+        "share_parked",
+        "share_parked_popular",
+    ]
+    n_addresses: Annotated[int, Field(ge=1)] | None = None
+    relation: Literal["equal", "fewer", "at_least", "at_most"]
+    value: Positive
+    rounding: NonNegative
+    unit: str
+    role: Literal["calibration", "comparison"]
+    source: str
+    date: str
+    note: str = ""
+
+    @model_validator(mode="after")
+    def check_rank(self) -> ConcentrationRow:
+        """Refuse a top share without a number of addresses, and a share above 1."""
+        if (self.quantity == "share_top") != (self.n_addresses is not None):
+            raise ValueError(
+                f"expected n_addresses for share_top and only there, got {self.n_addresses} "
+                f"for {self.quantity}"
+            )
+        if self.quantity.startswith("share_") and self.value > 1:
+            raise ValueError(f"expected a share in [0, 1], got {self.value:g}")
+        return self
+
+
+class SharingRow(Row):
+    """Share of a place's addresses that carry names in one kind of use."""
+
+    provider: str
+    region: str
+    kind: Kind
+    share_addresses: Share
+    low: Share
+    high: Share
+    why: str
+
+    @model_validator(mode="after")
+    def check_range(self) -> SharingRow:
+        """Refuse a share outside its own range."""
+        if not self.low <= self.share_addresses <= self.high:
+            raise ValueError(
+                "expected low <= share_addresses <= high, "
+                f"got {self.low:g}, {self.share_addresses:g}, {self.high:g}"
+            )
+        return self
+
+
+class ServiceRow(Row):
+    """One shared service in one role."""
+
+    service: str
+    label: str
+    role: Role
+    provider: str
+    region: str
+    n_addresses: Annotated[int, Field(ge=1)]
+    mode: Mode
+    popularity: NonNegative
+    low: NonNegative
+    high: NonNegative
+    evidence: Literal["reported", "assumed"]
+    source: str = ""
+    why: str
+
+    @model_validator(mode="after")
+    def check_support(self) -> ServiceRow:
+        """Refuse a popularity outside its own range, and a report without a source."""
+        if not self.low <= self.popularity <= self.high:
+            raise ValueError(
+                "expected low <= popularity <= high, "
+                f"got {self.low:g}, {self.popularity:g}, {self.high:g}"
+            )
+        if self.evidence == "reported" and not self.source:
+            raise ValueError("expected a source for a reported service, got none")
+        return self
+
+
+class ComponentRow(Row):
+    """How the components of one role are built."""
+
+    role: Role
+    share_1_address: Share
+    share_2_addresses: Share
+    share_4_addresses: Share
+    share_8_addresses: Share
+    share_spread: Share
+    share_third_party: Share
+
+    @model_validator(mode="after")
+    def check_sum(self) -> ComponentRow:
+        """Refuse shares of address numbers that do not sum to 1."""
+        total = sum(self.address_shares)
+        if abs(total - 1) > SHARE_TOLERANCE:
+            raise ValueError(f"expected address shares that sum to 1, got {total:g}")
+        return self
+
+    @property
+    def address_shares(self) -> tuple[float, ...]:
+        """Shares of components with 1, 2, 4 and 8 addresses, in the order of ``N_ADDRESSES``."""
+        return (
+            self.share_1_address,
+            self.share_2_addresses,
+            self.share_4_addresses,
+            self.share_8_addresses,
+        )
+
+
+def check_sharing(table: Table[SharingRow], places: Iterable[tuple[str, str]]) -> Iterable[Problem]:
+    """Refuse places that do not exist, kinds given twice, and shares above 1 in all.
+
+    The region ``*`` stands for every region of the provider that has no row of its own.
+    """
+    known = set(places) | {(provider, "*") for provider, _ in places}
+    for number, row in enumerate(table.rows):
+        place = (row.provider, row.region)
+        if place not in known:
+            message = f"expected a provider and region of the prefixes, got {' '.join(place)!r}"
+            yield table.problem(number, "region", message)
+        mine = [other for other in table.rows if (other.provider, other.region) == place]
+        if sum(other.kind == row.kind for other in mine) > 1:
+            yield table.problem(number, "kind", f"expected each once, got {row.kind!r} again")
+        if sum(other.share_addresses for other in mine) > 1 + SHARE_TOLERANCE:
+            message = "expected shares of a place that sum to at most 1, got more"
+            yield table.problem(number, "share_addresses", message)
+
+
+def check_services(
+    table: Table[ServiceRow], places: Iterable[tuple[str, str]]
+) -> Iterable[Problem]:
+    """Refuse unknown places, a role given twice, and a service that sits in two places."""
+    known = set(places)
+    for number, row in enumerate(table.rows):
+        if (row.provider, row.region) not in known:
+            message = (
+                "expected a provider and region of the prefixes, "
+                f"got {row.provider + ' ' + row.region!r}"
+            )
+            yield table.problem(number, "region", message)
+        mine = [other for other in table.rows if other.service == row.service]
+        if sum(other.role == row.role for other in mine) > 1:
+            yield table.problem(number, "role", f"expected each once, got {row.role!r} again")
+        if _seat(row) != _seat(mine[0]):
+            message = "expected the same place, addresses and mode as in the service's first row"
+            yield table.problem(number, "service", message)
+
+
+def _seat(row: ServiceRow) -> tuple[str, str, int, str]:
+    return row.provider, row.region, row.n_addresses, row.mode

@@ -1,0 +1,252 @@
+"""What shares an address with whom: kinds of use, lonely businesses, parked names.
+
+In: the law of names per address, tables of kinds and places, uniform luck. Out: names and active
+sites per address, and expected names per address of a place. It does not know what is blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from sim.scenario.tables import AssumptionRow
+from sim.scenario.tables_sharing import SharingRow
+from sim.world.names import NamesLaw
+
+KINDS = ("proxy", "parking", "web_hosting", "rented")
+"""Kinds of use of an address, from the most crowded to the least."""
+BELOW_ONE = float(np.nextafter(1, 0))
+ABOVE_ZERO = 1 - BELOW_ONE
+SMALLEST_SIGMA = 1e-9
+
+
+@dataclass(frozen=True)
+class AddressKind:
+    """One kind of use of an address.
+
+    Attributes
+    ----------
+    name
+        One of ``KINDS``.
+    law
+        Names per address in this use.
+    share_parked
+        Share of names that are parked: names, but no active sites.
+    """
+
+    name: str
+    law: NamesLaw
+    share_parked: float
+
+
+def assumed(rows: Sequence[AssumptionRow]) -> dict[str, float]:
+    """Assumed values by key."""
+    return {row.key: row.value for row in rows}
+
+
+def build_kinds(census: NamesLaw, value: dict[str, float]) -> tuple[AddressKind, ...]:
+    """Cut the law of a census into the laws of the kinds, in the order of ``KINDS``.
+
+    Parameters
+    ----------
+    census
+        Law over all addresses.
+    value
+        Assumed values by key, as ``kind.parameter``.
+
+    Notes
+    -----
+    Rented and web-hosting addresses follow the census between 2 names and a highest number, with
+    singles beside them; proxies and parking hosts follow it from a lowest number on.
+
+    Raises
+    ------
+    KeyError
+        If a value is absent.
+    """
+    law = {
+        kind: census.between(2, round(value[f"{kind}.max_names"])).with_share_single(
+            value[f"{kind}.share_single"]
+        )
+        for kind in ("rented", "web_hosting")
+    } | {kind: census.between(round(value[f"{kind}.min_names"])) for kind in ("proxy", "parking")}
+    return tuple(AddressKind(kind, law[kind], value[f"{kind}.share_parked"]) for kind in KINDS)
+
+
+def place_shares(
+    rows: Sequence[SharingRow], places: Sequence[tuple[str, str]]
+) -> NDArray[np.float64]:
+    """Share of the addresses of each place in each kind of use.
+
+    Parameters
+    ----------
+    rows
+        Sharing table; the region ``*`` stands for regions without a row of their own.
+    places
+        Provider and region of each place.
+
+    Returns
+    -------
+    share : shape (n_places, n_kinds)
+        In the order of ``KINDS``; the rest of a place carries no name.
+
+    Raises
+    ------
+    ValueError
+        If some place has no row, or only shares of 0.
+    """
+    named = {(row.provider, row.region) for row in rows}
+    seat = [place if place in named else (place[0], "*") for place in places]
+    used = {(row.provider, row.region) for row in rows if row.share_addresses > 0}
+    absent = [" ".join(place) for place, row in zip(places, seat, strict=True) if row not in used]
+    if absent:
+        raise ValueError(f"expected sharing rows for every place, got none for {', '.join(absent)}")
+    given: dict[tuple[str, str, str], float] = {
+        (row.provider, row.region, row.kind): row.share_addresses for row in rows
+    }
+    return np.array([[given.get((*place, kind), 0.0) for kind in KINDS] for place in seat])
+
+
+def names_at(
+    share: NDArray[np.float64],
+    kinds: Sequence[AddressKind],
+    place_row: NDArray[np.int64],
+    u: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Kind and number of names of addresses that carry a name.
+
+    Parameters
+    ----------
+    share : shape (n_places, n_kinds)
+        As from ``place_shares``.
+    kinds
+        In the order of ``KINDS``.
+    place_row, u : equal shapes
+        Place of each address, and one uniform number in [0, 1) for each: the low end are the
+        crowded kinds, and within a kind the crowded addresses.
+
+    Returns
+    -------
+    kind_row, n_names : shape of ``u``
+    """
+    edge = np.cumsum(share, axis=1) / share.sum(axis=1, keepdims=True)
+    mine = edge[place_row]
+    kind_row = np.minimum(
+        (u[..., np.newaxis] >= mine).sum(axis=-1), np.argmax(mine, axis=-1)
+    ).astype(np.int64)
+    high = np.take_along_axis(mine, kind_row[..., np.newaxis], axis=-1)[..., 0]
+    before = np.take_along_axis(mine, np.maximum(kind_row - 1, 0)[..., np.newaxis], axis=-1)[..., 0]
+    low = np.where(kind_row == 0, 0.0, before)
+    within = np.clip((u - low) / (high - low), 0.0, BELOW_ONE)
+    n_names = np.zeros(u.shape, np.int64)
+    for number, kind in enumerate(kinds):
+        n_names[kind_row == number] = kind.law.n_names_of(within[kind_row == number])
+    return kind_row, n_names
+
+
+def mean_names_per_address(
+    share: NDArray[np.float64], kinds: Sequence[AddressKind]
+) -> NDArray[np.float64]:
+    """Expected names on an address of each place, addresses without a name among them.
+
+    For counting the names a blocked prefix hits without drawing its addresses, shape (n_places,).
+    """
+    return np.asarray(share @ np.array([kind.law.mean_names for kind in kinds]))
+
+
+def mean_active_per_address(
+    share: NDArray[np.float64], kinds: Sequence[AddressKind]
+) -> NDArray[np.float64]:
+    """Expected active sites on an address of each place: names that are not parked."""
+    active = [kind.law.mean_names * (1 - kind.share_parked) for kind in kinds]
+    return np.asarray(share @ np.array(active))
+
+
+def n_active_sites(
+    n_names: NDArray[np.int64], share_parked: NDArray[np.float64], u: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Names on an address that are active sites: those not parked.
+
+    Parameters
+    ----------
+    n_names, share_parked, u : equal shapes
+        Names of each address, share of names parked, and one uniform number in [0, 1) for each.
+
+    Returns
+    -------
+    n_active : shape of ``n_names``
+        ``floor(n_names * (1 - share_parked) + u)``: its mean over ``u`` is exactly
+        ``n_names * (1 - share_parked)``, and it never exceeds ``n_names``.
+    """
+    return np.floor(n_names * (1 - share_parked) + u).astype(np.int64)
+
+
+def revenue_rank(
+    revenue_usd_per_h: NDArray[np.float64],
+    share: NDArray[np.float64],
+    median_usd_per_h: NDArray[np.float64],
+    sigma: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Share of all businesses that are expected to earn less.
+
+    Parameters
+    ----------
+    revenue_usd_per_h : shape (n,)
+    share, median_usd_per_h, sigma : shape (n_sectors,)
+        Lognormal revenue of each sector: share of businesses, median, standard deviation of the
+        logarithm.
+
+    Returns
+    -------
+    rank : shape (n,)
+        In [0, 1], 1 for the highest. From the law and not from the other businesses drawn, so
+        that one more business changes no other's rank.
+    """
+    log = np.log(revenue_usd_per_h)[:, np.newaxis] - np.log(median_usd_per_h)
+    # A sector without spread is a step at its median.
+    return np.asarray(ndtr(log / np.maximum(sigma, SMALLEST_SIGMA)) @ share)
+
+
+def loneliness(
+    u: NDArray[np.float64], rank: NDArray[np.float64], rho: float
+) -> NDArray[np.float64]:
+    """Rank share of each business's address, correlated with what the business earns.
+
+    Gaussian copula: with z the normal quantile,
+    ``loneliness = Phi(rho * z(rank) + sqrt(1 - rho**2) * z(u))``.
+
+    Parameters
+    ----------
+    u : any shape
+        Uniform in [0, 1), independent of ``rank``; one per address.
+    rank : shape that broadcasts with ``u``
+        Revenue rank in [0, 1], 1 for the highest.
+    rho
+        Correlation of the two normal scores in [-1, 1]; above 0, businesses that earn more sit
+        on addresses that fewer names share. Spearman's rank correlation is
+        ``6 / pi * asin(rho / 2)``.
+
+    Returns
+    -------
+    loneliness : shape of the two
+        Uniform in [0, 1) over businesses, 0 for the most crowded address: give it to
+        ``names_at`` or ``NamesLaw.n_names_of`` in place of ``u``.
+
+    Raises
+    ------
+    ValueError
+        If ``rho`` lies outside [-1, 1].
+
+    References
+    ----------
+    Hoang et al., arXiv 2004.04623: sites alone on their server are mostly popular ones.
+    """
+    if not -1 <= rho <= 1:
+        raise ValueError(f"expected rho in [-1, 1], got {rho:g}")
+    score = rho * ndtri(np.clip(rank, ABOVE_ZERO, BELOW_ONE))
+    score = score + np.sqrt(1 - rho**2) * ndtri(np.clip(u, ABOVE_ZERO, BELOW_ONE))
+    return np.asarray(np.clip(ndtr(score), 0.0, BELOW_ONE))
