@@ -1,81 +1,251 @@
 """Independent slow reference of the simulator, for tests that compare two implementations.
 
 Written from ``docs/explanation/model.md`` alone; it shares no code with the engine and its author
-did not read the engine. A small world goes in; curves, ledger and events come out, all exact:
-floats are taken as the fractions they are, and nothing is rounded but where the document says so.
+did not read the engine. A small world goes in, with all its luck: nothing is drawn here. Curves,
+ledger, events and totals come out. Floats are taken as the fractions they are and nothing is
+rounded but where the document says so; floating point enters only with exponentials (reach of the
+target, VPN, drift, attention, user-hours).
 
-There is no clock and no queue. Every entry has an interval of time in which it is in force; every
-pair of operator and entry has an interval in which the entry is dropped. Each interval is found by
-itself from the definitions. The ends of all intervals cut ``[0, horizon_s)`` into pieces, and on
-each piece the whole state is computed anew. Intervals are half-open ``[start, stop)`` throughout.
+An agenda of seconds is walked in order. In each second the events due are taken in the sequence of
+the document, then the whole state is computed anew from who enforces what, which components are in
+use and which fronts exist; no counter is carried along. A decision sees the state of the second
+before it. What a second brings about for itself (a lag of zero) is taken in one more round of the
+same second, in which a phase that has passed does not come back for it: an order placed in such a
+round misses the version of its second. Intervals are half-open ``[start, stop)`` throughout.
 
 It refuses what the document does not define: orders before the start, IPv6, prefixes with host bits
-set. It knows nothing of sectors, providers, random draws or the splits by role.
+set. It knows nothing of sectors, regions, random draws or the splits by role.
+
+Events are tuples ``(t_s, kind, row, text)``, sorted:
+
+=============== ============== ==========================================================
+kind            row            text
+=============== ============== ==========================================================
+block, unblock  -1             prefixes of the set, joined by a space; empty for a name
+published       -1             empty
+downloaded      operator       empty; only downloads that see another version than before
+enforced        operator       prefixes of the entry
+released        operator       prefixes of the entry
+rented          front          address
+discovered      front          address; the censor learns of the front
+evicted         front          address
+moved           business       kind of the response that is complete
+complained      business       empty; a complaint by name is filed
+exempted        business       prefixes; the order itself is a ``block`` event beside it
+=============== ============== ==========================================================
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from ipaddress import IPv4Address, IPv4Network, collapse_addresses
-from itertools import pairwise
+from ipaddress import IPv4Address, IPv4Network, summarize_address_range
+from itertools import accumulate, pairwise
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 WEEK_H = 7 * 24
+N_ROLES = 5
+FRONTEND = 0  # the row of the front end among the roles
+ZERO = Fraction(0)
+NOTICE_S = 1  # the censor sees a state one second after it began, at the earliest
 
 CurveValue = int | Fraction | None
 Curve = list[tuple[int, CurveValue]]
 Event = tuple[int, str, int, str]
+Ranges = tuple[tuple[int, int], ...]  # sorted disjoint half-open intervals of addresses
+TextRanges = tuple[tuple[str, str], ...]  # first and last address of each interval, both in it
 
 
 @dataclass(frozen=True)
 class RefOrder:
-    """One order: ``action`` is ``'block'`` or ``'unblock'``."""
+    """One order: ``action`` is ``'block'`` or ``'unblock'``; a name order has no prefixes."""
 
     t_s: int
     action: str
-    prefix: str
+    mechanism: str = "drop"
+    prefixes: tuple[str, ...] = ()
+    overmatch: float = 0.0
 
 
 @dataclass(frozen=True)
 class RefOperator:
-    """One operator group; ``enforces`` holds the prefixes whose entries it enforces."""
+    """One operator group.
+
+    ``enforces`` is asked for the set of an entry as a sorted tuple of its fewest prefixes, such as
+    ``('192.0.2.0/24',)``; for a name entry as ``()``; never for an ``exempt`` entry. ``overload``
+    is ``'stop'`` or ``'degrade'``.
+    """
 
     share: float
     poll_interval_s: int
     poll_phase_s: int
     apply_lag_s: int
     release_lag_s: int
-    enforces: frozenset[str]
+    enforces: Callable[[tuple[str, ...]], bool]
+    rule_capacity: int | None = None
+    overload: str = "stop"
+    overload_severity: float = 0.0
+
+
+@dataclass(frozen=True)
+class RefComponent:
+    """Addresses that serve one role, in mode ``'any'`` or ``'spread'``."""
+
+    addresses: tuple[str, ...]
+    mode: str = "any"
+
+
+@dataclass(frozen=True)
+class RefResponse:
+    """What a business does at the end of its patience.
+
+    ``components`` names the new component of every role. Of these only the roles that move count:
+    the front end for ``'proxy'``, all that are no third-party service for the other moves.
+    """
+
+    kind: str
+    duration_s: int = 0
+    components: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class RefBusiness:
-    """One business: an address and a weight per role, and the weight of each hour of the week."""
+    """One business: a component, a flag and a weight per role; a weight per hour of the week."""
 
-    addresses: tuple[str, ...]
+    components: tuple[int, ...]
+    is_third_party: tuple[bool, ...]
     role_weights: tuple[float, ...]
     profile: tuple[int, ...]
     value_micro_usd_per_h: int
+    name_draw: float = 1.0
+    patience_s: int = 1
+    responses: tuple[RefResponse, ...] = ()
+    named_draw: float = math.inf
+    service_s: int = 0
+    verdict_draw: float = 1.0
+
+
+@dataclass(frozen=True)
+class RefPool:
+    """Addresses of one provider in which fronts are rented."""
+
+    provider: str
+    weight: float
+    ranges: TextRanges
+
+
+@dataclass(frozen=True)
+class RefFronts:
+    """The target's fronts; the j-th front ever rented uses the j-th draw of each kind."""
+
+    n_fronts: int
+    monitor_lag_s: int
+    push_tau_s: float
+    lost_share: float
+    pools: tuple[RefPool, ...]
+    pool_draws: tuple[float, ...]
+    address_draws: tuple[float, ...]
+    discovery_lags_s: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RefUsers:
+    """Users of the Internet, ``phi`` of them the target's; ``n_users`` counts the target's."""
+
+    tick_s: int
+    n_users: float
+    phi: float
+    vpn_start: float
+    vpn_max: float
+    vpn_rate_per_d: float
+    vpn_decay_per_d: float
+    leave_rate_per_d: float
+    return_rate_per_d: float
+
+
+@dataclass(frozen=True)
+class RefComplaints:
+    """Complaints, attention and the hotline."""
+
+    tick_s: int
+    per_business_per_d: float
+    per_million_per_d: float
+    snowball: float
+    half_life_d: float
+    attention_per_complaint: float
+    named_per_d: float
+    hotline_servers: int
+    confirmed_share: float
+    exempt_lag_s: int
+
+
+@dataclass(frozen=True)
+class RefReactions:
+    """How often a business reacts, and how domestic providers take customers on."""
+
+    n_rounds: int
+    onboarding_slots: int
+    onboarding_s: int
+
+
+@dataclass(frozen=True)
+class RefStances:
+    """Dated stances ``(t_s, provider, stance)`` by time; only ``'compliant'`` has an effect."""
+
+    events: tuple[tuple[int, str, str], ...]
+    withdraw_lag_s: int
+    provider_ranges: dict[str, TextRanges]
+
+
+@dataclass(frozen=True)
+class RefPressure:
+    """Dated additions ``(t_s, adds)`` to the pressure, and where it pauses and ends the block."""
+
+    events: tuple[tuple[int, float], ...] = ()
+    pause_pressure: float = math.inf
+    end_pressure: float = math.inf
+
+
+@dataclass(frozen=True)
+class RefLimits:
+    """Limits of what the strategy may place."""
+
+    orders_per_day: int | None = None
+    max_addresses: int | None = None
+    max_rules: int | None = None
+    exempt_prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class RefWorld:
-    """Everything the outcome depends on.
+    """Everything the outcome depends on; a section that is None does not exist.
 
-    ``orders`` are in table order. ``cadence`` holds rows ``(from_s, every_s)`` with ``from_s``
-    ascending, which may be negative. ``start_second_of_week`` counts from Monday 00:00 local time
-    to t = 0 and is taken modulo one week. ``thresholds`` are affected, impaired, down.
+    ``orders`` are in table order and belong to strategy ``'replay'``; the other strategy is
+    ``'exact'``. ``cadence`` holds rows ``(from_s, every_s)`` with ``from_s`` ascending, which may
+    be negative. ``start_second_of_week`` counts from Monday 00:00 local time to t = 0 and is taken
+    modulo one week. ``thresholds`` are affected, impaired, down.
     """
 
     horizon_s: int
     start_second_of_week: int
     cadence: tuple[tuple[int, int], ...]
-    orders: tuple[RefOrder, ...]
     operators: tuple[RefOperator, ...]
+    components: tuple[RefComponent, ...]
     businesses: tuple[RefBusiness, ...]
     target_prefixes: tuple[str, ...]
-    thresholds: tuple[float, float, float]
+    thresholds: tuple[float, float, float] = (0.01, 0.10, 0.90)
+    orders: tuple[RefOrder, ...] = ()
+    strategy: str = "replay"
+    throttle_severity: float = 1.0
+    evasion: float = 0.0
+    fronts: RefFronts | None = None
+    users: RefUsers | None = None
+    complaints: RefComplaints | None = None
+    reactions: RefReactions | None = None
+    stances: RefStances | None = None
+    pressure: RefPressure | None = None
+    limits: RefLimits | None = None
 
 
 @dataclass(frozen=True)
@@ -96,41 +266,181 @@ class RefLedgerRow:
     last_outage_s: int | None
     n_spells: int
     is_affected_at_end: bool
+    n_moves: int
+
+
+@dataclass(frozen=True)
+class RefTarget:
+    """Totals over ``[0, horizon_s)`` and, per operator, the shares at the end."""
+
+    user_hours_denied: float
+    user_hours_on_vpn: float
+    user_hours_left: float
+    vpn_share: tuple[float, ...]
+    left_share: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class RefOutcome:
-    """Curves by name, one ledger row per business in the order given, and sorted events."""
+    """Curves by name, a ledger row per business, sorted events; ``target`` is None without users.
+
+    ``attention`` holds time and value after each tick of the complaints section.
+    """
 
     curves: dict[str, Curve]
     ledger: list[RefLedgerRow]
     events: list[Event]
+    target: RefTarget | None
+    attention: list[tuple[int, float]]
 
 
-@dataclass(frozen=True)
-class _Hold:
-    """One entry holding its prefix for the time ``[start_s, stop_s)``; stop None: never ends."""
-
-    network: IPv4Network
-    start_s: int
-    stop_s: int | None
-
-    def holds_at(self, t_s: int) -> bool:
-        return self.start_s <= t_s and (self.stop_s is None or t_s < self.stop_s)
+# --- Sets of addresses
 
 
-@dataclass(frozen=True)
-class _Entry(_Hold):
-    """One block order, held in force by the register; ``number`` counts in order of placing."""
+def _union(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """Sorted disjoint intervals that hold the same addresses; neighbours are joined."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        else:
+            joined.append((start, stop))
+    return tuple(joined)
+
+
+def _minus(ranges: Ranges, removed: Ranges) -> Ranges:
+    """Addresses of the first set that are not in the second."""
+    left = list(ranges)
+    for cut_start, cut_stop in removed:
+        pieces = [
+            piece
+            for start, stop in left
+            for piece in ((start, min(stop, cut_start)), (max(start, cut_stop), stop))
+        ]
+        left = [(start, stop) for start, stop in pieces if start < stop]
+    return _union(left)
+
+
+def _size(ranges: Ranges) -> int:
+    return sum(stop - start for start, stop in ranges)
+
+
+def _holds(ranges: Ranges, address: int) -> bool:
+    return any(start <= address < stop for start, stop in ranges)
+
+
+def _ranges_of_prefixes(prefixes: Iterable[str]) -> Ranges:
+    networks = [IPv4Network(prefix) for prefix in prefixes]
+    return _union(
+        (int(network.network_address), int(network.broadcast_address) + 1) for network in networks
+    )
+
+
+def _ranges_of_text(intervals: TextRanges) -> Ranges:
+    return _union(
+        (int(IPv4Address(first)), int(IPv4Address(last)) + 1) for first, last in intervals
+    )
+
+
+def _prefixes_of(ranges: Ranges) -> tuple[str, ...]:
+    """The fewest prefixes that make up the set, ascending."""
+    return tuple(
+        str(network)
+        for start, stop in ranges
+        for network in summarize_address_range(IPv4Address(start), IPv4Address(stop - 1))
+    )
+
+
+# --- What happens, and the state between events
+
+
+@dataclass
+class _Entry:
+    """One entry of the register, in force in ``[start_s, stop_s)``; numbers in order of placing."""
 
     number: int
+    mechanism: str
+    ranges: Ranges
+    prefixes: tuple[str, ...]
+    overmatch: float
+    start_s: int
+    stop_s: int | None = None
+
+
+@dataclass
+class _Sighting:
+    """One entry as one operator has seen it in its downloads."""
+
+    entry: _Entry
+    seen_s: int
+    missed_s: int | None = None
+    is_enforced: bool = False  # its time came, and it was taken
+
+    def start_s(self, operator: RefOperator) -> int:
+        is_exempt = self.entry.mechanism == "exempt"
+        return self.seen_s + (operator.release_lag_s if is_exempt else operator.apply_lag_s)
+
+    def stop_s(self, operator: RefOperator) -> int | None:
+        if self.missed_s is None:
+            return None
+        is_exempt = self.entry.mechanism == "exempt"
+        return self.missed_s + (operator.apply_lag_s if is_exempt else operator.release_lag_s)
+
+
+@dataclass
+class _Front:
+    """One front ever rented."""
+
+    provider: str
+    address: int
+    rented_s: int
+    is_lost: bool = False
+    is_gone: bool = False
+
+
+@dataclass
+class _Conduct:
+    """Where a business stands: its components, its clock of patience, its complaint by name."""
+
+    components: tuple[int, ...]
+    clock_s: int | None = None  # impaired without a break, as far as the clock counts, since then
+    is_responding: bool = False
+    n_responses: int = 0
+    n_moves: int = 0
+    named_sum: float = 0.0
+    has_complained: bool = False
 
 
 @dataclass(frozen=True)
-class _Dropping(_Hold):
-    """One entry, held dropped by one operator."""
+class _Enforcement:
+    """What one operator enforces: sets by mechanism, names, and the share overload makes fail."""
 
-    operator_row: int
+    dropped: Ranges
+    throttled: Ranges
+    exempt: Ranges
+    overmatches: tuple[float, ...]
+    overloaded: Fraction
+
+    def treatment(self, address: int) -> str:
+        if _holds(self.exempt, address):
+            return "pass"
+        if _holds(self.dropped, address):
+            return "drop"
+        return "throttle" if _holds(self.throttled, address) else "pass"
+
+
+@dataclass(frozen=True)
+class _View:
+    """The whole state on a time without events; ``missing[i][k]`` is m and ``failing[i]`` is u."""
+
+    key: tuple[object, ...]  # all that the rest hangs on
+    in_force: tuple[int, ...]
+    fronts: tuple[int, ...]
+    vpn: tuple[float, ...]
+    left: tuple[float, ...]
+    enforcements: list[_Enforcement]
+    missing: list[list[Fraction]]
+    failing: list[Fraction]
 
 
 @dataclass(frozen=True)
@@ -148,237 +458,755 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
     Raises
     ------
     ValueError
-        If an order withdraws a prefix of which no entry is in force, or the world is outside what
-        the document defines (see the module docstring).
+        If a replayed order withdraws a set of which no entry is in force though nothing but the
+        orders themselves could have withdrawn or refused it, if luck runs out, or if the world is
+        outside what the document defines (see the module docstring).
     """
     _check_world(world)
-    orders = _orders_by_time(world)
-    entries = _entries_of(orders)
-    droppings = [
-        dropping
-        for operator_row in range(len(world.operators))
-        for entry in entries
-        if (dropping := _dropping_of(world, operator_row, entry)) is not None
-    ]
-
-    cuts = {0, world.horizon_s}
-    holds: list[_Hold] = [*entries, *droppings]
-    for hold in holds:
-        cuts.update(t_s for t_s in (hold.start_s, hold.stop_s) if t_s is not None)
-    times = sorted(t_s for t_s in cuts if 0 <= t_s <= world.horizon_s)
-    pieces = list(pairwise(times))
-
-    # One row per piece: the networks each operator drops, and the lost share of each business.
-    dropped = [_networks_dropped(world, droppings, start_s) for start_s, _ in pieces]
-    failing = [
-        [_failing_share(world, business, networks) for business in world.businesses]
-        for networks in dropped
-    ]
+    run = _Run(world)
+    run.walk()
+    pieces = run.pieces(0, world.horizon_s)
     return RefOutcome(
-        curves=_curves(world, entries, pieces, dropped, failing),
+        curves=_curves(world, run.entries, pieces),
         ledger=[
-            _ledger_row(world, business, pieces, [shares[business_row] for shares in failing])
-            for business_row, business in enumerate(world.businesses)
+            _ledger_row(
+                world,
+                business,
+                [(start_s, stop_s, view.failing[row]) for start_s, stop_s, view in pieces],
+                run.conducts[row].n_moves,
+            )
+            for row, business in enumerate(world.businesses)
         ],
-        events=sorted(_events(world, orders, entries, droppings)),
+        events=sorted(run.events),
+        target=None if world.users is None else _target(run, world.users, pieces),
+        attention=run.attention,
     )
 
 
 def _check_world(world: RefWorld) -> None:
     """Refuse worlds the document gives no meaning to."""
-    if world.horizon_s <= 0:
-        raise ValueError(f"horizon_s: expected > 0, got {world.horizon_s}")
-    if any(later[0] <= earlier[0] for earlier, later in pairwise(world.cadence)):
-        raise ValueError("cadence: expected from_s ascending")
-    if any(every_s <= 0 for _, every_s in world.cadence):
-        raise ValueError("cadence: expected every_s > 0")
-    for order in world.orders:
-        if order.action not in ("block", "unblock"):
-            raise ValueError(f"action: expected block or unblock, got {order.action!r}")
-        if order.t_s < 0:
-            raise ValueError(f"order at {order.t_s} s: expected a time from the start on")
-    for operator in world.operators:
-        if operator.poll_interval_s <= 0 or operator.poll_phase_s < 0:
-            raise ValueError("operator: expected poll_interval_s > 0 and poll_phase_s >= 0")
-        if operator.apply_lag_s < 0 or operator.release_lag_s < 0:
-            raise ValueError("operator: expected lags >= 0")
-    for business in world.businesses:
-        if len(business.profile) != WEEK_H or sum(business.profile) <= 0:
-            raise ValueError(f"profile: expected {WEEK_H} weights with a positive sum")
+    n_rounds = world.reactions.n_rounds if world.reactions else 0
+    ticks_s = [section.tick_s for section in (world.users, world.complaints) if section]
+    sound = {
+        "horizon_s": world.horizon_s > 0,
+        "cadence": all(every_s > 0 for _, every_s in world.cadence)
+        and all(a[0] < b[0] for a, b in pairwise(world.cadence)),
+        "strategy": world.strategy in ("replay", "exact"),
+        "order": all(
+            order.action in ("block", "unblock")
+            and order.mechanism in ("drop", "throttle", "name", "exempt")
+            and order.t_s >= 0
+            and (order.mechanism == "name") == (not order.prefixes)
+            for order in world.orders
+        ),
+        "operator": all(
+            operator.poll_interval_s > 0
+            and min(operator.poll_phase_s, operator.apply_lag_s, operator.release_lag_s) >= 0
+            and operator.overload in ("stop", "degrade")
+            for operator in world.operators
+        ),
+        "component": all(
+            component.addresses and component.mode in ("any", "spread")
+            for component in world.components
+        ),
+        "business": all(
+            len(business.components) == len(business.is_third_party) == N_ROLES
+            and len(business.profile) == WEEK_H
+            and sum(business.profile) > 0
+            and business.patience_s > 0
+            and len(business.responses) >= n_rounds
+            for business in world.businesses
+        ),
+        "push_tau_s": world.fronts is None or world.fronts.push_tau_s > 0,
+        "tick_s": all(tick_s > 0 for tick_s in ticks_s),
+    }
+    for name, is_sound in sound.items():
+        if not is_sound:
+            raise ValueError(f"{name}: outside what the document defines")
 
 
-# --- Orders and the register
-
-
-def _orders_by_time(world: RefWorld) -> list[RefOrder]:
-    """Orders that happen: before the horizon, by time, in table order within one second."""
-    happening = [order for order in world.orders if order.t_s < world.horizon_s]
-    return sorted(happening, key=lambda order: order.t_s)  # sorted() keeps ties in table order
-
-
-def _entries_of(orders: Sequence[RefOrder]) -> list[_Entry]:
-    """Entries in the order they were placed, those in force for zero seconds among them."""
-    started: list[tuple[IPv4Network, int]] = []
-    stopped_at: dict[int, int] = {}
-    for order in orders:
-        network = IPv4Network(order.prefix)
-        if order.action == "block":
-            started.append((network, order.t_s))
-            continue
-        in_force = [
-            number
-            for number, (held, _) in enumerate(started)
-            if held == network and number not in stopped_at
-        ]
-        if not in_force:
-            raise ValueError(f"unblock at {order.t_s} s: no entry of {network} in force")
-        stopped_at[in_force[0]] = order.t_s
-    return [
-        _Entry(network, start_s, stopped_at.get(number), number)
-        for number, (network, start_s) in enumerate(started)
-    ]
-
-
-def _latest_version_time(world: RefWorld, t_s: int) -> int | None:
-    """Time of the last tick of the cadence at or before ``t_s``; None before the first tick."""
+def _next_version_s(world: RefWorld, t_s: int) -> int | None:
+    """The first version of the cadence after ``t_s``; None where there is no cadence."""
+    later = [from_s for from_s, _ in world.cadence if from_s > t_s]
     begun = [row for row in world.cadence if row[0] <= t_s]
-    if not begun:
-        return None
-    from_s, every_s = begun[-1]
-    return from_s + (t_s - from_s) // every_s * every_s
+    if begun:
+        from_s, every_s = begun[-1]
+        later.append(from_s + ((t_s - from_s) // every_s + 1) * every_s)
+    return min(later, default=None)
 
 
-def _publications(world: RefWorld, entries: Sequence[_Entry]) -> list[int]:
-    """Ticks in ``[0, horizon_s)`` whose version shows other entries than the version before."""
-    publications: list[int] = []
-    shown_before: set[int] = set()  # nothing is listed before the first order
-    for row, (from_s, every_s) in enumerate(world.cadence):
-        is_last = row + 1 == len(world.cadence)
-        end_s = world.horizon_s if is_last else min(world.cadence[row + 1][0], world.horizon_s)
-        first_s = from_s if from_s >= 0 else from_s + -(from_s // every_s) * every_s
-        for tick_s in range(first_s, end_s, every_s):
-            shown = {entry.number for entry in entries if entry.holds_at(tick_s)}
-            if shown != shown_before:
-                publications.append(tick_s)
-                shown_before = shown
-    return publications
+def _compliance_turns(stances: RefStances | None) -> list[tuple[int, str]]:
+    """Time and provider of each turn to compliant, in the order of the events."""
+    stance_of: dict[str, str] = {}
+    turns: list[tuple[int, str]] = []
+    for t_s, provider, stance in stances.events if stances else ():
+        if stance == "compliant" and stance_of.get(provider) != "compliant":
+            turns.append((t_s, provider))
+        stance_of[provider] = stance
+    return turns
 
 
-# --- Operators
+class _Run:
+    """One walk through the agenda; rows of the agenda are ``(t_s, kind, row)``."""
+
+    def __init__(self, world: RefWorld) -> None:
+        self.world = world
+        self.limits = world.limits or RefLimits()
+        self.pressure_rule = world.pressure or RefPressure()
+        self.shares = [Fraction(operator.share) for operator in world.operators]
+        self.agenda: list[tuple[int, str, int]] = []
+        self.events: list[Event] = []
+        self.views: list[tuple[int, _View]] = []  # state from each time on; ascending
+        self.entries: list[_Entry] = []
+        self.placed_s: list[int] = []  # times of the strategy's orders that were placed
+        self.known: list[int] = []  # fronts the censor has discovered
+        self.versions: list[frozenset[int]] = []
+        self.n_seen = [0 for _ in world.operators]  # versions out at the download before
+        self.sightings: list[dict[int, _Sighting]] = [{} for _ in world.operators]
+        self.fronts: list[_Front] = []
+        self.turns = _compliance_turns(world.stances)
+        self.closed = {provider for t_s, provider in self.turns if t_s < 0}
+        self.conducts = [_Conduct(business.components) for business in world.businesses]
+        self.n_onboarding = 0
+        self.onboarding_queue: list[int] = []
+        vpn_start = world.users.vpn_start if world.users else 0.0
+        self.vpn = [vpn_start for _ in world.operators]
+        self.left = [0.0 for _ in world.operators]
+        self.attention: list[tuple[int, float]] = []
+        self.servers_free_s = [0] * (world.complaints.hotline_servers if world.complaints else 0)
+        self.has_stopped = False
+        self.pressure_before = 0.0
+        self.in_force_before: list[_Entry] = []
+
+    def walk(self) -> None:
+        """Take every second in which something is due."""
+        self._plan_start()
+        while self.agenda:
+            self._take_second(min(self.agenda)[0])
+
+    def pieces(self, from_s: int, to_s: int) -> list[tuple[int, int, _View]]:
+        """Times ``[start_s, stop_s)`` of constant state that make up ``[from_s, to_s)``.
+
+        While the walk is at ``to_s``, its own state is not among them yet.
+        """
+        ends = [start_s for start_s, _ in self.views[1:]] + [to_s]
+        cut = [
+            (max(start_s, from_s), min(end_s, to_s), view)
+            for (start_s, view), end_s in zip(self.views, ends, strict=True)
+        ]
+        return [piece for piece in cut if piece[0] < piece[1]]
+
+    def _plan_start(self) -> None:
+        self._plan(0, "look", -1)
+        for row, order in enumerate(self.world.orders if self.world.strategy == "replay" else ()):
+            self._plan(order.t_s, "order", row)
+        version_s = _next_version_s(self.world, -1)
+        if version_s is not None:
+            self._plan(version_s, "version", -1)
+        for row, operator in enumerate(self.world.operators):
+            self._plan(operator.poll_phase_s, "download", row)
+        for row, (t_s, _) in enumerate(self.turns):
+            if t_s >= 0:
+                self._plan(t_s, "evict", row)
+            if self.world.stances and t_s + self.world.stances.withdraw_lag_s >= 0:
+                self._plan(t_s + self.world.stances.withdraw_lag_s, "withdraw", row)
+        for t_s, _ in self.pressure_rule.events:
+            self._plan(max(t_s + NOTICE_S, 0), "look", -1)
+        if self.world.users:
+            self._plan(self.world.users.tick_s, "users", -1)
+        if self.world.complaints:
+            self._plan(self.world.complaints.tick_s, "complaints", -1)
+        for _ in range(self.world.fronts.n_fronts if self.world.fronts else 0):
+            self._rent_one(0)
+
+    def _plan(self, t_s: int, kind: str, row: int) -> None:
+        if t_s < self.world.horizon_s:
+            self.agenda.append((t_s, kind, row))
+
+    def _take(self, t_s: int, kind: str) -> list[int]:
+        """Rows of one kind due by now, ascending; they leave the agenda."""
+        due = sorted(item for item in self.agenda if item[0] <= t_s and item[1] == kind)
+        self.agenda = [item for item in self.agenda if item not in due]
+        return [row for _, _, row in due]
+
+    def _take_second(self, t_s: int) -> None:
+        self.in_force_before = self._in_force()
+        self.pressure_before = self._attention_now() + math.fsum(
+            adds for event_s, adds in self.pressure_rule.events if event_s < t_s
+        )
+        while True:
+            while any(due_s <= t_s for due_s, _, _ in self.agenda):
+                self._place_orders(t_s)
+                self._publish(t_s)
+                self._download(t_s)
+                self._apply_and_release(t_s)
+                for _ in self._take(t_s, "rent"):
+                    self._rent_one(t_s)
+                self._evict(t_s)
+                self._complete_moves(t_s)
+                vpn_before, left_before = self.vpn, self.left
+                self._tick_users(t_s)
+                self._tick_complaints(t_s, vpn_before, left_before)
+                self._end_patience(t_s)
+            view = self._view(t_s)
+            self._notice_losses(t_s, view)
+            if all(due_s > t_s for due_s, _, _ in self.agenda):
+                break
+        self._wind_clocks(t_s, view)
+        if not self.views or self.views[-1][1] != view:
+            self.views.append((t_s, view))
+
+    # The censor and the register
+
+    def _in_force(self) -> list[_Entry]:
+        return [entry for entry in self.entries if entry.stop_s is None]
+
+    def _place_orders(self, t_s: int) -> None:
+        self._take(t_s, "look")
+        turns_due = self._take(t_s, "withdraw")
+        replayed = self._take(t_s, "order")
+        discovered = self._take(t_s, "discover")
+        exempted = self._take(t_s, "exempt")
+        if self.has_stopped:
+            return
+        if self.pressure_before > self.pressure_rule.end_pressure:
+            for entry in self._in_force():
+                self._withdraw(entry, t_s)
+            self.has_stopped = True
+            return
+
+        for row in turns_due:
+            self._withdraw_provider(self.turns[row][1], t_s)
+        for order_row in replayed:
+            self._place(self.world.orders[order_row], t_s)
+        for front_row in discovered:
+            front = self.fronts[front_row]
+            if front.is_gone:
+                continue
+            address = str(IPv4Address(front.address))
+            self.events.append((t_s, "discovered", front_row, address))
+            self.known.append(front_row)
+        if self.world.strategy == "exact" and discovered:
+            self._place_exactly(t_s)
+        for business_row in exempted:
+            self._exempt(business_row, t_s)
+
+    def _place_exactly(self, t_s: int) -> None:
+        """Drop every known front that no entry in force covers, as they were rented."""
+        ordered: set[int] = set()
+        for front_row in sorted(self.known):
+            front = self.fronts[front_row]
+            is_covered = front.address in ordered or any(
+                entry.mechanism == "drop" and _holds(entry.ranges, front.address)
+                for entry in self.in_force_before
+            )
+            if not front.is_gone and not is_covered:
+                ordered.add(front.address)
+                prefix = f"{IPv4Address(front.address)}/32"
+                self._place(RefOrder(t_s, "block", "drop", (prefix,)), t_s)
+
+    def _withdraw_provider(self, provider: str, t_s: int) -> None:
+        """Withdraw the entries in force before this second that lie wholly in its ranges."""
+        assert self.world.stances is not None
+        ranges = _ranges_of_text(self.world.stances.provider_ranges[provider])
+        for entry in self.in_force_before:
+            is_inside = bool(entry.ranges) and not _minus(entry.ranges, ranges)
+            if entry.stop_s is None and is_inside:
+                self._withdraw(entry, t_s)
+
+    def _place(self, order: RefOrder, t_s: int) -> None:
+        """Place one order of the strategy, unless a limit or the pressure forbids it."""
+        exempt = _ranges_of_prefixes(self.limits.exempt_prefixes)
+        ranges = _minus(_ranges_of_prefixes(order.prefixes), exempt)
+        if order.mechanism != "name" and not ranges:
+            return  # nothing is left of it
+        if order.action == "unblock":
+            twins = [
+                entry
+                for entry in self._in_force()
+                if entry.mechanism == order.mechanism and entry.ranges == ranges
+            ]
+            if not twins and not (self.world.limits or self.world.pressure or self.world.stances):
+                raise ValueError(f"unblock at {t_s} s: no entry of {order.prefixes} in force")
+            if twins:
+                self._withdraw(twins[0], t_s)
+            return
+        placed_today = sum(placed_s // DAY_S == t_s // DAY_S for placed_s in self.placed_s)
+        per_day = self.limits.orders_per_day
+        if per_day is not None and placed_today >= per_day:
+            return
+        if self.pressure_before > self.pressure_rule.pause_pressure:
+            return
+        entry = self._new_entry(order.mechanism, ranges, order.overmatch, t_s)
+        wanted = [*self._in_force(), entry]
+        n_rules = sum(len(listed.prefixes) for listed in wanted)
+        if self.limits.max_rules is not None and entry.prefixes and n_rules > self.limits.max_rules:
+            return
+        if (
+            self.limits.max_addresses is not None
+            and order.mechanism in ("drop", "throttle")
+            and _size(_listed(wanted)) > self.limits.max_addresses
+        ):
+            return
+        self._put_in_force(entry, t_s)
+        self.placed_s.append(t_s)
+
+    def _exempt(self, business_row: int, t_s: int) -> None:
+        """Exempt the addresses of a business's own components, by one order beyond all limits."""
+        business = self.world.businesses[business_row]
+        own = [
+            self.world.components[component]
+            for component, is_shared in zip(
+                self.conducts[business_row].components, business.is_third_party, strict=True
+            )
+            if not is_shared
+        ]
+        addresses = [int(IPv4Address(text)) for component in own for text in component.addresses]
+        if not addresses:
+            return
+        ranges = _union((address, address + 1) for address in addresses)
+        entry = self._new_entry("exempt", ranges, 0.0, t_s)
+        self._put_in_force(entry, t_s)
+        self.events.append((t_s, "exempted", business_row, " ".join(entry.prefixes)))
+
+    def _new_entry(self, mechanism: str, ranges: Ranges, overmatch: float, t_s: int) -> _Entry:
+        number = len(self.entries)
+        return _Entry(number, mechanism, ranges, _prefixes_of(ranges), overmatch, t_s)
+
+    def _put_in_force(self, entry: _Entry, t_s: int) -> None:
+        self.entries.append(entry)
+        self.events.append((t_s, "block", -1, " ".join(entry.prefixes)))
+
+    def _withdraw(self, entry: _Entry, t_s: int) -> None:
+        entry.stop_s = t_s
+        self.events.append((t_s, "unblock", -1, " ".join(entry.prefixes)))
+
+    def _publish(self, t_s: int) -> None:
+        for _ in self._take(t_s, "version"):
+            shown = frozenset(entry.number for entry in self._in_force())
+            if shown != (self.versions[-1] if self.versions else frozenset()):
+                self.versions.append(shown)
+                self.events.append((t_s, "published", -1, ""))
+            version_s = _next_version_s(self.world, t_s)
+            if version_s is not None:
+                self._plan(version_s, "version", -1)
+
+    # Operators
+
+    def _download(self, t_s: int) -> None:
+        for row in self._take(t_s, "download"):
+            operator = self.world.operators[row]
+            if self.n_seen[row] != len(self.versions):
+                self.n_seen[row] = len(self.versions)
+                self.events.append((t_s, "downloaded", row, ""))
+            shown = self.versions[-1] if self.versions else frozenset()
+            for number in sorted(shown - self.sightings[row].keys()):
+                sighting = _Sighting(self.entries[number], t_s)
+                self.sightings[row][number] = sighting
+                self._plan(sighting.start_s(operator), "apply", row)
+            for number, sighting in self.sightings[row].items():
+                if number not in shown and sighting.missed_s is None:
+                    sighting.missed_s = t_s
+                    self._plan(sighting.stop_s(operator) or 0, "apply", row)
+            self._plan(t_s + operator.poll_interval_s, "download", row)
+
+    def _apply_and_release(self, t_s: int) -> None:
+        """Take and give up entries whose time has come; releases make room first."""
+        for row in sorted(set(self._take(t_s, "apply"))):
+            operator = self.world.operators[row]
+            for _, sighting in sorted(self.sightings[row].items()):
+                text = " ".join(sighting.entry.prefixes)
+                stop_s = sighting.stop_s(operator)
+                if sighting.is_enforced and stop_s == t_s:
+                    self.events.append((t_s, "released", row, text))
+                is_over = stop_s is not None and stop_s <= t_s
+                if sighting.start_s(operator) != t_s or is_over or sighting.is_enforced:
+                    continue
+                entry = sighting.entry
+                if entry.mechanism != "exempt" and not operator.enforces(entry.prefixes):
+                    continue
+                wanted = [*self._enforced(row, t_s), entry]
+                n_rules = sum(len(one.prefixes) for one in wanted)
+                is_full = operator.rule_capacity is not None and n_rules > operator.rule_capacity
+                if is_full and operator.overload == "stop":
+                    continue
+                sighting.is_enforced = True
+                self.events.append((t_s, "enforced", row, text))
+
+    def _enforced(self, row: int, t_s: int) -> list[_Entry]:
+        operator = self.world.operators[row]
+        return [
+            sighting.entry
+            for _, sighting in sorted(self.sightings[row].items())
+            if sighting.is_enforced
+            and ((stop_s := sighting.stop_s(operator)) is None or t_s < stop_s)
+        ]
+
+    # The target and the providers
+
+    def _rent_one(self, t_s: int) -> None:
+        """Rent one more front; without an open pool nothing is rented, then or later."""
+        rule = self.world.fronts
+        assert rule is not None
+        row = len(self.fronts)
+        listed = _listed(self._in_force())
+        free = {pool: _minus(_ranges_of_text(pool.ranges), listed) for pool in rule.pools}
+        pools = [pool for pool in rule.pools if pool.provider not in self.closed and free[pool]]
+        cumulative = list(accumulate(Fraction(pool.weight) for pool in pools))
+        if not cumulative or cumulative[-1] == 0:
+            return
+        draws = (rule.pool_draws, rule.address_draws, rule.discovery_lags_s)
+        if any(len(column) <= row for column in draws):
+            raise ValueError(f"fronts: no luck for front {row}")
+        point = Fraction(rule.pool_draws[row]) * cumulative[-1]
+        pool = next(pool for pool, upper in zip(pools, cumulative, strict=True) if upper > point)
+        ranges = free[pool]
+        rest = math.floor(Fraction(rule.address_draws[row]) * _size(ranges))
+        for start, stop in ranges:
+            if rest < stop - start:
+                break
+            rest -= stop - start
+        self.fronts.append(_Front(pool.provider, start + rest, t_s))
+        self.events.append((t_s, "rented", row, str(IPv4Address(start + rest))))
+        self._plan(t_s + rule.discovery_lags_s[row], "discover", row)
+
+    def _lose(self, front: _Front, t_s: int) -> None:
+        assert self.world.fronts is not None
+        if not front.is_lost:
+            front.is_lost = True
+            self._plan(t_s + self.world.fronts.monitor_lag_s, "rent", -1)
+
+    def _notice_losses(self, t_s: int, view: _View) -> None:
+        for row in view.fronts:
+            dropped_share = sum(
+                share
+                for share, enforcement in zip(self.shares, view.enforcements, strict=True)
+                if enforcement.treatment(self.fronts[row].address) == "drop"
+            )
+            if self.world.fronts and dropped_share > Fraction(self.world.fronts.lost_share):
+                self._lose(self.fronts[row], t_s)
+
+    def _evict(self, t_s: int) -> None:
+        for turn_row in self._take(t_s, "evict"):
+            provider = self.turns[turn_row][1]
+            self.closed.add(provider)
+            for row, front in enumerate(self.fronts):
+                if front.provider == provider and not front.is_gone:
+                    front.is_gone = True
+                    self.events.append((t_s, "evicted", row, str(IPv4Address(front.address))))
+                    self._lose(front, t_s)
+
+    # Businesses
+
+    def _end_patience(self, t_s: int) -> None:
+        """A clock that runs has seen no break, so its business was impaired just before."""
+        for row in self._take(t_s, "patience"):
+            conduct, business = self.conducts[row], self.world.businesses[row]
+            if conduct.clock_s is None or conduct.clock_s + business.patience_s != t_s:
+                continue
+            response = business.responses[conduct.n_responses]
+            conduct.n_responses += 1
+            conduct.clock_s = None
+            if response.kind != "wait":
+                conduct.is_responding = True
+                self._plan(t_s + response.duration_s, "prepared", row)
+
+    def _complete_moves(self, t_s: int) -> None:
+        for row in self._take(t_s, "onboarded"):
+            self.n_onboarding -= 1
+            self._complete_move(row, t_s)
+        for row in self._take(t_s, "prepared"):
+            if self._response(row).kind == "domestic":
+                self.onboarding_queue.append(row)
+            else:
+                self._complete_move(row, t_s)
+        rule = self.world.reactions
+        while rule and self.onboarding_queue and self.n_onboarding < rule.onboarding_slots:
+            self.n_onboarding += 1
+            self._plan(t_s + rule.onboarding_s, "onboarded", self.onboarding_queue.pop(0))
+
+    def _response(self, row: int) -> RefResponse:
+        """The response under way."""
+        return self.world.businesses[row].responses[self.conducts[row].n_responses - 1]
+
+    def _complete_move(self, row: int, t_s: int) -> None:
+        conduct, response = self.conducts[row], self._response(row)
+        is_shared = self.world.businesses[row].is_third_party
+        if response.kind == "proxy":
+            moves = [role == FRONTEND for role in range(N_ROLES)]
+        else:
+            moves = [not shared for shared in is_shared]
+        conduct.components = tuple(
+            new if is_moving else old
+            for old, new, is_moving in zip(
+                conduct.components, response.components, moves, strict=True
+            )
+        )
+        conduct.is_responding = False
+        conduct.n_moves += 1
+        self.events.append((t_s, "moved", row, response.kind))
+
+    def _wind_clocks(self, t_s: int, view: _View) -> None:
+        """Start and stop the clocks of patience by the state that holds from this second on."""
+        n_rounds = self.world.reactions.n_rounds if self.world.reactions else 0
+        for row, conduct in enumerate(self.conducts):
+            is_idle = not conduct.is_responding and conduct.n_responses < n_rounds
+            if not self._is_impaired(view, row):
+                conduct.clock_s = None
+            elif is_idle and conduct.clock_s is None:
+                conduct.clock_s = t_s
+                self._plan(t_s + self.world.businesses[row].patience_s, "patience", row)
+
+    def _is_impaired(self, view: _View, row: int) -> bool:
+        return view.failing[row] > Fraction(self.world.thresholds[1])
+
+    # Users, attention, complaints
+
+    def _tick_users(self, t_s: int) -> None:
+        rule = self.world.users
+        if rule is None or not self._take(t_s, "users"):
+            return
+        values = [business.value_micro_usd_per_h for business in self.world.businesses]
+        days = rule.tick_s / DAY_S
+        vpn, left = [], []
+        for row in range(len(self.world.operators)):
+            unreached_s, lost_s = [], []
+            for start_s, stop_s, view in self.pieces(t_s - rule.tick_s, t_s):
+                unreached_s.append(self.unreached(view, row, start_s, stop_s))
+                missed = sum(v * m[row] for v, m in zip(values, view.missing, strict=True))
+                lost_s.append(
+                    float(missed / sum(values)) * (stop_s - start_s) if any(values) else 0
+                )
+            unreached = math.fsum(unreached_s) / rule.tick_s
+            missing = rule.phi * unreached + (1 - rule.phi) * math.fsum(lost_s) / rule.tick_s
+            unreached_without = (1 - self.vpn[row]) * unreached
+            rise, fall = rule.vpn_rate_per_d * missing, rule.vpn_decay_per_d * (1 - missing)
+            pull = rise * rule.vpn_max + fall * rule.vpn_start
+            vpn.append(_relax(self.vpn[row], pull, rise + fall, days))
+            leave = rule.leave_rate_per_d * unreached_without
+            come_back = rule.return_rate_per_d * (1 - unreached_without)
+            left.append(_relax(self.left[row], leave, leave + come_back, days))
+        self.vpn, self.left = vpn, left
+        self._plan(t_s + rule.tick_s, "users", -1)
+
+    def _tick_complaints(
+        self, t_s: int, vpn_before: Sequence[float], left_before: Sequence[float]
+    ) -> None:
+        rule = self.world.complaints
+        if rule is None or not self._take(t_s, "complaints"):
+            return
+        view = self.views[-1][1]
+        days = rule.tick_s / DAY_S
+        attention = self._attention_now()
+        impaired = [row for row in range(len(view.failing)) if self._is_impaired(view, row)]
+        n_users = self.world.users.n_users if self.world.users else 0.0
+        cut_off = math.fsum(
+            n_users
+            * operator.share
+            * (1 - left_before[row])
+            * (1 - vpn_before[row])
+            * self.unreached(view, row, t_s)
+            for row, operator in enumerate(self.world.operators)
+        )
+        per_day = rule.per_business_per_d * len(impaired) + rule.per_million_per_d * cut_off / 1e6
+        excitement = 1 + rule.snowball * attention
+        complaints = days * per_day * excitement
+        kept = attention * 2 ** (-days / rule.half_life_d)
+        self.attention.append((t_s, kept + rule.attention_per_complaint * complaints))
+
+        for row in impaired:
+            conduct, business = self.conducts[row], self.world.businesses[row]
+            if conduct.has_complained:
+                continue
+            conduct.named_sum += days * rule.named_per_d * excitement
+            if conduct.named_sum >= business.named_draw:
+                conduct.has_complained = True
+                self.events.append((t_s, "complained", row, ""))
+                self._queue_complaint(rule, row, t_s)
+        self._plan(t_s + rule.tick_s, "complaints", -1)
+        self._plan(t_s + NOTICE_S, "look", -1)
+
+    def _queue_complaint(self, rule: RefComplaints, row: int, t_s: int) -> None:
+        """The server that is free first serves first: complaints are filed in order."""
+        if not self.servers_free_s:
+            return
+        server = self.servers_free_s.index(min(self.servers_free_s))
+        business = self.world.businesses[row]
+        served_s = max(t_s, self.servers_free_s[server]) + business.service_s
+        self.servers_free_s[server] = served_s
+        if business.verdict_draw < rule.confirmed_share:
+            self._plan(served_s + rule.exempt_lag_s, "exempt", row)
+
+    def _attention_now(self) -> float:
+        return self.attention[-1][1] if self.attention else 0.0
+
+    def unreached(self, view: _View, row: int, start_s: int, stop_s: int | None = None) -> float:
+        """The share of an operator's users that does not reach the target.
+
+        At ``start_s`` or, with ``stop_s``, its integral over ``[start_s, stop_s)`` in seconds.
+        """
+        if self.world.fronts is None:
+            return 0.0
+        severity, tau_s = self.world.throttle_severity, self.world.fronts.push_tau_s
+        enforcement = view.enforcements[row]
+        rented_s: dict[str, list[int]] = {"pass": [], "throttle": [], "drop": []}
+        for front_row in view.fronts:
+            front = self.fronts[front_row]
+            rented_s[enforcement.treatment(front.address)].append(front.rented_s)
+        q = _unknown(rented_s["pass"], tau_s, start_s, stop_s)
+        g = _unknown(rented_s["pass"] + rented_s["throttle"], tau_s, start_s, stop_s)
+        unreached = q - (1 - severity) * (q - g)
+        whole = 1 if stop_s is None else stop_s - start_s
+        is_named = bool(enforcement.overmatches)
+        return whole - self.world.evasion * (whole - unreached) if is_named else unreached
+
+    # The state
+
+    def _view(self, t_s: int) -> _View:
+        """The state from ``t_s`` on; the one before it when nothing it hangs on differs."""
+        enforced = [self._enforced(row, t_s) for row in range(len(self.world.operators))]
+        key = (
+            tuple(entry.number for entry in self._in_force()),
+            tuple(tuple(entry.number for entry in entries) for entries in enforced),
+            tuple(conduct.components for conduct in self.conducts),
+            tuple(row for row, front in enumerate(self.fronts) if not front.is_gone),
+            tuple(self.vpn),
+            tuple(self.left),
+        )
+        if self.views and self.views[-1][1].key == key:
+            return self.views[-1][1]
+        enforcements = [
+            self._enforcement(operator, entries)
+            for operator, entries in zip(self.world.operators, enforced, strict=True)
+        ]
+        missing = [
+            [self._missing(row, enforcement) for enforcement in enforcements]
+            for row in range(len(self.world.businesses))
+        ]
+        reaching = [
+            share * (1 - Fraction(vpn)) for share, vpn in zip(self.shares, self.vpn, strict=True)
+        ]
+        failing = [
+            sum((a * b for a, b in zip(reaching, row, strict=True)), ZERO) for row in missing
+        ]
+        return _View(key, key[0], key[3], key[4], key[5], enforcements, missing, failing)
+
+    def _enforcement(self, operator: RefOperator, entries: Sequence[_Entry]) -> _Enforcement:
+        n_rules = sum(len(entry.prefixes) for entry in entries)
+        is_over = operator.rule_capacity is not None and n_rules > operator.rule_capacity
+        return _Enforcement(
+            dropped=_union_of(entries, "drop"),
+            throttled=_union_of(entries, "throttle"),
+            exempt=_union_of(entries, "exempt"),
+            overmatches=tuple(entry.overmatch for entry in entries if entry.mechanism == "name"),
+            overloaded=Fraction(operator.overload_severity if is_over else 0),
+        )
+
+    def _missing(self, row: int, enforcement: _Enforcement) -> Fraction:
+        """The share m of the demand of a business at one operator that fails."""
+        business, working = self.world.businesses[row], 1 - enforcement.overloaded
+        severity = Fraction(self.world.throttle_severity)
+        degree = {"drop": Fraction(1), "throttle": severity, "pass": Fraction(0)}
+        is_named = any(business.name_draw < overmatch for overmatch in enforcement.overmatches)
+        for role, number in enumerate(self.conducts[row].components):
+            component = self.world.components[number]
+            failed = [
+                degree[enforcement.treatment(int(IPv4Address(text)))]
+                for text in component.addresses
+            ]
+            broken = min(failed) if component.mode == "any" else sum(failed) / Fraction(len(failed))
+            if role == FRONTEND and is_named:
+                broken = 1 - (1 - broken) * Fraction(self.world.evasion)
+            working *= 1 - Fraction(business.role_weights[role]) * broken
+        return 1 - working
 
 
-def _dropping_of(world: RefWorld, operator_row: int, entry: _Entry) -> _Dropping | None:
-    """When an operator drops an entry, or None when it never does."""
-    operator = world.operators[operator_row]
-    if entry.network not in {IPv4Network(prefix) for prefix in operator.enforces}:
-        return None
-    first_seen_s: int | None = None
-    first_missed_s: int | None = None
-    for download_s in range(operator.poll_phase_s, world.horizon_s, operator.poll_interval_s):
-        version_s = _latest_version_time(world, download_s)
-        is_shown = version_s is not None and entry.holds_at(version_s)
-        if first_seen_s is None and is_shown:
-            first_seen_s = download_s
-        if first_seen_s is not None and not is_shown:
-            first_missed_s = download_s
-            break  # an entry once withdrawn never comes back
-    if first_seen_s is None:
-        return None
-    start_s = first_seen_s + operator.apply_lag_s
-    stop_s = None if first_missed_s is None else first_missed_s + operator.release_lag_s
-    if stop_s is not None and start_s >= stop_s:
-        return None
-    return _Dropping(entry.network, start_s, stop_s, operator_row)
+def _relax(value: float, pull: float, rate: float, days: float) -> float:
+    """``dx/dt = pull - rate * x`` solved over some days."""
+    if rate == 0:
+        return value
+    level = pull / rate
+    return level + (value - level) * math.exp(-rate * days)
 
 
-def _networks_dropped(
-    world: RefWorld, droppings: Iterable[_Dropping], t_s: int
-) -> list[set[IPv4Network]]:
-    """Networks each operator drops at ``t_s``, one set per operator."""
-    dropped: list[set[IPv4Network]] = [set() for _ in world.operators]
-    for dropping in droppings:
-        if dropping.holds_at(t_s):
-            dropped[dropping.operator_row].add(dropping.network)
-    return dropped
+def _unknown(rented_s: Sequence[int], tau_s: float, start_s: int, stop_s: int | None) -> float:
+    """The probability that a client knows none of the fronts; with ``stop_s``, its integral."""
+    if 0 in rented_s:
+        return 0.0
+    at_start = math.exp(-sum(start_s - rented for rented in rented_s) / tau_s)
+    if stop_s is None:
+        return at_start
+    if not rented_s:
+        return float(stop_s - start_s)
+    rate_per_s = len(rented_s) / tau_s
+    return at_start * -math.expm1(-rate_per_s * (stop_s - start_s)) / rate_per_s
 
 
-# --- Counts of addresses
-
-
-def _n_addresses(networks: Iterable[IPv4Network]) -> int:
-    """Distinct addresses in the union of the networks."""
-    return sum(network.num_addresses for network in collapse_addresses(networks))
-
-
-def _n_addresses_outside(networks: Iterable[IPv4Network], target: Sequence[IPv4Network]) -> int:
-    """Distinct addresses of the networks that are not in the target: |A or T| - |T|."""
-    return _n_addresses([*networks, *target]) - _n_addresses(target)
-
-
-# --- Businesses
-
-
-def _failing_share(
-    world: RefWorld, business: RefBusiness, dropped: Sequence[set[IPv4Network]]
-) -> Fraction:
-    """The share ``u`` of the business's domestic demand that fails."""
-    failing = Fraction(0)
-    for operator, networks in zip(world.operators, dropped, strict=True):
-        working = Fraction(1)
-        for text, weight in zip(business.addresses, business.role_weights, strict=True):
-            address = IPv4Address(text)
-            if any(address in network for network in networks):
-                working *= 1 - Fraction(weight)
-        failing += Fraction(operator.share) * (1 - working)
-    return failing
-
-
-def _demand_lost_share(
-    businesses: Sequence[RefBusiness], shares: Sequence[Fraction]
-) -> Fraction | None:
-    """Lost value over all value, in whole micro-dollars; None when there is no value at all."""
-    total = sum(business.value_micro_usd_per_h for business in businesses)
-    if total == 0:
-        return None
-    lost = sum(
-        round(business.value_micro_usd_per_h * share)  # round() of a Fraction: half to even
-        for business, share in zip(businesses, shares, strict=True)
+def _union_of(entries: Iterable[_Entry], *mechanisms: str) -> Ranges:
+    return _union(
+        interval for entry in entries if entry.mechanism in mechanisms for interval in entry.ranges
     )
-    return Fraction(lost, total)
+
+
+def _listed(entries: Sequence[_Entry]) -> Ranges:
+    return _minus(_union_of(entries, "drop", "throttle"), _union_of(entries, "exempt"))
+
+
+def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]) -> RefTarget:
+    """User-hours of the target's users by where they were, exact on each piece."""
+    denied_h, on_vpn_h, left_h = [], [], []
+    for start_s, stop_s, view in pieces:
+        for row, operator in enumerate(run.world.operators):
+            n_users, hours = users.n_users * operator.share, (stop_s - start_s) / HOUR_S
+            n_staying, vpn = n_users * (1 - view.left[row]), view.vpn[row]
+            unreached_h = run.unreached(view, row, start_s, stop_s) / HOUR_S
+            denied_h.append(n_staying * (1 - vpn) * unreached_h)
+            on_vpn_h.append(n_staying * vpn * hours)
+            left_h.append(n_users * view.left[row] * hours)
+    return RefTarget(
+        user_hours_denied=math.fsum(denied_h),
+        user_hours_on_vpn=math.fsum(on_vpn_h),
+        user_hours_left=math.fsum(left_h),
+        vpn_share=tuple(run.vpn),
+        left_share=tuple(run.left),
+    )
 
 
 # --- Curves
 
 
 def _curves(
-    world: RefWorld,
-    entries: Sequence[_Entry],
-    pieces: Sequence[tuple[int, int]],
-    dropped: Sequence[Sequence[set[IPv4Network]]],
-    failing: Sequence[Sequence[Fraction]],
+    world: RefWorld, entries: Sequence[_Entry], pieces: Sequence[tuple[int, int, _View]]
 ) -> dict[str, Curve]:
     """All curves as change points: a point at 0, then one wherever the value changes."""
-    target = [IPv4Network(prefix) for prefix in world.target_prefixes]
+    target = _ranges_of_prefixes(world.target_prefixes)
+    values_per_h = [business.value_micro_usd_per_h for business in world.businesses]
     levels = ("businesses_affected", "businesses_impaired", "businesses_down")
     sampled: dict[str, Curve] = {}
-    for (start_s, _), networks_by_operator, shares in zip(pieces, dropped, failing, strict=True):
-        listed = [entry.network for entry in entries if entry.holds_at(start_s)]
+    for start_s, _, view in pieces:
+        listed = _listed([entries[number] for number in view.in_force])
+        dropped = [
+            _minus(_union((*held.dropped, *held.throttled)), held.exempt)
+            for held in view.enforcements
+        ]
+        lost = sum(
+            round(value * share)  # round() of a Fraction: half to even
+            for value, share in zip(values_per_h, view.failing, strict=True)
+        )
         values: dict[str, CurveValue] = {
-            "addresses_listed": _n_addresses_outside(listed, target),
-            "addresses_listed_with_target": _n_addresses(listed),
+            "addresses_listed": _size(_minus(listed, target)),
+            "addresses_listed_with_target": _size(listed),
             "addresses_dropped": sum(
                 (
-                    Fraction(operator.share) * _n_addresses_outside(networks, target)
-                    for operator, networks in zip(
-                        world.operators, networks_by_operator, strict=True
-                    )
+                    Fraction(operator.share) * _size(_minus(ranges, target))
+                    for operator, ranges in zip(world.operators, dropped, strict=True)
                 ),
-                start=Fraction(0),
+                ZERO,
             ),
-            "demand_lost_share": _demand_lost_share(world.businesses, shares),
+            "demand_lost_share": Fraction(lost, sum(values_per_h)) if any(values_per_h) else None,
         }
         for level, threshold in zip(levels, world.thresholds, strict=True):
-            values[level] = sum(share > Fraction(threshold) for share in shares)
+            values[level] = sum(share > Fraction(threshold) for share in view.failing)
         for name, value in values.items():
             sampled.setdefault(name, []).append((start_s, value))
     return {name: _change_points(curve) for name, curve in sampled.items()}
@@ -409,15 +1237,17 @@ def _mean_demand_h(world: RefWorld, profile: Sequence[int], start_s: int, stop_s
 def _ledger_row(
     world: RefWorld,
     business: RefBusiness,
-    pieces: Sequence[tuple[int, int]],
-    shares: Sequence[Fraction],
+    pieces: Sequence[tuple[int, int, Fraction]],
+    n_moves: int,
 ) -> RefLedgerRow:
     """The ledger of one business from its failing share on each piece."""
     affected, impaired, down = (Fraction(threshold) for threshold in world.thresholds)
-    lost_below = Fraction(0)
+    lost_below = ZERO
     spells: list[_Spell] = []
-    for (start_s, stop_s), share in zip(pieces, shares, strict=True):
-        lost_h = share * _mean_demand_h(world, business.profile, start_s, stop_s)
+    for start_s, stop_s, share in pieces:
+        lost_h = ZERO
+        if share:
+            lost_h = share * _mean_demand_h(world, business.profile, start_s, stop_s)
         if share <= affected:
             lost_below += lost_h
         elif spells and spells[-1].stop_s == start_s:  # the spell of the piece before goes on
@@ -425,33 +1255,23 @@ def _ledger_row(
         else:
             spells.append(_Spell(start_s, stop_s, lost_h))
 
-    def lost_in_spells(from_s: int, to_s: int | None) -> Fraction:
-        """Demand lost in spells of length ``[from_s, to_s)``; None: any length from there on."""
-        return sum(
-            (
-                spell.lost_h
-                for spell in spells
-                if from_s <= spell.stop_s - spell.start_s
-                and (to_s is None or spell.stop_s - spell.start_s < to_s)
-            ),
-            start=Fraction(0),
-        )
+    edges_h = (0, 1, 6, 24, 3 * 24, 14 * 24, math.inf)
+    lost_by_length = [
+        sum((s.lost_h for s in spells if a <= Fraction(s.stop_s - s.start_s, HOUR_S) < b), ZERO)
+        for a, b in pairwise(edges_h)
+    ]
 
     def time_above(threshold: Fraction) -> int:
-        return sum(
-            stop_s - start_s
-            for (start_s, stop_s), share in zip(pieces, shares, strict=True)
-            if share > threshold
-        )
+        return sum(stop_s - start_s for start_s, stop_s, share in pieces if share > threshold)
 
     return RefLedgerRow(
         lost_demand_h_below_threshold=lost_below,
-        lost_demand_h_under_1_h=lost_in_spells(0, HOUR_S),
-        lost_demand_h_1_to_6_h=lost_in_spells(HOUR_S, 6 * HOUR_S),
-        lost_demand_h_6_to_24_h=lost_in_spells(6 * HOUR_S, DAY_S),
-        lost_demand_h_1_to_3_d=lost_in_spells(DAY_S, 3 * DAY_S),
-        lost_demand_h_3_to_14_d=lost_in_spells(3 * DAY_S, 14 * DAY_S),
-        lost_demand_h_over_14_d=lost_in_spells(14 * DAY_S, None),
+        lost_demand_h_under_1_h=lost_by_length[0],
+        lost_demand_h_1_to_6_h=lost_by_length[1],
+        lost_demand_h_6_to_24_h=lost_by_length[2],
+        lost_demand_h_1_to_3_d=lost_by_length[3],
+        lost_demand_h_3_to_14_d=lost_by_length[4],
+        lost_demand_h_over_14_d=lost_by_length[5],
         affected_s=time_above(affected),
         impaired_s=time_above(impaired),
         down_s=time_above(down),
@@ -459,37 +1279,5 @@ def _ledger_row(
         last_outage_s=spells[-1].stop_s if spells else None,
         n_spells=len(spells),
         is_affected_at_end=bool(spells) and spells[-1].stop_s == world.horizon_s,
+        n_moves=n_moves,
     )
-
-
-# --- Events
-
-
-def _events(
-    world: RefWorld,
-    orders: Sequence[RefOrder],
-    entries: Sequence[_Entry],
-    droppings: Sequence[_Dropping],
-) -> Iterator[Event]:
-    """Every event in ``[0, horizon_s)``, in no particular order."""
-    for order in orders:
-        yield order.t_s, order.action, -1, str(IPv4Network(order.prefix))
-
-    publications = _publications(world, entries)
-    for published_s in publications:
-        yield published_s, "published", -1, ""
-
-    for operator_row, operator in enumerate(world.operators):
-        n_seen_before = 0  # versions published up to the download before; 0: no version yet
-        for download_s in range(operator.poll_phase_s, world.horizon_s, operator.poll_interval_s):
-            n_seen = sum(published_s <= download_s for published_s in publications)
-            if n_seen != n_seen_before:
-                yield download_s, "downloaded", operator_row, ""
-            n_seen_before = n_seen
-
-    for dropping in droppings:
-        prefix = str(dropping.network)
-        if dropping.start_s < world.horizon_s:
-            yield dropping.start_s, "enforced", dropping.operator_row, prefix
-        if dropping.stop_s is not None and dropping.stop_s < world.horizon_s:
-            yield dropping.stop_s, "released", dropping.operator_row, prefix

@@ -3,30 +3,56 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.prefixes import PrefixTable, prefix_set
-from sim.addresses.text import parse_prefix
+from sim.addresses.text import format_prefixes, parse_prefix
 from sim.engine.operators import Compliance
-from sim.engine.orders import Order
+from sim.engine.orders import Mechanism, Order, Strategy
 from sim.engine.run import Outcome, simulate
+from sim.engine.strategies.exact import exact
 from sim.engine.strategies.replay import replay
-from sim.scenario.schema import Thresholds
-from sim.streams import Streams
+from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
+from sim.scenario.schema import Effects, Thresholds
+from sim.scenario.tables_reactions import RESPONSES
+from sim.streams import Stream, Streams
 from sim.world.build import World
+from sim.world.components import Components
 from sim.world.demand import Demand
-from sim.world.operators import Operators
-from sim.world.population import Businesses, HostIndex
+from sim.world.fronts import Pools
+from sim.world.moves import Moves
+from sim.world.operators import Operators, Overload
+from sim.world.population import Businesses
 from sim.world.providers import Places
+from sim.world.stances import StanceEvents
 from sim.world.target import Target
-from tests.reference import RefBusiness, RefOperator, RefOrder, RefWorld
+from tests import reference as ref
 
 HOUR = 3600
 DAY = 24 * HOUR
 FLAT = (1,) * 168
+N_FRONT_DRAWS = 400
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A dated order in plain values."""
+
+    t_s: int
+    action: str
+    prefixes: tuple[str, ...] = ()
+    mechanism: str = "drop"
+    overmatch: float = 0.0
+
+    def order(self) -> Order:
+        """Return the order of the engine."""
+        addresses = IntervalSet.union_all(prefix_set(*parse_prefix(p)) for p in self.prefixes)
+        return Order(self.action, addresses, Mechanism(self.mechanism), self.overmatch)
 
 
 @dataclass(frozen=True)
@@ -39,58 +65,106 @@ class Actor:
     apply_lag_s: int = 0
     release_lag_s: int = 0
     compliance: float = 1.0
+    rule_capacity: int | None = None
+    overload: str = "stop"
+    overload_severity: float = 0.0
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A component in plain values."""
+
+    addresses: tuple[str, ...]
+    mode: str = "any"
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a business does in one round, and the address each role moves to."""
+
+    kind: str
+    time_s: int = 1
+    addresses: tuple[str, ...] = ("203.0.113.9",) * 5
 
 
 @dataclass(frozen=True)
 class Firm:
-    """A business in plain values: one address, and one weight, per role."""
+    """A business in plain values: a seat (or the row of a shared service) and a weight per role."""
 
-    addresses: tuple[str, str, str, str, str] = ("203.0.113.1",) * 5
-    weights: tuple[float, float, float, float, float] = (1.0, 0.0, 0.0, 0.0, 0.0)
+    addresses: tuple[str, ...] = ("203.0.113.1",) * 5
+    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 0.0)
     profile: tuple[int, ...] = FLAT
     value_micro_usd_per_h: int = 1_000_000
+    seats: tuple[Seat | int, ...] = ()
+    name_draw: float = 1.0
+    patience_s: int = 10 * DAY
+    responses: tuple[Response, ...] = ()
+
+    def all_seats(self) -> tuple[Seat | int, ...]:
+        """Return what it sits on, role by role."""
+        return self.seats or tuple(Seat((address,)) for address in self.addresses)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Addresses of a provider in which the target rents."""
+
+    provider: str
+    weight: float
+    prefixes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class SmallWorld:
     """A world in plain values. Each firm is a sector of its own."""
 
-    orders: tuple[tuple[int, str, str], ...]
+    orders: tuple[tuple[int, str, str] | Dated, ...] = ()
     actors: tuple[Actor, ...] = (Actor(),)
     firms: tuple[Firm, ...] = (Firm(),)
+    services: tuple[Seat, ...] = ()
     horizon_s: int = 10 * DAY
     cadence: tuple[tuple[int, int], ...] = ((0, 1),)
     start_s: int = 0
     target_prefixes: tuple[str, ...] = ()
     thresholds: tuple[float, float, float] = (0.01, 0.10, 0.90)
+    throttle_severity: float = 0.5
+    name_evasion: float = 0.25
+    strategy: str = "replay"
+    pools: tuple[Pool, ...] = ()
+    fronts: Fronts | None = None
+    censor: Censor | None = None
+    users: Users | None = None
+    complaints: Complaints | None = None
+    reactions: Reactions | None = None
+    stances: tuple[tuple[int, str, str], ...] = ()
+    pressure_events: tuple[tuple[int, float], ...] = ()
+    exempt_prefixes: tuple[str, ...] = ()
     streams: Streams = field(default_factory=lambda: Streams(0, 0))
+
+    def dated(self) -> list[Dated]:
+        """Return the orders, in table order."""
+        return [
+            order if isinstance(order, Dated) else Dated(order[0], order[1], (order[2],))
+            for order in self.orders
+        ]
 
     def world(self) -> World:
         """Return the frozen columns that the engine takes."""
-        actors, firms = self.actors, self.firms
-        address = np.array(
-            [[int(ipaddress.IPv4Address(text)) for text in firm.addresses] for firm in firms],
-            np.int64,
-        )
-        n = len(firms)
-        target = IntervalSet.union_all(prefix_set(*parse_prefix(p)) for p in self.target_prefixes)
+        firms, n = self.firms, len(self.firms)
+        places = self._places()
+        components, component_row, moved_row = self._components()
         return World(
             horizon_s=self.horizon_s,
             cadence=self.cadence,
             thresholds=Thresholds(
                 affected=self.thresholds[0], impaired=self.thresholds[1], down=self.thresholds[2]
             ),
-            target=Target("target", target),
-            places=_everywhere(),
-            operators=Operators(
-                name=tuple(f"operator-{row}" for row in range(len(actors))),
-                share_users=np.array([actor.share for actor in actors]),
-                poll_interval_s=np.array([actor.poll_interval_s for actor in actors], np.int64),
-                poll_phase_s=np.array([actor.poll_phase_s for actor in actors], np.int64),
-                apply_lag_s=np.array([actor.apply_lag_s for actor in actors], np.int64),
-                release_lag_s=np.array([actor.release_lag_s for actor in actors], np.int64),
-                compliance=np.array([actor.compliance for actor in actors]),
+            effects=Effects(
+                throttle_severity=self.throttle_severity, name_evasion=self.name_evasion
             ),
+            target=Target("target", _set_of(self.target_prefixes)),
+            places=places,
+            operators=self._operators(),
             demand=Demand(np.array([firm.profile for firm in firms], np.int64), self.start_s),
             businesses=Businesses(
                 sector=tuple(f"sector-{row}" for row in range(n)),
@@ -101,50 +175,322 @@ class SmallWorld:
                 value_micro_usd_per_h=np.array(
                     [firm.value_micro_usd_per_h for firm in firms], np.int64
                 ),
-                place_row=np.zeros((n, 5), np.int64),
-                address=address,
+                name_draw=np.array([firm.name_draw for firm in firms]),
+                component_row=component_row,
+                is_third_party=np.array(
+                    [[isinstance(seat, int) for seat in firm.all_seats()] for firm in firms]
+                ),
             ),
-            hosts=HostIndex.of(address),
+            components=components,
+            pools=self._pools(places),
+            moves=self._moves(moved_row),
+            stances=StanceEvents(
+                tuple(
+                    sorted((t_s, places.provider.index(name), s) for t_s, name, s in self.stances)
+                )
+            )
+            if self.stances
+            else None,
+            users=self.users,
+            censor=self.censor,
+            reactions=self.reactions,
+            complaints=self.complaints,
+            exempt=_set_of(self.exempt_prefixes),
+            pressure_events=self.pressure_events,
         )
+
+    def engine_strategy(self) -> Strategy:
+        """Return the strategy that the engine runs."""
+        if self.strategy == "exact":
+            return exact
+        timed = [(order.t_s, order.order()) for order in self.dated()]
+        return replay(sorted(timed, key=lambda pair: pair[0]))
 
     def run(self) -> Outcome:
         """Let the engine run it."""
-        timed = [(t_s, Order(action, *parse_prefix(p))) for t_s, action, p in self.orders]
-        return simulate(self.world(), replay(sorted(timed, key=lambda x: x[0])), self.streams)
+        return simulate(self.world(), self.engine_strategy(), self.streams)
 
-    def reference(self) -> RefWorld:
+    def reference(self) -> ref.RefWorld:
         """Return the same world in the terms of the slow reference."""
-        compliance = Compliance(np.array([actor.compliance for actor in self.actors]), self.streams)
-        prefixes = sorted({prefix for _, _, prefix in self.orders})
-        return RefWorld(
+        components, firms = self._reference_firms()
+        rules, users, complaints = self.censor, self.users, self.complaints
+        return ref.RefWorld(
             horizon_s=self.horizon_s,
             start_second_of_week=self.start_s,
             cadence=self.cadence,
-            orders=tuple(RefOrder(*order) for order in self.orders),
-            operators=tuple(
-                RefOperator(
-                    actor.share,
-                    actor.poll_interval_s,
-                    actor.poll_phase_s,
-                    actor.apply_lag_s,
-                    actor.release_lag_s,
-                    frozenset(p for p in prefixes if compliance.enforces(parse_prefix(p))[row]),
-                )
-                for row, actor in enumerate(self.actors)
-            ),
-            businesses=tuple(
-                RefBusiness(firm.addresses, firm.weights, firm.profile, firm.value_micro_usd_per_h)
-                for firm in self.firms
-            ),
+            operators=self._reference_operators(),
+            components=components,
+            businesses=firms,
             target_prefixes=self.target_prefixes,
             thresholds=self.thresholds,
+            orders=tuple(
+                ref.RefOrder(o.t_s, o.action, o.mechanism, o.prefixes, o.overmatch)
+                for o in self.dated()
+            ),
+            strategy=self.strategy,
+            throttle_severity=self.throttle_severity,
+            evasion=self.name_evasion,
+            fronts=self._reference_fronts(),
+            users=ref.RefUsers(
+                round(users.tick_h * HOUR),
+                users.n_target_users,
+                users.share_target_users,
+                users.vpn_start,
+                users.vpn_max,
+                users.vpn_rate_per_d,
+                users.vpn_decay_per_d,
+                users.leave_rate_per_d,
+                users.return_rate_per_d,
+            )
+            if users
+            else None,
+            complaints=ref.RefComplaints(
+                round(users.tick_h * HOUR),
+                complaints.per_business_per_d,
+                complaints.per_million_users_per_d,
+                complaints.snowball,
+                complaints.half_life_d,
+                complaints.attention_per_complaint,
+                complaints.named_per_d,
+                complaints.hotline_servers,
+                complaints.confirmed_share,
+                round(complaints.exempt_lag_h * HOUR),
+            )
+            if complaints and users
+            else None,
+            reactions=ref.RefReactions(
+                self.reactions.n_rounds,
+                self.reactions.onboarding_slots,
+                round(self.reactions.onboarding_h * HOUR),
+            )
+            if self.reactions
+            else None,
+            stances=ref.RefStances(
+                tuple(sorted(self.stances)),
+                round(rules.withdraw_lag_h * HOUR) if rules else 0,
+                {pool.provider: _ranges(_set_of(pool.prefixes)) for pool in self.pools},
+            )
+            if self.stances
+            else None,
+            pressure=ref.RefPressure(
+                self.pressure_events,
+                rules.pause_pressure or float("inf"),
+                rules.end_pressure or float("inf"),
+            )
+            if rules
+            else None,
+            limits=ref.RefLimits(
+                rules.orders_per_day, rules.max_addresses, rules.max_rules, self.exempt_prefixes
+            )
+            if rules
+            else None,
+        )
+
+    def _operators(self) -> Operators:
+        actors = self.actors
+        return Operators(
+            name=tuple(f"operator-{row}" for row in range(len(actors))),
+            share_users=np.array([actor.share for actor in actors]),
+            poll_interval_s=np.array([actor.poll_interval_s for actor in actors], np.int64),
+            poll_phase_s=np.array([actor.poll_phase_s for actor in actors], np.int64),
+            apply_lag_s=np.array([actor.apply_lag_s for actor in actors], np.int64),
+            release_lag_s=np.array([actor.release_lag_s for actor in actors], np.int64),
+            compliance=np.array([actor.compliance for actor in actors]),
+            rule_capacity=np.array([actor.rule_capacity or 0 for actor in actors], np.int64),
+            overload=tuple(
+                Overload.NONE if actor.rule_capacity is None else Overload(actor.overload)
+                for actor in actors
+            ),
+            overload_severity=np.array([actor.overload_severity for actor in actors]),
+        )
+
+    def _reference_operators(self) -> tuple[ref.RefOperator, ...]:
+        compliance = Compliance(np.array([actor.compliance for actor in self.actors]), self.streams)
+
+        def enforces(row: int) -> Callable[[tuple[str, ...]], bool]:
+            def decide(prefixes: tuple[str, ...]) -> bool:
+                held = _set_of(prefixes)
+                key = (int(held.start[0]), int(held.stop[-1]) - 1) if held else ()
+                return bool(compliance.enforces(key)[row])
+
+            return decide
+
+        return tuple(
+            ref.RefOperator(
+                actor.share,
+                actor.poll_interval_s,
+                actor.poll_phase_s,
+                actor.apply_lag_s,
+                actor.release_lag_s,
+                enforces(row),
+                actor.rule_capacity,
+                actor.overload,
+                actor.overload_severity,
+            )
+            for row, actor in enumerate(self.actors)
+        )
+
+    def _components(self) -> tuple[Components, np.ndarray, np.ndarray]:
+        seats: list[Seat] = list(self.services)
+        links: list[tuple[int, int]] = []
+        rows = np.empty((len(self.firms), 5), np.int64)
+        n_rounds = self.reactions.n_rounds if self.reactions else 0
+        moved = np.full((len(self.firms), n_rounds, 5), -1, np.int64)
+        for firm_row, firm in enumerate(self.firms):
+            for role, seat in enumerate(firm.all_seats()):
+                rows[firm_row, role] = seat if isinstance(seat, int) else len(seats)
+                if not isinstance(seat, int):
+                    seats.append(seat)
+        for firm_row, firm in enumerate(self.firms):
+            for turn, response in enumerate(firm.responses[:n_rounds]):
+                for role in range(5):
+                    is_own = not isinstance(firm.all_seats()[role], int)
+                    moves = role == 0 if response.kind == "proxy" else is_own
+                    if moves and response.kind != "wait":
+                        moved[firm_row, turn, role] = len(seats)
+                        links.append((len(seats), firm_row))
+                        seats.append(Seat((response.addresses[role],)))
+            links += [(int(row), firm_row) for row in rows[firm_row]]
+        hosts = [(row, _number(a)) for row, seat in enumerate(seats) for a in seat.addresses]
+        components = Components.of(
+            [seat.mode == "spread" for seat in seats],
+            [row for row, _ in hosts],
+            [address for _, address in hosts],
+            [row for row, _ in links],
+            [firm for _, firm in links],
+        )
+        return components, rows, moved
+
+    def _reference_firms(self) -> tuple[tuple[ref.RefComponent, ...], tuple[ref.RefBusiness, ...]]:
+        components = [ref.RefComponent(seat.addresses, seat.mode) for seat in self.services]
+        number = count(len(components))
+        complaint_luck = self._complaint_luck()
+        firms = []
+        for row, firm in enumerate(self.firms):
+            mine = []
+            for seat in firm.all_seats():
+                if isinstance(seat, int):
+                    mine.append(seat)
+                else:
+                    components.append(ref.RefComponent(seat.addresses, seat.mode))
+                    mine.append(next(number))
+            responses = []
+            for response in firm.responses:
+                new = []
+                for address in response.addresses:
+                    components.append(ref.RefComponent((address,)))
+                    new.append(next(number))
+                responses.append(ref.RefResponse(response.kind, response.time_s, tuple(new)))
+            named, service_s, verdict = complaint_luck[row]
+            firms.append(
+                ref.RefBusiness(
+                    tuple(mine),
+                    tuple(isinstance(seat, int) for seat in firm.all_seats()),
+                    firm.weights,
+                    firm.profile,
+                    firm.value_micro_usd_per_h,
+                    firm.name_draw,
+                    firm.patience_s,
+                    tuple(responses),
+                    named,
+                    service_s,
+                    verdict,
+                )
+            )
+        return tuple(components), tuple(firms)
+
+    def _complaint_luck(self) -> list[tuple[float, int, float]]:
+        n = len(self.firms)
+        named = self.streams.generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
+        service = self.streams.generator(Stream.HOTLINE_SERVICE).standard_exponential(n)
+        verdict = self.streams.generator(Stream.HOTLINE_VERDICT).random(n)
+        mean_h = self.complaints.hotline_service_h if self.complaints else 1.0
+        seconds = np.rint(service * mean_h * HOUR).astype(np.int64)
+        return list(zip(named.tolist(), seconds.tolist(), verdict.tolist(), strict=True))
+
+    def _places(self) -> Places:
+        names = ("elsewhere", *(pool.provider for pool in self.pools))
+        sets = [IntervalSet.empty(), *(_set_of(pool.prefixes) for pool in self.pools)]
+        pairs = [
+            (row, *parse_prefix(prefix))
+            for row, pool in enumerate(self.pools, 1)
+            for prefix in pool.prefixes
+        ]
+        columns = np.array(pairs or [(0, 0, 0)], np.int64).T
+        return Places(
+            provider=names,
+            region=("region",) * len(names),
+            provider_row=np.arange(len(names)),
+            addresses=tuple(sets),
+            prefixes=PrefixTable.from_prefixes(columns[1], columns[2]),
+            prefix_provider_row=columns[0].copy(),
+        )
+
+    def _pools(self, places: Places) -> Pools | None:
+        if self.fronts is None:
+            return None
+        rows = [places.provider.index(pool.provider) for pool in self.pools]
+        return Pools(
+            rules=self.fronts,
+            provider_row=np.array(rows, np.int64),
+            weight=np.array([pool.weight for pool in self.pools]),
+            addresses=tuple(places.provider_addresses(row) for row in rows),
+        )
+
+    def _reference_fronts(self) -> ref.RefFronts | None:
+        if self.fronts is None or self.censor is None:
+            return None
+        lag = self.streams.generator(Stream.FRONT_DISCOVERY).standard_exponential(N_FRONT_DRAWS)
+        return ref.RefFronts(
+            self.fronts.n_fronts,
+            round(self.fronts.monitor_lag_h * HOUR),
+            round(self.fronts.push_tau_h * HOUR),
+            self.fronts.lost_share,
+            tuple(
+                ref.RefPool(pool.provider, pool.weight, _ranges(_set_of(pool.prefixes)))
+                for pool in self.pools
+            ),
+            tuple(self.streams.generator(Stream.FRONT_POOL).random(N_FRONT_DRAWS).tolist()),
+            tuple(self.streams.generator(Stream.FRONT_ADDRESS).random(N_FRONT_DRAWS).tolist()),
+            tuple(np.rint(lag * self.censor.discovery_lag_h * HOUR).astype(int).tolist()),
+        )
+
+    def _moves(self, moved_row: np.ndarray) -> Moves | None:
+        if self.reactions is None:
+            return None
+        n_rounds, n = self.reactions.n_rounds, len(self.firms)
+        kinds = np.zeros((n, n_rounds), np.int64)
+        time_s = np.zeros((n, n_rounds), np.int64)
+        for row, firm in enumerate(self.firms):
+            for turn, response in enumerate(firm.responses[:n_rounds]):
+                kinds[row, turn] = RESPONSES.index(response.kind)
+                time_s[row, turn] = response.time_s
+        return Moves(
+            patience_s=np.array([firm.patience_s for firm in self.firms], np.int64),
+            response=kinds,
+            time_s=time_s,
+            component_row=moved_row,
+            place_row=np.zeros((n, n_rounds), np.int64),
         )
 
 
-def _everywhere() -> Places:
-    """One provider with one region that holds every address."""
-    whole = IntervalSet.from_bounds([0], [2**32])
-    table = PrefixTable.from_prefixes([0], [0])
-    return Places(
-        ("provider",), ("region",), np.zeros(1, np.int64), (whole,), table, np.zeros(1, np.int64)
+def _number(address: str) -> int:
+    return int(ipaddress.IPv4Address(address))
+
+
+def _set_of(prefixes: tuple[str, ...]) -> IntervalSet:
+    return IntervalSet.union_all(prefix_set(*parse_prefix(prefix)) for prefix in prefixes)
+
+
+def _ranges(addresses: IntervalSet) -> tuple[tuple[str, str], ...]:
+    """First and last address of each interval, as text."""
+    bounds = zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True)
+    return tuple(
+        (str(ipaddress.IPv4Address(start)), str(ipaddress.IPv4Address(stop - 1)))
+        for start, stop in bounds
     )
+
+
+def prefixes_text(addresses: IntervalSet) -> str:
+    """Canonical prefixes of a set, joined by spaces."""
+    return " ".join(format_prefixes(*addresses.to_prefixes()))

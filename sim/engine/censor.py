@@ -78,12 +78,13 @@ class CensorActor:
         return self._attention + self._public_pressure
 
     def run(self) -> Process:
-        """Decide at t = 0, and take note of public events."""
+        """Decide at t = 0, and take note of public events; they tell from the next second on."""
         self._ask()
         for t_s, adds in sorted(self._world.pressure_events):
-            yield Moment(self._env, max(t_s, now_s(self._env)), Phase.ORDERS)
+            if t_s >= 0:
+                yield Moment(self._env, t_s, Phase.TICK)
             self._public_pressure += adds
-            self._yield_to_pressure()
+            self._note_pressure()
 
     def expect_front(self, front_row: int, lag_s: int) -> None:
         """Discover a front after a lag, unless it is gone by then."""
@@ -92,23 +93,24 @@ class CensorActor:
     def note_attention(self, attention: float) -> None:
         """Take over the attention to complaints at a tick; it tells from the next second on."""
         self._attention = attention
-        if self._is_ending() and not self._has_ended:
-            self._env.process(self._yield_soon())
+        self._note_pressure()
 
-    def note_stance(self, provider_row: int, stance: str, *, is_compliant: bool) -> None:
+    def note_stance(self, provider_row: int, stance: str, *, has_turned: bool) -> None:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
         self._stance[provider_row] = stance
-        if is_compliant and self._world.censor is not None:
+        if has_turned and self._world.censor is not None:
             self._env.process(self._withdraw(provider_row, self._world.censor.withdraw_lag_h))
 
     def exempt(self, addresses: IntervalSet) -> None:
         """Let some addresses pass from now on."""
+        if self._has_ended:
+            return
         self._register.place(Order("block", addresses, Mechanism.EXEMPT))
 
     def _discover(self, front_row: int, lag_s: int) -> Process:
         yield Moment(self._env, now_s(self._env) + lag_s, Phase.ORDERS)
         assert self.fronts is not None
-        if self.fronts.is_gone[front_row]:
+        if self._has_ended or self.fronts.is_gone[front_row]:
             return
         t_s = now_s(self._env)
         self._known.append((front_row, t_s))
@@ -175,19 +177,27 @@ class CensorActor:
 
     def _withdraw(self, provider_row: int, lag_h: float) -> Process:
         yield Moment(self._env, now_s(self._env) + round(lag_h * S_PER_H), Phase.ORDERS)
+        if self._has_ended:
+            return
         mine = self._world.places.provider_addresses(provider_row)
         for entry in self._register.in_force:
-            is_mine = entry.addresses and not entry.addresses.difference(mine)
-            if is_mine and entry.mechanism is not Mechanism.EXEMPT:
+            if entry.addresses and not entry.addresses.difference(mine):
                 self._register.place(_withdrawal(entry.order))
 
     def _is_pausing(self) -> bool:
         rules = self._world.censor
-        return rules is not None and rules.pause_pressure is not None and self.pressure > rules.pause_pressure
+        return rules is not None and self._exceeds(rules.pause_pressure)
 
     def _is_ending(self) -> bool:
         rules = self._world.censor
-        return rules is not None and rules.end_pressure is not None and self.pressure > rules.end_pressure
+        return rules is not None and self._exceeds(rules.end_pressure)
+
+    def _exceeds(self, limit: float | None) -> bool:
+        return limit is not None and self.pressure > limit
+
+    def _note_pressure(self) -> None:
+        if self._is_ending() and not self._has_ended:
+            self._env.process(self._yield_soon())
 
     def _yield_soon(self) -> Process:
         yield Moment(self._env, now_s(self._env) + 1, Phase.ORDERS)
@@ -198,8 +208,7 @@ class CensorActor:
             return
         self._has_ended = True
         for entry in self._register.in_force:
-            if entry.mechanism is not Mechanism.EXEMPT:
-                self._register.place(_withdrawal(entry.order))
+            self._register.place(_withdrawal(entry.order))
 
 
 def _withdrawal(order: Order) -> Order:

@@ -20,9 +20,10 @@ class Phase(IntEnum):
     DECISION = 2
     PUBLICATION = 3
     DOWNLOAD = 4
-    ENFORCEMENT = 5
-    TICK = 6
-    SETTLEMENT = 7
+    RELEASE = 5
+    ENFORCEMENT = 6
+    TICK = 7
+    SETTLEMENT = 8
 
 
 class Moment(simpy.Event):

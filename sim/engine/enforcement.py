@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
 from sim.engine.exposure import Exposure
-from sim.engine.orders import Entry, Mechanism
-from sim.engine.register import blocked_sets
+from sim.engine.orders import NO_ADDRESSES, Entry, Mechanism
 from sim.world.build import World
 
 
@@ -34,7 +33,9 @@ class Enforcement:
         self._n_addresses = np.zeros((n_operators, 2), np.int64)
         self._is_stale = np.zeros(n_operators, np.bool_)
         self._is_changed = np.zeros(n_operators, np.bool_)
-        self._blocked: dict[int, tuple[IntervalSet, IntervalSet]] = {}
+        self._target_addresses = world.target.addresses
+        # Union of the enforced entries by mechanism, kept up to date.
+        self._held = [dict.fromkeys(Mechanism, NO_ADDRESSES) for _ in range(n_operators)]
         self._exposure = exposure
         self._on_change = on_change
 
@@ -60,13 +61,14 @@ class Enforcement:
 
     def blocked(self, operator_row: int) -> tuple[IntervalSet, IntervalSet]:
         """Addresses an operator drops, and addresses it throttles, less those it exempts."""
-        if operator_row not in self._blocked:
-            exempt = self._union(operator_row, Mechanism.EXEMPT)
-            self._blocked[operator_row] = (
-                self._union(operator_row, Mechanism.DROP).difference(exempt),
-                self._union(operator_row, Mechanism.THROTTLE).difference(exempt),
-            )
-        return self._blocked[operator_row]
+        held = self._held[operator_row]
+        exempt = held[Mechanism.EXEMPT]
+        if not exempt:
+            return held[Mechanism.DROP], held[Mechanism.THROTTLE]
+        return (
+            held[Mechanism.DROP].difference(exempt),
+            held[Mechanism.THROTTLE].difference(exempt),
+        )
 
     def take_changed(self) -> NDArray[np.bool_]:
         """Operators that changed anything since the last call; shape (n_operators,)."""
@@ -74,15 +76,12 @@ class Enforcement:
         self._is_changed[:] = False
         return changed
 
-    def _union(self, operator_row: int, mechanism: Mechanism) -> IntervalSet:
-        return IntervalSet.union_all(
-            entry.addresses for entry in self.entries(operator_row, mechanism)
-        )
-
     def n_addresses_dropped(self) -> tuple[float, float]:
         """Addresses dropped, averaged over users: outside the target's ranges, and all."""
         for row in np.flatnonzero(self._is_stale).tolist():
-            collateral, everything = blocked_sets(list(self._enforced[row].values()))
+            dropped, throttled = self.blocked(row)
+            everything = dropped.union(throttled) if throttled else dropped
+            collateral = everything.difference(self._target_addresses)
             self._n_addresses[row] = collateral.n_addresses, everything.n_addresses
         self._is_stale[:] = False
         weighted = (self._share_users[:, np.newaxis] * self._n_addresses).sum(axis=0)
@@ -97,9 +96,17 @@ class Enforcement:
             for start, stop in _bounds(entry.addresses):
                 self._exposure.count_entry(operator_row, entry.mechanism, start, stop, step)
             self._is_stale[operator_row] = True
-            self._blocked.pop(operator_row, None)
+            self._hold(operator_row, entry, step)
         self._is_changed[operator_row] = True
         self._on_change()
+
+    def _hold(self, operator_row: int, entry: Entry, step: int) -> None:
+        held = self._held[operator_row]
+        if step > 0:
+            held[entry.mechanism] = held[entry.mechanism].union(entry.addresses)
+        else:
+            rest = self.entries(operator_row, entry.mechanism)
+            held[entry.mechanism] = IntervalSet.union_all(other.addresses for other in rest)
 
 
 def _bounds(addresses: IntervalSet) -> list[tuple[int, int]]:

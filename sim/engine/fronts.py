@@ -50,7 +50,9 @@ class FrontList:
         self.is_gone = np.append(self.is_gone, False)
         self.is_lost = np.append(self.is_lost, False)
         n_operators = self.status.shape[0]
-        column = np.array([self._status(row, self.address[-1:], enforcement) for row in range(n_operators)])
+        column = np.array(
+            [self._status(row, self.address[-1:], enforcement) for row in range(n_operators)]
+        )
         self.status = np.concatenate((self.status, column), axis=1)
         return self.n_fronts - 1
 
@@ -58,9 +60,7 @@ class FrontList:
         """Look again at what one operator does to all fronts."""
         self.status[operator_row] = self._status(operator_row, self.address, enforcement)
 
-    def newly_lost(
-        self, share_users: NDArray[np.float64], lost_share: float
-    ) -> NDArray[np.int64]:
+    def newly_lost(self, share_users: NDArray[np.float64], lost_share: float) -> NDArray[np.int64]:
         """Mark and return the fronts that are dropped for more than a share of users."""
         dropped_for = np.zeros(self.n_fronts)
         for operator_row, share in enumerate(share_users.tolist()):

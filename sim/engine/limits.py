@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sim.addresses.intervals import IntervalSet
-from sim.engine.orders import Entry, Order
+from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n_rules_of
 
 UNLIMITED = 2**62
 
@@ -29,7 +29,7 @@ class Limits:
     orders_per_day: int = UNLIMITED
     max_addresses: int = UNLIMITED
     max_rules: int = UNLIMITED
-    exempt: IntervalSet = IntervalSet.empty()
+    exempt: IntervalSet = NO_ADDRESSES
 
 
 def admit(
@@ -44,7 +44,7 @@ def admit(
     n_today
         Block orders already placed today.
     """
-    held = [(entry.order.key, n_rules_of(entry.order)) for entry in in_force]
+    held = [(entry.order.key, entry.n_rules) for entry in in_force]
     admitted = []
     for wanted in orders:
         order = replace(wanted, addresses=wanted.addresses.difference(limits.exempt))
@@ -57,11 +57,10 @@ def admit(
             held.pop(row)
         else:
             n_rules = n_rules_of(order)
-            listed = IntervalSet.union_all([order.addresses, *(key[1] for key, _ in held)])
             if (
                 n_today >= limits.orders_per_day
-                or listed.n_addresses > limits.max_addresses
                 or n_rules + sum(n for _, n in held) > limits.max_rules
+                or _n_listed(order, [key for key, _ in held]) > limits.max_addresses
             ):
                 continue
             n_today += 1
@@ -70,6 +69,9 @@ def admit(
     return admitted
 
 
-def n_rules_of(order: Order) -> int:
-    """Rules an order takes: prefixes of its addresses, or one for a name."""
-    return max(1, order.addresses.to_prefixes()[0].size)
+def _n_listed(order: Order, held: list[tuple[Mechanism, IntervalSet]]) -> int:
+    """Addresses that would be listed with one more order."""
+    keys = [order.key, *held]
+    exempt = IntervalSet.union_all(a for mechanism, a in keys if mechanism is Mechanism.EXEMPT)
+    listed = IntervalSet.union_all(a for mechanism, a in keys if mechanism in BLOCKING)
+    return listed.difference(exempt).n_addresses

@@ -140,7 +140,8 @@ class Operator:
         self._note_load()
 
     def _release(self, entries: list[Entry], stop_s: int) -> Process:
-        yield Moment(self._env, stop_s, Phase.ENFORCEMENT)
+        # Before what starts in the same second, so that it makes room.
+        yield Moment(self._env, stop_s, Phase.RELEASE)
         for entry in entries:
             # An entry that found no room is not there to be released.
             if self._applied_at_s.pop(entry.row, None) is None:
@@ -153,7 +154,7 @@ class Operator:
     def _has_no_room(self, entry: Entry) -> bool:
         if self._operators.overload[self._row] is not Overload.STOP:
             return False
-        return self._n_rules + entry.n_rules > self._operators.rule_capacity[self._row]
+        return bool(self._n_rules + entry.n_rules > self._operators.rule_capacity[self._row])
 
     def _note_load(self) -> None:
         if self._operators.overload[self._row] is Overload.DEGRADE:

@@ -29,6 +29,10 @@ class Mechanism(StrEnum):
     EXEMPT = "exempt"
 
 
+BLOCKING = frozenset({Mechanism.DROP, Mechanism.THROTTLE})
+"""Mechanisms that list addresses."""
+
+
 @dataclass(frozen=True)
 class Order:
     """One order of the censor.
@@ -75,17 +79,14 @@ class Entry:
         Number of the entry in this run, from 0.
     order
         The order that made it.
-    collateral_addresses
-        Its addresses outside the target's own ranges.
     n_rules
-        Rules it takes at an operator: prefixes of its addresses, or one for a name.
+        Rules it takes at an operator: prefixes of its addresses, none for a name.
     placed_s
         When it was placed.
     """
 
     row: int
     order: Order
-    collateral_addresses: IntervalSet
     n_rules: int
     placed_s: int
 
@@ -173,3 +174,8 @@ class Decision:
 
 
 Strategy: TypeAlias = Callable[[Observation], Decision]
+
+
+def n_rules_of(order: Order) -> int:
+    """Rules an order takes: prefixes of its addresses, none for a name."""
+    return int(order.addresses.to_prefixes()[0].size)

@@ -29,10 +29,16 @@ def stances(
     note_stance
         Called with every change, after what follows from it for the target.
     """
+    compliant: set[int] = set()
     for t_s, provider_row, stance in events.events:
         yield Moment(env, max(t_s, now_s(env)), Phase.ENFORCEMENT)
         log.record(now_s(env), Kind.STANCE, provider_row=provider_row)
-        is_compliant = stance == COMPLIANT
-        if is_compliant:
+        # Only the turn acts, not a row that says again what is so already.
+        has_turned = stance == COMPLIANT and provider_row not in compliant
+        if has_turned:
             turn_away(provider_row)
-        note_stance(provider_row, stance, is_compliant=is_compliant)
+        if stance == COMPLIANT:
+            compliant.add(provider_row)
+        else:
+            compliant.discard(provider_row)
+        note_stance(provider_row, stance, has_turned=has_turned)

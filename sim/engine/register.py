@@ -15,7 +15,7 @@ import simpy
 from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import Entry, Mechanism, Order
+from sim.engine.orders import BLOCKING, Entry, Mechanism, Order, n_rules_of
 from sim.errors import OverblockError
 from sim.world.build import World
 
@@ -68,8 +68,7 @@ class Register:
             entry = Entry(
                 row=len(self.entries),
                 order=order,
-                collateral_addresses=order.addresses.difference(self._target_addresses),
-                n_rules=max(1, order.addresses.to_prefixes()[0].size),
+                n_rules=n_rules_of(order),
                 placed_s=t_s,
             )
             self.entries.append(entry)
@@ -91,7 +90,8 @@ class Register:
     def listed(self) -> tuple[IntervalSet, IntervalSet]:
         """Addresses listed now: outside the target's own ranges, and all."""
         if self._listed is None:
-            self._listed = blocked_sets(list(self._in_force.values()))
+            everything = blocked_set(list(self._in_force.values()))
+            self._listed = everything.difference(self._target_addresses), everything
         return self._listed
 
     def _publish_at_next_tick(self) -> Generator[simpy.Event, Any, None]:
@@ -122,24 +122,9 @@ def next_tick_s(cadence: tuple[tuple[int, int], ...], t_s: int) -> int:
     return tick_s if following is None or tick_s < following else following
 
 
-def blocked_sets(entries: list[Entry]) -> tuple[IntervalSet, IntervalSet]:
-    """Addresses that entries drop or throttle and none exempts.
-
-    Returns
-    -------
-    collateral, all
-        Without and with the target's own ranges.
-    """
-    blocking = [entry for entry in entries if entry.mechanism in BLOCKING]
-    exempt = IntervalSet.union_all(
-        entry.addresses for entry in entries if entry.mechanism is Mechanism.EXEMPT
-    )
-    collateral = IntervalSet.union_all(entry.collateral_addresses for entry in blocking)
-    everything = IntervalSet.union_all(entry.addresses for entry in blocking)
-    if not exempt:
-        return collateral, everything
-    return collateral.difference(exempt), everything.difference(exempt)
-
-
-BLOCKING = frozenset({Mechanism.DROP, Mechanism.THROTTLE})
-"""Mechanisms that list addresses."""
+def blocked_set(entries: list[Entry]) -> IntervalSet:
+    """Addresses that entries drop or throttle and none exempts."""
+    blocking = [entry.addresses for entry in entries if entry.mechanism in BLOCKING]
+    exempt = [entry.addresses for entry in entries if entry.mechanism is Mechanism.EXEMPT]
+    listed = IntervalSet.union_all(blocking)
+    return listed.difference(IntervalSet.union_all(exempt)) if exempt else listed

@@ -50,8 +50,9 @@ class Outcome:
         Responses each business completed.
     users
         What became of the target's users; None where it has no fronts or users.
-    n_complaints, n_named
-        Expected complaints, and businesses that appealed by name; NaN and 0 where nobody complains.
+    n_complaints, n_named, attention
+        Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0 and 0
+        where nobody complains.
     curves
         How the counts moved.
     """
@@ -65,6 +66,7 @@ class Outcome:
     users: UserColumns | None
     n_complaints: float
     n_named: int
+    attention: float
     curves: Curves
 
 
@@ -97,7 +99,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         )
         env.process(actor.run())
     censor = CensorActor(env, world, strategy, register, log)
-    _let_target_act(env, world, streams, log, settlement, censor)
+    _let_target_act(env, world, streams, log, settlement, register, censor)
     _let_bystanders_act(env, world, streams, log, settlement, censor)
     settlement.begin(register)
     env.process(censor.run())
@@ -111,6 +113,7 @@ def _let_target_act(
     streams: Streams,
     log: EventLog,
     settlement: Settlement,
+    register: Register,
     censor: CensorActor,
 ) -> None:
     """Set up the target, its users, and the providers' stances."""
@@ -123,13 +126,16 @@ def _let_target_act(
         settlement.enforcement,
         streams,
         log,
+        listed=lambda: register.listed()[1],
         on_rented=censor.expect_front,
         on_change=settlement.request,
     )
     settlement.target = target
     censor.fronts = target.fronts
     share_users = world.operators.share_users
-    censor.reached_share = lambda t_s: float(1.0 - (share_users * target.reach.unreached(t_s)).sum())
+    censor.reached_share = lambda t_s: float(
+        1.0 - (share_users * target.reach.unreached(t_s)).sum()
+    )
     target.start()
     if world.users is not None:
         settlement.users = UserCrowd(world, world.users, target.reach)
@@ -188,5 +194,6 @@ def _outcome(world: World, log: EventLog, settlement: Settlement, register: Regi
         users=settlement.users.freeze() if settlement.users else None,
         n_complaints=complaints.n_complaints if complaints else float("nan"),
         n_named=complaints.n_named if complaints else 0,
+        attention=complaints.attention if complaints else 0.0,
         curves=settlement.recorder.freeze(),
     )

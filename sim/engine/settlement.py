@@ -13,6 +13,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.complaints import ComplaintActor
 from sim.engine.curves import BUSINESS_METRICS, CurveRecorder, Series
@@ -61,6 +62,7 @@ class Settlement:
         self._is_due = False
         self._has_value = self.tally.value_micro_usd_per_h > 0
         self._recorder: CurveRecorder | None = None
+        self._counted: tuple[IntervalSet, NDArray[np.int64]] | None = None
 
     def begin(self, register: Register) -> None:
         """Start recording, once all actors are set."""
@@ -132,7 +134,7 @@ class Settlement:
         parts: list[Any] = [
             [collateral.n_addresses, listed.n_addresses],
             self.enforcement.n_addresses_dropped(),
-            self._world.places.count_by_provider(collateral),
+            self._listed_by_provider(collateral),
             tally.n_at_level.ravel(),
             tally.lost_micro_usd_per_h[self._has_value]
             / tally.value_micro_usd_per_h[self._has_value],
@@ -140,6 +142,12 @@ class Settlement:
         if self.users is not None:
             parts.append(self.users.shares(t_s))
         return np.concatenate(parts).astype(np.float64)
+
+    def _listed_by_provider(self, listed: IntervalSet) -> NDArray[np.int64]:
+        # The register changes seldom against the number of settlements.
+        if self._counted is None or self._counted[0] is not listed:
+            self._counted = listed, self._world.places.count_by_provider(listed)
+        return self._counted[1]
 
 
 def tick(

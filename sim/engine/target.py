@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
@@ -32,6 +33,8 @@ class TargetActor:
 
     Parameters
     ----------
+    listed
+        Tells what the register lists: the target rents nothing that is listed already.
     on_rented
         Called with the row of each new front and the lag after which the censor may discover it.
     on_change
@@ -46,6 +49,7 @@ class TargetActor:
         enforcement: Enforcement,
         streams: Streams,
         log: EventLog,
+        listed: Callable[[], IntervalSet],
         on_rented: Callable[[int, int], None],
         on_change: Callable[[], None],
     ) -> None:
@@ -63,6 +67,7 @@ class TargetActor:
         self._discovery_mean_s = world.censor.discovery_lag_h * S_PER_H if world.censor else 0.0
         self._enforcement = enforcement
         self._log = log
+        self._listed = listed
         self._on_rented = on_rented
         self._on_change = on_change
         self._is_open = np.ones(pools.weight.size, np.bool_)
@@ -109,13 +114,16 @@ class TargetActor:
         self._rent()
 
     def _rent(self) -> None:
-        u, v = self._pool_luck.random(), self._address_luck.random()
-        lag_s = int(np.rint(self._discovery_luck.standard_exponential() * self._discovery_mean_s))
-        weight = np.where(self._is_open, self._pools.weight, 0.0)
+        listed = self._listed()
+        free = [addresses.difference(listed) for addresses in self._pools.addresses]
+        is_free = np.array([bool(addresses) for addresses in free])
+        weight = np.where(self._is_open & is_free, self._pools.weight, 0.0)
         if not weight.any():
             return
+        u, v = self._pool_luck.random(), self._address_luck.random()
+        lag_s = int(np.rint(self._discovery_luck.standard_exponential() * self._discovery_mean_s))
         pool = int(choose(weight, np.array([u]))[0])
-        addresses = self._pools.addresses[pool]
+        addresses = free[pool]
         address = nth_address(addresses, int(v * addresses.n_addresses))
         t_s = now_s(self._env)
         row = self.fronts.add(address, int(self._pools.provider_row[pool]), t_s, self._enforcement)

@@ -124,7 +124,12 @@ class UserCrowd:
     def freeze(self) -> UserColumns:
         """Return what has been booked."""
         return UserColumns(
-            self._n_users, *self._totals_s, self.share_vpn.copy(), self.share_left.copy()
+            n_users=self._n_users,
+            denied_s=self._totals_s[0],
+            vpn_s=self._totals_s[1],
+            left_s=self._totals_s[2],
+            share_vpn=self.share_vpn.copy(),
+            share_left=self.share_left.copy(),
         )
 
     def _cut_off_share(self, t_s: int) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ One list per table: the writer, the Data Package description and the documentati
 from dataclasses import dataclass
 
 from sim.engine.ledger import SPELL_NAMES
+from sim.scenario.tables_reactions import RESPONSES
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,10 @@ BUSINESSES = (
     Column("last_outage_s", "integer", "s", "End of the last spell; missing when there was none"),
     Column("n_spells", "integer", "spells", "Spells begun"),
     Column("is_affected_at_end", "boolean", "", "Whether a spell was running when the run ended"),
+    *(
+        Column(f"n_responses_{name}", "integer", "responses", f"Responses completed: {name}")
+        for name in RESPONSES
+    ),
 )
 
 EVENTS = (
@@ -99,12 +104,24 @@ EVENTS = (
         "kind",
         "string",
         "",
-        "block and unblock: an order; published: a version of the register; downloaded: by an "
-        "operator; enforced and released: an operator starts and stops dropping an entry",
+        "block, unblock: an order; published: a version of the register; downloaded: by an "
+        "operator; enforced, released: an operator starts and stops enforcing an entry; rented, "
+        "discovered, evicted: a front of the target; stance: a provider changes its stance; "
+        "responded, moved: a business; complained, exempted: a business by name",
     ),
     Column("operator", "string", "", "Operator group; missing where none is concerned"),
     Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),
-    Column("prefix", "string", "", "Prefix of that entry"),
+    Column("front", "integer", "", "Row of the target's front; missing where none is concerned"),
+    Column("business", "integer", "", "Row of the business; missing where none is concerned"),
+    Column("provider", "string", "", "Provider; missing where none is concerned"),
+)
+
+ENTRIES = (
+    _STRATEGY,
+    _REPLICATE,
+    Column("entry", "integer", "", "Row of the register entry, from 0 in the order of placing"),
+    Column("mechanism", "string", "", "drop, throttle, name or exempt"),
+    Column("prefix", "string", "", "One prefix of the entry; a name has none and no row"),
 )
 
 SUMMARY = (
@@ -174,6 +191,14 @@ METRICS = (
         "share of domestic demand",
         "Share of the domestic demand of all businesses that fails, weighted by mean revenue",
     ),
+    Column(
+        "target_reached_share",
+        "number",
+        "share of the target's users",
+        "Users who reach the target, by VPN or without, at this moment; it moves between rows",
+    ),
+    Column("vpn_share", "number", "share of the target's users", "Users on a VPN, of all"),
+    Column("target_left_share", "number", "share of the target's users", "Users who have left"),
 )
 """Curves of ``curves.parquet``: what they count, and in what."""
 
@@ -181,5 +206,6 @@ TABLES = {
     "curves.parquet": CURVES,
     "businesses.parquet": BUSINESSES,
     "events.parquet": EVENTS,
+    "entries.parquet": ENTRIES,
     "summary.csv": SUMMARY,
 }

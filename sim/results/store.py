@@ -1,7 +1,7 @@
 """Outcomes to the files of a run folder.
 
-In: one outcome after another. Out: ``curves``, ``businesses`` and ``events`` as Parquet, and the
-texts beside them. It draws no conclusions.
+In: one outcome after another. Out: ``curves``, ``businesses``, ``events`` and ``entries`` as Parquet,
+and the texts beside them. It draws no conclusions.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from sim.addresses.text import format_prefixes
-from sim.engine.eventlog import Kind
+from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.ledger import NEVER, SPELL_NAMES
+from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, TableWriter
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables import ROLES
+from sim.scenario.tables_reactions import RESPONSES
 from sim.world.build import World
 from sim.world.population import MICRO
 
@@ -39,13 +41,14 @@ class ResultStore:
         self._writer.add("curves", self._curves(replicate, world, outcome))
         self._writer.add("businesses", self._businesses(replicate, world, outcome))
         self._writer.add("events", self._events(replicate, world, outcome))
+        self._writer.add("entries", self._entries(replicate, outcome))
 
     def write(
         self, folder: Path, metadata: Mapping[str, str]
     ) -> dict[str, tuple[Path, int | None]]:
         """Write the tables, and return path and number of rows by file name."""
         written: dict[str, tuple[Path, int | None]] = {}
-        for table in ("curves", "businesses", "events"):
+        for table in ("curves", "businesses", "events", "entries"):
             path = folder / f"{table}.parquet"
             written[path.name] = path, self._writer.write(table, path, metadata)
         self._writer.close()
@@ -107,19 +110,46 @@ class ResultStore:
             "last_outage_s": Optional(ledger.last_outage_s, NEVER),
             "n_spells": ledger.n_spells,
             "is_affected_at_end": ledger.is_affected_at_end,
+            **{
+                f"n_responses_{name}": outcome.n_responses[:, column].copy()
+                if outcome.n_responses.shape[1]
+                else np.zeros(n, np.int64)
+                for column, name in enumerate(RESPONSES)
+            },
         }
 
     def _events(self, replicate: int, world: World, outcome: Outcome) -> dict[str, ColumnData]:
         events = outcome.events
-        prefixes = format_prefixes(*outcome.entry_prefix.T)
         return {
             **self._key(replicate, events.t_s.size),
             "t_s": events.t_s,
             "time_utc": Instants(events.t_s + self._start_epoch_s),
             "kind": Coded(events.kind, [kind.name.lower() for kind in Kind]),
             "operator": Coded(events.operator_row, world.operators.name),
-            "entry": Optional(events.entry_row, -1),
-            "prefix": Coded(events.entry_row, prefixes),
+            "entry": Optional(events.entry_row, NOBODY),
+            "front": Optional(events.front_row, NOBODY),
+            "business": Optional(events.business_row, NOBODY),
+            "provider": Coded(events.provider_row, world.places.provider),
+        }
+
+    def _entries(self, replicate: int, outcome: Outcome) -> dict[str, ColumnData]:
+        address, length, entry = [], [], []
+        for row, addresses in enumerate(outcome.entry_addresses):
+            prefixes = addresses.to_prefixes()
+            address.append(prefixes[0])
+            length.append(prefixes[1])
+            entry.append(np.full(prefixes[0].size, row))
+        columns = [
+            np.concatenate([np.empty(0, np.int64), *part]) for part in (address, length, entry)
+        ]
+        mechanisms = list(Mechanism)
+        code = np.array([mechanisms.index(m) for m in outcome.entry_mechanism], np.int64)
+        n = columns[2].size
+        return {
+            **self._key(replicate, n),
+            "entry": columns[2],
+            "mechanism": Coded(code[columns[2]], [str(mechanism) for mechanism in mechanisms]),
+            "prefix": Coded(np.arange(n), format_prefixes(columns[0], columns[1])),
         }
 
 

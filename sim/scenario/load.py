@@ -130,9 +130,16 @@ def _assume(document: Document) -> tuple[AssumptionRow, ...]:
     taken = []
     for row, line in zip(table.rows, table.lines, strict=True):
         parts = tuple(row.key.split("."))
+        if parts[0] not in document.tree and not _is_required(parts[0]):
+            continue
         section = document.tree.get(parts[0], {})
         if not isinstance(section, dict) or parts[1] in section:
             continue
         _put(document, parts, row.number, Place(str(path), line, 1))
         taken.append(row)
     return tuple(taken)
+
+
+def _is_required(section: str) -> bool:
+    """Whether a section acts even if a scenario does not name it."""
+    return Scenario.model_fields[section].is_required()

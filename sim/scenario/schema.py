@@ -9,9 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     model_validator,
@@ -173,6 +170,19 @@ class Scenario(Model):
                 "expected an end after the start and within ten years, "
                 f"got {horizon_s / 86_400:g} days"
             )
+        return self
+
+    @model_validator(mode="after")
+    def check_actors(self) -> Scenario:
+        """Refuse actors that lack what they act on."""
+        for part, needed in (
+            ("fronts", "censor"),
+            ("users", "fronts"),
+            ("complaints", "users"),
+            ("stances", "fronts"),
+        ):
+            if getattr(self, part) is not None and getattr(self, needed) is None:
+                raise ValueError(f"expected a section {needed} beside {part}, got none")
         return self
 
     @property

@@ -6,6 +6,7 @@ whose meaning changes gets a new one.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -90,7 +91,7 @@ class Escalate(Model):
     @model_validator(mode="after")
     def check_lengths(self) -> Escalate:
         """Refuse steps that do not widen."""
-        if any(later >= earlier for earlier, later in zip(self.lengths, self.lengths[1:], strict=False)):
+        if any(later >= earlier for earlier, later in pairwise(self.lengths)):
             raise ValueError(f"expected lengths that fall, got {list(self.lengths)}")
         return self
 
@@ -138,7 +139,7 @@ class TimeWindow(Model):
     def check_windows(self) -> TimeWindow:
         """Refuse windows that overlap or do not follow each other."""
         edges = [edge for window in self.windows for edge in window]
-        if any(later <= earlier for earlier, later in zip(edges, edges[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(edges)):
             raise ValueError("expected windows that end after they start and do not overlap")
         return self
 

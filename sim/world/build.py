@@ -6,7 +6,7 @@ strategy meets the same world.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sim.addresses.intervals import IntervalSet
@@ -65,7 +65,7 @@ class World:
     censor: Censor | None = None
     reactions: Reactions | None = None
     complaints: Complaints | None = None
-    exempt: IntervalSet = IntervalSet.empty()
+    exempt: IntervalSet = field(default_factory=IntervalSet.empty)
     pressure_events: tuple[tuple[int, float], ...] = ()
 
 
@@ -98,7 +98,9 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         reactions=scenario.reactions,
         complaints=scenario.complaints,
         exempt=IntervalSet.union_all(prefix_set(*row.prefix) for row in exempt),
-        pressure_events=tuple((seconds_since(scenario.start, row.at), row.adds) for row in pressure),
+        pressure_events=tuple(
+            (seconds_since(scenario.start, row.at), row.adds) for row in pressure
+        ),
     )
 
 

@@ -68,7 +68,10 @@ class Components:
             Which businesses may sit on which components.
         """
         spread = np.array(is_spread, np.bool_)
-        component, address = np.asarray(host_component, np.int64), np.asarray(host_address, np.int64)
+        component, address = (
+            np.asarray(host_component, np.int64),
+            np.asarray(host_address, np.int64),
+        )
         by_address = np.argsort(address, kind="stable")
         component, address = component[by_address], address[by_address]
         links = np.asarray(link_component, np.int64)

@@ -69,8 +69,10 @@ def build_moves(
     z = streams.generator(Stream.BUSINESS_PATIENCE).standard_normal(n)
     patience = reactions.patience_median_h * S_PER_H * np.exp(reactions.patience_sigma * z)
     seats = _seats(resolved, places, placement, response, streams)
-    is_moved = (response != WAIT)[..., np.newaxis] & ~placement.is_third_party[:, np.newaxis, :]
-    is_moved &= (np.arange(N_ROLES) == FRONTEND) | (response != PROXY)[..., np.newaxis]
+    is_proxy = (response == PROXY)[..., np.newaxis]
+    is_own = ~placement.is_third_party[:, np.newaxis, :]
+    is_moved = np.where(is_proxy, np.arange(N_ROLES) == FRONTEND, is_own)
+    is_moved &= (response != WAIT)[..., np.newaxis]
     moves = Moves(
         patience_s=np.maximum(1, np.rint(patience)).astype(np.int64),
         response=response,

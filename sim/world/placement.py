@@ -69,7 +69,9 @@ def build_placement(
         (first[..., np.newaxis], more.random((n_businesses, N_ROLES, max(N_ADDRESSES) - 1))), axis=2
     )
     # A component that is a shared service has no hosts of its own.
-    is_host = np.arange(max(N_ADDRESSES)) < np.where(is_third_party, 0, n_addresses)[..., np.newaxis]
+    is_host = (
+        np.arange(max(N_ADDRESSES)) < np.where(is_third_party, 0, n_addresses)[..., np.newaxis]
+    )
     business, role, slot = np.nonzero(is_host)
     return Placement(
         home_place_row=home,
@@ -118,9 +120,11 @@ class _Services:
         """Service of each business and role; -1 where it runs its own component."""
         u = streams.generator(Stream.COMPONENT_SERVICE, (1,)).random((n_businesses, N_ROLES))
         chosen = np.full((n_businesses, N_ROLES), -1, np.int64)
-        share = {row.role: row.share_third_party for row in resolved.components.rows}
+        share = {str(row.role): row.share_third_party for row in resolved.components.rows}
         for role_row, role in enumerate(ROLES):
-            rows = [row for row in resolved.services.rows if row.role == role and row.popularity > 0]
+            rows = [
+                row for row in resolved.services.rows if row.role == role and row.popularity > 0
+            ]
             if not rows or share[role] == 0:
                 continue
             is_user = u[:, role_row] < share[role]
@@ -136,7 +140,7 @@ def _sizes(
     resolved: Resolved, streams: Streams, n_businesses: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Number of addresses, and whether the mode is ``spread``, by business and role."""
-    by_role = {row.role: row for row in resolved.components.rows}
+    by_role = {str(row.role): row for row in resolved.components.rows}
     size_luck = streams.generator(Stream.COMPONENT_SIZE).random((n_businesses, N_ROLES))
     mode_luck = streams.generator(Stream.COMPONENT_MODE).random((n_businesses, N_ROLES))
     n_addresses = np.empty((n_businesses, N_ROLES), np.int64)

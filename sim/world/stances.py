@@ -55,7 +55,5 @@ def build_stances(resolved: Resolved, places: Places, streams: Streams) -> Stanc
         draw = streams.generator(Stream.PROVIDER_TURN).standard_exponential(len(places.provider))
         turns_s = np.rint(draw / hazard * S_PER_D).astype(np.int64).tolist()
         settled = {row for _, row, stance in events if stance == COMPLIANT}
-        events += [
-            (t_s, row, COMPLIANT) for row, t_s in enumerate(turns_s) if row not in settled
-        ]
+        events += [(t_s, row, COMPLIANT) for row, t_s in enumerate(turns_s) if row not in settled]
     return StanceEvents(tuple(sorted(events)))

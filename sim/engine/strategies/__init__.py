@@ -66,8 +66,6 @@ def build_strategy(resolved: Resolved, streams: Streams) -> Strategy:
             return allow_list(IntervalSet.union_all(prefix_set(*row.prefix) for row in rows))
         case ask.Negotiate():
             return negotiate(_seconds(asked.talks_h), asked.purity, asked.shortest)
-        case ask.Cover():
-            return cover(asked.rules)
 
 
 def _seconds(hours: float) -> int:

@@ -43,8 +43,8 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
     Parameters
     ----------
     ttl_s, gap_s
-        A front's prefix is in force for ``ttl_s`` from its discovery, out of it for ``gap_s``, and so
-        on. Without a gap entries are never released.
+        A front's prefix is in force for ``ttl_s`` from its discovery, out of it for ``gap_s``, and
+        so on. Without a gap entries are never released.
     length
         Length of the prefix dropped around each address.
     """

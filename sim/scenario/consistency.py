@@ -1,0 +1,173 @@
+"""What the rows of tables must mean together.
+
+In: tables that are well formed. Out: problems, each at its row. It reads no file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sim.errors import Problem
+from sim.scenario.schema import Scenario
+from sim.scenario.seeds import RowType, Table
+from sim.scenario.strategies import Replay
+from sim.scenario.tables import (
+    ROLES,
+    CadenceRow,
+    CloudPrefixRow,
+    HostingRow,
+    OperatorRow,
+    OrderRow,
+    ProfileRow,
+    SectorRow,
+)
+from sim.scenario.tables_reactions import PoolRow, ResponseRow, StanceRow
+from sim.scenario.tables_sharing import ComponentRow
+
+MAX_OPERATORS = 32
+SHARE_TOLERANCE = 1e-6
+
+
+def check_operators(table: Table[OperatorRow]) -> Iterable[Problem]:
+    """Refuse too many groups, names given twice, and shares that do not sum to 1."""
+    if len(table.rows) > MAX_OPERATORS:
+        message = f"expected at most {MAX_OPERATORS} operator groups, got {len(table.rows)}"
+        yield Problem(str(table.path), message)
+    yield from check_unique(table, [row.operator for row in table.rows], "operator")
+    yield from check_sum(table, [row.share_users for row in table.rows], "share_users")
+
+
+def check_sectors(table: Table[SectorRow], profiles: Table[ProfileRow]) -> Iterable[Problem]:
+    """Refuse unknown profiles, names given twice, and shares that do not sum to 1."""
+    yield from check_unique(table, [row.sector for row in table.rows], "sector")
+    yield from check_sum(table, [row.share_businesses for row in table.rows], "share_businesses")
+    known = {row.profile for row in profiles.rows}
+    for number, row in enumerate(table.rows):
+        if row.demand_profile not in known:
+            message = f"expected one of {', '.join(sorted(known))}, got {row.demand_profile!r}"
+            yield table.problem(number, "demand_profile", message)
+
+
+def check_profiles(table: Table[ProfileRow]) -> Iterable[Problem]:
+    """Refuse profiles that lack an hour or weekday, or have no demand."""
+    for name in sorted({row.profile for row in table.rows}):
+        for period, length in (("hour", 24), ("weekday", 7)):
+            rows = [row for row in table.rows if (row.profile, row.period) == (name, period)]
+            if sorted(row.index for row in rows) != list(range(length)):
+                message = f"expected one {period} row for each of 0 to {length - 1} of {name!r}"
+                yield Problem(str(table.path), f"{message}, got {len(rows)}", key="index")
+            if not any(row.weight for row in rows):
+                message = (
+                    f"expected a positive weight among the {period} rows of {name!r}, got none"
+                )
+                yield Problem(str(table.path), message, key="weight")
+
+
+def check_places(hosting: Table[HostingRow], prefixes: Table[CloudPrefixRow]) -> Iterable[Problem]:
+    """Refuse places without prefixes, and prefixes given twice."""
+    known = places_of(prefixes)
+    places = [(row.provider, row.region) for row in hosting.rows]
+    yield from check_unique(
+        hosting, [f"{provider} {region}" for provider, region in places], "region"
+    )
+    for number, place in enumerate(places):
+        if place not in known:
+            message = f"expected a provider and region of {prefixes.name}, got {' '.join(place)!r}"
+            yield hosting.problem(number, "region", message)
+    for side in ("foreign", "domestic"):
+        if not any(row.weight for row in hosting.rows if row.side == side):
+            message = f"expected a positive weight among the {side} rows, got none"
+            yield Problem(str(hosting.path), message, key="weight")
+    yield from check_unique(prefixes, [str(row.prefix) for row in prefixes.rows], "prefix")
+
+
+def places_of(prefixes: Table[CloudPrefixRow]) -> set[tuple[str, str]]:
+    """Provider and region of every prefix."""
+    return {(row.provider, row.region) for row in prefixes.rows}
+
+
+def check_components(table: Table[ComponentRow]) -> Iterable[Problem]:
+    """Refuse roles given twice or not at all."""
+    roles = [row.role for row in table.rows]
+    yield from check_unique(table, roles, "role")
+    for role in ROLES:
+        if role not in roles:
+            yield Problem(
+                str(table.path), f"expected a row for the role {role}, got none", key="role"
+            )
+
+
+def check_providers(
+    prefixes: Table[CloudPrefixRow],
+    pools: Table[PoolRow] | None,
+    stances: Table[StanceRow] | None,
+) -> Iterable[Problem]:
+    """Refuse pools and stances of providers that have no prefixes."""
+    known = {row.provider for row in prefixes.rows}
+    tables: list[Table[Any]] = [table for table in (pools, stances) if table is not None]
+    for table in tables:
+        for number, row in enumerate(table.rows):
+            if row.provider not in known:
+                message = f"expected a provider of {prefixes.name}, got {row.provider!r}"
+                yield table.problem(number, "provider", message)
+    if pools and not any(row.weight for row in pools.rows):
+        message = "expected a positive weight among the pools, got none"
+        yield Problem(str(pools.path), message, key="weight")
+
+
+def check_responses(table: Table[ResponseRow]) -> Iterable[Problem]:
+    """Refuse a response given twice, and shares that do not sum to 1."""
+    yield from check_unique(table, [row.response for row in table.rows], "response")
+    yield from check_sum(table, [row.share for row in table.rows], "share")
+
+
+def check_cadence(table: Table[CadenceRow], start: datetime) -> Iterable[Problem]:
+    """Refuse rows out of sequence, and a cadence that begins after the start."""
+    for number in range(1, len(table.rows)):
+        if table.rows[number].from_ <= table.rows[number - 1].from_:
+            yield table.problem(number, "from", "expected a later date than in the row before")
+    if table.rows[0].from_ > start:
+        message = f"expected a cadence from the scenario's start, {start.isoformat()}, or before"
+        yield table.problem(0, "from", f"{message}, got {table.rows[0].from_.isoformat()}")
+
+
+def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem]:
+    """Refuse orders before the start and unblock orders of what is not blocked."""
+    is_drawn = isinstance(scenario.strategy, Replay) and scenario.strategy.order_times == "drawn"
+    in_force: dict[tuple[int, int], list[int]] = {}
+    order_of_time = sorted(range(len(table.rows)), key=lambda number: table.rows[number].effective)
+    for number in order_of_time:
+        row = table.rows[number]
+        first = (row.earliest or row.effective) if is_drawn else row.effective
+        if first < scenario.start:
+            message = f"expected a time from the scenario's start, {scenario.start.isoformat()}, on"
+            yield table.problem(number, "effective", f"{message}, got {first.isoformat()}")
+        holders = in_force.setdefault(row.prefix, [])
+        if row.action == "block":
+            holders.append(number)
+        elif not holders:
+            message = "expected a prefix that an earlier order blocks, got one that none does"
+            yield table.problem(number, "prefix", message)
+        else:
+            blocking = table.rows[holders.pop(0)]
+            if is_drawn and (blocking.latest or blocking.effective) > first:
+                message = "expected a window after that of the order it withdraws, got an overlap"
+                yield table.problem(number, "earliest", message)
+
+
+def check_unique(table: Table[RowType], names: Sequence[str], key: str) -> Iterable[Problem]:
+    """Refuse names that come twice."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            again = [number for number, other in enumerate(names) if other == name][1]
+            yield table.problem(again, key, f"expected each once, got {name!r} again")
+
+
+def check_sum(table: Table[RowType], shares: Sequence[float], key: str) -> Iterable[Problem]:
+    """Refuse shares that do not sum to 1."""
+    total = sum(shares)
+    if abs(total - 1) > SHARE_TOLERANCE:
+        yield Problem(str(table.path), f"expected shares that sum to 1, got {total:g}", key=key)

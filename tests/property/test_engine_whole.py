@@ -1,0 +1,238 @@
+"""Every mechanism on: the slow reference agrees event by event, and on every total.
+
+Where exponentials enter (reach, VPN, attention) numbers agree to six digits; counts, times and
+events agree exactly.
+"""
+
+import math
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.engine.tally import Group
+from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
+from sim.streams import Streams
+from tests.property.test_engine_reference import (
+    ADDRESSES,
+    PREFIXES,
+    SIXTEENTHS,
+    events_of,
+    ledger_of,
+    ledger_row,
+    shares,
+)
+from tests.reference import simulate_reference
+from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, Response, Seat, SmallWorld
+
+HORIZON_S = 6 * DAY
+POOLS = (
+    Pool("alpha", 3.0, ("192.0.2.0/27", "198.51.100.0/29")),
+    Pool("beta", 1.0, ("198.51.100.64/28",)),
+)
+
+
+@st.composite
+def dated_orders(draw):
+    """Orders of every mechanism; an unblock withdraws what is in force."""
+    orders, in_force = [], []
+    for t_s in sorted(draw(st.lists(st.integers(0, HORIZON_S), max_size=10))):
+        if in_force and draw(st.integers(0, 3)) == 0:
+            made = in_force.pop(draw(st.integers(0, len(in_force) - 1)))
+            orders.append(Dated(t_s, "unblock", made.prefixes, made.mechanism, made.overmatch))
+            continue
+        mechanism = draw(st.sampled_from(["drop", "drop", "throttle", "name", "exempt"]))
+        prefixes = tuple(
+            sorted(draw(st.sets(st.sampled_from(PREFIXES[:8]), min_size=1, max_size=3)))
+        )
+        made = Dated(
+            t_s,
+            "block",
+            () if mechanism == "name" else prefixes,
+            mechanism,
+            draw(SIXTEENTHS) if mechanism == "name" else 0.0,
+        )
+        in_force.append(made)
+        orders.append(made)
+    return tuple(orders)
+
+
+@st.composite
+def seats(draw, n_services):
+    if n_services and draw(st.integers(0, 3)) == 0:
+        return draw(st.integers(0, n_services - 1))
+    addresses = draw(st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=4))
+    # Powers of two, so that the mean of mode spread is exact.
+    n = 1 << (len(addresses).bit_length() - 1)
+    return Seat(tuple(addresses[:n]), draw(st.sampled_from(["any", "spread"])))
+
+
+@st.composite
+def whole_firms(draw, n_services):
+    kinds = st.sampled_from(["wait", "same", "foreign", "domestic", "proxy"])
+    responses = tuple(
+        Response(
+            draw(kinds),
+            draw(st.integers(1, DAY)),
+            tuple(draw(st.sampled_from(ADDRESSES)) for _ in range(5)),
+        )
+        for _ in range(2)
+    )
+    return Firm(
+        weights=tuple(draw(SIXTEENTHS) for _ in range(5)),
+        profile=draw(st.sampled_from([(1,) * 168, (0, 3) * 84])),
+        value_micro_usd_per_h=draw(st.integers(2**24, 2**30)),
+        seats=tuple(draw(seats(n_services)) for _ in range(5)),
+        name_draw=draw(SIXTEENTHS),
+        patience_s=draw(st.integers(1, 2 * DAY)),
+        responses=responses,
+    )
+
+
+@st.composite
+def whole_actors(draw):
+    actors = []
+    for share in draw(shares()):
+        interval_s = draw(st.integers(600, DAY))
+        actors.append(
+            Actor(
+                share=share,
+                poll_interval_s=interval_s,
+                poll_phase_s=draw(st.integers(0, interval_s - 1)),
+                apply_lag_s=draw(st.integers(0, DAY)),
+                release_lag_s=draw(st.integers(0, DAY)),
+                compliance=draw(st.sampled_from([0.0, 0.5, 1.0, 1.0])),
+                rule_capacity=draw(st.sampled_from([None, None, 0, 1, 3])),
+                overload=draw(st.sampled_from(["stop", "degrade"])),
+                overload_severity=draw(SIXTEENTHS),
+            )
+        )
+    return tuple(actors)
+
+
+@st.composite
+def whole_worlds(draw):
+    services = tuple(
+        Seat((draw(st.sampled_from(ADDRESSES)),)) for _ in range(draw(st.integers(0, 2)))
+    )
+    strategy = draw(st.sampled_from(["replay", "exact"]))
+    limit = st.sampled_from([None, None, 1, 2, 5])
+    return SmallWorld(
+        orders=draw(dated_orders()) if strategy == "replay" else (),
+        actors=draw(whole_actors()),
+        firms=tuple(draw(whole_firms(len(services))) for _ in range(draw(st.integers(1, 3)))),
+        services=services,
+        horizon_s=HORIZON_S,
+        cadence=((0, draw(st.integers(60, 6 * HOUR))),),
+        start_s=draw(st.integers(0, 7 * DAY - 1)),
+        target_prefixes=("192.0.2.0/28",),
+        thresholds=(1 / 64, 3 / 32, 29 / 32),
+        throttle_severity=draw(SIXTEENTHS),
+        name_evasion=draw(SIXTEENTHS),
+        strategy=strategy,
+        pools=POOLS,
+        fronts=Fronts(
+            pools="x",
+            n_fronts=draw(st.integers(1, 3)),
+            monitor_lag_h=draw(st.integers(1, 20)),
+            push_tau_h=draw(st.sampled_from([0.5, 6.0, 48.0])),
+            lost_share=draw(st.sampled_from([0.1, 0.45, 0.7])),
+        ),
+        censor=Censor(
+            discovery_lag_h=draw(st.sampled_from([1.0, 10.0])),
+            withdraw_lag_h=draw(st.integers(1, 30)),
+            orders_per_day=draw(limit),
+            max_addresses=draw(st.sampled_from([None, None, 5, 300])),
+            max_rules=draw(limit),
+            pause_pressure=draw(st.sampled_from([None, 0.3])),
+            end_pressure=draw(st.sampled_from([None, None, 0.8])),
+        ),
+        users=Users(
+            tick_h=draw(st.sampled_from([1.0, 6.0, 24.0])),
+            n_target_users=1e6,
+            share_target_users=0.25,
+            vpn_start=0.0625,
+            vpn_max=0.5,
+            vpn_rate_per_d=draw(st.sampled_from([0.0, 0.5])),
+            vpn_decay_per_d=draw(st.sampled_from([0.0, 0.1])),
+            leave_rate_per_d=draw(st.sampled_from([0.0, 0.2])),
+            return_rate_per_d=draw(st.sampled_from([0.0, 0.3])),
+        ),
+        complaints=Complaints(
+            per_business_per_d=draw(st.sampled_from([0.0, 5.0])),
+            per_million_users_per_d=10.0,
+            snowball=draw(st.sampled_from([0.0, 2.0])),
+            attention_per_complaint=0.02,
+            half_life_d=2.0,
+            named_per_d=draw(st.sampled_from([0.1, 3.0])),
+            hotline_servers=draw(st.integers(1, 2)),
+            hotline_service_h=draw(st.sampled_from([0.5, 20.0])),
+            confirmed_share=draw(st.sampled_from([0.5, 1.0])),
+            exempt_lag_h=draw(st.integers(1, 10)),
+        ),
+        reactions=Reactions(
+            responses="x",
+            n_rounds=2,
+            patience_median_h=1.0,
+            patience_sigma=0.0,
+            onboarding_slots=1,
+            onboarding_h=draw(st.integers(1, 48)),
+        ),
+        stances=draw(
+            st.sampled_from(
+                [
+                    ((0, "beta", "silent"),),
+                    ((2 * DAY + 7, "alpha", "compliant"), (3 * DAY, "alpha", "compliant")),
+                    ((DAY, "beta", "constructive"), (2 * DAY, "beta", "compliant")),
+                ]
+            )
+        ),
+        pressure_events=draw(st.sampled_from([(), ((3 * DAY + 11, 0.5),)])),
+        exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
+        streams=Streams(draw(st.integers(0, 50)), 0),
+    )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(whole_worlds())
+def test_the_slow_reference_agrees_with_every_mechanism_on(small):
+    outcome, reference = small.run(), simulate_reference(small.reference())
+    assert events_of(small, outcome) == reference.events
+    for metric, expected in reference.curves.items():
+        t_s, value = outcome.curves.points(metric, Group())
+        if metric == "demand_lost_share":
+            assert_close_curve(t_s, value, expected)
+        else:
+            found = list(zip(t_s.tolist(), value.tolist(), strict=True))
+            assert found == [(t, float(v)) for t, v in expected], metric
+    for found, row in zip(ledger_of(outcome), reference.ledger, strict=True):
+        expected = ledger_row(row)
+        np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-7, atol=1e-9)
+        assert found[7:] == expected[7:]
+    assert outcome.n_responses[:, 1:].sum(axis=1).tolist() == [r.n_moves for r in reference.ledger]
+    assert_same_users(outcome.users, reference.target)
+    attention = reference.attention[-1][1] if reference.attention else 0.0
+    assert math.isclose(outcome.attention, attention, rel_tol=1e-7, abs_tol=1e-12)
+
+
+def assert_close_curve(t_s, value, expected) -> None:
+    """Values agree at every change point of either; ticks may move a value by a rounding."""
+    times = sorted({*t_s.tolist(), *(t for t, _ in expected)})
+    expected_t = np.array([t for t, _ in expected])
+    expected_v = np.array([float(v) for _, v in expected])
+    for t in times:
+        found = value[np.searchsorted(t_s, t, side="right") - 1]
+        wanted = expected_v[np.searchsorted(expected_t, t, side="right") - 1]
+        assert abs(found - wanted) < 2e-6
+
+
+def assert_same_users(users, target) -> None:
+    """The engine weighs demand in whole micro-dollars, the reference exactly: six digits agree."""
+    for found_s, hours in (
+        (users.denied_s, target.user_hours_denied),
+        (users.vpn_s, target.user_hours_on_vpn),
+        (users.left_s, target.user_hours_left),
+    ):
+        np.testing.assert_allclose(found_s.sum() / 3600, hours, rtol=1e-6, atol=1e-3)
+    np.testing.assert_allclose(users.share_vpn, target.vpn_share, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(users.share_left, target.left_share, rtol=1e-6, atol=1e-9)
