@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.addresses import sweep
 from sim.addresses.blocks import split_ranges
 from sim.addresses.notation import read_notation
+from sim.addresses.pages import WORTH_BUILDING, MemberPages
 from sim.addresses.storage import load_columns, refuse, save_columns
 from sim.addresses.sweep import Rule
 
@@ -151,10 +153,41 @@ class IntervalSet:
             Addresses as integers.
         """
         wanted = np.asarray(address, dtype=np.int64)
+        if wanted.ndim != 1:
+            return self.contains(wanted.reshape(-1)).reshape(wanted.shape)
+        if not self:
+            return np.zeros(wanted.shape, np.bool_)
+        if self._is_inverse_worth_it(wanted):
+            return self._contains_ascending(wanted)
+        if "_pages" in self.__dict__ or wanted.size >= WORTH_BUILDING:
+            return self._pages.contains(wanted)
         row = np.searchsorted(self.start, wanted, side="right") - 1
-        if self.n_intervals == 0:
-            return np.zeros(wanted.shape, dtype=np.bool_)
         return np.asarray((row >= 0) & (wanted < self.stop[row]), dtype=np.bool_)
+
+    @cached_property
+    def _pages(self) -> MemberPages:
+        """Look-up table, kept once it has been worth building."""
+        return MemberPages.build(self.start, self.stop)
+
+    def __getstate__(self) -> dict[str, NDArray[np.int64]]:
+        """Leave the look-up table behind when the set is sent to another process."""
+        return {"start": self.start, "stop": self.stop}
+
+    def _is_inverse_worth_it(self, wanted: NDArray[np.int64]) -> bool:
+        """Return whether queries are ascending, and many enough to be cut at the bounds."""
+        if wanted.size < max(256, 2 * self.n_intervals):
+            return False
+        # A look at a few spares most unordered columns the whole comparison.
+        return not np.any(wanted[1:64] < wanted[:63]) and not np.any(wanted[1:] < wanted[:-1])
+
+    def _contains_ascending(self, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Place the bounds among the queries, which are in ascending order."""
+        bound = np.empty(2 * self.n_intervals, np.int64)
+        bound[0::2], bound[1::2] = self.start, self.stop
+        place = np.searchsorted(wanted, bound, side="left")
+        inside = np.zeros(bound.size + 1, np.bool_)
+        inside[1::2] = True
+        return np.repeat(inside, np.diff(place, prepend=0, append=wanted.size))
 
     def union(self, other: IntervalSet) -> IntervalSet:
         """Return addresses in either set."""

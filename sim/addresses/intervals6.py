@@ -82,7 +82,7 @@ class IntervalSet6:
             raise ValueError("first and last must be equally long")
         if np.any(last.less(first)):
             raise ValueError("intervals must satisfy first <= last")
-        cut, (start, stop) = _rank(first, last)
+        cut, (start, stop) = rank_bounds(first, last)
         return cls._from_ranks(cut, sweep.merge(start, stop))
 
     @classmethod
@@ -223,8 +223,18 @@ class IntervalSet6:
         return cls(cut.take(start), after.take(stop).minus_one())
 
 
-def _rank(first: Addresses6, last: Addresses6) -> tuple[Addresses6, Bounds]:
-    """Distinct bounds in ascending order, and half-open intervals as ranks among them."""
+def rank_bounds(first: Addresses6, last: Addresses6) -> tuple[Addresses6, Bounds]:
+    """Put the bounds of intervals in order.
+
+    Returns
+    -------
+    cut : shape (n_cuts,)
+        First addresses, and addresses after last ones, distinct and ascending; the end of the
+        address space appears as ``::``.
+    bounds : shape (n,), shape (n,), int64
+        The intervals half-open, as ranks among the cuts; the rank ``n_cuts`` is the end of the
+        address space.
+    """
     cut, rank = _ranks_of(Addresses6.concatenate((first, last.plus_one())))
     start, stop = rank[: len(first)], rank[len(first) :]
     return cut, (start, np.where(last.equal(_TOP), np.int64(len(cut)), stop))
@@ -232,7 +242,7 @@ def _rank(first: Addresses6, last: Addresses6) -> tuple[Addresses6, Bounds]:
 
 def _rank_both(one: IntervalSet6, two: IntervalSet6) -> tuple[Addresses6, Bounds, Bounds]:
     """Ranks of two sets among the bounds of both."""
-    cut, (start, stop) = _rank(
+    cut, (start, stop) = rank_bounds(
         Addresses6.concatenate((one.first, two.first)),
         Addresses6.concatenate((one.last, two.last)),
     )

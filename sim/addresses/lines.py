@@ -66,22 +66,16 @@ class Lines:
             return np.empty(0, np.int64)
         return np.add.reduceat((self.block == byte).astype(np.int64), self._starts())
 
+    def starts_or_ends_with(self, byte: int) -> NDArray[np.bool_]:
+        """Return for each line whether a byte is its first or its last."""
+        end = np.flatnonzero(self.block == NEWLINE)
+        return np.asarray((self.block[self._starts()] == byte) | (self.block[end - 1] == byte))
+
     def _starts(self) -> NDArray[np.int64]:
         end = np.flatnonzero(self.block == NEWLINE)
         start = np.zeros(end.size, np.int64)
         start[1:] = end[:-1] + 1
         return start
-
-
-def is_plain(block: NDArray[np.uint8]) -> bool:
-    """Return whether a block is all IPv4 prefixes and addresses, with no blank line."""
-    newline = block == NEWLINE
-    # The digits, the dot and the slash are neighbours in ASCII, from 46 to 57.
-    return (
-        bool(((block - np.uint8(46) < 12) | newline).all())
-        and not newline[0]
-        and not (newline[1:] & newline[:-1]).any()
-    )
 
 
 def tidy(text: bytes, first_line: int) -> Lines:

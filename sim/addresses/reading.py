@@ -23,12 +23,11 @@ from sim.addresses.lines import (
     PLAIN,
     SLASHED,
     Lines,
-    is_plain,
     tidy,
 )
 from sim.addresses.notation import read_notation, shown
 from sim.addresses.source import Block, Limits, Source, read_blocks
-from sim.addresses.text4 import parse_lines4
+from sim.addresses.text4 import Parsed4, parse_lines4
 from sim.addresses.text6 import parse_lines6
 from sim.errors import DataError, Problem
 
@@ -73,15 +72,16 @@ class Reading:
         originals
             What to quote in messages in place of the lines themselves.
         """
-        n_lines = block.text.count(b"\n")
-        self._n_lines += n_lines
         raw = np.frombuffer(block.text, np.uint8)
-        if is_plain(raw):
-            number = np.arange(block.first_line, block.first_line + n_lines, dtype=np.int64)
-            v4, bad = _plain4(Lines(raw, number))
-            rows = (v4, Entries6.empty())
-        else:
+        parsed = parse_lines4(raw)
+        if parsed is None:
             rows, bad = _sorted_by_kind(tidy(block.text, block.first_line))
+        else:
+            stop_line = block.first_line + block.n_lines
+            number = np.arange(block.first_line, stop_line, dtype=np.int64)
+            v4, bad = _good_rows(parsed, number)
+            rows = (v4, Entries6.empty())
+        self._n_lines += block.n_lines
         self._n_entries += len(rows[0]) + len(rows[1])
         if bad.size or block.overlong:
             self._note(block, bad, originals)
@@ -162,17 +162,29 @@ def _sorted_by_kind(lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
 
 def _plain4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
     """Read IPv4 prefixes and addresses."""
-    start, stop, is_bad = parse_lines4(lines.block)
+    return _good_rows(_parsed4(lines.block), lines.number)
+
+
+def _parsed4(block: NDArray[np.uint8]) -> Parsed4:
+    """Read lines known to be plain."""
+    parsed = parse_lines4(block)
+    assert parsed is not None, "lines of another kind among the plain ones"
+    return parsed
+
+
+def _good_rows(parsed: Parsed4, number: NDArray[np.int64]) -> tuple[Entries4, NDArray[np.int64]]:
+    """Rows of the lines that were read, and the numbers of those that were refused."""
+    start, stop, is_bad = parsed
     if not is_bad.any():
-        return Entries4(start, stop, lines.number), np.empty(0, np.int64)
+        return Entries4(start, stop, number), np.empty(0, np.int64)
     good = ~is_bad
-    return Entries4(start[good], stop[good], lines.number[good]), lines.number[is_bad]
+    return Entries4(start[good], stop[good], number[good]), number[is_bad]
 
 
 def _ranges4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
     """Read IPv4 ranges: two addresses a line."""
     whole, refused = _split_at_dash(lines)
-    start, stop, is_bad = parse_lines4(whole.block)
+    start, stop, is_bad = _parsed4(whole.block)
     first, after = start[0::2], stop[1::2]
     bad = is_bad[0::2] | is_bad[1::2] | (after <= first)
     good = ~bad
@@ -207,7 +219,7 @@ def _split_at_dash(lines: Lines) -> tuple[Lines, NDArray[np.int64]]:
 
     The numbers of the result count pairs of lines.
     """
-    paired = lines.count(DASH) == 1
+    paired = (lines.count(DASH) == 1) & ~lines.starts_or_ends_with(DASH)
     chosen = lines.select(paired)
     return (
         Lines(np.where(chosen.block == DASH, np.uint8(NEWLINE), chosen.block), chosen.number),

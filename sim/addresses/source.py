@@ -53,12 +53,15 @@ class Block:
         The lines, each ended by a newline.
     first_line
         Number of the first line, from 1.
+    n_lines
+        How many lines.
     overlong
         Numbers of lines that were longer than the limit; they are empty in ``text``.
     """
 
     text: bytes
     first_line: int
+    n_lines: int
     overlong: tuple[int, ...] = ()
 
 
@@ -228,10 +231,11 @@ def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Bloc
             overlong, carry, chunk, skipping = (first_line,), b"", b"\n" + rest, False
         cut = chunk.rfind(b"\n") + 1
         text = carry + chunk[:cut]
-        yield Block(text, first_line, overlong)
-        first_line += text.count(b"\n")
+        n_lines = text.count(b"\n")
+        yield Block(text, first_line, n_lines, overlong)
+        first_line += n_lines
         carry = chunk[cut:]
     if skipping:
-        yield Block(b"\n", first_line, (first_line,))
+        yield Block(b"\n", first_line, 1, (first_line,))
     elif carry:
-        yield Block(carry + b"\n", first_line)
+        yield Block(carry + b"\n", first_line, 1)

@@ -163,7 +163,7 @@ def parse_column(
     reading = Reading(name, _DEFAULT)
     v4, v6 = Entries4.empty(), Entries6.empty()
     if entry:
-        v4, v6 = reading.read(Block(text, first_line), originals=values)
+        v4, v6 = reading.read(Block(text, first_line, len(entry)), originals=values)
     return Entries(v4, v6, reading.finish(skip_bad))
 
 

@@ -10,7 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses import backend
+
 NEWLINE, DOT, SLASH, ZERO = 10, 46, 47, 48
+# Nanoseconds the kernel saves for each byte.
+_SAVED_NS = 2
 # Addresses of a prefix less one, by length. Three digits reach 999: lengths over 32 have a place
 # here because their lines are refused only after the look-up.
 _HOST_BITS = np.zeros(1_000, np.int64)
@@ -19,25 +23,48 @@ _HOST_BITS[:33] = 2 ** (32 - np.arange(33, dtype=np.int64)) - 1
 Parsed4 = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
 
 
-def parse_lines4(block: NDArray[np.uint8]) -> Parsed4:
+def parse_lines4(block: NDArray[np.uint8]) -> Parsed4 | None:
     """Read prefixes and plain addresses, one a line, all at once.
 
     Parameters
     ----------
     block : shape (n_bytes,), uint8
-        Digits, dots, slashes and newlines; the last byte is a newline.
+        Whole lines; the last byte is a newline.
 
     Returns
     -------
+    None
+        If a line is empty, or holds anything but digits, dots and slashes.
     start, stop : shape (n_lines,), int64
         Half-open bounds; without meaning where the line is bad.
     is_bad : shape (n_lines,), bool
         Lines that are no canonical prefix or address: a number too large, missing or with a
         leading zero, a length over 32, host bits set, too few or too many parts.
     """
+    if compiled := backend.kernels(_SAVED_NS * block.size):
+        start, stop = np.empty((2, block.size // 2), np.int64)
+        is_bad = np.empty(start.size, np.bool_)
+        n_lines = compiled.parse_lines4(block, start, stop, is_bad)
+        return None if n_lines < 0 else (start[:n_lines], stop[:n_lines], is_bad[:n_lines])
     if block.size == 0:
         none = np.empty(0, np.int64)
         return none, none, np.empty(0, np.bool_)
+    return _parse(block) if _is_plain(block) else None
+
+
+def _is_plain(block: NDArray[np.uint8]) -> bool:
+    """Return whether a block is all digits, dots and slashes, with no empty line."""
+    newline = block == NEWLINE
+    # The digits, the dot and the slash are neighbours in ASCII, from 46 to 57.
+    return (
+        bool(((block - np.uint8(DOT) < 12) | newline).all())
+        and not newline[0]
+        and not (newline[1:] & newline[:-1]).any()
+    )
+
+
+def _parse(block: NDArray[np.uint8]) -> Parsed4:
+    """Read plain lines."""
     digit = block - np.uint8(ZERO)
     is_digit = digit < 10
     is_end = ~is_digit
