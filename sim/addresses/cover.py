@@ -54,8 +54,10 @@ def find_covers(
         raise UsageError(f"expected a budget of at least 1 rule, got {budget}")
     if miss_price is not None and not 0 <= miss_price < float("inf"):
         raise UsageError(f"expected a price that is finite and not negative, got {miss_price}")
-    if miss_price is None and targets.fewest_rules > budget:
-        raise UsageError(too_few(targets.fewest_rules, budget))
+    if miss_price is None:
+        targets.refuse_conflicts()
+        if targets.fewest_rules > budget:
+            raise UsageError(too_few(targets.fewest_rules, budget))
     counted = Weights.per_address() if worth is None else worth
     unblockable = counted.inside(targets.addresses.difference(targets.blockable))
     return solve(

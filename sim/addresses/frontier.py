@@ -189,30 +189,21 @@ def solve(
     first = int(np.argmax(top < unreachable(top.dtype)))
     n_rules = np.arange(first, n_last + 1)
     n_used = _fewest_rules(top)[n_rules]
-    cost = top[n_used]
     ahead = np.minimum(n_rules + 1, top.size - 1)
+    saved = top[n_used] - top[_fewest_rules(top)[ahead]]
     if miss_price is None:
-        missed = np.full(n_rules.size, unblockable)
-        collateral = cost
-    else:
-        missed = left[n_used] + unblockable
-        spent = cost - left[n_used] * miss_price
-        collateral = (
-            spent // collateral_price
-            if spent.dtype != np.float64
-            else np.maximum(spent / collateral_price, 0.0)
+        nothing = np.full(n_rules.size, unblockable)
+        return Frontier(
+            n_rules, top[n_used], nothing, top[n_used], saved, n_used, tables, top, collaterals
         )
-    return Frontier(
-        n_rules,
-        collateral,
-        missed,
-        cost,
-        cost - top[_fewest_rules(top)[ahead]],
-        n_used,
-        tables,
-        top,
-        collaterals,
-    )
+    spent = top[n_used] - left[n_used] * miss_price
+    if spent.dtype == np.float64:
+        collateral = np.maximum(spent / collateral_price, 0.0)
+    else:
+        collateral = spent // collateral_price
+    cost = top[n_used] + miss_price * unblockable
+    missed = left[n_used] + unblockable
+    return Frontier(n_rules, collateral, missed, cost, saved, n_used, tables, top, collaterals)
 
 
 def _priced(

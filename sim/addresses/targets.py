@@ -33,6 +33,8 @@ class Targets:
         The targets as given.
     exempt
         Addresses that are never collateral; holds the targets.
+    protected
+        Addresses that no rule may touch.
     blockable
         The targets outside protected addresses.
     trees
@@ -41,6 +43,7 @@ class Targets:
 
     addresses: AddressSet
     exempt: AddressSet
+    protected: AddressSet
     blockable: AddressSet
     trees: tuple[PrefixTree, ...]
 
@@ -88,18 +91,26 @@ class Targets:
             if members:
                 limits = limits6 if bits == IPV6_BITS else limits4
                 trees.append(PrefixTree.build(members, place_set(kept_off, bits), limits, bits))
-        ready = cls(
-            addresses,
-            addresses if exempt is None else addresses.union(exempt),
-            blockable,
-            tuple(trees),
-        )
+        not_counted = addresses if exempt is None else addresses.union(exempt)
+        ready = cls(addresses, not_counted, kept_off, blockable, tuple(trees))
         if not may_miss:
-            told = describe_conflicts(addresses, kept_off, ready.trees)
-            if told:
-                advice = "take them off one of the lists, or name a price for missing a target"
-                raise UsageError("\n".join([*told, advice]))
+            ready.refuse_conflicts()
         return ready
+
+    def refuse_conflicts(self) -> None:
+        """Refuse targets that cannot be blocked without a protected address.
+
+        Raises
+        ------
+        UsageError
+            With one sentence for each, naming the target and what protects it.
+        """
+        if not self.protected:
+            return
+        told = describe_conflicts(self.addresses, self.protected, self.trees)
+        if told:
+            advice = "take them off one of the lists, or name a price for missing a target"
+            raise UsageError("\n".join([*told, advice]))
 
     @property
     def n_leaves(self) -> int:
