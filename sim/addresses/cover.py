@@ -9,8 +9,7 @@ It does not know who asks, a court with hindsight or a censor with what it has f
 from __future__ import annotations
 
 from sim.addresses.frontier import Frontier, solve, too_few
-from sim.addresses.knapsack import Number
-from sim.addresses.targets import Targets
+from sim.addresses.targets import Number, Targets
 from sim.addresses.weights import Weights
 from sim.errors import UsageError
 
@@ -58,8 +57,4 @@ def find_covers(
         targets.refuse_conflicts()
         if targets.fewest_rules > budget:
             raise UsageError(too_few(targets.fewest_rules, budget))
-    counted = Weights.per_address() if worth is None else worth
-    unblockable = counted.inside(targets.addresses.difference(targets.blockable))
-    return solve(
-        targets, targets.weigh(weights), targets.worths(counted), unblockable, budget, miss_price
-    )
+    return solve(targets.lay(weights, worth), budget, miss_price)

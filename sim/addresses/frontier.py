@@ -21,9 +21,9 @@ from sim.addresses.format import format_lines4
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.ipv6 import IPV6_BITS, Addresses6, masked
-from sim.addresses.knapsack import CostTable, Number, fill, merge, merge_both, split, unreachable
+from sim.addresses.knapsack import CostTable, fill, merge, merge_both, split, unreachable
 from sim.addresses.positions import addresses4, format_positions
-from sim.addresses.targets import Targets
+from sim.addresses.targets import LaidWeights, Number
 from sim.addresses.weights import INT64_LIMIT
 from sim.errors import UsageError
 
@@ -147,32 +147,22 @@ class Frontier:
 
 
 def solve(
-    targets: Targets,
-    collaterals: tuple[NDArray[Any], ...],
-    worths: tuple[NDArray[Any], ...],
-    unblockable: Number,
-    budget: int,
-    miss_price: Number | None,
-    collateral_price: Number = 1,
+    laid: LaidWeights, budget: int, miss_price: Number | None, collateral_price: Number = 1
 ) -> Frontier:
-    """Do the work of `find_covers` on weights already laid on the trees.
+    """Do the work of `sim.addresses.cover.find_covers` on weights already laid on the trees.
 
     Parameters
     ----------
-    targets
-        As for `find_covers`.
-    collaterals, worths
-        From `Targets.weigh` and `Targets.worths`.
-    unblockable
-        Worth of the targets that cannot be blocked; always missed.
+    laid
+        Trees with collateral and worth.
     budget, miss_price
-        As for `find_covers`.
+        As for `find_covers`, and checked.
     collateral_price
-        What a unit of collateral costs.
+        What a unit of collateral costs; a whole number unless some weight is a float.
     """
     if isinstance(miss_price, float) and miss_price.is_integer():
         miss_price = int(miss_price)
-    costs, prices = _priced(collaterals, worths, miss_price, collateral_price)
+    costs, prices = _priced(laid, miss_price, collateral_price)
     tables = tuple(
         # One rule more than asked for, to know what it would save.
         fill(
@@ -182,7 +172,7 @@ def solve(
             budget + 1,
             None if miss_price is None else worth,
         )
-        for tree, cost, price, worth in zip(targets.trees, costs, prices, worths, strict=True)
+        for tree, cost, price, worth in zip(laid.trees, costs, prices, laid.worths, strict=True)
     )
     top, left = _joined(tables, budget + 1)
     n_last = min(budget, top.size - 1)
@@ -191,38 +181,39 @@ def solve(
     n_used = _fewest_rules(top)[n_rules]
     ahead = np.minimum(n_rules + 1, top.size - 1)
     saved = top[n_used] - top[_fewest_rules(top)[ahead]]
+    collaterals = laid.collaterals
     if miss_price is None:
-        nothing = np.full(n_rules.size, unblockable)
+        nothing = np.full(n_rules.size, laid.unblockable)
         return Frontier(
             n_rules, top[n_used], nothing, top[n_used], saved, n_used, tables, top, collaterals
         )
-    spent = top[n_used] - left[n_used] * miss_price
+    spent = top[n_used] - left[n_used].astype(top.dtype) * miss_price
     if spent.dtype == np.float64:
         collateral = np.maximum(spent / collateral_price, 0.0)
     else:
         collateral = spent // collateral_price
-    cost = top[n_used] + miss_price * unblockable
-    missed = left[n_used] + unblockable
+    cost = top[n_used] + miss_price * laid.unblockable
+    missed = left[n_used] + laid.unblockable
     return Frontier(n_rules, collateral, missed, cost, saved, n_used, tables, top, collaterals)
 
 
 def _priced(
-    collaterals: tuple[NDArray[Any], ...],
-    worths: tuple[NDArray[Any], ...],
-    miss_price: Number | None,
-    collateral_price: Number,
+    laid: LaidWeights, miss_price: Number | None, collateral_price: Number
 ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
     """Costs and prices of the nodes of all trees, in one type that holds them exactly."""
     price: Number = 0 if miss_price is None else miss_price
+    collaterals, worths = laid.collaterals, laid.worths
     columns = [*collaterals, *worths] if miss_price is not None else [*collaterals]
     dtype: np.dtype[Any] = np.dtype(np.int64)
-    if any(column.dtype == np.float64 for column in columns) or isinstance(price, float):
+    if isinstance(price + collateral_price, float) or any(
+        column.dtype == np.float64 for column in columns
+    ):
         dtype = np.dtype(np.float64)
     elif columns:
         # The roots hold the largest numbers.
-        total = sum(int(column[-1]) for column in collaterals) * int(collateral_price)
-        total += sum(int(column[-1]) for column in worths) * price
-        if total >= INT64_LIMIT:
+        dearest = sum(int(column[-1]) for column in collaterals) * int(collateral_price)
+        worth = sum(int(column[-1]) for column in worths) + laid.unblockable
+        if dearest + worth * price >= INT64_LIMIT:
             dtype = np.dtype(object)
     costs = [column.astype(dtype) * collateral_price for column in collaterals]
     if miss_price is None:

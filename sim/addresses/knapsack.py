@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses import backend
+from sim.addresses.targets import Number
 from sim.addresses.tree import PrefixTree
 from sim.addresses.weights import INT64_LIMIT
 
@@ -30,8 +31,6 @@ from sim.addresses.weights import INT64_LIMIT
 _BATCHED_LEAVES = 48
 # Nanoseconds the kernel saves for each sum tried, and for each fork.
 _SAVED_BY_SUM_NS, _SAVED_BY_FORK_NS = 1, 15_000
-
-Number = int | float
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sim.addresses.blocks import IPV4_BITS
 from sim.addresses.families import AddressSet
 from sim.addresses.format import format_lines4, format_lines6
+from sim.addresses.intervals import IntervalSet
 from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.ipv6 import IPV6_BITS, Addresses6
 
@@ -43,6 +44,14 @@ def place_set(addresses: AddressSet, bits: int) -> IntervalSet6:
 def addresses4(position: Addresses6) -> NDArray[np.int64]:
     """Return the IPv4 addresses that stand at positions."""
     return (position.high >> _32).astype(np.int64)
+
+
+def set_of(positions: IntervalSet6, bits: int) -> AddressSet:
+    """Return a set of positions as a set of addresses of its family."""
+    if bits == IPV6_BITS:
+        return AddressSet(IntervalSet.empty(), positions)
+    start, last = addresses4(positions.first), addresses4(positions.last)
+    return AddressSet(IntervalSet.from_bounds(start, last + 1), IntervalSet6.empty())
 
 
 def format_positions(address: Addresses6, length: NDArray[np.int64], bits: int) -> list[str]:

@@ -6,19 +6,23 @@ of both families, checked to be coverable. It does not know how many rules there
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.conflicts import describe_conflicts
 from sim.addresses.families import AddressSet
+from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.ipv6 import IPV6_BITS
-from sim.addresses.positions import FAMILIES, place_set
+from sim.addresses.positions import FAMILIES, place_set, set_of
 from sim.addresses.tree import LengthLimits, PrefixTree
 from sim.addresses.weights import Weights
 from sim.errors import UsageError
 
+Number = int | float
 ANY_LENGTH4 = LengthLimits(0, 32)
 ANY_LENGTH6 = LengthLimits(0, 128)
 
@@ -33,19 +37,19 @@ class Targets:
         The targets as given.
     exempt
         Addresses that are never collateral; holds the targets.
-    protected
-        Addresses that no rule may touch.
     blockable
-        The targets outside protected addresses.
+        The targets that can be blocked without a protected address.
     trees
         One prefix tree for each family that has blockable targets, IPv4 first.
+    conflicts
+        Sentences about the targets that cannot be blocked; empty if all can.
     """
 
     addresses: AddressSet
     exempt: AddressSet
-    protected: AddressSet
     blockable: AddressSet
     trees: tuple[PrefixTree, ...]
+    conflicts: tuple[str, ...]
 
     @classmethod
     def prepare(
@@ -79,20 +83,21 @@ class Targets:
             If there is no target or the limits are impossible; unless ``may_miss``, if a target
             cannot be blocked without a protected address, naming both.
         """
-        limits4.check(32)
-        limits6.check(128)
+        limits = {32: limits4, IPV6_BITS: limits6}
+        for bits in FAMILIES:
+            limits[bits].check(bits)
         if not addresses:
             raise UsageError("expected at least one target, got none")
+        not_counted = addresses if exempt is None else addresses.union(exempt)
         kept_off = AddressSet.empty() if protected is None else protected
         blockable = addresses.difference(kept_off)
-        trees = []
-        for bits in FAMILIES:
-            members = place_set(blockable, bits)
-            if members:
-                limits = limits6 if bits == IPV6_BITS else limits4
-                trees.append(PrefixTree.build(members, place_set(kept_off, bits), limits, bits))
-        not_counted = addresses if exempt is None else addresses.union(exempt)
-        ready = cls(addresses, not_counted, kept_off, blockable, tuple(trees))
+        trees = _trees(blockable, kept_off, limits)
+        conflicts = describe_conflicts(addresses, kept_off, trees) if kept_off else []
+        if conflicts:
+            for tree in trees:
+                blockable = blockable.difference(_out_of_reach(tree))
+            trees = _trees(blockable, kept_off, limits)
+        ready = cls(addresses, not_counted, blockable, trees, tuple(conflicts))
         if not may_miss:
             ready.refuse_conflicts()
         return ready
@@ -105,12 +110,9 @@ class Targets:
         UsageError
             With one sentence for each, naming the target and what protects it.
         """
-        if not self.protected:
-            return
-        told = describe_conflicts(self.addresses, self.protected, self.trees)
-        if told:
+        if self.conflicts:
             advice = "take them off one of the lists, or name a price for missing a target"
-            raise UsageError("\n".join([*told, advice]))
+            raise UsageError("\n".join([*self.conflicts, advice]))
 
     @property
     def n_leaves(self) -> int:
@@ -122,21 +124,66 @@ class Targets:
         """Fewest rules that block all of ``blockable``; meant for targets that may all be."""
         return sum(_fewest(tree) for tree in self.trees)
 
-    def weigh(self, weights: Weights) -> tuple[NDArray[Any], ...]:
-        """Weight beside the exempt addresses under each node of each tree."""
-        return tuple(
-            tree.weigh(weights.of_family(tree.bits), place_set(self.exempt, tree.bits))
-            for tree in self.trees
-        )
+    def lay(self, weights: Weights, worth: Weights | None = None) -> LaidWeights:
+        """Lay weights on the trees.
 
-    def worths(self, worth: Weights) -> tuple[NDArray[Any], ...]:
-        """Weight of the blockable targets under each node of each tree."""
-        return tuple(
-            tree.weigh(
-                worth.of_family(tree.bits), place_set(self.blockable, tree.bits), inside=True
+        Parameters
+        ----------
+        weights
+            What is counted as collateral, outside ``exempt``.
+        worth
+            What targets are worth; by default every target address is worth one.
+        """
+        counted = Weights.per_address() if worth is None else worth
+        collaterals, worths = [], []
+        for tree in self.trees:
+            exempt, blockable = (
+                place_set(members, tree.bits) for members in (self.exempt, self.blockable)
             )
-            for tree in self.trees
-        )
+            collaterals.append(tree.weigh(weights.of_family(tree.bits), exempt))
+            worths.append(tree.weigh(counted.of_family(tree.bits), blockable, inside=True))
+        unblockable = counted.inside(self.addresses.difference(self.blockable))
+        return LaidWeights(self.trees, tuple(collaterals), tuple(worths), unblockable)
+
+
+@dataclass(frozen=True, eq=False)
+class LaidWeights:
+    """Prefix trees with weights on their nodes.
+
+    Attributes
+    ----------
+    trees
+        As in `Targets`.
+    collaterals, worths
+        For each tree a column of shape (n_nodes,): weight of bystanders and worth of targets
+        under each node; int64, float64 or Python integers.
+    unblockable
+        Worth of the targets that cannot be blocked.
+    """
+
+    trees: tuple[PrefixTree, ...]
+    collaterals: tuple[NDArray[Any], ...]
+    worths: tuple[NDArray[Any], ...]
+    unblockable: Number
+
+
+def _trees(
+    blockable: AddressSet, protected: AddressSet, limits: Mapping[int, LengthLimits]
+) -> tuple[PrefixTree, ...]:
+    """Build the trees of the families that have targets."""
+    members = {bits: place_set(blockable, bits) for bits in FAMILIES}
+    return tuple(
+        PrefixTree.build(members[bits], place_set(protected, bits), limits[bits], bits)
+        for bits in FAMILIES
+        if members[bits]
+    )
+
+
+def _out_of_reach(tree: PrefixTree) -> AddressSet:
+    """Addresses of the leaves that may not be blocked, and so neither may what is above them."""
+    leaf = np.flatnonzero(~tree.is_allowed[: tree.leaf_count])
+    first, last = (bound.take(leaf) for bound in tree.bounds())
+    return set_of(IntervalSet6.from_bounds(first, last), tree.bits)
 
 
 def _fewest(tree: PrefixTree) -> int:

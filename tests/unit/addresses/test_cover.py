@@ -230,3 +230,13 @@ def test_ipv6_addresses_are_counted_exactly() -> None:
     frontier = covers("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", budget=1)
     assert frontier.cost.tolist() == [2**128 - 2]
     assert frontier.cover(1).texts() == ["::/0"]
+
+
+@pytest.mark.parametrize("n_targets", [47, 48, 49, 50])
+def test_sizes_around_those_done_in_batches(n_targets: int) -> None:
+    hosts = [f"192.0.{n % 7}.{5 * n}" for n in range(n_targets)]
+    frontier = covers(*hosts, budget=n_targets)
+    assert frontier.cost[-1] == 0
+    assert frontier.cover(n_targets).texts() == sorted(
+        (f"{host}/32" for host in hosts), key=lambda text: tuple(map(int, text[:-3].split(".")))
+    )
