@@ -15,9 +15,8 @@ import duckdb
 import numpy as np
 
 from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
-from sim.addresses.feeds.delimited import Records
 from sim.addresses.feeds.feed import LABELS, Feed, Origin
-from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.headed import read_headed
 from sim.addresses.source import Limits, Source
 from sim.errors import DataError, Problem
@@ -51,7 +50,7 @@ def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
     for header, records in read_headed(source, gathering, limits, ()):
         columns = columns or choose_columns(list(header), gathering)
         found = {ours: records.cells[header[theirs]] for ours, theirs in columns.items()}
-        _add(gathering, found, records)
+        add_cells(gathering, found, records.line)
     return _finish(gathering, Origin(name, "inventory"))
 
 
@@ -88,7 +87,7 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
                 n_read = len(next(iter(cells.values())))
                 line = np.arange(first + 1, first + 1 + n_read, dtype=np.int64)
                 gathering.n_lines += n_read
-                _add(gathering, cells, Records(line, list(cells.values())))
+                add_cells(gathering, cells, line)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise DataError(
@@ -129,19 +128,35 @@ def choose_columns(given: Sequence[str], gathering: Gathering) -> dict[str, str]
     return chosen
 
 
-def _add(gathering: Gathering, cells: Mapping[str, Sequence[str]], records: Records) -> None:
-    """Add one record for each row."""
-    record = np.arange(gathering.add_records(len(records)), gathering.n_records, dtype=np.int64)
+def add_cells(
+    gathering: Gathering,
+    cells: Mapping[str, Sequence[str]],
+    line: Line,
+    record: Line | None = None,
+) -> None:
+    """Add one record for each row.
+
+    Parameters
+    ----------
+    cells
+        Columns under our names.
+    line : shape (n,), int64
+        Line of each row.
+    record : shape (n,), int64
+        The records, where room for them has been made already.
+    """
+    if record is None:
+        record = np.arange(gathering.add_records(line.size), gathering.n_records, dtype=np.int64)
     for column, values in cells.items():
         match column:
             case "address":
-                gathering.add_texts(values, record, records.line, key="address", may_be_empty=True)
+                gathering.add_texts(values, record, line, key="address", may_be_empty=True)
             case "asn":
-                add_origins(gathering, values, records.line)
+                add_origins(gathering, values, line)
             case "country":
-                add_countries(gathering, values, records.line)
+                add_countries(gathering, values, line)
             case "n_names" | "revenue_usd_per_h":
-                add_amounts(gathering, column, values, records.line)
+                add_amounts(gathering, column, values, line)
             case _:
                 gathering.add_labels(column, values)
 
