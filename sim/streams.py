@@ -5,6 +5,7 @@ Out: a ``numpy.random.Generator``. It does not know who draws, or under which st
 the strategy out of the key is what makes common random numbers.
 """
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -26,28 +27,37 @@ class Stream(IntEnum):
     ORDER_TIME = 10
 
 
-def stream(
-    root_seed: int, replicate: int, source: Stream, entry: tuple[int, ...] = ()
-) -> np.random.Generator:
-    """Generator for one source of luck in one replicate.
+@dataclass(frozen=True)
+class Streams:
+    """The luck of one replicate.
 
-    Parameters
+    Attributes
     ----------
     root_seed
         Non-negative integer shared by all runs of an experiment.
     replicate
         Index of luck, from 0; the same for every strategy compared.
-    source
-        Which column is drawn. One source per column, drawn for the whole population.
-    entry
-        Extra non-negative integers that name one register entry, so that its luck does not
-        depend on how many entries were placed before it.
-
-    References
-    ----------
-    NumPy ``SeedSequence``: a child is its parent's entropy with the child's number appended to
-    ``spawn_key``. Writing the number down, instead of calling ``spawn``, keeps a stream in its
-    place when another one is added.
     """
-    sequence = np.random.SeedSequence(root_seed, spawn_key=(replicate, int(source), *entry))
-    return np.random.default_rng(sequence)
+
+    root_seed: int
+    replicate: int
+
+    def generator(self, source: Stream, entry: tuple[int, ...] = ()) -> np.random.Generator:
+        """Generator for one source of luck.
+
+        Parameters
+        ----------
+        source
+            Which column is drawn. One source per column, drawn for the whole population.
+        entry
+            Extra non-negative integers that name one register entry, so that its luck does not
+            depend on how many entries were placed before it.
+
+        References
+        ----------
+        NumPy ``SeedSequence``: a child is its parent's entropy with the child's number appended
+        to ``spawn_key``. Writing the number down, instead of calling ``spawn``, keeps a stream
+        in its place when another one is added.
+        """
+        key = (self.replicate, int(source), *entry)
+        return np.random.default_rng(np.random.SeedSequence(self.root_seed, spawn_key=key))

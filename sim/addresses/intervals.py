@@ -7,7 +7,7 @@ the number of intervals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -91,6 +91,17 @@ class IntervalSet:
         if not occupied.all():
             first, last = first[occupied], last[occupied]
         return cls(*sweep.merge(first, last))
+
+    @classmethod
+    def union_all(cls, sets: Iterable[IntervalSet]) -> IntervalSet:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        if not members:
+            return cls.empty()
+        return cls.from_bounds(
+            np.concatenate([member.start for member in members]),
+            np.concatenate([member.stop for member in members]),
+        )
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, mapped: bool = False) -> IntervalSet:

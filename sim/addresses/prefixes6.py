@@ -15,14 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.intervals6 import IntervalSet6, rank_bounds
 from sim.addresses.ipv6 import Addresses6, masked
-from sim.addresses.prefixes import (
-    Pairs,
-    distinct_rows,
-    expand_runs,
-    ordered_pairs,
-    owners_to_rows,
-)
-from sim.addresses.segments import flatten
+from sim.addresses.pairs import Pairs, expand_runs, ordered_pairs
+from sim.addresses.segments import distinct_rows, flatten, owners_to_rows
 
 _LENGTH_BITS = 8
 

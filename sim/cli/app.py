@@ -1,0 +1,63 @@
+"""The command ``overblock``: its verbs, in the sequence people need them.
+
+Heavy imports stand inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sim import __version__
+from sim.cli import library, plot, run, validate
+
+app = typer.Typer(
+    name="overblock",
+    help=(
+        "What blocking Internet addresses does to everyone who was not the target.\n\n"
+        "Exit codes: 0 done; 1 a stated check failed; 2 usage or invalid scenario; 3 partial; "
+        "4 unreadable data; 130 interrupted."
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"overblock {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def overblock(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "-V", "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Carry the options that stand before a verb."""
+
+
+app.command("run")(run.run)
+app.command("plot")(plot.plot)
+app.command("validate")(validate.validate)
+app.command("schema")(validate.schema)
+app.command("list")(library.list_scenarios)
+app.command("show")(library.show)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader has what it wanted; nothing is left to say, not even at interpreter exit.
+        sys.stdout = None
+        raise SystemExit(1) from None

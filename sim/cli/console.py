@@ -1,0 +1,135 @@
+"""How the command line talks: result on stdout, talk on stderr, exit codes.
+
+In: results and errors. Out: text for people or JSON for programs. No model logic.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from sim.errors import OverblockError, ProblemsError
+
+if TYPE_CHECKING:
+    from sim.measure.summary import SummaryLine
+
+EXIT_PARTIAL = 3
+EXIT_INTERRUPTED = 130
+
+
+@contextmanager
+def reports_errors(*, as_json: bool = False) -> Iterator[None]:
+    """Print what the library refuses, and leave with its exit code; no traceback."""
+    try:
+        yield
+    except OverblockError as error:
+        if as_json:
+            problems = (
+                [_problem(problem) for problem in error.problems]
+                if isinstance(error, ProblemsError)
+                else [{"message": str(error)}]
+            )
+            document = {"schema": "overblock/errors/1", "errors": problems}
+            print(json.dumps(document, ensure_ascii=False), file=sys.stderr)
+        else:
+            print(f"{error}", file=sys.stderr)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("interrupted; nothing was finished and nothing is left behind", file=sys.stderr)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _problem(problem: Any) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line or None,
+        "column": problem.column or None,
+        "key": problem.key or None,
+        "message": problem.message,
+    }
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """Talk on stderr."""
+    if not quiet:
+        print(text, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """Print exactly one JSON document on stdout; what is not known is null."""
+    print(json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return value
+
+
+@contextmanager
+def progress(n_total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show progress on stderr: a bar on a terminal, a line per tenth elsewhere."""
+    if quiet:
+        yield lambda n_done: None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        columns = ("replicates", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("replicates", total=n_total)
+            yield lambda n_done: bar.update(task, completed=n_done)
+    else:
+        yield lambda n_done: _plain_progress(n_done, n_total)
+
+
+def _plain_progress(n_done: int, n_total: int) -> None:
+    if n_total >= 10 and n_done * 10 // n_total > (n_done - 1) * 10 // n_total:
+        print(f"{n_done} of {n_total} replicates", file=sys.stderr)
+
+
+def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
+    """Print summary lines as a table on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("measure")
+    table.add_column("mean", justify="right")
+    level = f"{lines[0].level:.0%}"
+    table.add_column(f"{level} of replicates", justify="right")
+    table.add_column("out of", justify="right")
+    table.add_column("unit")
+    table.add_column("published", justify="right")
+    for line in lines:
+        has_interval = not math.isnan(line.low)
+        table.add_row(
+            line.metric.replace("_", " "),
+            _number(line.mean),
+            f"[{_number(line.low)}, {_number(line.high)}]" if has_interval else "not known",
+            "" if math.isnan(line.denominator) else _number(line.denominator),
+            line.unit,
+            _published(line.published),
+        )
+    Console(width=None if sys.stdout.isatty() else 120, markup=False).print(table)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if 0 < abs(value) < 1 else f"{value:,.0f}"
+
+
+def _published(text: str) -> str:
+    try:
+        return f"{int(text):,}"
+    except ValueError:
+        return text

@@ -1,0 +1,53 @@
+"""``overblock validate`` and ``overblock schema``: the scenario language, checked and described."""
+
+from __future__ import annotations
+
+from sim.cli import console
+from sim.cli.options import JsonOption, QuietOption, ScenarioArgument, SetOption
+
+
+def validate(
+    scenario: ScenarioArgument,
+    overrides: SetOption = [],  # noqa: B006 - typer reads it, nobody writes it
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check a scenario and the tables it names; print every mistake at once.
+
+    Examples:
+
+      overblock validate my.yaml
+
+      overblock validate telegram-2018-replay --set population.n_businesses=600
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.scenario.load import load_scenario
+        from sim.scenario.resolve import resolve
+
+        resolved = resolve(load_scenario(scenario, overrides))
+        name = resolved.loaded.document.file
+        if as_json:
+            document = {
+                "schema": "overblock/validate/1",
+                "file": name,
+                "scenario": resolved.scenario.name,
+                "is_valid": True,
+            }
+            console.print_json(document)
+        elif not quiet:
+            print(f"{name}: valid")
+
+
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors.
+
+    Examples:
+
+      overblock schema > scenario.schema.json
+
+      overblock schema | less
+    """
+    with console.reports_errors():
+        from sim.scenario.dump import json_schema
+
+        console.print_json(json_schema())

@@ -1,0 +1,37 @@
+"""The order of events that fall on the same second.
+
+In: a time and a phase. Out: a SimPy event. It does not know what happens then.
+"""
+
+from enum import IntEnum
+
+import simpy
+
+
+class Phase(IntEnum):
+    """Phases of one second, in order; SimPy takes them as priorities.
+
+    An order placed in the second of a publication is in that version, and a download in that
+    second sees it. Consequences are drawn once, after everything else of the second.
+    """
+
+    ORDERS = 1
+    PUBLICATION = 2
+    DOWNLOAD = 3
+    ENFORCEMENT = 4
+    SETTLEMENT = 5
+
+
+class Moment(simpy.Event):
+    """An event at a time in whole seconds and at a phase of that second."""
+
+    def __init__(self, env: simpy.Environment, t_s: int, phase: Phase) -> None:
+        super().__init__(env)
+        self._ok = True
+        self._value = None
+        env.schedule(self, priority=phase, delay=t_s - now_s(env))  # type: ignore[arg-type]
+
+
+def now_s(env: simpy.Environment) -> int:
+    """Time in whole seconds since the scenario's start."""
+    return int(env.now)

@@ -1,0 +1,62 @@
+"""Place dated historical orders.
+
+In: the order table of a scenario. Out: a strategy that places each order at its time. Really used:
+this is how any past block is re-enacted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from sim.engine.orders import Decision, Observation, Order, Strategy
+from sim.scenario.tables import OrderRow
+from sim.streams import Stream, Streams
+
+
+def replay(timed_orders: Sequence[tuple[int, Order]]) -> Strategy:
+    """Strategy that places given orders at given times.
+
+    Parameters
+    ----------
+    timed_orders
+        ``(t_s, order)``, sorted by time; orders of one second are placed in sequence.
+    """
+    times = [t_s for t_s, _ in timed_orders]
+
+    def decide(observation: Observation) -> Decision:
+        first, after = bisect_left(times, observation.t_s), bisect_right(times, observation.t_s)
+        orders = tuple(order for _, order in timed_orders[first:after])
+        return Decision(orders, times[after] if after < len(times) else None)
+
+    return decide
+
+
+def time_orders(
+    rows: Sequence[OrderRow], start: datetime, order_times: str, streams: Streams
+) -> list[tuple[int, Order]]:
+    """Orders of a table with their times in seconds since ``start``, sorted by time.
+
+    Parameters
+    ----------
+    order_times
+        ``best`` takes each best estimate; ``drawn`` a whole second drawn evenly from the window
+        ``[earliest, latest]``, one draw per row.
+    """
+    u = streams.generator(Stream.ORDER_TIME).random(len(rows))
+    timed = []
+    for row, luck in zip(rows, u.tolist(), strict=True):
+        t_s = _seconds(row.effective, start)
+        if order_times == "drawn":
+            earliest_s = _seconds(row.earliest or row.effective, start)
+            latest_s = _seconds(row.latest or row.effective, start)
+            t_s = earliest_s + int(np.floor(luck * (latest_s - earliest_s + 1)))
+        timed.append((t_s, Order(row.action, *row.prefix)))
+    return sorted(timed, key=lambda pair: pair[0])
+
+
+def _seconds(instant: datetime, start: datetime) -> int:
+    return int((instant - start).total_seconds())

@@ -1,0 +1,106 @@
+"""What one run did, as a few numbers.
+
+In: a world and an outcome. Out: named values with units and denominators. Everything is computed
+from facts that the outcome holds; a new measure needs no new run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.engine.curves import BUSINESS_METRICS
+from sim.engine.run import Outcome
+from sim.engine.tally import Group
+from sim.world.build import World
+
+S_PER_H = 3600
+UNKNOWN = float("nan")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of one run.
+
+    Attributes
+    ----------
+    metric, unit
+        Name and unit.
+    value
+        The number; NaN where it is not known.
+    denominator, denominator_unit
+        What it is out of; NaN and empty where there is nothing.
+    """
+
+    metric: str
+    unit: str
+    value: float
+    denominator: float = UNKNOWN
+    denominator_unit: str = ""
+
+
+def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Measures of one run, always in the same sequence.
+
+    Notes
+    -----
+    ``demand_lost_share`` is ``sum of v(i) * lost(i) / sum of v(i) * D(i, T)``, with v the mean
+    domestic demand in USD an hour, lost the ledger's lost demand and D the demand over the run,
+    both in hours of mean demand.
+    """
+    ledger = outcome.ledger
+    n = float(world.businesses.n_businesses)
+    times_s = dict(
+        zip(
+            ("affected", "impaired", "down"),
+            (ledger.affected_s, ledger.impaired_s, ledger.down_s),
+            strict=True,
+        )
+    )
+    value = world.businesses.value_micro_usd_per_h.astype(float)
+    demand_h = world.demand.cumulative(world.horizon_s) / world.demand.weight_s_per_h
+    demand = float(value @ demand_h[world.businesses.sector_row])
+    lost = float(value @ ledger.lost_demand_h)
+    return (
+        *(
+            _peak(outcome, metric, "addresses")
+            for metric in ("addresses_listed", "addresses_dropped")
+        ),
+        _last(outcome, "addresses_listed", "addresses"),
+        *(
+            Measure(
+                f"businesses_ever_{state}", "businesses", float((time_s > 0).sum()), n, "businesses"
+            )
+            for state, time_s in times_s.items()
+        ),
+        *(_peak(outcome, metric, "businesses", n, "businesses") for metric in BUSINESS_METRICS),
+        *(
+            Measure(
+                f"business_hours_{state}",
+                "business-hours",
+                float(time_s.sum()) / S_PER_H,
+                n * world.horizon_s / S_PER_H,
+                "business-hours",
+            )
+            for state, time_s in times_s.items()
+        ),
+        Measure("spells", "spells", float(ledger.n_spells.sum()), n, "businesses"),
+        Measure(
+            "demand_lost_share",
+            "share of domestic demand",
+            lost / demand if demand > 0 else UNKNOWN,
+            demand / 1e6,
+            "USD of demand",
+        ),
+    )
+
+
+def _peak(
+    outcome: Outcome, metric: str, unit: str, denominator: float = UNKNOWN, of: str = ""
+) -> Measure:
+    _, values = outcome.curves.points(metric, Group())
+    return Measure(f"{metric}_peak", unit, float(values.max()), denominator, of)
+
+
+def _last(outcome: Outcome, metric: str, unit: str) -> Measure:
+    _, values = outcome.curves.points(metric, Group())
+    return Measure(f"{metric}_at_end", unit, float(values[-1]))

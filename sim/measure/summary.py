@@ -1,0 +1,104 @@
+"""Measures over replicates: mean, median and an interval.
+
+In: the measures of each replicate. Out: one line per measure. The interval spans luck alone;
+what the assumptions may change is not in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.measure.impact import Measure
+from sim.results.columns import SUMMARY
+from sim.scenario.tables import FigureRow
+
+LEVEL = 0.90
+"""Share of replicates inside the interval that summaries and bands show."""
+
+
+@dataclass(frozen=True)
+class SummaryLine:
+    """One measure over replicates.
+
+    Attributes
+    ----------
+    low, high
+        5th and 95th percentile over replicates (linear between order statistics); NaN, not zero,
+        with a single replicate.
+    published, published_source
+        The published figure it stands beside; empty where there is none.
+    """
+
+    strategy: str
+    metric: str
+    unit: str
+    mean: float
+    median: float
+    low: float
+    high: float
+    level: float
+    n_replicates: int
+    denominator: float
+    denominator_unit: str
+    published: str = ""
+    published_source: str = ""
+
+
+def summarise(
+    strategy: str,
+    replicates: Sequence[Sequence[Measure]],
+    figures: Sequence[FigureRow] = (),
+) -> list[SummaryLine]:
+    """Summarise each measure over replicates, in the sequence in which it was measured.
+
+    Parameters
+    ----------
+    replicates
+        Measures of each replicate, all in the same sequence.
+    figures
+        Published figures; those that name a metric are set beside it.
+    """
+    beside: Mapping[str, FigureRow] = {row.metric: row for row in figures if row.metric}
+    lines = []
+    for measures in zip(*replicates, strict=True):
+        first = measures[0]
+        values = np.array([measure.value for measure in measures])
+        tail = (1 - LEVEL) / 2
+        low, high = np.quantile(values, [tail, 1 - tail]) if values.size > 1 else (math.nan,) * 2
+        figure = beside.get(first.metric)
+        lines.append(
+            SummaryLine(
+                strategy=strategy,
+                metric=first.metric,
+                unit=first.unit,
+                mean=float(values.mean()),
+                median=float(np.median(values)),
+                low=float(low),
+                high=float(high),
+                level=LEVEL,
+                n_replicates=int(values.size),
+                denominator=float(np.mean([measure.denominator for measure in measures])),
+                denominator_unit=first.denominator_unit,
+                published=figure.value if figure else "",
+                published_source=figure.source if figure else "",
+            )
+        )
+    return lines
+
+
+def write_summary(lines: Sequence[SummaryLine], path: Path) -> None:
+    """Write summary lines as CSV; what is not known is an empty cell."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([column.name for column in SUMMARY])
+        for line in lines:
+            cells = [getattr(line, column.name) for column in SUMMARY]
+            writer.writerow(
+                ["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in cells]
+            )

@@ -1,0 +1,185 @@
+"""The tables of a run folder, column by column, with units.
+
+One list per table: the writer, the Data Package description and the documentation read the same.
+"""
+
+from dataclasses import dataclass
+
+from sim.engine.ledger import SPELL_NAMES
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name
+        As in the file; ends in its unit where it has one.
+    type
+        Data Package type: ``string``, ``integer``, ``number``, ``boolean``, ``datetime``.
+    unit
+        Unit, or empty.
+    description
+        What it holds, and when it is missing.
+    """
+
+    name: str
+    type: str
+    unit: str
+    description: str
+
+
+_STRATEGY = Column("strategy", "string", "", "Identifier of the strategy")
+_REPLICATE = Column("replicate", "integer", "", "Index of luck, from 0")
+_T = Column("t_s", "integer", "s", "Seconds since the scenario's start")
+_TIME = Column("time_utc", "datetime", "", "The same as a point in time, UTC")
+
+CURVES = (
+    _STRATEGY,
+    _REPLICATE,
+    _T,
+    _TIME,
+    Column("metric", "string", "", "Name of the measure"),
+    Column("provider", "string", "", "Provider it is about; missing where it is about all"),
+    Column("sector", "string", "", "Sector it is about; missing where it is about all"),
+    Column("role", "string", "", "Role it is about; missing where it is about all"),
+    Column("value", "number", "by metric", "Value from this time on, until the series' next row"),
+    Column(
+        "denominator",
+        "number",
+        "by metric",
+        "What the value is out of: businesses of the group, or their demand in USD/h; missing for "
+        "addresses",
+    ),
+)
+
+BUSINESSES = (
+    _STRATEGY,
+    _REPLICATE,
+    Column("business", "integer", "", "Row of the business in the population, from 0"),
+    Column("sector", "string", "", "Sector"),
+    Column("provider", "string", "", "Provider of the front end"),
+    Column("region", "string", "", "Region of the front end"),
+    Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week (drawn)"),
+    Column("demand_usd_per_h", "number", "USD/h", "Part of it from inside the country"),
+    Column(
+        "lost_demand_h_below_threshold",
+        "number",
+        "h",
+        "Demand lost while not affected, in hours of mean domestic demand",
+    ),
+    *(
+        Column(
+            f"lost_demand_h_{name}",
+            "number",
+            "h",
+            f"Demand lost in spells of this length ({name.replace('_', ' ')}), in hours of mean "
+            "domestic demand",
+        )
+        for name in SPELL_NAMES
+    ),
+    Column("affected_s", "integer", "s", "Time affected"),
+    Column("impaired_s", "integer", "s", "Time impaired"),
+    Column("down_s", "integer", "s", "Time down"),
+    Column(
+        "first_outage_s", "integer", "s", "Start of the first spell; missing when there was none"
+    ),
+    Column("last_outage_s", "integer", "s", "End of the last spell; missing when there was none"),
+    Column("n_spells", "integer", "spells", "Spells begun"),
+    Column("is_affected_at_end", "boolean", "", "Whether a spell was running when the run ended"),
+)
+
+EVENTS = (
+    _STRATEGY,
+    _REPLICATE,
+    _T,
+    _TIME,
+    Column(
+        "kind",
+        "string",
+        "",
+        "block and unblock: an order; published: a version of the register; downloaded: by an "
+        "operator; enforced and released: an operator starts and stops dropping an entry",
+    ),
+    Column("operator", "string", "", "Operator group; missing where none is concerned"),
+    Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),
+    Column("prefix", "string", "", "Prefix of that entry"),
+)
+
+SUMMARY = (
+    _STRATEGY,
+    Column("metric", "string", "", "Name of the measure"),
+    Column("unit", "string", "", "Unit of the measure"),
+    Column("mean", "number", "by metric", "Mean over replicates"),
+    Column("median", "number", "by metric", "Median over replicates"),
+    Column("low", "number", "by metric", "Lower end of the interval; missing with one replicate"),
+    Column("high", "number", "by metric", "Upper end of the interval; missing with one replicate"),
+    Column("level", "number", "share", "Share of replicates between low and high"),
+    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
+    Column("denominator_unit", "string", "", "Unit of the denominator"),
+    Column(
+        "published", "string", "", "Published figure it stands beside; missing where there is none"
+    ),
+    Column("published_source", "string", "", "Where that figure was published"),
+)
+
+METRICS = (
+    Column(
+        "addresses_listed",
+        "integer",
+        "IPv4 addresses",
+        "Distinct addresses in the register, without the target's own ranges",
+    ),
+    Column(
+        "addresses_listed_with_target",
+        "integer",
+        "IPv4 addresses",
+        "Distinct addresses in the register, the target's own ranges among them",
+    ),
+    Column(
+        "addresses_dropped",
+        "number",
+        "IPv4 addresses",
+        "Distinct addresses dropped, averaged over users, without the target's own ranges",
+    ),
+    Column(
+        "addresses_dropped_with_target",
+        "number",
+        "IPv4 addresses",
+        "Distinct addresses dropped, averaged over users, the target's own ranges among them",
+    ),
+    Column(
+        "businesses_affected",
+        "integer",
+        "businesses",
+        "Businesses of whose domestic demand more fails than the threshold 'affected'",
+    ),
+    Column(
+        "businesses_impaired",
+        "integer",
+        "businesses",
+        "Businesses of whose domestic demand more fails than the threshold 'impaired'",
+    ),
+    Column(
+        "businesses_down",
+        "integer",
+        "businesses",
+        "Businesses of whose domestic demand more fails than the threshold 'down'",
+    ),
+    Column(
+        "demand_lost_share",
+        "number",
+        "share of domestic demand",
+        "Share of the domestic demand of all businesses that fails, weighted by mean revenue",
+    ),
+)
+"""Curves of ``curves.parquet``: what they count, and in what."""
+
+TABLES = {
+    "curves.parquet": CURVES,
+    "businesses.parquet": BUSINESSES,
+    "events.parquet": EVENTS,
+    "summary.csv": SUMMARY,
+}

@@ -1,0 +1,156 @@
+"""What a run was made from and what it made, so that it can be made again.
+
+In: a resolved scenario and the files written. Out: plain JSON values. Nothing in it depends on
+when, where or how fast the run was made: that stands in ``timing.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.results.folder import MANIFEST_SCHEMA
+from sim.scenario.dump import scenario_tree
+from sim.scenario.resolve import Resolved
+from sim.scenario.seeds import Table
+
+_PACKAGES = ("numpy", "simpy", "pydantic", "ruamel.yaml", "duckdb")
+STREAM_RULE = "SeedSequence(root_seed, spawn_key=(replicate, source[, address, length]))"
+
+
+def canonical_json(value: object) -> str:
+    """JSON with sorted keys and no spaces, the same text for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def scenario_hash(resolved: Resolved) -> str:
+    """SHA-256 of the scenario with all defaults filled in."""
+    return hashlib.sha256(canonical_json(scenario_tree(resolved.scenario)).encode()).hexdigest()
+
+
+def result_id(resolved: Resolved, root_seed: int, n_replicates: int) -> str:
+    """Identity of a result: the same for the same scenario, tables, luck and version."""
+    made_from = {
+        "scenario": scenario_hash(resolved),
+        "inputs": [[table.name, table.sha256] for table in resolved.tables],
+        "root_seed": root_seed,
+        "n_replicates": n_replicates,
+        "version": __version__,
+    }
+    return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
+
+
+def build_manifest(
+    resolved: Resolved,
+    *,
+    root_seed: int,
+    n_replicates_asked: int,
+    n_replicates: int,
+    status: str,
+    outputs: Mapping[str, tuple[Path, int | None]],
+) -> dict[str, Any]:
+    """Return the manifest of one run.
+
+    Parameters
+    ----------
+    n_replicates_asked, n_replicates
+        How many were wanted, and how many are in the folder.
+    status
+        ``complete`` or ``interrupted``.
+    outputs
+        Path and number of rows (None for files that are no tables) by name in the folder.
+    """
+    scenario = resolved.scenario
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "result_id": result_id(resolved, root_seed, n_replicates_asked),
+        "status": status,
+        "tool": {"name": "overblock", "version": __version__},
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "scenario": {
+            "name": scenario.name,
+            "title": scenario.title,
+            "file": Path(resolved.loaded.document.file).name,
+            "sha256": hashlib.sha256(resolved.loaded.source).hexdigest(),
+            "resolved_sha256": scenario_hash(resolved),
+            "overrides": list(resolved.loaded.overrides),
+        },
+        "strategy": scenario.strategy.id,
+        "root_seed": root_seed,
+        "streams": STREAM_RULE,
+        "n_replicates_asked": n_replicates_asked,
+        "n_replicates": n_replicates,
+        "inputs": [_input(table) for table in resolved.tables],
+        "assumptions": list_assumptions(resolved),
+        "warnings": list_warnings(resolved),
+        "outputs": [
+            {
+                "file": name,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                **({} if n_rows is None else {"n_rows": n_rows}),
+            }
+            for name, (path, n_rows) in sorted(outputs.items())
+        ],
+    }
+
+
+def list_assumptions(resolved: Resolved) -> list[dict[str, Any]]:
+    """Every number of a scenario that has no source: its value or table column, and its range."""
+    assumed: list[dict[str, Any]] = [
+        {
+            "key": row.key,
+            "value": row.number,
+            "unit": row.unit,
+            "range": {"absolute": [row.low, row.high]},
+            "why": row.why,
+        }
+        for row in resolved.assumed
+    ]
+    for table in resolved.tables:
+        if table.note is None:
+            assumed.append({"key": table.path.name, "why": "a table without a source note"})
+            continue
+        for name, column in table.note.columns.items():
+            if column.kind == "assumption" and column.range is not None:
+                interval = column.range.model_dump(exclude_none=True, mode="json")
+                assumed.append(
+                    {
+                        "key": f"{table.name}.{name}",
+                        "unit": column.unit,
+                        "range": interval,
+                        "why": " ".join(column.why.split()),
+                    }
+                )
+    return assumed
+
+
+def list_warnings(resolved: Resolved) -> list[str]:
+    """What to check before trusting the result."""
+    found = []
+    if resolved.orders is not None:
+        late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)
+        if late:
+            found.append(f"{late} orders fall at or after the end of the run and are not placed")
+    return found
+
+
+def input_copy(table: Table[Any]) -> str:
+    """Name of a table's copy in the run folder: with a hash, so that equal names do not collide."""
+    return f"inputs/{table.path.stem}-{table.sha256[:8]}.csv"
+
+
+def _input(table: Table[Any]) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "copy": input_copy(table),
+        "sha256": table.sha256,
+        "n_rows": len(table.rows),
+        "title": table.note.title if table.note else "",
+    }

@@ -1,0 +1,139 @@
+"""A run folder read back.
+
+In: the path of a run folder. Out: its manifest, its scenario and its curves as columns. It
+recomputes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import DataError, Problem
+from sim.results.folder import MANIFEST, MANIFEST_SCHEMA, read_manifest
+from sim.results.parquet import read_columns
+
+SPLITS = ("provider", "sector", "role")
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePoints:
+    """Change points of one curve in all replicates, sorted by replicate and time.
+
+    Attributes
+    ----------
+    replicate, t_s, value : shape (n_points,)
+        From ``t_s`` on, the replicate's value.
+    denominator : shape (n_points,)
+        What each value is out of; NaN where there is nothing.
+    """
+
+    replicate: NDArray[np.int64]
+    t_s: NDArray[np.int64]
+    value: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run on disk.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    manifest
+        What it was made from.
+    scenario
+        The scenario with all defaults filled in, as plain values.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    scenario: dict[str, Any]
+
+    @property
+    def start(self) -> datetime:
+        """Start of the run, in the scenario's offset."""
+        return datetime.fromisoformat(self.scenario["start"])
+
+    @property
+    def horizon_s(self) -> int:
+        """Length of the run."""
+        return int((datetime.fromisoformat(self.scenario["end"]) - self.start).total_seconds())
+
+    @property
+    def n_replicates(self) -> int:
+        """Replicates in the folder."""
+        return int(self.manifest["n_replicates"])
+
+    def curve(self, metric: str) -> CurvePoints:
+        """Return the curve of one measure over everybody."""
+        return next(iter(self._select(metric, None).values()))
+
+    def curves_by(self, metric: str, split: str) -> dict[str, CurvePoints]:
+        """Curves of one measure by provider, sector or role, in the sequence of the file."""
+        return self._select(metric, split)
+
+    def input_path(self, name: str) -> Path | None:
+        """Path of the copy of an input table, by the name the scenario gives it."""
+        for table in self.manifest["inputs"]:
+            if table["name"] == name:
+                return self.path / str(table["copy"])
+        return None
+
+    def _select(self, metric: str, split: str | None) -> dict[str, CurvePoints]:
+        assert split is None or split in SPLITS
+        conditions = [
+            f"{column} IS {'NOT NULL' if column == split else 'NULL'}" for column in SPLITS
+        ]
+        label = split or "''"
+        columns = read_columns(
+            self.path / "curves.parquet",
+            f"SELECT {label} AS label, replicate, t_s, value, denominator FROM data "
+            f"WHERE metric = ? AND {' AND '.join(conditions)} "
+            "ORDER BY file_row_number",
+            [metric],
+        )
+        labels = np.asarray(columns["label"], dtype=object)
+        selected = {}
+        for name in dict.fromkeys(labels.tolist()):
+            mine = labels == name
+            denominator = np.ma.filled(columns["denominator"][mine].astype(float), np.nan)
+            selected[str(name)] = CurvePoints(
+                replicate=np.asarray(columns["replicate"][mine], np.int64),
+                t_s=np.asarray(columns["t_s"][mine], np.int64),
+                value=np.asarray(columns["value"][mine], np.float64),
+                denominator=denominator,
+            )
+        if not selected:
+            message = f"expected curves of {metric}, got none"
+            raise DataError([Problem(str(self.path / "curves.parquet"), message)])
+        return selected
+
+
+def open_run(path: Path) -> RunFolder:
+    """Open a run folder.
+
+    Raises
+    ------
+    DataError
+        If it is none, or its files cannot be read.
+    """
+    manifest = read_manifest(path)
+    if manifest.get("schema") != MANIFEST_SCHEMA:
+        message = f"expected the schema {MANIFEST_SCHEMA}, got {manifest.get('schema')!r}"
+        raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
+    file = path / "scenario.resolved.json"
+    try:
+        scenario = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"expected a readable scenario, got an error: {error}"
+        raise DataError([Problem(str(file), message)]) from None
+    return RunFolder(path, manifest, scenario)

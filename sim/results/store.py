@@ -1,0 +1,129 @@
+"""Outcomes to the files of a run folder.
+
+In: one outcome after another. Out: ``curves``, ``businesses`` and ``events`` as Parquet, and the
+texts beside them. It draws no conclusions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.addresses.text import format_prefixes
+from sim.engine.eventlog import Kind
+from sim.engine.ledger import NEVER, SPELL_NAMES
+from sim.engine.run import Outcome
+from sim.results.parquet import Coded, ColumnData, Instants, Optional, TableWriter
+from sim.scenario.resolve import Resolved
+from sim.scenario.tables import ROLES
+from sim.world.build import World
+from sim.world.population import MICRO
+
+NOT_ATTRIBUTED = "(not attributed)"
+
+
+class ResultStore:
+    """Collects the outcomes of an experiment and writes them into one folder."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self._strategy = (resolved.scenario.strategy.id,)
+        self._start_epoch_s = int(resolved.scenario.start.timestamp())
+        self._writer = TableWriter()
+
+    def add(self, replicate: int, world: World, outcome: Outcome) -> None:
+        """Keep the facts of one run."""
+        self._writer.add("curves", self._curves(replicate, world, outcome))
+        self._writer.add("businesses", self._businesses(replicate, world, outcome))
+        self._writer.add("events", self._events(replicate, world, outcome))
+
+    def write(
+        self, folder: Path, metadata: Mapping[str, str]
+    ) -> dict[str, tuple[Path, int | None]]:
+        """Write the tables, and return path and number of rows by file name."""
+        written: dict[str, tuple[Path, int | None]] = {}
+        for table in ("curves", "businesses", "events"):
+            path = folder / f"{table}.parquet"
+            written[path.name] = path, self._writer.write(table, path, metadata)
+        self._writer.close()
+        return written
+
+    def _key(self, replicate: int, n: int) -> dict[str, ColumnData]:
+        return {
+            "strategy": Coded(np.zeros(n, np.int64), self._strategy),
+            "replicate": np.full(n, replicate, np.int64),
+        }
+
+    def _curves(self, replicate: int, world: World, outcome: Outcome) -> dict[str, ColumnData]:
+        curves = outcome.curves
+        row = curves.series_row
+        metric = [series.metric for series in curves.series]
+        names = sorted(set(metric))
+        groups = np.array(
+            [
+                (series.group.provider_row, series.group.sector_row, series.group.role_row)
+                for series in curves.series
+            ],
+            np.int64,
+        )
+        denominator = np.array([series.denominator for series in curves.series])
+        code = np.array([names.index(name) for name in metric], np.int64)
+        return {
+            **self._key(replicate, row.size),
+            "t_s": curves.t_s,
+            "time_utc": Instants(curves.t_s + self._start_epoch_s),
+            "metric": Coded(code[row], names),
+            "provider": Coded(groups[row, 0], (*world.places.provider, NOT_ATTRIBUTED)),
+            "sector": Coded(groups[row, 1], world.businesses.sector),
+            "role": Coded(groups[row, 2], ROLES),
+            "value": curves.value,
+            "denominator": denominator[row],
+        }
+
+    def _businesses(self, replicate: int, world: World, outcome: Outcome) -> dict[str, ColumnData]:
+        businesses, ledger, places = world.businesses, outcome.ledger, world.places
+        n = businesses.n_businesses
+        home = businesses.home_place_row
+        return {
+            **self._key(replicate, n),
+            "business": np.arange(n),
+            "sector": Coded(businesses.sector_row, businesses.sector),
+            "provider": Coded(places.provider_row[home], places.provider),
+            "region": Coded(home, places.region),
+            "revenue_usd_per_h": businesses.revenue_usd_per_h,
+            "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO,
+            "lost_demand_h_below_threshold": ledger.lost_demand_h_below_threshold,
+            **{
+                f"lost_demand_h_{name}": ledger.lost_demand_h_by_spell[:, column].copy()
+                for column, name in enumerate(SPELL_NAMES)
+            },
+            "affected_s": ledger.affected_s,
+            "impaired_s": ledger.impaired_s,
+            "down_s": ledger.down_s,
+            "first_outage_s": Optional(ledger.first_outage_s, NEVER),
+            "last_outage_s": Optional(ledger.last_outage_s, NEVER),
+            "n_spells": ledger.n_spells,
+            "is_affected_at_end": ledger.is_affected_at_end,
+        }
+
+    def _events(self, replicate: int, world: World, outcome: Outcome) -> dict[str, ColumnData]:
+        events = outcome.events
+        prefixes = format_prefixes(*outcome.entry_prefix.T)
+        return {
+            **self._key(replicate, events.t_s.size),
+            "t_s": events.t_s,
+            "time_utc": Instants(events.t_s + self._start_epoch_s),
+            "kind": Coded(events.kind, [kind.name.lower() for kind in Kind]),
+            "operator": Coded(events.operator_row, world.operators.name),
+            "entry": Optional(events.entry_row, -1),
+            "prefix": Coded(events.entry_row, prefixes),
+        }
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON for people: indented, in the given sequence of keys, with a final newline."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(f"{text}\n", encoding="utf-8")

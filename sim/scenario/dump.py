@@ -1,0 +1,61 @@
+"""A scenario back to YAML, and the language itself as JSON Schema.
+
+In: a ``Scenario``. Out: text that loads to the same scenario. It adds nothing and hides nothing.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import FoldedScalarString
+
+from sim.scenario import library
+from sim.scenario.schema import Scenario
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import AssumptionRow
+
+
+def scenario_tree(scenario: Scenario) -> dict[str, Any]:
+    """Return all keys with their values, as plain JSON types."""
+    return scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def dump_scenario(scenario: Scenario) -> str:
+    """Write a scenario as YAML with every value spelled out.
+
+    Loading the text gives an equal scenario.
+    """
+    tree = scenario_tree(scenario)
+    yaml = YAML()
+    yaml.width = 100
+    # An empty mapping carries no value; leaving it out says the same.
+    tree = {key: value for key, value in tree.items() if value != {}}
+    if "\n" in tree.get("description", "").strip():
+        tree["description"] = FoldedScalarString(tree["description"])
+    stream = io.StringIO()
+    yaml.dump(tree, stream)
+    return stream.getvalue()
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of scenario files, for editors.
+
+    Keys whose value may be left to the assumption table are optional, with that value as default.
+    """
+    schema = Scenario.model_json_schema(by_alias=True)
+    path = library.shipped("seeds") / "assumptions.csv"
+    for row in read_table("assumptions", path, AssumptionRow).rows:
+        section, key = row.key.split(".")
+        model = schema["$defs"][section.capitalize()]
+        model["properties"][key]["default"] = row.number
+        model["properties"][key]["description"] += (
+            f" Assumed: {row.low:g} to {row.high:g} {row.unit}."
+        )
+        model["required"] = [name for name in model["required"] if name != key]
+        if not model["required"]:
+            del model["required"]
+            schema["required"] = [name for name in schema["required"] if name != section]
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return schema

@@ -1,0 +1,47 @@
+"""Where the shipped scenarios and seed tables are, in a clone and in an installed wheel.
+
+In: a name. Out: a path. It does not read what it finds.
+"""
+
+import difflib
+from pathlib import Path
+
+from sim.errors import Problem, ScenarioError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def shipped(folder: str) -> Path:
+    """Folder of shipped files (``scenarios`` or ``seeds``).
+
+    An installed wheel carries them inside the package; a clone has them at its top level.
+    """
+    installed = _PACKAGE / "shipped" / folder
+    return installed if installed.is_dir() else _PACKAGE.parent / folder
+
+
+def scenario_names() -> list[str]:
+    """Names of the shipped scenarios, sorted."""
+    return sorted(path.stem for path in shipped("scenarios").glob("*.yaml"))
+
+
+def find_scenario(name: str) -> Path:
+    """Path of a scenario given as a path or as the name of a shipped one.
+
+    Raises
+    ------
+    ScenarioError
+        If there is neither such a file nor a shipped scenario of that name.
+    """
+    path = Path(name)
+    if path.exists() or path.suffix in {".yaml", ".yml"}:
+        return path
+    names = scenario_names()
+    if name in names:
+        return shipped("scenarios") / f"{name}.yaml"
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    message = (
+        f"expected a file or one of the shipped scenarios {', '.join(names)}, got no such{hint}"
+    )
+    raise ScenarioError([Problem(name, message)])

@@ -1,0 +1,76 @@
+"""The kinds of value a scenario and its tables speak: instants, shares, prefixes, names.
+
+In: text or numbers as written. Out: exact values, or a message ``expected …, got …``.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+
+from sim.addresses.text import parse_prefix
+
+INSTANT_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$"
+
+
+def parse_instant(value: object) -> datetime:
+    """Read a date and time with an offset, to the whole second."""
+    if isinstance(value, datetime):
+        return value
+    example = "2018-04-16T00:00+03:00"
+    if not isinstance(value, str) or not re.match(INSTANT_PATTERN, value):
+        hint = ""
+        if isinstance(value, str) and re.match(INSTANT_PATTERN, f"{value}Z"):
+            hint = "; the offset is missing"
+        raise ValueError(
+            f"expected a date and time with offset such as {example}, got {value!r}{hint}"
+        )
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"expected a date that exists, got {value!r} ({error})") from None
+
+
+def format_instant(value: datetime) -> str:
+    """Write an instant as it is read, without seconds when they are zero."""
+    return value.isoformat(timespec="seconds" if value.second else "minutes")
+
+
+def check_share(value: float) -> float:
+    """Refuse what is not in [0, 1], and say so when it looks like a percentage."""
+    if 0 <= value <= 1:
+        return value
+    hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
+    raise ValueError(f"expected a share in [0, 1], got {value:g}{hint}")
+
+
+def read_prefix(value: object) -> tuple[int, int]:
+    """Read one IPv4 prefix as (network address, length)."""
+    if not isinstance(value, str):
+        raise ValueError(f"expected an IPv4 prefix such as 198.51.100.0/24, got {value!r}")
+    return parse_prefix(value)
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    PlainSerializer(format_instant, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "pattern": INSTANT_PATTERN, "description": "ISO 8601 with offset"}
+    ),
+]
+Share = Annotated[
+    float,
+    AfterValidator(check_share),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
+]
+Prefix = Annotated[tuple[int, int], BeforeValidator(read_prefix)]
+
+
+def describe(value: Any) -> str:
+    """Quote a wrong value briefly for a message."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,134 @@
+"""What the validator refused, in the words and with the place a person needs.
+
+In: pydantic's error list and a way to find places. Out: ``Problem`` objects. It knows nothing
+of what the keys mean.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from sim.errors import Problem
+from sim.scenario.document import Document, Path, format_path
+from sim.scenario.quantities import describe
+
+_EXPECTED: dict[str, str] = {
+    "missing": "a value",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "model_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
+    "dict_type": "a mapping of keys",
+    "list_type": "a list",
+    "greater_than": "a number > {gt}",
+    "greater_than_equal": "a number >= {ge}",
+    "less_than": "a number < {lt}",
+    "less_than_equal": "a number <= {le}",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "string_too_short": "at least {min_length} character",
+    "string_too_long": "at most {max_length} characters",
+    "literal_error": "{expected}",
+}
+
+
+def explain(error: ErrorDetails) -> str:
+    """Say one refusal as ``expected …, got …``."""
+    kind, given, context = error["type"], error.get("input"), error.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "missing":
+        return "expected a value, got nothing"
+    if kind == "union_tag_not_found":
+        return "expected a key id that names the strategy, got none"
+    if kind == "union_tag_invalid":
+        known, word = _words(context["expected_tags"]), str(context["tag"])
+        return f"expected one of {', '.join(known)}, got {word!r}{_hint(word, known)}"
+    wanted = _EXPECTED.get(kind, error["msg"]).format(**context)
+    hint = _hint(str(given), _words(context["expected"])) if kind == "literal_error" else ""
+    return f"expected {wanted}, got {describe(given)}{hint}"
+
+
+def _words(listed: str) -> list[str]:
+    """Words of a list such as ``'best' or 'drawn'``."""
+    return [part.strip(" '") for part in listed.replace(" or ", ",").split(",")]
+
+
+def scenario_problems(
+    errors: Iterable[ErrorDetails], document: Document, model: type[BaseModel]
+) -> list[Problem]:
+    """Turn refusals of a scenario into problems with their places, in the order of the file."""
+    problems = []
+    for error in errors:
+        path = _real_path(error["loc"], document.tree)
+        if error["type"] == "extra_forbidden":
+            place = document.key_place(path)
+            message = _unknown_key(path, error["loc"], model)
+        else:
+            if error["type"] == "union_tag_invalid":
+                path = (*path, "id")
+            place = document.place(path)
+            message = explain(error)
+        problems.append(Problem(place.file, message, place.line, place.column, format_path(path)))
+    return sorted(problems, key=lambda problem: (problem.line, problem.column))
+
+
+def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
+    """Drop the parts of a location that name a union's branch and not a key."""
+    path: list[str | int] = []
+    node: Any = tree
+    for position, part in enumerate(loc):
+        known = isinstance(node, list) or (isinstance(node, dict) and part in node)
+        is_last = position == len(loc) - 1
+        if not known and not is_last:
+            continue
+        path.append(part)
+        node = node[part] if known else None
+    return tuple(path)
+
+
+def _unknown_key(path: Path, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    known = sorted(_keys_at(loc[:-1], model.model_json_schema()))
+    return f"unknown key{_hint(str(path[-1]), known)} (known: {', '.join(known)})"
+
+
+def _keys_at(loc: tuple[int | str, ...], schema: dict[str, Any]) -> list[str]:
+    """Keys that a model has at a location, read off its JSON Schema."""
+    definitions = schema.get("$defs", {})
+
+    def follow(node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+        return node
+
+    node = follow(schema)
+    for part in loc:
+        mapping = node.get("discriminator", {}).get("mapping", {})
+        if part in mapping:
+            node = follow({"$ref": mapping[part]})
+        elif part in node.get("properties", {}):
+            node = follow(node["properties"][part])
+    return list(node.get("properties", {}))
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def row_problems(errors: Iterable[ErrorDetails], file: str, line: int) -> list[Problem]:
+    """Turn refusals of one table row into problems at its line."""
+    return [
+        Problem(file, explain(error), line, 0, str(error["loc"][0]) if error["loc"] else "")
+        for error in errors
+    ]

@@ -1,0 +1,201 @@
+"""The scenario language: which keys there are, their types and units.
+
+In: a plain tree. Out: a frozen ``Scenario``. It does not read files or tables, and holds no
+number that describes the world: those come from ``seeds/``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from sim.scenario.quantities import Instant, Share
+
+FORMAT = "overblock/scenario/1"
+
+
+class Model(BaseModel):
+    """Strict, frozen, and refusing keys it does not know."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+
+def check_table(name: str) -> str:
+    """Accept the name of a shipped seed table or a path to a CSV file."""
+    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or name.endswith(".csv"):
+        return name
+    raise ValueError(f"expected the name of a seed table or a path that ends in .csv, got {name!r}")
+
+
+Table = Annotated[str, AfterValidator(check_table)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Target(Model):
+    """The service to be blocked."""
+
+    name: Line
+    """Name shown to readers."""
+    prefixes: Table
+    """Table of the target's own prefixes, which are never collateral."""
+
+
+class Replay(Model):
+    """Place dated historical orders from a table."""
+
+    id: Literal["replay"]
+    """Strategy."""
+    orders: Table
+    """Table of orders."""
+    order_times: Literal["best", "drawn"] = "best"
+    """Place each order at its best estimate, or draw its time from the window the sources allow."""
+
+
+class NoBlocking(Model):
+    """Place no order: the baseline."""
+
+    id: Literal["none"]
+    """Strategy."""
+
+
+Strategy = Annotated[Replay | NoBlocking, Field(discriminator="id")]
+
+
+class Register(Model):
+    """The list of orders in force, as published."""
+
+    cadence: Table = "register-cadence-2018"
+    """Table of how often a version is published."""
+
+
+class Providers(Model):
+    """Who rents addresses out."""
+
+    prefixes: Table = "cloud-prefixes-2018"
+    """Table of provider, region and prefix."""
+
+
+class Operators(Model):
+    """Internet providers of the country, in groups."""
+
+    groups: Table = "operators-russia-2018"
+    """Table of operator groups: share of users, poll interval, lags, compliance."""
+
+
+class Population(Model):
+    """The businesses that may be hit."""
+
+    n_businesses: Annotated[int, Field(ge=1, le=10_000_000)]
+    """Number of domestic businesses hosted in foreign clouds."""
+    sectors: Table = "sectors-russia-2018"
+    """Table of sectors: share, revenue, role weights, demand profile."""
+    demand_profiles: Table = "demand-profiles"
+    """Table of daily and weekly demand."""
+    hosting: Table = "hosting-choice-2018"
+    """Table of weights by provider region."""
+    share_components_at_home: Share
+    """Share of components, other than the front end, in the front end's region."""
+    share_components_domestic: Share
+    """Share of components, other than the front end, at a provider inside the country."""
+
+    @model_validator(mode="after")
+    def check_shares(self) -> Population:
+        """Refuse shares that leave less than nothing for the rest."""
+        total = self.share_components_at_home + self.share_components_domestic
+        if total > 1:
+            raise ValueError(
+                f"expected share_components_at_home + share_components_domestic <= 1, got {total:g}"
+            )
+        return self
+
+
+class Thresholds(Model):
+    """Shares of domestic demand above which a business is called affected, impaired, down."""
+
+    affected: Share
+    """A business is affected when more than this share of its demand fails."""
+    impaired: Share
+    """A business is impaired when more than this share of its demand fails."""
+    down: Share
+    """A business is down when more than this share of its demand fails."""
+
+    @model_validator(mode="after")
+    def check_order(self) -> Thresholds:
+        """Refuse thresholds that do not rise."""
+        if not self.affected < self.impaired < self.down:
+            raise ValueError(
+                "expected affected < impaired < down, "
+                f"got {self.affected:g}, {self.impaired:g}, {self.down:g}"
+            )
+        return self
+
+
+class Published(Model):
+    """Published figures to set beside the results; never an input."""
+
+    totals: Table | None = None
+    """Table of published totals of addresses, drawn as marks on the address curve."""
+    figures: Table | None = None
+    """Table of published figures, shown beside the summary."""
+
+
+class Scenario(Model):
+    """What was asked: who is blocked, when, how, and in which world."""
+
+    format: Literal["overblock/scenario/1"]
+    """Version of the scenario language."""
+    name: Slug
+    """Short name, used in file names."""
+    title: Line
+    """One line for readers."""
+    description: Annotated[str, StringConstraints(max_length=4000)] = ""
+    """What the scenario shows."""
+    start: Instant
+    """Start of the run; time zero of the clock."""
+    end: Instant
+    """End of the run, not included."""
+    root_seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """Root of all luck; chosen and printed when left out."""
+    n_replicates: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    """Number of replicates, when the command does not say otherwise."""
+    target: Target
+    strategy: Strategy
+    register_: Annotated[Register, Field(alias="register")] = Register()
+    providers: Providers = Providers()
+    operators: Operators = Operators()
+    population: Population
+    thresholds: Thresholds
+    published: Published = Published()
+
+    @model_validator(mode="after")
+    def check_window(self) -> Scenario:
+        """Refuse a run that ends before it starts, or that lasts more than ten years."""
+        horizon_s = (self.end - self.start).total_seconds()
+        if not 0 < horizon_s <= 3660 * 86_400:
+            raise ValueError(
+                "expected an end after the start and within ten years, "
+                f"got {horizon_s / 86_400:g} days"
+            )
+        return self
+
+    @property
+    def horizon_s(self) -> int:
+        """Length of the run in seconds."""
+        return int((self.end - self.start).total_seconds())

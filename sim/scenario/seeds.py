@@ -1,0 +1,239 @@
+"""Tables of cited numbers: a CSV file, and a note that says where each column comes from.
+
+In: the name of a shipped table or the path of a user's. Out: typed rows with their lines, and
+the file's hash for the manifest. It checks form; what rows mean together is for ``resolve``.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sim.errors import DataError, Problem, ProblemsError
+from sim.scenario import library
+from sim.scenario.document import Document, parse_document
+from sim.scenario.refusal import row_problems, scenario_problems
+
+MAX_TABLE_BYTES = 64 * 1024 * 1024
+MAX_PROBLEMS = 100
+
+
+class Row(BaseModel):
+    """Base of table rows: text cells converted by declared type, unknown columns refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+class Range(BaseModel):
+    """How far an assumed column may be off: bounds, factors, or two columns of the table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    absolute: tuple[float, float] | None = None
+    times: tuple[float, float] | None = None
+    columns: tuple[str, str] | None = None
+
+
+class ColumnNote(BaseModel):
+    """What one column means and what it rests on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    unit: str
+    meaning: str
+    kind: Literal["fact", "derived", "assumption"]
+    source: str = ""
+    date: str = ""
+    formula: str = ""
+    why: str = ""
+    range: Range | None = None
+
+    @model_validator(mode="after")
+    def check_support(self) -> ColumnNote:
+        """Refuse a fact without source, a derivation without formula, a bare assumption."""
+        needed = {
+            "fact": {"source": self.source, "date": self.date},
+            "derived": {"formula": self.formula, "source": self.source, "date": self.date},
+            "assumption": {"why": self.why},
+        }[self.kind]
+        absent = [key for key, value in needed.items() if not value]
+        if absent:
+            raise ValueError(
+                f"expected {' and '.join(absent)} for a column of kind {self.kind}, got none"
+            )
+        return self
+
+
+class SourceNote(BaseModel):
+    """The note beside a table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: Annotated[str, Field(min_length=1)]
+    description: str
+    licence: str
+    columns: dict[str, ColumnNote]
+
+
+@dataclass(frozen=True)
+class Table(Generic[RowType]):
+    """Rows of one table with the line each stands in.
+
+    Attributes
+    ----------
+    name
+        As the scenario names it.
+    path
+        Where it was read.
+    sha256
+        Of the file's bytes.
+    rows, lines
+        Equally long.
+    note
+        The source note; None for a user's table without one.
+    """
+
+    name: str
+    path: Path
+    data: bytes
+    sha256: str
+    rows: tuple[RowType, ...]
+    lines: tuple[int, ...]
+    note: SourceNote | None
+
+    def problem(self, row: int, key: str, message: str) -> Problem:
+        """Return a problem placed at one row."""
+        return Problem(str(self.path), message, self.lines[row], 0, key)
+
+
+def find_table(name: str, folder: Path) -> Path:
+    """Path of a shipped table by name, or of a CSV file relative to the scenario's folder."""
+    return folder / name if name.endswith(".csv") else library.shipped("seeds") / f"{name}.csv"
+
+
+def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
+    """Read one table.
+
+    Parameters
+    ----------
+    name
+        As the scenario names it.
+    path
+        CSV file in UTF-8 with a header line; empty cells count as absent.
+    model
+        Declares the columns.
+
+    Raises
+    ------
+    DataError
+        With the problems of all rows, at most ``MAX_PROBLEMS`` of them and how many more.
+    """
+    data = _read_bytes(path)
+    text = _decode(data, path)
+    rows: list[RowType] = []
+    lines: list[int] = []
+    problems: list[Problem] = []
+    n_problems = 0
+    for line, cells in _cells(text, path, model):
+        try:
+            rows.append(model.model_validate(cells))
+            lines.append(line)
+        except ValidationError as error:
+            found = row_problems(error.errors(), str(path), line)
+            n_problems += len(found)
+            problems += found[: MAX_PROBLEMS - len(problems)]
+    if not rows and not problems:
+        problems.append(Problem(str(path), "expected at least one row, got none"))
+    if n_problems > len(problems):
+        problems.append(Problem(str(path), f"and {n_problems - len(problems)} more problems"))
+    if problems:
+        raise DataError(problems)
+    digest = hashlib.sha256(data).hexdigest()
+    return Table(name, path, data, digest, tuple(rows), tuple(lines), read_note(path))
+
+
+def read_note(path: Path) -> SourceNote | None:
+    """Read the note beside a table, ``<table>.source.yaml``; None where there is no such file."""
+    note = path.with_suffix(".source.yaml")
+    if not note.exists():
+        return None
+    document = Document(str(note))
+    try:
+        document = parse_document(_read_bytes(note), str(note))
+        # From text, as rows are: a list in YAML stands for a pair.
+        return SourceNote.model_validate(document.tree)
+    except ProblemsError as error:
+        raise DataError(error.problems) from None
+    except ValidationError as error:
+        raise DataError(scenario_problems(error.errors(), document, SourceNote)) from None
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_TABLE_BYTES + 1)
+    except OSError as error:
+        message = f"expected a readable table, got an error: {error.strerror}"
+        raise DataError([Problem(str(path), message)]) from None
+    if len(data) > MAX_TABLE_BYTES:
+        message = f"expected at most {MAX_TABLE_BYTES} bytes, got more"
+        raise DataError([Problem(str(path), message)])
+    return data
+
+
+def _decode(data: bytes, path: Path) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"expected UTF-8 text, got the byte 0x{data[error.start]:02x}"
+        raise DataError([Problem(str(path), message, line)]) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError([Problem(str(path), "expected text, got a NUL byte", line)])
+    return text
+
+
+def _cells(text: str, path: Path, model: type[Row]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Lines of a CSV text as mappings from column to non-empty cell."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        _check_header(header, path, model)
+        line = reader.line_num + 1
+        for record in reader:
+            if len(record) != len(header) and record:
+                message = f"expected {len(header)} cells, got {len(record)}"
+                raise DataError([Problem(str(path), message, line)])
+            if record:
+                yield line, {key: cell for key, cell in zip(header, record, strict=True) if cell}
+            line = reader.line_num + 1
+    except csv.Error as error:
+        message = f"expected CSV, got an error: {error}"
+        raise DataError([Problem(str(path), message, reader.line_num)]) from None
+
+
+def _check_header(header: list[str], path: Path, model: type[Row]) -> None:
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    problems = [
+        Problem(str(path), "expected each column once, got it again", 1, 0, name)
+        for name in sorted({name for name in header if header.count(name) > 1})
+    ]
+    for name in header:
+        if name not in fields:
+            message = f"unknown column (known: {', '.join(fields)})"
+            problems.append(Problem(str(path), message, 1, 0, name))
+    for name, field in fields.items():
+        if field.is_required() and name not in header:
+            problems.append(Problem(str(path), "expected this column, got none", 1, 0, name))
+    if problems:
+        raise DataError(problems)

@@ -1,0 +1,170 @@
+"""The rows of each kind of table, with their units.
+
+In: cells of a CSV row. Out: typed, frozen rows. What they mean is said in the source note beside
+each table.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.quantities import Instant, Prefix, Share
+from sim.scenario.seeds import Row
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+ROLES = ("frontend", "storage", "payment", "customer_service", "other")
+"""Functions a business's components serve: the article's four, and the front end before them."""
+
+
+class OrderRow(Row):
+    """One order: block or unblock one prefix."""
+
+    effective: Instant
+    earliest: Instant | None = None
+    latest: Instant | None = None
+    action: Literal["block", "unblock"]
+    prefix: Prefix
+    owner: str = ""
+    confidence: str = ""
+    source: str = ""
+
+    @model_validator(mode="after")
+    def check_window(self) -> OrderRow:
+        """Refuse a window that does not hold the best estimate."""
+        earliest, latest = self.earliest or self.effective, self.latest or self.effective
+        if not earliest <= self.effective <= latest:
+            raise ValueError(
+                "expected earliest <= effective <= latest, "
+                f"got {earliest.isoformat()}, {self.effective.isoformat()}, {latest.isoformat()}"
+            )
+        return self
+
+
+class TargetPrefixRow(Row):
+    """One range of the target's own."""
+
+    prefix: Prefix
+    confidence: str = ""
+    source: str = ""
+
+
+class CloudPrefixRow(Row):
+    """One range of a provider in a region."""
+
+    provider: str
+    region: str
+    prefix: Prefix
+    as_of: str = ""
+    source_id: str = ""
+
+
+class CadenceRow(Row):
+    """Time between two versions of the register, from a date on."""
+
+    from_: Annotated[Instant, Field(alias="from")]
+    every_min: Positive
+    kind: Literal["fact", "derived", "assumption"] = "assumption"
+    source: str = ""
+
+
+class OperatorRow(Row):
+    """One group of Internet providers."""
+
+    operator: str
+    label: str
+    stands_for: str = ""
+    share_users: Share
+    poll_interval_h: Positive
+    apply_lag_median_h: NonNegative
+    apply_lag_sigma: NonNegative
+    release_lag_median_h: NonNegative
+    release_lag_sigma: NonNegative
+    compliance: Share
+
+
+class SectorRow(Row):
+    """One sector of businesses."""
+
+    sector: str
+    label: str
+    share_businesses: Share
+    revenue_median_usd_per_h: Positive
+    revenue_sigma: NonNegative
+    share_domestic: Share
+    demand_profile: str
+    weight_frontend: Share
+    weight_storage: Share
+    weight_payment: Share
+    weight_customer_service: Share
+    weight_other: Share
+
+    @property
+    def role_weights(self) -> tuple[float, ...]:
+        """Weights in the order of ``ROLES``."""
+        return tuple(float(getattr(self, f"weight_{role}")) for role in ROLES)
+
+
+class ProfileRow(Row):
+    """Relative demand of one hour of the day or one weekday."""
+
+    profile: str
+    period: Literal["hour", "weekday"]
+    index: Annotated[int, Field(ge=0, le=23)]
+    weight: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class HostingRow(Row):
+    """Weight of one provider region as a place for businesses."""
+
+    provider: str
+    region: str
+    side: Literal["foreign", "domestic"]
+    weight: NonNegative
+
+
+class PublishedTotalRow(Row):
+    """A published total of blocked addresses."""
+
+    when: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}[+-]\d{2}:\d{2})?$")]
+    addresses: Annotated[int, Field(ge=0)]
+    source: str
+
+
+class FigureRow(Row):
+    """A published figure or stance."""
+
+    id: str
+    value: str
+    unit: str
+    metric: str = ""
+    source: str
+    note: str = ""
+
+
+class AssumptionRow(Row):
+    """The assumed value of one scenario key."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
+    value: float
+    unit: str
+    low: float
+    high: float
+    why: str
+
+    @model_validator(mode="after")
+    def check_range(self) -> AssumptionRow:
+        """Refuse a value outside its own range."""
+        if not self.low <= self.value <= self.high:
+            raise ValueError(
+                f"expected low <= value <= high, got {self.low:g}, {self.value:g}, {self.high:g}"
+            )
+        return self
+
+    @property
+    def number(self) -> int | float:
+        """The value, as a whole number where it is one."""
+        return int(self.value) if self.value.is_integer() else self.value

@@ -1,0 +1,75 @@
+"""When customers come: the rhythm of the day and the week, per sector, and its exact integral.
+
+In: profile and sector tables. Out: cumulative demand at any second, in whole numbers. It does not
+know who is cut off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario.resolve import Resolved
+
+S_PER_H = 3600
+H_PER_WEEK = 168
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """Weekly demand of each sector.
+
+    Attributes
+    ----------
+    weight : shape (n_sectors, 168), int64
+        Relative demand in each hour of the week, from Monday 00:00 in the scenario's offset.
+    start_s
+        Second of the week at t = 0.
+    """
+
+    weight: NDArray[np.int64]
+    start_s: int
+
+    def __post_init__(self) -> None:
+        self.weight.flags.writeable = False
+
+    def cumulative(self, t_s: int) -> NDArray[np.int64]:
+        """Demand of each sector from t = 0 to ``t_s``, in weight-seconds.
+
+        Whole numbers, so that the demand between two times is exact however the time between
+        them was cut.
+        """
+        return self._since_monday(self.start_s + t_s) - self._since_monday(self.start_s)
+
+    @property
+    def weight_s_per_h(self) -> NDArray[np.float64]:
+        """Weight-seconds in one hour of mean demand, by sector."""
+        return np.asarray(self.weight.sum(axis=1) * (S_PER_H / H_PER_WEEK))
+
+    def _since_monday(self, t_s: int) -> NDArray[np.int64]:
+        n_weeks, within_s = divmod(t_s, H_PER_WEEK * S_PER_H)
+        hour, rest_s = divmod(within_s, S_PER_H)
+        whole = n_weeks * self.weight.sum(axis=1) + self.weight[:, :hour].sum(axis=1)
+        return np.asarray(whole * S_PER_H + self.weight[:, hour] * rest_s, dtype=np.int64)
+
+
+def build_demand(resolved: Resolved) -> Demand:
+    """Multiply hours of the day by weekdays for the profile of each sector."""
+    rows = resolved.profiles.rows
+    hour = {(row.profile, row.index): row.weight for row in rows if row.period == "hour"}
+    weekday = {(row.profile, row.index): row.weight for row in rows if row.period == "weekday"}
+    names = [row.demand_profile for row in resolved.sectors.rows]
+    weight = [
+        [hour[name, h] * weekday[name, day] for day in range(7) for h in range(24)]
+        for name in names
+    ]
+    return Demand(np.array(weight, np.int64), second_of_week(resolved.scenario.start))
+
+
+def second_of_week(instant: datetime) -> int:
+    """Seconds since Monday 00:00 in the instant's own offset."""
+    of_day = instant.hour * S_PER_H + instant.minute * 60 + instant.second
+    return instant.weekday() * 24 * S_PER_H + of_day

@@ -1,0 +1,108 @@
+"""Who rents addresses out, and where.
+
+In: the prefix table of a scenario. Out: places (a provider in a region) with their addresses, and
+an attribution of any address to a provider. It does not know who rents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.prefixes import PrefixTable, prefix_bounds
+from sim.scenario.resolve import Resolved
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Provider regions, and the addresses of each.
+
+    Attributes
+    ----------
+    provider
+        Names of providers, by provider row, in table order.
+    region
+        Names of regions, by place row.
+    provider_row : shape (n_places,)
+        Provider of each place.
+    addresses
+        Addresses of each place.
+    prefixes
+        All prefixes, for longest-prefix match.
+    prefix_provider_row : shape (n_prefixes,)
+        Provider of each row of ``prefixes``.
+    """
+
+    provider: tuple[str, ...]
+    region: tuple[str, ...]
+    provider_row: NDArray[np.int64]
+    addresses: tuple[IntervalSet, ...]
+    prefixes: PrefixTable
+    prefix_provider_row: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for column in (self.provider_row, self.prefix_provider_row):
+            column.flags.writeable = False
+
+    @property
+    def n_addresses(self) -> NDArray[np.int64]:
+        """Number of addresses of each place."""
+        return np.array([addresses.n_addresses for addresses in self.addresses], np.int64)
+
+    def row(self, provider: str, region: str) -> int:
+        """Row of a place by its names."""
+        for row, name in enumerate(self.region):
+            if name == region and self.provider[self.provider_row[row]] == provider:
+                return row
+        raise KeyError((provider, region))
+
+    def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
+        """Addresses of a set by provider; the last number is what no provider holds."""
+        by_prefix = self.prefixes.count_by_row(addresses)
+        counted = np.zeros(len(self.provider) + 1, np.int64)
+        np.add.at(counted, self.prefix_provider_row, by_prefix[:-1])
+        counted[-1] = by_prefix[-1]
+        return counted
+
+    def address_at(
+        self, place_row: NDArray[np.int64], offset: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return the address a number of addresses into a place, counted in ascending order.
+
+        Parameters
+        ----------
+        place_row, offset : equal shapes
+            ``offset`` in [0, number of addresses of the place).
+        """
+        start = np.concatenate([addresses.start for addresses in self.addresses])
+        stop = np.concatenate([addresses.stop for addresses in self.addresses])
+        before = np.concatenate(([0], np.cumsum(stop - start)))
+        place_before = np.concatenate(([0], np.cumsum(self.n_addresses)))[:-1]
+        position = place_before[place_row] + offset
+        interval = np.searchsorted(before, position, side="right") - 1
+        return np.asarray(start[interval] + (position - before[interval]), dtype=np.int64)
+
+
+def build_places(resolved: Resolved) -> Places:
+    """Group the prefixes of a scenario into places, in order of first appearance."""
+    rows = resolved.cloud_prefixes.rows
+    names = list(dict.fromkeys((row.provider, row.region) for row in rows))
+    provider = tuple(dict.fromkeys(row.provider for row in rows))
+    prefix = np.array([row.prefix for row in rows], np.int64)
+    place_of = {name: number for number, name in enumerate(names)}
+    place_row = np.array([place_of[row.provider, row.region] for row in rows])
+    start, stop = prefix_bounds(prefix[:, 0], prefix[:, 1])
+    return Places(
+        provider=provider,
+        region=tuple(region for _, region in names),
+        provider_row=np.array([provider.index(name) for name, _ in names], np.int64),
+        addresses=tuple(
+            IntervalSet.from_bounds(start[place_row == place], stop[place_row == place])
+            for place in range(len(names))
+        ),
+        prefixes=PrefixTable.from_prefixes(prefix[:, 0], prefix[:, 1]),
+        prefix_provider_row=np.array([provider.index(row.provider) for row in rows], np.int64),
+    )

@@ -1,0 +1,35 @@
+"""The service to be blocked.
+
+In: the target's own prefixes. Out: its addresses as a set. It does not know who blocks it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.prefixes import prefix_bounds
+from sim.scenario.resolve import Resolved
+
+
+@dataclass(frozen=True)
+class Target:
+    """The service to be blocked.
+
+    Attributes
+    ----------
+    name
+        As shown to readers.
+    addresses
+        The target's own ranges, never counted as collateral.
+    """
+
+    name: str
+    addresses: IntervalSet
+
+
+def build_target(resolved: Resolved) -> Target:
+    """Return the target of a scenario."""
+    prefix = np.array([row.prefix for row in resolved.target_prefixes.rows], np.int64)
+    start, stop = prefix_bounds(prefix[:, 0], prefix[:, 1])
+    return Target(resolved.scenario.target.name, IntervalSet.from_bounds(start, stop))
