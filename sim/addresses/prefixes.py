@@ -168,14 +168,9 @@ class PrefixTable:
         np.add.at(counted, self.segment_row, inside)
         return counted
 
-    def __getstate__(self) -> dict[str, NDArray[np.int64]]:
+    def __reduce__(self) -> tuple[type[PrefixTable], tuple[NDArray[np.int64], ...]]:
         """Leave what can be built again behind when the table is sent to another process."""
-        return {
-            "address": self.address,
-            "length": self.length,
-            "segment_start": self.segment_start,
-            "segment_row": self.segment_row,
-        }
+        return PrefixTable, (self.address, self.length, self.segment_start, self.segment_row)
 
     @cached_property
     def _pages(self) -> OwnerPages:

@@ -145,14 +145,9 @@ class PrefixTable6:
             counted[row] += span + 1
         return counted
 
-    def __getstate__(self) -> dict[str, Addresses6 | NDArray[np.int64]]:
+    def __reduce__(self) -> tuple[type[PrefixTable6], tuple[Addresses6 | NDArray[np.int64], ...]]:
         """Leave what can be built again behind when the table is sent to another process."""
-        return {
-            "address": self.address,
-            "length": self.length,
-            "segment_start": self.segment_start,
-            "segment_row": self.segment_row,
-        }
+        return PrefixTable6, (self.address, self.length, self.segment_start, self.segment_row)
 
     @cached_property
     def _ordered(self) -> tuple[Addresses6, NDArray[np.int64], NDArray[np.int64]]:
