@@ -53,13 +53,14 @@ class Orders:
         kept = self._kept(int(at.timestamp()))
         mask4, mask6 = kept[self.feed.record4], kept[self.feed.record6]
         v4, v6 = self.feed.v4, self.feed.v6
+        number = np.cumsum(kept) - 1
         return Feed(
             self.feed.origin,
-            self.feed.n_records,
+            int(np.count_nonzero(kept)),
             Entries4(v4.start[mask4], v4.stop[mask4], v4.line[mask4]),
             Entries6(v6.first.take(mask6), v6.last.take(mask6), v6.line[mask6]),
-            self.feed.record4[mask4],
-            self.feed.record6[mask6],
+            number[self.feed.record4[mask4]],
+            number[self.feed.record6[mask6]],
             notes=self.feed.notes,
         )
 
