@@ -6,7 +6,7 @@ are kept apart: adding IPv4 addresses to IPv6 addresses measures nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -93,6 +93,15 @@ class AddressSet:
         return cls(
             IntervalSet.of(*(text for text, four in zip(texts, is_v4, strict=True) if four)),
             IntervalSet6.of(*(text for text, four in zip(texts, is_v4, strict=True) if not four)),
+        )
+
+    @classmethod
+    def union_all(cls, sets: Iterable[AddressSet]) -> AddressSet:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        return cls(
+            IntervalSet.union_all(member.v4 for member in members),
+            IntervalSet6.union_all(member.v6 for member in members),
         )
 
     @property

@@ -20,7 +20,7 @@ from sim.addresses.blocks import split_ranges
 from sim.addresses.notation import read_notation
 from sim.addresses.pages import WORTH_BUILDING, MemberPages
 from sim.addresses.storage import load_columns, refuse, save_columns
-from sim.addresses.sweep import Rule
+from sim.addresses.sweep import Bounds, Rule
 
 IPV4_STOP = 2**32
 
@@ -81,8 +81,11 @@ class IntervalSet:
         ValueError
             If a bound lies outside [0, 2**32] or an interval stops before it starts.
         """
-        first = np.array(start, dtype=np.int64, ndmin=1)
-        last = np.array(stop, dtype=np.int64, ndmin=1)
+        try:
+            first = np.array(start, dtype=np.int64, ndmin=1)
+            last = np.array(stop, dtype=np.int64, ndmin=1)
+        except OverflowError:
+            raise ValueError("intervals must satisfy 0 <= start <= stop <= 2**32") from None
         if first.shape != last.shape or first.ndim != 1:
             raise ValueError("start and stop must be one-dimensional and equally long")
         if np.any(first < 0) or np.any(last > IPV4_STOP) or np.any(last < first):
@@ -91,6 +94,17 @@ class IntervalSet:
         if not occupied.all():
             first, last = first[occupied], last[occupied]
         return cls(*sweep.merge(first, last))
+
+    @classmethod
+    def union_all(cls, sets: Iterable[IntervalSet]) -> IntervalSet:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        if not members:
+            return cls.empty()
+        return cls.from_bounds(
+            np.concatenate([member.start for member in members]),
+            np.concatenate([member.stop for member in members]),
+        )
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, mapped: bool = False) -> IntervalSet:
@@ -169,9 +183,9 @@ class IntervalSet:
         """Look-up table, kept once it has been worth building."""
         return MemberPages.build(self.start, self.stop)
 
-    def __getstate__(self) -> dict[str, NDArray[np.int64]]:
+    def __reduce__(self) -> tuple[type[IntervalSet], Bounds]:
         """Leave the look-up table behind when the set is sent to another process."""
-        return {"start": self.start, "stop": self.stop}
+        return IntervalSet, (self.start, self.stop)
 
     def _is_inverse_worth_it(self, wanted: NDArray[np.int64]) -> bool:
         """Return whether queries are ascending, and many enough to be cut at the bounds."""
@@ -192,17 +206,6 @@ class IntervalSet:
     def union(self, other: IntervalSet) -> IntervalSet:
         """Return addresses in either set."""
         return self._combine(other, Rule.UNION)
-
-    @classmethod
-    def union_all(cls, sets: Iterable[IntervalSet]) -> IntervalSet:
-        """Return addresses in any of the sets; the empty set for none."""
-        members = list(sets)
-        if not members:
-            return cls.empty()
-        return cls.from_bounds(
-            np.concatenate([member.start for member in members]),
-            np.concatenate([member.stop for member in members]),
-        )
 
     def intersection(self, other: IntervalSet) -> IntervalSet:
         """Return addresses in both sets."""

@@ -7,7 +7,7 @@ the arithmetic of small whole numbers that IPv4 uses too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 
@@ -84,6 +84,15 @@ class IntervalSet6:
             raise ValueError("intervals must satisfy first <= last")
         cut, (start, stop) = rank_bounds(first, last)
         return cls._from_ranks(cut, sweep.merge(start, stop))
+
+    @classmethod
+    def union_all(cls, sets: Iterable[IntervalSet6]) -> IntervalSet6:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        return cls.from_bounds(
+            Addresses6.concatenate([member.first for member in members]),
+            Addresses6.concatenate([member.last for member in members]),
+        )
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, mapped: bool = False) -> IntervalSet6:

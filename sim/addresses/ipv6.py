@@ -82,6 +82,10 @@ class Addresses6:
             np.concatenate([part.low for part in parts]),
         )
 
+    def __reduce__(self) -> tuple[type[Addresses6], tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
+        """Make the column read-only again where it arrives."""
+        return Addresses6, (self.high, self.low)
+
     def __len__(self) -> int:
         """Return the number of addresses."""
         return int(self.high.size)

@@ -20,8 +20,8 @@ def parse_lines4(
     start: NDArray[np.int64],
     stop: NDArray[np.int64],
     is_bad: NDArray[np.bool_],
-) -> int:
-    """Read plain IPv4 lines into columns; return their number, -1 if a line is not plain.
+) -> bool:
+    """Read plain IPv4 lines into columns of their number; return whether all lines were plain.
 
     A line is plain if it is not empty and all its bytes are digits, dots and slashes.
     """
@@ -66,11 +66,11 @@ def parse_lines4(
             elif byte == 10:
                 break
             else:
-                return -1
+                return False
             value = 0
             n_digits = 0
         if at - line == 1:
-            return -1
+            return False
         if n_slashes == 0:
             bad |= n_dots != 3 or value > 255
             address = (address << 8) | value
@@ -87,7 +87,7 @@ def parse_lines4(
             stop[row] = address + host_bits + 1
         is_bad[row] = bad
         row += 1
-    return row
+    return True
 
 
 @_compiled

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-NEWLINE, SPACE, TAB, HASH, SEMICOLON, DASH = 10, 32, 9, 35, 59, 45
+NEWLINE, RETURN, SPACE, TAB, HASH, SEMICOLON, DASH = 10, 13, 32, 9, 35, 59, 45
 
 # What a byte can be part of; a line is the union over its bytes.
 PLAIN, SLASHED, COLON, DASHED, HEX, OTHER = 1, 2, 4, 8, 16, 32
@@ -95,7 +95,7 @@ def tidy(text: bytes, first_line: int) -> Lines:
         text = text.replace(b"\r\n", b"\n")
     block = np.frombuffer(text, np.uint8)
     is_comment = _comments(block)
-    is_blank = (block == SPACE) | (block == TAB)
+    is_blank = (block == SPACE) | (block == TAB) | (block == RETURN)
     if is_blank.any():
         block = _trimmed(block, is_comment, is_blank)
     elif is_comment.any():

@@ -15,12 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.pages import WORTH_BUILDING, OwnerPages
-from sim.addresses.segments import flatten
+from sim.addresses.pairs import Pairs, expand_runs, ordered_pairs
+from sim.addresses.segments import distinct_rows, flatten, owners_to_rows
 
 # Room for a length of up to 63 beneath an address in one sortable number.
 _LENGTH_BITS = 6
-
-Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,14 +168,9 @@ class PrefixTable:
         np.add.at(counted, self.segment_row, inside)
         return counted
 
-    def __getstate__(self) -> dict[str, NDArray[np.int64]]:
+    def __reduce__(self) -> tuple[type[PrefixTable], tuple[NDArray[np.int64], ...]]:
         """Leave what can be built again behind when the table is sent to another process."""
-        return {
-            "address": self.address,
-            "length": self.length,
-            "segment_start": self.segment_start,
-            "segment_row": self.segment_row,
-        }
+        return PrefixTable, (self.address, self.length, self.segment_start, self.segment_row)
 
     @cached_property
     def _pages(self) -> OwnerPages:
@@ -215,36 +209,6 @@ def prefix_set(address: int, length: int) -> IntervalSet:
     """Addresses of one prefix."""
     start, stop = prefix_bounds(np.array([address], np.int64), np.array([length], np.int64))
     return IntervalSet.from_bounds(start, stop)
-
-
-def distinct_rows(key: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows of the distinct keys in ascending order; of equal keys the first row."""
-    row = np.argsort(key, kind="stable")
-    ordered = key[row]
-    fresh = np.ones(key.size, np.bool_)
-    fresh[1:] = ordered[1:] != ordered[:-1]
-    return row if fresh.all() else row[fresh]
-
-
-def owners_to_rows(owner: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows in the caller's order of owners in sorted order; -1 stays -1."""
-    return np.append(row, -1)[owner]
-
-
-def expand_runs(first: NDArray[np.int64], last: NDArray[np.int64]) -> Pairs:
-    """Write each run ``[first, last)`` out: the number of the run and the places in it."""
-    run = np.maximum(last - first, 0)
-    query = np.repeat(np.arange(run.size), run)
-    return query, np.arange(query.size) - np.repeat(np.cumsum(run) - run - first, run)
-
-
-def ordered_pairs(queries: list[NDArray[np.int64]], rows: list[NDArray[np.int64]]) -> Pairs:
-    """Pairs of all lists by query, and within a query in the order of the lists."""
-    if not queries:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    query, row = np.concatenate(queries), np.concatenate(rows)
-    order = np.argsort(query, kind="stable")
-    return query[order], row[order]
 
 
 def _keys(address: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:

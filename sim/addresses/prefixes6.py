@@ -15,14 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.intervals6 import IntervalSet6, rank_bounds
 from sim.addresses.ipv6 import Addresses6, masked
-from sim.addresses.prefixes import (
-    Pairs,
-    distinct_rows,
-    expand_runs,
-    ordered_pairs,
-    owners_to_rows,
-)
-from sim.addresses.segments import flatten
+from sim.addresses.pairs import Pairs, expand_runs, ordered_pairs
+from sim.addresses.segments import distinct_rows, flatten, owners_to_rows
 
 _LENGTH_BITS = 8
 
@@ -151,14 +145,9 @@ class PrefixTable6:
             counted[row] += span + 1
         return counted
 
-    def __getstate__(self) -> dict[str, Addresses6 | NDArray[np.int64]]:
+    def __reduce__(self) -> tuple[type[PrefixTable6], tuple[Addresses6 | NDArray[np.int64], ...]]:
         """Leave what can be built again behind when the table is sent to another process."""
-        return {
-            "address": self.address,
-            "length": self.length,
-            "segment_start": self.segment_start,
-            "segment_row": self.segment_row,
-        }
+        return PrefixTable6, (self.address, self.length, self.segment_start, self.segment_row)
 
     @cached_property
     def _ordered(self) -> tuple[Addresses6, NDArray[np.int64], NDArray[np.int64]]:

@@ -114,7 +114,10 @@ class Reading:
         lines = [] if originals is not None else block.text.split(b"\n")
         for line in bad[:room].tolist():
             row = line - block.first_line
-            found[line] = _reason(lines[row] if originals is None else originals[row].encode())
+            if originals is None:
+                found[line] = _reason(lines[row].split(b"#")[0].split(b";")[0])
+            else:
+                found[line] = _reason(originals[row].encode("utf-8", "surrogateescape"))
         for line in sorted(found)[:room]:
             self._problems.append(Problem(self._name, found[line], line=line))
 
@@ -227,15 +230,14 @@ def _split_at_dash(lines: Lines) -> tuple[Lines, NDArray[np.int64]]:
     )
 
 
-def _reason(line: bytes) -> str:
-    """Say what is wrong with a line that was refused."""
-    entry = line.split(b"#")[0].split(b";")[0].strip(b" \t\r")
+def _reason(entry: bytes) -> str:
+    """Say what is wrong with an entry that was refused."""
     try:
         text = entry.decode("utf-8")
     except UnicodeDecodeError:
         return f"expected UTF-8 text, got {shown(entry.decode('utf-8', 'backslashreplace'))}"
     try:
-        read_notation(text)
+        read_notation(text.strip(" \t\r"))
     except ValueError as error:
         return str(error)
     raise AssertionError(f"refused in bulk, read alone: {text!r}")

@@ -63,3 +63,17 @@ def flatten(
         offset = np.arange(int(run.sum())) - np.repeat(np.cumsum(run) - run, run)
         owner[np.repeat(first[row], run) + offset] = np.repeat(row, run)
     return cut, owner
+
+
+def distinct_rows(key: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of the distinct keys in ascending order; of equal keys the first row."""
+    row = np.argsort(key, kind="stable")
+    ordered = key[row]
+    fresh = np.ones(key.size, np.bool_)
+    fresh[1:] = ordered[1:] != ordered[:-1]
+    return row if fresh.all() else row[fresh]
+
+
+def owners_to_rows(owner: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows in the caller's order of owners in sorted order; -1 stays -1."""
+    return np.append(row, -1)[owner]

@@ -70,6 +70,13 @@ class Source(io.RawIOBase):
 
     Every failure of the file, of its compression or of its size is raised as `DataError` by the
     read that meets it.
+
+    Attributes
+    ----------
+    name
+        Path or name, as it stands in messages.
+    n_bytes
+        Bytes of content read so far.
     """
 
     def __init__(
@@ -79,7 +86,7 @@ class Source(io.RawIOBase):
         self.name = name
         self._max_bytes = max_bytes
         self._is_owned = is_owned
-        self._n_bytes = 0
+        self.n_bytes = 0
         self._beneath = io.BufferedReader(cast("Any", stream))
         self._stream = self._decompressed(self._beneath)
 
@@ -114,8 +121,8 @@ class Source(io.RawIOBase):
             if type(error).__name__ != "ZstdError":
                 raise
             raise self._refused(f"expected whole compressed data, got {error}") from None
-        self._n_bytes += len(data)
-        if self._n_bytes > self._max_bytes:
+        self.n_bytes += len(data)
+        if self.n_bytes > self._max_bytes:
             expected = f"expected at most {self._max_bytes:,} bytes of content"
             raise self._refused(f"{expected}, got more; raise the limit if you trust the file")
         return data

@@ -42,10 +42,11 @@ def parse_lines4(block: NDArray[np.uint8]) -> Parsed4 | None:
         leading zero, a length over 32, host bits set, too few or too many parts.
     """
     if compiled := backend.kernels(_SAVED_NS * block.size):
-        start, stop = np.empty((2, block.size // 2), np.int64)
-        is_bad = np.empty(start.size, np.bool_)
-        n_lines = compiled.parse_lines4(block, start, stop, is_bad)
-        return None if n_lines < 0 else (start[:n_lines], stop[:n_lines], is_bad[:n_lines])
+        n_lines = np.count_nonzero(block == NEWLINE)
+        start, stop = np.empty(n_lines, np.int64), np.empty(n_lines, np.int64)
+        is_bad = np.empty(n_lines, np.bool_)
+        is_plain = compiled.parse_lines4(block, start, stop, is_bad)
+        return (start, stop, is_bad) if is_plain else None
     if block.size == 0:
         none = np.empty(0, np.int64)
         return none, none, np.empty(0, np.bool_)
