@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.blocks import IPV4_BITS
-from sim.addresses.entries import Entries
+from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.families import AddressSet
 from sim.addresses.intervals6 import rank_bounds
 from sim.addresses.ipv6 import IPV6_BITS, Addresses6
@@ -160,19 +160,10 @@ class Weights:
         return cls(WeightedRanges.none(IPV4_BITS), ranges)
 
     @classmethod
-    def on_entries(cls, entries: Entries, total_by_line: NDArray[Any]) -> Weights:
-        """Return weights on the rows of a list.
-
-        Parameters
-        ----------
-        entries
-            Rows with their line numbers.
-        total_by_line : shape (n_lines + 1,)
-            Weight of each row, by the number of its line.
-        """
-        v4, v6 = entries.v4, entries.v6
-        one = cls.on_ranges4(v4.start, v4.stop, total_by_line[v4.line])
-        two = cls.on_ranges6(v6.first, v6.last, total_by_line[v6.line])
+    def on_rows(cls, v4: Entries4, total4: ArrayLike, v6: Entries6, total6: ArrayLike) -> Weights:
+        """Return weights on the rows of a list, by family; errors as for `on_ranges4`."""
+        one = cls.on_ranges4(v4.start, v4.stop, total4)
+        two = cls.on_ranges6(v6.first, v6.last, total6)
         return cls(one.v4, two.v6)
 
     def of_family(self, bits: int) -> WeightedRanges:
@@ -201,6 +192,8 @@ def narrowed(amount: NDArray[Any]) -> NDArray[Any]:
 def _column(total: ArrayLike) -> NDArray[Any]:
     """Return weights as int64, float64 or Python integers."""
     column = np.array(total, ndmin=1)
+    if not column.size:
+        return np.empty(0, np.int64)
     if column.dtype.kind in "iub":
         return column.astype(np.int64) if column.dtype.kind != "u" else _narrow_unsigned(column)
     if column.dtype == object and all(isinstance(item, int) for item in column):

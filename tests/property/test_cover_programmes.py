@@ -37,7 +37,9 @@ class World:
         from sim.addresses.text import parse_entries
 
         entries = parse_entries("\n".join(column))
-        return Weights.on_entries(entries, np.array([0, *column.values()]))
+        total = np.array([0, *column.values()])
+        v4, v6 = entries.v4, entries.v6
+        return Weights.on_rows(v4, total[v4.line], v6, total[v6.line])
 
     def collateral(self) -> Weights:
         return self.weights(self.bystanders, self.weight[len(self.targets) :])

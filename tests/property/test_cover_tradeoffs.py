@@ -12,7 +12,7 @@ from sim.addresses.families import AddressSet
 from sim.addresses.regret import Constraints, judge_order
 from sim.addresses.tradeoff import trade_off, widest_within
 from sim.addresses.weights import Weights
-from tests.property.test_cover_exactness import (
+from tests.tiny_universe import (
     PART,
     UNITS,
     Case,
@@ -23,7 +23,7 @@ from tests.property.test_cover_exactness import (
     subsets,
 )
 
-some = settings(max_examples=250, deadline=None)
+some = settings(max_examples=150, deadline=None)
 
 
 def outcomes(case: Case, n_rules: int) -> set[tuple[int, int]]:

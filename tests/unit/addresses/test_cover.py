@@ -18,7 +18,9 @@ from sim.errors import UsageError
 def weights(**total_by_text: float) -> Weights:
     """Weights on entries, one value each."""
     entries = parse_entries("\n".join(total_by_text))
-    return Weights.on_entries(entries, np.array([0, *total_by_text.values()]))
+    total = np.array([0, *total_by_text.values()])
+    v4, v6 = entries.v4, entries.v6
+    return Weights.on_rows(v4, total[v4.line], v6, total[v6.line])
 
 
 def covers(*targets: str, budget: int = 10, weight: Weights | None = None, **options) -> Frontier:
@@ -240,3 +242,13 @@ def test_sizes_around_those_done_in_batches(n_targets: int) -> None:
     assert frontier.cover(n_targets).texts() == sorted(
         (f"{host}/32" for host in hosts), key=lambda text: tuple(map(int, text[:-3].split(".")))
     )
+
+
+def test_whole_numbers_that_overflow_only_together_are_added_exactly() -> None:
+    hosts = Weights.on_ranges4([1, 2, 9], [2, 3, 10], [2**62, 2**62, 1])
+    assert hosts.inside(AddressSet.of("0.0.0.0/28")) == 2**63 + 1
+    frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=hosts)
+    assert frontier.cost.tolist() == [2**63 + 1, 2**63, 0]
+    ranges = Weights.on_ranges4([0, 0], [8, 8], [2**62, 2**62])
+    frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=ranges)
+    assert frontier.cost.tolist() == [6 * 2**60, 2 * 2**60, 0]
