@@ -41,9 +41,9 @@ def describe_conflicts(
     n_all = 0
     for bits in FAMILIES:
         mine, theirs = place_set(targets, bits), place_set(protected, bits)
-        both = mine.intersection(theirs)
-        n_all += both.n_intervals
-        told += _overlaps(_head(both.first), mine, theirs, bits)
+        both, _ = mine.intersection(theirs).to_prefixes()
+        n_all += len(both)
+        told += _overlaps(both.take(slice(0, MAX_TOLD)), mine, theirs, bits)
     for tree in trees:
         mine, theirs = place_set(targets, tree.bits), place_set(protected, tree.bits)
         leaf = np.flatnonzero(~tree.is_allowed[: tree.leaf_count])
@@ -89,7 +89,3 @@ def _prefixes_around(
 def _names(members: IntervalSet6, bits: int) -> list[str]:
     """Prefixes of a set as text."""
     return format_positions(*members.to_prefixes(), bits)
-
-
-def _head(column: Addresses6) -> Addresses6:
-    return column.take(slice(0, MAX_TOLD))

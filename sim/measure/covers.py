@@ -55,6 +55,8 @@ class Question:
         4 or 6 to leave the other family aside; 0 for both.
     with_trade_off
         Whether to look for covers of part of the targets too.
+    frontier_to
+        Most rules of the frontier; the budget where None or less.
     """
 
     unit: str
@@ -63,6 +65,7 @@ class Question:
     miss_price: Number | None = None
     family: int = 0
     with_trade_off: bool = False
+    frontier_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Answer:
     targets
         Their addresses.
     frontier
-        Least collateral by number of rules, up to the budget.
+        Least collateral by number of rules, up to the budget or beyond.
     cover
         The best with at most ``budget`` rules.
     collateral
@@ -148,7 +151,8 @@ def answer(
     budget = question.budget
     if budget is None:
         budget = n_rules if orders else min(max(ready.n_leaves, 1), MOST_RULES)
-    frontier = find_covers(ready, weights, budget, miss_price=question.miss_price, worth=worth)
+    most = max(budget, question.frontier_to or budget)
+    frontier = find_covers(ready, weights, most, miss_price=question.miss_price, worth=worth)
     cover = frontier.cover(budget)
     corners = None
     if question.with_trade_off:

@@ -24,6 +24,14 @@ from sim.measure.hosts import business_values
 
 REVENUE = "revenue_usd_per_h"
 ADDRESSES4, ADDRESSES6 = "addresses4", "addresses6"
+UNIT_NAMES = {
+    ADDRESSES4: "IPv4 addresses",
+    ADDRESSES6: "IPv6 addresses",
+    "names": "names",
+    "businesses": "businesses",
+    "demand": "share of the inventory's demand",
+    "usd": "USD per hour of revenue",
+}
 
 
 @dataclass(frozen=True)

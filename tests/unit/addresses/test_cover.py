@@ -169,6 +169,11 @@ def test_every_conflict_names_target_and_protection() -> None:
     ]
 
 
+def test_a_target_that_is_protected_itself_lies_inside() -> None:
+    with pytest.raises(UsageError, match="lies inside the protected prefix"):
+        Targets.prepare(AddressSet.of("192.0.2.1"), protected=AddressSet.of("192.0.2.1"))
+
+
 def test_many_conflicts_are_counted() -> None:
     hosts = [f"192.0.2.{n}" for n in range(0, 100, 2)]
     with pytest.raises(UsageError, match="and 30 more"):
