@@ -148,6 +148,7 @@ class Case:
     limits: tuple[int, int] = NO_LIMITS
     price: int | float | None = None
     worth: list[tuple[int, int, int]] | None = None
+    has_breadth: bool = False
 
     def prepare(self) -> Targets:
         above = self.place.unit_length - DEPTH
@@ -184,11 +185,16 @@ class Case:
         collateral = membership() @ self.only(per_unit(self.ranges), targets=False)
         worth = membership() @ self.only(per_unit(self.worths()), targets=True)
         cost = collateral + int(2 * (self.price or 0)) * (worth[-1] - worth) // 2
+        if self.has_breadth:
+            # Units blocked beside the targets come second; there are fewer than 16.
+            cost = cost * 16 + membership() @ self.only(np.ones(N_UNITS, np.int64), targets=False)
+        else:
+            cost *= 16
         least = np.full(N_UNITS + 1, 2**62)
         within = np.minimum(count[is_fine], N_UNITS)
         np.minimum.at(least, within, cost[units[is_fine]])
         least = np.minimum.accumulate(least).tolist()
-        return [None if best == 2**62 else (best, least.index(best)) for best in least]
+        return [None if best == 2**62 else (best // 16, least.index(best)) for best in least]
 
 
 places = st.sampled_from(list(PLACES.values()))
@@ -226,4 +232,5 @@ def cases(draw: st.DrawFn, *, priced: bool, hosts: bool) -> Case:
         draw(st.one_of(st.just(NO_LIMITS), limits)),
         draw(st.sampled_from([0, 1, 2, 5, 0.5, 100])) if priced else None,
         worth if priced else None,
+        has_breadth=hosts and draw(st.booleans()),
     )

@@ -21,6 +21,7 @@ def find_covers(
     *,
     miss_price: Number | None = None,
     worth: Weights | None = None,
+    breadth: Weights | None = None,
 ) -> Frontier:
     """Find the covers of least cost for every number of rules up to a budget.
 
@@ -37,6 +38,11 @@ def find_covers(
         (FILTER-ALL).
     worth
         What targets are worth; by default every target address is worth one.
+    breadth
+        Decides among covers of equal cost: the least is taken, before the fewest rules. Weights
+        that leave part of the address space at nought need one, such as
+        ``Weights.per_address()``: without it a wide rule over such space is as good as narrow
+        ones. It never changes a cost.
 
     Raises
     ------
@@ -57,4 +63,4 @@ def find_covers(
         targets.refuse_conflicts()
         if targets.fewest_rules > budget:
             raise UsageError(too_few(targets.fewest_rules, budget))
-    return solve(targets.lay(weights, worth), budget, miss_price)
+    return solve(targets.lay(weights, worth, breadth), budget, miss_price)

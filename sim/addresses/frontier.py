@@ -21,8 +21,9 @@ from sim.addresses.format import format_lines4
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.ipv6 import IPV6_BITS, Addresses6, masked
-from sim.addresses.knapsack import CostTable, fill, merge, merge_both, split, unreachable
+from sim.addresses.knapsack import CostTable, NodeValues, fill
 from sim.addresses.positions import addresses4, format_positions
+from sim.addresses.rows import Columns, fewest_rules, merge, split, unreachable
 from sim.addresses.targets import LaidWeights, Number
 from sim.addresses.weights import INT64_LIMIT
 from sim.errors import UsageError
@@ -102,13 +103,14 @@ class Frontier:
     saved_by_next: NDArray[Any]
     n_used: NDArray[np.int64]
     _tables: tuple[CostTable, ...]
-    _top: NDArray[Any]
+    _keys: Columns
     _collaterals: tuple[NDArray[Any], ...]
 
     def cover(self, n_rules: int) -> Cover:
         """Return the best cover with at most so many rules.
 
-        Among covers of equal cost: the fewest rules; of those, at each fork of the prefix tree
+        Among covers of equal cost: the least breadth, if one was given; of those, the fewest
+        rules; of those, at each fork of the prefix tree
         from the top, the rule over the whole fork before rules in its halves, then as many rules
         as possible in the lower half.
 
@@ -141,7 +143,9 @@ class Frontier:
             chosen = [table.chosen_nodes(n_rules) for table in self._tables]
         else:
             four, six = self._tables
-            n_four = split(four.top(), six.top(), n_rules, self._top[n_rules])
+            wanted = tuple(column[n_rules] for column in self._keys)
+            n_keys = len(wanted)
+            n_four = split(four.top()[:n_keys], six.top()[:n_keys], n_rules, wanted)
             chosen = [four.chosen_nodes(n_four), six.chosen_nodes(n_rules - n_four)]
         return [np.array(nodes, np.int64) for nodes in chosen]
 
@@ -167,34 +171,39 @@ def solve(
         # One rule more than asked for, to know what it would save.
         fill(
             tree,
-            np.where(tree.is_allowed, cost, unreachable(cost.dtype)),
-            price,
+            NodeValues(
+                np.where(tree.is_allowed, cost, unreachable(cost.dtype)),
+                price,
+                laid.breadths[row] if laid.breadths else None,
+                None if miss_price is None else laid.worths[row],
+            ),
             budget + 1,
-            None if miss_price is None else worth,
         )
-        for tree, cost, price, worth in zip(laid.trees, costs, prices, laid.worths, strict=True)
+        for row, (tree, cost, price) in enumerate(zip(laid.trees, costs, prices, strict=True))
     )
-    top, left = _joined(tables, budget + 1)
-    n_last = min(budget, top.size - 1)
+    n_keys = 2 if laid.breadths else 1
+    columns = _joined(tables, budget + 1, n_keys)
+    top, keys = columns[0], columns[:n_keys]
+    fewest = fewest_rules(keys, TOLERANCE)
     first = int(np.argmax(top < unreachable(top.dtype)))
-    n_rules = np.arange(first, n_last + 1)
-    n_used = _fewest_rules(top)[n_rules]
-    ahead = np.minimum(n_rules + 1, top.size - 1)
-    saved = top[n_used] - top[_fewest_rules(top)[ahead]]
-    collaterals = laid.collaterals
+    n_rules = np.arange(first, min(budget, top.size - 1) + 1)
+    n_used = fewest[n_rules]
+    saved = top[n_used] - top[fewest[np.minimum(n_rules + 1, top.size - 1)]]
     if miss_price is None:
-        nothing = np.full(n_rules.size, laid.unblockable)
-        return Frontier(
-            n_rules, top[n_used], nothing, top[n_used], saved, n_used, tables, top, collaterals
-        )
-    spent = top[n_used] - left[n_used].astype(top.dtype) * miss_price
-    if spent.dtype == np.float64:
-        collateral = np.maximum(spent / collateral_price, 0.0)
+        missed = np.full(n_rules.size, laid.unblockable)
+        cost = collateral = top[n_used]
     else:
-        collateral = spent // collateral_price
-    cost = top[n_used] + miss_price * laid.unblockable
-    missed = left[n_used] + laid.unblockable
-    return Frontier(n_rules, collateral, missed, cost, saved, n_used, tables, top, collaterals)
+        left = columns[-1][n_used]
+        missed = left + laid.unblockable
+        cost = top[n_used] + miss_price * laid.unblockable
+        collateral = top[n_used] - left.astype(top.dtype) * miss_price
+        if top.dtype == np.float64:
+            collateral = np.maximum(collateral / collateral_price, 0.0)
+        else:
+            collateral = collateral // collateral_price
+    return Frontier(
+        n_rules, collateral, missed, cost, saved, n_used, tables, keys, laid.collaterals
+    )
 
 
 def _priced(
@@ -223,27 +232,16 @@ def _priced(
     return costs, prices
 
 
-def _joined(tables: tuple[CostTable, ...], budget: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Least cost by number of rules over all trees, and the worth of the targets left."""
+def _joined(tables: tuple[CostTable, ...], budget: int, n_keys: int) -> Columns:
+    """Rows of the roots of all trees as one: cost, breadth, worth left, as far as there."""
     if not tables:
-        return np.zeros(1, np.int64), np.zeros(1, np.int64)
+        nothing = np.zeros(1, np.int64)
+        return nothing, nothing, nothing
     if len(tables) == 1:
-        return tables[0].top(), tables[0].top_left()
-    four, six = tables
-    size = min(four.top().size + six.top().size - 1, budget + 1)
-    lower, upper = (table.top().reshape(1, -1) for table in tables)
-    if not four.left_worth.size:
-        return merge(lower, upper, size)[0], np.zeros(0, np.int64)
-    left_lower, left_upper = (table.top_left().reshape(1, -1) for table in tables)
-    joined, rest = merge_both((lower, left_lower), (upper, left_upper), size)
-    return joined[0], rest[0]
-
-
-def _fewest_rules(top: NDArray[Any]) -> NDArray[np.int64]:
-    """Fewest rules with the cost of each number of rules, floats within `TOLERANCE`."""
-    limit = top * (1 + TOLERANCE) if top.dtype == np.float64 else top
-    # The row never increases, so that its negative is ascending.
-    return np.searchsorted(-top, -limit, side="left").astype(np.int64)
+        return tables[0].top()
+    lower, upper = (tuple(c.reshape(1, -1) for c in table.top()) for table in tables)
+    size = min(lower[0].size + upper[0].size - 1, budget + 1)
+    return tuple(row[0] for row in merge(lower, upper, size, n_keys))
 
 
 def too_few(fewest: int, budget: int) -> str:

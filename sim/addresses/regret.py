@@ -107,6 +107,7 @@ def judge_order(
     constraints: Constraints,
     *,
     worth: Weights | None = None,
+    breadth: Weights | None = None,
 ) -> Judgement:
     """Compare an order with the best covers of as many rules.
 
@@ -124,6 +125,8 @@ def judge_order(
         What covers may not do; the order may have done it.
     worth
         What targets are worth; by default every target address is worth one.
+    breadth
+        Decides among covers of equal cost, as for `find_covers`.
     """
     counted = Weights.per_address() if worth is None else worth
     hit = targets.intersection(order)
@@ -136,7 +139,8 @@ def judge_order(
         try:
             if hit:
                 same = constraints.prepare(hit, exempt=targets) if same is None else same
-                found = find_covers(same, weights, n_rules, worth=worth).cover(n_rules)
+                frontier = find_covers(same, weights, n_rules, worth=worth, breadth=breadth)
+                found = frontier.cover(n_rules)
             else:
                 reason = "the order covers no target"
         except UsageError as error:
@@ -144,7 +148,7 @@ def judge_order(
         by_unit[name] = Regret(weights.inside(beside), found, reason)
     allowed = by_unit[unit].collateral
     aim = constraints.prepare(targets, may_miss=True)
-    widest = widest_within(aim, units[unit], n_rules, allowed, worth=worth)
+    widest = widest_within(aim, units[unit], n_rules, allowed, worth=worth, breadth=breadth)
     total, covered = counted.inside(targets), counted.inside(hit)
     best = by_unit[unit].best
     if best is not None and best.collateral <= allowed and total - covered < widest.cover.missed:

@@ -124,7 +124,9 @@ class Targets:
         """Fewest rules that block all of ``blockable``; meant for targets that may all be."""
         return sum(_fewest(tree) for tree in self.trees)
 
-    def lay(self, weights: Weights, worth: Weights | None = None) -> LaidWeights:
+    def lay(
+        self, weights: Weights, worth: Weights | None = None, breadth: Weights | None = None
+    ) -> LaidWeights:
         """Lay weights on the trees.
 
         Parameters
@@ -133,17 +135,25 @@ class Targets:
             What is counted as collateral, outside ``exempt``.
         worth
             What targets are worth; by default every target address is worth one.
+        breadth
+            Decides among equal costs, outside ``exempt`` too; by default nothing does.
         """
         counted = Weights.per_address() if worth is None else worth
-        collaterals, worths = [], []
+        collaterals, worths, breadths = [], [], []
         for tree in self.trees:
             exempt, blockable = (
                 place_set(members, tree.bits) for members in (self.exempt, self.blockable)
             )
             collaterals.append(tree.weigh(weights.of_family(tree.bits), exempt))
             worths.append(tree.weigh(counted.of_family(tree.bits), blockable, inside=True))
+            if breadth is not None:
+                column = tree.weigh(breadth.of_family(tree.bits), exempt)
+                # It only decides, so that sums beyond 64 bits may be rounded.
+                breadths.append(column.astype(np.float64) if column.dtype == object else column)
         unblockable = counted.inside(self.addresses.difference(self.blockable))
-        return LaidWeights(self.trees, tuple(collaterals), tuple(worths), unblockable)
+        return LaidWeights(
+            self.trees, tuple(collaterals), tuple(worths), tuple(breadths), unblockable
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +167,8 @@ class LaidWeights:
     collaterals, worths
         For each tree a column of shape (n_nodes,): weight of bystanders and worth of targets
         under each node; int64, float64 or Python integers.
+    breadths
+        Likewise, what decides among equal costs; empty if nothing does.
     unblockable
         Worth of the targets that cannot be blocked.
     """
@@ -164,6 +176,7 @@ class LaidWeights:
     trees: tuple[PrefixTree, ...]
     collaterals: tuple[NDArray[Any], ...]
     worths: tuple[NDArray[Any], ...]
+    breadths: tuple[NDArray[Any], ...]
     unblockable: Number
 
 

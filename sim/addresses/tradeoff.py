@@ -58,6 +58,7 @@ def trade_off(
     n_rules: int,
     *,
     worth: Weights | None = None,
+    breadth: Weights | None = None,
     max_corners: int = MAX_CORNERS,
 ) -> TradeOff:
     """Find the corners of the frontier between targets missed and collateral.
@@ -66,14 +67,14 @@ def trade_off(
     ----------
     targets
         Prepared with ``may_miss``.
-    weights, worth
+    weights, worth, breadth
         As for `sim.addresses.cover.find_covers`.
     n_rules
         Most rules of any cover.
     max_corners
         Corners after which the search stops; each takes one run of the dynamic programme.
     """
-    prices = _Prices(targets.lay(weights, worth), n_rules)
+    prices = _Prices(targets.lay(weights, worth, breadth), n_rules)
     corners = {0: prices.most_covered(), 1: prices.no_collateral()}
     # Places between 0 and 1 keep the corners in order.
     waiting = [(0.0, 1.0)]
@@ -98,17 +99,18 @@ def widest_within(
     most_collateral: Number,
     *,
     worth: Weights | None = None,
+    breadth: Weights | None = None,
 ) -> Widest:
     """Cover as many targets as prices can find within a limit of collateral.
 
     Parameters
     ----------
-    targets, weights, n_rules, worth
+    targets, weights, n_rules, worth, breadth
         As for `trade_off`.
     most_collateral
         The limit, not negative.
     """
-    prices = _Prices(targets.lay(weights, worth), n_rules)
+    prices = _Prices(targets.lay(weights, worth, breadth), n_rules)
     over, within = prices.most_covered(), prices.no_collateral()
     if over.collateral <= most_collateral:
         return Widest(over, over.missed)

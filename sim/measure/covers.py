@@ -152,16 +152,27 @@ def answer(
     if budget is None:
         budget = n_rules if orders else min(max(ready.n_leaves, 1), MOST_RULES)
     most = max(budget, question.frontier_to or budget)
-    frontier = find_covers(ready, weights, most, miss_price=question.miss_price, worth=worth)
+    # Where an inventory knows of nobody, narrow rules are better than wide ones all the same.
+    breadth = None if question.unit == "addresses" else Weights.per_address()
+    frontier = find_covers(
+        ready, weights, most, miss_price=question.miss_price, worth=worth, breadth=breadth
+    )
     cover = frontier.cover(budget)
     corners = None
     if question.with_trade_off:
         partly = question.constraints.prepare(aimed, may_miss=True)
-        corners = trade_off(partly, weights, budget, worth=worth)
+        corners = trade_off(partly, weights, budget, worth=worth, breadth=breadth)
     judgement = None
     if orders:
         judgement = judge_order(
-            order, n_rules, aimed, units.weights, unit, question.constraints, worth=worth
+            order,
+            n_rules,
+            aimed,
+            units.weights,
+            unit,
+            question.constraints,
+            worth=worth,
+            breadth=breadth,
         )
     return Answer(
         unit,

@@ -28,7 +28,11 @@ def check(case: Case) -> None:
             case.prepare()
         return
     targets = case.prepare()
-    options = {"miss_price": case.price, "worth": case.place.weights(case.worths())}
+    options = {
+        "miss_price": case.price,
+        "worth": case.place.weights(case.worths()),
+        "breadth": Weights.per_address() if case.has_breadth else None,
+    }
     weights = case.place.weights(case.ranges)
     possible = [k for k, option in enumerate(best) if option is not None]
     if possible[0] > 1:
@@ -101,7 +105,7 @@ def test_filter_some_with_shared_ranges_is_the_best_of_all_subsets(case: Case) -
 
 
 @settings(max_examples=100, deadline=None)
-@given(cases(priced=True, hosts=False), cases(priced=False, hosts=True))
+@given(cases(priced=True, hosts=True), cases(priced=False, hosts=True))
 def test_kernel_gives_the_same_answers(some: Case, all_: Case) -> None:
     pytest.importorskip("numba")
     with backend.using("numba"):

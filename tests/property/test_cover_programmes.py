@@ -11,7 +11,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from sim.addresses import backend
 from sim.addresses.cover import find_covers
 from sim.addresses.families import AddressSet
-from sim.addresses.frontier import Frontier
+from sim.addresses.frontier import Cover, Frontier
 from sim.addresses.targets import Targets
 from sim.addresses.tree import LengthLimits
 from sim.addresses.weights import Weights
@@ -114,18 +114,20 @@ def test_costs_equal_those_of_an_integer_programme(seed: int, price: int | None)
     assert got == pytest.approx(expected, abs=1e-6)
 
 
-def frontiers(world: World, budget: int) -> list[Frontier]:
+def frontiers(world: World, budget: int, *, has_breadth: bool = False) -> list[Frontier]:
     """Both objectives on one world."""
+    breadth = Weights.per_address() if has_breadth else None
     addresses = AddressSet.of(*map(str, world.targets))
     worth = world.worth()
     return [
-        find_covers(Targets.prepare(addresses), world.collateral(), budget),
+        find_covers(Targets.prepare(addresses), world.collateral(), budget, breadth=breadth),
         find_covers(
             Targets.prepare(addresses, may_miss=True),
             world.collateral(),
             budget,
             miss_price=3,
             worth=worth,
+            breadth=breadth,
         ),
     ]
 
@@ -135,18 +137,34 @@ def as_lists(frontier: Frontier) -> list[list]:
     return [*(column.tolist() for column in columns), frontier.n_used.tolist()]
 
 
+@pytest.mark.parametrize("has_breadth", [False, True])
 @pytest.mark.parametrize("budget", [7, 130, 5_000])
-def test_kernel_and_numpy_agree_beyond_the_batched_sizes(budget: int) -> None:
+def test_kernel_and_numpy_agree_beyond_the_batched_sizes(budget: int, has_breadth: bool) -> None:
     pytest.importorskip("numba")
     world = World(11, n_targets=400, n_hosts=1_500)
     with backend.using("numpy"):
-        slow = frontiers(world, budget)
+        slow = frontiers(world, budget, has_breadth=has_breadth)
     with backend.using("numba"):
-        fast = frontiers(world, budget)
+        fast = frontiers(world, budget, has_breadth=has_breadth)
     for one, two in zip(slow, fast, strict=True):
         assert as_lists(one) == as_lists(two)
         for k in (one.n_rules[0], one.n_rules[-1] // 2, one.n_rules[-1]):
             assert one.cover(int(k)).texts() == two.cover(int(k)).texts()
+
+
+def test_breadth_changes_no_cost() -> None:
+    world = World(12, n_targets=150, n_hosts=300)
+    for one, two in zip(frontiers(world, 90), frontiers(world, 90, has_breadth=True), strict=True):
+        assert one.cost.tolist() == two.cost.tolist()
+        for k in (one.n_rules[0], 20, 90):
+            wide, narrow = (breadth_of(frontier.cover(int(k)), world) for frontier in (one, two))
+            assert narrow <= wide
+    assert narrow < wide
+
+
+def breadth_of(cover: Cover, world: World) -> int:
+    beside = cover.to_set().difference(AddressSet.of(*map(str, world.targets)))
+    return beside.v4.n_addresses + beside.v6.n_addresses
 
 
 def test_weights_beyond_64_bits_are_added_exactly() -> None:

@@ -70,6 +70,17 @@ def test_ties_go_to_fewer_rules() -> None:
     assert frontier.cover(3).texts() == ["192.0.2.0/24"]
 
 
+def test_ties_go_to_fewer_addresses_where_asked() -> None:
+    weight = weights(**{"198.51.100.1": 3})
+    frontier = covers(
+        "192.0.2.0", "192.0.2.200", "192.0.2.255", weight=weight, breadth=Weights.per_address()
+    )
+    assert frontier.cost.tolist() == [0, 0, 0]
+    assert frontier.cover(1).texts() == ["192.0.2.0/24"]
+    assert frontier.cover(2).texts() == ["192.0.2.0/32", "192.0.2.192/26"]
+    assert frontier.cover(9).texts() == ["192.0.2.0/32", "192.0.2.200/32", "192.0.2.255/32"]
+
+
 def test_ties_go_to_more_rules_at_lower_addresses() -> None:
     frontier = covers("192.0.2.0", "192.0.2.3", "192.0.2.128", "192.0.2.131")
     assert frontier.cover(3).texts() == ["192.0.2.0/32", "192.0.2.3/32", "192.0.2.128/30"]
