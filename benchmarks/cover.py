@@ -47,7 +47,7 @@ def measure(n_targets: int, n_ranges: int, budget: int, objective: str) -> None:
     miss_price = 25 if objective == "FILTER-SOME" else None
     breadth = Weights.per_address() if objective.endswith("breadth") else None
     address, start, stop, weight = world(n_targets, n_ranges)
-    begin = time.perf_counter()
+    begin, begin_cpu = time.perf_counter(), time.process_time()
     members = AddressSet(IntervalSet.from_bounds(address, address + 1), IntervalSet6.empty())
     targets = Targets.prepare(members, may_miss=miss_price is not None)
     weights = Weights.on_ranges4(start, stop, weight)
@@ -65,6 +65,7 @@ def measure(n_targets: int, n_ranges: int, budget: int, objective: str) -> None:
                 "tree_s": built - begin,
                 "weights_s": weighed - built,
                 "covers_s": done - weighed,
+                "cpu_s": time.process_time() - begin_cpu,
                 "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
                 "collateral": cover.collateral,
                 "missed": cover.missed,
@@ -101,14 +102,16 @@ def main() -> None:
 
     print(f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}")
     print(f"{given.ranges:,} weighted ranges, budget {given.budget:,}; best of 2 processes\n")
-    print("| objective | way | targets | tree, s | weights, s | covers, s | all, s | peak MB |")
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print(
+        "| objective | way | targets | tree, s | weights, s | covers, s | all, s | CPU, s | peak MB |"
+    )
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in OBJECTIVES:
         for way in ("numpy", "numba"):
             for n_targets in SIZES:
                 case = run(way, n_targets, given.ranges, given.budget, name)
                 parts = [case[part] for part in ("tree_s", "weights_s", "covers_s")]
-                times = " | ".join(f"{part:.2f}" for part in (*parts, sum(parts)))
+                times = " | ".join(f"{part:.2f}" for part in (*parts, sum(parts), case["cpu_s"]))
                 print(
                     f"| {name} | {way} | {n_targets:,} | {times} | {case['peak_mb']:,.0f} |",
                     flush=True,
