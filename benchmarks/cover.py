@@ -103,7 +103,8 @@ def main() -> None:
     print(f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}")
     print(f"{given.ranges:,} weighted ranges, budget {given.budget:,}; best of 2 processes\n")
     print(
-        "| objective | way | targets | tree, s | weights, s | covers, s | all, s | CPU, s | peak MB |"
+        "| objective | way | targets | tree, s | weights, s | covers, s | all, s | CPU, s "
+        "| peak MB |"
     )
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in OBJECTIVES:
