@@ -132,7 +132,7 @@ def explain_hosts(
             text.get(at, ""),
             _label(inventory.labels["name"], at) if "name" in inventory.labels else "",
             State(int(hits.host_state[at])).name.lower(),
-            rules.prefix[int(hitting[at])],
+            rules.prefix(int(hitting[at])),
             rules.place(int(hitting[at])),
         )
         for at in chosen
