@@ -296,3 +296,18 @@ def test_columns_that_cannot_be_read_are_refused_row_by_row():
         exposure(["192.0.2.0/24"], {"address": ["192.0.2.1"], "name": ["a", "b"]})
     with pytest.raises(UsageError, match="got 'colour'"):
         exposure(["192.0.2.0/24"], by=["colour"])
+
+
+@pytest.mark.parametrize(
+    ("host", "edge"),
+    [
+        ("192.0.2.0/28", "192.0.2.0"),
+        ("192.0.2.0/28", "192.0.2.15"),
+        ("2001:db8::/124", "2001:db8::"),
+        ("2001:db8::/124", "2001:db8::f"),
+    ],
+)
+def test_the_first_and_the_last_address_of_a_host_count(host, edge):
+    found = exposure([edge], {"address": [host]}, explain=True).inventory
+    assert found.host_state.tolist() == [State.PARTLY]
+    assert found.host_rule.tolist() == [0]

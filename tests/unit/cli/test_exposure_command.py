@@ -105,6 +105,15 @@ def test_explain_names_the_rule_and_where_it_stands(files):
     assert [rule["n_hosts"] for rule in found["rules"]] == [1, 1, 1]
 
 
+def test_a_name_with_several_addresses_is_explained_by_the_first(files):
+    answers = [{"type": "A", "answer": f"198.51.100.{at}"} for at in (200, 7)]
+    line = {"name": "a.example", "results": {"A": {"data": {"answers": answers}}}}
+    (files / "zdns.jsonl").write_text(json.dumps(line) + "\n")
+    found = document("blocklist.txt", "--inventory", "zdns.jsonl", "--explain")["inventory"]
+    assert [host["rule"] for host in found["explained"]] == ["198.51.100.0/24"]
+    assert found["hosts"]["n_wholly"] == 1
+
+
 def test_a_table_attributes_addresses_and_hosts(files):
     found = document(
         *("blocklist.txt", "--inventory", "hosts.csv"),

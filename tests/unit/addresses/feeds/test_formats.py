@@ -245,6 +245,8 @@ def test_a_registry_count_that_is_no_power_of_two_is_several_prefixes(read):
     assert length.tolist() == [23, 24]
     assert address.tolist() == [0xC6336400, 0xC6336600]
     assert feed.origin.date == "20260101"
+    assert "1 IPv4 counts are no power of two: several prefixes each" in feed.notes
+    assert "1 ranges are free or reserved by the registry: left out" in feed.notes
 
 
 def test_registry_ranges_beyond_the_last_address_are_refused(read):

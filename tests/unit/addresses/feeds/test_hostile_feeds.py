@@ -132,12 +132,6 @@ def test_a_row_with_a_cell_too_many_is_refused_with_its_line(tmp_path):
     assert told[1] == "file:4: expected 2 cells, got 1: '198.51.100.3'"
 
 
-def test_cells_of_one_line_do_not_make_up_for_those_of_another(tmp_path):
-    # As many delimiters in all as there should be, and none of the lines is right.
-    told = refusal(tmp_path, b"address,name\n198.51.100.2,b,c\n198.51.100.3\n", "inventory")
-    assert [line.split(":")[1] for line in told] == ["2", "3"]
-
-
 def test_a_quote_that_does_not_close_is_one_bad_line(tmp_path):
     content = b'address,name\n198.51.100.1,"a\n198.51.100.2,"b"\n'
     told = refusal(tmp_path, content, "inventory")

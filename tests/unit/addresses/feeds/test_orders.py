@@ -60,6 +60,14 @@ def test_only_orders_in_force_are_entries(tmp_path):
     assert (feed.n_records, feed.n_unplaced, feed.v4.line.tolist()) == (1, 0, [3])
 
 
+def test_the_oldest_of_equal_orders_is_withdrawn_first(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(TABLE)
+    at = datetime.fromisoformat("2018-04-16T14:00+03:00")
+    feed = read_dated(Input(path, "orders.csv"), skip_bad=False).in_force(at)
+    assert feed.v4.line.tolist() == [3, 4]
+
+
 def test_a_time_without_offset_and_an_unknown_action_are_refused(tmp_path):
     text = "effective,action,prefix\n2018-04-16T12:00,drop,198.51.100.0/24\n"
     with pytest.raises(DataError) as refused:
