@@ -114,6 +114,15 @@ def test_a_name_with_several_addresses_is_explained_by_the_first(files):
     assert found["hosts"]["n_wholly"] == 1
 
 
+def test_of_several_addresses_one_that_is_listed_is_shown(files):
+    answers = [{"type": "A", "answer": f"{net}.7"} for net in ("203.0.113", "198.51.100")]
+    line = {"name": "a.example", "results": {"A": {"data": {"answers": answers}}}}
+    (files / "zdns.jsonl").write_text(json.dumps(line) + "\n")
+    found = document("blocklist.txt", "--inventory", "zdns.jsonl", "--explain")["inventory"]
+    assert [host["address"] for host in found["explained"]] == ["198.51.100.7"]
+    assert found["hosts"]["n_partly"] == 1
+
+
 def test_a_table_attributes_addresses_and_hosts(files):
     found = document(
         *("blocklist.txt", "--inventory", "hosts.csv"),
