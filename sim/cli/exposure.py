@@ -146,7 +146,7 @@ def exposure(
             explain=explain,
             top=top,
         )
-        _say(found, [*in_force, *hosts, *tables], [given.name for given in owned], quiet=quiet)
+        _say(found, in_force, [*hosts, *tables], [given.name for given in owned], quiet=quiet)
         _print(found, blocklists, at, top, Format.JSON if is_json else output_format)
 
 
@@ -198,10 +198,20 @@ def _instant(option: str, text: str | None) -> datetime | None:
         raise UsageError(f"{option}: {error}") from None
 
 
-def _say(found: Exposure, feeds: Sequence[Feed], owned: Sequence[str], *, quiet: bool) -> None:
+def _say(
+    found: Exposure,
+    lists: Sequence[Feed],
+    others: Sequence[Feed],
+    owned: Sequence[str],
+    *,
+    quiet: bool,
+) -> None:
     """Talk about what was read and what to know before trusting it."""
+    if quiet:
+        return
     from sim.addresses.feeds.special import special_note
 
+    feeds = [*lists, *others]
     for feed in feeds:
         parts = f"{feed.n_records:,} records, {len(feed.v4):,} IPv4 and {len(feed.v6):,} IPv6 rows"
         console.say(f"{feed.origin.file}: read as {feed.origin.format}: {parts}", quiet=quiet)
@@ -209,9 +219,11 @@ def _say(found: Exposure, feeds: Sequence[Feed], owned: Sequence[str], *, quiet:
             console.say(f"{feed.origin.file}: {feed.n_bad:,} bad lines left out", quiet=quiet)
             for problem in feed.problems[:3]:
                 console.say(f"  {problem}", quiet=quiet)
-        for note in (*feed.notes, special_note(feed.v4)):
-            if note:
-                console.say(f"{feed.origin.file}: {note}", quiet=quiet)
+        for note in feed.notes:
+            console.say(f"{feed.origin.file}: {note}")
+    for feed in lists:
+        if note := special_note(feed.v4):
+            console.say(f"{feed.origin.file}: {note}")
     if owned:
         console.say(f"the target's own ranges: {', '.join(owned)}", quiet=quiet)
     for note in found.notes:

@@ -258,7 +258,13 @@ def _inventory_hits(
             labels = _attributed(inventory, attributes, name)
         if labels is not None:
             groups[name] = group_hits(inventory, hits, labels, NOT_KNOWN)
-    rule = None if rules is None else rules.hitting(inventory, listed)
+    rule = None
+    rule_hits: Sequence[RuleHits] = ()
+    explained: Sequence[Host] = ()
+    if rules is not None:
+        rule = rules.hitting(inventory, listed)
+        rule_hits = rank_rules(rules, rule, top)
+        explained = explain_hosts(inventory, hits, listed, rules, rule, top)
     return InventoryHits(
         count_states(state),
         names,
@@ -269,8 +275,8 @@ def _inventory_hits(
         state,
         hits.business_state,
         rule,
-        () if rules is None or rule is None else rank_rules(rules, rule, top),
-        () if rules is None or rule is None else explain_hosts(inventory, hits, rules, rule, top),
+        rule_hits,
+        explained,
         tuple(notes),
     )
 

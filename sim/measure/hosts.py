@@ -20,6 +20,10 @@ States = NDArray[np.int8]
 Codes = NDArray[np.int32] | NDArray[np.int64]
 
 
+# Pairs of a group and a business kept apart in a table of bytes rather than sorted.
+_DENSE = 2**28
+
+
 class State(IntEnum):
     """What is known of a host or a business."""
 
@@ -118,20 +122,18 @@ def group_hits(inventory: Feed, hits: Hits, labels: Labels, not_known: str) -> l
     """
     record, code, names = members(labels)
     unknown = np.flatnonzero(labels.code < 0)
-    record = np.concatenate((record, unknown))
-    code = np.concatenate((code, np.full(unknown.size, len(names), np.int32))).astype(np.int64)
+    if unknown.size:
+        record = np.concatenate((record, unknown))
+        code = np.concatenate((code, np.full(unknown.size, len(names), np.int32)))
     names = [*names, not_known]
-    count = _counted(code, hits.host_state[record], len(names))
-    businesses: NDArray[np.int64] | None = None
+    state = hits.host_state[record]
+    count = _counted(code, state, len(names))
+    businesses = None
     if "name" in inventory.labels:
-        business = inventory.labels["name"].code[record]
-        named = np.flatnonzero(business >= 0)
-        n_businesses = len(inventory.labels["name"].names)
-        pair = code[named] * n_businesses + business[named]
-        distinct, inverse = np.unique(pair, return_inverse=True)
-        inverse = inverse.astype(np.int64)
-        state = _business_states(inverse, distinct.size, hits.host_state[record[named]])
-        businesses = _counted(distinct // max(n_businesses, 1), state, len(names))
+        name = inventory.labels["name"]
+        business = name.code[record]
+        del record
+        businesses = _businesses_by(code, business, state, len(names), len(name.names))
     groups = [
         HostGroup(
             name,
@@ -141,9 +143,45 @@ def group_hits(inventory: Feed, hits: Hits, labels: Labels, not_known: str) -> l
         for at, name in enumerate(names)
         if count[at].any()
     ]
-    return sorted(
-        groups, key=lambda group: (-group.hosts.n_wholly, -group.hosts.n_partly, group.name)
-    )
+    groups.sort(key=lambda group: (-group.hosts.n_wholly, -group.hosts.n_partly, group.name))
+    return groups
+
+
+def _businesses_by(
+    code: NDArray[np.int32],
+    business: NDArray[np.int32],
+    host_state: States,
+    n_groups: int,
+    n_businesses: int,
+) -> NDArray[np.int64]:
+    """Return how many businesses of each group are in each state, shape (n_groups, 4)."""
+    named = slice(None) if (business >= 0).all() else np.flatnonzero(business >= 0)
+    pair = code[named].astype(np.int64)
+    pair *= n_businesses
+    pair += business[named]
+    state = host_state[named]
+    if n_groups * n_businesses <= _DENSE:
+        met = np.zeros(n_groups * n_businesses, np.uint8)
+        for each in State:
+            at = pair[state == each]
+            met[at] |= np.uint8(1 << each)
+        found = np.flatnonzero(met)
+        met = met[found]
+    else:
+        # One number for pair and state, so that one sort brings together what belongs together.
+        pair = pair * 4 + state
+        pair.sort()
+        bit_met = np.uint8(1) << (pair & 3).astype(np.uint8)
+        pair >>= 2
+        opens = np.flatnonzero(np.concatenate((np.ones(1, np.bool_), pair[1:] != pair[:-1])))
+        opens = opens[: pair.size]
+        found = pair[opens]
+        met = np.bitwise_or.reduceat(bit_met, opens) if opens.size else bit_met
+    bit = [(met >> number & 1).astype(np.bool_) for number in range(4)]
+    is_hit = bit[State.PARTLY] | bit[State.WHOLLY]
+    is_open = bit[State.NOT_LISTED] | bit[State.PARTLY]
+    state = _states(is_hit | is_open, is_hit, is_open, bit[State.NOT_KNOWN])
+    return _counted(found // max(n_businesses, 1), state, n_groups)
 
 
 def business_values(inventory: Feed, column: str, *, adds_up: bool) -> NDArray[np.float64]:
@@ -166,7 +204,7 @@ def business_values(inventory: Feed, column: str, *, adds_up: bool) -> NDArray[n
 
 def _counted(code: Codes, state: States, n_groups: int) -> NDArray[np.int64]:
     """Return how many of each group are in each state, shape (n_groups, 4)."""
-    count = np.bincount(code * 4 + state, minlength=4 * n_groups)
+    count = np.bincount(code * np.int64(4) + state, minlength=4 * n_groups)
     return np.asarray(count.reshape(n_groups, 4), dtype=np.int64)
 
 

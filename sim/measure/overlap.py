@@ -27,10 +27,12 @@ def row_overlap(
 
 def first_held4(entries: Entries4, addresses: IntervalSet) -> NDArray[np.int64]:
     """First address of each row that a set holds; without meaning where it holds none."""
-    held = addresses.contains(entries.start)
-    place = np.searchsorted(addresses.start, entries.start, side="left")
-    following = np.append(addresses.start, -1)[place]
-    return np.where(held, entries.start, following)
+    first = entries.start.copy()
+    later = np.flatnonzero(~addresses.contains(first))
+    later = later[entries.stop[later] - first[later] > 1]
+    place = np.searchsorted(addresses.start, first[later], side="left")
+    first[later] = np.append(addresses.start, -1)[place]
+    return first
 
 
 def first_held6(entries: Entries6, addresses: IntervalSet6) -> Addresses6:

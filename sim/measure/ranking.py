@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.entries import Entries4, Entries6
+from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.format import format_lines4, format_lines6
 from sim.measure.hosts import Hits, State, business_values
+from sim.measure.overlap import row_overlap
 from sim.measure.rules import Rules
 
 _TEXTS = ("sector", "provider", "region", "country")
@@ -56,7 +58,7 @@ class Host:
     Attributes
     ----------
     address
-        Its first address or prefix, as far as it has any.
+        Its first address or prefix of which anything is listed.
     name
         Its business; empty where the inventory has no names.
     state
@@ -122,17 +124,22 @@ def rank_businesses(
 
 
 def explain_hosts(
-    inventory: Feed, hits: Hits, rules: Rules, hitting: NDArray[np.int64], top: int
+    inventory: Feed,
+    hits: Hits,
+    listed: AddressSet,
+    rules: Rules,
+    hitting: NDArray[np.int64],
+    top: int,
 ) -> list[Host]:
     """Return hosts hit, in the order of the inventory, with the rule that hits each."""
     chosen = np.flatnonzero(hits.is_hit)[:top].tolist()
-    text = _address_texts(inventory, chosen)
+    text = _address_texts(inventory, chosen, listed)
     return [
         Host(
             text.get(at, ""),
             _label(inventory.labels["name"], at) if "name" in inventory.labels else "",
             State(int(hits.host_state[at])).name.lower(),
-            rules.prefix[int(hitting[at])],
+            rules.prefix(int(hitting[at])),
             rules.place(int(hitting[at])),
         )
         for at in chosen
@@ -168,22 +175,24 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _address_texts(inventory: Feed, chosen: Sequence[int]) -> dict[int, str]:
-    """First address or prefix of some records, as text."""
+def _address_texts(inventory: Feed, chosen: Sequence[int], listed: AddressSet) -> dict[int, str]:
+    """Text of the first address or prefix of some records of which anything is listed."""
     wanted = np.array(chosen, np.int64)
-    text: dict[int, str] = {}
-    at6 = np.flatnonzero(np.isin(inventory.record6, wanted))
-    rows6 = Entries6(
-        inventory.v6.first.take(at6), inventory.v6.last.take(at6), inventory.v6.line[at6]
-    )
-    row, address6, length = rows6.to_prefixes()
-    lines6 = format_lines6(address6, length).decode("ascii").splitlines()
-    for record, line in zip(inventory.record6[at6[row]].tolist(), lines6, strict=True):
-        text.setdefault(record, line.removesuffix("/128"))
     at4 = np.flatnonzero(np.isin(inventory.record4, wanted))
-    rows4 = Entries4(inventory.v4.start[at4], inventory.v4.stop[at4], inventory.v4.line[at4])
+    at6 = np.flatnonzero(np.isin(inventory.record6, wanted))
+    v4, v6 = inventory.v4, inventory.v6
+    rows4 = Entries4(v4.start[at4], v4.stop[at4], v4.line[at4])
+    rows6 = Entries6(v6.first.take(at6), v6.last.take(at6), v6.line[at6])
+    _, is_any4, _, is_any6 = row_overlap(rows4, rows6, listed)
+    text: dict[int, str] = {}
     row, address4, length = rows4.to_prefixes()
-    lines4 = format_lines4(address4, length).decode("ascii").splitlines()
-    for record, line in zip(inventory.record4[at4[row]].tolist(), lines4, strict=True):
-        text.setdefault(record, line.removesuffix("/32"))
+    lines = format_lines4(address4, length).decode("ascii").splitlines()
+    for at, line in zip(row.tolist(), lines, strict=True):
+        if is_any4[at]:
+            text.setdefault(int(inventory.record4[at4[at]]), line.removesuffix("/32"))
+    row, address6, length = rows6.to_prefixes()
+    lines = format_lines6(address6, length).decode("ascii").splitlines()
+    for at, line in zip(row.tolist(), lines, strict=True):
+        if is_any6[at]:
+            text.setdefault(int(inventory.record6[at6[at]]), line.removesuffix("/128"))
     return text

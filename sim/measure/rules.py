@@ -27,17 +27,19 @@ class Rules:
 
     Attributes
     ----------
-    prefix
-        Text of each rule; a range of a list is several rules.
-    file, line
-        Where each stands; line 0 where the format has no lines.
+    table4, table6
+        The rules of each family, IPv4 first; a range of a list is several rules.
+    file
+        Names of the lists.
+    file_row, line : shape (n_rules,), int64
+        Where each rule stands; line 0 where the format has no lines.
     """
 
-    prefix: Sequence[str]
-    file: Sequence[str]
-    line: NDArray[np.int64]
     table4: PrefixTable
     table6: PrefixTable6
+    file: Sequence[str]
+    file_row: NDArray[np.int64]
+    line: NDArray[np.int64]
 
     @classmethod
     def of(cls, feeds: Sequence[Feed]) -> Rules:
@@ -46,17 +48,30 @@ class Rules:
         v6 = Entries6.concatenate([feed.v6 for feed in feeds])
         row4, address4, length4 = v4.to_prefixes()
         row6, address6, length6 = v6.to_prefixes()
-        text = format_lines4(address4, length4) + format_lines6(address6, length6)
         file4 = np.repeat(np.arange(len(feeds)), [len(feed.v4) for feed in feeds])[row4]
         file6 = np.repeat(np.arange(len(feeds)), [len(feed.v6) for feed in feeds])[row6]
-        names = [feed.origin.file for feed in feeds]
         return cls(
-            text.decode("ascii").splitlines(),
-            [names[at] for at in np.concatenate((file4, file6)).tolist()],
-            np.concatenate((v4.line[row4], v6.line[row6])),
             PrefixTable.from_prefixes(address4, length4),
             PrefixTable6.from_prefixes(address6, length6),
+            [feed.origin.file for feed in feeds],
+            np.concatenate((file4, file6)),
+            np.concatenate((v4.line[row4], v6.line[row6])),
         )
+
+    def __len__(self) -> int:
+        """Return the number of rules."""
+        return int(self.line.size)
+
+    def prefix(self, rule: int) -> str:
+        """Text of a rule."""
+        n4 = self.table4.address.size
+        if rule < n4:
+            row = slice(rule, rule + 1)
+            text = format_lines4(self.table4.address[row], self.table4.length[row])
+        else:
+            row = slice(rule - n4, rule - n4 + 1)
+            text = format_lines6(self.table6.address.take(row), self.table6.length[row])
+        return text.decode("ascii").strip()
 
     def hitting(self, inventory: Feed, listed: AddressSet) -> NDArray[np.int64]:
         """Rule that hits each host.
@@ -76,14 +91,16 @@ class Rules:
         if listed.v4:
             at4 = first_held4(inventory.v4, listed.v4)
             inside4 = (at4 >= inventory.v4.start) & (at4 < inventory.v4.stop)
-            found4 = self.table4.longest_match(np.maximum(at4, 0))
-            _keep_first(rule, inventory.record4, np.where(inside4, found4, -1))
+            row = np.flatnonzero(inside4)
+            found4 = self.table4.longest_match(at4[row])
+            _keep_first(rule, inventory.record4[row], found4)
         return rule
 
     def place(self, rule: int) -> str:
         """Where a rule stands, as ``file:line``."""
         line = int(self.line[rule])
-        return f"{self.file[rule]}:{line}" if line else self.file[rule]
+        file = self.file[int(self.file_row[rule])]
+        return f"{file}:{line}" if line else file
 
 
 @dataclass(frozen=True)
@@ -106,10 +123,10 @@ class RuleHits:
 def rank_rules(rules: Rules, hitting: NDArray[np.int64], top: int) -> list[RuleHits]:
     """Rules by hosts hit, most first."""
     hit = hitting[hitting >= 0]
-    count = np.bincount(hit, minlength=len(rules.prefix))
+    count = np.bincount(hit, minlength=len(rules))
     order = np.argsort(-count, kind="stable")
     order = order[count[order] > 0][:top]
-    return [RuleHits(rules.prefix[at], rules.place(at), int(count[at])) for at in order.tolist()]
+    return [RuleHits(rules.prefix(at), rules.place(at), int(count[at])) for at in order.tolist()]
 
 
 def _keep_first(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.feed import joined
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.notation import shown
@@ -34,6 +35,7 @@ def add_countries(gathering: Gathering, cells: Sequence[str], line: Line) -> Non
 
 def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
     """Append a column of finite numbers that are not negative; NaN where a cell is empty."""
+    cells = cells.texts() if isinstance(cells, CellBytes) else cells
     try:
         values = np.array([cell or "nan" for cell in cells], np.float64)
     except ValueError:
@@ -56,6 +58,7 @@ def _add_each(
     expected: str,
 ) -> None:
     """Append a column, reading each distinct cell once."""
+    cells = cells.texts() if isinstance(cells, CellBytes) else cells
     known = {cell: read(cell) for cell in set(cells)}
     if None in known.values():
         for row, cell in enumerate(cells):

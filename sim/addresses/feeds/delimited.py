@@ -10,10 +10,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
 
+from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.notation import shown
 from sim.addresses.source import Block, Limits, Source, read_blocks
@@ -60,12 +62,19 @@ class Records:
     ----------
     line : shape (n,), int64
         Line of each record, from 1.
-    cells
-        One list per column, each of length n.
+    columns
+        One per column of the file, each of length n: lists of texts, or cells still in bytes.
     """
 
     line: Line
-    cells: Sequence[Sequence[str]]
+    columns: Sequence[Sequence[str]]
+
+    @cached_property
+    def cells(self) -> Sequence[Sequence[str]]:
+        """The columns as lists of texts."""
+        return [
+            column.texts() if isinstance(column, CellBytes) else column for column in self.columns
+        ]
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -88,33 +97,50 @@ def read_records(
 
 def _cut(block: Block, dialect: Dialect, gathering: Gathering) -> Records:
     """Cut one block."""
+    if dialect.n_cells and dialect.encoding == "utf-8":
+        records = _cut_at_once(block, dialect)
+        if records is not None:
+            return records
     text = _decoded(block, dialect, gathering)
     if text is None:
         return _cut_lines(_decoded_lines(block, dialect, gathering), dialect, gathering)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
-    if dialect.n_cells and not (dialect.is_quoted and _QUOTE in text) and "\0" not in text:
-        n_breaks = text.count("\n")
-        n_delimiters = text.count(dialect.delimiter)
-        if n_delimiters == n_breaks * (dialect.n_cells - 1) and _is_regular(text, dialect):
-            cells = text[:-1].replace("\n", dialect.delimiter).split(dialect.delimiter)
-            line = np.arange(block.first_line, block.first_line + n_breaks, dtype=np.int64)
-            return Records(
-                line, [cells[column :: dialect.n_cells] for column in range(dialect.n_cells)]
-            )
-    lines = text.split("\n")[:-1]
+    lines = text.replace("\r\n", "\n").split("\n")[:-1]
     return _cut_lines(list(enumerate(lines, block.first_line)), dialect, gathering)
 
 
-def _is_regular(text: str, dialect: Dialect) -> bool:
-    """Return whether every line has the same number of delimiters and none is a comment."""
-    if dialect.comment and (text.startswith(dialect.comment) or f"\n{dialect.comment}" in text):
-        return False
-    data = np.frombuffer(text.encode(), np.uint8)
+def _cut_at_once(block: Block, dialect: Dialect) -> Records | None:
+    """Cut a block in which all lines are alike; None for any other."""
+    text = block.text
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    if (dialect.is_quoted and _QUOTE.encode() in text) or b"\0" in text:
+        return None
+    comment = dialect.comment.encode()
+    if comment and (text.startswith(comment) or b"\n" + comment in text):
+        return None
+    try:
+        text.isascii() or text.decode()
+    except UnicodeDecodeError:
+        return None
+    data = np.frombuffer(text + bytes(8), np.uint8)
     newline = np.flatnonzero(data == ord("\n"))
     delimiter = np.flatnonzero(data == ord(dialect.delimiter))
-    n_before = np.searchsorted(delimiter, newline)
-    return bool(np.all(np.diff(n_before, prepend=0) == dialect.n_cells - 1))
+    n_between = dialect.n_cells - 1
+    if delimiter.size != newline.size * n_between:
+        return None
+    between = delimiter.reshape(newline.size, n_between)
+    first = np.concatenate((np.zeros(1, np.int64), newline[:-1] + 1))
+    # As many in all as there should be: each line has its own if none lies outside its line.
+    if n_between and (np.any(between[:, 0] < first) or np.any(between[:, -1] > newline)):
+        return None
+    starts = [first, *(between[:, at] + 1 for at in range(n_between))]
+    ends = [*(between[:, at] for at in range(n_between)), newline]
+    if not n_between and np.any(first == newline):
+        return None
+    line = np.arange(block.first_line, block.first_line + newline.size, dtype=np.int64)
+    return Records(
+        line, [CellBytes(data, start, end) for start, end in zip(starts, ends, strict=True)]
+    )
 
 
 def _decoded(block: Block, dialect: Dialect, gathering: Gathering) -> str | None:

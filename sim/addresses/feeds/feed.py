@@ -50,35 +50,6 @@ class Labels:
         return int(np.count_nonzero(self.code >= 0))
 
 
-class Coder:
-    """Gives each distinct text a number, in the order of first appearance; empty text is none."""
-
-    def __init__(self) -> None:
-        self._codes = _Codes({"": -1})
-        self._pieces: list[NDArray[np.int32]] = []
-
-    def add(self, values: Sequence[str]) -> None:
-        """Append values of the following records."""
-        coded = map(self._codes.__getitem__, values)
-        self._pieces.append(np.fromiter(coded, np.int32, len(values)))
-
-    def finish(self) -> Labels:
-        """Return the column."""
-        pieces, self._pieces = self._pieces, []
-        code = np.concatenate(pieces) if pieces else np.empty(0, np.int32)
-        names = list(self._codes)
-        return Labels(code, names[1:])
-
-
-class _Codes(dict[str, int]):
-    """A dictionary that numbers what it has not seen."""
-
-    def __missing__(self, key: str) -> int:
-        # One entry, the empty text, is there from the beginning and has no number.
-        self[key] = number = len(self) - 1
-        return number
-
-
 @dataclass(frozen=True)
 class Origin:
     """Where records came from.
@@ -175,14 +146,17 @@ def members(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int32], list[
     code = labels.code[record]
     if not any(JOINT in name for name in labels.names):
         return record, code, list(labels.names)
-    codes = _Codes({"": -1})
-    listed = [[codes[part] for part in name.split(JOINT)] for name in labels.names]
+    number: dict[str, int] = {}
+    listed = [
+        [number.setdefault(part, len(number)) for part in name.split(JOINT)]
+        for name in labels.names
+    ]
     n_members = np.array([len(parts) for parts in listed], np.int64)
     flat = np.array([part for parts in listed for part in parts], np.int32)
     first = np.cumsum(n_members) - n_members
     run = n_members[code]
     offset = np.arange(int(run.sum())) - np.repeat(np.cumsum(run) - run, run)
-    return np.repeat(record, run), flat[np.repeat(first[code], run) + offset], list(codes)[1:]
+    return np.repeat(record, run), flat[np.repeat(first[code], run) + offset], list(number)
 
 
 def joined(values: Iterable[str]) -> str:

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.entries import Entries4, Entries6, Tally
-from sim.addresses.feeds.feed import Coder, Feed, Origin
+from sim.addresses.feeds.cellbytes import CellBytes
+from sim.addresses.feeds.coding import Coder
+from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.ipv6 import Addresses6
 from sim.addresses.reading import Reading
 from sim.addresses.source import Block, Limits
@@ -55,7 +57,8 @@ class Gathering:
         self._limits = limits
         self._n_bad = 0
         self._problems: list[Problem] = []
-        self._v4: list[Entries4] = []
+        # Columns apart from each other, so that each can be let go once it is made whole.
+        self._rows4: tuple[list[Line], list[Line], list[Line]] = ([], [], [])
         self._v6: list[Entries6] = []
         self._record4: list[Line] = []
         self._record6: list[Line] = []
@@ -132,7 +135,8 @@ class Gathering:
 
     def add_bounds4(self, start: Line, stop: Line, record: Line, line: Line) -> None:
         """Append IPv4 rows given as half-open bounds."""
-        self._v4.append(Entries4(start, stop, line))
+        for column, values in zip(self._rows4, (start, stop, line), strict=True):
+            column.append(values)
         self._record4.append(record)
 
     def add_bounds6(self, first: Addresses6, last: Addresses6, record: Line, line: Line) -> None:
@@ -160,7 +164,8 @@ class Gathering:
                 rest = self._n_bad - len(told)
                 told.append(Problem(self.name, f"{rest:,} more mistakes, {self._n_bad:,} in all"))
             raise DataError(told)
-        v4, self._v4 = Entries4.concatenate(self._v4), []
+        record4, record6 = _whole(self._record4), _whole(self._record6)
+        v4 = Entries4(*map(_whole, self._rows4))
         v6, self._v6 = Entries6.concatenate(self._v6), []
         labels = {column: coder.finish() for column, coder in self._coders.items()}
         return Feed(
@@ -168,8 +173,8 @@ class Gathering:
             self.n_records,
             v4,
             v6,
-            _concatenated(self._record4),
-            _concatenated(self._record6),
+            record4,
+            record6,
             {column: label for column, label in labels.items() if label.n_known},
             {column: np.concatenate(parts) for column, parts in self._numbers.items()},
             self.n_lines,
@@ -193,6 +198,10 @@ class Gathering:
 
 def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
     """Return values as lines that a list reader takes one by one, for what they are."""
+    if isinstance(values, CellBytes):
+        lines = values.lines()
+        if not any(mark.encode() in lines for mark in _MARKS):
+            return values, lines
     text = "\n".join(values)
     try:
         data = text.encode()
@@ -213,7 +222,8 @@ def _place(row: int, line: Line, key: str, keys: Sequence[str]) -> tuple[int, st
     return int(line[row]), keys[row] if keys else key
 
 
-def _concatenated(parts: list[Line]) -> Line:
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+def _whole(parts: list[Line]) -> Line:
+    """Return one column of its parts, which are let go."""
+    whole = parts[0] if len(parts) == 1 else np.concatenate((*parts, np.empty(0, np.int64)))
+    parts.clear()
+    return whole

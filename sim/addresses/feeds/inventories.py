@@ -49,7 +49,7 @@ def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
     columns: Mapping[str, str] = {}
     for header, records in read_headed(source, gathering, limits, ()):
         columns = columns or choose_columns(list(header), gathering)
-        found = {ours: records.cells[header[theirs]] for ours, theirs in columns.items()}
+        found = {ours: records.columns[header[theirs]] for ours, theirs in columns.items()}
         add_cells(gathering, found, records.line)
     return _finish(gathering, Origin(name, "inventory"))
 
