@@ -1,13 +1,30 @@
 """Prefixes between text and numbers, refused rather than repaired.
 
-In: text such as ``198.51.100.0/24``. Out: network address and length as integers. It does not
-know which file the text came from; the caller adds the place to the message.
+In: lists as files, streams or strings: prefixes, plain addresses and ``first-last`` ranges of
+both families, one a line, with comments. Out: columns with line numbers, or sets; and every
+mistake as ``file:line: expected …, got …``, all at once. It does not know what the lists are for.
 """
 
-import ipaddress
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from os import PathLike
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.addresses.entries import Entries, Entries4, Entries6, Tally
+from sim.addresses.families import AddressSet
+from sim.addresses.format import format_lines4, format_lines6
+from sim.addresses.notation import read_notation
+from sim.addresses.reading import Reading, Rows
+from sim.addresses.source import Block, Limits, Source, open_source
+
+_DEFAULT = Limits()
+# Rows kept apart before they are merged into a set.
+_MERGE_ROWS = 2**21
 
 
 def parse_prefix(text: str) -> tuple[int, int]:
@@ -19,27 +36,157 @@ def parse_prefix(text: str) -> tuple[int, int]:
         With a message of the form ``expected …, got …``: not a prefix, leading zeros, host bits
         set (with the prefix that was probably meant), or another address family.
     """
-    try:
-        network = ipaddress.ip_network(text)
-    except ValueError:
-        raise ValueError(_explain(text)) from None
-    if network.version != 4:
-        raise ValueError(f"expected an IPv4 prefix, got the IPv6 prefix {text!r}")
-    return int(network.network_address), network.prefixlen
+    entry = read_notation(text, version=4)
+    size = entry.last - entry.first + 1
+    if "-" in text:
+        raise ValueError(f"expected an IPv4 prefix, got the range {text!r}")
+    return entry.first, 33 - size.bit_length()
 
 
 def format_prefixes(address: NDArray[np.int64], length: NDArray[np.int64]) -> list[str]:
-    """Canonical text of prefixes given as columns."""
-    return [
-        f"{ipaddress.IPv4Address(number)}/{bits}"
-        for number, bits in zip(address.tolist(), length.tolist(), strict=True)
-    ]
+    """Canonical text of IPv4 prefixes given as columns."""
+    return format_lines4(address, length).decode("ascii").splitlines()
 
 
-def _explain(text: str) -> str:
-    """Say what is wrong with a prefix that the standard library refused."""
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return f"expected an IPv4 prefix such as 198.51.100.0/24, got {text!r}"
-    return f"expected a prefix, got {text!r}, which has host bits set; did you mean {network}?"
+def format_set(addresses: AddressSet) -> bytes:
+    """Canonical text of a set: its fewest prefixes, IPv4 first, one a line."""
+    return format_lines4(*addresses.v4.to_prefixes()) + format_lines6(*addresses.v6.to_prefixes())
+
+
+def read_entries(
+    path: str | PathLike[str], *, skip_bad: bool = False, limits: Limits = _DEFAULT
+) -> Entries:
+    """Read a list from a file, line by line.
+
+    Parameters
+    ----------
+    path
+        Text, plain or compressed (``.gz``, ``.bz2``, ``.zst``): on each line a prefix, a plain
+        address or a range ``first-last``; ``#`` and ``;`` start a comment. Plain IPv4-mapped
+        addresses (``::ffff:192.0.2.1``) are read as the IPv4 address they stand for; prefixes
+        and ranges of them stay IPv6.
+    skip_bad
+        Leave bad lines out and count them, instead of refusing the file.
+    limits
+        How much is read before the file is refused.
+
+    Returns
+    -------
+    entries
+        Rows by family in the order of the file, with line numbers; and the tally.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or exceeds a limit; and, unless ``skip_bad``, with every bad
+        line (the first ``limits.max_problems`` described, the rest counted).
+    """
+    with open_source(path, limits.max_bytes) as source:
+        return _gather(source, source.name, skip_bad, limits)
+
+
+def read_stream(
+    stream: BinaryIO, name: str, *, skip_bad: bool = False, limits: Limits = _DEFAULT
+) -> Entries:
+    """Read a list from an open binary stream, as `read_entries` does from a file.
+
+    Parameters
+    ----------
+    stream
+        For instance ``sys.stdin.buffer``; may be compressed.
+    name
+        What to call it in messages.
+    skip_bad, limits
+        As for `read_entries`.
+    """
+    return _gather(Source(stream, name, limits.max_bytes), name, skip_bad, limits)
+
+
+def parse_entries(
+    text: str | bytes,
+    name: str = "<text>",
+    *,
+    skip_bad: bool = False,
+    limits: Limits = _DEFAULT,
+) -> Entries:
+    """Read a list from text in memory, as `read_entries` does from a file."""
+    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    return _gather(io.BytesIO(data), name, skip_bad, limits)
+
+
+def read_set(
+    path: str | PathLike[str], *, skip_bad: bool = False, limits: Limits = _DEFAULT
+) -> tuple[AddressSet, Tally]:
+    """Read the union of a list; memory grows with the intervals, not with the lines.
+
+    Parameters and errors are those of `read_entries`.
+    """
+    with open_source(path, limits.max_bytes) as source:
+        reading = Reading(source.name, limits)
+        merged = AddressSet.empty()
+        waiting: list[Rows] = []
+        n_waiting = 0
+        for part in reading.parts(source):
+            waiting.append(part)
+            n_waiting += len(part[0]) + len(part[1])
+            if n_waiting > max(_MERGE_ROWS, 2 * merged.n_intervals):
+                merged = merged.union(_union(waiting))
+                waiting, n_waiting = [], 0
+        tally = reading.finish(skip_bad)
+        return merged.union(_union(waiting)), tally
+
+
+def parse_column(
+    values: Sequence[str], name: str, first_line: int = 1, *, skip_bad: bool = False
+) -> Entries:
+    """Read one entry from each value of a column, such as one of a CSV file.
+
+    Parameters
+    ----------
+    values
+        Text of each row. Unlike in a list, an empty value is a mistake.
+    name
+        What to call the column's file in messages.
+    first_line
+        Line of the first value; row r of the column gets line ``first_line + r``.
+    skip_bad
+        Leave bad values out and count them.
+
+    Raises
+    ------
+    DataError
+        With every bad value, as for `read_entries`.
+    """
+    # What a list would read as a comment, a blank line or two lines is refused for what it is.
+    entry = [value if _is_one_entry(value) else "?" for value in values]
+    text = "".join(f"{value}\n" for value in entry).encode("utf-8", "surrogateescape")
+    reading = Reading(name, _DEFAULT)
+    v4, v6 = Entries4.empty(), Entries6.empty()
+    if entry:
+        v4, v6 = reading.read(Block(text, first_line, len(entry)), originals=values)
+    return Entries(v4, v6, reading.finish(skip_bad))
+
+
+def _is_one_entry(value: str) -> bool:
+    """Return whether a list would read a value as one line that is neither blank nor comment."""
+    return bool(value.strip(" \t\r")) and not any(mark in value for mark in "\n#;")
+
+
+def _gather(stream: BinaryIO | Source, name: str, skip_bad: bool, limits: Limits) -> Entries:
+    """Read all rows of a stream."""
+    reading = Reading(name, limits)
+    parts = list(reading.parts(stream))
+    tally = reading.finish(skip_bad)
+    return Entries(
+        Entries4.concatenate([part[0] for part in parts]),
+        Entries6.concatenate([part[1] for part in parts]),
+        tally,
+    )
+
+
+def _union(parts: Sequence[Rows]) -> AddressSet:
+    """Return the union of rows read so far."""
+    return AddressSet(
+        Entries4.concatenate([part[0] for part in parts]).to_set(),
+        Entries6.concatenate([part[1] for part in parts]).to_set(),
+    )

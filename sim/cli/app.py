@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import library, plot, run, validate
+from sim.cli import cover, doctor, exposure, intake, library, plot, run, validate
 
 app = typer.Typer(
     name="overblock",
@@ -47,10 +47,14 @@ def overblock(
 
 app.command("run")(run.run)
 app.command("plot")(plot.plot)
+app.command("exposure")(exposure.exposure)
+app.command("cover")(cover.cover)
+app.command("import")(intake.import_file)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

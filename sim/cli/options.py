@@ -24,3 +24,15 @@ QuietOption = Annotated[
     bool, typer.Option("-q", "--quiet", envvar="OVERBLOCK_QUIET", help="Do not talk on stderr.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an earlier run there.")]
+SkipBadOption = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave bad lines out and count them.")
+]
+MaxBytesOption = Annotated[
+    int,
+    typer.Option(
+        "--max-bytes",
+        min=1,
+        envvar="OVERBLOCK_MAX_BYTES",
+        help="Refuse files that hold more than this after decompression.",
+    ),
+]

@@ -82,6 +82,8 @@ class SourceNote(BaseModel):
     description: str
     licence: str
     columns: dict[str, ColumnNote]
+    target: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
+    """Table, in the same folder, of the ranges of the service that the orders were meant for."""
 
 
 @dataclass(frozen=True)

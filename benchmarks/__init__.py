@@ -1,0 +1,1 @@
+"""Timings against other programs. Benchmark-only dependencies are in the ``bench`` extra."""

@@ -1,0 +1,157 @@
+"""Which way the sums are done: NumPy always, numba kernels where they are there and pay.
+
+In: how much time a call would save. Out: the compiled kernels, or nothing. The answers are the
+same either way. Loading the kernels takes about a second a process, so they are loaded once the
+savings missed so far would have paid for it, and used from then on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from itertools import pairwise
+from types import ModuleType
+from typing import Literal, get_args
+
+Choice = Literal["auto", "numpy", "numba"]
+ENVIRONMENT_VARIABLE = "OVERBLOCK_FAST"
+
+# Importing numba and loading cached kernels; measured, see benchmarks/RESULTS.md.
+_LOADING_NS = 1_000_000_000
+# Below this many items a second thread costs more than it brings.
+_THREADED_ITEMS = 2**18
+
+
+@dataclass(frozen=True)
+class Backend:
+    """The way in use.
+
+    Attributes
+    ----------
+    name
+        ``numpy``, or ``numba`` where kernels are loaded or will be once they pay.
+    is_loaded
+        Whether the kernels are loaded in this process.
+    n_threads
+        Threads that large look-ups are spread over.
+    reason
+        Why, in words for the user.
+    """
+
+    name: str
+    is_loaded: bool
+    n_threads: int
+    reason: str
+
+
+@dataclass
+class _State:
+    """What this process has chosen and met so far."""
+
+    choice: Choice
+    missed_ns: float = 0.0
+    kernels: ModuleType | None = None
+
+
+def _chosen() -> Choice:
+    """Read the choice of the environment; anything unknown is refused when it is first used."""
+    text = os.environ.get(ENVIRONMENT_VARIABLE, "auto")
+    if text not in get_args(Choice):
+        raise ValueError(
+            f"{ENVIRONMENT_VARIABLE}: expected one of {', '.join(get_args(Choice))}, got {text!r}"
+        )
+    return text  # type: ignore[return-value]
+
+
+_state = _State(_chosen())
+
+
+def describe() -> Backend:
+    """Return which way is in use and why, for ``overblock doctor``."""
+    loaded = _state.kernels is not None
+    n_threads = _n_threads()
+    if _state.choice == "numpy":
+        return Backend("numpy", loaded, n_threads, f"{ENVIRONMENT_VARIABLE}=numpy")
+    if find_spec("numba") is None:
+        return Backend("numpy", False, n_threads, "numba is not installed (overblock[fast])")
+    name = f"numba {version('numba')}"
+    if _state.choice == "numba":
+        return Backend("numba", loaded, n_threads, f"{ENVIRONMENT_VARIABLE}=numba; {name}")
+    when = "loaded" if loaded else "loaded when the work repays it"
+    return Backend("numba", loaded, n_threads, f"{name}, {when}")
+
+
+@contextmanager
+def using(choice: Choice) -> Iterator[None]:
+    """Choose the way within a ``with`` block; ``numba`` uses the kernels at any size.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If ``numba`` is asked for and not installed.
+    """
+    before = _state.choice
+    if choice == "numba":
+        _load()
+    _state.choice = choice
+    try:
+        yield
+    finally:
+        _state.choice = before
+
+
+def kernels(saving_ns: float) -> ModuleType | None:
+    """Return the compiled kernels if this call should use them.
+
+    Parameters
+    ----------
+    saving_ns
+        Time the kernels would save in this call, roughly.
+    """
+    if _state.choice == "numpy":
+        return None
+    if _state.choice == "numba":
+        return _load()
+    if _state.kernels is not None:
+        return _state.kernels if saving_ns > 0 else None
+    _state.missed_ns += saving_ns
+    if _state.missed_ns < _LOADING_NS or find_spec("numba") is None:
+        return None
+    return _load()
+
+
+def spread(work: Callable[[int, int], None], n_items: int) -> None:
+    """Call ``work(first, stop)`` for pieces of so many items, on several threads if it pays.
+
+    The work must let go of the interpreter's lock, as NumPy and the kernels do. Threads live for
+    one call: a pool that is kept would not survive a fork.
+    """
+    n_threads = min(_n_threads(), n_items // _THREADED_ITEMS)
+    if n_threads < 2:
+        work(0, n_items)
+        return
+    edge = [n_items * k // n_threads for k in range(n_threads + 1)]
+    with ThreadPoolExecutor(n_threads) as pool:
+        for done in [pool.submit(work, *piece) for piece in pairwise(edge)]:
+            done.result()
+
+
+def _n_threads() -> int:
+    """Processors this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
+
+
+def _load() -> ModuleType:
+    """Import the kernels."""
+    if _state.kernels is None:
+        _state.kernels = import_module("sim.addresses.kernels")
+    return _state.kernels

@@ -1,0 +1,176 @@
+"""What a list says, line by line, before anything is merged.
+
+In: rows read by the text readers. Out: columns per address family, in the order of the file, with
+the line each row came from. It does not know whether a row is a rule, a host or an attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.blocks import split_ranges, split_ranges6
+from sim.addresses.families import AddressSet
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.intervals6 import IntervalSet6
+from sim.addresses.ipv6 import Addresses6
+from sim.errors import Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Entries4:
+    """IPv4 rows of a list.
+
+    Attributes
+    ----------
+    start, stop : shape (n,), int64, read-only
+        Half-open bounds of each row, in the order of the file.
+    line : shape (n,), int64, read-only
+        Number of the line, from 1.
+    """
+
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    line: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for column in (self.start, self.stop, self.line):
+            column.flags.writeable = False
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return int(self.start.size)
+
+    @classmethod
+    def empty(cls) -> Entries4:
+        """Return no row."""
+        none = np.empty(0, np.int64)
+        return cls(none, none, none)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Entries4]) -> Entries4:
+        """Return the rows of all parts, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return cls.empty()
+        return cls(
+            np.concatenate([part.start for part in parts]),
+            np.concatenate([part.stop for part in parts]),
+            np.concatenate([part.line for part in parts]),
+        )
+
+    def in_file_order(self) -> Entries4:
+        """Return the rows by ascending line."""
+        order = np.argsort(self.line, kind="stable")
+        return Entries4(self.start[order], self.stop[order], self.line[order])
+
+    def to_set(self) -> IntervalSet:
+        """Return the union of the rows."""
+        return IntervalSet.from_bounds(self.start, self.stop)
+
+    def to_prefixes(
+        self,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return row, network address and length of the prefixes each row stands for.
+
+        A row that is a prefix or an address stands for itself; a range may take several.
+        """
+        return split_ranges(self.start, self.stop)
+
+
+@dataclass(frozen=True, eq=False)
+class Entries6:
+    """IPv6 rows of a list.
+
+    Attributes
+    ----------
+    first, last : shape (n,)
+        Bounds of each row, both inclusive, in the order of the file.
+    line : shape (n,), int64, read-only
+        Number of the line, from 1.
+    """
+
+    first: Addresses6
+    last: Addresses6
+    line: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        self.line.flags.writeable = False
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.first)
+
+    @classmethod
+    def empty(cls) -> Entries6:
+        """Return no row."""
+        return cls(Addresses6.empty(), Addresses6.empty(), np.empty(0, np.int64))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Entries6]) -> Entries6:
+        """Return the rows of all parts, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return cls.empty()
+        return cls(
+            Addresses6.concatenate([part.first for part in parts]),
+            Addresses6.concatenate([part.last for part in parts]),
+            np.concatenate([part.line for part in parts]),
+        )
+
+    def in_file_order(self) -> Entries6:
+        """Return the rows by ascending line."""
+        order = np.argsort(self.line, kind="stable")
+        return Entries6(self.first.take(order), self.last.take(order), self.line[order])
+
+    def to_set(self) -> IntervalSet6:
+        """Return the union of the rows."""
+        return IntervalSet6.from_bounds(self.first, self.last)
+
+    def to_prefixes(self) -> tuple[NDArray[np.int64], Addresses6, NDArray[np.int64]]:
+        """Return row, network address and length of the prefixes each row stands for."""
+        return split_ranges6(self.first, self.last)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How a reading went.
+
+    Attributes
+    ----------
+    n_lines
+        Lines read, blank and comment lines included.
+    n_entries
+        Rows found.
+    n_bad
+        Lines refused, all of them.
+    problems
+        The first of the refused lines, described; as many as the limits allow.
+    """
+
+    n_lines: int
+    n_entries: int
+    n_bad: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Rows of a list, by family, and how the reading went."""
+
+    v4: Entries4
+    v6: Entries6
+    tally: Tally
+
+    def __len__(self) -> int:
+        """Return the number of rows of both families."""
+        return len(self.v4) + len(self.v6)
+
+    def to_set(self) -> AddressSet:
+        """Return the union of the rows."""
+        return AddressSet(self.v4.to_set(), self.v6.to_set())

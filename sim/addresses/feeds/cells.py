@@ -1,0 +1,91 @@
+"""Cells that are more than text: AS numbers, countries, amounts.
+
+In: columns of text. Out: the same columns with each value in one spelling, or refused. An empty
+cell is not known, never zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from sim.addresses.feeds.cellbytes import CellBytes
+from sim.addresses.feeds.feed import joined
+from sim.addresses.feeds.gather import Gathering, Line
+from sim.addresses.notation import shown
+
+# One AS number or several, joined by what the formats use for several origins and for AS sets.
+_ORIGINS = re.compile(r"(?:AS)?\d{1,10}(?:[_,| ](?:AS)?\d{1,10})*", re.ASCII)
+_BETWEEN = re.compile(r"[_,| ]")
+_COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
+_MAX_ASN = 2**32 - 1
+
+
+def add_origins(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
+    """Append a column ``asn``: each value a list of numbers, joined."""
+    _add_each(gathering, "asn", cells, line, _origins, "AS numbers such as 64496 or 64496_64497")
+
+
+def add_countries(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
+    """Append a column ``country``: two letters, in capitals; ``NA`` is Namibia."""
+    _add_each(gathering, "country", cells, line, _country, "a country of two letters")
+
+
+def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
+    """Append a column of finite numbers that are not negative; NaN where a cell is empty."""
+    cells = cells.texts() if isinstance(cells, CellBytes) else cells
+    try:
+        values = np.array([cell or "nan" for cell in cells], np.float64)
+    except ValueError:
+        values = np.array([_amount(cell) for cell in cells], np.float64)
+    known = np.array([bool(cell.strip()) for cell in cells], np.bool_)
+    bad = known & ~((values >= 0) & np.isfinite(values))
+    for row in np.flatnonzero(bad).tolist():
+        message = f"expected a number of 0 or more, got {shown(cells[row])}"
+        gathering.refuse(message, int(line[row]), column)
+    values[bad] = np.nan
+    gathering.add_numbers(column, values)
+
+
+def _add_each(
+    gathering: Gathering,
+    column: str,
+    cells: Sequence[str],
+    line: Line,
+    read: Callable[[str], str | None],
+    expected: str,
+) -> None:
+    """Append a column, reading each distinct cell once."""
+    cells = cells.texts() if isinstance(cells, CellBytes) else cells
+    known = {cell: read(cell) for cell in set(cells)}
+    if None in known.values():
+        for row, cell in enumerate(cells):
+            if known[cell] is None:
+                gathering.refuse(f"expected {expected}, got {shown(cell)}", int(line[row]), column)
+    gathering.add_labels(column, [known[cell] or "" for cell in cells])
+
+
+def _origins(cell: str) -> str | None:
+    text = cell.strip()
+    if not text:
+        return ""
+    if not _ORIGINS.fullmatch(text):
+        return None
+    numbers = [int(part.removeprefix("AS")) for part in _BETWEEN.split(text)]
+    return joined(map(str, numbers)) if max(numbers) <= _MAX_ASN else None
+
+
+def _country(cell: str) -> str | None:
+    text = cell.strip()
+    if not text:
+        return ""
+    return text.upper() if _COUNTRY.fullmatch(text) else None
+
+
+def _amount(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")

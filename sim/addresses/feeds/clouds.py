@@ -1,0 +1,149 @@
+"""Range files of cloud providers: Amazon, Google, Microsoft.
+
+In: the JSON each publishes. Out: one record per prefix, with region and services. A prefix that a
+file lists several times, once for each service, is one record: sizes may be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from sim.addresses.feeds.documents import items, read_document, text_of
+from sim.addresses.feeds.feed import Feed, Origin, joined
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.source import Limits, Source
+
+
+class _Range(NamedTuple):
+    """One mention of a prefix."""
+
+    place: str
+    prefix: str
+    region: str
+    service: str
+
+
+def read_aws(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read Amazon's ``ip-ranges.json``.
+
+    ``AMAZON`` is the superset of all services and lists most prefixes a second time. Here a
+    prefix in a region is one record, with the list of its services.
+
+    References
+    ----------
+    AWS, "AWS IP address ranges", syntax of ip-ranges.json.
+    """
+    document = read_document(source, name, limits)
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    ranges = [
+        _Range(
+            f"{path}.{key}", text_of(item, key), text_of(item, "region"), text_of(item, "service")
+        )
+        for listed, key in (("prefixes", "ip_prefix"), ("ipv6_prefixes", "ipv6_prefix"))
+        for path, item in items(document, listed, name)
+    ]
+    n_ranges, n_records = _add(gathering, "AWS", ranges)
+    if n_ranges > n_records:
+        gathering.note(
+            f"{n_ranges - n_records:,} of {n_ranges:,} entries repeat a prefix under another "
+            "service (AMAZON is the superset): kept once, with the list of services"
+        )
+    date = text_of(document, "createDate")
+    return gathering.finish(Origin(name, "aws", date, "Amazon's public range file"))
+
+
+def read_google(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read Google's ``cloud.json`` or ``goog.json``.
+
+    ``goog.json`` has neither service nor scope, and holds Google's own addresses together with
+    those of its customers.
+    """
+    document = read_document(source, name, limits)
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    ranges = []
+    for path, item in items(document, "prefixes", name):
+        key = "ipv6Prefix" if "ipv6Prefix" in item else "ipv4Prefix"
+        prefix = text_of(item, key)
+        ranges.append(
+            _Range(f"{path}.{key}", prefix, text_of(item, "scope"), text_of(item, "service"))
+        )
+    if not any(found.service for found in ranges):
+        gathering.note(
+            "goog.json holds all of Google's ranges; what customers rent is in cloud.json, and "
+            "Google's own is the difference of the two"
+        )
+    _add(gathering, "Google", ranges)
+    date = text_of(document, "creationTime")
+    return gathering.finish(Origin(name, "google", date, "Google's public range file"))
+
+
+def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read Microsoft's ``ServiceTags_*.json``.
+
+    Both families stand in one list, and regional tags repeat what the global ones hold. Here a
+    prefix is one record, with the list of its tags and the region of the regional ones.
+    """
+    document = read_document(source, name, limits)
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    ranges = []
+    for path, item in items(document, "values", name):
+        properties = item.get("properties")
+        properties = properties if isinstance(properties, dict) else {}
+        listed = properties.get("addressPrefixes")
+        place = f"{path}.properties.addressPrefixes"
+        if not isinstance(listed, list):
+            gathering.refuse("expected a list of prefixes, got none", key=place)
+            continue
+        region = text_of(properties, "region")
+        tag = text_of(item, "name").partition(".")[0]
+        for position, prefix in enumerate(listed):
+            key = f"{place}.{position}"
+            if not isinstance(prefix, str):
+                gathering.refuse(f"expected a prefix, got {type(prefix).__name__}", key=key)
+                continue
+            ranges.append(_Range(key, prefix, region, tag))
+    regional = {found.prefix for found in ranges if found.region}
+    known = [found for found in ranges if found.region or found.prefix not in regional]
+    tags: dict[str, list[str]] = {}
+    for found in ranges:
+        tags.setdefault(found.prefix, []).append(found.service)
+    merged = [found._replace(service=joined(tags[found.prefix])) for found in known]
+    _, n_records = _add(gathering, "Azure", merged)
+    gathering.n_lines = len(ranges)
+    if len(ranges) > n_records:
+        gathering.note(
+            f"{len(ranges) - n_records:,} of {len(ranges):,} entries repeat a prefix under another "
+            "tag (regional tags repeat the global ones): kept once, with the list of tags"
+        )
+    change = document.get("changeNumber", "")
+    gathering.note("the file's date is in its name only; its changeNumber is kept instead")
+    return gathering.finish(
+        Origin(name, "azure", f"changeNumber {change}", "Microsoft's public download")
+    )
+
+
+def _add(gathering: Gathering, provider: str, ranges: Iterable[_Range]) -> tuple[int, int]:
+    """Add one record for each prefix and region; return the numbers of mentions and records."""
+    merged: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    n_ranges = 0
+    for found in ranges:
+        n_ranges += 1
+        key = (found.prefix, found.region)
+        merged.setdefault(key, (found.place, []))[1].append(found.service)
+    record = np.arange(gathering.add_records(len(merged)), gathering.n_records, dtype=np.int64)
+    gathering.n_lines = n_ranges
+    gathering.add_labels("provider", [provider] * len(merged))
+    gathering.add_labels("region", [region for _, region in merged])
+    gathering.add_labels(
+        "service", [joined(filter(None, services)) for _, services in merged.values()]
+    )
+    gathering.add_texts(
+        [prefix for prefix, _ in merged],
+        record,
+        np.zeros(record.size, np.int64),
+        keys=[place for place, _ in merged.values()],
+    )
+    return n_ranges, len(merged)

@@ -1,0 +1,68 @@
+"""Columns in memory as a feed.
+
+In: arrays or lists by name, from a notebook. Out: the feed that a file with these columns would
+give. Messages count rows from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.inventories import add_cells, choose_columns
+from sim.addresses.intervals import IPV4_STOP
+from sim.addresses.source import Limits
+from sim.errors import DataError, Problem
+
+
+def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
+    """Return columns as a feed.
+
+    Parameters
+    ----------
+    columns
+        Equally long. Addresses are text, or IPv4 addresses as integers; None, NaN and empty text
+        are not known.
+    name
+        What to call them in messages.
+
+    Raises
+    ------
+    DataError
+        With every value that cannot be read, or if the columns differ in length.
+    """
+    gathering = Gathering(name, skip_bad=False, limits=Limits())
+    arrays = {column: np.asarray(values) for column, values in columns.items()}
+    sizes = {values.shape for values in arrays.values()}
+    if len(sizes) != 1 or len(next(iter(sizes))) != 1:
+        got = ", ".join(f"{column} {values.shape}" for column, values in arrays.items())
+        message = f"expected one-dimensional columns of one length, got {got}"
+        raise DataError([Problem(name, message)])
+    chosen = choose_columns(list(arrays), gathering)
+    address = arrays[chosen.pop("address")]
+    n_rows = address.size
+    line = np.arange(1, n_rows + 1, dtype=np.int64)
+    cells = {ours: _texts(arrays[theirs]) for ours, theirs in chosen.items()}
+    gathering.n_lines = n_rows
+    if np.issubdtype(address.dtype, np.integer):
+        record = np.arange(gathering.add_records(n_rows), n_rows, dtype=np.int64)
+        start = address.astype(np.int64)
+        for row in np.flatnonzero((start < 0) | (start >= IPV4_STOP)).tolist():
+            message = f"expected an IPv4 address in [0, 2**32), got {address[row]}"
+            gathering.refuse(message, row + 1)
+        gathering.add_bounds4(start, start + 1, record, line)
+        add_cells(gathering, cells, line, record)
+    else:
+        add_cells(gathering, {"address": _texts(address), **cells}, line)
+    return gathering.finish(Origin(name, "columns"))
+
+
+def _texts(values: NDArray[np.generic]) -> Sequence[str]:
+    """Values as text; what is missing is empty."""
+    if values.dtype.kind in "US":
+        return [str(value) for value in values.tolist()]
+    return ["" if value is None or value != value else str(value) for value in values.tolist()]

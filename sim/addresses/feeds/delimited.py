@@ -1,0 +1,212 @@
+"""Text with a delimiter, cut into columns in bulk.
+
+In: blocks of whole lines. Out: records as columns of text, each with its line. A record stands on
+one line; a quoted line break is refused. Lines that are not what the format promises are noted
+one by one, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO
+
+import numpy as np
+
+from sim.addresses.feeds.cellbytes import CellBytes
+from sim.addresses.feeds.gather import Gathering, Line
+from sim.addresses.notation import shown
+from sim.addresses.source import Block, Limits, Source, read_blocks
+
+_QUOTE = '"'
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a format writes its records.
+
+    Attributes
+    ----------
+    delimiter
+        Between the cells.
+    n_cells
+        Cells of a record; 0 for as many as ``min_cells`` or more, all of which are kept.
+    min_cells
+        Fewest cells where their number may vary; what is missing or beyond is left to the reader.
+    is_quoted
+        Cells may stand in double quotes.
+    comment
+        What a comment line starts with; empty for none.
+    encoding
+        Of the text; bytes that are none make their line bad, unless ``replaces``.
+    replaces
+        Bytes outside the encoding are replaced and counted, because they do not matter here.
+    """
+
+    delimiter: str
+    n_cells: int = 0
+    min_cells: int = 0
+    is_quoted: bool = False
+    comment: str = ""
+    encoding: str = "utf-8"
+    replaces: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """Records of one block.
+
+    Attributes
+    ----------
+    line : shape (n,), int64
+        Line of each record, from 1.
+    columns
+        One per column of the file, each of length n: lists of texts, or cells still in bytes.
+    """
+
+    line: Line
+    columns: Sequence[Sequence[str]]
+
+    @cached_property
+    def cells(self) -> Sequence[Sequence[str]]:
+        """The columns as lists of texts."""
+        return [
+            column.texts() if isinstance(column, CellBytes) else column for column in self.columns
+        ]
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return int(self.line.size)
+
+
+def read_records(
+    source: BinaryIO | Source, dialect: Dialect, gathering: Gathering, limits: Limits
+) -> Iterator[Records]:
+    """Yield the records of a stream, block by block; mistakes go to the gathering."""
+    for block in read_blocks(source, limits.max_line_bytes):
+        gathering.n_lines += block.n_lines
+        for line in block.overlong:
+            message = f"expected at most {limits.max_line_bytes:,} bytes in a line, got more"
+            gathering.refuse(message, line)
+        records = _cut(block, dialect, gathering)
+        if len(records):
+            yield records
+
+
+def _cut(block: Block, dialect: Dialect, gathering: Gathering) -> Records:
+    """Cut one block."""
+    if dialect.n_cells and dialect.encoding == "utf-8":
+        records = _cut_at_once(block, dialect)
+        if records is not None:
+            return records
+    text = _decoded(block, dialect, gathering)
+    if text is None:
+        return _cut_lines(_decoded_lines(block, dialect, gathering), dialect, gathering)
+    lines = text.replace("\r\n", "\n").split("\n")[:-1]
+    return _cut_lines(list(enumerate(lines, block.first_line)), dialect, gathering)
+
+
+def _cut_at_once(block: Block, dialect: Dialect) -> Records | None:
+    """Cut a block in which all lines are alike; None for any other."""
+    text = block.text
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    if (dialect.is_quoted and _QUOTE.encode() in text) or b"\0" in text:
+        return None
+    comment = dialect.comment.encode()
+    if comment and (text.startswith(comment) or b"\n" + comment in text):
+        return None
+    try:
+        text.isascii() or text.decode()
+    except UnicodeDecodeError:
+        return None
+    data = np.frombuffer(text + bytes(8), np.uint8)
+    newline = np.flatnonzero(data == ord("\n"))
+    delimiter = np.flatnonzero(data == ord(dialect.delimiter))
+    n_between = dialect.n_cells - 1
+    if delimiter.size != newline.size * n_between:
+        return None
+    between = delimiter.reshape(newline.size, n_between)
+    first = np.concatenate((np.zeros(1, np.int64), newline[:-1] + 1))
+    # As many in all as there should be: each line has its own if none lies outside its line.
+    if n_between and (np.any(between[:, 0] < first) or np.any(between[:, -1] > newline)):
+        return None
+    starts = [first, *(between[:, at] + 1 for at in range(n_between))]
+    ends = [*(between[:, at] for at in range(n_between)), newline]
+    if not n_between and np.any(first == newline):
+        return None
+    line = np.arange(block.first_line, block.first_line + newline.size, dtype=np.int64)
+    return Records(
+        line, [CellBytes(data, start, end) for start, end in zip(starts, ends, strict=True)]
+    )
+
+
+def _decoded(block: Block, dialect: Dialect, gathering: Gathering) -> str | None:
+    """Return the text of a block; None where some line is not in the encoding."""
+    if not dialect.replaces:
+        try:
+            return block.text.decode(dialect.encoding)
+        except UnicodeDecodeError:
+            return None
+    text = block.text.decode(dialect.encoding, "replace")
+    if n_replaced := text.count("\ufffd"):
+        gathering.n_replaced += n_replaced
+    return text
+
+
+def _decoded_lines(block: Block, dialect: Dialect, gathering: Gathering) -> list[tuple[int, str]]:
+    """Decode line by line, noting the lines that cannot be."""
+    lines = []
+    for number, line in enumerate(block.text.split(b"\n")[:-1], block.first_line):
+        try:
+            lines.append((number, line.decode(dialect.encoding).rstrip("\r")))
+        except UnicodeDecodeError as error:
+            byte = line[error.start]
+            gathering.refuse(
+                f"expected {dialect.encoding.upper()} text, got the byte 0x{byte:02x}", number
+            )
+    return lines
+
+
+def _cut_lines(lines: list[tuple[int, str]], dialect: Dialect, gathering: Gathering) -> Records:
+    """Cut lines one at a time: the way for blocks that are not alike throughout."""
+    numbers: list[int] = []
+    rows: list[list[str]] = []
+    for number, line in lines:
+        if not line or line.isspace() or (dialect.comment and line.startswith(dialect.comment)):
+            continue
+        if "\0" in line:
+            gathering.refuse("expected text, got a NUL byte", number)
+            continue
+        row = _cut_line(line, number, dialect, gathering)
+        if row is None:
+            continue
+        wanted = dialect.n_cells or max(dialect.min_cells, 1)
+        if len(row) < wanted or (dialect.n_cells and len(row) > wanted):
+            at_least = "" if dialect.n_cells else "at least "
+            gathering.refuse(
+                f"expected {at_least}{wanted} cells, got {len(row)}: {shown(line)}", number
+            )
+            continue
+        numbers.append(number)
+        rows.append(row)
+    n_columns = dialect.n_cells or max(map(len, rows), default=0)
+    cells = [
+        [row[column] if column < len(row) else "" for row in rows] for column in range(n_columns)
+    ]
+    return Records(np.array(numbers, np.int64), cells)
+
+
+def _cut_line(line: str, number: int, dialect: Dialect, gathering: Gathering) -> list[str] | None:
+    """Cells of one line; None where its quotes do not close."""
+    if not dialect.is_quoted or _QUOTE not in line:
+        return line.split(dialect.delimiter)
+    try:
+        return next(csv.reader([line], delimiter=dialect.delimiter, strict=True))
+    except csv.Error as error:
+        gathering.refuse(
+            f"expected a whole record on one line, got {shown(line)} ({error})", number
+        )
+        return None

@@ -1,0 +1,164 @@
+"""What any imported file comes to: records with columns, and the addresses of each record.
+
+In: what a reader of one format found. Out: frozen columns. It does not know which format they came
+from, nor whether a record is a rule, a host or a range of a provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.entries import Entries4, Entries6
+from sim.addresses.families import AddressSet
+from sim.errors import Problem
+
+JOINT = "|"
+"""Between the members of a value that is a list (origins of a prefix, services of a range)."""
+
+LABELS = ("provider", "region", "service", "country", "name", "sector", "asn")
+"""Text columns a record may have; ``asn`` and ``service`` may be lists."""
+LISTS = ("asn", "service")
+NUMBERS = ("n_names", "revenue_usd_per_h")
+"""Columns of numbers; NaN where not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """A text column as codes into distinct names.
+
+    Attributes
+    ----------
+    code : shape (n_records,), int32, read-only
+        Row of ``names``; -1 where there is no value.
+    names
+        Distinct, in the order of first appearance.
+    """
+
+    code: NDArray[np.int32]
+    names: Sequence[str]
+
+    def __post_init__(self) -> None:
+        self.code.flags.writeable = False
+
+    @property
+    def n_known(self) -> int:
+        """Records that have a value."""
+        return int(np.count_nonzero(self.code >= 0))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where records came from.
+
+    Attributes
+    ----------
+    file
+        As the user named it.
+    format
+        Name of the format it was read as.
+    date
+        The file's own date in its own words; empty where it states none.
+    licence
+        What is known of the terms the data come under; empty where nothing is.
+    """
+
+    file: str
+    format: str
+    date: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """An imported file.
+
+    Attributes
+    ----------
+    origin
+        Where it came from.
+    n_records
+        Records, those without an address included.
+    v4, v6
+        Addresses of the records: a row is one prefix, address or range.
+    record4, record6 : shapes (len(v4),), (len(v6),), int64, read-only
+        The record each row belongs to, in [0, n_records).
+    labels, numbers
+        Columns by name, each of shape (n_records,).
+    n_lines, n_bad
+        Lines (or entries of a document) met, and how many of them were refused.
+    problems
+        The first of the refused ones, described.
+    notes
+        Traps of the format that this file holds, in words for the user.
+    """
+
+    origin: Origin
+    n_records: int
+    v4: Entries4
+    v6: Entries6
+    record4: NDArray[np.int64]
+    record6: NDArray[np.int64]
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    numbers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    n_lines: int = 0
+    n_bad: int = 0
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for column in (self.record4, self.record6, *self.numbers.values()):
+            column.flags.writeable = False
+        assert self.record4.size == len(self.v4)
+        assert self.record6.size == len(self.v6)
+        assert all(column.code.size == self.n_records for column in self.labels.values())
+        assert all(column.size == self.n_records for column in self.numbers.values())
+
+    @property
+    def n_unplaced(self) -> int:
+        """Records without a usable address: not known to any count of addresses."""
+        placed = np.zeros(self.n_records, np.bool_)
+        placed[self.record4] = True
+        placed[self.record6] = True
+        return self.n_records - int(np.count_nonzero(placed))
+
+    def to_set(self) -> AddressSet:
+        """Return the union of all rows."""
+        return AddressSet(self.v4.to_set(), self.v6.to_set())
+
+
+def members(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int32], list[str]]:
+    """Write a column whose values may be lists out, member by member.
+
+    Returns
+    -------
+    record : shape (n_pairs,), int64
+        Record of each pair, ascending; records without a value are left out.
+    code : shape (n_pairs,), int32
+        Member of each pair.
+    names
+        Distinct members.
+    """
+    record = np.flatnonzero(labels.code >= 0)
+    code = labels.code[record]
+    if not any(JOINT in name for name in labels.names):
+        return record, code, list(labels.names)
+    number: dict[str, int] = {}
+    listed = [
+        [number.setdefault(part, len(number)) for part in name.split(JOINT)]
+        for name in labels.names
+    ]
+    n_members = np.array([len(parts) for parts in listed], np.int64)
+    flat = np.array([part for parts in listed for part in parts], np.int32)
+    first = np.cumsum(n_members) - n_members
+    run = n_members[code]
+    offset = np.arange(int(run.sum())) - np.repeat(np.cumsum(run) - run, run)
+    return np.repeat(record, run), flat[np.repeat(first[code], run) + offset], list(number)
+
+
+def joined(values: Iterable[str]) -> str:
+    """Return a list as one value: its distinct members in the order given."""
+    return JOINT.join(dict.fromkeys(values))

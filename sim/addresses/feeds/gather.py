@@ -1,0 +1,229 @@
+"""Rows and mistakes of one file, collected block by block.
+
+In: columns of text and the lines they stand in. Out: a feed, or every mistake at once. It reads
+addresses in bulk; it does not know the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.entries import Entries4, Entries6, Tally
+from sim.addresses.feeds.cellbytes import CellBytes
+from sim.addresses.feeds.coding import Coder
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.ipv6 import Addresses6
+from sim.addresses.reading import Reading
+from sim.addresses.source import Block, Limits
+from sim.errors import DataError, Problem
+
+Line = NDArray[np.int64]
+# Marks that a list of addresses would take for a comment or for a second line.
+_MARKS = ("#", ";", "\r")
+
+
+class Gathering:
+    """Collects the records of one file.
+
+    Parameters
+    ----------
+    name
+        What to call the file in messages.
+    skip_bad
+        Leave mistakes out and count them, instead of refusing the file.
+    limits
+        How many mistakes are described.
+
+    Attributes
+    ----------
+    n_records, n_lines
+        Records kept and lines met so far.
+    n_replaced
+        Characters that stand in for bytes outside the file's encoding.
+    notes
+        What to tell the user.
+    """
+
+    def __init__(self, name: str, *, skip_bad: bool, limits: Limits) -> None:
+        self.name = name
+        self.n_records = 0
+        self.n_lines = 0
+        self.n_replaced = 0
+        self.notes: list[str] = []
+        self._skip_bad = skip_bad
+        self._limits = limits
+        self._n_bad = 0
+        self._problems: list[Problem] = []
+        # Columns apart from each other, so that each can be let go once it is made whole.
+        self._rows4: tuple[list[Line], list[Line], list[Line]] = ([], [], [])
+        self._v6: list[Entries6] = []
+        self._record4: list[Line] = []
+        self._record6: list[Line] = []
+        self._coders: dict[str, Coder] = {}
+        self._numbers: dict[str, list[NDArray[np.float64]]] = {}
+
+    @property
+    def n_bad(self) -> int:
+        """Mistakes so far."""
+        return self._n_bad
+
+    def refuse(self, message: str, line: int = 0, key: str = "") -> None:
+        """Note one mistake."""
+        self._n_bad += 1
+        if len(self._problems) < self._limits.max_problems:
+            self._problems.append(Problem(self.name, message, line, 0, key))
+
+    def note(self, text: str) -> None:
+        """Tell the user of a trap, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def add_records(self, n_records: int) -> int:
+        """Make room for so many records, and return the number of the first."""
+        first = self.n_records
+        self.n_records += n_records
+        return first
+
+    def add_labels(self, column: str, values: Sequence[str]) -> None:
+        """Append a text column of the records last added."""
+        self._coders.setdefault(column, Coder()).add(values)
+
+    def add_numbers(self, column: str, values: NDArray[np.float64]) -> None:
+        """Append a column of numbers of the records last added."""
+        self._numbers.setdefault(column, []).append(values)
+
+    def add_texts(
+        self,
+        values: Sequence[str],
+        record: Line,
+        line: Line,
+        *,
+        key: str = "",
+        keys: Sequence[str] = (),
+        may_be_empty: bool = False,
+    ) -> None:
+        """Read one address, prefix or range from each value.
+
+        Parameters
+        ----------
+        values
+            Text of each row.
+        record, line : shape (n,), int64
+            The record and the line of each value.
+        key, keys
+            Name of the column, or of each value, for messages.
+        may_be_empty
+            Empty values are no mistake: their record has no usable address.
+        """
+        values, data = _as_lines(values)
+        room = self._limits.max_problems - len(self._problems)
+        limits = Limits(self._limits.max_bytes, self._limits.max_line_bytes, max(room, 0))
+        reading = Reading(self.name, limits)
+        v4, v6 = reading.read(Block(data, 0, len(values)), originals=values)
+        tally = reading.finish(skip_bad=True)
+        for problem in tally.problems:
+            self._explain(problem, line, key, keys)
+        self._n_bad += tally.n_bad
+        n_read = len(v4) + len(v6) + tally.n_bad
+        if n_read < len(values) and not may_be_empty:
+            for row in [row for row, value in enumerate(values) if not value.strip()]:
+                self.refuse("expected an address, got nothing", *_place(row, line, key, keys))
+        self._keep(v4, v6, record, line)
+
+    def add_bounds4(self, start: Line, stop: Line, record: Line, line: Line) -> None:
+        """Append IPv4 rows given as half-open bounds."""
+        for column, values in zip(self._rows4, (start, stop, line), strict=True):
+            column.append(values)
+        self._record4.append(record)
+
+    def add_bounds6(self, first: Addresses6, last: Addresses6, record: Line, line: Line) -> None:
+        """Append IPv6 rows given as inclusive bounds."""
+        self._v6.append(Entries6(first, last, line))
+        self._record6.append(record)
+
+    def take_over(self, tally: Tally) -> None:
+        """Count the lines and mistakes of a list that was read elsewhere."""
+        self.n_lines += tally.n_lines
+        self._n_bad += tally.n_bad
+        self._problems += tally.problems
+
+    def finish(self, origin: Origin) -> Feed:
+        """Return the feed.
+
+        Raises
+        ------
+        DataError
+            If there were mistakes and they were not to be skipped.
+        """
+        if self._n_bad and not self._skip_bad:
+            told = list(self._problems)
+            if self._n_bad > len(told):
+                rest = self._n_bad - len(told)
+                told.append(Problem(self.name, f"{rest:,} more mistakes, {self._n_bad:,} in all"))
+            raise DataError(told)
+        record4, record6 = _whole(self._record4), _whole(self._record6)
+        v4 = Entries4(*map(_whole, self._rows4))
+        v6, self._v6 = Entries6.concatenate(self._v6), []
+        labels = {column: coder.finish() for column, coder in self._coders.items()}
+        return Feed(
+            origin,
+            self.n_records,
+            v4,
+            v6,
+            record4,
+            record6,
+            {column: label for column, label in labels.items() if label.n_known},
+            {column: np.concatenate(parts) for column, parts in self._numbers.items()},
+            self.n_lines,
+            self._n_bad,
+            tuple(self._problems),
+            tuple(self.notes),
+        )
+
+    def _explain(self, problem: Problem, line: Line, key: str, keys: Sequence[str]) -> None:
+        """Keep a mistake of the reading under its own place."""
+        place, named = _place(problem.line, line, key, keys)
+        self._problems.append(Problem(self.name, problem.message, place, 0, named))
+
+    def _keep(self, v4: Entries4, v6: Entries6, record: Line, line: Line) -> None:
+        """Keep rows whose lines are places in the columns given."""
+        if len(v4):
+            self.add_bounds4(v4.start, v4.stop, record[v4.line], line[v4.line])
+        if len(v6):
+            self.add_bounds6(v6.first, v6.last, record[v6.line], line[v6.line])
+
+
+def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
+    """Return values as lines that a list reader takes one by one, for what they are."""
+    if isinstance(values, CellBytes):
+        lines = values.lines()
+        if not any(mark.encode() in lines for mark in _MARKS):
+            return values, lines
+    text = "\n".join(values)
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        # Half a character, as JSON can spell it.
+        values = [value.encode("utf-8", "backslashreplace").decode() for value in values]
+        text = "\n".join(values)
+        data = text.encode()
+    if text.count("\n") >= max(len(values), 1) or any(mark in text for mark in _MARKS):
+        # What a list would read as a comment or as two lines is no address.
+        odd = [any(mark in value for mark in ("\n", *_MARKS)) for value in values]
+        kept = ("?" if is_odd else value for is_odd, value in zip(odd, values, strict=True))
+        data = "\n".join(kept).encode()
+    return values, data + b"\n"
+
+
+def _place(row: int, line: Line, key: str, keys: Sequence[str]) -> tuple[int, str]:
+    return int(line[row]), keys[row] if keys else key
+
+
+def _whole(parts: list[Line]) -> Line:
+    """Return one column of its parts, which are let go."""
+    whole = parts[0] if len(parts) == 1 else np.concatenate((*parts, np.empty(0, np.int64)))
+    parts.clear()
+    return whole

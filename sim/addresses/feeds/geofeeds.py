@@ -1,0 +1,45 @@
+"""Geofeeds: where a network says its prefixes are used.
+
+In: RFC 8805 CSV. Out: records with country and region. It believes what the file says.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+
+from sim.addresses.feeds.cells import add_countries
+from sim.addresses.feeds.delimited import Dialect, read_records
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.source import Limits, Source
+
+_DIALECT = Dialect(",", 0, 1, is_quoted=True, comment="#")
+
+
+def read_geofeed(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read ``prefix,country,region,city,postal``.
+
+    Country ``NA`` is Namibia. An empty country means that the network does not say. Columns
+    beyond the region are not kept.
+
+    References
+    ----------
+    RFC 8805, section 2.1.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    n_silent = 0
+    for records in read_records(source, _DIALECT, gathering, limits):
+        prefix = [cell.strip() for cell in records.cells[0]]
+        empty = [""] * len(records)
+        given = [cell.strip() for cell in records.cells[1]] if len(records.cells) > 1 else empty
+        region = [cell.strip() for cell in records.cells[2]] if len(records.cells) > 2 else empty
+        n_silent += given.count("")
+        record = np.arange(gathering.add_records(len(records)), gathering.n_records, dtype=np.int64)
+        add_countries(gathering, given, records.line)
+        gathering.add_labels("region", region)
+        gathering.add_texts(prefix, record, records.line, key="prefix")
+    if n_silent:
+        gathering.note(f"{n_silent:,} prefixes have no country: not known, not elsewhere")
+    return gathering.finish(Origin(name, "geofeed", "", "the publishing network's"))

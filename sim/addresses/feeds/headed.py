@@ -1,0 +1,88 @@
+"""CSV whose columns are told by their names.
+
+In: a stream whose first line names the columns. Out: records, and where each wanted column is. A
+column that is missing is told with those that are there.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, cast
+
+from sim.addresses.feeds.delimited import Dialect, Records, read_records
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.source import Limits, Source
+from sim.errors import DataError, Problem
+
+_BOM = b"\xef\xbb\xbf"
+DELIMITERS = (",", ";", "\t")
+
+
+def read_headed(
+    source: BinaryIO | Source, gathering: Gathering, limits: Limits, needed: Sequence[str]
+) -> Iterator[tuple[Mapping[str, int], Records]]:
+    """Yield the records of a CSV stream, with the place of each column by name.
+
+    Raises
+    ------
+    DataError
+        If a needed column is missing or a name comes twice.
+    """
+    lines = _Headed(source, limits.max_line_bytes)
+    header, delimiter = cut_header(lines.header, gathering.name)
+    problems = [
+        Problem(gathering.name, "expected each column once, got it again", 1, 0, column)
+        for column in sorted({column for column in header if header.count(column) > 1})
+    ]
+    problems += [
+        Problem(
+            gathering.name, f"expected this column, got {', '.join(header)[:200]}", 1, 0, column
+        )
+        for column in needed
+        if column not in header
+    ]
+    if problems:
+        raise DataError(problems)
+    place = {column: at for at, column in enumerate(header)}
+    dialect = Dialect(delimiter, len(header), is_quoted=True)
+    for records in read_records(cast("BinaryIO", lines), dialect, gathering, limits):
+        yield place, records
+
+
+def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
+    """Names of the columns in the first line, and the delimiter between them."""
+    try:
+        text = line.removeprefix(_BOM).decode().strip("\r\n")
+    except UnicodeDecodeError as error:
+        byte = line[error.start]
+        message = f"expected UTF-8 text, got the byte 0x{byte:02x}"
+        raise DataError([Problem(name, message, 1)]) from None
+    delimiter = max(DELIMITERS, key=text.count)
+    try:
+        cells = next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise DataError([Problem(name, f"expected CSV, got an error: {error}", 1)]) from None
+    return [cell.strip() for cell in cells], delimiter
+
+
+class _Headed:
+    """A stream whose first line is taken off, and leaves an empty one for the count of lines."""
+
+    def __init__(self, source: BinaryIO | Source, max_line_bytes: int) -> None:
+        head = b""
+        while b"\n" not in head and len(head) <= max_line_bytes:
+            piece = source.read(max_line_bytes)
+            if not piece:
+                break
+            head += piece
+        self.header, _, rest = head.partition(b"\n")
+        self._rest = b"\n" + rest
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes."""
+        if self._rest:
+            piece, self._rest = self._rest[:size], self._rest[size:]
+            return piece
+        return self._source.read(size)

@@ -1,0 +1,178 @@
+"""Inventories and attribute tables of a user's own: columns told by name.
+
+In: CSV or Parquet with an address or prefix in each row, and any of the columns we know. Out: one
+record per row. A row without an address is a record whose addresses are not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+import numpy as np
+
+from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
+from sim.addresses.feeds.feed import LABELS, Feed, Origin
+from sim.addresses.feeds.gather import Gathering, Line
+from sim.addresses.feeds.headed import read_headed
+from sim.addresses.source import Limits, Source
+from sim.errors import DataError, Problem
+
+ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network")
+REVENUE = "_usd_per_h"
+# Columns of our own normal table that say again what the prefix says, or where it came from.
+_IMPLIED = (
+    "ip_first",
+    "ip_last",
+    "ip6_first_high",
+    "ip6_first_low",
+    "ip6_last_high",
+    "ip6_last_low",
+    "family",
+    "source",
+)
+_BATCH = 500_000
+
+
+def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read an inventory from CSV with a header line.
+
+    Raises
+    ------
+    DataError
+        If no column holds addresses, or several might.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    columns: Mapping[str, str] = {}
+    for header, records in read_headed(source, gathering, limits, ()):
+        columns = columns or choose_columns(list(header), gathering)
+        found = {ours: records.columns[header[theirs]] for ours, theirs in columns.items()}
+        add_cells(gathering, found, records.line)
+    return _finish(gathering, Origin(name, "inventory"))
+
+
+def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read an inventory or a normal table from Parquet; rows are counted from 1 as lines are.
+
+    Raises
+    ------
+    DataError
+        As for `read_inventory`, or if the file is no Parquet.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    file = "'" + str(path).replace("'", "''") + "'"
+    try:
+        with duckdb.connect(config={"threads": 2}) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            described = connection.execute(
+                f"DESCRIBE SELECT * FROM read_parquet({file})"
+            ).fetchall()
+            types = {str(row[0]): str(row[1]) for row in described}
+            columns = choose_columns(list(types), gathering)
+            selected = ", ".join(
+                f"{_as_text(theirs, types[theirs])} AS {ours}" for ours, theirs in columns.items()
+            )
+            total = connection.execute(f"SELECT count(*) FROM read_parquet({file})").fetchone()
+            n_rows = int(total[0]) if total else 0
+            for first in range(0, n_rows, _BATCH):
+                batch = connection.execute(
+                    f"SELECT {selected} FROM read_parquet({file}, file_row_number = true) "
+                    "WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number",
+                    [first, first + _BATCH],
+                ).fetchnumpy()
+                cells = {column: values.tolist() for column, values in batch.items()}
+                n_read = len(next(iter(cells.values())))
+                line = np.arange(first + 1, first + 1 + n_read, dtype=np.int64)
+                gathering.n_lines += n_read
+                add_cells(gathering, cells, line)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(
+            [Problem(name, f"expected readable Parquet, got an error: {reason}")]
+        ) from None
+    return _finish(gathering, Origin(name, "parquet"))
+
+
+def choose_columns(given: Sequence[str], gathering: Gathering) -> dict[str, str]:
+    """Return the user's column for each of ours.
+
+    Raises
+    ------
+    DataError
+        If no column holds addresses, or several might, or two hold revenue.
+    """
+    name = gathering.name
+    placed = [column for column in ADDRESS_COLUMNS if column in given]
+    if len(placed) != 1:
+        wanted = f"expected one of the columns {', '.join(ADDRESS_COLUMNS)}"
+        got = ", ".join(placed or given)
+        raise DataError([Problem(name, f"{wanted}, got {got[:200]}", 1)])
+    chosen = {"address": placed[0]}
+    chosen |= {column: column for column in LABELS if column in given}
+    if "n_names" in given:
+        chosen["n_names"] = "n_names"
+    revenue = [column for column in given if column.endswith(REVENUE)]
+    if len(revenue) > 1:
+        message = f"expected one column of revenue, got {', '.join(revenue)[:200]}"
+        raise DataError([Problem(name, message, 1)])
+    if revenue:
+        chosen["revenue_usd_per_h"] = revenue[0]
+    ignored = [column for column in given if column not in (*chosen.values(), *_IMPLIED)]
+    if ignored:
+        gathering.note(f"columns left aside: {', '.join(ignored)[:200]}")
+    if "revenue" in ignored:
+        gathering.note(f"a column revenue has no unit: call it revenue{REVENUE}")
+    return chosen
+
+
+def add_cells(
+    gathering: Gathering,
+    cells: Mapping[str, Sequence[str]],
+    line: Line,
+    record: Line | None = None,
+) -> None:
+    """Add one record for each row.
+
+    Parameters
+    ----------
+    cells
+        Columns under our names.
+    line : shape (n,), int64
+        Line of each row.
+    record : shape (n,), int64
+        The records, where room for them has been made already.
+    """
+    if record is None:
+        record = np.arange(gathering.add_records(line.size), gathering.n_records, dtype=np.int64)
+    for column, values in cells.items():
+        match column:
+            case "address":
+                gathering.add_texts(values, record, line, key="address", may_be_empty=True)
+            case "asn":
+                add_origins(gathering, values, line)
+            case "country":
+                add_countries(gathering, values, line)
+            case "n_names" | "revenue_usd_per_h":
+                add_amounts(gathering, column, values, line)
+            case _:
+                gathering.add_labels(column, values)
+
+
+def _finish(gathering: Gathering, origin: Origin) -> Feed:
+    """Return the feed, and say how many rows have no usable address."""
+    feed = gathering.finish(origin)
+    if not feed.n_unplaced:
+        return feed
+    gathering.note(f"{feed.n_unplaced:,} rows have no usable address: not known, not unblocked")
+    return replace(feed, notes=tuple(gathering.notes))
+
+
+def _as_text(column: str, kind: str) -> str:
+    """SQL for a column as text, empty where it is missing, lists joined."""
+    quoted = '"' + column.replace('"', '""') + '"'
+    if kind.endswith("[]"):
+        return f"coalesce(array_to_string({quoted}, '|'), '')"
+    return f"coalesce(CAST({quoted} AS VARCHAR), '')"

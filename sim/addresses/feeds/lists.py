@@ -1,0 +1,86 @@
+"""Lists of addresses, one a line: blocklists of any kind, and FireHOL's ipset and netset files.
+
+In: lines with a prefix, an address or a range, and comments. Out: one record per line. Reading is
+that of `sim.addresses.text`; what is added is what the header says.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO, cast
+
+import numpy as np
+
+from sim.addresses.entries import Entries4, Entries6
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.reading import Reading
+from sim.addresses.source import Limits, Source
+
+# Header lines that FireHOL writes into every list, as "# Name : value".
+_HEADER = re.compile(r"^#\s*(Source File Date|This File Date|License|Maintainer URL)\s*:\s*(.+)$")
+
+
+def read_list(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read a plain list: prefixes, addresses and ranges of both families, with comments."""
+    return _read(source, name, Origin(name, "list"), skip_bad=skip_bad, limits=limits)
+
+
+def read_firehol(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read an ``.ipset`` (addresses) or ``.netset`` (prefixes) file of FireHOL.
+
+    References
+    ----------
+    FireHOL, blocklist-ipsets: every list has its own maintainer and its own licence.
+    """
+    head = source.read(limits.max_line_bytes)
+    told = {}
+    for line in head.decode("utf-8", "replace").splitlines():
+        if found := _HEADER.match(line):
+            told[found[1]] = found[2].strip()
+    date = told.get("Source File Date") or told.get("This File Date") or ""
+    licence = told.get("License") or "each list has its own: see the maintainer in its header"
+    origin = Origin(name, "firehol", date, licence)
+    return _read(
+        cast("BinaryIO", _Rejoined(head, source)), name, origin, skip_bad=skip_bad, limits=limits
+    )
+
+
+class _Rejoined:
+    """A stream of which the head has been read already."""
+
+    def __init__(self, head: bytes, rest: BinaryIO | Source) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes."""
+        if self._head:
+            piece, self._head = self._head[:size], self._head[size:]
+            return piece
+        return self._rest.read(size)
+
+
+def _read(
+    source: BinaryIO | Source,
+    name: str,
+    origin: Origin,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+) -> Feed:
+    """Read the lines of a list, one record each."""
+    reading = Reading(name, limits)
+    parts = list(reading.parts(source))
+    tally = reading.finish(skip_bad)
+    v4 = Entries4.concatenate([part[0] for part in parts])
+    v6 = Entries6.concatenate([part[1] for part in parts])
+    parts.clear()
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    first = gathering.add_records(len(v4) + len(v6))
+    record4 = np.arange(first, first + len(v4), dtype=np.int64)
+    record6 = np.arange(first + len(v4), gathering.n_records, dtype=np.int64)
+    gathering.add_bounds4(v4.start, v4.stop, record4, v4.line)
+    gathering.add_bounds6(v6.first, v6.last, record6, v6.line)
+    gathering.take_over(tally)
+    return gathering.finish(origin)

@@ -1,0 +1,129 @@
+"""MaxMind's binary format, as MaxMind, IPinfo and DB-IP publish it (extra ``import``).
+
+In: an ``.mmdb`` file. Out: one record per network, with what the vendor says of it under our
+names. Vendors name their fields differently; the file's own ``database_type`` is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.ipv6 import Addresses6
+from sim.addresses.source import Limits
+from sim.errors import DataError, Problem
+
+# Paths of fields by column, the first that is there wins.
+_FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "asn": (("autonomous_system_number",), ("asn",), ("as_number",)),
+    "provider": (
+        ("autonomous_system_organization",),
+        ("as_name",),
+        ("name",),
+        ("organization",),
+        ("isp",),
+    ),
+    "country": (
+        ("country", "iso_code"),
+        ("country_code",),
+        ("country",),
+        ("registered_country", "iso_code"),
+    ),
+    "region": (("region",), ("subdivisions", "0", "names", "en"), ("state1",)),
+}
+MAX_NETWORKS = 50_000_000
+_BATCH = 100_000
+
+
+def read_mmdb(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read an ``.mmdb`` file, from its path: it is mapped, not read.
+
+    Raises
+    ------
+    DataError
+        If the reader is not installed, or the file is damaged.
+
+    References
+    ----------
+    MaxMind DB File Format Specification 2.0. Licences of most databases forbid to republish.
+    """
+    try:
+        import maxminddb
+    except ImportError:
+        message = "expected the reader of mmdb files, which is not installed; add overblock[import]"
+        raise DataError([Problem(name, message)]) from None
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    # The reader may fail in any way on a damaged file: all of them are the file's fault.
+    try:
+        with maxminddb.open_database(path) as reader:
+            metadata = reader.metadata()
+            _add_all(gathering, iter(reader))
+    except (
+        maxminddb.InvalidDatabaseError,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        RecursionError,
+    ) as error:
+        message = f"expected a MaxMind database, got an error: {error}"
+        raise DataError([Problem(name, message)]) from None
+    gathering.note(f"the database calls itself {metadata.database_type}")
+    gathering.note("most licences of such databases forbid to republish their content")
+    date = str(np.datetime64(int(metadata.build_epoch), "s")) + "Z"
+    return gathering.finish(Origin(name, "mmdb", date, "the vendor's; see the file's own notice"))
+
+
+def _add_all(gathering: Gathering, networks: Any) -> None:
+    """Add the networks of a reader, batch by batch."""
+    batch: list[tuple[Any, Any]] = []
+    for pair in networks:
+        batch.append(pair)
+        if len(batch) == _BATCH:
+            _add(gathering, batch)
+            batch = []
+            if gathering.n_records > MAX_NETWORKS:
+                raise ValueError(f"more than {MAX_NETWORKS:,} networks")
+    _add(gathering, batch)
+
+
+def _add(gathering: Gathering, batch: list[tuple[Any, Any]]) -> None:
+    """Add one record for each network."""
+    first = gathering.add_records(len(batch))
+    gathering.n_lines += len(batch)
+    for column, paths in _FIELDS.items():
+        gathering.add_labels(column, [_value(column, paths, record) for _, record in batch])
+    for version in (4, 6):
+        rows = [row for row, (network, _) in enumerate(batch) if network.version == version]
+        at = np.array(rows, np.int64)
+        bounds = [
+            (int(batch[row][0].network_address), int(batch[row][0].broadcast_address))
+            for row in rows
+        ]
+        starts, lasts = [bound[0] for bound in bounds], [bound[1] for bound in bounds]
+        if version == 4:
+            stop = np.array(lasts, np.int64) + 1
+            gathering.add_bounds4(np.array(starts, np.int64), stop, at + first, at * 0)
+        else:
+            both = Addresses6.from_ints(starts), Addresses6.from_ints(lasts)
+            gathering.add_bounds6(*both, at + first, at * 0)
+
+
+def _value(column: str, paths: tuple[tuple[str, ...], ...], record: Any) -> str:
+    """Text of the first field that is there."""
+    for path in paths:
+        node = record
+        for part in path:
+            if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+                node = node[int(part)]
+            else:
+                node = node.get(part) if isinstance(node, Mapping) else None
+        if isinstance(node, str | int):
+            text = str(node)
+            return text.removeprefix("AS") if column == "asn" and text[2:].isdigit() else text
+    return ""

@@ -1,0 +1,102 @@
+"""Routing tables in MRT, as RouteViews and RIPE RIS publish them (extra ``import``).
+
+In: a dump of type TABLE_DUMP_V2. Out: one record per prefix with the origins its peers see, as a
+list. Paths and peers are not kept.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from sim.addresses.feeds.feed import Feed, Origin, joined
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.source import Limits, Source
+from sim.errors import DataError, Problem
+
+MAX_ROUTES = 10_000_000
+_BATCH = 50_000
+_AS_PATH, _AS_SET, _AS_SEQUENCE = 2, 1, 2
+
+
+def read_mrt(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read a routing table dump.
+
+    Raises
+    ------
+    DataError
+        If the reader is not installed, or the file is damaged or holds no table.
+
+    References
+    ----------
+    RFC 6396, section 4.3 (TABLE_DUMP_V2).
+    """
+    try:
+        import mrtparse
+    except ImportError:
+        message = "expected the reader of MRT files, which is not installed; add overblock[import]"
+        raise DataError([Problem(name, message)]) from None
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    date = ""
+    batch: list[tuple[str, str]] = []
+    n_moas = n_other = 0
+    for entry in _entries(mrtparse.Reader(source), gathering):
+        date = date or next(iter(entry["timestamp"].values()), "")
+        gathering.n_lines += 1
+        if "rib_entries" not in entry or "prefix" not in entry:
+            n_other += 1
+            continue
+        origins = joined(origin for route in entry["rib_entries"] for origin in _origins(route))
+        n_moas += "|" in origins
+        batch.append((f"{entry['prefix']}/{entry['length']}", origins))
+        if len(batch) == _BATCH:
+            _add(gathering, batch)
+            batch = []
+        if gathering.n_lines > MAX_ROUTES:
+            gathering.refuse(f"expected at most {MAX_ROUTES:,} routes, got more")
+            break
+    _add(gathering, batch)
+    if not gathering.n_records and not gathering.n_bad:
+        gathering.refuse("expected a routing table (TABLE_DUMP_V2), got none")
+    if n_moas:
+        gathering.note(f"{n_moas:,} prefixes have several origins (MOAS): kept as lists")
+    if n_other > 1:
+        gathering.note(f"{n_other:,} entries are no unicast routes: left out")
+    return gathering.finish(Origin(name, "mrt", date, "RouteViews: CC BY 4.0; RIS: RIPE's terms"))
+
+
+def _entries(reader: Any, gathering: Gathering) -> Iterator[dict[str, Any]]:
+    """Yield the entries that can be read; stop at the first whose length cannot be trusted."""
+    while True:
+        try:
+            entry = next(reader)
+        except StopIteration:
+            return
+        except (KeyError, ValueError, IndexError, TypeError, struct.error, OverflowError) as error:
+            gathering.refuse(
+                f"expected MRT, got an error in entry {gathering.n_lines + 1}: {error!r}"
+            )
+            return
+        if entry.err:
+            gathering.refuse(f"expected MRT, got in entry {gathering.n_lines + 1}: {entry.err_msg}")
+            return
+        yield entry.data
+
+
+def _origins(route: dict[str, Any]) -> list[str]:
+    """Last AS of a path; all members where the path ends in a set."""
+    for attribute in route.get("path_attributes", ()):
+        if _AS_PATH in attribute["type"] and attribute["value"]:
+            last = attribute["value"][-1]
+            members = [str(member) for member in last["value"]]
+            return members if _AS_SET in last["type"] else members[-1:]
+    return []
+
+
+def _add(gathering: Gathering, batch: list[tuple[str, str]]) -> None:
+    record = np.arange(gathering.add_records(len(batch)), gathering.n_records, dtype=np.int64)
+    gathering.add_labels("asn", [origins for _, origins in batch])
+    gathering.add_texts([prefix for prefix, _ in batch], record, record * 0)

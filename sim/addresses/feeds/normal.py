@@ -1,0 +1,187 @@
+"""The normal table: what every imported file becomes on disk.
+
+In: a feed. Out: one Parquet file, a row per prefix, that says in its own metadata where it came
+from. Ranges that are no prefix become several rows; records without an address become none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
+from sim.addresses.format import format_lines4, format_lines6
+from sim.addresses.ipv6 import Addresses6, masked
+from sim.errors import UsageError
+
+SCHEMA = "overblock/normal-table/1"
+_TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
+_BATCH = 500_000
+
+
+def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bool = False) -> int:
+    """Write a feed as a normal table, and return its number of rows.
+
+    Parameters
+    ----------
+    path
+        Of the Parquet file; it is written under another name and moved into place when whole.
+    sha256
+        Of the file the feed was read from.
+    version
+        Of this program.
+    force
+        Replace a file that is there.
+
+    Raises
+    ------
+    UsageError
+        If the path is taken and ``force`` was not given, or cannot be written.
+    """
+    check_free(path, force=force)
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        with duckdb.connect(config={"threads": 1}) as connection:
+            connection.execute(_CREATE)
+            n_rows4 = _insert4(connection, feed)
+            n_rows6 = _insert6(connection, feed)
+            metadata = _metadata(feed, sha256, version, n_rows4, n_rows6)
+            pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
+            connection.execute(
+                f"COPY normal TO {_text(str(partial))} (FORMAT parquet, COMPRESSION zstd, "
+                f"ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
+            )
+        check_free(path, force=force)
+        partial.replace(path)
+    except (duckdb.IOException, OSError) as error:
+        raise UsageError(f"{path}: cannot write this file: {str(error).splitlines()[0]}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return n_rows4 + n_rows6
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Refuse to write over a file unless forced, and over anything else in any case.
+
+    Raises
+    ------
+    UsageError
+        If the path is taken.
+    """
+    if path.is_file() and not force:
+        raise UsageError(f"{path}: exists; give --force to replace it")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path}: exists and is no file; choose another --output")
+
+
+_CREATE = """
+CREATE TABLE normal (
+  prefix VARCHAR, ip_first BIGINT, ip_last BIGINT,
+  ip6_first_high UBIGINT, ip6_first_low UBIGINT, ip6_last_high UBIGINT, ip6_last_low UBIGINT,
+  family UTINYINT, asn BIGINT[], provider VARCHAR, region VARCHAR, service VARCHAR[],
+  country VARCHAR, name VARCHAR, sector VARCHAR, n_names DOUBLE, revenue_usd_per_h DOUBLE,
+  source VARCHAR)
+"""
+
+
+def _metadata(
+    feed: Feed, sha256: str, version: str, n_rows4: int, n_rows6: int
+) -> Mapping[str, str]:
+    return {
+        "schema": SCHEMA,
+        "tool": f"overblock {version}",
+        "source": feed.origin.file,
+        "source_sha256": sha256,
+        "source_format": feed.origin.format,
+        "source_date": feed.origin.date,
+        "source_licence": feed.origin.licence,
+        "n_records": str(feed.n_records),
+        "n_records_without_address": str(feed.n_unplaced),
+        "n_bad": str(feed.n_bad),
+        "n_rows_ipv4": str(n_rows4),
+        "n_rows_ipv6": str(n_rows6),
+    }
+
+
+def _insert4(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
+    row, address, length = feed.v4.to_prefixes()
+    for piece in _pieces(row.size):
+        columns: dict[str, NDArray[Any]] = {
+            "prefix": _lines(format_lines4(address[piece], length[piece])),
+            "ip_first": address[piece],
+            "ip_last": address[piece] + (np.int64(1) << (32 - length[piece])) - 1,
+        }
+        _insert(connection, feed, columns, feed.record4[row[piece]], 4)
+    return int(row.size)
+
+
+def _insert6(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
+    row, address, length = feed.v6.to_prefixes()
+    for piece in _pieces(row.size):
+        network: Addresses6 = address.take(piece)
+        _, last = masked(network, length[piece])
+        columns: dict[str, NDArray[Any]] = {
+            "prefix": _lines(format_lines6(network, length[piece])),
+            "ip6_first_high": network.high,
+            "ip6_first_low": network.low,
+            "ip6_last_high": last.high,
+            "ip6_last_low": last.low,
+        }
+        _insert(connection, feed, columns, feed.record6[row[piece]], 6)
+    return int(row.size)
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    columns: dict[str, NDArray[Any]],
+    record: NDArray[np.int64],
+    family: int,
+) -> None:
+    """Append rows of one family."""
+    selected = {column: f'batch."{column}"' for column in columns}
+    for column in _TEXTS:
+        if column in feed.labels:
+            columns[column] = _texts(feed.labels[column], record)
+            selected[column] = f'batch."{column}"'
+        if column in feed.labels and column in LISTS:
+            kind = "BIGINT[]" if column == "asn" else "VARCHAR[]"
+            selected[column] = f"CAST(string_split(batch.\"{column}\", '|') AS {kind})"
+    for column in NUMBERS:
+        if column in feed.numbers:
+            columns[column] = feed.numbers[column][record]
+            selected[column] = (
+                f'CASE WHEN isnan(batch."{column}") THEN NULL ELSE batch."{column}" END'
+            )
+    connection.register("batch", columns)
+    expressions = ", ".join(f"{sql} AS {column}" for column, sql in selected.items())
+    connection.execute(
+        f"INSERT INTO normal BY NAME SELECT {expressions}, {family} AS family, ? AS source "
+        "FROM batch",
+        [feed.origin.file],
+    )
+    connection.unregister("batch")
+
+
+def _texts(labels: Labels, record: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Texts of records as objects; None where there is none."""
+    names = np.array([*labels.names, None], dtype=object)
+    return names[labels.code[record]]
+
+
+def _lines(text: bytes) -> NDArray[np.object_]:
+    return np.array(text.decode("ascii").splitlines(), dtype=object)
+
+
+def _pieces(n_rows: int) -> list[slice]:
+    return [slice(first, first + _BATCH) for first in range(0, n_rows, _BATCH)]
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

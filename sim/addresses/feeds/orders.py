@@ -1,0 +1,163 @@
+"""Dated orders: what was blocked and unblocked, and when.
+
+In: CSV with the columns ``effective, action, prefix``. Out: a feed with the time and kind of each
+order, and the orders in force at a time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.entries import Entries4, Entries6
+from sim.addresses.feeds.delimited import Records
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.headed import read_headed
+from sim.addresses.source import Limits, Source
+
+NEEDED = ("effective", "action", "prefix")
+_BLOCK, _UNBLOCK = "block", "unblock"
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """A table of dated orders.
+
+    Attributes
+    ----------
+    feed
+        One record per order.
+    epoch_s : shape (n_records,), int64
+        When each takes effect, in seconds since 1970 UTC.
+    is_block : shape (n_records,), bool
+        Whether it blocks or withdraws.
+    """
+
+    feed: Feed
+    epoch_s: NDArray[np.int64]
+    is_block: NDArray[np.bool_]
+
+    def in_force(self, at: datetime) -> Feed:
+        """Return the orders in force at a time.
+
+        Orders count from their own second on. One that unblocks withdraws the oldest one in force
+        that holds exactly the same prefix; overlapping orders stay.
+        """
+        kept = self._kept(int(at.timestamp()))
+        mask4, mask6 = kept[self.feed.record4], kept[self.feed.record6]
+        v4, v6 = self.feed.v4, self.feed.v6
+        number = np.cumsum(kept) - 1
+        return Feed(
+            self.feed.origin,
+            int(np.count_nonzero(kept)),
+            Entries4(v4.start[mask4], v4.stop[mask4], v4.line[mask4]),
+            Entries6(v6.first.take(mask6), v6.last.take(mask6), v6.line[mask6]),
+            number[self.feed.record4[mask4]],
+            number[self.feed.record6[mask6]],
+            notes=self.feed.notes,
+        )
+
+    def _kept(self, at_s: int) -> NDArray[np.bool_]:
+        """Return which orders are in force."""
+        kept = np.zeros(self.feed.n_records, np.bool_)
+        holders: defaultdict[tuple[int, int, int], list[int]] = defaultdict(list)
+        prefix = self._prefixes()
+        for order in np.argsort(self.epoch_s, kind="stable").tolist():
+            if self.epoch_s[order] > at_s:
+                break
+            holding = holders[prefix[order]]
+            if self.is_block[order]:
+                kept[order] = True
+                holding.append(order)
+            elif holding:
+                kept[holding.pop(0)] = False
+        return kept
+
+    def _prefixes(self) -> dict[int, tuple[int, int, int]]:
+        """Family and bounds of each order's prefix."""
+        v4, v6 = self.feed.v4, self.feed.v6
+        bounds4 = zip(v4.start.tolist(), v4.stop.tolist(), strict=True)
+        found = {
+            record: (4, *bounds)
+            for record, bounds in zip(self.feed.record4.tolist(), bounds4, strict=True)
+        }
+        bounds6 = zip(v6.first.to_ints(), v6.last.to_ints(), strict=True)
+        for record, bounds in zip(self.feed.record6.tolist(), bounds6, strict=True):
+            found[record] = (6, *bounds)
+        return found
+
+
+def read_orders(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
+    """Read a table of dated orders.
+
+    Columns are told by name: ``effective`` (date and time with offset), ``action`` (``block`` or
+    ``unblock``) and ``prefix``; others are left aside.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    times: list[int] = []
+    blocks: list[bool] = []
+    for header, records in read_headed(source, gathering, limits, NEEDED):
+        effective, action, prefix = (records.cells[header[column]] for column in NEEDED)
+        good = _checked(records, effective, action, times, blocks, gathering)
+        record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
+        at = np.array(good, np.int64)
+        gathering.add_texts([prefix[row] for row in good], record, records.line[at], key="prefix")
+    feed = gathering.finish(Origin(name, "orders"))
+    return Orders(feed, *_of_placed(feed, times, blocks))
+
+
+def _of_placed(
+    feed: Feed, times: list[int], blocks: list[bool]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Columns of times and kinds; an order whose prefix was refused never takes effect."""
+    epoch_s, is_block = np.array(times, np.int64), np.array(blocks, np.bool_)
+    placed = np.zeros(feed.n_records, np.bool_)
+    placed[feed.record4] = True
+    placed[feed.record6] = True
+    epoch_s[~placed] = np.iinfo(np.int64).max
+    return epoch_s, is_block
+
+
+def _checked(
+    records: Records,
+    effective: Sequence[str],
+    action: Sequence[str],
+    times: list[int],
+    blocks: list[bool],
+    gathering: Gathering,
+) -> list[int]:
+    """Keep times and kinds of good orders, and return their rows."""
+    good = []
+    for row, (when, what) in enumerate(zip(effective, action, strict=True)):
+        line = int(records.line[row])
+        at = _instant(when)
+        if at is None:
+            example = "2018-04-16T00:00+03:00"
+            gathering.refuse(
+                f"expected a date and time with offset such as {example}, got {when[:60]!r}",
+                line,
+                "effective",
+            )
+        if what not in (_BLOCK, _UNBLOCK):
+            gathering.refuse(f"expected block or unblock, got {what[:60]!r}", line, "action")
+        elif at is not None:
+            good.append(row)
+            times.append(int(at.timestamp()))
+            blocks.append(what == _BLOCK)
+    return good
+
+
+def _instant(text: str) -> datetime | None:
+    """Read a date and time with an offset."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None

@@ -1,0 +1,141 @@
+"""Who originates which addresses: CAIDA pfx2as, iptoasn, ip-location-db.
+
+In: text with one prefix or range a line. Out: records with the origin as a list, since a prefix
+may have several, and the country and name that some of the formats add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import numpy as np
+
+from sim.addresses.feeds.cells import add_countries, add_origins
+from sim.addresses.feeds.delimited import Dialect, Records, read_records
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.intervals import IPV4_STOP
+from sim.addresses.ipv6 import IPV6_STOP, Addresses6
+from sim.addresses.notation import shown
+from sim.addresses.source import Limits, Source
+
+_TABBED = Dialect("\t", 3)
+_IPTOASN = Dialect("\t", 5)
+_CSV = Dialect(",", 0, 3, is_quoted=True, comment="#")
+
+
+def read_pfx2as(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read CAIDA's ``network<TAB>length<TAB>origins``.
+
+    ``_`` joins the origins of a prefix that several networks announce (MOAS), ``,`` the members
+    of an AS set. Both stay lists.
+
+    References
+    ----------
+    CAIDA, "RouteViews Prefix to AS mappings Dataset for IPv4 and IPv6".
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    n_moas = n_sets = 0
+    for records in read_records(source, _TABBED, gathering, limits):
+        network, length, origins = records.cells
+        n_moas += sum("_" in cell for cell in origins)
+        n_sets += sum("," in cell for cell in origins)
+        prefix = list(map("/".join, zip(network, length, strict=True)))
+        add_origins(gathering, origins, records.line)
+        _add(gathering, records, prefix)
+    if n_moas:
+        gathering.note(f"{n_moas:,} prefixes have several origins (MOAS): kept as lists")
+    if n_sets:
+        gathering.note(f"{n_sets:,} origins are AS sets: kept as lists")
+    return gathering.finish(Origin(name, "pfx2as", "", "CAIDA's terms of use; cite the dataset"))
+
+
+def read_iptoasn(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read iptoasn's ``first<TAB>last<TAB>asn<TAB>country<TAB>description``.
+
+    ASN 0 means that nobody announces the range, and ``None`` that its country is not known: both
+    are left out. Ranges need not be prefixes.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    n_unrouted = 0
+    for found in read_records(source, _IPTOASN, gathering, limits):
+        routed = [row for row, asn in enumerate(found.cells[2]) if asn != "0"]
+        n_unrouted += len(found) - len(routed)
+        records = _select(found, routed) if len(routed) < len(found) else found
+        first, last, asn, country, description = records.cells
+        add_origins(gathering, asn, records.line)
+        known = ["" if code == "None" else code for code in country]
+        add_countries(gathering, known, records.line)
+        gathering.add_labels("provider", description)
+        _add(gathering, records, list(map("-".join, zip(first, last, strict=True))))
+    if n_unrouted:
+        gathering.note(f"{n_unrouted:,} ranges are announced by nobody (ASN 0): left out")
+    return gathering.finish(Origin(name, "iptoasn", "", "PDDL 1.0 (public domain)"))
+
+
+def read_location_db(
+    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+) -> Feed:
+    """Read ip-location-db CSV: ``first,last,asn,"name"`` or ``first,last,country``.
+
+    Bounds are addresses, or whole numbers in the ``-num`` variant; whether numbers are IPv4 or
+    IPv6 addresses is told by their size in the first rows.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    is_v6: bool | None = None
+    for records in read_records(source, _CSV, gathering, limits):
+        first, last, third, *rest = records.cells
+        if any(cell.isdigit() for cell in third):
+            add_origins(gathering, third, records.line)
+            gathering.add_labels("provider", rest[0] if rest else [""] * len(records))
+        else:
+            add_countries(gathering, third, records.line)
+        if not first[0].isdigit():
+            _add(gathering, records, list(map("-".join, zip(first, last, strict=True))))
+            continue
+        if is_v6 is None:
+            is_v6 = any(cell.isdigit() and int(cell[:40]) >= IPV4_STOP for cell in last)
+        _add_numbers(gathering, records, is_v6)
+    licence = (
+        "CC BY 4.0 or ODC-BY as the package says (RouteViews, DB-IP: a link back is asked for)"
+    )
+    return gathering.finish(Origin(name, "ip-location-db", "", licence))
+
+
+def _add(gathering: Gathering, records: Records, text: Sequence[str]) -> None:
+    """Add one record with one row for each line."""
+    record = np.arange(gathering.add_records(len(records)), gathering.n_records, dtype=np.int64)
+    gathering.add_texts(text, record, records.line)
+
+
+def _add_numbers(gathering: Gathering, records: Records, is_v6: bool) -> None:
+    """Add rows whose bounds are whole numbers."""
+    top = IPV6_STOP if is_v6 else IPV4_STOP
+    first_record = gathering.add_records(len(records))
+    rows, firsts, lasts = [], [], []
+    for row, bounds in enumerate(zip(*records.cells[:2], strict=True)):
+        if all(bound.isdecimal() and len(bound) < 40 for bound in bounds):
+            first, last = int(bounds[0]), int(bounds[1])
+            if first <= last < top:
+                rows.append(row)
+                firsts.append(first)
+                lasts.append(last)
+                continue
+        family = "IPv6" if is_v6 else "IPv4"
+        expected = f"expected the numbers of two {family} addresses in order"
+        message = f"{expected}, got {shown(','.join(bounds))}"
+        gathering.refuse(message, int(records.line[row]))
+    at = np.array(rows, np.int64)
+    if is_v6:
+        bounds6 = Addresses6.from_ints(firsts), Addresses6.from_ints(lasts)
+        gathering.add_bounds6(*bounds6, at + first_record, records.line[at])
+    else:
+        start, last4 = np.array(firsts, np.int64), np.array(lasts, np.int64)
+        gathering.add_bounds4(start, last4 + 1, at + first_record, records.line[at])
+
+
+def _select(records: Records, rows: Sequence[int]) -> Records:
+    """Return some of the records."""
+    at = np.array(rows, np.int64)
+    return Records(records.line[at], [[column[row] for row in rows] for column in records.cells])

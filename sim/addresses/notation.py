@@ -1,0 +1,127 @@
+"""One entry of a list, read exactly and refused rather than repaired.
+
+In: the text of a prefix, an address or a range. Out: first and last address as Python integers,
+or the reason why not, in words a user can act on. Bulk reading gives the same answers; it comes
+here to explain what it refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import NamedTuple
+
+# Longer text is cut in messages: a line may be a megabyte of anything.
+_SHOWN = 60
+_EXAMPLE = {0: "198.51.100.0/24 or 2001:db8::/32", 4: "198.51.100.0/24", 6: "2001:db8::/32"}
+_NAME = {0: "a", 4: "an IPv4", 6: "an IPv6"}
+
+
+class Entry(NamedTuple):
+    """What one entry names.
+
+    Attributes
+    ----------
+    version
+        4 or 6.
+    first, last
+        First and last address, both inclusive.
+    """
+
+    version: int
+    first: int
+    last: int
+
+
+def read_notation(text: str, version: int = 0) -> Entry:
+    """Read a prefix, a plain address or a ``first-last`` range.
+
+    Parameters
+    ----------
+    text
+        Without blanks around it; blanks around the dash of a range are allowed.
+    version
+        4 or 6 to refuse the other family; 0 for either.
+
+    Raises
+    ------
+    ValueError
+        ``expected …, got …``: host bits set, leading zeros, a number or length out of range, a
+        netmask, a zone, a reversed range, two families in one range, another family, or no
+        address at all.
+    """
+    head, dash, tail = text.partition("-")
+    if dash:
+        entry = _read_range(text, head.rstrip(" \t"), tail.lstrip(" \t"), version)
+    else:
+        entry = _read_prefix(text, text, version)
+    if version and entry.version != version:
+        what = "prefix" if "/" in text else "address"
+        got = f"the IPv{entry.version} {what} {shown(text)}"
+        raise ValueError(f"expected {_NAME[version]} prefix, got {got}")
+    return entry
+
+
+def shown(text: str) -> str:
+    """Return text as it is quoted in messages, cut where it is long."""
+    return repr(text) if len(text) <= _SHOWN else repr(text[:_SHOWN]) + "…"
+
+
+def _read_range(text: str, head: str, tail: str, version: int) -> Entry:
+    """Read ``first-last``."""
+    if "/" in text:
+        raise ValueError(f"expected two addresses around the dash, got {shown(text)}")
+    first, last = _read_prefix(head, text, version), _read_prefix(tail, text, version)
+    if first.version != last.version:
+        raise ValueError(f"expected a range within one address family, got {shown(text)}")
+    if last.first < first.first:
+        raise ValueError(f"expected a range whose first address comes first, got {shown(text)}")
+    return Entry(first.version, first.first, last.first)
+
+
+def _read_prefix(part: str, text: str, version: int) -> Entry:
+    """Read a prefix or a plain address, a part of the text to quote in messages."""
+    address_text, slash, length_text = part.partition("/")
+    try:
+        address = ipaddress.ip_address(address_text)
+    except ValueError:
+        raise ValueError(_explain(text, address_text, version)) from None
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        raise ValueError(f"expected an address without a zone, got {shown(text)}")
+    first = int(address)
+    if not slash:
+        return Entry(address.version, first, first)
+    bits = address.max_prefixlen
+    if not re.fullmatch("0|[1-9][0-9]{0,2}", length_text, re.ASCII) or int(length_text) > bits:
+        hint = _netmask_hint(text)
+        raise ValueError(f"expected a prefix length from 0 to {bits}, got {shown(text)}{hint}")
+    host = (1 << (bits - int(length_text))) - 1
+    if first & host:
+        network = ipaddress.IPv4Network if address.version == 4 else ipaddress.IPv6Network
+        meant = network((first & ~host, int(length_text)))
+        raise ValueError(
+            f"expected a prefix, got {shown(text)}, which has host bits set; did you mean {meant}?"
+        )
+    return Entry(address.version, first, first | host)
+
+
+def _netmask_hint(text: str) -> str:
+    """Suggest the prefix that a netmask stands for."""
+    if text.count(".") != 6:
+        return ""
+    try:
+        return f"; did you mean {ipaddress.IPv4Network(text)}?"
+    except ValueError:
+        return ""
+
+
+def _explain(text: str, address_text: str, version: int) -> str:
+    """Say what is wrong with an address that the standard library refused."""
+    if "\0" in text:
+        return f"expected text, got NUL bytes in {shown(text)}; is the file binary, or UTF-16?"
+    octets = address_text.split(".")
+    if len(octets) == 4 and all(re.fullmatch("[0-9]{1,3}", octet, re.ASCII) for octet in octets):
+        if any(int(octet) > 255 for octet in octets):
+            return f"expected numbers from 0 to 255, got {shown(text)}"
+        return f"expected numbers without leading zeros, got {shown(text)}"
+    return f"expected {_NAME[version]} prefix such as {_EXAMPLE[version]}, got {shown(text)}"

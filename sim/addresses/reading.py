@@ -1,0 +1,243 @@
+"""Blocks of lines turned into rows, with an account of the lines refused.
+
+In: blocks of bytes. Out: rows of both families in the order of the lines, and problems. Lines
+that are plain IPv4 take the short way; the rest are tidied, sorted by kind and read in bulk too.
+Only what is refused is looked at one line at a time, and only as much of it as is described.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.entries import Entries4, Entries6, Tally
+from sim.addresses.lines import (
+    COLON,
+    DASH,
+    DASHED,
+    HEX,
+    NEWLINE,
+    PLAIN,
+    SLASHED,
+    Lines,
+    tidy,
+)
+from sim.addresses.notation import read_notation, shown
+from sim.addresses.source import Block, Limits, Source, read_blocks
+from sim.addresses.text4 import Parsed4, parse_lines4
+from sim.addresses.text6 import parse_lines6
+from sim.errors import DataError, Problem
+
+# ::ffff:0:0/96 (RFC 4291, section 2.5.5.2): a high half of 0, and this in the next 32 bits.
+_MAPPED = np.uint64(0xFFFF)
+_32 = np.uint64(32)
+
+Rows = tuple[Entries4, Entries6]
+
+
+class Reading:
+    """The reading of one file.
+
+    Parameters
+    ----------
+    name
+        What to call the file in messages.
+    limits
+        How much is read and described.
+    """
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        self._problems: list[Problem] = []
+        self._n_lines = 0
+        self._n_entries = 0
+        self._n_bad = 0
+
+    def parts(self, stream: BinaryIO | Source) -> Iterator[Rows]:
+        """Yield the rows of a stream, block by block."""
+        for block in read_blocks(stream, self._limits.max_line_bytes):
+            yield self.read(block)
+
+    def read(self, block: Block, originals: Sequence[str] | None = None) -> Rows:
+        """Read the rows of one block.
+
+        Parameters
+        ----------
+        block
+            Whole lines.
+        originals
+            What to quote in messages in place of the lines themselves.
+        """
+        raw = np.frombuffer(block.text, np.uint8)
+        parsed = parse_lines4(raw)
+        if parsed is None:
+            rows, bad = _sorted_by_kind(tidy(block.text, block.first_line))
+        else:
+            stop_line = block.first_line + block.n_lines
+            number = np.arange(block.first_line, stop_line, dtype=np.int64)
+            v4, bad = _good_rows(parsed, number)
+            rows = (v4, Entries6.empty())
+        self._n_lines += block.n_lines
+        self._n_entries += len(rows[0]) + len(rows[1])
+        if bad.size or block.overlong:
+            self._note(block, bad, originals)
+        return rows
+
+    def finish(self, skip_bad: bool) -> Tally:
+        """Return the tally of the whole reading.
+
+        Raises
+        ------
+        DataError
+            If lines were refused, unless ``skip_bad``.
+        """
+        if self._n_bad and not skip_bad:
+            told = list(self._problems)
+            if self._n_bad > len(told):
+                rest = self._n_bad - len(told)
+                told.append(Problem(self._name, f"{rest:,} more bad lines, {self._n_bad:,} in all"))
+            raise DataError(told)
+        return Tally(self._n_lines, self._n_entries, self._n_bad, tuple(self._problems))
+
+    def _note(self, block: Block, bad: NDArray[np.int64], originals: Sequence[str] | None) -> None:
+        """Count bad lines and describe the first of them."""
+        self._n_bad += bad.size + len(block.overlong)
+        room = self._limits.max_problems - len(self._problems)
+        if room <= 0:
+            return
+        limit = f"at most {self._limits.max_line_bytes:,} bytes in a line"
+        found = dict.fromkeys(block.overlong, f"expected {limit}, got more")
+        lines = [] if originals is not None else block.text.split(b"\n")
+        for line in bad[:room].tolist():
+            row = line - block.first_line
+            if originals is None:
+                found[line] = _reason(lines[row].split(b"#")[0].split(b";")[0])
+            else:
+                found[line] = _reason(originals[row].encode("utf-8", "surrogateescape"))
+        for line in sorted(found)[:room]:
+            self._problems.append(Problem(self._name, found[line], line=line))
+
+
+def _sorted_by_kind(lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
+    """Read tidied lines, each in the way of its kind."""
+    kind = lines.kinds()
+    is_range = (kind & DASHED) > 0
+    is_v6 = (kind & COLON) > 0
+    is_v4 = (kind & ~np.uint8(PLAIN | SLASHED | DASHED)) == 0
+    is_v6 &= (kind & ~np.uint8(PLAIN | SLASHED | DASHED | COLON | HEX)) == 0
+    is_slashed = (kind & SLASHED) > 0
+    plain4 = is_v4 & ~is_range
+    plain6 = is_v6 & ~is_range
+    # A slash in a range, or letters without a colon, are nothing this reader knows.
+    range4 = is_v4 & is_range & ~is_slashed
+    range6 = is_v6 & is_range & ~is_slashed
+    known = plain4 | plain6 | range4 | range6
+    parts4: list[Entries4] = []
+    parts6: list[Entries6] = []
+    bad = [lines.number[~known]]
+    if plain4.any():
+        v4, refused = _plain4(lines.select(plain4))
+        parts4.append(v4)
+        bad.append(refused)
+    if range4.any():
+        v4, refused = _ranges4(lines.select(range4))
+        parts4.append(v4)
+        bad.append(refused)
+    if plain6.any():
+        v6, mapped, refused = _plain6(lines.select(plain6))
+        parts4.append(mapped)
+        parts6.append(v6)
+        bad.append(refused)
+    if range6.any():
+        v6, refused = _ranges6(lines.select(range6))
+        parts6.append(v6)
+        bad.append(refused)
+    rows4, rows6 = Entries4.concatenate(parts4), Entries6.concatenate(parts6)
+    return (
+        rows4.in_file_order() if len(parts4) > 1 else rows4,
+        rows6.in_file_order() if len(parts6) > 1 else rows6,
+    ), np.sort(np.concatenate(bad))
+
+
+def _plain4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
+    """Read IPv4 prefixes and addresses."""
+    return _good_rows(_parsed4(lines.block), lines.number)
+
+
+def _parsed4(block: NDArray[np.uint8]) -> Parsed4:
+    """Read lines known to be plain."""
+    parsed = parse_lines4(block)
+    assert parsed is not None, "lines of another kind among the plain ones"
+    return parsed
+
+
+def _good_rows(parsed: Parsed4, number: NDArray[np.int64]) -> tuple[Entries4, NDArray[np.int64]]:
+    """Rows of the lines that were read, and the numbers of those that were refused."""
+    start, stop, is_bad = parsed
+    if not is_bad.any():
+        return Entries4(start, stop, number), np.empty(0, np.int64)
+    good = ~is_bad
+    return Entries4(start[good], stop[good], number[good]), number[is_bad]
+
+
+def _ranges4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
+    """Read IPv4 ranges: two addresses a line."""
+    whole, refused = _split_at_dash(lines)
+    start, stop, is_bad = _parsed4(whole.block)
+    first, after = start[0::2], stop[1::2]
+    bad = is_bad[0::2] | is_bad[1::2] | (after <= first)
+    good = ~bad
+    rows = Entries4(first[good], after[good], whole.number[good])
+    return rows, np.concatenate((refused, whole.number[bad]))
+
+
+def _plain6(lines: Lines) -> tuple[Entries6, Entries4, NDArray[np.int64]]:
+    """Read IPv6 prefixes and addresses; plain mapped addresses become IPv4 rows."""
+    first, last, is_bad, is_prefix = parse_lines6(lines.block)
+    is_mapped = (first.high == 0) & (first.low >> _32 == _MAPPED) & ~is_prefix & ~is_bad
+    good = ~is_bad & ~is_mapped
+    rows = Entries6(first.take(good), last.take(good), lines.number[good])
+    number4 = (first.low[is_mapped] & np.uint64(2**32 - 1)).astype(np.int64)
+    mapped = Entries4(number4, number4 + 1, lines.number[is_mapped])
+    return rows, mapped, lines.number[is_bad]
+
+
+def _ranges6(lines: Lines) -> tuple[Entries6, NDArray[np.int64]]:
+    """Read IPv6 ranges: two addresses a line."""
+    whole, refused = _split_at_dash(lines)
+    address, _, is_bad, _ = parse_lines6(whole.block)
+    first, last = address.take(slice(0, None, 2)), address.take(slice(1, None, 2))
+    bad = is_bad[0::2] | is_bad[1::2] | last.less(first)
+    good = ~bad
+    rows = Entries6(first.take(good), last.take(good), whole.number[good])
+    return rows, np.concatenate((refused, whole.number[bad]))
+
+
+def _split_at_dash(lines: Lines) -> tuple[Lines, NDArray[np.int64]]:
+    """Break lines with exactly one dash in two; the numbers of the others are refused.
+
+    The numbers of the result count pairs of lines.
+    """
+    paired = (lines.count(DASH) == 1) & ~lines.starts_or_ends_with(DASH)
+    chosen = lines.select(paired)
+    return (
+        Lines(np.where(chosen.block == DASH, np.uint8(NEWLINE), chosen.block), chosen.number),
+        lines.number[~paired],
+    )
+
+
+def _reason(entry: bytes) -> str:
+    """Say what is wrong with an entry that was refused."""
+    try:
+        text = entry.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"expected UTF-8 text, got {shown(entry.decode('utf-8', 'backslashreplace'))}"
+    try:
+        read_notation(text.strip(" \t\r"))
+    except ValueError as error:
+        return str(error)
+    raise AssertionError(f"refused in bulk, read alone: {text!r}")

@@ -1,0 +1,215 @@
+"""``overblock cover``: the block that hurts least, and how far a real order was from it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli import console
+from sim.cli.exposure import Format, _check_stdin, _inputs, _instant
+from sim.cli.options import JsonOption, MaxBytesOption, QuietOption, SkipBadOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.addresses.feeds.feed import Feed
+    from sim.addresses.regret import Constraints
+    from sim.measure.covers import Answer
+
+
+class Weight(StrEnum):
+    """What collateral is counted in."""
+
+    ADDRESSES = "addresses"
+    NAMES = "names"
+    BUSINESSES = "businesses"
+    DEMAND = "demand"
+    USD = "usd"
+
+
+def cover(
+    targets: Annotated[
+        list[str],
+        typer.Option(
+            "--targets",
+            metavar="FILE",
+            help="Addresses, prefixes or ranges to be blocked, in any format that 'import' reads; "
+            "each distinct row is one target. - for stdin. May be repeated.",
+        ),
+    ],
+    inventory: Annotated[
+        list[str],
+        typer.Option(
+            "--inventory",
+            metavar="FILE",
+            help="Who else is there. A row without n_names is one name. May be repeated.",
+        ),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    weight: Annotated[
+        Weight, typer.Option("--weight", help="What collateral is counted in.")
+    ] = Weight.ADDRESSES,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget",
+            min=1,
+            max=1_000_000,
+            metavar="K",
+            help="Most rules; when left out, those of the order compared with, or one for each "
+            "target prefix, at most 1,000.",
+        ),
+    ] = None,
+    frontier: Annotated[
+        int | None,
+        typer.Option(
+            "--frontier",
+            min=1,
+            max=1_000_000,
+            metavar="K",
+            help="Most rules of the frontier; the budget when left out or smaller.",
+        ),
+    ] = None,
+    protect: Annotated[
+        list[str],
+        typer.Option(
+            "--protect", metavar="FILE", help="Addresses no rule may touch. May be repeated."
+        ),
+    ] = [],  # noqa: B006
+    miss_price: Annotated[
+        float | None,
+        typer.Option(
+            "--miss-price",
+            min=0,
+            metavar="X",
+            help="Allow targets to be missed, each at this price in the unit of --weight.",
+        ),
+    ] = None,
+    trade_off: Annotated[
+        bool,
+        typer.Option(
+            "--trade-off", help="Show covers of part of the targets at the same budget too."
+        ),
+    ] = False,
+    shortest: Annotated[
+        int, typer.Option("--shortest", min=0, max=32, help="Shortest IPv4 prefix allowed.")
+    ] = 0,
+    longest: Annotated[
+        int, typer.Option("--longest", min=0, max=32, help="Longest IPv4 prefix allowed.")
+    ] = 32,
+    shortest_v6: Annotated[
+        int, typer.Option("--shortest-v6", min=0, max=128, help="Shortest IPv6 prefix allowed.")
+    ] = 0,
+    longest_v6: Annotated[
+        int, typer.Option("--longest-v6", min=0, max=128, help="Longest IPv6 prefix allowed.")
+    ] = 128,
+    family: Annotated[
+        str, typer.Option("--family", metavar="4|6", help="Leave the other family aside.")
+    ] = "",
+    against: Annotated[
+        list[str],
+        typer.Option(
+            "--against",
+            metavar="BLOCKLIST",
+            help="A real order to hold against the best covers with as many rules. May be "
+            "repeated; all together are one order.",
+        ),
+    ] = [],  # noqa: B006
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Time at which dated orders are in force."),
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", metavar="FILE", help="Draw the frontier as .png or .svg."),
+    ] = None,
+    skip_bad: SkipBadOption = False,
+    max_bytes: MaxBytesOption = 2**30,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="How to print it.")
+    ] = Format.TABLE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the prefixes that block the targets at the least collateral.
+
+    The answer is exact for every number of rules up to the budget. Targets are never their own
+    collateral.
+
+    Examples:
+
+      overblock cover --targets fronts.txt --inventory hosts.csv --weight names --budget 60
+
+      overblock cover --targets fronts.txt --against order.txt --figure frontier.png
+    """
+    is_json = as_json or output_format is Format.JSON
+    with console.reports_errors(as_json=is_json), ExitStack() as stack:
+        from sim.addresses.families import AddressSet
+        from sim.addresses.feeds.together import concatenate
+        from sim.addresses.regret import Constraints
+        from sim.addresses.source import Limits
+        from sim.addresses.tree import LengthLimits
+        from sim.errors import UsageError
+        from sim.measure.blocklists import own_addresses, read_all, read_blocklists
+        from sim.measure.covers import Question, answer
+
+        if family not in ("", "4", "6"):
+            raise UsageError(f"--family: expected 4 or 6, got {family!r}")
+        if figure is not None and figure.suffix not in (".png", ".svg"):
+            raise UsageError(f"--figure: expected a name in .png or .svg, got {str(figure)!r}")
+        limits = Limits(max_bytes=max_bytes)
+        when = _instant("--at", at)
+        _check_stdin([*targets, *inventory, *protect, *against])
+
+        def read(names: Sequence[str]) -> list[Feed]:
+            given = _inputs(names, limits, stack)
+            return read_all(given, skip_bad=skip_bad, limits=limits)
+
+        wanted, hosts, guards = read(targets), read(inventory), read(protect)
+        lists = read_blocklists(
+            _inputs(against, limits, stack), "", skip_bad=skip_bad, limits=limits
+        )
+        constraints = Constraints(
+            own_addresses(guards) or AddressSet.empty(),
+            LengthLimits(shortest, longest),
+            LengthLimits(shortest_v6, longest_v6),
+        )
+        question = Question(
+            str(weight), constraints, budget, miss_price, int(family or 0), trade_off, frontier
+        )
+        found = answer(
+            question,
+            concatenate(wanted),
+            concatenate(hosts) if hosts else None,
+            lists.in_force(when),
+        )
+        for feed in (*wanted, *hosts, *guards):
+            for note in feed.notes:
+                console.say(f"{feed.origin.file}: {note}", quiet=quiet)
+        for note in (*found.units.notes, *found.conflicts):
+            console.say(f"note: {note}", quiet=quiet)
+        if figure is not None:
+            from sim.report.frontier import draw_frontier
+
+            draw_frontier(found, figure)
+            console.say(f"figure: {figure}", quiet=quiet)
+        _print(found, constraints, miss_price, Format.JSON if is_json else output_format)
+
+
+def _print(
+    found: Answer, constraints: Constraints, miss_price: float | None, output_format: Format
+) -> None:
+    from sim.cli import covers, sections
+
+    match output_format:
+        case Format.JSON:
+            console.print_json(covers.document(found, constraints, miss_price))
+        case Format.CSV:
+            sections.print_csv(covers.sections(found, every_row=True))
+        case Format.MARKDOWN:
+            sections.print_markdown(covers.sections(found))
+        case Format.TABLE:
+            sections.print_tables(covers.sections(found))

@@ -1,0 +1,109 @@
+"""``overblock doctor``: what is installed, and where things are found."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from importlib.util import find_spec
+from typing import Any
+
+from sim import __version__
+from sim.cli import console
+from sim.cli.options import JsonOption
+
+SCHEMA = "overblock/doctor/1"
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "simpy",
+    "matplotlib",
+    "typer",
+    "rich",
+    "pydantic",
+    "ruamel.yaml",
+    "duckdb",
+    "netaddr",
+)
+# What each extra brings, as modules.
+_EXTRAS = {
+    "fast": ("numba",),
+    "zst": ("backports.zstd",),
+    "import": ("maxminddb", "mrtparse"),
+    "report": ("plotly",),
+    "app": ("plotly", "dash"),
+    "analysis": ("pandas", "SALib", "optuna"),
+    "cluster": ("distributed",),
+}
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """Show versions, extras, the address path in use, and where scenarios and tables are.
+
+    Examples:
+
+      overblock doctor
+
+      overblock doctor --json
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.addresses import backend
+        from sim.measure.blocklists import table_names
+        from sim.scenario.library import scenario_names, shipped
+
+        path = backend.describe()
+        found: dict[str, Any] = {
+            "schema": SCHEMA,
+            "overblock": __version__,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "packages": {name: _version(name) for name in _PACKAGES},
+            "extras": {extra: _extra(modules) for extra, modules in _EXTRAS.items()},
+            "address_path": {
+                "name": path.name,
+                "reason": path.reason,
+                "n_threads": path.n_threads,
+            },
+            "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
+            "tables": {"folder": str(shipped("seeds")), "n": len(table_names())},
+        }
+        if as_json:
+            console.print_json(found)
+        else:
+            print("\n".join(_lines(found)))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _extra(modules: tuple[str, ...]) -> dict[str, bool]:
+    return {module: _is_there(module) for module in modules}
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    """Say it in words."""
+    lines = [
+        f"overblock {found['overblock']}, Python {found['python']}, {found['platform']}",
+        "packages: "
+        + ", ".join(
+            f"{name} {version or 'MISSING'}" for name, version in found["packages"].items()
+        ),
+    ]
+    for extra, modules in found["extras"].items():
+        missing = [module for module, is_there in modules.items() if not is_there]
+        state = f"not there (missing {', '.join(missing)})" if missing else "there"
+        lines.append(f"extra {extra}: {state}")
+    path = found["address_path"]
+    lines.append(f"address path: {path['name']} ({path['reason']}), {path['n_threads']} threads")
+    shipped = ("scenarios", "tables")
+    return lines + [f"{what}: {found[what]['n']} in {found[what]['folder']}" for what in shipped]

@@ -1,0 +1,251 @@
+"""``overblock exposure``: what a blocklist hits."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli import console
+from sim.cli.options import JsonOption, MaxBytesOption, QuietOption, SkipBadOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.addresses.feeds.feed import Feed
+    from sim.addresses.feeds.inputs import Input
+    from sim.measure.exposure import Exposure
+
+
+class Format(StrEnum):
+    """How numbers are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def exposure(
+    blocklists: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BLOCKLIST...",
+            help="Files with prefixes, addresses or ranges, in any format that 'import' reads; "
+            "names of shipped tables; or - for stdin.",
+        ),
+    ],
+    inventory: Annotated[
+        list[str],
+        typer.Option("--inventory", metavar="FILE", help="Hosts to look up. May be repeated."),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    attribute: Annotated[
+        list[str],
+        typer.Option(
+            "--attribute", metavar="TABLE", help="Says whose prefixes are. May be repeated."
+        ),
+    ] = [],  # noqa: B006
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="COLUMNS",
+            help="Columns to break down by, with commas: provider, region, service, asn, country, "
+            "sector; provider+region for combinations.",
+        ),
+    ] = "",
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Time at which dated orders are in force."),
+    ] = None,
+    against: Annotated[
+        list[str],
+        typer.Option(
+            "--against", metavar="BLOCKLIST", help="Compare with this list. May be repeated."
+        ),
+    ] = [],  # noqa: B006
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="Compare with the orders of this time."),
+    ] = None,
+    target: Annotated[
+        list[str],
+        typer.Option(
+            "--target",
+            metavar="TABLE",
+            help="The target's own ranges, counted apart; shipped orders name theirs.",
+        ),
+    ] = [],  # noqa: B006
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which rule of which list hits each host.")
+    ] = False,
+    top: Annotated[
+        int, typer.Option("--top", min=1, max=10_000_000, help="Rows of each ranking.")
+    ] = 20,
+    read_as: Annotated[
+        str, typer.Option("--as", metavar="FORMAT", help="Format of the blocklists.")
+    ] = "",
+    skip_bad: SkipBadOption = False,
+    max_bytes: MaxBytesOption = 2**30,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="How to print it.")
+    ] = Format.TABLE,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what a blocklist lists, and what it hits.
+
+    Every share comes with its denominator. A host without a usable address is not known.
+
+    Examples:
+
+      overblock exposure blocklist.txt --inventory hosts.csv --by provider,sector --explain
+
+      overblock exposure telegram-2018-orders --at 2018-04-20T12:00+03:00
+      --attribute cloud-prefixes-2018 --by provider
+    """
+    is_json = as_json or output_format is Format.JSON
+    with console.reports_errors(as_json=is_json), ExitStack() as stack:
+        from sim.addresses.feeds.together import concatenate
+        from sim.addresses.source import Limits
+        from sim.measure.blocklists import own_addresses, own_tables, read_all, read_blocklists
+        from sim.measure.exposure import assess
+
+        limits = Limits(max_bytes=max_bytes)
+        when, earlier = _instant("--at", at), _instant("--since", since)
+        named = [*blocklists, *inventory, *attribute, *against, *target]
+        _check_stdin(named)
+        inputs = _inputs(blocklists, limits, stack)
+        lists = read_blocklists(inputs, read_as, skip_bad=skip_bad, limits=limits)
+        others = lists
+        if against:
+            given = _inputs(against, limits, stack)
+            others = read_blocklists(given, read_as, skip_bad=skip_bad, limits=limits)
+        _check_times(when, earlier, lists.are_dated, others.are_dated)
+        in_force = lists.in_force(when)
+        before = None
+        if against or earlier:
+            listed_before = own_addresses(others.in_force(earlier or when))
+            assert listed_before is not None
+            name = " + ".join(against) if against else ""
+            before = (" ".join(part for part in (name, since or "") if part), listed_before)
+        owned = _inputs(target, limits, stack) if target else own_tables(inputs)
+        hosts = read_all(_inputs(inventory, limits, stack), skip_bad=skip_bad, limits=limits)
+        tables = read_all(_inputs(attribute, limits, stack), skip_bad=skip_bad, limits=limits)
+        found = assess(
+            in_force,
+            concatenate(hosts) if hosts else None,
+            concatenate(tables) if tables else None,
+            by=[name.strip() for name in by.split(",") if name.strip()],
+            before=before,
+            own=own_addresses(read_all(owned, skip_bad=skip_bad, limits=limits)),
+            explain=explain,
+            top=top,
+        )
+        _say(found, in_force, [*hosts, *tables], [given.name for given in owned], quiet=quiet)
+        _print(found, blocklists, at, top, Format.JSON if is_json else output_format)
+
+
+def _inputs(names: Sequence[str], limits: object, stack: ExitStack) -> list[Input]:
+    """Files by name; stdin is read once, into a temporary file."""
+    from sim.addresses.feeds.inputs import STDIN, spooled
+    from sim.addresses.source import Limits
+    from sim.measure.blocklists import find_input
+
+    assert isinstance(limits, Limits)
+    return [
+        stack.enter_context(spooled(sys.stdin.buffer, STDIN, limits))
+        if name == "-"
+        else find_input(name)
+        for name in names
+    ]
+
+
+def _check_stdin(names: Sequence[str]) -> None:
+    from sim.errors import UsageError
+
+    if names.count("-") > 1:
+        raise UsageError("-: standard input can be read once only")
+    if "-" in names and sys.stdin.isatty():
+        raise UsageError("-: expected a list on standard input, got a terminal")
+
+
+def _check_times(
+    at: datetime | None, since: datetime | None, is_dated: bool, is_other_dated: bool
+) -> None:
+    """Refuse times that nothing hangs on."""
+    from sim.errors import UsageError
+
+    if at is not None and not is_dated and not is_other_dated:
+        raise UsageError("--at: none of the blocklists holds dated orders")
+    if since is not None and not is_other_dated:
+        raise UsageError("--since: none of the blocklists compared with holds dated orders")
+
+
+def _instant(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    from sim.errors import UsageError
+    from sim.scenario.quantities import parse_instant
+
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def _say(
+    found: Exposure,
+    lists: Sequence[Feed],
+    others: Sequence[Feed],
+    owned: Sequence[str],
+    *,
+    quiet: bool,
+) -> None:
+    """Talk about what was read and what to know before trusting it."""
+    if quiet:
+        return
+    from sim.addresses.feeds.special import special_note
+
+    feeds = [*lists, *others]
+    for feed in feeds:
+        parts = f"{feed.n_records:,} records, {len(feed.v4):,} IPv4 and {len(feed.v6):,} IPv6 rows"
+        console.say(f"{feed.origin.file}: read as {feed.origin.format}: {parts}", quiet=quiet)
+        if feed.n_bad:
+            console.say(f"{feed.origin.file}: {feed.n_bad:,} bad lines left out", quiet=quiet)
+            for problem in feed.problems[:3]:
+                console.say(f"  {problem}", quiet=quiet)
+        for note in feed.notes:
+            console.say(f"{feed.origin.file}: {note}")
+    for feed in lists:
+        if note := special_note(feed.v4):
+            console.say(f"{feed.origin.file}: {note}")
+    if owned:
+        console.say(f"the target's own ranges: {', '.join(owned)}", quiet=quiet)
+    for note in found.notes:
+        console.say(f"note: {note}", quiet=quiet)
+    if found.inventory is not None:
+        shown = {note for feed in feeds for note in feed.notes}
+        for note in found.inventory.notes:
+            if note not in shown and not any(note.endswith(each) for each in shown):
+                console.say(f"note: {note}", quiet=quiet)
+
+
+def _print(
+    found: Exposure, names: Sequence[str], at: str | None, top: int, output_format: Format
+) -> None:
+    from sim.cli import findings, sections
+
+    match output_format:
+        case Format.JSON:
+            console.print_json(findings.document(found, names, at, top))
+        case Format.CSV:
+            sections.print_csv(findings.sections(found, top))
+        case Format.MARKDOWN:
+            sections.print_markdown(findings.sections(found, top))
+        case Format.TABLE:
+            sections.print_tables(findings.sections(found, top))

@@ -1,0 +1,120 @@
+"""``overblock import``: a file of any known format as one normal table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli import console
+from sim.cli.options import JsonOption, MaxBytesOption, QuietOption, SkipBadOption
+
+if TYPE_CHECKING:
+    from sim.addresses.feeds.feed import Feed
+
+SCHEMA = "overblock/import/1"
+
+
+def import_file(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A local file, or the name of a shipped table.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="TABLE.parquet", help="Table to write.")
+    ],
+    read_as: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="FORMAT",
+            help="aws, google, azure, geofeed, pfx2as, iptoasn, mmdb, ip-location-db, mrt, z-i, "
+            "firehol, rir-delegated, zdns, orders, inventory, list or parquet; told by the file "
+            "when left out.",
+        ),
+    ] = "",
+    skip_bad: SkipBadOption = False,
+    max_bytes: MaxBytesOption = 2**30,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Read a file and write one normal table, a row per prefix.
+
+    Nothing is fetched. Files may be compressed with gzip, bzip2 or zstd.
+
+    Examples:
+
+      overblock import ip-ranges.json -o aws.parquet
+
+      overblock import dump.csv --as z-i --skip-bad -o register.parquet
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim import __version__
+        from sim.addresses.feeds.formats import read_feed
+        from sim.addresses.feeds.normal import check_free, write_normal
+        from sim.addresses.source import Limits
+        from sim.measure.blocklists import find_input
+
+        check_free(output, force=force)
+        given = find_input(file)
+        feed = read_feed(given, read_as, skip_bad=skip_bad, limits=Limits(max_bytes=max_bytes))
+        sha256 = given.sha256()
+        n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
+        understood = _understood(feed, sha256, n_rows)
+        for line in _talk(understood, feed):
+            console.say(line, quiet=quiet)
+        if as_json:
+            console.print_json({"schema": SCHEMA, "table": str(output), **understood})
+        else:
+            print(output)
+
+
+def _understood(feed: Feed, sha256: str, n_rows: int) -> dict[str, Any]:
+    """What was understood of the file."""
+    from sim.addresses.feeds.special import special_note
+
+    addresses = feed.to_set()
+    special = special_note(feed.v4)
+    return {
+        "file": feed.origin.file,
+        "format": feed.origin.format,
+        "date": feed.origin.date or None,
+        "licence": feed.origin.licence or None,
+        "sha256": sha256,
+        "n_lines": feed.n_lines,
+        "n_bad": feed.n_bad,
+        "n_records": feed.n_records,
+        "n_records_without_address": feed.n_unplaced,
+        "n_entries4": len(feed.v4),
+        "n_entries6": len(feed.v6),
+        "n_addresses4": addresses.v4.n_addresses,
+        "n_addresses6": addresses.v6.n_addresses,
+        "n_networks6": addresses.v6.n_networks,
+        "n_rows": n_rows,
+        "columns": [*feed.labels, *feed.numbers],
+        "notes": [*feed.notes, *([special] if special else [])],
+    }
+
+
+def _talk(understood: dict[str, Any], feed: Feed) -> list[str]:
+    """Say the same in words."""
+    lines = [
+        f"format: {understood['format']}",
+        f"records: {understood['n_records']:,} in {understood['n_lines']:,} lines or entries",
+        f"IPv4: {understood['n_entries4']:,} entries, "
+        f"{understood['n_addresses4']:,} distinct addresses",
+        f"IPv6: {understood['n_entries6']:,} entries, "
+        f"{understood['n_networks6']:,} distinct /64 networks",
+        f"rows written, one per prefix: {understood['n_rows']:,}",
+    ]
+    if understood["date"]:
+        lines.insert(1, f"date: {understood['date']}")
+    if understood["licence"]:
+        lines.append(f"licence: {understood['licence']}")
+    if understood["columns"]:
+        lines.append(f"columns: {', '.join(understood['columns'])}")
+    if understood["n_bad"]:
+        lines.append(f"bad lines left out: {understood['n_bad']:,}, such as")
+        lines += [f"  {problem}" for problem in feed.problems[:5]]
+    return lines + [f"note: {note}" for note in understood["notes"]]

@@ -1,0 +1,264 @@
+"""Whose addresses a blocklist lists.
+
+In: listed addresses, and a table that says whose each prefix is. Out: for each provider, region,
+country or network the addresses listed, out of how many. An address belongs to the most specific
+prefix over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.families import AddressSet
+from sim.addresses.feeds.feed import JOINT, LABELS, Feed, Labels, members
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.intervals6 import IntervalSet6
+from sim.addresses.ipv6 import Addresses6
+from sim.addresses.prefixes import PrefixTable
+from sim.addresses.prefixes6 import PrefixTable6
+from sim.errors import UsageError
+from sim.measure.overlap import row_overlap
+
+NOT_KNOWN = "(not known)"
+NOT_COVERED = "(in no prefix of the table)"
+TOGETHER = "+"
+_BETWEEN = " / "
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is listed of one provider, region, country or network.
+
+    Attributes
+    ----------
+    name
+        Value of the column; `NOT_KNOWN` where the table has none, `NOT_COVERED` for listed
+        addresses outside the table.
+    n_addresses4, n_addresses6
+        Addresses listed.
+    n_addresses4_of, n_addresses6_of
+        Out of how many; None outside the table.
+    n_prefixes_wholly, n_prefixes_partly, n_prefixes_of
+        Rows of the table all, or some, of whose addresses are listed, out of how many.
+    """
+
+    name: str
+    n_addresses4: int
+    n_addresses4_of: int | None
+    n_addresses6: int
+    n_addresses6_of: int | None
+    n_prefixes_wholly: int
+    n_prefixes_partly: int
+    n_prefixes_of: int
+
+    @property
+    def share4(self) -> float | None:
+        """Share of the group's IPv4 addresses that is listed; None where it has none."""
+        return self.n_addresses4 / self.n_addresses4_of if self.n_addresses4_of else None
+
+    @property
+    def share6(self) -> float | None:
+        """Share of the group's IPv6 addresses that is listed; None where it has none."""
+        return self.n_addresses6 / self.n_addresses6_of if self.n_addresses6_of else None
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether anything of it is listed."""
+        return self.n_addresses4 > 0 or self.n_addresses6 > 0
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Listed addresses by one column.
+
+    Attributes
+    ----------
+    by
+        Name of the column, or of several with ``+`` between them.
+    groups
+        Most listed IPv4 addresses first; groups of which nothing is listed are among them.
+    is_list
+        Whether the column is a list: an address then counts under each of its values.
+    """
+
+    by: str
+    groups: tuple[Group, ...]
+    is_list: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Attributes:
+    """Attribute tables, ready for look-ups.
+
+    Attributes
+    ----------
+    feed
+        The table.
+    table4, table6
+        Longest-prefix match to rows of prefixes.
+    record4, record6
+        Record of each row of prefixes.
+    n_repeated
+        Prefixes that came a second time; the first row counts.
+    """
+
+    feed: Feed
+    table4: PrefixTable
+    table6: PrefixTable6
+    record4: NDArray[np.int64]
+    record6: NDArray[np.int64]
+    n_repeated: int
+
+    @classmethod
+    def of(cls, feed: Feed) -> Attributes:
+        """Prepare a table."""
+        row4, address4, length4 = feed.v4.to_prefixes()
+        row6, address6, length6 = feed.v6.to_prefixes()
+        table4 = PrefixTable.from_prefixes(address4, length4)
+        key = np.sort((address4 << 6) | length4)
+        n_repeated = int(np.count_nonzero(key[1:] == key[:-1]))
+        table6 = PrefixTable6.from_prefixes(address6, length6)
+        return cls(feed, table4, table6, feed.record4[row4], feed.record6[row6], n_repeated)
+
+    def records_of(
+        self, address4: NDArray[np.int64], address6: Addresses6
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Record of the most specific prefix over each address; -1 where there is none."""
+        record4, record6 = np.append(self.record4, -1), np.append(self.record6, -1)
+        return (
+            record4[self.table4.longest_match(address4)],
+            record6[self.table6.longest_match(address6)],
+        )
+
+
+def break_down(listed: AddressSet, attributes: Attributes, by: Sequence[str]) -> list[Breakdown]:
+    """Count what is listed by each column, or combination of columns, that the table has."""
+    n_records = attributes.feed.n_records
+    counts = _Counts(listed, attributes, n_records)
+    return [counts.by(name) for name in by if labels_of(attributes.feed, name) is not None]
+
+
+def check_columns(by: Sequence[str]) -> None:
+    """Refuse what is no column, or combination of columns, of any table.
+
+    Raises
+    ------
+    UsageError
+        If a name is no such column.
+    """
+    for name in by:
+        for part in name.split(TOGETHER):
+            if part not in LABELS:
+                raise UsageError(f"--by: expected {', '.join(LABELS)}, got {part!r}")
+
+
+def labels_of(feed: Feed, by: str) -> Labels | None:
+    """Column of a feed, or several as one; None where it lacks one of them."""
+    names = by.split(TOGETHER)
+    if any(name not in feed.labels for name in names):
+        return None
+    if len(names) == 1:
+        return feed.labels[names[0]]
+    return _together([feed.labels[name] for name in names])
+
+
+def _together(columns: Sequence[Labels]) -> Labels:
+    """Several columns as one: a value for each combination; none where all are missing."""
+    code = np.stack([column.code for column in columns], axis=1).astype(np.int64)
+    distinct, inverse = np.unique(code, axis=0, return_inverse=True)
+    names = [
+        _BETWEEN.join(
+            (column.names[at].replace(JOINT, ";") if at >= 0 else NOT_KNOWN)
+            for column, at in zip(columns, combination, strict=True)
+        )
+        for combination in distinct.tolist()
+    ]
+    known = (code >= 0).any(axis=1)
+    combined = np.where(known, inverse.reshape(-1), -1).astype(np.int32)
+    return Labels(combined, names)
+
+
+class _Counts:
+    """Numbers per record of the table, summed to groups on demand."""
+
+    def __init__(self, listed: AddressSet, attributes: Attributes, n_records: int) -> None:
+        self._attributes = attributes
+        listed4 = attributes.table4.count_by_row(listed.v4)
+        self._outside4 = int(listed4[-1])
+        self._listed4 = _summed(listed4[:-1], attributes.record4, n_records)
+        size4 = attributes.table4.count_by_row(IntervalSet.universe())[:-1]
+        self._size4 = _summed(size4, attributes.record4, n_records)
+        self._listed6: Mapping[int, int] = {}
+        self._size6: Mapping[int, int] = {}
+        self._outside6 = listed.v6.n_addresses
+        if attributes.record6.size:
+            listed6 = attributes.table6.count_by_row(listed.v6)
+            self._outside6 = listed6[-1]
+            self._listed6 = _summed6(listed6[:-1], attributes.record6)
+            size6 = attributes.table6.count_by_row(IntervalSet6.universe())[:-1]
+            self._size6 = _summed6(size6, attributes.record6)
+        feed = attributes.feed
+        is_whole4, is_any4, is_whole6, is_any6 = row_overlap(feed.v4, feed.v6, listed)
+        row_record = np.concatenate((feed.record4, feed.record6))
+        is_whole = np.concatenate((is_whole4, is_whole6))
+        is_any = np.concatenate((is_any4, is_any6))
+        self._n_rows = np.bincount(row_record, minlength=n_records)
+        self._n_whole = np.bincount(row_record[is_whole], minlength=n_records)
+        self._n_partly = np.bincount(row_record[is_any & ~is_whole], minlength=n_records)
+
+    def by(self, name: str) -> Breakdown:
+        """Sum by one column."""
+        labels = labels_of(self._attributes.feed, name)
+        assert labels is not None
+        record, code, names = members(labels)
+        unknown = np.flatnonzero(labels.code < 0)
+        names = [*names, NOT_KNOWN]
+        record = np.concatenate((record, unknown))
+        code = np.concatenate((code, np.full(unknown.size, len(names) - 1, np.int32)))
+
+        def summed(column: NDArray[np.int64]) -> list[int]:
+            # Exact: every sum of IPv4 addresses lies below 2**53.
+            total = np.bincount(code, weights=column[record], minlength=len(names))
+            return [int(value) for value in total.tolist()]
+
+        listed6, size6 = [0] * len(names), [0] * len(names)
+        if self._size6:
+            for at, group in zip(record.tolist(), code.tolist(), strict=True):
+                listed6[group] += self._listed6.get(at, 0)
+                size6[group] += self._size6.get(at, 0)
+        columns = (
+            names,
+            summed(self._listed4),
+            summed(self._size4),
+            listed6,
+            size6,
+            summed(self._n_whole),
+            summed(self._n_partly),
+            summed(self._n_rows),
+        )
+        groups = [Group(*values) for values in zip(*columns, strict=True)]
+        kept = [group for group in groups if group.name != NOT_KNOWN or group.n_prefixes_of]
+        if self._outside4 or self._outside6:
+            kept.append(Group(NOT_COVERED, self._outside4, None, self._outside6, None, 0, 0, 0))
+        kept.sort(key=lambda group: (-group.n_addresses4, -group.n_addresses6, group.name))
+        return Breakdown(name, tuple(kept), any(JOINT in value for value in labels.names))
+
+
+def _summed(
+    value: NDArray[np.int64], record: NDArray[np.int64], n_records: int
+) -> NDArray[np.int64]:
+    """Sum of rows by record."""
+    total = np.zeros(n_records, np.int64)
+    np.add.at(total, record, value)
+    return total
+
+
+def _summed6(value: Sequence[int], record: NDArray[np.int64]) -> Mapping[int, int]:
+    total: dict[int, int] = {}
+    for row, at in enumerate(record.tolist()):
+        total[at] = total.get(at, 0) + value[row]
+    return total

@@ -1,0 +1,253 @@
+"""Which hosts and businesses of an inventory a blocklist hits.
+
+In: an inventory and listed addresses. Out: the state of every host and of every business, and
+tallies. There are three states and a shade: not known is no zero, and partly is no wholly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.families import AddressSet
+from sim.addresses.feeds.feed import Feed, Labels, members
+from sim.measure.overlap import row_overlap
+
+States = NDArray[np.int8]
+Codes = NDArray[np.int32] | NDArray[np.int64]
+
+
+# Pairs of a group and a business kept apart in a table of bytes rather than sorted.
+_DENSE = 2**28
+
+
+class State(IntEnum):
+    """What is known of a host or a business."""
+
+    NOT_KNOWN = 0
+    NOT_LISTED = 1
+    PARTLY = 2
+    WHOLLY = 3
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many are in which state.
+
+    Attributes
+    ----------
+    n_wholly, n_partly, n_not_listed, n_not_known
+        They sum to ``n``. For weighted tallies these are sums of the weight, and ``n`` is the sum
+        over all of those whose weight is known.
+    n
+        All.
+    n_without_weight
+        Hosts or businesses whose weight is not known; they are in none of the sums.
+    """
+
+    n_wholly: float
+    n_partly: float
+    n_not_listed: float
+    n_not_known: float
+    n: float
+    n_without_weight: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """States of an inventory.
+
+    Attributes
+    ----------
+    host_state : shape (n_records,), int8
+        `State` of each host, a record of the inventory.
+    business_state : shape (n_names,), int8
+        `State` of each business, a distinct name; None where the inventory has no names. One is
+        hit wholly when all addresses of all its hosts are listed; where some of its hosts are not
+        known it is at most partly.
+    """
+
+    host_state: States
+    business_state: States | None
+
+    @property
+    def is_hit(self) -> NDArray[np.bool_]:
+        """Whether each host is hit, wholly or partly."""
+        return np.asarray(self.host_state >= State.PARTLY, np.bool_)
+
+
+def find_hits(inventory: Feed, listed: AddressSet) -> Hits:
+    """Find what is hit."""
+    host_state = _host_states(inventory, listed)
+    host_state.flags.writeable = False
+    if "name" not in inventory.labels:
+        return Hits(host_state, None)
+    name = inventory.labels["name"]
+    named = np.flatnonzero(name.code >= 0)
+    business_state = _business_states(name.code[named], len(name.names), host_state[named])
+    business_state.flags.writeable = False
+    return Hits(host_state, business_state)
+
+
+def count_states(state: States) -> Tally:
+    """Count states."""
+    count = np.bincount(state, minlength=4).tolist()
+    return Tally(count[3], count[2], count[1], count[0], int(state.size))
+
+
+def weigh_states(state: States, weight: NDArray[np.float64]) -> Tally:
+    """Sum a weight by state; where it is NaN it is not known."""
+    known = np.flatnonzero(~np.isnan(weight))
+    total = np.bincount(state[known], weights=weight[known], minlength=4).tolist()
+    n_without = int(state.size - known.size)
+    return Tally(total[3], total[2], total[1], total[0], float(sum(total)), n_without)
+
+
+@dataclass(frozen=True)
+class HostGroup:
+    """Hosts and businesses of one sector, provider, region, country or network."""
+
+    name: str
+    hosts: Tally
+    businesses: Tally | None
+
+
+def group_hits(inventory: Feed, hits: Hits, labels: Labels, not_known: str) -> list[HostGroup]:
+    """Tally hosts and businesses by a column; most hosts hit first.
+
+    A business counts in every group in which it has a host, with the state of its hosts there.
+    """
+    record, code, names = members(labels)
+    unknown = np.flatnonzero(labels.code < 0)
+    if unknown.size:
+        record = np.concatenate((record, unknown))
+        code = np.concatenate((code, np.full(unknown.size, len(names), np.int32)))
+    names = [*names, not_known]
+    state = hits.host_state[record]
+    count = _counted(code, state, len(names))
+    businesses = None
+    if "name" in inventory.labels:
+        name = inventory.labels["name"]
+        business = name.code[record]
+        del record
+        businesses = _businesses_by(code, business, state, len(names), len(name.names))
+    groups = [
+        HostGroup(
+            name,
+            _tally(count[at]),
+            None if businesses is None else _tally(businesses[at]),
+        )
+        for at, name in enumerate(names)
+        if count[at].any()
+    ]
+    groups.sort(key=lambda group: (-group.hosts.n_wholly, -group.hosts.n_partly, group.name))
+    return groups
+
+
+def _businesses_by(
+    code: NDArray[np.int32],
+    business: NDArray[np.int32],
+    host_state: States,
+    n_groups: int,
+    n_businesses: int,
+) -> NDArray[np.int64]:
+    """Return how many businesses of each group are in each state, shape (n_groups, 4)."""
+    named = slice(None) if (business >= 0).all() else np.flatnonzero(business >= 0)
+    pair = code[named].astype(np.int64)
+    pair *= n_businesses
+    pair += business[named]
+    state = host_state[named]
+    if n_groups * n_businesses <= _DENSE:
+        met = np.zeros(n_groups * n_businesses, np.uint8)
+        for each in State:
+            at = pair[state == each]
+            met[at] |= np.uint8(1 << each)
+        found = np.flatnonzero(met)
+        met = met[found]
+    else:
+        # One number for pair and state, so that one sort brings together what belongs together.
+        pair = pair * 4 + state
+        pair.sort()
+        bit_met = np.uint8(1) << (pair & 3).astype(np.uint8)
+        pair >>= 2
+        opens = np.flatnonzero(np.concatenate((np.ones(1, np.bool_), pair[1:] != pair[:-1])))
+        opens = opens[: pair.size]
+        found = pair[opens]
+        met = np.bitwise_or.reduceat(bit_met, opens) if opens.size else bit_met
+    bit = [(met >> number & 1).astype(np.bool_) for number in range(4)]
+    is_hit = bit[State.PARTLY] | bit[State.WHOLLY]
+    is_open = bit[State.NOT_LISTED] | bit[State.PARTLY]
+    state = _states(is_hit | is_open, is_hit, is_open, bit[State.NOT_KNOWN])
+    return _counted(found // max(n_businesses, 1), state, n_groups)
+
+
+def business_values(inventory: Feed, column: str, *, adds_up: bool) -> NDArray[np.float64]:
+    """Value of each business from its hosts; NaN where none of them has one.
+
+    Parameters
+    ----------
+    adds_up
+        Sum what each host has of its own; otherwise each row repeats a value of the business, and
+        the largest one counts.
+    """
+    name = inventory.labels["name"]
+    value = np.full(len(name.names), np.nan)
+    given = inventory.numbers[column]
+    row = np.flatnonzero((name.code >= 0) & ~np.isnan(given))
+    value[name.code[row]] = 0
+    (np.add if adds_up else np.maximum).at(value, name.code[row], given[row])
+    return value
+
+
+def _counted(code: Codes, state: States, n_groups: int) -> NDArray[np.int64]:
+    """Return how many of each group are in each state, shape (n_groups, 4)."""
+    count = np.bincount(code * np.int64(4) + state, minlength=4 * n_groups)
+    return np.asarray(count.reshape(n_groups, 4), dtype=np.int64)
+
+
+def _tally(count: NDArray[np.int64]) -> Tally:
+    unknown, unlisted, partly, wholly = count.tolist()
+    return Tally(wholly, partly, unlisted, unknown, sum(count.tolist()))
+
+
+def _host_states(inventory: Feed, listed: AddressSet) -> States:
+    """State of each record, from its rows."""
+    is_whole4, is_any4, is_whole6, is_any6 = row_overlap(inventory.v4, inventory.v6, listed)
+    n = inventory.n_records
+    is_placed, is_hit, is_open = (np.zeros(n, np.bool_) for _ in range(3))
+    for record, is_whole, is_any in (
+        (inventory.record4, is_whole4, is_any4),
+        (inventory.record6, is_whole6, is_any6),
+    ):
+        is_placed[record] = True
+        is_hit[record[is_any]] = True
+        is_open[record[~is_whole]] = True
+    return _states(is_placed, is_hit, is_open, is_partly_unknown=np.zeros(n, np.bool_))
+
+
+def _business_states(code: Codes, n: int, state: States) -> States:
+    """State of each of n businesses, from the states of its hosts."""
+    is_placed, is_hit, is_open, is_unknown = (np.zeros(n, np.bool_) for _ in range(4))
+    is_placed[code[state != State.NOT_KNOWN]] = True
+    is_hit[code[state >= State.PARTLY]] = True
+    is_open[code[(state == State.NOT_LISTED) | (state == State.PARTLY)]] = True
+    is_unknown[code[state == State.NOT_KNOWN]] = True
+    return _states(is_placed, is_hit, is_open, is_unknown)
+
+
+def _states(
+    is_placed: NDArray[np.bool_],
+    is_hit: NDArray[np.bool_],
+    is_open: NDArray[np.bool_],
+    is_partly_unknown: NDArray[np.bool_],
+) -> States:
+    """State from what is known: any address, any listed, any not listed, any not known."""
+    state = np.full(is_placed.size, State.NOT_KNOWN, np.int8)
+    # Not listed is claimed only where every address is known.
+    state[is_placed & ~is_hit & ~is_partly_unknown] = State.NOT_LISTED
+    state[is_hit] = State.PARTLY
+    state[is_hit & ~is_open & ~is_partly_unknown] = State.WHOLLY
+    return state

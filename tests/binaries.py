@@ -1,0 +1,110 @@
+"""Small binary files of documented form, made by hand: MaxMind databases and MRT dumps."""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+MARK = b"\xab\xcd\xefMaxMind.com"
+
+
+class Small(int):
+    """A number of 16 bits."""
+
+
+class Large(int):
+    """A number of 64 bits."""
+
+
+def mmdb(networks: Mapping[str, Any], *, version: int = 4, kind: str = "Test-ASN") -> bytes:
+    """A MaxMind DB (format 2.0) that maps networks of one family to records."""
+    nodes: list[list[Any]] = [[None, None]]
+    data = b""
+    for text, record in networks.items():
+        network = ipaddress.ip_network(text)
+        bits = 32 if version == 4 else 128
+        number, length = int(network.network_address), network.prefixlen
+        if version == 6 and network.version == 4:
+            length += 96
+        at = 0
+        for depth in range(length):
+            side = number >> (bits - 1 - depth) & 1
+            if depth == length - 1:
+                nodes[at][side] = ("data", len(data))
+            else:
+                if nodes[at][side] is None:
+                    nodes.append([None, None])
+                    nodes[at][side] = len(nodes) - 1
+                at = nodes[at][side]
+        data += _encoded(record)
+    n = len(nodes)
+
+    def pointer(side: Any) -> int:
+        if side is None:
+            return n
+        return n + 16 + side[1] if isinstance(side, tuple) else side
+
+    tree = b"".join(pointer(side).to_bytes(4, "big") for node in nodes for side in node)
+    metadata = {
+        "node_count": n,
+        "record_size": Small(32),
+        "ip_version": Small(version),
+        "database_type": kind,
+        "languages": ["en"],
+        "binary_format_major_version": Small(2),
+        "binary_format_minor_version": Small(0),
+        "build_epoch": Large(1_700_000_000),
+        "description": {"en": "made by hand"},
+    }
+    return tree + bytes(16) + data + MARK + _encoded(metadata)
+
+
+def _encoded(value: Any) -> bytes:
+    """One value of the data section: strings, unsigned numbers, maps, lists."""
+    if isinstance(value, str):
+        raw = value.encode()
+        assert len(raw) < 29
+        return bytes([2 << 5 | len(raw)]) + raw
+    if isinstance(value, int):
+        raw = value.to_bytes(4, "big").lstrip(b"\0")
+        if isinstance(value, Large):
+            return bytes([len(raw), 9 - 7]) + raw
+        return bytes([(5 if isinstance(value, Small) else 6) << 5 | len(raw)]) + raw
+    if isinstance(value, Mapping):
+        inner = b"".join(_encoded(key) + _encoded(item) for key, item in value.items())
+        return bytes([7 << 5 | len(value)]) + inner
+    inner = b"".join(map(_encoded, value))
+    return bytes([len(value), 11 - 7]) + inner
+
+
+AS_SET, AS_SEQUENCE = 1, 2
+
+
+def mrt(routes: Mapping[str, Sequence[Sequence[tuple[int, Sequence[int]]]]]) -> bytes:
+    """A TABLE_DUMP_V2 dump (RFC 6396, section 4.3): by prefix, one AS path for each peer.
+
+    A path is a list of segments ``(kind, members)``.
+    """
+    peer = bytes([2]) + bytes(4) + bytes(4) + struct.pack(">I", 64500)
+    table = bytes(4) + struct.pack(">HH", 0, 1) + peer
+    dump = _entry(1, table)
+    for sequence, (text, paths) in enumerate(routes.items()):
+        network = ipaddress.ip_network(text)
+        n_bytes = -(-network.prefixlen // 8)
+        body = struct.pack(">IB", sequence, network.prefixlen)
+        body += network.network_address.packed[:n_bytes] + struct.pack(">H", len(paths))
+        for path in paths:
+            value = b"".join(
+                bytes([kind, len(members)]) + struct.pack(f">{len(members)}I", *members)
+                for kind, members in path
+            )
+            attribute = bytes([0x40, 2, len(value)]) + value
+            body += struct.pack(">HIH", 0, 1_700_000_000, len(attribute)) + attribute
+        dump += _entry(2 if network.version == 4 else 4, body)
+    return dump
+
+
+def _entry(subtype: int, body: bytes) -> bytes:
+    return struct.pack(">IHHI", 1_700_000_000, 13, subtype, len(body)) + body

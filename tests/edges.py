@@ -1,0 +1,123 @@
+"""Hypothesis strategies that aim at the edges of the address space, for both families."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.intervals6 import IntervalSet6
+from sim.addresses.ipv6 import Addresses6
+from sim.addresses.prefixes import PrefixTable
+from sim.addresses.prefixes6 import PrefixTable6
+
+try:
+    import numba  # noqa: F401
+except ImportError:
+    HAS_NUMBA = False
+else:
+    HAS_NUMBA = True
+
+WAYS = [
+    "numpy",
+    pytest.param("numba", marks=pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")),
+]
+
+# Addresses near an edge that are listed one by one in a plain set.
+WINDOW = 24
+
+
+@dataclass(frozen=True)
+class Family:
+    """One address family seen through plain Python integers."""
+
+    bits: int
+    windows: tuple[int, ...]
+    interval_set: Any
+    prefix_table: Any
+    network: Any
+
+    def column(self, numbers: Iterable[int]) -> Any:
+        if self.bits == 32:
+            return np.array(list(numbers), np.int64)
+        return Addresses6.from_ints(numbers)
+
+    def numbers(self, column: Any) -> list[int]:
+        return column.tolist() if self.bits == 32 else column.to_ints()
+
+    def build(self, bounds: Iterable[tuple[int, int]]) -> Any:
+        """Build a set from half-open bounds."""
+        listed = list(bounds)
+        if self.bits == 32:
+            return IntervalSet.from_bounds([a for a, _ in listed], [b for _, b in listed])
+        listed = [(a, b) for a, b in listed if a < b]
+        return IntervalSet6.from_bounds(
+            self.column(a for a, _ in listed), self.column(b - 1 for _, b in listed)
+        )
+
+    def bounds(self, addresses: Any) -> list[tuple[int, int]]:
+        """Half-open bounds of a set's intervals."""
+        if self.bits == 32:
+            return list(zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True))
+        lasts = (last + 1 for last in addresses.last.to_ints())
+        return list(zip(addresses.first.to_ints(), lasts, strict=True))
+
+    def members(self, addresses: Any) -> set[int]:
+        """All addresses of a small set, one by one."""
+        return {number for a, b in self.bounds(addresses) for number in range(a, b)}
+
+
+V4 = Family(32, (0, 2**24 - 12, 2**31 - 12, 2**32 - WINDOW), IntervalSet, PrefixTable, IPv4Network)
+V6 = Family(
+    128,
+    (0, 2**32 - 12, 2**64 - 12, 2**127 - 12, 2**128 - WINDOW),
+    IntervalSet6,
+    PrefixTable6,
+    IPv6Network,
+)
+FAMILIES = [pytest.param(V4, id="v4"), pytest.param(V6, id="v6")]
+
+
+def numbers(family: Family) -> st.SearchStrategy[int]:
+    """Addresses near the edges, now and then anywhere."""
+    near = st.sampled_from(family.windows).flatmap(lambda w: st.integers(w, w + WINDOW - 1))
+    return st.one_of(near, near, st.integers(0, 2**family.bits - 1))
+
+
+@st.composite
+def small_bounds(draw: st.DrawFn, family: Family) -> tuple[int, int]:
+    """Half-open bounds within one window; may be empty, touch or repeat."""
+    window = draw(st.sampled_from(family.windows))
+    start = draw(st.integers(0, WINDOW))
+    stop = draw(st.integers(start, WINDOW))
+    return window + start, window + stop
+
+
+@st.composite
+def any_bounds(draw: st.DrawFn, family: Family) -> tuple[int, int]:
+    """Half-open bounds of any size, up to the whole space."""
+    edge = st.one_of(
+        numbers(family), st.just(2**family.bits), st.integers(0, family.bits).map(lambda k: 1 << k)
+    )
+    start, stop = sorted((draw(edge), draw(edge)))
+    return start, stop
+
+
+@st.composite
+def prefixes(draw: st.DrawFn, family: Family) -> tuple[int, int]:
+    """Network address and length, from /0 to single addresses."""
+    length = draw(
+        st.one_of(
+            st.sampled_from((0, 1, family.bits - 1, family.bits)),
+            st.integers(family.bits - 10, family.bits),
+            st.integers(0, family.bits),
+        )
+    )
+    host = (1 << (family.bits - length)) - 1
+    return draw(numbers(family)) & ~host, length

@@ -1,0 +1,207 @@
+"""Text in bulk against text read one line at a time, and both against the standard library."""
+
+import ipaddress
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sim.addresses import backend
+from sim.addresses.families import AddressSet
+from sim.addresses.format import format_lines4, format_lines6
+from sim.addresses.ipv6 import Addresses6
+from sim.addresses.notation import read_notation
+from sim.addresses.source import Limits
+from sim.addresses.text import format_set, parse_column, parse_entries, parse_prefix
+from tests.edges import V4, V6, WAYS, numbers, prefixes
+
+ways = pytest.mark.parametrize("way", WAYS)
+
+octet = st.sampled_from(["0", "1", "9", "10", "99", "100", "199", "255", "256", "999", "00", "01"])
+odd_octet = st.one_of(octet, octet, octet, st.sampled_from(["", "1000", "-1", "a", " 1", "0255"]))
+v4_text = st.lists(odd_octet, min_size=3, max_size=5).map(".".join) | numbers(V4).map(
+    lambda n: str(ipaddress.IPv4Address(n))
+)
+v6_text = numbers(V6).map(lambda n: str(ipaddress.IPv6Address(n))) | st.text(
+    "0123456789abcdefABCDEF:.%g", max_size=12
+)
+length = st.sampled_from(["", "/", "/0", "/24", "/32", "/33", "/127", "/128", "/129", "/08", "/2a"])
+prefix_text = st.one_of(
+    prefixes(V4).map(lambda p: str(ipaddress.IPv4Network(p))),
+    prefixes(V6).map(lambda p: str(ipaddress.IPv6Network(p))),
+)
+entry_text = st.one_of(
+    prefix_text,
+    prefix_text,
+    v4_text,
+    v6_text,
+    st.tuples(v4_text, length).map("".join),
+    st.tuples(v6_text, length).map("".join),
+    st.tuples(v4_text, st.sampled_from(["-", " - ", "--", "- "]), v4_text).map("".join),
+    st.tuples(v6_text, st.sampled_from(["-", "\t-"]), v6_text | v4_text).map("".join),
+    st.text("0123456789./:-abc \t", max_size=20),
+    st.sampled_from(
+        ["", "-", "1.2.3.4-", "::ffff:1.2.3.4", "::ffff:0:0/96", "\0", "é", "1.2.3.4 5"]
+    ),
+)
+line_text = st.tuples(
+    st.sampled_from(["", "", "", " ", "\t "]),
+    entry_text,
+    st.sampled_from(["", "", "", " ", "\t", "# note", " ; 1.2.3.4", "#;#", "\r"]),
+).map("".join)
+
+
+def read_alone(line):
+    """What one line says: nothing, an entry, or None where it is bad."""
+    entry = line.split("#")[0].split(";")[0].strip(" \t\r")
+    if not entry:
+        return ()
+    try:
+        return read_notation(entry)
+    except ValueError:
+        return None
+
+
+def as_rows(entries):
+    v4 = zip(
+        entries.v4.line.tolist(), entries.v4.start.tolist(), entries.v4.stop.tolist(), strict=True
+    )
+    v6 = zip(
+        entries.v6.line.tolist(), entries.v6.first.to_ints(), entries.v6.last.to_ints(), strict=True
+    )
+    return sorted(
+        [(line, 4, first, stop - 1) for line, first, stop in v4]
+        + [(line, 6, first, last) for line, first, last in v6]
+    )
+
+
+def expected_rows(lines):
+    rows, bad = [], []
+    for number, line in enumerate(lines, start=1):
+        match read_alone(line):
+            case None:
+                bad.append(number)
+            case (version, first, last):
+                plain = not set(line.split("#")[0].split(";")[0]) & set("/-")
+                if version == 6 and plain and first >> 32 == 0xFFFF:
+                    version, first, last = 4, first & 0xFFFFFFFF, last & 0xFFFFFFFF
+                rows.append((number, version, first, last))
+    return rows, bad
+
+
+@ways
+@given(lines=st.lists(line_text, max_size=12), ending=st.sampled_from(["\n", "\r\n"]))
+@example(lines=["1.2.3.4", "0.0.0.0/0", "::/0", "255.255.255.255"], ending="\n")
+@example(lines=["1.2.3.4", "1.2.3.4/33", "300.1.1.1", "1.1.1"], ending="\n")
+@settings(max_examples=400)
+def test_bulk_reading_is_reading_line_by_line(way, lines, ending):
+    text = "".join(line + ending for line in lines)
+    rows, bad = expected_rows(lines)
+    with backend.using(way):
+        entries = parse_entries(text, skip_bad=True)
+    assert as_rows(entries) == rows
+    assert [problem.line for problem in entries.tally.problems] == bad
+    assert entries.tally.n_bad == len(bad)
+    assert entries.tally.n_lines == len(lines)
+    assert entries.tally.n_entries == len(rows) == len(entries)
+    assert entries.v4.line.tolist() == sorted(entries.v4.line.tolist())
+
+
+@ways
+@given(
+    content=st.binary(max_size=60) | st.text("0129./:-#;\n\r \t\0af", max_size=60).map(str.encode)
+)
+def test_any_bytes_are_read_or_refused(way, content):
+    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    rows, bad = expected_rows([line.decode("utf-8", "backslashreplace") for line in lines])
+    with backend.using(way):
+        entries = parse_entries(content, skip_bad=True)
+    assert as_rows(entries) == rows
+    assert [problem.line for problem in entries.tally.problems] == bad
+
+
+@ways
+@given(
+    lines=st.lists(line_text.filter(lambda t: len(t.encode()) < 40), max_size=30),
+    size=st.integers(64, 200),
+)
+def test_where_the_blocks_fall_changes_nothing(way, lines, size):
+    text = "".join(f"{line}\n" for line in lines)
+    with backend.using(way):
+        whole = parse_entries(text, skip_bad=True)
+        blocks = parse_entries(text, skip_bad=True, limits=Limits(max_line_bytes=size))
+    assert as_rows(blocks) == as_rows(whole)
+    assert blocks.tally == whole.tally
+
+
+@ways
+@given(v4=st.lists(prefixes(V4), max_size=8), v6=st.lists(prefixes(V6), max_size=8))
+def test_written_sets_are_read_back(way, v4, v6):
+    with backend.using(way):
+        addresses = AddressSet(
+            V4.build((n, n + (1 << (32 - k))) for n, k in v4),
+            V6.build((n, n + (1 << (128 - k))) for n, k in v6),
+        )
+        text = format_set(addresses)
+        assert parse_entries(text).to_set() == addresses
+        assert format_set(parse_entries(text).to_set()) == text
+
+
+@given(listed=st.lists(prefixes(V4), max_size=10))
+def test_ipv4_text_is_that_of_the_standard_library(listed):
+    text = format_lines4(
+        np.array([n for n, _ in listed], np.int64), np.array([k for _, k in listed], np.int64)
+    )
+    assert text.decode() == "".join(f"{ipaddress.IPv4Network(pair)}\n" for pair in listed)
+
+
+@given(listed=st.lists(prefixes(V6), max_size=10))
+@example(listed=[(0xFFFF << 32, 96), (1 << 16, 128), (0x10203 << 8, 128), (0, 96), (1, 128)])
+def test_ipv6_text_means_what_the_standard_library_reads(listed):
+    text = format_lines6(
+        Addresses6.from_ints(n for n, _ in listed), np.array([k for _, k in listed], np.int64)
+    )
+    lines = text.decode().splitlines()
+    assert [ipaddress.IPv6Network(line) for line in lines] == [
+        ipaddress.IPv6Network(pair) for pair in listed
+    ]
+    for line, pair in zip(lines, listed, strict=True):
+        if pair[0] >> 32 != 0xFFFF:
+            assert line == str(ipaddress.IPv6Network(pair))
+
+
+@given(text=st.one_of(prefix_text, st.tuples(v4_text | v6_text, length).map("".join)))
+def test_one_prefix_is_read_as_the_standard_library_reads_it(text):
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"expected .*, got "):
+            read_notation(text)
+        return
+    if "/08" in text or "%" in text:
+        # Accepted there; refused here as misspelt, or as naming no host on the Internet.
+        with pytest.raises(ValueError, match=r"expected .*, got "):
+            read_notation(text)
+        return
+    entry = read_notation(text)
+    assert (entry.first, entry.last) == (int(network[0]), int(network[-1]))
+    if network.version == 4:
+        assert parse_prefix(text) == (int(network.network_address), network.prefixlen)
+    else:
+        with pytest.raises(ValueError, match="expected an IPv4 prefix, got the IPv6"):
+            parse_prefix(text)
+
+
+@ways
+@given(values=st.lists(line_text, max_size=10))
+def test_a_column_is_read_value_by_value(way, values):
+    with backend.using(way):
+        entries = parse_column(values, "table.csv", first_line=2, skip_bad=True)
+    for value, line in zip(values, range(2, len(values) + 2), strict=True):
+        comment = "#" in value or ";" in value
+        is_good = not comment and bool(read_alone(value))
+        assert (line in {row[0] for row in as_rows(entries)}) == is_good
+    assert entries.tally.n_bad + len(entries) == len(values)

@@ -1,0 +1,210 @@
+"""Covers of medium size: against an integer programme, and one way of computing against another."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+import numpy as np
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from sim.addresses import backend
+from sim.addresses.cover import find_covers
+from sim.addresses.families import AddressSet
+from sim.addresses.frontier import Cover, Frontier
+from sim.addresses.targets import Targets
+from sim.addresses.tree import LengthLimits
+from sim.addresses.weights import Weights
+
+
+class World:
+    """Targets and weighted hosts of both families around a few networks, from a seed."""
+
+    def __init__(self, seed: int, n_targets: int, n_hosts: int, *, scale: int = 1) -> None:
+        rng = np.random.default_rng(seed)
+        four, six = int(ip_address("198.51.96.0")), int(ip_address("2001:db8::"))
+        drawn = rng.choice(4096, n_targets + n_hosts, replace=False).tolist()
+        is_six = rng.random(len(drawn)) < 0.3
+        self.hosts = [
+            ip_address(six + (number << 60)) if of_six else ip_address(four + number)
+            for number, of_six in zip(drawn, is_six, strict=True)
+        ]
+        self.weight = [w * scale for w in rng.integers(0, 6, len(drawn)).tolist()]
+        self.targets, self.bystanders = self.hosts[:n_targets], self.hosts[n_targets:]
+
+    def weights(self, of: list, amount: list) -> Weights:
+        column = dict(zip(map(str, of), amount, strict=True))
+        from sim.addresses.text import parse_entries
+
+        entries = parse_entries("\n".join(column))
+        total = np.array([0, *column.values()])
+        v4, v6 = entries.v4, entries.v6
+        return Weights.on_rows(v4, total[v4.line], v6, total[v6.line])
+
+    def collateral(self) -> Weights:
+        return self.weights(self.bystanders, self.weight[len(self.targets) :])
+
+    def worth(self) -> Weights:
+        return self.weights(self.targets, [1 + w for w in self.weight[: len(self.targets)]])
+
+
+def best_by_programme(
+    world: World,
+    budgets: list[int],
+    limits: dict[int, tuple[int, int]],
+    protected: list[str],
+    price: int | None,
+) -> list[float]:
+    """Least cost by budget: one binary variable per prefix around a target, one per target."""
+    guards = [ip_network(text) for text in protected]
+    prefixes = sorted(
+        {
+            ip_network((target, length), strict=False)
+            for target in world.targets
+            for length in range(limits[target.version][0], limits[target.version][1] + 1)
+        },
+        key=str,
+    )
+    prefixes = [
+        p for p in prefixes if not any(p.version == g.version and p.overlaps(g) for g in guards)
+    ]
+    weight = dict(zip(world.hosts, world.weight, strict=True))
+    cost = [sum(weight[host] for host in world.bystanders if host in p) for p in prefixes]
+    n, m = len(prefixes), len(world.targets)
+    covers = np.array([[float(t in p) for p in prefixes] for t in world.targets])
+    may_miss = 0.0 if price is None else 1.0
+    price_of = [(price or 0) * (1 + weight[t]) for t in world.targets]
+    results = []
+    for budget in budgets:
+        solved = milp(
+            np.concatenate((cost, price_of)),
+            constraints=[
+                LinearConstraint(np.hstack((covers, np.eye(m))), lb=1),
+                LinearConstraint(np.concatenate((np.ones(n), np.zeros(m)))[None], ub=budget),
+            ],
+            integrality=np.ones(n + m),
+            bounds=Bounds(0, np.concatenate((np.ones(n), np.full(m, may_miss)))),
+        )
+        assert solved.success, solved.message
+        results.append(solved.fun)
+    return results
+
+
+@pytest.mark.parametrize("price", [None, 1, 4])
+@pytest.mark.parametrize("seed", range(3))
+def test_costs_equal_those_of_an_integer_programme(seed: int, price: int | None) -> None:
+    world = World(seed, n_targets=60, n_hosts=250)
+    protected = [str(world.bystanders[row]) for row in (0, 1, 2)]
+    limits = {4: (22, 31), 6: (0, 68)} if seed else {4: (18, 32), 6: (40, 128)}
+    options = {"miss_price": price, "worth": world.worth() if price else None}
+    budgets = [1, 4, 9, 25, 60]
+    with np.errstate(all="raise"):
+        targets = Targets.prepare(
+            AddressSet.of(*map(str, world.targets)),
+            protected=AddressSet.of(*protected) if price else None,
+            limits4=LengthLimits(*limits[4]),
+            limits6=LengthLimits(*limits[6]),
+            may_miss=price is not None,
+        )
+        budgets = [k for k in budgets if price is not None or k >= targets.fewest_rules]
+        frontier = find_covers(targets, world.collateral(), max(budgets), **options)
+    assert len(budgets) > 2
+    got = [int(frontier.cost[min(k, frontier.n_rules[-1]) - frontier.n_rules[0]]) for k in budgets]
+    expected = best_by_programme(world, budgets, limits, protected if price else [], price)
+    assert got == pytest.approx(expected, abs=1e-6)
+
+
+def frontiers(world: World, budget: int, *, has_breadth: bool = False) -> list[Frontier]:
+    """Both objectives on one world."""
+    breadth = Weights.per_address() if has_breadth else None
+    addresses = AddressSet.of(*map(str, world.targets))
+    worth = world.worth()
+    return [
+        find_covers(Targets.prepare(addresses), world.collateral(), budget, breadth=breadth),
+        find_covers(
+            Targets.prepare(addresses, may_miss=True),
+            world.collateral(),
+            budget,
+            miss_price=3,
+            worth=worth,
+            breadth=breadth,
+        ),
+    ]
+
+
+def as_lists(frontier: Frontier) -> list[list]:
+    columns = (frontier.n_rules, frontier.collateral, frontier.missed, frontier.cost)
+    return [*(column.tolist() for column in columns), frontier.n_used.tolist()]
+
+
+@pytest.mark.parametrize("has_breadth", [False, True])
+@pytest.mark.parametrize("budget", [7, 130, 5_000])
+def test_kernel_and_numpy_agree_beyond_the_batched_sizes(budget: int, has_breadth: bool) -> None:
+    pytest.importorskip("numba")
+    world = World(11, n_targets=400, n_hosts=1_500)
+    with backend.using("numpy"):
+        slow = frontiers(world, budget, has_breadth=has_breadth)
+    with backend.using("numba"):
+        fast = frontiers(world, budget, has_breadth=has_breadth)
+    for one, two in zip(slow, fast, strict=True):
+        assert as_lists(one) == as_lists(two)
+        for k in (one.n_rules[0], one.n_rules[-1] // 2, one.n_rules[-1]):
+            assert one.cover(int(k)).texts() == two.cover(int(k)).texts()
+
+
+def test_breadth_changes_no_cost() -> None:
+    world = World(12, n_targets=150, n_hosts=300)
+    for one, two in zip(frontiers(world, 90), frontiers(world, 90, has_breadth=True), strict=True):
+        assert one.cost.tolist() == two.cost.tolist()
+        for k in (one.n_rules[0], 20, 90):
+            wide, narrow = (breadth_of(frontier.cover(int(k)), world) for frontier in (one, two))
+            assert narrow <= wide
+    assert narrow < wide
+
+
+def breadth_of(cover: Cover, world: World) -> int:
+    beside = cover.to_set().difference(AddressSet.of(*map(str, world.targets)))
+    return beside.v4.n_addresses + beside.v6.n_addresses
+
+
+def test_weights_beyond_64_bits_are_added_exactly() -> None:
+    """A weight times 10**30 is another world of the same shape."""
+    small, large = (frontiers(World(5, 90, 400, scale=s), 60)[0] for s in (1, 10**30))
+    assert large.cost.dtype == object
+    assert large.cost.tolist() == [cost * 10**30 for cost in small.cost.tolist()]
+    assert large.cover(20).texts() == small.cover(20).texts()
+
+
+def test_float_weights_give_the_covers_of_equal_whole_ones() -> None:
+    world = World(6, 90, 400)
+    whole = frontiers(world, 60)[0]
+    world.weight = [float(w) for w in world.weight]
+    floats = frontiers(world, 60)[0]
+    assert floats.cost.dtype == np.float64
+    assert floats.cost.tolist() == whole.cost.tolist()
+    assert floats.n_used.tolist() == whole.n_used.tolist()
+    assert floats.cover(20).texts() == whole.cover(20).texts()
+
+
+def test_order_of_targets_and_weights_changes_nothing() -> None:
+    world = World(7, 90, 400)
+    one = frontiers(world, 60)
+    world.targets.reverse()
+    n = len(world.targets)
+    world.weight = world.weight[:n][::-1] + world.weight[n:][::-1]
+    world.bystanders.reverse()
+    for a, b in zip(one, frontiers(world, 60), strict=True):
+        assert as_lists(a) == as_lists(b)
+        assert a.cover(33).texts() == b.cover(33).texts()
+
+
+def test_a_cover_costs_what_its_addresses_weigh() -> None:
+    world = World(8, 200, 900)
+    bystanders = world.collateral()
+    for frontier in frontiers(world, 150):
+        for k in (5, 50, 150):
+            cover = frontier.cover(k)
+            blocked = cover.to_set().difference(AddressSet.of(*map(str, world.targets)))
+            assert bystanders.inside(blocked) == cover.collateral
+            left = AddressSet.of(*map(str, world.targets)).difference(cover.to_set())
+            assert world.worth().inside(left) == (cover.missed if cover.missed else 0)

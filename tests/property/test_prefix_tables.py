@@ -1,0 +1,133 @@
+"""Tables of prefixes against the standard library, in both families and ways."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.addresses import backend
+from tests.edges import FAMILIES, V4, WAYS, any_bounds, numbers, prefixes
+
+pytestmark = pytest.mark.parametrize("way", WAYS)
+both = pytest.mark.parametrize("family", FAMILIES)
+
+
+def build(family, listed):
+    return family.prefix_table.from_prefixes(
+        family.column(n for n, _ in listed), np.array([k for _, k in listed], np.int64)
+    )
+
+
+def naive_match(family, listed, number):
+    """Row of the longest prefix that covers a number; of equal prefixes the first."""
+    best, best_length = -1, -1
+    for row, (network, length) in enumerate(listed):
+        covers = number >> (family.bits - length) == network >> (family.bits - length)
+        if covers and length > best_length:
+            best, best_length = row, length
+    return best
+
+
+def some_prefixes(family):
+    """Few prefixes, with repeats and nesting made likely."""
+    one = prefixes(family)
+    return st.lists(one, max_size=12).flatmap(lambda listed: st.permutations(listed + listed[:3]))
+
+
+def near(family, listed):
+    """Addresses at and just beyond the bounds of prefixes."""
+    top = 2**family.bits - 1
+    for network, length in listed:
+        last = network + (1 << (family.bits - length)) - 1
+        yield from (network, last, max(network - 1, 0), min(last + 1, top))
+
+
+@both
+@given(data=st.data())
+def test_the_longest_prefix_wins_and_of_equal_ones_the_first(family, way, data):
+    listed = data.draw(some_prefixes(family))
+    wanted = data.draw(st.lists(numbers(family), max_size=10)) + list(near(family, listed))
+    with backend.using(way):
+        row = build(family, listed).longest_match(family.column(wanted))
+    assert row.tolist() == [naive_match(family, listed, number) for number in wanted]
+
+
+@both
+@given(data=st.data())
+def test_segments_are_the_same_in_both_ways_and_maximal(family, way, data):
+    listed = data.draw(some_prefixes(family))
+    with backend.using(way):
+        table = build(family, listed)
+    with backend.using("numpy"):
+        plain = build(family, listed)
+    start = family.numbers(table.segment_start)
+    assert start == family.numbers(plain.segment_start)
+    assert table.segment_row.tolist() == plain.segment_row.tolist()
+    assert start[0] == 0
+    assert start == sorted(set(start))
+    assert not np.any(table.segment_row[1:] == table.segment_row[:-1])
+
+
+@both
+@given(data=st.data())
+def test_covering_and_more_specific_are_those_of_the_standard_library(family, way, data):
+    listed = data.draw(some_prefixes(family))
+    asked = data.draw(st.lists(prefixes(family), max_size=6)) + listed[:4]
+    networks = [family.network(pair) for pair in listed]
+    table = build(family, listed)
+    column = family.column(n for n, _ in asked), np.array([k for _, k in asked], np.int64)
+    with backend.using(way):
+        covering = pairs(table.covering(*column))
+        inside = pairs(table.more_specific(*column))
+    expected_covering, expected_inside = [], []
+    for query, pair in enumerate(asked):
+        wanted = family.network(pair)
+        rows = range(len(listed))
+        over = [row for row in rows if wanted.subnet_of(networks[row])]
+        under = [row for row in rows if networks[row].subnet_of(wanted)]
+        expected_covering += [(query, r) for r in sorted(over, key=lambda r: (listed[r][1], r))]
+        expected_inside += [(query, r) for r in sorted(under, key=lambda r: (*listed[r], r))]
+    assert covering == expected_covering
+    assert inside == expected_inside
+
+
+def pairs(columns):
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+@both
+@given(data=st.data())
+def test_addresses_counted_by_row_are_those_of_each_segment(family, way, data):
+    listed = data.draw(some_prefixes(family))
+    addresses = family.build(data.draw(st.lists(any_bounds(family), max_size=5)))
+    with backend.using(way):
+        table = build(family, listed)
+        counted = list(map(int, table.count_by_row(addresses)))
+    start = family.numbers(table.segment_start)
+    expected = [0] * (len(listed) + 1)
+    for row, first, stop in zip(
+        table.segment_row.tolist(), start, [*start[1:], 2**family.bits], strict=True
+    ):
+        expected[row] += addresses.intersection(family.build([(first, stop)])).n_addresses
+    assert counted == expected
+    assert sum(counted) == addresses.n_addresses
+
+
+@given(data=st.data())
+@settings(max_examples=15)
+def test_page_tables_answer_like_the_search(way, data):
+    listed = data.draw(st.lists(prefixes(V4), max_size=30))
+    wanted = np.array(
+        data.draw(st.lists(numbers(V4), max_size=10)) + list(near(V4, listed)), np.int64
+    )
+    addresses = V4.build((n, n + (1 << (32 - k))) for n, k in listed)
+    table = build(V4, listed)
+    matched, found = table.longest_match(wanted), addresses.contains(wanted)
+    with backend.using(way):
+        assert np.array_equal(table._pages.match(wanted), matched)
+        assert np.array_equal(addresses._pages.contains(wanted), found)
+        strange = np.array([-1, -(2**40), 2**32, 2**40])
+        assert not addresses._pages.contains(strange).any()
+        for number in strange:
+            with pytest.raises(ValueError, match="addresses must lie in"):
+                table._pages.match(np.array([0, number]))

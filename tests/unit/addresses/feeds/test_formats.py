@@ -1,0 +1,361 @@
+"""Each format in the form it is documented in, with the traps it is known for.
+
+Addresses are of the ranges set aside for documentation, or of ranges nobody is named for.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.addresses.families import AddressSet
+from sim.addresses.feeds.feed import Feed, Labels, members
+from sim.addresses.feeds.formats import FORMATS, read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.sniffing import sniff
+from sim.errors import DataError, UsageError
+from tests.binaries import AS_SEQUENCE, AS_SET, mmdb, mrt
+
+AWS = {
+    "syncToken": "1",
+    "createDate": "2026-01-02-03-04-05",
+    "prefixes": [
+        {"ip_prefix": "198.51.100.0/24", "region": "r1", "service": "AMAZON"},
+        {"ip_prefix": "198.51.100.0/24", "region": "r1", "service": "S3"},
+        {"ip_prefix": "203.0.113.0/24", "region": "r2", "service": "AMAZON"},
+    ],
+    "ipv6_prefixes": [{"ipv6_prefix": "2001:db8::/32", "region": "r1", "service": "EC2"}],
+}
+GOOGLE = {
+    "syncToken": "1",
+    "creationTime": "2026-01-02T03:04:05",
+    "prefixes": [
+        {"ipv4Prefix": "198.51.100.0/24", "service": "Google Cloud", "scope": "s1"},
+        {"ipv6Prefix": "2001:db8::/32", "service": "Google Cloud", "scope": "s2"},
+    ],
+}
+AZURE = {
+    "changeNumber": 7,
+    "cloud": "Public",
+    "values": [
+        {
+            "name": "Storage",
+            "properties": {
+                "region": "",
+                "addressPrefixes": ["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"],
+            },
+        },
+        {
+            "name": "Storage.West",
+            "properties": {"region": "west", "addressPrefixes": ["198.51.100.0/24"]},
+        },
+    ],
+}
+REGISTER = (
+    "Updated: 2018-04-20 12:00:00 +0000\n"
+    "198.51.100.1 | 203.0.113.0/24;name.example;http://name.example/a;b;ФСКН;1;2012-01-01\n"
+    ";only-a-name.example;;organ;1;2012-01-01\n"
+)
+FIREHOL = (
+    "#\n# firehol_level1\n#\n# ipv4 hash:net ipset\n#\n# Source File Date: Fri Jan 2 2026\n"
+    "# License         : unknown\n#\n0.0.0.0/8\n198.51.100.0/24\n"
+)
+DELEGATED = (
+    "2|apnic|20260102|6|19830613|20260101|+1000\n"
+    "apnic|*|ipv4|*|4|summary\n"
+    "apnic|JP|asn|64496|1|20020801|allocated\n"
+    "apnic|NA|ipv4|198.51.100.0|768|20110811|assigned|id\n"
+    "apnic|CN|ipv6|2001:db8::|35|20000426|allocated|id\n"
+    "apnic||ipv4|203.0.113.0|256||available|\n"
+)
+ZDNS = (
+    '{"name":"a.example","results":{"A":{"status":"NOERROR","data":{"answers":['
+    '{"type":"CNAME","answer":"b.example"},{"type":"A","answer":"198.51.100.1"}]}}}}\n'
+    '{"name":"old.example","status":"NOERROR","data":{"answers":'
+    '[{"type":"AAAA","answer":"2001:db8::1"}]}}\n'
+    '{"name":"none.example","status":"NXDOMAIN","data":{}}\n'
+)
+INVENTORY = (
+    "name,address,provider,revenue_usd_per_h,n_names,country,shoe_size\n"
+    "shop,198.51.100.1,P,10.5,1,NA,44\n"
+    "shop,,P,,,us,44\n"
+    '"bank, the",2001:db8::/64,,5,7,,44\n'
+)
+ORDERS = (
+    "effective,action,prefix,source\n"
+    "2018-04-16T11:00+03:00,block,198.51.100.0/24,a\n"
+    '2018-04-17T11:00+03:00,unblock,198.51.100.0/24,"a, b"\n'
+)
+LIST = "# a list\n198.51.100.1\r\n203.0.113.0/24 ; a comment\n2001:db8::/32\n192.0.2.1-192.0.2.9\n"
+
+# name: (content, format, IPv4 addresses, IPv6 rows, records)
+SAMPLES = {
+    "ip-ranges.json": (json.dumps(AWS), "aws", 512, 1, 3),
+    "cloud.json": (json.dumps(GOOGLE, indent=1), "google", 256, 1, 2),
+    "ServiceTags.json": (json.dumps(AZURE), "azure", 512, 1, 3),
+    "geofeed.csv": (
+        '# a comment\n198.51.100.0/24,NA,NA-KH,"Wind, hoek",\n'
+        "2001:db8::/32,US,,,\n203.0.113.0/24,,\n",
+        "geofeed",
+        512,
+        1,
+        3,
+    ),
+    "pfx2as": (
+        "198.51.100.0\t24\t64496\n203.0.113.0\t25\t38803_56203\n203.0.113.128\t25\t64496,64497\n",
+        "pfx2as",
+        512,
+        0,
+        3,
+    ),
+    "ip2asn.tsv": (
+        "198.51.100.0\t198.51.100.255\t64496\tUS\tONE\n"
+        "198.51.101.0\t198.51.101.255\t0\tNone\tNot routed\n"
+        "203.0.113.0\t203.0.113.9\t64497\tNone\tTWO\n",
+        "iptoasn",
+        266,
+        0,
+        2,
+    ),
+    "asn-ipv4.csv": (
+        '198.51.100.0,198.51.100.255,64496,"One, Inc."\n203.0.113.0,203.0.113.9,64497,"Two"\n',
+        "ip-location-db",
+        266,
+        0,
+        2,
+    ),
+    "asn-ipv4-num.csv": ('3325256704,3325256959,64496,"One"\n', "ip-location-db", 256, 0, 1),
+    "asn-ipv6-num.csv": (
+        '42540766411282592856903984951653826560,42540766490510755371168322545197776895,64496,"One"\n',
+        "ip-location-db",
+        0,
+        1,
+        1,
+    ),
+    "dump.csv": (REGISTER.encode("windows-1251"), "z-i", 257, 0, 2),
+    "level1.netset": (FIREHOL, "firehol", 2**24 + 256, 0, 2),
+    "delegated": (DELEGATED, "rir-delegated", 768, 1, 2),
+    "zdns.jsonl": (ZDNS, "zdns", 1, 1, 3),
+    "hosts.csv": (INVENTORY, "inventory", 1, 1, 3),
+    "orders.csv": (ORDERS, "orders", 256, 0, 2),
+    "list.txt": (LIST, "list", 266, 1, 4),
+    "asn.mmdb": (
+        mmdb({"198.51.100.0/24": {"autonomous_system_number": 64496}}),
+        "mmdb",
+        256,
+        0,
+        1,
+    ),
+    "rib.mrt": (mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64500, 64496])]]}), "mrt", 256, 0, 1),
+}
+assert {sample[1] for sample in SAMPLES.values()} == set(FORMATS) - {"parquet"}
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def read_sample(name: str, content: str | bytes, read_as: str = "", **options: bool) -> Feed:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_feed(Input(path, name), read_as, **options)
+
+    return read_sample
+
+
+def texts(labels: Labels) -> list[str | None]:
+    return [labels.names[code] if code >= 0 else None for code in labels.code.tolist()]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_format_is_told_by_the_file_and_read(name, tmp_path, read):
+    content, expected, n_addresses4, n_rows6, n_records = SAMPLES[name]
+    feed = read(name, content)
+    assert sniff(Input(tmp_path / name, name)) == expected
+    assert feed.origin.format == expected
+    assert feed.to_set().v4.n_addresses == n_addresses4
+    assert (len(feed.v6), feed.n_records, feed.n_bad) == (n_rows6, n_records, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["ip-ranges.json", "dump.csv", "hosts.csv", "list.txt", "rib.mrt", "asn.mmdb"]
+)
+def test_compressed_files_read_the_same(name, read):
+    content = SAMPLES[name][0]
+    raw = content if isinstance(content, bytes) else content.encode()
+    plain = read(name, raw).to_set()
+    assert read(f"{name}.gz", gzip.compress(raw)).to_set() == plain
+    assert read(f"{name}.bz2", bz2.compress(raw)).to_set() == plain
+
+
+def test_amazon_is_not_added_twice(read):
+    feed = read("ip-ranges.json", json.dumps(AWS))
+    assert sum((feed.v4.stop - feed.v4.start).tolist()) == 512
+    assert texts(feed.labels["service"]) == ["AMAZON|S3", "AMAZON", "EC2"]
+    assert any("AMAZON is the superset" in note for note in feed.notes)
+
+
+def test_members_of_a_list_are_counted_one_by_one(read):
+    feed = read("ip-ranges.json", json.dumps(AWS))
+    record, code, names = members(feed.labels["service"])
+    found = [(at, names[each]) for at, each in zip(record.tolist(), code.tolist(), strict=True)]
+    assert found == [(0, "AMAZON"), (0, "S3"), (1, "AMAZON"), (2, "EC2")]
+
+
+def test_goog_json_is_not_taken_for_customer_space(read):
+    document = {"creationTime": "t", "prefixes": [{"ipv4Prefix": "198.51.100.0/24"}]}
+    feed = read("goog.json", json.dumps(document))
+    assert any("what customers rent is in cloud.json" in note for note in feed.notes)
+
+
+def test_regional_azure_tags_do_not_repeat_the_global_one(read):
+    feed = read("ServiceTags.json", json.dumps(AZURE))
+    assert texts(feed.labels["region"]) == [None, None, "west"]
+    assert len(feed.v4) == 2
+
+
+def test_country_na_is_namibia_in_every_format_with_countries(read):
+    for name in ("geofeed.csv", "delegated", "hosts.csv"):
+        assert texts(read(name, SAMPLES[name][0]).labels["country"])[0] == "NA"
+
+
+def test_an_empty_country_is_not_known(read):
+    feed = read("geofeed.csv", SAMPLES["geofeed.csv"][0])
+    assert texts(feed.labels["country"]) == ["NA", "US", None]
+
+
+def test_several_origins_and_as_sets_stay_lists(read):
+    feed = read("pfx2as", SAMPLES["pfx2as"][0])
+    assert texts(feed.labels["asn"]) == ["64496", "38803|56203", "64496|64497"]
+    assert len(feed.notes) == 2
+
+
+def test_unannounced_ranges_and_unknown_countries_are_left_out(read):
+    feed = read("ip2asn.tsv", SAMPLES["ip2asn.tsv"][0])
+    assert texts(feed.labels["country"]) == ["US", None]
+    assert any("announced by nobody" in note for note in feed.notes)
+
+
+def test_a_registry_count_that_is_no_power_of_two_is_several_prefixes(read):
+    feed = read("delegated", DELEGATED)
+    _, address, length = feed.v4.to_prefixes()
+    assert length.tolist() == [23, 24]
+    assert address.tolist() == [0xC6336400, 0xC6336600]
+    assert feed.origin.date == "20260101"
+    assert "1 IPv4 counts are no power of two: several prefixes each" in feed.notes
+    assert "1 ranges are free or reserved by the registry: left out" in feed.notes
+
+
+def test_registry_ranges_beyond_the_last_address_are_refused(read):
+    line = "apnic|JP|ipv4|255.255.255.0|257|20110811|assigned\n"
+    with pytest.raises(DataError, match="delegated:1: value: expected a number of addresses"):
+        read("delegated", line, "rir-delegated")
+
+
+def test_register_entries_hold_addresses_prefixes_and_names(read):
+    feed = read("dump.csv", REGISTER.encode("windows-1251"))
+    assert texts(feed.labels["name"]) == ["name.example", "only-a-name.example"]
+    assert feed.record4.tolist() == [0, 0]
+    assert feed.n_unplaced == 1
+    assert feed.origin.date == "2018-04-20 12:00:00 +0000"
+
+
+def test_bytes_that_are_not_windows_1251_are_replaced_and_counted(read):
+    raw = REGISTER.encode("windows-1251").replace(b"name.example;http", b"na\x98me;http")
+    assert any("1 bytes are not windows-1251" in note for note in read("dump.csv", raw).notes)
+
+
+def test_the_header_of_a_firehol_list_gives_date_and_licence(read):
+    origin = read("level1.netset", FIREHOL).origin
+    assert (origin.date, origin.licence) == ("Fri Jan 2 2026", "unknown")
+
+
+def test_cname_answers_are_skipped_and_unresolved_names_are_not_known(read):
+    feed = read("zdns.jsonl", ZDNS)
+    assert texts(feed.labels["name"]) == ["a.example", "old.example", "none.example"]
+    assert (feed.record4.tolist(), feed.record6.tolist(), feed.n_unplaced) == ([0], [1], 1)
+    assert any("1 answers are no addresses" in note for note in feed.notes)
+
+
+def test_an_inventory_row_without_an_address_is_not_known_and_not_zero(read):
+    feed = read("hosts.csv", INVENTORY)
+    assert feed.n_unplaced == 1
+    assert texts(feed.labels["name"]) == ["shop", "shop", "bank, the"]
+    assert texts(feed.labels["country"]) == ["NA", "US", None]
+    assert np.array_equal(feed.numbers["n_names"], [1, np.nan, 7], equal_nan=True)
+    assert "columns left aside: shoe_size" in feed.notes
+
+
+def test_a_bad_address_becomes_not_known_only_when_asked(read):
+    text = "name,address\na,198.51.100.1\nb,198.51.100.300\nc,198.51.100.7/24\n"
+    with pytest.raises(DataError) as refused:
+        read("hosts.csv", text)
+    assert [problem.line for problem in refused.value.problems] == [3, 4]
+    feed = read("hosts.csv", text, skip_bad=True)
+    assert (feed.n_records, feed.n_unplaced, feed.n_bad) == (3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("n_names", "-1"),
+        ("n_names", "many"),
+        ("revenue_usd_per_h", "inf"),
+        ("country", "USA"),
+        ("asn", "x1"),
+    ],
+)
+def test_cells_of_the_wrong_kind_are_refused_with_line_and_column(column, cell, read):
+    with pytest.raises(DataError, match=rf"hosts.csv:3: {column}: expected .*, got '{cell}'"):
+        read("hosts.csv", f"address,{column}\n198.51.100.1,\n198.51.100.2,{cell}\n")
+
+
+def test_two_columns_of_addresses_are_a_question_to_the_user(read):
+    with pytest.raises(DataError, match="expected one of the columns address, prefix"):
+        read("hosts.csv", "address,prefix\n198.51.100.1,198.51.100.0/24\n", "inventory")
+
+
+def test_mmdb_fields_of_several_vendors_are_mapped(read):
+    pytest.importorskip("maxminddb")
+    content = mmdb(
+        {
+            "198.51.100.0/24": {"asn": "AS64496", "as_name": "One", "country_code": "NA"},
+            "203.0.113.0/24": {"country": {"iso_code": "FR"}, "autonomous_system_number": 64497},
+        }
+    )
+    feed = read("vendor.mmdb", content)
+    assert texts(feed.labels["asn"]) == ["64496", "64497"]
+    assert texts(feed.labels["country"]) == ["NA", "FR"]
+    assert texts(feed.labels["provider"]) == ["One", None]
+    assert feed.origin.date == "2023-11-14T22:13:20Z"
+
+
+def test_mmdb_of_both_families_is_read_to_both(read):
+    pytest.importorskip("maxminddb")
+    feed = read("both.mmdb", mmdb({"2001:db8::/32": {"asn": 64496}}, version=6))
+    assert (len(feed.v4), feed.to_set()) == (0, AddressSet.of("2001:db8::/32"))
+
+
+def test_mrt_origins_of_all_peers_are_one_list(read):
+    pytest.importorskip("mrtparse")
+    routes = {
+        "198.51.100.0/24": [[(AS_SEQUENCE, [1, 64496])], [(AS_SEQUENCE, [2, 64497])]],
+        "203.0.113.0/24": [[(AS_SEQUENCE, [1]), (AS_SET, [64498, 64499])]],
+        "2001:db8::/32": [[(AS_SEQUENCE, [64496])]],
+    }
+    feed = read("rib", mrt(routes))
+    assert texts(feed.labels["asn"]) == ["64496|64497", "64498|64499", "64496"]
+    assert feed.to_set() == AddressSet.of(*routes)
+
+
+def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
+    with pytest.raises(UsageError, match=r"expected one of aws, .*, got 'amazon'"):
+        read("list.txt", LIST, "amazon")
+
+
+def test_every_format_may_be_named_outright(read):
+    for name, (content, format_name, n_addresses4, *_) in SAMPLES.items():
+        assert read(name, content, format_name).to_set().v4.n_addresses == n_addresses4

@@ -1,0 +1,198 @@
+"""Files made to hurt: refused with a place and a reason, within bounds."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sim.addresses.feeds.documents import MAX_DOCUMENT_BYTES
+from sim.addresses.feeds.formats import FORMATS, read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.source import Limits
+from sim.errors import DataError
+from tests.binaries import AS_SEQUENCE, mmdb, mrt
+
+FEW = Limits(max_bytes=200_000, max_line_bytes=4_096, max_problems=7)
+
+
+HEADS = {
+    "inventory": b"address\n",
+    "orders": b"effective,action,prefix\n",
+    "mrt": mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64496])]]}) * 5_000,
+}
+
+
+def refusal(tmp_path: Path, content: bytes, read_as: str, limits: Limits = FEW) -> list[str]:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as refused:
+        read_feed(Input(path, "file"), read_as, limits=limits)
+    return [str(problem) for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize("read_as", sorted(FORMATS))
+def test_random_bytes_are_refused_by_every_format(read_as, tmp_path):
+    noise = bytes((7 * at * at + at // 3) % 256 for at in range(3_000))
+    assert refusal(tmp_path, noise, read_as)[0].startswith("file:")
+
+
+@pytest.mark.parametrize("read_as", sorted(set(FORMATS) - {"parquet", "mmdb"}))
+def test_a_compressed_file_that_grows_without_end_is_refused(read_as, tmp_path):
+    told = refusal(
+        tmp_path, gzip.compress(HEADS.get(read_as, b"") + b"198.51.100.1 " * 10**6), read_as
+    )
+    assert any("expected at most 200,000 bytes" in line for line in told)
+
+
+@pytest.mark.parametrize("read_as", sorted(set(FORMATS) - {"parquet", "mmdb"}))
+def test_a_damaged_compressed_file_is_refused(read_as, tmp_path):
+    content = HEADS.get(read_as, b"") + b"198.51.100.1\n" * 9_999 * (read_as != "mrt")
+    told = refusal(tmp_path, gzip.compress(content)[:-9], read_as, Limits())
+    assert "expected whole compressed data" in told[-1]
+
+
+@pytest.mark.parametrize("read_as", sorted(FORMATS))
+def test_a_missing_file_is_refused(read_as, tmp_path):
+    with pytest.raises(DataError, match="gone"):
+        read_feed(Input(tmp_path / "gone", "gone"), read_as)
+
+
+@pytest.mark.parametrize("read_as", ["aws", "google", "azure"])
+def test_deep_json_is_refused(read_as, tmp_path):
+    told = refusal(tmp_path, b'{"prefixes":' + b"[" * 90_000, read_as)
+    assert told == ["file: expected JSON nested a few levels deep, got more"]
+
+
+def test_deep_json_lines_are_refused_one_by_one(tmp_path):
+    limits = Limits(max_problems=7)
+    told = refusal(tmp_path, b'{"name":"a","data":' + b"[" * 90_000 + b"\n{}\n", "zdns", limits)
+    assert told[0] == "file:1: expected JSON nested a few levels deep, got more"
+    assert told[1].startswith("file:2: expected an object with a name")
+
+
+def test_json_of_the_wrong_shape_is_refused_with_its_path(tmp_path):
+    document = {"prefixes": [{"ip_prefix": "198.51.100.7/24"}, {"ip_prefix": 5}, {}]}
+    told = refusal(tmp_path, json.dumps(document).encode(), "aws")
+    assert told[0].startswith(
+        "file: prefixes.0.ip_prefix: expected a prefix, got '198.51.100.7/24'"
+    )
+    assert told[1] == "file: prefixes.1.ip_prefix: expected an address, got nothing"
+    assert "file: prefixes.1: expected an object, got int" in refusal(
+        tmp_path, b'{"prefixes":[{"ip_prefix":"198.51.100.0/24"},5]}', "aws"
+    )
+
+
+def test_half_characters_in_json_are_refused_as_they_are(tmp_path):
+    told = refusal(tmp_path, rb'{"prefixes":[{"ip_prefix":"\ud800"}]}', "aws")
+    assert told[0].startswith("file: prefixes.0.ip_prefix: expected a prefix")
+
+
+def test_a_document_has_a_limit_of_its_own(tmp_path):
+    content = b'{"a":"' + b"x" * MAX_DOCUMENT_BYTES + b'"}'
+    assert "bytes of JSON" in refusal(tmp_path, content, "aws", Limits())[0]
+
+
+@pytest.mark.parametrize(
+    ("read_as", "line"),
+    [
+        ("geofeed", b"198.51.100.1\xff,NA,,,"),
+        ("pfx2as", b"198.51.100.0\t24\t\xff"),
+        ("inventory", b"198.51.100.1,\xff"),
+        ("orders", b"2018-04-16T11:00+03:00,block,\xff"),
+    ],
+)
+def test_bytes_outside_the_encoding_are_refused_with_their_line(read_as, line, tmp_path):
+    header = {"inventory": b"address,name\n", "orders": b"effective,action,prefix\n"}
+    content = header.get(read_as, b"") + line + b"\n"
+    n_header = content.count(b"\n") - 1
+    assert f"file:{n_header + 1}: expected UTF-8 text, got the byte 0xff" in refusal(
+        tmp_path, content, read_as
+    )
+
+
+def test_nul_bytes_are_refused_with_their_line(tmp_path):
+    told = refusal(tmp_path, b"address,name\n198.51.100.1,a\n198.51.100.2,\0\n", "inventory")
+    assert told == ["file:3: expected text, got a NUL byte"]
+
+
+def test_a_missing_column_is_told_with_those_that_are_there(tmp_path):
+    told = refusal(tmp_path, b"effective,prefix\n", "orders")
+    assert told == ["file:1: action: expected this column, got effective, prefix"]
+    assert "got name, host" in refusal(tmp_path, b"name,host\na,b\n", "inventory")[0]
+
+
+def test_a_row_with_a_cell_too_many_is_refused_with_its_line(tmp_path):
+    content = b"address,name\n198.51.100.1,a\n198.51.100.2,b,c\n198.51.100.3\n"
+    told = refusal(tmp_path, content, "inventory")
+    assert told[0] == "file:3: expected 2 cells, got 3: '198.51.100.2,b,c'"
+    assert told[1] == "file:4: expected 2 cells, got 1: '198.51.100.3'"
+
+
+def test_a_quote_that_does_not_close_is_one_bad_line(tmp_path):
+    content = b'address,name\n198.51.100.1,"a\n198.51.100.2,"b"\n'
+    told = refusal(tmp_path, content, "inventory")
+    assert len(told) == 1
+    assert told[0].startswith("file:2: expected a whole record on one line")
+
+
+@pytest.mark.parametrize(
+    ("read_as", "line"),
+    [
+        ("list", "198.51.100.300"),
+        ("geofeed", "198.51.100.300,NA,,,"),
+        ("pfx2as", "198.51.100.0\t33\t1"),
+        ("zdns", "{"),
+        ("z-i", "198.51.100.300;a;b;c;d;e"),
+        ("rir-delegated", "apnic|JP|ipv4|198.51.100.300|256|20110811|assigned"),
+    ],
+)
+def test_ten_thousand_bad_lines_are_counted_and_few_are_described(read_as, line, tmp_path):
+    limits = Limits(max_problems=7)
+    told = refusal(tmp_path, f"{line}\n".encode() * 10_000, read_as, limits)
+    assert len(told) == 8
+    assert told[0].startswith("file:1: ")
+    assert "9,993 more" in told[-1]
+    assert "10,000 in all" in told[-1]
+
+
+def test_a_hundred_thousand_bad_rows_of_an_inventory_are_bounded(tmp_path):
+    content = b"address,name\n" + b"198.51.100.300,a\n" * 10**5
+    told = refusal(tmp_path, content, "inventory", Limits(max_problems=7))
+    assert len(told) == 8
+    assert "99,993 more" in told[-1]
+
+
+def test_a_line_without_end_is_refused_with_its_number(tmp_path):
+    content = b"address,name\n" + b"x" * 9_000 + b"\n198.51.100.1,a\n"
+    assert refusal(tmp_path, content, "inventory")[0].startswith(
+        "file:2: expected at most 4,096 bytes"
+    )
+
+
+def test_a_dump_cut_short_is_refused(tmp_path):
+    pytest.importorskip("mrtparse")
+    whole = mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64496])]]})
+    assert "expected MRT" in refusal(tmp_path, whole[:-5], "mrt")[0]
+
+
+def test_a_dump_without_a_table_is_refused(tmp_path):
+    pytest.importorskip("mrtparse")
+    assert "expected a routing table" in refusal(tmp_path, mrt({}), "mrt")[0]
+
+
+def test_a_database_cut_short_is_refused(tmp_path):
+    pytest.importorskip("maxminddb")
+    whole = mmdb({"198.51.100.0/24": {"asn": 64496}})
+    for n_bytes in (10, len(whole) // 2, len(whole) - 4):
+        assert "expected a MaxMind database" in refusal(tmp_path, whole[:n_bytes], "mmdb")[0]
+
+
+def test_parquet_cut_short_is_refused(tmp_path):
+    path = tmp_path / "whole.parquet"
+    duckdb.execute(f"COPY (SELECT '198.51.100.1' AS address) TO '{path}' (FORMAT parquet)")
+    told = refusal(tmp_path, path.read_bytes()[:-20], "parquet")
+    assert told[0].startswith("file: expected readable Parquet")

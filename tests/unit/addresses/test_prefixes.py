@@ -1,0 +1,97 @@
+"""Tables of prefixes: what is refused, and what size must not change."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from sim.addresses import backend
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.ipv6 import Addresses6
+from sim.addresses.prefixes import PrefixTable, prefix_set
+from sim.addresses.prefixes6 import PrefixTable6
+from tests.edges import WAYS
+
+ways = pytest.mark.parametrize("way", WAYS)
+
+
+@pytest.mark.parametrize(
+    ("address", "length"), [([1], [24]), ([0], [33]), ([0], [-1]), ([2**32], [32]), ([-256], [24])]
+)
+def test_what_is_no_prefix_is_refused(address, length):
+    table = PrefixTable.from_prefixes([0], [0])
+    for refuse in (PrefixTable.from_prefixes, table.covering, table.more_specific):
+        with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
+            refuse(address, length)
+
+
+@pytest.mark.parametrize(("address", "length"), [(1, 64), (0, 129), (0, -1)])
+def test_what_is_no_ipv6_prefix_is_refused(address, length):
+    table = PrefixTable6.from_prefixes(Addresses6.from_ints([0]), [0])
+    for refuse in (PrefixTable6.from_prefixes, table.covering, table.more_specific):
+        with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
+            refuse(Addresses6.from_ints([address]), [length])
+
+
+@pytest.mark.parametrize("number", [-1, 2**32])
+@pytest.mark.parametrize("n_queries", [1, 600_000])
+def test_what_is_no_address_is_refused(number, n_queries):
+    table = PrefixTable.from_prefixes([0], [0])
+    with pytest.raises(ValueError, match="addresses must lie in"):
+        table.longest_match(np.full(n_queries, number))
+
+
+@ways
+def test_many_equal_prefixes_over_many_others_take_no_more_than_their_number(way):
+    """Painting each of the equal prefixes would take 10**10 steps."""
+    n = 100_000
+    address = np.concatenate((np.zeros(n, np.int64), np.arange(n) * 512))
+    length = np.repeat([0, 32], n)
+    with backend.using(way):
+        table = PrefixTable.from_prefixes(address, length)
+    assert table.longest_match([0, 1, 512, 513]).tolist() == [n, 0, n + 1, 0]
+
+
+@ways
+def test_a_large_table_answers_like_a_search(way):
+    rng = np.random.default_rng(3)
+    length = rng.integers(6, 33, 50_000)
+    address = rng.integers(0, 2**32, length.size) & -(1 << (32 - length))
+    wanted = np.concatenate((address, address - 1, address + 1, rng.integers(0, 2**32, 500_000)))
+    wanted = np.clip(wanted, 0, 2**32 - 1)
+    with backend.using("numpy"):
+        plain = PrefixTable.from_prefixes(address, length)
+        expected = plain.segment_row[np.searchsorted(plain.segment_start, wanted, "right") - 1]
+    with backend.using(way):
+        table = PrefixTable.from_prefixes(address, length)
+        assert np.array_equal(table.longest_match(wanted), expected)
+        assert np.array_equal(table.longest_match(wanted[:100]), expected[:100])
+    assert table.longest_match(wanted[0]) == expected[0]
+
+
+def test_a_table_sent_elsewhere_leaves_its_look_up_table_behind():
+    table = PrefixTable.from_prefixes([0], [8])
+    table.longest_match(np.zeros(2**19, np.int64))
+    assert "_pages" in table.__dict__
+    again = pickle.loads(pickle.dumps(table))
+    assert "_pages" not in again.__dict__
+    assert again.longest_match([5, 2**31]).tolist() == [0, -1]
+    assert not again.address.flags.writeable
+    table6 = PrefixTable6.from_prefixes(Addresses6.from_ints([0]), [8])
+    table6.covering(Addresses6.from_ints([0]), [8])
+    assert pickle.loads(pickle.dumps(table6)).longest_match(Addresses6.from_ints([5])).tolist() == [
+        0
+    ]
+
+
+def test_an_empty_table_matches_nothing():
+    table = PrefixTable.from_prefixes([], [])
+    assert table.longest_match([0, 2**32 - 1]).tolist() == [-1, -1]
+    assert table.count_by_row(IntervalSet.universe()).tolist() == [2**32]
+    table6 = PrefixTable6.from_prefixes(Addresses6.empty(), [])
+    assert table6.longest_match(Addresses6.from_ints([0, 2**128 - 1])).tolist() == [-1, -1]
+
+
+def test_one_prefix_as_a_set():
+    assert prefix_set(2**32 - 1, 32) == IntervalSet.of("255.255.255.255")
+    assert prefix_set(0, 0) == IntervalSet.universe()

@@ -1,0 +1,202 @@
+"""Bytes from hostile files: bounded, and refused with a reason."""
+
+import bz2
+import csv
+import gzip
+import io
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from sim.addresses import source as source_module
+from sim.addresses.source import Source, open_source, read_blocks
+from sim.errors import DataError
+
+needs_zstd = pytest.mark.skipif(
+    find_spec("backports") is None and sys.version_info < (3, 14), reason="needs a zstd package"
+)
+
+
+def zstd():
+    if sys.version_info >= (3, 14):
+        from compression import zstd as module
+    else:
+        from backports import zstd as module
+    return module
+
+
+def packers():
+    yield "list.txt", lambda data: data
+    yield "list.gz", gzip.compress
+    yield "list.bz2", bz2.compress
+    yield "list.csv", lambda data: gzip.compress(data[:10]) + gzip.compress(data[10:])
+
+
+CASES = list(packers())
+assert len(CASES) > 3
+
+
+@pytest.mark.parametrize(("name", "pack"), CASES)
+def test_content_is_told_by_its_first_bytes(tmp_path, name, pack):
+    content = b"192.0.2.0/24\n" * 1_000
+    path = tmp_path / name
+    path.write_bytes(pack(content))
+    with open_source(path) as source:
+        assert source.read() == content
+
+
+@needs_zstd
+def test_zstd_is_read_and_its_damage_told(tmp_path):
+    content = b"192.0.2.0/24\n" * 1_000
+    packed = zstd().compress(content)
+    path = tmp_path / "list.zst"
+    path.write_bytes(packed)
+    with open_source(path) as source:
+        assert source.read() == content
+    for damaged in (packed[:-4], packed[:20] + b"\xff" * 20 + packed[40:]):
+        path.write_bytes(damaged)
+        with (
+            pytest.raises(DataError, match=r"list\.zst: expected whole compressed data, got"),
+            open_source(path) as source,
+        ):
+            source.read()
+
+
+def test_zstd_without_its_package_names_the_remedy(tmp_path, monkeypatch):
+    for name in ("compression", "compression.zstd", "backports", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    path = tmp_path / "list.zst"
+    path.write_bytes(b"\x28\xb5\x2f\xfd rest")
+    with pytest.raises(DataError, match=r"got \.zst; install overblock\[zst\], or decompress"):
+        open_source(path)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_damaged_compression_is_refused(tmp_path, pack, damage):
+    packed = pack(bytes(range(256)) * 400)
+    middle = len(packed) // 2
+    path = tmp_path / "list"
+    path.write_bytes(
+        packed[:middle]
+        if damage == "cut"
+        else packed[:middle]
+        + bytes(255 - b for b in packed[middle : middle + 8])
+        + packed[middle + 8 :]
+    )
+    with (
+        pytest.raises(
+            DataError, match=r"list: expected (whole compressed data|a readable file), got"
+        ),
+        open_source(path) as source,
+    ):
+        source.read()
+
+
+def test_a_suffix_that_promises_compression_is_held_to_it(tmp_path):
+    path = tmp_path / "list.gz"
+    path.write_bytes(b"192.0.2.0/24\n")
+    with pytest.raises(DataError, match=r"expected \.gz compressed data, got b'192\.'"):
+        open_source(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match="nothing: expected a readable file, got No such file"):
+        open_source(tmp_path / "nothing")
+    with pytest.raises(DataError, match="expected a readable file, got Is a directory"):
+        open_source(tmp_path)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lambda data: data])
+def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path, pack, monkeypatch):
+    path = tmp_path / "bomb"
+    path.write_bytes(pack(bytes(50_000_000)))
+    with open_source(path, max_bytes=100_000) as source:
+        got = b"".join(iter(lambda: source.read(4_096) if source.n_bytes < 98_000 else b"", b""))
+        assert 0 < len(got) <= 100_000
+        with pytest.raises(DataError, match="bomb: expected at most 100,000 bytes of content, got"):
+            source.read()
+        assert source.n_bytes < 200_000
+
+
+def test_the_limit_itself_is_allowed(tmp_path):
+    path = tmp_path / "list"
+    path.write_bytes(bytes(100))
+    with open_source(path, max_bytes=100) as source:
+        assert len(source.read()) == 100
+    with open_source(path, max_bytes=99) as source, pytest.raises(DataError, match="at most 99"):
+        source.read()
+
+
+def test_the_readers_of_the_standard_library_can_use_it(tmp_path):
+    path = tmp_path / "table.csv.gz"
+    path.write_bytes(gzip.compress("prefix,name\n192.0.2.0/24,café\n".encode("cp1252")))
+    with open_source(path) as source, io.TextIOWrapper(source, encoding="cp1252") as text:
+        assert list(csv.reader(text)) == [["prefix", "name"], ["192.0.2.0/24", "café"]]
+
+
+def test_a_stream_handed_in_stays_open():
+    stream = io.BytesIO(b"192.0.2.0/24\n")
+    source = Source(stream, "stdin", 100)
+    assert source.read() == b"192.0.2.0/24\n"
+    source.close()
+    source.close()
+    assert not stream.closed
+
+
+def blocks(content, max_line_bytes):
+    return list(read_blocks(io.BytesIO(content), max_line_bytes))
+
+
+def test_blocks_hold_whole_lines_and_number_them():
+    found = blocks(b"\xef\xbb\xbf" + b"one\ntwo\nthree\nfour", 8)
+    assert b"".join(block.text for block in found) == b"one\ntwo\nthree\nfour\n"
+    line = 1
+    for block in found:
+        assert block.text.endswith(b"\n")
+        assert (block.first_line, block.n_lines) == (line, block.text.count(b"\n"))
+        line += block.n_lines
+
+
+def test_only_the_first_byte_order_mark_is_dropped():
+    found = blocks(b"\xef\xbb\xbf" * 2 + b"a\n\xef\xbb\xbfb\n", 16)
+    assert b"".join(block.text for block in found) == b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n"
+
+
+@pytest.mark.parametrize("size", [8, 9, 15, 16, 17, 64])
+def test_a_line_that_is_too_long_is_left_out_and_numbered(size):
+    content = b"a\n" + b"x" * (size + 1) + b"\nb\n" + b"y" * size + b"\n" + b"z" * 10 * size
+    found = blocks(content, size)
+    text = b"".join(block.text for block in found)
+    assert text == b"a\n\nb\n" + b"y" * size + b"\n\n"
+    assert [line for block in found for line in block.overlong] == [2, 5]
+
+
+def test_one_endless_line_is_never_held():
+    class Endless(io.RawIOBase):
+        """Sixteen megabytes without a newline, that notes how much is asked for at once."""
+
+        left, largest = 2**24, 0
+
+        def read(self, size=-1):
+            self.largest = max(self.largest, size)
+            size = min(size, self.left)
+            self.left -= size
+            return b"1" * size
+
+    stream = Endless()
+    found = list(read_blocks(stream, 4_096))
+    assert [(block.text, block.overlong) for block in found] == [(b"\n", (1,))]
+    assert stream.largest == 4_096
+
+
+def test_importing_the_text_readers_loads_no_optional_package():
+    code = (
+        "import sys, sim.addresses.text, sim.addresses.prefixes6; "
+        "print([m for m in ('numba', 'backports', 'duckdb', 'netaddr') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert source_module.Limits().max_bytes == 2**30

@@ -1,0 +1,215 @@
+"""Lists: what is read, what is refused, and in which words."""
+
+import gzip
+import io
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from sim.addresses import backend
+from sim.addresses.families import AddressSet
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.source import Limits
+from sim.addresses.text import (
+    format_prefixes,
+    format_set,
+    parse_column,
+    parse_entries,
+    parse_prefix,
+    read_entries,
+    read_set,
+    read_stream,
+)
+from sim.errors import DataError
+from tests.edges import WAYS
+
+ways = pytest.mark.parametrize("way", WAYS)
+
+MIXED = """\
+# a list of both families
+198.51.100.0/24
+192.0.2.7 ; one address
+
+2001:db8::/32\t# documentation
+203.0.113.4 - 203.0.113.9
+2001:db9::1-2001:db9::3
+::ffff:192.0.2.8
+::ffff:0:0/96
+"""
+
+
+@ways
+def test_a_mixed_list_is_sorted_into_families_with_its_lines(way):
+    with backend.using(way):
+        entries = parse_entries(MIXED)
+    assert entries.v4.line.tolist() == [2, 3, 6, 8]
+    assert entries.v6.line.tolist() == [5, 7, 9]
+    assert entries.to_set() == AddressSet.of(
+        "198.51.100.0/24", "192.0.2.7", "192.0.2.8", "203.0.113.4-203.0.113.9",
+        "2001:db8::/32", "2001:db9::1 - 2001:db9::3", "::ffff:0:0/96",
+    )  # fmt: skip
+    assert (entries.tally.n_lines, entries.tally.n_entries, entries.tally.n_bad) == (9, 7, 0)
+
+
+def test_rows_stand_for_the_prefixes_they_take():
+    entries = parse_entries("192.0.2.0/24\n203.0.113.4-203.0.113.9\n2001:db8::-2001:db8::2\n")
+    row, address, length = entries.v4.to_prefixes()
+    assert row.tolist() == [0, 1, 1]
+    assert format_prefixes(address, length) == ["192.0.2.0/24", "203.0.113.4/30", "203.0.113.8/31"]
+    row, _, length = entries.v6.to_prefixes()
+    assert (row.tolist(), length.tolist()) == ([0, 0], [127, 128])
+
+
+REFUSED = {
+    "198.51.100.7/24": "has host bits set; did you mean 198.51.100.0/24?",
+    "2001:db8::1/32": "has host bits set; did you mean 2001:db8::/32?",
+    "::1/64": "has host bits set; did you mean ::/64?",
+    "198.51.100.007": "expected numbers without leading zeros, got '198.51.100.007'",
+    "198.51.100.256": "expected numbers from 0 to 255, got '198.51.100.256'",
+    "198.51.100.0/33": "expected a prefix length from 0 to 32, got '198.51.100.0/33'",
+    "198.51.100.0/024": "expected a prefix length from 0 to 32, got",
+    "2001:db8::/129": "expected a prefix length from 0 to 128, got '2001:db8::/129'",
+    "198.51.100.0/255.255.255.0": "did you mean 198.51.100.0/24?",
+    "fe80::1%eth0": "expected an address without a zone, got 'fe80::1%eth0'",
+    "198.51.100.9-198.51.100.3": "expected a range whose first address comes first, got",
+    "2001:db8::9-2001:db8::3": "expected a range whose first address comes first, got",
+    "198.51.100.9-2001:db8::3": "expected a range within one address family, got",
+    "198.51.100.0/25-198.51.100.255": "expected two addresses around the dash, got",
+    "198.51.100": "expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got '198.51.100'",
+    "example.org": "expected a prefix such as",
+    "198.51.100.1 198.51.100.2": "expected a prefix such as",
+    "19\0008.51.100.1": "expected text, got NUL bytes in",
+    "caf\xe9": "expected UTF-8 text, got 'caf\\\\xe9'",
+    "x" * 100: "got 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'…",
+}
+assert len(REFUSED) > 10
+
+
+@ways
+@pytest.mark.parametrize("line", REFUSED)
+def test_a_bad_line_is_refused_with_its_place_and_reason(way, line):
+    content = f"192.0.2.0/24\n{line}\n".encode("latin-1")
+    with backend.using(way), pytest.raises(DataError) as refused:
+        parse_entries(content, "list.txt")
+    (problem,) = refused.value.problems
+    assert str(problem).startswith("list.txt:2: expected ")
+    assert REFUSED[line] in problem.message
+    assert refused.value.exit_code == 4
+
+
+@ways
+def test_all_bad_lines_are_told_at_once_or_counted(way):
+    content = b"".join(f"{line}\n".encode("latin-1") for line in REFUSED)
+    with backend.using(way):
+        with pytest.raises(DataError) as refused:
+            parse_entries(content)
+        entries = parse_entries(content, skip_bad=True)
+    assert [problem.line for problem in refused.value.problems] == list(range(1, len(REFUSED) + 1))
+    assert entries.tally.problems == refused.value.problems
+    assert len(entries) == 0
+
+
+@ways
+@pytest.mark.parametrize(
+    "bad", [b"1.2.3.4/8\n", b"no\n", b"::1/8\n", b"2.2.2.2-1.1.1.1\n", b"1::1::\n"]
+)
+def test_a_million_bad_lines_are_counted_and_few_described(way, bad):
+    n_lines = 100_000
+    with backend.using(way), pytest.raises(DataError) as refused:
+        parse_entries(b"192.0.2.0/24\n" + bad * n_lines, limits=Limits(max_problems=10))
+    assert len(refused.value.problems) == 11
+    assert str(refused.value.problems[-1]) == "<text>: 99,990 more bad lines, 100,000 in all"
+    assert [problem.line for problem in refused.value.problems[:10]] == list(range(2, 12))
+
+
+def test_lines_that_are_too_long_are_bad_lines():
+    limits = Limits(max_line_bytes=64)
+    content = b"192.0.2.1\n" + b"# " + b"x" * 100 + b"\n192.0.2.2\nno\n"
+    entries = parse_entries(content, skip_bad=True, limits=limits)
+    assert entries.v4.line.tolist() == [1, 3]
+    assert entries.tally.n_bad == 2
+    assert list(map(str, entries.tally.problems)) == [
+        "<text>:2: expected at most 64 bytes in a line, got more",
+        "<text>:4: expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got 'no'",
+    ]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_files_are_read_plain_and_compressed(tmp_path, ending):
+    text = MIXED.replace("\n", ending).encode()
+    expected = parse_entries(MIXED).to_set()
+    for name, content in {"list": text, "list.gz": gzip.compress(text)}.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert read_entries(path).to_set() == expected
+        addresses, tally = read_set(path)
+        assert addresses == expected
+        assert (tally.n_lines, tally.n_entries) == (9, 7)
+        assert read_stream(io.BytesIO(content), "<stdin>").to_set() == expected
+
+
+def test_a_bomb_is_refused_whatever_its_lines_say(tmp_path):
+    path = tmp_path / "bomb.gz"
+    for line in (b"0.0.0.0/0\n", b"\0", b"x\n", b"\n"):
+        path.write_bytes(gzip.compress(line * 4_000_000))
+        for read in (read_entries, read_set):
+            tracemalloc.start()
+            with pytest.raises(DataError, match=r"bomb\.gz: expected at most 1,000,000 bytes"):
+                read(path, skip_bad=True, limits=Limits(max_bytes=1_000_000))
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak < 20_000_000
+
+
+def test_reading_a_set_takes_memory_for_intervals_and_not_for_lines(tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.addresses.text._MERGE_ROWS", 50_000)
+    path = tmp_path / "list"
+    path.write_bytes(b"192.0.2.0/24\n198.51.100.0/24\n" * 500_000)
+    read_set(path)
+    tracemalloc.start()
+    addresses, tally = read_set(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert addresses == AddressSet.of("192.0.2.0/24", "198.51.100.0/24")
+    assert tally.n_entries == 1_000_000
+    assert peak < 12_000_000
+
+
+def test_a_column_is_refused_by_row(tmp_path):
+    with pytest.raises(DataError) as refused:
+        parse_column(["192.0.2.0/24", "", "a\nb", "192.0.2.1 # note", "192.0.2.9/24"], "t.csv", 2)
+    assert [problem.line for problem in refused.value.problems] == [3, 4, 5, 6]
+    assert "got '192.0.2.1 # note'" in refused.value.problems[2].message
+    assert len(parse_column([], "t.csv")) == 0
+
+
+def test_one_prefix_is_read_or_refused():
+    assert parse_prefix("198.51.100.0/24") == (3325256704, 24)
+    assert parse_prefix("255.255.255.255") == (2**32 - 1, 32)
+    assert parse_prefix("0.0.0.0/0") == (0, 0)
+    for text, message in {
+        "2001:db8::/32": "expected an IPv4 prefix, got the IPv6 prefix '2001:db8::/32'",
+        "198.51.100.0-198.51.100.255": "expected an IPv4 prefix, got the range",
+        "no": "expected an IPv4 prefix such as 198.51.100.0/24, got 'no'",
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            parse_prefix(text)
+
+
+def test_sets_are_written_as_their_fewest_prefixes():
+    addresses = AddressSet.of("192.0.2.0/25", "192.0.2.128/25", "2001:db8::", "2001:db8::1", "::/0")
+    assert format_set(addresses) == b"192.0.2.0/24\n::/0\n"
+    assert format_set(AddressSet.empty()) == b""
+
+
+def test_long_columns_are_written_whole():
+    number = np.arange(100_000, dtype=np.int64) * 256
+    text = format_prefixes(number, np.full(number.size, 24))
+    assert len(text) == number.size
+    assert text[70_000] == "1.17.112.0/24"
+
+
+def test_sets_of_one_family_refuse_the_other():
+    with pytest.raises(ValueError, match="expected an IPv4 prefix, got the IPv6 prefix '::/0'"):
+        IntervalSet.of("192.0.2.0/24", "::/0")

@@ -1,0 +1,208 @@
+"""``overblock cover`` from files to exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+
+HOSTS = """\
+address,name,n_names,revenue_usd_per_h
+198.51.100.8,shop,1,120
+198.51.100.10,bank,,400
+203.0.113.4,shop,1,120
+203.0.113.7,blogs,250,15
+203.0.113.200,forum,3,
+,lost,1,1
+"""
+TARGETS = "198.51.100.7\n198.51.100.9\n203.0.113.5\n203.0.113.6\n203.0.113.6\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "targets.txt": TARGETS,
+        "hosts.csv": HOSTS,
+        "order.txt": "198.51.100.0/24\n203.0.113.0/29\n203.0.113.0/29\n",
+        "protect.txt": "203.0.113.7\n",
+        "both.txt": "198.51.100.7\n2001:db8::1\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["cover", *arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def answer(*arguments: str) -> dict:
+    code, out, err = run("--targets", "targets.txt", *arguments, "--json", "-q")
+    assert code == 0, err
+    return json.loads(out)
+
+
+@pytest.mark.usefixtures("folder")
+class TestCover:
+    def test_prefixes_are_the_answer_for_the_budget(self) -> None:
+        found = answer("--budget", "2")
+        assert found["prefixes"] == ["198.51.100.0/28", "203.0.113.4/30"]
+        assert found["collateral"] == {"addresses4": 14 + 2}
+        assert [row["n_rules"] for row in found["frontier"]] == [1, 2]
+        assert found["frontier"][1]["saved_by_next"] == 14
+
+    def test_the_frontier_may_go_beyond_the_budget(self) -> None:
+        found = answer("--budget", "2", "--frontier", "9")
+        assert len(found["prefixes"]) == 2
+        assert [row["collateral"] for row in found["frontier"]] == [268435452, 16, 2, 0]
+
+    def test_one_rule_for_each_target_prefix_when_no_budget_is_given(self) -> None:
+        found = answer()
+        assert found["budget"] == len(found["prefixes"]) == 4
+        assert found["collateral"] == {"addresses4": 0}
+
+    def test_a_repeated_row_is_one_target(self) -> None:
+        assert answer()["targets"] == {"n_targets": 4, "n_addresses4": 4, "n_addresses6": 0}
+
+    def test_collateral_is_given_in_every_unit(self) -> None:
+        """A row without ``n_names`` is one name; a shop with two hosts is two halves."""
+        found = answer("--inventory", "hosts.csv", "--weight", "names", "--budget", "3")
+        assert found["prefixes"] == ["198.51.100.0/28", "203.0.113.5/32", "203.0.113.6/32"]
+        assert found["collateral"] == {
+            "addresses4": 14,
+            "names": 1 + 1,
+            "businesses": 1.5,
+            "usd": 60 + 400,
+            "demand": pytest.approx(460 / 535),
+        }
+
+    def test_the_unit_decides_which_rules_are_spent_where(self) -> None:
+        by_usd = answer("--inventory", "hosts.csv", "--weight", "usd", "--budget", "3")
+        assert "203.0.113.4/30" in by_usd["prefixes"]
+        assert by_usd["collateral"]["usd"] == 60 + 15
+
+    def test_what_is_not_known_is_said(self) -> None:
+        _, _, err = run("--targets", "targets.txt", "--inventory", "hosts.csv")
+        assert "1 of 6 inventory rows have no usable address" in err
+        assert "1 inventory rows have no revenue" in err
+
+    def test_a_price_lets_targets_be_missed(self) -> None:
+        found = answer(
+            "--inventory", "hosts.csv", "--weight", "names", "--budget", "2", "--miss-price", "5"
+        )
+        assert found["prefixes"] == ["198.51.100.0/28", "203.0.113.5/32"]
+        assert found["n_targets_missed"] == 1
+        assert found["frontier"][2]["cost"] == 2 + 5
+
+    def test_trade_off_lists_the_corners(self) -> None:
+        found = answer(
+            "--inventory", "hosts.csv", "--weight", "names", "--budget", "2", "--trade-off"
+        )
+        corners = [
+            (each["n_targets_missed"], each["collateral"]) for each in found["trade_off"]["corners"]
+        ]
+        assert corners == [(0, 253), (1, 2), (2, 0)]
+        assert found["trade_off"]["is_complete"]
+
+    def test_an_order_is_held_against_as_many_rules(self) -> None:
+        found = answer("--inventory", "hosts.csv", "--against", "order.txt", "--weight", "names")
+        against = found["against"]
+        assert found["budget"] == against["n_rules"] == 2
+        assert against["same_targets"]["addresses4"]["collateral"] == 254 + 6
+        assert against["same_targets"]["addresses4"]["regret"] == 260 - 16
+        assert against["same_targets"]["names"]["regret"] == 0
+        assert against["same_collateral"]["n_targets_covered"] == 4
+        assert against["same_collateral"]["n_targets_covered_at_most"] == 4
+
+    def test_an_order_that_covers_a_part_is_compared_on_that_part(self, folder: Path) -> None:
+        (folder / "narrow.txt").write_text("203.0.113.0/28\n")
+        against = answer("--against", "narrow.txt")["against"]
+        assert against["n_targets_covered"] == 2
+        assert against["same_targets"]["addresses4"] == {
+            "collateral": 14, "best": 2, "regret": 12, "n_rules": 1,
+            "prefixes": ["203.0.113.4/30"], "reason": None,
+        }  # fmt: skip
+
+    def test_protection_changes_the_cover(self) -> None:
+        found = answer("--protect", "protect.txt", "--budget", "3")
+        assert found["prefixes"] == ["198.51.100.0/28", "203.0.113.5/32", "203.0.113.6/32"]
+
+    def test_csv_holds_the_whole_frontier(self) -> None:
+        _, out, _ = run("--targets", "targets.txt", "--format", "csv", "-q")
+        rows = list(csv.DictReader(io.StringIO(out)))
+        frontier = {
+            row["item"]: row["value"]
+            for row in rows
+            if row["section"] == "frontier" and row["measure"] == "collateral"
+        }
+        assert frontier == {"1": "268435452", "2": "16", "3": "2", "4": "0"}
+        prefixes = [row["value"] for row in rows if row["section"] == "prefixes"]
+        assert prefixes == answer()["prefixes"]
+
+    @pytest.mark.parametrize("output_format", ["table", "markdown"])
+    def test_people_get_the_same_numbers(self, output_format: str) -> None:
+        code, out, _ = run(
+            "--targets", "targets.txt", "--against", "order.txt", "--format", output_format
+        )
+        assert code == 0
+        for text in ("198.51.100.0/28", "203.0.113.4/30", "268,435,452", "244"):
+            assert text in out
+
+    @pytest.mark.parametrize("suffix", ["png", "svg"])
+    def test_the_figure_is_the_same_every_time(self, folder: Path, suffix: str) -> None:
+        names = [f"one.{suffix}", f"two.{suffix}"]
+        for name in names:
+            code, _, err = run(
+                "--targets", "targets.txt", "--against", "order.txt", "--figure", name
+            )
+            assert code == 0, err
+        assert (folder / names[0]).read_bytes() == (folder / names[1]).read_bytes()
+
+    def test_a_family_can_be_left_aside(self) -> None:
+        code, out, _ = run("--targets", "both.txt", "--family", "6", "--json", "-q")
+        assert code == 0
+        assert json.loads(out)["prefixes"] == ["2001:db8::1/128"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (("--protect", "targets.txt"), "198.51.100.7/32 lies inside the protected prefix"),
+            (("--weight", "names"), "expected an inventory to weigh names"),
+            (("--budget", "1", "--protect", "protect.txt"), "at least 3 rules"),
+            (("--shortest", "25", "--longest", "24"), "shortest 25 and longest 24"),
+            (("--family", "5"), "--family: expected 4 or 6"),
+            (("--figure", "f.pdf"), "--figure: expected a name in .png or .svg"),
+            (("--targets", "both.txt"), "one address family, got both"),
+        ],
+    )
+    def test_what_cannot_be_done_is_refused_with_2(
+        self, arguments: tuple[str, ...], told: str
+    ) -> None:
+        code, out, err = run("--targets", "targets.txt", *arguments)
+        assert (code, out) == (2, "")
+        assert told in err
+
+    def test_unreadable_data_is_refused_with_4(self, folder: Path) -> None:
+        (folder / "bad.txt").write_text("198.51.100.7/24\nnonsense\n")
+        code, _, err = run("--targets", "bad.txt")
+        assert code == 4
+        assert "bad.txt:1" in err
+        assert run("--targets", "absent.txt")[0] == 4
+
+    def test_the_how_to_shows_what_comes_out(self, folder: Path) -> None:
+        page = Path(__file__).parents[3] / "docs/how-to/find-the-block-that-hurts-least.md"
+        blocks = page.read_text(encoding="utf-8").split("```")[1::2]
+        targets, hosts, command, expected = (block.partition("\n")[2] for block in blocks[:4])
+        (folder / "targets.txt").write_text(targets)
+        (folder / "hosts.csv").write_text(hosts)
+        words = command.split()
+        assert words[:2] == ["overblock", "cover"]
+        code, out, _ = run(*words[2:])
+        assert (code, out) == (0, expected)

@@ -1,0 +1,265 @@
+"""``overblock exposure`` as people and programs use it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+
+runner = CliRunner()
+APRIL_20 = "2018-04-20T12:00+03:00"
+
+BLOCKLIST = "198.51.100.0/25\n198.51.100.0/24\n2001:db8::/48\n"
+INVENTORY = (
+    "name,address,sector,n_names,revenue_usd_per_h\n"
+    "shop,198.51.100.7,retail,3,100\n"
+    "shop,203.0.113.7,retail,2,100\n"
+    "bank,198.51.100.200,finance,1,9\n"
+    "paper,,media,,\n"
+    "six,2001:db8::1,media,1,\n"
+)
+TABLE = "prefix,provider\n198.51.100.0/23,P\n203.0.113.0/24,Q\n2001:db8::/32,P\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "blocklist.txt").write_text(BLOCKLIST)
+    (tmp_path / "before.txt").write_text("198.51.100.0/25\n192.0.2.0/24\n")
+    (tmp_path / "hosts.csv").write_text(INVENTORY)
+    (tmp_path / "table.csv").write_text(TABLE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str, status: int = 0, stdin: str | bytes | None = None):
+    result = runner.invoke(app, ["exposure", *arguments], input=stdin)
+    assert result.exit_code == status, (result.output, result.stderr, result.exception)
+    return result
+
+
+def document(*arguments: str, stdin: str | bytes | None = None) -> dict:
+    return json.loads(run(*arguments, "--json", stdin=stdin).stdout)
+
+
+def test_the_orders_of_april_2018_list_17_771_008_addresses_and_the_targets_own_9_216():
+    result = run(
+        *("telegram-2018-orders", "--at", APRIL_20),
+        *("--attribute", "cloud-prefixes-2018", "--by", "provider"),
+    )
+    lines = {line.strip().split("  ")[0]: line for line in result.stdout.splitlines()}
+    assert "17,771,008" in lines["outside the target's own ranges"]
+    assert "9,216" in lines["the target's own"]
+    assert "17,780,224" in lines["IPv4 addresses, distinct"]
+    assert "the target's own ranges: telegram-prefixes-2018" in result.stderr
+    assert "30,922,456" in lines["AWS"]
+
+
+def test_published_totals_follow_from_the_orders_at_each_date():
+    for at, outside in (
+        ("2018-04-25T23:59+03:00", 17_931_776),
+        ("2018-04-29T12:00+03:00", 14_589_440),
+        ("2018-05-09T12:00+03:00", 10_845_696),
+    ):
+        assert document("telegram-2018-orders", "--at", at)["listed"]["n_outside4"] == outside
+
+
+def test_distinct_and_summed_counts_stand_apart(files):
+    listed = document("blocklist.txt")["listed"]
+    assert (listed["n_addresses4"], listed["n_summed4"]) == (256, 384)
+    assert (listed["n_rules4"], listed["n_prefixes4"]) == (2, 1)
+    assert (listed["n_networks6"], listed["n_addresses6"]) == (2**16, 2**80)
+    assert listed["share4"] == 256 / 2**32
+    assert listed["n_own4"] is None
+
+
+def test_hosts_names_businesses_and_revenue_are_counted_in_three_states(files):
+    found = document("blocklist.txt", "--inventory", "hosts.csv")["inventory"]
+
+    def states(name: str) -> list[float]:
+        keys = ("n_wholly", "n_partly", "n_not_listed", "n_not_known", "n")
+        return [found[name][key] for key in keys]
+
+    assert states("hosts") == [3, 0, 1, 1, 5]
+    assert states("names") == [5, 0, 2, 0, 7]
+    assert states("businesses") == [2, 1, 0, 1, 4]
+    assert states("revenue_usd_per_h") == [9, 100, 0, 0, 109]
+    assert [business["name"] for business in found["ranked"]] == ["bank", "six", "shop"]
+
+
+def test_explain_names_the_rule_and_where_it_stands(files):
+    found = document("blocklist.txt", "--inventory", "hosts.csv", "--explain")["inventory"]
+    told = {host["address"]: (host["rule"], host["place"]) for host in found["explained"]}
+    assert told == {
+        "198.51.100.7": ("198.51.100.0/25", "blocklist.txt:1"),
+        "198.51.100.200": ("198.51.100.0/24", "blocklist.txt:2"),
+        "2001:db8::1": ("2001:db8::/48", "blocklist.txt:3"),
+    }
+    assert [rule["n_hosts"] for rule in found["rules"]] == [1, 1, 1]
+
+
+def test_a_name_with_several_addresses_is_explained_by_the_first(files):
+    answers = [{"type": "A", "answer": f"198.51.100.{at}"} for at in (200, 7)]
+    line = {"name": "a.example", "results": {"A": {"data": {"answers": answers}}}}
+    (files / "zdns.jsonl").write_text(json.dumps(line) + "\n")
+    found = document("blocklist.txt", "--inventory", "zdns.jsonl", "--explain")["inventory"]
+    assert [host["rule"] for host in found["explained"]] == ["198.51.100.0/24"]
+    assert found["hosts"]["n_wholly"] == 1
+
+
+def test_of_several_addresses_one_that_is_listed_is_shown(files):
+    answers = [{"type": "A", "answer": f"{net}.7"} for net in ("203.0.113", "198.51.100")]
+    line = {"name": "a.example", "results": {"A": {"data": {"answers": answers}}}}
+    (files / "zdns.jsonl").write_text(json.dumps(line) + "\n")
+    found = document("blocklist.txt", "--inventory", "zdns.jsonl", "--explain")["inventory"]
+    assert [host["address"] for host in found["explained"]] == ["198.51.100.7"]
+    assert found["hosts"]["n_partly"] == 1
+
+
+def test_a_table_attributes_addresses_and_hosts(files):
+    found = document(
+        *("blocklist.txt", "--inventory", "hosts.csv"),
+        *("--attribute", "table.csv", "--by", "provider,sector"),
+    )
+    groups = {group["name"]: group for group in found["breakdowns"][0]["groups"]}
+    assert (groups["P"]["n_addresses4"], groups["P"]["n_addresses4_of"]) == (256, 512)
+    assert groups["P"]["share4"] == 0.5
+    assert (groups["P"]["n_prefixes_partly"], groups["P"]["n_prefixes_of"]) == (2, 2)
+    assert groups["Q"]["n_addresses4"] == 0
+    hosts = found["inventory"]["by"]["provider"]["groups"]
+    assert {group["name"]: group["hosts"]["n_wholly"] for group in hosts} == {
+        "P": 3,
+        "Q": 0,
+        "(not known)": 0,
+    }
+    sectors = {group["name"] for group in found["inventory"]["by"]["sector"]["groups"]}
+    assert sectors == {"retail", "finance", "media"}
+
+
+def test_two_lists_are_compared(files):
+    changes = document("blocklist.txt", "--against", "before.txt", "--inventory", "hosts.csv")[
+        "changes"
+    ]
+    assert changes["before"] == "before.txt"
+    assert (changes["added"]["n_addresses4"], changes["removed"]["n_addresses4"]) == (128, 256)
+    assert changes["added"]["n_addresses6"] == 2**80
+    assert (changes["newly_hit"]["n_hosts"], changes["newly_hit"]["n_businesses"]) == (2, 2)
+    assert changes["no_longer_hit"]["n_hosts"] == 0
+
+
+def test_two_dates_are_compared():
+    changes = document(
+        *("telegram-2018-orders", "--at", "2018-04-29T12:00+03:00"),
+        *("--since", "2018-04-25T23:59+03:00"),
+    )["changes"]
+    assert changes["removed"]["n_addresses4"] - changes["added"]["n_addresses4"] == (
+        17_931_776 - 14_589_440
+    )
+
+
+def test_a_list_is_read_from_standard_input(files):
+    assert document("-", stdin=BLOCKLIST)["listed"]["n_addresses4"] == 256
+    found = document("blocklist.txt", "--inventory", "-", stdin=INVENTORY)
+    assert found["inventory"]["hosts"]["n"] == 5
+
+
+def test_csv_is_one_table_of_single_numbers(files):
+    result = run("blocklist.txt", "--inventory", "hosts.csv", "--by", "sector", "--format", "csv")
+    rows = list(csv.reader(io.StringIO(result.stdout)))
+    assert rows[0] == ["section", "item", "measure", "value"]
+    assert {len(row) for row in rows} == {4}
+    assert ["listed", "IPv4 addresses, distinct", "value", "256"] in rows
+    assert ["businesses", "six", "revenue_usd_per_h", ""] in rows
+
+
+def test_markdown_escapes_what_a_name_may_hold(files):
+    (files / "hosts.csv").write_text("name,address\na|b,198.51.100.1\n")
+    result = run("blocklist.txt", "--inventory", "hosts.csv", "--format", "markdown")
+    assert "| a\\|b | wholly |" in result.stdout
+
+
+def test_control_characters_of_a_file_do_not_reach_the_terminal(files):
+    (files / "hosts.csv").write_text("name,address\nred\x1b[31m,198.51.100.1\n")
+    assert "\x1b" not in run("blocklist.txt", "--inventory", "hosts.csv").stdout
+
+
+def test_not_known_is_said_and_is_no_zero(files):
+    result = run("blocklist.txt", "--inventory", "hosts.csv")
+    row = next(line for line in result.stdout.splitlines() if line.startswith("six"))
+    assert row.split() == ["six", "wholly", "1", "0", "1", "1", "not", "known", "media"]
+    assert "1 rows have no usable address" in result.stderr
+
+
+def test_bad_lines_are_refused_all_at_once_with_status_4(files):
+    (files / "bad.txt").write_text("198.51.100.300\n198.51.100.1\n198.51.100.7/24\n")
+    result = run("bad.txt", "blocklist.txt", status=4)
+    assert result.stdout == ""
+    assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [
+        "bad.txt:1",
+        "bad.txt:3",
+    ]
+    result = run("bad.txt", "--skip-bad")
+    assert "2 bad lines left out" in result.stderr
+
+
+def test_errors_are_json_with_json(files):
+    told = json.loads(run("gone.txt", "--json", status=4).stderr)
+    assert told["schema"] == "overblock/errors/1"
+    assert told["errors"][0]["file"] == "gone.txt"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("telegram-2018-orders",), "holds dated orders; say when"),
+        (("blocklist.txt", "--at", APRIL_20), "--at: none of the blocklists holds dated orders"),
+        (("blocklist.txt", "--since", APRIL_20), "--since: none of the blocklists compared"),
+        (("telegram-2018-orders", "--at", "2018-04-20T12:00"), "the offset is missing"),
+        (("blocklist.txt", "--by", "colour"), "got 'colour'"),
+        (("blocklist.txt", "--as", "amazon"), "--as: expected one of"),
+        (("-", "--inventory", "-"), "standard input can be read once only"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_status_2(arguments, told, files):
+    assert told in run(*arguments, status=2).stderr
+
+
+def test_a_name_close_to_a_shipped_table_is_suggested():
+    result = run("telegram-2018-order", "--at", APRIL_20, status=4)
+    assert "did you mean the shipped table 'telegram-2018-orders'?" in result.stderr
+
+
+def test_a_column_nobody_has_is_said_to_be_left_out(files):
+    result = run("blocklist.txt", "--inventory", "hosts.csv", "--by", "country")
+    assert "neither the attribute table nor the inventory has country" in result.stderr
+
+
+def test_quiet_says_nothing_beside_the_result(files):
+    assert run("blocklist.txt", "--inventory", "hosts.csv", "-q").stderr == ""
+
+
+def test_the_package_stays_light_until_exposure_is_asked_for():
+    code = (
+        "import sys, sim; assert 'numpy' not in sys.modules; sim.exposure; "
+        "assert 'numpy' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_help_of_the_verbs_imports_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from sim.cli.app import app\n"
+        "for verb in ('exposure', 'import', 'doctor'):\n"
+        "    assert CliRunner().invoke(app, [verb, '--help']).exit_code == 0\n"
+        "assert not {'numpy', 'duckdb', 'maxminddb', 'mrtparse'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

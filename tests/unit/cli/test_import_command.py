@@ -1,0 +1,105 @@
+"""``overblock import`` and ``overblock doctor``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+
+runner = CliRunner()
+RANGES = {
+    "createDate": "2026-01-02",
+    "prefixes": [
+        {"ip_prefix": "198.51.100.0/24", "region": "r1", "service": "AMAZON"},
+        {"ip_prefix": "198.51.100.0/24", "region": "r1", "service": "S3"},
+    ],
+}
+
+
+@pytest.fixture
+def ranges(tmp_path: Path) -> Path:
+    path = tmp_path / "ip-ranges.json"
+    path.write_text(json.dumps(RANGES))
+    return path
+
+
+def run(*arguments: object, status: int = 0):
+    result = runner.invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == status, (result.output, result.stderr, result.exception)
+    return result
+
+
+def test_what_was_understood_is_told_and_the_path_is_the_result(ranges, tmp_path):
+    table = tmp_path / "aws.parquet"
+    result = run("import", ranges, "-o", table)
+    assert result.stdout == f"{table}\n"
+    for told in (
+        "format: aws",
+        "date: 2026-01-02",
+        "256 distinct addresses",
+        "AMAZON is the superset",
+    ):
+        assert told in result.stderr
+    assert duckdb.execute(f"SELECT prefix, service FROM '{table}'").fetchall() == [
+        ("198.51.100.0/24", ["AMAZON", "S3"])
+    ]
+
+
+def test_json_says_the_same(ranges, tmp_path):
+    found = json.loads(run("import", ranges, "-o", tmp_path / "aws.parquet", "--json").stdout)
+    assert found["schema"] == "overblock/import/1"
+    assert found["sha256"] == hashlib.sha256(ranges.read_bytes()).hexdigest()
+    assert (found["n_records"], found["n_addresses4"], found["n_rows"]) == (1, 256, 1)
+    assert found["columns"] == ["provider", "region", "service"]
+
+
+def test_a_table_that_is_there_is_kept_unless_forced(ranges, tmp_path):
+    table = tmp_path / "aws.parquet"
+    table.write_text("mine")
+    assert "give --force" in run("import", ranges, "-o", table, status=2).stderr
+    assert table.read_text() == "mine"
+    run("import", ranges, "-o", table, "--force")
+
+
+def test_a_file_that_is_refused_leaves_no_table(tmp_path):
+    bad = tmp_path / "bad.txt"
+    bad.write_text("198.51.100.300\n198.51.100.1\n")
+    table = tmp_path / "table.parquet"
+    assert f"{bad}:1: " in run("import", bad, "-o", table, status=4).stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.txt"]
+    result = run("import", bad, "-o", table, "--skip-bad")
+    assert "bad lines left out: 1" in result.stderr
+
+
+def test_more_than_the_limit_is_refused(ranges, tmp_path):
+    result = run("import", ranges, "-o", tmp_path / "t.parquet", "--max-bytes", 10, status=4)
+    assert "expected at most 10 bytes" in result.stderr
+
+
+def test_an_imported_table_serves_as_attribute_table(ranges, tmp_path):
+    table = tmp_path / "aws.parquet"
+    run("import", ranges, "-o", table)
+    found = json.loads(
+        run("exposure", ranges, "--attribute", table, "--by", "region,service", "--json").stdout
+    )
+    assert [breakdown["is_list"] for breakdown in found["breakdowns"]] == [False, True]
+    assert found["breakdowns"][0]["groups"][0]["share4"] == 1
+
+
+def test_doctor_says_which_address_path_is_in_use_and_where_things_are():
+    found = json.loads(run("doctor", "--json").stdout)
+    assert found["schema"] == "overblock/doctor/1"
+    assert found["address_path"]["name"] in ("numpy", "numba")
+    assert Path(found["scenarios"]["folder"]).is_dir()
+    assert found["tables"]["n"] > 5
+    assert found["packages"]["numpy"]
+    assert set(found["extras"]["import"]) == {"maxminddb", "mrtparse"}
+    told = run("doctor").stdout
+    assert "address path: " in told
+    assert "extra fast: " in told

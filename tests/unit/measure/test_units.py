@@ -1,0 +1,76 @@
+"""What an inventory weighs, unit by unit."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.addresses.families import AddressSet
+from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.feed import Feed
+from sim.measure.units import count_rules, row_worth, units_of
+
+
+def inventory(**columns: list) -> Feed:
+    return feed_of_columns(columns, "inventory")
+
+
+def weigh(feed: Feed, unit: str, *texts: str) -> float:
+    return units_of(feed).weights[unit].inside(AddressSet.of(*texts))
+
+
+def test_rows_without_names_are_one_name_each_and_whole_numbers_stay_whole() -> None:
+    feed = inventory(address=["192.0.2.1", "192.0.2.2", "192.0.2.3"], n_names=[5, None, 0])
+    total = weigh(feed, "names", "192.0.2.0/24")
+    assert (total, type(total)) == (6, int)
+    assert weigh(inventory(address=["192.0.2.1", "2001:db8::1"]), "names", "::/0") == 1
+
+
+def test_a_prefix_shares_its_names_among_its_addresses() -> None:
+    feed = inventory(prefix=["192.0.2.0/24"], n_names=[3])
+    assert weigh(feed, "names", "192.0.2.0/25") == 1.5
+    assert weigh(feed, "names", "192.0.2.0/24") == 3
+
+
+def test_a_business_is_shared_among_the_hosts_whose_address_is_known() -> None:
+    feed = inventory(
+        address=["192.0.2.1", "192.0.2.2", "", "192.0.2.4", "192.0.2.5"],
+        name=["shop", "shop", "shop", "bank", ""],
+    )
+    assert weigh(feed, "businesses", "192.0.2.1") == 0.5
+    assert weigh(feed, "businesses", "192.0.2.0/24") == 2
+    assert "1 inventory rows have no name" in " ".join(units_of(feed).notes)
+
+
+def test_revenue_of_a_business_is_repeated_not_added() -> None:
+    feed = inventory(
+        address=["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"],
+        name=["shop", "shop", "", "", "bank"],
+        revenue_usd_per_h=[100, 100, 7, 9, None],
+    )
+    assert weigh(feed, "usd", "192.0.2.2") == 50
+    assert weigh(feed, "usd", "192.0.2.3") == 7
+    assert weigh(feed, "usd", "192.0.2.0/24") == 116
+    assert weigh(feed, "demand", "192.0.2.1") == pytest.approx(50 / 116)
+    assert weigh(feed, "demand", "192.0.2.0/24") == pytest.approx(1)
+    assert "1 inventory rows have no revenue" in " ".join(units_of(feed).notes)
+
+
+def test_units_need_their_columns() -> None:
+    assert set(units_of(None).weights) == {"addresses4", "addresses6"}
+    without = units_of(inventory(address=["192.0.2.1"])).weights
+    assert set(without) == {"addresses4", "addresses6", "names"}
+
+
+def test_every_distinct_row_is_one_target() -> None:
+    feed = inventory(prefix=["192.0.2.0/24", "192.0.2.7", "192.0.2.7", "2001:db8::/48"])
+    worth = row_worth(feed)
+    assert worth.inside(AddressSet.of("192.0.2.0/24", "2001:db8::/32")) == 3
+    assert worth.inside(AddressSet.of("192.0.2.7")) == 1 + 1 / 256
+
+
+def test_rules_are_distinct_prefixes_and_ranges_take_several() -> None:
+    one = inventory(prefix=["192.0.2.0/24", "192.0.2.0/25", "192.0.2.0/24", "2001:db8::/48"])
+    two = inventory(prefix=["192.0.2.0/24", "198.51.100.1-198.51.100.6", "2001:db8::/48"])
+    assert count_rules([one]) == 3
+    assert count_rules([one, two]) == 3 + 4
+    assert count_rules([]) == 0
