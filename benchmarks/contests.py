@@ -1,12 +1,11 @@
-"""The questions, and who answers them.
+"""The questions put to both ways of `sim.addresses` and to the other programs.
 
-In: sizes. Out: contests between the two ways of `sim.addresses` and the peers that are installed;
-a peer that is not installed is left out and named.
+In: lists. Out: contests. Where a program cannot do a million items in reasonable time it does a
+part, which the table says.
 """
 
 from __future__ import annotations
 
-import bisect
 import io
 import ipaddress
 import shutil
@@ -16,12 +15,12 @@ import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from benchmarks import data
+from benchmarks import data, peers
+from benchmarks.peers import Lists, exhaust, peer
 from benchmarks.timing import Contest, Contestant
 from sim.addresses import backend
 from sim.addresses.format import format_lines4
@@ -29,16 +28,6 @@ from sim.addresses.intervals import IntervalSet
 from sim.addresses.prefixes import PrefixTable
 from sim.addresses.prefixes6 import PrefixTable6
 from sim.addresses.text import format_set, parse_entries, read_set
-
-MISSING: set[str] = set()
-
-
-def installed(module: str) -> bool:
-    """Return whether a peer can be imported, and note it if not."""
-    if find_spec(module) is None:
-        MISSING.add(module)
-        return False
-    return True
 
 
 def ways(run: Callable[[], object]) -> list[Contestant]:
@@ -55,124 +44,78 @@ def ways(run: Callable[[], object]) -> list[Contestant]:
     return [Contestant(name, by(name)) for name in names]
 
 
-class Lists:
-    """Generated data, made once."""
-
-    def __init__(self, n_prefixes: int, n_queries: int) -> None:
-        self.address, self.length = data.prefixes(n_prefixes)
-        self.text = data.text(self.address, self.length)
-        self.lines = self.text.decode().splitlines()
-        self.addresses = IntervalSet.from_bounds(
-            self.address, self.address + (1 << (32 - self.length))
-        )
-        self.queries = data.hosts(self.address, self.length, n_queries)
-        self.numbers = self.queries.tolist()
-        self.packed = [number.to_bytes(4, "big") for number in self.numbers]
-        self.texts = [socket.inet_ntoa(packed) for packed in self.packed]
-
-
-def another_set(lists: Lists) -> IntervalSet:
-    """Return a second set of the same size and shape."""
-    address, length = data.prefixes(lists.address.size, seed=11)
-    return IntervalSet.from_bounds(address, address + (1 << (32 - length)))
-
-
 def parse(lists: Lists) -> Contest:
     """Text to numbers."""
-    n = len(lists.lines)
-    peers = [
-        Contestant(
-            "ipaddress.ip_network",
-            lambda: [*map(ipaddress.ip_network, lists.lines)] and None,
-            rounds=3,
-        ),
-        Contestant(
-            "socket.inet_aton, split (no validation)", lambda: _inet_aton(lists.lines), rounds=3
-        ),
-    ]
-    table = bytes.maketrans(b"./", b",,")
-    if installed("netaddr"):
-        import netaddr
+    lines, some = lists.lines, lists.lines[: len(lists.lines) // 50]
+    columns = lists.text.translate(bytes.maketrans(b"./", b",,"))
+    table = Path(tempfile.mkdtemp()) / "octets.csv"
+    table.write_bytes(columns)
 
-        some = lists.lines[: n // 50]
-        peers.append(
-            Contestant(
-                "netaddr.IPNetwork",
-                lambda: [*map(netaddr.IPNetwork, some)] and None,
-                share=len(some) / n,
-                rounds=3,
-            )
+    def polars(module: Any) -> Callable[[], object]:
+        swap = bytes.maketrans(b"./", b",,")
+        return lambda: exhaust(
+            [module.read_csv(io.BytesIO(lists.text.translate(swap)), has_header=False)]
         )
-    if installed("polars"):
-        import polars
 
-        peers.append(
-            Contestant(
-                "polars read_csv after translate (no validation)",
-                lambda: (
-                    polars.read_csv(io.BytesIO(lists.text.translate(table)), has_header=False)
-                    is None
-                    or None
-                ),
-            )
-        )
-    if installed("duckdb"):
-        import duckdb
+    def duckdb(module: Any) -> Callable[[], object]:
+        query = f"select * from read_csv('{table}', header=false)"
+        return lambda: exhaust([module.sql(query).fetchnumpy()])
 
-        with tempfile.NamedTemporaryFile(suffix=".csv", delete=False) as file:
-            file.write(lists.text.translate(table))
-        query = f"select * from read_csv('{file.name}', header=false)"
-        peers.append(
-            Contestant(
-                "duckdb read_csv of a translated file (no validation)",
-                lambda: duckdb.sql(query).fetchnumpy() and None,
-            )
-        )
+    def inet_aton() -> None:
+        for line in lines:
+            address, _, length = line.partition("/")
+            socket.inet_aton(address)
+            int(length)
+
+    network = ipaddress.ip_network
     return Contest(
-        f"Read {n:,} lines of CIDR text ({len(lists.text) / 1e6:.1f} MB), validated",
-        n, "line", ways(lambda: _nothing(parse_entries(lists.text))), peers,
-    )  # fmt: skip
+        f"Read {len(lines):,} lines of CIDR text ({len(lists.text) / 1e6:.1f} MB)",
+        len(lines),
+        "line",
+        ways(lambda: exhaust([parse_entries(lists.text)])),
+        [
+            Contestant("ipaddress.ip_network", lambda: exhaust(map(network, lines)), rounds=5),
+            Contestant("socket.inet_aton and split, unchecked", inet_aton, rounds=5),
+            *peer(
+                "netaddr",
+                "netaddr.IPNetwork",
+                lambda module: lambda: exhaust(map(module.IPNetwork, some)),
+                share=len(some) / len(lines),
+            ),
+            *peer("polars", "polars read_csv after bytes.translate, unchecked", polars),
+            *peer("duckdb", "duckdb read_csv of a translated file, unchecked", duckdb),
+        ],
+        note="Ours checks every line and keeps its number; readers marked unchecked take any four "
+        "numbers.",
+    )
 
 
 def union(lists: Lists) -> Contest:
     """Text to a set."""
     n = len(lists.lines)
-    peers = []
-    if n <= 200_000:
-        peers.append(
-            Contestant(
-                "ipaddress.collapse_addresses",
-                lambda: sum(
-                    net.num_addresses
-                    for net in ipaddress.collapse_addresses(map(ipaddress.ip_network, lists.lines))
-                ),
-                rounds=3,
-            )
-        )
-        if installed("netaddr"):
-            import netaddr
+    # A tenth of a million lines is slow enough to say what all of it would take.
+    some = lists.lines if n < 200_000 else lists.lines[: n // 10]
+    is_whole = len(some) == n
 
-            peers.append(
-                Contestant(
-                    "netaddr.cidr_merge",
-                    lambda: sum(net.size for net in netaddr.cidr_merge(lists.lines)),
-                    rounds=3,
-                )
-            )
-    else:
-        some = lists.lines[: n // 10]
-        peers.append(
-            Contestant(
-                "ipaddress.collapse_addresses",
-                lambda: [*ipaddress.collapse_addresses(map(ipaddress.ip_network, some))] and None,
-                share=len(some) / n,
-                rounds=2,
-            )
-        )
+    def collapse() -> object:
+        merged = ipaddress.collapse_addresses(map(ipaddress.ip_network, some))
+        total = sum(network.num_addresses for network in merged)
+        return total if is_whole else None
+
+    def netaddr(module: Any) -> Callable[[], object]:
+        return lambda: sum(network.size for network in module.cidr_merge(some))
+
+    limits: dict[str, Any] = {"rounds": 5 if is_whole else 2, "share": len(some) / n}
     return Contest(
-        f"Text of {n:,} prefixes to their union", n, "line",
-        ways(lambda: parse_entries(lists.text).to_set().v4.n_addresses), peers,
-    )  # fmt: skip
+        f"Text of {n:,} prefixes to their union",
+        n,
+        "line",
+        ways(lambda: parse_entries(lists.text).to_set().v4.n_addresses),
+        [
+            Contestant("ipaddress.collapse_addresses", collapse, **limits),
+            *(peer("netaddr", "netaddr.cidr_merge", netaddr, rounds=5) if is_whole else []),
+        ],
+    )
 
 
 def file_to_file(lists: Lists) -> Contest:
@@ -181,11 +124,10 @@ def file_to_file(lists: Lists) -> Contest:
     source, target = folder / "in.txt", folder / "out.txt"
     source.write_bytes(lists.text)
 
-    def ours() -> int:
-        target.write_bytes(format_set(read_set(source)[0]))
-        return target.stat().st_size
+    def ours() -> object:
+        return target.write_bytes(format_set(read_set(source)[0]))
 
-    peers = []
+    rivals = []
     if program := shutil.which("iprange"):
 
         def iprange() -> None:
@@ -193,340 +135,164 @@ def file_to_file(lists: Lists) -> Contest:
                 subprocess.run([program, "--optimize", str(source)], stdout=out, check=True)
 
         iprange()
-        # Single addresses are written bare there and as /32 here: the sets must be the same.
+        # Bytes differ, since it writes single addresses bare; the sets must not.
         assert read_set(target)[0].v4 == lists.addresses
-        peers.append(Contestant("iprange (C program, start included)", iprange))
+        rivals.append(Contestant("iprange (C, its start included)", iprange))
     else:
-        MISSING.add("iprange")
+        peers.MISSING.add("iprange")
     return Contest(
         f"File of {len(lists.lines):,} prefixes to file of the fewest prefixes",
-        len(lists.lines), "line", ways(ours), peers,
-    )  # fmt: skip
+        len(lists.lines),
+        "line",
+        ways(ours),
+        rivals,
+    )
 
 
 def write(lists: Lists) -> Contest:
     """Numbers to text."""
     address, length = lists.addresses.to_prefixes()
 
+    def pairs() -> zip[tuple[int, int]]:
+        return zip(address.tolist(), length.tolist(), strict=True)
+
     def standard() -> int:
         make = ipaddress.IPv4Address
-        pairs = zip(address.tolist(), length.tolist(), strict=True)
-        return len("".join(f"{make(number)}/{bits}\n" for number, bits in pairs))
+        return len("".join(f"{make(number)}/{bits}\n" for number, bits in pairs()))
 
     def f_strings() -> int:
-        pairs = zip(address.tolist(), length.tolist(), strict=True)
         return len(
-            "".join(f"{n >> 24}.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}/{k}\n" for n, k in pairs)
+            "".join(
+                f"{n >> 24}.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}/{bits}\n"
+                for n, bits in pairs()
+            )
         )
 
     return Contest(
-        f"Write {address.size:,} prefixes as text", address.size, "prefix",
+        f"Write {address.size:,} prefixes as text",
+        address.size,
+        "prefix",
         [Contestant("numpy", lambda: len(format_lines4(address, length)))],
-        [Contestant("ipaddress", standard, rounds=3), Contestant("f-strings", f_strings, rounds=3)],
-    )  # fmt: skip
+        [Contestant("ipaddress", standard, rounds=5), Contestant("f-strings", f_strings, rounds=5)],
+    )
 
 
 def difference(lists: Lists) -> Contest:
     """A set less another of the same size."""
-    a, b = lists.addresses, another_set(lists)
-    peers = []
-    if installed("pyroaring"):
-        import pyroaring
-
-        for kind in (pyroaring.BitMap, pyroaring.BitMap64):
-            left, right = _roaring(kind, a), _roaring(kind, b)
-            peers.append(
-                Contestant(f"pyroaring.{kind.__name__}", lambda x=left, y=right: len(x - y))
-            )
+    one, two = lists.addresses, data.as_set(*data.prefixes(len(lists.lines), seed=11))
     return Contest(
-        f"Difference of {a.n_intervals:,} and {b.n_intervals:,} intervals",
-        a.n_intervals + b.n_intervals, "interval",
-        ways(lambda: a.difference(b).n_addresses), peers,
-        note="The count of addresses is part of the work on both sides.",
-    )  # fmt: skip
+        f"Difference of {one.n_intervals:,} and {two.n_intervals:,} intervals",
+        one.n_intervals + two.n_intervals,
+        "interval",
+        ways(lambda: one.difference(two).n_addresses),
+        peers.bitmaps(lambda a, b: lambda: len(a - b), one, two),
+        note="The count of addresses is part of the work of all.",
+    )
 
 
 def membership(lists: Lists, n_queries: int) -> Contest:
     """Which addresses a set holds."""
-    addresses, n = lists.addresses, len(lists.lines)
-    queries, numbers = lists.queries[:n_queries], lists.numbers[:n_queries]
-    texts, packed = lists.texts[:n_queries], lists.packed[:n_queries]
-
-    def ours() -> int:
-        return int(np.count_nonzero(addresses.contains(queries)))
+    addresses, queries = lists.addresses, lists.queries[:n_queries]
+    numbers = lists.numbers[:n_queries]
+    ascending = np.sort(queries)
 
     def cold() -> int:
         fresh = IntervalSet(addresses.start.copy(), addresses.stop.copy())
         return int(np.count_nonzero(fresh.contains(queries)))
 
-    peers = []
-    if installed("pyroaring"):
-        import pyroaring
-
-        for kind in (pyroaring.BitMap, pyroaring.BitMap64):
-            bitmap = _roaring(kind, addresses)
-            peers.append(
-                Contestant(
-                    f"pyroaring.{kind.__name__}", lambda m=bitmap: sum(map(m.__contains__, numbers))
-                )
-            )
-    if installed("pytricia"):
-        tree = _pytricia(lists)
-        peers.append(
-            Contestant(
-                "pytricia (text, frozen)",
-                lambda: sum(row is not None for row in map(tree.get, texts)),
-                rounds=5,
-            )
-        )
-    if installed("radix"):
-        best = _radix(lists).search_best
-        peers.append(
-            Contestant(
-                "py-radix (packed)",
-                lambda: sum(best(packed=p) is not None for p in packed),
-                rounds=3,
-            )
-        )
-    if installed("SubnetTree"):
-        subnets = _subnet_tree(lists)
-        peers.append(
-            Contestant("pysubnettree (packed)", lambda: sum(p in subnets for p in packed), rounds=3)
-        )
-    bounds = np.stack((addresses.start, addresses.stop), axis=1).reshape(-1).tolist()
-    right = bisect.bisect_right
-    peers.append(
-        Contestant(
-            "bisect on the bounds",
-            lambda: sum(right(bounds, number) & 1 for number in numbers),
-            rounds=5,
-        )
+    rivals = [
+        *peers.bitmaps(lambda held: lambda: sum(map(held.__contains__, numbers)), addresses),
+        *peers.matchers(lists.lines, lists.texts[:n_queries], numbers, lists.packed[:n_queries]),
+        peers.bisection(addresses, numbers),
+    ]
+    if n_queries > 10_000:
+        rivals += peers.joins(addresses, queries)
+        rivals += [
+            Contestant(f"{each.name}, table of pages not yet built", each.run)
+            for each in ways(cold)
+        ]
+        in_order = ways(lambda: int(np.count_nonzero(addresses.contains(ascending))))[0]
+        rivals.append(Contestant("numpy, queries in order", in_order.run))
+    return Contest(
+        f"Membership of {n_queries:,} addresses in {len(lists.lines):,} prefixes",
+        n_queries,
+        "address",
+        ways(lambda: int(np.count_nonzero(addresses.contains(queries)))),
+        rivals,
+        note="The table of pages is built beforehand unless said, as are trees and bitmaps.",
     )
-    if n_queries >= 100_000:
-        peers += _joins(addresses, queries)
-    sizes = f"{n_queries:,} addresses in {n:,} prefixes"
-    contest = Contest(
-        f"Membership of {sizes}", n_queries, "address", ways(ours), peers,
-        note="The table of pages is built beforehand, as are the peers' trees and bitmaps.",
-    )  # fmt: skip
-    if n_queries >= 1_000_000:
-        contest.peers.append(Contestant("numpy, with the table built each time", ways(cold)[0].run))
-        ascending = np.sort(queries)
-        contest.peers.append(
-            Contestant(
-                "numpy, queries in order",
-                lambda: int(np.count_nonzero(addresses.contains(ascending))),
-            )
-        )
-    return contest
 
 
 def longest_match(lists: Lists) -> Contest:
     """Rows of a table that addresses belong to."""
     table = PrefixTable.from_prefixes(lists.address, lists.length)
     queries = lists.queries
-    peers = []
-    if installed("pytricia"):
-        tree = _pytricia(lists)
-        peers.append(
-            Contestant(
-                "pytricia (text, frozen)",
-                lambda: sum(row is not None for row in map(tree.get, lists.texts)),
-                rounds=5,
-            )
-        )
-        peers.append(
-            Contestant(
-                "pytricia (integers, frozen)",
-                lambda: sum(row is not None for row in map(tree.get, lists.numbers)),
-                rounds=5,
-            )
-        )
-    if installed("radix"):
-        best = _radix(lists).search_best
-        peers.append(
-            Contestant(
-                "py-radix (packed)",
-                lambda: sum(best(packed=p) is not None for p in lists.packed),
-                rounds=3,
-            )
-        )
-    if installed("SubnetTree"):
-        subnets = _subnet_tree(lists)
-        peers.append(
-            Contestant(
-                "pysubnettree (packed)", lambda: sum(p in subnets for p in lists.packed), rounds=3
-            )
-        )
     return Contest(
         f"Longest-prefix match of {queries.size:,} addresses in {len(lists.lines):,} prefixes",
-        queries.size, "address",
-        ways(lambda: int(np.count_nonzero(table.longest_match(queries) >= 0))), peers,
+        queries.size,
+        "address",
+        ways(lambda: int(np.count_nonzero(table.longest_match(queries) >= 0))),
+        peers.matchers(lists.lines, lists.texts, lists.numbers, lists.packed),
         note="Tables and trees are built beforehand.",
-    )  # fmt: skip
+    )
 
 
 def build(lists: Lists) -> Contest:
     """Prefixes to a table or tree that answers."""
+    lines, asked = lists.lines, lists.queries[: 2**19]
 
-    def ours() -> int:
-        table = PrefixTable.from_prefixes(lists.address, lists.length)
-        return int(np.count_nonzero(table.longest_match(lists.queries[: 2**19]) >= 0)) and 0
+    def ours() -> None:
+        PrefixTable.from_prefixes(lists.address, lists.length).longest_match(asked)
 
-    peers = []
-    if installed("pytricia"):
-        peers.append(Contestant("pytricia", lambda: _pytricia(lists) is None or None, rounds=1))
-    if installed("radix"):
-        peers.append(Contestant("py-radix", lambda: _radix(lists) is None or None, rounds=1))
-    if installed("SubnetTree"):
-        peers.append(
-            Contestant("pysubnettree", lambda: _subnet_tree(lists) is None or None, rounds=1)
-        )
     return Contest(
-        f"Build a table of {len(lists.lines):,} prefixes", len(lists.lines), "prefix",
-        ways(ours), peers,
-        note="Ours includes the table of pages and 524,288 look-ups, which ask for it; theirs none.",
+        f"Build a table of {len(lines):,} prefixes",
+        len(lines),
+        "prefix",
+        ways(ours),
+        [
+            *peer("pytricia", "pytricia", lambda m: lambda: exhaust([peers.as_pytricia(m, lines)]), rounds=1),
+            *peer("radix", "py-radix", lambda m: lambda: exhaust([peers.as_radix(m, lines)]), rounds=1),
+            *peer("SubnetTree", "pysubnettree", lambda m: lambda: exhaust([peers.as_subnet_tree(m, lines)]), rounds=1),
+        ],
+        note="Ours includes the table of pages and the half million look-ups that ask for it.",
     )  # fmt: skip
 
 
 def ipv6(n_prefixes: int, n_queries: int) -> list[Contest]:
-    """The same questions for IPv6."""
+    """The same questions for IPv6, which has no kernels."""
     first, length = data.prefixes6(n_prefixes)
     queries = data.hosts6(first, n_queries)
     lines = [
-        f"{ipaddress.IPv6Address(n)}/{k}"
-        for n, k in zip(first.to_ints(), length.tolist(), strict=True)
+        f"{ipaddress.IPv6Address(number)}/{bits}"
+        for number, bits in zip(first.to_ints(), length.tolist(), strict=True)
     ]
     text = "".join(f"{line}\n" for line in lines)
     table = PrefixTable6.from_prefixes(first, length)
     addresses = parse_entries(text).to_set().v6
-    peers: list[Contestant] = []
-    if installed("pytricia"):
-        import pytricia
-
-        tree = pytricia.PyTricia(128, socket.AF_INET6)
-        for row, line in enumerate(lines):
-            tree.insert(line, row)
-        tree.freeze()
-        texts = [str(ipaddress.IPv6Address(number)) for number in queries.to_ints()]
-        peers.append(
-            Contestant(
-                "pytricia (text, frozen)",
-                lambda: sum(row is not None for row in map(tree.get, texts)),
-                rounds=3,
-            )
-        )
-    if installed("radix"):
-        import radix
-
-        tree6 = radix.Radix()
-        for line in lines:
-            tree6.add(line)
-        packed = [number.to_bytes(16, "big") for number in queries.to_ints()]
-        peers.append(
-            Contestant(
-                "py-radix (packed)",
-                lambda: sum(tree6.search_best(packed=p) is not None for p in packed),
-                rounds=3,
-            )
-        )
+    numbers = queries.to_ints()
+    packed = [number.to_bytes(16, "big") for number in numbers]
+    texts = [socket.inet_ntop(socket.AF_INET6, each) for each in packed]
+    network = ipaddress.ip_network
     return [
         Contest(
-            f"Read {n_prefixes:,} lines of IPv6 CIDR text, validated", n_prefixes, "line",
-            [Contestant("numpy", lambda: _nothing(parse_entries(text)))],
-            [Contestant("ipaddress.ip_network", lambda: [*map(ipaddress.ip_network, lines)] and None, rounds=3)],
+            f"Read {n_prefixes:,} lines of IPv6 CIDR text",
+            n_prefixes,
+            "line",
+            [Contestant("numpy", lambda: exhaust([parse_entries(text)]))],
+            [Contestant("ipaddress.ip_network", lambda: exhaust(map(network, lines)), rounds=5)],
         ),
         Contest(
             f"Longest-prefix match of {n_queries:,} IPv6 addresses in {n_prefixes:,} prefixes",
-            n_queries, "address",
+            n_queries,
+            "address",
             [Contestant("numpy", lambda: int(np.count_nonzero(table.longest_match(queries) >= 0)))],
-            peers,
+            peers.matchers(lines, texts, [], packed),
         ),
         Contest(
             f"Membership of {n_queries:,} IPv6 addresses in {addresses.n_intervals:,} intervals",
-            n_queries, "address",
+            n_queries,
+            "address",
             [Contestant("numpy", lambda: int(np.count_nonzero(addresses.contains(queries))))],
-            peers[:],
+            peers.matchers(lines, texts, [], packed),
         ),
-    ]  # fmt: skip
-
-
-def _nothing(_: object) -> None:
-    """Take an answer that is not compared."""
-
-
-def _inet_aton(lines: list[str]) -> None:
-    for line in lines:
-        address, _, length = line.partition("/")
-        socket.inet_aton(address)
-        int(length)
-
-
-def _roaring(kind: Any, addresses: IntervalSet) -> Any:
-    bitmap = kind()
-    for start, stop in zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True):
-        bitmap.add_range(start, stop)
-    return bitmap
-
-
-def _pytricia(lists: Lists) -> Any:
-    import pytricia
-
-    tree = pytricia.PyTricia(32)
-    for row, line in enumerate(lists.lines):
-        tree.insert(line, row)
-    tree.freeze()
-    return tree
-
-
-def _radix(lists: Lists) -> Any:
-    import radix
-
-    tree = radix.Radix()
-    for line in lists.lines:
-        tree.add(line)
-    return tree
-
-
-def _subnet_tree(lists: Lists) -> Any:
-    import SubnetTree
-
-    tree = SubnetTree.SubnetTree()
-    for row, line in enumerate(lists.lines):
-        tree.insert(line, row)
-    tree.set_binary_lookup_mode(True)
-    return tree
-
-
-def _joins(addresses: IntervalSet, queries: np.ndarray) -> list[Contestant]:
-    """The joins of two dataframe engines."""
-    peers = []
-    if installed("polars"):
-        import polars
-
-        left = polars.DataFrame({"a": queries})
-        right = polars.DataFrame({"start": addresses.start, "stop": addresses.stop})
-
-        def asof() -> int:
-            ordered = left.sort("a").set_sorted("a")
-            joined = ordered.join_asof(right.set_sorted("start"), left_on="a", right_on="start")
-            return int((joined["a"] < joined["stop"]).sum())
-
-        peers.append(Contestant("polars join_asof", asof, rounds=5))
-    if installed("duckdb"):
-        import duckdb
-
-        connection = duckdb.connect()
-        frames: dict[str, ModuleType | Any] = {
-            "q": {"a": queries}, "s": {"start": addresses.start, "stop": addresses.stop},
-        }  # fmt: skip
-        for name, columns in frames.items():
-            connection.register(f"{name}_view", columns)
-            connection.execute(f"create table {name} as select * from {name}_view")
-        query = "select count(*) from q asof join s on q.a >= s.start where q.a < s.stop"
-        peers.append(
-            Contestant(
-                "duckdb asof join", lambda: int(connection.execute(query).fetchone()[0]), rounds=5
-            )
-        )
-    return peers
+    ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.intervals import IntervalSet
 from sim.addresses.ipv6 import Addresses6, masked
 
 N_POOLS = 2_000
@@ -45,6 +46,11 @@ def hosts(
     near = address[row] + rng.integers(0, 1 << 62, size=n) % (2 * size)
     uniform = rng.integers(0, 1 << 32, size=n)
     return np.where(rng.random(n) < 0.5, near, uniform) & 0xFFFFFFFF
+
+
+def as_set(address: NDArray[np.int64], length: NDArray[np.int64]) -> IntervalSet:
+    """Return the union of prefixes."""
+    return IntervalSet.from_bounds(address, address + (1 << (32 - length)))
 
 
 def text(address: NDArray[np.int64], length: NDArray[np.int64]) -> bytes:

@@ -20,7 +20,7 @@ from sim.addresses.families import AddressSet
 from sim.addresses.format import format_lines4, format_lines6
 from sim.addresses.notation import read_notation
 from sim.addresses.reading import Reading, Rows
-from sim.addresses.source import Block, Limits, Source, open_source
+from sim.addresses.source import Limits, Source, open_source
 
 _DEFAULT = Limits()
 # Rows kept apart before they are merged into a set.
@@ -157,19 +157,9 @@ def parse_column(
     DataError
         With every bad value, as for `read_entries`.
     """
-    # What a list would read as a comment, a blank line or two lines is refused for what it is.
-    entry = [value if _is_one_entry(value) else "?" for value in values]
-    text = "".join(f"{value}\n" for value in entry).encode("utf-8", "surrogateescape")
     reading = Reading(name, _DEFAULT)
-    v4, v6 = Entries4.empty(), Entries6.empty()
-    if entry:
-        v4, v6 = reading.read(Block(text, first_line, len(entry)), originals=values)
+    v4, v6 = reading.read_column(values, first_line)
     return Entries(v4, v6, reading.finish(skip_bad))
-
-
-def _is_one_entry(value: str) -> bool:
-    """Return whether a list would read a value as one line that is neither blank nor comment."""
-    return bool(value.strip(" \t\r")) and not any(mark in value for mark in "\n#;")
 
 
 def _gather(stream: BinaryIO | Source, name: str, skip_bad: bool, limits: Limits) -> Entries:
