@@ -244,18 +244,21 @@ def build(lists: Lists) -> Contest:
     def ours() -> None:
         PrefixTable.from_prefixes(lists.address, lists.length).longest_match(asked)
 
+    def tree(module: str, name: str, make: Callable[[Any, list[str]], Any]) -> list[Contestant]:
+        return peer(module, name, lambda m: lambda: exhaust([make(m, lines)]), rounds=1)
+
     return Contest(
         f"Build a table of {len(lines):,} prefixes",
         len(lines),
         "prefix",
         ways(ours),
         [
-            *peer("pytricia", "pytricia", lambda m: lambda: exhaust([peers.as_pytricia(m, lines)]), rounds=1),
-            *peer("radix", "py-radix", lambda m: lambda: exhaust([peers.as_radix(m, lines)]), rounds=1),
-            *peer("SubnetTree", "pysubnettree", lambda m: lambda: exhaust([peers.as_subnet_tree(m, lines)]), rounds=1),
+            *tree("pytricia", "pytricia", peers.as_pytricia),
+            *tree("radix", "py-radix", peers.as_radix),
+            *tree("SubnetTree", "pysubnettree", peers.as_subnet_tree),
         ],
         note="Ours includes the table of pages and the half million look-ups that ask for it.",
-    )  # fmt: skip
+    )
 
 
 def ipv6(n_prefixes: int, n_queries: int) -> list[Contest]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.ipv6 import Addresses6, masked
 
+_32 = np.uint64(32)
 N_POOLS = 2_000
 # Weights of /8 … /32. Few short prefixes, a rise to /16, then to /24, a thin tail of
 # more-specifics and a block of single addresses.
@@ -66,12 +67,9 @@ def prefixes6(n: int, seed: int = 9) -> tuple[Addresses6, NDArray[np.int64]]:
     One in two hundred is longer than /64, as in public tables.
     """
     rng = np.random.default_rng(seed)
-    length = rng.choice([29, 32, 36, 40, 44, 48, 56, 64, 128], size=n, p=np.array(
-        [0.01, 0.13, 0.05, 0.07, 0.07, 0.5, 0.08, 0.085, 0.005]
-    ))  # fmt: skip
-    pool = (np.uint64(0x2) << np.uint64(60)) | rng.integers(
-        0, 2**28, 4_000, np.uint64
-    ) << np.uint64(32)
+    weight = np.array([0.01, 0.13, 0.05, 0.07, 0.07, 0.5, 0.08, 0.085, 0.005])
+    length = rng.choice([29, 32, 36, 40, 44, 48, 56, 64, 128], size=n, p=weight)
+    pool = rng.integers(2 << 60, (2 << 60) + (1 << 60), 4_000, np.uint64) >> _32 << _32
     high = rng.choice(pool, size=n) | rng.integers(0, 2**32, n, np.uint64)
     low = rng.integers(0, 2**64, n, np.uint64)
     return masked(Addresses6(high, low), length)[0], length

@@ -15,9 +15,11 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses import sweep
 from sim.addresses.entries import Entries, Entries4, Entries6, Tally
 from sim.addresses.families import AddressSet
 from sim.addresses.format import format_lines4, format_lines6
+from sim.addresses.intervals import IntervalSet
 from sim.addresses.notation import read_notation
 from sim.addresses.reading import Reading, Rows
 from sim.addresses.source import Limits, Source, open_source
@@ -175,8 +177,11 @@ def _gather(stream: BinaryIO | Source, name: str, skip_bad: bool, limits: Limits
 
 
 def _union(parts: Sequence[Rows]) -> AddressSet:
-    """Return the union of rows read so far."""
-    return AddressSet(
-        Entries4.concatenate([part[0] for part in parts]).to_set(),
-        Entries6.concatenate([part[1] for part in parts]).to_set(),
-    )
+    """Return the union of rows read so far, whose lines no longer matter."""
+    rows4 = [part[0] for part in parts if len(part[0])]
+    if rows4:
+        start = np.concatenate([rows.start for rows in rows4])
+        v4 = IntervalSet(*sweep.merge(start, np.concatenate([rows.stop for rows in rows4])))
+    else:
+        v4 = IntervalSet.empty()
+    return AddressSet(v4, Entries6.concatenate([part[1] for part in parts]).to_set())
