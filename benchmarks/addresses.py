@@ -30,6 +30,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("benchmarks/RESULTS.md"))
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--patience", type=float, default=10.0, metavar="S",
+                        help="wait so long for a quiet machine before each round")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a hundredth of the sizes")
     given = parser.parse_args()
     scale = 100 if given.quick else 1
@@ -44,7 +46,7 @@ def main() -> None:
 
     def hold(key: str, contest: Contest) -> None:
         print(f"{time.perf_counter() - begin:6.0f} s  {contest.title}", file=sys.stderr)
-        contest.hold(given.rounds)
+        contest.hold(given.rounds, given.patience)
         held[key] = contest
 
     hold("parse", contests.parse(many))
