@@ -62,14 +62,14 @@ def text(address: NDArray[np.int64], length: NDArray[np.int64]) -> bytes:
 
 
 def prefixes6(n: int, seed: int = 9) -> tuple[Addresses6, NDArray[np.int64]]:
-    """IPv6 networks and lengths: mostly /32 to /48 under a few thousand allocations.
+    """IPv6 networks and lengths: mostly /32 to /48 under 60,000 allocations.
 
     One in two hundred is longer than /64, as in public tables.
     """
     rng = np.random.default_rng(seed)
     weight = np.array([0.01, 0.13, 0.05, 0.07, 0.07, 0.5, 0.08, 0.085, 0.005])
     length = rng.choice([29, 32, 36, 40, 44, 48, 56, 64, 128], size=n, p=weight)
-    pool = rng.integers(2 << 60, (2 << 60) + (1 << 60), 4_000, np.uint64) >> _32 << _32
+    pool = rng.integers(2 << 60, (2 << 60) + (1 << 60), 60_000, np.uint64) >> _32 << _32
     high = rng.choice(pool, size=n) | rng.integers(0, 2**32, n, np.uint64)
     low = rng.integers(0, 2**64, n, np.uint64)
     return masked(Addresses6(high, low), length)[0], length
