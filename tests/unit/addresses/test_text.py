@@ -76,6 +76,8 @@ REFUSED = {
     "2001:db8::9-2001:db8::3": "expected a range whose first address comes first, got",
     "198.51.100.9-2001:db8::3": "expected a range within one address family, got",
     "198.51.100.0/25-198.51.100.255": "expected two addresses around the dash, got",
+    "18446744073709551617.0.0.1": "got '18446744073709551617.0.0.1'",
+    "198.51.100.0/18446744073709551617": "expected a prefix length from 0 to 32, got",
     "198.51.100": "expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got '198.51.100'",
     "example.org": "expected a prefix such as",
     "198.51.100.1 198.51.100.2": "expected a prefix such as",
