@@ -25,6 +25,7 @@ class Stream(IntEnum):
     OPERATOR_RELEASE_LAG = 8
     OPERATOR_COMPLIANCE = 9
     ORDER_TIME = 10
+    MONEY_PARAMETERS = 11
 
 
 @dataclass(frozen=True)

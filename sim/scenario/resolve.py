@@ -14,6 +14,12 @@ from typing import Any
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.load import LoadedScenario
+from sim.scenario.money_tables import (
+    EconomyRow,
+    MoneyParameterRow,
+    check_economy,
+    check_money_parameters,
+)
 from sim.scenario.schema import Replay, Scenario
 from sim.scenario.seeds import RowType, Table, find_table, read_table
 from sim.scenario.tables import (
@@ -46,6 +52,8 @@ class Resolved:
         Tables every run needs.
     orders
         Dated orders; None unless the strategy replays some.
+    money_parameters, economy
+        What lost demand is priced with.
     totals, figures
         Published numbers to set beside the results; None when the scenario names none.
     """
@@ -58,6 +66,8 @@ class Resolved:
     sectors: Table[SectorRow]
     profiles: Table[ProfileRow]
     hosting: Table[HostingRow]
+    money_parameters: Table[MoneyParameterRow]
+    economy: Table[EconomyRow]
     orders: Table[OrderRow] | None
     totals: Table[PublishedTotalRow] | None
     figures: Table[FigureRow] | None
@@ -83,6 +93,8 @@ class Resolved:
             self.sectors,
             self.profiles,
             self.hosting,
+            self.money_parameters,
+            self.economy,
             self.orders,
             self.totals,
             self.figures,
@@ -117,6 +129,10 @@ def resolve(loaded: LoadedScenario) -> Resolved:
             "population.demand_profiles", scenario.population.demand_profiles, ProfileRow
         ),
         "hosting": reader.read("population.hosting", scenario.population.hosting, HostingRow),
+        "money_parameters": reader.read(
+            "money.parameters", scenario.money.parameters, MoneyParameterRow
+        ),
+        "economy": reader.read("money.economy", scenario.money.economy, EconomyRow),
         "orders": reader.read("strategy.orders", strategy.orders, OrderRow)
         if isinstance(strategy, Replay)
         else None,
@@ -135,6 +151,8 @@ def resolve(loaded: LoadedScenario) -> Resolved:
         *_check_profiles(resolved.profiles),
         *_check_places(resolved.hosting, resolved.cloud_prefixes),
         *_check_cadence(resolved.cadence, scenario.start),
+        *check_money_parameters(resolved.money_parameters, resolved.sectors),
+        *check_economy(resolved.economy),
         *(_check_orders(resolved.orders, scenario) if resolved.orders else ()),
     ]
     if problems:

@@ -147,6 +147,15 @@ class Thresholds(Model):
         return self
 
 
+class Money(Model):
+    """What lost demand is priced with."""
+
+    parameters: Table = "money-parameters"
+    """Table of the parameters of the firm-level method, each with a range."""
+    economy: Table = "economy-russia-2018"
+    """Table of the country's economy and of the published national methods."""
+
+
 class Published(Model):
     """Published figures to set beside the results; never an input."""
 
@@ -182,6 +191,7 @@ class Scenario(Model):
     operators: Operators = Operators()
     population: Population
     thresholds: Thresholds
+    money: Money = Money()
     published: Published = Published()
 
     @model_validator(mode="after")
