@@ -30,6 +30,8 @@ def print_money(lines: Sequence[MethodLine]) -> None:
     table.add_column(f"{first.level:.0%} of draws", justify="right")
     table.add_column("published", justify="right")
     for line in lines:
+        if line.share_affected == 1:
+            continue  # a total shutdown: in the file, too far from any block to head a summary
         is_known = not math.isnan(line.low)
         table.add_row(
             line.method.replace("_", " "),
@@ -47,9 +49,11 @@ def money_sentence(lines: Sequence[MethodLine]) -> str:
     first = lines[0]
     text = (
         f"Revenue, not profit, over {first.duration_d:g} days; ranges span {first.n_draws} draws "
-        f"of assumed prices in each of {first.n_replicates} replicates. The country rows are "
-        "published methods for shutdowns of the whole Internet, shown beside the businesses' "
-        "loss, never mixed with it. Formulas: money.csv."
+        f"of assumed revenue levels, sensitivities and shares in each of {first.n_replicates} "
+        "replicates, not the number of businesses. The country rows are published methods for a "
+        "shutdown of the whole Internet, scaled to the share of demand that the modelled "
+        "businesses lost; they stand beside, never mixed in. Formulas and the rows of a total "
+        "shutdown: money.csv."
     )
     for line in lines:
         if line.published:

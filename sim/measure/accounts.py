@@ -111,8 +111,7 @@ def draw_up_accounts(
         _price(resolved, Streams(root_seed, replicate), totals, n_draws)
         for replicate, totals in enumerate(replicates)
     ]
-    demand_usd = [totals.demand_usd for totals in replicates]
-    lines = summarise_money(strategy, firm, demand_usd, figures)
+    lines = summarise_money(strategy, firm, figures)
     methods = (
         *_firm_lines(resolved, firm, n_draws),
         *_national_lines(resolved, root_seed, replicates, n_draws),

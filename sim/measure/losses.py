@@ -74,8 +74,8 @@ class LossTotals:
         Revenue of the businesses that moved, counted once per move.
     away_usd, domestic_usd : shape (n_sectors,)
         Revenue of businesses while away from their first provider, and while at a domestic one.
-    demand_usd
-        Domestic revenue of all businesses over the run, had nothing failed.
+    demand_usd : shape (n_sectors,)
+        Domestic revenue over the run, had nothing failed.
     """
 
     lost_usd_below_threshold: NDArray[np.float64]
@@ -85,13 +85,18 @@ class LossTotals:
     moved_usd_per_h: NDArray[np.float64]
     away_usd: NDArray[np.float64]
     domestic_usd: NDArray[np.float64]
-    demand_usd: float
+    demand_usd: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
 
     @property
     def demand_lost_share(self) -> float:
         """Share of the demand that was lost; NaN where there was none to lose."""
         lost = float(self.lost_usd.sum() + self.lost_usd_below_threshold.sum())
-        return lost / self.demand_usd if self.demand_usd > 0 else float("nan")
+        demand = float(self.demand_usd.sum())
+        return lost / demand if demand > 0 else float("nan")
 
 
 def loss_totals(world: World, ledger: LedgerColumns, moves: Moves | None = None) -> LossTotals:
@@ -105,19 +110,18 @@ def loss_totals(world: World, ledger: LedgerColumns, moves: Moves | None = None)
     businesses, demand = world.businesses, world.demand
     row = businesses.sector_row
     demand_h = demand.hours(demand.cumulative(world.horizon_s)[row].astype(float), row)
-    value = businesses.value_micro_usd_per_h / MICRO
-    return add_up(
-        businesses,
-        ledger,
-        moves or Moves.none(businesses.n_businesses),
-        float((value * demand_h).sum()),
-    )
+    return add_up(businesses, ledger, moves or Moves.none(businesses.n_businesses), demand_h)
 
 
 def add_up(
-    businesses: Businesses, ledger: LedgerColumns, moves: Moves, demand_usd: float
+    businesses: Businesses, ledger: LedgerColumns, moves: Moves, demand_h: NDArray[np.float64]
 ) -> LossTotals:
     """Sums of ``LossTotals`` from columns.
+
+    Parameters
+    ----------
+    demand_h : shape (n_businesses,)
+        Demand over the run, in hours of mean domestic demand.
 
     Notes
     -----
@@ -152,5 +156,5 @@ def add_up(
         moved_usd_per_h=by_sector(moves.n_moves * revenue),
         away_usd=by_sector(moves.away_h * revenue),
         domestic_usd=by_sector(moves.domestic_h * revenue),
-        demand_usd=demand_usd,
+        demand_usd=by_sector(value * demand_h),
     )

@@ -41,6 +41,8 @@ class MoneyDraws:
 
     Attributes
     ----------
+    demand_usd
+        Revenue over the run, had nothing failed.
     gross_loss_usd
         Revenue behind the demand lost.
     recaptured_usd
@@ -57,6 +59,7 @@ class MoneyDraws:
         What of that spending goes to domestic providers.
     """
 
+    demand_usd: NDArray[np.float64]
     gross_loss_usd: NDArray[np.float64]
     recaptured_usd: NDArray[np.float64]
     churn_usd: NDArray[np.float64]
@@ -98,11 +101,12 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
     For each draw, sector s and class of spell length c, with L the revenue behind lost demand, X
     the hourly revenue of customers who met an outage, W the churn window and T the recovery time::
 
-        gross      = sum_c sensitivity(s) L(s, c)
-        recaptured = sum_c recaptured_share(c) sensitivity(s) L(s, c)
-        churn      = sum_c leaving_share(s, c) sensitivity(s) X(s, c) T(s) (1 - exp(-W / T(s)))
-        response   = moves (labour + dual_running_months * monthly hosting)
-        transfers  = sum_c transfer_share(s, c) (gross - recaptured + churn)(s, c)
+        gross(s, c)      = revenue_level sensitivity(s) L(s, c)
+        recaptured(s, c) = recaptured_share(c) gross(s, c)
+        churn(s, c)      = revenue_level sensitivity(s) leaving_share(s, c) X(s, c)
+                           T(s) (1 - exp(-W / T(s)))
+        response         = moves (labour + dual_running_months * monthly hosting)
+        transfers(s, c)  = transfer_share(s, c) (gross - recaptured + churn)(s, c)
 
     A customer who left has returned t after the last outage with probability 1 - exp(-t / T); what
     is lost is the integral of exp(-t / T) from 0 to W. Demand lost below the threshold of
@@ -112,21 +116,22 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
     p = parameters
     lost = totals.lost_usd.copy()
     lost[:, 0] += totals.lost_usd_below_threshold
-    gross = p.sensitivity[:, :, np.newaxis] * lost
+    price = p.revenue_level * p.sensitivity
+    gross = price[:, :, np.newaxis] * lost
     recaptured = p.recaptured_share * gross
     away_h = p.recovery_time_d * -np.expm1(-p.churn_window_d / p.recovery_time_d) * H_PER_D
-    churn_per_leaver = (p.sensitivity * away_h)[:, :, np.newaxis] * totals.exposed_usd_per_h
-    churn = p.leaving_share * churn_per_leaver
-    hosting_twice_usd = p.dual_running_months * H_PER_MONTH * p.hosting_spend_share
+    churn = p.leaving_share * (price * away_h)[:, :, np.newaxis] * totals.exposed_usd_per_h
+    hosting = p.revenue_level * p.hosting_spend_share
     return MoneyDraws(
+        demand_usd=p.revenue_level * totals.demand_usd,
         gross_loss_usd=gross.sum(axis=2),
         recaptured_usd=recaptured.sum(axis=2),
         churn_usd=churn.sum(axis=2),
         response_cost_usd=p.migration_labour_usd * totals.moves
-        + hosting_twice_usd * totals.moved_usd_per_h,
+        + hosting * p.dual_running_months * H_PER_MONTH * totals.moved_usd_per_h,
         transfers_to_rivals_usd=(p.transfer_share * (gross - recaptured + churn)).sum(axis=2),
-        provider_loss_usd=p.hosting_spend_share * totals.away_usd,
-        domestic_gain_usd=p.hosting_spend_share * totals.domestic_usd,
+        provider_loss_usd=hosting * totals.away_usd,
+        domestic_gain_usd=hosting * totals.domestic_usd,
     )
 
 
@@ -150,21 +155,21 @@ def interval(values: NDArray[np.float64], n_draws: int) -> tuple[float, float, f
 def summarise_money(
     strategy: str,
     replicates: Sequence[MoneyDraws],
-    demand_usd: Sequence[float],
     figures: Sequence[FigureRow] = (),
 ) -> list[SummaryLine]:
     """Summary lines of all money metrics, over draws and replicates together.
+
+    The denominator is the revenue over the run, had nothing failed: the mean of all draws.
 
     Parameters
     ----------
     replicates
         Money of each replicate, all with the same number of draws.
-    demand_usd
-        Domestic revenue of all businesses over the run, per replicate: the denominator.
     figures
         Published figures; those that name a metric are set beside it.
     """
     beside = {row.metric: row for row in figures if row.metric}
+    demand, *_ = interval(np.concatenate([money.demand_usd.sum(axis=1) for money in replicates]), 0)
     lines = []
     for metric in MONEY_METRICS:
         draws = [getattr(money, metric).sum(axis=1) for money in replicates]
@@ -181,7 +186,7 @@ def summarise_money(
                 high=high,
                 level=LEVEL,
                 n_replicates=len(replicates),
-                denominator=float(np.mean(demand_usd)),
+                denominator=demand,
                 denominator_unit="USD of demand",
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.scenario.money_tables import (
     ECONOMY_KEYS,
+    FACTORS,
     SPELL_CLASSES,
     EconomyRow,
     MoneyParameterRow,
@@ -33,6 +34,8 @@ class ParameterDraws:
 
     Attributes
     ----------
+    revenue_level : shape (n_draws, 1)
+        Factor on the revenue of all businesses.
     sensitivity : shape (n_draws, n_sectors)
         Revenue lost per demand lost.
     recaptured_share : shape (n_draws, n_sectors, n_classes)
@@ -53,6 +56,7 @@ class ParameterDraws:
         Months of hosting paid twice per move.
     """
 
+    revenue_level: NDArray[np.float64]
     sensitivity: NDArray[np.float64]
     recaptured_share: NDArray[np.float64]
     leaving_share: NDArray[np.float64]
@@ -110,12 +114,20 @@ def drawn(streams: Streams, n_draws: int = N_DRAWS) -> Values:
 
     A key has luck of its own, named by its letters, so that one more key changes no other. All
     rows of a key share it: what is too high for one sector is then too high for all, and a sum
-    over sectors is not surer than its parts.
+    over sectors is not surer than its parts. Values are triangular with the central value as mode;
+    factors are so in their logarithm, so that half is as likely as twice.
     """
 
+    uniform: dict[str, NDArray[np.float64]] = {}
+
     def values(key: str, row: RangedRow) -> NDArray[np.float64]:
-        u = streams.generator(Stream.MONEY_PARAMETERS, tuple(key.encode())).random(n_draws)
-        return triangular_quantile(u, row.low, row.value, row.high)
+        if key not in uniform:
+            rng = streams.generator(Stream.MONEY_PARAMETERS, tuple(key.encode()))
+            uniform[key] = rng.random(n_draws)
+        if key in FACTORS:
+            low, mode, high = np.log([row.low, row.value, row.high]).tolist()
+            return np.exp(triangular_quantile(uniform[key], low, mode, high))
+        return triangular_quantile(uniform[key], row.low, row.value, row.high)
 
     return values
 
@@ -155,6 +167,7 @@ def firm_parameters(
         return np.stack(per_sector, axis=1)
 
     return ParameterDraws(
+        revenue_level=for_all("revenue_level"),
         sensitivity=by_sector("sensitivity"),
         recaptured_share=by_both("recaptured_share"),
         leaving_share=by_both("leaving_share"),

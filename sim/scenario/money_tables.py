@@ -24,6 +24,7 @@ SPELL_CLASSES: tuple[str, ...] = get_args(SpellClass)
 """Classes of spell length, shortest first; the ledger has the same."""
 
 FirmKey: TypeAlias = Literal[
+    "revenue_level",
     "sensitivity",
     "recaptured_share",
     "leaving_share",
@@ -35,6 +36,8 @@ FirmKey: TypeAlias = Literal[
     "dual_running_months",
 ]
 FIRM_KEYS: tuple[str, ...] = get_args(FirmKey)
+FACTORS = ("revenue_level",)
+"""Keys whose range is one of factors around the central value."""
 
 EconomyKey: TypeAlias = Literal[
     "gdp_usd_per_year",
@@ -52,7 +55,7 @@ EconomyKey: TypeAlias = Literal[
 ECONOMY_KEYS: tuple[str, ...] = get_args(EconomyKey)
 
 _SHARES = ("recaptured_share", "leaving_share", "transfer_share", "hosting_spend_share")
-_POSITIVE = ("recovery_time_d", "churn_window_d")
+_POSITIVE = ("revenue_level", "recovery_time_d", "churn_window_d")
 _BY_SECTOR = ("sensitivity", "recovery_time_d")
 _BY_CLASS = ("recaptured_share",)
 _BY_BOTH = ("leaving_share", "transfer_share")
@@ -94,11 +97,11 @@ class MoneyParameterRow(RangedRow):
 
     @model_validator(mode="after")
     def check_meaning(self) -> MoneyParameterRow:
-        """Refuse shares above 1, times of zero, and splits that the key does not have."""
+        """Refuse shares above 1, factors and times of 0, and splits that the key has not."""
         if self.key in _SHARES and self.high > 1:
             raise ValueError(f"expected a share in [0, 1], got {self.high:g}")
         if self.key in _POSITIVE and self.low <= 0:
-            raise ValueError(f"expected a time above 0, got {self.low:g}")
+            raise ValueError(f"expected {self.key} above 0, got {self.low:g}")
         if self.sector and self.key not in (*_BY_SECTOR, *_BY_BOTH):
             raise ValueError(f"expected no sector for {self.key}, got {self.sector!r}")
         if self.spell_class and self.key not in (*_BY_CLASS, *_BY_BOTH):
@@ -150,13 +153,16 @@ def check_money_parameters(
             yield table.problem(again, "key", f"expected each once, got {name.strip()!r} again")
     cells = by_cell(table.rows)
     for key in FIRM_KEYS:
-        for sector in sorted({row.sector for row in sectors.rows}):
-            rows = [find_row(cells, key, sector, spell_class) for spell_class in SPELL_CLASSES]
-            if None in rows:
-                absent = SPELL_CLASSES[rows.index(None)]
-                message = f"expected a row of {key} for {sector!r} and {absent}, got none"
-                yield Problem(str(table.path), message, key="key")
-                break
+        absent = [
+            f"{row.sector} {spell_class}"
+            for row in sectors.rows
+            for spell_class in SPELL_CLASSES
+            if find_row(cells, key, row.sector, spell_class) is None
+        ]
+        if absent:
+            rest = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+            message = f"expected a row of {key} for {absent[0]}{rest}, got none"
+            yield Problem(str(table.path), message, key="key")
     yield from _check_falls(table)
 
 
