@@ -256,6 +256,16 @@ def test_money_moved_is_nobodys_gain_twice():
     assert not still.provider_loss_usd.any()
 
 
+def test_a_sale_made_up_for_later_is_no_rivals_sale():
+    parameters = plain_parameters(
+        recaptured_share=[[(1.0,) * 6]], leaving_share=[[(0.0,) * 6]], transfer_share=[[(1.0,) * 6]]
+    )
+    result = money(Loser(lost_h=lost_in("3_d_to_14_d", 50), affected_h=90), parameters=parameters)
+    assert (result.recaptured_usd > 0).all()
+    assert not result.transfers_to_rivals_usd.any()
+    assert not result.net_social_loss_usd.any()
+
+
 def test_money_over_sectors_is_the_sum_of_the_sectors():
     losers, moves = population(20)
     totals = add_up(businesses_of(losers, SECTORS), ledger_of(losers), moves, np.ones(20))
