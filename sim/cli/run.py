@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import console
+from sim.cli.money import print_money
 from sim.cli.options import ForceOption, JsonOption, QuietOption, ScenarioArgument, SetOption
 
 if TYPE_CHECKING:
@@ -122,11 +123,14 @@ def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None
         title = (
             f"{manifest['scenario']['title']} ({n} replicates, root seed {manifest['root_seed']})"
         )
-        console.print_summary(experiment.summary, title)
+        money = {line.unit for line in experiment.methods}
+        measures = [line for line in experiment.summary if line.unit not in money]
+        console.print_summary(measures, title)
+        print_money(experiment.methods)
         print(experiment.folder)
         console.say(
             f"{len(manifest['assumptions'])} assumptions with ranges are listed in manifest.json; "
-            "the interval spans luck only. "
+            "except for money, the interval spans luck only. "
             f"Figures: overblock plot {experiment.folder}",
             quiet=quiet,
         )
@@ -151,4 +155,5 @@ def run_summary(experiment: Experiment) -> dict[str, Any]:
         "warnings": manifest["warnings"],
         "assumptions": manifest["assumptions"],
         "summary": [asdict(line) for line in experiment.summary],
+        "money": [asdict(line) for line in experiment.methods],
     }

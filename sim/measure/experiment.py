@@ -13,7 +13,9 @@ from pathlib import Path
 
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
+from sim.measure.accounts import Accounts, MethodLine, draw_up_accounts, write_methods
 from sim.measure.impact import Measure, measure_impact
+from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.summary import SummaryLine, summarise, write_summary
 from sim.results.folder import MANIFEST, new_folder
 from sim.results.manifest import (
@@ -47,13 +49,16 @@ class Experiment:
     manifest
         Its manifest.
     summary
-        Measures over replicates.
+        Measures over replicates, money last.
+    methods
+        What each money method says.
     """
 
     folder: Path
     status: str
     manifest: dict[str, object]
     summary: tuple[SummaryLine, ...]
+    methods: tuple[MethodLine, ...]
 
 
 def default_folder(resolved: Resolved, root_seed: int, n_replicates: int) -> Path:
@@ -100,22 +105,30 @@ def run_experiment(
     with new_folder(folder, force=force) as partial:
         store = ResultStore(resolved)
         measured: list[tuple[Measure, ...]] = []
+        lost: list[LossTotals] = []
         status = COMPLETE
         try:
             for replicate in range(n_replicates):
-                measured.append(_run_replicate(resolved, Streams(root_seed, replicate), store))
+                measures, totals = _run_replicate(resolved, Streams(root_seed, replicate), store)
+                lost.append(totals)
+                measured.append(measures)
                 on_replicate(len(measured))
         except KeyboardInterrupt:
             if not measured:
                 raise
             status = INTERRUPTED
         figures = resolved.figures.rows if resolved.figures else ()
-        summary = tuple(summarise(resolved.scenario.strategy.id, measured, figures))
+        accounts = draw_up_accounts(resolved, root_seed, lost[: len(measured)])
+        summary = (
+            *summarise(resolved.scenario.strategy.id, measured, figures),
+            *accounts.summary,
+        )
         manifest = _write_folder(
             partial,
             resolved,
             store,
             summary,
+            accounts,
             root_seed=root_seed,
             n_replicates_asked=n_replicates,
             status=status,
@@ -127,15 +140,18 @@ def run_experiment(
             "wall_s": round(time.perf_counter() - clock, 3),
         }
         write_json(partial / "timing.json", timing)
-    return Experiment(folder, status, manifest, summary)
+    return Experiment(folder, status, manifest, summary, accounts.methods)
 
 
-def _run_replicate(resolved: Resolved, streams: Streams, store: ResultStore) -> tuple[Measure, ...]:
+def _run_replicate(
+    resolved: Resolved, streams: Streams, store: ResultStore
+) -> tuple[tuple[Measure, ...], LossTotals]:
     world = build_world(resolved, streams)
     outcome = simulate(world, build_strategy(resolved, streams), streams)
     measures = measure_impact(world, outcome)
+    totals = loss_totals(world, outcome.ledger)
     store.add(streams.replicate, world, outcome)
-    return measures
+    return measures, totals
 
 
 def _write_folder(
@@ -143,6 +159,7 @@ def _write_folder(
     resolved: Resolved,
     store: ResultStore,
     summary: Sequence[SummaryLine],
+    accounts: Accounts,
     *,
     root_seed: int,
     n_replicates_asked: int,
@@ -155,6 +172,8 @@ def _write_folder(
     )
     write_summary(summary, folder / "summary.csv")
     outputs["summary.csv"] = folder / "summary.csv", len(summary)
+    write_methods(accounts.methods, folder / "money.csv")
+    outputs["money.csv"] = folder / "money.csv", len(accounts.methods)
     (folder / "scenario.yaml").write_bytes(resolved.loaded.source)
     resolved_text = canonical_json(scenario_tree(resolved.scenario))
     (folder / "scenario.resolved.json").write_text(resolved_text, encoding="utf-8")

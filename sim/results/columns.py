@@ -132,7 +132,12 @@ SUMMARY = (
     Column("median", "number", "by metric", "Median over replicates"),
     Column("low", "number", "by metric", "Lower end of the interval; missing with one replicate"),
     Column("high", "number", "by metric", "Upper end of the interval; missing with one replicate"),
-    Column("level", "number", "share", "Share of replicates between low and high"),
+    Column(
+        "level",
+        "number",
+        "share",
+        "Share of replicates between low and high; for money, of draws of all replicates",
+    ),
     Column("n_replicates", "integer", "replicates", "Replicates summarised"),
     Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
     Column("denominator_unit", "string", "", "Unit of the denominator"),
@@ -140,6 +145,36 @@ SUMMARY = (
         "published", "string", "", "Published figure it stands beside; missing where there is none"
     ),
     Column("published_source", "string", "", "Where that figure was published"),
+)
+
+MONEY = (
+    _STRATEGY,
+    Column("method", "string", "", "Name of the method"),
+    Column(
+        "scope",
+        "string",
+        "",
+        "Whose loss: of the modelled businesses; of the country, if all of it lost the same share "
+        "of demand; of the country, shut down",
+    ),
+    Column("formula", "string", "", "What the method computes; docs/explanation/money.md"),
+    Column("unit", "string", "", "Unit of median, low, high"),
+    Column("median", "number", "USD", "Median over draws and replicates"),
+    Column("low", "number", "USD", "5th percentile; missing with fewer than two draws"),
+    Column("high", "number", "USD", "95th percentile; missing with fewer than two draws"),
+    Column("level", "number", "share", "Share of draws of all replicates between low and high"),
+    Column("n_draws", "integer", "draws", "Draws of all parameters in each replicate"),
+    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    Column("duration_d", "number", "d", "Length of the run"),
+    Column(
+        "share_affected",
+        "number",
+        "share",
+        "Share of users or demand that the formula takes (mean over replicates); missing where it "
+        "takes none",
+    ),
+    Column("published", "string", "USD", "Published figure beside it; missing where there is none"),
+    Column("published_note", "string", "", "Unit of that figure, and how it is to be read"),
 )
 
 METRICS = (
@@ -208,4 +243,5 @@ TABLES = {
     "events.parquet": EVENTS,
     "entries.parquet": ENTRIES,
     "summary.csv": SUMMARY,
+    "money.csv": MONEY,
 }

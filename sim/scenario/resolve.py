@@ -23,6 +23,12 @@ from sim.scenario.consistency import (
     places_of,
 )
 from sim.scenario.load import LoadedScenario
+from sim.scenario.money_tables import (
+    EconomyRow,
+    MoneyParameterRow,
+    check_economy,
+    check_money_parameters,
+)
 from sim.scenario.schema import Scenario
 from sim.scenario.seeds import RowType, Table, find_table, read_table
 from sim.scenario.strategies import AllowList, Replay
@@ -54,6 +60,8 @@ class Resolved:
     target_prefixes, cloud_prefixes, cadence, operators, sectors, profiles, hosting, components,
     services
         Tables every run needs.
+    money_parameters, economy
+        What lost demand is priced with.
     orders, allowed
         Dated orders, and prefixes that pass; None unless the strategy asks for them.
     pools, stances, responses, exempt, pressure_events
@@ -72,6 +80,8 @@ class Resolved:
     hosting: Table[HostingRow]
     components: Table[ComponentRow]
     services: Table[ServiceRow]
+    money_parameters: Table[MoneyParameterRow]
+    economy: Table[EconomyRow]
     orders: Table[OrderRow] | None
     allowed: Table[PrefixRow] | None
     pools: Table[PoolRow] | None
@@ -129,6 +139,8 @@ def resolve(loaded: LoadedScenario) -> Resolved:
         *check_services(resolved.services, places_of(resolved.cloud_prefixes)),
         *check_providers(resolved.cloud_prefixes, resolved.pools, resolved.stances),
         *check_cadence(resolved.cadence, scenario.start),
+        *check_money_parameters(resolved.money_parameters, resolved.sectors),
+        *check_economy(resolved.economy),
         *(check_orders(resolved.orders, scenario) if resolved.orders else ()),
     ]
     if resolved.responses:
@@ -152,6 +164,8 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
         ("hosting", "population.hosting", population.hosting, HostingRow),
         ("components", "population.components", population.components, ComponentRow),
         ("services", "population.services", population.services, ServiceRow),
+        ("money_parameters", "money.parameters", scenario.money.parameters, MoneyParameterRow),
+        ("economy", "money.economy", scenario.money.economy, EconomyRow),
         (
             "orders",
             "strategy.orders",

@@ -117,6 +117,15 @@ class Thresholds(Model):
         return self
 
 
+class Money(Model):
+    """What lost demand is priced with."""
+
+    parameters: Table = "money-parameters"
+    """Table of the parameters of the firm-level method, each with a range."""
+    economy: Table = "economy-russia-2018"
+    """Table of the country's economy and of the published national methods."""
+
+
 class Published(Model):
     """Published figures to set beside the results; never an input."""
 
@@ -159,6 +168,7 @@ class Scenario(Model):
     stances: Stances | None = None
     reactions: Reactions | None = None
     complaints: Complaints | None = None
+    money: Money = Money()
     published: Published = Published()
 
     @model_validator(mode="after")

@@ -1,0 +1,69 @@
+"""The money of a run for people: every method as a range, and the sentence that says what it is.
+
+In: method lines. Out: text on stdout. No model logic.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.measure.accounts import MethodLine
+
+MILLION = 1_000_000
+
+
+def print_money(lines: Sequence[MethodLine]) -> None:
+    """Print each method's range in million USD, and how it is to be read."""
+    from rich.console import Console
+    from rich.table import Table
+
+    first = lines[0]
+    table = Table(title="Loss by method, million USD", title_justify="left", box=None)
+    table.pad_edge = False
+    table.add_column("method")
+    table.add_column("whose")
+    table.add_column("median", justify="right")
+    table.add_column(f"{first.level:.0%} of draws", justify="right")
+    table.add_column("published", justify="right")
+    for line in lines:
+        if line.share_affected == 1:
+            continue  # a total shutdown: in the file, too far from any block to head a summary
+        is_known = not math.isnan(line.low)
+        table.add_row(
+            line.method.replace("_", " "),
+            line.scope,
+            _millions(line.median),
+            f"[{_millions(line.low)}, {_millions(line.high)}]" if is_known else "not known",
+            _millions(float(line.published)) if line.published else "",
+        )
+    Console(width=None if sys.stdout.isatty() else 120, markup=False).print(table)
+    print(money_sentence(lines))
+
+
+def money_sentence(lines: Sequence[MethodLine]) -> str:
+    """Say what the figures are, and what stands beside them."""
+    first = lines[0]
+    text = (
+        f"Revenue, not profit, over {first.duration_d:g} days; ranges span {first.n_draws} draws "
+        f"of assumed revenue levels, sensitivities and shares in each of {first.n_replicates} "
+        "replicates, not the number of businesses. The country rows are published methods for a "
+        "shutdown of the whole Internet, scaled to the share of demand that the modelled "
+        "businesses lost; they stand beside, never mixed in. Formulas and the rows of a total "
+        "shutdown: money.csv."
+    )
+    for line in lines:
+        if line.published:
+            note = line.published_note
+            text += f" Published, {_millions(float(line.published))} million: {note}."
+    return text
+
+
+def _millions(value: float) -> str:
+    if math.isnan(value):
+        return "not known"
+    millions = value / MILLION
+    return f"{millions:.2f}" if 0 < abs(millions) < 10 else f"{millions:,.0f}"

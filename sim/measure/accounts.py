@@ -1,0 +1,216 @@
+"""The money of an experiment: summary lines, and every method side by side.
+
+In: the loss sums of each replicate, the tables that price them, the root seed. Out: lines for
+``summary.csv`` and ``money.csv``. Methods stand beside each other; none is mixed with another.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.losses import LossTotals
+from sim.measure.money import MoneyDraws, interval, money_of, summarise_money
+from sim.measure.money_parameters import (
+    N_DRAWS,
+    drawn,
+    economy_parameters,
+    firm_parameters,
+)
+from sim.measure.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.summary import LEVEL, SummaryLine
+from sim.results.columns import MONEY
+from sim.scenario.resolve import Resolved
+from sim.streams import Streams
+
+S_PER_D = 86_400
+
+FIRM_FORMULAS = {
+    "private_loss_usd": "lost demand * revenue * sensitivity - recaptured + churn + response cost",
+    "net_social_loss_usd": "private loss - transfers to rivals in the country",
+}
+MODELLED = "modelled businesses"
+IN_PROPORTION = "country, same share of demand lost"
+SHUTDOWN = "country, total shutdown"
+
+
+@dataclass(frozen=True)
+class MethodLine:
+    """What one method says, over draws and replicates.
+
+    Attributes
+    ----------
+    method, formula
+        Which method, and what it computes.
+    scope
+        Whose loss: the modelled businesses', or the whole country's at one of two shares.
+    median, low, high
+        Of all draws of all replicates; low and high are NaN with fewer than two draws.
+    duration_d
+        Length of the run.
+    share_affected
+        Mean share that the formula takes; NaN where it takes none.
+    published, published_note
+        The published figure beside it, and how it is to be read; empty where there is none.
+    """
+
+    strategy: str
+    method: str
+    scope: str
+    formula: str
+    unit: str
+    median: float
+    low: float
+    high: float
+    level: float
+    n_draws: int
+    n_replicates: int
+    duration_d: float
+    share_affected: float
+    published: str = ""
+    published_note: str = ""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Money of an experiment.
+
+    Attributes
+    ----------
+    summary
+        One line per measure of the firm-level method.
+    methods
+        One line per method and scope.
+    """
+
+    summary: tuple[SummaryLine, ...]
+    methods: tuple[MethodLine, ...]
+
+
+def draw_up_accounts(
+    resolved: Resolved, root_seed: int, replicates: Sequence[LossTotals], n_draws: int = N_DRAWS
+) -> Accounts:
+    """Price the losses of every replicate by every method.
+
+    Parameters
+    ----------
+    replicates
+        Loss sums of replicate 0, 1, 2, …
+    n_draws
+        Draws of all parameters in each replicate.
+    """
+    figures = resolved.figures.rows if resolved.figures else ()
+    strategy = resolved.scenario.strategy.id
+    firm = [
+        _price(resolved, Streams(root_seed, replicate), totals, n_draws)
+        for replicate, totals in enumerate(replicates)
+    ]
+    lines = summarise_money(strategy, firm, figures)
+    methods = (
+        *_firm_lines(resolved, firm, n_draws),
+        *_national_lines(resolved, root_seed, replicates, n_draws),
+    )
+    return Accounts(tuple(lines), methods)
+
+
+def _price(resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int) -> MoneyDraws:
+    sectors = [row.sector for row in resolved.sectors.rows]
+    rows = resolved.money_parameters.rows
+    parameters = firm_parameters(rows, sectors, drawn(streams, n_draws))
+    return money_of(totals, parameters).over_sectors()
+
+
+def _firm_lines(
+    resolved: Resolved, replicates: Sequence[MoneyDraws], n_draws: int
+) -> Iterator[MethodLine]:
+    figures = resolved.figures.rows if resolved.figures else ()
+    beside = {row.metric: row for row in figures if row.metric}
+    for metric, formula in FIRM_FORMULAS.items():
+        figure = beside.get(metric)
+        values = np.concatenate([getattr(money, metric).sum(axis=1) for money in replicates])
+        yield _line(
+            resolved,
+            f"overblock_{metric.removesuffix('_usd')}",
+            MODELLED,
+            formula,
+            values,
+            (n_draws, len(replicates)),
+            published=figure.value if figure else "",
+            published_note=f"{figure.unit}: {figure.note}" if figure else "",
+        )
+
+
+def _national_lines(
+    resolved: Resolved, root_seed: int, replicates: Sequence[LossTotals], n_draws: int
+) -> Iterator[MethodLine]:
+    duration_d = resolved.scenario.horizon_s / S_PER_D
+    economies = [
+        economy_parameters(resolved.economy.rows, drawn(Streams(root_seed, replicate), n_draws))
+        for replicate in range(len(replicates))
+    ]
+    lost = [totals.demand_lost_share for totals in replicates]
+    for scope, shares in ((IN_PROPORTION, lost), (SHUTDOWN, [1.0] * len(replicates))):
+        for method in NATIONAL_METHODS:
+            values = [
+                national_loss_usd(method, economy, duration_d, share)
+                for economy, share in zip(economies, shares, strict=True)
+            ]
+            yield _line(
+                resolved,
+                method.id,
+                scope,
+                method.formula,
+                np.concatenate(values),
+                (n_draws, len(replicates)),
+                share_affected=float(np.mean(shares)),
+            )
+
+
+def _line(
+    resolved: Resolved,
+    method: str,
+    scope: str,
+    formula: str,
+    values: NDArray[np.float64],
+    size: tuple[int, int],
+    *,
+    share_affected: float = math.nan,
+    published: str = "",
+    published_note: str = "",
+) -> MethodLine:
+    _, median, low, high = interval(values, size[0])
+    return MethodLine(
+        strategy=resolved.scenario.strategy.id,
+        method=method,
+        scope=scope,
+        formula=formula,
+        unit="USD",
+        median=median,
+        low=low,
+        high=high,
+        level=LEVEL,
+        n_draws=size[0],
+        n_replicates=size[1],
+        duration_d=resolved.scenario.horizon_s / S_PER_D,
+        share_affected=share_affected,
+        published=published,
+        published_note=published_note,
+    )
+
+
+def write_methods(lines: Sequence[MethodLine], path: Path) -> None:
+    """Write method lines as CSV; what is not known is an empty cell."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([column.name for column in MONEY])
+        for line in lines:
+            cells = [getattr(line, column.name) for column in MONEY]
+            writer.writerow(
+                ["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in cells]
+            )

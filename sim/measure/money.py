@@ -1,0 +1,195 @@
+"""Lost demand to money, sector by sector and draw by draw.
+
+In: the sums of one run and draws of parameters. Out: arrays of USD with one row per draw, and
+summary lines over draws and replicates. Every formula is linear in the sums, so no business is
+seen here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.losses import LossTotals
+from sim.measure.money_parameters import ParameterDraws
+from sim.measure.summary import LEVEL, SummaryLine
+from sim.scenario.tables import FigureRow
+
+H_PER_D = 24
+H_PER_MONTH = 365 * 24 / 12
+
+MONEY_METRICS = (
+    "gross_loss_usd",
+    "recaptured_usd",
+    "churn_usd",
+    "response_cost_usd",
+    "private_loss_usd",
+    "transfers_to_rivals_usd",
+    "net_social_loss_usd",
+    "provider_loss_usd",
+    "domestic_gain_usd",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MoneyDraws:
+    """Money of one run in USD; all arrays of shape (n_draws, n_sectors).
+
+    Attributes
+    ----------
+    demand_usd
+        Revenue over the run, had nothing failed.
+    gross_loss_usd
+        Revenue behind the demand lost.
+    recaptured_usd
+        What of it customers make up for later.
+    churn_usd
+        Revenue of customers who stay away after the outage.
+    response_cost_usd
+        Labour and double hosting of moves.
+    transfers_to_rivals_usd
+        What of the lost revenue goes to rivals in the country.
+    provider_loss_usd
+        Spending that first providers lose to others.
+    domestic_gain_usd
+        What of that spending goes to domestic providers.
+    """
+
+    demand_usd: NDArray[np.float64]
+    gross_loss_usd: NDArray[np.float64]
+    recaptured_usd: NDArray[np.float64]
+    churn_usd: NDArray[np.float64]
+    response_cost_usd: NDArray[np.float64]
+    transfers_to_rivals_usd: NDArray[np.float64]
+    provider_loss_usd: NDArray[np.float64]
+    domestic_gain_usd: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+    @property
+    def private_loss_usd(self) -> NDArray[np.float64]:
+        """What the businesses lose: gross, less recaptured, plus churn, plus response."""
+        kept = self.gross_loss_usd - self.recaptured_usd
+        return kept + self.churn_usd + self.response_cost_usd
+
+    @property
+    def net_social_loss_usd(self) -> NDArray[np.float64]:
+        """What nobody in the country gains: the private loss less transfers to rivals."""
+        return self.private_loss_usd - self.transfers_to_rivals_usd
+
+    def over_sectors(self) -> MoneyDraws:
+        """Return the same as one sector that holds all."""
+        return MoneyDraws(
+            **{
+                column.name: getattr(self, column.name).sum(axis=1, keepdims=True)
+                for column in fields(self)
+            }
+        )
+
+
+def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
+    """Price the losses of one run.
+
+    Notes
+    -----
+    For each draw, sector s and class of spell length c, with L the revenue behind lost demand, X
+    the hourly revenue of customers who met an outage, W the churn window and T the recovery time::
+
+        gross(s, c)      = revenue_level sensitivity(s) L(s, c)
+        recaptured(s, c) = recaptured_share(c) gross(s, c)
+        churn(s, c)      = revenue_level sensitivity(s) leaving_share(s, c) X(s, c)
+                           T(s) (1 - exp(-W / T(s)))
+        response         = moves (labour + dual_running_months * monthly hosting)
+        transfers(s, c)  = transfer_share(s, c) (gross - recaptured + churn)(s, c)
+
+    A customer who left has returned t after the last outage with probability 1 - exp(-t / T); what
+    is lost is the integral of exp(-t / T) from 0 to W. Demand lost below the threshold of
+    'affected' is in no spell and counts with the shortest class. ``docs/explanation/money.md``
+    says what each symbol rests on.
+    """
+    p = parameters
+    lost = totals.lost_usd.copy()
+    lost[:, 0] += totals.lost_usd_below_threshold
+    price = p.revenue_level * p.sensitivity
+    gross = price[:, :, np.newaxis] * lost
+    recaptured = p.recaptured_share * gross
+    away_h = p.recovery_time_d * -np.expm1(-p.churn_window_d / p.recovery_time_d) * H_PER_D
+    churn = p.leaving_share * (price * away_h)[:, :, np.newaxis] * totals.exposed_usd_per_h
+    hosting = p.revenue_level * p.hosting_spend_share
+    return MoneyDraws(
+        demand_usd=p.revenue_level * totals.demand_usd,
+        gross_loss_usd=gross.sum(axis=2),
+        recaptured_usd=recaptured.sum(axis=2),
+        churn_usd=churn.sum(axis=2),
+        response_cost_usd=p.migration_labour_usd * totals.moves
+        + hosting * p.dual_running_months * H_PER_MONTH * totals.moved_usd_per_h,
+        transfers_to_rivals_usd=(p.transfer_share * (gross - recaptured + churn)).sum(axis=2),
+        provider_loss_usd=hosting * totals.away_usd,
+        domestic_gain_usd=hosting * totals.domestic_usd,
+    )
+
+
+def interval(values: NDArray[np.float64], n_draws: int) -> tuple[float, float, float, float]:
+    """Mean, median, 5th and 95th percentile; the interval is NaN with fewer than two draws.
+
+    Parameters
+    ----------
+    values
+        All draws of all replicates.
+    n_draws
+        Draws in each replicate.
+    """
+    if values.size == 0:
+        return math.nan, math.nan, math.nan, math.nan
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(values, [tail, 1 - tail]) if n_draws > 1 else (math.nan,) * 2
+    return float(values.mean()), float(np.median(values)), float(low), float(high)
+
+
+def summarise_money(
+    strategy: str,
+    replicates: Sequence[MoneyDraws],
+    figures: Sequence[FigureRow] = (),
+) -> list[SummaryLine]:
+    """Summary lines of all money metrics, over draws and replicates together.
+
+    The denominator is the revenue over the run, had nothing failed: the mean of all draws.
+
+    Parameters
+    ----------
+    replicates
+        Money of each replicate, all with the same number of draws.
+    figures
+        Published figures; those that name a metric are set beside it.
+    """
+    beside = {row.metric: row for row in figures if row.metric}
+    demand, *_ = interval(np.concatenate([money.demand_usd.sum(axis=1) for money in replicates]), 0)
+    lines = []
+    for metric in MONEY_METRICS:
+        draws = [getattr(money, metric).sum(axis=1) for money in replicates]
+        mean, median, low, high = interval(np.concatenate(draws), draws[0].size)
+        figure = beside.get(metric)
+        lines.append(
+            SummaryLine(
+                strategy=strategy,
+                metric=metric,
+                unit="USD",
+                mean=mean,
+                median=median,
+                low=low,
+                high=high,
+                level=LEVEL,
+                n_replicates=len(replicates),
+                denominator=demand,
+                denominator_unit="USD of demand",
+                published=figure.value if figure else "",
+                published_source=figure.source if figure else "",
+            )
+        )
+    return lines

@@ -1,0 +1,188 @@
+"""Parameters of the money measures, drawn from their ranges.
+
+In: rows with a central value and a range, streams. Out: arrays with one row per draw. It does not
+know which strategy was run: the same draws price all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario.money_tables import (
+    ECONOMY_KEYS,
+    FACTORS,
+    SPELL_CLASSES,
+    EconomyRow,
+    MoneyParameterRow,
+    RangedRow,
+    by_cell,
+    find_row,
+)
+from sim.streams import Stream, Streams
+
+N_DRAWS = 200
+"""Draws of all parameters in each replicate."""
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterDraws:
+    """Parameters of the firm-level method; n_classes are the classes of spell length.
+
+    Attributes
+    ----------
+    revenue_level : shape (n_draws, 1)
+        Factor on the revenue of all businesses.
+    sensitivity : shape (n_draws, n_sectors)
+        Revenue lost per demand lost.
+    recaptured_share : shape (n_draws, n_sectors, n_classes)
+        Share of the gross loss that customers make up for later.
+    leaving_share : shape (n_draws, n_sectors, n_classes)
+        Share of the customers who met an outage that leaves, by the longest class of spell.
+    recovery_time_d : shape (n_draws, n_sectors)
+        Time constant of their return.
+    churn_window_d : shape (n_draws, 1)
+        How long lost custom is counted.
+    transfer_share : shape (n_draws, n_sectors, n_classes)
+        Share of what is lost for good that goes to rivals in the country.
+    hosting_spend_share : shape (n_draws, 1)
+        Share of revenue spent on hosting.
+    migration_labour_usd : shape (n_draws, 1)
+        Labour per move.
+    dual_running_months : shape (n_draws, 1)
+        Months of hosting paid twice per move.
+    """
+
+    revenue_level: NDArray[np.float64]
+    sensitivity: NDArray[np.float64]
+    recaptured_share: NDArray[np.float64]
+    leaving_share: NDArray[np.float64]
+    recovery_time_d: NDArray[np.float64]
+    churn_window_d: NDArray[np.float64]
+    transfer_share: NDArray[np.float64]
+    hosting_spend_share: NDArray[np.float64]
+    migration_labour_usd: NDArray[np.float64]
+    dual_running_months: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+    @property
+    def n_draws(self) -> int:
+        """Number of draws."""
+        return int(self.sensitivity.shape[0])
+
+
+def triangular_quantile(
+    u: NDArray[np.float64], low: float, mode: float, high: float
+) -> NDArray[np.float64]:
+    """Quantile of the triangular distribution; ``low`` where the range is a point.
+
+    Parameters
+    ----------
+    u
+        Probabilities in [0, 1].
+
+    References
+    ----------
+    Inverse of F(x) = (x - low)^2 / ((high - low)(mode - low)) below the mode and
+    1 - (high - x)^2 / ((high - low)(high - mode)) above it. It rises with each of low, mode, high,
+    so that parameters ordered in all three are ordered in every draw that shares ``u``.
+    """
+    width = high - low
+    if width == 0:
+        return np.full(u.shape, low)
+    below = low + np.sqrt(u * width * (mode - low))
+    above = high - np.sqrt((1 - u) * width * (high - mode))
+    return np.where(u * width < mode - low, below, above)
+
+
+Values = Callable[[str, RangedRow], NDArray[np.float64]]
+
+
+def central(key: str, row: RangedRow) -> NDArray[np.float64]:
+    """One draw: the central value of a row."""
+    return np.array([row.value])
+
+
+def drawn(streams: Streams, n_draws: int = N_DRAWS) -> Values:
+    """Draws of rows, from one uniform number per key and draw.
+
+    A key has luck of its own, named by its letters, so that one more key changes no other. All
+    rows of a key share it: what is too high for one sector is then too high for all, and a sum
+    over sectors is not surer than its parts. Values are triangular with the central value as mode;
+    factors are so in their logarithm, so that half is as likely as twice.
+    """
+
+    uniform: dict[str, NDArray[np.float64]] = {}
+
+    def values(key: str, row: RangedRow) -> NDArray[np.float64]:
+        if key not in uniform:
+            rng = streams.generator(Stream.MONEY_PARAMETERS, tuple(key.encode()))
+            uniform[key] = rng.random(n_draws)
+        if key in FACTORS:
+            low, mode, high = np.log([row.low, row.value, row.high]).tolist()
+            return np.exp(triangular_quantile(uniform[key], low, mode, high))
+        return triangular_quantile(uniform[key], row.low, row.value, row.high)
+
+    return values
+
+
+def firm_parameters(
+    rows: Sequence[MoneyParameterRow], sectors: Sequence[str], values: Values
+) -> ParameterDraws:
+    """Parameters of every sector and class of spell length.
+
+    Parameters
+    ----------
+    rows
+        Of a table that was checked: each sector and class has a row of each key.
+    sectors
+        Names, by sector row.
+    values
+        ``central``, or ``drawn(streams, n_draws)``.
+    """
+    cells = by_cell(rows)
+
+    def cell(key: str, sector: str = "", spell_class: str = "") -> NDArray[np.float64]:
+        row = find_row(cells, key, sector, spell_class)
+        assert row is not None, f"no row of {key} for {sector!r} and {spell_class!r}"
+        return values(key, row)
+
+    def for_all(key: str) -> NDArray[np.float64]:
+        return cell(key)[:, np.newaxis]
+
+    def by_sector(key: str) -> NDArray[np.float64]:
+        return np.stack([cell(key, sector) for sector in sectors], axis=1)
+
+    def by_both(key: str) -> NDArray[np.float64]:
+        per_sector = [
+            np.stack([cell(key, sector, name) for name in SPELL_CLASSES], axis=1)
+            for sector in sectors
+        ]
+        return np.stack(per_sector, axis=1)
+
+    return ParameterDraws(
+        revenue_level=for_all("revenue_level"),
+        sensitivity=by_sector("sensitivity"),
+        recaptured_share=by_both("recaptured_share"),
+        leaving_share=by_both("leaving_share"),
+        recovery_time_d=by_sector("recovery_time_d"),
+        churn_window_d=for_all("churn_window_d"),
+        transfer_share=by_both("transfer_share"),
+        hosting_spend_share=for_all("hosting_spend_share"),
+        migration_labour_usd=for_all("migration_labour_usd"),
+        dual_running_months=for_all("dual_running_months"),
+    )
+
+
+def economy_parameters(
+    rows: Sequence[EconomyRow], values: Values
+) -> dict[str, NDArray[np.float64]]:
+    """Constants of the national methods by key, each of shape (n_draws,)."""
+    by_key = {row.key: row for row in rows}
+    return {key: values(key, row) for key, row in sorted(by_key.items()) if key in ECONOMY_KEYS}

@@ -1,0 +1,119 @@
+"""Published methods that price the shutdown of a whole country.
+
+In: constants of an economy, a duration, a share. Out: USD. They know no business and no address;
+they stand beside the firm-level method and are never mixed with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+D_PER_YEAR = 365
+PEOPLE_PER_RATE = 10_000_000
+
+Economy: TypeAlias = Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class NationalMethod:
+    """One published method.
+
+    Attributes
+    ----------
+    id
+        Name in ``money.csv``.
+    formula
+        In words and symbols, for readers.
+    usd_per_d
+        USD per day of total shutdown, from the constants of an economy.
+    """
+
+    id: str
+    formula: str
+    usd_per_d: Callable[[Economy], NDArray[np.float64]]
+
+
+def _gdp_usd_per_d(economy: Economy) -> NDArray[np.float64]:
+    return economy["gdp_usd_per_year"] / D_PER_YEAR
+
+
+def _cost_share(economy: Economy) -> NDArray[np.float64]:
+    growth = (1 + economy["cost_growth_per_year"]) ** economy["cost_years"]
+    return np.asarray(economy["cost_share_of_gdp"] * growth)
+
+
+def _per_head_usd_per_d(economy: Economy, tier: str) -> NDArray[np.float64]:
+    rate = economy[f"deloitte_{tier}_usd_per_10m_people_d"]
+    return economy["population"] / PEOPLE_PER_RATE * rate
+
+
+NATIONAL_METHODS = (
+    NationalMethod(
+        "oecd_2011",
+        "GDP / 365 * share of telecommunication and Internet services * days * share affected",
+        lambda economy: _gdp_usd_per_d(economy) * economy["oecd_share_of_gdp"],
+    ),
+    NationalMethod(
+        "cost_like",
+        "GDP / 365 * Internet share * (1 + growth)^years * days * share affected",
+        lambda economy: _gdp_usd_per_d(economy) * _cost_share(economy),
+    ),
+    NationalMethod(
+        "raec",
+        "Internet economy / 365 * days * share affected",
+        lambda economy: economy["internet_economy_usd_per_year"] / D_PER_YEAR,
+    ),
+    NationalMethod(
+        "deloitte_share_high",
+        "GDP / 365 * share of daily GDP, high connectivity * days * share affected",
+        lambda economy: _gdp_usd_per_d(economy) * economy["deloitte_high_share_of_gdp"],
+    ),
+    NationalMethod(
+        "deloitte_share_medium",
+        "GDP / 365 * share of daily GDP, medium connectivity * days * share affected",
+        lambda economy: _gdp_usd_per_d(economy) * economy["deloitte_medium_share_of_gdp"],
+    ),
+    NationalMethod(
+        "deloitte_head_high",
+        "population / 10 million * USD per 10 million people and day, high connectivity * days "
+        "* share affected",
+        lambda economy: _per_head_usd_per_d(economy, "high"),
+    ),
+    NationalMethod(
+        "deloitte_head_medium",
+        "population / 10 million * USD per 10 million people and day, medium connectivity * days "
+        "* share affected",
+        lambda economy: _per_head_usd_per_d(economy, "medium"),
+    ),
+)
+
+
+def national_loss_usd(
+    method: NationalMethod, economy: Economy, duration_d: float, share_affected: float
+) -> NDArray[np.float64]:
+    """Loss by one method.
+
+    Parameters
+    ----------
+    economy
+        Constants by key, each of shape (n_draws,).
+    duration_d
+        Length of the shutdown.
+    share_affected
+        Share of users, or of demand, that is cut off, in [0, 1].
+
+    Returns
+    -------
+    loss_usd : shape (n_draws,)
+
+    References
+    ----------
+    OECD, 2011 (Egypt); COST, the cost of shutdown tool, after West, Brookings, 2016; RAEC, 2018;
+    Deloitte, The economic impact of disruptions to Internet connectivity, 2016.
+    """
+    return method.usd_per_d(economy) * duration_d * share_affected

@@ -1,0 +1,174 @@
+"""The money of a whole experiment, as files and lines."""
+
+import csv
+import json
+import math
+
+import pytest
+
+from sim.cli.money import money_sentence, print_money
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
+from sim.measure.accounts import IN_PROPORTION, MODELLED, SHUTDOWN, draw_up_accounts
+from sim.measure.experiment import run_experiment
+from sim.measure.losses import loss_totals
+from sim.measure.money import MONEY_METRICS
+from sim.measure.national import NATIONAL_METHODS
+from sim.results.columns import MONEY
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.streams import Streams
+from sim.world.build import build_world
+
+OVERRIDES = ["population.n_businesses=40", "end=2018-04-26T00:00+03:00"]
+
+
+def resolved_with(*overrides):
+    return resolve(load_scenario("telegram-2018-replay", [*OVERRIDES, *overrides]))
+
+
+def run_into(folder, *overrides, n_replicates=2, root_seed=3):
+    return run_experiment(
+        resolved_with(*overrides),
+        root_seed=root_seed,
+        n_replicates=n_replicates,
+        folder=folder,
+    )
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory):
+    return run_into(tmp_path_factory.mktemp("run") / "out")
+
+
+def read_csv(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_money_lines_end_the_summary(experiment):
+    rows = read_csv(experiment.folder / "summary.csv")
+    assert [row["metric"] for row in rows][-len(MONEY_METRICS) :] == list(MONEY_METRICS)
+    by_metric = {row["metric"]: row for row in rows}
+    gross = by_metric["gross_loss_usd"]
+    assert 0 < float(gross["low"]) < float(gross["median"]) < float(gross["high"])
+    assert (gross["unit"], gross["denominator_unit"]) == ("USD", "USD of demand")
+    assert float(gross["high"]) < 5 * float(by_metric["demand_lost_share"]["denominator"])
+    assert by_metric["private_loss_usd"]["published"] == "1000000000"
+
+
+def test_every_method_has_its_row_and_its_formula(experiment):
+    rows = read_csv(experiment.folder / "money.csv")
+    assert list(rows[0]) == [column.name for column in MONEY]
+    national = [(method.id, method.formula) for method in NATIONAL_METHODS]
+    for scope in (IN_PROPORTION, SHUTDOWN):
+        assert [(r["method"], r["formula"]) for r in rows if r["scope"] == scope] == national
+    modelled = [row for row in rows if row["scope"] == MODELLED]
+    assert [row["method"] for row in modelled] == [
+        "overblock_private_loss",
+        "overblock_net_social_loss",
+    ]
+    assert all(row["formula"] for row in modelled)
+    assert all(float(row["low"]) < float(row["median"]) < float(row["high"]) for row in rows)
+    assert {row["duration_d"] for row in rows} == {"10.0"}
+    assert {row["n_draws"] for row in rows} == {"200"}
+
+
+def test_the_two_files_agree(experiment):
+    summary = {row["metric"]: row for row in read_csv(experiment.folder / "summary.csv")}
+    methods = {row["method"]: row for row in read_csv(experiment.folder / "money.csv")}
+    for name in ("private_loss", "net_social_loss"):
+        for cell in ("median", "low", "high"):
+            assert summary[f"{name}_usd"][cell] == methods[f"overblock_{name}"][cell]
+
+
+def test_the_national_rows_take_the_share_of_demand_that_was_lost(experiment):
+    summary = {line.metric: line for line in experiment.summary}
+    shares = {line.scope: line.share_affected for line in experiment.methods}
+    assert shares[IN_PROPORTION] == pytest.approx(summary["demand_lost_share"].mean)
+    assert shares[SHUTDOWN] == 1
+    assert math.isnan(shares[MODELLED])
+
+
+def test_the_manifest_and_the_package_know_the_file(experiment):
+    outputs = {output["file"]: output for output in experiment.manifest["outputs"]}
+    assert outputs["money.csv"]["n_rows"] == 2 + 2 * len(NATIONAL_METHODS)
+    inputs = {table["name"] for table in experiment.manifest["inputs"]}
+    assert {"money-parameters", "economy-russia-2018"} <= inputs
+    keys = {assumed["key"] for assumed in experiment.manifest["assumptions"]}
+    assert {"money-parameters.value", "economy-russia-2018.value"} <= keys
+    package = json.loads((experiment.folder / "datapackage.json").read_text(encoding="utf-8"))
+    assert "money.csv" in {resource["path"] for resource in package["resources"]}
+
+
+def test_the_same_run_gives_the_same_bytes(experiment, tmp_path):
+    again = run_into(tmp_path / "again")
+    for name in ("summary.csv", "money.csv"):
+        assert (experiment.folder / name).read_bytes() == (again.folder / name).read_bytes()
+
+
+def test_the_strategy_changes_no_draw(experiment, tmp_path):
+    """With nothing blocked, the rows of a total shutdown are the same to the last digit."""
+    none = run_into(tmp_path / "none", "strategy={id: none}")
+
+    def shutdown(methods):
+        return [(m.method, m.median, m.low, m.high) for m in methods if m.scope == SHUTDOWN]
+
+    assert shutdown(none.methods) == shutdown(experiment.methods)
+    demand = {line.metric: line.denominator for line in none.summary}
+    assert (
+        demand["gross_loss_usd"]
+        == {line.metric: line.denominator for line in experiment.summary}["gross_loss_usd"]
+    )
+
+
+def test_nothing_blocked_is_zero_money_by_every_method(tmp_path):
+    none = run_into(tmp_path / "none", "strategy={id: none}")
+    money = [line for line in none.summary if line.metric in MONEY_METRICS]
+    assert len(money) == len(MONEY_METRICS)
+    assert {(line.mean, line.low, line.high) for line in money} == {(0, 0, 0)}
+    scaled = [line for line in none.methods if line.scope in (MODELLED, IN_PROPORTION)]
+    assert {(line.median, line.low, line.high) for line in scaled} == {(0, 0, 0)}
+
+
+def test_one_more_replicate_leaves_the_others_as_they_were():
+    resolved = resolved_with()
+    totals = []
+    for replicate in range(2):
+        streams = Streams(3, replicate)
+        world = build_world(resolved, streams)
+        outcome = simulate(world, build_strategy(resolved, streams), streams)
+        totals.append(loss_totals(world, outcome.ledger))
+    one = draw_up_accounts(resolved, 3, totals[:1], n_draws=2).summary[0]
+    two = draw_up_accounts(resolved, 3, totals, n_draws=2).summary[0]
+    alone = draw_up_accounts(resolved, 3, totals[:1], n_draws=1).summary[0]
+    assert math.isnan(alone.low)
+    assert two.n_replicates == 2
+    # Means are over draws and replicates: the second replicate's own follows from the two.
+    second = 2 * two.mean - one.mean
+    assert second > 0
+    assert second != pytest.approx(one.mean)
+
+
+def test_a_table_of_ones_own_prices_the_run(tmp_path):
+    table = resolved_with().money_parameters
+    lines = table.data.decode().replace("revenue_level,,,1,0.2,5", "revenue_level,,,4,4,4")
+    (tmp_path / "prices.csv").write_text(lines, encoding="utf-8")
+    own = run_into(tmp_path / "own", f"money.parameters={tmp_path / 'prices.csv'}")
+    summary = {line.metric: line for line in own.summary}
+    demand = summary["demand_lost_share"].denominator
+    assert summary["gross_loss_usd"].denominator == pytest.approx(4 * demand)
+
+
+def test_the_terminal_shows_ranges_and_says_what_they_are(experiment, capsys):
+    print_money(experiment.methods)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "total shutdown:" in printed
+    assert printed.count("deloitte head high") == 1
+    sentence = money_sentence(experiment.methods)
+    assert "Revenue, not profit, over 10 days" in sentence
+    assert "200 draws" in sentence
+    assert "in each of 2 replicates" in sentence
+    assert "Published, 1,000 million: USD by end of 2018: if the blackout continues" in sentence
+    assert "~400 businesses" in sentence
+    assert "most pessimistic" in sentence

@@ -1,0 +1,105 @@
+"""What a run lost, added up by sector and class of spell length."""
+
+import numpy as np
+import pytest
+
+from sim.engine.ledger import SPELL_NAMES
+from sim.measure.losses import Moves, add_up, loss_totals
+from sim.scenario.money_tables import SPELL_CLASSES
+from tests.firms import Loser, businesses_of, ledger_of, lost_in
+from tests.worlds import DAY, HOUR, Actor, Firm, SmallWorld
+
+SECTORS = ("shops", "games")
+
+
+def totals_of(*losers: Loser, moves: Moves | None = None, demand_h: float = 1000.0):
+    n = len(losers)
+    return add_up(
+        businesses_of(losers, SECTORS),
+        ledger_of(losers),
+        moves or Moves.none(n),
+        np.full(n, demand_h),
+    )
+
+
+def test_the_ledger_and_the_tables_name_the_same_classes_of_spell_length():
+    assert SPELL_CLASSES == SPELL_NAMES
+
+
+def test_lost_demand_is_worth_the_mean_domestic_revenue_behind_it():
+    totals = totals_of(
+        Loser(0, domestic_usd_per_h=100, lost_h=lost_in("1_d_to_3_d", 3), affected_h=30),
+        Loser(0, domestic_usd_per_h=10, lost_h=lost_in("1_d_to_3_d", 2), affected_h=30),
+        Loser(1, domestic_usd_per_h=7, lost_h=lost_in("under_1_h", 0.5), affected_h=0.5),
+        Loser(1, domestic_usd_per_h=1000, below_h=0.25),
+    )
+    expected = np.zeros((2, 6))
+    expected[0, 3], expected[1, 0] = 320, 3.5
+    assert np.array_equal(totals.lost_usd, expected)
+    assert totals.lost_usd_below_threshold.tolist() == [0, 250]
+    assert totals.demand_usd.tolist() == [110_000, 1_007_000]
+    assert totals.demand_lost_share == pytest.approx((320 + 3.5 + 250) / 1_117_000)
+
+
+def test_customers_who_met_an_outage_are_counted_once_in_the_longest_class():
+    lost = (1.0, 0.0, 5.0, 0.0, 4.0, 0.0)
+    totals = totals_of(Loser(1, domestic_usd_per_h=50, lost_h=lost, affected_h=100))
+    expected = np.zeros((2, 6))
+    expected[1, 4] = 50 * 10 / 100
+    assert np.allclose(totals.exposed_usd_per_h, expected)
+
+
+def test_no_more_customers_are_exposed_than_there_are():
+    # Lost in busy hours: more than the time affected, in hours of mean demand.
+    totals = totals_of(Loser(0, lost_h=lost_in("1_h_to_6_h", 4), affected_h=2))
+    assert totals.exposed_usd_per_h[0].tolist() == [0, 100, 0, 0, 0, 0]
+
+
+def test_nothing_is_exposed_where_nothing_was_lost_in_spells():
+    totals = totals_of(Loser(0, below_h=3))
+    assert not totals.exposed_usd_per_h.any()
+
+
+def test_moves_are_weighted_by_revenue_of_all_customers():
+    moves = Moves(np.array([2, 0, 1]), np.array([10.0, 0, 4]), np.array([4.0, 0, 0]))
+    totals = totals_of(
+        Loser(0, revenue_usd_per_h=30), Loser(0), Loser(1, revenue_usd_per_h=5), moves=moves
+    )
+    assert totals.moves.tolist() == [2, 1]
+    assert totals.moved_usd_per_h.tolist() == [60, 5]
+    assert totals.away_usd.tolist() == [300, 20]
+    assert totals.domestic_usd.tolist() == [120, 0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "match"),
+    [
+        (([-1], [0.0], [0.0]), "n_moves"),
+        (([1], [-1.0], [0.0]), "away_h"),
+        (([1], [2.0], [float("nan")]), "domestic_h"),
+        (([1], [2.0], [3.0]), "domestic_h <= away_h"),
+    ],
+)
+def test_impossible_moves_are_refused(columns, match):
+    with pytest.raises(ValueError, match=match):
+        Moves(*(np.array(column) for column in columns))
+
+
+def test_no_demand_has_no_share_lost():
+    assert np.isnan(totals_of(Loser(0, domestic_usd_per_h=0)).demand_lost_share)
+
+
+def test_a_run_of_the_engine_adds_up_by_hand():
+    # One business, 2 USD an hour, half of its users cut off for 6 hours of 10 days.
+    orders = ((HOUR, "block", "203.0.113.0/24"), (7 * HOUR, "unblock", "203.0.113.0/24"))
+    small = SmallWorld(
+        orders=orders,
+        actors=(Actor(share=0.5), Actor(share=0.5, compliance=0.0)),
+        firms=(Firm(value_micro_usd_per_h=2_000_000),),
+        horizon_s=10 * DAY,
+    )
+    totals = loss_totals(small.world(), small.run().ledger)
+    assert totals.lost_usd.sum() == pytest.approx(6)
+    assert totals.lost_usd[0, SPELL_NAMES.index("6_h_to_24_h")] == pytest.approx(6)
+    assert totals.exposed_usd_per_h.sum() == pytest.approx(1)
+    assert totals.demand_usd.tolist() == [480]

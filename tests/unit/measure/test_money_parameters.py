@@ -1,0 +1,123 @@
+"""Draws of the money parameters from their ranges."""
+
+import numpy as np
+import pytest
+
+from sim.measure.money_parameters import (
+    central,
+    drawn,
+    economy_parameters,
+    firm_parameters,
+    triangular_quantile,
+)
+from sim.scenario.library import shipped
+from sim.scenario.money_tables import EconomyRow, MoneyParameterRow
+from sim.scenario.seeds import read_table
+from sim.streams import Streams
+from tests.firms import shipped_money_parameters
+
+SECTORS = ("e-commerce", "finance", "gaming", "a-sector-the-table-does-not-name")
+ROWS = shipped_money_parameters().rows
+
+
+@pytest.mark.parametrize(
+    ("u", "expected"), [(0.0, 1.0), (0.125, 1.5), (0.5, 2.0), (0.875, 2.5), (1.0, 3.0)]
+)
+def test_triangular_quantile_inverts_its_closed_form(u, expected):
+    assert triangular_quantile(np.array([u]), 1, 2, 3) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("mode", "median"), [(0.0, 1 - np.sqrt(0.5)), (1.0, np.sqrt(0.5))])
+def test_triangular_quantile_takes_a_mode_at_either_end(mode, median):
+    assert triangular_quantile(np.array([0.5]), 0, mode, 1) == pytest.approx(median)
+
+
+def test_a_range_that_is_a_point_is_that_point():
+    assert triangular_quantile(np.array([0.0, 0.4, 1.0]), 2, 2, 2).tolist() == [2, 2, 2]
+
+
+def test_draws_have_the_mean_of_the_triangular_distribution():
+    row = next(row for row in ROWS if row.key == "hosting_spend_share")
+    values = drawn(Streams(1, 0), 20_000)("hosting_spend_share", row)
+    mean = (row.low + row.value + row.high) / 3
+    variance = (
+        row.low**2
+        + row.value**2
+        + row.high**2
+        - row.low * row.value
+        - row.low * row.high
+        - row.value * row.high
+    ) / 18
+    assert abs(values.mean() - mean) < 4 * np.sqrt(variance / 20_000)
+
+
+def test_half_the_revenue_is_as_likely_as_twice():
+    row = MoneyParameterRow(
+        key="revenue_level", value=1, low=0.2, high=5, unit="factor", kind="assumption", why="test"
+    )
+    values = drawn(Streams(1, 0), 20_000)("revenue_level", row)
+    assert abs(np.mean(values < 0.5) - np.mean(values > 2)) < 4 * np.sqrt(0.5 / 20_000)
+    # Closed form of the triangle in the logarithm.
+    below = 0.5 * ((np.log(5) - np.log(2)) / np.log(5)) ** 2
+    assert abs(np.mean(values < 0.5) - below) < 4 * np.sqrt(below * (1 - below) / 20_000)
+
+
+def test_every_draw_lies_in_the_range_of_its_row():
+    assert len(ROWS) > 60
+    values = drawn(Streams(7, 3), 500)
+    for row in ROWS:
+        found = values(row.key, row)
+        assert row.low <= found.min() <= found.max() <= row.high, row.key
+
+
+def test_longer_spells_are_recaptured_less_in_every_draw():
+    parameters = firm_parameters(ROWS, SECTORS, drawn(Streams(5, 0)))
+    assert (np.diff(parameters.recaptured_share, axis=2) < 0).all()
+    assert (np.diff(firm_parameters(ROWS, SECTORS, central).recaptured_share, axis=2) < 0).all()
+
+
+def test_longer_spells_drive_more_customers_away_in_every_draw():
+    parameters = firm_parameters(ROWS, SECTORS, drawn(Streams(5, 0)))
+    assert (np.diff(parameters.leaving_share, axis=2) >= 0).all()
+
+
+def test_a_sector_takes_its_own_row_and_else_the_general_one():
+    by_sector = firm_parameters(ROWS, SECTORS, central)
+    value = {(row.key, row.sector, row.spell_class): row.value for row in ROWS}
+    assert by_sector.sensitivity[0].tolist() == [
+        value["sensitivity", name, ""] for name in ("e-commerce", "finance", "gaming", "")
+    ]
+    assert by_sector.transfer_share[0, 2, 5] == value["transfer_share", "gaming", "over_14_d"]
+    assert by_sector.transfer_share[0, 1, 5] == value["transfer_share", "", "over_14_d"]
+    assert (
+        value["transfer_share", "gaming", "over_14_d"] != value["transfer_share", "", "over_14_d"]
+    )
+
+
+def test_the_same_luck_gives_the_same_draws_and_other_replicates_give_others():
+    first, again = (firm_parameters(ROWS, SECTORS, drawn(Streams(5, 2), 50)) for _ in range(2))
+    other = firm_parameters(ROWS, SECTORS, drawn(Streams(5, 3), 50))
+    assert np.array_equal(first.sensitivity, again.sensitivity)
+    assert not np.array_equal(first.sensitivity, other.sensitivity)
+
+
+def test_one_more_key_or_sector_changes_no_other_draw():
+    fewer = firm_parameters(ROWS, SECTORS[:1], drawn(Streams(5, 2), 50))
+    more = firm_parameters(ROWS, SECTORS, drawn(Streams(5, 2), 50))
+    assert np.array_equal(fewer.leaving_share, more.leaving_share[:, :1])
+    values, alone = drawn(Streams(5, 2), 50), drawn(Streams(5, 2), 50)
+    row = ROWS[1]
+    values("sensitivity", row)
+    assert np.array_equal(values("churn_window_d", row), alone("churn_window_d", row))
+
+
+def test_keys_have_luck_of_their_own():
+    values, row = drawn(Streams(5, 2), 50), ROWS[1]
+    assert not np.array_equal(values("churn_window_d", row), values("sensitivity", row))
+
+
+def test_constants_of_the_economy_are_drawn_by_key():
+    table = read_table("e", shipped("seeds") / "economy-russia-2018.csv", EconomyRow)
+    constants = economy_parameters(table.rows, drawn(Streams(5, 2), 50))
+    assert {values.shape for values in constants.values()} == {(50,)}
+    assert set(constants) == {row.key for row in table.rows}
