@@ -51,8 +51,8 @@ class Outcome:
     users
         What became of the target's users; None where it has no fronts or users.
     n_complaints, n_named, attention
-        Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0 and 0
-        where nobody complains.
+        Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0
+        and 0 where nobody complains.
     curves
         How the counts moved.
     """

@@ -1,7 +1,7 @@
 """Outcomes to the files of a run folder.
 
-In: one outcome after another. Out: ``curves``, ``businesses``, ``events`` and ``entries`` as Parquet,
-and the texts beside them. It draws no conclusions.
+In: one outcome after another. Out: ``curves``, ``businesses``, ``events`` and ``entries`` as
+Parquet, and the texts beside them. It draws no conclusions.
 """
 
 from __future__ import annotations

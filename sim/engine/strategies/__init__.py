@@ -11,6 +11,7 @@ from sim.addresses.prefixes import prefix_set
 from sim.engine.orders import Strategy
 from sim.engine.strategies.allow_list import allow_list
 from sim.engine.strategies.calendars import rolling, time_window
+from sim.engine.strategies.cover import cover
 from sim.engine.strategies.escalate import escalate
 from sim.engine.strategies.exact import aggregate, exact, throttle
 from sim.engine.strategies.names import dns, sni
@@ -66,6 +67,8 @@ def build_strategy(resolved: Resolved, streams: Streams) -> Strategy:
             return allow_list(IntervalSet.union_all(prefix_set(*row.prefix) for row in rows))
         case ask.Negotiate():
             return negotiate(_seconds(asked.talks_h), asked.purity, asked.shortest)
+        case ask.Cover():
+            return cover(asked.rules)
 
 
 def _seconds(hours: float) -> int:

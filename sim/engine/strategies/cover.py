@@ -1,0 +1,46 @@
+"""The least-collateral cover of what the censor knows."""
+
+from sim.addresses.cover import find_covers
+from sim.addresses.families import AddressSet
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.intervals6 import IntervalSet6
+from sim.addresses.targets import Targets
+from sim.addresses.weights import Weights
+from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+
+
+def cover(rules: int) -> Strategy:
+    """Drop the known fronts by at most so many prefixes, at the least collateral.
+
+    Really used: by nobody on record; routers' limits on rules are real. Collateral is counted in
+    addresses that whois shows as rented out by providers: what a censor can know. No hindsight
+    enters: the cover is made anew from the fronts known now.
+
+    Parameters
+    ----------
+    rules
+        Number of prefixes allowed.
+    """
+
+    def decide(observation: Observation) -> Decision:
+        address = observation.fronts.address
+        if address.size == 0:
+            return Decision()
+        known = IntervalSet.from_bounds(address, address + 1)
+        targets = Targets.prepare(AddressSet(known, IntervalSet6.empty()))
+        frontier = find_covers(targets, _rented_out(observation), rules)
+        wanted = frontier.cover(rules).to_set().v4
+        held = [e for e in observation.in_force if e.mechanism is Mechanism.DROP]
+        if any(entry.addresses == wanted for entry in held):
+            return Decision()
+        blocks = (Order("block", wanted, reason="cover"),)
+        return Decision(blocks + tuple(Order("unblock", entry.addresses) for entry in held))
+
+    return decide
+
+
+def _rented_out(observation: Observation) -> Weights:
+    """A weight of one on every address that a provider rents out."""
+    assert observation.places is not None
+    rented = IntervalSet.union_all(observation.places.addresses)
+    return Weights.on_ranges4(rented.start, rented.stop, rented.stop - rented.start)
