@@ -13,7 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
+from sim.scenario.refusal import hint
 from sim.scenario.schema import Replay, Scenario
 from sim.scenario.seeds import RowType, Table, find_table, read_table
 from sim.scenario.tables import (
@@ -154,7 +156,7 @@ class _Reader:
         path = find_table(name, self.loaded.folder)
         if not path.exists() and not name.endswith(".csv"):
             place = self.loaded.document.place(tuple(key.split(".")))
-            message = f"expected the name of a seed table, got {name!r}"
+            message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
             self.unknown.append(Problem(place.file, message, place.line, place.column, key))
             return None
         try:

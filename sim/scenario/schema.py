@@ -7,6 +7,7 @@ number that describes the world: those come from ``seeds/``.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -15,10 +16,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
-from sim.scenario.quantities import Instant, Share
+from sim.scenario.quantities import Instant, Share, describe
 
 FORMAT = "overblock/scenario/1"
 
@@ -31,7 +34,6 @@ class Model(BaseModel):
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        populate_by_name=True,
         use_attribute_docstrings=True,
     )
 
@@ -43,9 +45,18 @@ def check_table(name: str) -> str:
     raise ValueError(f"expected the name of a seed table or a path that ends in .csv, got {name!r}")
 
 
+def check_printable(line: str) -> str:
+    """Refuse line breaks and control characters in what is shown on one line."""
+    if line.isprintable():
+        return line
+    raise ValueError(f"expected one line of printable text, got {describe(line)}")
+
+
 Table = Annotated[str, AfterValidator(check_table)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_printable)
+]
 
 
 class Target(Model):
@@ -184,16 +195,19 @@ class Scenario(Model):
     thresholds: Thresholds
     published: Published = Published()
 
-    @model_validator(mode="after")
-    def check_window(self) -> Scenario:
+    @field_validator("end")
+    @classmethod
+    def check_window(cls, end: datetime, info: ValidationInfo) -> datetime:
         """Refuse a run that ends before it starts, or that lasts more than ten years."""
-        horizon_s = (self.end - self.start).total_seconds()
+        if "start" not in info.data:
+            return end  # refused itself
+        horizon_s = (end - info.data["start"]).total_seconds()
         if not 0 < horizon_s <= 3660 * 86_400:
             raise ValueError(
                 "expected an end after the start and within ten years, "
                 f"got {horizon_s / 86_400:g} days"
             )
-        return self
+        return end
 
     @property
     def horizon_s(self) -> int:
