@@ -24,8 +24,16 @@ EXIT_INTERRUPTED = 130
 
 
 @contextmanager
-def reports_errors(*, as_json: bool = False) -> Iterator[None]:
-    """Print what the library refuses, and leave with its exit code; no traceback."""
+def reports_errors(*, as_json: bool = False, on_interrupt: str = "") -> Iterator[None]:
+    """Print what the library refuses, and leave with its exit code; no traceback.
+
+    Parameters
+    ----------
+    as_json
+        Print errors as one JSON document.
+    on_interrupt
+        What to add to the word that says the command was interrupted.
+    """
     try:
         yield
     except OverblockError as error:
@@ -36,12 +44,12 @@ def reports_errors(*, as_json: bool = False) -> Iterator[None]:
                 else [{"message": str(error)}]
             )
             document = {"schema": "overblock/errors/1", "errors": problems}
-            print(json.dumps(document, ensure_ascii=False), file=sys.stderr)
+            print(json.dumps(document), file=sys.stderr)
         else:
             print(f"{error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        print("interrupted; nothing was finished and nothing is left behind", file=sys.stderr)
+        print(f"interrupted{on_interrupt}", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
@@ -63,7 +71,9 @@ def say(text: str, *, quiet: bool = False) -> None:
 
 def print_json(value: Any) -> None:
     """Print exactly one JSON document on stdout; what is not known is null."""
-    print(json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False))
+    is_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=is_ascii, allow_nan=False)
+    print(text)
 
 
 def _without_nan(value: Any) -> Any:
