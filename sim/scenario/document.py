@@ -140,7 +140,9 @@ class _Builder:
         return Place(self.document.file, mark.line + 1, mark.column + 1)
 
     def _problem(self, event: Event, message: str, path: Path = ()) -> None:
-        place = self._place(event)
+        self._refuse(self._place(event), message, path)
+
+    def _refuse(self, place: Place, message: str, path: Path) -> None:
         key = format_path(path)
         self.problems.append(Problem(place.file, message, place.line, place.column, key))
         self.document.refused.add(path)
@@ -224,7 +226,14 @@ class _Builder:
             return text
         tag = str(self.yaml.resolver.resolve(ScalarNode, text, event.implicit)).removeprefix(_TAG)
         if tag == "null":
-            self._problem(event, "expected a value, got nothing; leave the key out instead", path)
+            if not text and path in self.document.key_places:
+                # The parser sees an absent value only at what comes after it.
+                self.document.places[path] = self.document.key_places[path]
+            self._refuse(
+                self.document.places[path],
+                "expected a value, got nothing; leave the key out instead",
+                path,
+            )
             return REFUSED
         if tag == "bool":
             return text.lower() == "true"
