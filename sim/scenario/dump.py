@@ -9,7 +9,7 @@ import io
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import FoldedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
 from sim.scenario import library
 from sim.scenario.schema import Scenario
@@ -32,8 +32,12 @@ def dump_scenario(scenario: Scenario) -> str:
     yaml.width = 100
     # An empty mapping carries no value; leaving it out says the same.
     tree = {key: value for key, value in tree.items() if value != {}}
-    if "\n" in tree.get("description", "").strip():
-        tree["description"] = FoldedScalarString(tree["description"])
+    description = tree["description"]
+    if not description.replace("\n", "").isprintable():
+        # Tabs, carriage returns and the like survive only as escapes.
+        tree["description"] = DoubleQuotedScalarString(description)
+    elif "\n" in description.strip():
+        tree["description"] = FoldedScalarString(description)
     stream = io.StringIO()
     yaml.dump(tree, stream)
     return stream.getvalue()
