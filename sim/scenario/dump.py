@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
 from sim.scenario import library
+from sim.scenario.quantities import is_one_line
 from sim.scenario.schema import Scenario
 from sim.scenario.seeds import read_table
 from sim.scenario.tables import AssumptionRow
@@ -33,7 +34,7 @@ def dump_scenario(scenario: Scenario) -> str:
     # An empty mapping carries no value; leaving it out says the same.
     tree = {key: value for key, value in tree.items() if value != {}}
     description = tree["description"]
-    if not description.replace("\n", "").isprintable():
+    if not is_one_line(description.replace("\n", "")):
         # Tabs, carriage returns and the like survive only as escapes.
         tree["description"] = DoubleQuotedScalarString(description)
     elif "\n" in description.strip():

@@ -6,6 +6,7 @@ In: text or numbers as written. Out: exact values, or a message ``expected …, 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -68,6 +69,11 @@ Share = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
 Prefix = Annotated[tuple[int, int], BeforeValidator(read_prefix)]
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text has no line break and no control character; joiners and odd spaces may be."""
+    return not any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in text)
 
 
 def describe(value: Any) -> str:

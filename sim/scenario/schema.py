@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from sim.scenario.quantities import Instant, Share, describe
+from sim.scenario.quantities import Instant, Share, describe, is_one_line
 
 FORMAT = "overblock/scenario/1"
 
@@ -47,7 +47,7 @@ def check_table(name: str) -> str:
 
 def check_printable(line: str) -> str:
     """Refuse line breaks and control characters in what is shown on one line."""
-    if line.isprintable():
+    if is_one_line(line):
         return line
     raise ValueError(f"expected one line of printable text, got {describe(line)}")
 

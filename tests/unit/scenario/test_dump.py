@@ -38,11 +38,9 @@ tricky = st.sampled_from(
      '"', "x  y", " x", "x ", "2018-04-16", "true", "?", "[", "{", "@", "`", "|", ">", "---", "...",
      "é😀"]
 )  # fmt: skip
-printable = st.characters(exclude_categories=["Cs", "Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Zs"])
+printable = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])
 lines = tricky | st.text(printable | st.just(" "), min_size=1, max_size=200)
-odd = st.sampled_from(
-    ["\n", "\r", "\t", " ", "a", "#", "\x85", "\u2028", "\ufeff", "\x7f", "\ufffe"]
-)
+odd = st.sampled_from("\n\r\t a#\x85\u2028\ufeff\x7f\ufffe")
 descriptions = st.lists(lines | st.just(""), max_size=4).map("\n".join) | st.text(odd, max_size=9)
 shares = st.floats(0, 1)
 instants = st.builds(
@@ -114,7 +112,8 @@ def test_any_scenario_survives_dump_and_load(
 @pytest.mark.parametrize(
     "description",
     ["", "one", "two\nlines", "ends\n", "\nstarts", "a\n\nb", "  indented\nnot", "trailing  \nx",
-     "x\n  y\nz\n\n", "\n", " ", "tab\there", "a\n\n\n b", "a\n\tb", "a\r\nb", "a\n\rb", "\x85", "a\n\x7f"],
+     "x\n  y\nz\n\n", "\n", " ", "tab\there", "a\n\n\n b", "a\n\tb", "a\r\nb", "a\n\rb", "\x85",
+     "a\n\x7f"],
 )  # fmt: skip
 def test_line_breaks_of_a_description_survive(
     description: str, write_scenario: WriteScenario, tmp_path: Path

@@ -313,3 +313,11 @@ def test_a_terminal_is_no_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_more_of_a_file_is_read_than_a_scenario_may_have() -> None:
     with pytest.raises(ScenarioError, match="expected at most 262144 bytes, got 262145"):
         load_scenario("/dev/zero")
+
+
+@pytest.mark.parametrize("title", ["16\u00a0апреля", "می\u200cخواهم", "👩\u200d💻", "$5 & <b>"])
+def test_titles_in_any_script_are_taken_as_they_are(
+    write_scenario: WriteScenario, title: str
+) -> None:
+    path = write_scenario({"title: A small scenario": f"title: {title}"})
+    assert load_scenario(str(path)).scenario.title == title
