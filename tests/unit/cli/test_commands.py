@@ -182,11 +182,14 @@ def test_run_with_json_prints_exactly_one_documented_object(repository: Path) ->
     assert document["folder"] == "out"
 
 
-def test_quiet_says_nothing_on_stderr_and_still_prints_the_result() -> None:
+def test_quiet_says_nothing_on_stderr_and_still_prints_the_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sim.report.figures.FIGURES", {})
     result = call("run", "telegram-2018-replay", "-o", "out", "--quiet", *SMALL)
     assert (result.stdout, result.stderr) == ("out\n", "")
     loud = call("plot", "out")
-    assert loud.stderr == "9 files\n"
+    assert (loud.stdout, loud.stderr) == ("out/figures/README.md\n", "1 file\n")
     assert call("plot", "out", "-q").stderr == ""
 
 

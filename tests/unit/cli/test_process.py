@@ -75,6 +75,9 @@ def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
     code, shown = on_a_terminal(["run", "telegram-2018-replay", "-o", "out", *SMALL], tmp_path)
     assert code == 0, shown
     assert "The blocking of Telegram" in shown
+    table = shown.split("\nmeasure ")[1].split("\nout\n")[0]
+    assert max(len(line.rstrip()) for line in table.splitlines()) <= 80
+    assert len(table.splitlines()) == 15  # one line for each measure, below the header
     peak = next(line for line in shown.splitlines() if line.startswith("addresses listed peak"))
     assert "18,350,080" in peak
     assert "not known" in peak  # one replicate has no interval
@@ -182,7 +185,8 @@ def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: str) 
 
 def test_the_kept_replicates_are_those_of_a_whole_run(tmp_path: Path) -> None:
     interrupted_run(tmp_path, "-n", "5", "-o", "cut", after=f"if streams.replicate == 2: {KILL}")
-    interrupted_run(tmp_path, "-n", "2", "-o", "whole")
+    call("run", "telegram-2018-replay", "--set", "population.n_businesses=10", "-n", "2",
+         "-o", "whole", folder=tmp_path)  # fmt: skip
     assert (tmp_path / "cut" / "summary.csv").read_bytes() == (
         tmp_path / "whole" / "summary.csv"
     ).read_bytes()
