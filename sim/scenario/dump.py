@@ -62,5 +62,20 @@ def json_schema() -> dict[str, Any]:
         if not model["required"]:
             del model["required"]
             schema["required"] = [name for name in schema["required"] if name != section]
+    for node in (schema, *schema["$defs"].values()):
+        for key in node["properties"].values():
+            _forget_null(key)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return schema
+
+
+def _forget_null(key: dict[str, Any]) -> None:
+    """Take null out of what a key may hold: a file leaves the key out instead."""
+    if {"type": "null"} in key.get("anyOf", []):
+        (kept,) = (option for option in key.pop("anyOf") if option != {"type": "null"})
+        del key["default"]
+        key |= kept
+    if isinstance(key.get("default"), dict):
+        key["default"] = {
+            name: value for name, value in key["default"].items() if value is not None
+        }

@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -24,6 +25,8 @@ from pydantic import (
 from sim.scenario.quantities import Instant, Share, describe, is_one_line
 
 FORMAT = "overblock/scenario/1"
+TABLE_FORMAT = "overblock-table"
+"""Marks, in the JSON Schema, the keys that name a table."""
 
 
 class Model(BaseModel):
@@ -52,7 +55,9 @@ def check_printable(line: str) -> str:
     raise ValueError(f"expected one line of printable text, got {describe(line)}")
 
 
-Table = Annotated[str, AfterValidator(check_table)]
+Table = Annotated[
+    str, AfterValidator(check_table), WithJsonSchema({"type": "string", "format": TABLE_FORMAT})
+]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_printable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,7 @@ def test_the_json_schema_describes_every_key() -> None:
     assert len(properties) > 30
     for name, node in properties.items():
         assert node.get("description") or "$ref" in str(node), name
+
+
+def test_the_json_schema_allows_no_null_since_a_file_may_hold_none() -> None:
+    assert "null" not in json.dumps(json_schema())
