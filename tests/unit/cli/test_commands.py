@@ -185,11 +185,18 @@ def test_run_with_json_prints_exactly_one_documented_object(repository: Path) ->
 def test_quiet_says_nothing_on_stderr_and_still_prints_the_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sim.report.figures.FIGURES", {})
+    from sim.report import figures
+
+    monkeypatch.setattr(figures, "FIGURES", {"outages": figures.draw_outages})
     result = call("run", "telegram-2018-replay", "-o", "out", "--quiet", *SMALL)
     assert (result.stdout, result.stderr) == ("out\n", "")
     loud = call("plot", "out")
-    assert (loud.stdout, loud.stderr) == ("out/figures/README.md\n", "1 file\n")
+    assert [Path(line).name for line in loud.stdout.splitlines()] == [
+        "outages.png",
+        "outages.svg",
+        "README.md",
+    ]
+    assert loud.stderr == "3 files\n"
     assert call("plot", "out", "-q").stderr == ""
 
 

@@ -76,11 +76,7 @@ def test_a_key_called_required_cannot_be_left_out(
 
 
 def test_the_other_keys_can_be_left_out(write_scenario: WriteScenario, minimal: str) -> None:
-    lines = ("root_seed: 7
-", "n_replicates: 2
-", "population:
-", "  n_businesses: 40
-")
+    lines = ("root_seed: 7\n", "n_replicates: 2\n", "population:\n", "  n_businesses: 40\n")
     without = dict.fromkeys(lines, "")
     scenario = load_scenario(str(write_scenario(without))).scenario
     page = rows()
