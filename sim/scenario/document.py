@@ -188,7 +188,7 @@ class _Builder:
 
     def _enter(self, event: Event, path: Path) -> None:
         self.document.places[path] = self._place(event)
-        if len(path) > MAX_DEPTH:
+        if len(path) >= MAX_DEPTH:
             self._stop(event, f"expected at most {MAX_DEPTH} levels, got more")
 
     def _value(self, event: Event, events: Iterator[Event], path: Path) -> Value:

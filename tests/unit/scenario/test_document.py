@@ -219,7 +219,7 @@ def test_depth_is_bounded() -> None:
 
     assert problems_of(nested(20)) == []
     with pytest.raises(ScenarioError, match="expected at most 20 levels, got more"):
-        parse_document(nested(30), "f.yaml")
+        parse_document(nested(21), "f.yaml")
     with pytest.raises(ScenarioError, match="expected at most 20 levels, got more"):
         parse_document(b"a: " + b"[" * 200_000, "f.yaml")
 

@@ -96,6 +96,10 @@ MISTAKES = [
      "f:15:29: population.share_components_at_home: expected a share in [0, 1], got -0.5"),
     ("population:\n  n_businesses: 40", "thresholds:\n  affected: 0.2",
      "f:15:3: thresholds: expected affected < impaired < down, got 0.2, 0.1, 0.9"),
+    ("population:\n  n_businesses: 40", "thresholds:\n  down: 0.1",
+     "f:15:3: thresholds: expected affected < impaired < down, got 0.01, 0.1, 0.1"),
+    ("population:\n  n_businesses: 40", "thresholds:\n  affected: 0.1",
+     "f:15:3: thresholds: expected affected < impaired < down, got 0.1, 0.1, 0.9"),
 ]  # fmt: skip
 
 
