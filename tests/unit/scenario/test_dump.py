@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.scenario.dump import dump_scenario, json_schema, scenario_tree
@@ -98,7 +98,13 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
     return tree | optional
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+# Without shrinking: a failure would take minutes to be told.
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 @given(tree=trees())
 def test_any_scenario_survives_dump_and_load(
     tree: dict[str, Any], tmp_path_factory: pytest.TempPathFactory

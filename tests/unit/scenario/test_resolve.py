@@ -303,7 +303,7 @@ def test_windows_of_a_block_and_its_withdrawal_must_not_overlap_when_times_are_d
         )
 
     drawn = "strategy.order_times=drawn"
-    overlapping = text("2018-04-16T13:30+03:00")
+    overlapping = text("2018-04-16T14:30+03:00")
     assert resolve_with("strategy.orders", overlapping)
     assert problems_of(lambda: resolve_with("strategy.orders", overlapping, drawn)) == [
         "own.csv:3: earliest: expected a window after that of the order it withdraws, "
