@@ -24,8 +24,16 @@ EXIT_INTERRUPTED = 130
 
 
 @contextmanager
-def reports_errors(*, as_json: bool = False) -> Iterator[None]:
-    """Print what the library refuses, and leave with its exit code; no traceback."""
+def reports_errors(*, as_json: bool = False, on_interrupt: str = "") -> Iterator[None]:
+    """Print what the library refuses, and leave with its exit code; no traceback.
+
+    Parameters
+    ----------
+    as_json
+        Print errors as one JSON document.
+    on_interrupt
+        What to add to the word that says the command was interrupted.
+    """
     try:
         yield
     except OverblockError as error:
@@ -36,12 +44,12 @@ def reports_errors(*, as_json: bool = False) -> Iterator[None]:
                 else [{"message": str(error)}]
             )
             document = {"schema": "overblock/errors/1", "errors": problems}
-            print(json.dumps(document, ensure_ascii=False), file=sys.stderr)
+            print(json.dumps(document), file=sys.stderr)
         else:
             print(f"{error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        print("interrupted; nothing was finished and nothing is left behind", file=sys.stderr)
+        print(f"interrupted{on_interrupt}", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
@@ -63,7 +71,9 @@ def say(text: str, *, quiet: bool = False) -> None:
 
 def print_json(value: Any) -> None:
     """Print exactly one JSON document on stdout; what is not known is null."""
-    print(json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False))
+    is_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=is_ascii, allow_nan=False)
+    print(text)
 
 
 def _without_nan(value: Any) -> Any:
@@ -99,33 +109,40 @@ def _plain_progress(n_done: int, n_total: int) -> None:
 
 
 def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
-    """Print summary lines as a table on stdout."""
+    """Print summary lines as a table on stdout: 80 columns, with units where there is room."""
     from rich.console import Console
     from rich.table import Table
 
+    console = Console(width=None if sys.stdout.isatty() else 120, markup=False, highlight=False)
+    has_room = console.width >= 112
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("measure")
+    table.add_column("measure", no_wrap=True)
     table.add_column("mean", justify="right")
     level = f"{lines[0].level:.0%}"
     table.add_column(f"{level} of replicates", justify="right")
     table.add_column("out of", justify="right")
-    table.add_column("unit")
     table.add_column("published", justify="right")
+    if has_room:
+        table.add_column("unit")
     for line in lines:
         has_interval = not math.isnan(line.low)
         table.add_row(
             line.metric.replace("_", " "),
             _number(line.mean),
-            f"[{_number(line.low)}, {_number(line.high)}]" if has_interval else "not known",
-            "" if math.isnan(line.denominator) else _number(line.denominator),
-            line.unit,
+            f"[{_short(line.low)}, {_short(line.high)}]" if has_interval else "not known",
+            "" if math.isnan(line.denominator) else _short(line.denominator),
             _published(line.published),
+            *([line.unit] if has_room else []),
         )
-    Console(width=None if sys.stdout.isatty() else 120, markup=False).print(table)
+    console.print(table)
 
 
 def _number(value: float) -> str:
     return f"{value:.3f}" if 0 < abs(value) < 1 else f"{value:,.0f}"
+
+
+def _short(value: float) -> str:
+    return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else _number(value)
 
 
 def _published(text: str) -> str:

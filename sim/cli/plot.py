@@ -39,4 +39,4 @@ def plot(
         else:
             for path in written:
                 print(path)
-        console.say(f"{len(written)} files", quiet=quiet)
+        console.say(f"{len(written)} file{'s' * (len(written) != 1)}", quiet=quiet)

@@ -67,7 +67,8 @@ def run(
 
       overblock run my.yaml -o out --set population.n_businesses=600 --json
     """
-    with console.reports_errors(as_json=as_json):
+    left = "; nothing was finished and nothing is left behind"
+    with console.reports_errors(as_json=as_json, on_interrupt=left):
         from sim.measure.experiment import COMPLETE, default_folder, run_experiment
         from sim.results.folder import check_free
         from sim.scenario.load import load_scenario

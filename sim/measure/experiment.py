@@ -5,8 +5,11 @@ In: a resolved scenario, a root seed, how many replicates. Out: the folder and i
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,7 +105,7 @@ def run_experiment(
         If interrupted before any replicate was finished; nothing is left behind.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    with new_folder(folder, force=force) as partial:
+    with ExitStack() as until_moved, new_folder(folder, force=force) as partial:
         store = ResultStore(resolved)
         measured: list[tuple[Measure, ...]] = []
         lost: list[LossTotals] = []
@@ -117,6 +120,9 @@ def run_experiment(
             if not measured:
                 raise
             status = INTERRUPTED
+        until_moved.enter_context(_without_interrupts())
+        if status == INTERRUPTED:
+            store.keep(len(measured))
         figures = resolved.figures.rows if resolved.figures else ()
         accounts = draw_up_accounts(resolved, root_seed, lost[: len(measured)])
         summary = (
@@ -141,6 +147,19 @@ def run_experiment(
         }
         write_json(partial / "timing.json", timing)
     return Experiment(folder, status, manifest, summary, accounts.methods)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold off Ctrl-C while what is computed is written: it takes a moment, and would lose all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is interrupted
+        return
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, earlier or signal.SIG_DFL)
 
 
 def _run_replicate(

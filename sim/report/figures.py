@@ -5,6 +5,7 @@ In: a run folder. Out: PNG and SVG files with alt texts beside them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from sim.errors import UsageError
 from sim.measure.bands import band_of
 from sim.measure.summary import LEVEL
 from sim.report import style
@@ -23,6 +25,7 @@ from sim.scenario.tables import PublishedTotalRow
 
 DAY_S = 86_400
 MAX_PANELS = 12
+_MARKUP = re.compile(r"[\\`*_\[\]<>#&|~$]")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,22 @@ class Drawing:
 
 
 def plot_run(run: RunFolder, folder: Path) -> list[Path]:
-    """Draw all figures of a run into a folder, with ``README.md`` holding the alt texts."""
+    """Draw all figures of a run into a folder, with ``README.md`` holding the alt texts.
+
+    Raises
+    ------
+    DataError
+        If the run cannot be read.
+    UsageError
+        If the folder cannot be written to.
+    """
+    try:
+        return _plot_run(run, folder)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot write figures: {error.strerror}") from None
+
+
+def _plot_run(run: RunFolder, folder: Path) -> list[Path]:
     written = []
     alts = []
     with style.house_style():
@@ -42,11 +60,18 @@ def plot_run(run: RunFolder, folder: Path) -> list[Path]:
             drawing = draw(run)
             style.add_caption(drawing.figure, caption(run))
             written += style.save_figure(drawing.figure, folder, name)
-            alts.append(f"## {name}\n\n![{drawing.alt}]({name}.png)\n\n{drawing.alt}\n")
+            alt = markdown_text(drawing.alt)
+            alts.append(f"## {name}\n\n![{alt}]({name}.png)\n\n{alt}\n")
     readme = folder / "README.md"
-    title = f"# Figures: {run.scenario['title']}\n\n{caption(run)}\n\n"
-    readme.write_text(title + "\n".join(alts), encoding="utf-8")
+    title = markdown_text(run.scenario["title"])
+    head = f"# Figures: {title}\n\n{markdown_text(caption(run))}\n\n"
+    readme.write_text(head + "\n".join(alts), encoding="utf-8")
     return [*written, readme]
+
+
+def markdown_text(text: str) -> str:
+    """Escape what Markdown or HTML would take for markup: names and titles come from users."""
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def caption(run: RunFolder) -> str:

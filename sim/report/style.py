@@ -46,6 +46,8 @@ _SETTINGS = {
     "lines.linewidth": 1.6,
     "svg.hashsalt": "overblock",
     "svg.fonttype": "path",
+    # Titles and names come from users: a dollar sign is a dollar sign, not mathematics.
+    "text.parse_math": False,
     "figure.dpi": 100,
 }
 

@@ -6,6 +6,7 @@ are. It does not know what the columns mean.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any, TypeAlias
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.errors import DataError, Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +98,11 @@ class TableWriter:
         assert row is not None
         return int(row[0])
 
+    def forget(self, condition: str) -> None:
+        """Drop the rows of all tables for which an SQL condition holds."""
+        for table in sorted(self._tables):
+            self._connection.execute(f'DELETE FROM "{table}" WHERE {condition}')
+
     def close(self) -> None:
         """Free the memory."""
         self._connection.close()
@@ -112,14 +120,29 @@ def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> d
     -------
     columns
         Numpy arrays by name; masked where values are missing.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, or not what the query expects.
     """
     with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(
-            "CREATE VIEW data AS SELECT * "
-            f"FROM read_parquet({_text(str(path))}, file_row_number = true)"
-        )
-        return connection.execute(query, parameters).fetchnumpy()
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(
+                "CREATE VIEW data AS SELECT * "
+                f"FROM read_parquet({_text(_literal(path))}, file_row_number = true)"
+            )
+            return connection.execute(query, parameters).fetchnumpy()
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            message = f"expected a readable Parquet file, got an error: {reason}"
+            raise DataError([Problem(str(path), message)]) from None
+
+
+def _literal(path: Path) -> str:
+    """Path in which no character is a wildcard to DuckDB."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
 def _text(value: str) -> str:

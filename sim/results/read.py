@@ -20,6 +20,16 @@ from sim.results.folder import MANIFEST, MANIFEST_SCHEMA, read_manifest
 from sim.results.parquet import read_columns
 
 SPLITS = ("provider", "sector", "role")
+_MANIFEST_KEYS = (
+    "result_id",
+    "status",
+    "tool",
+    "strategy",
+    "root_seed",
+    "n_replicates",
+    "inputs",
+)
+_SCENARIO_KEYS = ("name", "title", "start", "end", "thresholds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,10 +140,22 @@ def open_run(path: Path) -> RunFolder:
     if manifest.get("schema") != MANIFEST_SCHEMA:
         message = f"expected the schema {MANIFEST_SCHEMA}, got {manifest.get('schema')!r}"
         raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
+    _check_keys(manifest, _MANIFEST_KEYS, path / MANIFEST)
     file = path / "scenario.resolved.json"
     try:
         scenario = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         message = f"expected a readable scenario, got an error: {error}"
         raise DataError([Problem(str(file), message)]) from None
+    _check_keys(scenario, _SCENARIO_KEYS, file)
     return RunFolder(path, manifest, scenario)
+
+
+def _check_keys(document: object, keys: tuple[str, ...], file: Path) -> None:
+    """Refuse a document in which something is missing that a reader needs."""
+    if not isinstance(document, dict):
+        raise DataError([Problem(str(file), "expected a JSON object, got something else")])
+    absent = [key for key in keys if key not in document]
+    if absent:
+        message = "expected a value, got nothing"
+        raise DataError([Problem(str(file), message, key=key) for key in absent])

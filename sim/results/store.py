@@ -43,6 +43,10 @@ class ResultStore:
         self._writer.add("events", self._events(replicate, world, outcome))
         self._writer.add("entries", self._entries(replicate, outcome))
 
+    def keep(self, n_replicates: int) -> None:
+        """Forget all but the first replicates: what an interrupt left of the next is not whole."""
+        self._writer.forget(f"replicate >= {n_replicates}")
+
     def write(
         self, folder: Path, metadata: Mapping[str, str]
     ) -> dict[str, tuple[Path, int | None]]:

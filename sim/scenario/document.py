@@ -1,16 +1,16 @@
 """YAML text to a plain tree that remembers where every value stood.
 
 In: bytes from a file that nobody vouches for. Out: dicts, lists and scalars, with the line and
-column of each. It refuses before it builds: size, depth and number of nodes are bounded, and
-anchors, aliases, tags, duplicate keys and nulls are errors. It does not know any scenario key.
+column of each, and what was refused on the way: anchors, aliases, tags, duplicate keys, nulls and
+odd numbers. Size, depth and number of nodes are bounded before anything is built. It does not know
+any scenario key.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -28,65 +28,29 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import ScalarNode
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.quantities import describe
+from sim.scenario.tree import Document, Path, Place, Value, format_path
 
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000
 MAX_DEPTH = 20
 
-Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool"
-Path: TypeAlias = tuple[str | int, ...]
-
 _WHOLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+REFUSED = ""
 _TAG = "tag:yaml.org,2002:"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a value stands: file, line and column, the latter two counted from 1."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-
-
-@dataclass
-class Document:
-    """A tree of plain values and the places they came from.
-
-    Attributes
-    ----------
-    file
-        Path as the user gave it.
-    tree
-        Nested dicts with text keys, lists and scalars.
-    places
-        Place of each value by its path; of a key as well, under the same path.
-    """
-
-    file: str
-    tree: dict[str, Value] = field(default_factory=dict)
-    places: dict[Path, Place] = field(default_factory=dict)
-    key_places: dict[Path, Place] = field(default_factory=dict)
-
-    def place(self, path: Path) -> Place:
-        """Place of a value, or of the nearest enclosing one that is known."""
-        for length in range(len(path), -1, -1):
-            if path[:length] in self.places:
-                return self.places[path[:length]]
-        return Place(self.file)
-
-    def key_place(self, path: Path) -> Place:
-        """Place of a key, or of the value where the key's is not known."""
-        return self.key_places.get(path) or self.place(path)
 
 
 def parse_document(data: bytes, file: str) -> Document:
     """Read one YAML document.
 
+    Values that are refused are listed in the document, so that the reader can go on to look for
+    other mistakes; a document with ``problems`` must not be used for anything else.
+
     Raises
     ------
     ScenarioError
-        With every problem found; a syntax error ends the search.
+        If the text cannot be read to its end: with that, and all problems found before.
     """
     if len(data) > MAX_BYTES:
         message = f"expected at most {MAX_BYTES} bytes, got {len(data)}; long tables belong in CSV"
@@ -101,8 +65,18 @@ def parse_document(data: bytes, file: str) -> Document:
 
 
 def parse_scalar(text: str, file: str) -> Value:
-    """Read one value written on a command line, by the same rules as in a file."""
-    document = parse_document(f"value: {text}\n".encode(), file)
+    """Read one value written on a command line, by the same rules as in a file.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no single value, or a value that is refused.
+    """
+    document = _Builder(file, f"value: {text}\n").build()
+    if list(document.tree) != ["value"]:
+        document.problems.append(Problem(file, "expected a single value, got several lines"))
+    if document.problems:
+        raise ScenarioError(document.problems)
     return document.tree["value"]
 
 
@@ -111,17 +85,19 @@ class _Builder:
 
     def __init__(self, file: str, text: str) -> None:
         self.document = Document(file)
-        self.problems: list[Problem] = []
+        self.problems = self.document.problems
         self.yaml = YAML(typ="safe", pure=True)
         self.text = text
         self.n_nodes = 0
 
     def build(self) -> Document:
+        self._check_characters()
         try:
             events = iter(self.yaml.parse(self.text))
             root = self._first_node(events)
             if not isinstance(root, MappingStartEvent):
-                self._stop(root, "expected a mapping of scenario keys")
+                self._stop(root, "expected a mapping of keys")
+            self._check_bare(root, ())
             self.document.tree = self._mapping(root, events, ())
             for event in events:
                 if isinstance(event, DocumentStartEvent):
@@ -132,28 +108,44 @@ class _Builder:
             reason = " ".join(str(error.problem or error.context).split())
             message = f"expected valid YAML, got a syntax error: {reason}"
             self.problems.append(Problem(self.document.file, message, line, column))
+            raise ScenarioError(self.problems) from None
         except YAMLError as error:
             reason = " ".join(str(error).split())
             message = f"expected valid YAML, got an error: {reason}"
             self.problems.append(Problem(self.document.file, message))
-        if self.problems:
-            raise ScenarioError(self.problems)
+            raise ScenarioError(self.problems) from None
         return self.document
+
+    def _check_characters(self) -> None:
+        """Refuse control characters and halves of a character pair, which YAML has no place for."""
+        found = _NOT_TEXT.search(self.text)
+        if found is None:
+            return
+        line = self.text.count("\n", 0, found.start()) + 1
+        column = found.start() - self.text.rfind("\n", 0, found.start())
+        message = f"expected text, got the character U+{ord(found.group()):04X}"
+        raise ScenarioError([Problem(self.document.file, message, line, column)])
 
     def _first_node(self, events: Iterator[Event]) -> Event:
         for event in events:
+            if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
+                # A directive could make NO false and 12:30 a number again.
+                self._stop(event, "expected a document without % directives, got one")
             if isinstance(event, NodeEvent):
                 return event
-        raise ScenarioError([Problem(self.document.file, "expected a scenario, got an empty file")])
+        raise ScenarioError([Problem(self.document.file, "expected keys, got an empty file")])
 
     def _place(self, event: Event) -> Place:
         mark = event.start_mark
         return Place(self.document.file, mark.line + 1, mark.column + 1)
 
     def _problem(self, event: Event, message: str, path: Path = ()) -> None:
-        place = self._place(event)
+        self._refuse(self._place(event), message, path)
+
+    def _refuse(self, place: Place, message: str, path: Path) -> None:
         key = format_path(path)
         self.problems.append(Problem(place.file, message, place.line, place.column, key))
+        self.document.refused.add(path)
 
     def _stop(self, event: Event, message: str, path: Path = ()) -> None:
         self._problem(event, message, path)
@@ -177,6 +169,7 @@ class _Builder:
                 self._problem(
                     event, f"expected each key once, got it again (first in line {first})", inner
                 )
+                self.document.refused.discard(inner)
                 # Read past the second value without letting it win, or overwrite a place.
                 self._value(next(events), events, (*path, f"{key} (again)"))
                 continue
@@ -195,7 +188,7 @@ class _Builder:
 
     def _enter(self, event: Event, path: Path) -> None:
         self.document.places[path] = self._place(event)
-        if len(path) > MAX_DEPTH:
+        if len(path) >= MAX_DEPTH:
             self._stop(event, f"expected at most {MAX_DEPTH} levels, got more")
 
     def _value(self, event: Event, events: Iterator[Event], path: Path) -> Value:
@@ -204,15 +197,10 @@ class _Builder:
             self._stop(event, f"expected at most {MAX_NODES} values, got more")
         self.document.places[path] = self._place(event)
         if isinstance(event, AliasEvent):
-            self._problem(
-                event, f"expected the value written out, got the alias *{event.anchor}", path
-            )
-            return ""
-        if isinstance(event, NodeEvent) and event.anchor is not None:
-            self._problem(event, f"expected a value without an anchor, got &{event.anchor}", path)
-        tag = getattr(event, "tag", None)
-        if tag is not None:
-            self._problem(event, f"expected a value without a tag, got {tag}", path)
+            alias = describe(f"*{event.anchor}")
+            self._problem(event, f"expected the value written out, got the alias {alias}", path)
+            return REFUSED
+        self._check_bare(event, path)
         if isinstance(event, MappingStartEvent):
             return self._mapping(event, events, path)
         if isinstance(event, SequenceStartEvent):
@@ -220,14 +208,33 @@ class _Builder:
         assert isinstance(event, ScalarEvent)
         return self._scalar(event, path)
 
+    def _check_bare(self, event: Event, path: Path) -> None:
+        if isinstance(event, NodeEvent) and event.anchor is not None:
+            anchor = describe(f"&{event.anchor}")
+            self._problem(event, f"expected a value without an anchor, got {anchor}", path)
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            message = f"expected a value without a tag, got {describe(str(tag))}"
+            self._problem(event, message, path)
+
     def _scalar(self, event: ScalarEvent, path: Path) -> Value:
         text = str(event.value)
+        if _NOT_TEXT.search(text):
+            self._problem(event, f"expected text, got control characters in {describe(text)}", path)
+            return REFUSED
         if not event.implicit[0]:
             return text
         tag = str(self.yaml.resolver.resolve(ScalarNode, text, event.implicit)).removeprefix(_TAG)
         if tag == "null":
-            self._problem(event, "expected a value, got nothing; leave the key out instead", path)
-            return ""
+            if not text and path in self.document.key_places:
+                # The parser sees an absent value only at what comes after it.
+                self.document.places[path] = self.document.key_places[path]
+            self._refuse(
+                self.document.places[path],
+                "expected a value, got nothing; leave the key out instead",
+                path,
+            )
+            return REFUSED
         if tag == "bool":
             return text.lower() == "true"
         if tag == "int":
@@ -235,18 +242,22 @@ class _Builder:
             # different readers.
             if len(text) <= 40 and _WHOLE_NUMBER.fullmatch(text):
                 return int(text)
-            self._problem(event, f"expected a plain decimal number, got {text!r}", path)
-            return 0
+            self._problem(event, f"expected a plain decimal number, got {describe(text)}", path)
+            return REFUSED
         if tag == "float":
-            try:
-                return float(text)
-            except ValueError:
-                self._problem(event, f"expected a finite number, got {text!r}", path)
-                return 0.0
+            return self._float(event, text, path)
         # Dates are text here; the schema says which keys hold one.
         return text
 
-
-def format_path(path: Path) -> str:
-    """Dotted form of a path: ``population.n_businesses``, ``orders.3.prefix``."""
-    return ".".join(str(part) for part in path)
+    def _float(self, event: Event, text: str, path: Path) -> Value:
+        if "_" in text:
+            self._problem(event, f"expected a plain decimal number, got {describe(text)}", path)
+            return REFUSED
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan  # .nan and .inf are spelled otherwise in Python
+        if not math.isfinite(number):
+            self._problem(event, f"expected a finite number, got {describe(text)}", path)
+            return REFUSED
+        return number

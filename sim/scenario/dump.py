@@ -9,9 +9,10 @@ import io
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import FoldedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
 from sim.scenario import library
+from sim.scenario.quantities import is_one_line
 from sim.scenario.schema import Scenario
 from sim.scenario.seeds import read_table
 from sim.scenario.tables import AssumptionRow
@@ -32,8 +33,12 @@ def dump_scenario(scenario: Scenario) -> str:
     yaml.width = 100
     # An empty mapping carries no value; leaving it out says the same.
     tree = {key: value for key, value in tree.items() if value != {}}
-    if "\n" in tree.get("description", "").strip():
-        tree["description"] = FoldedScalarString(tree["description"])
+    description = tree["description"]
+    if not is_one_line(description.replace("\n", "")):
+        # Tabs, carriage returns and the like survive only as escapes.
+        tree["description"] = DoubleQuotedScalarString(description)
+    elif "\n" in description.strip():
+        tree["description"] = FoldedScalarString(description)
     stream = io.StringIO()
     yaml.dump(tree, stream)
     return stream.getvalue()
@@ -57,5 +62,20 @@ def json_schema() -> dict[str, Any]:
         if not model["required"]:
             del model["required"]
             schema["required"] = [name for name in schema["required"] if name != section]
+    for node in (schema, *schema["$defs"].values()):
+        for key in node["properties"].values():
+            _forget_null(key)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return schema
+
+
+def _forget_null(key: dict[str, Any]) -> None:
+    """Take null out of what a key may hold: a file leaves the key out instead."""
+    if {"type": "null"} in key.get("anyOf", []):
+        (kept,) = (option for option in key.pop("anyOf") if option != {"type": "null"})
+        del key["default"]
+        key |= kept
+    if isinstance(key.get("default"), dict):
+        key["default"] = {
+            name: value for name, value in key["default"].items() if value is not None
+        }

@@ -4,6 +4,7 @@ In: a name. Out: a path. It does not read what it finds.
 """
 
 import difflib
+import os
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
@@ -25,6 +26,11 @@ def scenario_names() -> list[str]:
     return sorted(path.stem for path in shipped("scenarios").glob("*.yaml"))
 
 
+def table_names() -> list[str]:
+    """Names of the shipped seed tables, sorted."""
+    return sorted(path.stem for path in shipped("seeds").glob("*.csv"))
+
+
 def find_scenario(name: str) -> Path:
     """Path of a scenario given as a path or as the name of a shipped one.
 
@@ -34,11 +40,14 @@ def find_scenario(name: str) -> Path:
         If there is neither such a file nor a shipped scenario of that name.
     """
     path = Path(name)
-    if path.exists() or path.suffix in {".yaml", ".yml"}:
+    if path.suffix in {".yaml", ".yml"}:
         return path
     names = scenario_names()
-    if name in names:
+    # A folder of that name, such as an earlier run, does not hide the shipped scenario.
+    if name in names and not path.is_file():
         return shipped("scenarios") / f"{name}.yaml"
+    if os.path.exists(path):  # False, not an error, for a name that is too long
+        return path
     close = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     message = (

@@ -15,11 +15,12 @@ from pydantic import ValidationError
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario import library
-from sim.scenario.document import MAX_BYTES, Document, Place, Value, parse_document, parse_scalar
-from sim.scenario.refusal import scenario_problems
+from sim.scenario.document import MAX_BYTES, parse_document, parse_scalar
+from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
 from sim.scenario.seeds import read_table
 from sim.scenario.tables import AssumptionRow
+from sim.scenario.tree import Document, Place, Value, format_path
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,18 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     try:
         scenario = Scenario.model_validate(document.tree)
     except ValidationError as error:
-        raise ScenarioError(scenario_problems(error.errors(), document, Scenario)) from None
+        problems = scenario_problems(error.errors(), document, Scenario)
+        raise ScenarioError(by_place([*document.problems, *problems])) from None
+    if document.problems:
+        raise ScenarioError(by_place(document.problems))
     return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed)
 
 
 def _read(name: str) -> tuple[bytes, str, Path]:
     if name == "-":
+        if sys.stdin.isatty():
+            message = "expected a scenario on standard input, got a terminal"
+            raise ScenarioError([Problem("-", message)])
         return sys.stdin.buffer.read(MAX_BYTES + 1), "-", Path.cwd()
     path = library.find_scenario(name)
     try:
@@ -91,18 +98,23 @@ def _read(name: str) -> tuple[bytes, str, Path]:
 
 
 def _override(document: Document, override: str) -> None:
-    """Set one value in the tree, and remember that it came from the command line."""
+    """Set one value in the tree, and remember that it came from the command line.
+
+    What is wrong with it is added to the problems of the document.
+    """
     origin = f"--set {override}"
     key, separator, text = override.partition("=")
     parts = key.strip().split(".")
     if not separator or not all(parts):
-        raise ScenarioError([Problem(origin, "expected key.path=value")])
+        document.problems.append(Problem(origin, "expected key.path=value"))
+        return
     try:
         value = parse_scalar(text.strip(), origin)
+        _put(document, tuple(parts), value, Place(origin))
     except ProblemsError as error:
-        problems = [Problem(origin, problem.message) for problem in error.problems]
-        raise ScenarioError(problems) from None
-    _put(document, tuple(parts), value, Place(origin))
+        document.problems += [
+            Problem(origin, problem.message, key=key.strip()) for problem in error.problems
+        ]
 
 
 def _put(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
@@ -115,10 +127,12 @@ def _put(document: Document, path: tuple[str, ...], value: Value, place: Place) 
             document.key_places[path[: depth + 1]] = place
         inner = node[part]
         if not isinstance(inner, dict):
-            message = "expected a mapping to set a key in, got a single value"
-            raise ScenarioError([Problem(place.file, message, key=".".join(path[: depth + 1]))])
+            above = format_path(path[: depth + 1])
+            message = f"expected a mapping of keys at {above}, got a single value"
+            raise ScenarioError([Problem(place.file, message)])
         node = inner
     node[path[-1]] = value
+    document.refused.discard(path)
     document.places[path] = place
     document.key_places[path] = place
 

@@ -11,6 +11,5 @@ class Model(BaseModel):
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        populate_by_name=True,
         use_attribute_docstrings=True,
     )

@@ -6,6 +6,7 @@ In: text or numbers as written. Out: exact values, or a message ``expected …, 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -79,7 +80,17 @@ def check_table(name: str) -> str:
     raise ValueError(f"expected the name of a seed table or a path that ends in .csv, got {name!r}")
 
 
-Table = Annotated[str, AfterValidator(check_table)]
+TABLE_FORMAT = "overblock-table"
+"""Marks, in the JSON Schema, the keys that name a table."""
+
+Table = Annotated[
+    str, AfterValidator(check_table), WithJsonSchema({"type": "string", "format": TABLE_FORMAT})
+]
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text has no line break and no control character; joiners and odd spaces may be."""
+    return not any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in text)
 
 
 def describe(value: Any) -> str:

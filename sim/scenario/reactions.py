@@ -42,7 +42,7 @@ class Censor(Model):
     """From a provider's compliance to the withdrawal of entries in its ranges."""
     orders_per_day: Count | None = None
     """Most orders in a day; no limit when left out."""
-    max_addresses: Count | None = None
+    max_addresses: Annotated[int, Field(ge=1, le=2**32)] | None = None
     """Most addresses listed; no limit when left out."""
     max_rules: Count | None = None
     """Most prefixes in force; no limit when left out."""

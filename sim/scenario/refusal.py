@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from sim.errors import Problem
-from sim.scenario.document import Document, Path, format_path
 from sim.scenario.quantities import describe
+from sim.scenario.tree import Document, Path, format_path
 
 _EXPECTED: dict[str, str] = {
     "missing": "a value",
@@ -53,10 +53,10 @@ def explain(error: ErrorDetails) -> str:
         return "expected a key id that names the strategy, got none"
     if kind == "union_tag_invalid":
         known, word = _words(context["expected_tags"]), str(context["tag"])
-        return f"expected one of {', '.join(known)}, got {word!r}{_hint(word, known)}"
+        return f"expected one of {', '.join(known)}, got {word!r}{hint(word, known)}"
     wanted = _EXPECTED.get(kind, error["msg"]).format(**context)
-    hint = _hint(str(given), _words(context["expected"])) if kind == "literal_error" else ""
-    return f"expected {wanted}, got {describe(given)}{hint}"
+    meant = hint(str(given), _words(context["expected"])) if kind == "literal_error" else ""
+    return f"expected {wanted}, got {describe(given)}{meant}"
 
 
 def _words(listed: str) -> list[str]:
@@ -71,6 +71,8 @@ def scenario_problems(
     problems = []
     for error in errors:
         path = _real_path(error["loc"], document.tree)
+        if path in document.refused:
+            continue  # said already, and what stands there now is not what was written
         if error["type"] == "extra_forbidden":
             place = document.key_place(path)
             message = _unknown_key(path, error["loc"], model)
@@ -80,6 +82,11 @@ def scenario_problems(
             place = document.place(path)
             message = explain(error)
         problems.append(Problem(place.file, message, place.line, place.column, format_path(path)))
+    return by_place(problems)
+
+
+def by_place(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort problems in the order of the file."""
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
 
 
@@ -99,7 +106,7 @@ def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
 
 def _unknown_key(path: Path, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     known = sorted(_keys_at(loc[:-1], model.model_json_schema()))
-    return f"unknown key{_hint(str(path[-1]), known)} (known: {', '.join(known)})"
+    return f"unknown key{hint(str(path[-1]), known)} (known: {', '.join(known)})"
 
 
 def _keys_at(loc: tuple[int | str, ...], schema: dict[str, Any]) -> list[str]:
@@ -121,7 +128,8 @@ def _keys_at(loc: tuple[int | str, ...], schema: dict[str, Any]) -> list[str]:
     return list(node.get("properties", {}))
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
+def hint(word: str, known: Iterable[str]) -> str:
+    """``; did you mean '…'?`` where one of the known words is close, else nothing."""
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

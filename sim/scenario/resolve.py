@@ -22,6 +22,7 @@ from sim.scenario.consistency import (
     check_sectors,
     places_of,
 )
+from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
 from sim.scenario.money_tables import (
     EconomyRow,
@@ -29,6 +30,7 @@ from sim.scenario.money_tables import (
     check_economy,
     check_money_parameters,
 )
+from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.seeds import RowType, Table, find_table, read_table
 from sim.scenario.strategies import AllowList, Replay
@@ -210,7 +212,7 @@ class _Reader:
         path = find_table(name, self.loaded.folder)
         if not path.exists() and not name.endswith(".csv"):
             place = self.loaded.document.place(tuple(key.split(".")))
-            message = f"expected the name of a seed table, got {name!r}"
+            message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
             self.unknown.append(Problem(place.file, message, place.line, place.column, key))
             return None
         try:

@@ -6,24 +6,37 @@ number that describes the world: those come from ``seeds/``.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     Field,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from sim.scenario.model import Model
-from sim.scenario.quantities import Instant, Share, Table
+from sim.scenario.quantities import Instant, Share, Table, describe, is_one_line
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
 from sim.scenario.strategies import Strategy
 
 FORMAT = "overblock/scenario/1"
 
 
+def check_printable(line: str) -> str:
+    """Refuse line breaks and control characters in what is shown on one line."""
+    if is_one_line(line):
+        return line
+    raise ValueError(f"expected one line of printable text, got {describe(line)}")
+
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_printable)
+]
 
 
 class Target(Model):
@@ -171,16 +184,19 @@ class Scenario(Model):
     money: Money = Money()
     published: Published = Published()
 
-    @model_validator(mode="after")
-    def check_window(self) -> Scenario:
+    @field_validator("end")
+    @classmethod
+    def check_window(cls, end: datetime, info: ValidationInfo) -> datetime:
         """Refuse a run that ends before it starts, or that lasts more than ten years."""
-        horizon_s = (self.end - self.start).total_seconds()
+        if "start" not in info.data:
+            return end  # refused itself
+        horizon_s = (end - info.data["start"]).total_seconds()
         if not 0 < horizon_s <= 3660 * 86_400:
             raise ValueError(
                 "expected an end after the start and within ten years, "
                 f"got {horizon_s / 86_400:g} days"
             )
-        return self
+        return end
 
     @model_validator(mode="after")
     def check_actors(self) -> Scenario:

@@ -14,12 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sim.errors import DataError, Problem, ProblemsError
 from sim.scenario import library
-from sim.scenario.document import Document, parse_document
-from sim.scenario.refusal import row_problems, scenario_problems
+from sim.scenario.document import parse_document
+from sim.scenario.refusal import by_place, hint, row_problems, scenario_problems
+from sim.scenario.tree import Document
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
 MAX_PROBLEMS = 100
@@ -32,6 +41,15 @@ class Row(BaseModel):
         extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def check_number(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse ``1_000``, which Python reads as a number and a spreadsheet does not."""
+        is_number = cls.model_fields[str(info.field_name)].annotation in (int, float)
+        if is_number and isinstance(value, str) and "_" in value:
+            raise ValueError(f"expected a plain decimal number, got {value!r}")
+        return value
+
 
 RowType = TypeVar("RowType", bound=Row)
 
@@ -43,6 +61,17 @@ class Range(BaseModel):
     absolute: tuple[float, float] | None = None
     times: tuple[float, float] | None = None
     columns: tuple[str, str] | None = None
+
+    @model_validator(mode="after")
+    def check_bounds(self) -> Range:
+        """Refuse more than one kind of range, none, or one that falls."""
+        kinds = [kind for kind in (self.absolute, self.times, self.columns) if kind is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"expected one of absolute, times, columns, got {len(kinds)}")
+        for bounds in (self.absolute, self.times):
+            if bounds is not None and bounds[0] > bounds[1]:
+                raise ValueError(f"expected low, high, got {bounds[0]:g}, {bounds[1]:g}")
+        return self
 
 
 class ColumnNote(BaseModel):
@@ -146,13 +175,15 @@ def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
     problems: list[Problem] = []
     n_problems = 0
     for line, cells in _cells(text, path, model):
-        try:
-            rows.append(model.model_validate(cells))
-            lines.append(line)
-        except ValidationError as error:
-            found = row_problems(error.errors(), str(path), line)
-            n_problems += len(found)
-            problems += found[: MAX_PROBLEMS - len(problems)]
+        found = [cells] if isinstance(cells, Problem) else []
+        if not isinstance(cells, Problem):
+            try:
+                rows.append(model.model_validate(cells))
+                lines.append(line)
+            except ValidationError as error:
+                found = row_problems(error.errors(), str(path), line)
+        n_problems += len(found)
+        problems += found[: MAX_PROBLEMS - len(problems)]
     if not rows and not problems:
         problems.append(Problem(str(path), "expected at least one row, got none"))
     if n_problems > len(problems):
@@ -172,11 +203,15 @@ def read_note(path: Path) -> SourceNote | None:
     try:
         document = parse_document(_read_bytes(note), str(note))
         # From text, as rows are: a list in YAML stands for a pair.
-        return SourceNote.model_validate(document.tree)
+        source_note = SourceNote.model_validate(document.tree)
     except ProblemsError as error:
         raise DataError(error.problems) from None
     except ValidationError as error:
-        raise DataError(scenario_problems(error.errors(), document, SourceNote)) from None
+        problems = scenario_problems(error.errors(), document, SourceNote)
+        raise DataError(by_place([*document.problems, *problems])) from None
+    if document.problems:
+        raise DataError(by_place(document.problems))
+    return source_note
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -205,8 +240,10 @@ def _decode(data: bytes, path: Path) -> str:
     return text
 
 
-def _cells(text: str, path: Path, model: type[Row]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Lines of a CSV text as mappings from column to non-empty cell."""
+def _cells(
+    text: str, path: Path, model: type[Row]
+) -> Iterator[tuple[int, dict[str, str] | Problem]]:
+    """Lines of a CSV text as mappings from column to non-empty cell, or what is wrong with one."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -215,13 +252,13 @@ def _cells(text: str, path: Path, model: type[Row]) -> Iterator[tuple[int, dict[
         for record in reader:
             if len(record) != len(header) and record:
                 message = f"expected {len(header)} cells, got {len(record)}"
-                raise DataError([Problem(str(path), message, line)])
-            if record:
+                yield line, Problem(str(path), message, line)
+            elif record:
                 yield line, {key: cell for key, cell in zip(header, record, strict=True) if cell}
             line = reader.line_num + 1
     except csv.Error as error:
         message = f"expected CSV, got an error: {error}"
-        raise DataError([Problem(str(path), message, reader.line_num)]) from None
+        yield reader.line_num, Problem(str(path), message, reader.line_num)
 
 
 def _check_header(header: list[str], path: Path, model: type[Row]) -> None:
@@ -232,7 +269,7 @@ def _check_header(header: list[str], path: Path, model: type[Row]) -> None:
     ]
     for name in header:
         if name not in fields:
-            message = f"unknown column (known: {', '.join(fields)})"
+            message = f"unknown column{hint(name, fields)} (known: {', '.join(fields)})"
             problems.append(Problem(str(path), message, 1, 0, name))
     for name, field in fields.items():
         if field.is_required() and name not in header:

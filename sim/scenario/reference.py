@@ -1,0 +1,157 @@
+"""The page ``docs/reference/scenario.md``: every key of the scenario language, from the schema.
+
+In: the schema and the assumption table. Out: Markdown. Remake the page with
+``python -m sim.scenario.reference docs/reference/scenario.md``; a test holds it fresh.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.scenario import library
+from sim.scenario.dump import json_schema
+from sim.scenario.quantities import INSTANT_PATTERN
+from sim.scenario.quantities import TABLE_FORMAT
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import AssumptionRow
+
+_HEAD = """\
+# Scenario keys
+
+Every key of the scenario language, by its full path. This page is made from the schema by
+`python -m sim.scenario.reference docs/reference/scenario.md`; `overblock schema` prints the same as
+JSON Schema for editors.
+
+- A key that is **required** must be given. One that is *assumed* takes the value of
+  `seeds/assumptions.csv` when it is left out, and the run lists it with its range. Any other key
+  that is left out takes its default, or is not there.
+- Dates carry an offset: `2018-04-16T00:00+03:00`. Shares are numbers in [0, 1], never percentages.
+- A *table* is the name of a shipped seed table, or a path to a CSV file that starts from the
+  scenario's folder.
+- Unknown keys, second keys, nulls, tags, anchors, aliases and `%` directives are refused, and so
+  are numbers that are not plain decimals (`0x10`, `010`, `1_000`) or not finite. `NO` and `12:30`
+  are text.
+
+Across keys: `end` lies after `start` and within ten years of it;
+`population.share_components_at_home` and `population.share_components_domestic` sum to at most 1;
+`thresholds.affected` < `thresholds.impaired` < `thresholds.down`.
+"""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of the language, in words."""
+
+    path: str
+    type: str
+    unit: str
+    need: str
+    meaning: str
+
+
+def reference_page() -> str:
+    """Return the page as Markdown."""
+    path = library.shipped("seeds") / "assumptions.csv"
+    assumed = {row.key: row for row in read_table("assumptions", path, AssumptionRow).rows}
+    schema = json_schema()
+    sections: dict[str, list[Key]] = {}
+    for heading, key in _keys(schema, assumed):
+        sections.setdefault(heading, []).append(key)
+    return _HEAD + "".join(_section(heading, keys) for heading, keys in sections.items())
+
+
+def _keys(
+    schema: dict[str, Any], assumed: Mapping[str, AssumptionRow]
+) -> Iterator[tuple[str, Key]]:
+    """Keys in the sequence of the schema, each with the heading it stands under."""
+    definitions = schema["$defs"]
+    for name, node in schema["properties"].items():
+        options = [_target(option, definitions) for option in node.get("oneOf", [node])]
+        if "properties" not in options[0]:
+            yield "Top level", _key(name, node, schema, assumed)
+            continue
+        for option in options:
+            heading = f"`{name}`: {option['description']}"
+            if len(options) > 1:
+                chosen = option["properties"]["id"]["const"]
+                heading = f"`{name}` with `id: {chosen}`: {option['description']}"
+            for key, inner in option["properties"].items():
+                yield heading, _key(f"{name}.{key}", inner, option, assumed)
+
+
+def _target(node: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(definitions[node["$ref"].rsplit("/", 1)[-1]]) if "$ref" in node else node
+
+
+def _key(
+    path: str, node: dict[str, Any], parent: dict[str, Any], assumed: Mapping[str, AssumptionRow]
+) -> Key:
+    row, name = assumed.get(path), path.rsplit(".", 1)[-1]
+    meaning, unit = node["description"], ""
+    if row is not None:
+        unit = row.unit
+        need = f"*assumed* {row.number} (range {row.low:g} to {row.high:g})"
+        meaning = meaning.split(" Assumed: ")[0]
+    elif name in parent.get("required", []):
+        need = "**required**"
+    elif node.get("default") in (None, ""):
+        need = "optional"
+    else:
+        need = f"default `{node['default']}`"
+    return Key(path, _type(node), unit, need, meaning)
+
+
+def _type(node: dict[str, Any]) -> str:
+    """Say a JSON Schema type in words."""
+    if "const" in node:
+        return f"`{node['const']}`"
+    if "enum" in node:
+        return " or ".join(f"`{word}`" for word in node["enum"])
+    if node["type"] == "integer":
+        high = node["maximum"] if "maximum" in node else node["exclusiveMaximum"] - 1
+        return f"whole number, {node['minimum']} to {high}"
+    if node["type"] == "number":
+        return _number(node)
+    if node["type"] == "array":
+        return "list"
+    if node.get("pattern") == INSTANT_PATTERN:
+        return "date and time with offset"
+    if node.get("format") == TABLE_FORMAT:
+        return "table"
+    if "pattern" in node:
+        return f"small letters, digits and hyphens, at most {node['maxLength']}"
+    return f"text of at most {node['maxLength']} characters"
+
+
+def _number(node: dict[str, Any]) -> str:
+    low, high = node.get("minimum"), node.get("maximum")
+    if (low, high) == (0, 1):
+        return "share in [0, 1]"
+    above = f"> {node['exclusiveMinimum']:g}" if low is None else f">= {low:g}"
+    return f"number {above}, at most {high:g}"
+
+
+def _section(heading: str, keys: list[Key]) -> str:
+    lines = [
+        f"\n## {heading.rstrip('.')}\n",
+        "| key | type | unit | required or default | meaning |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| `{key.path}` | {key.type} | {key.unit} | {key.need} | {key.meaning} |"
+            for key in keys
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the page to the path given."""
+    Path(sys.argv[1]).write_text(reference_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

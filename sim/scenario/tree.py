@@ -1,0 +1,74 @@
+"""A tree of plain values, and where each of them stood.
+
+In and out: the values of a YAML document with their files, lines and columns. It does not read text
+and does not know any scenario key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sim.errors import Problem
+from sim.scenario.quantities import describe
+
+Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool"
+Path: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands: file, line and column, the latter two counted from 1."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+
+@dataclass
+class Document:
+    """A tree of plain values and the places they came from.
+
+    Attributes
+    ----------
+    file
+        Path as the user gave it.
+    tree
+        Nested dicts with text keys, lists and scalars.
+    places, key_places
+        Place of each value, and of each key, by its path.
+    problems
+        What was refused while reading, in the order of the file.
+    refused
+        Paths of the refused values; each stands as empty text in the tree.
+    """
+
+    file: str
+    tree: dict[str, Value] = field(default_factory=dict)
+    places: dict[Path, Place] = field(default_factory=dict)
+    key_places: dict[Path, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    refused: set[Path] = field(default_factory=set)
+
+    def place(self, path: Path) -> Place:
+        """Place of a value, or of the nearest enclosing one that is known."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
+        return Place(self.file)
+
+    def key_place(self, path: Path) -> Place:
+        """Place of a key, or of the value where the key's is not known."""
+        return self.key_places.get(path) or self.place(path)
+
+
+def format_path(path: Path) -> str:
+    """Dotted form of a path: ``population.n_businesses``, ``orders.3.prefix``.
+
+    A key that is empty, long or not printable is quoted: it comes from a file and goes to a
+    terminal.
+    """
+    return ".".join(
+        part if (part := str(raw)) and part.isprintable() and len(part) <= 60 else describe(part)
+        for raw in path
+    )

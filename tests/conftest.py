@@ -1,0 +1,78 @@
+"""What many tests share: a small scenario to change, and one real run made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.measure.experiment import run_experiment
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+MINIMAL = """\
+format: overblock/scenario/1
+name: small
+title: A small scenario
+start: 2018-04-16T00:00+03:00
+end: 2018-04-20T00:00+03:00
+root_seed: 7
+n_replicates: 2
+target:
+  name: Target
+  prefixes: telegram-prefixes-2018
+strategy:
+  id: replay
+  orders: telegram-2018-orders
+population:
+  n_businesses: 40
+"""
+"""Valid; each line is said once, so that a test can replace it. ``strategy`` stands in line 11."""
+
+WriteScenario = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def minimal() -> str:
+    return MINIMAL
+
+
+@pytest.fixture
+def write_scenario(tmp_path: Path) -> WriteScenario:
+    """Write the minimal scenario with lines replaced, added at the end, or raw text instead."""
+
+    def write(replace: dict[str, str] | None = None, add: str = "", text: str = MINIMAL) -> Path:
+        for old, new in (replace or {}).items():
+            assert text.count(old) == 1, f"{old!r} must stand once in the minimal scenario"
+            text = text.replace(old, new)
+        path = tmp_path / "scenario.yaml"
+        path.write_text(text + add, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the shipped scenario run with two replicates; do not write into it."""
+    folder = tmp_path_factory.mktemp("shipped") / "run"
+    resolved = resolve(load_scenario("telegram-2018-replay"))
+    run_experiment(resolved, root_seed=20180416, n_replicates=2, folder=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shipped_single_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the shipped scenario run with one replicate; do not write into it."""
+    folder = tmp_path_factory.mktemp("shipped") / "single"
+    resolved = resolve(load_scenario("telegram-2018-replay"))
+    run_experiment(resolved, root_seed=20180416, n_replicates=1, folder=folder)
+    return folder

@@ -1,0 +1,409 @@
+"""The command line: exit codes, messages, what goes to which stream, and what is left behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim import __version__
+from sim.cli.app import app
+
+WriteScenario = Callable[..., Path]
+SMALL = ["-n", "1", "--set", "population.n_businesses=10"]
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in ("SEED", "REPLICATES", "OUTPUT", "QUIET"):
+        monkeypatch.delenv(f"OVERBLOCK_{name}", raising=False)
+    return folder
+
+
+def call(*arguments: str, env: dict[str, str] | None = None, text: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), env=env, input=text)
+
+
+def left_behind() -> list[str]:
+    return sorted(path.name for path in Path.cwd().iterdir())
+
+
+def refused(result: Result, code: int, message: str) -> None:
+    """Exit code and message on stderr, nothing on stdout, no traceback, no folder."""
+    assert result.exit_code == code, result.stderr
+    assert message in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "add", "message"),
+    [
+        ({"n_replicates: 2": "n_replicats: 2"}, "",
+         ":7:1: n_replicats: unknown key; did you mean 'n_replicates'?"),
+        ({"start: 2018-04-16T00:00+03:00": "start: 2018-04-16T00:00"}, "",
+         ":4:8: start: expected a date and time with offset"),
+        ({}, "thresholds:\n  affected: 40\n", "expected a share in [0, 1], got 40"),
+        ({}, "root_seed: 8\n", ":16:1: root_seed: expected each key once, got it again"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["run", "validate", "show"])
+def test_a_mistake_in_the_scenario_exits_with_2(
+    write_scenario: WriteScenario, command: str, change: dict[str, str], add: str, message: str
+) -> None:
+    path = write_scenario(change, add)
+    refused(call(command, str(path)), 2, f"{path}{message}" if message[0] == ":" else message)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("2018-04-16T10:00+03:00,block,192.0.2.1/24",
+         "own.csv:2: prefix: expected a prefix, got '192.0.2.1/24', which has host bits set; "
+         "did you mean 192.0.2.0/24?"),
+        ("2018-04-16T10:00,block,192.0.2.0/24",
+         "own.csv:2: effective: expected a date and time with offset"),
+        ("2018-04-16T10:00+03:00,unblock,192.0.2.0/24",
+         "own.csv:2: prefix: expected a prefix that an earlier order blocks"),
+        ("2018-04-15T10:00+03:00,block,192.0.2.0/24",
+         "own.csv:2: effective: expected a time from the scenario's start"),
+        ("x\x00,block,192.0.2.0/24", "own.csv:2: expected text, got a NUL byte"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_a_mistake_in_a_table_exits_with_4(
+    write_scenario: WriteScenario, tmp_path: Path, command: str, row: str, message: str
+) -> None:
+    (tmp_path / "own.csv").write_text(f"effective,action,prefix\n{row}\n", encoding="utf-8")
+    path = write_scenario({"orders: telegram-2018-orders": "orders: own.csv"})
+    refused(call(command, str(path)), 4, message)
+
+
+def test_a_missing_table_exits_with_4(write_scenario: WriteScenario) -> None:
+    path = write_scenario({"orders: telegram-2018-orders": "orders: nowhere.csv"})
+    refused(call("run", str(path)), 4, "nowhere.csv: expected a readable table")
+
+
+@pytest.mark.parametrize("command", ["run", "validate", "show"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.yaml", "nowhere.yaml: expected a readable scenario file"),
+        ("nowhere", "nowhere: expected a file or one of the shipped scenarios"),
+        ("..", "..: expected a readable scenario file, got an error: Is a directory"),
+        ("x" * 5000, "got no such"),
+    ],
+)
+def test_what_is_no_scenario_exits_with_2(command: str, name: str, message: str) -> None:
+    refused(call(command, name), 2, message)
+
+
+def test_a_binary_file_is_no_scenario(tmp_path: Path) -> None:
+    path = tmp_path / "binary.yaml"
+    path.write_bytes(bytes(range(256)))
+    refused(call("run", str(path)), 2, "binary.yaml:2: expected UTF-8 text, got the byte 0x80")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-n", "0"], ["-n", "x"], ["--seed", "-1"], ["--set", "x"], ["--set", "nope=1"], ["--bogus"]],
+)
+def test_a_usage_error_exits_with_2(arguments: list[str]) -> None:
+    result = call("run", "telegram-2018-replay", *arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert left_behind() == []
+
+
+def test_errors_are_one_json_document_on_stderr_when_json_is_asked_for(
+    write_scenario: WriteScenario,
+) -> None:
+    path = write_scenario({"n_replicates: 2": "n_replicats: 2", "name: small": "name: X"})
+    result = call("run", str(path), "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    document = json.loads(result.stderr)
+    assert document["schema"] == "overblock/errors/1"
+    assert [(e["line"], e["column"], e["key"]) for e in document["errors"]] == [
+        (2, 7, "name"),
+        (7, 1, "n_replicats"),
+    ]
+    assert all(set(e) == {"file", "line", "column", "key", "message"} for e in document["errors"])
+
+
+def test_a_refused_output_folder_is_json_too() -> None:
+    Path("taken").write_text("")
+    result = call("run", "telegram-2018-replay", "-o", "taken", "--json")
+    assert json.loads(result.stderr)["errors"][0]["message"].startswith("taken: exists and is not")
+
+
+def test_run_prints_the_folders_path_and_nothing_else_when_piped() -> None:
+    result = call("run", "telegram-2018-replay", "-o", "out", *SMALL)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "out\n"
+    assert left_behind() == ["out"]
+
+
+def test_run_without_output_makes_a_stamped_folder_below_runs() -> None:
+    result = call("run", "telegram-2018-replay", *SMALL)
+    folder = Path(result.stdout.rstrip("\n"))
+    assert folder.parent == Path("runs")
+    assert folder.is_dir()
+    stamp, rest = folder.name.split("-", 1)
+    assert len(stamp) == len("20181231T235959Z")
+    identity = json.loads((folder / "manifest.json").read_text())["result_id"]
+    assert rest == f"telegram-2018-replay-{identity[:6]}"
+
+
+def test_run_with_json_prints_exactly_one_documented_object(repository: Path) -> None:
+    result = call("run", "telegram-2018-replay", "-o", "out", "--json", *SMALL)
+    document = json.loads(result.stdout)
+    text = (repository / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    table = text.split("`overblock run --json`")[1]
+    documented = [
+        name.strip(" `")
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for name in line.split("|")[1].split(",")
+    ]
+    assert list(document) == documented
+    columns = table.split("one object per measure: `")[1].split("`")[0].split(", ")
+    names = {key for line in document["summary"] for key in line}
+    assert names == set(columns)
+    assert document["summary"][0]["low"] is None  # one replicate has no interval
+    assert document["folder"] == "out"
+
+
+def test_quiet_says_nothing_on_stderr_and_still_prints_the_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from sim.report import figures
+
+    monkeypatch.setattr(figures, "FIGURES", {"outages": figures.draw_outages})
+    result = call("run", "telegram-2018-replay", "-o", "out", "--quiet", *SMALL)
+    assert (result.stdout, result.stderr) == ("out\n", "")
+    loud = call("plot", "out")
+    assert [Path(line).name for line in loud.stdout.splitlines()] == [
+        "outages.png",
+        "outages.svg",
+        "README.md",
+    ]
+    assert loud.stderr == "3 files\n"
+    assert call("plot", "out", "-q").stderr == ""
+
+
+def test_a_seed_that_nobody_gave_is_chosen_printed_and_stored(
+    write_scenario: WriteScenario,
+) -> None:
+    path = write_scenario({"root_seed: 7\n": ""})
+    result = call("run", str(path), "-o", "out", *SMALL)
+    seed = json.loads(Path("out/manifest.json").read_text())["root_seed"]
+    assert f"root seed: {seed} (chosen; give --seed {seed} to repeat this run)" in result.stderr
+    call("run", str(path), "-o", "again", "--seed", str(seed), *SMALL)
+    for name in ("curves.parquet", "businesses.parquet", "events.parquet", "summary.csv"):
+        assert Path("out", name).read_bytes() == Path("again", name).read_bytes()
+
+
+def test_flag_wins_over_environment_over_scenario(write_scenario: WriteScenario) -> None:
+    path = str(write_scenario())
+
+    def seed_and_replicates(*arguments: str, env: dict[str, str]) -> tuple[int, int]:
+        result = call("run", path, "--force", *arguments, env={"OVERBLOCK_OUTPUT": "out"} | env)
+        assert (result.exit_code, result.stdout) == (0, "out\n"), result.stderr
+        manifest = json.loads(Path("out/manifest.json").read_text())
+        return manifest["root_seed"], manifest["n_replicates"]
+
+    env = {"OVERBLOCK_SEED": "5", "OVERBLOCK_REPLICATES": "1", "OVERBLOCK_QUIET": "1"}
+    assert seed_and_replicates(env={}) == (7, 2)
+    assert seed_and_replicates(env=env) == (5, 1)
+    assert seed_and_replicates("--seed", "0", "-n", "3", env=env) == (0, 3)
+
+
+def test_overrides_are_recorded_and_the_file_is_kept_as_it_was(
+    write_scenario: WriteScenario,
+) -> None:
+    path = write_scenario()
+    call("run", str(path), "-o", "out", "-n", "1", "--set", "population.n_businesses=11")
+    manifest = json.loads(Path("out/manifest.json").read_text())
+    assert manifest["scenario"]["overrides"] == ["population.n_businesses=11"]
+    assert Path("out/scenario.yaml").read_bytes() == path.read_bytes()
+    resolved = json.loads(Path("out/scenario.resolved.json").read_text())
+    assert resolved["population"]["n_businesses"] == 11
+
+
+def test_a_scenario_is_read_from_standard_input(write_scenario: WriteScenario) -> None:
+    text = write_scenario().read_text()
+    result = call("run", "-", "-o", "out", "-n", "1", text=text)
+    assert result.exit_code == 0, result.stderr
+    assert Path("out/scenario.yaml").read_text() == text
+    empty = call("run", "-", "-o", "out2", text="")
+    assert (empty.exit_code, empty.stderr) == (2, "-: expected keys, got an empty file\n")
+    assert left_behind() == ["out"]
+
+
+def test_an_earlier_run_is_replaced_only_by_force() -> None:
+    assert call("run", "telegram-2018-replay", "-o", "out", *SMALL).exit_code == 0
+    Path("out/figures").mkdir()
+    before = Path("out/manifest.json").read_bytes()
+    result = call("run", "telegram-2018-replay", "-o", "out", "--seed", "1", *SMALL)
+    assert result.exit_code == 2
+    assert result.stderr == "out: holds an earlier run; give --force to replace it\n"
+    assert Path("out/manifest.json").read_bytes() == before
+    assert (
+        call("run", "telegram-2018-replay", "-o", "out", "--seed", "1", "--force", *SMALL).exit_code
+        == 0
+    )
+    assert json.loads(Path("out/manifest.json").read_text())["root_seed"] == 1
+    assert not Path("out/figures").exists()  # nothing of the earlier run is left
+    assert left_behind() == ["out"]
+
+
+def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
+    write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("run", "telegram-2018-replay", "-o", "out", *SMALL)
+    before = Path("out/manifest.json").read_bytes()
+
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("sim.measure.experiment.write_summary", fail)
+    result = call("run", "telegram-2018-replay", "-o", "out", "--seed", "1", "--force", *SMALL)
+    assert isinstance(result.exception, RuntimeError)
+    assert Path("out/manifest.json").read_bytes() == before
+    assert left_behind() == ["out"]
+    result = call("run", "telegram-2018-replay", *SMALL)
+    assert isinstance(result.exception, RuntimeError)
+    assert left_behind() == ["out"]  # no empty runs/ either
+
+
+@pytest.mark.parametrize("options", [[], ["--force"]])
+def test_a_folder_that_is_no_run_is_never_touched(options: list[str]) -> None:
+    Path("mine").mkdir()
+    Path("mine/manifest.json").write_text('{"schema": "something else"}')
+    Path("file").write_text("x")
+    Path("link").symlink_to("mine")
+    for name in ("mine", "file", "link", "."):
+        result = call("run", "telegram-2018-replay", "-o", name, *options, *SMALL)
+        assert result.exit_code == 2
+        assert "exists and is not a run's folder; choose another --output" in result.stderr
+    assert Path("file").read_text() == "x"
+    assert [path.name for path in Path("mine").iterdir()] == ["manifest.json"]
+    assert left_behind() == ["file", "link", "mine"]
+
+
+def test_an_empty_folder_is_free() -> None:
+    Path("empty").mkdir()
+    assert call("run", "telegram-2018-replay", "-o", "empty", *SMALL).exit_code == 0
+    assert Path("empty/manifest.json").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_a_message() -> None:
+    Path("file").write_text("")
+    result = call("run", "telegram-2018-replay", "-o", "file/out", *SMALL)
+    assert (result.exit_code, "file/out: cannot make this folder" in result.stderr) == (2, True)
+
+
+def test_plot_refuses_what_is_no_run(tmp_path: Path) -> None:
+    refused(call("plot", str(tmp_path / "nowhere")), 4, "expected a run folder with a manifest")
+    refused(call("plot", ".."), 4, "manifest.json: expected a run folder with a manifest")
+
+
+@pytest.mark.parametrize(
+    ("file", "data", "message"),
+    [
+        ("manifest.json", b"{", "manifest.json: expected JSON, got an error"),
+        ("manifest.json", b"\xff", "manifest.json: expected JSON, got an error"),
+        ("manifest.json", b"[]", "manifest.json: expected a JSON object"),
+        ("manifest.json", b'{"schema": "overblock/manifest/1"}',
+         "manifest.json: root_seed: expected a value, got nothing"),
+        ("manifest.json", b'{"schema": "overblock/manifest/9"}',
+         "manifest.json: schema: expected the schema overblock/manifest/1"),
+        ("scenario.resolved.json", b"{}", "resolved.json: start: expected a value, got nothing"),
+        ("scenario.resolved.json", b"[]", "resolved.json: expected a JSON object"),
+        ("curves.parquet", b"garbage", "curves.parquet: expected a readable Parquet file"),
+        ("curves.parquet", None, "curves.parquet: expected a readable Parquet file"),
+    ],
+)  # fmt: skip
+def test_plot_refuses_a_damaged_run_with_4(
+    shipped_run: Path, tmp_path: Path, file: str, data: bytes | None, message: str
+) -> None:
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    for path in shipped_run.iterdir():
+        if path.name != file:
+            (damaged / path.name).symlink_to(path)
+    if data is not None:
+        (damaged / file).write_bytes(data)
+    refused(call("plot", str(damaged), "-o", "figures"), 4, message)
+
+
+def test_plot_refuses_a_folder_it_cannot_write_to(shipped_run: Path) -> None:
+    Path("taken").write_text("x")
+    result = call("plot", str(shipped_run), "-o", "taken")
+    assert (result.exit_code, result.stderr) == (2, "taken: cannot write figures: File exists\n")
+
+
+def test_validate_says_yes_and_show_prints_the_file(
+    write_scenario: WriteScenario, minimal: str
+) -> None:
+    path = write_scenario()
+    assert call("validate", str(path)).stdout == f"{path}: valid\n"
+    assert json.loads(call("validate", str(path), "--json").stdout)["is_valid"] is True
+    assert call("show", str(path)).stdout == minimal
+
+
+def test_what_show_resolved_prints_loads_to_itself(
+    write_scenario: WriteScenario, tmp_path: Path
+) -> None:
+    path = write_scenario()
+    first = call("show", str(path), "--resolved").stdout
+    assert "share_components_at_home: 0.7" in first
+    (tmp_path / "again.yaml").write_text(first)
+    assert call("show", str(tmp_path / "again.yaml"), "--resolved").stdout == first
+    as_json = json.loads(call("show", str(path), "--json").stdout)
+    assert as_json["population"]["n_businesses"] == 40
+
+
+def test_list_names_every_shipped_scenario(repository: Path) -> None:
+    names = sorted(path.stem for path in (repository / "scenarios").glob("*.yaml"))
+    assert [line.split()[0] for line in call("list").stdout.splitlines()] == names
+    document = json.loads(call("list", "--json").stdout)
+    assert [row["name"] for row in document["scenarios"]] == names
+
+
+def test_the_schema_file_beside_the_scenarios_is_fresh(repository: Path) -> None:
+    """Remake it with ``overblock schema > scenarios/scenario.schema.json``."""
+    file = repository / "scenarios" / "scenario.schema.json"
+    assert file.read_text(encoding="utf-8") == call("schema").stdout
+
+
+def test_every_shipped_scenario_points_at_the_schema_file(repository: Path) -> None:
+    paths = list((repository / "scenarios").glob("*.yaml"))
+    assert paths
+    for path in paths:
+        line = path.read_text(encoding="utf-8").splitlines()[0]
+        assert line == "# yaml-language-server: $schema=scenario.schema.json"
+
+
+def test_version_is_the_packages() -> None:
+    assert call("--version").stdout == f"overblock {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["run", "plot", "validate", "schema", "list", "show"])
+def test_each_command_explains_itself_with_two_examples(command: str) -> None:
+    text = call(command, "--help").stdout
+    assert text.count(f"overblock {command}") >= 3  # the usage line, and two examples
+
+
+def test_the_help_names_the_exit_codes() -> None:
+    text = " ".join(call("--help").stdout.split())
+    assert "0 done; 1 a stated check failed; 2 usage or invalid scenario; 3 partial;" in text

@@ -1,0 +1,243 @@
+"""What only a real process shows: terminals, pipes, signals, and what an import costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
+SMALL = ["-n", "1", "--set", "population.n_businesses=10"]
+PLAIN = {
+    **{key: value for key, value in os.environ.items() if not key.startswith("OVERBLOCK_")},
+    "NO_COLOR": "1",
+    "TERM": "dumb",
+    "COLUMNS": "120",
+}
+
+
+def call(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [*OVERBLOCK, *arguments],
+        cwd=folder,
+        env=PLAIN | (env or {}),
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    heavy = ["numpy", "scipy", "matplotlib", "pydantic", "duckdb", "simpy", "ruamel", "ruamel.yaml"]
+    code = (
+        "import sys\n"
+        "from sim.cli.app import app\n"
+        "try:\n"
+        "    app(['--help'])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=PLAIN, capture_output=True, text=True
+    )
+    assert "Usage" in done.stdout
+    assert done.stderr == "[]\n"
+
+
+def on_a_terminal(arguments: list[str], folder: Path) -> tuple[int, str]:
+    """Run with a pseudo-terminal as stdin, stdout and stderr; what came out, as text."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*OVERBLOCK, *arguments], cwd=folder, env=PLAIN, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # Linux says so when the other side is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(ours)
+    return process.wait(), shown.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
+    code, shown = on_a_terminal(["run", "telegram-2018-replay", "-o", "out", *SMALL], tmp_path)
+    assert code == 0, shown
+    assert "The blocking of Telegram" in shown
+    table = shown.split("\nmeasure ")[1].split("\nout\n")[0]
+    assert max(len(line.rstrip()) for line in table.splitlines()) <= 80
+    assert len(table.splitlines()) == 15  # one line for each measure, below the header
+    peak = next(line for line in shown.splitlines() if line.startswith("addresses listed peak"))
+    assert "18,350,080" in peak
+    assert "not known" in peak  # one replicate has no interval
+    assert "18,000,000" in peak  # the published figure beside it
+    assert "\nout\n" in shown
+
+
+def test_a_terminal_is_not_read_for_a_scenario(tmp_path: Path) -> None:
+    code, shown = on_a_terminal(["run", "-", "-o", "out"], tmp_path)
+    assert (code, shown) == (2, "-: expected a scenario on standard input, got a terminal\n")
+
+
+def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [*OVERBLOCK, "schema"], cwd=tmp_path, env=PLAIN, stdout=write_end, stderr=subprocess.PIPE
+    )
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_reader_that_left_does_not_cost_the_run(tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run(
+        [*OVERBLOCK, "run", "telegram-2018-replay", "-o", "out", *SMALL],
+        cwd=tmp_path, env=PLAIN, stdout=write_end, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(write_end)
+    assert b"Traceback" not in done.stderr
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
+
+
+def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path: Path) -> None:
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    title = "Блок 😀"
+    code, out, err = call(
+        "run", "telegram-2018-replay", "-o", "out", "--json", "--set", f"title={title}", *SMALL,
+        folder=tmp_path, env=ascii_only,
+    )  # fmt: skip
+    assert code == 0, err
+    assert json.loads(out)["title"] == title
+    code, out, err = call(
+        "show", "telegram-2018-replay", "--set", f"title={title}", folder=tmp_path, env=ascii_only
+    )
+    assert (code, err) == (0, "")
+    assert r"\u0411" in out
+
+
+INTERRUPTED = """\
+import os, signal, sys
+import sim.measure.experiment as experiment
+
+real = experiment._run_replicate
+
+def run_replicate(resolved, streams, store):
+    {before}
+    measures = real(resolved, streams, store)
+    {after}
+    return measures
+
+experiment._run_replicate = run_replicate
+from sim.cli.app import main
+main()
+"""
+
+
+def interrupted_run(
+    tmp_path: Path, *arguments: str, before: str = "pass", after: str = "pass"
+) -> tuple[int, str, str]:
+    """Run with an interrupt sent by the process to itself, so that its time is exact."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED.format(before=before, after=after), "run",
+         "telegram-2018-replay", "--set", "population.n_businesses=10", *arguments],
+        cwd=tmp_path, env=PLAIN, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+KILL = "os.kill(os.getpid(), signal.SIGINT)"
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: str) -> None:
+    # "after" is the worst moment: the third replicate is in the tables, but not yet counted.
+    code, out, err = interrupted_run(
+        tmp_path, "-n", "5", "-o", "out", **{where: f"if streams.replicate == 2: {KILL}"}
+    )
+    assert (code, out) == (130, "out\n"), err
+    assert "interrupted: 2 of 5 replicates are finished and kept in out" in err
+    assert "Traceback" not in err
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["status"] == "interrupted"
+    assert (manifest["n_replicates"], manifest["n_replicates_asked"]) == (2, 5)
+
+    import duckdb
+
+    for table in ("curves", "businesses", "events"):
+        found = duckdb.execute(
+            f"SELECT DISTINCT replicate FROM '{tmp_path}/out/{table}.parquet' ORDER BY 1"
+        ).fetchall()
+        assert found == [(0,), (1,)], table
+
+
+def test_the_kept_replicates_are_those_of_a_whole_run(tmp_path: Path) -> None:
+    interrupted_run(tmp_path, "-n", "5", "-o", "cut", after=f"if streams.replicate == 2: {KILL}")
+    call("run", "telegram-2018-replay", "--set", "population.n_businesses=10", "-n", "2",
+         "-o", "whole", folder=tmp_path)  # fmt: skip
+    assert (tmp_path / "cut" / "summary.csv").read_bytes() == (
+        tmp_path / "whole" / "summary.csv"
+    ).read_bytes()
+
+
+def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path: Path) -> None:
+    code, out, err = interrupted_run(tmp_path, "-n", "3", before=KILL)
+    assert (code, out) == (130, "")
+    assert err == "interrupted; nothing was finished and nothing is left behind\n"
+    assert list(tmp_path.iterdir()) == []  # no runs/ either
+
+
+def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path) -> None:
+    code = (
+        "import os, signal\n"
+        "import sim.measure.experiment as experiment\n"
+        "real = experiment.write_summary\n"
+        "def write_summary(*arguments):\n"
+        f"    {KILL}\n"
+        "    return real(*arguments)\n"
+        "experiment.write_summary = write_summary\n"
+        "from sim.cli.app import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run", "telegram-2018-replay", "-o", "out", *SMALL],
+        cwd=tmp_path, env=PLAIN, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "out\n"), done.stderr
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_signal_from_outside_ends_a_long_run_with_130(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*OVERBLOCK, "run", "telegram-2018-replay", "-n", "100000", "-o", "out",
+         "--set", "population.n_businesses=10"],
+        cwd=tmp_path, env=PLAIN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    # The temporary folder appears when the first replicate begins.
+    while not any(tmp_path.iterdir()):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    left = [path.name for path in tmp_path.iterdir()]
+    assert left == (["out"] if out else [])
+
+
+def test_no_arguments_show_the_help_and_exit_with_2(tmp_path: Path) -> None:
+    code, out, err = call(folder=tmp_path)
+    assert code == 2
+    assert "Usage: " in out + err

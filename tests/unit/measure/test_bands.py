@@ -1,0 +1,97 @@
+"""Bands by their numbers: values of step curves, and quantiles over replicates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sim.measure import bands
+from sim.measure.bands import band_of, step_values
+from sim.measure.impact import Measure
+from sim.measure.summary import summarise
+from sim.results.read import CurvePoints
+
+
+def points(*rows: tuple[int, int, float, float]) -> CurvePoints:
+    """From ``(replicate, t_s, value, denominator)``."""
+    columns: list[NDArray[np.float64]] = [np.array(column, float) for column in zip(*rows)]  # noqa: B905
+    return CurvePoints(columns[0].astype(int), columns[1].astype(int), columns[2], columns[3])
+
+
+def test_a_step_holds_from_its_time_until_the_next() -> None:
+    t_s, value = np.array([0, 10, 20]), np.array([1.0, 5.0, 2.0])
+    at = np.array([0, 9, 10, 19, 20, 99])
+    assert step_values(t_s, value, at).tolist() == [1, 1, 5, 5, 2, 2]
+
+
+def test_before_its_first_step_a_curve_is_unknown_and_not_zero() -> None:
+    assert np.isnan(step_values(np.array([10]), np.array([3.0]), np.array([9]))).all()
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(-9, 9)), min_size=1), st.integers(0, 60))
+def test_a_step_curve_takes_the_last_value_set(steps: list[tuple[int, int]], at: int) -> None:
+    curve = dict(steps)
+    curve.setdefault(0, 0)
+    t_s = np.array(sorted(curve))
+    value = np.array([float(curve[t]) for t in t_s])
+    expected = curve[max(t for t in curve if t <= at)]
+    assert step_values(t_s, value, np.array([at])).tolist() == [expected]
+
+
+def test_a_band_has_every_change_point_of_every_replicate() -> None:
+    band = band_of(points((0, 0, 0, 9), (0, 5, 4, 9), (1, 0, 0, 9), (1, 7, 2, 9)), 100)
+    assert band.t_s.tolist() == [0, 5, 7]
+    assert band.mean.tolist() == [0, 2, 3]
+    assert (band.n_replicates, band.denominator) == (2, 9)
+
+
+def test_a_band_is_the_5th_to_95th_percentile_between_order_statistics() -> None:
+    # 21 replicates with the values 0, 1, ..., 20: the 5th percentile is the value 1, the 95th 19.
+    band = band_of(points(*((row, 0, float(row), 50) for row in range(21))), 100)
+    assert [*band.low, *band.mean, *band.high] == pytest.approx([1, 10, 19])
+    # Two replicates: a twentieth of the way in from either end.
+    band = band_of(points((0, 0, 10, 50), (1, 0, 30, 50)), 100)
+    assert band.low.tolist() == pytest.approx([11])
+    assert band.high.tolist() == pytest.approx([29])
+
+
+def test_one_replicate_has_an_unknown_band() -> None:
+    band = band_of(points((0, 0, 3, 9), (0, 5, 4, 9)), 100)
+    assert np.isnan(band.low).all()
+    assert np.isnan(band.high).all()
+    assert band.mean.tolist() == [3, 4]
+
+
+def test_shares_divide_each_replicate_by_its_own_denominator() -> None:
+    band = band_of(points((0, 0, 5, 10), (1, 0, 5, 20)), 100, as_share=True)
+    assert band.mean.tolist() == [0.375]
+
+
+def test_a_replicate_without_anybody_has_no_share_and_is_left_out() -> None:
+    band = band_of(points((0, 0, 5, 10), (1, 0, 0, 0)), 100, as_share=True)
+    assert band.mean.tolist() == [0.5]
+    assert band.n_replicates == 1
+    assert np.isnan(band.low).all()
+
+
+def test_very_many_change_points_are_read_on_an_even_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bands, "MAX_GRID", 10)
+    band = band_of(points(*((0, t_s, float(t_s), 1) for t_s in range(100))), 100)
+    assert band.t_s.tolist() == list(range(0, 100, 10))
+    assert band.mean.tolist() == list(range(0, 100, 10))
+
+
+def test_the_summary_of_replicates_is_mean_median_and_percentiles() -> None:
+    replicates = [[Measure("m", "u", float(value), 50.0, "of")] for value in [0, *range(20, 0, -1)]]
+    (line,) = summarise("s", replicates)
+    assert [line.mean, line.median, line.low, line.high] == pytest.approx([10, 10, 1, 19])
+    assert (line.level, line.n_replicates, line.denominator) == (0.9, 21, 50)
+
+
+def test_a_measure_that_is_not_known_in_one_replicate_is_not_known_in_the_summary() -> None:
+    replicates = [[Measure("m", "u", 1.0)], [Measure("m", "u", float("nan"))]]
+    (line,) = summarise("s", replicates)
+    assert np.isnan([line.mean, line.median, line.low, line.high]).all()

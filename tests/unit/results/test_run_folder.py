@@ -1,0 +1,408 @@
+"""A run folder: the same bytes for the same question, and tables that agree with each other."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.errors import DataError
+from sim.measure.experiment import run_experiment
+from sim.results.columns import METRICS, TABLES
+from sim.results.folder import new_folder
+from sim.results.read import open_run
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+
+WriteScenario = Callable[..., Path]
+TYPES = {
+    "VARCHAR": "string",
+    "BIGINT": "integer",
+    "DOUBLE": "number",
+    "BOOLEAN": "boolean",
+    "TIMESTAMP WITH TIME ZONE": "datetime",
+}
+WHOLE = "provider IS NULL AND sector IS NULL AND role IS NULL"
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timing.json"
+    }
+
+
+def run_again(folder: Path, *, root_seed: int = 20180416, n_replicates: int = 2) -> Path:
+    resolved = resolve(load_scenario("telegram-2018-replay"))
+    run_experiment(resolved, root_seed=root_seed, n_replicates=n_replicates, folder=folder)
+    return folder
+
+
+def summary_of(folder: Path) -> dict[str, dict[str, str]]:
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        return {row["metric"]: row for row in csv.DictReader(file)}
+
+
+def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    return duckdb.execute(sql.replace("$", f"{folder}/")).fetchall()
+
+
+def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_path: Path) -> None:
+    # Elsewhere on the disk, and at another time: neither may show.
+    first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
+    assert first.keys() == again.keys()
+    assert [name for name in first if first[name] != again[name]] == []
+    assert len(first) == 8 + 10  # eight files of the run, ten tables
+
+
+def test_only_the_timing_knows_when_and_where(shipped_run: Path) -> None:
+    assert json.loads((shipped_run / "timing.json").read_text())["run_id"] == shipped_run.name
+    for name, data in files_of(shipped_run).items():
+        assert str(shipped_run).encode() not in data, name
+
+
+def test_another_seed_gives_another_result(shipped_run: Path, tmp_path: Path) -> None:
+    first, other = files_of(shipped_run), files_of(run_again(tmp_path / "other", root_seed=1))
+    for name in ("curves.parquet", "businesses.parquet", "events.parquet", "summary.csv"):
+        assert first[name] != other[name], name
+    assert first["scenario.resolved.json"] == other["scenario.resolved.json"]
+    ids = [json.loads(files["manifest.json"])["result_id"] for files in (first, other)]
+    assert ids[0] != ids[1]
+
+
+def test_another_replicate_has_other_luck(shipped_run: Path) -> None:
+    columns = "revenue_usd_per_h, region, affected_s, lost_demand_h_over_14_d"
+    (first,), (second,) = [
+        query(
+            shipped_run,
+            f"SELECT list(({columns}) ORDER BY business) FROM '$businesses.parquet' "
+            f"WHERE replicate = {replicate}",
+        )
+        for replicate in (0, 1)
+    ]
+    same = sum(a == b for a, b in zip(first[0], second[0], strict=True))
+    assert same < len(first[0]) / 10
+
+
+def test_the_first_replicate_does_not_depend_on_how_many_follow(
+    shipped_run: Path, shipped_single_run: Path
+) -> None:
+    for table in ("curves", "businesses", "events"):
+        assert query(
+            shipped_run,
+            f"(SELECT * FROM '$/{table}.parquet' WHERE replicate = 0 EXCEPT ALL "
+            f"SELECT * FROM '{shipped_single_run}/{table}.parquet')",
+        ) == []  # fmt: skip
+        counts = [
+            query(folder, f"SELECT count(*) FROM '${table}.parquet' WHERE replicate = 0")
+            for folder in (shipped_run, shipped_single_run)
+        ]
+        assert counts[0] == counts[1]
+
+
+def test_the_manifest_holds_the_hash_and_the_rows_of_every_file(shipped_run: Path) -> None:
+    manifest = json.loads((shipped_run / "manifest.json").read_text())
+    listed = {entry["file"]: entry for entry in manifest["outputs"]}
+    files = files_of(shipped_run)
+    assert set(listed) == set(files) - {"manifest.json"}
+    for name, entry in listed.items():
+        assert entry["sha256"] == hashlib.sha256(files[name]).hexdigest(), name
+        if name.endswith(".parquet"):
+            assert query(shipped_run, f"SELECT count(*) FROM '${name}'") == [(entry["n_rows"],)]
+    assert listed["summary.csv"]["n_rows"] == len(summary_of(shipped_run))
+
+
+def test_the_inputs_are_copied_as_they_were_read(shipped_run: Path, repository: Path) -> None:
+    manifest = json.loads((shipped_run / "manifest.json").read_text())
+    assert len(manifest["inputs"]) == 10
+    for table in manifest["inputs"]:
+        original = (repository / "seeds" / f"{table['name']}.csv").read_bytes()
+        assert (shipped_run / table["copy"]).read_bytes() == original
+        assert table["sha256"] == hashlib.sha256(original).hexdigest()
+    # The name alone: where the file lies on this machine is nobody's business.
+    assert manifest["scenario"]["file"] == "telegram-2018-replay.yaml"
+    scenario = (repository / "scenarios" / "telegram-2018-replay.yaml").read_bytes()
+    assert (shipped_run / "scenario.yaml").read_bytes() == scenario
+    assert manifest["scenario"]["sha256"] == hashlib.sha256(scenario).hexdigest()
+
+
+def test_the_manifest_lists_every_assumption_with_its_range(
+    shipped_run: Path, repository: Path
+) -> None:
+    listed = {row["key"]: row for row in json.loads(
+        (shipped_run / "manifest.json").read_text())["assumptions"]}  # fmt: skip
+    with (repository / "seeds" / "assumptions.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            entry = listed[row["key"]]
+            assert entry["value"] == float(row["value"])
+            assert entry["range"] == {"absolute": [float(row["low"]), float(row["high"])]}
+    assert listed["operators-russia-2018.compliance"]["range"]
+    assert all(entry["why"] for entry in listed.values())
+
+
+def test_a_table_without_source_note_is_listed_as_an_assumption(
+    write_scenario: WriteScenario, tmp_path: Path
+) -> None:
+    (tmp_path / "own.csv").write_text("prefix\n192.0.2.0/24\n", encoding="utf-8")
+    loaded = load_scenario(str(write_scenario()), ["target.prefixes=own.csv"])
+    experiment = run_experiment(
+        resolve(loaded), root_seed=7, n_replicates=1, folder=tmp_path / "out"
+    )
+    assumptions = experiment.manifest["assumptions"]
+    assert {"key": "own.csv", "why": "a table without a source note"} in assumptions  # type: ignore[operator]
+
+
+def test_orders_after_the_end_are_a_warning(write_scenario: WriteScenario, tmp_path: Path) -> None:
+    resolved = resolve(load_scenario(str(write_scenario())))
+    manifest = run_experiment(
+        resolved, root_seed=7, n_replicates=1, folder=tmp_path / "out"
+    ).manifest
+    late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)  # type: ignore[union-attr]
+    assert late > 5
+    assert manifest["warnings"] == [
+        f"{late} orders fall at or after the end of the run and are not placed"
+    ]
+
+
+@pytest.mark.parametrize("file", [name for name in TABLES if name.endswith(".parquet")])
+def test_the_data_package_describes_the_parquet_columns_and_types(
+    shipped_run: Path, file: str
+) -> None:
+    package = json.loads((shipped_run / "datapackage.json").read_text())
+    (resource,) = [entry for entry in package["resources"] if entry["path"] == file]
+    described = [(field["name"], field["type"]) for field in resource["schema"]["fields"]]
+    rows = query(shipped_run, f"DESCRIBE SELECT * FROM '${file}'")
+    assert described == [(row[0], TYPES[row[1]]) for row in rows]
+    assert all(field["description"] for field in resource["schema"]["fields"])
+
+
+def test_the_data_package_describes_the_summary_and_every_metric(shipped_run: Path) -> None:
+    package = json.loads((shipped_run / "datapackage.json").read_text())
+    (resource,) = [entry for entry in package["resources"] if entry["path"] == "summary.csv"]
+    header = (shipped_run / "summary.csv").read_text().splitlines()[0].split(",")
+    assert [field["name"] for field in resource["schema"]["fields"]] == header
+    found = {row[0] for row in query(shipped_run, "SELECT DISTINCT metric FROM '$curves.parquet'")}
+    assert found == {metric["name"] for metric in package["metrics"]}
+    assert found == {metric.name for metric in METRICS}
+
+
+PEAKS = ["addresses_listed", "addresses_dropped", "businesses_affected", "businesses_impaired",
+         "businesses_down"]  # fmt: skip
+
+
+def check_line(line: dict[str, str], values: list[float]) -> None:
+    """Mean, median and interval of a summary line, from the values of the replicates."""
+    assert int(line["n_replicates"]) == len(values)
+    assert float(line["mean"]) == pytest.approx(statistics.mean(values), rel=1e-12)
+    assert float(line["median"]) == pytest.approx(statistics.median(values), rel=1e-12)
+    low, high = sorted(values)  # two replicates: linear between them
+    assert float(line["low"]) == pytest.approx(low + 0.05 * (high - low), rel=1e-12)
+    assert float(line["high"]) == pytest.approx(low + 0.95 * (high - low), rel=1e-12)
+
+
+@pytest.mark.parametrize("metric", PEAKS)
+def test_peaks_in_the_summary_are_the_largest_values_of_the_curves(
+    shipped_run: Path, metric: str
+) -> None:
+    values = query(
+        shipped_run,
+        f"SELECT max(value) FROM '$curves.parquet' WHERE metric = '{metric}' AND {WHOLE} "
+        "GROUP BY replicate ORDER BY replicate",
+    )
+    check_line(summary_of(shipped_run)[f"{metric}_peak"], [row[0] for row in values])
+
+
+@pytest.mark.parametrize("state", ["affected", "impaired", "down"])
+def test_businesses_and_their_hours_in_the_summary_are_sums_over_the_businesses(
+    shipped_run: Path, state: str
+) -> None:
+    rows = query(
+        shipped_run,
+        f"SELECT count(*) FILTER ({state}_s > 0), sum({state}_s) / 3600, count(*) "
+        "FROM '$businesses.parquet' GROUP BY replicate ORDER BY replicate",
+    )
+    summary = summary_of(shipped_run)
+    check_line(summary[f"businesses_ever_{state}"], [row[0] for row in rows])
+    check_line(summary[f"business_hours_{state}"], [float(row[1]) for row in rows])
+    assert float(summary[f"businesses_ever_{state}"]["denominator"]) == rows[0][2] == 1000
+    assert float(summary[f"business_hours_{state}"]["denominator"]) == 1000 * 50 * 24  # 50 days
+
+
+def test_time_in_a_state_is_the_area_under_its_curve(shipped_run: Path) -> None:
+    """Two ways to the same number: the ledger, and the curve integrated between change points."""
+    for state in ("affected", "impaired", "down"):
+        rows = query(
+            shipped_run,
+            f"""
+            WITH pieces AS (
+                SELECT replicate, value,
+                    lead(t_s, 1, 50 * 86400) OVER (PARTITION BY replicate ORDER BY t_s) - t_s AS s
+                FROM '$curves.parquet' WHERE metric = 'businesses_{state}' AND {WHOLE}
+            ), area AS (SELECT replicate, sum(value * s) AS s FROM pieces GROUP BY replicate),
+            ledger AS (
+                SELECT replicate, sum({state}_s) AS s FROM '$businesses.parquet' GROUP BY replicate
+            )
+            SELECT area.s, ledger.s FROM area JOIN ledger USING (replicate)
+            """,
+        )
+        assert len(rows) == 2
+        for area, ledger in rows:
+            assert area == ledger > 0
+
+
+def demand_h_by_sector(repository: Path) -> dict[str, float]:
+    """Demand over the 50 days from a Monday on, in hours of mean demand, from the seed tables."""
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with (repository / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    demand_h = {}
+    for sector in rows("sectors-russia-2018"):
+        profile = [r for r in rows("demand-profiles") if r["profile"] == sector["demand_profile"]]
+        hours = sum(int(row["weight"]) for row in profile if row["period"] == "hour")
+        weekdays = {int(r["index"]): int(r["weight"]) for r in profile if r["period"] == "weekday"}
+        mean = hours * sum(weekdays.values()) / 168
+        # Seven weeks, and a Monday more.
+        demand_h[sector["sector"]] = 7 * 168 + hours * weekdays[0] / mean
+    return demand_h
+
+
+def test_spells_and_lost_demand_in_the_summary_are_sums_over_the_businesses(
+    shipped_run: Path, repository: Path
+) -> None:
+    summary = summary_of(shipped_run)
+    spells = query(
+        shipped_run,
+        "SELECT sum(n_spells) FROM '$businesses.parquet' GROUP BY replicate ORDER BY replicate",
+    )
+    check_line(summary["spells"], [float(row[0]) for row in spells])
+    lost = " + ".join(
+        column.name
+        for column in TABLES["businesses.parquet"]
+        if column.name.startswith("lost_demand_h")
+    )
+    demand_h = demand_h_by_sector(repository)
+    totals = {0: [0.0, 0.0], 1: [0.0, 0.0]}
+    for replicate, sector, lost_usd, rate_usd_per_h in query(
+        shipped_run,
+        f"SELECT replicate, sector, sum(demand_usd_per_h * ({lost})), sum(demand_usd_per_h) "
+        "FROM '$businesses.parquet' GROUP BY ALL",
+    ):
+        totals[replicate][0] += lost_usd
+        totals[replicate][1] += rate_usd_per_h * demand_h[sector]
+    line = summary["demand_lost_share"]
+    low, high = sorted(lost_usd / demand_usd for lost_usd, demand_usd in totals.values())
+    assert float(line["mean"]) == pytest.approx((low + high) / 2, rel=1e-9)
+    assert float(line["low"]) == pytest.approx(low + 0.05 * (high - low), rel=1e-9)
+    assert float(line["denominator"]) == pytest.approx(
+        statistics.mean(demand_usd for _, demand_usd in totals.values()), rel=1e-9
+    )
+
+
+def test_splits_by_sector_and_by_provider_sum_to_the_whole(shipped_run: Path) -> None:
+    for split in ("sector", "provider"):
+        sizes = query(
+            shipped_run,
+            f"SELECT sum(d) FROM (SELECT DISTINCT replicate, {split}, denominator AS d FROM "
+            f"'$curves.parquet' WHERE metric = 'businesses_down' AND {split} IS NOT NULL) "
+            "GROUP BY replicate",
+        )
+        assert sizes == [(1000.0,), (1000.0,)]
+
+
+def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
+    shipped_single_run: Path,
+) -> None:
+    lines = summary_of(shipped_single_run)
+    assert len(lines) == 14
+    for line in lines.values():
+        assert (line["low"], line["high"]) == ("", "")
+        assert line["mean"] == line["median"] != ""
+
+
+def test_what_is_missing_is_null_and_never_zero(shipped_run: Path) -> None:
+    assert query(
+        shipped_run,
+        "SELECT count(*) FROM '$businesses.parquet' "
+        "WHERE (first_outage_s IS NULL) != (n_spells = 0)",
+    ) == [(0,)]
+    assert query(
+        shipped_run,
+        "SELECT count(*) FROM '$curves.parquet' "
+        "WHERE metric LIKE 'addresses%' AND denominator IS NOT NULL",
+    ) == [(0,)]
+    assert query(
+        shipped_run, "SELECT count(*) FROM '$curves.parquet' WHERE isnan(value) OR value IS NULL"
+    ) == [(0,)]
+
+
+def test_times_in_utc_are_the_seconds_since_the_start(shipped_run: Path) -> None:
+    assert query(
+        shipped_run,
+        "SELECT count(*) FROM '$curves.parquet' WHERE epoch(time_utc) "
+        "!= t_s + epoch(TIMESTAMPTZ '2018-04-15 21:00:00+00')",
+    ) == [(0,)]
+
+
+def test_the_parquet_files_name_the_result_they_belong_to(shipped_run: Path) -> None:
+    identity = json.loads((shipped_run / "manifest.json").read_text())["result_id"]
+    rows = query(shipped_run, "SELECT key, value FROM parquet_kv_metadata('$curves.parquet')")
+    assert (b"result_id", identity.encode()) in rows
+
+
+def test_a_run_is_read_back_as_it_was_written(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    points = run.curve("addresses_listed")
+    rows = query(
+        shipped_run,
+        f"SELECT t_s, value FROM '$curves.parquet' WHERE metric = 'addresses_listed' AND {WHOLE} "
+        "ORDER BY replicate, t_s",
+    )
+    assert list(zip(points.t_s.tolist(), points.value.tolist(), strict=True)) == rows
+    assert np.isnan(points.denominator).all()
+    by_sector = run.curves_by("businesses_down", "sector")
+    assert sum(points.denominator[0] for points in by_sector.values()) == 1000
+    with pytest.raises(DataError, match="expected curves of nothing, got none"):
+        run.curve("nothing")
+
+
+@pytest.mark.parametrize("name", ["a[1]", "a*", "a?b", "it's", "ä ö"])
+def test_a_folders_name_is_no_pattern(shipped_single_run: Path, tmp_path: Path, name: str) -> None:
+    """A star must not read the folders beside it as well."""
+    for folder in (name, "a1", "ab", "axb"):
+        (tmp_path / folder).mkdir()
+        for path in shipped_single_run.iterdir():
+            (tmp_path / folder / path.name).symlink_to(path)
+    n_points = open_run(shipped_single_run).curve("addresses_listed").t_s.size
+    assert open_run(tmp_path / name).curve("addresses_listed").t_s.size == n_points
+
+
+def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "deep" / "out", force=False) as partial:
+        (partial / "file").write_text("x")
+        assert not (tmp_path / "deep" / "out").exists()
+    assert (tmp_path / "deep" / "out" / "file").read_text() == "x"
+
+
+def test_a_failed_folder_takes_the_folders_made_for_it_with_it(tmp_path: Path) -> None:
+    def fail(path: Path) -> None:
+        with new_folder(path, force=False):
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        fail(tmp_path / "new" / "deep" / "out")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(RuntimeError, match="no"):
+        fail(tmp_path / "mine" / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

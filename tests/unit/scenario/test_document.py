@@ -1,0 +1,305 @@
+"""YAML from a stranger: read as text, counted while it is read, refused with its place."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario import document as guard
+from sim.scenario.document import parse_document, parse_scalar
+from sim.scenario.tree import format_path
+
+
+def problems_of(data: bytes) -> list[Problem]:
+    """All problems of a document, whether they ended the reading or not."""
+    try:
+        return parse_document(data, "f.yaml").problems
+    except ScenarioError as error:
+        return list(error.problems)
+
+
+def only_problem(data: bytes) -> Problem:
+    problems = problems_of(data)
+    assert len(problems) == 1, [str(problem) for problem in problems]
+    return problems[0]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["NO", "no", "on", "off", "Yes", "y", "12:30", "1:2:3", "2018-04-16", "<<", "=", "1.2.3"],
+)
+def test_words_that_yaml_1_1_converts_stay_text(word: str) -> None:
+    document = parse_document(f"a: {word}\n".encode(), "f.yaml")
+    assert document.tree == {"a": word}
+    assert document.problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("true", True),
+        ("False", False),
+        ("7", 7),
+        ("-3", -3),
+        ("+5", 5),
+        ("0", 0),
+        ("0.5", 0.5),
+        (".5", 0.5),
+        ("1e3", 1000.0),
+        ('"7"', "7"),
+        ("'true'", "true"),
+        ('""', ""),
+    ],
+)
+def test_plain_scalars_become_their_value_and_quoted_ones_stay_text(
+    text: str, value: object
+) -> None:
+    read = parse_document(f"a: {text}\n".encode(), "f.yaml").tree["a"]
+    assert read == value
+    assert type(read) is type(value)
+
+
+@pytest.mark.parametrize("text", ["010", "0o10", "0x1F", "0b1", "1_000", "00", "1_000.5"])
+def test_numbers_that_readers_disagree_on_are_refused(text: str) -> None:
+    problem = only_problem(f"a: {text}\n".encode())
+    assert str(problem) == f"f.yaml:1:4: a: expected a plain decimal number, got '{text}'"
+
+
+@pytest.mark.parametrize("text", [".nan", ".NaN", ".inf", "-.INF", "+.inf", "1e999", "-1e999"])
+def test_numbers_that_are_not_finite_are_refused(text: str) -> None:
+    problem = only_problem(f"a: {text}\n".encode())
+    assert str(problem) == f"f.yaml:1:4: a: expected a finite number, got '{text}'"
+
+
+def test_a_number_of_many_digits_is_refused_in_a_short_message() -> None:
+    problem = only_problem(b"a: " + b"9" * 100_000 + b"\n")
+    assert problem.message.startswith("expected a plain decimal number, got '999")
+    assert len(problem.message) < 120
+
+
+@pytest.mark.parametrize("text", ["", "~", "null", "NULL", "Null"])
+def test_nulls_are_refused(text: str) -> None:
+    problem = only_problem(f"b: 1\na: {text}\n".encode())
+    assert (problem.line, problem.key) == (2, "a")
+    assert problem.message == "expected a value, got nothing; leave the key out instead"
+
+
+def test_a_second_key_does_not_win_and_is_refused_where_it_stands() -> None:
+    document = parse_document(b"p:\n  a: 1\n  b: 2\n  a: 3\n", "f.yaml")
+    assert document.tree == {"p": {"a": 1, "b": 2}}
+    assert [str(problem) for problem in document.problems] == [
+        "f.yaml:4:3: p.a: expected each key once, got it again (first in line 2)"
+    ]
+
+
+def test_keys_that_differ_only_in_quotes_are_the_same_key() -> None:
+    assert "expected each key once" in only_problem(b'a: 1\n"a": 2\n').message
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a: &x 1\n", "f.yaml:1:4: a: expected a value without an anchor, got '&x'"),
+        (b"a: &x {b: 1}\n", "f.yaml:1:4: a: expected a value without an anchor, got '&x'"),
+        (b"&x a: 1\n", "f.yaml:1:1: a: expected a plain key, got a tag or an anchor"),
+        (b"&x\na: 1\n", "f.yaml:1:1: expected a value without an anchor, got '&x'"),
+        (
+            b"a: !!python/object:os.system 1\n",
+            "f.yaml:1:4: a: expected a value without a tag, "
+            "got 'tag:yaml.org,2002:python/object:os.system'",
+        ),
+        (
+            b"a: !!str 1\n",
+            "f.yaml:1:4: a: expected a value without a tag, got 'tag:yaml.org,2002:str'",
+        ),
+        (b"a: ! 1\n", "f.yaml:1:4: a: expected a value without a tag, got '!'"),
+        (
+            b"!!map\na: 1\n",
+            "f.yaml:1:1: expected a value without a tag, got 'tag:yaml.org,2002:map'",
+        ),
+        (b"? [a, b]\n: 1\n", "f.yaml:1:3: expected a key written as plain text"),
+        (b"? {a: b}\n: 1\n", "f.yaml:1:3: expected a key written as plain text"),
+    ],
+)
+def test_anchors_tags_and_keys_that_are_no_text_are_refused(data: bytes, expected: str) -> None:
+    assert str(only_problem(data)) == expected
+
+
+def test_an_alias_is_refused_and_never_expanded() -> None:
+    bomb = b"a: &a [x, x]\n" + b"".join(
+        b"%c: &%c [%s]\n" % (letter, letter, b", ".join([b"*%c" % (letter - 1)] * 9))
+        for letter in range(ord("b"), ord("k"))
+    )
+    document = parse_document(bomb, "f.yaml")
+    assert document.tree["k" if "k" in document.tree else "j"] == [""] * 9
+    assert any("got the alias '*a'" in problem.message for problem in document.problems)
+
+
+@pytest.mark.parametrize(
+    "directive", [b"%YAML 1.1\n", b"%YAML 1.2\n", b"%TAG !e! tag:example.com,2000:\n"]
+)
+def test_directives_are_refused_since_they_change_what_words_mean(directive: bytes) -> None:
+    problem = only_problem(directive + b"---\na: NO\n")
+    assert str(problem) == "f.yaml:2:1: expected a document without % directives, got one"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "f.yaml: expected keys, got an empty file"),
+        (b"\xef\xbb\xbf", "f.yaml: expected keys, got an empty file"),
+        (b"# nothing\n", "f.yaml: expected keys, got an empty file"),
+        (b"- a\n", "f.yaml:1:1: expected a mapping of keys"),
+        (b"hello\n", "f.yaml:1:1: expected a mapping of keys"),
+        (b"null\n", "f.yaml:1:1: expected a mapping of keys"),
+        (b"a: 1\n---\nb: 2\n", "f.yaml:2:1: expected one document, got a second one"),
+        (b"a: 1\n---\n", "f.yaml:2:1: expected one document, got a second one"),
+        (b"a: \xe9\n", "f.yaml:1: expected UTF-8 text, got the byte 0xe9"),
+        (b"a: 1\nb: \xff\n", "f.yaml:2: expected UTF-8 text, got the byte 0xff"),
+        ("a: 1\n".encode("utf-16"), "f.yaml:1: expected UTF-8 text, got the byte 0xff"),
+        (b"a: 1\nb: x\x00\n", "f.yaml:2:5: expected text, got the character U+0000"),
+        (b"a: \x1b[31m\n", "f.yaml:1:4: expected text, got the character U+001B"),
+    ],
+)
+def test_what_is_no_document_is_refused(data: bytes, expected: str) -> None:
+    with pytest.raises(ScenarioError, match="expected") as caught:
+        parse_document(data, "f.yaml")
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "column"),
+    [
+        (b"a: 1\nb: [1, 2\nc: 3\n", 3, 2),
+        (b"a: 1\n b: 2\n", 2, 3),
+        (b"a:\n\tb: 1\n", 2, 1),
+        (b"a: 1\nb: @x\n", 2, 4),
+    ],
+)
+def test_a_syntax_error_is_placed_by_line_and_column(data: bytes, line: int, column: int) -> None:
+    with pytest.raises(ScenarioError, match="expected valid YAML, got a syntax error") as caught:
+        parse_document(data, "f.yaml")
+    problem = caught.value.problems[-1]
+    assert (problem.line, problem.column) == (line, column)
+
+
+def test_problems_before_a_syntax_error_are_reported_with_it() -> None:
+    messages = [problem.message for problem in problems_of(b"a: 0x1\nb: [1\n")]
+    assert len(messages) == 2
+    assert messages[0].startswith("expected a plain decimal number")
+    assert messages[1].startswith("expected valid YAML")
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_key() -> None:
+    assert parse_document(b"\xef\xbb\xbfa: 1\n", "f.yaml").tree == {"a": 1}
+
+
+def test_windows_line_ends_keep_line_numbers() -> None:
+    assert only_problem(b"a: 1\r\nb: 2\r\na: 3\r\n").line == 3
+
+
+@pytest.mark.parametrize("text", [r'"\ud800"', r'"\e[31mred"', r'"\0"'])
+def test_escapes_that_make_no_text_are_refused(text: str) -> None:
+    assert only_problem(f"a: {text}\n".encode()).message.startswith(
+        "expected text, got control characters"
+    )
+
+
+def test_size_is_bounded_before_anything_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "YAML", None)
+    with pytest.raises(ScenarioError, match=r"expected at most 262144 bytes, got 262145"):
+        parse_document(b"a" * (256 * 1024 + 1), "f.yaml")
+
+
+def test_depth_is_bounded() -> None:
+    def nested(levels: int) -> bytes:
+        return b"a: " + b"[" * (levels - 1) + b"]" * (levels - 1)
+
+    assert problems_of(nested(20)) == []
+    with pytest.raises(ScenarioError, match="expected at most 20 levels, got more"):
+        parse_document(nested(21), "f.yaml")
+    with pytest.raises(ScenarioError, match="expected at most 20 levels, got more"):
+        parse_document(b"a: " + b"[" * 200_000, "f.yaml")
+
+
+def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def long(n: int) -> bytes:
+        return b"a: [" + b"1," * n + b"]"
+
+    assert guard.MAX_NODES == 20_000
+    monkeypatch.setattr(guard, "MAX_NODES", 200)
+    assert problems_of(long(199)) == []  # and the list itself
+    with pytest.raises(ScenarioError, match="expected at most 200 values, got more"):
+        parse_document(long(200), "f.yaml")
+
+
+def test_every_problem_is_reported_in_one_go_with_its_place() -> None:
+    data = b"a: 0x1\nb: ~\nc: &x 1\nd: *x\na: 2\ne: {f: .nan}\n"
+    assert [(p.line, p.column, p.key) for p in problems_of(data)] == [
+        (1, 4, "a"),
+        (2, 4, "b"),
+        (3, 4, "c"),
+        (4, 4, "d"),
+        (5, 1, "a"),
+        (6, 8, "e.f"),
+    ]
+
+
+def test_places_name_the_value_and_the_key() -> None:
+    document = parse_document(b"a:\n  b: [x,\n    y]\n", "f.yaml")
+    assert (document.place(("a", "b", 1)).line, document.place(("a", "b", 1)).column) == (3, 5)
+    assert (document.key_place(("a", "b")).line, document.key_place(("a", "b")).column) == (2, 3)
+    assert document.place(("a", "b", 7)) == document.place(("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (("a", "b", 3), "a.b.3"),
+        (("",), "''"),
+        (("a\nb",), r"'a\nb'"),
+        (("\x1b[2J",), r"'\x1b[2J'"),
+    ],
+)
+def test_a_key_reaches_the_terminal_on_one_line_without_control_characters(
+    path: tuple[str | int, ...], text: str
+) -> None:
+    assert format_path(path) == text
+    assert len(format_path(("k" * 5000,))) < 70
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("NO", "NO"), ("5", 5), ("{a: 1}", {"a": 1}), ("'a: b'", "a: b")]
+)
+def test_an_override_is_read_by_the_same_rules(text: str, value: object) -> None:
+    assert parse_scalar(text, "--set") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1\nother: 2", "expected a single value, got several lines"),
+        ("0x10", "expected a plain decimal number"),
+        ("", "expected a value, got nothing"),
+        ("[1", "expected valid YAML"),
+        ("\udc80", r"expected text, got the character U\+DC80"),
+    ],
+)
+def test_an_override_that_is_no_single_plain_value_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        parse_scalar(text, "--set")
+
+
+def test_numbers_are_never_infinite_or_nan_in_the_tree() -> None:
+    document = parse_document(b"a: 1e308\nb: 1e309\nc: " + b"9" * 400 + b".5\n", "f.yaml")
+    assert document.tree["a"] == 1e308
+    assert len(document.problems) == 2
+    assert not any(isinstance(v, float) and math.isinf(v) for v in document.tree.values())
+
+
+def test_a_value_left_empty_is_blamed_at_its_own_key_and_not_at_the_next() -> None:
+    assert str(only_problem(b"a: 1\nb:\n\nc: 2\n")) == (
+        "f.yaml:2:1: b: expected a value, got nothing; leave the key out instead"
+    )

@@ -1,0 +1,327 @@
+"""A scenario file to a ``Scenario``: every mistake at once, each where it stands."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ScenarioError
+from sim.scenario.load import load_scenario
+
+WriteScenario = Callable[..., Path]
+
+
+def problems_of(path: Path, overrides: list[str] | None = None) -> list[str]:
+    """Messages without the folder, so that they can be compared."""
+    with pytest.raises(ScenarioError, match=": ") as caught:
+        load_scenario(str(path), overrides or [])
+    return [str(problem).replace(f"{path}", "f") for problem in caught.value.problems]
+
+
+def test_the_minimal_scenario_of_these_tests_is_valid(write_scenario: WriteScenario) -> None:
+    assert load_scenario(str(write_scenario())).scenario.name == "small"
+
+
+OFFSET = "expected a date and time with offset such as 2018-04-16T00:00+03:00"
+SLUG = "expected text that matches ^[a-z0-9]+(-[a-z0-9]+)*$"
+MISTAKES = [
+    # (line in the minimal scenario, line instead, what is reported)
+    ("start: 2018-04-16T00:00+03:00", "start: 2018-04-16T00:00",
+     f"f:4:8: start: {OFFSET}, got '2018-04-16T00:00'; the offset is missing"),
+    ("start: 2018-04-16T00:00+03:00", "start: 2018-04-16",
+     f"f:4:8: start: {OFFSET}, got '2018-04-16'"),
+    ("start: 2018-04-16T00:00+03:00", "start: 1523836800",
+     f"f:4:8: start: {OFFSET}, got 1523836800"),
+    ("start: 2018-04-16T00:00+03:00", "start: 2018-02-30T00:00+03:00",
+     "f:4:8: start: expected a date that exists, got '2018-02-30T00:00+03:00' "
+     "(day is out of range for month)"),
+    ("end: 2018-04-20T00:00+03:00", "end: 2018-04-15T00:00+03:00",
+     "f:5:6: end: expected an end after the start and within ten years, got -1 days"),
+    ("end: 2018-04-20T00:00+03:00", "end: 2018-04-16T00:00+03:00",
+     "f:5:6: end: expected an end after the start and within ten years, got 0 days"),
+    ("end: 2018-04-20T00:00+03:00", "end: 2018-04-15T21:00+00:00",
+     "f:5:6: end: expected an end after the start and within ten years, got 0 days"),
+    ("end: 2018-04-20T00:00+03:00", "end: 2030-04-20T00:00+03:00",
+     "f:5:6: end: expected an end after the start and within ten years, got 4387 days"),
+    ("n_replicates: 2", 'n_replicates: "2"',
+     "f:7:15: n_replicates: expected a whole number, got '2'"),
+    ("n_replicates: 2", "n_replicates: 2.0",
+     "f:7:15: n_replicates: expected a whole number, got 2.0"),
+    ("n_replicates: 2", "n_replicates: true",
+     "f:7:15: n_replicates: expected a whole number, got True"),
+    ("n_replicates: 2", "n_replicates: 0",
+     "f:7:15: n_replicates: expected a number >= 1, got 0"),
+    ("root_seed: 7", "root_seed: -7",
+     "f:6:12: root_seed: expected a number >= 0, got -7"),
+    ("root_seed: 7", "root_seed: 9223372036854775808",
+     "f:6:12: root_seed: expected a number < 9223372036854775808, got 9223372036854775808"),
+    ("name: small", "name: Small World", f"f:2:7: name: {SLUG}, got 'Small World'"),
+    ("title: A small scenario", 'title: ""',
+     "f:3:8: title: expected at least 1 character, got ''"),
+    ("title: A small scenario", r'title: "two\nlines"',
+     r"f:3:8: title: expected one line of printable text, got 'two\nlines'"),
+    ("format: overblock/scenario/1", "format: overblock/scenario/2",
+     "f:1:9: format: expected 'overblock/scenario/1', got 'overblock/scenario/2'; "
+     "did you mean 'overblock/scenario/1'?"),
+    ("  id: replay", "  id: repaly",
+     "f:12:7: strategy.id: expected one of replay, none, got 'repaly'; did you mean 'replay'?"),
+    ("  id: replay", "  id: widen-to-asn",
+     "f:12:7: strategy.id: expected one of replay, none, got 'widen-to-asn'"),
+    ("  id: replay\n", "",
+     "f:12:3: strategy: expected a key id that names the strategy, got none"),
+    ("  id: replay", "  id: replay\n  order_times: bset",
+     "f:13:16: strategy.order_times: expected 'best' or 'drawn', got 'bset'; "
+     "did you mean 'best'?"),
+    ("  n_businesses: 40", "  n_businesses: many",
+     "f:15:17: population.n_businesses: expected a whole number, got 'many'"),
+    ("population:\n  n_businesses: 40", "population: many",
+     "f:14:13: population: expected a mapping of keys, got 'many'"),
+    ("population:\n  n_businesses: 40", "population: [1]",
+     "f:14:13: population: expected a mapping of keys, got [1]"),
+    ("  prefixes: telegram-prefixes-2018", "  prefixes: Telegram Prefixes",
+     "f:10:13: target.prefixes: expected the name of a seed table or a path that ends in .csv, "
+     "got 'Telegram Prefixes'"),
+    ("  n_businesses: 40",
+     "  share_components_at_home: 0.8\n  share_components_domestic: 0.4",
+     "f:15:3: population: expected share_components_at_home + share_components_domestic <= 1, "
+     "got 1.2"),
+    ("  n_businesses: 40", "  share_components_at_home: 70",
+     "f:15:29: population.share_components_at_home: expected a share in [0, 1], got 70; "
+     "did you mean 0.7?"),
+    ("  n_businesses: 40", "  share_components_at_home: -0.5",
+     "f:15:29: population.share_components_at_home: expected a share in [0, 1], got -0.5"),
+    ("population:\n  n_businesses: 40", "thresholds:\n  affected: 0.2",
+     "f:15:3: thresholds: expected affected < impaired < down, got 0.2, 0.1, 0.9"),
+    ("population:\n  n_businesses: 40", "thresholds:\n  down: 0.1",
+     "f:15:3: thresholds: expected affected < impaired < down, got 0.01, 0.1, 0.1"),
+    ("population:\n  n_businesses: 40", "thresholds:\n  affected: 0.1",
+     "f:15:3: thresholds: expected affected < impaired < down, got 0.1, 0.1, 0.9"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "instead", "reported"), MISTAKES)
+def test_a_wrong_value_is_reported_with_its_place_and_what_was_expected(
+    write_scenario: WriteScenario, line: str, instead: str, reported: str
+) -> None:
+    assert problems_of(write_scenario({line: instead})) == [reported]
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "place", "hint"),
+    [
+        ("n_replicates: 2", "n_replicats: 2", "f:7:1: n_replicats", "n_replicates"),
+        ("  n_businesses: 40", "  n_busineses: 40", "f:15:3: population.n_busineses",
+         "n_businesses"),
+        ("  orders: telegram", "  ordres: telegram", "f:13:3: strategy.ordres", "orders"),
+        ("population:", "popluation:", "f:14:1: popluation", "population"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_key_is_refused_with_the_key_that_was_meant(
+    write_scenario: WriteScenario, line: str, instead: str, place: str, hint: str
+) -> None:
+    reported = problems_of(write_scenario({line: instead}))
+    expected = f"{place}: unknown key; did you mean '{hint}'? (known: "
+    assert any(problem.startswith(expected) for problem in reported), reported
+
+
+def test_the_name_of_a_field_inside_the_program_is_no_key(write_scenario: WriteScenario) -> None:
+    (reported,) = problems_of(write_scenario(add="register_:\n  cadence: x\n"))
+    assert reported.startswith("f:16:1: register_: unknown key; did you mean 'register'?")
+
+
+def test_a_key_with_control_characters_is_quoted_in_the_message(
+    write_scenario: WriteScenario,
+) -> None:
+    (reported,) = problems_of(write_scenario(add='"a\\nb": 1\n'))
+    assert reported.startswith(r"f:16:1: 'a\nb': unknown key")
+
+
+def test_every_missing_key_is_named(write_scenario: WriteScenario) -> None:
+    assert problems_of(write_scenario(text="format: overblock/scenario/1\n")) == [
+        f"f:1:1: {key}: expected a value, got nothing"
+        for key in ("name", "title", "start", "end", "target", "strategy")
+    ]
+
+
+def test_all_mistakes_are_reported_at_once_each_in_its_line(write_scenario: WriteScenario) -> None:
+    path = write_scenario(
+        {
+            "name: small": "name: Small",
+            "title: A small scenario": "title: ~",
+            "start: 2018-04-16T00:00+03:00": "start: 2018-04-16T00:00",
+            "root_seed: 7": "root_seed: 0x7",
+            "n_replicates: 2": "n_replicats: ten",
+            "  name: Target": "  name: Target\n  name: Other",
+            "  id: replay": "  id: rplay",
+        },
+        add="thresholds:\n  affected: 40\n  down: .nan\n",
+    )
+    reported = problems_of(path)
+    assert [problem.split(": expected")[0].split(": unknown")[0] for problem in reported] == [
+        "f:2:7: name",
+        "f:3:8: title",
+        "f:4:8: start",
+        "f:6:12: root_seed",
+        "f:7:1: n_replicats",
+        "f:10:3: target.name",
+        "f:13:7: strategy.id",
+        "f:18:13: thresholds.affected",
+        "f:19:9: thresholds.down",
+    ]
+
+
+def test_an_end_before_the_start_is_reported_beside_other_mistakes(
+    write_scenario: WriteScenario,
+) -> None:
+    path = write_scenario(
+        {"end: 2018-04-20T00:00+03:00": "end: 2018-04-01T00:00+03:00", "name: small": "name: X"}
+    )
+    assert [problem.split(":")[3].strip() for problem in problems_of(path)] == ["name", "end"]
+
+
+def test_overrides_replace_values_and_are_kept(write_scenario: WriteScenario) -> None:
+    overrides = ["population.n_businesses=5", "thresholds.affected=0.02", 'title="A: b"']
+    loaded = load_scenario(str(write_scenario()), overrides)
+    assert loaded.scenario.population.n_businesses == 5
+    assert loaded.scenario.thresholds.affected == 0.02
+    assert loaded.scenario.title == "A: b"
+    assert loaded.overrides == tuple(overrides)
+
+
+def test_a_later_override_of_the_same_key_wins(write_scenario: WriteScenario) -> None:
+    loaded = load_scenario(str(write_scenario()), ["root_seed=1", "root_seed=2"])
+    assert loaded.scenario.root_seed == 2
+
+
+def test_an_override_may_replace_a_whole_section(write_scenario: WriteScenario) -> None:
+    loaded = load_scenario(str(write_scenario()), ["strategy={id: none}"])
+    assert loaded.scenario.strategy.id == "none"
+
+
+@pytest.mark.parametrize(
+    ("override", "reported"),
+    [
+        ("population.n_businesses", "expected key.path=value"),
+        ("=5", "expected key.path=value"),
+        ("a..b=5", "expected key.path=value"),
+        ("name.x=3", "name.x: expected a mapping of keys at name, got a single value"),
+        ("root_seed=abc", "root_seed: expected a whole number, got 'abc'"),
+        ("root_seed=", "root_seed: expected a value, got nothing; leave the key out instead"),
+        ("root_seed=0x10", "root_seed: expected a plain decimal number, got '0x10'"),
+        ("root_seed=1\nname: x", "root_seed: expected a single value, got several lines"),
+        ("population.x=3", "population.x: unknown key (known: "),
+        ("root_sed=3", "root_sed: unknown key; did you mean 'root_seed'? (known: "),
+        ("thresholds.affected=40",
+         "thresholds.affected: expected a share in [0, 1], got 40; did you mean 0.4?"),
+        ("title=\udc80", "title: expected text, got the character U+DC80"),
+    ],
+)  # fmt: skip
+def test_a_bad_override_is_reported_under_its_own_name(
+    write_scenario: WriteScenario, override: str, reported: str
+) -> None:
+    (problem,) = problems_of(write_scenario(), [override])
+    assert problem.startswith(f"--set {override}: {reported}")
+
+
+def test_all_bad_overrides_are_reported_beside_the_mistakes_of_the_file(
+    write_scenario: WriteScenario,
+) -> None:
+    reported = problems_of(write_scenario({"name: small": "name: X"}), ["x", "root_seed=a", "y=1"])
+    assert [problem.split(":")[0] for problem in reported] == [
+        "--set x",
+        "--set root_seed=a",
+        "--set y=1",
+        "f",
+    ]
+
+
+def test_a_key_left_out_takes_the_value_of_the_assumption_table_and_is_listed(
+    write_scenario: WriteScenario, repository: Path
+) -> None:
+    text = (repository / "seeds" / "assumptions.csv").read_text(encoding="utf-8")
+    loaded = load_scenario(str(write_scenario()))
+    listed = {row.key: row.value for row in loaded.assumed}
+    # The minimal scenario says how many businesses there are, and nothing else of these.
+    assert set(listed) == {
+        line.split(",")[0] for line in text.splitlines()[1:] if not line.startswith("population.n_")
+    }
+    for key, value in listed.items():
+        section, name = key.split(".")
+        assert getattr(getattr(loaded.scenario, section), name) == value
+        assert f"{key},{value:g}," in text
+
+
+def test_a_key_that_is_given_is_not_listed_as_assumed_even_with_the_same_value(
+    write_scenario: WriteScenario,
+) -> None:
+    path = write_scenario(add="thresholds:\n  impaired: 0.1\n")
+    loaded = load_scenario(str(path), ["thresholds.down=0.9"])
+    listed = {row.key for row in loaded.assumed}
+    assert "thresholds.affected" in listed
+    assert not listed & {"thresholds.impaired", "thresholds.down", "population.n_businesses"}
+
+
+def test_a_scenario_without_seed_has_none_and_not_zero(write_scenario: WriteScenario) -> None:
+    assert load_scenario(str(write_scenario({"root_seed: 7\n": ""}))).scenario.root_seed is None
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.yaml", "nowhere.yaml: expected a readable scenario file, got an error: No such"),
+        ("nowhere", "nowhere: expected a file or one of the shipped scenarios .*, got no such"),
+        ("telegram-2018-repaly", "; did you mean 'telegram-2018-replay'"),
+        ("x" * 5000, "got no such"),
+    ],
+)
+def test_a_scenario_that_is_not_there_is_refused(name: str, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        load_scenario(name)
+
+
+def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"expected a readable scenario file, .*directory"):
+        load_scenario(str(tmp_path))
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_shipped_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "telegram-2018-replay").mkdir()
+    assert load_scenario("telegram-2018-replay").scenario.name == "telegram-2018-replay"
+
+
+def test_a_file_of_the_same_name_is_read_instead_of_a_shipped_scenario(
+    write_scenario: WriteScenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_scenario().rename(tmp_path / "telegram-2018-replay")
+    monkeypatch.chdir(tmp_path)
+    assert load_scenario("telegram-2018-replay").scenario.name == "small"
+
+
+def test_a_terminal_is_no_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    with pytest.raises(ScenarioError, match=r"-: expected a scenario on standard input, got a te"):
+        load_scenario("-")
+
+
+def test_no_more_of_a_file_is_read_than_a_scenario_may_have() -> None:
+    with pytest.raises(ScenarioError, match="expected at most 262144 bytes, got 262145"):
+        load_scenario("/dev/zero")
+
+
+@pytest.mark.parametrize("title", ["16\u00a0апреля", "می\u200cخواهم", "👩\u200d💻", "$5 & <b>"])
+def test_titles_in_any_script_are_taken_as_they_are(
+    write_scenario: WriteScenario, title: str
+) -> None:
+    path = write_scenario({"title: A small scenario": f"title: {title}"})
+    assert load_scenario(str(path)).scenario.title == title

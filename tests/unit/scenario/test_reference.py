@@ -1,0 +1,85 @@
+"""The page of scenario keys: fresh, whole, and true to what loading does."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ScenarioError
+from sim.scenario.dump import scenario_tree
+from sim.scenario.load import load_scenario
+from sim.scenario.reference import reference_page
+
+WriteScenario = Callable[..., Path]
+
+
+def rows() -> dict[str, list[str]]:
+    """Cells of the page by key."""
+    found = {}
+    for line in reference_page().splitlines():
+        if line.startswith("| `"):
+            path, *cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+            found.setdefault(path.strip(" `"), cells)
+    return found
+
+
+def test_the_page_is_fresh(repository: Path) -> None:
+    """Remake it with ``python -m sim.scenario.reference docs/reference/scenario.md``."""
+    page = repository / "docs" / "reference" / "scenario.md"
+    assert page.read_text(encoding="utf-8") == reference_page()
+
+
+def test_every_key_of_a_whole_scenario_is_on_the_page() -> None:
+    tree = scenario_tree(load_scenario("telegram-2018-replay").scenario)
+    keys = {key for key, value in tree.items() if not isinstance(value, dict)}
+    keys |= {f"{s}.{k}" for s, value in tree.items() if isinstance(value, dict) for k in value}
+    assert len(keys) > 25
+    assert keys == set(rows())
+
+
+def test_every_key_has_a_type_a_need_and_a_meaning() -> None:
+    for key, (kind, _, need, meaning) in rows().items():
+        assert kind, key
+        assert re.fullmatch(r"\*\*required\*\*|optional|default `.+`|\*assumed\* .+", need), key
+        assert meaning.endswith("."), key
+
+
+def test_assumed_keys_have_the_value_range_and_unit_of_the_table(repository: Path) -> None:
+    with (repository / "seeds" / "assumptions.csv").open(encoding="utf-8", newline="") as file:
+        table = {row["key"]: row for row in csv.DictReader(file)}
+    page = {key: cells for key, cells in rows().items() if "assumed" in cells[2]}
+    assert page.keys() == table.keys()
+    for key, row in table.items():
+        assert page[key][1] == row["unit"]
+        assert page[key][2] == (f"*assumed* {row['value']} (range {row['low']} to {row['high']})")
+
+
+@pytest.mark.parametrize("key", [key for key, cells in rows().items() if "required" in cells[2]])
+def test_a_key_called_required_cannot_be_left_out(
+    write_scenario: WriteScenario, minimal: str, key: str
+) -> None:
+    name = key.rsplit(".", 1)[-1]
+    indent = "  " if "." in key else ""
+    lines = minimal.splitlines(keepends=True)
+    section = lines.index(f"{key.split('.')[0]}:\n") if "." in key else 0
+    (drop,) = [
+        number for number, line in enumerate(lines)
+        if line.startswith(f"{indent}{name}:") and section <= number <= section + 10
+    ][:1]  # fmt: skip
+    path = write_scenario(text="".join(lines[:drop] + lines[drop + 1 :]))
+    with pytest.raises(ScenarioError, match=r"expected a (value, got nothing|key id that names)"):
+        load_scenario(str(path))
+
+
+def test_the_other_keys_can_be_left_out(write_scenario: WriteScenario, minimal: str) -> None:
+    lines = ("root_seed: 7\n", "n_replicates: 2\n", "population:\n", "  n_businesses: 40\n")
+    without = dict.fromkeys(lines, "")
+    scenario = load_scenario(str(write_scenario(without))).scenario
+    page = rows()
+    assert f"default `{scenario.n_replicates}`" == page["n_replicates"][2]
+    assert str(scenario.population.n_businesses) in page["population.n_businesses"][2]
+    assert f"default `{scenario.operators.groups}`" == page["operators.groups"][2]

@@ -1,0 +1,319 @@
+"""What a scenario and its tables mean together: checked before anything is simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.errors import DataError, ProblemsError, ScenarioError
+from sim.scenario.library import find_scenario, scenario_names, shipped, table_names
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+
+WriteScenario = Callable[..., Path]
+ORDERS = "effective,earliest,latest,action,prefix\n"
+
+
+def orders(*rows: str) -> str:
+    return ORDERS + "".join(f"{row}\n" for row in rows)
+
+
+@pytest.fixture
+def resolve_with(
+    write_scenario: WriteScenario, tmp_path: Path
+) -> Callable[[str, str, str], Resolved]:
+    """Resolve the minimal scenario with one table replaced by a text."""
+
+    def resolve_it(key: str, text: str, *more: str) -> Resolved:
+        (tmp_path / "own.csv").write_text(text, encoding="utf-8")
+        return resolve(load_scenario(str(write_scenario()), [f"{key}=own.csv", *more]))
+
+    return resolve_it
+
+
+def table_text(name: str) -> str:
+    return (shipped("seeds") / f"{name}.csv").read_text(encoding="utf-8")
+
+
+def problems_of(call: Callable[[], object], kind: type[ProblemsError] = DataError) -> list[str]:
+    with pytest.raises(kind, match=": ") as caught:
+        call()
+    return [
+        str(problem).replace(str(Path(problem.file).parent), "").removeprefix("/")
+        for problem in caught.value.problems
+    ]
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_shipped_scenario_resolves(name: str) -> None:
+    resolved = resolve(load_scenario(name))
+    assert resolved.scenario.name == name
+    assert all(table.note is not None for table in resolved.tables)
+
+
+def test_tables_are_listed_by_name(write_scenario: WriteScenario) -> None:
+    names = [table.name for table in resolve(load_scenario(str(write_scenario()))).tables]
+    assert names == sorted(names)
+    assert set(names) <= set(table_names())
+    assert len(names) == 8  # neither totals nor figures are asked for
+
+
+def test_the_baseline_needs_no_orders(write_scenario: WriteScenario) -> None:
+    resolved = resolve(load_scenario(str(write_scenario()), ["strategy={id: none}"]))
+    assert resolved.orders is None
+
+
+def test_an_unknown_table_name_is_a_mistake_of_the_scenario_with_a_hint(
+    write_scenario: WriteScenario,
+) -> None:
+    path = write_scenario({"prefixes: telegram-prefixes-2018": "prefixes: telegram-prefixs-2018"})
+    assert problems_of(lambda: resolve(load_scenario(str(path))), ScenarioError) == [
+        "scenario.yaml:10:13: target.prefixes: expected the name of a seed table, "
+        "got 'telegram-prefixs-2018'; did you mean 'telegram-prefixes-2018'?"
+    ]
+
+
+def test_a_table_of_the_users_own_is_found_beside_the_scenario(
+    write_scenario: WriteScenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "own.csv").write_text("prefix\n192.0.2.0/24\n", encoding="utf-8")
+    monkeypatch.chdir("/")
+    resolved = resolve(load_scenario(str(write_scenario()), ["target.prefixes=deep/own.csv"]))
+    assert resolved.target_prefixes.path == tmp_path / "deep" / "own.csv"
+    assert resolved.target_prefixes.note is None
+
+
+def test_a_missing_table_file_is_unreadable_data(resolve_with: Callable[..., Resolved]) -> None:
+    text = table_text("register-cadence-2018")
+    (problem,) = problems_of(
+        lambda: resolve_with("register.cadence", text, "target.prefixes=no.csv")
+    )
+    assert problem.startswith("no.csv: expected a readable table")
+
+
+def test_problems_of_all_tables_are_reported_together(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    problems = problems_of(
+        lambda: resolve_with("target.prefixes", "prefix\nx\n", "register.cadence=own.csv")
+    )
+    assert len(problems) >= 3
+
+
+def test_shares_of_operators_must_sum_to_1(resolve_with: Callable[..., Resolved]) -> None:
+    text = table_text("operators-russia-2018").replace("0.2296", "0.2396")
+    assert problems_of(lambda: resolve_with("operators.groups", text)) == [
+        "own.csv: share_users: expected shares that sum to 1, got 1.01"
+    ]
+
+
+def test_shares_may_miss_1_by_rounding_only(resolve_with: Callable[..., Resolved]) -> None:
+    text = table_text("operators-russia-2018")
+    assert resolve_with("operators.groups", text.replace("0.2296", "0.2296005"))
+    with pytest.raises(DataError, match="expected shares that sum to 1"):
+        resolve_with("operators.groups", text.replace("0.2296", "0.229602"))
+
+
+def test_more_operator_groups_than_the_engine_can_hold_are_refused(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    header = table_text("operators-russia-2018").splitlines()[0]
+
+    def table(n: int) -> str:
+        rows = [f"o{row},O,,{1 / n!r},1,1,1,1,1,1" for row in range(n)]
+        return "\n".join([header, *rows]) + "\n"
+
+    assert len(resolve_with("operators.groups", table(32)).operators.rows) == 32
+    assert problems_of(lambda: resolve_with("operators.groups", table(33))) == [
+        "own.csv: expected at most 32 operator groups, got 33"
+    ]
+
+
+def test_an_operator_named_twice_is_refused_at_its_second_row(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    text = table_text("operators-russia-2018").replace("\nmts-fixed,", "\nmts-mobile,")
+    assert problems_of(lambda: resolve_with("operators.groups", text)) == [
+        "own.csv:6: operator: expected each once, got 'mts-mobile' again"
+    ]
+
+
+def test_sectors_must_be_distinct_sum_to_1_and_follow_a_known_profile(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    text = (
+        table_text("sectors-russia-2018")
+        .replace("\nfinance,payments and finance,0.08", "\ne-commerce,payments,0.09")
+        .replace("0.95,consumer", "0.95,consumers")
+    )
+    problems = problems_of(lambda: resolve_with("population.sectors", text))
+    assert problems == [
+        "own.csv:3: sector: expected each once, got 'e-commerce' again",
+        "own.csv: share_businesses: expected shares that sum to 1, got 1.01",
+        "own.csv:2: demand_profile: expected one of consumer, leisure, office, got 'consumers'",
+    ]
+
+
+def test_a_profile_has_each_hour_and_weekday_once(resolve_with: Callable[..., Resolved]) -> None:
+    text = table_text("demand-profiles")
+    for change, reported in [
+        (text.replace("consumer,hour,3,1\n", ""),
+         "own.csv: index: expected one hour row for each of 0 to 23 of 'consumer', got 23"),
+        (text.replace("consumer,hour,3,1\n", "consumer,hour,2,1\n"),
+         "own.csv: index: expected one hour row for each of 0 to 23 of 'consumer', got 24"),
+        (text.replace("consumer,weekday,6,9\n", "consumer,weekday,7,9\n"),
+         "own.csv: index: expected one weekday row for each of 0 to 6 of 'consumer', got 7"),
+    ]:  # fmt: skip
+        assert change != text
+        problems = problems_of(
+            lambda change=change: resolve_with("population.demand_profiles", change)
+        )
+        assert problems == [reported]
+
+
+def test_a_profile_without_any_demand_is_refused(resolve_with: Callable[..., Resolved]) -> None:
+    lines = [
+        line if not line.startswith("office,weekday") else line.rsplit(",", 1)[0] + ",0"
+        for line in table_text("demand-profiles").splitlines()
+    ]
+    assert problems_of(
+        lambda: resolve_with("population.demand_profiles", "\n".join(lines) + "\n")
+    ) == [
+        "own.csv: weight: expected a positive weight among the weekday rows of 'office', got none"
+    ]
+
+
+def test_a_place_is_known_to_the_prefix_table_and_named_once(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    text = table_text("hosting-choice-2018") + "AWS,eu-west-9,foreign,1\nAWS,eu-west-1,foreign,1\n"
+    line = text.count("\n")
+    assert problems_of(lambda: resolve_with("population.hosting", text)) == [
+        f"own.csv:{line}: region: expected each once, got 'AWS eu-west-1' again",
+        f"own.csv:{line - 1}: region: expected a provider and region of cloud-prefixes-2018, "
+        "got 'AWS eu-west-9'",
+    ]
+
+
+@pytest.mark.parametrize("side", ["foreign", "domestic"])
+def test_each_side_has_a_place_with_weight(
+    resolve_with: Callable[..., Resolved], side: str
+) -> None:
+    lines = [
+        line.rsplit(",", 1)[0] + ",0" if f",{side}," in line else line
+        for line in table_text("hosting-choice-2018").splitlines()
+    ]
+    assert problems_of(lambda: resolve_with("population.hosting", "\n".join(lines) + "\n")) == [
+        f"own.csv: weight: expected a positive weight among the {side} rows, got none"
+    ]
+
+
+def test_a_prefix_belongs_to_one_place(resolve_with: Callable[..., Resolved]) -> None:
+    text = table_text("cloud-prefixes-2018") + "Yandex,russia,13.32.0.0/15,2018-04-05,x\n"
+    (problem,) = problems_of(lambda: resolve_with("providers.prefixes", text))
+    assert problem.startswith(f"own.csv:{text.count(chr(10))}: prefix: expected each once")
+
+
+def test_the_cadence_holds_from_the_start_and_its_dates_rise(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    late = "from,every_min\n2018-04-16T00:01+03:00,21\n"
+    assert problems_of(lambda: resolve_with("register.cadence", late)) == [
+        "own.csv:2: from: expected a cadence from the scenario's start, "
+        "2018-04-16T00:00:00+03:00, or before, got 2018-04-16T00:01:00+03:00"
+    ]
+    # The same instant in another offset is not after the start.
+    assert resolve_with("register.cadence", "from,every_min\n2018-04-15T21:00+00:00,21\n")
+    falling = "from,every_min\n2018-04-16T00:00+03:00,21\n2018-04-16T00:00+03:00,14\n"
+    assert problems_of(lambda: resolve_with("register.cadence", falling)) == [
+        "own.csv:3: from: expected a later date than in the row before"
+    ]
+
+
+def test_an_order_that_unblocks_what_was_never_blocked_is_refused(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    text = orders(
+        "2018-04-16T10:00+03:00,,,block,192.0.2.0/24",
+        "2018-04-16T11:00+03:00,,,unblock,192.0.2.0/25",  # inside it, but not the same prefix
+        "2018-04-16T12:00+03:00,,,unblock,192.0.2.0/24",
+        "2018-04-16T13:00+03:00,,,unblock,192.0.2.0/24",  # nothing is left to withdraw
+    )
+    wanted = "prefix: expected a prefix that an earlier order blocks, got one that none does"
+    assert problems_of(lambda: resolve_with("strategy.orders", text)) == [
+        f"own.csv:3: {wanted}",
+        f"own.csv:5: {wanted}",
+    ]
+
+
+def test_orders_count_by_time_and_not_by_row(resolve_with: Callable[..., Resolved]) -> None:
+    late_block = orders(
+        "2018-04-16T12:00+03:00,,,block,192.0.2.0/24",
+        "2018-04-16T11:00+03:00,,,unblock,192.0.2.0/24",
+    )
+    assert problems_of(lambda: resolve_with("strategy.orders", late_block))[0].startswith(
+        "own.csv:3: prefix: "
+    )
+    early_block = orders(
+        "2018-04-16T12:00+03:00,,,unblock,192.0.2.0/24",
+        "2018-04-16T11:00+03:00,,,block,192.0.2.0/24",
+    )
+    assert resolve_with("strategy.orders", early_block)
+
+
+def test_two_orders_for_one_prefix_allow_two_withdrawals(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    block = "2018-04-16T10:00+03:00,,,block,192.0.2.0/24"
+    unblock = "2018-04-16T11:00+03:00,,,unblock,192.0.2.0/24"
+    assert resolve_with("strategy.orders", orders(block, block, unblock, unblock))
+
+
+def test_an_order_before_the_start_is_refused(resolve_with: Callable[..., Resolved]) -> None:
+    text = orders("2018-04-15T23:59+03:00,,,block,192.0.2.0/24")
+    assert problems_of(lambda: resolve_with("strategy.orders", text)) == [
+        "own.csv:2: effective: expected a time from the scenario's start, "
+        "2018-04-16T00:00:00+03:00, on, got 2018-04-15T23:59:00+03:00"
+    ]
+    at_start = orders("2018-04-16T00:00+03:00,,,block,192.0.2.0/24")
+    assert resolve_with("strategy.orders", at_start)
+
+
+def test_a_window_that_opens_before_the_start_matters_only_when_times_are_drawn(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    text = orders("2018-04-16T01:00+03:00,2018-04-15T23:00+03:00,,block,192.0.2.0/24")
+    assert resolve_with("strategy.orders", text)
+    (problem,) = problems_of(
+        lambda: resolve_with("strategy.orders", text, "strategy.order_times=drawn")
+    )
+    assert problem.startswith("own.csv:2: effective: expected a time from the scenario's start")
+
+
+def test_windows_of_a_block_and_its_withdrawal_must_not_overlap_when_times_are_drawn(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    def text(latest: str) -> str:
+        return orders(
+            f"2018-04-16T10:00+03:00,,{latest},block,192.0.2.0/24",
+            "2018-04-16T14:00+03:00,2018-04-16T13:00+03:00,,unblock,192.0.2.0/24",
+        )
+
+    drawn = "strategy.order_times=drawn"
+    overlapping = text("2018-04-16T14:30+03:00")
+    assert resolve_with("strategy.orders", overlapping)
+    assert problems_of(lambda: resolve_with("strategy.orders", overlapping, drawn)) == [
+        "own.csv:3: earliest: expected a window after that of the order it withdraws, "
+        "got an overlap"
+    ]
+    assert resolve_with("strategy.orders", text("2018-04-16T12:59+03:00"), drawn)
+
+
+def test_shipped_files_are_found_from_any_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    assert find_scenario("telegram-2018-replay").is_file()
+    assert len(scenario_names()) >= 1
+    assert len(table_names()) >= 10

@@ -1,0 +1,167 @@
+"""Every shipped table says of each column what it means and what it rests on."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from sim.scenario.library import shipped, table_names
+from sim.scenario.seeds import Row, SourceNote, read_note, read_table
+from sim.scenario.tables import (
+    AssumptionRow,
+    CadenceRow,
+    CloudPrefixRow,
+    FigureRow,
+    HostingRow,
+    OperatorRow,
+    OrderRow,
+    ProfileRow,
+    PublishedTotalRow,
+    SectorRow,
+    TargetPrefixRow,
+)
+
+MODELS: dict[str, type[Row]] = {
+    "article-figures": FigureRow,
+    "assumptions": AssumptionRow,
+    "cloud-prefixes-2018": CloudPrefixRow,
+    "demand-profiles": ProfileRow,
+    "hosting-choice-2018": HostingRow,
+    "operators-russia-2018": OperatorRow,
+    "register-cadence-2018": CadenceRow,
+    "sectors-russia-2018": SectorRow,
+    "telegram-2018-orders": OrderRow,
+    "telegram-2018-published-totals": PublishedTotalRow,
+    "telegram-prefixes-2018": TargetPrefixRow,
+}
+KEYS = {("demand-profiles", "index")}
+"""Columns of numbers that name a row and measure nothing."""
+
+
+def path_of(name: str) -> Path:
+    return shipped("seeds") / f"{name}.csv"
+
+
+def note_of(name: str) -> SourceNote:
+    note = read_note(path_of(name))
+    assert note is not None, f"{name} has no source note"
+    return note
+
+
+def cells_of(name: str) -> list[dict[str, str]]:
+    with path_of(name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def numeric_columns(name: str) -> list[str]:
+    """Columns whose cells are all numbers, read off the file and not off the program."""
+    rows = cells_of(name)
+    return [
+        column
+        for column in rows[0]
+        if any(row[column] for row in rows)
+        and all(is_number(row[column]) for row in rows if row[column])
+    ]
+
+
+def test_every_shipped_table_is_known_to_these_tests() -> None:
+    assert table_names() == sorted(MODELS)
+
+
+def test_every_note_belongs_to_a_table() -> None:
+    notes = {path.name for path in shipped("seeds").glob("*.source.yaml")}
+    assert notes == {f"{name}.source.yaml" for name in MODELS}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_table_is_read_whole(name: str) -> None:
+    assert len(read_table(name, path_of(name), MODELS[name]).rows) == len(cells_of(name))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_column_is_described_and_each_described_column_exists(name: str) -> None:
+    note = note_of(name)
+    assert list(note.columns) == list(cells_of(name)[0])
+    assert note.title
+    assert note.licence
+    for column in note.columns.values():
+        assert column.unit
+        assert column.meaning
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_assumed_number_has_a_range_and_a_reason(name: str) -> None:
+    for column in numeric_columns(name):
+        note = note_of(name).columns[column]
+        if note.kind == "assumption" and (name, column) not in KEYS:
+            assert note.range is not None, f"{name}.{column} is assumed without a range"
+            assert note.why
+
+
+def test_there_are_assumed_numbers_to_check() -> None:
+    found = [
+        (name, column)
+        for name in MODELS
+        for column in numeric_columns(name)
+        if note_of(name).columns[column].kind == "assumption"
+    ]
+    assert len(found) > 15
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_fact_has_a_source_and_a_date(name: str) -> None:
+    for column, note in note_of(name).columns.items():
+        if note.kind in {"fact", "derived"}:
+            assert note.source, f"{name}.{column}"
+            assert note.date[:2] in {"20"}, f"{name}.{column}: {note.date!r}"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_range_of_bounds_holds_every_value_of_its_column(name: str) -> None:
+    for column, note in note_of(name).columns.items():
+        if note.range is None or note.range.absolute is None:
+            continue
+        low, high = note.range.absolute
+        for row in cells_of(name):
+            assert low <= float(row[column]) <= high, f"{name}.{column}: {row[column]}"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_range_of_factors_holds_1(name: str) -> None:
+    for column, note in note_of(name).columns.items():
+        if note.range is not None and note.range.times is not None:
+            assert note.range.times[0] <= 1 <= note.range.times[1], f"{name}.{column}"
+
+
+def test_each_order_names_its_source_and_its_window() -> None:
+    for row in cells_of("telegram-2018-orders"):
+        assert row["source"]
+        assert row["confidence"]
+        assert row["earliest"] <= row["effective"] <= row["latest"]
+
+
+def test_a_published_figure_stands_beside_a_measure_that_exists(shipped_run: Path) -> None:
+    with (shipped_run / "summary.csv").open(encoding="utf-8", newline="") as file:
+        measures = {row["metric"] for row in csv.DictReader(file)}
+    named = {row["metric"] for row in cells_of("article-figures")} - {""}
+    assert named
+    assert named <= measures
+
+
+def test_a_row_that_is_an_assumption_says_so_in_its_note_or_its_range() -> None:
+    note = note_of("register-cadence-2018").columns["every_min"]
+    assert note.range is not None
+    rows = [row for row in cells_of("register-cadence-2018") if row["kind"] == "assumption"]
+    assert rows
+    low, high = note.range.absolute or (0, 0)
+    assert all(low <= float(row["every_min"]) <= high for row in rows)
