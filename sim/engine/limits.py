@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from sim.addresses.intervals import IntervalSet
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n_rules_of
 
 UNLIMITED = 2**62
+Key: TypeAlias = tuple[Mechanism, IntervalSet]
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,11 @@ def admit(
             held.pop(row)
         else:
             n_rules = n_rules_of(order)
+            # What takes no rule, or lists nothing, cannot go over the limit on it.
             if (
                 n_today >= limits.orders_per_day
-                or n_rules + sum(n for _, n in held) > limits.max_rules
-                or _n_listed(order, [key for key, _ in held]) > limits.max_addresses
+                or (n_rules and n_rules + sum(n for _, n in held) > limits.max_rules)
+                or (order.mechanism in BLOCKING and _is_too_wide(order, held, limits))
             ):
                 continue
             n_today += 1
@@ -69,9 +72,9 @@ def admit(
     return admitted
 
 
-def _n_listed(order: Order, held: list[tuple[Mechanism, IntervalSet]]) -> int:
-    """Addresses that would be listed with one more order."""
-    keys = [order.key, *held]
+def _is_too_wide(order: Order, held: list[tuple[Key, int]], limits: Limits) -> bool:
+    """Whether more addresses than allowed would be listed with one more order."""
+    keys = [order.key, *(key for key, _ in held)]
     exempt = IntervalSet.union_all(a for mechanism, a in keys if mechanism is Mechanism.EXEMPT)
     listed = IntervalSet.union_all(a for mechanism, a in keys if mechanism in BLOCKING)
-    return listed.difference(exempt).n_addresses
+    return listed.difference(exempt).n_addresses > limits.max_addresses

@@ -14,8 +14,7 @@ from typing import Any
 
 from sim.scenario import library
 from sim.scenario.dump import json_schema
-from sim.scenario.quantities import INSTANT_PATTERN
-from sim.scenario.quantities import TABLE_FORMAT
+from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT
 from sim.scenario.seeds import read_table
 from sim.scenario.tables import AssumptionRow
 
