@@ -11,6 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.ipv6 import Addresses6, masked
+
+_32 = np.uint64(32)
 N_POOLS = 2_000
 # Weights of /8 … /32. Few short prefixes, a rise to /16, then to /24, a thin tail of
 # more-specifics and a block of single addresses.
@@ -45,8 +49,36 @@ def hosts(
     return np.where(rng.random(n) < 0.5, near, uniform) & 0xFFFFFFFF
 
 
+def as_set(address: NDArray[np.int64], length: NDArray[np.int64]) -> IntervalSet:
+    """Return the union of prefixes."""
+    return IntervalSet.from_bounds(address, address + (1 << (32 - length)))
+
+
 def text(address: NDArray[np.int64], length: NDArray[np.int64]) -> bytes:
     """CIDR text, one prefix a line."""
     octets = [(address >> shift) & 255 for shift in (24, 16, 8, 0)]
     columns = [column.tolist() for column in (*octets, length)]
     return b"".join(b"%d.%d.%d.%d/%d\n" % row for row in zip(*columns, strict=True))
+
+
+def prefixes6(n: int, seed: int = 9) -> tuple[Addresses6, NDArray[np.int64]]:
+    """IPv6 networks and lengths: mostly /32 to /48 under 60,000 allocations.
+
+    One in two hundred is longer than /64, as in public tables.
+    """
+    rng = np.random.default_rng(seed)
+    weight = np.array([0.01, 0.13, 0.05, 0.07, 0.07, 0.5, 0.08, 0.085, 0.005])
+    length = rng.choice([29, 32, 36, 40, 44, 48, 56, 64, 128], size=n, p=weight)
+    pool = rng.integers(2 << 60, (2 << 60) + (1 << 60), 60_000, np.uint64) >> _32 << _32
+    high = rng.choice(pool, size=n) | rng.integers(0, 2**32, n, np.uint64)
+    low = rng.integers(0, 2**64, n, np.uint64)
+    return masked(Addresses6(high, low), length)[0], length
+
+
+def hosts6(address: Addresses6, n: int, seed: int = 10) -> Addresses6:
+    """IPv6 addresses to look up: half near a random prefix, half anywhere in 2000::/3."""
+    rng = np.random.default_rng(seed)
+    near = address.high[rng.integers(0, len(address), n)] ^ rng.integers(0, 2**18, n, np.uint64)
+    anywhere = (np.uint64(1) << np.uint64(61)) | rng.integers(0, 2**61, n, np.uint64)
+    high = np.where(rng.random(n) < 0.5, near, anywhere)
+    return Addresses6(high, rng.integers(0, 2**64, n, np.uint64))

@@ -8,17 +8,20 @@ savings missed so far would have paid for it, and used from then on.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from types import ModuleType
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 Choice = Literal["auto", "numpy", "numba"]
 ENVIRONMENT_VARIABLE = "OVERBLOCK_FAST"
 
@@ -140,6 +143,27 @@ def spread(work: Callable[[int, int], None], n_items: int) -> None:
     with ThreadPoolExecutor(n_threads) as pool:
         for done in [pool.submit(work, *piece) for piece in pairwise(edge)]:
             done.result()
+
+
+def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield the results of work on items in their order, done by several threads.
+
+    Few items are taken ahead of the result that is asked for. A single item needs no thread.
+    """
+    source = iter(items)
+    head = list(islice(source, 2))
+    n_threads = _n_threads()
+    if len(head) < 2 or n_threads < 2:
+        yield from map(work, chain(head, source))
+        return
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(n_threads) as pool:
+        for item in chain(head, source):
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > 2 * n_threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _n_threads() -> int:

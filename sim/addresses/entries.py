@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses import sweep
 from sim.addresses.blocks import split_ranges, split_ranges6
 from sim.addresses.families import AddressSet
 from sim.addresses.intervals import IntervalSet
@@ -70,7 +71,8 @@ class Entries4:
 
     def to_set(self) -> IntervalSet:
         """Return the union of the rows."""
-        return IntervalSet.from_bounds(self.start, self.stop)
+        # Rows were checked when they were read.
+        return IntervalSet(*sweep.merge(self.start, self.stop))
 
     def to_prefixes(
         self,

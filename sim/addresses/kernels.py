@@ -25,69 +25,122 @@ def parse_lines4(
 
     A line is plain if it is not empty and all its bytes are digits, dots and slashes.
     """
+    at = np.uint64(0)
+    size = np.uint64(block.size)
+    # The short way looks at up to three bytes where one number may start: no line reaches
+    # further than this before it is known to be none.
+    safe = np.uint64(max(block.size - 24, 0))
     row = 0
-    at = 0
-    size = block.size
     while at < size:
-        line = at
-        address = np.int64(0)
-        value = 0
-        n_digits = 0
-        n_dots = 0
-        n_slashes = 0
-        length = 32
-        bad = False
-        while True:
-            byte = block[at]
-            at += 1
-            if 48 <= byte <= 57:
-                bad |= n_digits > 0 and value == 0
-                value = value * 10 + (byte - 48)
-                n_digits += 1
-                # A number of many digits must not overflow into a small one.
-                bad |= n_digits > 3
-                if bad:
-                    value = 1
-                continue
-            bad |= n_digits == 0
-            if byte == 46:
-                bad |= n_slashes > 0 or value > 255
-                address = (address << 8) | value
-                n_dots += 1
-                bad |= n_dots > 3
-                if bad:
-                    address = np.int64(0)
-            elif byte == 47:
-                bad |= n_slashes > 0 or n_dots != 3 or value > 255
-                address = (address << 8) | value
-                n_slashes += 1
-                if bad:
-                    address = np.int64(0)
-            elif byte == 10:
-                break
-            else:
+        good: np.bool_ = np.bool_(False)
+        if at < safe:
+            good, address, length, end = _read_canonical(block, at)
+        bad: np.bool_ = np.bool_(False)
+        if not good:
+            is_plain, bad, address, length, end = _read_any(block, at)
+            if not is_plain:
                 return False
-            value = 0
-            n_digits = 0
-        if at - line == 1:
-            return False
-        if n_slashes == 0:
-            bad |= n_dots != 3 or value > 255
-            address = (address << 8) | value
-        else:
-            length = value
-            bad |= length > 32
-        if bad:
-            start[row] = 0
-            stop[row] = 0
-        else:
-            host_bits = (np.int64(1) << (32 - length)) - 1
-            bad = (address & host_bits) != 0
-            start[row] = address
-            stop[row] = address + host_bits + 1
-        is_bad[row] = bad
+        host_bits = (np.uint64(1) << (np.uint64(32) - length)) - np.uint64(1)
+        start[row] = np.int64(address)
+        stop[row] = np.int64(address + host_bits) + 1
+        is_bad[row] = bad or (address & host_bits) != 0
         row += 1
+        at = end
     return True
+
+
+@_compiled
+def _read_canonical(
+    block: NDArray[np.uint8], at: np.uint64
+) -> tuple[np.bool_, np.uint64, np.uint64, np.uint64]:
+    """Read a well-formed line with few branches; return whether it was one, and where it ends.
+
+    How many digits a number has is as good as random, and a branch on it would be guessed wrong
+    every other time: all three bytes are read, and what they mean is chosen afterwards.
+    """
+    good: np.bool_ = np.bool_(True)
+    address = np.uint64(0)
+    for part in range(4):
+        one = np.uint64(block[at]) - np.uint64(48)
+        two = np.uint64(block[at + np.uint64(1)]) - np.uint64(48)
+        three = np.uint64(block[at + np.uint64(2)]) - np.uint64(48)
+        # Numbers below zero wrap to large ones, so one comparison tells a digit.
+        has_two = two < np.uint64(10)
+        has_three = has_two & (three < np.uint64(10))
+        pair = one * np.uint64(10) + two
+        value = one
+        if has_two:
+            value = pair
+        if has_three:
+            value = pair * np.uint64(10) + three
+        good &= (one < np.uint64(10)) & (value < np.uint64(256))
+        good &= (one != np.uint64(0)) | (two > np.uint64(9))
+        at = at + np.uint64(1) + np.uint64(has_two) + np.uint64(has_three)
+        if part < 3:
+            good &= block[at] == 46
+            at = at + np.uint64(1)
+        address = (address << np.uint64(8)) | value
+    length = np.uint64(32)
+    if block[at] == 47:
+        one = np.uint64(block[at + np.uint64(1)]) - np.uint64(48)
+        two = np.uint64(block[at + np.uint64(2)]) - np.uint64(48)
+        has_two = two < np.uint64(10)
+        length = one
+        if has_two:
+            length = one * np.uint64(10) + two
+        good &= (one < np.uint64(10)) & (length < np.uint64(33))
+        good &= (one != np.uint64(0)) | (two > np.uint64(9))
+        at = at + np.uint64(2) + np.uint64(has_two)
+    good &= block[at] == 10
+    return good, address, length, at + np.uint64(1)
+
+
+@_compiled
+def _read_any(
+    block: NDArray[np.uint8], at: np.uint64
+) -> tuple[np.bool_, np.bool_, np.uint64, np.uint64, np.uint64]:
+    """Read any line byte by byte; return whether it is plain, whether bad, and where it ends."""
+    begin = at
+    address = np.uint64(0)
+    value = np.uint64(0)
+    length = np.uint64(32)
+    n_digits = 0
+    n_dots = 0
+    n_slashes = 0
+    bad: np.bool_ = np.bool_(False)
+    while True:
+        byte = np.uint64(block[at])
+        at = at + np.uint64(1)
+        if np.uint64(48) <= byte <= np.uint64(57):
+            bad |= n_digits > 0 and value == np.uint64(0)
+            n_digits += 1
+            bad |= n_digits > 3
+            # A number of many digits must not overflow into a small one.
+            value = np.uint64(1) if bad else value * np.uint64(10) + (byte - np.uint64(48))
+            continue
+        bad |= n_digits == 0
+        if byte == np.uint64(46):
+            bad |= n_slashes > 0 or value > np.uint64(255)
+            n_dots += 1
+        elif byte == np.uint64(47):
+            bad |= n_slashes > 0 or n_dots != 3 or value > np.uint64(255)
+            n_slashes += 1
+        elif byte == np.uint64(10):
+            break
+        else:
+            return np.bool_(False), bad, address, length, at
+        address = ((address << np.uint64(8)) | value) & np.uint64(0xFFFFFFFF)
+        value = np.uint64(0)
+        n_digits = 0
+    if n_slashes == 0:
+        bad |= n_dots != 3 or value > np.uint64(255)
+        address = ((address << np.uint64(8)) | value) & np.uint64(0xFFFFFFFF)
+    else:
+        length = value
+        if value > np.uint64(32):
+            bad = np.bool_(True)
+            length = np.uint64(32)
+    return at - begin > np.uint64(1), bad, address, length, at
 
 
 @_compiled

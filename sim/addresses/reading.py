@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses import backend
 from sim.addresses.entries import Entries4, Entries6, Tally
 from sim.addresses.lines import (
     COLON,
@@ -59,32 +60,20 @@ class Reading:
 
     def parts(self, stream: BinaryIO | Source) -> Iterator[Rows]:
         """Yield the rows of a stream, block by block."""
-        for block in read_blocks(stream, self._limits.max_line_bytes):
-            yield self.read(block)
+        blocks = read_blocks(stream, self._limits.max_line_bytes)
+        for block, rows, bad in backend.in_order(_read_block, blocks):
+            self._account(block, rows, bad)
+            yield rows
 
-    def read(self, block: Block, originals: Sequence[str] | None = None) -> Rows:
-        """Read the rows of one block.
-
-        Parameters
-        ----------
-        block
-            Whole lines.
-        originals
-            What to quote in messages in place of the lines themselves.
-        """
-        raw = np.frombuffer(block.text, np.uint8)
-        parsed = parse_lines4(raw)
-        if parsed is None:
-            rows, bad = _sorted_by_kind(tidy(block.text, block.first_line))
-        else:
-            stop_line = block.first_line + block.n_lines
-            number = np.arange(block.first_line, stop_line, dtype=np.int64)
-            v4, bad = _good_rows(parsed, number)
-            rows = (v4, Entries6.empty())
-        self._n_lines += block.n_lines
-        self._n_entries += len(rows[0]) + len(rows[1])
-        if bad.size or block.overlong:
-            self._note(block, bad, originals)
+    def read_column(self, values: Sequence[str], first_line: int) -> Rows:
+        """Read one entry from each value, quoting the values themselves in messages."""
+        # What a list would read as a comment, a blank line or two lines is refused for what it is.
+        entry = [value if _is_one_entry(value) else "?" for value in values]
+        text = "".join(f"{value}\n" for value in entry).encode("utf-8", "surrogateescape")
+        if not text:
+            return Entries4.empty(), Entries6.empty()
+        block, rows, bad = _read_block(Block(text, first_line, len(entry)))
+        self._account(block, rows, bad, values)
         return rows
 
     def finish(self, skip_bad: bool) -> Tally:
@@ -103,11 +92,19 @@ class Reading:
             raise DataError(told)
         return Tally(self._n_lines, self._n_entries, self._n_bad, tuple(self._problems))
 
-    def _note(self, block: Block, bad: NDArray[np.int64], originals: Sequence[str] | None) -> None:
-        """Count bad lines and describe the first of them."""
+    def _account(
+        self,
+        block: Block,
+        rows: Rows,
+        bad: NDArray[np.int64],
+        originals: Sequence[str] | None = None,
+    ) -> None:
+        """Count what a block held, and describe the first of its bad lines."""
+        self._n_lines += block.n_lines
+        self._n_entries += len(rows[0]) + len(rows[1])
         self._n_bad += bad.size + len(block.overlong)
         room = self._limits.max_problems - len(self._problems)
-        if room <= 0:
+        if room <= 0 or not (bad.size or block.overlong):
             return
         limit = f"at most {self._limits.max_line_bytes:,} bytes in a line"
         found = dict.fromkeys(block.overlong, f"expected {limit}, got more")
@@ -120,6 +117,22 @@ class Reading:
                 found[line] = _reason(originals[row].encode("utf-8", "surrogateescape"))
         for line in sorted(found)[:room]:
             self._problems.append(Problem(self._name, found[line], line=line))
+
+
+def _read_block(block: Block) -> tuple[Block, Rows, NDArray[np.int64]]:
+    """Read the rows of a block, and the numbers of the lines refused."""
+    parsed = parse_lines4(np.frombuffer(block.text, np.uint8), block.n_lines)
+    if parsed is None:
+        rows, bad = _sorted_by_kind(tidy(block.text, block.first_line))
+        return block, rows, bad
+    stop_line = block.first_line + block.n_lines
+    v4, bad = _good_rows(parsed, np.arange(block.first_line, stop_line, dtype=np.int64))
+    return block, (v4, Entries6.empty()), bad
+
+
+def _is_one_entry(value: str) -> bool:
+    """Return whether a list would read a value as one line that is neither blank nor comment."""
+    return bool(value.strip(" \t\r")) and not any(mark in value for mark in "\n#;")
 
 
 def _sorted_by_kind(lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
@@ -165,12 +178,12 @@ def _sorted_by_kind(lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
 
 def _plain4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
     """Read IPv4 prefixes and addresses."""
-    return _good_rows(_parsed4(lines.block), lines.number)
+    return _good_rows(_parsed4(lines.block, lines.number.size), lines.number)
 
 
-def _parsed4(block: NDArray[np.uint8]) -> Parsed4:
+def _parsed4(block: NDArray[np.uint8], n_lines: int) -> Parsed4:
     """Read lines known to be plain."""
-    parsed = parse_lines4(block)
+    parsed = parse_lines4(block, n_lines)
     assert parsed is not None, "lines of another kind among the plain ones"
     return parsed
 
@@ -187,7 +200,7 @@ def _good_rows(parsed: Parsed4, number: NDArray[np.int64]) -> tuple[Entries4, ND
 def _ranges4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
     """Read IPv4 ranges: two addresses a line."""
     whole, refused = _split_at_dash(lines)
-    start, stop, is_bad = _parsed4(whole.block)
+    start, stop, is_bad = _parsed4(whole.block, 2 * whole.number.size)
     first, after = start[0::2], stop[1::2]
     bad = is_bad[0::2] | is_bad[1::2] | (after <= first)
     good = ~bad

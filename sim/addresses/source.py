@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any, BinaryIO, cast
 
+import numpy as np
+
 from sim.errors import DataError, Problem
 
+_NEWLINE = 10
 _BOM = b"\xef\xbb\xbf"
 _MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": ".zst"}
 
@@ -226,19 +229,19 @@ def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Bloc
     while chunk := stream.read(max_line_bytes):
         if first_line == 1 and not carry and not skipping and chunk.startswith(_BOM):
             chunk = chunk[len(_BOM) :]
-        head, newline, rest = chunk.partition(b"\n")
-        if not newline:
+        first_end = chunk.find(b"\n")
+        if first_end < 0:
             if skipping or len(carry) + len(chunk) > max_line_bytes:
                 carry, skipping = b"", True
             else:
                 carry += chunk
             continue
         overlong: tuple[int, ...] = ()
-        if skipping or len(carry) + len(head) > max_line_bytes:
-            overlong, carry, chunk, skipping = (first_line,), b"", b"\n" + rest, False
+        if skipping or len(carry) + first_end > max_line_bytes:
+            overlong, carry, chunk, skipping = (first_line,), b"", chunk[first_end:], False
         cut = chunk.rfind(b"\n") + 1
-        text = carry + chunk[:cut]
-        n_lines = text.count(b"\n")
+        text = b"".join((carry, memoryview(chunk)[:cut]))
+        n_lines = int(np.count_nonzero(np.frombuffer(text, np.uint8) == _NEWLINE))
         yield Block(text, first_line, n_lines, overlong)
         first_line += n_lines
         carry = chunk[cut:]

@@ -105,8 +105,8 @@ def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
     twin = np.flatnonzero(bound[1:] == bound[:-1]) + 1
     if twin.size:
         flips[twin - 1] = False
-        earlier = np.where(twin > 1, kept[twin - 2], np.uint8(0))
-        flips[twin] = kept[twin] != earlier
+        # Before the first bound of all is as after the last one, outside both sets.
+        flips[twin] = kept[twin] != kept[twin - 2]
     found = bound[flips]
     return np.ascontiguousarray(found[0::2]), np.ascontiguousarray(found[1::2])
 

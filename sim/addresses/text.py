@@ -15,12 +15,14 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses import sweep
 from sim.addresses.entries import Entries, Entries4, Entries6, Tally
 from sim.addresses.families import AddressSet
 from sim.addresses.format import format_lines4, format_lines6
+from sim.addresses.intervals import IntervalSet
 from sim.addresses.notation import read_notation
 from sim.addresses.reading import Reading, Rows
-from sim.addresses.source import Block, Limits, Source, open_source
+from sim.addresses.source import Limits, Source, open_source
 
 _DEFAULT = Limits()
 # Rows kept apart before they are merged into a set.
@@ -157,19 +159,9 @@ def parse_column(
     DataError
         With every bad value, as for `read_entries`.
     """
-    # What a list would read as a comment, a blank line or two lines is refused for what it is.
-    entry = [value if _is_one_entry(value) else "?" for value in values]
-    text = "".join(f"{value}\n" for value in entry).encode("utf-8", "surrogateescape")
     reading = Reading(name, _DEFAULT)
-    v4, v6 = Entries4.empty(), Entries6.empty()
-    if entry:
-        v4, v6 = reading.read(Block(text, first_line, len(entry)), originals=values)
+    v4, v6 = reading.read_column(values, first_line)
     return Entries(v4, v6, reading.finish(skip_bad))
-
-
-def _is_one_entry(value: str) -> bool:
-    """Return whether a list would read a value as one line that is neither blank nor comment."""
-    return bool(value.strip(" \t\r")) and not any(mark in value for mark in "\n#;")
 
 
 def _gather(stream: BinaryIO | Source, name: str, skip_bad: bool, limits: Limits) -> Entries:
@@ -185,8 +177,11 @@ def _gather(stream: BinaryIO | Source, name: str, skip_bad: bool, limits: Limits
 
 
 def _union(parts: Sequence[Rows]) -> AddressSet:
-    """Return the union of rows read so far."""
-    return AddressSet(
-        Entries4.concatenate([part[0] for part in parts]).to_set(),
-        Entries6.concatenate([part[1] for part in parts]).to_set(),
-    )
+    """Return the union of rows read so far, whose lines no longer matter."""
+    rows4 = [part[0] for part in parts if len(part[0])]
+    if rows4:
+        start = np.concatenate([rows.start for rows in rows4])
+        v4 = IntervalSet(*sweep.merge(start, np.concatenate([rows.stop for rows in rows4])))
+    else:
+        v4 = IntervalSet.empty()
+    return AddressSet(v4, Entries6.concatenate([part[1] for part in parts]).to_set())

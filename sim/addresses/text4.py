@@ -23,13 +23,15 @@ _HOST_BITS[:33] = 2 ** (32 - np.arange(33, dtype=np.int64)) - 1
 Parsed4 = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
 
 
-def parse_lines4(block: NDArray[np.uint8]) -> Parsed4 | None:
+def parse_lines4(block: NDArray[np.uint8], n_lines: int) -> Parsed4 | None:
     """Read prefixes and plain addresses, one a line, all at once.
 
     Parameters
     ----------
     block : shape (n_bytes,), uint8
         Whole lines; the last byte is a newline.
+    n_lines
+        How many.
 
     Returns
     -------
@@ -42,7 +44,6 @@ def parse_lines4(block: NDArray[np.uint8]) -> Parsed4 | None:
         leading zero, a length over 32, host bits set, too few or too many parts.
     """
     if compiled := backend.kernels(_SAVED_NS * block.size):
-        n_lines = np.count_nonzero(block == NEWLINE)
         start, stop = np.empty(n_lines, np.int64), np.empty(n_lines, np.int64)
         is_bad = np.empty(n_lines, np.bool_)
         is_plain = compiled.parse_lines4(block, start, stop, is_bad)

@@ -238,11 +238,11 @@ def _say(
 def _print(
     found: Exposure, names: Sequence[str], at: str | None, top: int, output_format: Format
 ) -> None:
-    from sim.cli import findings, sections
+    from sim.cli import document, findings, sections
 
     match output_format:
         case Format.JSON:
-            console.print_json(findings.document(found, names, at, top))
+            console.print_json(document.document(found, names, at, top))
         case Format.CSV:
             sections.print_csv(findings.sections(found, top))
         case Format.MARKDOWN:

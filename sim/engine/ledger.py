@@ -110,10 +110,10 @@ class Ledger:
         self._integrate(np.arange(self.level.size), t_s)
         is_affected_at_end = self.level > 0
         self._end_spells(np.flatnonzero(is_affected_at_end), t_s)
-        per_hour = self._demand.weight_s_per_h[self._sector_row]
+        by_spell = [self._demand.hours(lost, self._sector_row) for lost in self._lost_by_spell.T]
         return LedgerColumns(
-            lost_demand_h_below_threshold=self._lost_below / per_hour,
-            lost_demand_h_by_spell=self._lost_by_spell / per_hour[:, np.newaxis],
+            lost_demand_h_below_threshold=self._demand.hours(self._lost_below, self._sector_row),
+            lost_demand_h_by_spell=np.stack(by_spell, axis=1),
             affected_s=self._time_s[0].copy(),
             impaired_s=self._time_s[1].copy(),
             down_s=self._time_s[2].copy(),

@@ -66,15 +66,13 @@ class Operator:
         self._enforcement = enforcement
         self._log = log
         self._seen: tuple[int, ...] = ()
-        self._n_versions_seen = 0
         # Entries to be dropped, by row, with the time their dropping starts.
         self._applied_at_s: dict[int, int] = {}
 
     def run(self) -> Process:
         """Download at the first poll after each publication; other polls show nothing new."""
         while True:
-            if self._n_versions_seen == self._register.n_versions:
-                yield self._register.publication
+            yield self._register.publication
             yield Moment(self._env, self._next_poll_s(), Phase.DOWNLOAD)
             self._download()
 
@@ -87,7 +85,6 @@ class Operator:
         self._log.record(t_s, Kind.DOWNLOADED, self._row)
         before, now = set(self._seen), set(self._register.version)
         self._seen = self._register.version
-        self._n_versions_seen = self._register.n_versions
         appeared = [row for row in sorted(now - before) if self._is_enforced(row)]
         if appeared:
             start_s = t_s + self._apply_lag_s

@@ -29,8 +29,6 @@ class Register:
         All entries ever made, by row.
     version
         Rows in force in the latest published version, ascending.
-    n_versions
-        Versions published so far.
     publication
         SimPy event that the next publication triggers.
     """
@@ -44,7 +42,6 @@ class Register:
     ) -> None:
         self.entries: list[Entry] = []
         self.version: tuple[int, ...] = ()
-        self.n_versions = 0
         self.publication = env.event()
         self._env = env
         self._cadence = cadence
@@ -100,7 +97,6 @@ class Register:
         if version == self.version:
             return
         self.version = version
-        self.n_versions += 1
         self._log.record(tick_s, Kind.PUBLISHED)
         published, self.publication = self.publication, self._env.event()
         published.succeed()

@@ -57,9 +57,10 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         )
     )
     value = world.businesses.value_micro_usd_per_h.astype(float)
-    demand_h = world.demand.cumulative(world.horizon_s) / world.demand.weight_s_per_h
-    demand = float(value @ demand_h[world.businesses.sector_row])
-    lost = float(value @ ledger.lost_demand_h)
+    sector_row = world.businesses.sector_row
+    whole = world.demand.cumulative(world.horizon_s)[sector_row].astype(float)
+    demand_h = world.demand.hours(whole, sector_row)
+    demand, lost = float((value * demand_h).sum()), float((value * ledger.lost_demand_h).sum())
     return (
         *(
             _peak(outcome, metric, "addresses")

@@ -44,10 +44,18 @@ class Demand:
         """
         return self._since_monday(self.start_s + t_s) - self._since_monday(self.start_s)
 
-    @property
-    def weight_s_per_h(self) -> NDArray[np.float64]:
-        """Weight-seconds in one hour of mean demand, by sector."""
-        return np.asarray(self.weight.sum(axis=1) * (S_PER_H / H_PER_WEEK))
+    def hours(
+        self, weight_s: NDArray[np.float64], sector_row: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Weight-seconds of each business as hours of its sector's mean demand.
+
+        Parameters
+        ----------
+        weight_s, sector_row : shape (n,)
+        """
+        # Whole numbers above and below: one rounding in all.
+        per_week_s = (self.weight.sum(axis=1) * S_PER_H)[sector_row]
+        return np.asarray(weight_s * H_PER_WEEK / per_week_s)
 
     def _since_monday(self, t_s: int) -> NDArray[np.int64]:
         n_weeks, within_s = divmod(t_s, H_PER_WEEK * S_PER_H)

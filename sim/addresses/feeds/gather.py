@@ -7,6 +7,7 @@ addresses in bulk; it does not know the format.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,9 @@ from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.coding import Coder
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.ipv6 import Addresses6
+from sim.addresses.notation import shown
 from sim.addresses.reading import Reading
-from sim.addresses.source import Block, Limits
+from sim.addresses.source import Limits
 from sim.errors import DataError, Problem
 
 Line = NDArray[np.int64]
@@ -119,18 +121,21 @@ class Gathering:
             Empty values are no mistake: their record has no usable address.
         """
         values, data = _as_lines(values)
-        room = self._limits.max_problems - len(self._problems)
-        limits = Limits(self._limits.max_bytes, self._limits.max_line_bytes, max(room, 0))
-        reading = Reading(self.name, limits)
-        v4, v6 = reading.read(Block(data, 0, len(values)), originals=values)
+        if not len(values):
+            return
+        room = max(self._limits.max_problems - len(self._problems), 0)
+        reading = Reading(self.name, Limits(len(data), len(data), room))
+        # No longer than one line may be, so all of it is one block.
+        ((v4, v6),) = reading.parts(BytesIO(data))
         tally = reading.finish(skip_bad=True)
         for problem in tally.problems:
-            self._explain(problem, line, key, keys)
+            self._explain(problem, values, line, key, keys)
         self._n_bad += tally.n_bad
         n_read = len(v4) + len(v6) + tally.n_bad
         if n_read < len(values) and not may_be_empty:
             for row in [row for row, value in enumerate(values) if not value.strip()]:
-                self.refuse("expected an address, got nothing", *_place(row, line, key, keys))
+                place, _, named = _place(row, line, key, keys)
+                self.refuse("expected an address, got nothing", place, named)
         self._keep(v4, v6, record, line)
 
     def add_bounds4(self, start: Line, stop: Line, record: Line, line: Line) -> None:
@@ -183,17 +188,29 @@ class Gathering:
             tuple(self.notes),
         )
 
-    def _explain(self, problem: Problem, line: Line, key: str, keys: Sequence[str]) -> None:
+    def _explain(
+        self,
+        problem: Problem,
+        values: Sequence[str],
+        line: Line,
+        key: str,
+        keys: Sequence[str],
+    ) -> None:
         """Keep a mistake of the reading under its own place."""
-        place, named = _place(problem.line, line, key, keys)
-        self._problems.append(Problem(self.name, problem.message, place, 0, named))
+        row = problem.line - 1
+        message = problem.message
+        if any(mark in values[row] for mark in ("\n", *_MARKS)):
+            message = f"expected an address, got {shown(values[row])}"
+        self._problems.append(Problem(self.name, message, *_place(row, line, key, keys)))
 
     def _keep(self, v4: Entries4, v6: Entries6, record: Line, line: Line) -> None:
-        """Keep rows whose lines are places in the columns given."""
+        """Keep rows whose lines are places in the columns given, from 1."""
         if len(v4):
-            self.add_bounds4(v4.start, v4.stop, record[v4.line], line[v4.line])
+            row = v4.line - 1
+            self.add_bounds4(v4.start, v4.stop, record[row], line[row])
         if len(v6):
-            self.add_bounds6(v6.first, v6.last, record[v6.line], line[v6.line])
+            row = v6.line - 1
+            self.add_bounds6(v6.first, v6.last, record[row], line[row])
 
 
 def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
@@ -218,8 +235,9 @@ def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
     return values, data + b"\n"
 
 
-def _place(row: int, line: Line, key: str, keys: Sequence[str]) -> tuple[int, str]:
-    return int(line[row]), keys[row] if keys else key
+def _place(row: int, line: Line, key: str, keys: Sequence[str]) -> tuple[int, int, str]:
+    """Line, column and key of one value."""
+    return int(line[row]), 0, keys[row] if keys else key
 
 
 def _whole(parts: list[Line]) -> Line:

@@ -68,6 +68,9 @@ REFUSED = {
     "198.51.100.007": "expected numbers without leading zeros, got '198.51.100.007'",
     "198.51.100.256": "expected numbers from 0 to 255, got '198.51.100.256'",
     "198.51.100.0/33": "expected a prefix length from 0 to 32, got '198.51.100.0/33'",
+    "0.0.0.0/33": "expected a prefix length from 0 to 32, got '0.0.0.0/33'",
+    "0.0.0.0/64": "expected a prefix length from 0 to 32, got '0.0.0.0/64'",
+    "0.0.0.0/99": "expected a prefix length from 0 to 32, got '0.0.0.0/99'",
     "198.51.100.0/024": "expected a prefix length from 0 to 32, got",
     "2001:db8::/129": "expected a prefix length from 0 to 128, got '2001:db8::/129'",
     "198.51.100.0/255.255.255.0": "did you mean 198.51.100.0/24?",
@@ -76,6 +79,13 @@ REFUSED = {
     "2001:db8::9-2001:db8::3": "expected a range whose first address comes first, got",
     "198.51.100.9-2001:db8::3": "expected a range within one address family, got",
     "198.51.100.0/25-198.51.100.255": "expected two addresses around the dash, got",
+    "18446744073709551617.0.0.1": "got '18446744073709551617.0.0.1'",
+    "198.51.100.0/18446744073709551617": "expected a prefix length from 0 to 32, got",
+    "198.51.100.0/24.24": "expected a prefix length from 0 to 32, got",
+    "198.51.100.0/24/24": "expected a prefix length from 0 to 32, got",
+    "198.51/100.0/24": "got '198.51/100.0/24'",
+    "198.51.100.0.24": "got '198.51.100.0.24'",
+    "2001:db8::/32/32": "expected a prefix length from 0 to 128, got",
     "198.51.100": "expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got '198.51.100'",
     "example.org": "expected a prefix such as",
     "198.51.100.1 198.51.100.2": "expected a prefix such as",
@@ -89,7 +99,8 @@ assert len(REFUSED) > 10
 @ways
 @pytest.mark.parametrize("line", REFUSED)
 def test_a_bad_line_is_refused_with_its_place_and_reason(way, line):
-    content = f"192.0.2.0/24\n{line}\n".encode("latin-1")
+    # Good lines behind it too: the compiled reader takes another way near the end.
+    content = f"192.0.2.0/24\n{line}\n192.0.2.0/24\n10.0.0.0/8\n".encode("latin-1")
     with backend.using(way), pytest.raises(DataError) as refused:
         parse_entries(content, "list.txt")
     (problem,) = refused.value.problems

@@ -1,0 +1,202 @@
+"""Time `sim.addresses` against other programs: ``python -m benchmarks.addresses``.
+
+Writes a table in Markdown. Peers come with the ``bench`` extra and, for ``iprange``, from the
+system; those that are missing are named in the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks import contests, peers
+from benchmarks.timing import Contest
+
+PACKAGES = (
+    "numpy", "numba", "netaddr", "pytricia", "py-radix", "pysubnettree", "pyroaring", "polars",
+    "duckdb",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Hold all contests and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/RESULTS.md"))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--patience", type=float, default=10.0, metavar="S",
+                        help="wait so long for a quiet machine before each round")  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="a hundredth of the sizes")
+    given = parser.parse_args()
+    scale = 100 if given.quick else 1
+    begin = time.perf_counter()
+
+    few = peers.Lists(100, 1_000_000 // scale)
+    some = peers.Lists(10_000, 1_000_000 // scale)
+    many = peers.Lists(1_000_000 // scale, 1_000_000 // scale)
+    n_queries = many.queries.size
+
+    held: dict[str, Contest] = {}
+
+    def hold(key: str, contest: Contest) -> None:
+        print(f"{time.perf_counter() - begin:6.0f} s  {contest.title}", file=sys.stderr)
+        contest.hold(given.rounds, given.patience)
+        held[key] = contest
+
+    hold("parse", contests.parse(many))
+    hold("file", contests.file_to_file(many))
+    hold("union", contests.union(many))
+    hold("union few", contests.union(few))
+    hold("union some", contests.union(some))
+    hold("write", contests.write(many))
+    hold("difference", contests.difference(many))
+    hold("member few", contests.membership(few, n_queries))
+    hold("member some", contests.membership(some, n_queries))
+    hold("member many", contests.membership(many, n_queries))
+    hold("member small", contests.membership(few, 1_000))
+    hold("match", contests.longest_match(many))
+    hold("build", contests.build(many))
+    for number, contest in enumerate(contests.ipv6(200_000 // scale, n_queries)):
+        hold(f"ipv6 {number}", contest)
+
+    command = f"python -m benchmarks.addresses{' --quick' if given.quick else ''}"
+    text = "\n\n".join(
+        [
+            "# Address arithmetic against other programs",
+            _circumstances(command, given.rounds, time.perf_counter() - begin),
+            *([] if given.quick else [_targets(held)]),
+            "## Tables",
+            *(contest.to_markdown() for contest in held.values()),
+            _loading(),
+        ]
+    )
+    given.output.write_text(text + "\n", encoding="utf-8")
+
+
+def _circumstances(command: str, rounds: int, seconds: float) -> str:
+    """Machine, versions, method."""
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"{package} missing")
+    iprange = subprocess.run(
+        ["sh", "-c", "dpkg-query -W -f '${Version}' iprange 2>/dev/null"],
+        capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+    found.append(f"iprange {iprange or 'missing or of unknown version'}")
+    model = "unknown"
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), model)
+    load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
+    return f"""\
+Written by `{command}` on {datetime.now(UTC):%Y-%m-%d} in {seconds / 60:.0f} minutes, {rounds}
+rounds. Machine: {model}, {len(os.sched_getaffinity(0))} processors, {platform.system()}
+{platform.release()}, CPython {platform.python_version()}; load when done {load}.
+Versions: {", ".join(found)}.
+
+Read ratios, not milliseconds: in each round every program runs once, one after the other; the
+ratio to ours is taken within the round, and the table gives its median (and its range over the
+rounds). A first round is not counted. Answers are compared: the run stops where programs disagree.
+Peers are called in the way that suits them best (bound methods through `map`, packed or text keys,
+frozen trees). Data are generated from a fixed seed: prefixes of the lengths of a routing table and
+a blocklist (46 % /24, 15 % /32), half of them in 2,000 /16 pools; of the addresses looked up half
+lie near listed space. `numpy` is the base installation, `numba` the extra `fast`; both use as many
+threads as there are processors, so that on a busy machine ours suffer most."""
+
+
+def _targets(held: dict[str, Contest]) -> str:
+    """The ratios that must hold, and whether they did in this run."""
+    rows = [
+        ("parse against `ipaddress`", "parse", ("ipaddress.ip_network",), 40, 150),
+        ("file to file against `iprange`", "file", (), 1, 3),
+        ("difference against the best of pyroaring", "difference", (), None, 4),
+        ("membership, 100 prefixes, best per-item peer", "member few", peers.PER_ITEM, 4, 7),
+        ("membership, 10,000 prefixes, best per-item peer", "member some", peers.PER_ITEM, 4, 7),
+        ("membership, 1,000,000 prefixes, best per-item peer", "member many", peers.PER_ITEM, 4, 7),
+        ("longest-prefix match, best peer", "match", (), 40, 200),
+    ]
+    lines = [
+        "## Targets",
+        "",
+        "| what | numpy | target | numba | target |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for what, key, names, numpy_target, numba_target in rows:
+        contest = held[key]
+        cells = [what]
+        for mine, target in (("numpy", numpy_target), ("numba", numba_target)):
+            if not contest.peers or mine not in {one.name for one in contest.ours}:
+                cells += ["not run", "–"]
+                continue
+            ratio, peer = contest.lead(mine, names)
+            cells.append(f"{ratio:.3g}× ({peer})")
+            if target is None:
+                cells.append("–")
+            else:
+                cells.append(f"≥ {target}× {'held' if ratio >= target else 'MISSED'}")
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", *_no_lead(held)]
+    if peers.MISSING:
+        lines += ["", f"Not installed and left out: {', '.join(sorted(peers.MISSING))}."]
+    return "\n".join(lines)
+
+
+def _no_lead(held: dict[str, Contest]) -> list[str]:
+    """Say where a peer is level or ahead."""
+    found = []
+    for contest in held.values():
+        for one in contest.ours:
+            behind = [
+                (contest.lead(one.name, (peer.name,))[0], peer.name)
+                for peer in contest.peers
+                if not peer.name.startswith("numpy")
+            ]
+            found += [
+                f"- {contest.title}: {name} takes {ratio:.2g}× the time of `{one.name}`."
+                for ratio, name in behind
+                if ratio < 1.25
+            ]
+    head = "Where there is no lead (a peer takes less than 1.25× our time):"
+    return [head, "", *(found or ["- nowhere in this run."])]
+
+
+def _loading() -> str:
+    """What it costs to load the kernels in a fresh process, from the cache."""
+    code = (
+        "import time, sys; import sim.addresses.text, numpy; b = time.perf_counter();"
+        "from sim.addresses import backend, text;"
+        "backend.using('numba').__enter__();"
+        "text.parse_entries(b'10.0.0.0/8\\n11.0.0.0/8\\n1.0.0.0/8\\n').to_set();"
+        "print(time.perf_counter() - b)"
+    )
+    try:
+        version("numba")
+    except PackageNotFoundError:
+        return ""
+    seconds = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for _ in range(4)
+    ]
+    return (
+        "### What the kernels cost\n\n"
+        f"Importing numba and loading cached kernels in a fresh process: {min(seconds[1:]):.2f} to "
+        f"{max(seconds[1:]):.2f} s. One command on a million lines saves less than that, so the "
+        "kernels are loaded only once the savings missed so far would have paid for it."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Interleaved timings, and ratios taken within each round.
+
+In: contestants that do the same work. Out: medians, and the spread of the ratios. All contestants
+run one after the other in each round, so that a slow spell of the machine meets all of them; the
+ratio is taken round by round and only then summed up.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+
+@dataclass
+class Contestant:
+    """One program.
+
+    Attributes
+    ----------
+    name
+        As printed.
+    run
+        Does the work once. What it returns is compared with the others' if it is not None.
+    share
+        Part of the work it does, 1.0 for all: slow programs are timed on less and scaled.
+    rounds
+        At most so many rounds, for slow programs.
+    """
+
+    name: str
+    run: Callable[[], object]
+    share: float = 1.0
+    rounds: int = 99
+    seconds: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Contest:
+    """One question put to several programs.
+
+    Attributes
+    ----------
+    title
+        What was asked.
+    n_items
+        Items of work, for the time of each.
+    item
+        What an item is.
+    ours
+        Our contestants; ratios are given for each of them.
+    peers
+        The others.
+    note
+        What to know when reading the numbers.
+    """
+
+    title: str
+    n_items: int
+    item: str
+    ours: list[Contestant]
+    peers: list[Contestant]
+    note: str = ""
+    n_busy_rounds: int = 0
+
+    def hold(self, n_rounds: int, patience_s: float) -> None:
+        """Time all contestants, round by round, after one round that is not counted.
+
+        Each round waits for other processes to fall quiet, but no longer than the patience.
+        """
+        everyone = [*self.ours, *self.peers]
+        answers = {}
+        for one in everyone:
+            if one.rounds > 1 or one in self.ours:
+                answers[one.name] = one.run()
+        agreed = {name: answer for name, answer in answers.items() if answer is not None}
+        if len(set(map(str, agreed.values()))) > 1:
+            raise AssertionError(f"{self.title}: contestants disagree: {agreed}")
+        gc.collect()
+        gc.disable()
+        try:
+            for turn in range(n_rounds):
+                self.n_busy_rounds += not wait_for_quiet(patience_s)
+                for one in everyone:
+                    if turn < one.rounds:
+                        begin = time.perf_counter()
+                        one.run()
+                        one.seconds.append((time.perf_counter() - begin) / one.share)
+        finally:
+            gc.enable()
+
+    def to_markdown(self) -> str:
+        """Return the contest as a table."""
+        head = ["who", "ms", f"ns/{self.item}"]
+        head += [f"{one.name} is faster by" for one in self.ours]
+        lines = [f"### {self.title}", "", _row(head), _row(["---"] * len(head))]
+        for one in sorted([*self.ours, *self.peers], key=lambda one: median(one.seconds)):
+            time_s = median(one.seconds)
+            bold = "**" if one in self.ours else ""
+            mark = "" if one.share == 1.0 else f" (on {one.share:.2g} of the work, scaled)"
+            mark += f" ×{len(one.seconds)}" if len(one.seconds) < 3 else ""
+            cells = [f"{bold}{one.name}{bold}{mark}", _digits(1e3 * time_s)]
+            cells.append(_digits(1e9 * time_s / self.n_items))
+            cells += [_ratio(one, mine) for mine in self.ours]
+            lines.append(_row(cells))
+        note = self.note
+        if self.n_busy_rounds:
+            note += f" {self.n_busy_rounds} rounds began while other processes were busy."
+        if note:
+            lines += ["", note.strip()]
+        return "\n".join(lines)
+
+    def lead(self, mine: str, names: tuple[str, ...] = ()) -> tuple[float, str]:
+        """Median ratio of the best peer (among some, or of all) to one of ours, and its name."""
+        chosen = [peer for peer in self.peers if not names or peer.name in names]
+        best = min(chosen, key=lambda peer: median(peer.seconds))
+        one = next(one for one in self.ours if one.name == mine)
+        return median(_ratios(best, one)), best.name
+
+
+def wait_for_quiet(patience_s: float) -> bool:
+    """Wait until other processes leave nine tenths of the machine idle; return whether they do."""
+    end = time.monotonic() + patience_s
+    while True:
+        idle, total = _processor_time()
+        time.sleep(0.25)
+        idle_after, total_after = _processor_time()
+        if idle_after - idle >= 0.9 * (total_after - total):
+            return True
+        if time.monotonic() > end:
+            return False
+
+
+def _processor_time() -> tuple[int, int]:
+    """Idle and total time of all processors so far; nothing where this is not told."""
+    try:
+        numbers = [int(text) for text in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+    except OSError:
+        return 0, 0
+    return numbers[3] + numbers[4], sum(numbers[:8])
+
+
+def _ratios(one: Contestant, mine: Contestant) -> list[float]:
+    """Ratios of the rounds that both ran."""
+    return [a / b for a, b in zip(one.seconds, mine.seconds, strict=False)]
+
+
+def _ratio(one: Contestant, mine: Contestant) -> str:
+    if one is mine:
+        return "1"
+    ratios = sorted(_ratios(one, mine))
+    text = f"{_digits(median(ratios))}×"
+    return text if len(ratios) < 2 else f"{text} ({_digits(ratios[0])}–{_digits(ratios[-1])})"
+
+
+def _digits(number: float) -> str:
+    """Three significant digits, without exponents."""
+    if number >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

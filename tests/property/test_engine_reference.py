@@ -1,0 +1,194 @@
+"""Another person's slow implementation, written from the documents, agrees exactly.
+
+Shares and weights are multiples of 1/16, so that floats hold every product without rounding and
+"exactly" means the last bit.
+"""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.addresses.text import format_prefixes
+from sim.engine.eventlog import Kind
+from sim.engine.ledger import NEVER
+from sim.engine.run import Outcome
+from sim.engine.tally import Group
+from sim.streams import Streams
+from tests.reference import RefOutcome, simulate_reference
+from tests.worlds import DAY, Actor, Firm, SmallWorld
+
+# Nested, equal, disjoint and single-address prefixes over the firms' few addresses.
+PREFIXES = (
+    "192.0.2.0/24",
+    "192.0.2.0/25",
+    "192.0.2.128/25",
+    "192.0.2.0/28",
+    "192.0.2.7/32",
+    "192.0.2.200/32",
+    "198.51.100.0/24",
+    "198.51.100.0/30",
+    "0.0.0.0/0",
+)
+ADDRESSES = (
+    "192.0.2.7",
+    "192.0.2.8",
+    "192.0.2.200",
+    "198.51.100.1",
+    "198.51.100.99",
+    "203.0.113.1",
+)
+SIXTEENTHS = st.integers(0, 16).map(lambda n: n / 16)
+
+
+@st.composite
+def shares(draw):
+    """One to three shares that sum to 1, in sixteenths."""
+    cuts = sorted(draw(st.lists(st.integers(0, 16), max_size=2)))
+    edges = [0, *cuts, 16]
+    return [(high - low) / 16 for low, high in pairwise(edges)]
+
+
+@st.composite
+def small_worlds(draw):
+    horizon_s = draw(st.sampled_from([50, 5000, 3 * DAY, 40 * DAY]))
+    times = st.integers(0, horizon_s + horizon_s // 10)
+    orders, in_force = [], []
+    for t_s in sorted(draw(st.lists(times, max_size=12))):
+        if in_force and draw(st.booleans()):
+            orders.append((t_s, "unblock", in_force.pop(draw(st.integers(0, len(in_force) - 1)))))
+        else:
+            in_force.append(draw(st.sampled_from(PREFIXES)))
+            orders.append((t_s, "block", in_force[-1]))
+    spans = st.integers(0, max(2, horizon_s // 4))
+    actors = []
+    for share in draw(shares()):
+        interval_s = draw(st.integers(1 + horizon_s // 200, 2 + horizon_s // 5))
+        actors.append(
+            Actor(
+                share=share,
+                poll_interval_s=interval_s,
+                poll_phase_s=draw(st.integers(0, interval_s - 1)),
+                apply_lag_s=draw(spans),
+                release_lag_s=draw(spans),
+                compliance=draw(st.sampled_from([0.0, 0.5, 1.0])),
+            )
+        )
+    firms = [
+        Firm(
+            addresses=tuple(draw(st.sampled_from(ADDRESSES)) for _ in range(5)),
+            weights=tuple(draw(SIXTEENTHS) for _ in range(5)),
+            profile=tuple(draw(st.sampled_from([(1,) * 168, tuple(range(168)), (0, 3) * 84]))),
+            value_micro_usd_per_h=draw(st.integers(0, 2**30)),
+        )
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    first_row_s = draw(st.integers(-100, 0))
+    cadence = [(first_row_s, draw(st.integers(1 + horizon_s // 200, 1 + horizon_s // 8)))]
+    if draw(st.booleans()):
+        cadence.append((draw(st.integers(1, horizon_s)), draw(st.integers(1, horizon_s))))
+    return SmallWorld(
+        orders=tuple(orders),
+        actors=tuple(actors),
+        firms=tuple(firms),
+        horizon_s=horizon_s,
+        cadence=tuple(cadence),
+        start_s=draw(st.integers(0, 7 * DAY - 1)),
+        target_prefixes=draw(st.sampled_from([(), ("192.0.2.0/28",), ("198.51.100.0/25",)])),
+        thresholds=(1 / 64, 3 / 32, 29 / 32),
+        streams=Streams(draw(st.integers(0, 3)), 0),
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(small_worlds())
+def test_the_slow_reference_agrees_event_by_event_and_to_the_last_bit(small):
+    outcome, reference = small.run(), simulate_reference(small.reference())
+    assert events_of(outcome, len(small.actors)) == reference.events
+    assert_same_curves(outcome, reference)
+    assert ledger_of(outcome) == [ledger_row(row) for row in reference.ledger]
+
+
+def events_of(outcome: Outcome, n_operators: int) -> list[tuple[int, str, int, str]]:
+    prefixes = format_prefixes(*outcome.entry_prefix.T)
+    log = outcome.events
+    columns = (log.t_s, log.kind, log.operator_row, log.entry_row)
+    events = []
+    for t_s, kind, operator_row, entry_row in np.stack(columns, axis=1).tolist():
+        assert -1 <= operator_row < n_operators
+        prefix = prefixes[entry_row] if entry_row >= 0 else ""
+        events.append((t_s, Kind(kind).name.lower(), operator_row, prefix))
+    return sorted(events)
+
+
+def assert_same_curves(outcome: Outcome, reference: RefOutcome) -> None:
+    assert len(reference.curves) == 7
+    for metric, expected in reference.curves.items():
+        if expected == [(0, None)]:
+            with np.testing.assert_raises(KeyError):
+                outcome.curves.points(metric, Group())
+            continue
+        t_s, value = outcome.curves.points(metric, Group())
+        found = list(zip(t_s.tolist(), value.tolist(), strict=True))
+        assert found == [(t, float(v)) for t, v in expected], metric
+
+
+def ledger_of(outcome: Outcome) -> list[tuple[object, ...]]:
+    ledger = outcome.ledger
+    return [
+        (
+            ledger.lost_demand_h_below_threshold[row],
+            *ledger.lost_demand_h_by_spell[row],
+            ledger.affected_s[row],
+            ledger.impaired_s[row],
+            ledger.down_s[row],
+            ledger.first_outage_s[row],
+            ledger.last_outage_s[row],
+            ledger.n_spells[row],
+            ledger.is_affected_at_end[row],
+        )
+        for row in range(ledger.affected_s.size)
+    ]
+
+
+def ledger_row(row) -> tuple[object, ...]:
+    return (
+        *(
+            float(value)
+            for value in (
+                row.lost_demand_h_below_threshold,
+                row.lost_demand_h_under_1_h,
+                row.lost_demand_h_1_to_6_h,
+                row.lost_demand_h_6_to_24_h,
+                row.lost_demand_h_1_to_3_d,
+                row.lost_demand_h_3_to_14_d,
+                row.lost_demand_h_over_14_d,
+            )
+        ),
+        row.affected_s,
+        row.impaired_s,
+        row.down_s,
+        NEVER if row.first_outage_s is None else row.first_outage_s,
+        NEVER if row.last_outage_s is None else row.last_outage_s,
+        row.n_spells,
+        row.is_affected_at_end,
+    )
+
+
+def test_the_reference_is_not_the_engine_in_disguise():
+    """Negative control: the same comparison, with one lag changed, must not hold."""
+    small = SmallWorld(
+        orders=((100, "block", "192.0.2.0/24"), (9000, "unblock", "192.0.2.0/24")),
+        actors=(Actor(apply_lag_s=60),),
+        firms=(Firm(addresses=("192.0.2.7",) * 5),),
+        horizon_s=20_000,
+    )
+    late = SmallWorld(
+        orders=small.orders, actors=(Actor(apply_lag_s=61),), firms=small.firms, horizon_s=20_000
+    )
+    reference = simulate_reference(small.reference())
+    assert ledger_of(small.run()) == [ledger_row(row) for row in reference.ledger]
+    assert ledger_of(late.run()) != [ledger_row(row) for row in reference.ledger]
+    assert reference.ledger[0].lost_demand_h_1_to_6_h == Fraction(9000 - 160, 3600)

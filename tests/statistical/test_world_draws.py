@@ -1,0 +1,141 @@
+"""What is drawn has the distribution the documents say, within four standard errors."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tables import ROLES
+from sim.streams import Stream, Streams
+from sim.world.build import build_world
+from sim.world.operators import build_operators
+
+N = 40_000
+
+
+@pytest.fixture(scope="module")
+def resolved() -> Resolved:
+    return resolve(load_scenario("telegram-2018-replay", [f"population.n_businesses={N}"]))
+
+
+@pytest.fixture(scope="module")
+def world(resolved):
+    return build_world(resolved, Streams(1, 0))
+
+
+def within(count: float, n: int, p: float, errors: float = 4.0) -> bool:
+    return abs(count / n - p) <= errors * math.sqrt(p * (1 - p) / n)
+
+
+def test_sectors_come_in_their_shares(resolved, world):
+    counts = np.bincount(world.businesses.sector_row, minlength=8)
+    for count, row in zip(counts, resolved.sectors.rows, strict=True):
+        assert within(count, N, row.share_businesses), row.sector
+
+
+def test_the_share_test_can_fail():
+    assert not within(N * 0.27, N, 0.25)
+
+
+def test_homes_come_by_weight_and_are_foreign(resolved, world):
+    rows = [row for row in resolved.hosting.rows if row.side == "foreign"]
+    total = sum(row.weight for row in rows)
+    counts = np.bincount(world.businesses.home_place_row, minlength=len(world.places.region))
+    assert sum(counts[world.places.row(row.provider, row.region)] for row in rows) == N
+    for row in rows:
+        count = counts[world.places.row(row.provider, row.region)]
+        assert within(count, N, row.weight / total), row
+
+
+def test_components_sit_at_home_and_in_the_country_in_their_shares(resolved, world):
+    businesses, population = world.businesses, resolved.scenario.population
+    place = businesses.place_row
+    home = businesses.home_place_row[:, np.newaxis]
+    assert np.array_equal(place[:, ROLES.index("frontend")], businesses.home_place_row)
+    domestic = [
+        world.places.row(row.provider, row.region)
+        for row in resolved.hosting.rows
+        if row.side == "domestic"
+    ]
+    others = [role for role in range(len(ROLES)) if role != ROLES.index("frontend")]
+    n = N * len(others)
+    in_country = np.isin(place[:, others], domestic).sum()
+    assert within(in_country, n, population.share_components_domestic)
+    # "Elsewhere in a foreign region" falls on the home by chance as well.
+    rows = [row for row in resolved.hosting.rows if row.side == "foreign"]
+    weight = np.array([row.weight for row in rows]) / sum(row.weight for row in rows)
+    elsewhere = 1 - population.share_components_at_home - population.share_components_domestic
+    expected = population.share_components_at_home + elsewhere * float((weight**2).sum())
+    assert within((place[:, others] == home).sum(), n, expected)
+
+
+def test_every_address_belongs_to_its_place(world):
+    businesses, places = world.businesses, world.places
+    for place, addresses in enumerate(places.addresses):
+        mine = businesses.address[businesses.place_row == place]
+        assert addresses.contains(mine).all(), places.region[place]
+
+
+def test_addresses_are_spread_evenly_over_a_place(world):
+    businesses, places = world.businesses, world.places
+    place = places.row("AWS", "eu-west-1")
+    mine = np.sort(businesses.address[businesses.place_row == place])
+    # Rank of each address among the place's own, as a share: uniform, so within Kolmogorov's
+    # distance 1.95 / sqrt(n) (exceeded once in a thousand draws).
+    start, stop = places.addresses[place].start, places.addresses[place].stop
+    before = np.concatenate(([0], np.cumsum(stop - start)))
+    row = np.searchsorted(start, mine, side="right") - 1
+    rank = (before[row] + mine - start[row]) / before[-1]
+    distance = np.abs(rank - (np.arange(mine.size) + 0.5) / mine.size).max()
+    assert distance < 1.95 / math.sqrt(mine.size)
+    assert np.abs(rank**1.1 - (np.arange(mine.size) + 0.5) / mine.size).max() > 1.95 / math.sqrt(
+        mine.size
+    )
+
+
+def test_revenue_is_lognormal_around_the_sector_median(resolved, world):
+    for number, row in enumerate(resolved.sectors.rows):
+        mine = world.businesses.revenue_usd_per_h[world.businesses.sector_row == number]
+        log = np.log(mine / row.revenue_median_usd_per_h)
+        assert abs(log.mean()) < 4 * row.revenue_sigma / math.sqrt(log.size)
+        error = row.revenue_sigma / math.sqrt(2 * log.size)
+        assert abs(log.std() - row.revenue_sigma) < 4 * error
+
+
+def test_operator_lags_and_phases_follow_their_laws(resolved):
+    n = 4000
+    drawn = [build_operators(resolved, Streams(7, replicate)) for replicate in range(n)]
+    apply = np.log(np.array([operators.apply_lag_s for operators in drawn]) / 3600.0)
+    for column, row in enumerate(resolved.operators.rows):
+        error = row.apply_lag_sigma / math.sqrt(n)
+        assert abs(apply[:, column].mean() - math.log(row.apply_lag_median_h)) < 4 * error + 1e-4
+        phase = np.array([operators.poll_phase_s[column] for operators in drawn])
+        interval_s = row.poll_interval_h * 3600
+        assert phase.min() >= 0
+        assert phase.max() < interval_s
+        assert abs(phase.mean() / interval_s - 0.5) < 4 / math.sqrt(12 * n) + 1e-3
+
+
+def test_streams_are_apart_by_source_replicate_and_seed():
+    draws = {
+        tuple(Streams(seed, replicate).generator(source).random(3))
+        for seed in (0, 1)
+        for replicate in (0, 1)
+        for source in Stream
+    }
+    assert len(draws) == 4 * len(Stream)
+
+
+def test_one_more_business_or_operator_changes_only_its_own_row(resolved):
+    small = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=500"]))
+    more = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=501"]))
+    first, second = (build_world(one, Streams(3, 2)).businesses for one in (small, more))
+    for name in ("sector_row", "home_place_row", "revenue_usd_per_h", "place_row", "address"):
+        assert np.array_equal(getattr(first, name), getattr(second, name)[:500]), name
+    fewer = replace(small, operators=replace(small.operators, rows=small.operators.rows[:-1]))
+    all_of_them, without_last = (build_operators(one, Streams(3, 2)) for one in (small, fewer))
+    for name in ("poll_phase_s", "apply_lag_s", "release_lag_s"):
+        assert np.array_equal(getattr(all_of_them, name)[:-1], getattr(without_last, name)), name

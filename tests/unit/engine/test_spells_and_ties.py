@@ -1,0 +1,131 @@
+"""Edges of time that random worlds seldom meet."""
+
+import numpy as np
+import pytest
+
+from sim.engine.eventlog import Kind
+from sim.engine.ledger import SPELL_EDGES_S, SPELL_NAMES
+from sim.engine.register import next_tick_s
+from sim.engine.tally import Group
+from tests.worlds import DAY, Actor, Firm, SmallWorld
+
+PREFIX = "203.0.113.0/24"
+
+
+def spell_of(length_s: int) -> list[float]:
+    small = SmallWorld(
+        orders=((0, "block", PREFIX), (length_s, "unblock", PREFIX)), horizon_s=30 * DAY
+    )
+    return small.run().ledger.lost_demand_h_by_spell[0].tolist()
+
+
+@pytest.mark.parametrize(("edge_row", "edge_s"), list(enumerate(SPELL_EDGES_S)))
+def test_a_spell_as_long_as_an_edge_belongs_above_it(edge_row, edge_s):
+    assert len(SPELL_NAMES) == len(SPELL_EDGES_S) + 1
+    assert np.flatnonzero(spell_of(edge_s)).tolist() == [edge_row + 1]
+    assert np.flatnonzero(spell_of(edge_s - 1)).tolist() == [edge_row]
+
+
+def test_an_entry_that_would_start_and_stop_at_once_is_never_dropped():
+    # Seen at 10, gone at 20: application at 10 + 30, release at 20 + 20.
+    small = SmallWorld(
+        orders=((10, "block", PREFIX), (20, "unblock", PREFIX)),
+        actors=(Actor(apply_lag_s=30, release_lag_s=20),),
+    )
+    kinds = [Kind(kind) for kind in small.run().events.kind.tolist()]
+    assert Kind.ENFORCED not in kinds
+    assert Kind.RELEASED not in kinds
+    assert kinds.count(Kind.DOWNLOADED) == 2
+
+
+def test_what_comes_and_goes_between_two_downloads_is_never_seen():
+    small = SmallWorld(
+        orders=((10, "block", PREFIX), (7210, "unblock", PREFIX)),
+        actors=(Actor(poll_interval_s=12 * 3600, poll_phase_s=5),),
+    )
+    outcome = small.run()
+    assert Kind.ENFORCED not in outcome.events.kind
+    assert outcome.ledger.affected_s.tolist() == [0]
+
+
+def test_withdrawing_a_wide_prefix_leaves_what_another_order_holds_inside_it():
+    small = SmallWorld(
+        orders=(
+            (0, "block", "203.0.0.0/12"),
+            (5, "block", "203.0.112.0/23"),
+            (9, "unblock", "203.0.0.0/12"),
+        ),
+        firms=(Firm(("203.0.113.1",) * 5), Firm(("203.0.5.1",) * 5)),
+        horizon_s=20,
+    )
+    outcome = small.run()
+    t_s, listed = outcome.curves.points("addresses_listed", Group())
+    assert list(zip(t_s.tolist(), listed.tolist(), strict=True)) == [(0, 2.0**20), (9, 512.0)]
+    assert outcome.ledger.is_affected_at_end.tolist() == [True, False]
+
+
+def test_two_orders_for_one_prefix_need_two_withdrawals():
+    orders = ((0, "block", PREFIX), (1, "block", PREFIX), (5, "unblock", PREFIX))
+    assert SmallWorld(orders, horizon_s=10).run().ledger.is_affected_at_end.tolist() == [True]
+    twice = (*orders, (6, "unblock", PREFIX))
+    assert SmallWorld(twice, horizon_s=10).run().ledger.is_affected_at_end.tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("t_s", "tick_s"), [(-5, 0), (0, 0), (1, 60), (60, 60), (61, 100), (100, 100), (101, 107)]
+)
+def test_a_row_of_the_cadence_holds_until_the_next_begins(t_s, tick_s):
+    assert next_tick_s(((0, 60), (100, 7)), t_s) == tick_s
+
+
+def test_an_order_in_the_second_of_a_publication_and_a_download_is_seen_at_once():
+    small = SmallWorld(
+        orders=((60, "block", PREFIX),),
+        actors=(Actor(poll_interval_s=60),),
+        cadence=((0, 60),),
+        horizon_s=100,
+    )
+    assert small.run().ledger.first_outage_s.tolist() == [60]
+
+
+def test_an_event_at_the_horizon_does_not_happen():
+    small = SmallWorld(orders=((100, "block", PREFIX),), horizon_s=100)
+    outcome = small.run()
+    assert outcome.events.t_s.size == 0
+    assert outcome.ledger.n_spells.tolist() == [0]
+
+
+def test_a_tick_of_the_old_row_just_after_the_next_row_begins_is_not_taken():
+    assert next_tick_s(((0, 101), (100, 7)), 1) == 100
+
+
+def test_the_split_by_role_asks_what_that_role_alone_would_do():
+    small = SmallWorld(
+        orders=((0, "block", "192.0.2.0/24"),),
+        actors=(Actor(share=0.75), Actor(share=0.25, compliance=0.0)),
+        firms=(
+            Firm(
+                addresses=("203.0.113.1", "192.0.2.7", "192.0.2.8", "203.0.113.1", "203.0.113.1"),
+                weights=(1.0, 0.5, 0.0625, 1.0, 1.0),
+                value_micro_usd_per_h=2**20,
+            ),
+        ),
+        horizon_s=10,
+    )
+    curves = small.run().curves
+    lost = [curves.points("demand_lost_share", Group(role_row=role))[1][-1] for role in range(5)]
+    assert lost == [0.0, 0.75 * 0.5, 0.75 * 0.0625, 0.0, 0.0]
+    impaired = [
+        curves.points("businesses_impaired", Group(role_row=role))[1][-1] for role in range(5)
+    ]
+    assert impaired == [0, 1, 0, 0, 0]
+    whole = curves.points("demand_lost_share", Group())[1][-1]
+    assert whole == 0.75 * (1 - 0.5 * (1 - 0.0625))
+
+
+def test_a_role_that_is_released_counts_no_longer():
+    small = SmallWorld(
+        orders=((0, "block", PREFIX), (4, "unblock", PREFIX), (6, "block", PREFIX)), horizon_s=10
+    )
+    t_s, lost = small.run().curves.points("demand_lost_share", Group(role_row=0))
+    assert list(zip(t_s.tolist(), lost.tolist(), strict=True)) == [(0, 1.0), (4, 0.0), (6, 1.0)]
