@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from sim.addresses.families import AddressSet
@@ -74,3 +77,16 @@ def test_rules_are_distinct_prefixes_and_ranges_take_several() -> None:
     assert count_rules([one]) == 3
     assert count_rules([one, two]) == 3 + 4
     assert count_rules([]) == 0
+
+
+def test_repeated_rows_before_another_leave_the_other_its_worth() -> None:
+    worth = row_worth(inventory(prefix=["192.0.2.9", "192.0.2.9", "192.0.2.1"]))
+    assert worth.inside(AddressSet.of("192.0.2.9")) == 1
+    assert worth.inside(AddressSet.of("192.0.2.1")) == 1
+
+
+def test_a_record_of_several_rows_is_shared_among_them() -> None:
+    rows = inventory(address=["192.0.2.1", "192.0.2.2"])
+    names = {"n_names": np.array([4.0])}
+    feed = replace(rows, n_records=1, record4=np.zeros(2, np.int64), numbers=names, labels={})
+    assert weigh(feed, "names", "192.0.2.1") == 2
