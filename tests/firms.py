@@ -44,8 +44,9 @@ def businesses_of(losers: Sequence[Loser], sectors: Sequence[str]) -> Businesses
         value_micro_usd_per_h=np.array(
             [round(loser.domestic_usd_per_h * 1e6) for loser in losers], np.int64
         ),
-        place_row=np.zeros((n, 5), np.int64),
-        address=np.zeros((n, 5), np.int64),
+        name_draw=np.ones(n),
+        component_row=np.zeros((n, 5), np.int64),
+        is_third_party=np.zeros((n, 5), np.bool_),
     )
 
 

@@ -101,11 +101,11 @@ class CensorActor:
         if has_turned and self._world.censor is not None:
             self._env.process(self._withdraw(provider_row, self._world.censor.withdraw_lag_h))
 
-    def exempt(self, addresses: IntervalSet) -> None:
-        """Let some addresses pass from now on."""
-        if self._has_ended:
-            return
-        self._register.place(Order("block", addresses, Mechanism.EXEMPT))
+    def exempt(self, addresses: IntervalSet) -> bool:
+        """Let some addresses pass from now on; return whether there was still need to."""
+        if not self._has_ended:
+            self._register.place(Order("block", addresses, Mechanism.EXEMPT))
+        return not self._has_ended
 
     def _discover(self, front_row: int, lag_s: int) -> Process:
         yield Moment(self._env, now_s(self._env) + lag_s, Phase.ORDERS)

@@ -48,7 +48,7 @@ class ComplaintActor:
         exposure: Exposure,
         streams: Streams,
         log: EventLog,
-        exempt: Callable[[IntervalSet], None],
+        exempt: Callable[[IntervalSet], bool],
     ) -> None:
         n = world.businesses.n_businesses
         self.attention = 0.0
@@ -101,9 +101,8 @@ class ComplaintActor:
         lag_s = round(self._rules.exempt_lag_h * S_PER_H)
         yield Moment(self._env, now_s(self._env) + max(1, lag_s), Phase.ORDERS)
         addresses = self._own_addresses(row)
-        if addresses:
+        if addresses and self._exempt(addresses):
             self._log.record(now_s(self._env), Kind.EXEMPTED, business_row=row)
-            self._exempt(addresses)
 
     def _own_addresses(self, row: int) -> IntervalSet:
         component = self._exposure.component_row[row][~self._world.businesses.is_third_party[row]]

@@ -93,7 +93,8 @@ def _key(
     meaning, unit = node["description"], ""
     if row is not None:
         unit = row.unit
-        need = f"*assumed* {row.number} (range {row.low:g} to {row.high:g})"
+        value, low, high = (_plain(number) for number in (row.value, row.low, row.high))
+        need = f"*assumed* {value} (range {low} to {high})"
         meaning = meaning.split(" Assumed: ")[0]
     elif name in parent.get("required", []):
         need = "**required**"
@@ -124,6 +125,11 @@ def _type(node: dict[str, Any]) -> str:
     if "pattern" in node:
         return f"small letters, digits and hyphens, at most {node['maxLength']}"
     return f"text of at most {node['maxLength']} characters"
+
+
+def _plain(number: float) -> str:
+    """Write a number without an exponent."""
+    return f"{number:.12f}".rstrip("0").rstrip(".")
 
 
 def _number(node: dict[str, Any]) -> str:

@@ -9,9 +9,11 @@ import pytest
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables import ROLES
+from sim.scenario.tables_sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
 from sim.world.operators import build_operators
+from sim.world.placement import build_placement
 
 N = 40_000
 
@@ -24,6 +26,20 @@ def resolved() -> Resolved:
 @pytest.fixture(scope="module")
 def world(resolved):
     return build_world(resolved, Streams(1, 0))
+
+
+@pytest.fixture(scope="module")
+def placement(resolved, world):
+    return build_placement(resolved, world.places, Streams(1, 0), N)
+
+
+@pytest.fixture(scope="module")
+def own_hosts(world, placement):
+    """Address and place of each host of a business's own component."""
+    n_services = placement.is_spread.size - placement.place_row.size
+    is_own = placement.host_component >= n_services
+    place_row = placement.place_row.ravel()[placement.host_component[is_own] - n_services]
+    return placement.host_address[is_own], place_row
 
 
 def within(count: float, n: int, p: float, errors: float = 4.0) -> bool:
@@ -50,9 +66,9 @@ def test_homes_come_by_weight_and_are_foreign(resolved, world):
         assert within(count, N, row.weight / total), row
 
 
-def test_components_sit_at_home_and_in_the_country_in_their_shares(resolved, world):
+def test_components_sit_at_home_and_in_the_country_in_their_shares(resolved, world, placement):
     businesses, population = world.businesses, resolved.scenario.population
-    place = businesses.place_row
+    place = placement.place_row
     home = businesses.home_place_row[:, np.newaxis]
     assert np.array_equal(place[:, ROLES.index("frontend")], businesses.home_place_row)
     domestic = [
@@ -72,17 +88,17 @@ def test_components_sit_at_home_and_in_the_country_in_their_shares(resolved, wor
     assert within((place[:, others] == home).sum(), n, expected)
 
 
-def test_every_address_belongs_to_its_place(world):
-    businesses, places = world.businesses, world.places
+def test_every_address_belongs_to_its_place(world, own_hosts):
+    places, (address, place_row) = world.places, own_hosts
     for place, addresses in enumerate(places.addresses):
-        mine = businesses.address[businesses.place_row == place]
+        mine = address[place_row == place]
         assert addresses.contains(mine).all(), places.region[place]
 
 
-def test_addresses_are_spread_evenly_over_a_place(world):
-    businesses, places = world.businesses, world.places
+def test_addresses_are_spread_evenly_over_a_place(world, own_hosts):
+    places, (address, place_row) = world.places, own_hosts
     place = places.row("AWS", "eu-west-1")
-    mine = np.sort(businesses.address[businesses.place_row == place])
+    mine = np.sort(address[place_row == place])
     # Rank of each address among the place's own, as a share: uniform, so within Kolmogorov's
     # distance 1.95 / sqrt(n) (exceeded once in a thousand draws).
     start, stop = places.addresses[place].start, places.addresses[place].stop
@@ -133,9 +149,36 @@ def test_one_more_business_or_operator_changes_only_its_own_row(resolved):
     small = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=500"]))
     more = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=501"]))
     first, second = (build_world(one, Streams(3, 2)).businesses for one in (small, more))
-    for name in ("sector_row", "home_place_row", "revenue_usd_per_h", "place_row", "address"):
+    names = ("sector_row", "home_place_row", "revenue_usd_per_h", "name_draw", "component_row")
+    for name in (*names, "is_third_party"):
         assert np.array_equal(getattr(first, name), getattr(second, name)[:500]), name
     fewer = replace(small, operators=replace(small.operators, rows=small.operators.rows[:-1]))
     all_of_them, without_last = (build_operators(one, Streams(3, 2)) for one in (small, fewer))
     for name in ("poll_phase_s", "apply_lag_s", "release_lag_s"):
         assert np.array_equal(getattr(all_of_them, name)[:-1], getattr(without_last, name)), name
+
+
+def test_components_have_the_sizes_and_modes_of_their_table(resolved, placement):
+    by_role = {row.role: row for row in resolved.components.rows}
+    n_services = placement.is_spread.size - placement.place_row.size
+    n_hosts = np.bincount(placement.host_component, minlength=placement.is_spread.size)
+    n_hosts = n_hosts[n_services:].reshape(N, len(ROLES))
+    is_spread = placement.is_spread[n_services:].reshape(N, len(ROLES))
+    for role_row, role in enumerate(ROLES):
+        row = by_role[role]
+        is_own = ~placement.is_third_party[:, role_row]
+        assert within((~is_own).sum(), N, row.share_third_party), role
+        for size, share in zip(N_ADDRESSES, row.address_shares, strict=True):
+            assert within((n_hosts[is_own, role_row] == size).sum(), is_own.sum(), share), role
+        assert within(is_spread[:, role_row].sum(), N, row.share_spread), role
+
+
+def test_a_shared_service_is_chosen_by_popularity(resolved, placement):
+    names = list(dict.fromkeys(row.service for row in resolved.services.rows))
+    for role_row, role in enumerate(ROLES):
+        rows = [row for row in resolved.services.rows if row.role == role]
+        users = placement.component_row[placement.is_third_party[:, role_row], role_row]
+        total = sum(row.popularity for row in rows)
+        for row in rows:
+            count = (users == names.index(row.service)).sum()
+            assert within(count, users.size, row.popularity / total), row.service

@@ -167,7 +167,7 @@ def test_run_with_json_prints_exactly_one_documented_object(repository: Path) ->
     result = call("run", "telegram-2018-replay", "-o", "out", "--json", *SMALL)
     document = json.loads(result.stdout)
     text = (repository / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
-    table = text.split("`overblock run --json`")[1]
+    table = text.split("## `overblock run --json`")[1].split("\n## ")[0]
     documented = [
         name.strip(" `")
         for line in table.splitlines()

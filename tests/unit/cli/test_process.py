@@ -75,7 +75,7 @@ def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
     code, shown = on_a_terminal(["run", "telegram-2018-replay", "-o", "out", *SMALL], tmp_path)
     assert code == 0, shown
     assert "The blocking of Telegram" in shown
-    table = shown.split("\nmeasure ")[1].split("\nout\n")[0]
+    table = shown.split("\nmeasure ")[1].split("\nLoss by method")[0]
     assert max(len(line.rstrip()) for line in table.splitlines()) <= 80
     assert len(table.splitlines()) == 15  # one line for each measure, below the header
     peak = next(line for line in shown.splitlines() if line.startswith("addresses listed peak"))

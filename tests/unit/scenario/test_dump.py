@@ -79,6 +79,7 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
             "share_components_domestic": draw(st.floats(0, 1 - home)),
         },
         "thresholds": dict(zip(("affected", "impaired", "down"), thresholds, strict=True)),
+        "effects": {"throttle_severity": draw(shares), "name_evasion": draw(shares)},
     }
     optional = draw(
         st.fixed_dictionaries(

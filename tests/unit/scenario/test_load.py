@@ -28,6 +28,10 @@ def test_the_minimal_scenario_of_these_tests_is_valid(write_scenario: WriteScena
 
 OFFSET = "expected a date and time with offset such as 2018-04-16T00:00+03:00"
 SLUG = "expected text that matches ^[a-z0-9]+(-[a-z0-9]+)*$"
+IDS = (
+    "none, replay, exact, aggregate, covering-prefix, provider-region, provider, escalate, dns, "
+    "sni, throttle, time-window, rolling, allow-list, negotiate, cover"
+)
 MISTAKES = [
     # (line in the minimal scenario, line instead, what is reported)
     ("start: 2018-04-16T00:00+03:00", "start: 2018-04-16T00:00",
@@ -68,9 +72,9 @@ MISTAKES = [
      "f:1:9: format: expected 'overblock/scenario/1', got 'overblock/scenario/2'; "
      "did you mean 'overblock/scenario/1'?"),
     ("  id: replay", "  id: repaly",
-     "f:12:7: strategy.id: expected one of replay, none, got 'repaly'; did you mean 'replay'?"),
+     f"f:12:7: strategy.id: expected one of {IDS}, got 'repaly'; did you mean 'replay'?"),
     ("  id: replay", "  id: widen-to-asn",
-     "f:12:7: strategy.id: expected one of replay, none, got 'widen-to-asn'"),
+     f"f:12:7: strategy.id: expected one of {IDS}, got 'widen-to-asn'"),
     ("  id: replay\n", "",
      "f:12:3: strategy: expected a key id that names the strategy, got none"),
     ("  id: replay", "  id: replay\n  order_times: bset",
