@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.library import shipped, table_names
+from sim.scenario.money_tables import EconomyRow, MoneyParameterRow
 from sim.scenario.seeds import Row, SourceNote, read_note, read_table
 from sim.scenario.tables import (
     AssumptionRow,
@@ -22,12 +23,25 @@ from sim.scenario.tables import (
     SectorRow,
     TargetPrefixRow,
 )
+from sim.scenario.tables_reactions import PoolRow, PressureRow, ResponseRow, StanceRow
+from sim.scenario.tables_sharing import ComponentRow, ConcentrationRow, ServiceRow, SharingRow
 
 MODELS: dict[str, type[Row]] = {
     "article-figures": FigureRow,
     "assumptions": AssumptionRow,
     "cloud-prefixes-2018": CloudPrefixRow,
+    "components-2018": ComponentRow,
     "demand-profiles": ProfileRow,
+    "economy-russia-2018": EconomyRow,
+    "front-pools-2018": PoolRow,
+    "hosting-concentration": ConcentrationRow,
+    "money-parameters": MoneyParameterRow,
+    "names-assumptions": AssumptionRow,
+    "pressure-events-2018": PressureRow,
+    "responses-2018": ResponseRow,
+    "sharing-2018": SharingRow,
+    "stances-2018": StanceRow,
+    "third-party-services-2018": ServiceRow,
     "hosting-choice-2018": HostingRow,
     "operators-russia-2018": OperatorRow,
     "register-cadence-2018": CadenceRow,
