@@ -179,10 +179,12 @@ def n_active_sites(
     Returns
     -------
     n_active : shape of ``n_names``
-        ``floor(n_names * (1 - share_parked) + u)``: its mean over ``u`` is exactly
-        ``n_names * (1 - share_parked)``, and it never exceeds ``n_names``.
+        ``floor(n_names * (1 - share_parked) + u)``, at most ``n_names``: its mean over ``u`` is
+        ``n_names * (1 - share_parked)``.
     """
-    return np.floor(n_names * (1 - share_parked) + u).astype(np.int64)
+    # Adding u just below 1 to a whole number rounds up.
+    active = np.floor(n_names * (1 - share_parked) + u).astype(np.int64)
+    return np.asarray(np.minimum(active, n_names))
 
 
 def revenue_rank(
