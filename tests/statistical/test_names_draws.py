@@ -148,6 +148,19 @@ def test_kinds_come_in_their_shares_and_their_own_sizes():
             assert sample.max() <= one.law.size[0]
 
 
+def test_sites_of_a_place_meet_kinds_in_proportion_to_their_names():
+    n = 200_000
+    share, u = np.array([[0.0, 0.0, 0.01, 0.4]]), np.random.default_rng(9).random(n)
+    kind, names = names_at(share, address_kinds(), np.zeros(n, np.int64), u, "name")
+    hosting, rented = address_kinds()[2].law, address_kinds()[3].law
+    crowded = 0.01 * hosting.mean_names
+    expected = crowded / (crowded + 0.4 * rented.mean_names)
+    assert share_within((kind == 2).mean(), expected, n)
+    assert not share_within((kind == 2).mean(), 0.01 / 0.41, n)
+    singles = rented.share_single / rented.mean_names
+    assert share_within((names[kind == 3] == 1).mean(), singles, int((kind == 3).sum()))
+
+
 def test_parked_names_are_no_active_sites():
     n = 400_000
     rng = np.random.default_rng(7)

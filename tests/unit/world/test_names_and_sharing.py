@@ -5,7 +5,7 @@ import pytest
 
 from sim.scenario.tables_sharing import SharingRow
 from sim.world.names import NamesLaw, fit_names_law
-from sim.world.rank_curve import Calibration, RankCurve
+from sim.world.rank_curve import Calibration, RankCurve, fit_curve
 from sim.world.sharing import (
     KINDS,
     build_kinds,
@@ -115,6 +115,15 @@ def test_rows_that_no_law_can_meet_are_refused(change, message):
         fit_names_law(rows)
 
 
+def test_published_ranks_have_the_geometric_mean_of_both_sides():
+    calibration = Calibration.of(census_rows())
+    curve = fit_curve(calibration)
+    at_ranks = curve.size_at(calibration.edge[1:-1].astype(float))
+    mean = calibration.mean_names
+    assert at_ranks == pytest.approx(np.sqrt(mean[:-1] * mean[1:]))
+    assert curve.size_at(np.array([float(calibration.n_shared)])) == pytest.approx(2)
+
+
 def test_comparison_rows_fit_nothing():
     only = [row for row in census_rows() if row.role == "calibration"]
     assert len(only) < len(census_rows())
@@ -129,9 +138,10 @@ def test_kinds_are_segments_of_the_law():
     assert rented.share_single == pytest.approx(value["rented.share_single"], abs=1e-6)
     assert rented.size[0] <= value["rented.max_names"]
     assert kinds["web_hosting"].law.size[0] <= value["web_hosting.max_names"]
+    assert kinds["web_hosting"].law.size[-2] >= value["web_hosting.min_names"]
     assert kinds["proxy"].law.size[-1] >= value["proxy.min_names"]
     assert rented.mean_names < kinds["web_hosting"].law.mean_names < kinds["proxy"].law.mean_names
-    with pytest.raises(KeyError, match=r"rented\.max_names"):
+    with pytest.raises(KeyError, match=r"web_hosting\.min_names"):
         build_kinds(census_law(), {})
 
 
@@ -142,7 +152,7 @@ def test_every_place_of_the_prefix_table_has_shares():
     assert np.all(share.sum(axis=1) > 0)
     frankfurt, edge = places.index(("AWS", "eu-central-1")), places.index(("AWS", "GLOBAL"))
     assert share[frankfurt, KINDS.index("rented")] == 0.05
-    assert share[edge, KINDS.index("proxy")] == 0.002
+    assert share[edge, KINDS.index("proxy")] == 0.0002
     assert share[edge, KINDS.index("web_hosting")] == 0
     with pytest.raises(ValueError, match="got none for Nowhere global"):
         place_shares(sharing_rows(), [("Nowhere", "global")])
