@@ -144,11 +144,12 @@ def names_at(
     """
     if drawn_by == "name":
         share = share * np.array([kind.law.mean_names for kind in kinds])
-    edge = np.cumsum(share, axis=1) / share.sum(axis=1, keepdims=True)
+    edge = np.cumsum(share, axis=1)
+    # The last edge is exactly 1, so that luck below 1 always falls in a kind with a share.
+    edge /= edge[:, -1:]
     high = edge[place_row]
     low = np.concatenate((np.zeros((*u.shape, 1)), high[..., :-1]), axis=-1)
-    # Rounding may leave the last edge just below 1; the last kind with a share is meant.
-    kind_row = np.minimum((u[..., np.newaxis] >= high).sum(axis=-1), np.argmax(high, axis=-1))
+    kind_row = (u[..., np.newaxis] >= high).sum(axis=-1)
     mine = kind_row[..., np.newaxis]
     low, high = (np.take_along_axis(edges, mine, axis=-1)[..., 0] for edges in (low, high))
     within = np.clip((u - low) / (high - low), 0.0, BELOW_ONE)
