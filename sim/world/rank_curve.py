@@ -136,7 +136,7 @@ class RankCurve:
         Ranks are added one by one, or, where there are fewer sizes than ranks, in layers: the
         names are the ranks of size 1 or more, and those of 2 or more, and so on.
         """
-        largest = int(self.size_at(np.array([low + 1.0]))[0])
+        largest = int(self.n_names_at(np.array([low + 1]))[0])
         if largest < high - low:
             layer = self.n_at_least(np.arange(1, largest + 1))
             return int(np.clip(layer - low, 0, high - low).sum())

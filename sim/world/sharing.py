@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from scipy.special import ndtr, ndtri
 from sim.scenario.tables import AssumptionRow
 from sim.scenario.tables_sharing import SharingRow
 from sim.world.names import NamesLaw
+from sim.world.rank_curve import SHARED
 
 KINDS = ("proxy", "parking", "web_hosting", "rented")
 """Kinds of use of an address, from the most crowded to the least."""
@@ -60,19 +62,21 @@ def build_kinds(census: NamesLaw, value: dict[str, float]) -> tuple[AddressKind,
 
     Notes
     -----
-    Rented and web-hosting addresses follow the census between 2 names and a highest number, with
-    singles beside them; proxies and parking hosts follow it from a lowest number on.
+    Rented and web-hosting addresses follow the census between a lowest number of names (2 for
+    rented ones) and a highest, with singles beside them; proxies and parking hosts follow it from
+    a lowest number on.
 
     Raises
     ------
     KeyError
         If a value is absent.
     """
+    lowest = {"rented": SHARED, "web_hosting": round(value["web_hosting.min_names"])}
     law = {
-        kind: census.between(2, round(value[f"{kind}.max_names"])).with_share_single(
+        kind: census.between(low, round(value[f"{kind}.max_names"])).with_share_single(
             value[f"{kind}.share_single"]
         )
-        for kind in ("rented", "web_hosting")
+        for kind, low in lowest.items()
     } | {kind: census.between(round(value[f"{kind}.min_names"])) for kind in ("proxy", "parking")}
     return tuple(AddressKind(kind, law[kind], value[f"{kind}.share_parked"]) for kind in KINDS)
 
@@ -116,6 +120,7 @@ def names_at(
     kinds: Sequence[AddressKind],
     place_row: NDArray[np.int64],
     u: NDArray[np.float64],
+    drawn_by: Literal["address", "name"] = "address",
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Kind and number of names of addresses that carry a name.
 
@@ -128,24 +133,31 @@ def names_at(
     place_row, u : equal shapes
         Place of each address, and one uniform number in [0, 1) for each: the low end are the
         crowded kinds, and within a kind the crowded addresses.
+    drawn_by
+        ``address``: each address of the place that carries a name is as likely as any other.
+        ``name``: each name is, so that an address comes up in proportion to its names; what an
+        arbitrary site of the place finds.
 
     Returns
     -------
     kind_row, n_names : shape of ``u``
     """
-    edge = np.cumsum(share, axis=1) / share.sum(axis=1, keepdims=True)
-    mine = edge[place_row]
-    kind_row = np.minimum(
-        (u[..., np.newaxis] >= mine).sum(axis=-1), np.argmax(mine, axis=-1)
-    ).astype(np.int64)
-    high = np.take_along_axis(mine, kind_row[..., np.newaxis], axis=-1)[..., 0]
-    before = np.take_along_axis(mine, np.maximum(kind_row - 1, 0)[..., np.newaxis], axis=-1)[..., 0]
-    low = np.where(kind_row == 0, 0.0, before)
+    if drawn_by == "name":
+        share = share * np.array([kind.law.mean_names for kind in kinds])
+    edge = np.cumsum(share, axis=1)
+    # The last edge is exactly 1, so that luck below 1 always falls in a kind with a share.
+    edge /= edge[:, -1:]
+    high = edge[place_row]
+    low = np.concatenate((np.zeros((*u.shape, 1)), high[..., :-1]), axis=-1)
+    kind_row = (u[..., np.newaxis] >= high).sum(axis=-1)
+    mine = kind_row[..., np.newaxis]
+    low, high = (np.take_along_axis(edges, mine, axis=-1)[..., 0] for edges in (low, high))
     within = np.clip((u - low) / (high - low), 0.0, BELOW_ONE)
     n_names = np.zeros(u.shape, np.int64)
     for number, kind in enumerate(kinds):
-        n_names[kind_row == number] = kind.law.n_names_of(within[kind_row == number])
-    return kind_row, n_names
+        draw = kind.law.n_names_of if drawn_by == "address" else kind.law.n_names_of_site
+        n_names[kind_row == number] = draw(within[kind_row == number])
+    return kind_row.astype(np.int64), n_names
 
 
 def mean_names_per_address(
@@ -179,10 +191,12 @@ def n_active_sites(
     Returns
     -------
     n_active : shape of ``n_names``
-        ``floor(n_names * (1 - share_parked) + u)``: its mean over ``u`` is exactly
-        ``n_names * (1 - share_parked)``, and it never exceeds ``n_names``.
+        ``floor(n_names * (1 - share_parked) + u)``, at most ``n_names``: its mean over ``u`` is
+        ``n_names * (1 - share_parked)``.
     """
-    return np.floor(n_names * (1 - share_parked) + u).astype(np.int64)
+    # Adding u just below 1 to a whole number rounds up.
+    active = np.floor(n_names * (1 - share_parked) + u).astype(np.int64)
+    return np.asarray(np.minimum(active, n_names))
 
 
 def revenue_rank(

@@ -64,8 +64,8 @@ def test_the_first_line_of_a_row_is_its_line(tmp_path: Path) -> None:
          "prefix: expected a prefix, got '198.51.100.7/24', which has host bits set; "
          "did you mean 198.51.100.0/24?"),
         (b"2018-04-16T11:39+03:00,block,hello", "prefix: expected an IPv4 prefix such as "),
-        (b"2018-04-16T11:39+03:00,block,10.0.0.0/33", "prefix: expected a prefix length from 0 to 32, "),
-        (b"2018-04-16T11:39+03:00,block,010.0.0.0/24", "prefix: expected numbers without leading zeros, "),
+        (b"2018-04-16T11:39+03:00,block,10.0.0.0/33", "prefix: expected a prefix length "),
+        (b"2018-04-16T11:39+03:00,block,010.0.0.0/24", "prefix: expected numbers without "),
         (b"2018-04-16T11:39+03:00,block,2001:db8::/32", "prefix: expected an IPv4 prefix, got "),
         (b"2018-04-16T11:39+03:00,block,", "prefix: expected a value, got nothing"),
         (b"2018-04-16T11:39+03:00,Block,10.0.0.0/24",

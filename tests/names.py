@@ -1,0 +1,51 @@
+"""The shipped tables on names, services and components, read for tests."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from sim.scenario.seeds import RowType, Table, find_table, read_table
+from sim.scenario.tables import AssumptionRow, CloudPrefixRow
+from sim.scenario.tables_sharing import ConcentrationRow, SharingRow
+from sim.world.names import NamesLaw, fit_names_law
+from sim.world.sharing import AddressKind, assumed, build_kinds
+
+
+def shipped_table(name: str, model: type[RowType]) -> Table[RowType]:
+    return read_table(name, find_table(name, Path()), model)
+
+
+@cache
+def census_rows() -> tuple[ConcentrationRow, ...]:
+    return shipped_table("hosting-concentration", ConcentrationRow).rows
+
+
+@cache
+def census_law() -> NamesLaw:
+    return fit_names_law(census_rows())
+
+
+@cache
+def assumptions() -> dict[str, float]:
+    return assumed(shipped_table("names-assumptions", AssumptionRow).rows)
+
+
+@cache
+def address_kinds() -> tuple[AddressKind, ...]:
+    return build_kinds(census_law(), assumptions())
+
+
+@cache
+def sharing_rows() -> tuple[SharingRow, ...]:
+    return shipped_table("sharing-2018", SharingRow).rows
+
+
+@cache
+def cloud_places() -> dict[tuple[str, str], int]:
+    """Provider regions of the prefix table with their number of addresses."""
+    n_addresses: dict[tuple[str, str], int] = {}
+    for row in shipped_table("cloud-prefixes-2018", CloudPrefixRow).rows:
+        place = row.provider, row.region
+        n_addresses[place] = n_addresses.get(place, 0) + 2 ** (32 - row.prefix[1])
+    return n_addresses

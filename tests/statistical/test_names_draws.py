@@ -1,0 +1,182 @@
+"""Draws of names per address follow the law, and lonely addresses follow revenue."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from sim.world.names import NamesLaw, fit_names_law
+from sim.world.sharing import KINDS, loneliness, n_active_sites, names_at, revenue_rank
+from tests.names import address_kinds, assumptions, census_law, census_rows
+
+N = 2_000_000
+ERRORS = 4.0
+TOP = {9: 0.2, 100: 0.5, 1000: 0.6, 10_000: 0.8}
+
+
+def within(found: float, expected: float, error: float) -> bool:
+    return abs(found - expected) <= ERRORS * error
+
+
+def share_within(found: float, expected: float, n: int = N) -> bool:
+    return within(found, expected, math.sqrt(expected * (1 - expected) / n))
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return census_law().n_names_of(np.random.default_rng(1).random(N))
+
+
+@pytest.fixture(scope="module")
+def of_sites():
+    return census_law().n_names_of_site(np.random.default_rng(2).random(N))
+
+
+def fits(sample, law: NamesLaw) -> bool:
+    """Share of singles, and the mean of names cut off at 166, against the exact law."""
+    cut = np.minimum(law.size, 166).astype(float)
+    mean = float(cut @ law.count) / law.n_addresses
+    variance = float(cut**2 @ law.count) / law.n_addresses - mean**2
+    return share_within((sample == 1).mean(), law.share_single) and within(
+        np.minimum(sample, 166).mean(), mean, math.sqrt(variance / N)
+    )
+
+
+def test_drawn_addresses_follow_the_census(drawn):
+    assert share_within((drawn == 1).mean(), 0.437)
+    assert fits(drawn, census_law())
+    for rank in (10_000, 100_000, 1_000_000):
+        law = census_law()
+        size = law.size[np.searchsorted(law.address_edge, rank)]
+        expected = law.count[law.size >= size].sum() / law.n_addresses
+        assert share_within((drawn >= size).mean(), expected), rank
+
+
+def test_the_mean_of_drawn_addresses_is_sixteen_within_its_error(drawn):
+    law = census_law()
+    size = law.size.astype(float)
+    variance = float(size**2 @ law.count) / law.n_addresses - law.mean_names**2
+    assert within(drawn.mean(), 255_315_270 / 16e6, math.sqrt(variance / N))
+
+
+@pytest.mark.parametrize("rank", TOP)
+def test_names_drawn_evenly_sit_on_crowded_addresses_in_their_shares(of_sites, rank):
+    law = census_law()
+    size = law.size[np.searchsorted(law.address_edge, rank)]
+    # Several addresses may have the size of the rank asked for; the last of them is meant.
+    last = int(law.count[law.size >= size].sum())
+    assert abs(law.share_top(last) - TOP[rank]) < 1e-3
+    assert share_within((of_sites >= size).mean(), law.share_top(last))
+    assert not share_within((of_sites >= size).mean(), law.share_top(last) + 0.005)
+
+
+def test_a_law_off_by_a_percent_is_told_apart(drawn):
+    changed = [
+        row.model_copy(update={"value": row.value + 0.01})
+        if row.quantity in {"share_single", "share_top"} and row.n_addresses in {None, 10_000}
+        else row
+        for row in census_rows()
+    ]
+    assert not fits(drawn, fit_names_law(changed))
+
+
+def test_a_plain_zipf_law_is_told_apart(drawn):
+    size = np.unique(np.floor(1e6 / np.arange(1, 1_000_001)).astype(np.int64))[::-1].copy()
+    count = np.diff(1_000_000 // size, prepend=0)
+    assert not fits(drawn, NamesLaw(size, count))
+
+
+@pytest.mark.parametrize("rho", [-0.5, 0.0, 0.4, 0.8])
+def test_revenue_and_loneliness_correlate_as_asked(rho):
+    n = 200_000
+    rng = np.random.default_rng(3)
+    rank, u = rng.random(n), rng.random(n)
+    lonely = loneliness(u, rank, rho)
+    expected = 6 / math.pi * math.asin(rho / 2)
+    found = float(spearmanr(rank, lonely).statistic)
+    assert within(found, expected, 1 / math.sqrt(n))
+    assert not within(found, expected + 0.02, 1 / math.sqrt(n))
+    # And the address of a business remains a fair draw over all businesses.
+    assert abs(np.sort(lonely) - (np.arange(n) + 0.5) / n).max() < 1.95 / math.sqrt(n)
+
+
+def test_businesses_that_earn_more_share_with_fewer():
+    n = 200_000
+    rng = np.random.default_rng(4)
+    rank, u = rng.random(n), rng.random(n)
+    alone = census_law().n_names_of(loneliness(u, rank, assumptions()["loneliness.rho"])) == 1
+    top, bottom = alone[rank > 0.9].mean(), alone[rank < 0.1].mean()
+    assert top > bottom + 0.3
+    assert share_within(alone.mean(), census_law().share_single, n)
+    uncorrelated = census_law().n_names_of(loneliness(u, rank, 0.0)) == 1
+    assert abs(uncorrelated[rank > 0.9].mean() - uncorrelated[rank < 0.1].mean()) < 0.03
+
+
+def test_revenue_rank_is_uniform_over_the_mixture_of_sectors():
+    n = 100_000
+    rng = np.random.default_rng(5)
+    share, median, sigma = np.array([0.7, 0.3]), np.array([100.0, 900.0]), np.array([1.2, 0.8])
+    sector = (rng.random(n) >= 0.7).astype(int)
+    revenue = median[sector] * np.exp(sigma[sector] * rng.standard_normal(n))
+    rank = np.sort(revenue_rank(revenue, share, median, sigma))
+    place = (np.arange(n) + 0.5) / n
+    assert abs(rank - place).max() < 1.95 / math.sqrt(n)
+    wrong = np.sort(revenue_rank(revenue, share, median * 1.1, sigma))
+    assert abs(wrong - place).max() > 1.95 / math.sqrt(n)
+
+
+def test_kinds_come_in_their_shares_and_their_own_sizes():
+    n = 200_000
+    share = np.array([[0.001, 0.0, 0.03, 0.069], [0.0, 0.0, 0.2, 0.2]])
+    rng = np.random.default_rng(6)
+    place = rng.integers(0, 2, n)
+    kind, names = names_at(share, address_kinds(), place, rng.random(n))
+    for row in range(2):
+        mine = kind[place == row]
+        for number, name in enumerate(KINDS):
+            expected = share[row, number] / share[row].sum()
+            assert share_within((mine == number).mean(), expected, mine.size), name
+    for number, one in enumerate(address_kinds()):
+        sample = names[kind == number]
+        if sample.size:
+            assert share_within((sample == 1).mean(), one.law.share_single, sample.size), one.name
+            assert sample.min() >= one.law.size[-1]
+            assert sample.max() <= one.law.size[0]
+
+
+def test_sites_of_a_place_meet_kinds_in_proportion_to_their_names():
+    n = 200_000
+    share, u = np.array([[0.0, 0.0, 0.01, 0.4]]), np.random.default_rng(9).random(n)
+    kind, names = names_at(share, address_kinds(), np.zeros(n, np.int64), u, "name")
+    hosting, rented = address_kinds()[2].law, address_kinds()[3].law
+    crowded = 0.01 * hosting.mean_names
+    expected = crowded / (crowded + 0.4 * rented.mean_names)
+    assert share_within((kind == 2).mean(), expected, n)
+    assert not share_within((kind == 2).mean(), 0.01 / 0.41, n)
+    singles = rented.share_single / rented.mean_names
+    assert share_within((names[kind == 3] == 1).mean(), singles, int((kind == 3).sum()))
+
+
+def test_parked_names_are_no_active_sites():
+    n = 400_000
+    rng = np.random.default_rng(7)
+    names = np.where(rng.random(n) < 0.5, 1, 7)
+    active = n_active_sites(names, np.full(n, 0.23), rng.random(n))
+    for size in (1, 7):
+        part = active[names == size]
+        expected = size * 0.77
+        spread = math.sqrt((expected % 1) * (1 - expected % 1) / part.size)
+        assert within(part.mean(), expected, spread)
+        assert not within(part.mean(), size * 0.75, spread)
+    assert np.all((active >= 0) & (active <= names))
+
+
+def test_a_kind_replaced_changes_the_draw():
+    # Negative control of the kind test: another share of singles must be noticed.
+    other = replace(address_kinds()[3], law=census_law().between(2, 30).with_share_single(0.8))
+    names = other.law.n_names_of(np.random.default_rng(8).random(200_000))
+    assert not share_within((names == 1).mean(), address_kinds()[3].law.share_single, 200_000)

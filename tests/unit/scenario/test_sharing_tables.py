@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from sim.errors import DataError
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import ROLES, AssumptionRow
+from sim.scenario.tables_sharing import (
+    N_ADDRESSES,
+    ComponentRow,
+    ConcentrationRow,
+    ServiceRow,
+    SharingRow,
+    check_services,
+    check_sharing,
+)
+from tests.names import cloud_places, shipped_table
+
+TABLES = [
+    ("hosting-concentration", ConcentrationRow),
+    ("names-assumptions", AssumptionRow),
+    ("sharing-2018", SharingRow),
+    ("third-party-services-2018", ServiceRow),
+    ("components-2018", ComponentRow),
+]
+
+
+@pytest.mark.parametrize(("name", "model"), TABLES)
+def test_every_table_has_a_note_for_each_of_its_columns(name, model):
+    table = shipped_table(name, model)
+    assert table.note is not None
+    header = table.data.decode().splitlines()[0].split(",")
+    assert list(table.note.columns) == header
+    for column, note in table.note.columns.items():
+        is_number = model.model_fields[column].annotation in (int, float)
+        if note.kind == "assumption" and is_number:
+            assert note.range is not None, column
+
+
+def test_shipped_tables_agree_with_the_prefix_table():
+    places = list(cloud_places())
+    assert not list(check_services(shipped_table("third-party-services-2018", ServiceRow), places))
+    assert not list(check_sharing(shipped_table("sharing-2018", SharingRow), places))
+
+
+def test_every_role_has_one_row_of_components_and_some_services():
+    components = shipped_table("components-2018", ComponentRow).rows
+    assert tuple(row.role for row in components) == ROLES
+    assert all(len(row.address_shares) == len(N_ADDRESSES) for row in components)
+    services = shipped_table("third-party-services-2018", ServiceRow).rows
+    for role in ROLES:
+        assert sum(row.popularity for row in services if row.role == role) > 0
+
+
+def test_a_failure_reported_in_2018_is_in_the_table():
+    captcha = [
+        row
+        for row in shipped_table("third-party-services-2018", ServiceRow).rows
+        if row.service == "captcha"
+    ]
+    assert {row.role for row in captcha} == {"payment", "customer_service"}
+    assert all(row.evidence == "reported" and "gazeta.ru" in row.source for row in captcha)
+
+
+SERVICE = "service,label,role,provider,region,n_addresses,mode,popularity,low,high,evidence,why\n"
+SHARING = "provider,region,kind,share_addresses,low,high,why\n"
+PLACES = [("A", "x"), ("B", "y")]
+
+
+def problems_of(tmp_path, text, model, check):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    return [str(problem) for problem in check(read_table("table.csv", path, model), PLACES)]
+
+
+def test_services_that_contradict_each_other_are_named(tmp_path):
+    text = (
+        SERVICE
+        + "s,l,payment,A,x,2,any,1,0,2,assumed,w\n"
+        + "s,l,payment,A,x,2,any,1,0,2,assumed,w\n"
+        + "s,l,other,A,x,4,any,1,0,2,assumed,w\n"
+        + "t,l,other,C,z,4,any,1,0,2,assumed,w\n"
+    )
+    found = problems_of(tmp_path, text, ServiceRow, check_services)
+    assert [part.split(":", 2)[1] for part in found] == ["2", "3", "4", "5"]
+    assert "got 'payment' again" in found[0]
+    assert "same place" in found[2]
+    assert "got 'C z'" in found[3]
+
+
+def test_shares_of_a_place_that_contradict_each_other_are_named(tmp_path):
+    text = (
+        SHARING
+        + "A,*,rented,0.7,0,1,w\n"
+        + "A,*,proxy,0.7,0,1,w\n"
+        + "B,y,rented,0.1,0,1,w\n"
+        + "B,y,rented,0.1,0,1,w\n"
+        + "C,*,rented,0.1,0,1,w\n"
+    )
+    found = problems_of(tmp_path, text, SharingRow, check_sharing)
+    assert [part.split(":", 2)[1] for part in found] == ["2", "3", "4", "5", "6"]
+    assert "at most 1" in found[0]
+    assert "got 'rented' again" in found[2]
+    assert "got 'C *'" in found[4]
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "message"),
+    [
+        (SharingRow, SHARING + "A,*,rented,0.7,0,0.5,w\n", "low <= share_addresses <= high"),
+        (ServiceRow, SERVICE + "s,l,other,A,x,1,any,3,0,2,assumed,w\n", "low <= popularity"),
+        (ServiceRow, SERVICE + "s,l,other,A,x,1,any,1,0,2,reported,w\n", "expected a source"),
+        (
+            ComponentRow,
+            "role,share_1_address,share_2_addresses,share_4_addresses,share_8_addresses,"
+            "share_spread,share_third_party\nother,0.5,0.2,0.2,0.2,0,0\n",
+            "sum to 1, got 1.1",
+        ),
+        (
+            ConcentrationRow,
+            "study,quantity,relation,value,rounding,unit,role,source,date\n"
+            "s,share_top,equal,0.5,0,u,calibration,x,d\n",
+            "expected n_addresses for share_top",
+        ),
+        (
+            ConcentrationRow,
+            "study,quantity,relation,value,rounding,unit,role,source,date\n"
+            "s,share_single,equal,43.7,0,u,calibration,x,d\n",
+            "expected a share",
+        ),
+    ],
+)
+def test_rows_that_contradict_themselves_are_refused(tmp_path, model, text, message):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_table("table.csv", path, model)

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.scenario.tables_sharing import SharingRow
+from sim.world.names import NamesLaw, fit_names_law
+from sim.world.rank_curve import Calibration, RankCurve, fit_curve
+from sim.world.sharing import (
+    KINDS,
+    build_kinds,
+    loneliness,
+    mean_active_per_address,
+    mean_names_per_address,
+    n_active_sites,
+    names_at,
+    place_shares,
+    revenue_rank,
+)
+from tests.names import (
+    address_kinds,
+    assumptions,
+    census_law,
+    census_rows,
+    cloud_places,
+    sharing_rows,
+)
+
+LAST = np.nextafter(1, 0)
+
+
+def test_first_and_last_luck_meet_the_most_and_the_least_crowded_address():
+    law = census_law()
+    assert LAST == 1 - 2**-53
+    for draw in (law.n_names_of, law.n_names_of_site):
+        names = draw(np.array([0.0, LAST]))
+        assert names.tolist() == [law.size[0], 1]
+        assert names.dtype == np.int64
+
+
+def test_names_never_rise_with_luck():
+    u = np.sort(np.append(np.random.default_rng(0).random(100_000), [0.0, LAST]))
+    for draw in (census_law().n_names_of, census_law().n_names_of_site):
+        assert np.all(np.diff(draw(u)) <= 0)
+        assert draw(u).min() == 1
+
+
+@pytest.mark.parametrize("u", [-1e-9, 1.0, np.nan])
+def test_luck_outside_its_interval_is_refused(u):
+    with pytest.raises(ValueError, match=r"expected u in \[0, 1\)"):
+        census_law().n_names_of(np.array([0.5, u]))
+
+
+def test_no_luck_gives_no_names():
+    assert census_law().n_names_of(np.empty(0)).shape == (0,)
+
+
+def test_one_more_address_changes_only_its_own_draw():
+    rng = np.random.default_rng(9)
+    u, revenue = rng.random(1001), rng.lognormal(6, 1, 1001)
+    sectors = np.array([0.5, 0.5]), np.array([300.0, 600.0]), np.array([1.0, 1.5])
+    share, place = np.array([[0.01, 0.0, 0.2, 0.3]]), np.zeros(1001, np.int64)
+
+    def draw(n):
+        lonely = loneliness(u[:n], revenue_rank(revenue[:n], *sectors), 0.4)
+        kind, names = names_at(share, address_kinds(), place[:n], lonely)
+        alone = census_law().n_names_of(lonely)
+        return lonely, kind, names, alone, n_active_sites(names, np.full(n, 0.2), u[:n])
+
+    for fewer, more in zip(draw(1000), draw(1001), strict=True):
+        assert np.array_equal(fewer, more[:1000])
+
+
+def test_a_small_law_is_drawn_address_by_address_and_name_by_name():
+    law = NamesLaw(np.array([5, 2, 1]), np.array([1, 2, 3]))
+    assert (law.n_addresses, law.n_names, law.share_single) == (6, 12, 0.5)
+    assert law.n_names_of((np.arange(6) + 0.5) / 6).tolist() == [5, 2, 2, 1, 1, 1]
+    assert law.n_names_of_site((np.arange(12) + 0.5) / 12).tolist() == [5] * 5 + [2] * 4 + [1] * 3
+    assert law.share_top(2) == pytest.approx(7 / 12)
+    assert law.between(2).size.tolist() == [5, 2]
+    assert law.between(1, 2).size.tolist() == [2, 1]
+    assert law.with_share_single(0.7).count.tolist() == [1, 2, 7]
+    assert law.with_share_single(0.0).size.tolist() == [5, 2]
+    with pytest.raises(ValueError, match="expected addresses with 6 to None names"):
+        law.between(6)
+
+
+def test_columns_of_a_law_cannot_be_written():
+    with pytest.raises(ValueError, match="read-only"):
+        census_law().count[0] = 1
+
+
+def test_a_curve_adds_names_by_layers_as_by_ranks():
+    curve = RankCurve(np.array([1.0, 40.0, 5000.0]), np.array([300.0, 21.5, 1.0]))
+    by_rank = curve.n_names_at(np.arange(1, 5001))
+    for low, high in ((0, 5000), (0, 200), (10, 4000), (39, 40), (4999, 5000)):
+        assert curve.names_between(low, high) == by_rank[low:high].sum(), (low, high)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"share_single": None}, "one calibration row share_single, got 0"),
+        ({100: 0.21}, "names per address that fall with rank"),
+        ({10_000: 0.95}, "shared names beyond the last"),
+    ],
+)
+def test_rows_that_no_law_can_meet_are_refused(change, message):
+    rows = []
+    for row in census_rows():
+        value = change.get(row.n_addresses or row.quantity, row.value)
+        if value is not None:
+            rows.append(row.model_copy(update={"value": value}))
+    with pytest.raises(ValueError, match=message):
+        fit_names_law(rows)
+
+
+def test_published_ranks_have_the_geometric_mean_of_both_sides():
+    calibration = Calibration.of(census_rows())
+    curve = fit_curve(calibration)
+    at_ranks = curve.size_at(calibration.edge[1:-1].astype(float))
+    mean = calibration.mean_names
+    assert at_ranks == pytest.approx(np.sqrt(mean[:-1] * mean[1:]))
+    assert curve.size_at(np.array([float(calibration.n_shared)])) == pytest.approx(2)
+
+
+def test_comparison_rows_fit_nothing():
+    only = [row for row in census_rows() if row.role == "calibration"]
+    assert len(only) < len(census_rows())
+    assert Calibration.of(only) == Calibration.of(census_rows())
+
+
+def test_kinds_are_segments_of_the_law():
+    kinds = {kind.name: kind for kind in address_kinds()}
+    value = assumptions()
+    assert tuple(kinds) == KINDS
+    rented = kinds["rented"].law
+    assert rented.share_single == pytest.approx(value["rented.share_single"], abs=1e-6)
+    assert rented.size[0] <= value["rented.max_names"]
+    assert kinds["web_hosting"].law.size[0] <= value["web_hosting.max_names"]
+    assert kinds["web_hosting"].law.size[-2] >= value["web_hosting.min_names"]
+    assert kinds["proxy"].law.size[-1] >= value["proxy.min_names"]
+    assert rented.mean_names < kinds["web_hosting"].law.mean_names < kinds["proxy"].law.mean_names
+    with pytest.raises(KeyError, match=r"web_hosting\.min_names"):
+        build_kinds(census_law(), {})
+
+
+def test_every_place_of_the_prefix_table_has_shares():
+    places = list(cloud_places())
+    share = place_shares(sharing_rows(), places)
+    assert share.shape == (len(places), len(KINDS))
+    assert np.all(share.sum(axis=1) > 0)
+    frankfurt, edge = places.index(("AWS", "eu-central-1")), places.index(("AWS", "GLOBAL"))
+    assert share[frankfurt, KINDS.index("rented")] == 0.05
+    assert share[edge, KINDS.index("proxy")] == 0.0002
+    assert share[edge, KINDS.index("web_hosting")] == 0
+    with pytest.raises(ValueError, match="got none for Nowhere global"):
+        place_shares(sharing_rows(), [("Nowhere", "global")])
+
+
+def test_places_hold_no_more_than_the_census():
+    places = cloud_places()
+    share = place_shares(sharing_rows(), list(places))
+    n_addresses = np.array(list(places.values()))
+    assert n_addresses @ share.sum(axis=1) < census_law().n_addresses
+    assert n_addresses @ mean_names_per_address(share, address_kinds()) < census_law().n_names
+    proxy = census_law().between(round(assumptions()["proxy.min_names"])).n_addresses
+    assert n_addresses @ share[:, KINDS.index("proxy")] < proxy
+    for row in sharing_rows():
+        if row.kind == "proxy":
+            assert row.high * places[row.provider, row.region] < proxy, row.provider
+
+
+def test_expected_names_are_the_mean_of_the_kinds():
+    share = np.array([[0.1, 0.0, 0.0, 0.5]])
+    proxy, _, _, rented = address_kinds()
+    expected = 0.1 * proxy.law.mean_names + 0.5 * rented.law.mean_names
+    assert mean_names_per_address(share, address_kinds()) == pytest.approx([expected])
+    active = 0.1 * proxy.law.mean_names * (1 - proxy.share_parked) + 0.5 * rented.law.mean_names * (
+        1 - rented.share_parked
+    )
+    assert mean_active_per_address(share, address_kinds()) == pytest.approx([active])
+
+
+def test_edges_of_luck_fall_in_kinds_that_the_place_has():
+    share = np.array([[0.0, 0.0, 0.1, 0.2], [0.3, 0.0, 0.0, 0.0], [0.1, 0.1, 0.1, 0.0]])
+    u = np.tile([0.0, 0.5, LAST], 3)
+    kind, names = names_at(share, address_kinds(), np.repeat([0, 1, 2], 3), u)
+    assert kind.tolist() == [2, 3, 3, 0, 0, 0, 0, 1, 2]
+    assert names.min() >= 1
+
+
+def test_edges_of_rank_and_luck_give_a_rank_share():
+    edges = np.array([0.0, 0.5, LAST, 1.0])
+    for rho in (-1.0, 0.0, 0.4, 1.0):
+        for rank in edges:
+            lonely = loneliness(edges[:3], np.full(3, rank), rho)
+            assert np.all((lonely >= 0) & (lonely < 1)), (rho, rank)
+    assert loneliness(np.array([0.3]), np.array([0.9]), 0.0) == pytest.approx(0.3)
+    assert loneliness(np.array([0.3]), np.array([0.9]), 1.0) == pytest.approx(0.9)
+    with pytest.raises(ValueError, match="expected rho"):
+        loneliness(edges[:3], edges[:3], 1.1)
+
+
+def test_a_sector_without_spread_is_a_step():
+    sectors = np.array([1.0]), np.array([100.0]), np.array([0.0])
+    assert revenue_rank(np.array([99.0, 100.0, 101.0]), *sectors).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_all_and_none_parked_leave_none_and_all_active():
+    names, u = np.array([1, 17_000_000]), np.array([LAST, LAST])
+    assert n_active_sites(names, np.ones(2), u).tolist() == [0, 0]
+    assert n_active_sites(names, np.zeros(2), u).tolist() == names.tolist()
+
+
+def test_a_place_with_only_zero_shares_is_refused():
+    row = SharingRow(
+        provider="A", region="*", kind="rented", share_addresses=0, low=0, high=1, why="x"
+    )
+    with pytest.raises(ValueError, match="got none for A b"):
+        place_shares([row], [("A", "b")])
