@@ -50,8 +50,13 @@ MODELS: dict[str, type[Row]] = {
     "telegram-2018-published-totals": PublishedTotalRow,
     "telegram-prefixes-2018": TargetPrefixRow,
 }
-KEYS = {("demand-profiles", "index")}
-"""Columns of numbers that name a row and measure nothing."""
+BOUNDS = {
+    (table, column)
+    for table in ("economy-russia-2018", "money-parameters")
+    for column in ("low", "high")
+}
+KEYS = {("demand-profiles", "index"), *BOUNDS}
+"""Columns of numbers that name a row, or bound another column, and assume nothing themselves."""
 
 
 def path_of(name: str) -> Path:
