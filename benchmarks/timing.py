@@ -86,9 +86,7 @@ class Contest:
                 self.n_busy_rounds += not wait_for_quiet(patience_s)
                 for one in everyone:
                     if turn < one.rounds:
-                        begin = time.perf_counter()
-                        one.run()
-                        one.seconds.append((time.perf_counter() - begin) / one.share)
+                        one.seconds.append(_time(one.run) / one.share)
         finally:
             gc.enable()
 
@@ -119,6 +117,20 @@ class Contest:
         best = min(chosen, key=lambda peer: median(peer.seconds))
         one = next(one for one in self.ours if one.name == mine)
         return median(_ratios(best, one)), best.name
+
+
+def _time(run: Callable[[], object]) -> float:
+    """Seconds of one run; of short runs the mean of many, after one that warms the caches."""
+    begin = time.perf_counter()
+    run()
+    once = time.perf_counter() - begin
+    if once > 0.02:
+        return once
+    n_runs = max(1, int(0.02 / once))
+    begin = time.perf_counter()
+    for _ in range(n_runs):
+        run()
+    return (time.perf_counter() - begin) / n_runs
 
 
 def wait_for_quiet(patience_s: float) -> bool:
