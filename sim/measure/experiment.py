@@ -19,6 +19,7 @@ from sim.engine.strategies import build_strategy
 from sim.measure.accounts import Accounts, MethodLine, draw_up_accounts, write_methods
 from sim.measure.impact import Measure, measure_impact
 from sim.measure.losses import LossTotals, loss_totals
+from sim.measure.moves import moves_of
 from sim.measure.summary import SummaryLine, summarise, write_summary
 from sim.results.folder import MANIFEST, new_folder
 from sim.results.manifest import (
@@ -168,7 +169,7 @@ def _run_replicate(
     world = build_world(resolved, streams)
     outcome = simulate(world, build_strategy(resolved, streams), streams)
     measures = measure_impact(world, outcome)
-    totals = loss_totals(world, outcome.ledger)
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
     store.add(streams.replicate, world, outcome)
     return measures, totals
 

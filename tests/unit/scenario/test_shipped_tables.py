@@ -53,10 +53,10 @@ MODELS: dict[str, type[Row]] = {
 BOUNDS = {
     (table, column)
     for table in ("economy-russia-2018", "money-parameters")
-    for column in ("low", "high")
+    for column in ("low", "high", "date")
 }
 KEYS = {("demand-profiles", "index"), *BOUNDS}
-"""Columns of numbers that name a row, or bound another column, and assume nothing themselves."""
+"""Columns of numbers that name a row, or bound or date another, and assume nothing themselves."""
 
 
 def path_of(name: str) -> Path:
