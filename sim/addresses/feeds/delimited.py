@@ -8,7 +8,7 @@ one by one, and the rest goes on.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
@@ -21,6 +21,8 @@ from sim.addresses.notation import shown
 from sim.addresses.source import Block, Limits, Source, read_blocks
 
 _QUOTE = '"'
+# Measured on ten million rows: half as much takes a sixth longer, four times as much gains nothing.
+_BLOCK_BYTES = 2**19
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def read_records(
     source: BinaryIO | Source, dialect: Dialect, gathering: Gathering, limits: Limits
 ) -> Iterator[Records]:
     """Yield the records of a stream, block by block; mistakes go to the gathering."""
-    for block in read_blocks(source, limits.max_line_bytes):
+    for block in _joined(read_blocks(source, limits.max_line_bytes)):
         gathering.n_lines += block.n_lines
         for line in block.overlong:
             message = f"expected at most {limits.max_line_bytes:,} bytes in a line, got more"
@@ -93,6 +95,21 @@ def read_records(
         records = _cut(block, dialect, gathering)
         if len(records):
             yield records
+
+
+def _joined(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Join blocks up to the size at which cutting them is quickest."""
+    for block in (iterator := iter(blocks)):
+        parts, n_bytes = [block], len(block.text)
+        while n_bytes < _BLOCK_BYTES and (following := next(iterator, None)) is not None:
+            parts.append(following)
+            n_bytes += len(following.text)
+        yield Block(
+            b"".join(part.text for part in parts),
+            block.first_line,
+            sum(part.n_lines for part in parts),
+            tuple(line for part in parts for line in part.overlong),
+        )
 
 
 def _cut(block: Block, dialect: Dialect, gathering: Gathering) -> Records:
