@@ -15,6 +15,8 @@ from sim.scenario.model import Model
 from sim.scenario.quantities import Hours, Instant, Share, Table
 
 Length = Annotated[int, Field(ge=0, le=32)]
+# A list in YAML stands for a pair, which strict validation would refuse.
+Window = Annotated[tuple[Instant, Instant], Field(strict=False)]
 
 
 class NoBlocking(Model):
@@ -128,9 +130,7 @@ class TimeWindow(Model):
 
     id: Literal["time-window"]
     """Strategy."""
-    windows: Annotated[
-        tuple[tuple[Instant, Instant], ...], Field(min_length=1, max_length=1000, strict=False)
-    ]
+    windows: Annotated[tuple[Window, ...], Field(min_length=1, max_length=1000, strict=False)]
     """Start and end of each window, in sequence."""
     length: Length = 32
     """Length of the prefix dropped around each address."""

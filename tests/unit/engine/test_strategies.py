@@ -1,0 +1,160 @@
+"""Each strategy id has one implementation, and does what its sentence says."""
+
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from sim.engine.eventlog import Kind
+from sim.engine.orders import Mechanism
+from sim.engine.run import Outcome, simulate
+from sim.engine.strategies import build_strategy
+from sim.engine.tally import Group
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.strategies import Strategy
+from sim.streams import Streams
+from sim.world.build import build_world
+
+SECTIONS = {
+    "none": "{id: none}",
+    "replay": "{id: replay, orders: telegram-2018-orders}",
+    "exact": "{id: exact}",
+    "aggregate": "{id: aggregate, length: 20}",
+    "covering-prefix": "{id: covering-prefix, purity: 0.99}",
+    "provider-region": "{id: provider-region}",
+    "provider": "{id: provider}",
+    "escalate": "{id: escalate, lengths: [32, 24, 16], patience_h: 12, goal: 0.5}",
+    "dns": "{id: dns, overmatch: 0.2}",
+    "sni": "{id: sni, overmatch: 0.2}",
+    "throttle": "{id: throttle, length: 16}",
+    "time-window": (
+        "{id: time-window, length: 24, "
+        "windows: [['2018-04-16T12:00+03:00', '2018-04-17T12:00+03:00']]}"
+    ),
+    "rolling": "{id: rolling, ttl_h: 6, gap_h: 3, length: 24}",
+    "allow-list": "{id: allow-list, allowed: allowed.csv}",
+    "negotiate": "{id: negotiate, talks_h: 24, purity: 0.99}",
+    "cover": "{id: cover, rules: 3}",
+}
+
+
+def ask(tmp_path: Path, section: str) -> Resolved:
+    text = load_scenario("telegram-2018").source.decode()
+    (tmp_path / "allowed.csv").write_text("prefix\n77.88.0.0/18\n", encoding="utf-8")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(text, encoding="utf-8")
+    overrides = [
+        f"strategy={section}",
+        "end=2018-04-19T00:00+03:00",
+        "population.n_businesses=60",
+        "censor.pause_pressure=100",
+    ]
+    return resolve(load_scenario(str(path), overrides))
+
+
+def run(tmp_path: Path, name: str) -> Outcome:
+    resolved, streams = ask(tmp_path, SECTIONS[name]), Streams(3, 0)
+    return simulate(build_world(resolved, streams), build_strategy(resolved, streams), streams)
+
+
+def sizes(outcome: Outcome) -> list[int]:
+    return [addresses.n_addresses for addresses in outcome.entry_addresses]
+
+
+def test_every_id_of_the_language_is_tried_here():
+    union = get_args(Strategy)[0]
+    ids = [get_args(model.model_fields["id"].annotation)[0] for model in get_args(union)]
+    assert sorted(ids) == sorted(SECTIONS)
+    assert len(set(ids)) == 16
+
+
+@pytest.mark.parametrize("name", sorted(set(SECTIONS) - {"none"}))
+def test_every_strategy_but_none_places_an_entry(tmp_path, name):
+    outcome = run(tmp_path, name)
+    assert len(outcome.entry_addresses) > 0
+    is_block = outcome.events.kind == Kind.BLOCK
+    assert is_block.sum() == len(outcome.entry_addresses)
+
+
+def test_none_places_nothing_and_harms_nobody(tmp_path):
+    outcome = run(tmp_path, "none")
+    assert outcome.entry_addresses == ()
+    assert not outcome.ledger.lost_demand_h.any()
+    assert outcome.users is not None
+    assert not outcome.users.denied_s.any()
+
+
+@pytest.mark.parametrize(("name", "size"), [("exact", 1), ("aggregate", 2**12)])
+def test_prefixes_around_fronts_have_the_length_asked_for(tmp_path, name, size):
+    assert set(sizes(run(tmp_path, name))) == {size}
+
+
+def test_a_covering_prefix_is_nearly_all_its_providers(tmp_path):
+    resolved, streams = ask(tmp_path, SECTIONS["covering-prefix"]), Streams(3, 0)
+    world = build_world(resolved, streams)
+    outcome = simulate(world, build_strategy(resolved, streams), streams)
+    for addresses in outcome.entry_addresses:
+        shares = world.places.count_by_provider(addresses)[:-1] / addresses.n_addresses
+        assert shares.max() >= 0.99
+    assert max(sizes(outcome)) > 2**16
+
+
+def test_whole_providers_are_wider_than_regions_and_regions_than_addresses(tmp_path):
+    # The first front is the same for all three.
+    first = [sizes(run(tmp_path, name))[0] for name in ("exact", "provider-region", "provider")]
+    assert first[0] < first[1] < first[2]
+
+
+def test_escalation_widens_while_the_target_is_reached(tmp_path):
+    widths = sizes(run(tmp_path, "escalate"))
+    assert widths[0] == 1
+    assert {1, 2**8, 2**16} <= set(widths)
+
+
+@pytest.mark.parametrize(
+    ("name", "mechanism"),
+    [("dns", Mechanism.NAME), ("sni", Mechanism.NAME), ("throttle", Mechanism.THROTTLE)],
+)
+def test_a_mechanism_other_than_dropping_is_used(tmp_path, name, mechanism):
+    assert mechanism in set(run(tmp_path, name).entry_mechanism)
+
+
+def test_windows_block_only_inside(tmp_path):
+    t_s, listed = run(tmp_path, "time-window").curves.points("addresses_listed", Group())
+    outside = (t_s < 12 * 3600) | (t_s >= 36 * 3600)
+    assert not listed[outside].any()
+    assert listed.max() > 0
+
+
+def test_rolling_entries_are_released_after_their_time(tmp_path):
+    events = run(tmp_path, "rolling").events
+    placed = {}
+    lives = []
+    for t_s, kind, entry in zip(events.t_s, events.kind, events.entry_row, strict=True):
+        if kind == Kind.BLOCK:
+            placed[entry] = t_s
+        elif kind == Kind.UNBLOCK:
+            lives.append(t_s - placed[entry])
+    assert lives
+    assert max(lives) <= 6 * 3600
+
+
+def test_an_allow_list_drops_all_but_what_is_on_it(tmp_path):
+    assert sizes(run(tmp_path, "allow-list")) == [2**32 - 2**14]
+
+
+def test_talks_come_before_blocks(tmp_path):
+    events = run(tmp_path, "negotiate").events
+    discovered = events.t_s[events.kind == Kind.DISCOVERED].min()
+    assert events.t_s[events.kind == Kind.BLOCK].min() >= discovered + 24 * 3600
+
+
+def test_a_cover_keeps_to_its_rules_and_covers_what_is_known(tmp_path):
+    outcome = run(tmp_path, "cover")
+    for addresses in outcome.entry_addresses:
+        assert addresses.to_prefixes()[0].size <= 3
+    known = outcome.events.front_row[outcome.events.kind == Kind.DISCOVERED]
+    last = outcome.entry_addresses[-1]
+    assert last.contains(outcome.front_address[np.unique(known)]).mean() > 0.9
