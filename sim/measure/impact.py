@@ -92,6 +92,44 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             demand / 1e6,
             "USD of demand",
         ),
+        *measure_target(world, outcome, float(ledger.impaired_s.sum()) / S_PER_H),
+    )
+
+
+def measure_target(
+    world: World, outcome: Outcome, business_hours_impaired: float
+) -> tuple[Measure, ...]:
+    """Measures of what the target lost, and what that cost bystanders; none without its users.
+
+    Notes
+    -----
+    The trade-off is business-hours impaired for each million user-hours denied to the target; where
+    nothing was denied there is none.
+    """
+    users = outcome.users
+    if users is None:
+        return ()
+    n_users = float(users.n_users.sum())
+    hours = n_users * world.horizon_s / S_PER_H
+    denied = float(users.denied_s.sum()) / S_PER_H
+    price = business_hours_impaired / (denied / 1e6) if denied > 0 else UNKNOWN
+    return (
+        Measure("target_user_hours_denied", "user-hours", denied, hours, "user-hours"),
+        Measure(
+            "target_user_hours_by_vpn",
+            "user-hours",
+            float(users.vpn_s.sum()) / S_PER_H,
+            hours,
+            "user-hours",
+        ),
+        Measure(
+            "target_users_left_at_end",
+            "users",
+            float((users.n_users * users.share_left).sum()),
+            n_users,
+            "users",
+        ),
+        Measure("collateral_per_million_user_hours_denied", "business-hours", price),
     )
 
 

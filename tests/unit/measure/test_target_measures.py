@@ -1,0 +1,51 @@
+"""What the target lost, and what that cost bystanders."""
+
+import math
+
+from sim.measure.impact import measure_target
+from sim.scenario.reactions import Censor, Fronts, Users
+from tests.worlds import DAY, HOUR, Firm, Pool, SmallWorld
+
+CENSOR = Censor(discovery_lag_h=1000.0, withdraw_lag_h=1.0)
+FRONTS = Fronts(pools="x", n_fronts=1, monitor_lag_h=1000.0, push_tau_h=1.0, lost_share=0.5)
+USERS = Users(
+    tick_h=168.0,
+    n_target_users=100.0,
+    share_target_users=1.0,
+    vpn_start=0.25,
+    vpn_max=0.5,
+    vpn_rate_per_d=0.0,
+    vpn_decay_per_d=0.0,
+    leave_rate_per_d=0.0,
+    return_rate_per_d=0.0,
+)
+
+
+def measured(*orders) -> dict[str, float]:
+    small = SmallWorld(
+        orders=orders,
+        firms=(Firm(("192.0.2.7",) * 5),),
+        horizon_s=DAY,
+        pools=(Pool("alpha", 1.0, ("192.0.2.0/24",)),),
+        fronts=FRONTS,
+        censor=CENSOR,
+        users=USERS,
+    )
+    outcome = small.run()
+    impaired_h = float(outcome.ledger.impaired_s.sum()) / HOUR
+    return {m.metric: m.value for m in measure_target(small.world(), outcome, impaired_h)}
+
+
+def test_user_hours_are_denied_to_those_without_a_vpn_while_the_front_is_dropped():
+    found = measured((6 * HOUR, "block", "192.0.2.0/24"))
+    assert math.isclose(found["target_user_hours_denied"], 100 * 0.75 * 18)
+    assert math.isclose(found["target_user_hours_by_vpn"], 100 * 0.25 * 24)
+    assert found["target_users_left_at_end"] == 0
+    expected = 18 / (100 * 0.75 * 18 / 1e6)
+    assert math.isclose(found["collateral_per_million_user_hours_denied"], expected)
+
+
+def test_where_nothing_is_denied_the_trade_off_is_not_known():
+    found = measured()
+    assert found["target_user_hours_denied"] == 0
+    assert math.isnan(found["collateral_per_million_user_hours_denied"])
