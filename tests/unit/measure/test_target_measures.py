@@ -4,7 +4,7 @@ import math
 
 from sim.measure.impact import measure_target
 from sim.scenario.reactions import Censor, Fronts, Users
-from tests.worlds import DAY, HOUR, Firm, Pool, SmallWorld
+from tests.worlds import DAY, HOUR, Dated, Firm, Pool, SmallWorld
 
 CENSOR = Censor(discovery_lag_h=1000.0, withdraw_lag_h=1.0)
 FRONTS = Fronts(pools="x", n_fronts=1, monitor_lag_h=1000.0, push_tau_h=1.0, lost_share=0.5)
@@ -49,3 +49,9 @@ def test_where_nothing_is_denied_the_trade_off_is_not_known():
     found = measured()
     assert found["target_user_hours_denied"] == 0
     assert math.isnan(found["collateral_per_million_user_hours_denied"])
+
+
+def test_a_name_is_reached_by_those_who_evade_its_blocking():
+    found = measured(Dated(6 * HOUR, "block", mechanism="name"))
+    # A quarter of those without a VPN evade it; the front itself stays open.
+    assert math.isclose(found["target_user_hours_denied"], 100 * 0.75 * 0.75 * 18)
