@@ -3,6 +3,9 @@
 In and out: the same arrays as the NumPy versions, with the same answers. Nothing imports this
 module but `sim.addresses.backend`. No kernel starts threads of its own, since those would not
 survive a fork; all let go of the interpreter's lock, so that the caller can spread them.
+
+One file, though a long one: whatever needs numba stands here, so that one import tells whether the
+compiled path is there.
 """
 
 from __future__ import annotations
