@@ -55,19 +55,74 @@ def band_of(points: CurvePoints, horizon_s: int, *, as_share: bool = False) -> B
     grid = np.unique(points.t_s)
     if grid.size > MAX_GRID:
         grid = np.linspace(0, horizon_s, MAX_GRID, endpoint=False).astype(np.int64)
-    values = np.array(
-        [
-            step_values(points.t_s[mine], points.value[mine], grid)
-            for mine in (points.replicate == one for one in np.unique(points.replicate))
-        ]
-    )
+    return band_at(points, grid)
+
+
+def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
+    """Band of one curve at given times.
+
+    Parameters
+    ----------
+    points
+        Sorted by replicate, and by time within each.
+    at_s : shape (n_times,)
+        Ascending times.
+    """
+    values = values_at(points, at_s)
     tail = (1 - LEVEL) / 2
     if len(values) > 1:
         low, high = np.quantile(values, [tail, 1 - tail], axis=0)
     else:
-        low = high = np.full(grid.size, np.nan)
-    denominator = float(points.denominator.mean())
-    return Band(grid, values.mean(axis=0), low, high, denominator, len(values))
+        low = high = np.full(at_s.size, np.nan)
+    denominator = float(points.denominator.mean()) if points.denominator.size else np.nan
+    return Band(at_s, values.mean(axis=0), low, high, denominator, len(values))
+
+
+def values_at(points: CurvePoints, at_s: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Value of every replicate's curve at given times.
+
+    Returns
+    -------
+    value : shape (n_replicates, n_times)
+        Replicates ascending; NaN before the first point of a replicate.
+    """
+    is_first = np.diff(points.replicate, prepend=-1) != 0
+    first = np.flatnonzero(is_first)
+    row_of = np.cumsum(is_first) - 1
+    # One sorted column for all replicates: each has a stretch of its own.
+    stretch = int(max(points.t_s.max(initial=0), at_s.max(initial=0))) + 1
+    key = row_of * stretch + points.t_s
+    asked = np.arange(first.size)[:, None] * stretch + at_s[None, :]
+    place = np.searchsorted(key, asked.ravel(), side="right").reshape(asked.shape) - 1
+    return np.where(place >= first[:, None], points.value[np.maximum(place, 0)], np.nan)
+
+
+def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
+    """Leave out times at which nothing changes that could be seen.
+
+    What is left is the same step curve to within the tolerance; the tolerance grows until at most
+    ``n_times`` times are left.
+
+    Parameters
+    ----------
+    tolerance
+        Largest error at first, as a share of the span of the curve and its band.
+    """
+    lines = np.array([band.mean, band.low, band.high])
+    known = lines[~np.isnan(lines)]
+    span = float(known.max() - known.min()) if known.size else 0.0
+    while True:
+        step = tolerance * span
+        level = np.nan_to_num(np.round(lines / step) if step > 0 else lines * 0.0)
+        kept = np.flatnonzero((np.diff(level, axis=1, prepend=np.nan) != 0).any(axis=0))
+        if kept.size <= n_times:
+            return Band(
+                band.t_s[kept],
+                *(line[kept] for line in lines),
+                band.denominator,
+                band.n_replicates,
+            )
+        tolerance *= 1.5
 
 
 def _shares(points: CurvePoints) -> CurvePoints:

@@ -108,13 +108,22 @@ class TableWriter:
         self._connection.close()
 
 
-def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> dict[str, Any]:
+def read_columns(
+    path: Path,
+    query: str,
+    parameters: Sequence[object] | Mapping[str, object] = (),
+    *,
+    n_threads: int | None = 1,
+) -> dict[str, Any]:
     """Columns of a query over one Parquet file.
 
     Parameters
     ----------
     query
         SQL in which ``data`` stands for the file.
+    n_threads
+        How many may read; None for as many as there are processors. A query that only selects and
+        filters keeps the sequence of the file whatever their number.
 
     Returns
     -------
@@ -126,7 +135,10 @@ def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> d
     DataError
         If the file is missing, or not what the query expects.
     """
-    with duckdb.connect(config={"threads": 1}) as connection:
+    config: dict[str, str | bool | int | float | list[str]] = (
+        {} if n_threads is None else {"threads": n_threads}
+    )
+    with duckdb.connect(config=config) as connection:
         try:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(
