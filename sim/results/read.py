@@ -24,6 +24,7 @@ _MANIFEST_KEYS = (
     "result_id",
     "status",
     "tool",
+    "strategy",
     "root_seed",
     "n_replicates",
     "inputs",
@@ -76,14 +77,6 @@ class RunFolder:
     def horizon_s(self) -> int:
         """Length of the run."""
         return int((datetime.fromisoformat(self.scenario["end"]) - self.start).total_seconds())
-
-    @property
-    def strategies(self) -> tuple[str, ...]:
-        """Labels of the strategies in the folder, in the sequence in which they were given."""
-        several = self.manifest.get("strategies")
-        if several is None:
-            return (str(self.manifest["strategy"]),)
-        return tuple(str(strategy["label"]) for strategy in several)
 
     @property
     def n_replicates(self) -> int:
@@ -147,8 +140,7 @@ def open_run(path: Path) -> RunFolder:
     if manifest.get("schema") != MANIFEST_SCHEMA:
         message = f"expected the schema {MANIFEST_SCHEMA}, got {manifest.get('schema')!r}"
         raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
-    named = "strategies" if manifest.get("kind") == "comparison" else "strategy"
-    _check_keys(manifest, (*_MANIFEST_KEYS, named), path / MANIFEST)
+    _check_keys(manifest, _MANIFEST_KEYS, path / MANIFEST)
     file = path / "scenario.resolved.json"
     try:
         scenario = json.loads(file.read_text(encoding="utf-8"))
