@@ -142,7 +142,7 @@ class Window:
     def _halves(self) -> NDArray[np.int64]:
         """Cells of the two squares that make up a window of odd length."""
         half = 2 ** (32 - self.length - 1)
-        return np.array([self.address, self.address + half], np.int64) // half
+        return np.array([self.address // half, self.address // half + 1], np.int64)
 
     @property
     def first_address(self) -> NDArray[np.int64]:
