@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, UsageError
 from sim.results.folder import MANIFEST, MANIFEST_SCHEMA, read_manifest
 from sim.results.parquet import read_columns
 
@@ -24,7 +25,6 @@ _MANIFEST_KEYS = (
     "result_id",
     "status",
     "tool",
-    "strategy",
     "root_seed",
     "n_replicates",
     "inputs",
@@ -83,13 +83,64 @@ class RunFolder:
         """Replicates in the folder."""
         return int(self.manifest["n_replicates"])
 
-    def curve(self, metric: str) -> CurvePoints:
-        """Return the curve of one measure over everybody."""
-        return next(iter(self._select(metric, None).values()))
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Labels of the strategies in the folder; one, unless it holds a comparison."""
+        listed = self.manifest.get("strategies")
+        if listed is None:
+            return (str(self.manifest["strategy"]),)
+        return tuple(str(strategy["label"]) for strategy in listed)
 
-    def curves_by(self, metric: str, split: str) -> dict[str, CurvePoints]:
+    def strategy(self, label: str | None = None) -> str:
+        """Return the label itself, or where it is left out the label of the only strategy.
+
+        Raises
+        ------
+        UsageError
+            If there is no such strategy, or several and none is named.
+        """
+        known = ", ".join(self.strategies)
+        if label is None:
+            if len(self.strategies) != 1:
+                raise UsageError(f"{self.path}: expected the label of a strategy; known: {known}")
+            return self.strategies[0]
+        if label not in self.strategies:
+            raise UsageError(f"{self.path}: unknown strategy {label!r}; known: {known}")
+        return label
+
+    def check_replicate(self, replicate: int) -> None:
+        """Refuse a replicate that is not in the folder.
+
+        Raises
+        ------
+        UsageError
+            If there is no such replicate.
+        """
+        if not 0 <= replicate < self.n_replicates:
+            span = f"0 to {self.n_replicates - 1}"
+            raise UsageError(f"{self.path}: expected a replicate from {span}, got {replicate}")
+
+    def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
+        """Return the curve of one measure over everybody."""
+        return next(iter(self._select(metric, None, strategy).values()))
+
+    def curves_by(
+        self, metric: str, split: str, strategy: str | None = None
+    ) -> dict[str, CurvePoints]:
         """Curves of one measure by provider, sector or role, in the sequence of the file."""
-        return self._select(metric, split)
+        return self._select(metric, split, strategy)
+
+    def has_curve(self, metric: str) -> bool:
+        """Whether the folder holds a measure for everybody."""
+        return metric in self._metrics
+
+    @cached_property
+    def _metrics(self) -> frozenset[str]:
+        """Measures that stand in the file for everybody."""
+        none = " AND ".join(f"{column} IS NULL" for column in SPLITS)
+        query = f"SELECT DISTINCT metric FROM data WHERE {none}"
+        columns = read_columns(self.path / "curves.parquet", query)
+        return frozenset(str(metric) for metric in columns["metric"].tolist())
 
     def input_path(self, name: str) -> Path | None:
         """Path of the copy of an input table, by the name the scenario gives it."""
@@ -98,7 +149,9 @@ class RunFolder:
                 return self.path / str(table["copy"])
         return None
 
-    def _select(self, metric: str, split: str | None) -> dict[str, CurvePoints]:
+    def _select(
+        self, metric: str, split: str | None, strategy: str | None
+    ) -> dict[str, CurvePoints]:
         assert split is None or split in SPLITS
         conditions = [
             f"{column} IS {'NOT NULL' if column == split else 'NULL'}" for column in SPLITS
@@ -107,9 +160,9 @@ class RunFolder:
         columns = read_columns(
             self.path / "curves.parquet",
             f"SELECT {label} AS label, replicate, t_s, value, denominator FROM data "
-            f"WHERE metric = ? AND {' AND '.join(conditions)} "
+            f"WHERE metric = ? AND strategy = ? AND {' AND '.join(conditions)} "
             "ORDER BY file_row_number",
-            [metric],
+            [metric, self.strategy(strategy)],
         )
         labels = np.asarray(columns["label"], dtype=object)
         selected = {}
@@ -140,7 +193,8 @@ def open_run(path: Path) -> RunFolder:
     if manifest.get("schema") != MANIFEST_SCHEMA:
         message = f"expected the schema {MANIFEST_SCHEMA}, got {manifest.get('schema')!r}"
         raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
-    _check_keys(manifest, _MANIFEST_KEYS, path / MANIFEST)
+    who = "strategies" if manifest.get("kind") == "comparison" else "strategy"
+    _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
     file = path / "scenario.resolved.json"
     try:
         scenario = json.loads(file.read_text(encoding="utf-8"))

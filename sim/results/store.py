@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.text import format_prefixes
 from sim.engine.eventlog import NOBODY, Kind
@@ -132,6 +133,7 @@ class ResultStore:
             "operator": Coded(events.operator_row, world.operators.name),
             "entry": Optional(events.entry_row, NOBODY),
             "front": Optional(events.front_row, NOBODY),
+            "address": Coded(events.front_row, _address_texts(outcome.front_address)),
             "business": Optional(events.business_row, NOBODY),
             "provider": Coded(events.provider_row, world.places.provider),
         }
@@ -155,6 +157,12 @@ class ResultStore:
             "mechanism": Coded(code[columns[2]], [str(mechanism) for mechanism in mechanisms]),
             "prefix": Coded(np.arange(n), format_prefixes(columns[0], columns[1])),
         }
+
+
+def _address_texts(address: NDArray[np.int64]) -> list[str]:
+    """Plain addresses as text."""
+    prefixes = format_prefixes(address, np.full(address.size, 32, np.int64))
+    return [prefix.removesuffix("/32") for prefix in prefixes]
 
 
 def write_json(path: Path, value: Any) -> None:
