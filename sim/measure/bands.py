@@ -51,7 +51,7 @@ def band_of(points: CurvePoints, horizon_s: int, *, as_share: bool = False) -> B
         is zero has no share and is left out.
     """
     if as_share:
-        points = _shares(points)
+        points = share_points(points)
     grid = np.unique(points.t_s)
     if grid.size > MAX_GRID:
         grid = np.linspace(0, horizon_s, MAX_GRID, endpoint=False).astype(np.int64)
@@ -97,6 +97,28 @@ def values_at(points: CurvePoints, at_s: NDArray[np.int64]) -> NDArray[np.float6
     return np.where(place >= first[:, None], points.value[np.maximum(place, 0)], np.nan)
 
 
+def times_of(points: CurvePoints, horizon_s: int, n_times: int) -> NDArray[np.int64]:
+    """Times at which to read a curve: its change points, or as many as are asked for.
+
+    Where there are more, half of the times are even over the run and half lie where changes are:
+    the first days of a block hold most of them.
+
+    Parameters
+    ----------
+    n_times
+        At most so many times.
+    """
+    # Of very many points every k-th shows where they lie; sorting all would take longer.
+    sample = points.t_s[:: max(1, points.t_s.size // (50 * n_times))]
+    times = np.unique(sample)
+    if sample.size == points.t_s.size and times.size <= n_times:
+        return times
+    half = n_times // 2
+    even = np.linspace(0, horizon_s, half, endpoint=False)
+    dense = np.quantile(sample, np.linspace(0, 1, n_times - half), method="lower")
+    return np.unique(np.concatenate((even, dense)).astype(np.int64))
+
+
 def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
     """Leave out times at which nothing changes that could be seen.
 
@@ -125,7 +147,8 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
         tolerance *= 1.5
 
 
-def _shares(points: CurvePoints) -> CurvePoints:
+def share_points(points: CurvePoints) -> CurvePoints:
+    """Values divided by their denominators; points whose denominator is zero are left out."""
     has_share = points.denominator > 0
     return CurvePoints(
         points.replicate[has_share],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ def read_curves(
             list_position($metrics, metric)::INTEGER AS metric,
             coalesce(list_position($groups, {_SPLIT} || ' ' || {_NAME}), 0)::INTEGER AS "group",
             replicate::INTEGER AS replicate, t_s, value::DOUBLE AS value,
-            denominator::DOUBLE AS denominator
+            denominator::DOUBLE AS denominator, file_row_number AS place
         FROM data
         WHERE list_contains($strategies, strategy) AND (
             (list_contains($metrics, metric) AND {_IS_WHOLE})
@@ -94,6 +95,7 @@ def read_curves(
     if not columns["t_s"].size:
         message = f"expected curves of {', '.join(numbered)}, got none"
         raise DataError([Problem(str(path), message)])
+    columns = _in_sequence(columns)
     groups = [("", ""), *names]
     shape = (len(run.strategies), len(numbered), len(groups))
     code = np.ravel_multi_index(
@@ -115,6 +117,16 @@ def read_curves(
             denominator=_known(columns["denominator"][rows]),
         )
     return curves
+
+
+def _in_sequence(columns: dict[str, Any]) -> dict[str, Any]:
+    """Rows in the sequence of the file: several threads hand over their pieces as they finish."""
+    place = np.asarray(columns.pop("place"))
+    if not np.any(place[1:] < place[:-1]):
+        return columns
+    # A stable sort finds the pieces, which are in sequence themselves, and merges them.
+    order = np.argsort(place, kind="stable")
+    return {name: column[order] for name, column in columns.items()}
 
 
 def _group_names(run: RunFolder, metrics: Sequence[str]) -> list[tuple[str, str]]:

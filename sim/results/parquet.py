@@ -122,8 +122,8 @@ def read_columns(
     query
         SQL in which ``data`` stands for the file.
     n_threads
-        How many may read; None for as many as there are processors. A query that only selects and
-        filters keeps the sequence of the file whatever their number.
+        How many may read; None for as many as there are processors. With more than one, rows come
+        in any sequence unless the query orders them.
 
     Returns
     -------
