@@ -18,16 +18,50 @@ import numpy as np
 
 EFFICACY = "target_user_hours_denied"
 COLLATERAL = "business_hours_impaired"
-COMPARISON = (
-    "strategy,metric,unit,n_replicates,mean,median,low,high,level,mean_low,mean_high,baseline,"
-    "difference,difference_low,difference_high,difference_t_low,difference_t_high,p_value,p_holm,"
-    "confidence,denominator,denominator_unit"
-).split(",")
-TRADEOFF = (
-    "strategy,efficacy_metric,efficacy,efficacy_low,efficacy_high,collateral_metric,collateral,"
-    "collateral_low,collateral_high,collateral_per_efficacy,ratio_low,ratio_high,is_dominated,"
-    "dominated_by,is_on_frontier,share_of_draws_on_frontier,n_draws,n_replicates"
-).split(",")
+COMPARISON = [
+    "strategy",
+    "metric",
+    "unit",
+    "n_replicates",
+    "mean",
+    "median",
+    "low",
+    "high",
+    "level",
+    "mean_low",
+    "mean_high",
+    "baseline",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "difference_t_low",
+    "difference_t_high",
+    "p_value",
+    "p_holm",
+    "confidence",
+    "denominator",
+    "denominator_unit",
+]
+TRADEOFF = [
+    "strategy",
+    "efficacy_metric",
+    "efficacy",
+    "efficacy_low",
+    "efficacy_high",
+    "collateral_metric",
+    "collateral",
+    "collateral_low",
+    "collateral_high",
+    "collateral_per_efficacy",
+    "ratio_low",
+    "ratio_high",
+    "is_dominated",
+    "dominated_by",
+    "is_on_frontier",
+    "share_of_draws_on_frontier",
+    "n_draws",
+    "n_replicates",
+]
 
 
 @dataclass(frozen=True)
@@ -94,23 +128,23 @@ def _write_tables(
     run: Path, folder: Path, strategies: Sequence[Made], n_base: int, n_replicates: int
 ) -> None:
     """Repeat the tables for each strategy and replicate, in the sequence of their keys."""
-    with duckdb.connect() as connection:
+    # One thread: the rows of a run stay in sequence.
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET preserve_insertion_order = true")
         for table in ("curves", "businesses", "events", "entries"):
             value = "value * scale * (0.95 + 0.1 * ((luck * 37) % 101) / 101.0)"
-            columns = f"REPLACE (label AS strategy, luck AS replicate{{}}) FROM '{run}/{table}.parquet'"
+            columns = (
+                f"REPLACE (label AS strategy, luck AS replicate{{}}) FROM '{run}/{table}.parquet'"
+            )
             change = f", {value} AS value" if table == "curves" else ""
-            parts = []
-            for made in strategies:
-                label = made.label.replace("'", "''")
-                for luck in range(n_replicates):
-                    parts.append(
-                        f"SELECT * EXCLUDE (label, scale, luck) {columns.format(change)}, "
-                        f"(SELECT '{label}' AS label, {made.scale} AS scale, {luck} AS luck) "
-                        f"WHERE replicate = {luck % n_base}"
-                        + (" AND scale > 0" if table in ("entries", "events") else "")
-                    )
+            kept = " AND scale > 0" if table in ("entries", "events") else ""
+            parts = [
+                f"SELECT * EXCLUDE (label, scale, luck) {columns.format(change)}, "
+                f"(SELECT {_text(made.label)} AS label, {made.scale} AS scale, {luck} AS luck) "
+                f"WHERE replicate = {luck % n_base}{kept}"
+                for made in strategies
+                for luck in range(n_replicates)
+            ]
             for row in range(0, len(parts), 50):
                 query = " UNION ALL ".join(parts[row : row + 50])
                 verb = f'INSERT INTO "{table}"' if row else f'CREATE TABLE "{table}" AS'
@@ -120,6 +154,10 @@ def _write_tables(
                 "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
             )
             connection.execute(f'DROP TABLE "{table}"')
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 Measures = dict[tuple[str, str], tuple[str, np.ndarray, str, str]]
@@ -217,16 +255,25 @@ def _write_tradeoff(folder: Path, measures: Measures, n_replicates: int) -> None
         ratio = collateral[0] / efficacy[0] if efficacy[0] else np.nan
         rows.append(
             {
-                "strategy": label, "efficacy_metric": EFFICACY, "efficacy": efficacy[0],
-                "efficacy_low": efficacy[1], "efficacy_high": efficacy[2],
-                "collateral_metric": COLLATERAL, "collateral": collateral[0],
-                "collateral_low": collateral[1], "collateral_high": collateral[2],
-                "collateral_per_efficacy": ratio, "ratio_low": ratio * 0.8,
-                "ratio_high": ratio * 1.3, "is_dominated": bool(better),
-                "dominated_by": ";".join(better), "is_on_frontier": not better,
-                "share_of_draws_on_frontier": 0.1 if better else 0.97, "n_draws": 2000,
+                "strategy": label,
+                "efficacy_metric": EFFICACY,
+                "efficacy": efficacy[0],
+                "efficacy_low": efficacy[1],
+                "efficacy_high": efficacy[2],
+                "collateral_metric": COLLATERAL,
+                "collateral": collateral[0],
+                "collateral_low": collateral[1],
+                "collateral_high": collateral[2],
+                "collateral_per_efficacy": ratio,
+                "ratio_low": ratio * 0.8,
+                "ratio_high": ratio * 1.3,
+                "is_dominated": bool(better),
+                "dominated_by": ";".join(better),
+                "is_on_frontier": not better,
+                "share_of_draws_on_frontier": 0.1 if better else 0.97,
+                "n_draws": 2000,
                 "n_replicates": n_replicates,
-            }  # fmt: skip
+            }
         )
     _write_csv(folder / "tradeoff.csv", TRADEOFF, rows)
 

@@ -138,12 +138,8 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
         level = np.nan_to_num(np.round(lines / step) if step > 0 else lines * 0.0)
         kept = np.flatnonzero((np.diff(level, axis=1, prepend=np.nan) != 0).any(axis=0))
         if kept.size <= n_times:
-            return Band(
-                band.t_s[kept],
-                *(line[kept] for line in lines),
-                band.denominator,
-                band.n_replicates,
-            )
+            mean, low, high = lines[:, kept]
+            return Band(band.t_s[kept], mean, low, high, band.denominator, band.n_replicates)
         tolerance *= 1.5
 
 

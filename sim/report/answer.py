@@ -61,14 +61,16 @@ def _what_it_cost(rows: Rows) -> str:
     harm, loss = rows.get(HARM), rows.get(LOSS)
     parts = []
     if harm is not None:
-        share = cell(harm, "mean") / cell(harm, "denominator")
+        share = _share(harm)
         of = "" if math.isnan(share) else f", {percent(share)} of all business-hours"
         parts.append(f"Together they were impaired for {_value(harm, 'business-hours')}{of}")
     if loss is not None:
         middle, low, high = (cell(loss, name) for name in ("median", "low", "high"))
         amount = "an amount that is not known" if math.isnan(middle) else f"{number(middle)} USD"
         doubt = (
-            "" if math.isnan(low) else f" (median; {span(low, high)} USD in {_level(loss)} of draws)"
+            ""
+            if math.isnan(low)
+            else f" (median; {span(low, high)} USD in {_level(loss)} of draws)"
         )
         lost = f"{'the' if parts else 'The'} modelled businesses lost {amount}{doubt}"
         parts.append(lost)
@@ -79,7 +81,7 @@ def _what_the_target_lost(rows: Rows) -> str:
     effect = rows.get(EFFECT)
     if effect is None:
         return "What the target and its users lost is not part of this scenario: it is not known."
-    share = cell(effect, "mean") / cell(effect, "denominator")
+    share = _share(effect)
     of = "" if math.isnan(share) else f" of {number(cell(effect, 'denominator'))}"
     return (
         f"The target's users were denied {_value(effect, 'user-hours')}{of}"
@@ -168,9 +170,7 @@ def _who_is_dominated(tradeoff: Sequence[Row], baseline: str, confidence: str) -
 
 
 def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str, confidence: str) -> str:
-    tested = {
-        name: cell(row, "p_holm") for name, row in harm.items() if name != baseline
-    }
+    tested = {name: cell(row, "p_holm") for name, row in harm.items() if name != baseline}
     known = [name for name, p in tested.items() if not math.isnan(p)]
     n = int(max((cell(row, "n_replicates") for row in comparison), default=0))
     if not known:
@@ -197,6 +197,12 @@ def _value(row: Row, noun: str = "") -> str:
     if low == mean == high:
         return f"{number(mean)}{what} (the same in every replicate)"
     return f"{number(mean)}{what} ({span(low, high)} in {_level(row)} of replicates)"
+
+
+def _share(row: Row) -> float:
+    """Mean as a share of what it is out of; NaN where there is nothing."""
+    of = cell(row, "denominator")
+    return cell(row, "mean") / of if of > 0 else math.nan
 
 
 def _level(row: Row) -> str:

@@ -21,15 +21,15 @@ from plotly.offline import get_plotlyjs
 
 from sim import __version__
 from sim.errors import UsageError
+from sim.measure.summary import LEVEL
 from sim.report import answer, pagetables, sources
 from sim.report.chartdata import as_if_utc_ms, chart_data, read_lines
 from sim.report.figures import offset_name
 from sim.report.mapframes import map_data
 from sim.report.repeat import is_comparison, repeat
-from sim.report.wording import count, percent
+from sim.report.wording import count, label, percent
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
-
 
 GENERATOR = "overblock report"
 _SCRIPTS = ("base.js", "curves.js", "frontier.js", "addressmap.js", "tables.js")
@@ -174,16 +174,14 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         ("sources", "What it rests on"),
         ("repeat", "Repeat it"),
     ]
-    level = "90 %"
+    level = percent(LEVEL, 2)
     return {
         "title": scenario["title"],
         "kicker": "overblock: what a block does to everyone who was not the target",
         "description": scenario.get("description", ""),
         "facts": [
             f"{_day(run.start)} to {_day(datetime.fromisoformat(scenario['end']))}",
-            count(len(strategies), "strategies").replace("strategiess", "strategies")
-            if several
-            else f"strategy {strategies[0]}",
+            f"{len(strategies)} strategies" if several else f"strategy {strategies[0]}",
             count(n, "replicate"),
             f"root seed {manifest['root_seed']}",
             f"overblock {manifest['tool']['version']}",
@@ -198,7 +196,7 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "strategy_names": strategies,
         "n_replicates": count(n, "replicate"),
         "level": level,
-        "band_note": f"; bands hold {level} of them, by luck alone" if n > 1 else ", without a band",
+        "band_note": f"; bands hold {level} of them, by luck alone" if n > 1 else "",
         "offset": offset_name(run.start),
         "thresholds": {name: percent(float(limits[name])) for name in limits},
         "result_id": manifest["result_id"],
@@ -240,14 +238,14 @@ def downloads(run: RunFolder) -> list[dict[str, str]]:
         if not has_file(run, name):
             continue
         size = (run.path / name).stat().st_size
-        uri = ""
+        uri, note = "", ""
         if size <= MAX_EMBEDDED_BYTES:
             kind = "text/csv" if name.endswith(".csv") else "text/plain"
             held = base64.b64encode((run.path / name).read_bytes()).decode("ascii")
             uri = f"data:{kind};charset=utf-8;base64,{held}"
         else:
-            about = f"{about}; {size / 1e6:.1f} MB, in the run folder"
-        found.append({"name": name, "uri": uri, "about": about})
+            note = f"; {size / 1e6:.1f} MB, in the run folder"
+        found.append({"name": name, "uri": uri, "about": f"{about}{note}"})
     return found
 
 
@@ -268,8 +266,8 @@ def _axes(tradeoff: Sequence[Row]) -> list[str]:
     if not tradeoff:
         return ["", ""]
     return [
-        pagetables.label(text(tradeoff[0], "efficacy_metric")),
-        pagetables.label(text(tradeoff[0], "collateral_metric")),
+        label(text(tradeoff[0], "efficacy_metric")),
+        label(text(tradeoff[0], "collateral_metric")),
     ]
 
 
@@ -285,5 +283,3 @@ def _own(name: str) -> str:
 
 def _day(instant: datetime) -> str:
     return f"{instant.day} {instant:%B %Y}"
-
-

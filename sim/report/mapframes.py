@@ -98,9 +98,9 @@ def middle_replicate(listed: Sequence[CurvePoints]) -> int:
     return int(replicates[np.argmin(distance)])
 
 
-def frame_times(listed: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], n: int) -> NDArray[
-    np.int64
-]:
+def frame_times(
+    listed: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], n: int
+) -> NDArray[np.int64]:
     """Times of the frames: the start, the peak and the last change of each, and where most changes.
 
     Parameters
@@ -170,7 +170,9 @@ def _held(
 
     def below(at: NDArray[np.int64]) -> NDArray[np.int64]:
         row = np.maximum(np.searchsorted(start, at, side="right") - 1, 0)
-        return before[row] + np.clip(at - start[row], 0, stop[row] - start[row])
+        return np.asarray(
+            before[row] + np.clip(at - start[row], 0, stop[row] - start[row]), np.int64
+        )
 
     return np.asarray(below(edge + WINDOW.n_addresses_of_pixel) - below(edge), np.float64)
 

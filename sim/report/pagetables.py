@@ -333,10 +333,7 @@ def _triple(row: Row, name: str, low: str, high: str) -> Cell:
 def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     """Every money method with its range, drawn on one scale."""
     ends = [
-        cell(row, name)
-        for row in rows
-        for name in ("low", "median", "high")
-        if cell(row, name) > 0
+        cell(row, name) for row in rows for name in ("low", "median", "high") if cell(row, name) > 0
     ]
     bounds = (min(ends), max(ends)) if ends else (1.0, 10.0)
     lines = []
@@ -420,7 +417,9 @@ def _range(limits: object) -> str:
     if not isinstance(limits, Mapping):
         return ""
     for kind, ends in limits.items():
-        shown = " to ".join(f"{end:,.12g}" if isinstance(end, int | float) else str(end) for end in ends)
+        shown = " to ".join(
+            f"{end:,.12g}" if isinstance(end, int | float) else str(end) for end in ends
+        )
         if kind == "absolute":
             return shown
         return f"times {shown}" if kind == "times" else f"columns {shown}"

@@ -42,8 +42,8 @@ def repeat(run: RunFolder) -> Repeat:
     where = (
         f"The scenario is shipped with overblock as {name}."
         if name
-        else "The scenario is the file scenario.yaml of the run folder, to be downloaded below; put "
-        "the tables it names, which are in the folder's inputs, where it looks for them."
+        else "The scenario is the file scenario.yaml of the run folder, downloaded below; the "
+        "tables it names are in the folder's inputs: put them where it looks for them."
     )
     parts = ["overblock", "compare" if is_comparison(run) else "run", file]
     if is_comparison(run):

@@ -101,5 +101,3 @@ def published_table(run: RunFolder) -> PageTable:
         Column("Note"),
     )
     return PageTable("published", "Published figures", columns, lines)
-
-

@@ -19,7 +19,9 @@ _LABELS = {
     "target_user_hours_denied": "target: user-hours denied",
     "target_user_hours_by_vpn": "target: user-hours by VPN",
     "target_users_left_at_end": "target: users gone at the end",
-    "collateral_per_million_user_hours_denied": "business-hours impaired per million user-hours denied",
+    "collateral_per_million_user_hours_denied": (
+        "business-hours impaired per million user-hours denied"
+    ),
     "oecd_2011": "OECD, 2011",
     "cost_like": "as the Cost of Shutdown Tool",
     "raec": "RAEC, the Internet economy",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +94,6 @@ def read_curves(
     if not columns["t_s"].size:
         message = f"expected curves of {', '.join(numbered)}, got none"
         raise DataError([Problem(str(path), message)])
-    columns = _in_sequence(columns)
     groups = [("", ""), *names]
     shape = (len(run.strategies), len(numbered), len(groups))
     code = np.ravel_multi_index(
@@ -107,26 +105,17 @@ def read_curves(
         shape,
     )
     curves = {}
-    for number, rows in _rows_by_code(code, int(np.prod(shape))):
+    place = np.asarray(columns["place"])
+    for number, rows in _rows_by_code(code, place, int(np.prod(shape))):
         strategy, metric, group = np.unravel_index(number, shape)
         key = CurveKey(run.strategies[strategy], numbered[metric], *groups[group])
         curves[key] = CurvePoints(
-            replicate=np.asarray(columns["replicate"][rows], np.int64),
-            t_s=np.asarray(columns["t_s"][rows], np.int64),
+            replicate=columns["replicate"][rows].astype(np.int64),
+            t_s=columns["t_s"][rows].astype(np.int64),
             value=_known(columns["value"][rows]),
             denominator=_known(columns["denominator"][rows]),
         )
     return curves
-
-
-def _in_sequence(columns: dict[str, Any]) -> dict[str, Any]:
-    """Rows in the sequence of the file: several threads hand over their pieces as they finish."""
-    place = np.asarray(columns.pop("place"))
-    if not np.any(place[1:] < place[:-1]):
-        return columns
-    # A stable sort finds the pieces, which are in sequence themselves, and merges them.
-    order = np.argsort(place, kind="stable")
-    return {name: column[order] for name, column in columns.items()}
 
 
 def _group_names(run: RunFolder, metrics: Sequence[str]) -> list[tuple[str, str]]:
@@ -145,13 +134,25 @@ def _group_names(run: RunFolder, metrics: Sequence[str]) -> list[tuple[str, str]
 
 
 def _rows_by_code(
-    code: NDArray[np.int64], n_codes: int
-) -> list[tuple[int, NDArray[np.int64] | slice]]:
-    """Rows of each code that occurs, in the sequence of the file."""
+    code: NDArray[np.int64], place: NDArray[np.int64], n_codes: int
+) -> list[tuple[int, NDArray[np.int64]]]:
+    """Rows of each code that occurs, in the sequence of the file.
+
+    Parameters
+    ----------
+    code, place : shape (n_rows,)
+        Code of each row, in [0, n_codes), and its row in the file: several threads hand over their
+        pieces as they finish.
+    """
     sizes = np.bincount(code, minlength=n_codes)
     # 16-bit integers are sorted by their digits, in one pass over the rows.
-    rank = (np.cumsum(sizes > 0) - 1).astype(np.int16 if n_codes < 2**15 else np.int64)
-    order = np.argsort(rank[code], kind="stable")
+    rank = (np.cumsum(sizes > 0) - 1).astype(np.int16 if n_codes < 2**15 else np.int64)[code]
+    if np.any(place[1:] < place[:-1]):
+        # A stable sort finds the pieces, which are in sequence themselves, and merges them.
+        order = np.argsort(place, kind="stable")
+        order = order[np.argsort(rank[order], kind="stable")]
+    else:
+        order = np.argsort(rank, kind="stable")
     present = np.flatnonzero(sizes)
     ends = np.cumsum(sizes[present])
     return [

@@ -22,8 +22,22 @@ Row: TypeAlias = "Mapping[str, Cell]"
 MAX_ROWS = 100_000
 MAX_BYTES = 64 * 1024 * 1024
 _TEXTS = frozenset(
-    "strategy metric unit denominator_unit published published_source published_note method scope "
-    "formula baseline efficacy_metric collateral_metric dominated_by".split()
+    [
+        "strategy",
+        "metric",
+        "unit",
+        "denominator_unit",
+        "published",
+        "published_source",
+        "published_note",
+        "method",
+        "scope",
+        "formula",
+        "baseline",
+        "efficacy_metric",
+        "collateral_metric",
+        "dominated_by",
+    ]
 )
 _TRUTH = {"true": True, "false": False}
 NOT_KNOWN = math.nan
