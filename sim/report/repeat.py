@@ -7,6 +7,7 @@ not shown: it may hold paths of somebody's machine.
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,6 +83,9 @@ def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:
 
 def strategy_text(strategy: Mapping[str, Any]) -> str:
     """A strategy as the command line takes it: ``[LABEL=]ID[:param=value,…]``."""
-    parameters = ",".join(f"{key}={value}" for key, value in strategy["parameters"].items())
+    parameters = ",".join(
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in strategy["parameters"].items()
+    )
     text = f"{strategy['id']}:{parameters}" if parameters else str(strategy["id"])
     return text if strategy["label"] == text else f"{strategy['label']}={text}"

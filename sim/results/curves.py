@@ -64,7 +64,7 @@ def read_curves(
         If the file cannot be read, or holds none of these curves.
     """
     path = run.path / "curves.parquet"
-    wanted = [*metrics]
+    numbered = list(dict.fromkeys((*metrics, *split_metrics)))
     names = _group_names(run, split_metrics) if split_metrics else []
     columns = read_columns(
         path,
@@ -79,18 +79,18 @@ def read_curves(
             denominator::DOUBLE AS denominator, file_row_number AS place
         FROM data
         WHERE list_contains($strategies, strategy) AND (
-            (list_contains($metrics, metric) AND {_IS_WHOLE})
+            (list_contains($whole, metric) AND {_IS_WHOLE})
             OR (list_contains($split_metrics, metric) AND {_IS_SPLIT}))
         """,
         {
             "strategies": list(run.strategies),
-            "metrics": [*wanted, *(name for name in split_metrics if name not in wanted)],
+            "metrics": numbered,
+            "whole": list(metrics),
             "groups": [f"{split} {name}" for split, name in names],
             "split_metrics": list(split_metrics),
         },
         n_threads=None,
     )
-    numbered = [*wanted, *(name for name in split_metrics if name not in wanted)]
     if not columns["t_s"].size:
         message = f"expected curves of {', '.join(numbered)}, got none"
         raise DataError([Problem(str(path), message)])
