@@ -441,6 +441,7 @@ class _View:
     enforcements: list[_Enforcement]
     missing: list[list[Fraction]]
     failing: list[Fraction]
+    reaching: list[Fraction]  # share of all users at each operator and on no VPN
 
 
 @dataclass(frozen=True)
@@ -1089,7 +1090,7 @@ class _Run:
         failing = [
             sum((a * b for a, b in zip(reaching, row, strict=True)), ZERO) for row in missing
         ]
-        return _View(key, key[0], key[3], key[4], key[5], enforcements, missing, failing)
+        return _View(key, key[0], key[3], key[4], key[5], enforcements, missing, failing, reaching)
 
     def _enforcement(self, operator: RefOperator, entries: Sequence[_Entry]) -> _Enforcement:
         n_rules = sum(len(entry.prefixes) for entry in entries)
@@ -1190,8 +1191,15 @@ def _curves(
             for held in view.enforcements
         ]
         lost = sum(
-            round(value * share)  # round() of a Fraction: half to even
-            for value, share in zip(values_per_h, view.failing, strict=True)
+            (
+                reaching
+                * sum(
+                    round(value * missing[row])  # round() of a Fraction: half to even
+                    for value, missing in zip(values_per_h, view.missing, strict=True)
+                )
+                for row, reaching in enumerate(view.reaching)
+            ),
+            ZERO,
         )
         values: dict[str, CurveValue] = {
             "addresses_listed": _size(_minus(listed, target)),

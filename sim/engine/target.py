@@ -17,7 +17,6 @@ from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
-from sim.engine.orders import Mechanism
 from sim.engine.reach import Reach
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -75,7 +74,7 @@ class TargetActor:
         self._pool_luck = streams.generator(Stream.FRONT_POOL)
         self._address_luck = streams.generator(Stream.FRONT_ADDRESS)
         self._discovery_luck = streams.generator(Stream.FRONT_DISCOVERY)
-        self._is_stale = np.ones(n_operators, np.bool_)
+        self._is_stale = True
 
     def start(self) -> None:
         """Rent the fronts of t = 0."""
@@ -93,17 +92,19 @@ class TargetActor:
             if not fronts.is_lost[row]:
                 fronts.is_lost[row] = True
                 self._env.process(self._replace())
-        self._is_stale[:] = True
+        self._is_stale = True
         self._on_change()
 
-    def settle(self, changed_operators: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+    def settle(self, *, is_enforcement_changed: bool) -> None:
         """Look at what operators do to the fronts at the end of a second."""
-        stale = self._is_stale | changed_operators
-        for row in np.flatnonzero(stale).tolist():
-            self.fronts.refresh(row, self._enforcement)
-            is_named = bool(self._enforcement.entries(row, Mechanism.NAME))
-            self.reach.refresh(row, self.fronts, is_named=is_named)
-        self._is_stale[:] = False
+        if not (self._is_stale or is_enforcement_changed):
+            return
+        is_new = self.fronts.refresh(self._enforcement)
+        is_named = self._enforcement.is_named()
+        if not (self._is_stale or is_new or not np.array_equal(is_named, self.reach.is_named)):
+            return
+        self._is_stale = False
+        self.reach.refresh(self.fronts, is_named)
         for _ in self.fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
             self._env.process(self._replace())
 
@@ -128,6 +129,6 @@ class TargetActor:
         t_s = now_s(self._env)
         row = self.fronts.add(address, int(self._pools.provider_row[pool]), t_s, self._enforcement)
         self._log.record(t_s, Kind.RENTED, front_row=row)
-        self._is_stale[:] = True
+        self._is_stale = True
         self._on_rented(row, lag_s)
         self._on_change()
