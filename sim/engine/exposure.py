@@ -82,7 +82,11 @@ class Exposure:
         self._touched_components: list[NDArray[np.int64]] = []
         self._touched_businesses: list[NDArray[np.int64]] = []
         # What the failing shares now told were computed from.
-        self._told = (self._component_row.copy(), self._overmatch.copy(), self._is_overloaded.copy())
+        self._told = (
+            self._component_row.copy(),
+            self._overmatch.copy(),
+            self._is_overloaded.copy(),
+        )
         self.by_operator = np.zeros((n_operators, n_businesses))
 
     @property
@@ -199,4 +203,6 @@ def _distinct(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     if not parts:
         return np.empty(0, np.int64)
     value = np.sort(parts[0] if len(parts) == 1 else np.concatenate(parts))
-    return value[np.diff(value, prepend=-1) > 0]
+    is_first = np.ones(value.size, np.bool_)
+    np.not_equal(value[1:], value[:-1], out=is_first[1:])
+    return value[is_first]

@@ -20,6 +20,7 @@ from sim.world.build import World
 
 SLACK = 1e-12
 """Drift, as a share of demand, that rounding may hide."""
+_NOBODY = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class Levels:
         self.weight = self._share_users.copy()
         self.level = np.zeros(n, np.int8)
         self._role_level = np.zeros((n, n_roles), np.int8)
-        self._drift = 0.0
+        self._drift = self._looked_at = 0.0
         # The drift at which each business must be looked at again.
         self._next_look = np.full(n, np.inf)
         self._may_drift = world.users is not None
@@ -75,6 +76,9 @@ class Levels:
 
     def due(self) -> NDArray[np.int64]:
         """Businesses that may have crossed a threshold by drift since they were looked at."""
+        if self._looked_at == self._drift:
+            return _NOBODY
+        self._looked_at = self._drift
         return np.flatnonzero(self._next_look < self._drift)
 
     def turn(self, row: NDArray[np.int64], failing: Failing) -> Turn:
@@ -90,9 +94,9 @@ class Levels:
         turn = Turn(
             row,
             self.level[row],
-            np.searchsorted(self._threshold, share_failing).astype(np.int8),
+            self._threshold.searchsorted(share_failing).astype(np.int8),
             self._role_level[row],
-            np.searchsorted(self._threshold, role_failing).astype(np.int8),
+            self._threshold.searchsorted(role_failing).astype(np.int8),
         )
         self.level[row] = turn.level
         self._role_level[row] = turn.role_level

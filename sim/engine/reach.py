@@ -88,4 +88,6 @@ class Reach:
     def _combine(self, share: NDArray[np.float64], whole: float) -> NDArray[np.float64]:
         clean, either = share
         unreached = clean - (1.0 - self._severity) * (clean - either)
-        return np.where(self.is_named, whole - self._evasion * (whole - unreached), unreached)
+        return np.asarray(
+            np.where(self.is_named, whole - self._evasion * (whole - unreached), unreached)
+        )

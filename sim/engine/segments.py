@@ -18,6 +18,11 @@ CLEAN, THROTTLED, DROPPED = range(3)
 Rows = slice | NDArray[np.int64]
 
 
+def step_of(mechanism: Mechanism, step: int) -> int:
+    """Whether one entry more can only add to what is blocked (+1), or only take from it (-1)."""
+    return -step if mechanism is Mechanism.EXEMPT else step
+
+
 class Segments:
     """Pieces of the address space within which every entry holds all or nothing.
 
@@ -40,21 +45,26 @@ class Segments:
         self._n_operators = n_operators
         self._target = target
         self._measure()
+        # Sets at whose edges the space is cut already, by identity; held, so that none is reused.
+        self._cut: dict[int, IntervalSet] = {}
         # Of the mechanisms most are seldom used: their counts are made when first needed.
         self._n_entries: dict[Mechanism, NDArray[np.int32]] = {}
         self.n_blocked = np.zeros((n_operators, 2), np.int64)
 
-    def count(self, operator_row: int, mechanism: Mechanism, addresses: IntervalSet, step: int) -> None:
+    def count(
+        self, operator_row: int, mechanism: Mechanism, addresses: IntervalSet, step: int
+    ) -> None:
         """Count one entry more (+1) or less (-1) at one operator."""
-        self._split(addresses)
+        if id(addresses) not in self._cut:
+            self._split(addresses)
+            self._cut[id(addresses)] = addresses
         if mechanism not in self._n_entries:
             self._n_entries[mechanism] = np.zeros((self._n_operators, self._start.size), np.int32)
         touched = self._rows_of(addresses)
         before = self._is_blocked(operator_row, touched)
         self._n_entries[mechanism][operator_row, touched] += step
-        turned = self._is_blocked(operator_row, touched).astype(np.int64) - before
-        if turned.any():
-            self.n_blocked[operator_row] += turned @ self._size[touched]
+        turned = self._is_blocked(operator_row, touched) != before
+        self.n_blocked[operator_row] += step_of(mechanism, step) * (turned @ self._size[touched])
 
     def state(self, address: NDArray[np.int64]) -> NDArray[np.int8]:
         """``CLEAN``, ``THROTTLED`` or ``DROPPED`` at each operator; shape (n_operators, n)."""
@@ -82,8 +92,8 @@ class Segments:
         return blocked
 
     def _rows_of(self, addresses: IntervalSet) -> Rows:
-        low = np.searchsorted(self._start, addresses.start)
-        high = np.searchsorted(self._start, addresses.stop)
+        low = self._start.searchsorted(addresses.start)
+        high = self._start.searchsorted(addresses.stop)
         if low.size == 1:
             return slice(int(low[0]), int(high[0]))
         n = high - low
@@ -91,7 +101,7 @@ class Segments:
         return np.repeat(low - begin, n) + np.arange(int(n.sum()))
 
     def _split(self, addresses: IntervalSet) -> None:
-        """Cut where some addresses begin and end, unless that was done before."""
+        """Cut where some addresses begin and end."""
         edge = np.concatenate((addresses.start, addresses.stop))
         edge = edge[edge < IPV4_END]
         place = np.searchsorted(self._start, edge)
@@ -102,7 +112,9 @@ class Segments:
         place = np.searchsorted(self._start, edge)
         for mechanism, n_entries in self._n_entries.items():
             # Both halves of a piece that is cut are held by what held the whole.
-            self._n_entries[mechanism] = np.insert(n_entries, place, n_entries[:, place - 1], axis=1)
+            self._n_entries[mechanism] = np.insert(
+                n_entries, place, n_entries[:, place - 1], axis=1
+            )
         self._start = np.insert(self._start, place, edge)
         self._measure()
 

@@ -31,10 +31,10 @@ from sim.world.population import MICRO
 
 UNKNOWN = float("nan")
 ADDRESS_METRICS = (
-    "addresses_listed",
-    "addresses_listed_with_target",
     "addresses_dropped",
     "addresses_dropped_with_target",
+    "addresses_listed",
+    "addresses_listed_with_target",
 )
 USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
 
@@ -81,7 +81,8 @@ class Settlement:
     def integrate_users(self, t_s: int) -> None:
         """Book what users have met until now."""
         if self.users is not None:
-            self.users.integrate(t_s, self.tally.demand_lost_by_operator)
+            self.users.note_demand_lost(t_s, self.tally.demand_lost_by_operator)
+            self.users.integrate(t_s)
 
     @property
     def recorder(self) -> CurveRecorder:
@@ -105,13 +106,17 @@ class Settlement:
         t_s = now_s(self._env)
         yield Moment(self._env, t_s, Phase.SETTLEMENT)
         self._is_due = False
-        self.integrate_users(t_s)
         change = self.exposure.take_changes()
         if change is not None:
+            if self.users is not None:
+                self.users.note_demand_lost(t_s, self.tally.demand_lost_by_operator)
             self.tally.note_change(change)
         self._turn(t_s, change)
         if self.target is not None:
-            self.target.settle(is_enforcement_changed=self.enforcement.take_changed())
+            is_changed = self.enforcement.take_changed()
+            if self.users is not None and (is_changed or self.target.is_stale):
+                self.users.integrate(t_s)
+            self.target.settle(is_enforcement_changed=is_changed)
         self.recorder.record(t_s, self._values(t_s))
 
     def _turn(self, t_s: int, change: Change | None) -> None:
@@ -167,9 +172,8 @@ class Settlement:
         tally = self.tally
         collateral, listed = self._register.listed()
         parts: list[Any] = [
-            [collateral.n_addresses, listed.n_addresses],
             self.enforcement.n_addresses_dropped(),
-            self._listed_by_provider(collateral),
+            self._listed_counts(collateral, listed),
             tally.n_at_level.ravel(),
             tally.demand_lost_share(self.levels.weight)[self._has_value],
         ]
@@ -177,10 +181,12 @@ class Settlement:
             parts.append(self.users.shares(t_s))
         return np.concatenate(parts)
 
-    def _listed_by_provider(self, listed: IntervalSet) -> NDArray[np.int64]:
+    def _listed_counts(self, collateral: IntervalSet, listed: IntervalSet) -> NDArray[np.int64]:
         # The register changes seldom against the number of settlements.
-        if self._counted is None or self._counted[0] is not listed:
-            self._counted = listed, self._world.places.count_by_provider(listed)
+        if self._counted is None or self._counted[0] is not collateral:
+            whole = [collateral.n_addresses, listed.n_addresses]
+            by_provider = self._world.places.count_by_provider(collateral)
+            self._counted = collateral, np.concatenate((whole, by_provider))
         return self._counted[1]
 
 

@@ -120,10 +120,10 @@ class Tally:
         sum over operators of weight * L(k) / V, with L(k) the sum over businesses of their value
         times the share that fails at k, each in whole micro-dollars.
         """
-        lost = weighted_sum(weight, self._lost_micro_usd_per_h.T)
+        lost = weighted_sum(weight, self._lost_micro_usd_per_h.T.astype(float))
         value = self.value_micro_usd_per_h
         share = np.full(value.shape, np.nan)
-        return np.divide(lost, value, out=share, where=value > 0)
+        return np.asarray(np.divide(lost, value, out=share, where=value > 0))
 
     @property
     def demand_lost_by_operator(self) -> NDArray[np.float64]:

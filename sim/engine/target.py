@@ -30,6 +30,13 @@ Process = Generator[simpy.Event, Any, None]
 class TargetActor:
     """The target and its fronts as a SimPy actor.
 
+    Attributes
+    ----------
+    fronts, reach
+        Its fronts, and who reaches it by them.
+    is_stale
+        Whether fronts came or went since the last settlement.
+
     Parameters
     ----------
     listed
@@ -74,7 +81,7 @@ class TargetActor:
         self._pool_luck = streams.generator(Stream.FRONT_POOL)
         self._address_luck = streams.generator(Stream.FRONT_ADDRESS)
         self._discovery_luck = streams.generator(Stream.FRONT_DISCOVERY)
-        self._is_stale = True
+        self.is_stale = True
 
     def start(self) -> None:
         """Rent the fronts of t = 0."""
@@ -92,18 +99,18 @@ class TargetActor:
             if not fronts.is_lost[row]:
                 fronts.is_lost[row] = True
                 self._env.process(self._replace())
-        self._is_stale = True
+        self.is_stale = True
         self._on_change()
 
     def settle(self, *, is_enforcement_changed: bool) -> None:
         """Look at what operators do to the fronts at the end of a second."""
-        if not (self._is_stale or is_enforcement_changed):
+        if not (self.is_stale or is_enforcement_changed):
             return
         is_new = self.fronts.refresh(self._enforcement)
         is_named = self._enforcement.is_named()
-        if not (self._is_stale or is_new or not np.array_equal(is_named, self.reach.is_named)):
+        if not (self.is_stale or is_new or not np.array_equal(is_named, self.reach.is_named)):
             return
-        self._is_stale = False
+        self.is_stale = False
         self.reach.refresh(self.fronts, is_named)
         for _ in self.fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
             self._env.process(self._replace())
@@ -129,6 +136,6 @@ class TargetActor:
         t_s = now_s(self._env)
         row = self.fronts.add(address, int(self._pools.provider_row[pool]), t_s, self._enforcement)
         self._log.record(t_s, Kind.RENTED, front_row=row)
-        self._is_stale = True
+        self.is_stale = True
         self._on_rented(row, lag_s)
         self._on_change()

@@ -111,13 +111,15 @@ class Components:
         n_hosts : shape (n_components,)
             How many each has; never zero for a component that a host lies on.
         """
-        first, count = self.host_start[component], np.diff(self.host_start)[component]
+        first = self.host_start[component]
+        count = self.host_start[component + 1] - first
         position, begin = _runs(first, count)
         return self.host_order[position], begin, count
 
     def businesses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
         """Businesses that may sit on some components, with repetitions."""
-        first, count = self.business_start[component], np.diff(self.business_start)[component]
+        first = self.business_start[component]
+        count = self.business_start[component + 1] - first
         position, _ = _runs(first, count)
         return self.business_order[position]
 

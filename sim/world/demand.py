@@ -43,7 +43,7 @@ class Demand:
         Whole numbers, so that the demand between two times is exact however the time between
         them was cut.
         """
-        return self._since_monday(self.start_s + t_s) - self._since_monday(self.start_s)
+        return self._since_monday(self.start_s + t_s) - self._before_start
 
     def hours(
         self, weight_s: NDArray[np.float64], sector_row: NDArray[np.int64]
@@ -63,6 +63,10 @@ class Demand:
         hour, rest_s = divmod(within_s, S_PER_H)
         whole = n_weeks * self._until_hour[:, -1] + self._until_hour[:, hour]
         return np.asarray(whole * S_PER_H + self.weight[:, hour] * rest_s, dtype=np.int64)
+
+    @cached_property
+    def _before_start(self) -> NDArray[np.int64]:
+        return self._since_monday(self.start_s)
 
     @cached_property
     def _until_hour(self) -> NDArray[np.int64]:
