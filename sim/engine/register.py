@@ -48,7 +48,7 @@ class Register:
         self._holders: defaultdict[tuple[Mechanism, IntervalSet], list[int]] = defaultdict(list)
         self._is_publication_due = False
         self._listed: tuple[IntervalSet, IntervalSet] | None = None
-        # What is blocked, less what is exempt, and what is exempt; None when entries were withdrawn.
+        # What is blocked, less what is exempt, and what is exempt; None after a withdrawal.
         self._held: tuple[IntervalSet, IntervalSet] | None = NO_ADDRESSES, NO_ADDRESSES
 
     @property

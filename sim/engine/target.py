@@ -63,9 +63,10 @@ class TargetActor:
         self.fronts = FrontList(n_operators)
         self.reach = Reach(
             n_operators,
-            pools.rules.push_tau_h * S_PER_H,
-            world.effects.throttle_severity,
-            world.effects.name_evasion,
+            tau_s=pools.rules.push_tau_h * S_PER_H,
+            share_told=pools.rules.share_told,
+            throttle_severity=world.effects.throttle_severity,
+            name_evasion=world.effects.name_evasion,
         )
         self._env = env
         self._pools = pools
@@ -111,7 +112,7 @@ class TargetActor:
         if not (self.is_stale or is_new or not np.array_equal(is_named, self.reach.is_named)):
             return
         self.is_stale = False
-        self.reach.refresh(self.fronts, is_named)
+        self.reach.refresh(now_s(self._env), self.fronts, is_named)
         for _ in self.fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
             self._env.process(self._replace())
 
