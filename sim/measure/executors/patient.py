@@ -25,9 +25,7 @@ class PatientExecutor:
         self._pool = PoolExecutor(n_workers)
         self._s_per_key = 0.0
 
-    def run(
-        self, job: Job[Result], keys: Sequence[Key]
-    ) -> Iterator[tuple[Key, Result | Failure]]:
+    def run(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Result | Failure]]:
         """Give each key with its result."""
         for row, key in enumerate(keys):
             if self._s_per_key * (len(keys) - row) > START_S:

@@ -38,23 +38,23 @@ MOST_BREAKS = 3
 LOST = Failure("WorkerLost", "the process ended twice: killed, out of memory, or crashed")
 NO_PROCESS = Failure("WorkerLost", "processes end before they have done anything")
 
-_work: Callable[[Key], Any] | Failure = Failure("NotBegun", "")
+_begun: list[Callable[[Key], Any] | Failure] = []
+"""What this worker calls with a key, or why it cannot; empty in the coordinator."""
 
 
 def _begin(job: bytes) -> None:
     """Set up a worker. An error here waits for the first key, or it would break the pool."""
-    global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides
     try:
-        _work = pickle.loads(job).begin()
+        _begun.append(pickle.loads(job).begin())
     except Exception as error:
-        _work = failure_of(error)
+        _begun.append(failure_of(error))
 
 
 def _run(keys: Sequence[Key]) -> tuple[list[tuple[Key, Any]], float]:
     """Results of some keys, and the seconds they took."""
     started = time.perf_counter()
-    work = _work
+    (work,) = _begun
     if isinstance(work, Failure):
         return [(key, work) for key in keys], 0.0
     done = [(key, attempt(work, key)) for key in keys]
@@ -93,9 +93,7 @@ class PoolExecutor:
         self._pool: ProcessPoolExecutor | None = None
         self._context = _Tracked()
 
-    def run(
-        self, job: Job[Result], keys: Sequence[Key]
-    ) -> Iterator[tuple[Key, Result | Failure]]:
+    def run(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Result | Failure]]:
         """Give each key with its result.
 
         A process that ends on the way takes no result with it: what was under way is worked out

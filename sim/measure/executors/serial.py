@@ -16,9 +16,7 @@ class SerialExecutor:
         self._job: Job[Any] | None = None
         self._work: Callable[[Key], Any] | None = None
 
-    def run(
-        self, job: Job[Result], keys: Sequence[Key]
-    ) -> Iterator[tuple[Key, Result | Failure]]:
+    def run(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Result | Failure]]:
         """Give each key with its result."""
         if self._work is None or job is not self._job:
             self._job, self._work = job, job.begin()

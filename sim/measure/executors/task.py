@@ -60,9 +60,7 @@ class Executor(Protocol):
     ``run`` may be called many times, with the same job or another.
     """
 
-    def run(
-        self, job: Job[Result], keys: Sequence[Key]
-    ) -> Iterator[tuple[Key, Result | Failure]]:
+    def run(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Result | Failure]]:
         """Give each key with its result, once, in the sequence in which they are finished."""
         ...
 

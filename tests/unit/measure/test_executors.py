@@ -52,8 +52,15 @@ class Squares:
 WHOLE = {key: int(key[1]) ** 2 for key in KEYS}
 
 
-@pytest.mark.parametrize("make", [SerialExecutor, lambda: PoolExecutor(2),
-                                  lambda: PoolExecutor(2, 5), lambda: PatientExecutor(2)])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        SerialExecutor,
+        lambda: PoolExecutor(2),
+        lambda: PoolExecutor(2, 5),
+        lambda: PatientExecutor(2),
+    ],
+)
 def test_every_key_is_worked_on_once_and_an_exception_is_a_failure_of_its_key(
     make: Callable[[], SerialExecutor], tmp_path: Path
 ) -> None:
@@ -114,9 +121,14 @@ def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path: Path) 
 def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
     job = Squares(tmp_path)
     executor = PoolExecutor(2, 1)
-    with pytest.raises(KeyboardInterrupt), executor:
-        for _ in executor.run(job, KEYS):
-            raise KeyboardInterrupt
+
+    def interrupt() -> None:
+        with executor:
+            for _ in executor.run(job, KEYS):
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
     assert executor._context.started
     assert not any(process.is_alive() for process in executor._context.started)
 
