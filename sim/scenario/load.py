@@ -118,14 +118,14 @@ def _override(document: Document, override: str) -> None:
         return
     try:
         value = parse_scalar(text.strip(), origin)
-        _put(document, tuple(parts), value, Place(origin))
+        put_value(document, tuple(parts), value, Place(origin))
     except ProblemsError as error:
         document.problems += [
             Problem(origin, problem.message, key=key.strip()) for problem in error.problems
         ]
 
 
-def _put(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
+def put_value(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
     """Place a value in the tree, making the mappings above it where there are none."""
     node = document.tree
     for depth, part in enumerate(path[:-1]):
@@ -157,7 +157,7 @@ def _assume(document: Document) -> tuple[AssumptionRow, ...]:
         section = document.tree.get(parts[0], {})
         if not isinstance(section, dict) or parts[1] in section:
             continue
-        _put(document, parts, row.number, Place(str(path), line, 1))
+        put_value(document, parts, row.number, Place(str(path), line, 1))
         taken.append(row)
     return tuple(taken)
 

@@ -137,7 +137,16 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     reader.stop_if_any()
     attributes: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
     resolved = Resolved(**(attributes | tables | {"loaded": loaded}))
-    problems = [
+    problems = check_together(resolved)
+    if problems:
+        raise DataError(problems)
+    return resolved
+
+
+def check_together(resolved: Resolved) -> list[Problem]:
+    """What the rows of the tables mean together and should not."""
+    scenario = resolved.scenario
+    return [
         *check_operators(resolved.operators),
         *check_sectors(resolved.sectors, resolved.profiles),
         *check_profiles(resolved.profiles),
@@ -149,12 +158,8 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
         *check_money_parameters(resolved.money_parameters, resolved.sectors),
         *check_economy(resolved.economy),
         *(check_orders(resolved.orders, scenario) if resolved.orders else ()),
+        *(check_responses(resolved.responses) if resolved.responses else ()),
     ]
-    if resolved.responses:
-        problems += check_responses(resolved.responses)
-    if problems:
-        raise DataError(problems)
-    return resolved
 
 
 def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
