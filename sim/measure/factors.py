@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
-from sim.scenario.changes import ColumnChange, change, is_whole
+from sim.measure.points import Point
+from sim.scenario.changes import ColumnChange, is_whole
 from sim.scenario.resolve import Resolved
 from sim.scenario.seeds import Range, Table
 from sim.scenario.tree import Value
@@ -23,7 +24,6 @@ from sim.scenario.tree import Value
 LOG_FROM = 10.0
 """A range whose high end is this many times its low end, or more, is gone through in logarithms."""
 
-MONEY_TABLES = ("money.parameters", "money.economy")
 DRAWN_ALREADY = "drawn over its ranges in every run; the money metrics carry it"
 END_OF_RANGE = "an end of another column's range"
 
@@ -45,8 +45,8 @@ class Factor:
         between the low (-1) and the high end (1) of the range of each cell, 0 as it stands.
     low, given, high
         Ends of the range and what the scenario has, as amounts.
-    why
-        Why this range.
+    range_text, why
+        The range for people, and why it is this one.
     n_dials
         1, or one for each row where the cells of a column are parts of a whole: each of them then
         has the range, and moving all alike would change nothing.
@@ -60,6 +60,7 @@ class Factor:
     low: float
     given: float
     high: float
+    range_text: str
     why: str
     n_dials: int = 1
     is_whole: bool = False
@@ -69,24 +70,18 @@ class Factor:
         """Whether it is gone through in logarithms."""
         return self.low > 0 and (self.scale == "times" or self.high / self.low >= LOG_FROM)
 
-    @property
-    def range_text(self) -> str:
-        """The range for people."""
-        if self.scale == "times":
-            return f"x{self.low:g} to x{self.high:g}"
-        return "low to high end" if self.scale == "position" else f"{self.low:g} to {self.high:g}"
-
     def amount(self, dial: NDArray[np.float64]) -> NDArray[np.float64]:
         """Amounts at settings from 0 (low end) to 1 (high end), even in value or its logarithm."""
         if self.is_whole:
             # Every whole number of the range has an equal part of the dial.
             ends = math.ceil(self.low), math.floor(self.high)
-            return np.minimum(ends[0] + np.floor(dial * (ends[1] - ends[0] + 1)), ends[1])
+            whole = np.minimum(ends[0] + np.floor(dial * (ends[1] - ends[0] + 1)), ends[1])
+            return np.asarray(whole)
         if self.is_log:
-            return np.exp(math.log(self.low) + dial * math.log(self.high / self.low)).clip(
-                self.low, self.high
-            )
-        return self.low + dial * (self.high - self.low)
+            amount = np.exp(math.log(self.low) + dial * math.log(self.high / self.low))
+        else:
+            amount = self.low + dial * (self.high - self.low)
+        return np.asarray(np.clip(amount, self.low, self.high))
 
 
 @dataclass(frozen=True)
@@ -101,7 +96,15 @@ def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
     """Every assumption of a scenario that has a range, as a factor or with the reason why not."""
     factors = [
         Factor(
-            row.key, row.unit, "value", row.low, row.value, row.high, row.why, 1, is_whole(row.key)
+            row.key,
+            row.unit,
+            "value",
+            row.low,
+            row.value,
+            row.high,
+            f"{row.low:g} to {row.high:g}",
+            row.why,
+            is_whole=is_whole(resolved.scenario, row.key),
         )
         for row in resolved.assumed
         if row.low < row.high
@@ -136,8 +139,10 @@ def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
 def _column_factor(key: str, unit: str, interval: Range, why: str, n_dials: int) -> Factor:
     if interval.times is not None:
         low, high = interval.times
-        return Factor(key, unit, "times", low, 1.0, high, why, n_dials)
-    return Factor(key, unit, "position", -1.0, 0.0, 1.0, why, n_dials)
+        return Factor(key, unit, "times", low, 1.0, high, f"x {low:g} to x {high:g}", why, n_dials)
+    ends = interval.absolute or interval.columns or ()
+    text = " to ".join(end if isinstance(end, str) else f"{end:g}" for end in ends)
+    return Factor(key, unit, "position", -1.0, 0.0, 1.0, text, why, n_dials)
 
 
 def settings(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -158,33 +163,26 @@ def settings(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDAr
     return [factor.amount(part) for factor, part in zip(factors, parts, strict=True)]
 
 
-def set_factors(
-    resolved: Resolved, amounts: Sequence[tuple[Factor, tuple[float, ...]]]
-) -> Resolved:
-    """Return the scenario with factors at given amounts.
-
-    Raises
-    ------
-    ScenarioError, DataError
-        If the scenario or its tables cannot be so.
-    """
-    keys: dict[str, Value] = {}
+def point_of(resolved: Resolved, amounts: Sequence[tuple[Factor, Sequence[float]]]) -> Point:
+    """Return what a scenario is changed by to have factors at given amounts."""
+    keys: list[tuple[str, Value]] = []
     columns: list[ColumnChange] = []
     for factor, amount in amounts:
         if factor.scale == "value":
-            keys[factor.key] = int(amount[0]) if factor.is_whole else amount[0]
+            keys.append((factor.key, int(amount[0]) if factor.is_whole else float(amount[0])))
             continue
         table, column = factor.key.rsplit(".", 1)
         low, high = _ends(resolved, table, column) if factor.scale == "position" else ((), ())
-        columns.append(ColumnChange(table, column, factor.scale, amount, low, high))
-    return change(resolved, keys, columns)
+        moved = tuple(float(one) for one in amount)
+        columns.append(ColumnChange(table, column, factor.scale, moved, low, high))
+    return Point(tuple(keys), tuple(columns))
 
 
 def _ends(
     resolved: Resolved, name: str, column: str
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Low and high end of the range of each cell of a column."""
-    table: Table[object] = next(table for table in resolved.tables if table.name == name)
+    table: Table[Any] = next(table for table in resolved.tables if table.name == name)
     assert table.note is not None
     interval = table.note.columns[column].range
     assert interval is not None

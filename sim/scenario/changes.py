@@ -48,6 +48,7 @@ class ColumnChange:
     Notes
     -----
     Shares that are parts of a whole are divided by their new total, so that they still sum to 1.
+    Whole numbers are rounded, but not to zero.
     """
 
     table: str
@@ -95,23 +96,22 @@ def change(
     return changed
 
 
-def is_whole(key: str) -> bool:
-    """Whether a scenario key takes whole numbers only.
-
-    Raises
-    ------
-    KeyError
-        If the scenario language has no such key.
-    """
-    model: type[BaseModel] | None = Scenario
+def is_whole(scenario: Scenario, key: str) -> bool:
+    """Whether a scenario key takes whole numbers only; False where there is no such key."""
+    node: BaseModel | type[BaseModel] | None = scenario
     annotation: Any = None
     for part in key.split("."):
-        if model is None:
-            raise KeyError(key)
-        by_name = {field.alias or name: field for name, field in model.model_fields.items()}
-        annotation = by_name[part].annotation
-        inner = [kind for kind in _kinds(annotation) if issubclass(kind, BaseModel)]
-        model = inner[0] if inner else None
+        if node is None:
+            return False
+        names = {field.alias or name: name for name, field in node.model_fields.items()}
+        if part not in names:
+            return False
+        annotation = node.model_fields[names[part]].annotation
+        below = getattr(node, names[part], None) if isinstance(node, BaseModel) else None
+        if not isinstance(below, BaseModel):
+            # A section that the scenario leaves out is known by its type alone.
+            below = next((k for k in _kinds(annotation) if issubclass(k, BaseModel)), None)
+        node = below
     return int in _kinds(annotation)
 
 
@@ -166,7 +166,9 @@ def _with_columns(table: Table[Any], changes: Sequence[ColumnChange]) -> Table[A
     problems: list[Problem] = []
     for number, row in enumerate(table.rows):
         update = {
-            name: round(value[number]) if _is_whole(table, name) else float(value[number])
+            name: _rounded(float(value[number]), int(getattr(row, name)))
+            if _is_whole(table, name)
+            else float(value[number])
             for name, value in cells.items()
         }
         try:
@@ -187,6 +189,11 @@ def _moved(change: ColumnChange, cells: NDArray[np.float64]) -> NDArray[np.float
         else cells + np.where(amounts < 0, cells - low, high - cells) * amounts
     )
     return moved
+
+
+def _rounded(value: float, before: int) -> int:
+    """Nearest whole number; what there was at least one of does not vanish by rounding."""
+    return max(round(value), min(before, 1)) if value > 0 else round(value)
 
 
 def _column(table: Table[Any], name: str) -> NDArray[np.float64]:
