@@ -1,6 +1,6 @@
 """Runs that are finished, kept one by one until all are.
 
-In: the parts of a run as they arrive. Out: parts on disk that outlive an interrupt, and can be taken
+In: parts of runs as they arrive. Out: parts on disk that outlive an interrupt, and can be taken
 over by whoever goes on. A run is there when its last file is, which appears whole or not at all.
 
 ::

@@ -8,7 +8,7 @@ anything runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
@@ -51,6 +51,18 @@ class Variant:
 def own_variant(resolved: Resolved) -> Variant:
     """Return a scenario under its own strategy, labelled with its id."""
     return Variant(resolved.scenario.strategy.id, resolved)
+
+
+def variant_of(resolved: Resolved, label: str, tree: Mapping[str, Value]) -> Variant:
+    """Return a scenario under a strategy that is given as plain values: its id and parameters.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If there is no such strategy, or a table it names is missing or malformed.
+    """
+    own = resolved.scenario.strategy.model_dump(mode="json")
+    return _Asked(label, Place(label), None if tree == own else dict(tree), {}).resolve(resolved)
 
 
 def choose_variants(

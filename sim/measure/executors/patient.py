@@ -6,7 +6,7 @@ How long work takes decides where it is done; what comes out is the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from types import TracebackType
 
 from sim.measure.executors.pool import PoolExecutor
@@ -25,7 +25,9 @@ class PatientExecutor:
         self._pool = PoolExecutor(n_workers)
         self._s_per_key = 0.0
 
-    def run(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Result | Failure]]:
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
         """Give each key with its result."""
         for row, key in enumerate(keys):
             if self._s_per_key * (len(keys) - row) > START_S:

@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -93,7 +93,9 @@ class PoolExecutor:
         self._pool: ProcessPoolExecutor | None = None
         self._context = _Tracked()
 
-    def run(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Result | Failure]]:
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
         """Give each key with its result.
 
         A process that ends on the way takes no result with it: what was under way is worked out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -16,7 +16,9 @@ class SerialExecutor:
         self._job: Job[Any] | None = None
         self._work: Callable[[Key], Any] | None = None
 
-    def run(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Result | Failure]]:
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
         """Give each key with its result."""
         if self._work is None or job is not self._job:
             self._job, self._work = job, job.begin()

@@ -7,7 +7,7 @@ not know what is worked out, nor where.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, TypeAlias, TypeVar
@@ -60,7 +60,9 @@ class Executor(Protocol):
     ``run`` may be called many times, with the same job or another.
     """
 
-    def run(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Result | Failure]]:
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
         """Give each key with its result, once, in the sequence in which they are finished."""
         ...
 
