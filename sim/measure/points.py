@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import ProblemsError, ScenarioError
+from sim.errors import PartialError, ProblemsError, ScenarioError
 from sim.measure.executors.task import Executor, Failure, Key
 from sim.measure.impact import Measure
+from sim.measure.interrupts import ends_as_interrupts
+from sim.measure.readings import Reading
 from sim.measure.simulation import Simulation
 from sim.scenario.changes import ColumnChange, change
 from sim.scenario.resolve import Resolved
@@ -56,6 +58,8 @@ class Question:
         As for ``overblock compare``; the scenario's own when empty.
     root_seed, n_replicates
         Replicates 0, 1, … of the same root seed at every point.
+    readings
+        Values of curves to be measured besides.
     """
 
     resolved: Resolved
@@ -63,6 +67,7 @@ class Question:
     strategies: tuple[str, ...]
     root_seed: int
     n_replicates: int
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,19 +142,23 @@ def is_possible(resolved: Resolved, point: Point) -> bool:
 def ask(
     question: Question,
     executor: Executor,
-    on_done: Callable[[int], None] = lambda n_done: None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
 ) -> Answers:
     """Run the scenario at every point.
 
     Parameters
     ----------
-    on_done
-        Called with the number of runs that are finished or failed.
+    executor
+        Where runs are worked off; whoever gives it closes it.
+    on_progress
+        Called with the number of runs that are finished or failed, and of all.
 
     Raises
     ------
     ScenarioError
         With what is wrong at all points, if the scenario can be at none of them.
+    PartialError
+        If no run has a result.
     KeyboardInterrupt
         If interrupted before any run was finished.
     """
@@ -163,18 +172,20 @@ def ask(
     found: dict[Key, Sequence[Measure]] = {}
     is_interrupted = False
     try:
-        with executor:
-            job = Simulation(cases, question.root_seed, with_tables=False)
+        job = Simulation(cases, question.root_seed, with_tables=False, readings=question.readings)
+        with ends_as_interrupts():
             for n_done, (key, result) in enumerate(executor.run(job, keys), 1):
                 if isinstance(result, Failure):
                     failures[key] = str(result)
                 else:
                     found[key] = result.measures
-                on_done(n_done)
+                on_progress(n_done, len(keys))
     except KeyboardInterrupt:
         if not found:
             raise
         is_interrupted = True
+    if not found:
+        raise PartialError("\n".join(dict.fromkeys(failures.values())))
     status = INTERRUPTED if is_interrupted else PARTIAL if failures else COMPLETE
     return _tabulate(question, labels, found, failures, status)
 

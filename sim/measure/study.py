@@ -11,6 +11,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from sim import __version__
+from sim.measure.interrupts import without_interrupts
 from sim.measure.points import Answers, Question
 from sim.results.columns import MEASURES, Column
 from sim.results.folder import MANIFEST, new_folder
@@ -81,7 +83,7 @@ class Study:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyPlan:
     """What is studied, before anything is run.
 
     Attributes
@@ -118,7 +120,7 @@ class Plan:
         return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
 
 
-def default_folder(plan: Plan) -> Path:
+def default_folder(plan: StudyPlan) -> Path:
     """``runs/<utc-stamp>-<scenario>-<kind>-<hash6>`` below the current folder."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     name = plan.question.resolved.scenario.name
@@ -126,7 +128,7 @@ def default_folder(plan: Plan) -> Path:
 
 
 def carry_out(
-    plan: Plan,
+    plan: StudyPlan,
     answer: Callable[[], Answers],
     analyse: Callable[[Answers], Sequence[Sheet]],
     *,
@@ -155,8 +157,9 @@ def carry_out(
         If the folder is taken or cannot be made.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    with new_folder(folder, force=force) as partial:
+    with ExitStack() as until_moved, new_folder(folder, force=force) as partial:
         answers = answer()
+        until_moved.enter_context(without_interrupts())
         sheets = analyse(answers)
         manifest = _write(partial, plan, answers, sheets)
         timing = {
@@ -169,7 +172,9 @@ def carry_out(
     return Study(folder, answers.status, manifest, {sheet.file: sheet for sheet in sheets}, answers)
 
 
-def _write(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[Sheet]) -> dict[str, Any]:
+def _write(
+    folder: Path, plan: StudyPlan, answers: Answers, sheets: Sequence[Sheet]
+) -> dict[str, Any]:
     """Write everything but the timing, the manifest last."""
     resolved = plan.question.resolved
     outputs: dict[str, tuple[Path, int | None]] = {}
@@ -236,7 +241,7 @@ def _cell(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _write_measures(path: Path, plan: Plan, answers: Answers) -> int:
+def _write_measures(path: Path, plan: StudyPlan, answers: Answers) -> int:
     """Write every measure of every run that has a result; return the number of rows."""
     is_run = ~np.isnan(answers.value).all(axis=-1)
     point, strategy, replicate = np.nonzero(is_run)
