@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import cover, doctor, exposure, intake, library, plot, run, validate
+from sim.cli import compare, cover, doctor, exposure, intake, library, plot, run, sweep, validate
 
 app = typer.Typer(
     name="overblock",
@@ -47,6 +47,8 @@ def overblock(
 
 
 app.command("run")(run.run)
+app.command("compare")(compare.compare)
+app.command("sweep")(sweep.sweep)
 app.command("plot")(plot.plot)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
