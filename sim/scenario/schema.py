@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from sim.scenario.model import Model
+from sim.scenario.provenance import KeyPath, Provenance
 from sim.scenario.quantities import Instant, Share, Table, describe, is_one_line
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
 from sim.scenario.strategies import Strategy
@@ -44,8 +45,8 @@ class Target(Model):
 
     name: Line
     """Name shown to readers."""
-    prefixes: Table
-    """Table of the target's own prefixes, which are never collateral."""
+    prefixes: Table | None = None
+    """Table of the target's own prefixes, which are never collateral; none when left out."""
 
 
 class Register(Model):
@@ -60,6 +61,8 @@ class Providers(Model):
 
     prefixes: Table = "cloud-prefixes-2018"
     """Table of provider, region and prefix."""
+    shared: Table | None = None
+    """Table of parts of these ranges that many tenants share, each a region of its own."""
 
 
 class Operators(Model):
@@ -183,6 +186,8 @@ class Scenario(Model):
     complaints: Complaints | None = None
     money: Money = Money()
     published: Published = Published()
+    provenance: dict[KeyPath, Provenance] = {}
+    """What the values above rest on, by key path."""
 
     @field_validator("end")
     @classmethod
