@@ -91,7 +91,7 @@ def check_places(
 def check_shared(
     shared: Table[CloudPrefixRow] | None, prefixes: Table[CloudPrefixRow]
 ) -> Iterable[Problem]:
-    """Refuse shared ranges that are not part of one of the provider's, or whose region is not new."""
+    """Refuse shared ranges outside the provider's own, and regions that are not new."""
     if shared is None:
         return
     yield from check_unique(shared, [str(row.prefix) for row in shared.rows], "prefix")

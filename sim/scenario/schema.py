@@ -186,7 +186,7 @@ class Scenario(Model):
     complaints: Complaints | None = None
     money: Money = Money()
     published: Published = Published()
-    provenance: dict[KeyPath, Provenance] = {}
+    provenance: dict[KeyPath, Provenance] = Field(default_factory=dict)
     """What the values above rest on, by key path."""
 
     @field_validator("end")

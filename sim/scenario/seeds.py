@@ -110,6 +110,8 @@ class RowSupport(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    unit: str = ""
+    """Column of the unit of the row's value."""
     kind: str = ""
     """Column of fact, derived or assumption."""
     source: str = ""
@@ -122,7 +124,8 @@ class RowSupport(BaseModel):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns named."""
-        return tuple(name for name in (self.kind, self.source, self.date, self.why) if name)
+        named = (self.unit, self.kind, self.source, self.date, self.why)
+        return tuple(name for name in named if name)
 
 
 class SourceNote(BaseModel):
@@ -139,6 +142,8 @@ class SourceNote(BaseModel):
     """Columns that name a row and claim nothing."""
     rows: RowSupport = RowSupport()
     """Columns in which each row says what it rests on."""
+    references: dict[str, str] = Field(default_factory=dict)
+    """What short names in the rows' source column stand for."""
 
     @model_validator(mode="after")
     def check_columns(self) -> SourceNote:

@@ -261,7 +261,7 @@ def thirty_six_rules_list_millions_until_the_provider_evicts() -> None:
     assert 0 < most <= 36
     assert it.measure("addresses_listed_peak") > 5_000_000
     assert it.times(Kind.EVICTED).size > 0
-    t_s, listed = it.listed()
+    _, listed = it.listed()
     assert listed[-1] < listed.max() / 2
 
 

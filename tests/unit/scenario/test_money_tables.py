@@ -9,8 +9,8 @@ from sim.scenario.library import shipped
 from sim.scenario.money_tables import (
     ECONOMY_KEYS,
     FIRM_KEYS,
-    EconomyRow,
     OPTIONAL_ECONOMY_KEYS,
+    EconomyRow,
     MoneyParameterRow,
     by_cell,
     check_economy,
