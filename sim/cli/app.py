@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import cover, doctor, exposure, intake, library, plot, run, validate
+from sim.cli import cover, doctor, exposure, intake, library, plot, run, sources, validate
 
 app = typer.Typer(
     name="overblock",
@@ -55,6 +55,7 @@ app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("sources")(sources.sources)
 app.command("doctor")(doctor.doctor)
 
 

@@ -19,6 +19,7 @@ from sim.results.folder import MANIFEST_SCHEMA
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
 from sim.scenario.seeds import Table
+from sim.scenario.sources import list_sources
 
 _PACKAGES = ("numpy", "simpy", "pydantic", "ruamel.yaml", "duckdb")
 STREAM_RULE = "SeedSequence(root_seed, spawn_key=(replicate, source[, address, length]))"
@@ -89,6 +90,7 @@ def build_manifest(
         "n_replicates": n_replicates,
         "inputs": [_input(table) for table in resolved.tables],
         "assumptions": list_assumptions(resolved),
+        "sources": [source.as_dict() for source in list_sources(resolved)],
         "warnings": list_warnings(resolved),
         "outputs": [
             {
