@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import compare, cover, doctor, exposure, intake, library, plot, run, sweep, validate
+from sim.cli import (
+    compare,
+    cover,
+    doctor,
+    exposure,
+    intake,
+    library,
+    plot,
+    run,
+    sources,
+    sweep,
+    validate,
+)
 
 app = typer.Typer(
     name="overblock",
@@ -57,6 +69,7 @@ app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("sources")(sources.sources)
 app.command("doctor")(doctor.doctor)
 
 

@@ -31,11 +31,14 @@ class NationalMethod:
         In words and symbols, for readers.
     usd_per_d
         USD per day of total shutdown, from the constants of an economy.
+    needs
+        Constants without which it cannot be computed, of those that an economy may lack.
     """
 
     id: str
     formula: str
     usd_per_d: Callable[[Economy], NDArray[np.float64]]
+    needs: tuple[str, ...] = ()
 
 
 def _gdp_usd_per_d(economy: Economy) -> NDArray[np.float64]:
@@ -62,11 +65,13 @@ NATIONAL_METHODS = (
         "cost_like",
         "GDP / 365 * Internet share * (1 + growth)^years * days * share affected",
         lambda economy: _gdp_usd_per_d(economy) * _cost_share(economy),
+        needs=("cost_share_of_gdp", "cost_growth_per_year", "cost_years"),
     ),
     NationalMethod(
         "raec",
         "Internet economy / 365 * days * share affected",
         lambda economy: economy["internet_economy_usd_per_year"] / D_PER_YEAR,
+        needs=("internet_economy_usd_per_year",),
     ),
     NationalMethod(
         "deloitte_share_high",

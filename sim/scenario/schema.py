@@ -20,6 +20,7 @@ from pydantic import (
 
 from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
+from sim.scenario.provenance import KeyPath, Provenance
 from sim.scenario.quantities import Instant, Share, Table, check_printable
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
 from sim.scenario.strategies import Strategy
@@ -38,8 +39,8 @@ class Target(Model):
 
     name: Line
     """Name shown to readers."""
-    prefixes: Table
-    """Table of the target's own prefixes, which are never collateral."""
+    prefixes: Table | None = None
+    """Table of the target's own prefixes, which are never collateral; none when left out."""
 
 
 class Register(Model):
@@ -54,6 +55,8 @@ class Providers(Model):
 
     prefixes: Table = "cloud-prefixes-2018"
     """Table of provider, region and prefix."""
+    shared: Table | None = None
+    """Table of parts of these ranges that many tenants share, each a region of its own."""
 
 
 class Operators(Model):
@@ -178,6 +181,8 @@ class Scenario(Model):
     money: Money = Money()
     published: Published = Published()
     experiment: Experiment | None = None
+    provenance: dict[KeyPath, Provenance] = Field(default_factory=dict)
+    """What the values above rest on, by key path."""
 
     @field_validator("end")
     @classmethod
