@@ -13,6 +13,7 @@ from pathlib import Path
 from sim.errors import UsageError
 from sim.measure.summary import LEVEL
 from sim.report import style
+from sim.report.address_map import draw_map
 from sim.report.addresses import draw_addresses
 from sim.report.drawing import DEFAULT, Choice, Drawing
 from sim.report.durations import draw_recovery, draw_spells
@@ -99,6 +100,7 @@ FIGURES: dict[str, Kind] = {
     "recovery": Kind("share of the businesses hit that have recovered, over time", draw_recovery),
     "reach": Kind("what the target lost and what bystanders lost", draw_reach, _needs_target),
     "uptake": Kind("how much of the register each operator group drops", draw_uptake),
+    "map": Kind("the address space: what is listed, whose it is, where the fronts are", draw_map),
     "money": Kind("from gross to net loss, with ranges", draw_money, _needs_money),
 }
 """Figures by name, which is also the name of their files."""
