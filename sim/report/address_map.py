@@ -34,6 +34,9 @@ from sim.results.read import RunFolder
 from sim.results.register import read_register
 
 PAPER = "#f5f5f2"
+HALO: list[patheffects.AbstractPathEffect] = [
+    patheffects.withStroke(linewidth=2.4, foreground="white")
+]
 
 
 def plot_map(ax: Axes, scene: MapScene, *, label: bool = True) -> Axes:
@@ -50,13 +53,14 @@ def plot_map(ax: Axes, scene: MapScene, *, label: bool = True) -> Axes:
     for spine in ax.spines.values():
         spine.set_visible(True)
     _draw_blocks(ax, window)
-    _draw_shares(ax, shares(scene.listed, window))
+    plot_shares(ax, shares(scene.listed, window))
     _draw_providers(ax, scene, label=label)
     _draw_target(ax, scene)
+    plot_fronts(ax, scene)
     return ax
 
 
-def _draw_shares(ax: Axes, share: NDArray[np.float64]) -> None:
+def plot_shares(ax: Axes, share: NDArray[np.float64]) -> None:
     """Colour each pixel that holds listed addresses by the class of its share."""
     colours = ListedColormap(LEVEL_COLOURS)
     norm = BoundaryNorm([0, *LEVELS, 1.0000001], len(LEVEL_COLOURS))
@@ -125,25 +129,28 @@ def _draw_providers(ax: Axes, scene: MapScene, *, label: bool) -> None:
                 x, y, name, fontsize=6.5, color=colour, ha="center", va="center", zorder=6,
                 weight="bold", clip_on=True,
             )  # fmt: skip
-            text.set_path_effects([patheffects.withStroke(linewidth=2.2, foreground="white")])
+            text.set_path_effects(HALO)
 
 
 def _draw_target(ax: Axes, scene: MapScene) -> None:
-    """Mark the target's own ranges and its fronts."""
-    halo = [patheffects.withStroke(linewidth=2.4, foreground="white")]
-    for start, stop in zip(scene.target.start.tolist(), scene.target.stop.tolist(), strict=True):
-        x, y = scene.window.place([(start + stop) // 2])
-        ax.plot(
-            x + 0.5, y + 0.5, marker="s", markersize=5.5, markerfacecolor="none",
-            markeredgecolor=style.BLACK, markeredgewidth=1.0, zorder=7, path_effects=halo,
-        )  # fmt: skip
+    """Mark the target's own ranges."""
+    middle = (scene.target.start + scene.target.stop) // 2
+    x, y = scene.window.place(middle)
+    ax.plot(
+        x + 0.5, y + 0.5, linestyle="none", marker="s", markersize=5.5, markerfacecolor="none",
+        markeredgecolor=style.BLACK, markeredgewidth=1.0, zorder=7, path_effects=HALO,
+    )  # fmt: skip
+
+
+def plot_fronts(ax: Axes, scene: MapScene) -> None:
+    """Mark the target's fronts: filled where the censor knows of them."""
     x, y = scene.window.place(scene.fronts)
     for is_known, face in ((False, "white"), (True, style.BLACK)):
         mine = scene.is_discovered == is_known
         ax.plot(
             x[mine] + 0.5, y[mine] + 0.5, linestyle="none", marker="o", markersize=5,
             markerfacecolor=face, markeredgecolor=style.BLACK, markeredgewidth=1.0, zorder=8,
-            path_effects=halo,
+            path_effects=HALO, gid="front",
         )  # fmt: skip
 
 
@@ -158,9 +165,9 @@ def draw_map(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     plot_map(ax, scene)
     plot_key(key, scene, providers, target)
     n = scene.listed.difference(scene.target).n_addresses
-    where = _where(scene.window)
+    where = where_text(scene.window)
     whole = 2 ** (32 - scene.window.length)
-    moment = _moment(run.start, at_s)
+    moment = moment_text(run.start, at_s)
     ax.set_title(
         f"{n:,} IPv4 addresses listed {where}on {moment} {offset_name(run.start)}\n"
         f"(without {target}'s own)"
@@ -187,12 +194,14 @@ def draw_map(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     return Drawing(figure, alt, pixel_table(scene), spread)
 
 
-def _where(window: Window) -> str:
+def where_text(window: Window) -> str:
+    """``in 52.0.0.0/8``, with a space after it; empty for the whole space."""
     if window.length == 0:
         return ""
     return f"in {ipaddress.IPv4Address(window.address)}/{window.length} "
 
 
-def _moment(start: datetime, at_s: int) -> str:
+def moment_text(start: datetime, at_s: int) -> str:
+    """A time of the run for a title, in the scenario's offset."""
     moment = start + timedelta(seconds=at_s)
     return f"{moment.day} {moment:%B %Y, %H:%M}"

@@ -15,6 +15,7 @@ from sim.measure.summary import LEVEL
 from sim.report import style
 from sim.report.address_map import draw_map
 from sim.report.addresses import draw_addresses
+from sim.report.animation import FILMS, Film, draw_film, save_film
 from sim.report.drawing import DEFAULT, Choice, Drawing
 from sim.report.durations import draw_recovery, draw_spells
 from sim.report.layers import draw_layers
@@ -55,12 +56,15 @@ class Kind:
         Why it does not apply to a run; empty where it does.
     is_of_all
         Whether it shows all strategies of a comparison; else it shows one.
+    is_film
+        Whether it has frames; it is drawn only when it is asked for.
     """
 
     shows: str
-    draw: Callable[[RunFolder, Choice], Drawing]
+    draw: Callable[[RunFolder, Choice], Drawing | Film]
     why_not: Callable[[RunFolder], str] = _applies
     is_of_all: bool = False
+    is_film: bool = False
 
 
 FIGURES: dict[str, Kind] = {
@@ -101,6 +105,7 @@ FIGURES: dict[str, Kind] = {
     "reach": Kind("what the target lost and what bystanders lost", draw_reach, _needs_target),
     "uptake": Kind("how much of the register each operator group drops", draw_uptake),
     "map": Kind("the address space: what is listed, whose it is, where the fronts are", draw_map),
+    "animation": Kind("the map at the largest changes of the register", draw_film, is_film=True),
     "money": Kind("from gross to net loss, with ranges", draw_money, _needs_money),
 }
 """Figures by name, which is also the name of their files."""
@@ -127,8 +132,8 @@ def choose(run: RunFolder, names: Sequence[str], choice: Choice = DEFAULT) -> li
         if not reason and several and not kind.is_of_all and choice.strategy is None:
             labels = ", ".join(run.strategies)
             reason = f"it shows one strategy; give --strategy, one of: {labels}"
-        if not reason and kind.is_of_all and choice.strategy is not None and not names:
-            continue  # asked for one strategy: the comparison is another question
+        if not names and (kind.is_film or (kind.is_of_all and choice.strategy is not None)):
+            continue  # a film takes long; the comparison is another question than one strategy
         if not reason:
             chosen.append(name)
         elif names:
@@ -143,7 +148,7 @@ def plot_run(
     folder: Path,
     names: Sequence[str] = (),
     choice: Choice = DEFAULT,
-    formats: Sequence[str] = ("png", "svg"),
+    formats: Sequence[str] = (),
 ) -> list[Path]:
     """Draw figures of a run into a folder: pictures, tables, alt texts, and a ``README.md``.
 
@@ -152,7 +157,8 @@ def plot_run(
     names
         Which; all that apply when empty.
     formats
-        Of the pictures, some of ``png``, ``svg``, ``pdf``.
+        Some of ``png``, ``svg``, ``pdf`` for pictures, of ``gif``, ``mp4`` for films; PNG and SVG,
+        and GIF, where none of the kind is named.
 
     Raises
     ------
@@ -172,14 +178,20 @@ def _plot(
     run: RunFolder, folder: Path, names: Sequence[str], choice: Choice, formats: Sequence[str]
 ) -> list[Path]:
     written, alts = [], []
+    pictures = [one for one in formats if one in PICTURES] or ["png", "svg"]
+    films = [one for one in formats if one in FILMS] or ["gif"]
     with style.house_style():
         for name in names:
-            drawing = FIGURES[name].draw(run, choice)
+            drawn = FIGURES[name].draw(run, choice)
+            drawing = drawn.drawing if isinstance(drawn, Film) else drawn
             style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
-            written += style.save_figure(drawing.figure, folder, name, formats)
+            if isinstance(drawn, Film):
+                written += save_film(drawn, folder, name, films)
+            else:
+                written += style.save_figure(drawing.figure, folder, name, pictures)
             written += _write_beside(drawing, folder, name)
             alt = markdown_text(drawing.alt)
-            shown = f"{name}.{formats[0]}"
+            shown = f"{name}.{(films if isinstance(drawn, Film) else pictures)[0]}"
             alts.append(
                 f"## {name}\n\n![{alt}]({shown})\n\n{alt} Numbers: [{name}.csv]({name}.csv).\n"
             )

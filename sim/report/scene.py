@@ -55,10 +55,10 @@ class MapScene:
     is_discovered: NDArray[np.bool_]
 
 
-def window_of(zoom: tuple[int, int]) -> Window:
-    """Window over a prefix with at most 2**20 pixels, and no pixel smaller than an address."""
+def window_of(zoom: tuple[int, int], n_bits: int = N_BITS) -> Window:
+    """Window over a prefix with at most 2**n_bits pixels, and no pixel smaller than an address."""
     address, length = zoom
-    return Window(address, length, min(16, (length + N_BITS) // 2))
+    return Window(address, length, min(16, (length + n_bits) // 2))
 
 
 def peak_s(register: RegisterHistory) -> int:
@@ -92,10 +92,26 @@ def _set_of(prefixes: Iterable[tuple[int, int]]) -> IntervalSet:
     return IntervalSet.from_bounds([first for first, _ in bounds], [stop for _, stop in bounds])
 
 
-def scene_at(run: RunFolder, register: RegisterHistory, at_s: int, window: Window) -> MapScene:
-    """What the map shows at a time of the run."""
-    part = _part(window)
-    providers = {name: held.intersection(part) for name, held in read_providers(run).items()}
+def scene_at(
+    run: RunFolder,
+    register: RegisterHistory,
+    at_s: int,
+    window: Window,
+    before: MapScene | None = None,
+) -> MapScene:
+    """What the map shows at a time of the run.
+
+    Parameters
+    ----------
+    before
+        A scene of the same run in the same window: what does not change is taken from it.
+    """
+    part = window.addresses
+    if before is None:
+        providers = {name: held.intersection(part) for name, held in read_providers(run).items()}
+        target = read_target(run).intersection(part)
+    else:
+        providers, target = dict(before.providers), before.target
     order = sorted(providers, key=lambda name: (-providers[name].n_addresses, name))
     fronts = register.fronts
     chosen = fronts.at(at_s) & window.holds(fronts.address)
@@ -104,7 +120,7 @@ def scene_at(run: RunFolder, register: RegisterHistory, at_s: int, window: Windo
         window=window,
         listed=register.listed_at(at_s).intersection(part),
         providers={name: providers[name] for name in order if providers[name]},
-        target=read_target(run).intersection(part),
+        target=target,
         fronts=fronts.address[chosen],
         is_discovered=is_known[chosen],
     )
@@ -117,7 +133,7 @@ def provider_table(scene: MapScene) -> FigureTable:
     """
     held = {name: one.difference(scene.target) for name, one in scene.providers.items()}
     known = IntervalSet.union_all([*held.values(), scene.target])
-    held |= {OWN: scene.target, NOT_ATTRIBUTED: _part(scene.window).difference(known)}
+    held |= {OWN: scene.target, NOT_ATTRIBUTED: scene.window.addresses.difference(known)}
     n = [one.n_addresses for one in held.values()]
     listed = [one.intersection(scene.listed).n_addresses for one in held.values()]
     return FigureTable.of(
@@ -156,7 +172,3 @@ def pixel_table(scene: MapScene) -> FigureTable:
 def _texts(address: NDArray[np.int64]) -> list[str]:
     prefixes = format_prefixes(address, np.full(address.size, 32, np.int64))
     return [prefix.removesuffix("/32") for prefix in prefixes]
-
-
-def _part(window: Window) -> IntervalSet:
-    return IntervalSet.from_bounds([window.address], [window.address + 2 ** (32 - window.length)])
