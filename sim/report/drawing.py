@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -99,12 +99,15 @@ class Drawing:
     spread
         What its marks say of spread, for the caption; empty for lines of means with bands over
         replicates.
+    finish
+        Done when the caption stands and nothing moves any more.
     """
 
     figure: Figure
     alt: str
     table: FigureTable = field(default_factory=lambda: FigureTable({}))
     spread: str = ""
+    finish: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,14 @@ from sim.report import style
 from sim.report.address_map import draw_map
 from sim.report.addresses import draw_addresses
 from sim.report.animation import FILMS, Film, draw_film, save_film
+from sim.report.differences import draw_differences
 from sim.report.drawing import DEFAULT, Choice, Drawing
 from sim.report.durations import draw_recovery, draw_spells
 from sim.report.layers import draw_layers
 from sim.report.outages import draw_outages, draw_outages_by
 from sim.report.reach import BYSTANDERS, TARGET, draw_reach
+from sim.report.strategies import draw_strategies
+from sim.report.tradeoff import draw_tradeoff
 from sim.report.uptake import draw_uptake
 from sim.report.waterfall import draw_money
 from sim.results.read import RunFolder
@@ -38,8 +41,12 @@ def _needs_target(run: RunFolder) -> str:
     return "the scenario has no users of the target" if absent else ""
 
 
-def _needs_money(run: RunFolder) -> str:
-    return "" if (run.path / "summary.csv").is_file() else "the folder holds no summary.csv"
+def _needs_several(run: RunFolder) -> str:
+    return "" if len(run.strategies) > 1 else "it compares strategies, and the folder holds one"
+
+
+def _needs_file(run: RunFolder, name: str) -> str:
+    return "" if (run.path / name).is_file() else f"the folder holds no {name}"
 
 
 @dataclass(frozen=True)
@@ -104,9 +111,28 @@ FIGURES: dict[str, Kind] = {
     "recovery": Kind("share of the businesses hit that have recovered, over time", draw_recovery),
     "reach": Kind("what the target lost and what bystanders lost", draw_reach, _needs_target),
     "uptake": Kind("how much of the register each operator group drops", draw_uptake),
+    "strategies": Kind(
+        "businesses impaired under each strategy", draw_strategies, _needs_several, is_of_all=True
+    ),
+    "tradeoff": Kind(
+        "what each strategy achieves, what it costs, and the frontier",
+        draw_tradeoff,
+        lambda run: _needs_several(run) or _needs_file(run, "tradeoff.csv"),
+        is_of_all=True,
+    ),
+    "differences": Kind(
+        "differences to the baseline, with intervals",
+        draw_differences,
+        lambda run: _needs_several(run) or _needs_file(run, "comparison.csv"),
+        is_of_all=True,
+    ),
     "map": Kind("the address space: what is listed, whose it is, where the fronts are", draw_map),
     "animation": Kind("the map at the largest changes of the register", draw_film, is_film=True),
-    "money": Kind("from gross to net loss, with ranges", draw_money, _needs_money),
+    "money": Kind(
+        "from gross to net loss, with ranges",
+        draw_money,
+        lambda run: _needs_file(run, "summary.csv"),
+    ),
 }
 """Figures by name, which is also the name of their files."""
 
@@ -150,7 +176,9 @@ def plot_run(
     choice: Choice = DEFAULT,
     formats: Sequence[str] = (),
 ) -> list[Path]:
-    """Draw figures of a run into a folder: pictures, tables, alt texts, and a ``README.md``.
+    """Draw figures of a run into a folder: pictures, tables, alt texts.
+
+    With all figures goes a ``README.md`` that shows them.
 
     Parameters
     ----------
@@ -169,13 +197,19 @@ def plot_run(
     """
     chosen = choose(run, names, choice)
     try:
-        return _plot(run, folder, chosen, choice, formats)
+        return _plot(run, folder, chosen, choice, formats, is_all=not names)
     except OSError as error:
         raise UsageError(f"{folder}: cannot write figures: {error.strerror}") from None
 
 
 def _plot(
-    run: RunFolder, folder: Path, names: Sequence[str], choice: Choice, formats: Sequence[str]
+    run: RunFolder,
+    folder: Path,
+    names: Sequence[str],
+    choice: Choice,
+    formats: Sequence[str],
+    *,
+    is_all: bool,
 ) -> list[Path]:
     written, alts = [], []
     pictures = [one for one in formats if one in PICTURES] or ["png", "svg"]
@@ -185,6 +219,7 @@ def _plot(
             drawn = FIGURES[name].draw(run, choice)
             drawing = drawn.drawing if isinstance(drawn, Film) else drawn
             style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
+            drawing.finish()
             if isinstance(drawn, Film):
                 written += save_film(drawn, folder, name, films)
             else:
@@ -195,6 +230,8 @@ def _plot(
             alts.append(
                 f"## {name}\n\n![{alt}]({shown})\n\n{alt} Numbers: [{name}.csv]({name}.csv).\n"
             )
+    if not is_all:
+        return written  # a list of some figures would look like the list of all
     readme = folder / "README.md"
     title = markdown_text(run.scenario["title"])
     head = f"# Figures: {title}\n\n{markdown_text(caption(run, choice))}\n\n"

@@ -200,3 +200,11 @@ def short(value: float) -> str:
             scaled = value / (1e3 if letter == " k" else size)
             return f"{scaled:,.3g}{letter}" if abs(scaled) < 1000 else f"{scaled:,.0f}{letter}"
     return f"{value:,.3g}" if abs(value) < 10 else f"{value:,.0f}"
+
+
+def signed(value: float) -> str:
+    """A difference, with its sign."""
+    if np.isnan(value):
+        return "not known"
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return f"{sign}{short(abs(value))}"
