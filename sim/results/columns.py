@@ -112,6 +112,7 @@ EVENTS = (
     Column("operator", "string", "", "Operator group; missing where none is concerned"),
     Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),
     Column("front", "integer", "", "Row of the target's front; missing where none is concerned"),
+    Column("address", "string", "", "Address of that front; missing where none is concerned"),
     Column("business", "integer", "", "Row of the business; missing where none is concerned"),
     Column("provider", "string", "", "Provider; missing where none is concerned"),
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.text import format_prefixes
 from sim.engine.eventlog import NOBODY, Kind
@@ -131,6 +132,7 @@ class RunEncoder:
             "operator": Coded(events.operator_row, world.operators.name),
             "entry": Optional(events.entry_row, NOBODY),
             "front": Optional(events.front_row, NOBODY),
+            "address": Coded(events.front_row, _address_texts(outcome.front_address)),
             "business": Optional(events.business_row, NOBODY),
             "provider": Coded(events.provider_row, world.places.provider),
         }
@@ -163,6 +165,12 @@ def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> di
         "strategy": Coded(np.zeros(n, np.int64), (strategy,)),
         "replicate": np.full(n, replicate, np.int64),
     }
+
+
+def _address_texts(address: NDArray[np.int64]) -> list[str]:
+    """Plain addresses as text."""
+    prefixes = format_prefixes(address, np.full(address.size, 32, np.int64))
+    return [prefix.removesuffix("/32") for prefix in prefixes]
 
 
 def write_json(path: Path, value: Any) -> None:
