@@ -135,7 +135,7 @@ def hours_paid(small: SmallWorld, outcome: Outcome) -> np.ndarray:
 
 @every_strategy
 def test_what_first_providers_lose_others_gain_once(name):
-    small = chase_world(7)
+    small = chase_world(13)
     outcome = run(small, STRATEGIES[name])
     hours, priced = hours_paid(small, outcome), money(small, outcome)
     np.testing.assert_allclose(hours.sum(axis=1), HORIZON_S / HOUR)
@@ -154,13 +154,13 @@ def test_what_first_providers_lose_others_gain_once(name):
 
 
 def test_in_these_worlds_businesses_move_to_foreign_and_to_domestic_providers():
-    hours = sum(hours_paid(chase_world(7), run(chase_world(7), s)) for s in STRATEGIES.values())
+    hours = sum(hours_paid(chase_world(13), run(chase_world(13), s)) for s in STRATEGIES.values())
     assert np.all(hours.sum(axis=0) > 0)
 
 
 @every_strategy
 def test_net_social_loss_is_private_loss_less_transfers(name):
-    small = chase_world(7)
+    small = chase_world(13)
     priced = money(small, run(small, STRATEGIES[name]))
     private = (
         priced.gross_loss_usd - priced.recaptured_usd + priced.churn_usd + priced.response_cost_usd
