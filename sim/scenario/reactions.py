@@ -30,6 +30,8 @@ class Fronts(Model):
     """From the loss of a front to renting another."""
     push_tau_h: Positive
     """Time constant of telling clients of a new front."""
+    share_told: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of clients that are told of a front rented later; the others never learn of it."""
     lost_share: Share
     """Share of users beyond which a front that is dropped for them counts as lost."""
 
