@@ -41,15 +41,16 @@ def columns(value: object, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
 
 
 def seats_of(world: World, component_row: np.ndarray) -> list[tuple[bool, tuple[int, ...]]]:
-    """Mode and addresses of components, by rows; an empty seat for -1."""
+    """Mode of components, their addresses, and the names on them, by rows; nothing for -1."""
     components, seats = world.components, []
     for row in component_row.ravel().tolist():
         if row < 0:
             seats.append((False, ()))
             continue
         host, _, _ = components.hosts_of(np.array([row]))
-        addresses = tuple(sorted(components.address[host].tolist()))
-        seats.append((bool(components.is_spread[row]), addresses))
+        order = host[np.argsort(components.address[host], kind="stable")]
+        held = (*components.address[order].tolist(), *components.n_names[order].tolist())
+        seats.append((bool(components.is_spread[row]), held))
     return seats
 
 
