@@ -65,6 +65,13 @@ BUSINESSES = (
     Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week (drawn)"),
     Column("demand_usd_per_h", "number", "USD/h", "Part of it from inside the country"),
     Column(
+        "n_names",
+        "integer",
+        "names",
+        "Names on the addresses of its front end at t = 0, parked ones and its own among them "
+        "(drawn)",
+    ),
+    Column(
         "lost_demand_h_below_threshold",
         "number",
         "h",

@@ -25,6 +25,7 @@ from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWrite
 from sim.scenario.tables import ROLES
 from sim.scenario.tables_reactions import RESPONSES
 from sim.world.build import World
+from sim.world.components import FRONTEND
 from sim.world.population import MICRO
 
 NOT_ATTRIBUTED = "(not attributed)"
@@ -103,6 +104,7 @@ class RunEncoder:
             "region": Coded(home, places.region),
             "revenue_usd_per_h": businesses.revenue_usd_per_h,
             "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO,
+            "n_names": world.components.names_on(businesses.component_row[:, FRONTEND]),
             "lost_demand_h_below_threshold": ledger.lost_demand_h_below_threshold,
             **{
                 f"lost_demand_h_{name}": ledger.lost_demand_h_by_spell[:, column].copy()

@@ -49,7 +49,12 @@ from sim.scenario.tables import (
     TargetPrefixRow,
 )
 from sim.scenario.tables_reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
-from sim.scenario.tables_sharing import ComponentRow, ServiceRow, check_services
+from sim.scenario.tables_sharing import (
+    ComponentRow,
+    ConcentrationRow,
+    ServiceRow,
+    check_services,
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Resolved:
     ----------
     loaded
         The scenario file, its bytes and the overrides.
-    cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, services
+    cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, services, census
         Tables every run needs.
     target_prefixes, shared_prefixes
         Ranges of the target's own, and parts of ranges that many tenants share; None where the
@@ -86,6 +91,7 @@ class Resolved:
     hosting: Table[HostingRow]
     components: Table[ComponentRow]
     services: Table[ServiceRow]
+    census: Table[ConcentrationRow]
     money_parameters: Table[MoneyParameterRow]
     economy: Table[EconomyRow]
     orders: Table[OrderRow] | None
@@ -188,6 +194,7 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
         ("hosting", "population.hosting", population.hosting, HostingRow),
         ("components", "population.components", population.components, ComponentRow),
         ("services", "population.services", population.services, ServiceRow),
+        ("census", "names.census", scenario.names.census, ConcentrationRow),
         ("money_parameters", "money.parameters", scenario.money.parameters, MoneyParameterRow),
         ("economy", "money.economy", scenario.money.economy, EconomyRow),
         (

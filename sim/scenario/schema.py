@@ -127,6 +127,15 @@ class Thresholds(Model):
         return self
 
 
+class Names(Model):
+    """How many names share an address."""
+
+    census: Table = "hosting-concentration"
+    """Table of a census of names per address, to whose calibration rows the law is fitted."""
+    loneliness: Share
+    """How far businesses that earn more sit on addresses that fewer names share."""
+
+
 class Money(Model):
     """What lost demand is priced with."""
 
@@ -172,6 +181,7 @@ class Scenario(Model):
     population: Population
     thresholds: Thresholds
     effects: Effects
+    names: Names
     fronts: Fronts | None = None
     censor: Censor | None = None
     users: Users | None = None
