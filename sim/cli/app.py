@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import cover, doctor, exposure, intake, library, plot, run, validate
+from sim.cli import backtest, cover, doctor, exposure, intake, library, plot, run, validate
 
 app = typer.Typer(
     name="overblock",
@@ -51,6 +51,7 @@ app.command("plot")(plot.plot)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)

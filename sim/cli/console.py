@@ -103,6 +103,21 @@ def progress(n_total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
         yield lambda n_done: _plain_progress(n_done, n_total)
 
 
+@contextmanager
+def steps(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show progress where the number of steps is known only later."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda n_done, n_total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (what, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda n_done, n_total: bar.update(task, completed=n_done, total=n_total)
+
+
 def _plain_progress(n_done: int, n_total: int) -> None:
     if n_total >= 10 and n_done * 10 // n_total > (n_done - 1) * 10 // n_total:
         print(f"{n_done} of {n_total} replicates", file=sys.stderr)

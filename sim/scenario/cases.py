@@ -18,7 +18,6 @@ from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, parse_document
 from sim.scenario.model import Model
 from sim.scenario.quantities import Instant, Share
-from sim.scenario.reactions import NonNegative
 from sim.scenario.refusal import by_place, hint, scenario_problems
 from sim.scenario.schema import Line, Slug
 from sim.scenario.tree import Document, Path
@@ -37,6 +36,7 @@ def read_date(value: object) -> object:
 Date: TypeAlias = Annotated[
     str, BeforeValidator(read_date), StringConstraints(min_length=4, max_length=40)
 ]
+Amount: TypeAlias = Annotated[float, Field(ge=0, le=1e18)]
 Role: TypeAlias = Literal["calibration", "held-out"]
 ROLES: tuple[Role, ...] = ("calibration", "held-out")
 
@@ -50,7 +50,7 @@ class Published(Model):
     """Lower end of the range that was published; the value when left out."""
     high: float | None = None
     """Upper end of the range that was published; the value when left out."""
-    rounding: NonNegative
+    rounding: Amount
     """Half of the last digit given, or how far a word such as 'about' reaches; 0 if exact."""
     relation: Literal["equal", "at_least", "at_most"] = "equal"
     """Whether the figure is the quantity, or a bound of it."""
@@ -137,9 +137,9 @@ class RunPredictor(Model):
 class Constant(Model):
     """A number that a national method takes."""
 
-    value: NonNegative
-    low: NonNegative
-    high: NonNegative
+    value: Amount
+    low: Amount
+    high: Amount
     source: Text
     date: Date
 
@@ -159,7 +159,7 @@ class NationalPredictor(Model):
     kind: Literal["national-method"]
     method: Slugged
     """Identifier of the method, as in money.csv."""
-    duration_d: NonNegative
+    duration_d: Amount
     """Days."""
     share_affected: Share = 1.0
     """Share of users or demand cut off."""

@@ -99,7 +99,8 @@ def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
     for position, part in enumerate(loc):
         known = isinstance(node, list) or (isinstance(node, dict) and part in node)
         is_last = position == len(loc) - 1
-        if not known and not is_last:
+        is_branch = isinstance(node, dict) and part in (node.get("id"), node.get("kind"))
+        if not known and (not is_last or is_branch):
             continue
         path.append(part)
         node = node[part] if known else None

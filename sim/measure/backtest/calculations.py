@@ -49,6 +49,13 @@ N_NAME_DRAWS = 400
 LUCK = Streams(root_seed=0, replicate=0)
 """Luck of these calculations; a fixed one, so that scores do not move by themselves."""
 CROWDED_NEIGHBOURS = 10
+CALCULATION_TABLES = (
+    "economy-russia-2018",
+    "hosting-concentration",
+    "names-assumptions",
+    "telegram-2018-orders",
+)
+"""Shipped tables that shipped cases of this kind read."""
 
 
 def predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Prediction:
