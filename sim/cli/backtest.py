@@ -202,7 +202,7 @@ def print_scores(found: Mapping[str, Any]) -> None:
                     RELATIONS[published["relation"]] + exact(published["value"]),
                     published["unit"],
                     score["verdict"],
-                    "" if error is None else f"{error:+.2f}",
+                    "" if error is None else "0.00" if abs(error) < 0.005 else f"{error:+.2f}",
                 ]
             )
         if rows:
@@ -215,7 +215,8 @@ def print_scores(found: Mapping[str, Any]) -> None:
             text = "" if error is None else f"; median absolute log error {error:.2f}"
             print(
                 f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
-                f"inside ({tally['n_cases']} in all){text}"
+                f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} of the computable "
+                f"are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
             )
     print(
         "Intervals span luck alone, or draws of a method's constants; ranges of assumptions are "

@@ -77,16 +77,24 @@ def _introduction(scores: Document) -> str:
 
 def _tallies(scores: Document) -> str:
     lines = [
-        "| role | cases | computable | inside | median absolute log error |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| role | cases | computable | inside | of figures that are no mere bounds, inside | "
+        "median absolute log error |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     by_role = {tally["role"]: tally for tally in scores["tallies"]}
-    lines += [
-        f"| {role} | {by_role[role]['n_cases']} | {by_role[role]['n_computable']} | "
-        f"{by_role[role]['n_inside']} | {_error(by_role[role]['median_abs_log10_error'])} "
-        f"({by_role[role]['n_errors']} cases) |"
-        for role in ROLE_HEADS
-    ]
+    for role in ROLE_HEADS:
+        tally = by_role[role]
+        n_figures = tally["n_computable"] - tally["n_computable_bounds"]
+        n_inside = tally["n_inside"] - tally["n_inside_bounds"]
+        lines.append(
+            f"| {role} | {tally['n_cases']} | {tally['n_computable']} | {tally['n_inside']} | "
+            f"{n_inside} of {n_figures} | {_size(tally['median_abs_log10_error'])} "
+            f"({tally['n_errors']} cases) |"
+        )
+    lines.append(
+        "\nCases that are read off one scenario share its luck and its assumptions: they are not "
+        "independent, and a count of them is not a success rate."
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -173,5 +181,11 @@ def _hash(made: Document) -> str:
     return f"sha256 {made['sha256'][:12]}"
 
 
+def _size(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.2f}"
+
+
 def _error(value: float | None) -> str:
-    return "" if value is None else f"{value:+.2f}" if value else "0.00"
+    if value is None:
+        return ""
+    return "0.00" if abs(value) < 0.005 else f"{value:+.2f}"

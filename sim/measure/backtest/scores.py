@@ -73,6 +73,8 @@ class Tally:
         ``calibration`` or ``held-out``.
     n_cases, n_computable, n_inside
         How many there are, of them computable, of those inside.
+    n_computable_bounds, n_inside_bounds
+        The same of those whose publication is only a bound, which is easily kept.
     median_abs_log10_error
         Median of the absolute log errors that are known; NaN without any.
     n_errors
@@ -83,6 +85,8 @@ class Tally:
     n_cases: int
     n_computable: int
     n_inside: int
+    n_computable_bounds: int
+    n_inside_bounds: int
     median_abs_log10_error: float
     n_errors: int
 
@@ -220,11 +224,15 @@ def tally(role: str, scores: Sequence[Score]) -> Tally:
     """Count the scores of one role."""
     mine = [each for each in scores if each.placed.case.role == role]
     errors = [abs(each.log10_error) for each in mine if not math.isnan(each.log10_error)]
+    computable = [each for each in mine if each.verdict != NOT_COMPUTABLE]
+    bounds = [each for each in computable if each.placed.case.published.relation != "equal"]
     return Tally(
         role,
         len(mine),
-        sum(each.verdict != NOT_COMPUTABLE for each in mine),
-        sum(each.verdict == INSIDE for each in mine),
+        len(computable),
+        sum(each.verdict == INSIDE for each in computable),
+        len(bounds),
+        sum(each.verdict == INSIDE for each in bounds),
         float(np.median(errors)) if errors else math.nan,
         len(errors),
     )
