@@ -18,8 +18,9 @@ from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.complaints import ComplaintActor
 from sim.engine.curves import BUSINESS_METRICS, CurveRecorder, Series
 from sim.engine.enforcement import Enforcement
-from sim.engine.exposure import Exposure
-from sim.engine.ledger import Ledger
+from sim.engine.exposure import Change, Exposure
+from sim.engine.ledger import Ledger, LedgerColumns
+from sim.engine.levels import Levels
 from sim.engine.reactions import ReactionActor
 from sim.engine.register import Register
 from sim.engine.tally import Group, Tally
@@ -30,10 +31,10 @@ from sim.world.population import MICRO
 
 UNKNOWN = float("nan")
 ADDRESS_METRICS = (
-    "addresses_listed",
-    "addresses_listed_with_target",
     "addresses_dropped",
     "addresses_dropped_with_target",
+    "addresses_listed",
+    "addresses_listed_with_target",
 )
 USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
 
@@ -54,8 +55,9 @@ class Settlement:
         self.complaints: ComplaintActor | None = None
         self.exposure = Exposure(world)
         self.enforcement = Enforcement(world, self.exposure, self.request)
+        self.levels = Levels(world)
         self.ledger = Ledger(world)
-        self.tally = Tally(world, self.ledger)
+        self.tally = Tally(world)
         self._env = env
         self._world = world
         self._register: Register | None = None
@@ -79,7 +81,8 @@ class Settlement:
     def integrate_users(self, t_s: int) -> None:
         """Book what users have met until now."""
         if self.users is not None:
-            self.users.integrate(t_s, self.tally.demand_lost_by_operator)
+            self.users.note_demand_lost(t_s, self.tally.demand_lost_by_operator)
+            self.users.integrate(t_s)
 
     @property
     def recorder(self) -> CurveRecorder:
@@ -87,19 +90,56 @@ class Settlement:
         assert self._recorder is not None
         return self._recorder
 
+    def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
+        """Set the share of each operator's users who are on a VPN."""
+        self.ledger.advance(t_s, self.levels.weight)
+        self.levels.set_vpn(vpn)
+        self.request()
+
+    def close(self, t_s: int) -> LedgerColumns:
+        """Book everything up to the end of the run."""
+        self.integrate_users(t_s)
+        self.ledger.advance(t_s, self.levels.weight)
+        return self.ledger.close(t_s, self.levels.level, self.exposure.by_operator)
+
     def _settle(self) -> Generator[simpy.Event, Any, None]:
         t_s = now_s(self._env)
         yield Moment(self._env, t_s, Phase.SETTLEMENT)
         self._is_due = False
-        self.integrate_users(t_s)
         change = self.exposure.take_changes()
-        self.ledger.update(change.business_row, t_s, change.share_failing)
-        self.tally.update(change)
+        if change is not None:
+            if self.users is not None:
+                self.users.note_demand_lost(t_s, self.tally.demand_lost_by_operator)
+            self.tally.note_change(change)
+        self._turn(t_s, change)
         if self.target is not None:
-            self.target.settle(self.enforcement.take_changed())
-        if self.reactions is not None:
-            self.reactions.note(change.business_row, self.ledger.level, t_s)
+            is_changed = self.enforcement.take_changed()
+            if self.users is not None and (is_changed or self.target.is_stale):
+                self.users.integrate(t_s)
+            self.target.settle(is_enforcement_changed=is_changed)
         self.recorder.record(t_s, self._values(t_s))
+
+    def _turn(self, t_s: int, change: Change | None) -> None:
+        """Bring states up to date: of what changed, and of what drift may have moved."""
+        row = self.levels.due()
+        if change is not None and row.size == 0:
+            row, failed, failing = change.business_row, change.before.by_operator, change.after
+        elif change is not None:
+            row = np.union1d(row, change.business_row)
+            failing = self.exposure.failing(row)
+            failed = failing.by_operator.copy()
+            failed[:, np.searchsorted(row, change.business_row)] = change.before.by_operator
+        elif row.size:
+            failing = self.exposure.failing(row)
+            failed = failing.by_operator
+        else:
+            return
+        self.ledger.advance(t_s, self.levels.weight)
+        turn = self.levels.turn(row, failing)
+        self.ledger.update(turn, t_s, failed)
+        self.tally.note_turn(turn)
+        if self.reactions is not None:
+            self.reactions.note(row, self.levels.level, t_s)
 
     def _series(self) -> tuple[Series, ...]:
         """All series, in the sequence of ``_values``."""
@@ -132,21 +172,21 @@ class Settlement:
         tally = self.tally
         collateral, listed = self._register.listed()
         parts: list[Any] = [
-            [collateral.n_addresses, listed.n_addresses],
             self.enforcement.n_addresses_dropped(),
-            self._listed_by_provider(collateral),
+            self._listed_counts(collateral, listed),
             tally.n_at_level.ravel(),
-            tally.lost_micro_usd_per_h[self._has_value]
-            / tally.value_micro_usd_per_h[self._has_value],
+            tally.demand_lost_share(self.levels.weight)[self._has_value],
         ]
         if self.users is not None:
             parts.append(self.users.shares(t_s))
-        return np.concatenate(parts).astype(np.float64)
+        return np.concatenate(parts)
 
-    def _listed_by_provider(self, listed: IntervalSet) -> NDArray[np.int64]:
+    def _listed_counts(self, collateral: IntervalSet, listed: IntervalSet) -> NDArray[np.int64]:
         # The register changes seldom against the number of settlements.
-        if self._counted is None or self._counted[0] is not listed:
-            self._counted = listed, self._world.places.count_by_provider(listed)
+        if self._counted is None or self._counted[0] is not collateral:
+            whole = [collateral.n_addresses, listed.n_addresses]
+            by_provider = self._world.places.count_by_provider(collateral)
+            self._counted = collateral, np.concatenate((whole, by_provider))
         return self._counted[1]
 
 

@@ -55,20 +55,26 @@ class UserCrowd:
         self._n_users = world.operators.share_users * rules.n_target_users
         self.share_vpn = np.full(n_operators, rules.vpn_start)
         self.share_left = np.zeros(n_operators)
-        self._since_s = 0
+        self._since_s = self._demand_since_s = 0
         self._tick_since_s = 0
         self._unreached_s = np.zeros(n_operators)
         self._demand_lost_s = np.zeros(n_operators)
         self._totals_s = np.zeros((3, n_operators))
 
-    def integrate(self, t_s: int, demand_lost: NDArray[np.float64]) -> None:
-        """Book the piece that ends now, in which the state was as it is.
+    def note_demand_lost(self, t_s: int, demand_lost: NDArray[np.float64]) -> None:
+        """Book the piece that ends now, in which so much demand was lost at each operator.
 
         Parameters
         ----------
         demand_lost : shape (n_operators,)
-            Share of demand lost at each operator during the piece.
+            Share of demand lost during the piece.
         """
+        if t_s > self._demand_since_s:
+            self._demand_lost_s += demand_lost * (t_s - self._demand_since_s)
+            self._demand_since_s = t_s
+
+    def integrate(self, t_s: int) -> None:
+        """Book the piece that ends now, in which the reach of the target was as it is."""
         if t_s == self._since_s:
             return
         elapsed_s = t_s - self._since_s
@@ -78,11 +84,10 @@ class UserCrowd:
         self._totals_s[1] += staying * self.share_vpn * elapsed_s
         self._totals_s[2] += self._n_users * self.share_left * elapsed_s
         self._unreached_s += unreached_s
-        self._demand_lost_s += demand_lost * elapsed_s
         self._since_s = t_s
 
     def tick(self, t_s: int) -> None:
-        """Move the shares on a VPN and of those who left; ``integrate`` must have come first."""
+        """Move the shares on a VPN and of those who left; the pieces until now are booked."""
         rules, tick_s = self._rules, t_s - self._tick_since_s
         unreached = self._unreached_s / tick_s
         missed = rules.share_target_users * unreached

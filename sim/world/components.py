@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.addresses.intervals import IntervalSet
 from sim.scenario.tables import ROLES
 
 N_ROLES = len(ROLES)
@@ -88,10 +89,13 @@ class Components:
         """Number of components."""
         return int(self.is_spread.size)
 
-    def slice_of(self, start: int, stop: int) -> slice:
-        """Hosts with addresses in ``[start, stop)``."""
-        low, high = np.searchsorted(self.address, [start, stop])
-        return slice(int(low), int(high))
+    def hosts_in(self, addresses: IntervalSet) -> slice | NDArray[np.int64]:
+        """Hosts with addresses in a set; a slice where the set is one range."""
+        low = np.searchsorted(self.address, addresses.start)
+        high = np.searchsorted(self.address, addresses.stop)
+        if low.size == 1:
+            return slice(int(low[0]), int(high[0]))
+        return _runs(low, high - low)[0]
 
     def hosts_of(
         self, component: NDArray[np.int64]
@@ -107,13 +111,15 @@ class Components:
         n_hosts : shape (n_components,)
             How many each has; never zero for a component that a host lies on.
         """
-        first, count = self.host_start[component], np.diff(self.host_start)[component]
+        first = self.host_start[component]
+        count = self.host_start[component + 1] - first
         position, begin = _runs(first, count)
         return self.host_order[position], begin, count
 
     def businesses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
         """Businesses that may sit on some components, with repetitions."""
-        first, count = self.business_start[component], np.diff(self.business_start)[component]
+        first = self.business_start[component]
+        count = self.business_start[component + 1] - first
         position, _ = _runs(first, count)
         return self.business_order[position]
 
