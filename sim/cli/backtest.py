@@ -215,8 +215,8 @@ def print_scores(found: Mapping[str, Any]) -> None:
             text = "" if error is None else f"; median absolute log error {error:.2f}"
             print(
                 f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
-                f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable ones "
-                f"are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
+                f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable "
+                f"ones are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
             )
     print(
         "Intervals span luck alone, or draws of a method's constants; ranges of assumptions are "

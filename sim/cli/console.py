@@ -143,7 +143,7 @@ def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
         has_interval = not math.isnan(line.low)
         table.add_row(
             line.metric.replace("_", " "),
-            _number(line.mean),
+            _number(line.mean) if has_room else _short(line.mean),
             f"[{_short(line.low)}, {_short(line.high)}]" if has_interval else "not known",
             "" if math.isnan(line.denominator) else _short(line.denominator),
             _published(line.published),

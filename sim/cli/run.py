@@ -14,8 +14,13 @@ from sim.cli.money import print_money
 from sim.cli.options import ForceOption, JsonOption, QuietOption, ScenarioArgument, SetOption
 
 if TYPE_CHECKING:
-    from sim.measure.experiment import Experiment
+    from collections.abc import Sequence
 
+    from sim.measure.ceilings import Ceiling
+    from sim.measure.experiment import Experiment
+    from sim.scenario.resolve import Resolved
+
+S_PER_D = 86_400
 SUMMARY_SCHEMA = "overblock/run-summary/1"
 
 
@@ -89,7 +94,7 @@ def run(
                 argv=["overblock", *sys.argv[1:]],
                 on_replicate=on_replicate,
             )
-        _print_result(experiment, as_json=as_json, quiet=quiet)
+        _print_result(experiment, _ceilings(experiment, resolved), as_json=as_json, quiet=quiet)
         if experiment.status != COMPLETE:
             raise typer.Exit(console.EXIT_INTERRUPTED)
 
@@ -108,7 +113,17 @@ def _root_seed(given: int | None, in_scenario: int | None, *, quiet: bool) -> in
     return chosen
 
 
-def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None:
+def _ceilings(experiment: Experiment, resolved: Resolved) -> tuple[Ceiling, ...]:
+    """Published losses beside those of the run."""
+    from sim.measure.ceilings import ceilings
+
+    figures = resolved.figures.rows if resolved.figures else ()
+    return ceilings(experiment.summary, figures, resolved.scenario.horizon_s / S_PER_D)
+
+
+def _print_result(
+    experiment: Experiment, ceilings: Sequence[Ceiling], *, as_json: bool, quiet: bool
+) -> None:
     manifest: dict[str, Any] = experiment.manifest
     for warning in manifest["warnings"]:
         console.say(f"warning: {warning}", quiet=quiet)
@@ -118,7 +133,7 @@ def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None
             f"replicates are finished and kept in {experiment.folder}"
         )
     if as_json:
-        console.print_json(run_summary(experiment))
+        console.print_json(run_summary(experiment, ceilings))
     elif sys.stdout.isatty():
         n = manifest["n_replicates"]
         title = (
@@ -127,7 +142,7 @@ def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None
         money = {line.unit for line in experiment.methods}
         measures = [line for line in experiment.summary if line.unit not in money]
         console.print_summary(measures, title)
-        print_money(experiment.methods)
+        print_money(experiment.methods, ceilings)
         print(experiment.folder)
         console.say(
             f"{len(manifest['assumptions'])} assumptions with ranges are listed in manifest.json; "
@@ -139,7 +154,7 @@ def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None
         print(experiment.folder)
 
 
-def run_summary(experiment: Experiment) -> dict[str, Any]:
+def run_summary(experiment: Experiment, ceilings: Sequence[Ceiling] = ()) -> dict[str, Any]:
     """The document that ``--json`` prints; described in ``docs/reference/cli.md``."""
     manifest: dict[str, Any] = experiment.manifest
     return {
@@ -157,4 +172,5 @@ def run_summary(experiment: Experiment) -> dict[str, Any]:
         "assumptions": manifest["assumptions"],
         "summary": [asdict(line) for line in experiment.summary],
         "money": [asdict(line) for line in experiment.methods],
+        "money_published": [asdict(ceiling) for ceiling in ceilings],
     }

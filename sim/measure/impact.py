@@ -93,7 +93,6 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             "USD of demand",
         ),
         *measure_target(world, outcome, float(ledger.impaired_s.sum()) / S_PER_H),
-        *measure_complaints(world, outcome),
     )
 
 
@@ -131,17 +130,6 @@ def measure_target(
             "users",
         ),
         Measure("collateral_per_million_user_hours_denied", "business-hours", price),
-    )
-
-
-def measure_complaints(world: World, outcome: Outcome) -> tuple[Measure, ...]:
-    """Complaints expected, and businesses that appealed by name; none where nobody complains."""
-    if world.complaints is None:
-        return ()
-    n = float(world.businesses.n_businesses)
-    return (
-        Measure("complaints", "complaints", outcome.n_complaints),
-        Measure("appeals_by_name", "appeals", float(outcome.n_named), n, "businesses"),
     )
 
 

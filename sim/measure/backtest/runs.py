@@ -34,6 +34,8 @@ from sim.world.build import World, build_world
 
 CURVES = tuple(column.name for column in METRICS)
 EVENTS = tuple(kind.name.lower() for kind in Kind)
+COMPLAINTS = "complaints"
+"""Complaints expected until the end of the run: in no summary, as nothing bounds their snowball."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +112,7 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
     measured = {
         measure.metric: np.array([measure.value]) for measure in measure_impact(world, outcome)
     }
+    measured[COMPLAINTS] = np.array([outcome.n_complaints])
     if wanted & set(MONEY_METRICS):
         measured |= _money(group.resolved, streams, world, outcome)
     absent = [each for each in group.cases if _predictor(each).measure not in {"", *measured}]
