@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import backtest, cover, doctor, exposure, intake, library, plot, run, validate
+from sim.cli import (
+    backtest,
+    compare,
+    cover,
+    doctor,
+    exposure,
+    intake,
+    library,
+    plot,
+    run,
+    validate,
+)
 
 app = typer.Typer(
     name="overblock",
@@ -47,6 +58,7 @@ def overblock(
 
 
 app.command("run")(run.run)
+app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)

@@ -14,6 +14,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import JsonOption, QuietOption
+from sim.cli.progress import progress
 
 
 class Format(StrEnum):
@@ -105,7 +106,7 @@ def backtest(
         check_disjoint(files)
         placed = choose(files, cases)
         n_replicates = replicates or N_REPLICATES
-        with console.steps("replicates", quiet=quiet) as on_step:
+        with progress("replicates", quiet=quiet) as on_step:
             found = document(score_cases(placed, n_replicates, on_step))
         if save is not None:
             save.parent.mkdir(parents=True, exist_ok=True)

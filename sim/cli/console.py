@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from sim.errors import OverblockError, ProblemsError
 if TYPE_CHECKING:
     from sim.measure.summary import SummaryLine
 
+EXIT_CHECK_FAILED = 1
 EXIT_PARTIAL = 3
 EXIT_INTERRUPTED = 130
 
@@ -46,7 +47,8 @@ def reports_errors(*, as_json: bool = False, on_interrupt: str = "") -> Iterator
             document = {"schema": "overblock/errors/1", "errors": problems}
             print(json.dumps(document), file=sys.stderr)
         else:
-            print(f"{error}", file=sys.stderr)
+            for line in (error, *getattr(error, "__notes__", ())):
+                print(f"{line}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         print(f"interrupted{on_interrupt}", file=sys.stderr)
@@ -86,43 +88,6 @@ def _without_nan(value: Any) -> Any:
     return value
 
 
-@contextmanager
-def progress(n_total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show progress on stderr: a bar on a terminal, a line per tenth elsewhere."""
-    if quiet:
-        yield lambda n_done: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        columns = ("replicates", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("replicates", total=n_total)
-            yield lambda n_done: bar.update(task, completed=n_done)
-    else:
-        yield lambda n_done: _plain_progress(n_done, n_total)
-
-
-@contextmanager
-def steps(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show progress where the number of steps is known only later."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda n_done, n_total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (what, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda n_done, n_total: bar.update(task, completed=n_done, total=n_total)
-
-
-def _plain_progress(n_done: int, n_total: int) -> None:
-    if n_total >= 10 and n_done * 10 // n_total > (n_done - 1) * 10 // n_total:
-        print(f"{n_done} of {n_total} replicates", file=sys.stderr)
-
-
 def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
     """Print summary lines as a table on stdout: 80 columns, with units where there is room."""
     from rich.console import Console
@@ -143,21 +108,23 @@ def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
         has_interval = not math.isnan(line.low)
         table.add_row(
             line.metric.replace("_", " "),
-            _number(line.mean) if has_room else _short(line.mean),
-            f"[{_short(line.low)}, {_short(line.high)}]" if has_interval else "not known",
-            "" if math.isnan(line.denominator) else _short(line.denominator),
+            number(line.mean) if has_room else short(line.mean),
+            f"[{short(line.low)}, {short(line.high)}]" if has_interval else "not known",
+            "" if math.isnan(line.denominator) else short(line.denominator),
             _published(line.published),
             *([line.unit] if has_room else []),
         )
     console.print(table)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Say a number in words of a table: thousands apart, small ones to three places."""
     return f"{value:.3f}" if 0 < abs(value) < 1 else f"{value:,.0f}"
 
 
-def _short(value: float) -> str:
-    return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else _number(value)
+def short(value: float) -> str:
+    """Say a number briefly: from a million on in millions."""
+    return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else number(value)
 
 
 def _published(text: str) -> str:

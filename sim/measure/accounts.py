@@ -15,8 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measure.impact import Measure
 from sim.measure.losses import LossTotals
-from sim.measure.money import MoneyDraws, interval, money_of, summarise_money
+from sim.measure.money import (
+    MONEY_METRICS,
+    MoneyDraws,
+    interval,
+    money_of,
+    summarise_money,
+)
 from sim.measure.money_parameters import (
     N_DRAWS,
     drawn,
@@ -102,36 +109,64 @@ class Accounts:
 
 
 def draw_up_accounts(
-    resolved: Resolved, root_seed: int, replicates: Sequence[LossTotals], n_draws: int = N_DRAWS
+    resolved: Resolved,
+    root_seed: int,
+    replicates: Sequence[LossTotals],
+    n_draws: int = N_DRAWS,
+    numbers: Sequence[int] | None = None,
 ) -> Accounts:
     """Price the losses of every replicate by every method.
 
     Parameters
     ----------
     replicates
-        Loss sums of replicate 0, 1, 2, …
+        Loss sums of each replicate.
     n_draws
         Draws of all parameters in each replicate.
+    numbers
+        Which replicates these are; 0, 1, 2, … when None.
     """
+    luck = [
+        Streams(root_seed, replicate)
+        for replicate in (range(len(replicates)) if numbers is None else numbers)
+    ]
     figures = resolved.figures.rows if resolved.figures else ()
     strategy = resolved.scenario.strategy.id
     firm = [
-        _price(resolved, Streams(root_seed, replicate), totals, n_draws)
-        for replicate, totals in enumerate(replicates)
+        price_losses(resolved, streams, totals, n_draws)
+        for streams, totals in zip(luck, replicates, strict=True)
     ]
     lines = summarise_money(strategy, firm, figures)
     methods = (
         *_firm_lines(resolved, firm, n_draws),
-        *_national_lines(resolved, root_seed, replicates, n_draws),
+        *_national_lines(resolved, luck, replicates, n_draws),
     )
     return Accounts(tuple(lines), methods)
 
 
-def _price(resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int) -> MoneyDraws:
+def price_losses(
+    resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int = N_DRAWS
+) -> MoneyDraws:
+    """Price the losses of one run, all sectors together."""
     sectors = [row.sector for row in resolved.sectors.rows]
     rows = resolved.money_parameters.rows
     parameters = firm_parameters(rows, sectors, drawn(streams, n_draws))
     return money_of(totals, parameters).over_sectors()
+
+
+def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
+    """Money of one run as measures: medians over draws, out of the mean revenue over the run."""
+    demand = float(money.demand_usd.sum(axis=1).mean())
+    return tuple(
+        Measure(
+            metric,
+            "USD",
+            float(np.median(getattr(money, metric).sum(axis=1))),
+            demand,
+            "USD of demand",
+        )
+        for metric in MONEY_METRICS
+    )
 
 
 def _firm_lines(
@@ -156,12 +191,11 @@ def _firm_lines(
 
 
 def _national_lines(
-    resolved: Resolved, root_seed: int, replicates: Sequence[LossTotals], n_draws: int
+    resolved: Resolved, luck: Sequence[Streams], replicates: Sequence[LossTotals], n_draws: int
 ) -> Iterator[MethodLine]:
     duration_d = resolved.scenario.horizon_s / S_PER_D
     economies = [
-        economy_parameters(resolved.economy.rows, drawn(Streams(root_seed, replicate), n_draws))
-        for replicate in range(len(replicates))
+        economy_parameters(resolved.economy.rows, drawn(streams, n_draws)) for streams in luck
     ]
     lost = [totals.demand_lost_share for totals in replicates]
     for scope, shares in ((IN_PROPORTION, lost), (SHUTDOWN, [1.0] * len(replicates))):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, UsageError
 from sim.results.folder import MANIFEST, MANIFEST_SCHEMA, read_manifest
 from sim.results.parquet import read_columns
 
@@ -24,7 +24,6 @@ _MANIFEST_KEYS = (
     "result_id",
     "status",
     "tool",
-    "strategy",
     "root_seed",
     "n_replicates",
     "inputs",
@@ -48,6 +47,29 @@ class CurvePoints:
     t_s: NDArray[np.int64]
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Every measure of every run.
+
+    Attributes
+    ----------
+    strategy, metric, unit, denominator_unit : shape (n_rows,)
+        Texts; empty where there is none.
+    replicate : shape (n_rows,)
+        Index of luck.
+    value, denominator : shape (n_rows,)
+        NaN where not known.
+    """
+
+    strategy: NDArray[np.object_]
+    replicate: NDArray[np.int64]
+    metric: NDArray[np.object_]
+    unit: NDArray[np.object_]
+    value: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+    denominator_unit: NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -83,13 +105,43 @@ class RunFolder:
         """Replicates in the folder."""
         return int(self.manifest["n_replicates"])
 
-    def curve(self, metric: str) -> CurvePoints:
-        """Return the curve of one measure over everybody."""
-        return next(iter(self._select(metric, None).values()))
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Labels of the strategies, in the sequence of the tables."""
+        if "strategies" not in self.manifest:
+            return (str(self.manifest["strategy"]),)
+        return tuple(str(one["label"]) for one in self.manifest["strategies"])
 
-    def curves_by(self, metric: str, split: str) -> dict[str, CurvePoints]:
+    def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
+        """Return the curve of one measure over everybody.
+
+        Parameters
+        ----------
+        strategy
+            Label; may be left out where the folder has one strategy.
+        """
+        return next(iter(self._select(metric, None, strategy).values()))
+
+    def curves_by(
+        self, metric: str, split: str, strategy: str | None = None
+    ) -> dict[str, CurvePoints]:
         """Curves of one measure by provider, sector or role, in the sequence of the file."""
-        return self._select(metric, split)
+        return self._select(metric, split, strategy)
+
+    def measures(self) -> Measures:
+        """Every measure of every run, in the sequence of the file."""
+        columns = read_columns(
+            self.path / "measures.parquet",
+            "SELECT strategy, replicate, metric, unit, value, denominator, denominator_unit "
+            "FROM data ORDER BY file_row_number",
+        )
+        texts = ("strategy", "metric", "unit", "denominator_unit")
+        return Measures(
+            replicate=np.asarray(columns["replicate"], np.int64),
+            value=np.ma.filled(columns["value"].astype(float), np.nan),
+            denominator=np.ma.filled(columns["denominator"].astype(float), np.nan),
+            **{name: _texts(columns[name]) for name in texts},
+        )
 
     def input_path(self, name: str) -> Path | None:
         """Path of the copy of an input table, by the name the scenario gives it."""
@@ -98,8 +150,11 @@ class RunFolder:
                 return self.path / str(table["copy"])
         return None
 
-    def _select(self, metric: str, split: str | None) -> dict[str, CurvePoints]:
+    def _select(
+        self, metric: str, split: str | None, strategy: str | None
+    ) -> dict[str, CurvePoints]:
         assert split is None or split in SPLITS
+        chosen = self._chosen(strategy)
         conditions = [
             f"{column} IS {'NOT NULL' if column == split else 'NULL'}" for column in SPLITS
         ]
@@ -107,9 +162,9 @@ class RunFolder:
         columns = read_columns(
             self.path / "curves.parquet",
             f"SELECT {label} AS label, replicate, t_s, value, denominator FROM data "
-            f"WHERE metric = ? AND {' AND '.join(conditions)} "
+            f"WHERE metric = ? AND strategy = ? AND {' AND '.join(conditions)} "
             "ORDER BY file_row_number",
-            [metric],
+            [metric, chosen],
         )
         labels = np.asarray(columns["label"], dtype=object)
         selected = {}
@@ -126,6 +181,16 @@ class RunFolder:
             message = f"expected curves of {metric}, got none"
             raise DataError([Problem(str(self.path / "curves.parquet"), message)])
         return selected
+
+    def _chosen(self, strategy: str | None) -> str:
+        """Label of the strategy asked for, or of the only one."""
+        known = self.strategies
+        if strategy in known or (strategy is None and len(known) == 1):
+            return strategy or known[0]
+        got = "none" if strategy is None else repr(strategy)
+        raise UsageError(
+            f"{self.path}: expected one of the strategies {', '.join(known)}, got {got}"
+        )
 
 
 def open_run(path: Path) -> RunFolder:
@@ -159,3 +224,7 @@ def _check_keys(document: object, keys: tuple[str, ...], file: Path) -> None:
     if absent:
         message = "expected a value, got nothing"
         raise DataError([Problem(str(file), message, key=key) for key in absent])
+
+
+def _texts(column: NDArray[Any]) -> NDArray[np.object_]:
+    return np.asarray(np.ma.filled(column.astype(object), ""), dtype=object)

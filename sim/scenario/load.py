@@ -7,8 +7,8 @@ What it means (tables that exist, shares that sum to one) is checked in ``resolv
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,7 +18,7 @@ from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, parse_document, parse_scalar
 from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
-from sim.scenario.seeds import read_table
+from sim.scenario.seeds import find_table, read_table
 from sim.scenario.tables import AssumptionRow
 from sim.scenario.tree import Document, Place, Value, format_path
 
@@ -41,6 +41,9 @@ class LoadedScenario:
         ``key.path=value`` as given.
     assumed
         Rows of the assumption table whose value the scenario took, in table order.
+    copies
+        Where tables lie by name, for a scenario read from a run folder with its own copies; a
+        table that is not among them lies where it always does.
     """
 
     scenario: Scenario
@@ -49,6 +52,11 @@ class LoadedScenario:
     folder: Path
     overrides: tuple[str, ...]
     assumed: tuple[AssumptionRow, ...]
+    copies: Mapping[str, Path] = field(default_factory=dict)
+
+    def find_table(self, name: str) -> Path:
+        """Path of a table that the scenario names."""
+        return self.copies.get(name) or find_table(name, self.folder)
 
 
 def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:

@@ -32,7 +32,7 @@ from sim.scenario.money_tables import (
 )
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
-from sim.scenario.seeds import RowType, Table, find_table, read_table
+from sim.scenario.seeds import RowType, Table, read_table
 from sim.scenario.strategies import AllowList, Replay
 from sim.scenario.tables import (
     AssumptionRow,
@@ -112,8 +112,13 @@ class Resolved:
         return tuple(found[name] for name in sorted(found))
 
 
-def resolve(loaded: LoadedScenario) -> Resolved:
+def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     """Read the tables a scenario names and check what they mean together.
+
+    Parameters
+    ----------
+    known
+        The same scenario under another strategy: its tables are taken, not read again.
 
     Raises
     ------
@@ -123,9 +128,9 @@ def resolve(loaded: LoadedScenario) -> Resolved:
         If the scenario names a table that does not exist.
     """
     scenario = loaded.scenario
-    reader = _Reader(loaded)
+    reader = _Reader(loaded, known)
     tables: dict[str, Any] = {
-        column: reader.read(key, name, model)
+        column: reader.read(column, key, name, model)
         for column, key, name, model in _wanted(scenario)
         if name is not None
     }
@@ -203,13 +208,17 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
 class _Reader:
     """Reads tables and gathers the problems of all of them."""
 
-    def __init__(self, loaded: LoadedScenario) -> None:
+    def __init__(self, loaded: LoadedScenario, known: Resolved | None) -> None:
         self.loaded = loaded
+        self.known = known
         self.unknown: list[Problem] = []
         self.malformed: list[Problem] = []
 
-    def read(self, key: str, name: str, model: type[RowType]) -> Table[RowType] | None:
-        path = find_table(name, self.loaded.folder)
+    def read(self, column: str, key: str, name: str, model: type[RowType]) -> Table[RowType] | None:
+        held: Table[RowType] | None = getattr(self.known, column, None)
+        if held is not None and held.name == name:
+            return held
+        path = self.loaded.find_table(name)
         if not path.exists() and not name.endswith(".csv"):
             place = self.loaded.document.place(tuple(key.split(".")))
             message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"

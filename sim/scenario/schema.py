@@ -18,19 +18,13 @@ from pydantic import (
     model_validator,
 )
 
+from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
-from sim.scenario.quantities import Instant, Share, Table, describe, is_one_line
+from sim.scenario.quantities import Instant, Share, Table, check_printable
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
 from sim.scenario.strategies import Strategy
 
 FORMAT = "overblock/scenario/1"
-
-
-def check_printable(line: str) -> str:
-    """Refuse line breaks and control characters in what is shown on one line."""
-    if is_one_line(line):
-        return line
-    raise ValueError(f"expected one line of printable text, got {describe(line)}")
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -183,6 +177,7 @@ class Scenario(Model):
     complaints: Complaints | None = None
     money: Money = Money()
     published: Published = Published()
+    experiment: Experiment | None = None
 
     @field_validator("end")
     @classmethod
