@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import console
-from sim.cli.options import JsonOption, QuietOption
+from sim.cli.options import JsonOption, QuietOption, WorkersOption
 from sim.cli.progress import progress
 
 
@@ -80,6 +80,7 @@ def backtest(
         Path | None,
         typer.Option("--save", metavar="FILE", help="Write the JSON document here as well."),
     ] = None,
+    workers: WorkersOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -99,6 +100,7 @@ def backtest(
         from sim.measure.backtest.document import document
         from sim.measure.backtest.scores import N_REPLICATES
         from sim.measure.backtest.scores import backtest as score_cases
+        from sim.measure.executors import choose_executor
         from sim.scenario.cases import check_disjoint, choose, read_cases, shipped_cases
 
         _check_files(plot, save)
@@ -107,7 +109,8 @@ def backtest(
         placed = choose(files, cases)
         n_replicates = replicates or N_REPLICATES
         with progress("replicates", quiet=quiet) as on_step:
-            found = document(score_cases(placed, n_replicates, on_step))
+            scored = score_cases(placed, n_replicates, on_step, choose_executor(workers))
+        found = document(scored)
         if save is not None:
             save.parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
@@ -119,6 +122,11 @@ def backtest(
             draw_backtest(found, plot)
             console.say(f"figure: {plot}", quiet=quiet)
         _print(found, Format.JSON if as_json else format_, plot, save)
+        for (row, replicate), failure in scored.failures.items():
+            name = scored.groups[int(row)].name
+            console.say(f"failed: scenario={name} replicate={replicate}: {failure}")
+        if scored.failures:
+            raise typer.Exit(console.EXIT_PARTIAL)
 
 
 def _check_files(plot: Path | None, save: Path | None) -> None:

@@ -6,7 +6,7 @@ scenario and overrides, so that each world is simulated once per replicate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +19,10 @@ from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.engine.tally import Group
 from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.measure.executors.task import Key
 from sim.measure.impact import measure_impact
 from sim.measure.losses import loss_totals
+from sim.measure.metrics import metrics_of
 from sim.measure.money import MONEY_METRICS, money_of
 from sim.measure.money_parameters import N_DRAWS, drawn, firm_parameters
 from sim.measure.moves import moves_of
@@ -68,7 +70,7 @@ def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
     Raises
     ------
     ScenarioError
-        With every scenario that cannot be run, and every curve, event and time it has not.
+        With every scenario that cannot be run, and every curve, event, measure and time it has not.
     """
     grouped: dict[tuple[str, tuple[str, ...]], list[PlacedCase]] = {}
     for each in placed:
@@ -92,6 +94,22 @@ def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
     return groups
 
 
+@dataclass(frozen=True)
+class Reading:
+    """Reading cases off runs, as work that any process can do; a key is (group, replicate)."""
+
+    groups: tuple[RunGroup, ...]
+
+    def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
+        """Return what reads one replicate of one group."""
+
+        def work(key: Key) -> dict[str, NDArray[np.float64]]:
+            group_row, replicate = (int(part) for part in key)
+            return read_replicate(self.groups[group_row], replicate)
+
+        return work
+
+
 def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.float64]]:
     """Simulate one replicate and read off all cases of the group.
 
@@ -99,11 +117,6 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
     -------
     draws
         By case id: one number, or draws of it for money; NaN where it is not known.
-
-    Raises
-    ------
-    ScenarioError
-        If a case asks for a measure that the run has not.
     """
     streams = Streams(group.root_seed, replicate)
     world = build_world(group.resolved, streams)
@@ -115,9 +128,6 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
     measured[COMPLAINTS] = np.array([outcome.n_complaints])
     if wanted & set(MONEY_METRICS):
         measured |= _money(group.resolved, streams, world, outcome)
-    absent = [each for each in group.cases if _predictor(each).measure not in {"", *measured}]
-    if absent:
-        raise ScenarioError([_absent(each, [*measured, *MONEY_METRICS]) for each in absent])
     start = group.resolved.scenario.start
     return {
         each.case.id: _read(_predictor(each), measured, outcome, world, start)
@@ -138,12 +148,13 @@ def _find(placed: PlacedCase, name: str) -> str:
 
 
 def _check(placed: PlacedCase, resolved: Resolved) -> list[Problem]:
-    """Curves, events and times that the run has not."""
+    """Curves, events, measures and times that the run has not."""
     predictor, scenario = _predictor(placed), resolved.scenario
     problems = []
     for key, value, known in (
         ("curve", predictor.curve, CURVES),
         ("event", predictor.event, EVENTS),
+        ("measure", predictor.measure, (*metrics_of(resolved), COMPLAINTS)),
     ):
         if value and value not in known:
             message = f"expected one of {', '.join(known)}, got {value!r}{hint(value, known)}"
@@ -157,12 +168,6 @@ def _check(placed: PlacedCase, resolved: Resolved) -> list[Problem]:
             )
             problems.append(placed.problem(f"predictor.{key}", message))
     return problems
-
-
-def _absent(placed: PlacedCase, known: Sequence[str]) -> Problem:
-    name = _predictor(placed).measure
-    message = f"expected a measure of this run, got {name!r}{hint(name, known)}"
-    return placed.problem("predictor.measure", message)
 
 
 def _money(

@@ -7,7 +7,7 @@ parameters are read and scores are returned.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,9 @@ from sim.measure.backtest.calculations import (
     predict_national,
 )
 from sim.measure.backtest.prediction import NotComputable, Prediction, of_replicates
-from sim.measure.backtest.runs import RunGroup, group_runs, read_replicate
+from sim.measure.backtest.runs import Reading, RunGroup, group_runs
+from sim.measure.executors.serial import SerialExecutor
+from sim.measure.executors.task import Executor, Failure, Key
 from sim.measure.money import MONEY_METRICS
 from sim.results.manifest import list_assumptions
 from sim.scenario.cases import (
@@ -103,11 +105,14 @@ class Backtest:
         Scenarios that were run.
     n_replicates
         Replicates of each.
+    failures
+        Replicates without a result, by group and replicate; their cases are not computable.
     """
 
     scores: tuple[Score, ...]
     groups: tuple[RunGroup, ...]
     n_replicates: int
+    failures: Mapping[Key, Failure]
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
@@ -119,6 +124,7 @@ def backtest(
     placed: Sequence[PlacedCase],
     n_replicates: int = N_REPLICATES,
     on_replicate: Callable[[int, int], None] = lambda n_done, n_total: None,
+    executor: Executor | None = None,
 ) -> Backtest:
     """Predict and score cases.
 
@@ -128,12 +134,13 @@ def backtest(
         Replicates of each scenario.
     on_replicate
         Called with the number of replicates done, and of all.
+    executor
+        Where replicates are simulated; in this process when left out.
 
     Raises
     ------
     ScenarioError
-        With every case that asks for what cannot be: before anything is simulated, except for
-        measures a run turns out not to have.
+        With every case that asks for what cannot be, before anything is simulated.
     DataError
         If a table or list cannot be read.
     """
@@ -156,19 +163,41 @@ def backtest(
         problems += error.problems
     if problems:
         raise ScenarioError(problems)
-    n_total = len(groups) * n_replicates
-    n_done = 0
-    for group in groups:
-        by_case: dict[str, list[NDArray[np.float64]]] = {}
-        for replicate in range(n_replicates):
-            for case_id, draws in read_replicate(group, replicate).items():
-                by_case.setdefault(case_id, []).append(draws)
-            n_done += 1
-            on_replicate(n_done, n_total)
-        for each in group.cases:
-            predictions[each.case.id] = _of_run(each, group, by_case[each.case.id])
+    failures = _predict_runs(groups, n_replicates, executor, on_replicate, predictions)
     scores = tuple(score(each, predictions[each.case.id]) for each in placed)
-    return Backtest(scores, tuple(groups), n_replicates)
+    return Backtest(scores, tuple(groups), n_replicates, failures)
+
+
+def _predict_runs(
+    groups: Sequence[RunGroup],
+    n_replicates: int,
+    executor: Executor | None,
+    on_replicate: Callable[[int, int], None],
+    predictions: dict[str, Prediction | NotComputable],
+) -> dict[Key, Failure]:
+    """Simulate all groups, add the predictions of their cases, and return what failed."""
+    keys: list[Key] = [
+        (row, replicate) for row in range(len(groups)) for replicate in range(n_replicates)
+    ]
+    found: dict[Key, dict[str, NDArray[np.float64]]] = {}
+    failures: dict[Key, Failure] = {}
+    with executor or SerialExecutor() as working:
+        for n_done, (key, result) in enumerate(working.run(Reading(tuple(groups)), keys), 1):
+            if isinstance(result, Failure):
+                failures[key] = result
+            else:
+                found[key] = result
+            on_replicate(n_done, len(keys))
+    for row, group in enumerate(groups):
+        mine = [(row, replicate) for replicate in range(n_replicates)]
+        failed = [key for key in mine if key in failures]
+        for each in group.cases:
+            predictions[each.case.id] = (
+                NotComputable(f"replicate {failed[0][1]} failed: {failures[failed[0]]}")
+                if failed
+                else _of_run(each, group, [found[key][each.case.id] for key in mine])
+            )
+    return dict(sorted(failures.items()))
 
 
 def _calculate(placed: PlacedCase) -> Prediction | NotComputable | None:

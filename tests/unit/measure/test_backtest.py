@@ -21,6 +21,8 @@ from sim.measure.backtest.prediction import (
 )
 from sim.measure.backtest.runs import group_runs, read_replicate
 from sim.measure.backtest.scores import backtest, score
+from sim.measure.executors import choose_executor
+from sim.measure.executors.task import Failure
 from sim.scenario.cases import CaseFile, PlacedCase, read_cases
 from sim.world.names import NamesLaw
 
@@ -199,7 +201,9 @@ def test_a_measure_that_the_run_has_not_is_refused(tmp_path):
         "{kind: run, scenario: telegram-2018-replay, measure: complaintz, overrides: "
         '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]}'
     )
-    with pytest.raises(ScenarioError, match=r"predictor.measure: expected a measure of this run"):
+    with pytest.raises(
+        ScenarioError, match=r"predictor.measure: expected one of addresses_listed_peak"
+    ):
         backtest(file_of(tmp_path, {"predictor": predictor}).cases, 1)
 
 
@@ -297,3 +301,46 @@ def test_counts_of_orders_are_those_of_the_standard_library(tmp_path, repository
     assert summed.median == sum(network.num_addresses for network in in_force)
     assert outside.median == 17_771_008  # published for this day
     assert 0 < google.median < outside.median
+
+
+def test_scores_do_not_hang_on_the_number_of_workers(tmp_path):
+    small = '["population.n_businesses=20", "end=2018-04-18T00:00+03:00"]'
+    cases = file_of(
+        tmp_path,
+        {"predictor": run_predictor(curve="businesses_impaired", overrides=small)},
+        {"predictor": run_predictor(measure="private_loss_usd", overrides=small)},
+    ).cases
+    alone = backtest(cases, 3)
+    together = backtest(cases, 3, executor=choose_executor(2))
+    assert [each.prediction for each in alone.scores] == [
+        each.prediction for each in together.scores
+    ]
+    assert isinstance(alone.scores[0].prediction, Prediction)
+
+
+class Broken:
+    """An executor of which every second piece of work fails."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def run(self, job, keys):
+        work = job.begin()
+        for n, key in enumerate(keys):
+            yield key, Failure("ValueError", "it broke") if n % 2 else work(key)
+
+
+def test_a_failed_replicate_makes_its_cases_not_computable(tmp_path):
+    small = '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
+    cases = file_of(
+        tmp_path,
+        {"predictor": run_predictor(curve="businesses_impaired", overrides=small)},
+        {"predictor": "{kind: names-law, quantity: mean_names}"},
+    ).cases
+    found = backtest(cases, 2, executor=Broken())
+    assert found.scores[0].prediction == NotComputable("replicate 1 failed: ValueError: it broke")
+    assert found.scores[1].verdict == "outside"
+    assert list(found.failures) == [(0, 1)]
