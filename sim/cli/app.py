@@ -13,6 +13,7 @@ import typer
 
 from sim import __version__
 from sim.cli import (
+    backtest,
     compare,
     cover,
     doctor,
@@ -65,6 +66,7 @@ app.command("plot")(plot.plot)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)

@@ -117,7 +117,7 @@ def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str
         has_interval = not math.isnan(line.low)
         table.add_row(
             line.metric.replace("_", " "),
-            number(line.mean),
+            number(line.mean) if has_room else short(line.mean),
             f"[{short(line.low)}, {short(line.high)}]" if has_interval else "not known",
             "" if math.isnan(line.denominator) else short(line.denominator),
             _published(line.published),
