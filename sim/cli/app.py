@@ -21,6 +21,7 @@ from sim.cli import (
     intake,
     library,
     plot,
+    report,
     run,
     sources,
     sweep,
@@ -63,6 +64,7 @@ app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("sweep")(sweep.sweep)
 app.command("plot")(plot.plot)
+app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
