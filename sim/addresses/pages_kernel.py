@@ -1,13 +1,14 @@
 """The compiled look-up in a table of /24 pages; needs numba.
 
-In: the table of `sim.addresses.pages.OwnerPages` and addresses. Out: their owners. A table of 64 MiB
-is in no cache, so that the time goes in waiting for memory: addresses are worked on in batches, and
-each step asks for what the next one reads before anything is waited for.
+In: the table of `sim.addresses.pages.OwnerPages` and addresses. Out: their owners. A table of 64
+MiB is in no cache, so that the time goes in waiting for memory: addresses are worked on in batches,
+and each step asks for what the next one reads before anything is waited for.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
@@ -16,6 +17,10 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 _compiled = njit(cache=True, nogil=True)
+# What is made of these is called from kernels with one argument less than it is written with, which
+# no type can say.
+_instruction = cast("Callable[[Callable[..., Any]], Any]", intrinsic)
+_types: Any = types
 
 # Addresses of a batch: what was asked for must still be in the nearest caches when it is read.
 _BATCH = 1024
@@ -26,7 +31,7 @@ _NEAREST, _NEAR = 3, 2
 def _asking(nearness: int) -> Any:
     """Make the instruction that asks for an element of an array before it is needed."""
 
-    @intrinsic
+    @_instruction
     def ask(_: Any, column: Any, at: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -42,7 +47,7 @@ def _asking(nearness: int) -> Any:
             builder.call(prefetch, [place, *told])
             return context.get_dummy_value()
 
-        return types.void(column, types.uint64), generate
+        return _types.void(column, _types.uint64), generate
 
     return ask
 
@@ -70,7 +75,7 @@ def match_pages(
         seen |= _by_page(page, asked, found)
         n_mixed = _select_mixed(found, mixed)
         _by_bitmap(words, base, segment_row, asked, mixed[:n_mixed], place, found)
-    return seen < np.uint64(1 << 32)
+    return bool(seen < np.uint64(1 << 32))
 
 
 @_compiled

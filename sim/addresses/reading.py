@@ -36,7 +36,7 @@ from sim.errors import DataError, Problem
 # ::ffff:0:0/96 (RFC 4291, section 2.5.5.2): a high half of 0, and this in the next 32 bits.
 _MAPPED = np.uint64(0xFFFF)
 _32 = np.uint64(32)
-# Bytes of a block for the kernels, which need no columns in between that a cache would have to hold.
+# Bytes of a block for the kernels, which need no columns in between that a cache must hold.
 _COMPILED_BYTES = 2**19
 
 Rows = tuple[Entries4, Entries6]
@@ -70,7 +70,7 @@ class Reading:
         block_bytes = _COMPILED_BYTES if backend.kernels(1) else 0
         blocks = read_blocks(stream, self._limits.max_line_bytes, block_bytes)
         room = Room(content_bytes(stream)) if is_kept else None
-        work = ((block, room and room.take(block.n_lines, len(block.text))) for block in blocks)
+        work = ((block, room.take(block) if room else None) for block in blocks)
         for block, rows, bad in backend.in_order(_read_block, work):
             self._account(block, rows, bad)
             yield rows

@@ -1,6 +1,6 @@
 """Columns that several threads fill, each its own rows.
 
-In: how many rows a block has, and how much there is to come. Out: pieces of three long columns, one
+In: blocks, and how much there is to come. Out: pieces of three long columns, one
 after the other, so that what was read piece by piece need not be copied together in the end. Fresh
 memory is dear (the system clears it page by page), and long columns get it in large pages. It does
 not know what the rows say.
@@ -13,8 +13,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.source import Block
+
 Piece = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
+# The shortest address and its newline. Without this bound a file of blank lines would be given 24
+# times its size.
+_LEAST_BYTES = 8
 # Rows of one column at most, 128 MiB: a guess may be far too high.
 _MOST_ROWS = 2**24
 # Large pages hold 2 MiB. What lies in one only in part gets pages of 4 KiB, each a fault of some
@@ -38,8 +43,14 @@ class Room:
         self._columns = _columns(0)
         self._used = 0
 
-    def take(self, n_rows: int, n_bytes: int) -> Piece:
-        """Return a piece for the rows of so many bytes; nothing has been written to it."""
+    def take(self, block: Block) -> Piece | None:
+        """Return a piece for the rows of a block; None where its lines are too short to be rows.
+
+        Nothing has been written to the piece.
+        """
+        n_rows, n_bytes = block.n_lines, len(block.text)
+        if n_rows * _LEAST_BYTES > n_bytes:
+            return None
         self._n_rows_met += n_rows
         self._n_bytes_met += n_bytes
         if self._used + n_rows > self._columns[0].size:
@@ -62,16 +73,17 @@ class Room:
 
 def joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     """Return columns as one; those that already stand one after the other are not copied."""
-    whole = parts[0].base
+    filled = [part for part in parts if part.size] or list(parts[:1])
+    whole = filled[0].base
     if not isinstance(whole, np.ndarray) or not whole.flags.c_contiguous:
         return np.concatenate(parts)
-    begin = place = _place(parts[0])
-    for part in parts:
+    begin = place = _place(filled[0])
+    for part in filled:
         if part.base is not whole or _place(part) != place or part.strides != whole.strides:
             return np.concatenate(parts)
         place += part.nbytes
     first = (begin - _place(whole)) // whole.itemsize
-    column: NDArray[np.int64] = whole[first : first + sum(part.size for part in parts)]
+    column: NDArray[np.int64] = whole[first : first + sum(part.size for part in filled)]
     return column
 
 

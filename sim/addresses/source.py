@@ -246,7 +246,8 @@ def read_blocks(
         ``max_line_bytes`` more.
     """
     carry, first_line, skipping = b"", 1, False
-    for chunk in _chunks(stream, max_line_bytes, block_bytes):
+    for read in _chunks(stream, max_line_bytes, block_bytes):
+        chunk = read
         if first_line == 1 and not carry and not skipping and chunk.startswith(_BOM):
             chunk = chunk[len(_BOM) :]
         first_end = chunk.find(b"\n")
@@ -271,9 +272,7 @@ def read_blocks(
         yield Block(carry + b"\n", first_line, 1)
 
 
-def _chunks(
-    stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int
-) -> Iterator[bytes]:
+def _chunks(stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int) -> Iterator[bytes]:
     """Yield reads in which no line that begins and ends there is too long.
 
     So the verdict on a line does not depend on where the reads fall.

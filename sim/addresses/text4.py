@@ -112,7 +112,7 @@ def _parse(
     stop += 1
     is_bad |= (start & host_bits) != 0
     _mark_misspelt(digit, is_digit, is_end, part_end, line_end, is_bad)
-    return is_bad
+    return np.asarray(is_bad, dtype=np.bool_)
 
 
 def _numbers_before(digit: NDArray[np.uint8], is_digit: NDArray[np.bool_]) -> NDArray[np.uint16]:

@@ -1,20 +1,21 @@
 """The compiled reader of plain IPv4 lines; needs numba.
 
 In: bytes of whole lines. Out: bounds as columns and a verdict for each line, the same as those of
-`sim.addresses.text4`. Where a line starts is known from the newline of the line before, not from its
-numbers, so that the processor works on several lines at once.
+`sim.addresses.text4`. Where a line starts is known from the newline of the line before, not from
+its numbers, so that the processor works on several lines at once.
 
 References
 ----------
-D. Lemire, "Parsing IP addresses crazily fast" (2023): separators as bits of a mask over the bytes of
-a line. A table of what three digits mean takes the place of the byte shuffle used there, which not
-every processor has.
+D. Lemire, "Parsing IP addresses crazily fast" (2023): separators as bits of a mask over the bytes
+of a line. A table of what three digits mean takes the place of the byte shuffle used there, which
+not every processor has.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
@@ -23,6 +24,10 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 _compiled = njit(cache=True, nogil=True)
+# What is made of these is called from kernels with one argument less than it is written with, which
+# no type can say.
+_instruction = cast("Callable[[Callable[..., Any]], Any]", intrinsic)
+_types: Any = types
 # Left to itself the compiler makes calls of the steps of a line.
 _inlined = njit(cache=True, nogil=True, forceinline=True)
 
@@ -56,7 +61,7 @@ def _pointer(context: Any, builder: Any, signature: Any, arguments: Any, kind: i
     return builder.bitcast(builder.gep(data, [arguments[1]]), kind.as_pointer())
 
 
-@intrinsic
+@_instruction
 def _eight_bytes(_: Any, block: Any, at: Any) -> Any:
     """Eight bytes as a number, the first of them lowest."""
 
@@ -64,10 +69,10 @@ def _eight_bytes(_: Any, block: Any, at: Any) -> Any:
         place = _pointer(context, builder, signature, arguments, ir.IntType(64))
         return builder.load(place, align=1)
 
-    return types.uint64(block, types.uint64), generate
+    return _types.uint64(block, _types.uint64), generate
 
 
-@intrinsic
+@_instruction
 def _masks(_: Any, block: Any, at: Any) -> Any:
     """Which of the next 32 bytes are no digits, which are newlines, which are dots."""
     kind = ir.VectorType(ir.IntType(8), _MASKED)
@@ -89,17 +94,17 @@ def _masks(_: Any, block: Any, at: Any) -> Any:
         bits = [as_bits(truth) for truth in (other, newline, dot)]
         return context.make_tuple(builder, signature.return_type, bits)
 
-    return types.UniTuple(types.uint64, 3)(block, types.uint64), generate
+    return _types.UniTuple(_types.uint64, 3)(block, _types.uint64), generate
 
 
-@intrinsic
+@_instruction
 def _lowest(_: Any, bits: Any) -> Any:
     """Place of the lowest bit that is set, 64 if none is."""
 
     def generate(_: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
-    return types.uint64(types.uint64), generate
+    return _types.uint64(_types.uint64), generate
 
 
 @_compiled
@@ -166,9 +171,7 @@ def _read_canonical(
     wrong |= fault
     length = np.uint64(32)
     if fourth != end:
-        length, fault = _append(
-            np.uint64(0), block, at + fourth + one, end - fourth - one
-        )
+        length, fault = _append(np.uint64(0), block, at + fourth + one, end - fourth - one)
         wrong |= fault | (np.uint64(block[at + fourth]) ^ np.uint64(47))
         rest &= rest - one
         wrong |= (_lowest(rest) ^ end) | np.uint64(length > np.uint64(32))
