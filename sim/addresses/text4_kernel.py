@@ -184,10 +184,10 @@ def _append(
 ) -> tuple[np.uint64, np.uint64]:
     """Put the number of so many digits beneath an address; return what must be nought."""
     # The last digit to the top byte, the three there kept, and those as one number of three times
-    # four bits: the factors bring each to its place, and nothing else to bits 16 to 27.
-    moved = _eight_bytes(block, at) << (((np.uint64(8) - n_digits) & np.uint64(7)) << np.uint64(3))
-    three = (moved >> np.uint64(40)) & np.uint64(0x0F0F0F)
-    digits = ((three * np.uint64(0x1001001)) >> np.uint64(16)) & np.uint64(0xFFF)
+    # four bits: the factors bring each to its place among the top twelve bits, and nothing else.
+    moved = _eight_bytes(block, at) << (-(n_digits << np.uint64(3)) & np.uint64(63))
+    three = (moved >> np.uint64(4)) & np.uint64(0x0F0F0F << 36)
+    digits = (three * np.uint64(0x1001001)) >> np.uint64(52)
     meaning = np.uint64(_MEANING[digits])
     value = meaning & np.uint64(0xFF)
     return (address << np.uint64(8)) | value, (meaning >> np.uint64(8)) ^ n_digits

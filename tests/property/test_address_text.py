@@ -109,6 +109,31 @@ def test_bulk_reading_is_reading_line_by_line(way, lines, ending):
     assert entries.v4.line.tolist() == sorted(entries.v4.line.tolist())
 
 
+@ways
+@pytest.mark.parametrize("line", ["203.0.113.4/24", "10.20.30.40", "0.0.0.0/0", "1.22.255.192/27"])
+def test_one_byte_put_in_or_changed_is_seen_wherever_it_stands(way, line):
+    after = "198.51.100.0/24\n" * 8
+    n_refused = 0
+    for at in range(len(line) + 1):
+        for byte in map(chr, range(128)):
+            for text in {line[:at] + byte + line[at:], line[:at] + byte + line[at + 1 :]}:
+                if "\n" in text:
+                    continue
+                data = np.frombuffer(f"{text}\n{after}".encode(), np.uint8)
+                with backend.using(way):
+                    parsed = parse_lines4(data, 9)
+                if not set(text) <= set("0123456789./"):
+                    assert parsed is None, text
+                    n_refused += 1
+                    continue
+                assert parsed is not None, text
+                start, stop, is_bad = (column[0] for column in parsed)
+                alone = read_alone(text)
+                assert is_bad == (alone is None), text
+                assert is_bad or (4, start, stop - 1) == alone, text
+    assert n_refused > 1_000
+
+
 # What a line of digits, dots and slashes may be: good, nearly good, or of any length.
 plain_text = st.one_of(
     prefixes(V4).map(lambda p: str(ipaddress.IPv4Network(p))),
