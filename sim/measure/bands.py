@@ -69,13 +69,25 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
         Ascending times.
     """
     values = values_at(points, at_s)
-    tail = (1 - LEVEL) / 2
-    if len(values) > 1:
-        low, high = np.quantile(values, [tail, 1 - tail], axis=0)
-    else:
-        low = high = np.full(at_s.size, np.nan)
     denominator = float(points.denominator.mean()) if points.denominator.size else np.nan
-    return Band(at_s, values.mean(axis=0), low, high, denominator, len(values))
+    return Band(at_s, *over_replicates(values), denominator, len(values))
+
+
+def over_replicates(
+    values: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Mean, and 5th and 95th percentile over replicates; the latter NaN with one replicate.
+
+    Parameters
+    ----------
+    values : shape (n_replicates, n)
+    """
+    mean = values.mean(axis=0)
+    if len(values) < 2:
+        return mean, np.full(mean.shape, np.nan), np.full(mean.shape, np.nan)
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(values, [tail, 1 - tail], axis=0)
+    return mean, low, high
 
 
 def values_at(points: CurvePoints, at_s: NDArray[np.int64]) -> NDArray[np.float64]:

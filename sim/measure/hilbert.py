@@ -103,6 +103,11 @@ class Window:
             raise ValueError(f"expected at most {MAX_PIXELS} pixels, got {self.n_pixels}")
 
     @property
+    def addresses(self) -> IntervalSet:
+        """Addresses in the window."""
+        return IntervalSet.from_bounds([self.address], [self.address + 2 ** (32 - self.length)])
+
+    @property
     def n_pixels(self) -> int:
         """Pixels in the window."""
         return int(2 ** (2 * self.order - self.length))
