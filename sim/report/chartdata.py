@@ -102,6 +102,21 @@ def chart_data(run: RunFolder, curves: Mapping[CurveKey, CurvePoints]) -> list[d
     return [*_charts(run, bands), *_splits(run, curves)]
 
 
+def worst_moment(run: RunFolder, curves: Mapping[CurveKey, CurvePoints]) -> tuple[str, int]:
+    """Strategy and second at which most businesses are impaired, on average over replicates."""
+    worst = (run.strategies[0], 0)
+    most = -1.0
+    for strategy in run.strategies:
+        points = curves.get(CurveKey(strategy, "businesses_impaired"))
+        if points is None:
+            continue
+        band = band_of_line(points, run.horizon_s)
+        if band.mean.max() > most:
+            most = float(band.mean.max())
+            worst = strategy, int(band.t_s[np.argmax(band.mean)])
+    return worst
+
+
 def band_of_line(points: CurvePoints, horizon_s: int) -> Band:
     """Band of one curve as the page shows it."""
     n_replicates = int(np.unique(points.replicate).size)

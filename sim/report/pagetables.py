@@ -30,7 +30,7 @@ KEY_METRICS = (
     "target_user_hours_denied",
     "private_loss_usd",
 )
-_MONEY_SCOPES = "modelled businesses"
+_OWN_METHOD = "overblock_private_loss"
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,8 @@ def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str
     units = {text(row, "metric"): text(row, "unit") for row in rows}
     columns = [Column("Strategy")]
     for metric in metrics:
-        unit = "" if units[metric] in metric.replace("_", " ") else f", {units[metric]}"
+        is_said = units[metric].replace("-", " ") in metric.replace("_", " ")
+        unit = "" if is_said else f", {units[metric]}"
         columns.append(Column(f"{_capital(label(metric))}{unit}", True))
     return PageTable("strategies", "Strategies compared", columns, lines)
 
@@ -367,7 +368,12 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     harmful = max(
         strategies,
         key=lambda name: max(
-            (cell(r, "median") for r in rows if text(r, "strategy") == name), default=0
+            (
+                cell(r, "median")
+                for r in rows
+                if text(r, "strategy") == name and text(r, "method") == _OWN_METHOD
+            ),
+            default=0.0,
         ),
     )
     choices = [Choice(name, name, name == harmful) for name in strategies]
@@ -389,8 +395,8 @@ def assumption_table(assumptions: Iterable[Mapping[str, Any]]) -> PageTable:
         Line(
             (
                 Cell(str(one["key"])),
-                Cell(_value(one.get("value"))),
-                Cell(_range(one.get("range"))),
+                Cell(value_text(one.get("value"))),
+                Cell(range_text(one.get("range"))),
                 Cell(str(one.get("unit", ""))),
                 Cell(str(one.get("why", ""))),
             )
@@ -407,13 +413,15 @@ def assumption_table(assumptions: Iterable[Mapping[str, Any]]) -> PageTable:
     return PageTable("assumptions", "Numbers without a source", columns, lines)
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """One value of a scenario or table; many have no one text."""
     if value is None:
         return "by row"
     return f"{value:,.12g}" if isinstance(value, int | float) else str(value)
 
 
-def _range(limits: object) -> str:
+def range_text(limits: object) -> str:
+    """Range of an assumption as a manifest states it; empty where it has none."""
     if not isinstance(limits, Mapping):
         return ""
     for kind, ends in limits.items():
@@ -436,7 +444,9 @@ def _range_cell(row: Row, low: str, high: str) -> Cell:
 
 
 def _interval(low: float, high: float, unit: str) -> str:
-    return "" if math.isnan(low) or math.isnan(high) else quantity_span(low, high, unit)
+    if math.isnan(low) or math.isnan(high) or low == high:
+        return ""
+    return quantity_span(low, high, unit)
 
 
 def _sort(value: float) -> float | str:
