@@ -30,6 +30,7 @@ KEY_METRICS = (
     "target_user_hours_denied",
     "private_loss_usd",
 )
+MONEY = "USD"
 _OWN_METHOD = "overblock_private_loss"
 
 
@@ -129,7 +130,7 @@ def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
 
 def _figure(row: Row) -> Figure:
     unit = text(row, "unit")
-    is_money = unit == "USD"
+    is_money = unit == MONEY
     value = quantity(cell(row, "median" if is_money else "mean"), unit)
     low, high = cell(row, "low"), cell(row, "high")
     what = "draws" if is_money else "replicates"
@@ -195,7 +196,13 @@ def summary_table(rows: Sequence[Row]) -> PageTable:
 
 
 def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str) -> PageTable:
-    """Key measures of every strategy, side by side."""
+    """Key measures of every strategy, side by side.
+
+    Parameters
+    ----------
+    rows
+        Of ``summary.csv``, in which the range of money is one over draws of prices.
+    """
     by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
     metrics = [metric for metric in KEY_METRICS if any((name, metric) in by for name in strategies)]
     lines = [
@@ -220,9 +227,9 @@ def _mean_cell(row: Row | None) -> Cell:
     if row is None:
         return Cell(NOT_KNOWN, "")
     unit = text(row, "unit")
-    mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
-    shown = "" if math.isnan(low) or low == high else quantity_span(low, high, unit)
-    return Cell(quantity(mean, unit), _sort(mean), shown)
+    middle = cell(row, "median" if unit == MONEY else "mean")
+    low, high = cell(row, "low"), cell(row, "high")
+    return Cell(quantity(middle, unit), _sort(middle), _interval(low, high, unit))
 
 
 def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
@@ -251,7 +258,12 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
     units = {text(row, "metric"): text(row, "unit") for row in rows}
     first = next((m for m in ("business_hours_impaired", *metrics) if m in units), "")
     choices = [
-        Choice(metric, f"{_capital(label(metric))} ({units[metric]})", metric == first)
+        Choice(
+            metric,
+            f"{_capital(label(metric))} ({units[metric]}"
+            f"{', median of draws in each replicate' if units[metric] == MONEY else ''})",
+            metric == first,
+        )
         for metric in metrics
     ]
     confidence = next(
