@@ -72,6 +72,19 @@ def test_an_address_is_hit_once_its_exemption_is_withdrawn():
     assert hit(small(*orders)).n_hit == 111
 
 
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_an_address_that_one_operator_drops_is_hit_although_another_exempts_it(is_reversed):
+    # An exemption lets addresses pass, and takes effect after the release lag.
+    actors = (Actor(share=0.5, release_lag_s=100), Actor(share=0.5, apply_lag_s=50))
+    orders = (
+        Dated(5, "block", ("192.0.2.8/32",), "exempt"),
+        Dated(5, "block", ("192.0.2.0/24",)),
+    )
+    assert hit(small(*orders, actors=actors[::-1] if is_reversed else actors)).n_hit == 111
+    both = (actors[1], actors[1])
+    assert hit(small(*orders, actors=both)).n_hit == 101
+
+
 def test_operators_without_users_hit_nobody():
     orders = (Dated(5, "block", ("192.0.2.0/24",)),)
     actors = (Actor(share=1.0, compliance=0.0), Actor(share=0.0))
