@@ -110,9 +110,11 @@ def test_a_service_nobody_uses_is_not_in_use():
 def test_the_measure_carries_its_denominator():
     scenario = small(Dated(5, "block", ("192.0.2.0/25",)))
     world = with_names(scenario.world(), {HOMES[0]: 6})
-    (measure,) = [m for m in measure_impact(world, scenario.run()) if m.metric == "names_hit"]
-    assert (measure.value, measure.denominator) == (7.0, 10.0)
-    assert (measure.unit, measure.denominator_unit) == ("names", "names")
+    measures = {m.metric: m for m in measure_impact(world, scenario.run())}
+    number, share = measures["names_hit"], measures["names_hit_share"]
+    assert (number.value, number.denominator, number.unit) == (7.0, 10.0, "names")
+    assert (share.value, share.denominator, share.unit) == (0.7, 10.0, "share of names")
+    assert number.denominator_unit == share.denominator_unit == "names"
 
 
 def test_names_of_a_component_are_those_of_its_addresses():
