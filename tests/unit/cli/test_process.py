@@ -77,7 +77,7 @@ def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
     assert "The blocking of Telegram" in shown
     table = shown.split("\nmeasure ")[1].split("\nLoss by method")[0]
     assert max(len(line.rstrip()) for line in table.splitlines()) <= 80
-    assert len(table.splitlines()) == 15  # one line for each measure, below the header
+    assert len(table.splitlines()) == 17  # one line for each measure, below the header
     peak = next(line for line in shown.splitlines() if line.startswith("addresses listed peak"))
     assert "18,350,080" in peak
     assert "not known" in peak  # one replicate has no interval
