@@ -18,20 +18,14 @@ from pydantic import (
     model_validator,
 )
 
+from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
 from sim.scenario.provenance import KeyPath, Provenance
-from sim.scenario.quantities import Instant, Share, Table, describe, is_one_line
+from sim.scenario.quantities import Instant, Share, Table, check_printable
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
 from sim.scenario.strategies import Strategy
 
 FORMAT = "overblock/scenario/1"
-
-
-def check_printable(line: str) -> str:
-    """Refuse line breaks and control characters in what is shown on one line."""
-    if is_one_line(line):
-        return line
-    raise ValueError(f"expected one line of printable text, got {describe(line)}")
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -133,6 +127,15 @@ class Thresholds(Model):
         return self
 
 
+class Names(Model):
+    """How many names share an address."""
+
+    census: Table = "hosting-concentration"
+    """Table of a census of names per address, to whose calibration rows the law is fitted."""
+    loneliness: Share
+    """How far businesses that earn more sit on addresses that fewer names share."""
+
+
 class Money(Model):
     """What lost demand is priced with."""
 
@@ -178,6 +181,7 @@ class Scenario(Model):
     population: Population
     thresholds: Thresholds
     effects: Effects
+    names: Names
     fronts: Fronts | None = None
     censor: Censor | None = None
     users: Users | None = None
@@ -186,6 +190,7 @@ class Scenario(Model):
     complaints: Complaints | None = None
     money: Money = Money()
     published: Published = Published()
+    experiment: Experiment | None = None
     provenance: dict[KeyPath, Provenance] = Field(default_factory=dict)
     """What the values above rest on, by key path."""
 

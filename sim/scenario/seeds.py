@@ -86,6 +86,8 @@ class ColumnNote(BaseModel):
     formula: str = ""
     why: str = ""
     range: Range | None = None
+    parts_of: Literal["column", "row"] | None = None
+    """Whether cells are parts of a whole: of their column, or of all such columns in their row."""
 
     @model_validator(mode="after")
     def check_support(self) -> ColumnNote:
