@@ -6,7 +6,8 @@
     ├── ProblemsError      a list of problems, all found at once
     │   ├── ScenarioError  exit 2: the scenario, or an override, asks for what cannot be
     │   └── DataError      exit 4: an input table or file is missing, unreadable or malformed
-    └── UsageError         exit 2: a command cannot be carried out as given
+    ├── UsageError         exit 2: a command cannot be carried out as given
+    └── PartialError       exit 3: the work ended early; what was finished is kept
 """
 
 from collections.abc import Sequence
@@ -77,3 +78,9 @@ class UsageError(OverblockError):
     """A command cannot be carried out as given."""
 
     exit_code = 2
+
+
+class PartialError(OverblockError):
+    """The work ended early; what was finished is kept."""
+
+    exit_code = 3

@@ -12,7 +12,21 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import cover, doctor, exposure, intake, library, plot, run, validate
+from sim.cli import (
+    backtest,
+    compare,
+    cover,
+    doctor,
+    exposure,
+    intake,
+    library,
+    plot,
+    report,
+    run,
+    sources,
+    sweep,
+    validate,
+)
 
 app = typer.Typer(
     name="overblock",
@@ -47,14 +61,19 @@ def overblock(
 
 
 app.command("run")(run.run)
+app.command("compare")(compare.compare)
+app.command("sweep")(sweep.sweep)
 app.command("plot")(plot.plot)
+app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("sources")(sources.sources)
 app.command("doctor")(doctor.doctor)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,12 @@ import typer
 from sim.errors import OverblockError, ProblemsError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from sim.measure.summary import SummaryLine
 
+EXIT_CHECK_FAILED = 1
 EXIT_PARTIAL = 3
 EXIT_INTERRUPTED = 130
 
@@ -46,7 +50,8 @@ def reports_errors(*, as_json: bool = False, on_interrupt: str = "") -> Iterator
             document = {"schema": "overblock/errors/1", "errors": problems}
             print(json.dumps(document), file=sys.stderr)
         else:
-            print(f"{error}", file=sys.stderr)
+            for line in (error, *getattr(error, "__notes__", ())):
+                print(f"{line}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         print(f"interrupted{on_interrupt}", file=sys.stderr)
@@ -86,30 +91,14 @@ def _without_nan(value: Any) -> Any:
     return value
 
 
-@contextmanager
-def progress(n_total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show progress on stderr: a bar on a terminal, a line per tenth elsewhere."""
-    if quiet:
-        yield lambda n_done: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str] = ()) -> None:
+    """Print summary lines as a table on stdout: 80 columns, with units where there is room.
 
-        columns = ("replicates", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("replicates", total=n_total)
-            yield lambda n_done: bar.update(task, completed=n_done)
-    else:
-        yield lambda n_done: _plain_progress(n_done, n_total)
-
-
-def _plain_progress(n_done: int, n_total: int) -> None:
-    if n_total >= 10 and n_done * 10 // n_total > (n_done - 1) * 10 // n_total:
-        print(f"{n_done} of {n_total} replicates", file=sys.stderr)
-
-
-def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
-    """Print summary lines as a table on stdout: 80 columns, with units where there is room."""
+    Parameters
+    ----------
+    beside
+        Lines of text to stand beside the table where there is room, else below it.
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -128,21 +117,42 @@ def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
         has_interval = not math.isnan(line.low)
         table.add_row(
             line.metric.replace("_", " "),
-            _number(line.mean),
-            f"[{_short(line.low)}, {_short(line.high)}]" if has_interval else "not known",
-            "" if math.isnan(line.denominator) else _short(line.denominator),
+            number(line.mean) if has_room else short(line.mean),
+            f"[{short(line.low)}, {short(line.high)}]" if has_interval else "not known",
+            "" if math.isnan(line.denominator) else short(line.denominator),
             _published(line.published),
             *([line.unit] if has_room else []),
         )
-    console.print(table)
+    print_beside(console, table, beside)
 
 
-def _number(value: float) -> str:
+def print_beside(console: Console, table: Table, lines: Sequence[str]) -> None:
+    """Print a table with lines of text beside it where there is room, else below it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    picture = Text("\n".join(lines), no_wrap=True)
+    if not lines:
+        console.print(table)
+        return
+    widths = [console.measure(one).maximum for one in (table, picture)]
+    if sum(widths) + 3 > console.width:
+        console.print(table)
+        console.print(picture)
+        return
+    both = Table.grid(padding=(0, 3))
+    both.add_row(table, picture)
+    console.print(both)
+
+
+def number(value: float) -> str:
+    """Say a number in words of a table: thousands apart, small ones to three places."""
     return f"{value:.3f}" if 0 < abs(value) < 1 else f"{value:,.0f}"
 
 
-def _short(value: float) -> str:
-    return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else _number(value)
+def short(value: float) -> str:
+    """Say a number briefly: from a million on in millions."""
+    return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else number(value)
 
 
 def _published(text: str) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, UsageError
 from sim.results.folder import MANIFEST, MANIFEST_SCHEMA, read_manifest
 from sim.results.parquet import read_columns
 
@@ -24,7 +25,6 @@ _MANIFEST_KEYS = (
     "result_id",
     "status",
     "tool",
-    "strategy",
     "root_seed",
     "n_replicates",
     "inputs",
@@ -48,6 +48,29 @@ class CurvePoints:
     t_s: NDArray[np.int64]
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Every measure of every run.
+
+    Attributes
+    ----------
+    strategy, metric, unit, denominator_unit : shape (n_rows,)
+        Texts; empty where there is none.
+    replicate : shape (n_rows,)
+        Index of luck.
+    value, denominator : shape (n_rows,)
+        NaN where not known.
+    """
+
+    strategy: NDArray[np.object_]
+    replicate: NDArray[np.int64]
+    metric: NDArray[np.object_]
+    unit: NDArray[np.object_]
+    value: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+    denominator_unit: NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -83,13 +106,79 @@ class RunFolder:
         """Replicates in the folder."""
         return int(self.manifest["n_replicates"])
 
-    def curve(self, metric: str) -> CurvePoints:
-        """Return the curve of one measure over everybody."""
-        return next(iter(self._select(metric, None).values()))
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Labels of the strategies in the folder; one, unless it holds a comparison."""
+        listed = self.manifest.get("strategies")
+        if listed is None:
+            return (str(self.manifest["strategy"]),)
+        return tuple(str(strategy["label"]) for strategy in listed)
 
-    def curves_by(self, metric: str, split: str) -> dict[str, CurvePoints]:
+    def strategy(self, label: str | None = None) -> str:
+        """Return the label itself, or where it is left out the label of the only strategy.
+
+        Raises
+        ------
+        UsageError
+            If there is no such strategy, or several and none is named.
+        """
+        known = ", ".join(self.strategies)
+        if label is None:
+            if len(self.strategies) != 1:
+                raise UsageError(f"{self.path}: expected the label of a strategy; known: {known}")
+            return self.strategies[0]
+        if label not in self.strategies:
+            raise UsageError(f"{self.path}: unknown strategy {label!r}; known: {known}")
+        return label
+
+    def check_replicate(self, replicate: int) -> None:
+        """Refuse a replicate that is not in the folder.
+
+        Raises
+        ------
+        UsageError
+            If there is no such replicate.
+        """
+        if not 0 <= replicate < self.n_replicates:
+            span = f"0 to {self.n_replicates - 1}"
+            raise UsageError(f"{self.path}: expected a replicate from {span}, got {replicate}")
+
+    def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
+        """Return the curve of one measure over everybody."""
+        return next(iter(self._select(metric, None, strategy).values()))
+
+    def curves_by(
+        self, metric: str, split: str, strategy: str | None = None
+    ) -> dict[str, CurvePoints]:
         """Curves of one measure by provider, sector or role, in the sequence of the file."""
-        return self._select(metric, split)
+        return self._select(metric, split, strategy)
+
+    def measures(self) -> Measures:
+        """Every measure of every run, in the sequence of the file."""
+        columns = read_columns(
+            self.path / "measures.parquet",
+            "SELECT strategy, replicate, metric, unit, value, denominator, denominator_unit "
+            "FROM data ORDER BY file_row_number",
+        )
+        texts = ("strategy", "metric", "unit", "denominator_unit")
+        return Measures(
+            replicate=np.asarray(columns["replicate"], np.int64),
+            value=np.ma.filled(columns["value"].astype(float), np.nan),
+            denominator=np.ma.filled(columns["denominator"].astype(float), np.nan),
+            **{name: _texts(columns[name]) for name in texts},
+        )
+
+    def has_curve(self, metric: str) -> bool:
+        """Whether the folder holds a measure for everybody."""
+        return metric in self._metrics
+
+    @cached_property
+    def _metrics(self) -> frozenset[str]:
+        """Measures that stand in the file for everybody."""
+        none = " AND ".join(f"{column} IS NULL" for column in SPLITS)
+        query = f"SELECT DISTINCT metric FROM data WHERE {none}"
+        columns = read_columns(self.path / "curves.parquet", query)
+        return frozenset(str(metric) for metric in columns["metric"].tolist())
 
     def input_path(self, name: str) -> Path | None:
         """Path of the copy of an input table, by the name the scenario gives it."""
@@ -98,7 +187,9 @@ class RunFolder:
                 return self.path / str(table["copy"])
         return None
 
-    def _select(self, metric: str, split: str | None) -> dict[str, CurvePoints]:
+    def _select(
+        self, metric: str, split: str | None, strategy: str | None
+    ) -> dict[str, CurvePoints]:
         assert split is None or split in SPLITS
         conditions = [
             f"{column} IS {'NOT NULL' if column == split else 'NULL'}" for column in SPLITS
@@ -107,9 +198,9 @@ class RunFolder:
         columns = read_columns(
             self.path / "curves.parquet",
             f"SELECT {label} AS label, replicate, t_s, value, denominator FROM data "
-            f"WHERE metric = ? AND {' AND '.join(conditions)} "
+            f"WHERE metric = ? AND strategy = ? AND {' AND '.join(conditions)} "
             "ORDER BY file_row_number",
-            [metric],
+            [metric, self.strategy(strategy)],
         )
         labels = np.asarray(columns["label"], dtype=object)
         selected = {}
@@ -140,7 +231,8 @@ def open_run(path: Path) -> RunFolder:
     if manifest.get("schema") != MANIFEST_SCHEMA:
         message = f"expected the schema {MANIFEST_SCHEMA}, got {manifest.get('schema')!r}"
         raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
-    _check_keys(manifest, _MANIFEST_KEYS, path / MANIFEST)
+    who = "strategies" if manifest.get("kind") == "comparison" else "strategy"
+    _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
     file = path / "scenario.resolved.json"
     try:
         scenario = json.loads(file.read_text(encoding="utf-8"))
@@ -159,3 +251,7 @@ def _check_keys(document: object, keys: tuple[str, ...], file: Path) -> None:
     if absent:
         message = "expected a value, got nothing"
         raise DataError([Problem(str(file), message, key=key) for key in absent])
+
+
+def _texts(column: NDArray[Any]) -> NDArray[np.object_]:
+    return np.asarray(np.ma.filled(column.astype(object), ""), dtype=object)
