@@ -13,6 +13,7 @@ import typer
 
 from sim import __version__
 from sim.cli import (
+    assess,
     backtest,
     compare,
     cover,
@@ -63,6 +64,7 @@ app.command("plot")(plot.plot)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("assess")(assess.assess)
 app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)

@@ -134,13 +134,20 @@ def _connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> dict[str, Any]:
+def read_columns(
+    path: Path,
+    query: str,
+    parameters: Sequence[object] = (),
+    others: Mapping[str, Path] | None = None,
+) -> dict[str, Any]:
     """Columns of a query over one Parquet file.
 
     Parameters
     ----------
     query
         SQL in which ``data`` stands for the file.
+    others
+        More files, by the name that stands for each.
 
     Returns
     -------
@@ -154,10 +161,11 @@ def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> d
     """
     with _connect() as connection:
         try:
-            connection.execute(
-                "CREATE VIEW data AS SELECT * "
-                f"FROM read_parquet({_text(_literal(path))}, file_row_number = true)"
-            )
+            for name, file in {"data": path, **(others or {})}.items():
+                connection.execute(
+                    f"CREATE VIEW {name} AS SELECT * "
+                    f"FROM read_parquet({_text(_literal(file))}, file_row_number = true)"
+                )
             return connection.execute(query, parameters).fetchnumpy()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
