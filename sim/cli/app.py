@@ -22,7 +22,10 @@ from sim.cli import (
     intake,
     library,
     plot,
+    report,
     run,
+    sources,
+    sweep,
     validate,
 )
 
@@ -60,7 +63,9 @@ def overblock(
 
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
+app.command("sweep")(sweep.sweep)
 app.command("plot")(plot.plot)
+app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
@@ -70,6 +75,7 @@ app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("sources")(sources.sources)
 app.command("doctor")(doctor.doctor)
 
 

@@ -97,13 +97,15 @@ def _print_result(
     if as_json:
         console.print_json(run_summary(experiment, ceilings))
     elif sys.stdout.isatty():
+        from sim.cli.sketch import sketch_folder
+
         n = manifest["n_replicates"]
         title = (
             f"{manifest['scenario']['title']} ({n} replicates, root seed {manifest['root_seed']})"
         )
         money = {line.unit for line in experiment.methods}
         measures = [line for line in experiment.summary if line.unit not in money]
-        console.print_summary(measures, title)
+        console.print_summary(measures, title, sketch_folder(experiment.folder))
         print_money(experiment.methods, ceilings)
         print(experiment.folder)
         console.say(

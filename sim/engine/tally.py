@@ -65,7 +65,8 @@ class Tally:
         self._roles = slice(1 + n_providers + n_sectors, n_groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
         # Value of the demand that fails for each operator's users without a VPN, at mean demand.
-        self._lost_micro_usd_per_h = np.zeros((n_groups, world.operators.n_operators), np.int64)
+        # Whole numbers, held as floats: no sum comes near 2^53 micro-dollars, 9 billion dollars.
+        self._lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))
         self.n_businesses = np.full(n_groups, n, np.int64)
         self.value_micro_usd_per_h = np.full(n_groups, self._value.sum(), np.int64)
         for group, of_business in (
@@ -84,13 +85,15 @@ class Tally:
         before, after = change.before, change.after
         more = np.rint(value * after.by_operator) - np.rint(value * before.by_operator)
         turned = more.any(axis=0)
-        more = more[:, turned].T.astype(np.int64)
-        self._lost_micro_usd_per_h[0] += more.sum(axis=0)
-        np.add.at(self._lost_micro_usd_per_h, self._provider_group[row[turned]], more)
-        np.add.at(self._lost_micro_usd_per_h, self._sector_group[row[turned]], more)
+        if turned.any():
+            more, row = more[:, turned], row[turned]
+            lost = self._lost_micro_usd_per_h
+            lost[:, 0] += more.sum(axis=1)
+            np.add.at(lost.T, self._provider_group[row], more.T)
+            np.add.at(lost.T, self._sector_group[row], more.T)
         value = value[:, np.newaxis]
         of_role = np.rint(value * after.by_role) - np.rint(value * before.by_role)
-        self._lost_micro_usd_per_h[self._roles] += of_role.astype(np.int64).sum(axis=1).T
+        self._lost_micro_usd_per_h[:, self._roles] += of_role.sum(axis=1)
 
     def note_turn(self, turn: Turn) -> None:
         """Count the businesses whose state changed anew."""
@@ -120,7 +123,7 @@ class Tally:
         sum over operators of weight * L(k) / V, with L(k) the sum over businesses of their value
         times the share that fails at k, each in whole micro-dollars.
         """
-        lost = weighted_sum(weight, self._lost_micro_usd_per_h.T.astype(float))
+        lost = weighted_sum(weight, self._lost_micro_usd_per_h)
         value = self.value_micro_usd_per_h
         share = np.full(value.shape, np.nan)
         return np.asarray(np.divide(lost, value, out=share, where=value > 0))
@@ -129,5 +132,5 @@ class Tally:
     def demand_lost_by_operator(self) -> NDArray[np.float64]:
         """Share of demand that fails for each operator's users without a VPN."""
         total = int(self.value_micro_usd_per_h[0])
-        lost = self._lost_micro_usd_per_h[0]
+        lost = self._lost_micro_usd_per_h[:, 0]
         return np.asarray(lost / total if total else np.zeros(lost.size))

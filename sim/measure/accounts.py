@@ -200,6 +200,8 @@ def _national_lines(
     lost = [totals.demand_lost_share for totals in replicates]
     for scope, shares in ((IN_PROPORTION, lost), (SHUTDOWN, [1.0] * len(replicates))):
         for method in NATIONAL_METHODS:
+            if not all(key in economies[0] for key in method.needs):
+                continue  # no source has the constants of this country
             values = [
                 national_loss_usd(method, economy, duration_d, share)
                 for economy, share in zip(economies, shares, strict=True)

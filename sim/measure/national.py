@@ -33,12 +33,15 @@ class NationalMethod:
         What it prices; none lets a customer come back, and all cost the same every day.
     usd_per_d
         USD per day of total shutdown, from the constants of an economy.
+    needs
+        Constants without which it cannot be computed, of those that an economy may lack.
     """
 
     id: str
     formula: str
     prices: str
     usd_per_d: Callable[[Economy], NDArray[np.float64]]
+    needs: tuple[str, ...] = ()
 
 
 def _gdp_usd_per_d(economy: Economy) -> NDArray[np.float64]:
@@ -67,12 +70,14 @@ NATIONAL_METHODS = (
         "GDP / 365 * Internet share * (1 + growth)^years * days * share affected",
         "value added of the whole country's Internet economy, as a growing share of GDP",
         lambda economy: _gdp_usd_per_d(economy) * _cost_share(economy),
+        needs=("cost_share_of_gdp", "cost_growth_per_year", "cost_years"),
     ),
     NationalMethod(
         "raec",
         "Internet economy / 365 * days * share affected",
         "turnover of the whole country's Internet economy, online trade among it",
         lambda economy: economy["internet_economy_usd_per_year"] / D_PER_YEAR,
+        needs=("internet_economy_usd_per_year",),
     ),
     NationalMethod(
         "deloitte_share_high",

@@ -128,8 +128,8 @@ def _html(block: Block) -> str:
                 for row in rows
             )
             return (
-                f'<div class="wide" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}'
-                "</tbody></table></div>"
+                '<div class="wide" tabindex="0"><table>\n'
+                f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
             )
 
 

@@ -106,7 +106,7 @@ def read_waits(
         f"FROM begun LEFT JOIN done ON done.replicate = begun.replicate AND done.{by} = begun.{by} "
         "AND done.t_s >= begun.t_s ORDER BY wait_s",
         [strategy, strategy, since, until],
-        {"entries": run.path / "entries.parquet"},
+        others={"entries": run.path / "entries.parquet"},
     )
     wait_s = columns["wait_s"]
     is_open = np.ma.getmaskarray(wait_s)
@@ -145,6 +145,6 @@ def read_entries(run: RunFolder, strategy: str) -> Entries:
         "count(*) FILTER (kind = 'unblock') AS withdrawn FROM blocking "
         "GROUP BY replicate ORDER BY replicate",
         [strategy, strategy],
-        {"entries": run.path / "entries.parquet"},
+        others={"entries": run.path / "entries.parquet"},
     )
     return Entries(np.asarray(columns["placed"], float), np.asarray(columns["withdrawn"], float))

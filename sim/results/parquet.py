@@ -127,9 +127,12 @@ def copy_rows(source: Path, path: Path, condition: str, parameters: Sequence[obj
         )
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
-    # One thread: rows and row groups come out in one sequence.
-    connection = duckdb.connect(config={"threads": 1})
+def _connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
+    # One thread by default: rows and row groups come out in one sequence.
+    config: dict[str, str | bool | int | float | list[str]] = (
+        {} if n_threads is None else {"threads": n_threads}
+    )
+    connection = duckdb.connect(config=config)
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
@@ -137,7 +140,9 @@ def _connect() -> duckdb.DuckDBPyConnection:
 def read_columns(
     path: Path,
     query: str,
-    parameters: Sequence[object] = (),
+    parameters: Sequence[object] | Mapping[str, object] = (),
+    *,
+    n_threads: int | None = 1,
     others: Mapping[str, Path] | None = None,
 ) -> dict[str, Any]:
     """Columns of a query over one Parquet file.
@@ -146,6 +151,9 @@ def read_columns(
     ----------
     query
         SQL in which ``data`` stands for the file.
+    n_threads
+        How many may read; None for as many as there are processors. With more than one, rows come
+        in any sequence unless the query orders them.
     others
         More files, by the name that stands for each.
 
@@ -159,7 +167,7 @@ def read_columns(
     DataError
         If the file is missing, or not what the query expects.
     """
-    with _connect() as connection:
+    with _connect(n_threads) as connection:
         try:
             for name, file in {"data": path, **(others or {})}.items():
                 connection.execute(

@@ -87,7 +87,7 @@ class Stances(Model):
 
     events: Table | None = None
     """Table of dated stances by provider."""
-    compliance_hazard_per_d: PerDay = 0.0
+    compliance_hazard_per_d: PerDay
     """Chance per day that a provider turns compliant by itself."""
 
 

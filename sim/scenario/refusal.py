@@ -128,6 +128,8 @@ def _keys_at(loc: tuple[int | str, ...], schema: dict[str, Any]) -> list[str]:
             node = follow({"$ref": mapping[part]})
         elif part in node.get("properties", {}):
             node = follow(node["properties"][part])
+        elif "patternProperties" in node:
+            node = follow(next(iter(node["patternProperties"].values())))
     return list(node.get("properties", {}))
 
 

@@ -31,6 +31,9 @@ class Components:
         Address of each host.
     component_row : shape (n_hosts,)
         Whose host it is.
+    n_names : shape (n_hosts,)
+        Names that share the host's address, parked ones among them; hosts on one address have
+        the same number.
     host_order, host_start : shapes (n_hosts,), (n_components + 1,)
         Hosts of component c are rows ``host_order[host_start[c]:host_start[c + 1]]``.
     business_order, business_start : shapes (n_links,), (n_components + 1,)
@@ -40,6 +43,7 @@ class Components:
     is_spread: NDArray[np.bool_]
     address: NDArray[np.int64]
     component_row: NDArray[np.int64]
+    n_names: NDArray[np.int64]
     host_order: NDArray[np.int64]
     host_start: NDArray[np.int64]
     business_order: NDArray[np.int64]
@@ -57,6 +61,7 @@ class Components:
         host_address: ArrayLike,
         link_component: ArrayLike,
         link_business: ArrayLike,
+        host_names: ArrayLike = 1,
     ) -> Components:
         """Sort hosts by address, and index hosts and businesses by component.
 
@@ -67,6 +72,8 @@ class Components:
             Component and address of each host, in any order.
         link_component, link_business : shape (n_links,)
             Which businesses may sit on which components.
+        host_names : shape (n_hosts,), or one number for all
+            Names that share each host's address.
         """
         spread = np.array(is_spread, np.bool_)
         component, address = (
@@ -76,10 +83,12 @@ class Components:
         by_address = np.argsort(address, kind="stable")
         component, address = component[by_address], address[by_address]
         links = np.asarray(link_component, np.int64)
+        names = np.broadcast_to(np.asarray(host_names, np.int64), component.shape)
         return cls(
             spread,
             address,
             component,
+            names[by_address],
             *_grouped(component, np.arange(component.size), spread.size),
             *_grouped(links, np.asarray(link_business, np.int64), spread.size),
         )
@@ -115,6 +124,15 @@ class Components:
         count = self.host_start[component + 1] - first
         position, begin = _runs(first, count)
         return self.host_order[position], begin, count
+
+    def names_on(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Names that share the addresses of each of some components, an address counted once."""
+        host, _, n_hosts = self.hosts_of(component)
+        owner = np.repeat(np.arange(component.size), n_hosts)
+        pairs, first = np.unique(np.stack((owner, self.address[host])), axis=1, return_index=True)
+        names = np.zeros(component.size, np.int64)
+        np.add.at(names, pairs[0], self.n_names[host[first]])
+        return names
 
     def businesses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
         """Businesses that may sit on some components, with repetitions."""

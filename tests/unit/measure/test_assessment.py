@@ -220,7 +220,7 @@ def test_the_questions_of_courts_come_in_their_sequence(found):
     text = to_markdown(write_assessment(found))
     heads = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert [head.split(".")[0].split(":")[0] for head in heads] == [
-        "In short", "1", "2", "3", "4", "5", "6",
+        "In short", "1", "2", "3", "4", "5", "6", "Appendix",
     ]  # fmt: skip
     assert "Held against: exact, wide" in text
     assert "nan" not in text
