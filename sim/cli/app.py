@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import compare, cover, doctor, exposure, intake, library, plot, run, sweep, validate
+from sim.cli import (
+    compare,
+    cover,
+    doctor,
+    exposure,
+    intake,
+    library,
+    plot,
+    run,
+    sensitivity,
+    sweep,
+    validate,
+)
 
 app = typer.Typer(
     name="overblock",
@@ -49,6 +61,7 @@ def overblock(
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("sweep")(sweep.sweep)
+app.command("sensitivity")(sensitivity.sensitivity)
 app.command("plot")(plot.plot)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)

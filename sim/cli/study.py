@@ -112,5 +112,5 @@ def number(value: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """``[low, high]``; empty where not known."""
-    return "" if math.isnan(low) else f"[{number(low)}, {number(high)}]"
+    """``[low, high]``; empty where it is not known or a point."""
+    return "" if math.isnan(low) or low == high else f"[{number(low)}, {number(high)}]"
