@@ -13,6 +13,7 @@ import typer
 
 from sim import __version__
 from sim.cli import (
+    calibrate,
     compare,
     cover,
     doctor,
@@ -62,6 +63,7 @@ app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("sweep")(sweep.sweep)
 app.command("sensitivity")(sensitivity.sensitivity)
+app.command("calibrate")(calibrate.calibrate)
 app.command("plot")(plot.plot)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)

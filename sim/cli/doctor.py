@@ -31,7 +31,7 @@ _EXTRAS = {
     "import": ("maxminddb", "mrtparse"),
     "report": ("plotly",),
     "app": ("plotly", "dash"),
-    "analysis": ("pandas", "SALib", "optuna"),
+    "analysis": ("pandas", "optuna"),
     "cluster": ("distributed",),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import asdict
 from enum import StrEnum
@@ -280,7 +281,7 @@ def _print_result(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from sim.cli.study import interval, number, print_table, study_document
+    from sim.cli.study import interval, number, print_table, study_document, width
 
     if as_json:
         console.print_json(study_document(study, SCHEMA, "sensitivity", "stages", "left-out"))
@@ -293,21 +294,26 @@ def _print_result(
         rows = [
             [
                 line.factor,
-                line.range,
                 number(line.at_low),
                 number(line.at_high),
-                f"{number(line.mu_star)} {interval(line.mu_star_low, line.mu_star_high)}",
-                "" if line.total != line.total else f"{line.total:.2f}",
+                number(line.mu_star),
+                interval(line.mu_star_low, line.mu_star_high),
+                "" if math.isnan(line.total) else f"{line.total:.2f}",
                 interval(line.total_low, line.total_high),
+                line.range,
             ]
             for line in mine[:MOST_ROWS]
         ]
-        header = ["assumption", "range", "at low", "at high", "mean change", "total", ""]
+        header = ["assumption", "at low", "at high", "change", "", "total", "", "range"]
         title = f"{metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} as given"
-        print_table(title, header, rows, n_text=2)
+        # On a narrow terminal intervals and ranges stay in sensitivity.csv.
+        shown = range(len(header)) if width() >= 120 else (0, 1, 2, 3, 5)
+        print_table(
+            title, [header[at] for at in shown], [[row[at] for at in shown] for row in rows]
+        )
     print(study.folder)
     console.say(
-        "mean change: over the whole range, others anywhere in theirs (Morris mu*), with its 95 % "
+        "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its 95 % "
         "interval; total: share of variance in which it has a part (Sobol'). "
         f"{n_left_out} assumptions are not varied: left-out.csv",
         quiet=quiet,

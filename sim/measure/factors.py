@@ -87,6 +87,12 @@ class Factor:
             amount = self.low + dial * (self.high - self.low)
         return np.asarray(np.clip(amount, self.low, self.high))
 
+    def dial(self, amount: float) -> float:
+        """Where in the range an amount stands: 0 at the low end, 1 at the high end."""
+        if self.is_log:
+            return math.log(amount / self.low) / math.log(self.high / self.low)
+        return (amount - self.low) / (self.high - self.low)
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -244,6 +250,35 @@ def choose_factors(
     return chosen, [*out, *left_out]
 
 
+def fitted_factors(resolved: Resolved, texts: Sequence[str]) -> list[Factor]:
+    """Factors to be fitted: ``key=low..high``, or ``key`` for the range that it has.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is no such factor.
+    """
+    by_key = {factor.key: factor for factor in list_factors(resolved)[0]}
+    found: list[Factor] = []
+    problems: list[Problem] = []
+    for text in texts:
+        origin = f"--fit {text}"
+        try:
+            factor = given_factor(resolved, by_key, text, origin)
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        if factor.n_dials > 1:
+            message = f"expected one number, got {factor.n_dials} weights that move separately"
+            problems.append(Problem(origin, message))
+        if factor.key in [one.key for one in found]:
+            problems.append(Problem(origin, f"expected each key once, got {factor.key} again"))
+        found.append(factor)
+    if problems:
+        raise ScenarioError(problems)
+    return found
+
+
 def given_factor(
     resolved: Resolved, by_key: Mapping[str, Factor], text: str, origin: str
 ) -> Factor:
@@ -260,7 +295,9 @@ def given_factor(
     match = _RANGE.fullmatch(written)
     low, high = (_number(part) for part in match.groups()) if match else (None, None)
     if low is None or high is None or not low < high:
-        raise ScenarioError([Problem(origin, "expected key=low..high with low < high")])
+        near = "" if separator else hint(key, by_key)
+        message = f"expected key=low..high with low < high, or an assumption with a range{near}"
+        raise ScenarioError([Problem(origin, message)])
     known = by_key.get(key)
     if known is not None:
         if known.scale == "position":
