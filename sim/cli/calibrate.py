@@ -78,6 +78,7 @@ def calibrate(
     with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
         from sim.cli import study as talk
         from sim.cli.progress import progress
+        from sim.errors import all_or_problems
         from sim.measure.calibration import judge_fits, search, sheets_of
         from sim.measure.executors import choose_executor
         from sim.measure.factors import fitted_factors
@@ -87,8 +88,10 @@ def calibrate(
         from sim.measure.study import StudyPlan, carry_out
 
         resolved = load_resolved(scenario, overrides)
-        factors = fitted_factors(resolved, fit)
-        goals = parse_goals(resolved, target, metrics_of(resolved))
+        factors, goals = all_or_problems(
+            lambda: fitted_factors(resolved, fit),
+            lambda: parse_goals(resolved, target, metrics_of(resolved)),
+        )
         root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
         readings = tuple(goal.reading for goal in goals if goal.reading is not None)
         question = Question(resolved, (), (), root_seed, replicates, readings)

@@ -307,14 +307,15 @@ def _print_result(
         header = ["assumption", "at low", "at high", "change", "", "total", "", "range"]
         title = f"{metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} as given"
         # On a narrow terminal intervals and ranges stay in sensitivity.csv.
-        shown = range(len(header)) if width() >= 120 else (0, 1, 2, 3, 5)
+        shown = list(range(len(header)) if width() >= 120 else (0, 1, 2, 3, 5))
+        shown = [at for at in shown if any(row[at] for row in rows)]
         print_table(
             title, [header[at] for at in shown], [[row[at] for at in shown] for row in rows]
         )
     print(study.folder)
     console.say(
-        "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its 95 % "
-        "interval; total: share of variance in which it has a part (Sobol'). "
+        "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its "
+        "95 % interval; total: share of variance in which it has a part (Sobol'). "
         f"{n_left_out} assumptions are not varied: left-out.csv",
         quiet=quiet,
     )
