@@ -13,7 +13,11 @@ import typer
 
 from sim import __version__
 from sim.cli import (
+<<<<<<< HEAD
     calibrate,
+=======
+    backtest,
+>>>>>>> main
     compare,
     cover,
     doctor,
@@ -21,8 +25,14 @@ from sim.cli import (
     intake,
     library,
     plot,
+<<<<<<< HEAD
     run,
     sensitivity,
+=======
+    report,
+    run,
+    sources,
+>>>>>>> main
     sweep,
     validate,
 )
@@ -65,13 +75,16 @@ app.command("sweep")(sweep.sweep)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("calibrate")(calibrate.calibrate)
 app.command("plot")(plot.plot)
+app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("sources")(sources.sources)
 app.command("doctor")(doctor.doctor)
 
 

@@ -103,6 +103,8 @@ def _goal(resolved: Resolved, text: str, metrics: Sequence[str]) -> Goal:
     at = _instant(time, origin) if time else when if metric not in metrics else None
     if at is None:
         if metric not in metrics:
+            if metric in _curves():
+                raise _refusal(origin, f"expected a time, since {metric} is a curve: {metric}@TIME")
             near = hint(metric, [*metrics, *_curves()])
             message = (
                 f"expected a metric of the scenario, or a curve @ a time, got {metric!r}{near}"

@@ -16,6 +16,8 @@ from pydantic import ValidationError
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, parse_document, parse_scalar
+from sim.scenario.dump import scenario_tree
+from sim.scenario.provenance import note_problems
 from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
 from sim.scenario.seeds import find_table, read_table
@@ -84,8 +86,12 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     except ValidationError as error:
         problems = scenario_problems(error.errors(), document, Scenario)
         raise ScenarioError(by_place([*document.problems, *problems])) from None
-    if document.problems:
-        raise ScenarioError(by_place(document.problems))
+    problems = [
+        *document.problems,
+        *note_problems(scenario.provenance, scenario_tree(scenario), document),
+    ]
+    if problems:
+        raise ScenarioError(by_place(problems))
     return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed)
 
 
