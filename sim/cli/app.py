@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import compare, cover, doctor, exposure, intake, library, plot, run, validate
+from sim.cli import compare, cover, doctor, exposure, intake, library, plot, run, validate, verify
 
 app = typer.Typer(
     name="overblock",
@@ -48,6 +48,7 @@ def overblock(
 
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
+app.command("verify")(verify.verify)
 app.command("plot")(plot.plot)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
