@@ -12,7 +12,22 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import compare, cover, doctor, exposure, intake, library, plot, run, validate, verify
+from sim.cli import (
+    backtest,
+    compare,
+    cover,
+    doctor,
+    exposure,
+    intake,
+    library,
+    plot,
+    report,
+    run,
+    sources,
+    sweep,
+    validate,
+    verify,
+)
 
 app = typer.Typer(
     name="overblock",
@@ -49,14 +64,18 @@ def overblock(
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("verify")(verify.verify)
+app.command("sweep")(sweep.sweep)
 app.command("plot")(plot.plot)
+app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("sources")(sources.sources)
 app.command("doctor")(doctor.doctor)
 
 

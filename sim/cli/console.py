@@ -17,6 +17,9 @@ import typer
 from sim.errors import OverblockError, ProblemsError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from sim.measure.summary import SummaryLine
 
 EXIT_CHECK_FAILED = 1
@@ -88,8 +91,14 @@ def _without_nan(value: Any) -> Any:
     return value
 
 
-def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
-    """Print summary lines as a table on stdout: 80 columns, with units where there is room."""
+def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str] = ()) -> None:
+    """Print summary lines as a table on stdout: 80 columns, with units where there is room.
+
+    Parameters
+    ----------
+    beside
+        Lines of text to stand beside the table where there is room, else below it.
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -108,13 +117,32 @@ def print_summary(lines: Sequence[SummaryLine], title: str) -> None:
         has_interval = not math.isnan(line.low)
         table.add_row(
             line.metric.replace("_", " "),
-            number(line.mean),
+            number(line.mean) if has_room else short(line.mean),
             f"[{short(line.low)}, {short(line.high)}]" if has_interval else "not known",
             "" if math.isnan(line.denominator) else short(line.denominator),
             _published(line.published),
             *([line.unit] if has_room else []),
         )
-    console.print(table)
+    print_beside(console, table, beside)
+
+
+def print_beside(console: Console, table: Table, lines: Sequence[str]) -> None:
+    """Print a table with lines of text beside it where there is room, else below it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    picture = Text("\n".join(lines), no_wrap=True)
+    if not lines:
+        console.print(table)
+        return
+    widths = [console.measure(one).maximum for one in (table, picture)]
+    if sum(widths) + 3 > console.width:
+        console.print(table)
+        console.print(picture)
+        return
+    both = Table.grid(padding=(0, 3))
+    both.add_row(table, picture)
+    console.print(both)
 
 
 def number(value: float) -> str:

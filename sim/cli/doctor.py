@@ -23,14 +23,15 @@ _PACKAGES = (
     "ruamel.yaml",
     "duckdb",
     "netaddr",
+    "plotly",
+    "jinja2",
 )
 # What each extra brings, as modules.
 _EXTRAS = {
     "fast": ("numba",),
     "zst": ("backports.zstd",),
     "import": ("maxminddb", "mrtparse"),
-    "report": ("plotly",),
-    "app": ("plotly", "dash"),
+    "app": ("dash",),
     "analysis": ("pandas", "SALib", "optuna"),
     "cluster": ("distributed",),
 }

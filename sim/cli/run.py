@@ -31,8 +31,13 @@ from sim.cli.task import (
 )
 
 if TYPE_CHECKING:
-    from sim.measure.experiment import Experiment
+    from collections.abc import Sequence
 
+    from sim.measure.ceilings import Ceiling
+    from sim.measure.experiment import Experiment
+    from sim.scenario.resolve import Resolved
+
+S_PER_D = 86_400
 SUMMARY_SCHEMA = "overblock/run-summary/1"
 
 
@@ -70,24 +75,38 @@ def run(
             check_alone(resume, scenario, overrides, replicates, seed)
             task = Task.resumed(resume, RUN, output)
         experiment = task.carry_out(workers, quiet=quiet)
-        _print_result(experiment, as_json=as_json, quiet=quiet)
+        _print_result(
+            experiment, _ceilings(experiment, task.plan.resolved), as_json=as_json, quiet=quiet
+        )
         leave_unless_complete(experiment)
 
 
-def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None:
+def _ceilings(experiment: Experiment, resolved: Resolved) -> tuple[Ceiling, ...]:
+    """Published losses beside those of the run."""
+    from sim.measure.ceilings import ceilings
+
+    figures = resolved.figures.rows if resolved.figures else ()
+    return ceilings(experiment.summary, figures, resolved.scenario.horizon_s / S_PER_D)
+
+
+def _print_result(
+    experiment: Experiment, ceilings: Sequence[Ceiling], *, as_json: bool, quiet: bool
+) -> None:
     manifest: dict[str, Any] = experiment.manifest
     say_what_is_missing(experiment, quiet=quiet)
     if as_json:
-        console.print_json(run_summary(experiment))
+        console.print_json(run_summary(experiment, ceilings))
     elif sys.stdout.isatty():
+        from sim.cli.sketch import sketch_folder
+
         n = manifest["n_replicates"]
         title = (
             f"{manifest['scenario']['title']} ({n} replicates, root seed {manifest['root_seed']})"
         )
         money = {line.unit for line in experiment.methods}
         measures = [line for line in experiment.summary if line.unit not in money]
-        console.print_summary(measures, title)
-        print_money(experiment.methods)
+        console.print_summary(measures, title, sketch_folder(experiment.folder))
+        print_money(experiment.methods, ceilings)
         print(experiment.folder)
         console.say(
             f"{len(manifest['assumptions'])} assumptions with ranges are listed in manifest.json; "
@@ -99,7 +118,7 @@ def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None
         print(experiment.folder)
 
 
-def run_summary(experiment: Experiment) -> dict[str, Any]:
+def run_summary(experiment: Experiment, ceilings: Sequence[Ceiling] = ()) -> dict[str, Any]:
     """The document that ``--json`` prints; described in ``docs/reference/cli.md``."""
     manifest: dict[str, Any] = experiment.manifest
     return {
@@ -117,4 +136,5 @@ def run_summary(experiment: Experiment) -> dict[str, Any]:
         "assumptions": manifest["assumptions"],
         "summary": [asdict(line) for line in experiment.summary],
         "money": [asdict(line) for line in experiment.methods],
+        "money_published": [asdict(ceiling) for ceiling in ceilings],
     }

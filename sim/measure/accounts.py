@@ -42,6 +42,11 @@ FIRM_FORMULAS = {
     "private_loss_usd": "lost demand * revenue * sensitivity - recaptured + churn + response cost",
     "net_social_loss_usd": "private loss - transfers to rivals in the country",
 }
+FIRM_PRICES = {
+    "private_loss_usd": "revenue of the modelled businesses; customers come back, leave, or follow "
+    "them when they move",
+    "net_social_loss_usd": "the same, less what rivals in the country sell instead",
+}
 MODELLED = "modelled businesses"
 IN_PROPORTION = "country, same share of demand lost"
 SHUTDOWN = "country, total shutdown"
@@ -57,6 +62,8 @@ class MethodLine:
         Which method, and what it computes.
     scope
         Whose loss: the modelled businesses', or the whole country's at one of two shares.
+    prices
+        What the method prices, and so why methods differ.
     median, low, high
         Of all draws of all replicates; low and high are NaN with fewer than two draws.
     duration_d
@@ -82,6 +89,7 @@ class MethodLine:
     share_affected: float
     published: str = ""
     published_note: str = ""
+    prices: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,6 +186,7 @@ def _firm_lines(
             (n_draws, len(replicates)),
             published=figure.value if figure else "",
             published_note=f"{figure.unit}: {figure.note}" if figure else "",
+            prices=FIRM_PRICES[metric],
         )
 
 
@@ -191,6 +200,8 @@ def _national_lines(
     lost = [totals.demand_lost_share for totals in replicates]
     for scope, shares in ((IN_PROPORTION, lost), (SHUTDOWN, [1.0] * len(replicates))):
         for method in NATIONAL_METHODS:
+            if not all(key in economies[0] for key in method.needs):
+                continue  # no source has the constants of this country
             values = [
                 national_loss_usd(method, economy, duration_d, share)
                 for economy, share in zip(economies, shares, strict=True)
@@ -203,6 +214,7 @@ def _national_lines(
                 np.concatenate(values),
                 (n_draws, len(replicates)),
                 share_affected=float(np.mean(shares)),
+                prices=method.prices,
             )
 
 
@@ -217,6 +229,7 @@ def _line(
     share_affected: float = math.nan,
     published: str = "",
     published_note: str = "",
+    prices: str = "",
 ) -> MethodLine:
     _, median, low, high = interval(values, size[0])
     return MethodLine(
@@ -235,6 +248,7 @@ def _line(
         share_affected=share_affected,
         published=published,
         published_note=published_note,
+        prices=prices,
     )
 
 

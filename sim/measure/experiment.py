@@ -6,11 +6,9 @@ whatever happens to the rest.
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from sim.measure.begun import write_question
 from sim.measure.comparison import ComparisonLine, Measured, TradeoffLine
 from sim.measure.executors import choose_executor
 from sim.measure.executors.task import Executor, Failure, Key, failure_of
+from sim.measure.interrupts import ends_as_interrupts, without_interrupts
 from sim.measure.outputs import COMPLETE, INTERRUPTED, PARTIAL, write_outputs
 from sim.measure.plan import Plan
 from sim.measure.simulation import Simulation, measures_of
@@ -145,13 +144,13 @@ def carry_out(
             work.take_over(earlier)
         is_interrupted = False
         try:
-            with _ends_as_interrupts():
+            with ends_as_interrupts():
                 work.run(grow)
         except KeyboardInterrupt:
             if not _has_runs(partial):
                 raise
             is_interrupted = True
-        until_moved.enter_context(_without_interrupts())
+        until_moved.enter_context(without_interrupts())
         if not work.n_finished:
             raise PartialError(_nothing_finished(work.failures))
         try:
@@ -266,32 +265,3 @@ def _nothing_finished(failures: Mapping[Key, Failure]) -> str:
         f"all {len(failures)} runs failed, the first (strategy={label} replicate={replicate}) with "
         f"{failure}\n{failure.details}".rstrip()
     )
-
-
-@contextmanager
-def _ends_as_interrupts() -> Iterator[None]:
-    """Take a request to end (SIGTERM) as Ctrl-C is taken."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier or signal.SIG_DFL)
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Hold off Ctrl-C while what is computed is written: it takes a moment, and would lose all."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread is interrupted
-        return
-    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in earlier:
-        signal.signal(number, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler or signal.SIG_DFL)

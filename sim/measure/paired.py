@@ -18,7 +18,7 @@ from sim.measure.resampling import (
     N_RESAMPLES,
     ROUNDING,
     Values,
-    bootstrap_means,
+    bootstrap_rows,
     row_means,
 )
 
@@ -118,11 +118,11 @@ def mean_intervals(
         If there is no replicate.
     """
     values = _table(values)
-    found = bootstrap_means(values, rng, confidence=confidence, n_resamples=n_resamples)
-    columns = (row_means(values), found.low, found.high, _known(values))
+    low, high = bootstrap_rows(values, rng, confidence=confidence, n_resamples=n_resamples)
+    columns = (row_means(values), low, high, _known(values))
     return [
-        Interval(float(mean), float(low), float(high), int(n_known))
-        for mean, low, high, n_known in zip(*columns, strict=True)
+        Interval(float(mean), float(below), float(above), int(n_known))
+        for mean, below, above, n_known in zip(*columns, strict=True)
     ]
 
 
@@ -181,14 +181,14 @@ def paired_differences(
     # Rounding in the difference of two large numbers is no luck.
     is_constant = np.ptp(difference, axis=-1) <= ROUNDING * size
     difference[is_constant] = difference[is_constant, :1]
-    found = bootstrap_means(difference, rng, confidence=confidence, n_resamples=n_resamples)
+    low, high = bootstrap_rows(difference, rng, confidence=confidence, n_resamples=n_resamples)
     mean = row_means(difference)
     t_low, t_high, p_value = _student(difference, mean, is_constant, confidence)
     return [
         PairedDifference(
             float(mean[row]),
-            float(found.low[row]),
-            float(found.high[row]),
+            float(low[row]),
+            float(high[row]),
             float(t_low[row]),
             float(t_high[row]),
             float(p_value[row]),

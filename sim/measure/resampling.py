@@ -7,6 +7,7 @@ share their luck. It does not know what the rows mean.
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ ROUNDING = 1e-12
 
 _CELLS = 2**22
 """Resampled replicates held at a time."""
+
+_ROWS = 256
+"""Rows whose resampled means are held at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +107,40 @@ def bootstrap_means(
     is_known = np.isfinite(draws).all(axis=-1)
     low, high = (np.where(is_point, point, np.where(is_known, end, np.nan)) for end in (low, high))
     return Bootstrap(low, high, draws)
+
+
+def bootstrap_rows(
+    values: Values,
+    rng: np.random.Generator,
+    *,
+    confidence: float = CONFIDENCE,
+    n_resamples: int = N_RESAMPLES,
+) -> tuple[Values, Values]:
+    """BCa intervals of the rows' means, with the same resamples for all rows.
+
+    Rows are taken some at a time, so that memory does not grow with their number.
+
+    Parameters
+    ----------
+    values : shape (n_rows, n_replicates)
+        NaN where a value is not known.
+
+    Returns
+    -------
+    low, high : shape (n_rows,)
+        As in ``Bootstrap``.
+    """
+    ends = [np.empty(0)], [np.empty(0)]
+    for first in range(0, len(values), _ROWS):
+        found = bootstrap_means(
+            values[first : first + _ROWS],
+            copy.deepcopy(rng),
+            confidence=confidence,
+            n_resamples=n_resamples,
+        )
+        ends[0].append(found.low)
+        ends[1].append(found.high)
+    return np.concatenate(ends[0]), np.concatenate(ends[1])
 
 
 def row_means(values: Values) -> Values:

@@ -20,6 +20,7 @@ from sim.measure.executors.task import Key
 from sim.measure.impact import Measure, measure_impact
 from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.moves import moves_of
+from sim.measure.readings import Reading, read_curves
 from sim.results.store import RunEncoder
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
@@ -83,12 +84,15 @@ class Simulation:
         Whether the tables of each run are kept.
     scratch
         Where a worker may put files for a moment; the system's own place when None.
+    readings
+        Values of curves to be measured besides.
     """
 
     cases: Mapping[Key, Resolved]
     root_seed: int
     with_tables: bool = True
     scratch: Path | None = None
+    readings: tuple[Reading, ...] = ()
 
     def begin(self) -> Callable[[Key], RunRecord]:
         """Set up in a worker."""
@@ -120,7 +124,11 @@ class _Worker:
             tables = self._encoder.encode(
                 str(case[-1]), replicate, world, outcome, self._simulation.scratch
             )
-        measures = (*measure_impact(world, outcome), *money_measures(money))
+        measures = (
+            *measure_impact(world, outcome),
+            *money_measures(money),
+            *read_curves(outcome, self._simulation.readings),
+        )
         return RunRecord(measures, totals, tables)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:

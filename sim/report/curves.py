@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.ticker import FuncFormatter
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sim.measure.bands import Band
 from sim.report import style
@@ -47,11 +49,24 @@ class Mark:
 
 
 def plot_band(
-    ax: Axes, band: Band, start: datetime, horizon_s: int, *, colour: str, scale: float = 1.0
+    ax: Axes,
+    band: Band,
+    start: datetime,
+    horizon_s: int,
+    *,
+    colour: str,
+    scale: float = 1.0,
+    line: Mapping[str, Any] = MappingProxyType({}),
 ) -> Axes:
-    """Mean as a step line, with the band between the 5th and 95th percentile."""
-    times = _times(np.append(band.t_s, horizon_s), start)
-    ax.step(times, _held(band.mean) / scale, where="post", color=colour, zorder=3)
+    """Mean as a step line, with the band between the 5th and 95th percentile.
+
+    Parameters
+    ----------
+    line
+        Matplotlib's settings of the line: width, style.
+    """
+    times = times_of(np.append(band.t_s, horizon_s), start)
+    ax.step(times, _held(band.mean) / scale, where="post", color=colour, zorder=3, **line)
     if not np.isnan(band.low).any():
         low, high = _held(band.low) / scale, _held(band.high) / scale
         ax.fill_between(times, low, high, step="post", color=colour, alpha=0.25, linewidth=0)
@@ -72,10 +87,10 @@ def plot_outages(
     """
     for state, band in bands.items():
         colour, _ = STATES[state]
-        plot_band(ax, band, start, horizon_s, colour=colour)
+        plot_band(ax, band, start, horizon_s, colour=colour, line=style.LINES[state])
     ax.set_ylim(bottom=0)
-    ax.set_xlim(*_times(np.array([0, horizon_s]), start))
-    _date_axis(ax)
+    ax.set_xlim(*times_of(np.array([0, horizon_s]), start))
+    date_axis(ax)
     if label:
         ends = [
             (band.mean[-1], STATES[state][1], STATES[state][0]) for state, band in bands.items()
@@ -109,7 +124,7 @@ def plot_addresses(
         middle = (mark.from_s + mark.to_s) // 2
         if not window_s[0] <= middle <= end_s:
             continue
-        span = _times(np.array([mark.from_s, middle, mark.to_s]), start)
+        span = times_of(np.array([mark.from_s, middle, mark.to_s]), start)
         if mark.to_s > mark.from_s:
             height = [mark.addresses / MILLION] * 2
             ax.plot([span[0], span[2]], height, color=style.BLACK, linewidth=0.8, zorder=4)
@@ -124,8 +139,8 @@ def plot_addresses(
             zorder=5,
         )
     ax.set_ylim(bottom=0)
-    ax.set_xlim(*_times(np.array(window_s), start))
-    _date_axis(ax)
+    ax.set_xlim(*times_of(np.array(window_s), start))
+    date_axis(ax)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     if label:
         at_end = [
@@ -144,13 +159,16 @@ def _held(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.append(values, values[-1])
 
 
-def _times(t_s: NDArray[np.int64], start: datetime) -> NDArray[np.float64]:
-    """Matplotlib dates in the scenario's own offset."""
+def times_of(t_s: ArrayLike, start: datetime) -> NDArray[np.float64]:
+    """Matplotlib dates of times of the run, in the scenario's own offset."""
     local = start.replace(tzinfo=None)
-    return np.asarray(date2num(local) + np.asarray(t_s) / timedelta(days=1).total_seconds())
+    return np.asarray(
+        date2num(local) + np.asarray(t_s, np.float64) / timedelta(days=1).total_seconds()
+    )
 
 
-def _date_axis(ax: Axes) -> None:
+def date_axis(ax: Axes) -> None:
+    """Write dates along the lower edge, and hours where the axis is short."""
     locator = AutoDateLocator(minticks=3, maxticks=7)
     ax.xaxis.set_major_locator(locator)
     low, high = ax.get_xlim()
@@ -162,3 +180,11 @@ def _date_text(number: float, has_hours: bool) -> str:
     date = num2date(number)
     day = f"{date.day} {date:%b}"
     return f"{day}\n{date:%H:%M}" if has_hours else day
+
+
+def offset_name(instant: datetime) -> str:
+    """``UTC+03:00``, for axis labels."""
+    offset = instant.utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"

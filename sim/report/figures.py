@@ -1,72 +1,249 @@
-"""The figures of a run folder.
+"""The figures of a run folder: which there are, which apply, and their files.
 
-In: a run folder. Out: PNG and SVG files with alt texts beside them.
+In: a run folder, names of figures. Out: pictures, tables and texts in a folder.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
-
 from sim.errors import UsageError
-from sim.measure.bands import band_of
 from sim.measure.summary import LEVEL
 from sim.report import style
-from sim.report.curves import STATES, Mark, plot_addresses, plot_outages
+from sim.report.address_map import draw_map
+from sim.report.addresses import draw_addresses
+from sim.report.animation import FILMS, Film, draw_film, save_film
+from sim.report.differences import draw_differences
+from sim.report.drawing import DEFAULT, Choice, Drawing
+from sim.report.durations import draw_recovery, draw_spells
+from sim.report.layers import draw_layers
+from sim.report.outages import draw_outages, draw_outages_by
+from sim.report.reach import BYSTANDERS, TARGET, draw_reach
+from sim.report.strategies import draw_strategies
+from sim.report.tradeoff import draw_tradeoff
+from sim.report.uptake import draw_uptake
+from sim.report.waterfall import draw_money
 from sim.results.read import RunFolder
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import PublishedTotalRow
 
-DAY_S = 86_400
-MAX_PANELS = 12
+PICTURES = ("png", "svg", "pdf")
 _MARKUP = re.compile(r"[\\`*_\[\]<>#&|~$]")
 
 
+def _applies(run: RunFolder) -> str:
+    return ""
+
+
+def _needs_target(run: RunFolder) -> str:
+    absent = [metric for metric in (*TARGET, *BYSTANDERS) if not run.has_curve(metric)]
+    return "the scenario has no users of the target" if absent else ""
+
+
+def _needs_several(run: RunFolder) -> str:
+    return "" if len(run.strategies) > 1 else "it compares strategies, and the folder holds one"
+
+
+def _needs_file(run: RunFolder, name: str) -> str:
+    return "" if (run.path / name).is_file() else f"the folder holds no {name}"
+
+
 @dataclass(frozen=True)
-class Drawing:
-    """One figure and what it shows in words."""
+class Kind:
+    """One kind of figure.
 
-    figure: Figure
-    alt: str
+    Attributes
+    ----------
+    shows
+        What it shows, in a line.
+    draw
+        Draws it.
+    why_not
+        Why it does not apply to a run; empty where it does.
+    is_of_all
+        Whether it shows all strategies of a comparison; else it shows one.
+    is_film
+        Whether it has frames; it is drawn only when it is asked for.
+    """
+
+    shows: str
+    draw: Callable[[RunFolder, Choice], Drawing | Film]
+    why_not: Callable[[RunFolder], str] = _applies
+    is_of_all: bool = False
+    is_film: bool = False
 
 
-def plot_run(run: RunFolder, folder: Path) -> list[Path]:
-    """Draw all figures of a run into a folder, with ``README.md`` holding the alt texts.
+FIGURES: dict[str, Kind] = {
+    "addresses": Kind("addresses listed and dropped, with published totals", draw_addresses),
+    "outages": Kind("businesses affected, impaired and down", draw_outages),
+    "outages-by-sector": Kind(
+        "the same by sector, as shares",
+        lambda run, choice: draw_outages_by(run, "sector", "Businesses cut off, by sector", choice),
+    ),
+    "outages-by-provider": Kind(
+        "the same by provider of the front end, as shares",
+        lambda run, choice: draw_outages_by(
+            run, "provider", "Businesses cut off, by provider of the front end", choice
+        ),
+    ),
+    "outages-by-role": Kind(
+        "the same by the function that fails, as shares",
+        lambda run, choice: draw_outages_by(
+            run,
+            "role",
+            "Businesses that would be cut off if this function alone failed",
+            choice,
+            "A business can count under several functions: they do not add up to the total.",
+        ),
+    ),
+    "layers-by-sector": Kind(
+        "businesses impaired, stacked by sector",
+        lambda run, choice: draw_layers(run, "sector", "Businesses impaired, by sector", choice),
+    ),
+    "layers-by-provider": Kind(
+        "businesses impaired, stacked by provider of the front end",
+        lambda run, choice: draw_layers(
+            run, "provider", "Businesses impaired, by provider of the front end", choice
+        ),
+    ),
+    "spells": Kind("demand lost by length of the outage", draw_spells),
+    "recovery": Kind("share of the businesses hit that have recovered, over time", draw_recovery),
+    "reach": Kind("what the target lost and what bystanders lost", draw_reach, _needs_target),
+    "uptake": Kind("how much of the register each operator group drops", draw_uptake),
+    "strategies": Kind(
+        "businesses impaired under each strategy", draw_strategies, _needs_several, is_of_all=True
+    ),
+    "tradeoff": Kind(
+        "what each strategy achieves, what it costs, and the frontier",
+        draw_tradeoff,
+        lambda run: _needs_several(run) or _needs_file(run, "tradeoff.csv"),
+        is_of_all=True,
+    ),
+    "differences": Kind(
+        "differences to the baseline, with intervals",
+        draw_differences,
+        lambda run: _needs_several(run) or _needs_file(run, "comparison.csv"),
+        is_of_all=True,
+    ),
+    "map": Kind("the address space: what is listed, whose it is, where the fronts are", draw_map),
+    "animation": Kind("the map at the largest changes of the register", draw_film, is_film=True),
+    "money": Kind(
+        "from gross to net loss, with ranges",
+        draw_money,
+        lambda run: _needs_file(run, "summary.csv"),
+    ),
+}
+"""Figures by name, which is also the name of their files."""
+
+
+def choose(run: RunFolder, names: Sequence[str], choice: Choice = DEFAULT) -> list[str]:
+    """Names of the figures to draw: the ones asked for, or all that apply.
+
+    Raises
+    ------
+    UsageError
+        With every name that is unknown or does not apply, and why.
+    """
+    several = len(run.strategies) > 1
+    if choice.strategy is not None:
+        run.strategy(choice.strategy)
+    refused, chosen = [], []
+    for name in names or FIGURES:
+        kind = FIGURES.get(name)
+        if kind is None:
+            refused.append(f"{name}: unknown figure; known: {', '.join(FIGURES)}")
+            continue
+        reason = kind.why_not(run)
+        if not reason and several and not kind.is_of_all and choice.strategy is None:
+            labels = ", ".join(run.strategies)
+            reason = f"it shows one strategy; give --strategy, one of: {labels}"
+        if not names and (kind.is_film or (kind.is_of_all and choice.strategy is not None)):
+            continue  # a film takes long; the comparison is another question than one strategy
+        if not reason:
+            chosen.append(name)
+        elif names:
+            refused.append(f"{name}: does not apply to {run.path}: {reason}")
+    if refused:
+        raise UsageError("\n".join(refused))
+    return list(dict.fromkeys(chosen))
+
+
+def plot_run(
+    run: RunFolder,
+    folder: Path,
+    names: Sequence[str] = (),
+    choice: Choice = DEFAULT,
+    formats: Sequence[str] = (),
+) -> list[Path]:
+    """Draw figures of a run into a folder: pictures, tables, alt texts.
+
+    With all figures goes a ``README.md`` that shows them.
+
+    Parameters
+    ----------
+    names
+        Which; all that apply when empty.
+    formats
+        Some of ``png``, ``svg``, ``pdf`` for pictures, of ``gif``, ``mp4`` for films; PNG and SVG,
+        and GIF, where none of the kind is named.
 
     Raises
     ------
     DataError
         If the run cannot be read.
     UsageError
-        If the folder cannot be written to.
+        If a figure does not apply, or the folder cannot be written to.
     """
+    chosen = choose(run, names, choice)
     try:
-        return _plot_run(run, folder)
+        return _plot(run, folder, chosen, choice, formats, is_all=not names)
     except OSError as error:
         raise UsageError(f"{folder}: cannot write figures: {error.strerror}") from None
 
 
-def _plot_run(run: RunFolder, folder: Path) -> list[Path]:
-    written = []
-    alts = []
+def _plot(
+    run: RunFolder,
+    folder: Path,
+    names: Sequence[str],
+    choice: Choice,
+    formats: Sequence[str],
+    *,
+    is_all: bool,
+) -> list[Path]:
+    written, alts = [], []
+    pictures = [one for one in formats if one in PICTURES] or ["png", "svg"]
+    films = [one for one in formats if one in FILMS] or ["gif"]
     with style.house_style():
-        for name, draw in FIGURES.items():
-            drawing = draw(run)
-            style.add_caption(drawing.figure, caption(run))
-            written += style.save_figure(drawing.figure, folder, name)
+        for name in names:
+            drawn = FIGURES[name].draw(run, choice)
+            drawing = drawn.drawing if isinstance(drawn, Film) else drawn
+            style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
+            drawing.finish()
+            if isinstance(drawn, Film):
+                written += save_film(drawn, folder, name, films)
+            else:
+                written += style.save_figure(drawing.figure, folder, name, pictures)
+            written += _write_beside(drawing, folder, name)
             alt = markdown_text(drawing.alt)
-            alts.append(f"## {name}\n\n![{alt}]({name}.png)\n\n{alt}\n")
+            shown = f"{name}.{(films if isinstance(drawn, Film) else pictures)[0]}"
+            alts.append(
+                f"## {name}\n\n![{alt}]({shown})\n\n{alt} Numbers: [{name}.csv]({name}.csv).\n"
+            )
+    if not is_all:
+        return written  # a list of some figures would look like the list of all
     readme = folder / "README.md"
     title = markdown_text(run.scenario["title"])
-    head = f"# Figures: {title}\n\n{markdown_text(caption(run))}\n\n"
+    head = f"# Figures: {title}\n\n{markdown_text(caption(run, choice))}\n\n"
     readme.write_text(head + "\n".join(alts), encoding="utf-8")
     return [*written, readme]
+
+
+def _write_beside(drawing: Drawing, folder: Path, name: str) -> list[Path]:
+    alt, table = folder / f"{name}.alt.txt", folder / f"{name}.csv"
+    alt.write_text(f"{drawing.alt}\n", encoding="utf-8")
+    drawing.table.write(table)
+    return [alt, table]
 
 
 def markdown_text(text: str) -> str:
@@ -74,161 +251,26 @@ def markdown_text(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", text)
 
 
-def caption(run: RunFolder) -> str:
-    """Where the figure comes from, and what its band is."""
+def caption(run: RunFolder, choice: Choice = DEFAULT, spread: str = "") -> str:
+    """Where the figure comes from, and what its marks say of spread.
+
+    Parameters
+    ----------
+    spread
+        As in ``Drawing``.
+    """
     manifest = run.manifest
     n = run.n_replicates
-    band = (
+    band = spread or (
         f"Lines: mean of {n} replicates; bands: {LEVEL:.0%} of them (luck only, assumptions held)."
         if n > 1
         else "One replicate: no band can be given."
     )
     status = "" if manifest["status"] == "complete" else f" Status: {manifest['status']}."
+    labels = [choice.strategy] if choice.strategy else list(run.strategies)
+    who = "strategy" if len(labels) == 1 else "strategies"
     return (
-        f"{run.scenario['title']}. Scenario {run.scenario['name']}, "
-        f"strategy {manifest['strategy']}, "
+        f"{run.scenario['title']}. Scenario {run.scenario['name']}, {who} {', '.join(labels)}, "
         f"root seed {manifest['root_seed']}, overblock {manifest['tool']['version']}, "
         f"result {manifest['result_id'][:12]}. {band}{status}"
     )
-
-
-def draw_outages(run: RunFolder) -> Drawing:
-    """Businesses affected, impaired and down."""
-    bands = {state: band_of(run.curve(f"businesses_{state}"), run.horizon_s) for state in STATES}
-    figure = style.new_figure(8, 4.2)
-    ax = figure.subplots()
-    plot_outages(ax, bands, run.start, run.horizon_s)
-    n = bands["affected"].denominator
-    ax.set_ylabel(f"businesses (of {n:,.0f})")
-    ax.set_xlabel(f"date, {offset_name(run.start)}")
-    ax.set_title("Businesses cut off from part of their domestic customers")
-    peaks = "; ".join(
-        f"{state}: peak {band.mean.max():,.0f}, at the end {band.mean[-1]:,.0f}"
-        for state, band in bands.items()
-    )
-    limits = run.scenario["thresholds"]
-    meaning = ", ".join(f"{state} above {limits[state]:.0%}" for state in STATES)
-    alt = (
-        f"Number of businesses, of {n:,.0f}, over time, by share of domestic demand that fails "
-        f"({meaning}). Mean over replicates: {peaks}."
-    )
-    return Drawing(figure, alt)
-
-
-def draw_outages_by(run: RunFolder, split: str, title: str) -> Drawing:
-    """Small multiples: the same curves by sector or provider, as shares of its businesses."""
-    curves = {state: run.curves_by(f"businesses_{state}", split) for state in STATES}
-    sizes = {name: float(points.denominator.mean()) for name, points in curves["affected"].items()}
-    names = sorted((name for name in sizes if sizes[name] > 0), key=lambda name: -sizes[name])
-    shown = names[:MAX_PANELS]
-    n_columns = 4
-    n_rows = -(-len(shown) // n_columns)
-    figure = style.new_figure(9, 1.9 * n_rows + 1.1)
-    axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
-    parts = []
-    for ax, name in zip(axes.flat, shown, strict=False):
-        bands = {
-            state: band_of(curves[state][name], run.horizon_s, as_share=True) for state in STATES
-        }
-        plot_outages(ax, bands, run.start, run.horizon_s, label=False)
-        ax.set_ylim(0, 1.03)
-        ax.yaxis.set_major_formatter(PercentFormatter(1))
-        ax.set_title(f"{name} (n = {sizes[name]:,.0f})", fontsize=8.5)
-        ax.tick_params(labelsize=7.5)
-        parts.append(f"{name} {bands['impaired'].mean.max():.0%} of {sizes[name]:,.0f}")
-    for ax in axes.flat[len(shown) :]:
-        ax.set_axis_off()
-    for ax in axes[:, 0]:
-        ax.set_ylabel("share of businesses", fontsize=8)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
-    handles = [
-        axes.flat[0].plot([], [], color=colour, label=label)[0] for colour, label in STATES.values()
-    ]
-    figure.legend(handles=handles, loc="upper right", ncols=3, frameon=False, fontsize=8.5)
-    left_out = len(names) - len(shown)
-    note = f" {left_out} smaller ones are not shown." if left_out else ""
-    alt = (
-        f"{title}, as a share of the businesses of each {split} over time. Peak of the share "
-        f"impaired, mean over replicates: {'; '.join(parts)}.{note}"
-    )
-    return Drawing(figure, alt)
-
-
-def draw_addresses(run: RunFolder) -> Drawing:
-    """Addresses listed and dropped, with published totals."""
-    listed = band_of(run.curve("addresses_listed"), run.horizon_s)
-    dropped = band_of(run.curve("addresses_dropped"), run.horizon_s)
-    marks = read_marks(run)
-    inside = [mark for mark in marks if 0 <= (mark.from_s + mark.to_s) // 2 < run.horizon_s]
-    whole = (0, run.horizon_s)
-    if inside:
-        figure = style.new_figure(9, 4.4)
-        near, far = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
-        zoom_end = min(run.horizon_s, (max(mark.to_s for mark in inside) // DAY_S + 1) * DAY_S)
-        plot_addresses(
-            near, listed, dropped, inside, run.start, run.horizon_s, (0, zoom_end), label=False
-        )
-        near.set_title("First days, with published totals")
-        near.set_xlabel(f"date, {offset_name(run.start)}")
-        for face, text in ((style.BLACK, "published"), ("white", "derived from publications")):
-            near.plot(
-                [], [], "o", color=style.BLACK, markerfacecolor=face, markersize=4.5, label=text
-            )
-        near.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=8)
-        first = near
-    else:
-        figure = style.new_figure(8, 4.2)
-        far = figure.subplots()
-        first = far
-    plot_addresses(far, listed, dropped, inside, run.start, run.horizon_s, whole)
-    far.set_title("Whole run" if inside else "Addresses in the register, and dropped")
-    far.set_xlabel(f"date, {offset_name(run.start)}")
-    first.set_ylabel("IPv4 addresses, millions\n(without the target's own)")
-    alt = (
-        "Distinct IPv4 addresses over time, without the target's own ranges. Listed: peak "
-        f"{listed.mean.max():,.0f}, at the end {listed.mean[-1]:,.0f}. "
-        f"Dropped, averaged over users: peak {dropped.mean.max():,.0f}, at the end "
-        f"{dropped.mean[-1]:,.0f}. "
-        f"{len(inside)} published or derived totals are marked."
-    )
-    return Drawing(figure, alt)
-
-
-def read_marks(run: RunFolder) -> list[Mark]:
-    """Published totals of a run, from the copy in its folder."""
-    name = run.scenario.get("published", {}).get("totals")
-    path = run.input_path(name) if name else None
-    if path is None:
-        return []
-    marks = []
-    for row in read_table(str(name), path, PublishedTotalRow).rows:
-        is_published = row.source.startswith("published")
-        if "T" in row.when:
-            at_s = int((datetime.fromisoformat(row.when) - run.start).total_seconds())
-            marks.append(Mark(at_s, at_s, row.addresses, is_published))
-        else:
-            day = datetime.fromisoformat(row.when).replace(tzinfo=run.start.tzinfo)
-            from_s = int((day - run.start).total_seconds())
-            marks.append(Mark(from_s, from_s + DAY_S, row.addresses, is_published))
-    return marks
-
-
-def offset_name(instant: datetime) -> str:
-    """``UTC+03:00``, for axis labels."""
-    offset = instant.utcoffset() or timedelta()
-    minutes = int(offset.total_seconds() // 60)
-    sign = "-" if minutes < 0 else "+"
-    return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
-
-
-FIGURES: dict[str, Callable[[RunFolder], Drawing]] = {
-    "addresses": draw_addresses,
-    "outages": draw_outages,
-    "outages-by-sector": lambda run: draw_outages_by(
-        run, "sector", "Businesses cut off, by sector"
-    ),
-    "outages-by-provider": lambda run: draw_outages_by(
-        run, "provider", "Businesses cut off, by provider of the front end"
-    ),
-}
-"""Figures by file name."""

@@ -9,11 +9,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from sim import __version__
 
@@ -26,6 +29,21 @@ BLUE = "#0072B2"
 VERMILION = "#D55E00"
 PURPLE = "#CC79A7"
 GREY = "#666666"
+PALE = "#b5b5b5"
+
+CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
+"""Colours of things that have no colour of their own, in the sequence in which they are given."""
+STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+"""Line styles that go with them, for who sees no colour."""
+
+LINES: dict[str, dict[str, Any]] = {
+    "affected": {"linewidth": 1.2},
+    "impaired": {"linewidth": 1.8},
+    "down": {"linewidth": 1.6, "linestyle": (0, (4, 1.2))},
+}
+"""Lines of the states, told apart in grey as well."""
+
+DPI = 160
 
 _SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -37,6 +55,7 @@ _SETTINGS = {
     "axes.edgecolor": GREY,
     "axes.labelcolor": "#222222",
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.6,
     "xtick.color": GREY,
@@ -84,6 +103,8 @@ def add_caption(figure: Figure, text: str) -> None:
 def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 0.055) -> None:
     """Write labels at the right edge, at heights in data units, moved apart where they collide.
 
+    A label that was moved is tied to its height by a thin line.
+
     Parameters
     ----------
     labels
@@ -91,15 +112,29 @@ def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 
     gap
         Least distance between two labels, as a share of the axis.
     """
-    low, high = ax.get_ylim()
-    place = -1.0
-    for height, text, colour in sorted(labels):
-        place = max((height - low) / (high - low), place + gap * (1 + text.count("\n")))
+    if not labels:
+        return
+    ordered = sorted(labels)
+    wanted = [float(ax.transAxes.inverted().transform(ax.transData.transform((0, height)))[1])
+              for height, _, _ in ordered]  # fmt: skip
+    sizes = [gap * (1 + text.count("\n")) for _, text, _ in ordered]
+    for (_, text, colour), at, place in zip(ordered, wanted, _apart(wanted, sizes), strict=True):
+        is_moved = abs(place - at) > 0.2 * gap
+        if is_moved:
+            ax.plot(
+                [1.0, 1.012],
+                [at, place],
+                transform=ax.transAxes,
+                color=colour,
+                linewidth=0.6,
+                clip_on=False,
+                solid_capstyle="butt",
+            )
         ax.annotate(
             text,
             (1.0, place),
             xycoords="axes fraction",
-            xytext=(4, 0),
+            xytext=(7 if is_moved else 4, 0),
             textcoords="offset points",
             color=colour,
             va="center",
@@ -108,11 +143,68 @@ def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 
         )
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write PNG and SVG, without a date, so that the same figure is the same file."""
+def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> NDArray[np.float64]:
+    """Ascending heights, none nearer to the next than half the sum of their sizes.
+
+    The sum of squared distances from the wanted heights is the least there is, within [0, 1] where
+    there is room: with the room that each needs taken off, the heights only have to ascend.
+    """
+    from scipy.optimize import isotonic_regression  # slow to import, and few figures need it
+
+    size = np.asarray(sizes)
+    room = np.concatenate(([0.0], np.cumsum((size[:-1] + size[1:]) / 2)))
+    free = isotonic_regression(np.asarray(wanted) - room).x
+    free = np.maximum(np.minimum(free, 1.0 - room[-1]), 0.0)
+    return np.asarray(free + room)
+
+
+def save_figure(
+    figure: Figure, folder: Path, name: str, formats: Sequence[str] = ("png", "svg"), dpi: int = DPI
+) -> list[Path]:
+    """Write a figure in some formats, without a date, so that the same figure is the same file."""
     folder.mkdir(parents=True, exist_ok=True)
-    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
     software = f"overblock {__version__}"
-    figure.savefig(png, dpi=160, metadata={"Software": software})
-    figure.savefig(svg, metadata={"Creator": software, "Date": None})
-    return [png, svg]
+    metadata: dict[str, dict[str, str | None]] = {
+        "png": {"Software": software},
+        "svg": {"Creator": software, "Date": None},
+        "pdf": {"Creator": software, "CreationDate": None},
+    }
+    written = []
+    for suffix in formats:
+        path = folder / f"{name}.{suffix}"
+        figure.savefig(path, dpi=dpi, metadata=metadata[suffix])
+        written.append(path)
+    return written
+
+
+def whiskers(
+    ax: Axes,
+    row: NDArray[np.int64],
+    mean: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+) -> None:
+    """Draw horizontal intervals over bars; none where they are not known."""
+    known = ~np.isnan(low)
+    if known.any():
+        error = np.clip([mean - low, high - mean], 0, None)[:, known]
+        ax.errorbar(
+            mean[known], row[known], xerr=error, fmt="none", ecolor=BLACK, elinewidth=1.1, capsize=3
+        )
+
+
+def short(value: float) -> str:
+    """A number for an axis or a label: whole, or in thousands, millions, billions."""
+    for size, letter in ((1e9, " bn"), (1e6, " M"), (1e4, " k")):
+        if abs(value) >= size:
+            scaled = value / (1e3 if letter == " k" else size)
+            return f"{scaled:,.3g}{letter}" if abs(scaled) < 1000 else f"{scaled:,.0f}{letter}"
+    return f"{value:,.3g}" if abs(value) < 10 else f"{value:,.0f}"
+
+
+def signed(value: float) -> str:
+    """A difference, with its sign."""
+    if np.isnan(value):
+        return "not known"
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return f"{sign}{short(abs(value))}"

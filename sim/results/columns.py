@@ -65,6 +65,13 @@ BUSINESSES = (
     Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week (drawn)"),
     Column("demand_usd_per_h", "number", "USD/h", "Part of it from inside the country"),
     Column(
+        "n_names",
+        "integer",
+        "names",
+        "Names on the addresses of its front end at t = 0, parked ones and its own among them "
+        "(drawn)",
+    ),
+    Column(
         "lost_demand_h_below_threshold",
         "number",
         "h",
@@ -112,6 +119,7 @@ EVENTS = (
     Column("operator", "string", "", "Operator group; missing where none is concerned"),
     Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),
     Column("front", "integer", "", "Row of the target's front; missing where none is concerned"),
+    Column("address", "string", "", "Address of that front; missing where none is concerned"),
     Column("business", "integer", "", "Row of the business; missing where none is concerned"),
     Column("provider", "string", "", "Provider; missing where none is concerned"),
 )
@@ -175,6 +183,7 @@ MONEY = (
     ),
     Column("published", "string", "USD", "Published figure beside it; missing where there is none"),
     Column("published_note", "string", "", "Unit of that figure, and how it is to be read"),
+    Column("prices", "string", "", "What the method prices, and so why methods differ"),
 )
 
 MEASURES = (

@@ -19,6 +19,7 @@ from sim.results.folder import MANIFEST_SCHEMA
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
 from sim.scenario.seeds import Table
+from sim.scenario.sources import list_sources
 
 Item = TypeVar("Item")
 _PACKAGES = ("numpy", "simpy", "pydantic", "ruamel.yaml", "duckdb")
@@ -107,6 +108,7 @@ def build_manifest(
         "n_replicates": n_replicates,
         "inputs": [_input(table) for table in all_tables(variants)],
         "assumptions": _once(one for variant in variants for one in list_assumptions(variant)),
+        "sources": _once(one.as_dict() for variant in variants for one in list_sources(variant)),
         "warnings": [*_once(one for v in variants for one in list_warnings(v)), *warnings],
         **({"failures": list(failures)} if failures else {}),
         "outputs": [

@@ -149,20 +149,32 @@ def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     )
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
-    # One thread: rows and row groups come out in one sequence.
-    connection = duckdb.connect(config={"threads": 1})
+def _connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
+    # One thread by default: rows and row groups come out in one sequence.
+    config: dict[str, str | bool | int | float | list[str]] = (
+        {} if n_threads is None else {"threads": n_threads}
+    )
+    connection = duckdb.connect(config=config)
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
 
-def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> dict[str, Any]:
+def read_columns(
+    path: Path,
+    query: str,
+    parameters: Sequence[object] | Mapping[str, object] = (),
+    *,
+    n_threads: int | None = 1,
+) -> dict[str, Any]:
     """Columns of a query over one Parquet file.
 
     Parameters
     ----------
     query
         SQL in which ``data`` stands for the file.
+    n_threads
+        How many may read; None for as many as there are processors. With more than one, rows come
+        in any sequence unless the query orders them.
 
     Returns
     -------
@@ -174,7 +186,7 @@ def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> d
     DataError
         If the file is missing, or not what the query expects.
     """
-    with _connect() as connection:
+    with _connect(n_threads) as connection:
         try:
             connection.execute(
                 "CREATE VIEW data AS SELECT * "

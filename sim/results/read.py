@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -107,19 +108,43 @@ class RunFolder:
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """Labels of the strategies, in the sequence of the tables."""
-        if "strategies" not in self.manifest:
+        """Labels of the strategies in the folder; one, unless it holds a comparison."""
+        listed = self.manifest.get("strategies")
+        if listed is None:
             return (str(self.manifest["strategy"]),)
-        return tuple(str(one["label"]) for one in self.manifest["strategies"])
+        return tuple(str(strategy["label"]) for strategy in listed)
+
+    def strategy(self, label: str | None = None) -> str:
+        """Return the label itself, or where it is left out the label of the only strategy.
+
+        Raises
+        ------
+        UsageError
+            If there is no such strategy, or several and none is named.
+        """
+        known = ", ".join(self.strategies)
+        if label is None:
+            if len(self.strategies) != 1:
+                raise UsageError(f"{self.path}: expected the label of a strategy; known: {known}")
+            return self.strategies[0]
+        if label not in self.strategies:
+            raise UsageError(f"{self.path}: unknown strategy {label!r}; known: {known}")
+        return label
+
+    def check_replicate(self, replicate: int) -> None:
+        """Refuse a replicate that is not in the folder.
+
+        Raises
+        ------
+        UsageError
+            If there is no such replicate.
+        """
+        if not 0 <= replicate < self.n_replicates:
+            span = f"0 to {self.n_replicates - 1}"
+            raise UsageError(f"{self.path}: expected a replicate from {span}, got {replicate}")
 
     def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
-        """Return the curve of one measure over everybody.
-
-        Parameters
-        ----------
-        strategy
-            Label; may be left out where the folder has one strategy.
-        """
+        """Return the curve of one measure over everybody."""
         return next(iter(self._select(metric, None, strategy).values()))
 
     def curves_by(
@@ -143,6 +168,18 @@ class RunFolder:
             **{name: _texts(columns[name]) for name in texts},
         )
 
+    def has_curve(self, metric: str) -> bool:
+        """Whether the folder holds a measure for everybody."""
+        return metric in self._metrics
+
+    @cached_property
+    def _metrics(self) -> frozenset[str]:
+        """Measures that stand in the file for everybody."""
+        none = " AND ".join(f"{column} IS NULL" for column in SPLITS)
+        query = f"SELECT DISTINCT metric FROM data WHERE {none}"
+        columns = read_columns(self.path / "curves.parquet", query)
+        return frozenset(str(metric) for metric in columns["metric"].tolist())
+
     def input_path(self, name: str) -> Path | None:
         """Path of the copy of an input table, by the name the scenario gives it."""
         for table in self.manifest["inputs"]:
@@ -154,7 +191,6 @@ class RunFolder:
         self, metric: str, split: str | None, strategy: str | None
     ) -> dict[str, CurvePoints]:
         assert split is None or split in SPLITS
-        chosen = self._chosen(strategy)
         conditions = [
             f"{column} IS {'NOT NULL' if column == split else 'NULL'}" for column in SPLITS
         ]
@@ -164,7 +200,7 @@ class RunFolder:
             f"SELECT {label} AS label, replicate, t_s, value, denominator FROM data "
             f"WHERE metric = ? AND strategy = ? AND {' AND '.join(conditions)} "
             "ORDER BY file_row_number",
-            [metric, chosen],
+            [metric, self.strategy(strategy)],
         )
         labels = np.asarray(columns["label"], dtype=object)
         selected = {}
@@ -182,16 +218,6 @@ class RunFolder:
             raise DataError([Problem(str(self.path / "curves.parquet"), message)])
         return selected
 
-    def _chosen(self, strategy: str | None) -> str:
-        """Label of the strategy asked for, or of the only one."""
-        known = self.strategies
-        if strategy in known or (strategy is None and len(known) == 1):
-            return strategy or known[0]
-        got = "none" if strategy is None else repr(strategy)
-        raise UsageError(
-            f"{self.path}: expected one of the strategies {', '.join(known)}, got {got}"
-        )
-
 
 def open_run(path: Path) -> RunFolder:
     """Open a run folder.
@@ -205,7 +231,8 @@ def open_run(path: Path) -> RunFolder:
     if manifest.get("schema") != MANIFEST_SCHEMA:
         message = f"expected the schema {MANIFEST_SCHEMA}, got {manifest.get('schema')!r}"
         raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
-    _check_keys(manifest, _MANIFEST_KEYS, path / MANIFEST)
+    who = "strategies" if manifest.get("kind") == "comparison" else "strategy"
+    _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
     file = path / "scenario.resolved.json"
     try:
         scenario = json.loads(file.read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.text import format_prefixes
 from sim.engine.eventlog import NOBODY, Kind
@@ -26,6 +27,7 @@ from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWrite
 from sim.scenario.tables import ROLES
 from sim.scenario.tables_reactions import RESPONSES
 from sim.world.build import World
+from sim.world.components import FRONTEND
 from sim.world.population import MICRO
 
 NOT_ATTRIBUTED = "(not attributed)"
@@ -103,6 +105,7 @@ class RunEncoder:
             "region": Coded(home, places.region),
             "revenue_usd_per_h": businesses.revenue_usd_per_h,
             "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO,
+            "n_names": world.components.names_on(businesses.component_row[:, FRONTEND]),
             "lost_demand_h_below_threshold": ledger.lost_demand_h_below_threshold,
             **{
                 f"lost_demand_h_{name}": ledger.lost_demand_h_by_spell[:, column].copy()
@@ -132,6 +135,7 @@ class RunEncoder:
             "operator": Coded(events.operator_row, world.operators.name),
             "entry": Optional(events.entry_row, NOBODY),
             "front": Optional(events.front_row, NOBODY),
+            "address": Coded(events.front_row, _address_texts(outcome.front_address)),
             "business": Optional(events.business_row, NOBODY),
             "provider": Coded(events.provider_row, world.places.provider),
         }
@@ -175,6 +179,12 @@ def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> di
         "strategy": Coded(np.zeros(n, np.int64), (strategy,)),
         "replicate": np.full(n, replicate, np.int64),
     }
+
+
+def _address_texts(address: NDArray[np.int64]) -> list[str]:
+    """Plain addresses as text."""
+    prefixes = format_prefixes(address, np.full(address.size, 32, np.int64))
+    return [prefix.removesuffix("/32") for prefix in prefixes]
 
 
 def write_json(path: Path, value: Any) -> None:

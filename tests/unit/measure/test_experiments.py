@@ -140,9 +140,7 @@ def test_two_names_against_each_other_are_exactly_zero(tmp_path: Path) -> None:
         assert (line.difference_t_low, line.difference_t_high) == (0, 0), line
 
 
-@pytest.mark.parametrize(
-    "executor", [Scripted(backwards=True), PoolExecutor(2, 3)]
-)
+@pytest.mark.parametrize("executor", [Scripted(backwards=True), PoolExecutor(2, 3)])
 def test_neither_workers_nor_chunks_nor_their_sequence_show(
     whole: Experiment, tmp_path: Path, executor: Any
 ) -> None:

@@ -1,0 +1,171 @@
+"""One figure, what it shows in words, and the table it draws.
+
+In: a figure and columns. Out: files beside each other: pictures, ``NAME.alt.txt``, ``NAME.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sim.measure.bands import Band
+
+Cell = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class FigureTable:
+    """The numbers of a figure, column by column.
+
+    Attributes
+    ----------
+    columns
+        Cells by column name; names end in their unit. Not known is NaN or None.
+
+    Raises
+    ------
+    ValueError
+        If the columns are not equally long.
+    """
+
+    columns: Mapping[str, Sequence[Cell]]
+
+    def __post_init__(self) -> None:
+        lengths = {len(cells) for cells in self.columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"expected columns of one length, got {sorted(lengths)}")
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+
+    @classmethod
+    def of(cls, **columns: Sequence[Any] | NDArray[Any]) -> FigureTable:
+        """Return a table of plain values from sequences or arrays."""
+        return cls({name: _plain(cells) for name, cells in columns.items()})
+
+    @classmethod
+    def stack(cls, parts: Sequence[FigureTable]) -> FigureTable:
+        """Return the rows of all parts, which have the same columns, in their sequence."""
+        return cls(
+            {
+                name: [cell for part in parts for cell in part.columns[name]]
+                for name in parts[0].columns
+            }
+        )
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(next(iter(self.columns.values()), ()))
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """One column as numbers; NaN where it is not known."""
+        cells = self.columns[name]
+        return np.array([math.nan if cell is None else cell for cell in cells], np.float64)
+
+    def where(self, name: str, value: Cell) -> FigureTable:
+        """Return the rows in which a column holds a value."""
+        rows = [row for row, cell in enumerate(self.columns[name]) if cell == value]
+        return FigureTable(
+            {column: [cells[row] for row in rows] for column, cells in self.columns.items()}
+        )
+
+    def write(self, path: Path) -> None:
+        """Write as CSV; what is not known is an empty cell."""
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(self.columns)
+            for row in zip(*self.columns.values(), strict=True):
+                writer.writerow([_cell(cell) for cell in row])
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure and what it shows.
+
+    Attributes
+    ----------
+    alt
+        The figure in words, for who does not see it.
+    table
+        The numbers it draws.
+    spread
+        What its marks say of spread, for the caption; empty for lines of means with bands over
+        replicates.
+    finish
+        Done when the caption stands and nothing moves any more.
+    """
+
+    figure: Figure
+    alt: str
+    table: FigureTable = field(default_factory=lambda: FigureTable({}))
+    spread: str = ""
+    finish: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a user asked to see of a run.
+
+    Attributes
+    ----------
+    strategy
+        Label of the strategy; None for the only one.
+    replicate
+        Replicate that figures of a single history show.
+    at_s
+        Time that the map shows; None for the one with most addresses listed.
+    zoom
+        Address and length of the prefix that the map shows.
+    """
+
+    strategy: str | None = None
+    replicate: int = 0
+    at_s: int | None = None
+    zoom: tuple[int, int] = (0, 0)
+
+
+DEFAULT = Choice()
+
+
+def band_table(band: Band, start: datetime, **labels: str) -> FigureTable:
+    """Rows of a band: labels, time, mean and interval, what they are out of.
+
+    Parameters
+    ----------
+    labels
+        Columns to stand first, with one value each.
+    """
+    n = band.t_s.size
+    return FigureTable.of(
+        **{name: [label] * n for name, label in labels.items()},
+        t_s=band.t_s,
+        time=[instant(start, t_s) for t_s in band.t_s.tolist()],
+        mean=band.mean,
+        low=band.low,
+        high=band.high,
+        denominator=[band.denominator] * n,
+        n_replicates=[band.n_replicates] * n,
+    )
+
+
+def instant(start: datetime, t_s: int) -> str:
+    """A time of the run as text, in the scenario's offset."""
+    return (start + timedelta(seconds=int(t_s))).isoformat()
+
+
+def _plain(cells: Sequence[Any] | NDArray[Any]) -> list[Cell]:
+    return list(cells.tolist() if isinstance(cells, np.ndarray) else cells)
+
+
+def _cell(cell: Cell) -> Cell:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else cell

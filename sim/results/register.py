@@ -1,0 +1,186 @@
+"""The register of one replicate read back: what was listed when, and the target's fronts.
+
+In: a run folder, a strategy, a replicate. Out: the orders' addresses and times, and sets of
+addresses at any time. It recomputes no decision: what was ordered stands in the folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.text import parse_column
+from sim.errors import DataError, Problem
+from sim.results.parquet import read_columns
+from sim.results.read import RunFolder
+
+NEVER = -1
+_LISTING = ("drop", "throttle")
+
+
+@dataclass(frozen=True, eq=False)
+class Fronts:
+    """The target's fronts in one replicate, by row.
+
+    Attributes
+    ----------
+    address, rented_s : shape (n_fronts,)
+        Where it is, and since when.
+    discovered_s, evicted_s : shape (n_fronts,)
+        When the censor learnt of it, and when its provider threw it out; -1 where that did not
+        happen in the run.
+    """
+
+    address: NDArray[np.int64]
+    rented_s: NDArray[np.int64]
+    discovered_s: NDArray[np.int64]
+    evicted_s: NDArray[np.int64]
+
+    def at(self, t_s: int) -> NDArray[np.bool_]:
+        """Which fronts are rented at a time."""
+        is_gone = (self.evicted_s != NEVER) & (self.evicted_s <= t_s)
+        return np.asarray((self.rented_s <= t_s) & ~is_gone, np.bool_)
+
+
+@dataclass(frozen=True, eq=False)
+class RegisterHistory:
+    """Orders of one replicate.
+
+    Attributes
+    ----------
+    addresses
+        Addresses of each entry, by entry row; empty for an entry that blocks a name.
+    is_listing, is_exempt : shape (n_entries,)
+        Whether the entry lists its addresses, or lets them pass.
+    placed_s, withdrawn_s : shape (n_entries,)
+        When the entry came into force, and when it was withdrawn; -1 where it never was.
+    fronts
+        The target's fronts.
+    """
+
+    addresses: tuple[IntervalSet, ...]
+    is_listing: NDArray[np.bool_]
+    is_exempt: NDArray[np.bool_]
+    placed_s: NDArray[np.int64]
+    withdrawn_s: NDArray[np.int64]
+    fronts: Fronts
+
+    @property
+    def change_s(self) -> NDArray[np.int64]:
+        """Times at which orders were placed or withdrawn, ascending, and 0."""
+        withdrawn = self.withdrawn_s[self.withdrawn_s != NEVER]
+        return np.unique(np.concatenate(([0], self.placed_s, withdrawn)))
+
+    def in_force(self, t_s: int) -> NDArray[np.bool_]:
+        """Which entries are in force at a time, after what happened in that second."""
+        is_withdrawn = (self.withdrawn_s != NEVER) & (self.withdrawn_s <= t_s)
+        return np.asarray((self.placed_s <= t_s) & ~is_withdrawn, np.bool_)
+
+    def listed_at(self, t_s: int) -> IntervalSet:
+        """Addresses listed at a time, the target's own among them.
+
+        The union of the entries in force that drop or throttle, less the exempt ones.
+        """
+        force = self.in_force(t_s)
+        listed = self._union(force & self.is_listing)
+        return listed.difference(self._union(force & self.is_exempt))
+
+    def _union(self, rows: NDArray[np.bool_]) -> IntervalSet:
+        return IntervalSet.union_all(self.addresses[row] for row in np.flatnonzero(rows))
+
+
+def read_register(
+    run: RunFolder, strategy: str | None = None, replicate: int = 0
+) -> RegisterHistory:
+    """Read orders and fronts of one replicate.
+
+    Raises
+    ------
+    UsageError
+        If the folder has no such strategy or replicate.
+    DataError
+        If its files cannot be read, or contradict each other.
+    """
+    label = run.strategy(strategy)
+    run.check_replicate(replicate)
+    key = [label, replicate]
+    where = "WHERE strategy = ? AND replicate = ?"
+    events = read_columns(
+        run.path / "events.parquet",
+        f"SELECT t_s, kind, entry, front, address FROM data {where} "
+        "AND kind IN ('block', 'unblock', 'rented', 'discovered', 'evicted') "
+        "ORDER BY file_row_number",
+        key,
+    )
+    entries = read_columns(
+        run.path / "entries.parquet",
+        f"SELECT entry, mechanism, prefix FROM data {where} ORDER BY file_row_number",
+        key,
+    )
+    kind = np.asarray(events["kind"], object)
+    t_s = np.asarray(events["t_s"], np.int64)
+    placed_s = _times(t_s, events["entry"], kind == "block")
+    n = placed_s.size
+    entry = np.asarray(entries["entry"], np.int64)
+    if (placed_s == NEVER).any() or (entry >= n).any():
+        message = "expected an order for every entry, got none for some"
+        raise DataError([Problem(str(run.path / "events.parquet"), message)])
+    mechanism = np.full(n, "", object)
+    mechanism[entry] = np.asarray(entries["mechanism"], object)
+    return RegisterHistory(
+        addresses=_sets(entry, np.asarray(entries["prefix"], object), n, run),
+        is_listing=np.isin(mechanism.astype(str), _LISTING),
+        is_exempt=mechanism == "exempt",
+        placed_s=placed_s,
+        withdrawn_s=_times(t_s, events["entry"], kind == "unblock", n),
+        fronts=_fronts(t_s, kind, events, run),
+    )
+
+
+def _times(
+    t_s: NDArray[np.int64], row: NDArray[np.int64], chosen: NDArray[np.bool_], n: int | None = None
+) -> NDArray[np.int64]:
+    """Time of the event about each row; -1 where there is none."""
+    rows = np.ma.filled(np.ma.asarray(row)[chosen], NEVER).astype(np.int64)
+    if n is None:
+        n = int(rows.max()) + 1 if rows.size else 0
+    times = np.full(n, NEVER, np.int64)
+    times[rows] = t_s[chosen]
+    return times
+
+
+def _sets(
+    entry: NDArray[np.int64], prefix: NDArray[np.object_], n: int, run: RunFolder
+) -> tuple[IntervalSet, ...]:
+    """Addresses of each entry; the rows of an entry stand together."""
+    rows = parse_column(prefix.tolist(), str(run.path / "entries.parquet")).v4
+    order = np.argsort(entry, kind="stable")
+    cut = np.searchsorted(entry[order], np.arange(n + 1))
+    start, stop = rows.start[order], rows.stop[order]
+    return tuple(
+        IntervalSet.from_bounds(start[cut[row] : cut[row + 1]], stop[cut[row] : cut[row + 1]])
+        for row in range(n)
+    )
+
+
+def _fronts(
+    t_s: NDArray[np.int64],
+    kind: NDArray[np.object_],
+    events: dict[str, NDArray[np.int64]],
+    run: RunFolder,
+) -> Fronts:
+    is_rented = kind == "rented"
+    rented_s = _times(t_s, events["front"], is_rented)
+    texts = np.ma.filled(np.ma.asarray(events["address"])[is_rented], "").tolist()
+    address = np.zeros(rented_s.size, np.int64)
+    row = np.asarray(events["front"][is_rented], np.int64)
+    address[row] = parse_column(texts, str(run.path / "events.parquet")).v4.start
+    return Fronts(
+        address=address,
+        rented_s=rented_s,
+        discovered_s=_times(t_s, events["front"], kind == "discovered", rented_s.size),
+        evicted_s=_times(t_s, events["front"], kind == "evicted", rented_s.size),
+    )
