@@ -35,6 +35,7 @@ from sim.cli import (
 >>>>>>> main
     sweep,
     validate,
+    verify,
 )
 
 app = typer.Typer(
@@ -71,6 +72,7 @@ def overblock(
 
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
+app.command("verify")(verify.verify)
 app.command("sweep")(sweep.sweep)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("calibrate")(calibrate.calibrate)
