@@ -13,11 +13,8 @@ import typer
 
 from sim import __version__
 from sim.cli import (
-<<<<<<< HEAD
-    calibrate,
-=======
     backtest,
->>>>>>> main
+    calibrate,
     compare,
     cover,
     doctor,
@@ -25,14 +22,10 @@ from sim.cli import (
     intake,
     library,
     plot,
-<<<<<<< HEAD
-    run,
-    sensitivity,
-=======
     report,
     run,
+    sensitivity,
     sources,
->>>>>>> main
     sweep,
     validate,
     verify,
