@@ -15,6 +15,7 @@ from sim import __version__
 from sim.cli import (
     assess,
     backtest,
+    calibrate,
     compare,
     cover,
     doctor,
@@ -24,9 +25,11 @@ from sim.cli import (
     plot,
     report,
     run,
+    sensitivity,
     sources,
     sweep,
     validate,
+    verify,
 )
 
 app = typer.Typer(
@@ -63,7 +66,10 @@ def overblock(
 
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
+app.command("verify")(verify.verify)
 app.command("sweep")(sweep.sweep)
+app.command("sensitivity")(sensitivity.sensitivity)
+app.command("calibrate")(calibrate.calibrate)
 app.command("plot")(plot.plot)
 app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)

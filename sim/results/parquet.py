@@ -117,14 +117,36 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
     return int(row[0])
 
 
-def copy_rows(source: Path, path: Path, condition: str, parameters: Sequence[object]) -> None:
-    """Write the rows of a Parquet file for which an SQL condition holds to another, in sequence."""
+def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[object]) -> bool:
+    """Whether the rows of a table for which an SQL condition holds are those of a part.
+
+    Values are compared, not files: a writer notes in a file which columns happen to have no nulls.
+    """
     with _connect() as connection:
-        connection.execute(
-            f"COPY (SELECT * FROM read_parquet(?) WHERE {condition}) TO {_text(str(path))} "
-            "(FORMAT parquet)",
-            [_literal(source), *parameters],
-        )
+        try:
+            held, other = (
+                connection.execute(
+                    f"SELECT * EXCLUDE (file_row_number) FROM "
+                    f"read_parquet(?, file_row_number = true) WHERE {where} "
+                    "ORDER BY file_row_number",
+                    [_literal(path), *values],
+                ).fetchnumpy()
+                for path, where, values in ((table, condition, parameters), (part, "true", ()))
+            )
+        except duckdb.Error:
+            return False
+    return list(held) == list(other) and all(_is_same(held[name], other[name]) for name in held)
+
+
+def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two columns are equal, missing values included."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    mask = np.ma.getmaskarray(one)
+    return bool(
+        (mask == np.ma.getmaskarray(other)).all()
+        and (np.ma.getdata(one)[~mask] == np.ma.getdata(other)[~mask]).all()
+    )
 
 
 def _connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
