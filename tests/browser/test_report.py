@@ -256,7 +256,7 @@ def test_it_fits_a_telephone(which: str, open_report: OpenReport) -> None:
         """() => [...document.querySelectorAll('p, h1, h2, h3, li, dd, label, select, button')]
             .filter(one => !one.closest('.scroll, nav') && one.offsetParent
                 && one.getBoundingClientRect().right > 391)
-            .map(one => one.outerHTML.slice(0, 80))"""
+                .map(one => one.outerHTML.slice(0, 80))"""
     )
     assert cut == []
 
@@ -315,7 +315,7 @@ def test_markup_in_names_does_nothing(
     assert opened.page.locator("#map-strategy option").first.text_content() == evil
     assert opened.page.locator("#charts .legend .name").first.text_content() == evil
     assert opened.page.locator("img, .plot b, main b").count() == 0
-    label = opened.page.locator("#frontier .annotation-text").all_text_contents()
+    label = opened.page.locator("#frontier .textpoint text").all_text_contents()
     assert any("onerror" in text for text in label)
     assert opened.said == []
     assert opened.asked == []
