@@ -8,6 +8,7 @@ sequence.
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -100,7 +101,7 @@ def write_outputs(
             ("comparison.csv", COMPARISON, comparison),
             ("tradeoff.csv", TRADEOFF, tradeoff),
         ):
-            _write_lines(folder / file, columns, lines)
+            (folder / file).write_text(csv_text(columns, lines), encoding="utf-8", newline="")
             outputs[file] = folder / file, len(lines)
     outputs |= _write_question(folder, plan)
     whole = set.intersection(*({run.replicate for run in runs} for runs in finished.values()))
@@ -276,13 +277,14 @@ def _metadata(plan: Plan) -> dict[str, str]:
     return {"result_id": plan.result_id, "scenario_sha256": scenario_hash(plan.resolved)}
 
 
-def _write_lines(path: Path, columns: Sequence[Column], lines: Sequence[Any]) -> None:
-    """Write lines as CSV; what is not known is an empty cell."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in columns])
-        for line in lines:
-            writer.writerow([_cell(value) for value in astuple(line)])
+def csv_text(columns: Sequence[Column], lines: Sequence[Any]) -> str:
+    """Return lines as CSV; what is not known is an empty cell."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    for line in lines:
+        writer.writerow([_cell(value) for value in astuple(line)])
+    return file.getvalue()
 
 
 def _cell(value: object) -> object:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
-from sim.report.figures import read_marks
+from sim.report.addresses import read_marks
 from sim.results.curves import CurveKey, read_curves
 from sim.results.read import SPLITS, CurvePoints, RunFolder
 

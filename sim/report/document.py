@@ -24,7 +24,7 @@ from sim.errors import UsageError
 from sim.measure.summary import LEVEL
 from sim.report import answer, pagetables, sources
 from sim.report.chartdata import as_if_utc_ms, chart_data, read_lines
-from sim.report.figures import offset_name
+from sim.report.curves import offset_name
 from sim.report.mapframes import map_data
 from sim.report.repeat import is_comparison, repeat
 from sim.report.wording import count, label, percent

@@ -117,14 +117,36 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
     return int(row[0])
 
 
-def copy_rows(source: Path, path: Path, condition: str, parameters: Sequence[object]) -> None:
-    """Write the rows of a Parquet file for which an SQL condition holds to another, in sequence."""
+def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[object]) -> bool:
+    """Whether the rows of a table for which an SQL condition holds are those of a part.
+
+    Values are compared, not files: a writer notes in a file which columns happen to have no nulls.
+    """
     with _connect() as connection:
-        connection.execute(
-            f"COPY (SELECT * FROM read_parquet(?) WHERE {condition}) TO {_text(str(path))} "
-            "(FORMAT parquet)",
-            [_literal(source), *parameters],
-        )
+        try:
+            held, other = (
+                connection.execute(
+                    f"SELECT * EXCLUDE (file_row_number) FROM "
+                    f"read_parquet(?, file_row_number = true) WHERE {where} "
+                    "ORDER BY file_row_number",
+                    [_literal(path), *values],
+                ).fetchnumpy()
+                for path, where, values in ((table, condition, parameters), (part, "true", ()))
+            )
+        except duckdb.Error:
+            return False
+    return list(held) == list(other) and all(_is_same(held[name], other[name]) for name in held)
+
+
+def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two columns are equal, missing values included."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    mask = np.ma.getmaskarray(one)
+    return bool(
+        (mask == np.ma.getmaskarray(other)).all()
+        and (np.ma.getdata(one)[~mask] == np.ma.getdata(other)[~mask]).all()
+    )
 
 
 def _connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
@@ -143,6 +165,7 @@ def read_columns(
     parameters: Sequence[object] | Mapping[str, object] = (),
     *,
     n_threads: int | None = 1,
+    others: Mapping[str, Path] | None = None,
 ) -> dict[str, Any]:
     """Columns of a query over one Parquet file.
 
@@ -153,6 +176,8 @@ def read_columns(
     n_threads
         How many may read; None for as many as there are processors. With more than one, rows come
         in any sequence unless the query orders them.
+    others
+        More files, by the name that stands for each.
 
     Returns
     -------
@@ -166,10 +191,11 @@ def read_columns(
     """
     with _connect(n_threads) as connection:
         try:
-            connection.execute(
-                "CREATE VIEW data AS SELECT * "
-                f"FROM read_parquet({_text(_literal(path))}, file_row_number = true)"
-            )
+            for name, file in {"data": path, **(others or {})}.items():
+                connection.execute(
+                    f"CREATE VIEW {name} AS SELECT * "
+                    f"FROM read_parquet({_text(_literal(file))}, file_row_number = true)"
+                )
             return connection.execute(query, parameters).fetchnumpy()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]

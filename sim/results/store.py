@@ -7,8 +7,10 @@ It draws no conclusions.
 from __future__ import annotations
 
 import json
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -61,9 +63,8 @@ class RunEncoder:
             "entries": self._entries(outcome),
         }
         encoded = {}
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        with _scratch(folder) as path:
             for table, columns in tables.items():
-                path = Path(scratch) / table
                 self._writer.write(path, _key(strategy, replicate, columns) | columns)
                 encoded[table] = path.read_bytes()
         return encoded
@@ -156,6 +157,17 @@ class RunEncoder:
             "mechanism": Coded(code[columns[2]], [str(mechanism) for mechanism in mechanisms]),
             "prefix": Coded(np.arange(columns[2].size), format_prefixes(columns[0], columns[1])),
         }
+
+
+@contextmanager
+def _scratch(folder: Path | None) -> Iterator[Path]:
+    """A file of this process alone, for a moment."""
+    handle, name = tempfile.mkstemp(dir=folder)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        os.unlink(name)
 
 
 def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> dict[str, ColumnData]:

@@ -182,13 +182,12 @@ def _with_columns(table: Table[Any], changes: Sequence[ColumnChange]) -> Table[A
 
 def _moved(change: ColumnChange, cells: NDArray[np.float64]) -> NDArray[np.float64]:
     amounts = np.array(change.amounts)
+    if change.kind == "times":
+        return np.asarray(cells * amounts)
     low, high = np.array(change.low), np.array(change.high)
-    moved: NDArray[np.float64] = (
-        cells * amounts
-        if change.kind == "times"
-        else cells + np.where(amounts < 0, cells - low, high - cells) * amounts
-    )
-    return moved
+    moved = cells + np.where(amounts < 0, cells - low, high - cells) * amounts
+    # At the ends stands the end itself, without the rounding of the sum.
+    return np.asarray(np.clip(moved, np.minimum(low, cells), np.maximum(high, cells)))
 
 
 def _rounded(value: float, before: int) -> int:

@@ -77,7 +77,7 @@ def choose_variants(
         without parameters stands for that strategy. None for those of the scenario's experiment.
     baseline
         Label of one of them, or another strategy in the same form, which is then put first. None
-        for that of the experiment, or ``none``.
+        for that of the experiment if its strategies are taken, else for ``none``.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def choose_variants(
         else _of_experiment(resolved, experiment.strategies if experiment else ())
     )
     if baseline is None:
-        baseline = experiment.baseline if experiment else "none"
+        baseline = experiment.baseline if experiment and not texts else "none"
         origin = resolved.loaded.document.place(("experiment", "baseline"))
     else:
         origin = Place(f"--baseline {baseline}")
