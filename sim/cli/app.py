@@ -13,6 +13,7 @@ import typer
 
 from sim import __version__
 from sim.cli import (
+    assess,
     backtest,
     calibrate,
     compare,
@@ -74,6 +75,7 @@ app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("assess")(assess.assess)
 app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)

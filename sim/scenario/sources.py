@@ -179,7 +179,8 @@ def _is_as_written(loaded: LoadedScenario, key: str, value: Cell) -> bool:
             # The value is a default: the table that the language names.
             return True
         node = node[part]
-    return isinstance(value, list | str) or node == value
+    # Words may be spelled otherwise than in the file: instants are written anew.
+    return node == value or not numbers_of(value)
 
 
 def _noted(key: str, value: Cell, note: Provenance) -> Source:
