@@ -6,11 +6,16 @@
     ├── ProblemsError      a list of problems, all found at once
     │   ├── ScenarioError  exit 2: the scenario, or an override, asks for what cannot be
     │   └── DataError      exit 4: an input table or file is missing, unreadable or malformed
-    └── UsageError         exit 2: a command cannot be carried out as given
+    ├── UsageError         exit 2: a command cannot be carried out as given
+    └── PartialError       exit 3: the work ended early; what was finished is kept
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+First = TypeVar("First")
+Second = TypeVar("Second")
 
 
 @dataclass(frozen=True)
@@ -77,3 +82,31 @@ class UsageError(OverblockError):
     """A command cannot be carried out as given."""
 
     exit_code = 2
+
+
+class PartialError(OverblockError):
+    """The work ended early; what was finished is kept."""
+
+    exit_code = 3
+
+
+def all_or_problems(
+    first: Callable[[], First], second: Callable[[], Second]
+) -> tuple[First, Second]:
+    """Results of two readings that are independent of each other.
+
+    Raises
+    ------
+    ScenarioError
+        With the problems of both.
+    """
+    problems: list[Problem] = []
+    results: list[Any] = []
+    for read in (first, second):
+        try:
+            results.append(read())
+        except ProblemsError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(problems)
+    return results[0], results[1]

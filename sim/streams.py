@@ -44,6 +44,8 @@ class Stream(IntEnum):
     HOTLINE_SERVICE = 27
     HOTLINE_VERDICT = 28
     PROVIDER_TURN = 29
+    BOOTSTRAP = 30
+    DESIGN = 31
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ from fractions import Fraction
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 from itertools import accumulate, pairwise
 
+import numpy as np
+
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 WEEK_H = 7 * 24
@@ -142,6 +144,7 @@ class RefFronts:
     n_fronts: int
     monitor_lag_s: int
     push_tau_s: float
+    share_told: float
     lost_share: float
     pools: tuple[RefPool, ...]
     pool_draws: tuple[float, ...]
@@ -441,6 +444,7 @@ class _View:
     enforcements: list[_Enforcement]
     missing: list[list[Fraction]]
     failing: list[Fraction]
+    reaching: list[Fraction]  # share of all users at each operator and on no VPN
 
 
 @dataclass(frozen=True)
@@ -1053,8 +1057,9 @@ class _Run:
         for front_row in view.fronts:
             front = self.fronts[front_row]
             rented_s[enforcement.treatment(front.address)].append(front.rented_s)
-        q = _unknown(rented_s["pass"], tau_s, start_s, stop_s)
-        g = _unknown(rented_s["pass"] + rented_s["throttle"], tau_s, start_s, stop_s)
+        told = self.world.fronts.share_told
+        q = _unknown(rented_s["pass"], told, tau_s, start_s, stop_s)
+        g = _unknown(rented_s["pass"] + rented_s["throttle"], told, tau_s, start_s, stop_s)
         unreached = q - (1 - severity) * (q - g)
         whole = 1 if stop_s is None else stop_s - start_s
         is_named = bool(enforcement.overmatches)
@@ -1089,7 +1094,7 @@ class _Run:
         failing = [
             sum((a * b for a, b in zip(reaching, row, strict=True)), ZERO) for row in missing
         ]
-        return _View(key, key[0], key[3], key[4], key[5], enforcements, missing, failing)
+        return _View(key, key[0], key[3], key[4], key[5], enforcements, missing, failing, reaching)
 
     def _enforcement(self, operator: RefOperator, entries: Sequence[_Entry]) -> _Enforcement:
         n_rules = sum(len(entry.prefixes) for entry in entries)
@@ -1129,17 +1134,35 @@ def _relax(value: float, pull: float, rate: float, days: float) -> float:
     return level + (value - level) * math.exp(-rate * days)
 
 
-def _unknown(rented_s: Sequence[int], tau_s: float, start_s: int, stop_s: int | None) -> float:
-    """The probability that a client knows none of the fronts; with ``stop_s``, its integral."""
+def _unknown(
+    rented_s: Sequence[int], told: float, tau_s: float, start_s: int, stop_s: int | None
+) -> float:
+    """The probability that a client knows none of the fronts; with ``stop_s``, its integral.
+
+    The integral is taken numerically (Gauss and Legendre, pieces of at most half a time constant),
+    not by the closed form of the document.
+    """
     if 0 in rented_s:
         return 0.0
-    at_start = math.exp(-sum(start_s - rented for rented in rented_s) / tau_s)
+
+    def share(t_s: float) -> float:
+        return math.prod(1 - told + told * math.exp(-(t_s - rented) / tau_s) for rented in rented_s)
+
     if stop_s is None:
-        return at_start
-    if not rented_s:
-        return float(stop_s - start_s)
-    rate_per_s = len(rented_s) / tau_s
-    return at_start * -math.expm1(-rate_per_s * (stop_s - start_s)) / rate_per_s
+        return share(start_s)
+    n_pieces = math.ceil((stop_s - start_s) / (tau_s / 2))
+    piece_s = (stop_s - start_s) / n_pieces
+    total = 0.0
+    for number in range(n_pieces):
+        middle_s = start_s + (number + 0.5) * piece_s
+        total += sum(
+            weight * share(middle_s + node * piece_s / 2)
+            for node, weight in zip(_NODES, _WEIGHTS, strict=True)
+        )
+    return total * piece_s / 2
+
+
+_NODES, _WEIGHTS = (column.tolist() for column in np.polynomial.legendre.leggauss(8))
 
 
 def _union_of(entries: Iterable[_Entry], *mechanisms: str) -> Ranges:
@@ -1190,8 +1213,15 @@ def _curves(
             for held in view.enforcements
         ]
         lost = sum(
-            round(value * share)  # round() of a Fraction: half to even
-            for value, share in zip(values_per_h, view.failing, strict=True)
+            (
+                reaching
+                * sum(
+                    round(value * missing[row])  # round() of a Fraction: half to even
+                    for value, missing in zip(values_per_h, view.missing, strict=True)
+                )
+                for row, reaching in enumerate(view.reaching)
+            ),
+            ZERO,
         )
         values: dict[str, CurveValue] = {
             "addresses_listed": _size(_minus(listed, target)),

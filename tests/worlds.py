@@ -445,6 +445,7 @@ class SmallWorld:
             self.fronts.n_fronts,
             round(self.fronts.monitor_lag_h * HOUR),
             round(self.fronts.push_tau_h * HOUR),
+            self.fronts.share_told,
             self.fronts.lost_share,
             tuple(
                 ref.RefPool(pool.provider, pool.weight, _ranges(_set_of(pool.prefixes)))

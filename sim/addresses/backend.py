@@ -29,6 +29,8 @@ ENVIRONMENT_VARIABLE = "OVERBLOCK_FAST"
 _LOADING_NS = 1_000_000_000
 # Below this many items a second thread costs more than it brings.
 _THREADED_ITEMS = 2**18
+# Pieces of the work for each thread.
+_PIECES = 4
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,22 @@ def spread(work: Callable[[int, int], None], n_items: int) -> None:
     if n_threads < 2:
         work(0, n_items)
         return
-    edge = [n_items * k // n_threads for k in range(n_threads + 1)]
-    with ThreadPoolExecutor(n_threads) as pool:
-        for done in [pool.submit(work, *piece) for piece in pairwise(edge)]:
+    # Several pieces for each thread, since other processes may hold one of them up.
+    n_pieces = n_threads * _PIECES
+    pieces = deque(pairwise(n_items * k // n_pieces for k in range(n_pieces + 1)))
+
+    def take() -> None:
+        while True:
+            try:
+                piece = pieces.popleft()
+            except IndexError:
+                return
+            work(*piece)
+
+    with ThreadPoolExecutor(n_threads - 1) as pool:
+        others = [pool.submit(take) for _ in range(n_threads - 1)]
+        take()
+        for done in others:
             done.result()
 
 

@@ -18,6 +18,7 @@ from sim.addresses.families import AddressSet
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.ipv6 import Addresses6
+from sim.addresses.room import joined
 from sim.errors import Problem
 
 
@@ -59,9 +60,9 @@ class Entries4:
         if not parts:
             return cls.empty()
         return cls(
-            np.concatenate([part.start for part in parts]),
-            np.concatenate([part.stop for part in parts]),
-            np.concatenate([part.line for part in parts]),
+            joined([part.start for part in parts]),
+            joined([part.stop for part in parts]),
+            joined([part.line for part in parts]),
         )
 
     def in_file_order(self) -> Entries4:

@@ -8,6 +8,7 @@ Only what is refused is looked at one line at a time, and only as much of it as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import BinaryIO
 
 import numpy as np
@@ -27,7 +28,8 @@ from sim.addresses.lines import (
     tidy,
 )
 from sim.addresses.notation import read_notation, shown
-from sim.addresses.source import Block, Limits, Source, read_blocks
+from sim.addresses.room import Piece, Room
+from sim.addresses.source import Block, Limits, Source, content_bytes, read_blocks
 from sim.addresses.text4 import Parsed4, parse_lines4
 from sim.addresses.text6 import parse_lines6
 from sim.errors import DataError, Problem
@@ -35,6 +37,8 @@ from sim.errors import DataError, Problem
 # ::ffff:0:0/96 (RFC 4291, section 2.5.5.2): a high half of 0, and this in the next 32 bits.
 _MAPPED = np.uint64(0xFFFF)
 _32 = np.uint64(32)
+# Bytes of a block for the kernels, which need no columns in between that a cache must hold.
+_COMPILED_BYTES = 2**19
 
 Rows = tuple[Entries4, Entries6]
 
@@ -58,10 +62,18 @@ class Reading:
         self._n_entries = 0
         self._n_bad = 0
 
-    def parts(self, stream: BinaryIO | Source) -> Iterator[Rows]:
-        """Yield the rows of a stream, block by block."""
-        blocks = read_blocks(stream, self._limits.max_line_bytes)
-        for block, rows, bad in backend.in_order(_read_block, blocks):
+    def parts(self, stream: BinaryIO | Source, *, is_kept: bool = False) -> Iterator[Rows]:
+        """Yield the rows of a stream, block by block.
+
+        Where all of them are kept they are written to their place among all at once, which
+        `Entries4.concatenate` then need not do.
+        """
+        _keep_what_is_freed()
+        block_bytes = _COMPILED_BYTES if backend.kernels(1) else 0
+        blocks = read_blocks(stream, self._limits.max_line_bytes, block_bytes)
+        room = Room(content_bytes(stream)) if is_kept else None
+        work = ((block, room.take(block) if room else None) for block in blocks)
+        for block, rows, bad in backend.in_order(_read_block, work):
             self._account(block, rows, bad)
             yield rows
 
@@ -72,7 +84,7 @@ class Reading:
         text = "".join(f"{value}\n" for value in entry).encode("utf-8", "surrogateescape")
         if not text:
             return Entries4.empty(), Entries6.empty()
-        block, rows, bad = _read_block(Block(text, first_line, len(entry)))
+        block, rows, bad = _read_block((Block(text, first_line, len(entry)), None))
         self._account(block, rows, bad, values)
         return rows
 
@@ -119,15 +131,35 @@ class Reading:
             self._problems.append(Problem(self._name, found[line], line=line))
 
 
-def _read_block(block: Block) -> tuple[Block, Rows, NDArray[np.int64]]:
-    """Read the rows of a block, and the numbers of the lines refused."""
-    parsed = parse_lines4(np.frombuffer(block.text, np.uint8), block.n_lines)
+def _read_block(work: tuple[Block, Piece | None]) -> tuple[Block, Rows, NDArray[np.int64]]:
+    """Read the rows of a block, and the numbers of the lines refused.
+
+    Rows that the room given for them fits are written there.
+    """
+    block, room = work
+    bounds = room[:2] if room else None
+    parsed = parse_lines4(np.frombuffer(block.text, np.uint8), block.n_lines, bounds)
     if parsed is None:
         rows, bad = _sorted_by_kind(tidy(block.text, block.first_line))
         return block, rows, bad
     stop_line = block.first_line + block.n_lines
-    v4, bad = _good_rows(parsed, np.arange(block.first_line, stop_line, dtype=np.int64))
+    number = np.arange(block.first_line, stop_line, dtype=np.int64)
+    if room:
+        room[2][:] = number
+        number = room[2]
+    v4, bad = _good_rows(parsed, number)
     return block, (v4, Entries6.empty()), bad
+
+
+@cache
+def _keep_what_is_freed() -> None:
+    """Let the process keep the memory of one block for the next, from the first call on.
+
+    The allocator of Linux gives freed memory back once there is twice as much of it as the largest
+    piece ever freed, up to 32 MiB; each block would then wait for the system to clear its pages
+    anew. A piece of that size that is never written to costs nothing.
+    """
+    np.empty(2**25 - 2**13, np.uint8)
 
 
 def _is_one_entry(value: str) -> bool:

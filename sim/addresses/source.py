@@ -10,6 +10,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ import numpy as np
 from sim.errors import DataError, Problem
 
 _NEWLINE = 10
+# Bytes compared at a time when newlines are counted.
+_COUNTED = 2**17
+# Least bytes of the windows that long reads are looked through by: smaller ones would be many.
+_WINDOW = 2**12
 _BOM = b"\xef\xbb\xbf"
 _MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": ".zst"}
 
@@ -80,6 +85,8 @@ class Source(io.RawIOBase):
         Path or name, as it stands in messages.
     n_bytes
         Bytes of content read so far.
+    size
+        Bytes of content of a plain file, as the system tells it; 0 where that is not known.
     """
 
     def __init__(
@@ -90,6 +97,7 @@ class Source(io.RawIOBase):
         self._max_bytes = max_bytes
         self._is_owned = is_owned
         self.n_bytes = 0
+        self.size = 0
         self._beneath = io.BufferedReader(cast("Any", stream))
         self._stream = self._decompressed(self._beneath)
 
@@ -159,6 +167,8 @@ class Source(io.RawIOBase):
                 return cast("BinaryIO", bz2.BZ2File(buffered, mode="rb"))
             case ".zst":
                 return self._zstd(buffered)
+        if isinstance(buffered.raw, io.FileIO):
+            self.size = os.fstat(buffered.raw.fileno()).st_size
         return cast("BinaryIO", buffered)
 
     def _zstd(self, stream: io.BufferedReader[Any]) -> BinaryIO:
@@ -208,7 +218,16 @@ def open_source(path: str | PathLike[str], max_bytes: int = Limits.max_bytes) ->
         raise
 
 
-def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Block]:
+def content_bytes(stream: BinaryIO | Source) -> int:
+    """Return how many bytes a stream holds, where that is known beforehand; else 0."""
+    if isinstance(stream, io.BytesIO):
+        return stream.getbuffer().nbytes
+    return stream.size if isinstance(stream, Source) else 0
+
+
+def read_blocks(
+    stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int = 0
+) -> Iterator[Block]:
     """Cut a stream into blocks of whole lines.
 
     Parameters
@@ -217,16 +236,18 @@ def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Bloc
         Bytes; a byte order mark at the start is dropped, a missing last newline is added.
     max_line_bytes
         A longer line is left out and its number given; no more of it than this is ever held.
+    block_bytes
+        How much is read at a time where that is more than a line may be.
 
     Yields
     ------
     block
-        Lines of one read, so about ``max_line_bytes`` and at most twice that.
+        Lines of one read, so about ``max_line_bytes`` or ``block_bytes``, and at most
+        ``max_line_bytes`` more.
     """
     carry, first_line, skipping = b"", 1, False
-    # Reads are no longer than a line may be: a line that lies within one read is never too long,
-    # so the verdict does not depend on where the reads fall.
-    while chunk := stream.read(max_line_bytes):
+    for read in _chunks(stream, max_line_bytes, block_bytes):
+        chunk = read
         if first_line == 1 and not carry and not skipping and chunk.startswith(_BOM):
             chunk = chunk[len(_BOM) :]
         first_end = chunk.find(b"\n")
@@ -241,7 +262,7 @@ def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Bloc
             overlong, carry, chunk, skipping = (first_line,), b"", chunk[first_end:], False
         cut = chunk.rfind(b"\n") + 1
         text = b"".join((carry, memoryview(chunk)[:cut]))
-        n_lines = int(np.count_nonzero(np.frombuffer(text, np.uint8) == _NEWLINE))
+        n_lines = _count_lines(text)
         yield Block(text, first_line, n_lines, overlong)
         first_line += n_lines
         carry = chunk[cut:]
@@ -249,3 +270,30 @@ def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Bloc
         yield Block(b"\n", first_line, 1, (first_line,))
     elif carry:
         yield Block(carry + b"\n", first_line, 1)
+
+
+def _chunks(stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int) -> Iterator[bytes]:
+    """Yield reads in which no line that begins and ends there is too long.
+
+    So the verdict on a line does not depend on where the reads fall.
+    """
+    # A line that is too long covers one of these windows whole, wherever it begins.
+    window = max_line_bytes // 2
+    if block_bytes <= max_line_bytes or window < _WINDOW:
+        block_bytes = max_line_bytes
+    while chunk := stream.read(block_bytes):
+        if len(chunk) <= max_line_bytes or all(
+            chunk.find(b"\n", at, at + window) >= 0
+            for at in range(0, len(chunk) - window + 1, window)
+        ):
+            yield chunk
+        else:
+            for at in range(0, len(chunk), max_line_bytes):
+                yield chunk[at : at + max_line_bytes]
+
+
+def _count_lines(text: bytes) -> int:
+    """Count newlines, in pieces that stay in the cache."""
+    byte = np.frombuffer(text, np.uint8)
+    pieces = (byte[at : at + _COUNTED] for at in range(0, byte.size, _COUNTED))
+    return sum(int(np.count_nonzero(piece == _NEWLINE)) for piece in pieces)

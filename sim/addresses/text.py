@@ -167,7 +167,7 @@ def parse_column(
 def _gather(stream: BinaryIO | Source, name: str, skip_bad: bool, limits: Limits) -> Entries:
     """Read all rows of a stream."""
     reading = Reading(name, limits)
-    parts = list(reading.parts(stream))
+    parts = list(reading.parts(stream, is_kept=True))
     tally = reading.finish(skip_bad)
     return Entries(
         Entries4.concatenate([part[0] for part in parts]),

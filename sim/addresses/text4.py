@@ -20,10 +20,13 @@ _SAVED_NS = 2
 _HOST_BITS = np.zeros(1_000, np.int64)
 _HOST_BITS[:33] = 2 ** (32 - np.arange(33, dtype=np.int64)) - 1
 
+Bounds4 = tuple[NDArray[np.int64], NDArray[np.int64]]
 Parsed4 = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
 
 
-def parse_lines4(block: NDArray[np.uint8], n_lines: int) -> Parsed4 | None:
+def parse_lines4(
+    block: NDArray[np.uint8], n_lines: int, bounds: Bounds4 | None = None
+) -> Parsed4 | None:
     """Read prefixes and plain addresses, one a line, all at once.
 
     Parameters
@@ -32,6 +35,8 @@ def parse_lines4(block: NDArray[np.uint8], n_lines: int) -> Parsed4 | None:
         Whole lines; the last byte is a newline.
     n_lines
         How many.
+    bounds : shape (n_lines,), int64
+        Where to write start and stop; fresh columns if not given.
 
     Returns
     -------
@@ -43,15 +48,16 @@ def parse_lines4(block: NDArray[np.uint8], n_lines: int) -> Parsed4 | None:
         Lines that are no canonical prefix or address: a number too large, missing or with a
         leading zero, a length over 32, host bits set, too few or too many parts.
     """
-    if compiled := backend.kernels(_SAVED_NS * block.size):
-        start, stop = np.empty(n_lines, np.int64), np.empty(n_lines, np.int64)
+    compiled = backend.kernels(_SAVED_NS * block.size)
+    if compiled is None and not (block.size and _is_plain(block)):
+        none = np.empty(0, np.int64)
+        return None if block.size else (none, none, np.empty(0, np.bool_))
+    start, stop = bounds or (np.empty(n_lines, np.int64), np.empty(n_lines, np.int64))
+    if compiled:
         is_bad = np.empty(n_lines, np.bool_)
         is_plain = compiled.parse_lines4(block, start, stop, is_bad)
         return (start, stop, is_bad) if is_plain else None
-    if block.size == 0:
-        none = np.empty(0, np.int64)
-        return none, none, np.empty(0, np.bool_)
-    return _parse(block) if _is_plain(block) else None
+    return start, stop, _parse(block, start, stop)
 
 
 def _is_plain(block: NDArray[np.uint8]) -> bool:
@@ -65,8 +71,10 @@ def _is_plain(block: NDArray[np.uint8]) -> bool:
     )
 
 
-def _parse(block: NDArray[np.uint8]) -> Parsed4:
-    """Read plain lines."""
+def _parse(
+    block: NDArray[np.uint8], start: NDArray[np.int64], stop: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Read plain lines into columns; return which are bad."""
     digit = block - np.uint8(ZERO)
     is_digit = digit < 10
     is_end = ~is_digit
@@ -98,10 +106,13 @@ def _parse(block: NDArray[np.uint8]) -> Parsed4:
         is_bad = ~well_formed
     is_bad |= ((a | b | c | d) > 255) | (length > 32)
     host_bits = _HOST_BITS[length]
-    start = (((a << np.uint16(8)) | b).astype(np.int64) << 16) | ((c << np.uint16(8)) | d)
+    np.left_shift((a << np.uint16(8)) | b, 16, out=start, dtype=np.int64)
+    start |= (c << np.uint16(8)) | d
+    np.add(start, host_bits, out=stop)
+    stop += 1
     is_bad |= (start & host_bits) != 0
     _mark_misspelt(digit, is_digit, is_end, part_end, line_end, is_bad)
-    return start, start + host_bits + 1, is_bad
+    return np.asarray(is_bad, dtype=np.bool_)
 
 
 def _numbers_before(digit: NDArray[np.uint8], is_digit: NDArray[np.bool_]) -> NDArray[np.uint16]:

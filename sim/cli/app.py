@@ -12,7 +12,25 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import cover, doctor, exposure, intake, library, plot, run, validate
+from sim.cli import (
+    assess,
+    backtest,
+    calibrate,
+    compare,
+    cover,
+    doctor,
+    exposure,
+    intake,
+    library,
+    plot,
+    report,
+    run,
+    sensitivity,
+    sources,
+    sweep,
+    validate,
+    verify,
+)
 
 app = typer.Typer(
     name="overblock",
@@ -47,14 +65,23 @@ def overblock(
 
 
 app.command("run")(run.run)
+app.command("compare")(compare.compare)
+app.command("verify")(verify.verify)
+app.command("sweep")(sweep.sweep)
+app.command("sensitivity")(sensitivity.sensitivity)
+app.command("calibrate")(calibrate.calibrate)
 app.command("plot")(plot.plot)
+app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("assess")(assess.assess)
+app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("sources")(sources.sources)
 app.command("doctor")(doctor.doctor)
 
 

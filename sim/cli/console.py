@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sim.measure.summary import SummaryLine
 
+EXIT_CHECK_FAILED = 1
 EXIT_PARTIAL = 3
 EXIT_INTERRUPTED = 130
 
@@ -49,7 +50,8 @@ def reports_errors(*, as_json: bool = False, on_interrupt: str = "") -> Iterator
             document = {"schema": "overblock/errors/1", "errors": problems}
             print(json.dumps(document), file=sys.stderr)
         else:
-            print(f"{error}", file=sys.stderr)
+            for line in (error, *getattr(error, "__notes__", ())):
+                print(f"{line}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         print(f"interrupted{on_interrupt}", file=sys.stderr)
@@ -75,8 +77,13 @@ def say(text: str, *, quiet: bool = False) -> None:
 def print_json(value: Any) -> None:
     """Print exactly one JSON document on stdout; what is not known is null."""
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    print(json_text(value, is_ascii=is_ascii), end="")
+
+
+def json_text(value: Any, *, is_ascii: bool = False) -> str:
+    """One JSON document; what is not known is null."""
     text = json.dumps(_without_nan(value), indent=2, ensure_ascii=is_ascii, allow_nan=False)
-    print(text)
+    return f"{text}\n"
 
 
 def _without_nan(value: Any) -> Any:
@@ -87,28 +94,6 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nan(item) for item in value]
     return value
-
-
-@contextmanager
-def progress(n_total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show progress on stderr: a bar on a terminal, a line per tenth elsewhere."""
-    if quiet:
-        yield lambda n_done: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        columns = ("replicates", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("replicates", total=n_total)
-            yield lambda n_done: bar.update(task, completed=n_done)
-    else:
-        yield lambda n_done: _plain_progress(n_done, n_total)
-
-
-def _plain_progress(n_done: int, n_total: int) -> None:
-    if n_total >= 10 and n_done * 10 // n_total > (n_done - 1) * 10 // n_total:
-        print(f"{n_done} of {n_total} replicates", file=sys.stderr)
 
 
 def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str] = ()) -> None:
@@ -137,9 +122,9 @@ def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str
         has_interval = not math.isnan(line.low)
         table.add_row(
             line.metric.replace("_", " "),
-            _number(line.mean),
-            f"[{_short(line.low)}, {_short(line.high)}]" if has_interval else "not known",
-            "" if math.isnan(line.denominator) else _short(line.denominator),
+            number(line.mean) if has_room else short(line.mean),
+            f"[{short(line.low)}, {short(line.high)}]" if has_interval else "not known",
+            "" if math.isnan(line.denominator) else short(line.denominator),
             _published(line.published),
             *([line.unit] if has_room else []),
         )
@@ -165,12 +150,14 @@ def print_beside(console: Console, table: Table, lines: Sequence[str]) -> None:
     console.print(both)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Say a number in words of a table: thousands apart, small ones to three places."""
     return f"{value:.3f}" if 0 < abs(value) < 1 else f"{value:,.0f}"
 
 
-def _short(value: float) -> str:
-    return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else _number(value)
+def short(value: float) -> str:
+    """Say a number briefly: from a million on in millions."""
+    return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else number(value)
 
 
 def _published(text: str) -> str:

@@ -23,15 +23,16 @@ _PACKAGES = (
     "ruamel.yaml",
     "duckdb",
     "netaddr",
+    "plotly",
+    "jinja2",
 )
 # What each extra brings, as modules.
 _EXTRAS = {
     "fast": ("numba",),
     "zst": ("backports.zstd",),
     "import": ("maxminddb", "mrtparse"),
-    "report": ("plotly",),
-    "app": ("plotly", "dash"),
-    "analysis": ("pandas", "SALib", "optuna"),
+    "app": ("dash",),
+    "analysis": ("pandas", "optuna"),
     "cluster": ("distributed",),
 }
 

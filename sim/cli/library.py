@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli import console
 from sim.cli.options import JsonOption, ScenarioArgument, SetOption
+from sim.cli.sources import SCHEMA, basis_text, range_text, value_text
+
+if TYPE_CHECKING:
+    from sim.scenario.load import LoadedScenario
 
 
 def list_scenarios(as_json: JsonOption = False) -> None:
@@ -38,25 +42,55 @@ def show(
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Print every key with its value, defaults filled in.")
     ] = False,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            "--explain",
+            metavar="KEY.PATH",
+            help="Say what one value rests on: a key path, TABLE.COLUMN or TABLE.COLUMN[ROW].",
+        ),
+    ] = None,
     overrides: SetOption = [],  # noqa: B006 - typer reads it, nobody writes it
     as_json: JsonOption = False,
 ) -> None:
-    """Print a scenario: as written, or with every value spelled out.
+    """Print a scenario: as written, or with every value spelled out; or explain one value.
 
     Examples:
 
       overblock show telegram-2018-replay
 
       overblock show telegram-2018-replay --resolved --set population.n_businesses=600
+
+      overblock show telegram-2018 --explain censor.pause_pressure
     """
     with console.reports_errors(as_json=as_json):
         from sim.scenario.dump import dump_scenario, scenario_tree
         from sim.scenario.load import load_scenario
 
         loaded = load_scenario(scenario, overrides)
-        if as_json:
+        if explain is not None:
+            _explain(loaded, explain, as_json=as_json)
+        elif as_json:
             console.print_json(scenario_tree(loaded.scenario))
         elif resolved or overrides:
             print(dump_scenario(loaded.scenario), end="")
         else:
             print(loaded.source.decode("utf-8-sig"), end="")
+
+
+def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:
+    from sim.scenario.resolve import resolve
+    from sim.scenario.sources import explain
+
+    lines = [source.as_dict() for source in explain(resolve(loaded), key)]
+    if as_json:
+        console.print_json({"schema": SCHEMA, "scenario": loaded.scenario.name, "sources": lines})
+        return
+    for line in lines:
+        where = f", line {line['lines']}" if "lines" in line else ""
+        row = f" of {line['row']}" if "row" in line else ""
+        unit = f" {line['unit']}" if "unit" in line else ""
+        print(f"{line['key']}{row}: {value_text(line)}{unit} ({line['kind']}{where})")
+        if "range" in line:
+            print(f"  range: {range_text(line)}")
+        print(f"  rests on: {basis_text(line)}")

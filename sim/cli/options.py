@@ -1,5 +1,6 @@
 """Options that several verbs share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,5 +35,65 @@ MaxBytesOption = Annotated[
         min=1,
         envvar="OVERBLOCK_MAX_BYTES",
         help="Refuse files that hold more than this after decompression.",
+    ),
+]
+OptionalScenarioArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A scenario file, a shipped scenario's name (see 'overblock list'), or - for stdin; "
+        "none with --resume.",
+    ),
+]
+ReplicatesOption = Annotated[
+    int | None,
+    typer.Option(
+        "-n",
+        "--replicates",
+        "--replications",
+        min=1,
+        max=1_000_000,
+        envvar="OVERBLOCK_REPLICATES",
+        help="Number of replicates; the scenario says how many when left out.",
+    ),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        min=0,
+        max=2**63 - 1,
+        envvar="OVERBLOCK_SEED",
+        help="Root of all luck; chosen and printed when the scenario gives none either.",
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        envvar="OVERBLOCK_OUTPUT",
+        help="Run folder to write; runs/<utc-stamp>-<scenario>-<hash6> when left out.",
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "-w",
+        "--workers",
+        min=1,
+        max=4096,
+        envvar="OVERBLOCK_WORKERS",
+        help="Processes that share the runs; as many as there are processors when left out. The "
+        "result does not depend on it.",
+    ),
+]
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with a run folder that was interrupted or in which runs failed; what is "
+        "finished is not run again.",
     ),
 ]

@@ -4,55 +4,51 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
 from sim.cli.money import print_money
-from sim.cli.options import ForceOption, JsonOption, QuietOption, ScenarioArgument, SetOption
+from sim.cli.options import (
+    ForceOption,
+    JsonOption,
+    OptionalScenarioArgument,
+    OutputOption,
+    QuietOption,
+    ReplicatesOption,
+    ResumeOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+)
+from sim.cli.task import (
+    NOTHING_LEFT,
+    Task,
+    check_alone,
+    choose_root_seed,
+    leave_unless_complete,
+    load_resolved,
+    say_what_is_missing,
+)
 
 if TYPE_CHECKING:
-    from sim.measure.experiment import Experiment
+    from collections.abc import Sequence
 
+    from sim.measure.ceilings import Ceiling
+    from sim.measure.experiment import Experiment
+    from sim.scenario.resolve import Resolved
+
+S_PER_D = 86_400
 SUMMARY_SCHEMA = "overblock/run-summary/1"
 
 
 def run(
-    scenario: ScenarioArgument,
-    replicates: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--replicates",
-            "--replications",
-            min=1,
-            max=1_000_000,
-            envvar="OVERBLOCK_REPLICATES",
-            help="Number of replicates; the scenario says how many when left out.",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            "--seed",
-            min=0,
-            max=2**63 - 1,
-            envvar="OVERBLOCK_SEED",
-            help="Root of all luck; chosen and printed when the scenario gives none either.",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            envvar="OVERBLOCK_OUTPUT",
-            help="Run folder to write; runs/<utc-stamp>-<scenario>-<hash6> when left out.",
-        ),
-    ] = None,
+    scenario: OptionalScenarioArgument = None,
+    replicates: ReplicatesOption = None,
+    seed: SeedOption = None,
+    output: OutputOption = None,
     overrides: SetOption = [],  # noqa: B006 - typer reads it, nobody writes it
+    workers: WorkersOption = None,
+    resume: ResumeOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -67,58 +63,39 @@ def run(
 
       overblock run my.yaml -o out --set population.n_businesses=600 --json
     """
-    left = "; nothing was finished and nothing is left behind"
-    with console.reports_errors(as_json=as_json, on_interrupt=left):
-        from sim.measure.experiment import COMPLETE, default_folder, run_experiment
-        from sim.results.folder import check_free
-        from sim.scenario.load import load_scenario
-        from sim.scenario.resolve import resolve
+    with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+        from sim.measure.plan import RUN, Plan
 
-        resolved = resolve(load_scenario(scenario, overrides))
-        root_seed = _root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
-        n_replicates = replicates or resolved.scenario.n_replicates
-        folder = output or default_folder(resolved, root_seed, n_replicates)
-        check_free(folder, force=force)
-        with console.progress(n_replicates, quiet=quiet) as on_replicate:
-            experiment = run_experiment(
-                resolved,
-                root_seed=root_seed,
-                n_replicates=n_replicates,
-                folder=folder,
-                force=force,
-                argv=["overblock", *sys.argv[1:]],
-                on_replicate=on_replicate,
-            )
-        _print_result(experiment, as_json=as_json, quiet=quiet)
-        if experiment.status != COMPLETE:
-            raise typer.Exit(console.EXIT_INTERRUPTED)
-
-
-def _root_seed(given: int | None, in_scenario: int | None, *, quiet: bool) -> int:
-    if given is not None:
-        return given
-    if in_scenario is not None:
-        return in_scenario
-    import secrets
-
-    chosen = secrets.randbelow(2**32)
-    console.say(
-        f"root seed: {chosen} (chosen; give --seed {chosen} to repeat this run)", quiet=quiet
-    )
-    return chosen
-
-
-def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None:
-    manifest: dict[str, Any] = experiment.manifest
-    for warning in manifest["warnings"]:
-        console.say(f"warning: {warning}", quiet=quiet)
-    if manifest["status"] != "complete":
-        console.say(
-            f"interrupted: {manifest['n_replicates']} of {manifest['n_replicates_asked']} "
-            f"replicates are finished and kept in {experiment.folder}"
+        if resume is None:
+            resolved = load_resolved(scenario, overrides)
+            root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
+            plan = Plan.of_run(resolved, root_seed, replicates or resolved.scenario.n_replicates)
+            task = Task.of(plan, output, force=force)
+        else:
+            check_alone(resume, scenario, overrides, replicates, seed)
+            task = Task.resumed(resume, RUN, output)
+        experiment = task.carry_out(workers, quiet=quiet)
+        _print_result(
+            experiment, _ceilings(experiment, task.plan.resolved), as_json=as_json, quiet=quiet
         )
+        leave_unless_complete(experiment)
+
+
+def _ceilings(experiment: Experiment, resolved: Resolved) -> tuple[Ceiling, ...]:
+    """Published losses beside those of the run."""
+    from sim.measure.ceilings import ceilings
+
+    figures = resolved.figures.rows if resolved.figures else ()
+    return ceilings(experiment.summary, figures, resolved.scenario.horizon_s / S_PER_D)
+
+
+def _print_result(
+    experiment: Experiment, ceilings: Sequence[Ceiling], *, as_json: bool, quiet: bool
+) -> None:
+    manifest: dict[str, Any] = experiment.manifest
+    say_what_is_missing(experiment, quiet=quiet)
     if as_json:
-        console.print_json(run_summary(experiment))
+        console.print_json(run_summary(experiment, ceilings))
     elif sys.stdout.isatty():
         from sim.cli.sketch import sketch_folder
 
@@ -129,7 +106,7 @@ def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None
         money = {line.unit for line in experiment.methods}
         measures = [line for line in experiment.summary if line.unit not in money]
         console.print_summary(measures, title, sketch_folder(experiment.folder))
-        print_money(experiment.methods)
+        print_money(experiment.methods, ceilings)
         print(experiment.folder)
         console.say(
             f"{len(manifest['assumptions'])} assumptions with ranges are listed in manifest.json; "
@@ -141,7 +118,7 @@ def _print_result(experiment: Experiment, *, as_json: bool, quiet: bool) -> None
         print(experiment.folder)
 
 
-def run_summary(experiment: Experiment) -> dict[str, Any]:
+def run_summary(experiment: Experiment, ceilings: Sequence[Ceiling] = ()) -> dict[str, Any]:
     """The document that ``--json`` prints; described in ``docs/reference/cli.md``."""
     manifest: dict[str, Any] = experiment.manifest
     return {
@@ -159,4 +136,5 @@ def run_summary(experiment: Experiment) -> dict[str, Any]:
         "assumptions": manifest["assumptions"],
         "summary": [asdict(line) for line in experiment.summary],
         "money": [asdict(line) for line in experiment.methods],
+        "money_published": [asdict(ceiling) for ceiling in ceilings],
     }

@@ -220,8 +220,13 @@ def _limits(world: World) -> Limits:
     if rules is None:
         return Limits(exempt=world.exempt)
     return Limits(
-        rules.orders_per_day or UNLIMITED,
-        rules.max_addresses or UNLIMITED,
-        rules.max_rules or UNLIMITED,
+        _limit(rules.orders_per_day),
+        _limit(rules.max_addresses),
+        _limit(rules.max_rules),
         world.exempt,
     )
+
+
+def _limit(most: int | None) -> int:
+    # Zero is a limit, and not the absence of one.
+    return UNLIMITED if most is None else most

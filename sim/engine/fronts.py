@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.enforcement import Enforcement
-
-CLEAN, THROTTLED, DROPPED = range(3)
+from sim.engine.levels import weighted_sum
+from sim.engine.segments import DROPPED
 
 
 class FrontList:
@@ -49,30 +49,20 @@ class FrontList:
         self.rented_s = np.append(self.rented_s, t_s)
         self.is_gone = np.append(self.is_gone, False)
         self.is_lost = np.append(self.is_lost, False)
-        n_operators = self.status.shape[0]
-        column = np.array(
-            [self._status(row, self.address[-1:], enforcement) for row in range(n_operators)]
-        )
+        column = enforcement.state(self.address[-1:])
         self.status = np.concatenate((self.status, column), axis=1)
         return self.n_fronts - 1
 
-    def refresh(self, operator_row: int, enforcement: Enforcement) -> None:
-        """Look again at what one operator does to all fronts."""
-        self.status[operator_row] = self._status(operator_row, self.address, enforcement)
+    def refresh(self, enforcement: Enforcement) -> bool:
+        """Look again at what operators do to all fronts; return whether anything is new."""
+        status = enforcement.state(self.address)
+        is_new = not np.array_equal(status, self.status)
+        self.status = status
+        return is_new
 
     def newly_lost(self, share_users: NDArray[np.float64], lost_share: float) -> NDArray[np.int64]:
         """Mark and return the fronts that are dropped for more than a share of users."""
-        dropped_for = np.zeros(self.n_fronts)
-        for operator_row, share in enumerate(share_users.tolist()):
-            dropped_for += share * (self.status[operator_row] == DROPPED)
+        dropped_for = weighted_sum(share_users, (self.status == DROPPED).astype(float))
         row = np.flatnonzero((dropped_for > lost_share) & ~self.is_lost & ~self.is_gone)
         self.is_lost[row] = True
         return row
-
-    @staticmethod
-    def _status(
-        operator_row: int, address: NDArray[np.int64], enforcement: Enforcement
-    ) -> NDArray[np.int8]:
-        dropped, throttled = enforcement.blocked(operator_row)
-        status = np.where(throttled.contains(address), THROTTLED, CLEAN)
-        return np.where(dropped.contains(address), DROPPED, status).astype(np.int8)

@@ -1,6 +1,6 @@
 """What each business lost, integrated exactly between events.
 
-In: the share of demand failing, whenever it changes. Out: per business, lost demand by length of
+In: the share of attempts failing, whenever it changes. Out: per business, lost demand by length of
 spell, time in each state, first and last outage. It knows no price.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.levels import Turn
 from sim.world.build import World
 
 SPELL_EDGES_S = (3600, 6 * 3600, 24 * 3600, 3 * 86_400, 14 * 86_400)
@@ -18,6 +19,7 @@ SPELL_NAMES = ("under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_1
 """Classes of spell length: below the first edge, from each edge to the next, from the last on."""
 
 NEVER = -1
+_STATES = np.arange(3, dtype=np.int8)[:, np.newaxis]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,18 +65,20 @@ class LedgerColumns:
 
 
 class Ledger:
-    """Integrates over pieces on which a business's failing share is constant."""
+    """Integrates over pieces on which a business's state is constant.
+
+    What passes between two times is booked once for each operator and sector, as demand weighted
+    by the users who are on no VPN; a business takes its part when its state changes.
+    """
 
     def __init__(self, world: World) -> None:
-        n = world.businesses.n_businesses
-        limits = world.thresholds
-        self._thresholds = np.array([limits.affected, limits.impaired, limits.down])
+        n, n_operators = world.businesses.n_businesses, world.operators.n_operators
         self._demand = world.demand
         self._sector_row = world.businesses.sector_row
-        self._share_failing = np.zeros(n)
-        self.level = np.zeros(n, np.int8)
+        self._demand_booked = self._demand.cumulative(0)
+        self._passed = np.zeros((n_operators, self._demand_booked.size))
+        self._passed_since = np.zeros((n_operators, n))
         self._since_s = np.zeros(n, np.int64)
-        self._demand_since = np.zeros(n, np.int64)
         self._lost_below = np.zeros(n)
         self._lost_in_spell = np.zeros(n)
         self._lost_by_spell = np.zeros((n, len(SPELL_NAMES)))
@@ -84,31 +88,38 @@ class Ledger:
         self._last_outage_s = np.full(n, NEVER, np.int64)
         self._n_spells = np.zeros(n, np.int64)
 
-    def levels_of(self, share_failing: NDArray[np.float64]) -> NDArray[np.int8]:
-        """0 reachable, 1 affected, 2 impaired, 3 down; each strictly above its threshold."""
-        above = share_failing[..., np.newaxis] > self._thresholds
-        return np.asarray(above.sum(axis=-1), dtype=np.int8)
+    def advance(self, t_s: int, weight: NDArray[np.float64]) -> None:
+        """Let time pass with the users of each operator counting as they did until now."""
+        demand = self._demand.cumulative(t_s)
+        self._passed += weight[:, np.newaxis] * (demand - self._demand_booked)
+        self._demand_booked = demand
 
-    def update(
-        self, business_row: NDArray[np.int64], t_s: int, share_failing: NDArray[np.float64]
-    ) -> None:
-        """Book the piece that ends now, and note the share failing from now on."""
-        self._integrate(business_row, t_s)
-        was_affected = self.level[business_row] > 0
-        self._share_failing[business_row] = share_failing
-        self.level[business_row] = self.levels_of(share_failing)
-        is_affected = self.level[business_row] > 0
-        self._end_spells(business_row[was_affected & ~is_affected], t_s)
-        starting = business_row[~was_affected & is_affected]
+    def update(self, turn: Turn, t_s: int, failed: NDArray[np.float64]) -> None:
+        """Book the piece that ends now; ``advance`` must have come first.
+
+        Parameters
+        ----------
+        failed : shape (n_operators, n)
+            Share of attempts of each business of the turn that failed during the piece.
+        """
+        row = turn.business_row
+        self._book(row, turn.level_before, t_s, failed)
+        was_affected, is_affected = turn.level_before > 0, turn.level > 0
+        if (was_affected == is_affected).all():
+            return
+        self._end_spells(row[was_affected & ~is_affected], t_s)
+        starting = row[~was_affected & is_affected]
         self._spell_start_s[starting] = t_s
         self._n_spells[starting] += 1
         first = starting[self._first_outage_s[starting] == NEVER]
         self._first_outage_s[first] = t_s
 
-    def close(self, t_s: int) -> LedgerColumns:
+    def close(
+        self, t_s: int, level: NDArray[np.int8], failed: NDArray[np.float64]
+    ) -> LedgerColumns:
         """Book everything up to the end of the run."""
-        self._integrate(np.arange(self.level.size), t_s)
-        is_affected_at_end = self.level > 0
+        self._book(np.arange(level.size), level, t_s, failed)
+        is_affected_at_end = level > 0
         self._end_spells(np.flatnonzero(is_affected_at_end), t_s)
         by_spell = [self._demand.hours(lost, self._sector_row) for lost in self._lost_by_spell.T]
         return LedgerColumns(
@@ -123,17 +134,24 @@ class Ledger:
             is_affected_at_end=is_affected_at_end,
         )
 
-    def _integrate(self, row: NDArray[np.int64], t_s: int) -> None:
-        demand_now = self._demand.cumulative(t_s)[self._sector_row[row]]
-        lost = self._share_failing[row] * (demand_now - self._demand_since[row])
+    def _book(
+        self,
+        row: NDArray[np.int64],
+        level: NDArray[np.int8],
+        t_s: int,
+        failed: NDArray[np.float64],
+    ) -> None:
+        passed = self._passed[:, self._sector_row[row]]
+        lost = failed * (passed - self._passed_since[:, row])
+        # In the sequence of operators, so that a business's loss does not hang on its company.
+        lost = np.add.accumulate(lost, axis=0)[-1]
+        is_affected = level > 0
+        self._lost_in_spell[row] += np.where(is_affected, lost, 0.0)
+        self._lost_below[row] += np.where(is_affected, 0.0, lost)
         elapsed_s = t_s - self._since_s[row]
-        level = self.level[row]
-        self._lost_below[row] += np.where(level > 0, 0.0, lost)
-        self._lost_in_spell[row] += np.where(level > 0, lost, 0.0)
-        for state in range(3):
-            self._time_s[state, row] += np.where(level > state, elapsed_s, 0)
+        self._time_s[:, row] += np.where(level > _STATES, elapsed_s, 0)
         self._since_s[row] = t_s
-        self._demand_since[row] = demand_now
+        self._passed_since[:, row] = passed
 
     def _end_spells(self, row: NDArray[np.int64], t_s: int) -> None:
         length_s = t_s - self._spell_start_s[row]

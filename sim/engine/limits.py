@@ -63,7 +63,7 @@ def admit(
             if (
                 n_today >= limits.orders_per_day
                 or (n_rules and n_rules + sum(n for _, n in held) > limits.max_rules)
-                or (order.mechanism in BLOCKING and _is_too_wide(order, held, limits))
+                or _is_too_wide(order, held, limits)
             ):
                 continue
             n_today += 1
@@ -74,6 +74,8 @@ def admit(
 
 def _is_too_wide(order: Order, held: list[tuple[Key, int]], limits: Limits) -> bool:
     """Whether more addresses than allowed would be listed with one more order."""
+    if order.mechanism not in BLOCKING or limits.max_addresses >= UNLIMITED:
+        return False
     keys = [order.key, *(key for key, _ in held)]
     exempt = IntervalSet.union_all(a for mechanism, a in keys if mechanism is Mechanism.EXEMPT)
     listed = IntervalSet.union_all(a for mechanism, a in keys if mechanism in BLOCKING)

@@ -66,7 +66,7 @@ class Operator:
         self._register = register
         self._enforcement = enforcement
         self._log = log
-        self._seen: tuple[int, ...] = ()
+        self._seen: frozenset[int] = frozenset()
         # Entries to be enforced, by row, with the time their enforcement starts.
         self._applied_at_s: dict[int, int] = {}
         self._n_rules = 0
@@ -85,8 +85,8 @@ class Operator:
     def _download(self) -> None:
         t_s = now_s(self._env)
         self._log.record(t_s, Kind.DOWNLOADED, self._row)
-        before, now = set(self._seen), set(self._register.version)
-        self._seen = self._register.version
+        before, now = self._seen, self._register.version
+        self._seen = now
         entries = self._register.entries
         appeared = [entries[row] for row in sorted(now - before)]
         vanished = [entries[row] for row in sorted(before - now)]

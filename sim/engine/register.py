@@ -7,7 +7,7 @@ downloads it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 import simpy
@@ -15,7 +15,7 @@ import simpy
 from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import BLOCKING, Entry, Mechanism, Order, n_rules_of
+from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n_rules_of
 from sim.errors import OverblockError
 from sim.world.build import World
 
@@ -28,7 +28,7 @@ class Register:
     entries
         All entries ever made, by row.
     version
-        Rows in force in the latest published version, ascending.
+        Rows in force in the latest published version.
     publication
         SimPy event that the next publication triggers.
     """
@@ -37,7 +37,7 @@ class Register:
         self, env: simpy.Environment, world: World, log: EventLog, on_change: Callable[[], None]
     ) -> None:
         self.entries: list[Entry] = []
-        self.version: tuple[int, ...] = ()
+        self.version: frozenset[int] = frozenset()
         self.publication = env.event()
         self._env = env
         self._cadence = world.cadence
@@ -48,6 +48,8 @@ class Register:
         self._holders: defaultdict[tuple[Mechanism, IntervalSet], list[int]] = defaultdict(list)
         self._is_publication_due = False
         self._listed: tuple[IntervalSet, IntervalSet] | None = None
+        # What is blocked, less what is exempt, and what is exempt; None after a withdrawal.
+        self._held: tuple[IntervalSet, IntervalSet] | None = NO_ADDRESSES, NO_ADDRESSES
 
     @property
     def in_force(self) -> tuple[Entry, ...]:
@@ -73,11 +75,13 @@ class Register:
             )
             self.entries.append(entry)
             self._in_force[entry.row] = entry
+            self._add(entry)
             holders.append(entry.row)
             self._log.record(t_s, Kind.BLOCK, entry_row=entry.row)
         elif holders:
             row = holders.pop(0)
             del self._in_force[row]
+            self._held = None
             self._log.record(t_s, Kind.UNBLOCK, entry_row=row)
         else:
             raise OverblockError(f"an order unblocks what is not blocked: {order}")
@@ -90,15 +94,27 @@ class Register:
     def listed(self) -> tuple[IntervalSet, IntervalSet]:
         """Addresses listed now: outside the target's own ranges, and all."""
         if self._listed is None:
-            everything = blocked_set(list(self._in_force.values()))
+            if self._held is None:
+                self._held = held_by(self._in_force.values())
+            everything = self._held[0]
             self._listed = everything.difference(self._target_addresses), everything
         return self._listed
+
+    def _add(self, entry: Entry) -> None:
+        """Keep what is listed up to date where no entry has been withdrawn since."""
+        if self._held is None:
+            return
+        blocked, exempt = self._held
+        if entry.mechanism in BLOCKING:
+            self._held = blocked.union(entry.addresses.difference(exempt)), exempt
+        elif entry.mechanism is Mechanism.EXEMPT:
+            self._held = blocked.difference(entry.addresses), exempt.union(entry.addresses)
 
     def _publish_at_next_tick(self) -> Generator[simpy.Event, Any, None]:
         tick_s = next_tick_s(self._cadence, now_s(self._env))
         yield Moment(self._env, tick_s, Phase.PUBLICATION)
         self._is_publication_due = False
-        version = tuple(self._in_force)
+        version = frozenset(self._in_force)
         if version == self.version:
             return
         self.version = version
@@ -122,9 +138,9 @@ def next_tick_s(cadence: tuple[tuple[int, int], ...], t_s: int) -> int:
     return tick_s if following is None or tick_s < following else following
 
 
-def blocked_set(entries: list[Entry]) -> IntervalSet:
-    """Addresses that entries drop or throttle and none exempts."""
-    blocking = [entry.addresses for entry in entries if entry.mechanism in BLOCKING]
-    exempt = [entry.addresses for entry in entries if entry.mechanism is Mechanism.EXEMPT]
-    listed = IntervalSet.union_all(blocking)
-    return listed.difference(IntervalSet.union_all(exempt)) if exempt else listed
+def held_by(entries: Iterable[Entry]) -> tuple[IntervalSet, IntervalSet]:
+    """Addresses that entries drop or throttle and none exempts, and those that some exempt."""
+    kept = list(entries)
+    blocking = IntervalSet.union_all(e.addresses for e in kept if e.mechanism in BLOCKING)
+    exempt = IntervalSet.union_all(e.addresses for e in kept if e.mechanism is Mechanism.EXEMPT)
+    return blocking.difference(exempt), exempt

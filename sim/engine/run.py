@@ -139,7 +139,7 @@ def _let_target_act(
     target.start()
     if world.users is not None:
         settlement.users = UserCrowd(world, world.users, target.reach)
-        settlement.exposure.set_vpn(settlement.users.share_vpn)
+        settlement.set_vpn(0, settlement.users.share_vpn)
     if world.stances is not None:
         env.process(stances(env, world.stances, log, target.turn_away, censor.note_stance))
 
@@ -170,17 +170,16 @@ def _let_bystanders_act(
     def act(t_s: int, tick_s: int) -> None:
         settlement.integrate_users(t_s)
         if complaints is not None:
-            complaints.tick(tick_s, settlement.ledger.level, users.n_cut_off(t_s))
+            complaints.tick(tick_s, settlement.levels.level, users.n_cut_off(t_s))
             censor.note_attention(complaints.attention)
         users.tick(t_s)
-        settlement.exposure.set_vpn(users.share_vpn)
-        settlement.request()
+        settlement.set_vpn(t_s, users.share_vpn)
 
     env.process(tick(env, round(world.users.tick_h * S_PER_H), act))
 
 
 def _outcome(world: World, log: EventLog, settlement: Settlement, register: Register) -> Outcome:
-    settlement.integrate_users(world.horizon_s)
+    ledger = settlement.close(world.horizon_s)
     target, reactions = settlement.target, settlement.reactions
     complaints = settlement.complaints
     n = world.businesses.n_businesses
@@ -189,7 +188,7 @@ def _outcome(world: World, log: EventLog, settlement: Settlement, register: Regi
         entry_addresses=tuple(entry.addresses for entry in register.entries),
         entry_mechanism=tuple(entry.mechanism for entry in register.entries),
         front_address=target.fronts.address if target else np.empty(0, np.int64),
-        ledger=settlement.ledger.close(world.horizon_s),
+        ledger=ledger,
         n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
         users=settlement.users.freeze() if settlement.users else None,
         n_complaints=complaints.n_complaints if complaints else float("nan"),

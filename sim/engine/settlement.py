@@ -13,29 +13,20 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.complaints import ComplaintActor
-from sim.engine.curves import BUSINESS_METRICS, CurveRecorder, Series
+from sim.engine.curves import CurveRecorder
 from sim.engine.enforcement import Enforcement
-from sim.engine.exposure import Exposure
-from sim.engine.ledger import Ledger
+from sim.engine.exposure import Change, Exposure
+from sim.engine.ledger import Ledger, LedgerColumns
+from sim.engine.levels import Levels
 from sim.engine.reactions import ReactionActor
 from sim.engine.register import Register
-from sim.engine.tally import Group, Tally
+from sim.engine.snapshot import Snapshot
+from sim.engine.tally import Tally
 from sim.engine.target import TargetActor
 from sim.engine.users import UserCrowd
 from sim.world.build import World
-from sim.world.population import MICRO
-
-UNKNOWN = float("nan")
-ADDRESS_METRICS = (
-    "addresses_listed",
-    "addresses_listed_with_target",
-    "addresses_dropped",
-    "addresses_dropped_with_target",
-)
-USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
 
 
 class Settlement:
@@ -54,20 +45,22 @@ class Settlement:
         self.complaints: ComplaintActor | None = None
         self.exposure = Exposure(world)
         self.enforcement = Enforcement(world, self.exposure, self.request)
+        self.levels = Levels(world)
         self.ledger = Ledger(world)
-        self.tally = Tally(world, self.ledger)
+        self.tally = Tally(world)
         self._env = env
         self._world = world
         self._register: Register | None = None
         self._is_due = False
-        self._has_value = self.tally.value_micro_usd_per_h > 0
+        self._is_weight_new = False
         self._recorder: CurveRecorder | None = None
-        self._counted: tuple[IntervalSet, NDArray[np.int64]] | None = None
+        self._snapshot: Snapshot | None = None
 
     def begin(self, register: Register) -> None:
         """Start recording, once all actors are set."""
         self._register = register
-        self._recorder = CurveRecorder(self._series())
+        self._snapshot = Snapshot(self._world, self.tally, self.users)
+        self._recorder = CurveRecorder(self._snapshot.series)
         self.request()
 
     def request(self) -> None:
@@ -79,7 +72,8 @@ class Settlement:
     def integrate_users(self, t_s: int) -> None:
         """Book what users have met until now."""
         if self.users is not None:
-            self.users.integrate(t_s, self.tally.demand_lost_by_operator)
+            self.users.note_demand_lost(t_s, self.tally.demand_lost_by_operator)
+            self.users.integrate(t_s)
 
     @property
     def recorder(self) -> CurveRecorder:
@@ -87,67 +81,76 @@ class Settlement:
         assert self._recorder is not None
         return self._recorder
 
+    def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
+        """Set the share of each operator's users who are on a VPN."""
+        self.ledger.advance(t_s, self.levels.weight)
+        self.levels.set_vpn(vpn)
+        self._is_weight_new = True
+        self.request()
+
+    def close(self, t_s: int) -> LedgerColumns:
+        """Book everything up to the end of the run."""
+        self.integrate_users(t_s)
+        self.ledger.advance(t_s, self.levels.weight)
+        return self.ledger.close(t_s, self.levels.level, self.exposure.by_operator)
+
     def _settle(self) -> Generator[simpy.Event, Any, None]:
         t_s = now_s(self._env)
         yield Moment(self._env, t_s, Phase.SETTLEMENT)
         self._is_due = False
-        self.integrate_users(t_s)
         change = self.exposure.take_changes()
-        self.ledger.update(change.business_row, t_s, change.share_failing)
-        self.tally.update(change)
+        if change is not None:
+            if self.users is not None:
+                self.users.note_demand_lost(t_s, self.tally.demand_lost_by_operator)
+            self.tally.note_change(change)
+        has_turned = self._turn(t_s, change)
+        is_enforcement_changed = self.enforcement.take_changed()
         if self.target is not None:
-            self.target.settle(self.enforcement.take_changed())
-        if self.reactions is not None:
-            self.reactions.note(change.business_row, self.ledger.level, t_s)
-        self.recorder.record(t_s, self._values(t_s))
+            if self.users is not None and (is_enforcement_changed or self.target.is_stale):
+                self.users.integrate(t_s)
+            self.target.settle(is_enforcement_changed=is_enforcement_changed)
+        self._record(t_s, has_turned=has_turned, is_dropped_new=is_enforcement_changed)
 
-    def _series(self) -> tuple[Series, ...]:
-        """All series, in the sequence of ``_values``."""
-        tally = self.tally
-        counted = [
-            Series(metric, group, float(n))
-            for metric in BUSINESS_METRICS
-            for group, n in zip(tally.groups, tally.n_businesses.tolist(), strict=True)
-        ]
-        usd_per_h = (tally.value_micro_usd_per_h / MICRO).tolist()
-        # Where nobody has demand, the share that fails is not zero: there is none.
-        shares = [
-            Series("demand_lost_share", group, value)
-            for group, value, is_known in zip(tally.groups, usd_per_h, self._has_value, strict=True)
-            if is_known
-        ]
-        listed = [
-            Series("addresses_listed", Group(provider_row=row), UNKNOWN)
-            for row in range(len(self._world.places.provider) + 1)
-        ]
-        whole = [Series(metric, Group(), UNKNOWN) for metric in ADDRESS_METRICS]
-        users = []
-        if self._world.users is not None:
-            n_users = self._world.users.n_target_users
-            users = [Series(metric, Group(), n_users) for metric in USER_METRICS]
-        return (*whole, *listed, *counted, *shares, *users)
-
-    def _values(self, t_s: int) -> NDArray[np.float64]:
+    def _record(self, t_s: int, *, has_turned: bool, is_dropped_new: bool) -> None:
         assert self._register is not None
-        tally = self.tally
-        collateral, listed = self._register.listed()
-        parts: list[Any] = [
-            [collateral.n_addresses, listed.n_addresses],
-            self.enforcement.n_addresses_dropped(),
-            self._listed_by_provider(collateral),
-            tally.n_at_level.ravel(),
-            tally.lost_micro_usd_per_h[self._has_value]
-            / tally.value_micro_usd_per_h[self._has_value],
-        ]
-        if self.users is not None:
-            parts.append(self.users.shares(t_s))
-        return np.concatenate(parts).astype(np.float64)
+        assert self._snapshot is not None
+        snapshot = self._snapshot
+        if is_dropped_new:
+            snapshot.note_dropped(self.enforcement.n_addresses_dropped())
+        snapshot.note_listed(*self._register.listed())
+        if has_turned:
+            snapshot.note_businesses(self.levels.weight)
+        elif self._is_weight_new:
+            snapshot.note_weight(self.levels.weight)
+        self._is_weight_new = False
+        snapshot.note_users(t_s)
+        self.recorder.record(t_s, snapshot.values.copy())
 
-    def _listed_by_provider(self, listed: IntervalSet) -> NDArray[np.int64]:
-        # The register changes seldom against the number of settlements.
-        if self._counted is None or self._counted[0] is not listed:
-            self._counted = listed, self._world.places.count_by_provider(listed)
-        return self._counted[1]
+    def _turn(self, t_s: int, change: Change | None) -> bool:
+        """Bring states up to date: of what changed, and of what drift may have moved.
+
+        Returns whether there was anything.
+        """
+        row = self.levels.due()
+        if change is not None and row.size == 0:
+            row, failed, failing = change.business_row, change.before.by_operator, change.after
+        elif change is not None:
+            row = np.union1d(row, change.business_row)
+            failing = self.exposure.failing(row)
+            failed = failing.by_operator.copy()
+            failed[:, np.searchsorted(row, change.business_row)] = change.before.by_operator
+        elif row.size:
+            failing = self.exposure.failing(row)
+            failed = failing.by_operator
+        else:
+            return False
+        self.ledger.advance(t_s, self.levels.weight)
+        turn = self.levels.turn(row, failing)
+        self.ledger.update(turn, t_s, failed)
+        self.tally.note_turn(turn)
+        if self.reactions is not None:
+            self.reactions.note(row, self.levels.level, t_s)
+        return True
 
 
 def tick(

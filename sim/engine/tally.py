@@ -1,8 +1,8 @@
 """How many businesses are affected, impaired, down, and what share of demand fails: in total, by
 provider of the home, by sector, by role.
 
-In: businesses whose exposure changed. Out: counts as they stand, kept up to date by difference in
-whole numbers, so that they do not drift.
+In: businesses whose exposure or state changed. Out: counts as they stand, kept up to date by
+difference in whole numbers, so that they do not drift.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.exposure import Change
-from sim.engine.ledger import Ledger
+from sim.engine.levels import Turn, weighted_sum
 from sim.world.build import World
 
 N_LEVELS = 3
+_STATES = np.arange(N_LEVELS, dtype=np.int8)[:, np.newaxis]
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,9 @@ class Tally:
         Denominators: businesses of the group, and the sum of their value.
     n_at_level : shape (3, n_groups)
         Businesses at least affected, impaired, down.
-    lost_micro_usd_per_h : shape (n_groups,), int64
-        Value of the demand that fails, at mean demand.
     """
 
-    def __init__(self, world: World, ledger: Ledger) -> None:
+    def __init__(self, world: World) -> None:
         businesses = world.businesses
         n, n_roles = businesses.n_businesses, businesses.role_weight.shape[1]
         n_providers, n_sectors = len(world.places.provider), len(businesses.sector)
@@ -59,57 +58,79 @@ class Tally:
             *(Group(sector_row=row) for row in range(n_sectors)),
             *(Group(role_row=row) for row in range(n_roles)),
         )
-        self._role_start = 1 + n_providers + n_sectors
-        self._ledger = ledger
         self._value = businesses.value_micro_usd_per_h
-        provider_row = world.places.provider_row[businesses.home_place_row]
-        sector_group = 1 + n_providers + businesses.sector_row
-        # The groups each business counts in by what fails as a whole.
-        self._group = np.stack((np.zeros(n, np.int64), 1 + provider_row, sector_group))
-        self._level = np.zeros(n, np.int8)
-        self._role_level = np.zeros((n, n_roles), np.int8)
-        self._lost = np.zeros(n, np.int64)
-        self._role_lost = np.zeros((n, n_roles), np.int64)
-        n_operators = world.operators.n_operators
-        self._operator_lost = np.zeros((n_operators, n), np.int64)
-        self._operator_lost_sum = np.zeros(n_operators, np.int64)
+        self._provider_group = 1 + world.places.provider_row[businesses.home_place_row]
+        self._sector_group = 1 + n_providers + businesses.sector_row
         n_groups = len(self.groups)
+        self._roles = slice(1 + n_providers + n_sectors, n_groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
-        self.lost_micro_usd_per_h = np.zeros(n_groups, np.int64)
+        # Value of the demand that fails for each operator's users without a VPN, at mean demand.
+        # Whole numbers, held as floats: no sum comes near 2^53 micro-dollars, 9 billion dollars.
+        self._lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))
         self.n_businesses = np.full(n_groups, n, np.int64)
         self.value_micro_usd_per_h = np.full(n_groups, self._value.sum(), np.int64)
-        self.n_businesses[: self._role_start] = 0
-        self.value_micro_usd_per_h[: self._role_start] = 0
-        np.add.at(self.n_businesses, self._group, 1)
-        np.add.at(self.value_micro_usd_per_h, self._group, np.broadcast_to(self._value, (3, n)))
+        for group, of_business in (
+            (slice(1, 1 + n_providers), self._provider_group),
+            (slice(1 + n_providers, self._roles.start), self._sector_group),
+        ):
+            self.n_businesses[group] = 0
+            self.value_micro_usd_per_h[group] = 0
+            np.add.at(self.n_businesses, of_business, 1)
+            np.add.at(self.value_micro_usd_per_h, of_business, self._value)
 
-    def update(self, change: Change) -> None:
-        """Count the businesses that changed anew."""
+    def note_change(self, change: Change) -> None:
+        """Count the demand that fails anew, of the businesses whose exposure changed."""
         row = change.business_row
-        group, role_group = self._group[:, row], np.arange(self._role_start, len(self.groups))
         value = self._value[row]
-        level = self._ledger.levels_of(change.share_failing)
-        role_level = self._ledger.levels_of(change.share_failing_by_role)
-        for state in range(N_LEVELS):
-            turned = (level > state).astype(np.int64) - (self._level[row] > state)
-            np.add.at(self.n_at_level[state], group, np.broadcast_to(turned, group.shape))
-            role_turned = (role_level > state).astype(np.int64) - (self._role_level[row] > state)
-            self.n_at_level[state, role_group] += role_turned.sum(axis=0)
-        lost = np.rint(value * change.share_failing).astype(np.int64)
-        role_lost = np.rint(value[:, np.newaxis] * change.share_failing_by_role).astype(np.int64)
-        more = np.broadcast_to(lost - self._lost[row], group.shape)
-        np.add.at(self.lost_micro_usd_per_h, group, more)
-        self.lost_micro_usd_per_h[role_group] += (role_lost - self._role_lost[row]).sum(axis=0)
-        at_operator = np.rint(value * change.share_failing_by_operator).astype(np.int64)
-        self._operator_lost_sum += (at_operator - self._operator_lost[:, row]).sum(axis=1)
-        self._operator_lost[:, row] = at_operator
-        self._level[row], self._role_level[row] = level, role_level
-        self._lost[row], self._role_lost[row] = lost, role_lost
+        before, after = change.before, change.after
+        more = np.rint(value * after.by_operator) - np.rint(value * before.by_operator)
+        turned = more.any(axis=0)
+        if turned.any():
+            more, row = more[:, turned], row[turned]
+            lost = self._lost_micro_usd_per_h
+            lost[:, 0] += more.sum(axis=1)
+            np.add.at(lost.T, self._provider_group[row], more.T)
+            np.add.at(lost.T, self._sector_group[row], more.T)
+        value = value[:, np.newaxis]
+        of_role = np.rint(value * after.by_role) - np.rint(value * before.by_role)
+        self._lost_micro_usd_per_h[:, self._roles] += of_role.sum(axis=1)
+
+    def note_turn(self, turn: Turn) -> None:
+        """Count the businesses whose state changed anew."""
+        turned = turn.level != turn.level_before
+        if turned.any():
+            row = turn.business_row[turned]
+            up = (turn.level[turned] > _STATES).astype(np.int64)
+            up -= turn.level_before[turned] > _STATES
+            self.n_at_level[:, 0] += up.sum(axis=1)
+            for of_business in (self._provider_group, self._sector_group):
+                np.add.at(self.n_at_level.T, of_business[row], up.T)
+        if (turn.role_level != turn.role_level_before).any():
+            up = (turn.role_level > _STATES[:, :, np.newaxis]).astype(np.int64)
+            up -= turn.role_level_before > _STATES[:, :, np.newaxis]
+            self.n_at_level[:, self._roles] += up.sum(axis=1)
+
+    def demand_lost_share(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share of each group's demand that fails; NaN where it has none; shape (n_groups,).
+
+        Parameters
+        ----------
+        weight : shape (n_operators,)
+            Share of all users who are at the operator and on no VPN.
+
+        Notes
+        -----
+        sum over operators of weight * L(k) / V, with L(k) the sum over businesses of their value
+        times the share that fails at k, each in whole micro-dollars.
+        """
+        lost = weighted_sum(weight, self._lost_micro_usd_per_h)
+        value = self.value_micro_usd_per_h
+        share = np.full(value.shape, np.nan)
+        return np.asarray(np.divide(lost, value, out=share, where=value > 0))
 
     @property
     def demand_lost_by_operator(self) -> NDArray[np.float64]:
         """Share of demand that fails for each operator's users without a VPN."""
-        total = int(self._value.sum())
-        if total == 0:
-            return np.zeros(self._operator_lost_sum.size)
-        return np.asarray(self._operator_lost_sum / total)
+        total = int(self.value_micro_usd_per_h[0])
+        lost = self._lost_micro_usd_per_h[:, 0]
+        return np.asarray(lost / total if total else np.zeros(lost.size))

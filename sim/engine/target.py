@@ -17,7 +17,6 @@ from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
-from sim.engine.orders import Mechanism
 from sim.engine.reach import Reach
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -30,6 +29,13 @@ Process = Generator[simpy.Event, Any, None]
 
 class TargetActor:
     """The target and its fronts as a SimPy actor.
+
+    Attributes
+    ----------
+    fronts, reach
+        Its fronts, and who reaches it by them.
+    is_stale
+        Whether fronts came or went since the last settlement.
 
     Parameters
     ----------
@@ -57,9 +63,10 @@ class TargetActor:
         self.fronts = FrontList(n_operators)
         self.reach = Reach(
             n_operators,
-            pools.rules.push_tau_h * S_PER_H,
-            world.effects.throttle_severity,
-            world.effects.name_evasion,
+            tau_s=pools.rules.push_tau_h * S_PER_H,
+            share_told=pools.rules.share_told,
+            throttle_severity=world.effects.throttle_severity,
+            name_evasion=world.effects.name_evasion,
         )
         self._env = env
         self._pools = pools
@@ -75,7 +82,7 @@ class TargetActor:
         self._pool_luck = streams.generator(Stream.FRONT_POOL)
         self._address_luck = streams.generator(Stream.FRONT_ADDRESS)
         self._discovery_luck = streams.generator(Stream.FRONT_DISCOVERY)
-        self._is_stale = np.ones(n_operators, np.bool_)
+        self.is_stale = True
 
     def start(self) -> None:
         """Rent the fronts of t = 0."""
@@ -93,17 +100,19 @@ class TargetActor:
             if not fronts.is_lost[row]:
                 fronts.is_lost[row] = True
                 self._env.process(self._replace())
-        self._is_stale[:] = True
+        self.is_stale = True
         self._on_change()
 
-    def settle(self, changed_operators: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+    def settle(self, *, is_enforcement_changed: bool) -> None:
         """Look at what operators do to the fronts at the end of a second."""
-        stale = self._is_stale | changed_operators
-        for row in np.flatnonzero(stale).tolist():
-            self.fronts.refresh(row, self._enforcement)
-            is_named = bool(self._enforcement.entries(row, Mechanism.NAME))
-            self.reach.refresh(row, self.fronts, is_named=is_named)
-        self._is_stale[:] = False
+        if not (self.is_stale or is_enforcement_changed):
+            return
+        is_new = self.fronts.refresh(self._enforcement)
+        is_named = self._enforcement.is_named()
+        if not (self.is_stale or is_new or not np.array_equal(is_named, self.reach.is_named)):
+            return
+        self.is_stale = False
+        self.reach.refresh(now_s(self._env), self.fronts, is_named)
         for _ in self.fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
             self._env.process(self._replace())
 
@@ -128,6 +137,6 @@ class TargetActor:
         t_s = now_s(self._env)
         row = self.fronts.add(address, int(self._pools.provider_row[pool]), t_s, self._enforcement)
         self._log.record(t_s, Kind.RENTED, front_row=row)
-        self._is_stale[:] = True
+        self.is_stale = True
         self._on_rented(row, lag_s)
         self._on_change()

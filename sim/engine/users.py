@@ -53,22 +53,30 @@ class UserCrowd:
         self._rules = rules
         self._reach = reach
         self._n_users = world.operators.share_users * rules.n_target_users
+        self.n_users = float(self._n_users.sum())
         self.share_vpn = np.full(n_operators, rules.vpn_start)
         self.share_left = np.zeros(n_operators)
-        self._since_s = 0
+        self._since_s = self._demand_since_s = 0
         self._tick_since_s = 0
         self._unreached_s = np.zeros(n_operators)
         self._demand_lost_s = np.zeros(n_operators)
         self._totals_s = np.zeros((3, n_operators))
+        self._note_shares()
 
-    def integrate(self, t_s: int, demand_lost: NDArray[np.float64]) -> None:
-        """Book the piece that ends now, in which the state was as it is.
+    def note_demand_lost(self, t_s: int, demand_lost: NDArray[np.float64]) -> None:
+        """Book the piece that ends now, in which so much demand was lost at each operator.
 
         Parameters
         ----------
         demand_lost : shape (n_operators,)
-            Share of demand lost at each operator during the piece.
+            Share of demand lost during the piece.
         """
+        if t_s > self._demand_since_s:
+            self._demand_lost_s += demand_lost * (t_s - self._demand_since_s)
+            self._demand_since_s = t_s
+
+    def integrate(self, t_s: int) -> None:
+        """Book the piece that ends now, in which the reach of the target was as it is."""
         if t_s == self._since_s:
             return
         elapsed_s = t_s - self._since_s
@@ -78,11 +86,10 @@ class UserCrowd:
         self._totals_s[1] += staying * self.share_vpn * elapsed_s
         self._totals_s[2] += self._n_users * self.share_left * elapsed_s
         self._unreached_s += unreached_s
-        self._demand_lost_s += demand_lost * elapsed_s
         self._since_s = t_s
 
     def tick(self, t_s: int) -> None:
-        """Move the shares on a VPN and of those who left; ``integrate`` must have come first."""
+        """Move the shares on a VPN and of those who left; the pieces until now are booked."""
         rules, tick_s = self._rules, t_s - self._tick_since_s
         unreached = self._unreached_s / tick_s
         missed = rules.share_target_users * unreached
@@ -105,21 +112,20 @@ class UserCrowd:
             bottom=0.0,
             days=days,
         )
+        self._note_shares()
         self._unreached_s[:] = 0.0
         self._demand_lost_s[:] = 0.0
         self._tick_since_s = t_s
 
     def n_cut_off(self, t_s: int) -> float:
         """Users of the target who do not reach it at one time."""
-        return float((self._cut_off_share(t_s) * self._n_users).sum())
+        return float((self._n_without * self._reach.unreached(t_s)).sum())
 
     def shares(self, t_s: int) -> tuple[float, float, float]:
         """Of all users of the target at one time: who reach it, are on a VPN, have left."""
-        whole = self._n_users.sum()
-        left = (self._n_users * self.share_left).sum()
-        vpn = (self._n_users * (1.0 - self.share_left) * self.share_vpn).sum()
-        cut_off = (self._cut_off_share(t_s) * self._n_users).sum()
-        return float(1.0 - (left + cut_off) / whole), float(vpn / whole), float(left / whole)
+        share_left, share_vpn = self._shares
+        cut_off = self.n_cut_off(t_s) / self.n_users
+        return 1.0 - (share_left + cut_off), share_vpn, share_left
 
     def freeze(self) -> UserColumns:
         """Return what has been booked."""
@@ -132,9 +138,14 @@ class UserCrowd:
             share_left=self.share_left.copy(),
         )
 
-    def _cut_off_share(self, t_s: int) -> NDArray[np.float64]:
-        staying = (1.0 - self.share_left) * (1.0 - self.share_vpn)
-        return np.asarray(staying * self._reach.unreached(t_s))
+    def _note_shares(self) -> None:
+        """What hangs on the shares alone, which move at ticks only."""
+        staying = self._n_users * (1.0 - self.share_left)
+        # Users who have neither left nor a VPN.
+        self._n_without = staying * (1.0 - self.share_vpn)
+        left = float((self._n_users * self.share_left).sum())
+        vpn = float((staying * self.share_vpn).sum())
+        self._shares = left / self.n_users, vpn / self.n_users
 
 
 def relax(

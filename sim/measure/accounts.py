@@ -15,8 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measure.impact import Measure
 from sim.measure.losses import LossTotals
-from sim.measure.money import MoneyDraws, interval, money_of, summarise_money
+from sim.measure.money import (
+    MONEY_METRICS,
+    MoneyDraws,
+    interval,
+    money_of,
+    summarise_money,
+)
 from sim.measure.money_parameters import (
     N_DRAWS,
     drawn,
@@ -35,6 +42,11 @@ FIRM_FORMULAS = {
     "private_loss_usd": "lost demand * revenue * sensitivity - recaptured + churn + response cost",
     "net_social_loss_usd": "private loss - transfers to rivals in the country",
 }
+FIRM_PRICES = {
+    "private_loss_usd": "revenue of the modelled businesses; customers come back, leave, or follow "
+    "them when they move",
+    "net_social_loss_usd": "the same, less what rivals in the country sell instead",
+}
 MODELLED = "modelled businesses"
 IN_PROPORTION = "country, same share of demand lost"
 SHUTDOWN = "country, total shutdown"
@@ -50,6 +62,8 @@ class MethodLine:
         Which method, and what it computes.
     scope
         Whose loss: the modelled businesses', or the whole country's at one of two shares.
+    prices
+        What the method prices, and so why methods differ.
     median, low, high
         Of all draws of all replicates; low and high are NaN with fewer than two draws.
     duration_d
@@ -75,6 +89,7 @@ class MethodLine:
     share_affected: float
     published: str = ""
     published_note: str = ""
+    prices: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,36 +109,64 @@ class Accounts:
 
 
 def draw_up_accounts(
-    resolved: Resolved, root_seed: int, replicates: Sequence[LossTotals], n_draws: int = N_DRAWS
+    resolved: Resolved,
+    root_seed: int,
+    replicates: Sequence[LossTotals],
+    n_draws: int = N_DRAWS,
+    numbers: Sequence[int] | None = None,
 ) -> Accounts:
     """Price the losses of every replicate by every method.
 
     Parameters
     ----------
     replicates
-        Loss sums of replicate 0, 1, 2, …
+        Loss sums of each replicate.
     n_draws
         Draws of all parameters in each replicate.
+    numbers
+        Which replicates these are; 0, 1, 2, … when None.
     """
+    luck = [
+        Streams(root_seed, replicate)
+        for replicate in (range(len(replicates)) if numbers is None else numbers)
+    ]
     figures = resolved.figures.rows if resolved.figures else ()
     strategy = resolved.scenario.strategy.id
     firm = [
-        _price(resolved, Streams(root_seed, replicate), totals, n_draws)
-        for replicate, totals in enumerate(replicates)
+        price_losses(resolved, streams, totals, n_draws)
+        for streams, totals in zip(luck, replicates, strict=True)
     ]
     lines = summarise_money(strategy, firm, figures)
     methods = (
         *_firm_lines(resolved, firm, n_draws),
-        *_national_lines(resolved, root_seed, replicates, n_draws),
+        *_national_lines(resolved, luck, replicates, n_draws),
     )
     return Accounts(tuple(lines), methods)
 
 
-def _price(resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int) -> MoneyDraws:
+def price_losses(
+    resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int = N_DRAWS
+) -> MoneyDraws:
+    """Price the losses of one run, all sectors together."""
     sectors = [row.sector for row in resolved.sectors.rows]
     rows = resolved.money_parameters.rows
     parameters = firm_parameters(rows, sectors, drawn(streams, n_draws))
     return money_of(totals, parameters).over_sectors()
+
+
+def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
+    """Money of one run as measures: medians over draws, out of the mean revenue over the run."""
+    demand = float(money.demand_usd.sum(axis=1).mean())
+    return tuple(
+        Measure(
+            metric,
+            "USD",
+            float(np.median(getattr(money, metric).sum(axis=1))),
+            demand,
+            "USD of demand",
+        )
+        for metric in MONEY_METRICS
+    )
 
 
 def _firm_lines(
@@ -143,20 +186,22 @@ def _firm_lines(
             (n_draws, len(replicates)),
             published=figure.value if figure else "",
             published_note=f"{figure.unit}: {figure.note}" if figure else "",
+            prices=FIRM_PRICES[metric],
         )
 
 
 def _national_lines(
-    resolved: Resolved, root_seed: int, replicates: Sequence[LossTotals], n_draws: int
+    resolved: Resolved, luck: Sequence[Streams], replicates: Sequence[LossTotals], n_draws: int
 ) -> Iterator[MethodLine]:
     duration_d = resolved.scenario.horizon_s / S_PER_D
     economies = [
-        economy_parameters(resolved.economy.rows, drawn(Streams(root_seed, replicate), n_draws))
-        for replicate in range(len(replicates))
+        economy_parameters(resolved.economy.rows, drawn(streams, n_draws)) for streams in luck
     ]
     lost = [totals.demand_lost_share for totals in replicates]
     for scope, shares in ((IN_PROPORTION, lost), (SHUTDOWN, [1.0] * len(replicates))):
         for method in NATIONAL_METHODS:
+            if not all(key in economies[0] for key in method.needs):
+                continue  # no source has the constants of this country
             values = [
                 national_loss_usd(method, economy, duration_d, share)
                 for economy, share in zip(economies, shares, strict=True)
@@ -169,6 +214,7 @@ def _national_lines(
                 np.concatenate(values),
                 (n_draws, len(replicates)),
                 share_affected=float(np.mean(shares)),
+                prices=method.prices,
             )
 
 
@@ -183,6 +229,7 @@ def _line(
     share_affected: float = math.nan,
     published: str = "",
     published_note: str = "",
+    prices: str = "",
 ) -> MethodLine:
     _, median, low, high = interval(values, size[0])
     return MethodLine(
@@ -201,6 +248,7 @@ def _line(
         share_affected=share_affected,
         published=published,
         published_note=published_note,
+        prices=prices,
     )
 
 

@@ -51,18 +51,26 @@ def band_of(points: CurvePoints, horizon_s: int, *, as_share: bool = False) -> B
         is zero has no share and is left out.
     """
     if as_share:
-        points = _shares(points)
+        points = share_points(points)
     grid = np.unique(points.t_s)
     if grid.size > MAX_GRID:
         grid = np.linspace(0, horizon_s, MAX_GRID, endpoint=False).astype(np.int64)
-    values = np.array(
-        [
-            step_values(points.t_s[mine], points.value[mine], grid)
-            for mine in (points.replicate == one for one in np.unique(points.replicate))
-        ]
-    )
-    denominator = float(points.denominator.mean())
-    return Band(grid, *over_replicates(values), denominator, len(values))
+    return band_at(points, grid)
+
+
+def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
+    """Band of one curve at given times.
+
+    Parameters
+    ----------
+    points
+        Sorted by replicate, and by time within each.
+    at_s : shape (n_times,)
+        Ascending times.
+    """
+    values = values_at(points, at_s)
+    denominator = float(points.denominator.mean()) if points.denominator.size else np.nan
+    return Band(at_s, *over_replicates(values), denominator, len(values))
 
 
 def over_replicates(
@@ -82,7 +90,73 @@ def over_replicates(
     return mean, low, high
 
 
-def _shares(points: CurvePoints) -> CurvePoints:
+def values_at(points: CurvePoints, at_s: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Value of every replicate's curve at given times.
+
+    Returns
+    -------
+    value : shape (n_replicates, n_times)
+        Replicates ascending; NaN before the first point of a replicate.
+    """
+    is_first = np.diff(points.replicate, prepend=-1) != 0
+    first = np.flatnonzero(is_first)
+    row_of = np.cumsum(is_first) - 1
+    # One sorted column for all replicates: each has a stretch of its own.
+    stretch = int(max(points.t_s.max(initial=0), at_s.max(initial=0))) + 1
+    key = row_of * stretch + points.t_s
+    asked = np.arange(first.size)[:, None] * stretch + at_s[None, :]
+    place = np.searchsorted(key, asked.ravel(), side="right").reshape(asked.shape) - 1
+    return np.where(place >= first[:, None], points.value[np.maximum(place, 0)], np.nan)
+
+
+def times_of(points: CurvePoints, horizon_s: int, n_times: int) -> NDArray[np.int64]:
+    """Times at which to read a curve: its change points, or as many as are asked for.
+
+    Where there are more, half of the times are even over the run and half lie where changes are:
+    the first days of a block hold most of them.
+
+    Parameters
+    ----------
+    n_times
+        At most so many times.
+    """
+    # Of very many points every k-th shows where they lie; sorting all would take longer.
+    sample = points.t_s[:: max(1, points.t_s.size // (50 * n_times))]
+    times = np.unique(sample)
+    if sample.size == points.t_s.size and times.size <= n_times:
+        return times
+    half = n_times // 2
+    even = np.linspace(0, horizon_s, half, endpoint=False)
+    dense = np.quantile(sample, np.linspace(0, 1, n_times - half), method="lower")
+    return np.unique(np.concatenate((even, dense)).astype(np.int64))
+
+
+def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
+    """Leave out times at which nothing changes that could be seen.
+
+    What is left is the same step curve to within the tolerance; the tolerance grows until at most
+    ``n_times`` times are left.
+
+    Parameters
+    ----------
+    tolerance
+        Largest error at first, as a share of the span of the curve and its band.
+    """
+    lines = np.array([band.mean, band.low, band.high])
+    known = lines[~np.isnan(lines)]
+    span = float(known.max() - known.min()) if known.size else 0.0
+    while True:
+        step = tolerance * span
+        level = np.nan_to_num(np.round(lines / step) if step > 0 else lines * 0.0)
+        kept = np.flatnonzero((np.diff(level, axis=1, prepend=np.nan) != 0).any(axis=0))
+        if kept.size <= n_times:
+            mean, low, high = lines[:, kept]
+            return Band(band.t_s[kept], mean, low, high, band.denominator, band.n_replicates)
+        tolerance *= 1.5
+
+
+def share_points(points: CurvePoints) -> CurvePoints:
+    """Values divided by their denominators; points whose denominator is zero are left out."""
     has_share = points.denominator > 0
     return CurvePoints(
         points.replicate[has_share],

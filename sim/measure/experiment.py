@@ -1,43 +1,38 @@
-"""All replicates of one scenario, from resolved scenario to a whole run folder.
+"""All runs of a plan, from resolved scenarios to a whole run folder.
 
-In: a resolved scenario, a root seed, how many replicates. Out: the folder and its summary.
+In: a plan, and where to work it off. Out: the folder and what it says. What is finished outlives
+whatever happens to the rest.
 """
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
-from sim.measure.accounts import Accounts, MethodLine, draw_up_accounts, write_methods
-from sim.measure.impact import Measure, measure_impact
-from sim.measure.losses import LossTotals, loss_totals
-from sim.measure.moves import moves_of
-from sim.measure.summary import SummaryLine, summarise, write_summary
-from sim.results.folder import MANIFEST, new_folder
-from sim.results.manifest import (
-    build_manifest,
-    canonical_json,
-    input_copy,
-    result_id,
-    scenario_hash,
-)
-from sim.results.package import build_package
-from sim.results.store import ResultStore, write_json
-from sim.scenario.dump import scenario_tree
+from sim.errors import PartialError
+from sim.measure.accounts import MethodLine
+from sim.measure.begun import write_question
+from sim.measure.comparison import ComparisonLine, Measured, TradeoffLine
+from sim.measure.executors import choose_executor
+from sim.measure.executors.task import Executor, Failure, Key, failure_of
+from sim.measure.interrupts import ends_as_interrupts, without_interrupts
+from sim.measure.outputs import COMPLETE, INTERRUPTED, PARTIAL, write_outputs
+from sim.measure.plan import Plan
+from sim.measure.simulation import Simulation, measures_of
+from sim.measure.summary import SummaryLine
+from sim.results.checkpoints import PARTS, Checkpoints
+from sim.results.folder import new_folder
+from sim.results.store import RUN_TABLES, write_json
 from sim.scenario.resolve import Resolved
-from sim.streams import Streams
-from sim.world.build import build_world
 
-COMPLETE = "complete"
-INTERRUPTED = "interrupted"
+__all__ = ["COMPLETE", "INTERRUPTED", "PARTIAL", "Experiment", "carry_out", "run_experiment"]
+
+Grow = Callable[[Mapping[str, Measured]], int]
+"""From the measures so far to the number of further replicates; 0 when there are enough."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +44,17 @@ class Experiment:
     folder
         The run folder.
     status
-        ``complete`` or ``interrupted``.
+        ``complete``, ``interrupted`` or ``partial``: some runs failed.
     manifest
         Its manifest.
     summary
         Measures over replicates, money last.
     methods
         What each money method says.
+    comparison, tradeoff
+        Rows of ``comparison.csv`` and ``tradeoff.csv``; none for a single run.
+    failures
+        Runs without a result, and why.
     """
 
     folder: Path
@@ -63,13 +62,15 @@ class Experiment:
     manifest: dict[str, object]
     summary: tuple[SummaryLine, ...]
     methods: tuple[MethodLine, ...]
+    comparison: tuple[ComparisonLine, ...] = ()
+    tradeoff: tuple[TradeoffLine, ...] = ()
+    failures: Mapping[Key, Failure] = field(default_factory=dict)
 
 
-def default_folder(resolved: Resolved, root_seed: int, n_replicates: int) -> Path:
+def default_folder(plan: Plan) -> Path:
     """``runs/<utc-stamp>-<scenario>-<hash6>`` below the current folder."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    identity = result_id(resolved, root_seed, n_replicates)
-    return Path("runs") / f"{stamp}-{resolved.scenario.name}-{identity[:6]}"
+    return Path("runs") / f"{stamp}-{plan.resolved.scenario.name}-{plan.result_id[:6]}"
 
 
 def run_experiment(
@@ -82,10 +83,32 @@ def run_experiment(
     argv: Sequence[str] = (),
     on_replicate: Callable[[int], None] = lambda n_done: None,
 ) -> Experiment:
-    """Simulate every replicate and write the run folder.
+    """Simulate every replicate of a scenario here, and write the run folder; see `carry_out`."""
+    plan = Plan.of_run(resolved, root_seed, n_replicates)
+    return carry_out(
+        plan,
+        folder=folder,
+        force=force,
+        argv=argv,
+        on_progress=lambda n_done, n_total: on_replicate(n_done),
+    )
 
-    An interrupt (Ctrl-C) keeps the replicates that are finished: the folder is written with them
-    and says so.
+
+def carry_out(
+    plan: Plan,
+    *,
+    folder: Path,
+    force: bool = False,
+    argv: Sequence[str] = (),
+    executor: Executor | None = None,
+    earlier: Checkpoints | None = None,
+    grow: Grow | None = None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+) -> Experiment:
+    """Work off every run of a plan and write the run folder.
+
+    An interrupt (Ctrl-C, or a request to end) keeps the runs that are finished: the folder is
+    written with them and says so, and what it takes to go on stays in it.
 
     Parameters
     ----------
@@ -95,124 +118,150 @@ def run_experiment(
         Replace an earlier run there.
     argv
         The command, for ``timing.json``.
-    on_replicate
-        Called with the number of replicates done.
+    executor
+        Where runs are worked off; in this process when None.
+    earlier
+        Finished runs of the same plan, which are taken and not run again.
+    grow
+        Asked after all runs how many more replicates are wanted.
+    on_progress
+        Called with the number of runs finished and of all.
 
     Raises
     ------
     UsageError
         If the folder is taken or cannot be made.
+    PartialError
+        If runs failed and none was finished, or the folder could not be written; what is finished
+        is then kept in a folder that the message names.
     KeyboardInterrupt
-        If interrupted before any replicate was finished; nothing is left behind.
+        If interrupted before any run was finished; nothing is left behind.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    with ExitStack() as until_moved, new_folder(folder, force=force) as partial:
-        store = ResultStore(resolved)
-        measured: list[tuple[Measure, ...]] = []
-        lost: list[LossTotals] = []
-        status = COMPLETE
+    with ExitStack() as until_moved, new_folder(folder, force=force, is_worth=_has_runs) as partial:
+        work = _Work(plan, partial, executor or choose_executor(1), on_progress)
+        if earlier is not None:
+            work.take_over(earlier)
+        is_interrupted = False
         try:
-            for replicate in range(n_replicates):
-                measures, totals = _run_replicate(resolved, Streams(root_seed, replicate), store)
-                lost.append(totals)
-                measured.append(measures)
-                on_replicate(len(measured))
+            with ends_as_interrupts():
+                work.run(grow)
         except KeyboardInterrupt:
-            if not measured:
+            if not _has_runs(partial):
                 raise
-            status = INTERRUPTED
-        until_moved.enter_context(_without_interrupts())
-        if status == INTERRUPTED:
-            store.keep(len(measured))
-        figures = resolved.figures.rows if resolved.figures else ()
-        accounts = draw_up_accounts(resolved, root_seed, lost[: len(measured)])
-        summary = (
-            *summarise(resolved.scenario.strategy.id, measured, figures),
-            *accounts.summary,
-        )
-        manifest = _write_folder(
-            partial,
-            resolved,
-            store,
-            summary,
-            accounts,
-            root_seed=root_seed,
-            n_replicates_asked=n_replicates,
-            status=status,
-        )
-        timing = {
-            "run_id": folder.name,
-            "argv": list(argv),
-            "started_utc": started.isoformat(timespec="seconds"),
-            "wall_s": round(time.perf_counter() - clock, 3),
+            is_interrupted = True
+        until_moved.enter_context(without_interrupts())
+        if not work.n_finished:
+            raise PartialError(_nothing_finished(work.failures))
+        try:
+            found = write_outputs(
+                partial, work.plan, work.checkpoints, work.failures, is_interrupted=is_interrupted
+            )
+            status = str(found.manifest["status"])
+            timing = {
+                "run_id": folder.name,
+                "argv": list(argv),
+                "started_utc": started.isoformat(timespec="seconds"),
+                "wall_s": round(time.perf_counter() - clock, 3),
+                "failures": [
+                    {"key": list(key), "details": failure.details}
+                    for key, failure in work.failures.items()
+                ],
+            }
+            write_json(partial / "timing.json", timing)
+            if status == COMPLETE:
+                work.checkpoints.remove()
+        except OSError as error:
+            raise PartialError(f"{folder}: cannot be written: {error}") from None
+    return Experiment(
+        folder,
+        status,
+        found.manifest,
+        found.summary,
+        found.methods,
+        found.comparison,
+        found.tradeoff,
+        work.failures,
+    )
+
+
+class _Work:
+    """Runs of a plan under way: what is finished, and what failed."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        executor: Executor,
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        self.plan = plan
+        self.failures: dict[Key, Failure] = {}
+        self.checkpoints = Checkpoints(folder / PARTS, RUN_TABLES)
+        write_question(plan, self.checkpoints.folder)
+        self.n_finished = 0
+        self._executor = executor
+        self._on_progress = on_progress
+        self._job = Simulation(plan.cases, plan.root_seed, scratch=self.checkpoints.scratch)
+
+    def take_over(self, earlier: Checkpoints) -> None:
+        """Take what is finished from an earlier attempt at the same plan."""
+        names = [self.plan.part_name(key) for key in self.plan.keys]
+        self.n_finished = self.checkpoints.take_over(earlier, names)
+
+    def run(self, grow: Grow | None) -> None:
+        """Work off what is not finished, and what it grows to."""
+        with self._executor:
+            self._run_rest()
+            while grow is not None and not self.failures:
+                n_more = grow(self._measured())
+                if n_more <= 0:
+                    break
+                self.plan = replace(self.plan, n_replicates=self.plan.n_replicates + n_more)
+                write_question(self.plan, self.checkpoints.folder)
+                self._run_rest()
+
+    def _run_rest(self) -> None:
+        keys = self.plan.keys
+        rest = [key for key in keys if not self.checkpoints.has(self.plan.part_name(key))]
+        self._on_progress(self.n_finished, len(keys))
+        if not rest:
+            return
+        with closing(self._executor.run(self._job, rest)) as results:
+            for key, result in results:
+                if isinstance(result, Failure):
+                    self.failures[key] = result
+                else:
+                    try:
+                        name = self.plan.part_name(key)
+                        self.checkpoints.keep(name, result.tables, result.facts())
+                        self.n_finished += 1
+                    except OSError as error:
+                        self.failures[key] = failure_of(error)
+                self._on_progress(self.n_finished + len(self.failures), len(keys))
+
+    def _measured(self) -> dict[str, Measured]:
+        return {
+            label: Measured.of(
+                {
+                    replicate: measures_of(
+                        self.checkpoints.facts(self.plan.part_name((label, replicate)))
+                    )
+                    for replicate in range(self.plan.n_replicates)
+                }
+            )
+            for label in self.plan.labels
         }
-        write_json(partial / "timing.json", timing)
-    return Experiment(folder, status, manifest, summary, accounts.methods)
 
 
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Hold off Ctrl-C while what is computed is written: it takes a moment, and would lose all."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread is interrupted
-        return
-    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, earlier or signal.SIG_DFL)
+def _has_runs(partial: Path) -> bool:
+    """Whether any run is finished in a folder."""
+    return any((partial / PARTS).glob("[0-9]*-[0-9]*.json"))
 
 
-def _run_replicate(
-    resolved: Resolved, streams: Streams, store: ResultStore
-) -> tuple[tuple[Measure, ...], LossTotals]:
-    world = build_world(resolved, streams)
-    outcome = simulate(world, build_strategy(resolved, streams), streams)
-    measures = measure_impact(world, outcome)
-    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-    store.add(streams.replicate, world, outcome)
-    return measures, totals
-
-
-def _write_folder(
-    folder: Path,
-    resolved: Resolved,
-    store: ResultStore,
-    summary: Sequence[SummaryLine],
-    accounts: Accounts,
-    *,
-    root_seed: int,
-    n_replicates_asked: int,
-    status: str,
-) -> dict[str, object]:
-    """Write everything but the timing, the manifest last."""
-    identity = result_id(resolved, root_seed, n_replicates_asked)
-    outputs = store.write(
-        folder, {"result_id": identity, "scenario_sha256": scenario_hash(resolved)}
+def _nothing_finished(failures: Mapping[Key, Failure]) -> str:
+    (label, replicate), failure = next(iter(failures.items()))
+    return (
+        f"all {len(failures)} runs failed, the first (strategy={label} replicate={replicate}) with "
+        f"{failure}\n{failure.details}".rstrip()
     )
-    write_summary(summary, folder / "summary.csv")
-    outputs["summary.csv"] = folder / "summary.csv", len(summary)
-    write_methods(accounts.methods, folder / "money.csv")
-    outputs["money.csv"] = folder / "money.csv", len(accounts.methods)
-    (folder / "scenario.yaml").write_bytes(resolved.loaded.source)
-    resolved_text = canonical_json(scenario_tree(resolved.scenario))
-    (folder / "scenario.resolved.json").write_text(resolved_text, encoding="utf-8")
-    name = f"{resolved.scenario.name}-{identity[:6]}"
-    write_json(folder / "datapackage.json", build_package(name, resolved.scenario.title))
-    for file in ("scenario.yaml", "scenario.resolved.json", "datapackage.json"):
-        outputs[file] = folder / file, None
-    (folder / "inputs").mkdir()
-    for table in resolved.tables:
-        copy = input_copy(table)
-        (folder / copy).write_bytes(table.data)
-        outputs[copy] = folder / copy, len(table.rows)
-    manifest = build_manifest(
-        resolved,
-        root_seed=root_seed,
-        n_replicates_asked=n_replicates_asked,
-        n_replicates=summary[0].n_replicates,
-        status=status,
-        outputs=outputs,
-    )
-    write_json(folder / MANIFEST, manifest)
-    return manifest

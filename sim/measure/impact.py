@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sim.engine.curves import BUSINESS_METRICS
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
+from sim.measure.names import names_hit
 from sim.world.build import World
 
 S_PER_H = 3600
@@ -45,7 +46,8 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     -----
     ``demand_lost_share`` is ``sum of v(i) * lost(i) / sum of v(i) * D(i, T)``, with v the mean
     domestic demand in USD an hour, lost the ledger's lost demand and D the demand over the run,
-    both in hours of mean demand.
+    both in hours of mean demand. ``names_hit`` counts names on the addresses in use at t = 0
+    that an operator with users ever dropped or throttled.
     """
     ledger = outcome.ledger
     n = float(world.businesses.n_businesses)
@@ -60,6 +62,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     sector_row = world.businesses.sector_row
     whole = world.demand.cumulative(world.horizon_s)[sector_row].astype(float)
     demand_h = world.demand.hours(whole, sector_row)
+    names = names_hit(world, outcome)
     demand, lost = float((value * demand_h).sum()), float((value * ledger.lost_demand_h).sum())
     return (
         *(
@@ -91,6 +94,10 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             lost / demand if demand > 0 else UNKNOWN,
             demand / 1e6,
             "USD of demand",
+        ),
+        Measure("names_hit", "names", float(names.n_hit), float(names.n_names), "names"),
+        Measure(
+            "names_hit_share", "share of names", names.share_hit, float(names.n_names), "names"
         ),
         *measure_target(world, outcome, float(ledger.impaired_s.sum()) / S_PER_H),
     )

@@ -29,13 +29,19 @@ class NationalMethod:
         Name in ``money.csv``.
     formula
         In words and symbols, for readers.
+    prices
+        What it prices; none lets a customer come back, and all cost the same every day.
     usd_per_d
         USD per day of total shutdown, from the constants of an economy.
+    needs
+        Constants without which it cannot be computed, of those that an economy may lack.
     """
 
     id: str
     formula: str
+    prices: str
     usd_per_d: Callable[[Economy], NDArray[np.float64]]
+    needs: tuple[str, ...] = ()
 
 
 def _gdp_usd_per_d(economy: Economy) -> NDArray[np.float64]:
@@ -56,38 +62,47 @@ NATIONAL_METHODS = (
     NationalMethod(
         "oecd_2011",
         "GDP / 365 * share of telecommunication and Internet services * days * share affected",
+        "value added of telecommunication and Internet services of the whole country",
         lambda economy: _gdp_usd_per_d(economy) * economy["oecd_share_of_gdp"],
     ),
     NationalMethod(
         "cost_like",
         "GDP / 365 * Internet share * (1 + growth)^years * days * share affected",
+        "value added of the whole country's Internet economy, as a growing share of GDP",
         lambda economy: _gdp_usd_per_d(economy) * _cost_share(economy),
+        needs=("cost_share_of_gdp", "cost_growth_per_year", "cost_years"),
     ),
     NationalMethod(
         "raec",
         "Internet economy / 365 * days * share affected",
+        "turnover of the whole country's Internet economy, online trade among it",
         lambda economy: economy["internet_economy_usd_per_year"] / D_PER_YEAR,
+        needs=("internet_economy_usd_per_year",),
     ),
     NationalMethod(
         "deloitte_share_high",
         "GDP / 365 * share of daily GDP, high connectivity * days * share affected",
+        "a share of the whole country's daily GDP, at the rate of highly connected countries",
         lambda economy: _gdp_usd_per_d(economy) * economy["deloitte_high_share_of_gdp"],
     ),
     NationalMethod(
         "deloitte_share_medium",
         "GDP / 365 * share of daily GDP, medium connectivity * days * share affected",
+        "a share of the whole country's daily GDP, at the rate of countries of medium connectivity",
         lambda economy: _gdp_usd_per_d(economy) * economy["deloitte_medium_share_of_gdp"],
     ),
     NationalMethod(
         "deloitte_head_high",
         "population / 10 million * USD per 10 million people and day, high connectivity * days "
         "* share affected",
+        "a sum per inhabitant, at the rate of highly connected, mostly richer countries",
         lambda economy: _per_head_usd_per_d(economy, "high"),
     ),
     NationalMethod(
         "deloitte_head_medium",
         "population / 10 million * USD per 10 million people and day, medium connectivity * days "
         "* share affected",
+        "a sum per inhabitant, at the rate of countries of medium connectivity",
         lambda economy: _per_head_usd_per_d(economy, "medium"),
     ),
 )

@@ -65,6 +65,13 @@ BUSINESSES = (
     Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week (drawn)"),
     Column("demand_usd_per_h", "number", "USD/h", "Part of it from inside the country"),
     Column(
+        "n_names",
+        "integer",
+        "names",
+        "Names on the addresses of its front end at t = 0, parked ones and its own among them "
+        "(drawn)",
+    ),
+    Column(
         "lost_demand_h_below_threshold",
         "number",
         "h",
@@ -178,6 +185,92 @@ MONEY = (
     Column("published_note", "string", "", "Unit of that figure, and how it is to be read"),
 )
 
+MEASURES = (
+    _STRATEGY,
+    _REPLICATE,
+    Column("metric", "string", "", "Name of the measure"),
+    Column("unit", "string", "", "Unit of the measure"),
+    Column(
+        "value",
+        "number",
+        "by metric",
+        "The measure of this run, for money the median over draws; missing when not known",
+    ),
+    Column("denominator", "number", "by metric", "What the value is out of; missing if of nothing"),
+    Column("denominator_unit", "string", "", "Unit of the denominator"),
+)
+
+COMPARISON = (
+    Column("strategy", "string", "", "Label of the strategy"),
+    Column("metric", "string", "", "Name of the measure"),
+    Column("unit", "string", "", "Unit of the measure"),
+    Column("n_replicates", "integer", "replicates", "Replicates of this strategy"),
+    Column("mean", "number", "by metric", "Mean over replicates; missing if any is not known"),
+    Column("median", "number", "by metric", "Median over replicates"),
+    Column("low", "number", "by metric", "Lower end of the share 'level' of replicates"),
+    Column("high", "number", "by metric", "Upper end of the share 'level' of replicates"),
+    Column("level", "number", "share", "Share of replicates between low and high"),
+    Column("mean_low", "number", "by metric", "Lower end of the BCa interval of the mean"),
+    Column("mean_high", "number", "by metric", "Upper end of the BCa interval of the mean"),
+    Column("baseline", "string", "", "Label of the strategy that differences are taken to"),
+    Column(
+        "difference",
+        "number",
+        "by metric",
+        "Mean over replicates of this strategy less the baseline; missing for the baseline",
+    ),
+    Column("difference_low", "number", "by metric", "Lower end of its BCa interval"),
+    Column("difference_high", "number", "by metric", "Upper end of its BCa interval"),
+    Column("difference_t_low", "number", "by metric", "Lower end of its Student-t interval"),
+    Column("difference_t_high", "number", "by metric", "Upper end of its Student-t interval"),
+    Column(
+        "p_value",
+        "number",
+        "",
+        "Two-sided paired t test of no difference; missing where all replicates differ alike",
+    ),
+    Column("p_holm", "number", "", "The same, corrected by Holm over all rows that have one"),
+    Column("confidence", "number", "share", "Nominal coverage of the BCa and t intervals"),
+    Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
+    Column("denominator_unit", "string", "", "Unit of the denominator"),
+)
+
+TRADEOFF = (
+    Column("strategy", "string", "", "Label of the strategy"),
+    Column("efficacy_metric", "string", "", "Measure of what the target lost"),
+    Column("efficacy", "number", "by metric", "Its mean over replicates"),
+    Column("efficacy_low", "number", "by metric", "Lower end of its BCa interval"),
+    Column("efficacy_high", "number", "by metric", "Upper end of its BCa interval"),
+    Column("collateral_metric", "string", "", "Measure of what others lost"),
+    Column("collateral", "number", "by metric", "Its mean over replicates"),
+    Column("collateral_low", "number", "by metric", "Lower end of its BCa interval"),
+    Column("collateral_high", "number", "by metric", "Upper end of its BCa interval"),
+    Column(
+        "collateral_per_efficacy",
+        "number",
+        "by metric",
+        "Mean collateral over mean efficacy; missing where there is no effect",
+    ),
+    Column("ratio_low", "number", "by metric", "Lower end of its BCa interval"),
+    Column("ratio_high", "number", "by metric", "Upper end of its BCa interval"),
+    Column(
+        "is_dominated",
+        "boolean",
+        "",
+        "Whether another strategy is as good in both means and better in one; missing if not known",
+    ),
+    Column("dominated_by", "string", "", "The strongest that dominates it; missing if none does"),
+    Column("is_on_frontier", "boolean", "", "Whether none dominates it; missing if not known"),
+    Column(
+        "share_of_draws_on_frontier",
+        "number",
+        "share",
+        "Share of bootstrap draws of the replicates in which none dominates it",
+    ),
+    Column("n_draws", "integer", "draws", "Bootstrap draws"),
+    Column("n_replicates", "integer", "replicates", "Replicates that all strategies share"),
+)
+
 METRICS = (
     Column(
         "addresses_listed",
@@ -245,4 +338,9 @@ TABLES = {
     "entries.parquet": ENTRIES,
     "summary.csv": SUMMARY,
     "money.csv": MONEY,
+    "measures.parquet": MEASURES,
 }
+"""Tables of every run folder, by file name."""
+
+COMPARISON_TABLES = {**TABLES, "comparison.csv": COMPARISON, "tradeoff.csv": TRADEOFF}
+"""Tables of a comparison."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,8 +69,15 @@ def check_free(path: Path, *, force: bool) -> None:
 
 
 @contextmanager
-def new_folder(path: Path, *, force: bool) -> Iterator[Path]:
+def new_folder(
+    path: Path, *, force: bool, is_worth: Callable[[Path], bool] = lambda partial: False
+) -> Iterator[Path]:
     """Give a temporary folder, and move it to ``path`` if the block ends without an error.
+
+    Parameters
+    ----------
+    is_worth
+        Whether the temporary folder is worth keeping after an error; else it is removed.
 
     Raises
     ------
@@ -89,7 +96,10 @@ def new_folder(path: Path, *, force: bool) -> Iterator[Path]:
         yield partial
         check_free(path, force=force)
         _move(partial, path)
-    except BaseException:
+    except BaseException as error:
+        if is_worth(partial):
+            error.add_note(f"what is finished is kept in {partial}; --resume {partial} goes on")
+            raise
         shutil.rmtree(partial, ignore_errors=True)
         for parent in made:
             # Only what was made for this run, and only while nothing else is in it.

@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sim import __version__
 from sim.results.folder import MANIFEST_SCHEMA
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
 from sim.scenario.seeds import Table
+from sim.scenario.sources import list_sources
 
+Item = TypeVar("Item")
 _PACKAGES = ("numpy", "simpy", "pydantic", "ruamel.yaml", "duckdb")
 STREAM_RULE = "SeedSequence(root_seed, spawn_key=(replicate, source[, address, length]))"
 
@@ -47,29 +49,46 @@ def result_id(resolved: Resolved, root_seed: int, n_replicates: int) -> str:
 
 
 def build_manifest(
-    resolved: Resolved,
+    variants: Sequence[Resolved],
     *,
+    identity: str,
+    kind: str,
+    comparison: Mapping[str, Any],
     root_seed: int,
     n_replicates_asked: int,
     n_replicates: int,
     status: str,
+    warnings: Sequence[str] = (),
+    failures: Sequence[Mapping[str, Any]] = (),
     outputs: Mapping[str, tuple[Path, int | None]],
 ) -> dict[str, Any]:
-    """Return the manifest of one run.
+    """Return the manifest of one run folder.
 
     Parameters
     ----------
+    variants
+        The scenario under its own strategy, then under each of those that were run.
+    identity
+        Identity of the result.
+    kind, comparison
+        ``run`` or ``comparison``, and what the latter adds: strategies, baseline, metrics.
     n_replicates_asked, n_replicates
-        How many were wanted, and how many are in the folder.
+        How many were wanted, and how many are whole: finished under every strategy.
     status
-        ``complete`` or ``interrupted``.
+        ``complete``, ``interrupted`` or ``partial`` (runs failed).
+    warnings
+        To be added to those of the scenario.
+    failures
+        Runs that have no result, and why.
     outputs
         Path and number of rows (None for files that are no tables) by name in the folder.
     """
+    resolved = variants[0]
     scenario = resolved.scenario
     return {
         "schema": MANIFEST_SCHEMA,
-        "result_id": result_id(resolved, root_seed, n_replicates_asked),
+        "kind": kind,
+        "result_id": identity,
         "status": status,
         "tool": {"name": "overblock", "version": __version__},
         "python": platform.python_version(),
@@ -82,14 +101,16 @@ def build_manifest(
             "resolved_sha256": scenario_hash(resolved),
             "overrides": list(resolved.loaded.overrides),
         },
-        "strategy": scenario.strategy.id,
+        **(comparison or {"strategy": scenario.strategy.id}),
         "root_seed": root_seed,
         "streams": STREAM_RULE,
         "n_replicates_asked": n_replicates_asked,
         "n_replicates": n_replicates,
-        "inputs": [_input(table) for table in resolved.tables],
-        "assumptions": list_assumptions(resolved),
-        "warnings": list_warnings(resolved),
+        "inputs": [_input(table) for table in all_tables(variants)],
+        "assumptions": _once(one for variant in variants for one in list_assumptions(variant)),
+        "sources": _once(one.as_dict() for variant in variants for one in list_sources(variant)),
+        "warnings": [*_once(one for v in variants for one in list_warnings(v)), *warnings],
+        **({"failures": list(failures)} if failures else {}),
         "outputs": [
             {
                 "file": name,
@@ -99,6 +120,21 @@ def build_manifest(
             for name, (path, n_rows) in sorted(outputs.items())
         ],
     }
+
+
+def all_tables(variants: Iterable[Resolved]) -> list[Table[Any]]:
+    """Tables of all variants of a scenario, each once, by name."""
+    found = {table.name: table for resolved in variants for table in resolved.tables}
+    return [found[name] for name in sorted(found)]
+
+
+def _once(values: Iterable[Item]) -> list[Item]:
+    """Leave out what was there before."""
+    kept: list[Item] = []
+    for value in values:
+        if value not in kept:
+            kept.append(value)
+    return kept
 
 
 def list_assumptions(resolved: Resolved) -> list[dict[str, Any]]:

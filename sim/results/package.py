@@ -3,15 +3,23 @@
 In: the column lists. Out: plain JSON values after the Data Package standard, version 2.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from sim.results.columns import METRICS, TABLES
+from sim.results.columns import METRICS, TABLES, Column
 
 _FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
 
 
-def build_package(name: str, title: str) -> dict[str, Any]:
-    """Return the description of the tables of one run.
+def build_package(
+    name: str, title: str, tables: Mapping[str, tuple[Column, ...]] = TABLES
+) -> dict[str, Any]:
+    """Return the description of the tables of one run folder.
+
+    Parameters
+    ----------
+    tables
+        Columns by file name.
 
     References
     ----------
@@ -47,6 +55,6 @@ def build_package(name: str, title: str) -> dict[str, Any]:
                     "missingValues": [""],
                 },
             }
-            for file, columns in TABLES.items()
+            for file, columns in tables.items()
         ],
     }

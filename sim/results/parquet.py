@@ -45,17 +45,14 @@ class Optional:
 ColumnData: TypeAlias = "NDArray[Any] | Coded | Instants | Optional"
 
 
-class TableWriter:
-    """Collects batches of rows for several tables and writes each to one Parquet file."""
+class PartWriter:
+    """Writes columns of one run to a Parquet file: a part of a table."""
 
     def __init__(self) -> None:
-        # One thread: rows and row groups come out in one sequence.
-        self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._tables: set[str] = set()
+        self._connection = _connect()
 
-    def add(self, table: str, columns: Mapping[str, ColumnData]) -> None:
-        """Append rows to a table; every batch has the same columns."""
+    def write(self, path: Path, columns: Mapping[str, ColumnData]) -> None:
+        """Write columns, all of one length, to a file of their own."""
         batch: dict[str, NDArray[Any]] = {}
         selected = []
         for name, column in columns.items():
@@ -79,42 +76,108 @@ class TableWriter:
                         )
             selected.append(f'{expression} AS "{name}"')
         self._connection.register("batch", batch)
-        query = f"SELECT {', '.join(selected)} FROM batch"
-        if table in self._tables:
-            self._connection.execute(f'INSERT INTO "{table}" {query}')
-        else:
-            self._connection.execute(f'CREATE TABLE "{table}" AS {query}')
-            self._tables.add(table)
-        self._connection.unregister("batch")
-
-    def write(self, table: str, path: Path, metadata: Mapping[str, str]) -> int:
-        """Write a table in the sequence its rows were added, and return how many there are."""
-        pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
-        self._connection.execute(
-            f'COPY "{table}" TO {_text(str(path))} '
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
-        )
-        row = self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def forget(self, condition: str) -> None:
-        """Drop the rows of all tables for which an SQL condition holds."""
-        for table in sorted(self._tables):
-            self._connection.execute(f'DELETE FROM "{table}" WHERE {condition}')
+        try:
+            self._connection.execute(
+                f"COPY (SELECT {', '.join(selected)} FROM batch) TO {_text(str(path))} "
+                "(FORMAT parquet)"
+            )
+        finally:
+            self._connection.unregister("batch")
 
     def close(self) -> None:
         """Free the memory."""
         self._connection.close()
 
 
-def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> dict[str, Any]:
+def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) -> int:
+    """Write parts of a table one after the other into one Parquet file; return its rows.
+
+    Parts pass through in pieces: memory does not grow with their number.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, or a part not be read.
+    """
+    pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
+    with _connect() as connection:
+        try:
+            connection.execute(
+                f"COPY (SELECT * FROM read_parquet(?)) TO {_text(str(path))} "
+                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, "
+                f"KV_METADATA {{{pairs}}})",
+                [[_literal(part) for part in parts]],
+            )
+            row = connection.execute(
+                "SELECT count(*) FROM read_parquet(?)", [_literal(path)]
+            ).fetchone()
+        except duckdb.Error as error:
+            raise OSError(f"{path.name}: {str(error).splitlines()[0]}") from None
+    assert row is not None
+    return int(row[0])
+
+
+def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[object]) -> bool:
+    """Whether the rows of a table for which an SQL condition holds are those of a part.
+
+    Values are compared, not files: a writer notes in a file which columns happen to have no nulls.
+    """
+    with _connect() as connection:
+        try:
+            held, other = (
+                connection.execute(
+                    f"SELECT * EXCLUDE (file_row_number) FROM "
+                    f"read_parquet(?, file_row_number = true) WHERE {where} "
+                    "ORDER BY file_row_number",
+                    [_literal(path), *values],
+                ).fetchnumpy()
+                for path, where, values in ((table, condition, parameters), (part, "true", ()))
+            )
+        except duckdb.Error:
+            return False
+    return list(held) == list(other) and all(_is_same(held[name], other[name]) for name in held)
+
+
+def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two columns are equal, missing values included."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    mask = np.ma.getmaskarray(one)
+    return bool(
+        (mask == np.ma.getmaskarray(other)).all()
+        and (np.ma.getdata(one)[~mask] == np.ma.getdata(other)[~mask]).all()
+    )
+
+
+def _connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
+    # One thread by default: rows and row groups come out in one sequence.
+    config: dict[str, str | bool | int | float | list[str]] = (
+        {} if n_threads is None else {"threads": n_threads}
+    )
+    connection = duckdb.connect(config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def read_columns(
+    path: Path,
+    query: str,
+    parameters: Sequence[object] | Mapping[str, object] = (),
+    *,
+    n_threads: int | None = 1,
+    others: Mapping[str, Path] | None = None,
+) -> dict[str, Any]:
     """Columns of a query over one Parquet file.
 
     Parameters
     ----------
     query
         SQL in which ``data`` stands for the file.
+    n_threads
+        How many may read; None for as many as there are processors. With more than one, rows come
+        in any sequence unless the query orders them.
+    others
+        More files, by the name that stands for each.
 
     Returns
     -------
@@ -126,13 +189,13 @@ def read_columns(path: Path, query: str, parameters: Sequence[object] = ()) -> d
     DataError
         If the file is missing, or not what the query expects.
     """
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with _connect(n_threads) as connection:
         try:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(
-                "CREATE VIEW data AS SELECT * "
-                f"FROM read_parquet({_text(_literal(path))}, file_row_number = true)"
-            )
+            for name, file in {"data": path, **(others or {})}.items():
+                connection.execute(
+                    f"CREATE VIEW {name} AS SELECT * "
+                    f"FROM read_parquet({_text(_literal(file))}, file_row_number = true)"
+                )
             return connection.execute(query, parameters).fetchnumpy()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]

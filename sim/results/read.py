@@ -50,6 +50,29 @@ class CurvePoints:
     denominator: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Every measure of every run.
+
+    Attributes
+    ----------
+    strategy, metric, unit, denominator_unit : shape (n_rows,)
+        Texts; empty where there is none.
+    replicate : shape (n_rows,)
+        Index of luck.
+    value, denominator : shape (n_rows,)
+        NaN where not known.
+    """
+
+    strategy: NDArray[np.object_]
+    replicate: NDArray[np.int64]
+    metric: NDArray[np.object_]
+    unit: NDArray[np.object_]
+    value: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+    denominator_unit: NDArray[np.object_]
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """A run on disk.
@@ -129,6 +152,21 @@ class RunFolder:
     ) -> dict[str, CurvePoints]:
         """Curves of one measure by provider, sector or role, in the sequence of the file."""
         return self._select(metric, split, strategy)
+
+    def measures(self) -> Measures:
+        """Every measure of every run, in the sequence of the file."""
+        columns = read_columns(
+            self.path / "measures.parquet",
+            "SELECT strategy, replicate, metric, unit, value, denominator, denominator_unit "
+            "FROM data ORDER BY file_row_number",
+        )
+        texts = ("strategy", "metric", "unit", "denominator_unit")
+        return Measures(
+            replicate=np.asarray(columns["replicate"], np.int64),
+            value=np.ma.filled(columns["value"].astype(float), np.nan),
+            denominator=np.ma.filled(columns["denominator"].astype(float), np.nan),
+            **{name: _texts(columns[name]) for name in texts},
+        )
 
     def has_curve(self, metric: str) -> bool:
         """Whether the folder holds a measure for everybody."""
@@ -213,3 +251,7 @@ def _check_keys(document: object, keys: tuple[str, ...], file: Path) -> None:
     if absent:
         message = "expected a value, got nothing"
         raise DataError([Problem(str(file), message, key=key) for key in absent])
+
+
+def _texts(column: NDArray[Any]) -> NDArray[np.object_]:
+    return np.asarray(np.ma.filled(column.astype(object), ""), dtype=object)

@@ -1,13 +1,17 @@
-"""Outcomes to the files of a run folder.
+"""The outcome of a run to its part of the tables of a run folder.
 
-In: one outcome after another. Out: ``curves``, ``businesses``, ``events`` and ``entries`` as
-Parquet, and the texts beside them. It draws no conclusions.
+In: one outcome. Out: its rows of ``curves``, ``businesses``, ``events`` and ``entries`` as Parquet.
+It draws no conclusions.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,53 +23,53 @@ from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.ledger import NEVER, SPELL_NAMES
 from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome
-from sim.results.parquet import Coded, ColumnData, Instants, Optional, TableWriter
-from sim.scenario.resolve import Resolved
+from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWriter
 from sim.scenario.tables import ROLES
 from sim.scenario.tables_reactions import RESPONSES
 from sim.world.build import World
+from sim.world.components import FRONTEND
 from sim.world.population import MICRO
 
 NOT_ATTRIBUTED = "(not attributed)"
 
 
-class ResultStore:
-    """Collects the outcomes of an experiment and writes them into one folder."""
+RUN_TABLES = ("curves", "businesses", "events", "entries")
+"""Tables with the facts of each run."""
 
-    def __init__(self, resolved: Resolved) -> None:
-        self._strategy = (resolved.scenario.strategy.id,)
-        self._start_epoch_s = int(resolved.scenario.start.timestamp())
-        self._writer = TableWriter()
 
-    def add(self, replicate: int, world: World, outcome: Outcome) -> None:
-        """Keep the facts of one run."""
-        self._writer.add("curves", self._curves(replicate, world, outcome))
-        self._writer.add("businesses", self._businesses(replicate, world, outcome))
-        self._writer.add("events", self._events(replicate, world, outcome))
-        self._writer.add("entries", self._entries(replicate, outcome))
+class RunEncoder:
+    """Turns the outcome of one run into its part of each table."""
 
-    def keep(self, n_replicates: int) -> None:
-        """Forget all but the first replicates: what an interrupt left of the next is not whole."""
-        self._writer.forget(f"replicate >= {n_replicates}")
+    def __init__(self, start: datetime) -> None:
+        self._start_epoch_s = int(start.timestamp())
+        self._writer = PartWriter()
 
-    def write(
-        self, folder: Path, metadata: Mapping[str, str]
-    ) -> dict[str, tuple[Path, int | None]]:
-        """Write the tables, and return path and number of rows by file name."""
-        written: dict[str, tuple[Path, int | None]] = {}
-        for table in ("curves", "businesses", "events", "entries"):
-            path = folder / f"{table}.parquet"
-            written[path.name] = path, self._writer.write(table, path, metadata)
-        self._writer.close()
-        return written
+    def encode(
+        self, strategy: str, replicate: int, world: World, outcome: Outcome, folder: Path | None
+    ) -> dict[str, bytes]:
+        """Return the bytes of a Parquet file for each table.
 
-    def _key(self, replicate: int, n: int) -> dict[str, ColumnData]:
-        return {
-            "strategy": Coded(np.zeros(n, np.int64), self._strategy),
-            "replicate": np.full(n, replicate, np.int64),
+        Parameters
+        ----------
+        strategy
+            Label of the strategy.
+        folder
+            Where files may lie for a moment; the system's own place when None.
+        """
+        tables = {
+            "curves": self._curves(world, outcome),
+            "businesses": self._businesses(world, outcome),
+            "events": self._events(world, outcome),
+            "entries": self._entries(outcome),
         }
+        encoded = {}
+        with _scratch(folder) as path:
+            for table, columns in tables.items():
+                self._writer.write(path, _key(strategy, replicate, columns) | columns)
+                encoded[table] = path.read_bytes()
+        return encoded
 
-    def _curves(self, replicate: int, world: World, outcome: Outcome) -> dict[str, ColumnData]:
+    def _curves(self, world: World, outcome: Outcome) -> dict[str, ColumnData]:
         curves = outcome.curves
         row = curves.series_row
         metric = [series.metric for series in curves.series]
@@ -80,7 +84,6 @@ class ResultStore:
         denominator = np.array([series.denominator for series in curves.series])
         code = np.array([names.index(name) for name in metric], np.int64)
         return {
-            **self._key(replicate, row.size),
             "t_s": curves.t_s,
             "time_utc": Instants(curves.t_s + self._start_epoch_s),
             "metric": Coded(code[row], names),
@@ -91,18 +94,18 @@ class ResultStore:
             "denominator": denominator[row],
         }
 
-    def _businesses(self, replicate: int, world: World, outcome: Outcome) -> dict[str, ColumnData]:
+    def _businesses(self, world: World, outcome: Outcome) -> dict[str, ColumnData]:
         businesses, ledger, places = world.businesses, outcome.ledger, world.places
         n = businesses.n_businesses
         home = businesses.home_place_row
         return {
-            **self._key(replicate, n),
             "business": np.arange(n),
             "sector": Coded(businesses.sector_row, businesses.sector),
             "provider": Coded(places.provider_row[home], places.provider),
             "region": Coded(home, places.region),
             "revenue_usd_per_h": businesses.revenue_usd_per_h,
             "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO,
+            "n_names": world.components.names_on(businesses.component_row[:, FRONTEND]),
             "lost_demand_h_below_threshold": ledger.lost_demand_h_below_threshold,
             **{
                 f"lost_demand_h_{name}": ledger.lost_demand_h_by_spell[:, column].copy()
@@ -123,10 +126,9 @@ class ResultStore:
             },
         }
 
-    def _events(self, replicate: int, world: World, outcome: Outcome) -> dict[str, ColumnData]:
+    def _events(self, world: World, outcome: Outcome) -> dict[str, ColumnData]:
         events = outcome.events
         return {
-            **self._key(replicate, events.t_s.size),
             "t_s": events.t_s,
             "time_utc": Instants(events.t_s + self._start_epoch_s),
             "kind": Coded(events.kind, [kind.name.lower() for kind in Kind]),
@@ -138,7 +140,7 @@ class ResultStore:
             "provider": Coded(events.provider_row, world.places.provider),
         }
 
-    def _entries(self, replicate: int, outcome: Outcome) -> dict[str, ColumnData]:
+    def _entries(self, outcome: Outcome) -> dict[str, ColumnData]:
         address, length, entry = [], [], []
         for row, addresses in enumerate(outcome.entry_addresses):
             prefixes = addresses.to_prefixes()
@@ -150,13 +152,33 @@ class ResultStore:
         ]
         mechanisms = list(Mechanism)
         code = np.array([mechanisms.index(m) for m in outcome.entry_mechanism], np.int64)
-        n = columns[2].size
         return {
-            **self._key(replicate, n),
             "entry": columns[2],
             "mechanism": Coded(code[columns[2]], [str(mechanism) for mechanism in mechanisms]),
-            "prefix": Coded(np.arange(n), format_prefixes(columns[0], columns[1])),
+            "prefix": Coded(np.arange(columns[2].size), format_prefixes(columns[0], columns[1])),
         }
+
+
+@contextmanager
+def _scratch(folder: Path | None) -> Iterator[Path]:
+    """A file of this process alone, for a moment."""
+    handle, name = tempfile.mkstemp(dir=folder)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        os.unlink(name)
+
+
+def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> dict[str, ColumnData]:
+    """Columns that say whose rows these are."""
+    match next(iter(columns.values())):
+        case Coded(code=column) | Instants(epoch_s=column) | Optional(value=column) | column:
+            n = column.size
+    return {
+        "strategy": Coded(np.zeros(n, np.int64), (strategy,)),
+        "replicate": np.full(n, replicate, np.int64),
+    }
 
 
 def _address_texts(address: NDArray[np.int64]) -> list[str]:

@@ -66,9 +66,13 @@ def check_profiles(table: Table[ProfileRow]) -> Iterable[Problem]:
                 yield Problem(str(table.path), message, key="weight")
 
 
-def check_places(hosting: Table[HostingRow], prefixes: Table[CloudPrefixRow]) -> Iterable[Problem]:
+def check_places(
+    hosting: Table[HostingRow],
+    prefixes: Table[CloudPrefixRow],
+    shared: Table[CloudPrefixRow] | None = None,
+) -> Iterable[Problem]:
     """Refuse places without prefixes, and prefixes given twice."""
-    known = places_of(prefixes)
+    known = places_of(prefixes, shared)
     places = [(row.provider, row.region) for row in hosting.rows]
     yield from check_unique(
         hosting, [f"{provider} {region}" for provider, region in places], "region"
@@ -84,9 +88,39 @@ def check_places(hosting: Table[HostingRow], prefixes: Table[CloudPrefixRow]) ->
     yield from check_unique(prefixes, [str(row.prefix) for row in prefixes.rows], "prefix")
 
 
-def places_of(prefixes: Table[CloudPrefixRow]) -> set[tuple[str, str]]:
+def check_shared(
+    shared: Table[CloudPrefixRow] | None, prefixes: Table[CloudPrefixRow]
+) -> Iterable[Problem]:
+    """Refuse shared ranges outside the provider's own, and regions that are not new."""
+    if shared is None:
+        return
+    yield from check_unique(shared, [str(row.prefix) for row in shared.rows], "prefix")
+    known = places_of(prefixes)
+    for number, row in enumerate(shared.rows):
+        if (row.provider, row.region) in known:
+            message = f"expected a region that {prefixes.name} does not have, got {row.region!r}"
+            yield shared.problem(number, "region", message)
+        if not any(_is_part(row, whole) for whole in prefixes.rows):
+            message = f"expected a part of a range that {prefixes.name} gives {row.provider!r}"
+            yield shared.problem(number, "prefix", f"{message}, got none of them")
+
+
+def _is_part(row: CloudPrefixRow, whole: CloudPrefixRow) -> bool:
+    (address, length), (network, shorter) = row.prefix, whole.prefix
+    shift = 32 - shorter
+    return (
+        row.provider == whole.provider
+        and length >= shorter
+        and address >> shift == network >> shift
+    )
+
+
+def places_of(
+    prefixes: Table[CloudPrefixRow], shared: Table[CloudPrefixRow] | None = None
+) -> set[tuple[str, str]]:
     """Provider and region of every prefix."""
-    return {(row.provider, row.region) for row in prefixes.rows}
+    rows = (*prefixes.rows, *(shared.rows if shared else ()))
+    return {(row.provider, row.region) for row in rows}
 
 
 def check_components(table: Table[ComponentRow]) -> Iterable[Problem]:
@@ -101,18 +135,22 @@ def check_components(table: Table[ComponentRow]) -> Iterable[Problem]:
 
 
 def check_providers(
-    prefixes: Table[CloudPrefixRow],
+    places: set[tuple[str, str]],
     pools: Table[PoolRow] | None,
     stances: Table[StanceRow] | None,
 ) -> Iterable[Problem]:
-    """Refuse pools and stances of providers that have no prefixes."""
-    known = {row.provider for row in prefixes.rows}
+    """Refuse pools and stances of providers, and pools in regions, that have no prefixes."""
+    known = {provider for provider, _ in places}
     tables: list[Table[Any]] = [table for table in (pools, stances) if table is not None]
     for table in tables:
         for number, row in enumerate(table.rows):
             if row.provider not in known:
-                message = f"expected a provider of {prefixes.name}, got {row.provider!r}"
+                message = f"expected a provider of the prefixes, got {row.provider!r}"
                 yield table.problem(number, "provider", message)
+    for number, pool in enumerate(pools.rows if pools else ()):
+        if pool.region and (pool.provider, pool.region) not in places:
+            message = f"expected a region of {pool.provider!r}, got {pool.region!r}"
+            yield pools.problem(number, "region", message)  # type: ignore[union-attr]
     if pools and not any(row.weight for row in pools.rows):
         message = "expected a positive weight among the pools, got none"
         yield Problem(str(pools.path), message, key="weight")

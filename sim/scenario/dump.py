@@ -74,7 +74,7 @@ def _forget_null(key: dict[str, Any]) -> None:
     if {"type": "null"} in key.get("anyOf", []):
         (kept,) = (option for option in key.pop("anyOf") if option != {"type": "null"})
         del key["default"]
-        key |= kept
+        key |= kept | key  # what the key says of itself goes before what its type says
     if isinstance(key.get("default"), dict):
         key["default"] = {
             name: value for name, value in key["default"].items() if value is not None

@@ -7,8 +7,8 @@ What it means (tables that exist, shares that sum to one) is checked in ``resolv
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,9 +16,11 @@ from pydantic import ValidationError
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, parse_document, parse_scalar
+from sim.scenario.dump import scenario_tree
+from sim.scenario.provenance import note_problems
 from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
-from sim.scenario.seeds import read_table
+from sim.scenario.seeds import find_table, read_table
 from sim.scenario.tables import AssumptionRow
 from sim.scenario.tree import Document, Place, Value, format_path
 
@@ -41,6 +43,9 @@ class LoadedScenario:
         ``key.path=value`` as given.
     assumed
         Rows of the assumption table whose value the scenario took, in table order.
+    copies
+        Where tables lie by name, for a scenario read from a run folder with its own copies; a
+        table that is not among them lies where it always does.
     """
 
     scenario: Scenario
@@ -49,6 +54,11 @@ class LoadedScenario:
     folder: Path
     overrides: tuple[str, ...]
     assumed: tuple[AssumptionRow, ...]
+    copies: Mapping[str, Path] = field(default_factory=dict)
+
+    def find_table(self, name: str) -> Path:
+        """Path of a table that the scenario names."""
+        return self.copies.get(name) or find_table(name, self.folder)
 
 
 def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
@@ -76,8 +86,12 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     except ValidationError as error:
         problems = scenario_problems(error.errors(), document, Scenario)
         raise ScenarioError(by_place([*document.problems, *problems])) from None
-    if document.problems:
-        raise ScenarioError(by_place(document.problems))
+    problems = [
+        *document.problems,
+        *note_problems(scenario.provenance, scenario_tree(scenario), document),
+    ]
+    if problems:
+        raise ScenarioError(by_place(problems))
     return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed)
 
 
@@ -110,14 +124,14 @@ def _override(document: Document, override: str) -> None:
         return
     try:
         value = parse_scalar(text.strip(), origin)
-        _put(document, tuple(parts), value, Place(origin))
+        put_value(document, tuple(parts), value, Place(origin))
     except ProblemsError as error:
         document.problems += [
             Problem(origin, problem.message, key=key.strip()) for problem in error.problems
         ]
 
 
-def _put(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
+def put_value(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
     """Place a value in the tree, making the mappings above it where there are none."""
     node = document.tree
     for depth, part in enumerate(path[:-1]):
@@ -149,7 +163,7 @@ def _assume(document: Document) -> tuple[AssumptionRow, ...]:
         section = document.tree.get(parts[0], {})
         if not isinstance(section, dict) or parts[1] in section:
             continue
-        _put(document, parts, row.number, Place(str(path), line, 1))
+        put_value(document, parts, row.number, Place(str(path), line, 1))
         taken.append(row)
     return tuple(taken)
 

@@ -53,6 +53,13 @@ EconomyKey: TypeAlias = Literal[
     "deloitte_medium_usd_per_10m_people_d",
 ]
 ECONOMY_KEYS: tuple[str, ...] = get_args(EconomyKey)
+OPTIONAL_ECONOMY_KEYS = (
+    "internet_economy_usd_per_year",
+    "cost_share_of_gdp",
+    "cost_growth_per_year",
+    "cost_years",
+)
+"""Constants that no source has for some countries; the methods that need them are left out."""
 
 _SHARES = ("recaptured_share", "leaving_share", "transfer_share", "hosting_spend_share")
 _POSITIVE = ("revenue_level", "recovery_time_d", "churn_window_d")
@@ -179,11 +186,11 @@ def _check_falls(table: Table[MoneyParameterRow]) -> Iterator[Problem]:
 
 
 def check_economy(table: Table[EconomyRow]) -> Iterator[Problem]:
-    """Refuse constants given twice, and absent ones."""
+    """Refuse constants given twice, and absent ones that no country lacks."""
     keys = [row.key for row in table.rows]
     for number, key in enumerate(keys):
         if key in keys[:number]:
             yield table.problem(number, "key", f"expected each once, got {key!r} again")
     for name in ECONOMY_KEYS:
-        if name not in keys:
+        if name not in keys and name not in OPTIONAL_ECONOMY_KEYS:
             yield Problem(str(table.path), f"expected a row of {name}, got none", key="key")

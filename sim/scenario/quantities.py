@@ -40,6 +40,13 @@ def format_instant(value: datetime) -> str:
     return value.isoformat(timespec="seconds" if value.second else "minutes")
 
 
+def check_printable(line: str) -> str:
+    """Refuse line breaks and control characters in what is shown on one line."""
+    if is_one_line(line):
+        return line
+    raise ValueError(f"expected one line of printable text, got {describe(line)}")
+
+
 def check_share(value: float) -> float:
     """Refuse what is not in [0, 1], and say so when it looks like a percentage."""
     if 0 <= value <= 1:

@@ -16,6 +16,7 @@ from sim.scenario.quantities import Hours, PerDay, Share, Table
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Limit = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class Fronts(Model):
@@ -29,6 +30,8 @@ class Fronts(Model):
     """From the loss of a front to renting another."""
     push_tau_h: Positive
     """Time constant of telling clients of a new front."""
+    share_told: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of clients that are told of a front rented later; the others never learn of it."""
     lost_share: Share
     """Share of users beyond which a front that is dropped for them counts as lost."""
 
@@ -40,11 +43,11 @@ class Censor(Model):
     """Mean time from renting a front to its discovery."""
     withdraw_lag_h: Hours
     """From a provider's compliance to the withdrawal of entries in its ranges."""
-    orders_per_day: Count | None = None
+    orders_per_day: Limit | None = None
     """Most orders in a day; no limit when left out."""
-    max_addresses: Annotated[int, Field(ge=1, le=2**32)] | None = None
+    max_addresses: Annotated[int, Field(ge=0, le=2**32)] | None = None
     """Most addresses listed; no limit when left out."""
-    max_rules: Count | None = None
+    max_rules: Limit | None = None
     """Most prefixes in force; no limit when left out."""
     exempt: Table | None = None
     """Table of prefixes cut out of every order."""
@@ -84,7 +87,7 @@ class Stances(Model):
 
     events: Table | None = None
     """Table of dated stances by provider."""
-    compliance_hazard_per_d: PerDay = 0.0
+    compliance_hazard_per_d: PerDay
     """Chance per day that a provider turns compliant by itself."""
 
 

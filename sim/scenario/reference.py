@@ -72,6 +72,11 @@ def _keys(
         options = [_target(option, definitions) for option in node.get("oneOf", [node])]
         if "properties" not in options[0]:
             yield "Top level", _key(name, node, schema, assumed)
+            for inner in node.get("patternProperties", {}).values():
+                note = _target(inner, definitions)
+                heading = f"`{name}`, for each key path: {note['description']}"
+                for key, part in note["properties"].items():
+                    yield heading, _key(f"{name}.<key path>.{key}", part, note, assumed)
             continue
         for option in options:
             heading = f"`{name}`: {option['description']}"
@@ -98,7 +103,7 @@ def _key(
         meaning = meaning.split(" Assumed: ")[0]
     elif name in parent.get("required", []):
         need = "**required**"
-    elif node.get("default") in (None, ""):
+    elif node.get("default") in (None, "", {}):
         need = "optional"
     else:
         need = f"default `{node['default']}`"
@@ -118,6 +123,8 @@ def _type(node: dict[str, Any]) -> str:
         return _number(node)
     if node["type"] == "array":
         return "list"
+    if node["type"] == "object":
+        return "mapping from key paths"
     if node.get("pattern") == INSTANT_PATTERN:
         return "date and time with offset"
     if node.get("format") == TABLE_FORMAT:

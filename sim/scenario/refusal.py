@@ -50,7 +50,9 @@ def explain(error: ErrorDetails) -> str:
     if kind == "missing":
         return "expected a value, got nothing"
     if kind == "union_tag_not_found":
-        return "expected a key id that names the strategy, got none"
+        tag = str(context["discriminator"]).strip("'")
+        what = "the strategy" if tag == "id" else "which of them it is"
+        return f"expected a key {tag} that names {what}, got none"
     if kind == "union_tag_invalid":
         known, word = _words(context["expected_tags"]), str(context["tag"])
         return f"expected one of {', '.join(known)}, got {word!r}{hint(word, known)}"
@@ -78,7 +80,7 @@ def scenario_problems(
             message = _unknown_key(path, error["loc"], model)
         else:
             if error["type"] == "union_tag_invalid":
-                path = (*path, "id")
+                path = (*path, str(error["ctx"]["discriminator"]).strip("'"))
             place = document.place(path)
             message = explain(error)
         problems.append(Problem(place.file, message, place.line, place.column, format_path(path)))
@@ -97,7 +99,8 @@ def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
     for position, part in enumerate(loc):
         known = isinstance(node, list) or (isinstance(node, dict) and part in node)
         is_last = position == len(loc) - 1
-        if not known and not is_last:
+        is_branch = isinstance(node, dict) and part in (node.get("id"), node.get("kind"))
+        if not known and (not is_last or is_branch):
             continue
         path.append(part)
         node = node[part] if known else None
@@ -125,6 +128,8 @@ def _keys_at(loc: tuple[int | str, ...], schema: dict[str, Any]) -> list[str]:
             node = follow({"$ref": mapping[part]})
         elif part in node.get("properties", {}):
             node = follow(node["properties"][part])
+        elif "patternProperties" in node:
+            node = follow(next(iter(node["patternProperties"].values())))
     return list(node.get("properties", {}))
 
 

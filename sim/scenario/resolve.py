@@ -20,6 +20,7 @@ from sim.scenario.consistency import (
     check_providers,
     check_responses,
     check_sectors,
+    check_shared,
     places_of,
 )
 from sim.scenario.library import table_names
@@ -32,7 +33,7 @@ from sim.scenario.money_tables import (
 )
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
-from sim.scenario.seeds import RowType, Table, find_table, read_table
+from sim.scenario.seeds import RowType, Table, read_table
 from sim.scenario.strategies import AllowList, Replay
 from sim.scenario.tables import (
     AssumptionRow,
@@ -48,7 +49,12 @@ from sim.scenario.tables import (
     TargetPrefixRow,
 )
 from sim.scenario.tables_reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
-from sim.scenario.tables_sharing import ComponentRow, ServiceRow, check_services
+from sim.scenario.tables_sharing import (
+    ComponentRow,
+    ConcentrationRow,
+    ServiceRow,
+    check_services,
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,11 @@ class Resolved:
     ----------
     loaded
         The scenario file, its bytes and the overrides.
-    target_prefixes, cloud_prefixes, cadence, operators, sectors, profiles, hosting, components,
-    services
+    cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, services, census
         Tables every run needs.
+    target_prefixes, shared_prefixes
+        Ranges of the target's own, and parts of ranges that many tenants share; None where the
+        scenario names none.
     money_parameters, economy
         What lost demand is priced with.
     orders, allowed
@@ -73,8 +81,9 @@ class Resolved:
     """
 
     loaded: LoadedScenario
-    target_prefixes: Table[TargetPrefixRow]
+    target_prefixes: Table[TargetPrefixRow] | None
     cloud_prefixes: Table[CloudPrefixRow]
+    shared_prefixes: Table[CloudPrefixRow] | None
     cadence: Table[CadenceRow]
     operators: Table[OperatorRow]
     sectors: Table[SectorRow]
@@ -82,6 +91,7 @@ class Resolved:
     hosting: Table[HostingRow]
     components: Table[ComponentRow]
     services: Table[ServiceRow]
+    census: Table[ConcentrationRow]
     money_parameters: Table[MoneyParameterRow]
     economy: Table[EconomyRow]
     orders: Table[OrderRow] | None
@@ -112,8 +122,13 @@ class Resolved:
         return tuple(found[name] for name in sorted(found))
 
 
-def resolve(loaded: LoadedScenario) -> Resolved:
+def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     """Read the tables a scenario names and check what they mean together.
+
+    Parameters
+    ----------
+    known
+        The same scenario under another strategy: its tables are taken, not read again.
 
     Raises
     ------
@@ -123,33 +138,45 @@ def resolve(loaded: LoadedScenario) -> Resolved:
         If the scenario names a table that does not exist.
     """
     scenario = loaded.scenario
-    reader = _Reader(loaded)
+    reader = _Reader(loaded, known)
     tables: dict[str, Any] = {
-        column: reader.read(key, name, model)
+        column: reader.read(column, key, name, model)
         for column, key, name, model in _wanted(scenario)
         if name is not None
     }
     reader.stop_if_any()
     attributes: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
     resolved = Resolved(**(attributes | tables | {"loaded": loaded}))
-    problems = [
+    problems = check_together(resolved)
+    if problems:
+        raise DataError(problems)
+    return resolved
+
+
+def check_together(resolved: Resolved) -> list[Problem]:
+    """What the rows of the tables mean together and should not."""
+    scenario = resolved.scenario
+    return [
         *check_operators(resolved.operators),
         *check_sectors(resolved.sectors, resolved.profiles),
         *check_profiles(resolved.profiles),
-        *check_places(resolved.hosting, resolved.cloud_prefixes),
+        *check_places(resolved.hosting, resolved.cloud_prefixes, resolved.shared_prefixes),
+        *check_shared(resolved.shared_prefixes, resolved.cloud_prefixes),
         *check_components(resolved.components),
-        *check_services(resolved.services, places_of(resolved.cloud_prefixes)),
-        *check_providers(resolved.cloud_prefixes, resolved.pools, resolved.stances),
+        *check_services(
+            resolved.services, places_of(resolved.cloud_prefixes, resolved.shared_prefixes)
+        ),
+        *check_providers(
+            places_of(resolved.cloud_prefixes, resolved.shared_prefixes),
+            resolved.pools,
+            resolved.stances,
+        ),
         *check_cadence(resolved.cadence, scenario.start),
         *check_money_parameters(resolved.money_parameters, resolved.sectors),
         *check_economy(resolved.economy),
         *(check_orders(resolved.orders, scenario) if resolved.orders else ()),
+        *(check_responses(resolved.responses) if resolved.responses else ()),
     ]
-    if resolved.responses:
-        problems += check_responses(resolved.responses)
-    if problems:
-        raise DataError(problems)
-    return resolved
 
 
 def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
@@ -159,6 +186,7 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
     return [
         ("target_prefixes", "target.prefixes", scenario.target.prefixes, TargetPrefixRow),
         ("cloud_prefixes", "providers.prefixes", scenario.providers.prefixes, CloudPrefixRow),
+        ("shared_prefixes", "providers.shared", scenario.providers.shared, CloudPrefixRow),
         ("cadence", "register.cadence", scenario.register_.cadence, CadenceRow),
         ("operators", "operators.groups", scenario.operators.groups, OperatorRow),
         ("sectors", "population.sectors", population.sectors, SectorRow),
@@ -166,6 +194,7 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
         ("hosting", "population.hosting", population.hosting, HostingRow),
         ("components", "population.components", population.components, ComponentRow),
         ("services", "population.services", population.services, ServiceRow),
+        ("census", "names.census", scenario.names.census, ConcentrationRow),
         ("money_parameters", "money.parameters", scenario.money.parameters, MoneyParameterRow),
         ("economy", "money.economy", scenario.money.economy, EconomyRow),
         (
@@ -203,13 +232,17 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
 class _Reader:
     """Reads tables and gathers the problems of all of them."""
 
-    def __init__(self, loaded: LoadedScenario) -> None:
+    def __init__(self, loaded: LoadedScenario, known: Resolved | None) -> None:
         self.loaded = loaded
+        self.known = known
         self.unknown: list[Problem] = []
         self.malformed: list[Problem] = []
 
-    def read(self, key: str, name: str, model: type[RowType]) -> Table[RowType] | None:
-        path = find_table(name, self.loaded.folder)
+    def read(self, column: str, key: str, name: str, model: type[RowType]) -> Table[RowType] | None:
+        held: Table[RowType] | None = getattr(self.known, column, None)
+        if held is not None and held.name == name:
+            return held
+        path = self.loaded.find_table(name)
         if not path.exists() and not name.endswith(".csv"):
             place = self.loaded.document.place(tuple(key.split(".")))
             message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"

@@ -18,19 +18,14 @@ from pydantic import (
     model_validator,
 )
 
+from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
-from sim.scenario.quantities import Instant, Share, Table, describe, is_one_line
+from sim.scenario.provenance import KeyPath, Provenance
+from sim.scenario.quantities import Instant, Share, Table, check_printable
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
 from sim.scenario.strategies import Strategy
 
 FORMAT = "overblock/scenario/1"
-
-
-def check_printable(line: str) -> str:
-    """Refuse line breaks and control characters in what is shown on one line."""
-    if is_one_line(line):
-        return line
-    raise ValueError(f"expected one line of printable text, got {describe(line)}")
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -44,8 +39,8 @@ class Target(Model):
 
     name: Line
     """Name shown to readers."""
-    prefixes: Table
-    """Table of the target's own prefixes, which are never collateral."""
+    prefixes: Table | None = None
+    """Table of the target's own prefixes, which are never collateral; none when left out."""
 
 
 class Register(Model):
@@ -60,6 +55,8 @@ class Providers(Model):
 
     prefixes: Table = "cloud-prefixes-2018"
     """Table of provider, region and prefix."""
+    shared: Table | None = None
+    """Table of parts of these ranges that many tenants share, each a region of its own."""
 
 
 class Operators(Model):
@@ -130,6 +127,15 @@ class Thresholds(Model):
         return self
 
 
+class Names(Model):
+    """How many names share an address."""
+
+    census: Table = "hosting-concentration"
+    """Table of a census of names per address, to whose calibration rows the law is fitted."""
+    loneliness: Share
+    """How far businesses that earn more sit on addresses that fewer names share."""
+
+
 class Money(Model):
     """What lost demand is priced with."""
 
@@ -175,6 +181,7 @@ class Scenario(Model):
     population: Population
     thresholds: Thresholds
     effects: Effects
+    names: Names
     fronts: Fronts | None = None
     censor: Censor | None = None
     users: Users | None = None
@@ -183,6 +190,9 @@ class Scenario(Model):
     complaints: Complaints | None = None
     money: Money = Money()
     published: Published = Published()
+    experiment: Experiment | None = None
+    provenance: dict[KeyPath, Provenance] = Field(default_factory=dict)
+    """What the values above rest on, by key path."""
 
     @field_validator("end")
     @classmethod

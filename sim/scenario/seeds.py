@@ -86,6 +86,8 @@ class ColumnNote(BaseModel):
     formula: str = ""
     why: str = ""
     range: Range | None = None
+    parts_of: Literal["column", "row"] | None = None
+    """Whether cells are parts of a whole: of their column, or of all such columns in their row."""
 
     @model_validator(mode="after")
     def check_support(self) -> ColumnNote:
@@ -103,6 +105,31 @@ class ColumnNote(BaseModel):
         return self
 
 
+class RowSupport(BaseModel):
+    """Columns in which each row says what it rests on, over the note of the column.
+
+    A cell that is empty leaves the matter to the note of the column.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    unit: str = ""
+    """Column of the unit of the row's value."""
+    kind: str = ""
+    """Column of fact, derived or assumption."""
+    source: str = ""
+    """Column of where the row was published."""
+    date: str = ""
+    """Column of when."""
+    why: str = ""
+    """Column of the reason of an assumption, or how to read a fact."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns named."""
+        named = (self.unit, self.kind, self.source, self.date, self.why)
+        return tuple(name for name in named if name)
+
+
 class SourceNote(BaseModel):
     """The note beside a table."""
 
@@ -113,6 +140,20 @@ class SourceNote(BaseModel):
     columns: dict[str, ColumnNote]
     target: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
     """Table, in the same folder, of the ranges of the service that the orders were meant for."""
+    keys: tuple[str, ...] = ()
+    """Columns that name a row and claim nothing."""
+    rows: RowSupport = RowSupport()
+    """Columns in which each row says what it rests on."""
+    references: dict[str, str] = Field(default_factory=dict)
+    """What short names in the rows' source column stand for."""
+
+    @model_validator(mode="after")
+    def check_columns(self) -> SourceNote:
+        """Refuse keys and supports that are no columns."""
+        for name in (*self.keys, *self.rows.columns):
+            if name not in self.columns:
+                raise ValueError(f"expected a column of the table, got {name!r}")
+        return self
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class Replay(Model):
     """Table of orders."""
     order_times: Literal["best", "drawn"] = "best"
     """Place each order at its best estimate, or draw its time from the window the sources allow."""
+    last_order: Instant | None = None
+    """Leave out orders later than this: what if nothing had been done since."""
 
 
 class Exact(Model):

@@ -153,6 +153,9 @@ class FigureRow(Row):
     value: str
     unit: str
     metric: str = ""
+    scenarios: str = ""
+    stands_at: str = ""
+    how: str = ""
     source: str
     note: str = ""
 

@@ -21,6 +21,7 @@ class PoolRow(Row):
     """A provider in which the target rents fronts."""
 
     provider: str
+    region: str = ""
     weight: NonNegative
     source: str = ""
 

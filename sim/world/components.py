@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.addresses.intervals import IntervalSet
 from sim.scenario.tables import ROLES
 
 N_ROLES = len(ROLES)
@@ -30,6 +31,9 @@ class Components:
         Address of each host.
     component_row : shape (n_hosts,)
         Whose host it is.
+    n_names : shape (n_hosts,)
+        Names that share the host's address, parked ones among them; hosts on one address have
+        the same number.
     host_order, host_start : shapes (n_hosts,), (n_components + 1,)
         Hosts of component c are rows ``host_order[host_start[c]:host_start[c + 1]]``.
     business_order, business_start : shapes (n_links,), (n_components + 1,)
@@ -39,6 +43,7 @@ class Components:
     is_spread: NDArray[np.bool_]
     address: NDArray[np.int64]
     component_row: NDArray[np.int64]
+    n_names: NDArray[np.int64]
     host_order: NDArray[np.int64]
     host_start: NDArray[np.int64]
     business_order: NDArray[np.int64]
@@ -56,6 +61,7 @@ class Components:
         host_address: ArrayLike,
         link_component: ArrayLike,
         link_business: ArrayLike,
+        host_names: ArrayLike = 1,
     ) -> Components:
         """Sort hosts by address, and index hosts and businesses by component.
 
@@ -66,6 +72,8 @@ class Components:
             Component and address of each host, in any order.
         link_component, link_business : shape (n_links,)
             Which businesses may sit on which components.
+        host_names : shape (n_hosts,), or one number for all
+            Names that share each host's address.
         """
         spread = np.array(is_spread, np.bool_)
         component, address = (
@@ -75,10 +83,12 @@ class Components:
         by_address = np.argsort(address, kind="stable")
         component, address = component[by_address], address[by_address]
         links = np.asarray(link_component, np.int64)
+        names = np.broadcast_to(np.asarray(host_names, np.int64), component.shape)
         return cls(
             spread,
             address,
             component,
+            names[by_address],
             *_grouped(component, np.arange(component.size), spread.size),
             *_grouped(links, np.asarray(link_business, np.int64), spread.size),
         )
@@ -88,10 +98,13 @@ class Components:
         """Number of components."""
         return int(self.is_spread.size)
 
-    def slice_of(self, start: int, stop: int) -> slice:
-        """Hosts with addresses in ``[start, stop)``."""
-        low, high = np.searchsorted(self.address, [start, stop])
-        return slice(int(low), int(high))
+    def hosts_in(self, addresses: IntervalSet) -> slice | NDArray[np.int64]:
+        """Hosts with addresses in a set; a slice where the set is one range."""
+        low = np.searchsorted(self.address, addresses.start)
+        high = np.searchsorted(self.address, addresses.stop)
+        if low.size == 1:
+            return slice(int(low[0]), int(high[0]))
+        return _runs(low, high - low)[0]
 
     def hosts_of(
         self, component: NDArray[np.int64]
@@ -107,13 +120,24 @@ class Components:
         n_hosts : shape (n_components,)
             How many each has; never zero for a component that a host lies on.
         """
-        first, count = self.host_start[component], np.diff(self.host_start)[component]
+        first = self.host_start[component]
+        count = self.host_start[component + 1] - first
         position, begin = _runs(first, count)
         return self.host_order[position], begin, count
 
+    def names_on(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Names that share the addresses of each of some components, an address counted once."""
+        host, _, n_hosts = self.hosts_of(component)
+        owner = np.repeat(np.arange(component.size), n_hosts)
+        pairs, first = np.unique(np.stack((owner, self.address[host])), axis=1, return_index=True)
+        names = np.zeros(component.size, np.int64)
+        np.add.at(names, pairs[0], self.n_names[host[first]])
+        return names
+
     def businesses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
         """Businesses that may sit on some components, with repetitions."""
-        first, count = self.business_start[component], np.diff(self.business_start)[component]
+        first = self.business_start[component]
+        count = self.business_start[component + 1] - first
         position, _ = _runs(first, count)
         return self.business_order[position]
 

@@ -45,7 +45,12 @@ def build_pools(resolved: Resolved, places: Places) -> Pools | None:
         rules=resolved.scenario.fronts,
         provider_row=np.array(provider_row, np.int64),
         weight=np.array([row.weight for row in resolved.pools.rows]),
-        addresses=tuple(places.provider_addresses(row) for row in provider_row),
+        addresses=tuple(
+            places.addresses[places.row(row.provider, row.region)]
+            if row.region
+            else places.provider_addresses(provider)
+            for row, provider in zip(resolved.pools.rows, provider_row, strict=True)
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables_reactions import RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.components import FRONTEND, N_ROLES
-from sim.world.placement import Placement, Side, choose, hosting_side, pick
+from sim.world.placement import LATER_HOSTS, Placement, Side, choose, hosting_side, pick
 from sim.world.providers import Places
 
 S_PER_H = 3600
@@ -113,6 +113,8 @@ def _seats(
         is_spread=np.zeros(luck.size, np.bool_),
         host_component=component_row.ravel(),
         host_address=places.address_by_luck(seated.ravel(), luck.ravel()),
+        host_business=np.repeat(np.arange(n), luck[0].size),
+        host_luck=streams.generator(Stream.ADDRESS_NAMES, (LATER_HOSTS,)).random(luck.size),
     )
 
 

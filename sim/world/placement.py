@@ -37,6 +37,10 @@ class Placement:
         Mode of each component of this placement.
     host_component, host_address : shape (n_hosts,)
         Component (counted over all placements) and address of each host.
+    host_business : shape (n_hosts,)
+        Whose host it is; -1 for a shared service.
+    host_luck : shape (n_hosts,)
+        Uniform in [0, 1): how crowded the host's address is, before its owner counts.
     """
 
     home_place_row: NDArray[np.int64]
@@ -46,8 +50,13 @@ class Placement:
     is_spread: NDArray[np.bool_]
     host_component: NDArray[np.int64]
     host_address: NDArray[np.int64]
+    host_business: NDArray[np.int64]
+    host_luck: NDArray[np.float64]
 
 
+SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS = range(3)
+"""Which hosts a part of the luck of names per address is for."""
+NOBODY = -1
 Side = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
@@ -73,6 +82,7 @@ def build_placement(
         np.arange(max(N_ADDRESSES)) < np.where(is_third_party, 0, n_addresses)[..., np.newaxis]
     )
     business, role, slot = np.nonzero(is_host)
+    crowding = streams.generator(Stream.ADDRESS_NAMES, (OWN_HOSTS,)).random(luck.shape)
     return Placement(
         home_place_row=home,
         place_row=place_row,
@@ -86,6 +96,8 @@ def build_placement(
                 places.address_by_luck(place_row[business, role], luck[business, role, slot]),
             )
         ),
+        host_business=np.concatenate((np.full(services.host_luck.size, NOBODY), business)),
+        host_luck=np.concatenate((services.host_luck, crowding[business, role, slot])),
     )
 
 
@@ -97,6 +109,7 @@ class _Services:
     is_spread: NDArray[np.bool_]
     host_component: NDArray[np.int64]
     host_address: NDArray[np.int64]
+    host_luck: NDArray[np.float64]
 
     @property
     def n(self) -> int:
@@ -114,6 +127,7 @@ class _Services:
             np.array([row.mode == "spread" for row in seats.values()], np.bool_),
             component,
             places.address_by_luck(place_row[component], luck),
+            streams.generator(Stream.ADDRESS_NAMES, (SERVICE_HOSTS,)).random(component.size),
         )
 
     def choose(self, resolved: Resolved, streams: Streams, n_businesses: int) -> NDArray[np.int64]:

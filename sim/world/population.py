@@ -6,6 +6,7 @@ per business. It does not know which addresses are blocked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -15,6 +16,7 @@ from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
 from sim.world.components import Components
 from sim.world.moves import Moves, build_moves
+from sim.world.neighbours import names_of_hosts
 from sim.world.placement import Placement, build_placement, choose
 from sim.world.providers import Places
 
@@ -103,7 +105,9 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
         component_row=placement.component_row,
         is_third_party=placement.is_third_party,
     )
-    return Population(businesses, _components(placement, seats), moves)
+    parts = [placement] if seats is None else [placement, seats]
+    names = names_of_hosts(resolved, parts, revenue)
+    return Population(businesses, _components(parts, names), moves)
 
 
 def _revenue(
@@ -116,10 +120,9 @@ def _revenue(
     return np.asarray(median * np.exp(sigma * rng.standard_normal(sector_row.size)))
 
 
-def _components(placement: Placement, seats: Placement | None) -> Components:
+def _components(parts: Sequence[Placement], n_names: NDArray[np.int64]) -> Components:
     """Index the components of t = 0 and, after them, those that businesses may move to."""
-    parts = [placement] if seats is None else [placement, seats]
-    business = np.arange(placement.component_row.shape[0])
+    business = np.arange(parts[0].component_row.shape[0])
     links = [part.component_row.reshape(business.size, -1) for part in parts]
     return Components.of(
         np.concatenate([part.is_spread for part in parts]),
@@ -127,4 +130,5 @@ def _components(placement: Placement, seats: Placement | None) -> Components:
         np.concatenate([part.host_address for part in parts]),
         np.concatenate([link.ravel() for link in links]),
         np.concatenate([np.repeat(business, link.shape[1]) for link in links]),
+        n_names,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import PrefixTable, prefix_bounds
+from sim.addresses.prefixes import PrefixTable, prefix_bounds, prefix_set
 from sim.scenario.resolve import Resolved
 
 
@@ -93,8 +93,14 @@ class Places:
 
 
 def build_places(resolved: Resolved) -> Places:
-    """Group the prefixes of a scenario into places, in order of first appearance."""
-    rows = resolved.cloud_prefixes.rows
+    """Group the prefixes of a scenario into places, in order of first appearance.
+
+    Shared ranges come last, and are taken out of the place they are part of.
+    """
+    shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    rows = (*resolved.cloud_prefixes.rows, *shared_rows)
+    shared = IntervalSet.union_all(prefix_set(*row.prefix) for row in shared_rows)
+    n_whole = len({(row.provider, row.region) for row in resolved.cloud_prefixes.rows})
     names = list(dict.fromkeys((row.provider, row.region) for row in rows))
     provider = tuple(dict.fromkeys(row.provider for row in rows))
     prefix = np.array([row.prefix for row in rows], np.int64)
@@ -106,7 +112,9 @@ def build_places(resolved: Resolved) -> Places:
         region=tuple(region for _, region in names),
         provider_row=np.array([provider.index(name) for name, _ in names], np.int64),
         addresses=tuple(
-            IntervalSet.from_bounds(start[place_row == place], stop[place_row == place])
+            IntervalSet.from_bounds(start[place_row == place], stop[place_row == place]).difference(
+                shared if place < n_whole else IntervalSet.empty()
+            )
             for place in range(len(names))
         ),
         prefixes=PrefixTable.from_prefixes(prefix[:, 0], prefix[:, 1]),

@@ -29,7 +29,9 @@ class Target:
 
 
 def build_target(resolved: Resolved) -> Target:
-    """Return the target of a scenario."""
+    """Return the target of a scenario; without ranges of its own its set is empty."""
+    if resolved.target_prefixes is None:
+        return Target(resolved.scenario.target.name, IntervalSet.empty())
     prefix = np.array([row.prefix for row in resolved.target_prefixes.rows], np.int64)
     start, stop = prefix_bounds(prefix[:, 0], prefix[:, 1])
     return Target(resolved.scenario.target.name, IntervalSet.from_bounds(start, stop))

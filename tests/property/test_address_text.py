@@ -14,6 +14,7 @@ from sim.addresses.ipv6 import Addresses6
 from sim.addresses.notation import read_notation
 from sim.addresses.source import Limits
 from sim.addresses.text import format_set, parse_column, parse_entries, parse_prefix
+from sim.addresses.text4 import parse_lines4
 from tests.edges import V4, V6, WAYS, numbers, prefixes
 
 ways = pytest.mark.parametrize("way", WAYS)
@@ -106,6 +107,79 @@ def test_bulk_reading_is_reading_line_by_line(way, lines, ending):
     assert entries.tally.n_lines == len(lines)
     assert entries.tally.n_entries == len(rows) == len(entries)
     assert entries.v4.line.tolist() == sorted(entries.v4.line.tolist())
+
+
+@ways
+@pytest.mark.parametrize("line", ["203.0.113.4/24", "10.20.30.40", "0.0.0.0/0", "1.22.255.192/27"])
+def test_one_byte_put_in_or_changed_is_seen_wherever_it_stands(way, line):
+    after = "198.51.100.0/24\n" * 8
+    n_refused = 0
+    for at in range(len(line) + 1):
+        for byte in map(chr, range(128)):
+            for text in {line[:at] + byte + line[at:], line[:at] + byte + line[at + 1 :]}:
+                if "\n" in text:
+                    continue
+                data = np.frombuffer(f"{text}\n{after}".encode(), np.uint8)
+                with backend.using(way):
+                    parsed = parse_lines4(data, 9)
+                if not set(text) <= set("0123456789./"):
+                    assert parsed is None, text
+                    n_refused += 1
+                    continue
+                assert parsed is not None, text
+                start, stop, is_bad = (column[0] for column in parsed)
+                alone = read_alone(text)
+                assert is_bad == (alone is None), text
+                assert is_bad or (4, start, stop - 1) == alone, text
+    assert n_refused > 1_000
+
+
+# What a line of digits, dots and slashes may be: good, nearly good, or of any length.
+plain_text = st.one_of(
+    prefixes(V4).map(lambda p: str(ipaddress.IPv4Network(p))),
+    numbers(V4).map(lambda n: str(ipaddress.IPv4Address(n))),
+    st.tuples(st.lists(octet, min_size=3, max_size=5).map(".".join), length).map("".join),
+    st.text("0129./", min_size=1, max_size=24),
+    st.text("0.", min_size=30, max_size=70),
+).filter(lambda text: set(text) <= set("0123456789./"))
+
+
+@ways
+@given(lines=st.lists(plain_text, min_size=1, max_size=12))
+@example(lines=["1.2.3.4/33", "1.2.3.4/032", "1.2.3.4/3/2", "1.2.3.4.", "1.2.3.4/", "0256.1.1.1"])
+@example(lines=["1" * 40, "1.2.3" * 9, "1.2.3.44444444444444444444444444444444444444444/8"])
+@settings(max_examples=400)
+def test_plain_lines_amid_others_are_read_one_by_one(way, lines):
+    # The compiled reader looks ahead of a line, and takes the short way only far from the end.
+    text = "".join(f"{line}\n" for line in [*lines, *["198.51.100.0/24"] * 8])
+    with backend.using(way):
+        parsed = parse_lines4(np.frombuffer(text.encode(), np.uint8), len(lines) + 8)
+    assert parsed is not None
+    for line, start, stop, is_bad in zip(
+        lines, *(column.tolist() for column in parsed), strict=False
+    ):
+        alone = read_alone(line)
+        assert is_bad == (alone is None)
+        if alone is not None:
+            assert (4, start, stop - 1) == alone
+    assert parsed[0].tolist()[-8:] == [0xC6336400] * 8
+    assert not parsed[2][-8:].any()
+
+
+@ways
+@given(
+    lines=st.lists(st.text("0129./", min_size=1, max_size=8), min_size=1, max_size=6),
+    odd=st.sampled_from(["", "-", "a", " ", "\0", "\x7f", "é", ":", ",", "+", "\r"]),
+    at=st.integers(0, 60),
+)
+def test_a_line_that_is_not_plain_is_told_wherever_it_stands(way, lines, odd, at):
+    text = "".join(f"{line}\n" for line in [*lines, *["198.51.100.0/24"] * 8])
+    at = min(at, len(text) - 1)
+    # An empty insertion stands for an empty line: two newlines, one after the other.
+    text = text[:at] + (odd or "\n" * (1 + (at > 0 and text[at - 1] != "\n"))) + text[at:]
+    data = np.frombuffer(text.encode(), np.uint8)
+    with backend.using(way):
+        assert parse_lines4(data, text.count("\n")) is None
 
 
 @ways

@@ -136,6 +136,7 @@ def whole_worlds(draw):
             n_fronts=draw(st.integers(1, 3)),
             monitor_lag_h=draw(st.integers(1, 20)),
             push_tau_h=draw(st.sampled_from([0.5, 6.0, 48.0])),
+            share_told=draw(st.sampled_from([0.25, 0.5, 1.0])),
             lost_share=draw(st.sampled_from([0.1, 0.45, 0.7])),
         ),
         censor=Censor(

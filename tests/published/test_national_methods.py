@@ -32,10 +32,14 @@ def test_a_day_without_internet_in_russia_in_2018(method, million_usd_per_d):
 def test_egypt_2011_five_days_cost_at_least_90_million():
     """OECD, 3 February 2011: 3 to 4 % of GDP, about 18 million USD a day, at least 90 in all.
 
-    GDP of 2010 at current prices is from memory (World Bank, 219 billion USD), not from the OECD's
-    note, which does not give it: the check is of the formula and the size, to the note's rounding.
+    GDP of 2010 at current prices is the World Bank's (github datasets/gdp@0be54c18 data/gdp.csv),
+    not from the OECD's note, which does not give it: the check is of the formula and the size, to
+    the note's rounding.
     """
-    egypt = {"gdp_usd_per_year": np.array([219e9]), "oecd_share_of_gdp": np.array([0.03])}
+    egypt = {
+        "gdp_usd_per_year": np.array([218_888_324_504.753]),
+        "oecd_share_of_gdp": np.array([0.03]),
+    }
     method = METHODS["oecd_2011"]
     assert national_loss_usd(method, egypt, 1, 1) / 1e6 == pytest.approx(18, abs=0.5)
     assert national_loss_usd(method, egypt, 5, 1) / 1e6 == pytest.approx(90, abs=2.5)

@@ -11,10 +11,11 @@ from scipy.stats import spearmanr
 
 from sim.world.names import NamesLaw, fit_names_law
 from sim.world.sharing import KINDS, loneliness, n_active_sites, names_at, revenue_rank
-from tests.names import address_kinds, assumptions, census_law, census_rows
+from tests.names import address_kinds, census_law, census_rows
 
 N = 2_000_000
 ERRORS = 4.0
+LONELINESS = 0.4
 TOP = {9: 0.2, 100: 0.5, 1000: 0.6, 10_000: 0.8}
 
 
@@ -108,7 +109,7 @@ def test_businesses_that_earn_more_share_with_fewer():
     n = 200_000
     rng = np.random.default_rng(4)
     rank, u = rng.random(n), rng.random(n)
-    alone = census_law().n_names_of(loneliness(u, rank, assumptions()["loneliness.rho"])) == 1
+    alone = census_law().n_names_of(loneliness(u, rank, LONELINESS)) == 1
     top, bottom = alone[rank > 0.9].mean(), alone[rank < 0.1].mean()
     assert top > bottom + 0.3
     assert share_within(alone.mean(), census_law().share_single, n)

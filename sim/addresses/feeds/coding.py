@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.feed import Labels
+from sim.addresses.growing import Growing
 from sim.errors import OverblockError
 
 _FIRST_SLOTS = 2**12
@@ -31,25 +32,25 @@ class Coder:
     def __init__(self) -> None:
         self._places = np.zeros((_FIRST_SLOTS, 2), np.uint64)
         self._n_codes = 0
-        self._texts: list[CellBytes] = []
-        self._pieces: list[NDArray[np.int32]] = []
+        self._names = _GrowingNames()
+        self._codes = Growing[np.int32](np.int32)
 
     def add(self, values: Sequence[str]) -> None:
         """Append the cells of the following records."""
         if isinstance(values, CellBytes):
-            self._pieces.append(self._coded(values))
+            self._codes.append(self._coded(values))
             return
         distinct = {value: row for row, value in enumerate(dict.fromkeys(values))}
         code = self._coded(CellBytes.of(list(distinct)))
         row = np.fromiter(map(distinct.__getitem__, values), np.int64, len(values))
-        self._pieces.append(code[row])
+        self._codes.append(code[row])
 
     def finish(self) -> Labels:
         """Return the column."""
-        pieces, self._pieces = self._pieces, []
-        texts, self._texts = self._texts, []
-        code = np.concatenate(pieces) if pieces else np.empty(0, np.int32)
-        return Labels(code, Names.of(texts))
+        # The table is as large as the column: it makes room for what follows.
+        self._places = np.zeros((_FIRST_SLOTS, 2), np.uint64)
+        self._n_codes = 0
+        return Labels(self._codes.finish(), self._names.finish())
 
     def _coded(self, cells: CellBytes) -> NDArray[np.int32]:
         """Numbers of cells, new ones for those not seen before."""
@@ -71,7 +72,7 @@ class Coder:
             fresh_code = np.arange(self._n_codes, self._n_codes + first.size, dtype=np.uint64)
             self._places[slot[first], 1] = check[first] | fresh_code
             self._n_codes += first.size
-            self._texts.append(cells.take(row[first]))
+            self._names.append(cells.take(row[first]))
             held[fresh] = self._places[slot[fresh], 1]
             number[fresh] = (held[fresh] & _CODE).astype(np.int64)
         if np.any((held & ~_CODE) != check):
@@ -118,20 +119,6 @@ class Names(Sequence[str]):
     def __init__(self, cells: CellBytes) -> None:
         self._cells = cells
 
-    @classmethod
-    def of(cls, parts: Sequence[CellBytes]) -> Sequence[str]:
-        """Return the texts of several parts, in order; a plain list where they are few."""
-        if not parts:
-            return []
-        n_before = np.cumsum([0, *(part.data.size for part in parts)])
-        shifted = list(zip(parts, n_before.tolist(), strict=False))
-        cells = CellBytes(
-            np.concatenate([part.data for part in parts]),
-            np.concatenate([part.start + at for part, at in shifted]),
-            np.concatenate([part.end + at for part, at in shifted]),
-        )
-        return list(cells) if len(cells) < _FIRST_SLOTS else cls(cells)
-
     def __len__(self) -> int:
         """Return the number of texts."""
         return len(self._cells)
@@ -145,6 +132,27 @@ class Names(Sequence[str]):
     def __getitem__(self, row: int | slice) -> str | list[str]:
         """Return one text, or several."""
         return self._cells[row]
+
+
+class _GrowingNames:
+    """Distinct texts as they come."""
+
+    def __init__(self) -> None:
+        self._data = Growing[np.uint8](np.uint8)
+        self._start = Growing[np.int64](np.int64)
+        self._end = Growing[np.int64](np.int64)
+
+    def append(self, cells: CellBytes) -> None:
+        """Add texts, in order."""
+        n_before = len(self._data)
+        self._data.append(cells.data)
+        self._start.append(cells.start + n_before)
+        self._end.append(cells.end + n_before)
+
+    def finish(self) -> Sequence[str]:
+        """Return all texts; a plain list where they are few."""
+        cells = CellBytes(self._data.finish(), self._start.finish(), self._end.finish())
+        return list(cells) if len(cells) < _FIRST_SLOTS else Names(cells)
 
 
 def _scattered(key: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -16,6 +16,7 @@ from sim.addresses.entries import Entries4, Entries6, Tally
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.coding import Coder
 from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.growing import Growing
 from sim.addresses.ipv6 import Addresses6
 from sim.addresses.notation import shown
 from sim.addresses.reading import Reading
@@ -59,13 +60,12 @@ class Gathering:
         self._limits = limits
         self._n_bad = 0
         self._problems: list[Problem] = []
-        # Columns apart from each other, so that each can be let go once it is made whole.
-        self._rows4: tuple[list[Line], list[Line], list[Line]] = ([], [], [])
+        self._rows4 = [Growing[np.int64](np.int64) for _ in ("start", "stop", "line")]
         self._v6: list[Entries6] = []
-        self._record4: list[Line] = []
-        self._record6: list[Line] = []
+        self._record4 = Growing[np.int64](np.int64)
+        self._record6 = Growing[np.int64](np.int64)
         self._coders: dict[str, Coder] = {}
-        self._numbers: dict[str, list[NDArray[np.float64]]] = {}
+        self._numbers: dict[str, Growing[np.float64]] = {}
 
     @property
     def n_bad(self) -> int:
@@ -95,7 +95,7 @@ class Gathering:
 
     def add_numbers(self, column: str, values: NDArray[np.float64]) -> None:
         """Append a column of numbers of the records last added."""
-        self._numbers.setdefault(column, []).append(values)
+        self._numbers.setdefault(column, Growing(np.float64)).append(values)
 
     def add_texts(
         self,
@@ -169,8 +169,8 @@ class Gathering:
                 rest = self._n_bad - len(told)
                 told.append(Problem(self.name, f"{rest:,} more mistakes, {self._n_bad:,} in all"))
             raise DataError(told)
-        record4, record6 = _whole(self._record4), _whole(self._record6)
-        v4 = Entries4(*map(_whole, self._rows4))
+        record4, record6 = self._record4.finish(), self._record6.finish()
+        v4 = Entries4(*(column.finish() for column in self._rows4))
         v6, self._v6 = Entries6.concatenate(self._v6), []
         labels = {column: coder.finish() for column, coder in self._coders.items()}
         return Feed(
@@ -181,7 +181,7 @@ class Gathering:
             record4,
             record6,
             {column: label for column, label in labels.items() if label.n_known},
-            {column: np.concatenate(parts) for column, parts in self._numbers.items()},
+            {column: values.finish() for column, values in self._numbers.items()},
             self.n_lines,
             self._n_bad,
             tuple(self._problems),
@@ -238,10 +238,3 @@ def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
 def _place(row: int, line: Line, key: str, keys: Sequence[str]) -> tuple[int, int, str]:
     """Line, column and key of one value."""
     return int(line[row]), 0, keys[row] if keys else key
-
-
-def _whole(parts: list[Line]) -> Line:
-    """Return one column of its parts, which are let go."""
-    whole = parts[0] if len(parts) == 1 else np.concatenate((*parts, np.empty(0, np.int64)))
-    parts.clear()
-    return whole

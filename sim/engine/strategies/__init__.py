@@ -34,7 +34,8 @@ def build_strategy(resolved: Resolved, streams: Streams) -> Strategy:
             return none
         case ask.Replay():
             assert resolved.orders is not None
-            return replay(time_orders(resolved.orders.rows, start, asked.order_times, streams))
+            rows = resolved.orders.rows
+            return replay(time_orders(rows, start, asked.order_times, streams, asked.last_order))
         case ask.Exact():
             return exact
         case ask.Aggregate():
@@ -63,8 +64,8 @@ def build_strategy(resolved: Resolved, streams: Streams) -> Strategy:
             return rolling(_seconds(asked.ttl_h), _seconds(asked.gap_h), asked.length)
         case ask.AllowList():
             assert resolved.allowed is not None
-            rows = resolved.allowed.rows
-            return allow_list(IntervalSet.union_all(prefix_set(*row.prefix) for row in rows))
+            prefixes = [row.prefix for row in resolved.allowed.rows]
+            return allow_list(IntervalSet.union_all(prefix_set(*prefix) for prefix in prefixes))
         case ask.Negotiate():
             return negotiate(_seconds(asked.talks_h), asked.purity, asked.shortest)
         case ask.Cover():

@@ -36,7 +36,11 @@ def replay(timed_orders: Sequence[tuple[int, Order]]) -> Strategy:
 
 
 def time_orders(
-    rows: Sequence[OrderRow], start: datetime, order_times: str, streams: Streams
+    rows: Sequence[OrderRow],
+    start: datetime,
+    order_times: str,
+    streams: Streams,
+    last_order: datetime | None = None,
 ) -> list[tuple[int, Order]]:
     """Orders of a table with their times in seconds since ``start``, sorted by time.
 
@@ -45,10 +49,14 @@ def time_orders(
     order_times
         ``best`` takes each best estimate; ``drawn`` a whole second drawn evenly from the window
         ``[earliest, latest]``, one draw per row.
+    last_order
+        Orders whose best estimate is later are left out; None keeps all.
     """
     u = streams.generator(Stream.ORDER_TIME).random(len(rows))
     timed = []
     for row, luck in zip(rows, u.tolist(), strict=True):
+        if last_order is not None and row.effective > last_order:
+            continue
         t_s = _seconds(row.effective, start)
         if order_times == "drawn":
             earliest_s = _seconds(row.earliest or row.effective, start)

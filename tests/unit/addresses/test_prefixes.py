@@ -33,12 +33,30 @@ def test_what_is_no_ipv6_prefix_is_refused(address, length):
             refuse(Addresses6.from_ints([address]), [length])
 
 
-@pytest.mark.parametrize("number", [-1, 2**32])
-@pytest.mark.parametrize("n_queries", [1, 600_000])
-def test_what_is_no_address_is_refused(number, n_queries):
+@ways
+@pytest.mark.parametrize("number", [-1, 2**32, -(2**63), 2**63 - 1])
+@pytest.mark.parametrize(
+    ("n_queries", "at"), [(1, 0), (600_000, 0), (600_000, 2**10), (600_000, -1)]
+)
+def test_what_is_no_address_is_refused(way, number, n_queries, at):
     table = PrefixTable.from_prefixes([0], [0])
-    with pytest.raises(ValueError, match="addresses must lie in"):
-        table.longest_match(np.full(n_queries, number))
+    asked = np.zeros(n_queries, np.int64)
+    asked[at] = number
+    with backend.using(way), pytest.raises(ValueError, match="addresses must lie in"):
+        table.longest_match(asked)
+
+
+@ways
+@pytest.mark.parametrize("n_queries", [1, 1_023, 1_024, 1_025, 2_049])
+@pytest.mark.parametrize("stride", [1, 2, -1])
+def test_batches_end_where_the_queries_end(way, n_queries, stride):
+    """Pages cut four ways, in which every address is one to look twice at."""
+    start = np.arange(0, 1 << 16, 64)
+    table = PrefixTable.from_prefixes(start, np.full(start.size, 26))
+    asked = np.random.default_rng(2).integers(0, 1 << 17, abs(stride) * n_queries)[::stride]
+    expected = np.where(asked < 1 << 16, asked // 64, -1)
+    with backend.using(way):
+        assert np.array_equal(table._pages.match(asked), expected)
 
 
 @ways

@@ -9,6 +9,8 @@ import sys
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.addresses import source as source_module
 from sim.addresses.source import Source, open_source, read_blocks
@@ -172,6 +174,32 @@ def test_a_line_that_is_too_long_is_left_out_and_numbered(size):
     text = b"".join(block.text for block in found)
     assert text == b"a\n\nb\n" + b"y" * size + b"\n\n"
     assert [line for block in found for line in block.overlong] == [2, 5]
+
+
+@given(
+    lines=st.lists(st.integers(0, 40).map(lambda n: b"x" * n), max_size=30),
+    ending=st.sampled_from([b"", b"\n"]),
+    limit=st.integers(4, 24),
+    more=st.integers(0, 60),
+)
+def test_how_much_is_read_at_a_time_decides_about_no_line(lines, ending, limit, more):
+    content = b"\n".join(lines) + ending
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source_module, "_WINDOW", 1)
+        found = list(read_blocks(io.BytesIO(content), limit, limit + more))
+    listed = content.split(b"\n")
+    if not listed[-1]:
+        listed.pop()
+    kept = [b"" if len(line) > limit else line for line in listed]
+    assert b"".join(block.text for block in found) == b"".join(line + b"\n" for line in kept)
+    assert [line for block in found for line in block.overlong] == [
+        at for at, line in enumerate(listed, 1) if len(line) > limit
+    ]
+    number = 1
+    for block in found:
+        assert (block.first_line, block.n_lines) == (number, block.text.count(b"\n"))
+        number += block.n_lines
+        assert len(block.text) <= 2 * limit + more
 
 
 def test_one_endless_line_is_never_held():

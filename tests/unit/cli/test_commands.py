@@ -265,16 +265,22 @@ def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
     before = Path("out/manifest.json").read_bytes()
 
     def fail(*arguments: object) -> None:
-        raise RuntimeError("the disk is full")
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sim.measure.experiment.write_summary", fail)
-    result = call("run", "telegram-2018-replay", "-o", "out", "--seed", "1", "--force", *SMALL)
-    assert isinstance(result.exception, RuntimeError)
+    with monkeypatch.context() as full:
+        full.setattr("sim.measure.outputs.write_summary", fail)
+        result = call("run", "telegram-2018-replay", "-o", "out", "--seed", "1", "--force", *SMALL)
+    assert result.exit_code == 3
+    assert "out: cannot be written: [Errno 28] No space left on device\n" in result.stderr
     assert Path("out/manifest.json").read_bytes() == before
-    assert left_behind() == ["out"]
-    result = call("run", "telegram-2018-replay", *SMALL)
-    assert isinstance(result.exception, RuntimeError)
-    assert left_behind() == ["out"]  # no empty runs/ either
+    # What was computed is not lost: it can be gone on with when there is room.
+    (kept,) = [name for name in left_behind() if name != "out"]
+    assert f"what is finished is kept in {kept}; --resume {kept} goes on" in result.stderr
+    call("run", "--resume", kept, "-o", "resumed")
+    call("run", "telegram-2018-replay", "-o", "anew", "--seed", "1", *SMALL)
+    for name in ("summary.csv", "manifest.json", "curves.parquet"):
+        assert Path("resumed", name).read_bytes() == Path("anew", name).read_bytes()
+    assert left_behind() == ["anew", "out", "resumed"]
 
 
 @pytest.mark.parametrize("options", [[], ["--force"]])

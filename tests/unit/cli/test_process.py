@@ -80,7 +80,7 @@ def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
     table, picture = text.split("\nbusinesses impaired, of 10")
     assert len(picture.splitlines()) == 11  # a name, eight rows, two of the axis
     assert any(0x2800 < ord(letter) < 0x2900 for letter in picture)
-    assert len(table.splitlines()) == 15  # one line for each measure, below the header
+    assert len(table.splitlines()) == 17  # one line for each measure, below the header
     peak = next(line for line in shown.splitlines() if line.startswith("addresses listed peak"))
     assert "18,350,080" in peak
     assert "not known" in peak  # one replicate has no interval
@@ -133,17 +133,22 @@ def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path: Path) 
 
 INTERRUPTED = """\
 import os, signal, sys
-import sim.measure.experiment as experiment
+import sim.measure.simulation as simulation
+import sim.results.checkpoints as checkpoints
 
-real = experiment._run_replicate
+real_simulate, real_replace = simulation.simulate, os.replace
 
-def run_replicate(resolved, streams, store):
+def simulate(world, strategy, streams):
     {before}
-    measures = real(resolved, streams, store)
-    {after}
-    return measures
+    return real_simulate(world, strategy, streams)
 
-experiment._run_replicate = run_replicate
+def replace(source, target):
+    if "000-0000002" in str(target):
+        {after}
+    return real_replace(source, target)
+
+simulation.simulate = simulate
+checkpoints.os.replace = replace
 from sim.cli.app import main
 main()
 """
@@ -155,31 +160,42 @@ def interrupted_run(
     """Run with an interrupt sent by the process to itself, so that its time is exact."""
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED.format(before=before, after=after), "run",
-         "telegram-2018-replay", "--set", "population.n_businesses=10", *arguments],
+         "telegram-2018-replay", "-w", "1", "--set", "population.n_businesses=10", *arguments],
         cwd=tmp_path, env=PLAIN, capture_output=True, text=True,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 
 
-KILL = "os.kill(os.getpid(), signal.SIGINT)"
+def kill(name: str) -> str:
+    return f"os.kill(os.getpid(), signal.{name})"
 
 
-@pytest.mark.parametrize("where", ["before", "after"])
-def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: str) -> None:
-    # "after" is the worst moment: the third replicate is in the tables, but not yet counted.
-    code, out, err = interrupted_run(
-        tmp_path, "-n", "5", "-o", "out", **{where: f"if streams.replicate == 2: {KILL}"}
-    )
+KILL = kill("SIGINT")
+IN_THE_THIRD = f"if streams.replicate == 2: {KILL}"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"before": IN_THE_THIRD},
+        {"before": f"if streams.replicate == 2: {kill('SIGTERM')}"},
+        # The worst moment: the third replicate lies in its parts, but does not count yet.
+        {"after": KILL},
+    ],
+)
+def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: dict[str, str]) -> None:
+    code, out, err = interrupted_run(tmp_path, "-n", "5", "-o", "out", **where)
     assert (code, out) == (130, "out\n"), err
-    assert "interrupted: 2 of 5 replicates are finished and kept in out" in err
+    assert "interrupted: 2 of 5 replicates are finished and kept in out; --resume out" in err
     assert "Traceback" not in err
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["status"] == "interrupted"
     assert (manifest["n_replicates"], manifest["n_replicates_asked"]) == (2, 5)
+    assert manifest["warnings"] == ["replay: 2 of 5 replicates are finished"]
 
     import duckdb
 
-    for table in ("curves", "businesses", "events"):
+    for table in ("curves", "businesses", "events", "measures"):
         found = duckdb.execute(
             f"SELECT DISTINCT replicate FROM '{tmp_path}/out/{table}.parquet' ORDER BY 1"
         ).fetchall()
@@ -187,7 +203,7 @@ def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: str) 
 
 
 def test_the_kept_replicates_are_those_of_a_whole_run(tmp_path: Path) -> None:
-    interrupted_run(tmp_path, "-n", "5", "-o", "cut", after=f"if streams.replicate == 2: {KILL}")
+    interrupted_run(tmp_path, "-n", "5", "-o", "cut", before=IN_THE_THIRD)
     call("run", "telegram-2018-replay", "--set", "population.n_businesses=10", "-n", "2",
          "-o", "whole", folder=tmp_path)  # fmt: skip
     assert (tmp_path / "cut" / "summary.csv").read_bytes() == (
@@ -205,12 +221,12 @@ def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path: Path) 
 def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path) -> None:
     code = (
         "import os, signal\n"
-        "import sim.measure.experiment as experiment\n"
-        "real = experiment.write_summary\n"
+        "import sim.measure.outputs as outputs\n"
+        "real = outputs.write_summary\n"
         "def write_summary(*arguments):\n"
         f"    {KILL}\n"
         "    return real(*arguments)\n"
-        "experiment.write_summary = write_summary\n"
+        "outputs.write_summary = write_summary\n"
         "from sim.cli.app import main\n"
         "main()\n"
     )

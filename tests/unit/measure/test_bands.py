@@ -95,3 +95,56 @@ def test_a_measure_that_is_not_known_in_one_replicate_is_not_known_in_the_summar
     replicates = [[Measure("m", "u", 1.0)], [Measure("m", "u", float("nan"))]]
     (line,) = summarise("s", replicates)
     assert np.isnan([line.mean, line.median, line.low, line.high]).all()
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.integers(0, 3), st.integers(0, 40)), st.integers(-9, 9), min_size=1
+    ),
+    st.lists(st.integers(0, 60), min_size=1, unique=True),
+)
+def test_values_of_all_replicates_at_once_are_those_of_each(
+    steps: dict[tuple[int, int], int], at: list[int]
+) -> None:
+    rows = [(row, t_s, float(steps[row, t_s]), 1.0) for row, t_s in sorted(steps)]
+    curve = points(*rows)
+    at_s = np.array(sorted(at))
+    expected = [
+        step_values(curve.t_s[mine], curve.value[mine], at_s)
+        for mine in (curve.replicate == row for row in np.unique(curve.replicate))
+    ]
+    np.testing.assert_array_equal(bands.values_at(curve, at_s), expected)
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=60), st.integers(1, 60))
+def test_a_thinned_curve_is_the_same_to_the_eye(values: list[float], n_times: int) -> None:
+    t_s = np.arange(len(values))
+    mean = np.array(values)
+    band = bands.Band(t_s, mean, mean - 1, mean + 1, 9.0, 3)
+    thinned = bands.thin(band, n_times)
+    assert thinned.t_s.size <= n_times
+    assert set(thinned.t_s.tolist()) <= set(t_s.tolist())
+    assert thinned.t_s[0] == 0
+    if n_times >= len(values):
+        span = float(np.ptp([band.low, band.high]))
+        for name in ("mean", "low", "high"):
+            kept = step_values(thinned.t_s, getattr(thinned, name), t_s)
+            assert np.abs(kept - getattr(band, name)).max() <= span / 2000 + 1e-12
+
+
+def test_an_unknown_band_stays_unknown_when_thinned() -> None:
+    unknown = np.full(3, np.nan)
+    band = bands.Band(np.arange(3), np.array([1.0, 1.0, 2.0]), unknown, unknown, 9.0, 1)
+    thinned = bands.thin(band, 10)
+    assert thinned.t_s.tolist() == [0, 2]
+    assert np.isnan(thinned.low).all()
+
+
+def test_times_are_all_change_points_or_even_and_where_changes_are() -> None:
+    few = points(*((0, t_s, 1.0, 1) for t_s in (0, 3, 50)))
+    assert bands.times_of(few, 100, 10).tolist() == [0, 3, 50]
+    many = points(*((0, t_s, 1.0, 1) for t_s in range(500)))
+    times = bands.times_of(many, 100_000, 100)
+    assert times.size <= 100
+    assert 45 <= np.count_nonzero(times < 500) <= 55  # half of them where the changes are
+    assert times.max() > 95_000  # and half of them over the whole run

@@ -23,17 +23,30 @@ from sim.scenario.tables import (
     SectorRow,
     TargetPrefixRow,
 )
-from sim.scenario.tables_reactions import PoolRow, PressureRow, ResponseRow, StanceRow
+from sim.scenario.tables_reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
 from sim.scenario.tables_sharing import ComponentRow, ConcentrationRow, ServiceRow, SharingRow
 
 MODELS: dict[str, type[Row]] = {
+    "allow-list-russia-2025": PrefixRow,
     "article-figures": FigureRow,
     "assumptions": AssumptionRow,
+    "austria-2022-orders": OrderRow,
+    "cadence-at-once": CadenceRow,
     "cloud-prefixes-2018": CloudPrefixRow,
     "components-2018": ComponentRow,
     "demand-profiles": ProfileRow,
-    "economy-russia-2018": EconomyRow,
-    "front-pools-2018": PoolRow,
+    **dict.fromkeys(
+        (f"economy-{of}" for of in ("austria-2022", "italy-2024", "russia-2018", "spain-2026")),
+        EconomyRow,
+    ),
+    **dict.fromkeys(
+        (
+            f"front-pools-{of}"
+            for of in ("2018", "foreign-2025", "hetzner", "piracy", "shared-proxy", "zello-2018")
+        ),
+        PoolRow,
+    ),
+    "hosting-choice-europe": HostingRow,
     "hosting-concentration": ConcentrationRow,
     "money-parameters": MoneyParameterRow,
     "names-assumptions": AssumptionRow,
@@ -43,7 +56,25 @@ MODELS: dict[str, type[Row]] = {
     "stances-2018": StanceRow,
     "third-party-services-2018": ServiceRow,
     "hosting-choice-2018": HostingRow,
-    "operators-russia-2018": OperatorRow,
+    **dict.fromkeys(
+        (
+            f"operators-{of}"
+            for of in (
+                "austria-2022",
+                "europe-2022",
+                "italy-2024",
+                "russia-2018",
+                "russia-2021",
+                "russia-mobile-2025",
+                "spain-2026",
+            )
+        ),
+        OperatorRow,
+    ),
+    "responses-migration-2018": ResponseRow,
+    "sectors-europe": SectorRow,
+    "shared-proxy-2022": CloudPrefixRow,
+    "stances-zello-2018": StanceRow,
     "register-cadence-2018": CadenceRow,
     "sectors-russia-2018": SectorRow,
     "telegram-2018-orders": OrderRow,
@@ -52,7 +83,7 @@ MODELS: dict[str, type[Row]] = {
 }
 BOUNDS = {
     (table, column)
-    for table in ("economy-russia-2018", "money-parameters")
+    for table in (*(name for name in MODELS if name.startswith("economy-")), "money-parameters")
     for column in ("low", "high", "date")
 }
 KEYS = {("demand-profiles", "index"), *BOUNDS}

@@ -1,0 +1,233 @@
+"""``overblock backtest``: how often was the model right?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli import console
+from sim.cli.options import JsonOption, QuietOption, WorkersOption
+from sim.cli.progress import progress
+
+
+class Format(StrEnum):
+    """How scores are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+COLUMNS = (
+    "id",
+    "title",
+    "subject",
+    "role",
+    "verdict",
+    "log10_error",
+    "predicted_median",
+    "predicted_low",
+    "predicted_high",
+    "level",
+    "published",
+    "published_low",
+    "published_high",
+    "rounding",
+    "relation",
+    "unit",
+    "nature",
+    "date",
+    "source",
+    "why_not",
+)
+
+
+def backtest(
+    cases: Annotated[
+        list[str],
+        typer.Argument(metavar="[CASE]...", help="Ids of cases; all when left out."),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    blind: Annotated[
+        list[Path],
+        typer.Option(
+            "--blind",
+            metavar="FILE",
+            help="Score the cases of this file in place of the shipped ones. May be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    replicates: Annotated[
+        int | None,
+        typer.Option(
+            "-n", "--replicates", min=1, max=10_000, help="Replicates of each scenario; 20."
+        ),
+    ] = None,
+    format_: Annotated[
+        Format, typer.Option("--format", help="How scores are printed.")
+    ] = Format.TABLE,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the scores as PNG or SVG."),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="FILE", help="Write the JSON document here as well."),
+    ] = None,
+    workers: WorkersOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Hold published outcomes against simulated intervals, case by case.
+
+    Reads parameters and writes scores; tunes nothing.
+
+    Examples:
+
+      overblock backtest
+
+      overblock backtest emergent-2018-04-20 firms-2018-04-26 -n 50
+
+      overblock backtest --blind kept-apart.yaml --json
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.measure.backtest.document import document
+        from sim.measure.backtest.scores import N_REPLICATES
+        from sim.measure.backtest.scores import backtest as score_cases
+        from sim.measure.executors import choose_executor
+        from sim.scenario.cases import check_disjoint, choose, read_cases, shipped_cases
+
+        _check_files(plot, save)
+        files = [read_cases(path) for path in blind] if blind else shipped_cases()
+        check_disjoint(files)
+        placed = choose(files, cases)
+        n_replicates = replicates or N_REPLICATES
+        with progress("replicates", quiet=quiet) as on_step:
+            scored = score_cases(placed, n_replicates, on_step, choose_executor(workers))
+        found = document(scored)
+        if save is not None:
+            save.parent.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
+            save.write_text(f"{text}\n", encoding="utf-8")
+            console.say(f"scores: {save}", quiet=quiet)
+        if plot is not None:
+            from sim.report.backtest import draw_backtest
+
+            draw_backtest(found, plot)
+            console.say(f"figure: {plot}", quiet=quiet)
+        _print(found, Format.JSON if as_json else format_, plot, save)
+        for (row, replicate), failure in scored.failures.items():
+            name = scored.groups[int(row)].name
+            console.say(f"failed: scenario={name} replicate={replicate}: {failure}")
+        if scored.failures:
+            raise typer.Exit(console.EXIT_PARTIAL)
+
+
+def _check_files(plot: Path | None, save: Path | None) -> None:
+    """Refuse files that cannot be written before anything is computed."""
+    from sim.errors import UsageError
+
+    if plot is not None and plot.suffix not in {".png", ".svg"}:
+        raise UsageError(f"{plot}: expected a file that ends in .png or .svg")
+    for path in (plot, save):
+        if path is not None and path.is_dir():
+            raise UsageError(f"{path}: expected a file, got a folder")
+
+
+def _print(found: Mapping[str, Any], format_: Format, plot: Path | None, save: Path | None) -> None:
+    match format_:
+        case Format.JSON:
+            console.print_json(found)
+        case Format.CSV:
+            print(scores_csv(found), end="")
+        case Format.MARKDOWN:
+            import os
+
+            from sim.report.validation import page
+
+            beside = save.parent if save is not None else Path()
+            figure = Path(os.path.relpath(plot, beside)).as_posix() if plot is not None else ""
+            print(page(found, figure=figure), end="")
+        case Format.TABLE:
+            print_scores(found)
+
+
+def scores_csv(found: Mapping[str, Any]) -> str:
+    """One line per case; what is not known is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for score in found["scores"]:
+        predicted, published = score["predicted"] or {}, score["published"]
+        cells = {
+            **score,
+            **published,
+            **{f"predicted_{name}": predicted.get(name) for name in ("median", "low", "high")},
+            "level": predicted.get("level"),
+            "published": published["value"],
+            "published_low": published["allowed_low"],
+            "published_high": published["allowed_high"],
+        }
+        writer.writerow(["" if cells[name] is None else cells[name] for name in COLUMNS])
+    return text.getvalue()
+
+
+def _brief(text: str) -> str:
+    return text.replace(" million", "M")
+
+
+def print_scores(found: Mapping[str, Any]) -> None:
+    """Print scores as a table by role, and how many are inside."""
+    from sim.cli.sections import Column, Section, print_tables
+    from sim.report.numerals import exact, rounded
+    from sim.report.validation import RELATIONS, span
+
+    columns = [
+        Column("case", "case", "text"),
+        Column("predicted", "predicted"),
+        Column("interval", "90 % interval"),
+        Column("published", "published"),
+        Column("unit", "unit", "text"),
+        Column("verdict", "verdict", "text"),
+        Column("log10_error", "log error"),
+    ]
+    sections = []
+    for role in ("held-out", "calibration"):
+        rows = []
+        for score in (each for each in found["scores"] if each["role"] == role):
+            predicted, published = score["predicted"], score["published"]
+            error = score["log10_error"]
+            rows.append(
+                [
+                    score["id"],
+                    _brief(rounded(predicted["median"])) if predicted else "",
+                    _brief(span(predicted)) if predicted else "",
+                    RELATIONS[published["relation"]] + exact(published["value"]),
+                    published["unit"],
+                    score["verdict"],
+                    "" if error is None else "0.00" if abs(error) < 0.005 else f"{error:+.2f}",
+                ]
+            )
+        if rows:
+            sections.append(Section(role, role, columns, rows))
+    print_tables(sections)
+    print()
+    for tally in found["tallies"]:
+        if tally["n_cases"]:
+            error = tally["median_abs_log10_error"]
+            text = "" if error is None else f"; median absolute log error {error:.2f}"
+            print(
+                f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
+                f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable "
+                f"ones are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
+            )
+    print(
+        "Intervals span luck alone, or draws of a method's constants; ranges of assumptions are "
+        "not in them."
+    )

@@ -1,0 +1,225 @@
+"""``overblock sources``: what every number of a scenario, or of a run, rests on."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli import console
+from sim.cli.options import JsonOption, SetOption
+
+SCHEMA = "overblock/sources/1"
+COLUMNS = (
+    "key", "lines", "row", "n_values", "value", "unit", "kind", "range", "source", "date",
+    "formula", "why",
+)  # fmt: skip
+KINDS = ("fact", "derived", "assumption", "choice")
+
+
+class Format(StrEnum):
+    """How sources are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+Line = dict[str, Any]
+
+
+def sources(
+    scenario_or_run: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO|RUN",
+            help="A scenario file, a shipped scenario's name, - for stdin, or a run folder.",
+        ),
+    ],
+    kind: Annotated[
+        list[str],
+        typer.Option("--kind", help="Only fact, derived, assumption or choice; may be repeated."),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    rows: Annotated[
+        bool, typer.Option("--rows", help="One line for each cell of the tables (scenarios only).")
+    ] = False,
+    overrides: SetOption = [],  # noqa: B006 - typer reads it, nobody writes it
+    output_format: Annotated[
+        Format, typer.Option("--format", help="How to print it.")
+    ] = Format.TABLE,
+    as_json: JsonOption = False,
+) -> None:
+    """List every value a scenario or a run rests on, with its source, date, unit and range.
+
+    Each is a fact, derived (with its formula), an assumption (with its range) or a choice (what
+    is asked, and no claim about the world). A bare number of a scenario is an assumption whose
+    range is not stated.
+
+    Examples:
+
+      overblock sources telegram-2018 --kind assumption
+
+      overblock sources out --format csv > sources.csv
+    """
+    is_json = as_json or output_format is Format.JSON
+    with console.reports_errors(as_json=is_json):
+        lines, about = _lines(scenario_or_run, overrides, each_row=rows)
+        _check_kinds(kind)
+        counts = Counter(line["kind"] for line in lines)
+        shown = [line for line in lines if not kind or line["kind"] in kind]
+        if is_json:
+            document = {
+                "schema": SCHEMA,
+                **about,
+                "n_by_kind": {name: counts[name] for name in KINDS},
+                "n_range_not_stated": sum(line.get("range") == "not stated" for line in lines),
+                "sources": shown,
+            }
+            console.print_json(document)
+        elif output_format is Format.CSV:
+            print(_csv(shown), end="")
+        elif output_format is Format.MARKDOWN:
+            print(_markdown(shown), end="")
+        else:
+            _print_table(shown, counts, sum(line.get("range") == "not stated" for line in lines))
+
+
+def _check_kinds(kinds: Sequence[str]) -> None:
+    from sim.errors import UsageError
+
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UsageError(f"--kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+
+
+def _lines(name: str, overrides: Sequence[str], *, each_row: bool) -> tuple[list[Line], Line]:
+    """Sources as plain values, and what they are of."""
+    from sim.errors import DataError, Problem, UsageError
+    from sim.results.folder import MANIFEST, read_manifest
+
+    if (Path(name) / MANIFEST).is_file():
+        if overrides or each_row:
+            raise UsageError("--set and --rows are for scenarios; a run is what it is")
+        manifest: Any = read_manifest(Path(name))
+        lines, scenario = manifest.get("sources"), manifest.get("scenario", {})
+        if not _are_lines(lines):
+            message = "expected the key sources, got none; the run is of an earlier version"
+            raise DataError([Problem(str(Path(name) / MANIFEST), message)])
+        return lines, {"folder": name, "scenario": scenario.get("name")}
+
+    from sim.scenario.load import load_scenario
+    from sim.scenario.resolve import resolve
+    from sim.scenario.sources import list_sources
+
+    resolved = resolve(load_scenario(name, overrides))
+    found = [source.as_dict() for source in list_sources(resolved, each_row=each_row)]
+    return found, {"file": resolved.loaded.document.file, "scenario": resolved.scenario.name}
+
+
+def _are_lines(lines: object) -> bool:
+    return isinstance(lines, list) and all(
+        isinstance(line, dict) and {"key", "kind"} <= line.keys() for line in lines
+    )
+
+
+def value_text(line: Line) -> str:
+    """Show the value of a line: itself, or lowest to highest, or how many."""
+    if "value" in line:
+        value = line["value"]
+        return ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+    if "values" in line:
+        low, high = line["values"]
+        return f"{_plain(low)} to {_plain(high)}"
+    return f"{line['n_values']} values"
+
+
+def range_text(line: Line) -> str:
+    """Show the range of a line in words."""
+    stated = line.get("range", "")
+    if not isinstance(stated, dict):
+        return str(stated)
+    ((form, (low, high)),) = stated.items()
+    text = f"{_plain(low)} to {_plain(high)}"
+    return {"absolute": text, "times": f"{text} times the value"}.get(form, f"columns {text}")
+
+
+def _plain(value: object) -> str:
+    """Write a value as a file would hold it: numbers without separators of thousands."""
+    if isinstance(value, list):
+        return " to ".join(map(_plain, value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        is_whole = float(value).is_integer() and abs(value) < 1e15
+        return f"{value:.0f}" if is_whole else f"{value:.6g}"
+    # Control characters from a file would reach the terminal.
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
+
+
+def basis_text(line: Line) -> str:
+    """Say in one text what a line rests on: source and date, formula, reason."""
+    where = ", ".join(part for part in (line.get("source", ""), line.get("date", "")) if part)
+    parts = [where, line.get("formula", ""), line.get("why", "")]
+    return _plain("; ".join(part for part in parts if part))
+
+
+def _print_table(lines: Sequence[Line], counts: Counter[str], n_not_stated: int) -> None:
+    import sys
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("value of", overflow="fold", ratio=3)
+    table.add_column("value", overflow="fold", ratio=2)
+    table.add_column("unit", overflow="fold", ratio=2)
+    table.add_column("kind")
+    table.add_column("range", overflow="fold", ratio=2)
+    table.add_column("rests on", overflow="fold", ratio=6)
+    for line in lines:
+        rows = f" (lines {line['lines']})" if "lines" in line else ""
+        table.add_row(
+            _plain(line["key"]) + _short(rows),
+            _short(value_text(line)),
+            _plain(line.get("unit", "")),
+            line["kind"],
+            range_text(line),
+            _short(basis_text(line), 300),
+        )
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS)
+    console.say(
+        f"{sum(counts.values())} lines: {kinds}. Assumed numbers without a stated range: "
+        f"{n_not_stated}. Whole texts: --format csv, json or markdown."
+    )
+
+
+def _short(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _cells(line: Line) -> list[str]:
+    cells = {**line, "value": value_text(line), "range": range_text(line)}
+    return [str(cells.get(name, "")) for name in COLUMNS]
+
+
+def _csv(lines: Sequence[Line]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_cells(line) for line in lines)
+    return text.getvalue()
+
+
+def _markdown(lines: Sequence[Line]) -> str:
+    def escape(text: str) -> str:
+        return _plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+    rows = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
+    rows += ["| " + " | ".join(map(escape, _cells(line))) + " |" for line in lines]
+    return "\n".join(rows) + "\n"

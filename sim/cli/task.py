@@ -1,0 +1,154 @@
+"""A plan on its way to a run folder: what ``run`` and ``compare`` share.
+
+In: options of the command line. Out: an experiment, and the talk that goes with it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from sim.cli import console
+from sim.cli.progress import progress
+from sim.errors import UsageError
+
+if TYPE_CHECKING:
+    from sim.measure.experiment import Experiment, Grow
+    from sim.measure.plan import Plan
+    from sim.scenario.resolve import Resolved
+
+NOTHING_LEFT = "; nothing was finished and nothing is left behind"
+
+
+def load_resolved(scenario: str | None, overrides: Sequence[str]) -> Resolved:
+    """Load a scenario and the tables it names."""
+    from sim.scenario.load import load_scenario
+    from sim.scenario.resolve import resolve
+
+    if scenario is None:
+        raise UsageError("expected SCENARIO, or --resume RUN, got neither")
+    return resolve(load_scenario(scenario, overrides))
+
+
+def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool) -> int:
+    """Return the root seed of the command, else of the scenario, else one that is said aloud."""
+    if given is not None:
+        return given
+    if in_scenario is not None:
+        return in_scenario
+    import secrets
+
+    chosen = secrets.randbelow(2**32)
+    console.say(
+        f"root seed: {chosen} (chosen; give --seed {chosen} to repeat this run)", quiet=quiet
+    )
+    return chosen
+
+
+def check_alone(resume: Path, *given: Any) -> None:
+    """Refuse to ask anew what was asked when the experiment was begun."""
+    if any(one is not None and one != [] for one in given):
+        raise UsageError(
+            f"--resume {resume}: goes on with what was asked; give no scenario and no options that "
+            "change it"
+        )
+
+
+@dataclass(frozen=True)
+class Task:
+    """A plan and where its folder goes.
+
+    Attributes
+    ----------
+    earlier
+        Parts of an earlier attempt; None for a new one.
+    """
+
+    plan: Plan
+    folder: Path
+    is_forced: bool
+    earlier: Path | None = None
+
+    @classmethod
+    def of(cls, plan: Plan, output: Path | None, *, force: bool) -> Task:
+        """Begin anew."""
+        from sim.measure.experiment import default_folder
+        from sim.results.folder import check_free
+
+        folder = output or default_folder(plan)
+        check_free(folder, force=force)
+        return cls(plan, folder, force)
+
+    @classmethod
+    def resumed(cls, path: Path, kind: str, output: Path | None) -> Task:
+        """Go on with what was begun."""
+        from sim.measure.begun import find_begun, read_question
+
+        parts, folder = find_begun(path)
+        plan = read_question(parts)
+        if plan.kind != kind:
+            raise UsageError(f"{path}: is a {plan.kind}; go on with it by overblock {_verb(plan)}")
+        folder = output or folder
+        return cls(plan, folder, folder == parts.parent, parts)
+
+    def carry_out(
+        self, workers: int | None, *, quiet: bool, grow: Grow | None = None
+    ) -> Experiment:
+        """Run what is to be run, and write the folder."""
+        from sim.measure.begun import forget_begun
+        from sim.measure.executors import choose_executor
+        from sim.measure.experiment import carry_out
+        from sim.results.checkpoints import Checkpoints
+        from sim.results.store import RUN_TABLES
+
+        with progress("runs", quiet=quiet) as on_progress:
+            experiment = carry_out(
+                self.plan,
+                folder=self.folder,
+                force=self.is_forced,
+                argv=["overblock", *sys.argv[1:]],
+                executor=choose_executor(workers),
+                earlier=Checkpoints(self.earlier, RUN_TABLES) if self.earlier else None,
+                grow=grow,
+                on_progress=on_progress,
+            )
+        if self.earlier is not None:
+            forget_begun(self.earlier)
+        return experiment
+
+
+def _verb(plan: Plan) -> str:
+    from sim.measure.plan import RUN
+
+    return "run" if plan.kind == RUN else "compare"
+
+
+def say_what_is_missing(experiment: Experiment, *, quiet: bool) -> None:
+    """Say warnings, failures, and what an interrupt left to do."""
+    manifest: dict[str, Any] = experiment.manifest
+    for warning in manifest["warnings"]:
+        console.say(f"warning: {warning}", quiet=quiet)
+    for (label, replicate), failure in experiment.failures.items():
+        console.say(f"failed: strategy={label} replicate={replicate}: {failure}")
+    if manifest["status"] == "complete":
+        return
+    console.say(
+        f"{manifest['status']}: {manifest['n_replicates']} of {manifest['n_replicates_asked']} "
+        f"replicates are finished and kept in {experiment.folder}; --resume {experiment.folder} "
+        "goes on"
+    )
+
+
+def leave_unless_complete(experiment: Experiment) -> None:
+    """Leave with the exit code of an experiment that is not whole."""
+    from sim.measure.experiment import COMPLETE, INTERRUPTED
+
+    if experiment.status == INTERRUPTED:
+        raise typer.Exit(console.EXIT_INTERRUPTED)
+    if experiment.status != COMPLETE:
+        raise typer.Exit(console.EXIT_PARTIAL)

@@ -1,0 +1,73 @@
+"""``overblock verify``: whether a run folder says what its question gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli import console
+from sim.cli.options import JsonOption, QuietOption, WorkersOption
+
+
+def verify(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    sample: Annotated[
+        int, typer.Option("--sample", min=1, metavar="N", help="How many runs to run again.")
+    ] = 3,
+    everything: Annotated[bool, typer.Option("--all", help="Run all of them again.")] = False,
+    workers: WorkersOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check a run folder from itself: hashes, a sample of runs, the tables of a comparison.
+
+    Exits with 1 if anything differs.
+
+    Examples:
+
+      overblock verify out
+
+      overblock verify out --all --json
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.cli.progress import progress
+        from sim.measure.executors import choose_executor
+        from sim.measure.verification import verify_folder
+
+        with progress("runs", quiet=quiet) as on_progress:
+            verdict = verify_folder(
+                run,
+                choose_executor(workers),
+                n_sample=None if everything else sample,
+                on_progress=on_progress,
+            )
+        for note in verdict.notes:
+            console.say(f"note: {note}", quiet=quiet)
+        if as_json:
+            console.print_json(
+                {
+                    "schema": "overblock/verify/1",
+                    "folder": str(run),
+                    "is_same": not verdict.differences,
+                    "n_files": verdict.n_files,
+                    "n_runs": verdict.n_runs,
+                    "runs_checked": [
+                        {"strategy": label, "replicate": replicate}
+                        for label, replicate in verdict.checked
+                    ],
+                    "differences": list(verdict.differences),
+                    "notes": list(verdict.notes),
+                }
+            )
+        else:
+            for difference in verdict.differences:
+                print(f"{run}: {difference}")
+            if not verdict.differences:
+                print(
+                    f"{run}: {verdict.n_files} files have their hashes, "
+                    f"{len(verdict.checked)} of {verdict.n_runs} runs come to the same"
+                )
+        if verdict.differences:
+            raise typer.Exit(console.EXIT_CHECK_FAILED)

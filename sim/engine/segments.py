@@ -1,0 +1,124 @@
+"""The address space cut where entries begin and end, with the entries that hold each piece.
+
+In: entries that operators start and stop enforcing. Out: what each operator blocks, as counts of
+addresses and as the state of single addresses, kept up to date by difference: an entry touches the
+pieces it covers, and no set is united anew. It does not know who sits on an address.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.orders import Mechanism
+
+IPV4_END = 2**32
+CLEAN, THROTTLED, DROPPED = range(3)
+Rows = slice | NDArray[np.int64]
+
+
+def step_of(mechanism: Mechanism, step: int) -> int:
+    """Whether one entry more can only add to what is blocked (+1), or only take from it (-1)."""
+    return -step if mechanism is Mechanism.EXEMPT else step
+
+
+class Segments:
+    """Pieces of the address space within which every entry holds all or nothing.
+
+    Parameters
+    ----------
+    n_operators
+        Operators that hold entries.
+    target
+        The target's own addresses, which are no collateral.
+
+    Attributes
+    ----------
+    n_blocked : shape (n_operators, 2)
+        Addresses each operator drops or throttles: outside the target's own, and all.
+    """
+
+    def __init__(self, n_operators: int, target: IntervalSet) -> None:
+        edge = np.unique(np.concatenate(([0], target.start, target.stop)))
+        self._start = edge[edge < IPV4_END]
+        self._n_operators = n_operators
+        self._target = target
+        self._measure()
+        # Sets at whose edges the space is cut already, by identity; held, so that none is reused.
+        self._cut: dict[int, IntervalSet] = {}
+        # Of the mechanisms most are seldom used: their counts are made when first needed.
+        self._n_entries: dict[Mechanism, NDArray[np.int32]] = {}
+        self.n_blocked = np.zeros((n_operators, 2), np.int64)
+
+    def count(
+        self, operator_row: int, mechanism: Mechanism, addresses: IntervalSet, step: int
+    ) -> None:
+        """Count one entry more (+1) or less (-1) at one operator."""
+        if id(addresses) not in self._cut:
+            self._split(addresses)
+            self._cut[id(addresses)] = addresses
+        if mechanism not in self._n_entries:
+            self._n_entries[mechanism] = np.zeros((self._n_operators, self._start.size), np.int32)
+        touched = self._rows_of(addresses)
+        before = self._is_blocked(operator_row, touched)
+        self._n_entries[mechanism][operator_row, touched] += step
+        turned = self._is_blocked(operator_row, touched) != before
+        self.n_blocked[operator_row] += step_of(mechanism, step) * (turned @ self._size[touched])
+
+    def state(self, address: NDArray[np.int64]) -> NDArray[np.int8]:
+        """``CLEAN``, ``THROTTLED`` or ``DROPPED`` at each operator; shape (n_operators, n)."""
+        piece = np.searchsorted(self._start, address, side="right") - 1
+        state = np.full((self._n_operators, address.size), CLEAN, np.int8)
+        for mechanism, meaning in (
+            (Mechanism.THROTTLE, THROTTLED),
+            (Mechanism.DROP, DROPPED),
+            (Mechanism.EXEMPT, CLEAN),
+        ):
+            if mechanism in self._n_entries:
+                state[self._n_entries[mechanism][:, piece] > 0] = meaning
+        return state
+
+    def _is_blocked(self, operator_row: int, touched: Rows) -> NDArray[np.bool_]:
+        blocked: NDArray[np.bool_] | None = None
+        for mechanism in (Mechanism.DROP, Mechanism.THROTTLE):
+            if mechanism in self._n_entries:
+                holds = self._n_entries[mechanism][operator_row, touched] > 0
+                blocked = holds if blocked is None else blocked | holds
+        if blocked is None:
+            return np.zeros(self._start[touched].size, np.bool_)
+        if Mechanism.EXEMPT in self._n_entries:
+            blocked = blocked & (self._n_entries[Mechanism.EXEMPT][operator_row, touched] == 0)
+        return blocked
+
+    def _rows_of(self, addresses: IntervalSet) -> Rows:
+        low = self._start.searchsorted(addresses.start)
+        high = self._start.searchsorted(addresses.stop)
+        if low.size == 1:
+            return slice(int(low[0]), int(high[0]))
+        n = high - low
+        begin = np.cumsum(n) - n
+        return np.repeat(low - begin, n) + np.arange(int(n.sum()))
+
+    def _split(self, addresses: IntervalSet) -> None:
+        """Cut where some addresses begin and end."""
+        edge = np.concatenate((addresses.start, addresses.stop))
+        edge = edge[edge < IPV4_END]
+        place = np.searchsorted(self._start, edge)
+        is_new = self._start[np.minimum(place, self._start.size - 1)] != edge
+        if not is_new.any():
+            return
+        edge = np.unique(edge[is_new])
+        place = np.searchsorted(self._start, edge)
+        for mechanism, n_entries in self._n_entries.items():
+            # Both halves of a piece that is cut are held by what held the whole.
+            self._n_entries[mechanism] = np.insert(
+                n_entries, place, n_entries[:, place - 1], axis=1
+            )
+        self._start = np.insert(self._start, place, edge)
+        self._measure()
+
+    def _measure(self) -> None:
+        size = np.diff(self._start, append=IPV4_END)
+        outside = np.where(self._target.contains(self._start), 0, size)
+        self._size = np.stack((outside, size), axis=1)

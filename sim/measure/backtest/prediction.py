@@ -1,0 +1,92 @@
+"""What was predicted: a median, an interval, and what the interval spans.
+
+In: numbers of replicates or draws. Out: one prediction. A number that is not known in some
+replicate makes the whole not known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.summary import LEVEL
+
+NO_LUCK = "nothing: no luck enters"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One predicted number.
+
+    Attributes
+    ----------
+    median, low, high
+        Over replicates or draws; low and high are the 5th and 95th percentile, equal to the median
+        where no luck enters, and NaN with a single replicate.
+    level
+        Share of replicates or draws between low and high.
+    by_replicate
+        The number in each replicate; empty where there are none.
+    spans
+        What the interval spans.
+    left_out
+        What it does not span.
+    """
+
+    median: float
+    low: float
+    high: float
+    level: float
+    by_replicate: tuple[float, ...]
+    spans: str
+    left_out: str
+
+
+@dataclass(frozen=True)
+class NotComputable:
+    """A number that cannot be predicted, and why."""
+
+    why: str
+
+
+def of_replicates(
+    draws: Sequence[NDArray[np.float64]], spans: str, left_out: str
+) -> Prediction | NotComputable:
+    """Prediction from what each replicate gave.
+
+    Parameters
+    ----------
+    draws
+        By replicate: one number, or draws of it.
+    """
+    values = np.concatenate(draws)
+    if np.isnan(values).any():
+        n_unknown = sum(bool(np.isnan(each).any()) for each in draws)
+        return NotComputable(f"not known in {n_unknown} of {len(draws)} replicates")
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(values, [tail, 1 - tail]) if values.size > 1 else (math.nan,) * 2
+    return Prediction(
+        median=float(np.median(values)),
+        low=float(low),
+        high=float(high),
+        level=LEVEL,
+        by_replicate=tuple(float(np.median(each)) for each in draws),
+        spans=spans,
+        left_out=left_out,
+    )
+
+
+def of_draws(draws: NDArray[np.float64], spans: str, left_out: str) -> Prediction:
+    """Prediction from draws of one calculation."""
+    tail = (1 - LEVEL) / 2
+    median, low, high = np.quantile(draws, [0.5, tail, 1 - tail]).tolist()
+    return Prediction(median, low, high, LEVEL, (), spans, left_out)
+
+
+def of_number(value: float, left_out: str) -> Prediction:
+    """Prediction of a calculation without luck."""
+    return Prediction(value, value, value, LEVEL, (), NO_LUCK, left_out)

@@ -1,0 +1,127 @@
+"""Published losses beside the model's: how far apart they are, per business and day.
+
+In: summary lines of a run, the published figures its scenario names, its length. Out: one line
+per published loss. The figures stand beside the results; neither is corrected by the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sim.measure.money import MONEY_METRICS
+from sim.measure.summary import SummaryLine
+from sim.scenario.tables import FigureRow
+
+N_BUSINESSES, FIRST_DAY, LAST_DAY = (
+    "businesses_affected",
+    "enforcement_start",
+    "loss_horizon_end",
+)
+"""Rows of the table of figures that say whom and what time the published losses are about."""
+AFFECTED = "businesses_ever_affected"
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """One published loss beside the same measure of a run.
+
+    Attributes
+    ----------
+    metric
+        Measure of the run.
+    published_usd, unit, note
+        The figure, its unit as published, and how it is to be read.
+    published_n_businesses, published_duration_d
+        Whom and how many days it is about; NaN where that is not published.
+    published_usd_per_business_d
+        The figure over both; NaN where one is not known.
+    ratio_median, ratio_low, ratio_high
+        The run's loss over the published figure: median, 5th and 95th percentile.
+    n_businesses, duration_d
+        Businesses affected at least once (median over replicates), and length of the run.
+    usd_per_business_d
+        Median loss of the run over both; NaN where nobody was affected.
+    """
+
+    metric: str
+    published_usd: float
+    unit: str
+    note: str
+    published_n_businesses: float
+    published_duration_d: float
+    published_usd_per_business_d: float
+    ratio_median: float
+    ratio_low: float
+    ratio_high: float
+    n_businesses: float
+    duration_d: float
+    usd_per_business_d: float
+
+
+def ceilings(
+    summary: Sequence[SummaryLine], figures: Sequence[FigureRow], duration_d: float
+) -> tuple[Ceiling, ...]:
+    """Set the losses of a run beside published ones.
+
+    Parameters
+    ----------
+    summary
+        Lines of one strategy.
+    figures
+        Published figures; those that name a money measure and are numbers count.
+    duration_d
+        Length of the run.
+    """
+    lines = {line.metric: line for line in summary}
+    by_id = {row.id: row for row in figures}
+    n_published = _number(by_id, N_BUSINESSES)
+    days = _days(by_id)
+    affected = lines[AFFECTED].median if AFFECTED in lines else math.nan
+    found = []
+    for row in figures:
+        line = lines.get(row.metric)
+        published = _number(by_id, row.id)
+        if row.metric not in MONEY_METRICS or line is None or not published > 0:
+            continue
+        found.append(
+            Ceiling(
+                metric=row.metric,
+                published_usd=published,
+                unit=row.unit,
+                note=row.note,
+                published_n_businesses=n_published,
+                published_duration_d=days,
+                published_usd_per_business_d=_over(published, n_published * days),
+                ratio_median=line.median / published,
+                ratio_low=line.low / published,
+                ratio_high=line.high / published,
+                n_businesses=affected,
+                duration_d=duration_d,
+                usd_per_business_d=_over(line.median, affected * duration_d),
+            )
+        )
+    return tuple(found)
+
+
+def _number(by_id: Mapping[str, FigureRow], name: str) -> float:
+    """Value of a row, NaN where there is none or it is no number."""
+    try:
+        return float(by_id[name].value)
+    except (KeyError, ValueError):
+        return math.nan
+
+
+def _days(by_id: Mapping[str, FigureRow]) -> float:
+    """Days from the first to the last day, NaN where one is not known."""
+    try:
+        first, last = (date.fromisoformat(by_id[name].value) for name in (FIRST_DAY, LAST_DAY))
+    except (KeyError, ValueError):
+        return math.nan
+    return float((last - first).days)
+
+
+def _over(total: float, by: float) -> float:
+    return total / by if by > 0 else math.nan

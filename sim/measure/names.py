@@ -1,0 +1,141 @@
+"""Names on the addresses that modelled businesses sit on, and how many of them were ever dropped.
+
+In: a world, and what operators enforced. Out: names hit, out of all. It does not know whom the
+block was for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.eventlog import Kind
+from sim.engine.orders import BLOCKING, Mechanism
+from sim.engine.run import Outcome
+from sim.world.build import World
+
+
+@dataclass(frozen=True)
+class NamesHit:
+    """Names on the addresses in use at t = 0.
+
+    Attributes
+    ----------
+    n_hit
+        Names on those of the addresses that some operator with users dropped or throttled for a
+        second or longer.
+    n_names
+        Names on all of them; parked names count.
+    """
+
+    n_hit: int
+    n_names: int
+
+    @property
+    def share_hit(self) -> float:
+        """Share of the names that were hit; at least one address is in use, with one name."""
+        return self.n_hit / self.n_names
+
+
+def names_hit(world: World, outcome: Outcome) -> NamesHit:
+    """Names hit in one run; each address is counted once, however many businesses sit on it."""
+    address, n_names = names_in_use(world)
+    is_hit = ever_dropped(world, outcome, address)
+    return NamesHit(int(n_names[is_hit].sum()), int(n_names.sum()))
+
+
+def names_in_use(world: World) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct addresses that components sit on at t = 0, ascending, and the names on each."""
+    components = world.components
+    host, _, _ = components.hosts_of(np.unique(world.businesses.component_row))
+    host = np.sort(host)  # hosts are sorted by address
+    address, first = np.unique(components.address[host], return_index=True)
+    return address, components.n_names[host][first]
+
+
+def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether an operator with users ever dropped or throttled each address.
+
+    Parameters
+    ----------
+    address : shape (n,), ascending, distinct
+
+    Notes
+    -----
+    At an operator an address is dropped while an entry that blocks holds it and none exempts it;
+    what lasts no time is no state. An address that no exemption ever holds is dropped if any
+    blocking entry that is enforced holds it; only the others need their history.
+    """
+    serving = np.flatnonzero(world.operators.share_users > 0)
+    changes = [_Change.of(outcome, row) for row in serving.tolist()]
+    is_block = np.array([m in BLOCKING for m in outcome.entry_mechanism], np.bool_)
+    is_exempt = np.array([m is Mechanism.EXEMPT for m in outcome.entry_mechanism], np.bool_)
+    enforced = np.unique(np.concatenate([np.empty(0, np.int64), *(c.entry for c in changes)]))
+    is_dropped = _union(outcome, enforced[is_block[enforced]]).contains(address)
+    exempt = _union(outcome, enforced[is_exempt[enforced]])
+    contested = np.flatnonzero(is_dropped & exempt.contains(address))
+    is_dropped[contested] = False
+    for change in changes:
+        # Who was dropped at one operator need not be looked at again.
+        contested = contested[~is_dropped[contested]]
+        if contested.size == 0:
+            break
+        held = change.holds_somewhere(outcome, address[contested], is_block, is_exempt)
+        is_dropped[contested] = held
+    return is_dropped
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """Entries that one operator starts (+1) and stops (-1) enforcing, by time."""
+
+    t_s: NDArray[np.int64]
+    entry: NDArray[np.int64]
+    step: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, outcome: Outcome, operator_row: int) -> _Change:
+        log = outcome.events
+        mine = log.operator_row == operator_row
+        mine &= (log.kind == Kind.ENFORCED) | (log.kind == Kind.RELEASED)
+        step = np.where(log.kind[mine] == Kind.ENFORCED, 1, -1)
+        return cls(log.t_s[mine], log.entry_row[mine], step)
+
+    def holds_somewhere(
+        self,
+        outcome: Outcome,
+        address: NDArray[np.int64],
+        is_block: NDArray[np.bool_],
+        is_exempt: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        """Whether, at the end of some second, each address is blocked and not exempt."""
+        n_blocking, n_exempting = np.zeros((2, address.size), np.int64)
+        found = np.zeros(address.size, np.bool_)
+        touched: list[slice] = []
+        for row, (t_s, entry, step) in enumerate(
+            zip(self.t_s.tolist(), self.entry.tolist(), self.step.tolist(), strict=True)
+        ):
+            if is_block[entry] or is_exempt[entry]:
+                held = n_blocking if is_block[entry] else n_exempting
+                for part in _slices(outcome.entry_addresses[entry], address):
+                    held[part] += step
+                    touched.append(part)
+            if row + 1 == self.t_s.size or self.t_s[row + 1] != t_s:
+                for part in touched:
+                    found[part] |= (n_blocking[part] > 0) & (n_exempting[part] == 0)
+                touched.clear()
+        return found
+
+
+def _union(outcome: Outcome, entry: NDArray[np.int64]) -> IntervalSet:
+    return IntervalSet.union_all(outcome.entry_addresses[row] for row in entry.tolist())
+
+
+def _slices(addresses: IntervalSet, address: NDArray[np.int64]) -> list[slice]:
+    """Parts of ascending addresses that lie in a set."""
+    low, high = np.searchsorted(address, (addresses.start, addresses.stop))
+    some = np.flatnonzero(high > low)
+    return [slice(int(low[row]), int(high[row])) for row in some]

@@ -1,0 +1,293 @@
+"""Finished runs to the files of a run folder.
+
+In: a plan, the parts of the runs that are finished, and what became of the others. Out: tables,
+summaries and the manifest, which depend on what was finished and not on where or in which
+sequence.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.measure.accounts import MethodLine, draw_up_accounts, write_methods
+from sim.measure.comparison import (
+    ComparisonLine,
+    Measured,
+    TradeoffLine,
+    compare_strategies,
+    weigh_strategies,
+)
+from sim.measure.executors.task import Failure, Key
+from sim.measure.impact import Measure
+from sim.measure.money import MONEY_METRICS
+from sim.measure.plan import RUN, Plan
+from sim.measure.simulation import measures_of, totals_of
+from sim.measure.summary import SummaryLine, summarise, write_summary
+from sim.results.checkpoints import Checkpoints
+from sim.results.columns import COMPARISON, COMPARISON_TABLES, TABLES, TRADEOFF, Column
+from sim.results.folder import MANIFEST
+from sim.results.manifest import (
+    all_tables,
+    build_manifest,
+    canonical_json,
+    input_copy,
+    scenario_hash,
+)
+from sim.results.package import build_package
+from sim.results.parquet import Coded, PartWriter, merge_parts
+from sim.results.store import write_json
+from sim.scenario.dump import scenario_tree
+
+COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an experiment found, as it stands in its folder."""
+
+    manifest: dict[str, Any]
+    summary: tuple[SummaryLine, ...]
+    methods: tuple[MethodLine, ...]
+    comparison: tuple[ComparisonLine, ...]
+    tradeoff: tuple[TradeoffLine, ...]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A finished run: its replicate, and the name of its parts."""
+
+    replicate: int
+    name: str
+
+
+def write_outputs(
+    folder: Path,
+    plan: Plan,
+    checkpoints: Checkpoints,
+    failures: Mapping[Key, Failure],
+    *,
+    is_interrupted: bool,
+) -> Findings:
+    """Write everything but the timing, the manifest last.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    finished = _finished(plan, checkpoints)
+    outputs = _write_tables(folder, plan, checkpoints, finished)
+    measures = {
+        label: {run.replicate: measures_of(checkpoints.facts(run.name)) for run in runs}
+        for label, runs in finished.items()
+    }
+    outputs["measures.parquet"] = _write_measures(folder, plan, checkpoints, measures)
+    summary, methods = _summarise(plan, checkpoints, finished, measures)
+    write_summary(summary, folder / "summary.csv")
+    outputs["summary.csv"] = folder / "summary.csv", len(summary)
+    write_methods(methods, folder / "money.csv")
+    outputs["money.csv"] = folder / "money.csv", len(methods)
+    comparison, tradeoff = _compare(plan, measures)
+    if plan.kind != RUN:
+        for file, columns, lines in (
+            ("comparison.csv", COMPARISON, comparison),
+            ("tradeoff.csv", TRADEOFF, tradeoff),
+        ):
+            (folder / file).write_text(csv_text(columns, lines), encoding="utf-8", newline="")
+            outputs[file] = folder / file, len(lines)
+    outputs |= _write_question(folder, plan)
+    whole = set.intersection(*({run.replicate for run in runs} for runs in finished.values()))
+    is_whole = len(whole) == plan.n_replicates
+    status = COMPLETE if is_whole else INTERRUPTED if is_interrupted else PARTIAL
+    manifest = build_manifest(
+        plan.scenarios,
+        identity=plan.result_id,
+        kind=plan.kind,
+        comparison=plan.comparison,
+        root_seed=plan.root_seed,
+        n_replicates_asked=plan.n_replicates,
+        n_replicates=len(whole),
+        status=status,
+        warnings=_warnings(plan, finished, len(whole)),
+        failures=[
+            {"strategy": key[0], "replicate": key[1], "error": str(failure)}
+            for key, failure in sorted(failures.items(), key=lambda item: plan.part_name(item[0]))
+        ],
+        outputs=outputs,
+    )
+    write_json(folder / MANIFEST, manifest)
+    return Findings(manifest, summary, methods, comparison, tradeoff)
+
+
+def _finished(plan: Plan, checkpoints: Checkpoints) -> dict[str, list[_Run]]:
+    """Finished runs by label, in the sequence of replicates."""
+    found: dict[str, list[_Run]] = {label: [] for label in plan.labels}
+    for label in plan.labels:
+        for replicate in range(plan.n_replicates):
+            name = plan.part_name((label, replicate))
+            if checkpoints.has(name):
+                found[label].append(_Run(replicate, name))
+    return found
+
+
+def _write_tables(
+    folder: Path, plan: Plan, checkpoints: Checkpoints, finished: Mapping[str, Sequence[_Run]]
+) -> dict[str, tuple[Path, int | None]]:
+    """Merge the parts of each table, strategy by strategy and replicate by replicate."""
+    names = [run.name for runs in finished.values() for run in runs]
+    return {
+        f"{table}.parquet": (
+            path := folder / f"{table}.parquet",
+            merge_parts(checkpoints.parts(table, names), path, _metadata(plan)),
+        )
+        for table in checkpoints.tables
+    }
+
+
+def _write_measures(
+    folder: Path,
+    plan: Plan,
+    checkpoints: Checkpoints,
+    measures: Mapping[str, Mapping[int, Sequence[Measure]]],
+) -> tuple[Path, int]:
+    """Write every measure of every run, one row each."""
+    rows = [
+        (strategy_row, replicate, measure)
+        for strategy_row, label in enumerate(plan.labels)
+        for replicate, found in measures[label].items()
+        for measure in found
+    ]
+    part, path = checkpoints.scratch / "measures", folder / "measures.parquet"
+    writer = PartWriter()
+    writer.write(
+        part,
+        {
+            "strategy": Coded(np.array([row[0] for row in rows], np.int64), plan.labels),
+            "replicate": np.array([row[1] for row in rows], np.int64),
+            "metric": _coded([row[2].metric for row in rows]),
+            "unit": _coded([row[2].unit for row in rows]),
+            "value": np.array([row[2].value for row in rows], np.float64),
+            "denominator": np.array([row[2].denominator for row in rows], np.float64),
+            "denominator_unit": _coded([row[2].denominator_unit for row in rows]),
+        },
+    )
+    writer.close()
+    return path, merge_parts([part], path, _metadata(plan))
+
+
+def _coded(texts: Sequence[str]) -> Coded:
+    """A text column; empty text is missing."""
+    names = list(dict.fromkeys(texts))
+    code = {name: row if name else -1 for row, name in enumerate(names)}
+    return Coded(np.array([code[text] for text in texts], np.int64), names)
+
+
+def _summarise(
+    plan: Plan,
+    checkpoints: Checkpoints,
+    finished: Mapping[str, Sequence[_Run]],
+    measures: Mapping[str, Mapping[int, Sequence[Measure]]],
+) -> tuple[tuple[SummaryLine, ...], tuple[MethodLine, ...]]:
+    """Summarise strategy by strategy: loss sums of one are in memory at a time."""
+    summary: list[SummaryLine] = []
+    methods: list[MethodLine] = []
+    for variant in plan.variants:
+        runs, resolved = finished[variant.label], variant.resolved
+        if not runs:
+            continue
+        figures = resolved.figures.rows if resolved.figures else ()
+        counted = [
+            [
+                measure
+                for measure in measures[variant.label][run.replicate]
+                if not _is_money(measure)
+            ]
+            for run in runs
+        ]
+        accounts = draw_up_accounts(
+            resolved,
+            plan.root_seed,
+            [totals_of(checkpoints.facts(run.name)) for run in runs],
+            numbers=[run.replicate for run in runs],
+        )
+        summary += summarise(variant.label, counted, figures)
+        summary += [replace(line, strategy=variant.label) for line in accounts.summary]
+        methods += [replace(line, strategy=variant.label) for line in accounts.methods]
+    return tuple(summary), tuple(methods)
+
+
+def _is_money(measure: Measure) -> bool:
+    """Whether the summary takes it from all draws instead of their medians."""
+    return measure.metric in MONEY_METRICS
+
+
+def _compare(
+    plan: Plan, measures: Mapping[str, Mapping[int, Sequence[Measure]]]
+) -> tuple[tuple[ComparisonLine, ...], tuple[TradeoffLine, ...]]:
+    if plan.baseline is None:
+        return (), ()
+    measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
+    return (
+        compare_strategies(measured, plan.baseline, plan.metrics, plan.root_seed),
+        weigh_strategies(measured, plan.root_seed),
+    )
+
+
+def _write_question(folder: Path, plan: Plan) -> dict[str, tuple[Path, int | None]]:
+    """Write what was asked: the scenario, its tables, and what the columns of the results mean."""
+    resolved = plan.resolved
+    tree = scenario_tree(resolved.scenario)
+    (folder / "scenario.yaml").write_bytes(resolved.loaded.source)
+    (folder / "scenario.resolved.json").write_text(canonical_json(tree), encoding="utf-8")
+    name = f"{resolved.scenario.name}-{plan.result_id[:6]}"
+    tables = TABLES if plan.kind == RUN else COMPARISON_TABLES
+    write_json(folder / "datapackage.json", build_package(name, resolved.scenario.title, tables))
+    outputs: dict[str, tuple[Path, int | None]] = {
+        file: (folder / file, None)
+        for file in ("scenario.yaml", "scenario.resolved.json", "datapackage.json")
+    }
+    (folder / "inputs").mkdir()
+    for table in all_tables(plan.scenarios):
+        copy = input_copy(table)
+        (folder / copy).write_bytes(table.data)
+        outputs[copy] = folder / copy, len(table.rows)
+    return outputs
+
+
+def _warnings(plan: Plan, finished: Mapping[str, Sequence[_Run]], n_whole: int) -> list[str]:
+    """What an unfinished experiment lacks, strategy by strategy."""
+    if n_whole == plan.n_replicates:
+        return []
+    return [
+        f"{label}: {len(runs)} of {plan.n_replicates} replicates are finished"
+        for label, runs in finished.items()
+        if len(runs) < plan.n_replicates
+    ]
+
+
+def _metadata(plan: Plan) -> dict[str, str]:
+    return {"result_id": plan.result_id, "scenario_sha256": scenario_hash(plan.resolved)}
+
+
+def csv_text(columns: Sequence[Column], lines: Sequence[Any]) -> str:
+    """Return lines as CSV; what is not known is an empty cell."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    for line in lines:
+        writer.writerow([_cell(value) for value in astuple(line)])
+    return file.getvalue()
+
+
+def _cell(value: object) -> object:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else value

@@ -1,0 +1,54 @@
+"""Values of curves at chosen times.
+
+In: the outcome of a run, names of curves and times. Out: measures. Between change points a curve
+holds its value, so a reading is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.engine.run import Outcome
+from sim.engine.tally import Group
+from sim.measure.bands import step_values
+from sim.measure.impact import UNKNOWN, Measure
+from sim.results.columns import METRICS
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A curve over everybody, and when it is read.
+
+    Attributes
+    ----------
+    metric
+        Name of the curve.
+    t_s
+        Seconds since the start of the scenario.
+    """
+
+    metric: str
+    t_s: int
+
+    @property
+    def name(self) -> str:
+        """Name as a measure."""
+        return f"{self.metric}@{self.t_s}"
+
+
+def read_curves(outcome: Outcome, readings: Sequence[Reading]) -> tuple[Measure, ...]:
+    """Values of curves at their times; NaN for a curve that the run does not have."""
+    units = {column.name: column.unit for column in METRICS}
+    series = {one.metric: one for one in outcome.curves.series if one.group == Group()}
+    found = []
+    for reading in readings:
+        value, denominator = UNKNOWN, UNKNOWN
+        if reading.metric in series:
+            t_s, values = outcome.curves.points(reading.metric, Group())
+            value = float(step_values(t_s, values, np.array([reading.t_s]))[0])
+            denominator = series[reading.metric].denominator
+        found.append(Measure(reading.name, units.get(reading.metric, ""), value, denominator))
+    return tuple(found)

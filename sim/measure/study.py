@@ -1,0 +1,274 @@
+"""A scenario looked at in many places, from the question to a whole folder.
+
+In: a question, how it is answered, and how the answers are read. Out: a folder with the runs'
+measures, the tables made of them, and a manifest. What is finished outlives an interrupt.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim import __version__
+from sim.measure.interrupts import without_interrupts
+from sim.measure.points import Answers, Question
+from sim.results.columns import MEASURES, Column
+from sim.results.folder import MANIFEST, new_folder
+from sim.results.manifest import build_manifest, canonical_json, input_copy, scenario_hash
+from sim.results.package import build_package
+from sim.results.parquet import Coded, PartWriter, merge_parts
+from sim.results.store import write_json
+from sim.scenario.dump import scenario_tree
+
+POINT = Column("point", "integer", "", "Number of the point, from 0; see points.csv")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of a study.
+
+    Attributes
+    ----------
+    file
+        Name in the folder, ending in ``.csv``.
+    columns
+        What the cells mean.
+    rows
+        Cells in the sequence of the columns; NaN and None are empty cells.
+    """
+
+    file: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+    def records(self) -> list[dict[str, object]]:
+        """Rows as mappings from column name to cell."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was found and where it lies.
+
+    Attributes
+    ----------
+    folder
+        The study's folder.
+    status
+        ``complete``, ``partial`` (something failed) or ``interrupted``.
+    manifest
+        Its manifest.
+    sheets
+        Its tables, by file name.
+    answers
+        Measures of all runs.
+    """
+
+    folder: Path
+    status: str
+    manifest: dict[str, Any]
+    sheets: Mapping[str, Sheet]
+    answers: Answers
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What is studied, before anything is run.
+
+    Attributes
+    ----------
+    kind
+        ``sweep``, ``sensitivity`` or ``calibration``.
+    question
+        The scenario, points, strategies and luck.
+    design
+        How the points were chosen, for the manifest: plain values.
+    warnings
+        What to know before trusting the result.
+    """
+
+    kind: str
+    question: Question
+    design: Mapping[str, Any]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def identity(self) -> str:
+        """The same for the same question, luck and version."""
+        resolved = self.question.resolved
+        made_from = {
+            "kind": self.kind,
+            "scenario": scenario_hash(resolved),
+            "inputs": [[table.name, table.sha256] for table in resolved.tables],
+            "design": self.design,
+            "strategies": self.question.strategies,
+            "root_seed": self.question.root_seed,
+            "n_replicates": self.question.n_replicates,
+            "version": __version__,
+        }
+        return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
+
+
+def default_folder(plan: StudyPlan) -> Path:
+    """``runs/<utc-stamp>-<scenario>-<kind>-<hash6>`` below the current folder."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    name = plan.question.resolved.scenario.name
+    return Path("runs") / f"{stamp}-{name}-{plan.kind}-{plan.identity[:6]}"
+
+
+def carry_out(
+    plan: StudyPlan,
+    answer: Callable[[], Answers],
+    analyse: Callable[[Answers], Sequence[Sheet]],
+    *,
+    folder: Path,
+    force: bool = False,
+    argv: Sequence[str] = (),
+) -> Study:
+    """Get the answers, make tables of them, and write the folder.
+
+    Parameters
+    ----------
+    answer
+        Runs the model; after an interrupt it returns what is finished.
+    analyse
+        Makes the tables.
+    folder
+        Where the study goes; it appears when it is whole.
+    force
+        Replace an earlier one there.
+    argv
+        The command, for ``timing.json``.
+
+    Raises
+    ------
+    UsageError
+        If the folder is taken or cannot be made.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    with ExitStack() as until_moved, new_folder(folder, force=force) as partial:
+        answers = answer()
+        until_moved.enter_context(without_interrupts())
+        sheets = analyse(answers)
+        manifest = _write(partial, plan, answers, sheets)
+        timing = {
+            "run_id": folder.name,
+            "argv": list(argv),
+            "started_utc": started.isoformat(timespec="seconds"),
+            "wall_s": round(time.perf_counter() - clock, 3),
+        }
+        write_json(partial / "timing.json", timing)
+    return Study(folder, answers.status, manifest, {sheet.file: sheet for sheet in sheets}, answers)
+
+
+def _write(
+    folder: Path, plan: StudyPlan, answers: Answers, sheets: Sequence[Sheet]
+) -> dict[str, Any]:
+    """Write everything but the timing, the manifest last."""
+    resolved = plan.question.resolved
+    outputs: dict[str, tuple[Path, int | None]] = {}
+    for sheet in sheets:
+        write_sheet(sheet, folder / sheet.file)
+        outputs[sheet.file] = folder / sheet.file, len(sheet.rows)
+    path = folder / "measures.parquet"
+    outputs[path.name] = path, _write_measures(path, plan, answers)
+    (folder / "scenario.yaml").write_bytes(resolved.loaded.source)
+    resolved_text = canonical_json(scenario_tree(resolved.scenario))
+    (folder / "scenario.resolved.json").write_text(resolved_text, encoding="utf-8")
+    name = f"{resolved.scenario.name}-{plan.kind}-{plan.identity[:6]}"
+    columns = {sheet.file: sheet.columns for sheet in sheets}
+    columns["measures.parquet"] = (POINT, *MEASURES)
+    package = build_package(name, resolved.scenario.title, columns)
+    write_json(folder / "datapackage.json", package)
+    for file in ("scenario.yaml", "scenario.resolved.json", "datapackage.json"):
+        outputs[file] = folder / file, None
+    (folder / "inputs").mkdir()
+    for table in resolved.tables:
+        copy = input_copy(table)
+        (folder / copy).write_bytes(table.data)
+        outputs[copy] = folder / copy, len(table.rows)
+    asked = plan.question.n_replicates
+    manifest = build_manifest(
+        [resolved],
+        identity=plan.identity,
+        kind=plan.kind,
+        comparison={
+            "strategies": [{"label": label} for label in answers.labels],
+            "design": dict(plan.design),
+        },
+        root_seed=plan.question.root_seed,
+        n_replicates_asked=asked,
+        n_replicates=asked,
+        status=answers.status,
+        warnings=plan.warnings,
+        failures=_failures(answers),
+        outputs=outputs,
+    )
+    write_json(folder / MANIFEST, manifest)
+    return manifest
+
+
+def _failures(answers: Answers) -> list[dict[str, Any]]:
+    names = ("point", "strategy", "replicate")
+    return [
+        {**dict(zip(names, key, strict=False)), "error": message}
+        for key, message in answers.failures.items()
+    ]
+
+
+def write_sheet(sheet: Sheet, path: Path) -> None:
+    """Write a table as CSV; what is not known is an empty cell."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([column.name for column in sheet.columns])
+        writer.writerows([_cell(value) for value in row] for row in sheet.rows)
+
+
+def _cell(value: object) -> object:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _write_measures(path: Path, plan: StudyPlan, answers: Answers) -> int:
+    """Write every measure of every run that has a result; return the number of rows."""
+    is_run = ~np.isnan(answers.value).all(axis=-1)
+    point, strategy, replicate = np.nonzero(is_run)
+    n = len(answers.measures)
+    value = answers.value[point, strategy, replicate].ravel()
+    denominator = answers.denominator[point, strategy, replicate].ravel()
+    row = np.tile(np.arange(n), point.size)
+    texts = {
+        name: [getattr(measure, name) for measure in answers.measures]
+        for name in ("metric", "unit", "denominator_unit")
+    }
+    part = path.with_suffix(".part")
+    writer = PartWriter()
+    writer.write(
+        part,
+        {
+            "point": np.repeat(point, n),
+            "strategy": Coded(np.repeat(strategy, n), answers.labels),
+            "replicate": np.repeat(replicate, n),
+            "metric": Coded(row, texts["metric"]),
+            "unit": Coded(row, texts["unit"]),
+            "value": value,
+            "denominator": denominator,
+            "denominator_unit": Coded(row, texts["denominator_unit"]),
+        },
+    )
+    writer.close()
+    n_rows = merge_parts([part], path, {"result_id": plan.identity})
+    part.unlink()
+    return n_rows

@@ -1,0 +1,285 @@
+"""The report: one HTML file that holds everything it shows and asks the network for nothing.
+
+In: a run folder. Out: one file. Every text from the folder is text in the page, never markup, and
+the page carries a policy that lets only its own three scripts run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from sim import __version__
+from sim.errors import UsageError
+from sim.measure.summary import LEVEL
+from sim.report import answer, pagetables, sources
+from sim.report.chartdata import as_if_utc_ms, chart_data, read_lines
+from sim.report.curves import offset_name
+from sim.report.mapframes import map_data
+from sim.report.repeat import is_comparison, repeat
+from sim.report.wording import count, label, percent
+from sim.results.read import RunFolder
+from sim.results.tables import Row, read_rows, text
+
+GENERATOR = "overblock report"
+_SCRIPTS = ("base.js", "curves.js", "frontier.js", "addressmap.js", "tables.js")
+MAX_EMBEDDED_BYTES = 512 * 1024
+_ABOUT = {
+    "summary.csv": "every measure over replicates",
+    "comparison.csv": "every measure of every strategy, with differences from the baseline",
+    "tradeoff.csv": "effect, harm and which strategies are beaten",
+    "money.csv": "what each money method says",
+    "scenario.yaml": "the scenario as it was given",
+    "manifest.json": "versions, hashes, seed, assumptions: what the result was made from",
+}
+
+
+def write_report(run: RunFolder, path: Path) -> int:
+    """Write the report of a run or comparison, and return its size in bytes.
+
+    Raises
+    ------
+    DataError
+        If the folder's files cannot be read.
+    UsageError
+        If the file cannot be written, or something else stands there.
+    """
+    refuse_other_file(path)
+    page = render(run).encode("utf-8")
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(page)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UsageError(f"{path}: cannot write the report: {error.strerror}") from None
+    return len(page)
+
+
+def refuse_other_file(path: Path) -> None:
+    """Refuse to write over anything but an earlier report.
+
+    Raises
+    ------
+    UsageError
+        If there is something else.
+    """
+    if not path.exists():
+        return
+    mark = f'content="{GENERATOR}'.encode()
+    if path.is_file():
+        with path.open("rb") as file:
+            if mark in file.read(4096):
+                return
+    raise UsageError(f"{path}: exists and is not a report; choose another --output")
+
+
+def render(run: RunFolder) -> str:
+    """Return the report of a run or comparison as HTML."""
+    curves = read_lines(run)
+    tradeoff = read_rows(run, "tradeoff.csv") if has_file(run, "tradeoff.csv") else []
+    map_ = map_data(run, curves)
+    data = {
+        "start_ms": as_if_utc_ms(run.start),
+        "horizon_s": run.horizon_s,
+        "charts": chart_data(run, curves),
+        "tradeoff": [_plain(row) for row in tradeoff],
+        "tradeoff_axes": _axes(tradeoff),
+        "map": map_,
+    }
+    plotly, script = get_plotlyjs(), _script()
+    environment = Environment(
+        loader=PackageLoader("sim.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+    )
+    return environment.get_template("page.html.j2").render(
+        policy=policy([plotly, script]),
+        generator=f"{GENERATOR} {__version__}",
+        style=Markup(_own("page.css")),
+        plotly=Markup(plotly),
+        script=Markup(script),
+        data=Markup(script_json(data)),
+        map=map_,
+        map_frame=_frame_of_peak(map_, run.strategies),
+        **_words(run, tradeoff),
+        **_tables(run, tradeoff),
+    )
+
+
+def policy(scripts: Sequence[str]) -> str:
+    """Content security policy under which only these scripts run, and nothing is fetched."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'"
+        for one in scripts
+    )
+    # The chart library writes styles into the page; pictures are made in it.
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def script_json(value: object) -> str:
+    """JSON that cannot end the script element it stands in."""
+    # All of ASCII, so that no line separator of Unicode is left; and nothing that opens a tag.
+    plain = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
+    return plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def has_file(run: RunFolder, name: str) -> bool:
+    """Whether a folder holds a file."""
+    return (run.path / name).is_file()
+
+
+def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
+    """Title, sentences and notices."""
+    manifest, scenario = run.manifest, run.scenario
+    n = run.n_replicates
+    limits = scenario["thresholds"]
+    notices = [str(warning) for warning in manifest.get("warnings", [])]
+    if manifest["status"] != "complete":
+        asked = manifest.get("n_replicates_asked", n)
+        notices.insert(0, f"This result is {manifest['status']}: {n} of {asked} replicates.")
+    strategies = run.strategies
+    several = is_comparison(run)
+    if several:
+        comparison = read_rows(run, "comparison.csv")
+        sentences = answer.answer_comparison(comparison, tradeoff, str(manifest["baseline"]))
+        doubt = answer.doubt(comparison, n)
+    else:
+        rows = read_rows(run, "summary.csv")
+        sentences = answer.answer_run(
+            {text(row, "metric"): row for row in rows}, float(limits["impaired"])
+        )
+        doubt = answer.doubt(rows, n)
+    contents = [
+        ("answer", "Answer"),
+        ("figures", "Strategies" if several else "Key figures"),
+        ("curves", "Over time"),
+        ("map", "Map"),
+        *([("money", "Money")] if has_file(run, "money.csv") else []),
+        ("sources", "What it rests on"),
+        ("repeat", "Repeat it"),
+    ]
+    level = percent(LEVEL, 2)
+    return {
+        "title": scenario["title"],
+        "kicker": "overblock: what a block does to everyone who was not the target",
+        "description": scenario.get("description", ""),
+        "facts": [
+            f"{_day(run.start)} to {_day(datetime.fromisoformat(scenario['end']))}",
+            f"{len(strategies)} strategies" if several else f"strategy {strategies[0]}",
+            count(n, "replicate"),
+            f"root seed {manifest['root_seed']}",
+            f"overblock {manifest['tool']['version']}",
+            f"result {manifest['result_id'][:12]}",
+        ],
+        "notices": notices,
+        "contents": contents,
+        "answer": sentences,
+        "doubt": doubt,
+        "is_comparison": several,
+        "baseline": manifest.get("baseline", ""),
+        "strategy_names": strategies,
+        "n_replicates": count(n, "replicate"),
+        "level": level,
+        "band_note": f"; bands hold {level} of them, by luck alone" if n > 1 else "",
+        "offset": offset_name(run.start),
+        "thresholds": {name: percent(float(limits[name])) for name in limits},
+        "result_id": manifest["result_id"],
+        "repeat": repeat(run),
+    }
+
+
+def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
+    """All tables, and files to download."""
+    tables: dict[str, Any] = {
+        "assumptions": pagetables.assumption_table(run.manifest.get("assumptions", [])),
+        "inputs": sources.input_table(run),
+        "sources": sources.source_table(run),
+        "published": sources.published_table(run),
+        "money": None,
+        "tradeoff": pagetables.tradeoff_table(tradeoff) if tradeoff else None,
+        "downloads": downloads(run),
+        "strategies": None,
+        "figures": [],
+    }
+    if has_file(run, "money.csv"):
+        tables["money"] = pagetables.money_table(read_rows(run, "money.csv"), run.strategies)
+    if is_comparison(run):
+        baseline = str(run.manifest["baseline"])
+        rows = read_rows(run, "comparison.csv")
+        tables["strategies"] = pagetables.strategy_table(rows, run.strategies, baseline)
+        tables["measures"] = pagetables.difference_table(rows, baseline)
+    else:
+        rows = read_rows(run, "summary.csv")
+        tables["figures"] = pagetables.key_figures({text(row, "metric"): row for row in rows})
+        tables["measures"] = pagetables.summary_table(rows)
+    return tables
+
+
+def downloads(run: RunFolder) -> list[dict[str, str]]:
+    """Files of the folder inside the page; one that is too large is named, not held."""
+    found = []
+    for name, about in _ABOUT.items():
+        if not has_file(run, name):
+            continue
+        size = (run.path / name).stat().st_size
+        uri, note = "", ""
+        if size <= MAX_EMBEDDED_BYTES:
+            kind = "text/csv" if name.endswith(".csv") else "text/plain"
+            held = base64.b64encode((run.path / name).read_bytes()).decode("ascii")
+            uri = f"data:{kind};charset=utf-8;base64,{held}"
+        else:
+            note = f"; {size / 1e6:.1f} MB, in the run folder"
+        found.append({"name": name, "uri": uri, "about": f"{about}{note}"})
+    return found
+
+
+def _frame_of_peak(map_: Mapping[str, Any], strategies: Sequence[str]) -> int:
+    """Frame that the page opens on: the one on which most is listed."""
+    frames = map_["strategies"][strategies[0]]["frames"]
+    return max(range(len(frames)), key=lambda row: (frames[row]["n"], -row))
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in row.items()
+    }
+
+
+def _axes(tradeoff: Sequence[Row]) -> list[str]:
+    if not tradeoff:
+        return ["", ""]
+    return [
+        label(text(tradeoff[0], "efficacy_metric")),
+        label(text(tradeoff[0], "collateral_metric")),
+    ]
+
+
+def _script() -> str:
+    own = "\n".join(_own(name) for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{own}}})();\n'
+
+
+def _own(name: str) -> str:
+    """Text of one of the page's own files."""
+    return (Path(__file__).parent / "page" / name).read_text(encoding="utf-8")
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant.day} {instant:%B %Y}"

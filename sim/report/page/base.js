@@ -1,0 +1,93 @@
+// What all parts of the page share: the data, colours of the reader's theme, numbers in words.
+
+const data = JSON.parse(document.getElementById("report-data").textContent);
+const root = document.documentElement;
+const byId = (id) => document.getElementById(id);
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children); // texts become text nodes: a name is never markup
+  return made;
+}
+
+function token(name) {
+  return getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+}
+
+const DASHES = ["solid", "dash", "dot", "dashdot"];
+const lineColour = (row) => token(`line-${row % 8}`);
+const lineDash = (row) => DASHES[(row + Math.floor(row / 8)) % DASHES.length];
+
+// Callbacks that draw again when the colours change: another theme, or paper.
+const redraws = [];
+function redrawAll() {
+  for (const redraw of redraws) redraw();
+}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+function setPaper(isPaper) {
+  if (root.classList.contains("on-paper") === isPaper) return;
+  root.classList.toggle("on-paper", isPaper);
+  for (const details of document.querySelectorAll("details")) {
+    if (isPaper) {
+      details.dataset.wasOpen = details.open;
+      details.open = true;
+    } else {
+      details.open = details.dataset.wasOpen === "true";
+    }
+  }
+  redrawAll();
+}
+addEventListener("beforeprint", () => setPaper(true));
+addEventListener("afterprint", () => setPaper(false));
+matchMedia("print").addEventListener("change", (event) => setPaper(event.matches));
+
+// Paper has no window to fit: a chart gets the width of a page, in CSS pixels.
+function plotSize() {
+  return root.classList.contains("on-paper")
+    ? { autosize: false, width: 680, height: 236 } : { autosize: true };
+}
+
+function dateText(second) {
+  const local = new Date(data.start_ms + second * 1000);
+  const day = local.toLocaleDateString("en-GB", {
+    day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
+  });
+  return `${day}, ${local.toISOString().slice(11, 16)}`;
+}
+
+function numberText(value, isShare) {
+  if (value === null || value === undefined) return "not known";
+  if (isShare) return `${(100 * value).toLocaleString("en", { maximumFractionDigits: 2 })}\u00a0%`;
+  if (Math.abs(value) >= 1e6) {
+    return `${(value / 1e6).toLocaleString("en", { maximumFractionDigits: 2 })}\u00a0million`;
+  }
+  return value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 });
+}
+
+function spanText(low, high, isShare) {
+  const ends = [low, high].map((end) => numberText(end, isShare));
+  const unit = /\u00a0(%|million)$/.exec(ends[1]);
+  // One unit for both ends, where it is the same.
+  if (unit && ends[0].endsWith(unit[0])) ends[0] = ends[0].slice(0, -unit[0].length);
+  return ends.join(" to ");
+}
+
+function bytes(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+function words(text) {
+  const raw = bytes(text);
+  const view = new DataView(raw.buffer);
+  return Uint16Array.from({ length: raw.length / 2 }, (_, row) => view.getUint16(2 * row, true));
+}
+
+function save(name, content, type) {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const link = element("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}

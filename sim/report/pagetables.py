@@ -1,0 +1,447 @@
+"""The tables of the report page: rows of a folder's tables as cells to read and to sort by.
+
+In: rows and a manifest. Out: tables whose cells are plain text. Markup is the template's business.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.report.wording import (
+    NOT_KNOWN,
+    is_share,
+    label,
+    number,
+    percent,
+    quantity,
+    quantity_span,
+    span,
+)
+from sim.results.tables import Row, text
+from sim.results.tables import number as cell
+
+KEY_METRICS = (
+    "addresses_listed_peak",
+    "businesses_ever_impaired",
+    "business_hours_impaired",
+    "target_user_hours_denied",
+    "private_loss_usd",
+)
+_MONEY_SCOPES = "modelled businesses"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A range drawn as a bar, in percent of the cell's width."""
+
+    from_: float
+    width: float
+    middle: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    text, range
+        What is read, and a range below it.
+    sort
+        What the column is sorted by: a number, an empty text where it is not known, or None for
+        the cell's own text.
+    bar
+        Drawn instead of the text, which then describes it.
+    """
+
+    text: str
+    sort: float | str | None = None
+    range: str = ""
+    bar: Bar | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row; its group says when a choice shows it."""
+
+    cells: Sequence[Cell]
+    group: str | None = None
+    is_dimmed: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """Title of one column."""
+
+    title: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One option of a choice of rows."""
+
+    value: str
+    text: str
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """One table of the page."""
+
+    id: str
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Line]
+    is_sortable: bool = True
+    choices: Sequence[Choice] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One key figure."""
+
+    label: str
+    value: str
+    range: str
+    of: str
+    published: str
+
+
+def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
+    """Key figures of one strategy, each with its range and what it is out of."""
+    wanted = [
+        "addresses_listed_peak",
+        "businesses_ever_impaired",
+        "business_hours_impaired",
+        "demand_lost_share",
+        "target_user_hours_denied",
+        "collateral_per_million_user_hours_denied",
+        "private_loss_usd",
+        "net_social_loss_usd",
+    ]
+    return [_figure(rows[metric]) for metric in wanted if metric in rows]
+
+
+def _figure(row: Row) -> Figure:
+    unit = text(row, "unit")
+    is_money = unit == "USD"
+    value = quantity(cell(row, "median" if is_money else "mean"), unit)
+    low, high = cell(row, "low"), cell(row, "high")
+    what = "draws" if is_money else "replicates"
+    noun = "" if is_share(unit) or value == NOT_KNOWN else f" {unit}"
+    published = text(row, "published")
+    return Figure(
+        label=_capital(label(text(row, "metric"))),
+        value=f"{value}{noun}",
+        range=(
+            f"range {NOT_KNOWN}"
+            if math.isnan(low)
+            else f"{quantity_span(low, high, unit)} in {percent(cell(row, 'level'), 2)} of {what}"
+        )
+        + (" (median shown)" if is_money else ""),
+        of=_out_of(row),
+        published=(
+            f"published beside it: {_published(published)} ({text(row, 'published_source')})"
+            if published
+            else ""
+        ),
+    )
+
+
+def _out_of(row: Row) -> str:
+    whole = cell(row, "denominator")
+    return "" if math.isnan(whole) else f"out of {number(whole)} {text(row, 'denominator_unit')}"
+
+
+def _published(value: str) -> str:
+    try:
+        return number(float(value))
+    except ValueError:
+        return value
+
+
+def summary_table(rows: Sequence[Row]) -> PageTable:
+    """Every measure of one strategy."""
+    lines = [
+        Line(
+            (
+                Cell(_capital(label(text(row, "metric")))),
+                _quantity_cell(row, "mean"),
+                _quantity_cell(row, "median"),
+                _range_cell(row, "low", "high"),
+                Cell(text(row, "unit")),
+                Cell(_out_of(row).removeprefix("out of ")),
+                Cell(_published(text(row, "published")) if text(row, "published") else ""),
+            )
+        )
+        for row in rows
+    ]
+    columns = (
+        Column("Measure"),
+        Column("Mean", True),
+        Column("Median", True),
+        Column("Range", True),
+        Column("Unit"),
+        Column("Out of"),
+        Column("Published", True),
+    )
+    caption = "Every measure over replicates; the range holds 90 % of them, for money of draws"
+    return PageTable("measures", caption, columns, lines)
+
+
+def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str) -> PageTable:
+    """Key measures of every strategy, side by side."""
+    by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
+    metrics = [metric for metric in KEY_METRICS if any((name, metric) in by for name in strategies)]
+    lines = [
+        Line(
+            (
+                Cell(f"{name} (baseline)" if name == baseline else name),
+                *(_mean_cell(by.get((name, metric))) for metric in metrics),
+            )
+        )
+        for name in strategies
+    ]
+    units = {text(row, "metric"): text(row, "unit") for row in rows}
+    columns = [Column("Strategy")]
+    for metric in metrics:
+        unit = "" if units[metric] in metric.replace("_", " ") else f", {units[metric]}"
+        columns.append(Column(f"{_capital(label(metric))}{unit}", True))
+    return PageTable("strategies", "Strategies compared", columns, lines)
+
+
+def _mean_cell(row: Row | None) -> Cell:
+    if row is None:
+        return Cell(NOT_KNOWN, "")
+    unit = text(row, "unit")
+    mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
+    shown = "" if math.isnan(low) or low == high else quantity_span(low, high, unit)
+    return Cell(quantity(mean, unit), _sort(mean), shown)
+
+
+def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
+    """Every measure of every strategy, and its paired difference from the baseline."""
+    lines = []
+    for row in rows:
+        unit = text(row, "unit")
+        mean_low, mean_high = cell(row, "mean_low"), cell(row, "mean_high")
+        lines.append(
+            Line(
+                (
+                    Cell(text(row, "strategy")),
+                    Cell(
+                        quantity(cell(row, "mean"), unit),
+                        _sort(cell(row, "mean")),
+                        _interval(mean_low, mean_high, unit),
+                    ),
+                    _range_cell(row, "low", "high"),
+                    _difference_cell(row, unit, baseline),
+                    _p_cell(cell(row, "p_holm"), text(row, "strategy") == baseline),
+                ),
+                group=text(row, "metric"),
+            )
+        )
+    metrics = list(dict.fromkeys(text(row, "metric") for row in rows))
+    units = {text(row, "metric"): text(row, "unit") for row in rows}
+    first = next((m for m in ("business_hours_impaired", *metrics) if m in units), "")
+    choices = [
+        Choice(metric, f"{_capital(label(metric))} ({units[metric]})", metric == first)
+        for metric in metrics
+    ]
+    confidence = next(
+        (percent(cell(r, "confidence"), 2) for r in rows if not math.isnan(cell(r, "confidence"))),
+        "95 %",
+    )
+    columns = (
+        Column("Strategy"),
+        Column(f"Mean, {confidence} interval", True),
+        Column("Range over replicates", True),
+        Column(f"Difference from {baseline}, {confidence} interval", True),
+        Column("p, Holm", True),
+    )
+    caption = f"Means, and mean paired differences from {baseline}"
+    return PageTable("measures", caption, columns, lines, choices=choices)
+
+
+def _difference_cell(row: Row, unit: str, baseline: str) -> Cell:
+    if text(row, "strategy") == baseline:
+        return Cell("", "")
+    difference = cell(row, "difference")
+    sign = "+" if difference > 0 else ""
+    low, high = cell(row, "difference_low"), cell(row, "difference_high")
+    return Cell(
+        f"{sign}{quantity(difference, unit)}", _sort(difference), _interval(low, high, unit)
+    )
+
+
+def _p_cell(p: float, is_baseline: bool) -> Cell:
+    if is_baseline:
+        return Cell("", "")
+    if math.isnan(p):
+        return Cell(NOT_KNOWN, "")
+    return Cell("< 0.001" if p < 0.001 else f"{p:.3f}", p)
+
+
+def tradeoff_table(rows: Sequence[Row]) -> PageTable:
+    """Effect and harm of every strategy, and which are beaten."""
+    lines = []
+    for row in rows:
+        is_dominated = row.get("is_dominated") is True
+        by = text(row, "dominated_by").replace(";", ", ")
+        share = cell(row, "share_of_draws_on_frontier")
+        ratio = cell(row, "collateral_per_efficacy")
+        lines.append(
+            Line(
+                (
+                    Cell(text(row, "strategy")),
+                    _triple(row, "efficacy", "efficacy_low", "efficacy_high"),
+                    _triple(row, "collateral", "collateral_low", "collateral_high"),
+                    Cell(
+                        number(ratio),
+                        _sort(ratio),
+                        _interval(cell(row, "ratio_low"), cell(row, "ratio_high"), ""),
+                    ),
+                    Cell(f"beaten by {by}" if by else "beaten" if is_dominated else "not beaten"),
+                    Cell(percent(share), _sort(share)),
+                ),
+                is_dimmed=is_dominated,
+            )
+        )
+    effect = label(text(rows[0], "efficacy_metric")) if rows else "effect"
+    harm = label(text(rows[0], "collateral_metric")) if rows else "harm"
+    columns = (
+        Column("Strategy"),
+        Column(f"Effect ({effect})", True),
+        Column(f"Harm ({harm})", True),
+        Column("Harm per unit of effect", True),
+        Column("Beaten"),
+        Column("Share of draws unbeaten", True),
+    )
+    return PageTable("tradeoff", "Effect on the target and harm to bystanders", columns, lines)
+
+
+def _triple(row: Row, name: str, low: str, high: str) -> Cell:
+    value = cell(row, name)
+    return Cell(number(value), _sort(value), _interval(cell(row, low), cell(row, high), ""))
+
+
+def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
+    """Every money method with its range, drawn on one scale."""
+    ends = [
+        cell(row, name) for row in rows for name in ("low", "median", "high") if cell(row, name) > 0
+    ]
+    bounds = (min(ends), max(ends)) if ends else (1.0, 10.0)
+    lines = []
+    for row in rows:
+        low, median, high = (cell(row, name) for name in ("low", "median", "high"))
+        published = text(row, "published")
+        words = f"median {number(median)} USD, range {span(low, high)} USD"
+        lines.append(
+            Line(
+                (
+                    Cell(_capital(label(text(row, "method"))), range=text(row, "formula")),
+                    Cell(_capital(text(row, "scope"))),
+                    Cell(number(median), _sort(median), span(low, high)),
+                    Cell(words, _sort(median), bar=_bar(low, median, high, bounds)),
+                    Cell(
+                        f"{_published(published)} USD" if published else "",
+                        float(published) if published else "",
+                        text(row, "published_note"),
+                    ),
+                ),
+                group=text(row, "strategy"),
+            )
+        )
+    columns = (
+        Column("Method"),
+        Column("Whose loss"),
+        Column("Median and range, USD", True),
+        Column(f"From {number(bounds[0])} to {number(bounds[1])} USD, by powers of ten"),
+        Column("Published beside it"),
+    )
+    harmful = max(
+        strategies,
+        key=lambda name: max(
+            (cell(r, "median") for r in rows if text(r, "strategy") == name), default=0
+        ),
+    )
+    choices = [Choice(name, name, name == harmful) for name in strategies]
+    return PageTable("money-methods", "Loss by method", columns, lines, choices=choices)
+
+
+def _bar(low: float, middle: float, high: float, bounds: tuple[float, float]) -> Bar | None:
+    """Place on a logarithmic scale; none where an end is not known or not above zero."""
+    if not (low > 0 and middle > 0 and high > 0) or bounds[0] == bounds[1]:
+        return None
+    width = math.log(bounds[1] / bounds[0])
+    at = [round(100 * math.log(end / bounds[0]) / width, 2) for end in (low, middle, high)]
+    return Bar(at[0], round(max(at[2] - at[0], 0.5), 2), at[1])
+
+
+def assumption_table(assumptions: Iterable[Mapping[str, Any]]) -> PageTable:
+    """Every number without a source."""
+    lines = [
+        Line(
+            (
+                Cell(str(one["key"])),
+                Cell(_value(one.get("value"))),
+                Cell(_range(one.get("range"))),
+                Cell(str(one.get("unit", ""))),
+                Cell(str(one.get("why", ""))),
+            )
+        )
+        for one in assumptions
+    ]
+    columns = (
+        Column("Number"),
+        Column("Value", True),
+        Column("Range", True),
+        Column("Unit"),
+        Column("Why this value"),
+    )
+    return PageTable("assumptions", "Numbers without a source", columns, lines)
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "by row"
+    return f"{value:,.12g}" if isinstance(value, int | float) else str(value)
+
+
+def _range(limits: object) -> str:
+    if not isinstance(limits, Mapping):
+        return ""
+    for kind, ends in limits.items():
+        shown = " to ".join(
+            f"{end:,.12g}" if isinstance(end, int | float) else str(end) for end in ends
+        )
+        if kind == "absolute":
+            return shown
+        return f"times {shown}" if kind == "times" else f"columns {shown}"
+    return ""
+
+
+def _quantity_cell(row: Row, name: str) -> Cell:
+    return Cell(quantity(cell(row, name), text(row, "unit")), _sort(cell(row, name)))
+
+
+def _range_cell(row: Row, low: str, high: str) -> Cell:
+    ends = cell(row, low), cell(row, high)
+    return Cell(quantity_span(*ends, text(row, "unit")), _sort(ends[0]))
+
+
+def _interval(low: float, high: float, unit: str) -> str:
+    return "" if math.isnan(low) or math.isnan(high) else quantity_span(low, high, unit)
+
+
+def _sort(value: float) -> float | str:
+    return "" if math.isnan(value) else value
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

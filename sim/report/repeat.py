@@ -1,0 +1,91 @@
+"""How to make a result again: the exact command, from the manifest alone.
+
+In: a run folder. Out: the command and what to compare. The command line that was really typed is
+not shown: it may hold paths of somebody's machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.results.read import RunFolder
+from sim.scenario.library import scenario_names, shipped
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What to do, and what comes before and after.
+
+    Attributes
+    ----------
+    before, after
+        What is needed, and what must come out.
+    command
+        One line for a shell.
+    """
+
+    before: str
+    command: str
+    after: str
+
+
+def repeat(run: RunFolder) -> Repeat:
+    """Say how a run or comparison is made again."""
+    manifest = run.manifest
+    name = shipped_scenario(manifest["scenario"])
+    file = name or "scenario.yaml"
+    where = (
+        f"The scenario is shipped with overblock as {name}."
+        if name
+        else "The scenario is the file scenario.yaml of the run folder, downloaded below; the "
+        "tables it names are in the folder's inputs: put them where it looks for them."
+    )
+    parts = ["overblock", "compare" if is_comparison(run) else "run", file]
+    if is_comparison(run):
+        for strategy in manifest["strategies"]:
+            parts += ["--strategy", strategy_text(strategy)]
+        parts += ["--baseline", str(manifest["baseline"])]
+    asked = manifest.get("n_replicates_asked", run.n_replicates)
+    parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
+    for override in manifest["scenario"].get("overrides", []):
+        parts += ["--set", str(override)]
+    parts += ["-o", "again"]
+    version = f"overblock {manifest['tool']['version']}"
+    return Repeat(
+        before=f"With {version}. {where}",
+        command=shlex.join(parts),
+        after=(
+            "The same version, scenario, tables and seed give the same bytes: the manifest.json of "
+            f"the new folder must name the result {manifest['result_id']}."
+        ),
+    )
+
+
+def is_comparison(run: RunFolder) -> bool:
+    """Whether a folder holds several strategies."""
+    return run.manifest.get("kind") == "comparison"
+
+
+def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:
+    """Name of the shipped scenario that a run's file is, byte for byte; None if it is none."""
+    name = Path(str(scenario.get("file", ""))).stem
+    if name not in scenario_names():
+        return None
+    data = (shipped("scenarios") / f"{name}.yaml").read_bytes()
+    return name if hashlib.sha256(data).hexdigest() == scenario.get("sha256") else None
+
+
+def strategy_text(strategy: Mapping[str, Any]) -> str:
+    """A strategy as the command line takes it: ``[LABEL=]ID[:param=value,…]``."""
+    parameters = ",".join(
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in strategy["parameters"].items()
+    )
+    text = f"{strategy['id']}:{parameters}" if parameters else str(strategy["id"])
+    return text if strategy["label"] == text else f"{strategy['label']}={text}"

@@ -1,0 +1,141 @@
+"""Runs that are finished, kept one by one until all are.
+
+In: parts of runs as they arrive. Out: parts on disk that outlive an interrupt, and can be taken
+over by whoever goes on. A run is there when its last file is, which appears whole or not at all.
+
+::
+
+    parts/
+        experiment.json   what is being run; scenario.yaml and inputs/ beside it
+        000-000017.json   a finished run: its facts, and the hashes of its parts of the tables
+        curves/000-000017.parquet …
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.errors import DataError, Problem
+
+PARTS = "parts"
+EXPERIMENT = "experiment.json"
+EXPERIMENT_SCHEMA = "overblock/parts/1"
+
+
+class Checkpoints:
+    """Finished runs below one folder.
+
+    Parameters
+    ----------
+    folder
+        The folder ``parts``, which is made if it is not there.
+    tables
+        Names of the tables that a run has a part of.
+    """
+
+    def __init__(self, folder: Path, tables: Sequence[str]) -> None:
+        self.folder = folder
+        self.tables = tuple(tables)
+        self.scratch = folder / "scratch"
+        for place in (folder, self.scratch, *(folder / table for table in tables)):
+            place.mkdir(exist_ok=True)
+
+    def keep(self, name: str, tables: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
+        """Keep one finished run.
+
+        Raises
+        ------
+        OSError
+            If there is no room; then the run counts as not finished.
+        """
+        assert set(tables) == set(self.tables)
+        for table, data in tables.items():
+            self._part(table, name).write_bytes(data)
+        hashes = {table: hashlib.sha256(data).hexdigest() for table, data in tables.items()}
+        document = {"sha256": hashes, "facts": facts}
+        partial = self.folder / f"{name}.json.partial"
+        partial.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
+        os.replace(partial, self.folder / f"{name}.json")
+
+    def has(self, name: str) -> bool:
+        """Whether a run is finished."""
+        return (self.folder / f"{name}.json").exists()
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """Facts of a finished run."""
+        facts: dict[str, Any] = self._read(name)["facts"]
+        return facts
+
+    def parts(self, table: str, names: Sequence[str]) -> list[Path]:
+        """Parts of a table, in the sequence of the names."""
+        return [self._part(table, name) for name in names]
+
+    def take_over(self, other: Checkpoints, names: Sequence[str]) -> int:
+        """Take finished runs from elsewhere; return how many.
+
+        A run whose files are not what was written counts as not finished.
+        """
+        n_taken = 0
+        for name in names:
+            if not other.has(name) or not other.is_whole(name):
+                continue
+            for table in self.tables:
+                _link(other._part(table, name), self._part(table, name))
+            _link(other.folder / f"{name}.json", self.folder / f"{name}.json")
+            n_taken += 1
+        return n_taken
+
+    def is_whole(self, name: str) -> bool:
+        """Whether the files of a run are those that were written."""
+        try:
+            hashes = self._read(name)["sha256"]
+            return set(hashes) == set(self.tables) and all(
+                hashlib.sha256(self._part(table, name).read_bytes()).hexdigest() == digest
+                for table, digest in hashes.items()
+            )
+        except (DataError, OSError, AttributeError, KeyError, TypeError):
+            return False
+
+    def remove(self) -> None:
+        """Remove everything: it is in the tables now."""
+        shutil.rmtree(self.folder)
+
+    def _part(self, table: str, name: str) -> Path:
+        return self.folder / table / f"{name}.parquet"
+
+    def _read(self, name: str) -> dict[str, Any]:
+        return read_document(self.folder / f"{name}.json")
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"expected a readable file, got an error: {error.strerror}"
+        raise DataError([Problem(str(file), message)]) from None
+    except ValueError as error:
+        raise DataError([Problem(str(file), f"expected JSON, got an error: {error}")]) from None
+    if not isinstance(document, dict):
+        raise DataError([Problem(str(file), "expected a JSON object, got something else")])
+    return document
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

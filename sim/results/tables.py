@@ -1,0 +1,123 @@
+"""The CSV tables of a run folder read back: summary, money, comparison, trade-off.
+
+In: a run folder and a file name. Out: rows of texts, numbers and truth values. What is not known is
+NaN, never zero.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+from sim.errors import DataError, Problem
+from sim.results.read import RunFolder
+
+Cell: TypeAlias = "str | float | bool"
+Row: TypeAlias = "Mapping[str, Cell]"
+
+MAX_ROWS = 100_000
+MAX_BYTES = 64 * 1024 * 1024
+_TEXTS = frozenset(
+    [
+        "strategy",
+        "metric",
+        "unit",
+        "denominator_unit",
+        "published",
+        "published_source",
+        "published_note",
+        "method",
+        "scope",
+        "formula",
+        "baseline",
+        "efficacy_metric",
+        "collateral_metric",
+        "dominated_by",
+    ]
+)
+_TRUTH = {"true": True, "false": False}
+NOT_KNOWN = math.nan
+
+
+def read_rows(run: RunFolder, name: str) -> list[Row]:
+    """Read one table, with its numbers as numbers.
+
+    Returns
+    -------
+    rows
+        One mapping for each row, from column name to cell: text for columns of names, a truth value
+        for columns that begin with ``is_``, else a number.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, too large, or not such a table; every mistake with its line.
+    """
+    path = run.path / name
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError([Problem(str(path), f"expected at most {MAX_BYTES:,} bytes, got more")])
+        with path.open(encoding="utf-8", newline="") as file:
+            return _parse(path, csv.reader(file, strict=True))
+    except OSError as error:
+        message = f"expected a readable table, got an error: {error.strerror}"
+        raise DataError([Problem(str(path), message)]) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError([Problem(str(path), f"expected CSV, got an error: {error}")]) from None
+
+
+def _parse(path: Path, reader: object) -> list[Row]:
+    lines = iter(reader)  # type: ignore[call-overload]
+    header: list[str] = next(lines, [])
+    if "strategy" not in header:
+        raise DataError([Problem(str(path), "expected a column strategy, got none", line=1)])
+    rows: list[Row] = []
+    problems = []
+    for number, cells in enumerate(lines, start=2):
+        if number > MAX_ROWS:
+            problems.append(Problem(str(path), f"expected at most {MAX_ROWS:,} rows, got more"))
+            break
+        if len(cells) != len(header):
+            message = f"expected {len(header)} cells, got {len(cells)}"
+            problems.append(Problem(str(path), message, line=number))
+            continue
+        row: dict[str, Cell] = {}
+        for name, text in zip(header, cells, strict=True):
+            try:
+                row[name] = _cell(name, text)
+            except ValueError:
+                kind = "true or false" if name.startswith("is_") else "a number"
+                message = f"expected {kind}, got {text[:40]!r}"
+                problems.append(Problem(str(path), message, line=number, key=name))
+        rows.append(MappingProxyType(row))
+    if problems:
+        raise DataError(problems[:100])
+    return rows
+
+
+def _cell(name: str, text: str) -> Cell:
+    if name in _TEXTS:
+        return text
+    if name.startswith("is_"):
+        truth = _TRUTH.get(text.lower())
+        if truth is None:
+            raise ValueError(text)
+        return truth
+    value = float(text) if text else NOT_KNOWN
+    if math.isinf(value):
+        raise ValueError(text)
+    return value
+
+
+def text(row: Row, name: str) -> str:
+    """Text of a cell; empty where the table has no such column."""
+    return str(row.get(name, ""))
+
+
+def number(row: Row, name: str) -> float:
+    """Number of a cell; NaN where the table has no such column."""
+    return float(row.get(name, NOT_KNOWN))

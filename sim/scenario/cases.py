@@ -1,0 +1,422 @@
+"""Backtest cases: what was given, how it is predicted, what was published.
+
+In: a YAML file, shipped or a stranger's. Out: frozen cases with the places of their keys. It
+predicts nothing and scores nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
+
+from sim.errors import DataError, Problem, ScenarioError
+from sim.scenario import library
+from sim.scenario.document import MAX_BYTES, parse_document
+from sim.scenario.model import Model
+from sim.scenario.quantities import Instant, Share
+from sim.scenario.refusal import by_place, hint, scenario_problems
+from sim.scenario.schema import Line, Slug
+from sim.scenario.tree import Document, Path
+
+FORMAT = "overblock/backtest/1"
+MAX_CASES = 500
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Slugged: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]*$", max_length=80)]
+
+
+def read_date(value: object) -> object:
+    """Take a bare year, which YAML reads as a number, as text."""
+    return str(value) if type(value) is int else value
+
+
+Date: TypeAlias = Annotated[
+    str, BeforeValidator(read_date), StringConstraints(min_length=4, max_length=40)
+]
+Amount: TypeAlias = Annotated[float, Field(ge=0, le=1e18)]
+Role: TypeAlias = Literal["calibration", "held-out"]
+ROLES: tuple[Role, ...] = ("calibration", "held-out")
+
+
+class Published(Model):
+    """What was published."""
+
+    value: float
+    """The figure as published; where a range was, its middle or best value."""
+    low: float | None = None
+    """Lower end of the range that was published; the value when left out."""
+    high: float | None = None
+    """Upper end of the range that was published; the value when left out."""
+    rounding: Amount
+    """Half of the last digit given, or how far a word such as 'about' reaches; 0 if exact."""
+    relation: Literal["equal", "at_least", "at_most"] = "equal"
+    """Whether the figure is the quantity, or a bound of it."""
+    nature: Literal["measured", "counted", "claimed", "estimated", "computed"]
+    """Measured or counted by somebody, claimed by a party, estimated, or computed from others."""
+    unit: Line
+    """Unit of value, low, high and rounding."""
+    source: Text
+    """Where it was published: an address or a bibliographic reference."""
+    date: Date
+    """When it was published, or what time it is about."""
+
+    @model_validator(mode="after")
+    def check_range(self) -> Published:
+        """Refuse a value outside its own range."""
+        low = self.value if self.low is None else self.low
+        high = self.value if self.high is None else self.high
+        if not low <= self.value <= high:
+            raise ValueError(
+                f"expected low <= value <= high, got {low:g}, {self.value:g}, {high:g}"
+            )
+        return self
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Values that the publication allows, rounding and relation counted in."""
+        low = (self.value if self.low is None else self.low) - self.rounding
+        high = (self.value if self.high is None else self.high) + self.rounding
+        if self.relation == "at_least":
+            high = float("inf")
+        if self.relation == "at_most":
+            low = float("-inf")
+        return low, high
+
+
+class RunPredictor(Model):
+    """A number read off a simulated scenario, in each replicate."""
+
+    kind: Literal["run"]
+    scenario: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    """Shipped scenario, or a file relative to the case file."""
+    overrides: Annotated[list[Text], Field(max_length=50, default_factory=list)]
+    """``key.path=value`` each, as for --set."""
+    measure: Slugged = ""
+    """Measure of the whole run, as in summary.csv; money is its median over draws."""
+    curve: Slugged = ""
+    """Curve, as in curves.parquet."""
+    event: Slugged = ""
+    """Kind of event to count, as in events.parquet."""
+    first_outage: bool = False
+    """Count the businesses that were affected at least once."""
+    at: Instant | None = None
+    """When the curve is read."""
+    since: Instant | None = None
+    """From when on; the start of the run when left out."""
+    until: Instant | None = None
+    """Until when, not included; the end of the run when left out."""
+    take: Literal["max", "min"] = "max"
+    """What is taken of a curve over a time, without ``at``."""
+    is_complement: bool = False
+    """Take 1 less the value, of a share."""
+    is_relative_to_start: bool = False
+    """Divide by the curve's value at the start of the run."""
+
+    @model_validator(mode="after")
+    def check_one(self) -> RunPredictor:
+        """Refuse several things to read, none, and times that do not go with them."""
+        wanted = [bool(self.measure), bool(self.curve), bool(self.event), self.first_outage]
+        if sum(wanted) != 1:
+            raise ValueError(
+                f"expected one of measure, curve, event, first_outage, got {sum(wanted)}"
+            )
+        if self.at and not self.curve:
+            raise ValueError("expected at beside curve only, got it elsewhere")
+        if self.at and (self.since or self.until):
+            raise ValueError("expected at, or since and until, got both")
+        if (self.since or self.until) and self.measure:
+            raise ValueError("expected no time beside measure: set the scenario's end, got one")
+        if self.is_relative_to_start and not self.curve:
+            raise ValueError("expected is_relative_to_start beside curve only, got it elsewhere")
+        return self
+
+
+class Constant(Model):
+    """A number that a national method takes."""
+
+    value: Amount
+    low: Amount
+    high: Amount
+    source: Text
+    date: Date
+
+    @model_validator(mode="after")
+    def check_range(self) -> Constant:
+        """Refuse a value outside its range."""
+        if not self.low <= self.value <= self.high:
+            raise ValueError(
+                f"expected low <= value <= high, got {self.low:g}, {self.value:g}, {self.high:g}"
+            )
+        return self
+
+
+class NationalPredictor(Model):
+    """A published method for a whole country, over draws of its constants."""
+
+    kind: Literal["national-method"]
+    method: Slugged
+    """Identifier of the method, as in money.csv."""
+    duration_d: Amount
+    """Days."""
+    share_affected: Share = 1.0
+    """Share of users or demand cut off."""
+    economy: Annotated[str, StringConstraints(max_length=1000)] = ""
+    """Table of constants; none when left out."""
+    constants: Annotated[dict[str, Constant], Field(max_length=50, default_factory=dict)]
+    """Constants of this case, in place of the table's."""
+
+
+class NamesPredictor(Model):
+    """The law of names per address."""
+
+    kind: Literal["names-law"]
+    quantity: Literal[
+        "n_names",
+        "n_addresses",
+        "share_single",
+        "share_top",
+        "mean_names",
+        "max_names",
+        "share_sites_crowded",
+        "share_sites_alone",
+        "names_on_addresses",
+    ]
+    """What of the law; ``names_on_addresses`` draws addresses of one kind."""
+    n_addresses: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    """How many addresses, for share_top and names_on_addresses."""
+    address_kind: Literal["rented", "web_hosting", "proxy", "parking"] | None = None
+    """Kind of the addresses drawn, for names_on_addresses."""
+
+    @model_validator(mode="after")
+    def check_addresses(self) -> NamesPredictor:
+        """Refuse a number or kind of addresses where there is no use for it, and its absence."""
+        wants_number = self.quantity in ("share_top", "names_on_addresses")
+        if wants_number != (self.n_addresses is not None):
+            raise ValueError("expected n_addresses with share_top and names_on_addresses only")
+        if (self.quantity == "names_on_addresses") != (self.address_kind is not None):
+            raise ValueError("expected address_kind with names_on_addresses only")
+        if self.address_kind is not None and (self.n_addresses or 0) > 100_000:
+            raise ValueError("expected at most 100000 addresses to draw, got more")
+        return self
+
+
+class ExposurePredictor(Model):
+    """A count of what blocklists list, without a simulation."""
+
+    kind: Literal["exposure"]
+    blocklist: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    """Shipped table, or a file relative to the case file."""
+    at: Instant | None = None
+    """When dated orders are in force."""
+    count: Literal["distinct", "summed", "outside_target"] = "distinct"
+    """Distinct addresses, the sum over rules, or distinct ones outside the target's own."""
+    attribute: Annotated[str, StringConstraints(max_length=1000)] = ""
+    """Table that says whose prefixes are, for provider."""
+    provider: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Count the distinct addresses of this provider alone."""
+
+    @model_validator(mode="after")
+    def check_provider(self) -> ExposurePredictor:
+        """Refuse a provider without a table, and a table without a provider."""
+        if bool(self.attribute) != bool(self.provider):
+            raise ValueError("expected attribute and provider together, got one of them")
+        return self
+
+
+class NoPredictor(Model):
+    """Nothing in the model predicts it."""
+
+    kind: Literal["none"]
+    why: Text
+    """What is missing."""
+
+
+Predictor: TypeAlias = Annotated[
+    RunPredictor | NationalPredictor | NamesPredictor | ExposurePredictor | NoPredictor,
+    Field(discriminator="kind"),
+]
+
+
+class Case(Model):
+    """One published outcome and how it is predicted."""
+
+    id: Slug
+    """Short name."""
+    title: Line
+    """What was published, in a few words."""
+    given: Text
+    """What the prediction was told."""
+    role: Role
+    """calibration if a parameter of this predictor was set by this figure, else held-out."""
+    why_role: Text
+    """Which parameter was set by it; or what was known of it when the parameters were set."""
+    predictor: Predictor
+    published: Published
+    note: Annotated[str, StringConstraints(max_length=2000)] = ""
+    """How the comparison is to be read."""
+
+    @property
+    def subject(self) -> str:
+        """What makes the prediction: the scenario, method, law or list; cases of one share it."""
+        match self.predictor:
+            case RunPredictor(scenario=scenario):
+                return f"scenario {scenario}"
+            case NationalPredictor(method=method):
+                return f"method {method}"
+            case NamesPredictor():
+                return "law of names per address"
+            case ExposurePredictor(blocklist=blocklist):
+                return f"list {blocklist}"
+        return "nothing"
+
+
+class CaseList(Model):
+    """The content of a case file."""
+
+    format: Literal["overblock/backtest/1"]
+    """Version of this format."""
+    cases: Annotated[list[Case], Field(min_length=1, max_length=MAX_CASES)]
+    """The cases."""
+
+
+@dataclass(frozen=True)
+class PlacedCase:
+    """A case and where it stands.
+
+    Attributes
+    ----------
+    case
+        The case.
+    file
+        The file as given, with the places of its values.
+    number
+        Position in the file, from 0.
+    """
+
+    case: Case
+    file: CaseFile
+    number: int
+
+    def problem(self, key: str, message: str) -> Problem:
+        """Return a problem placed at one key of the case."""
+        path: Path = ("cases", self.number, *key.split("."))
+        place = self.file.document.place(path)
+        return Problem(
+            place.file, message, place.line, place.column, ".".join(str(part) for part in path)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CaseFile:
+    """A case file.
+
+    Attributes
+    ----------
+    path
+        Where it was read; paths inside start from its folder.
+    sha256
+        Of the file's bytes.
+    document
+        The places of its values.
+    content
+        The cases.
+    """
+
+    path: FilePath
+    sha256: str
+    document: Document
+    content: CaseList
+
+    @property
+    def cases(self) -> list[PlacedCase]:
+        """The cases with their places."""
+        return [PlacedCase(case, self, number) for number, case in enumerate(self.content.cases)]
+
+
+def read_cases(path: FilePath) -> CaseFile:
+    """Read one case file.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    ScenarioError
+        With every mistake in it.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"expected a readable case file, got an error: {error.strerror}"
+        raise DataError([Problem(str(path), message)]) from None
+    document = parse_document(data, str(path))
+    try:
+        content = CaseList.model_validate(document.tree)
+    except ValidationError as error:
+        problems = scenario_problems(error.errors(), document, CaseList)
+        raise ScenarioError(by_place([*document.problems, *problems])) from None
+    if document.problems:
+        raise ScenarioError(by_place(document.problems))
+    found = CaseFile(path, hashlib.sha256(data).hexdigest(), document, content)
+    check_disjoint([found])
+    return found
+
+
+def shipped_cases() -> list[CaseFile]:
+    """Read the shipped case files, by name."""
+    files = [
+        read_cases(path) for path in sorted((library.shipped("seeds") / "backtest").glob("*.yaml"))
+    ]
+    check_disjoint(files)
+    return files
+
+
+def check_disjoint(files: list[CaseFile]) -> None:
+    """Refuse equal ids, and a figure that is calibration and held out for one and the same subject.
+
+    Raises
+    ------
+    ScenarioError
+        With every such case.
+    """
+    problems: list[Problem] = []
+    ids: set[str] = set()
+    roles: dict[tuple[str, float, str, str], Role] = {}
+    for placed in (placed for file in files for placed in file.cases):
+        case = placed.case
+        if case.id in ids:
+            problems.append(placed.problem("id", f"expected each id once, got {case.id!r} again"))
+        ids.add(case.id)
+        published = case.published
+        figure = (case.subject, published.value, published.unit, published.source)
+        if roles.setdefault(figure, case.role) != case.role:
+            message = (
+                f"expected one role for one figure of {case.subject}, got {case.role} beside "
+                f"{roles[figure]}"
+            )
+            problems.append(placed.problem("role", message))
+    if problems:
+        raise ScenarioError(problems)
+
+
+def choose(files: list[CaseFile], ids: list[str]) -> list[PlacedCase]:
+    """Choose cases by id; all where none is named.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such case.
+    """
+    placed = [placed for file in files for placed in file.cases]
+    known = [each.case.id for each in placed]
+    problems = [
+        Problem(name, f"expected the id of a case, got no such{hint(name, known)}")
+        for name in ids
+        if name not in known
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return [each for each in placed if not ids or each.case.id in ids]

@@ -1,0 +1,285 @@
+"""Every value a scenario rests on, and what that value rests on itself.
+
+In: a resolved scenario. Out: one ``Source`` for each key of the scenario and, for tables, for each
+column and each group of rows that rest on the same thing. A bare number is an assumption whose
+range is not stated. It computes nothing with the values.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario.dump import scenario_tree
+from sim.scenario.library import shipped
+from sim.scenario.load import LoadedScenario
+from sim.scenario.provenance import Cell, Provenance, leaves, numbers_of
+from sim.scenario.resolve import Resolved
+from sim.scenario.seeds import Table, read_table
+from sim.scenario.table_sources import TableSource, table_sources
+from sim.scenario.tables import AssumptionRow
+from sim.scenario.tree import Value
+
+KINDS = ("fact", "derived", "assumption", "choice")
+LABELS = ("format", "name", "title", "description", "target.name")
+"""Keys that are words for readers: nothing is computed from them."""
+ASKED = {"root_seed": "seed", "n_replicates": "replicates", "experiment": ""}
+"""Parts that say what is asked, and nothing about the world; with the unit of their number."""
+UNITS = {"_per_d": "1/d", "_h": "h", "_d": "d", "_min": "min", "_usd": "USD"}
+"""Units that end a key's name."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One value, or several that rest on the same thing.
+
+    Attributes
+    ----------
+    key
+        Key path of the scenario, or ``table.column``.
+    lines, row
+        Lines of the table, and what names the row where it is one; empty for a scenario key.
+    n_values, value
+        How many values, and which where they are all the same; else None.
+    values
+        Lowest and highest, where they are numbers that differ.
+    unit
+        Unit of the value and of its range.
+    kind
+        ``fact``, ``derived`` (see ``formula``), ``assumption`` (see ``range``), or ``choice``: what
+        the scenario asks, and no claim about the world.
+    source, date
+        Where it was published and when; for a choice of table, which.
+    formula, why
+        How a derived value is computed; why an assumption or choice, or how to read a fact.
+    range
+        Lowest and highest value held possible, in one of three forms:
+        ``{"absolute": [low, high]}``, ``{"times": [low, high]}`` of each value,
+        ``{"columns": [low, high]}`` of each row.
+    needs_range
+        Whether it is an assumed number, which must have a range.
+    """
+
+    key: str
+    lines: str
+    row: str
+    n_values: int
+    value: Cell | None
+    values: tuple[float, float] | None
+    unit: str
+    kind: str
+    source: str
+    date: str
+    formula: str
+    why: str
+    range: dict[str, list[Any]] | None
+    needs_range: bool
+
+    @property
+    def is_range_stated(self) -> bool:
+        """Whether an assumed number says how far it may be off; true for all others."""
+        return self.range is not None or not self.needs_range
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values under the names above; what does not apply is left out."""
+        plain = {name: value for name, value in asdict(self).items() if value not in ("", None)}
+        del plain["needs_range"]
+        if not self.is_range_stated:
+            plain["range"] = "not stated"
+        return plain
+
+
+def list_sources(resolved: Resolved, *, each_row: bool = False) -> tuple[Source, ...]:
+    """Every value of a scenario and of its tables, with what it rests on.
+
+    Parameters
+    ----------
+    each_row
+        One line for each cell of the tables, instead of one for all rows that rest on the same.
+
+    Returns
+    -------
+    sources
+        Scenario keys in the sequence of the language, then tables by name, columns and rows in the
+        sequence of the file.
+    """
+    tables = {table.name: table for table in resolved.tables}
+    return (
+        *_key_sources(resolved.loaded, tables),
+        *(
+            _from_table(table.name, found)
+            for table in resolved.tables
+            for found in table_sources(table, each_row=each_row)
+        ),
+    )
+
+
+def explain(resolved: Resolved, key: str) -> tuple[Source, ...]:
+    """What one key path, table column (``table.column``) or cell (``table.column[row]``) rests on.
+
+    Parameters
+    ----------
+    key
+        ``row`` is a line number, or a word that names the row.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario has no such value.
+    """
+    asked, _, row = key.partition("[")
+    row = row.removesuffix("]")
+    found = list_sources(resolved, each_row=True)
+    mine = [source for source in found if source.key == asked]
+    if row:
+        mine = [source for source in mine if row in (source.lines, *source.row.split(" / "))]
+    if not mine:
+        known = sorted({source.key for source in found})
+        close = difflib.get_close_matches(asked, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close and close[0] != asked else ""
+        message = f"expected the key path of a value, table.column or table.column[row]{hint}"
+        raise ScenarioError([Problem(f"--explain {key}", message)])
+    return tuple(mine)
+
+
+def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Iterator[Source]:
+    assumed = {row.key: row for row in loaded.assumed}
+    units = {**{row.key: row.unit for row in loaded.assumed}, **_units()}
+    for key, value in leaves(scenario_tree(loaded.scenario)):
+        if key in LABELS:
+            continue
+        note = loaded.scenario.provenance.get(key)
+        if note is not None and _is_as_written(loaded, key, value):
+            yield _noted(key, value, note)
+        elif key in assumed and assumed[key].number == value:
+            line = loaded.document.place(tuple(key.split("."))).line
+            yield _assumed(assumed[key], line)
+        else:
+            yield _bare(loaded, key, value, units.get(key, ""), tables)
+
+
+def _units() -> dict[str, str]:
+    """Units of keys that the assumption table knows, also where the scenario gives a value."""
+    table = read_table("assumptions", shipped("seeds") / "assumptions.csv", AssumptionRow)
+    return {row.key: row.unit for row in table.rows}
+
+
+def _is_as_written(loaded: LoadedScenario, key: str, value: Cell) -> bool:
+    """Whether a value is the one that its note in the file was written for."""
+    path = tuple(key.split("."))
+    place = loaded.document.place(path)
+    if place.file != loaded.document.file:
+        return False  # from the command line
+    node: Value = loaded.document.tree
+    for part in path:
+        if not isinstance(node, dict) or part not in node:
+            # The value is a default: the table that the language names.
+            return True
+        node = node[part]
+    # Words may be spelled otherwise than in the file: instants are written anew.
+    return node == value or not numbers_of(value)
+
+
+def _noted(key: str, value: Cell, note: Provenance) -> Source:
+    return _source(
+        key,
+        value,
+        unit=note.unit,
+        kind=note.kind,
+        source=note.source,
+        date=note.date,
+        formula=note.formula,
+        why=note.why,
+        range={"absolute": list(note.range)} if note.range else None,
+    )
+
+
+def _assumed(row: AssumptionRow, line: int) -> Source:
+    return _source(
+        row.key,
+        row.number,
+        unit=row.unit,
+        kind="assumption",
+        source=f"seeds/assumptions.csv, line {line}",
+        why=row.why,
+        range={"absolute": [row.low, row.high]},
+    )
+
+
+def _bare(
+    loaded: LoadedScenario, key: str, value: Cell, unit: str, tables: dict[str, Table[Any]]
+) -> Source:
+    """A value that nobody vouches for."""
+    place = loaded.document.place(tuple(key.split(".")))
+    origin = f"given as {place.file}" if place.file.startswith("--set ") else ""
+    if isinstance(value, str) and value in tables:
+        table = tables[value]
+        title = table.note.title if table.note else "a table without a source note"
+        return _source(key, value, unit="table", kind="choice", source=title, why=origin)
+    top = key.split(".")[0]
+    if top in ASKED:
+        why = origin or "What is asked: no claim about the world"
+        return _source(key, value, unit=unit or ASKED[top], kind="choice", why=why)
+    if numbers_of(value):
+        ending = next((ending for ending in UNITS if key.endswith(ending)), "")
+        unit = unit or UNITS.get(ending, "")
+        return _source(
+            key,
+            value,
+            unit=unit,
+            kind="assumption",
+            why=origin or "A number of the scenario without provenance",
+        )
+    return _source(key, value, unit=unit, kind="choice", why=origin or "What the scenario asks")
+
+
+def _source(
+    key: str,
+    value: Cell,
+    *,
+    unit: str,
+    kind: str,
+    source: str = "",
+    date: str = "",
+    formula: str = "",
+    why: str = "",
+    range: dict[str, list[Any]] | None = None,
+) -> Source:
+    return Source(
+        key=key,
+        lines="",
+        row="",
+        n_values=1,
+        value=value,
+        values=None,
+        unit=unit,
+        kind=kind,
+        source=" ".join(source.split()),
+        date=date,
+        formula=" ".join(formula.split()),
+        why=" ".join(why.split()),
+        range=range,
+        needs_range=kind == "assumption" and bool(numbers_of(value)),
+    )
+
+
+def _from_table(table: str, found: TableSource) -> Source:
+    return Source(
+        key=f"{table}.{found.column}",
+        lines=found.lines,
+        row=found.row,
+        n_values=found.n_values,
+        value=found.value,
+        values=found.values,
+        unit=found.unit,
+        kind=found.kind,
+        source=found.source,
+        date=found.date,
+        formula=found.formula,
+        why=found.why,
+        range=found.range,
+        needs_range=found.kind == "assumption" and found.is_number,
+    )

@@ -1,0 +1,269 @@
+"""One scenario under several strategies: the same world, other orders.
+
+In: a resolved scenario, and strategies as written on a command line or in its experiment. Out: the
+scenario resolved once for each, under a label. Every mistake in any of them is found before
+anything runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.scenario.document import parse_scalar
+from sim.scenario.experiment import MOST_STRATEGIES, Contender
+from sim.scenario.quantities import check_printable, describe
+from sim.scenario.refusal import scenario_problems
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.schema import Scenario
+from sim.scenario.tree import Document, Path, Place, Value, format_path
+
+MOST_LETTERS = 2_000
+_LABELLED = re.compile(r"([^=:]*)=(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scenario under one strategy.
+
+    Attributes
+    ----------
+    label
+        Names the strategy in tables.
+    resolved
+        The scenario with that strategy.
+    """
+
+    label: str
+    resolved: Resolved
+
+    @property
+    def description(self) -> dict[str, object]:
+        """Label, id and parameters of the strategy, as plain values."""
+        tree = self.resolved.scenario.strategy.model_dump(mode="json")
+        return {"label": self.label, "id": tree.pop("id"), "parameters": tree}
+
+
+def own_variant(resolved: Resolved) -> Variant:
+    """Return a scenario under its own strategy, labelled with its id."""
+    return Variant(resolved.scenario.strategy.id, resolved)
+
+
+def variant_of(resolved: Resolved, label: str, tree: Mapping[str, Value]) -> Variant:
+    """Return a scenario under a strategy that is given as plain values: its id and parameters.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        If there is no such strategy, or a table it names is missing or malformed.
+    """
+    own = resolved.scenario.strategy.model_dump(mode="json")
+    return _Asked(label, Place(label), None if tree == own else dict(tree), {}).resolve(resolved)
+
+
+def choose_variants(
+    resolved: Resolved, texts: Sequence[str] = (), baseline: str | None = None
+) -> tuple[tuple[Variant, ...], str]:
+    """Return the strategies to compare, and the label of the baseline, which is one of them.
+
+    Parameters
+    ----------
+    texts
+        Strategies as ``[label=]id[:parameter=value,…]``. The id of the scenario's own strategy
+        without parameters stands for that strategy. None for those of the scenario's experiment.
+    baseline
+        Label of one of them, or another strategy in the same form, which is then put first. None
+        for that of the experiment if its strategies are taken, else for ``none``.
+
+    Raises
+    ------
+    ScenarioError
+        With the mistakes in all of them.
+    DataError
+        If a table that one of them names is missing or malformed.
+    """
+    experiment = resolved.scenario.experiment
+    problems: list[Problem] = []
+    if not texts and experiment is None:
+        message = (
+            "expected strategies to compare, got none; name them with --strategy, or under "
+            "experiment.strategies in the scenario"
+        )
+        raise ScenarioError([Problem(resolved.loaded.document.file, message)])
+    asked = (
+        [_Asked.of_text(resolved, text) for text in texts]
+        if texts
+        else _of_experiment(resolved, experiment.strategies if experiment else ())
+    )
+    if baseline is None:
+        baseline = experiment.baseline if experiment and not texts else "none"
+        origin = resolved.loaded.document.place(("experiment", "baseline"))
+    else:
+        origin = Place(f"--baseline {baseline}")
+    if baseline not in [one.label for one in asked]:
+        against = _Asked.of_text(resolved, baseline, origin)
+        baseline = against.label
+        asked = [against, *asked]
+    if len(asked) > MOST_STRATEGIES:
+        message = f"expected at most {MOST_STRATEGIES} strategies, got {len(asked)}"
+        raise ScenarioError([Problem(resolved.loaded.document.file, message)])
+    problems += _same_labels(asked)
+    variants: list[Variant] = []
+    data_problems: list[Problem] = []
+    for one in asked:
+        try:
+            variants.append(one.resolve(resolved))
+        except DataError as error:
+            data_problems += error.problems
+        except ProblemsError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError([*problems, *data_problems])
+    if data_problems:
+        raise DataError(data_problems)
+    return tuple(variants), baseline
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A strategy as it was written.
+
+    Attributes
+    ----------
+    tree
+        Its id and parameters; None for the scenario's own.
+    places
+        Where they stand, by their path below ``strategy``.
+    problems
+        What was wrong with the writing.
+    """
+
+    label: str
+    place: Place
+    tree: dict[str, Value] | None
+    places: dict[Path, Place]
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of_text(cls, resolved: Resolved, text: str, place: Place | None = None) -> _Asked:
+        """Read ``[label=]id[:parameter=value,…]``."""
+        shown = text if len(text) <= 200 else f"{text[:200]}…"
+        place = place or Place(f"--strategy {shown}")
+        label, written = text.strip(), text.strip()
+        if match := _LABELLED.fullmatch(written):
+            label, written = match[1].strip(), match[2].strip()
+        problems = list(_misfits(label, text, place))
+        name, colon, rest = written.partition(":")
+        name = name.strip()
+        if name == resolved.scenario.strategy.id and not colon:
+            return cls(label, place, None, {}, tuple(problems))
+        tree: dict[str, Value] = {"id": name}
+        places: dict[Path, Place] = {(): place, ("id",): place}
+        for pair in _pairs(rest) if colon and not problems else ():
+            key, separator, value = (part.strip() for part in pair.partition("="))
+            if not separator or not key or key in tree:
+                message = f"expected parameter=value once for each, got {describe(pair)}"
+                problems.append(Problem(place.file, message, place.line, place.column))
+                continue
+            try:
+                tree[key] = parse_scalar(value, place.file)
+                places[(key,)] = place
+            except ProblemsError as error:
+                problems += [Problem(place.file, p.message, key=key) for p in error.problems]
+        return cls(label, place, tree, places, tuple(problems))
+
+    def resolve(self, resolved: Resolved) -> Variant:
+        """Validate the strategy in its scenario, and read the tables it names."""
+        if self.problems:
+            raise ScenarioError(self.problems)
+        if self.tree is None:
+            return Variant(self.label, resolved)
+        loaded, own = resolved.loaded, resolved.loaded.document
+        places = {path: place for path, place in own.places.items() if path[:1] != ("strategy",)}
+        places |= {("strategy", *path): place for path, place in self.places.items()}
+        document = Document(own.file, {**own.tree, "strategy": self.tree}, places, own.key_places)
+        try:
+            scenario = Scenario.model_validate(document.tree)
+        except ValidationError as error:
+            found = scenario_problems(error.errors(), document, Scenario)
+            raise ScenarioError([self._placed(problem) for problem in found]) from None
+        return Variant(
+            self.label,
+            resolve(replace(loaded, scenario=scenario, document=document), known=resolved),
+        )
+
+    def _placed(self, problem: Problem) -> Problem:
+        """Put an unknown parameter where the strategy stands."""
+        return replace(
+            problem, file=self.place.file, line=self.place.line, column=self.place.column
+        )
+
+
+def _of_experiment(resolved: Resolved, contenders: Sequence[Contender]) -> list[_Asked]:
+    """Read the strategies of a scenario's experiment."""
+    document = resolved.loaded.document
+    asked = []
+    for row, contender in enumerate(contenders):
+        above: Path = ("experiment", "strategies", row, "strategy")
+        tree = contender.strategy.model_dump(mode="json", exclude_unset=True)
+        places = {
+            path[len(above) :]: place
+            for path, place in document.places.items()
+            if path[: len(above)] == above
+        }
+        label = contender.label or _label_of(tree)
+        asked.append(_Asked(label, document.place(above), tree, places))
+    return asked
+
+
+def _label_of(tree: dict[str, Value]) -> str:
+    """Write a strategy as on a command line."""
+    given = ",".join(f"{key}={_plain(value)}" for key, value in tree.items() if key != "id")
+    return f"{tree['id']}:{given}" if given else str(tree["id"])
+
+
+def _plain(value: Value) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(_plain(item) for item in value)}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _pairs(text: str) -> Iterator[str]:
+    """Split at commas that stand in no brackets."""
+    depth, start = 0, 0
+    for position, letter in enumerate(text):
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth == 0:
+            yield text[start:position]
+            start = position + 1
+    yield text[start:]
+
+
+def _misfits(label: str, text: str, place: Place) -> Iterator[Problem]:
+    """Labels that a table or a terminal cannot take."""
+    if len(text) > MOST_LETTERS:
+        message = f"expected at most {MOST_LETTERS} letters, got {len(text)}"
+        yield Problem(place.file, message, place.line, place.column)
+        return
+    try:
+        check_printable(label)
+        if not 0 < len(label) <= MOST_LETTERS:
+            raise ValueError("expected a strategy, got nothing")
+    except ValueError as error:
+        yield Problem(place.file, str(error), place.line, place.column)
+
+
+def _same_labels(asked: Sequence[_Asked]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for one in asked:
+        if one.label in seen:
+            message = (
+                f"expected each label once, got {format_path((one.label,))} again; name one of "
+                "them: label=id"
+            )
+            yield Problem(one.place.file, message, one.place.line, one.place.column)
+        seen.add(one.label)

@@ -1,0 +1,84 @@
+"""How many names share the addresses that modelled businesses and services sit on.
+
+In: hosts with their owners and luck, revenue, the law of names per address. Out: names per host,
+the same for all hosts on one address. It does not know what is blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import DataError, Problem
+from sim.scenario.resolve import Resolved
+from sim.scenario.tables_sharing import ConcentrationRow
+from sim.world.names import NamesLaw, fit_names_law
+from sim.world.placement import NOBODY, Placement
+from sim.world.sharing import loneliness, revenue_rank
+
+
+def names_of_hosts(
+    resolved: Resolved, parts: Sequence[Placement], revenue_usd_per_h: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Names that share the address of each host, over all placements.
+
+    Every host's address is drawn evenly from the addresses of the census that carry a name. A
+    business that earns more sits on an address that fewer names share; of a service that is not
+    the business's own nothing is known, and its luck stands.
+
+    Parameters
+    ----------
+    parts
+        Placements, in the sequence of their hosts.
+    revenue_usd_per_h : shape (n_businesses,)
+
+    Returns
+    -------
+    n_names : shape (n_hosts,)
+        At least 1; parked names count.
+
+    Raises
+    ------
+    DataError
+        If no law can meet the calibration rows of the census.
+    """
+    rows = resolved.sectors.rows
+    rank = revenue_rank(
+        revenue_usd_per_h,
+        np.array([row.share_businesses for row in rows]),
+        np.array([row.revenue_median_usd_per_h for row in rows]),
+        np.array([row.revenue_sigma for row in rows]),
+    )
+    business = np.concatenate([part.host_business for part in parts])
+    luck = np.concatenate([part.host_luck for part in parts])
+    is_own = business != NOBODY
+    luck[is_own] = loneliness(
+        luck[is_own], rank[business[is_own]], resolved.scenario.names.loneliness
+    )
+    address = np.concatenate([part.host_address for part in parts])
+    try:
+        law = census_law(resolved.census.rows)
+    except ValueError as error:
+        raise DataError([Problem(str(resolved.census.path), str(error))]) from None
+    return same_on_one_address(address, law.n_names_of(luck))
+
+
+def same_on_one_address(
+    address: NDArray[np.int64], n_names: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Give hosts on one address the number of the first of them; shapes (n_hosts,).
+
+    Services come first, then what businesses sit on at t = 0, by business, then where they may go:
+    so neither one more business nor what it may do later changes the number of another.
+    """
+    _, first, back = np.unique(address, return_index=True, return_inverse=True)
+    return np.asarray(n_names[first][back])
+
+
+@lru_cache(maxsize=8)
+def census_law(rows: tuple[ConcentrationRow, ...]) -> NamesLaw:
+    """Fit the law once for all replicates."""
+    return fit_names_law(rows)

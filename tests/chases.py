@@ -1,0 +1,233 @@
+"""A small world in which every strategy finds something to do, and a strategy for every id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+
+import numpy as np
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.curves import Curves
+from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.run import Outcome, simulate
+from sim.engine.strategies.allow_list import allow_list
+from sim.engine.strategies.calendars import rolling, time_window
+from sim.engine.strategies.cover import cover
+from sim.engine.strategies.escalate import escalate
+from sim.engine.strategies.exact import aggregate, exact, throttle
+from sim.engine.strategies.names import dns, sni
+from sim.engine.strategies.negotiate import negotiate
+from sim.engine.strategies.none import none
+from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
+from sim.engine.strategies.replay import replay
+from sim.engine.tally import Group
+from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
+from sim.streams import Streams
+from tests.worlds import DAY, HOUR, Actor, Firm, Pool, Response, Seat, SmallWorld
+
+Timed = list[tuple[int, Order]]
+HORIZON_S = 6 * DAY
+UNLISTED = "203.0.113.1"
+"""Address that no strategy here ever lists."""
+POOLS = (
+    Pool("alpha", 3.0, ("198.18.0.0/20",)),
+    Pool("beta", 1.0, ("198.19.0.0/22", "198.19.64.0/24")),
+)
+
+STRATEGIES: dict[str, Strategy] = {
+    "none": none,
+    "replay": replay(
+        [
+            (HOUR, Order.of_prefix("block", IntervalSet.of("198.18.0.0").start[0], 22)),
+            (2 * DAY, Order.of_prefix("block", IntervalSet.of("198.19.0.0").start[0], 24)),
+            (4 * DAY, Order.of_prefix("unblock", IntervalSet.of("198.18.0.0").start[0], 22)),
+        ]
+    ),
+    "exact": exact,
+    "aggregate": aggregate(24),
+    "covering-prefix": covering_prefix(0.9, 16),
+    "provider-region": provider_region,
+    "provider": provider,
+    "escalate": escalate([32, 27, 22], 18 * HOUR, 0.9),
+    "dns": dns(0.4),
+    "sni": sni(0.4),
+    "throttle": throttle(22),
+    "time-window": time_window([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], 22),
+    "rolling": rolling(20 * HOUR, 10 * HOUR, 22),
+    "allow-list": allow_list(IntervalSet.of("203.0.113.0/24")),
+    "negotiate": negotiate(DAY, 0.9, 16),
+    "cover": cover(2),
+}
+
+
+def chase_world(seed: int) -> SmallWorld:
+    """Everybody acts: a target that moves, users, complaints, businesses that react."""
+    rng = np.random.default_rng(seed)
+    return SmallWorld(
+        actors=(
+            Actor(0.5, HOUR, int(rng.integers(HOUR)), HOUR, 6 * HOUR),
+            Actor(0.3125, 6 * HOUR, int(rng.integers(6 * HOUR)), 5 * HOUR, 9 * HOUR),
+            Actor(0.1875, 2 * HOUR, int(rng.integers(2 * HOUR)), 7, 0, compliance=0.75),
+        ),
+        firms=(*(_firm(rng) for _ in range(12)), Firm(addresses=(UNLISTED,) * 5)),
+        horizon_s=HORIZON_S,
+        cadence=((0, 600),),
+        pools=POOLS,
+        fronts=Fronts(pools="x", n_fronts=3, monitor_lag_h=5.0, push_tau_h=8.0, lost_share=0.45),
+        censor=Censor(discovery_lag_h=9.0, withdraw_lag_h=12.0),
+        users=Users(
+            tick_h=6.0,
+            n_target_users=1e6,
+            share_target_users=0.25,
+            vpn_start=0.05,
+            vpn_max=0.5,
+            vpn_rate_per_d=0.4,
+            vpn_decay_per_d=0.1,
+            leave_rate_per_d=0.2,
+            return_rate_per_d=0.3,
+        ),
+        complaints=Complaints(
+            per_business_per_d=4.0,
+            per_million_users_per_d=10.0,
+            snowball=2.0,
+            attention_per_complaint=0.02,
+            half_life_d=2.0,
+            named_per_d=1.0,
+            hotline_servers=1,
+            hotline_service_h=6.0,
+            confirmed_share=0.5,
+            exempt_lag_h=9.0,
+        ),
+        reactions=Reactions(
+            responses="x",
+            n_rounds=2,
+            patience_median_h=1.0,
+            patience_sigma=0.0,
+            onboarding_slots=1,
+            onboarding_h=7.0,
+        ),
+        streams=Streams(seed, 0),
+    )
+
+
+def bystanders_still(small: SmallWorld) -> SmallWorld:
+    """The same world with reactions off: no moves, no complaints, no users who take to a VPN."""
+    return replace(small, users=None, complaints=None, reactions=None)
+
+
+def fully_compliant(small: SmallWorld, compliance: float = 1.0) -> SmallWorld:
+    return replace(small, actors=tuple(replace(a, compliance=compliance) for a in small.actors))
+
+
+def run(small: SmallWorld, strategy: Strategy) -> Outcome:
+    return simulate(small.world(), strategy, small.streams)
+
+
+def recorded(small: SmallWorld, strategy: Strategy) -> Timed:
+    """What a strategy asks for in a world, with the times."""
+    timed: Timed = []
+
+    def watched(observation: Observation) -> Decision:
+        decision = strategy(observation)
+        timed.extend((observation.t_s, order) for order in decision.orders)
+        return decision
+
+    run(small, watched)
+    return timed
+
+
+def halves(orders: Timed) -> Timed:
+    """Each order for more than one address as two orders, for its lower and its upper half."""
+    return [(t_s, part) for t_s, order in orders for part in _split(order)]
+
+
+def assert_same(
+    first: Outcome, second: Outcome, *, events: bool = True, metrics: Sequence[str] | None = None
+) -> None:
+    """Nothing that bystanders, users or the target met differs, to the last bit.
+
+    Parameters
+    ----------
+    events
+        Compare the event logs too.
+    metrics
+        Curves to compare; all of them for None.
+    """
+    parts = [(first.ledger, second.ledger)]
+    assert (first.users is None) == (second.users is None)
+    if first.users is not None:
+        parts.append((first.users, second.users))
+    if events:
+        parts.append((first.events, second.events))
+    for one, other in parts:
+        for column in fields(one):
+            assert np.array_equal(getattr(one, column.name), getattr(other, column.name)), (
+                column.name
+            )
+    assert np.array_equal(first.n_responses, second.n_responses)
+    assert np.array_equal(first.front_address, second.front_address)
+    assert np.array_equal(first.n_complaints, second.n_complaints, equal_nan=True)
+    assert (first.n_named, first.attention) == (second.n_named, second.attention)
+    assert_same_curves(first.curves, second.curves, metrics)
+
+
+def assert_same_curves(first: Curves, second: Curves, metrics: Sequence[str] | None) -> None:
+    """Values agree at every time, whether a change point was kept there or not."""
+    names = sorted({series.metric for series in first.series}) if metrics is None else metrics
+    assert len(names) > 0
+    for metric in names:
+        for series in (series for series in first.series if series.metric == metric):
+            one, other = (curves.points(metric, series.group) for curves in (first, second))
+            assert np.array_equal(one[0], other[0]), metric
+            assert np.array_equal(one[1], other[1]), metric
+
+
+def whole(outcome: Outcome, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """Times and values of the curve over everybody."""
+    return outcome.curves.points(metric, Group())
+
+
+def _firm(rng: np.random.Generator) -> Firm:
+    pick: Callable[[], str] = lambda: str(rng.choice(_ADDRESSES))  # noqa: E731
+    kinds = ("wait", "same", "foreign", "domestic", "proxy")
+    return Firm(
+        weights=tuple((rng.integers(0, 17, 5) / 16).tolist()),
+        value_micro_usd_per_h=int(rng.integers(2**20, 2**24)),
+        seats=tuple(
+            Seat((pick(), pick()), str(rng.choice(["any", "spread"])))
+            if rng.random() < 0.5
+            else Seat((pick(),))
+            for _ in range(5)
+        ),
+        name_draw=float(rng.integers(0, 16) / 16),
+        patience_s=int(rng.integers(HOUR, DAY)),
+        responses=tuple(
+            Response(
+                str(rng.choice(kinds)),
+                int(rng.integers(1, 12 * HOUR)),
+                tuple(pick() for _ in range(5)),
+            )
+            for _ in range(2)
+        ),
+    )
+
+
+_ADDRESSES = (
+    *(f"198.18.{block}.{host}" for block in range(16) for host in (3, 77, 200)),
+    *(f"198.19.{block}.{host}" for block in (0, 1, 2, 3, 64) for host in (3, 77, 200)),
+    UNLISTED,
+)
+
+
+def _split(order: Order) -> list[Order]:
+    if order.mechanism is Mechanism.NAME or order.addresses.n_addresses < 2:
+        return [order]
+    size = order.addresses.stop - order.addresses.start
+    before = np.concatenate(([0], np.cumsum(size)))
+    middle = int(before[-1]) // 2
+    row = int(np.searchsorted(before, middle, side="right")) - 1
+    cut = int(order.addresses.start[row] + middle - before[row])
+    lower = order.addresses.intersection(IntervalSet.from_bounds([0], [cut]))
+    upper = order.addresses.difference(lower)
+    return [replace(order, addresses=part) for part in (lower, upper)]

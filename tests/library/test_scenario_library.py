@@ -1,0 +1,403 @@
+"""Every shipped scenario loads, runs, and shows the one thing its head comment says.
+
+One small replicate each: fewer businesses and, where the chase is long, an earlier end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.prefixes import prefix_set
+from sim.engine.eventlog import Kind
+from sim.engine.orders import Mechanism
+from sim.engine.run import Outcome, simulate
+from sim.engine.strategies import build_strategy
+from sim.engine.tally import Group
+from sim.measure.impact import measure_impact
+from sim.scenario.library import scenario_names, shipped
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.strategies import Strategy
+from sim.streams import Streams
+from sim.world.build import World, build_world
+
+H = 3600
+FEW = ("population.n_businesses=120",)
+WEEK = (*FEW, "end=2018-04-20T00:00+03:00")
+SMALLER: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            "carpet-bombing", "surgical", "subnets", "one-region", "escalation-2018",
+            "least-collateral", "no-blocking", "telegram-2018",
+        ),
+        WEEK,
+    ),
+    "negotiated": (*FEW, "end=2018-04-27T00:00+03:00", "strategy.talks_h=72"),
+    "snowball": (*FEW, "end=2018-04-27T00:00+03:00"),
+    "open-letter": FEW,
+    "domestic-migration": ("population.n_businesses=400", "end=2018-05-16T00:00+03:00"),
+    "zello-2018": (*FEW, "end=2018-04-10T00:00+03:00"),
+    "rolling-blackouts": WEEK,
+    "piracy-shield": ("population.n_businesses=200", "end=2024-02-19T00:00+01:00"),
+    "match-days": ("population.n_businesses=500",),
+    "austria-2022": ("population.n_businesses=2000",),
+    "whole-as": ("population.n_businesses=300",),
+    "sni-era": ("population.n_businesses=1000",),
+    "throttle-2025": ("population.n_businesses=300",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """One replicate of one scenario."""
+
+    resolved: Resolved
+    world: World
+    outcome: Outcome
+
+    def measure(self, metric: str) -> float:
+        return {m.metric: m.value for m in measure_impact(self.world, self.outcome)}[metric]
+
+    def times(self, kind: Kind) -> np.ndarray:
+        return self.outcome.events.t_s[self.outcome.events.kind == kind]
+
+    def listed(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.outcome.curves.points("addresses_listed", Group())
+
+    def provider_row(self, name: str) -> int:
+        return self.world.places.provider.index(name)
+
+    def sizes(self) -> list[int]:
+        return [addresses.n_addresses for addresses in self.outcome.entry_addresses]
+
+
+@cache
+def run(name: str, *overrides: str) -> Run:
+    resolved = resolve(load_scenario(name, overrides or SMALLER.get(name, FEW)))
+    streams = Streams(resolved.scenario.root_seed or 0, 0)
+    world = build_world(resolved, streams)
+    return Run(resolved, world, simulate(world, build_strategy(resolved, streams), streams))
+
+
+CHECKS: dict[str, Callable[[], None]] = {}
+
+
+def shows(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    def register(check: Callable[[], None]) -> Callable[[], None]:
+        CHECKS[name] = check
+        return check
+
+    return register
+
+
+@shows("telegram-2018")
+def millions_come_out_of_a_chase_that_lists_no_order_of_the_time() -> None:
+    it = run("telegram-2018")
+    assert it.resolved.orders is None
+    assert it.measure("addresses_listed_peak") > 10_000_000
+
+
+@shows("telegram-2018-replay")
+def the_replay_lists_what_the_register_held() -> None:
+    assert run("telegram-2018-replay").measure("addresses_listed_peak") == 18_350_080
+
+
+@shows("carpet-bombing")
+def every_entry_is_all_that_a_provider_has() -> None:
+    it = run("carpet-bombing")
+    whole = {
+        it.world.places.provider_addresses(row).n_addresses
+        for row in range(len(it.world.places.provider))
+    }
+    assert set(it.sizes()) <= whole
+    assert it.measure("addresses_listed_peak") > run("telegram-2018").measure(
+        "addresses_listed_peak"
+    )
+
+
+@shows("surgical")
+def precision_lists_a_few_single_addresses() -> None:
+    assert set(run("surgical").sizes()) == {1}
+    listed = [
+        run(name).measure("addresses_listed_peak")
+        for name in ("surgical", "subnets", "telegram-2018", "carpet-bombing")
+    ]
+    assert listed == sorted(listed)
+    assert listed[0] < 200
+    assert listed[-1] > 30_000_000
+
+
+@shows("subnets")
+def each_entry_has_256_addresses() -> None:
+    assert set(run("subnets").sizes()) == {256}
+
+
+@shows("one-region")
+def each_entry_is_a_region() -> None:
+    it = run("one-region")
+    regions = {addresses.n_addresses for addresses in it.world.places.addresses}
+    assert set(it.sizes()) <= regions
+
+
+@shows("escalation-2018")
+def entries_widen_while_the_target_is_reached() -> None:
+    sizes = run("escalation-2018").sizes()
+    assert sizes[0] == 1
+    first = [sizes.index(size) for size in (1, 2**8, 2**16)]
+    assert first == sorted(first)
+
+
+@shows("least-collateral")
+def a_cover_keeps_to_its_budget_and_holds_every_known_front() -> None:
+    it = run("least-collateral")
+    budget = it.resolved.scenario.strategy.rules  # type: ignore[union-attr]
+    assert all(
+        addresses.to_prefixes()[0].size <= budget for addresses in it.outcome.entry_addresses
+    )
+    found = it.outcome.events.front_row[it.outcome.events.kind == Kind.DISCOVERED]
+    assert it.outcome.entry_addresses[-1].contains(it.outcome.front_address[found]).all()
+
+
+@shows("no-blocking")
+def nothing_happens_to_anybody() -> None:
+    it = run("no-blocking")
+    assert it.outcome.entry_addresses == ()
+    assert it.times(Kind.DISCOVERED).size > 0
+    assert it.measure("demand_lost_share") == 0
+    assert it.measure("target_user_hours_denied") == 0
+
+
+@shows("rolling-blackouts")
+def entries_go_and_come_back() -> None:
+    it = run("rolling-blackouts")
+    prefixes = [str(addresses.to_prefixes()) for addresses in it.outcome.entry_addresses]
+    assert len(prefixes) > len(set(prefixes))  # placed again
+    assert it.times(Kind.UNBLOCK).size > 0
+    ttl_s = it.resolved.scenario.strategy.ttl_h * H  # type: ignore[union-attr]
+    assert it.times(Kind.UNBLOCK).min() >= it.times(Kind.BLOCK).min() + ttl_s
+
+
+@shows("negotiated")
+def who_talks_is_not_blocked() -> None:
+    it = run("negotiated")
+    listed = IntervalSet.union_all(it.outcome.entry_addresses)
+    count = it.world.places.count_by_provider(listed)
+    assert count[it.provider_row("AWS")] > 1_000_000
+    assert count[it.provider_row("Google Cloud")] == 0
+    # Without talks the same luck lists Google's ranges.
+    blocked = IntervalSet.union_all(run("telegram-2018").outcome.entry_addresses)
+    places = run("telegram-2018").world.places
+    assert places.count_by_provider(blocked)[it.provider_row("Google Cloud")] > 0
+
+
+@shows("snowball")
+def complaints_grow_faster_than_outages_and_exempt_single_addresses() -> None:
+    it = run("snowball")
+    calm = run("snowball", *SMALLER["snowball"], "complaints.snowball=0")
+    assert it.outcome.n_complaints > 1.5 * calm.outcome.n_complaints
+    assert it.times(Kind.EXEMPTED).size > 0
+    exempt = [
+        addresses.n_addresses
+        for addresses, mechanism in zip(
+            it.outcome.entry_addresses, it.outcome.entry_mechanism, strict=True
+        )
+        if mechanism is Mechanism.EXEMPT
+    ]
+    assert 0 < sum(exempt) < 1000
+
+
+@shows("open-letter")
+def all_is_withdrawn_after_the_letter() -> None:
+    it = run("open-letter")
+    letter_s = next(t_s for t_s, adds in it.world.pressure_events if adds > 0)
+    t_s, listed = it.listed()
+    assert listed[np.searchsorted(t_s, letter_s) - 1] > 1_000_000
+    assert listed[-1] == 0
+    assert it.times(Kind.UNBLOCK).min() > letter_s
+
+
+@shows("blackout-to-year-end")
+def what_stood_on_26_april_stands_at_the_end() -> None:
+    it = run("blackout-to-year-end")
+    assert it.resolved.scenario.end.isoformat() == "2019-01-01T00:00:00+03:00"
+    t_s, listed = it.listed()
+    # 17,931,776: the register of 25 to 28 April 2018, as in the replay.
+    assert listed[-1] == 17_931_776
+    assert t_s[-1] < 11 * 24 * H
+    assert it.outcome.ledger.is_affected_at_end.any()
+    assert not it.outcome.n_responses.any()
+
+
+@shows("domestic-migration")
+def desks_set_the_pace_of_moves_home() -> None:
+    it = run("domestic-migration")
+    wide = run(
+        "domestic-migration", *SMALLER["domestic-migration"], "reactions.onboarding_slots=50"
+    )
+    rules = it.resolved.scenario.reactions
+    assert rules is not None
+    domestic = it.outcome.n_responses[:, 3].sum()
+    # No more than the desks can take on, and nearly as many from the first move on.
+    first_s = it.times(Kind.RESPONDED).min()
+    most = rules.onboarding_slots * (it.world.horizon_s - first_s) / (rules.onboarding_h * H)
+    assert 0.7 * most < domestic <= most
+    assert wide.outcome.n_responses[:, 3].sum() > domestic
+
+
+@shows("zello-2018")
+def thirty_six_rules_list_millions_until_the_provider_evicts() -> None:
+    it = run("zello-2018")
+    in_force, most = 0, 0
+    for kind in it.outcome.events.kind.tolist():
+        in_force += (kind == Kind.BLOCK) - (kind == Kind.UNBLOCK)
+        most = max(most, in_force)
+    assert 0 < most <= 36
+    assert it.measure("addresses_listed_peak") > 5_000_000
+    assert it.times(Kind.EVICTED).size > 0
+    _, listed = it.listed()
+    assert listed[-1] < listed.max() / 2
+
+
+@shows("austria-2022")
+def eleven_addresses_touch_those_who_share_them_and_are_gone_by_noon() -> None:
+    it = run("austria-2022")
+    assert it.measure("addresses_listed_peak") == 11
+    assert it.measure("addresses_listed_at_end") == 0
+    assert not it.world.target.addresses
+    affected = it.measure("businesses_ever_affected")
+    assert affected > 11
+    elsewhere = run(
+        "austria-2022", *SMALLER["austria-2022"], "population.hosting=hosting-choice-2018"
+    )
+    assert elsewhere.measure("businesses_ever_affected") == 0
+
+
+@shows("sanctions-2022")
+def a_name_is_blocked_operator_by_operator_and_nobody_else() -> None:
+    it = run("sanctions-2022")
+    assert set(it.outcome.entry_mechanism) == {Mechanism.NAME}
+    assert it.measure("businesses_ever_affected") == 0
+    assert it.measure("target_user_hours_denied") > 0
+    enforced = it.times(Kind.ENFORCED)
+    assert enforced.max() - enforced.min() > 14 * 24 * H
+
+
+@shows("piracy-shield")
+def entries_act_within_half_an_hour_and_are_never_released() -> None:
+    it = run("piracy-shield")
+    events = it.outcome.events
+    assert it.times(Kind.UNBLOCK).size == it.times(Kind.RELEASED).size == 0
+    placed = dict(
+        zip(events.entry_row[events.kind == Kind.BLOCK].tolist(), it.times(Kind.BLOCK), strict=True)
+    )
+    bound = [
+        row for row, name in enumerate(it.world.operators.name) if name != "small"
+    ]  # the rule was met by the large ones
+    is_enforced = (events.kind == Kind.ENFORCED) & np.isin(events.operator_row, bound)
+    assert is_enforced.sum() > 100
+    lag_s = [
+        t_s - placed[entry]
+        for t_s, entry in zip(
+            events.t_s[is_enforced].tolist(), events.entry_row[is_enforced].tolist(), strict=True
+        )
+    ]
+    assert max(lag_s) <= H / 2
+    # About fifty addresses a day, as 3,032 after about 60 days.
+    per_day = len(it.outcome.entry_addresses) / (it.world.horizon_s / 86_400)
+    assert 30 < per_day < 80
+
+
+@shows("match-days")
+def addresses_are_listed_only_inside_the_windows() -> None:
+    it = run("match-days")
+    scenario = it.resolved.scenario
+    t_s, listed = it.listed()
+    inside = np.zeros(t_s.size, np.bool_)
+    for first, last in scenario.strategy.windows:  # type: ignore[union-attr]
+        start_s = (first - scenario.start).total_seconds()
+        stop_s = (last - scenario.start).total_seconds()
+        inside |= (t_s >= start_s) & (t_s < stop_s)
+        assert listed[inside].max() > 0
+    assert not listed[~inside].any()
+    assert it.measure("businesses_ever_affected") > 0
+    # Between matches everybody is reached again: spells are short.
+    assert it.outcome.ledger.lost_demand_h_by_spell[:, 3:].sum() == 0
+
+
+@shows("sni-era")
+def a_pattern_overmatches_without_a_single_address() -> None:
+    it = run("sni-era")
+    assert it.measure("addresses_listed_peak") == 0
+    exact = run("sni-era", *SMALLER["sni-era"], "strategy.overmatch=0")
+    assert it.measure("businesses_ever_affected") > 0
+    assert exact.measure("businesses_ever_affected") == 0
+
+
+@shows("throttle-2025")
+def many_are_impaired_and_nobody_is_down() -> None:
+    it = run("throttle-2025")
+    assert set(it.outcome.entry_mechanism) == {Mechanism.THROTTLE}
+    assert it.measure("businesses_ever_impaired") > 0
+    assert it.measure("businesses_ever_down") == 0
+
+
+@shows("allow-list")
+def all_but_the_list_is_dropped_and_home_still_works() -> None:
+    it = run("allow-list")
+    allowed = IntervalSet.union_all(prefix_set(*row.prefix) for row in it.resolved.allowed.rows)  # type: ignore[union-attr]
+    assert it.measure("addresses_listed_peak") == 2**32 - allowed.n_addresses
+    assert it.measure("businesses_ever_affected") == it.world.businesses.n_businesses
+    # Fixed lines go on: no business loses more than the mobile half.
+    assert it.measure("demand_lost_share") <= 0.5
+
+
+@shows("whole-as")
+def harm_ends_at_the_edge_of_the_network() -> None:
+    it = run("whole-as")
+    row = it.provider_row("Hetzner")
+    assert it.sizes() == [it.world.places.provider_addresses(row).n_addresses]
+    businesses, component_of = it.world.businesses, it.world.components
+    home = it.world.places.provider_row[businesses.home_place_row]
+    down = it.outcome.ledger.down_s > 0
+    assert down.sum() > 0
+    assert (home[down] == row).all()
+    inside = it.world.places.provider_addresses(row).contains(component_of.address)
+    touched = np.zeros(businesses.n_businesses, np.bool_)
+    hosts = [component_of.hosts_of(np.unique(c))[0] for c in businesses.component_row]
+    for number, host in enumerate(hosts):
+        touched[number] = inside[host].any()
+    affected = it.outcome.ledger.affected_s > 0
+    assert not (affected & ~touched).any()
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_scenario_shows_what_it_says(name: str) -> None:
+    CHECKS[name]()
+
+
+def test_every_shipped_scenario_is_checked() -> None:
+    assert sorted(CHECKS) == scenario_names()
+
+
+def test_every_strategy_is_exercised_by_a_shipped_scenario() -> None:
+    union = get_args(Strategy)[0]
+    ids = {get_args(model.model_fields["id"].annotation)[0] for model in get_args(union)}
+    used = {load_scenario(name).scenario.strategy.id for name in scenario_names()}
+    assert used == ids
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_scenario_begins_with_its_story_and_its_sources(name: str) -> None:
+    lines = (shipped("scenarios") / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    head = [line.lstrip("# ") for line in lines if line.startswith("#")]
+    text = " ".join(head)
+    assert len(text) > 300
+    assert "Sources:" in text
+    assert "Shows" in text or "shows" in text

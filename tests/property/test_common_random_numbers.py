@@ -1,0 +1,231 @@
+"""Add exactly one strategy, operator, business or provider: nobody else's luck changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from sim.engine.eventlog import Kind
+from sim.engine.operators import Compliance
+from sim.engine.run import Outcome, simulate
+from sim.engine.strategies import build_strategy
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.streams import Streams
+from sim.world.build import World, build_world
+from tests.chases import STRATEGIES, UNLISTED, assert_same, chase_world, run
+from tests.worlds import DAY, HOUR, Actor, Firm, Response
+
+N = 200
+STREAMS = Streams(5, 3)
+
+
+def ask(*overrides: str) -> Resolved:
+    return resolve(load_scenario("telegram-2018", [f"population.n_businesses={N}", *overrides]))
+
+
+def columns(value: object, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """Every array below a frozen object, with the path that leads to it."""
+    if isinstance(value, np.ndarray):
+        yield path, value
+    elif isinstance(value, tuple):
+        for row, part in enumerate(value):
+            yield from columns(part, f"{path}[{row}]")
+    elif is_dataclass(value):
+        for column in fields(value):
+            yield from columns(getattr(value, column.name), f"{path}.{column.name}")
+
+
+def seats_of(world: World, component_row: np.ndarray) -> list[tuple[bool, tuple[int, ...]]]:
+    """Mode of components, their addresses, and the names on them, by rows; nothing for -1."""
+    components, seats = world.components, []
+    for row in component_row.ravel().tolist():
+        if row < 0:
+            seats.append((False, ()))
+            continue
+        host, _, _ = components.hosts_of(np.array([row]))
+        order = host[np.argsort(components.address[host], kind="stable")]
+        held = (*components.address[order].tolist(), *components.n_names[order].tolist())
+        seats.append((bool(components.is_spread[row]), held))
+    return seats
+
+
+# One more strategy.
+
+
+@pytest.mark.parametrize("section", ["{id: none}", "{id: exact}", "{id: cover, rules: 3}"])
+def test_the_world_does_not_know_the_strategy(section):
+    first = dict(columns(build_world(ask(), STREAMS)))
+    second = dict(columns(build_world(ask(f"strategy={section}"), STREAMS)))
+    assert len(first) > 40
+    assert first.keys() == second.keys()
+    for path, column in first.items():
+        assert np.array_equal(column, second[path]), path
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_a_strategy_run_before_it_in_the_same_world_changes_no_outcome(name):
+    small = chase_world(3)
+    world = small.world()
+    simulate(world, STRATEGIES[name], small.streams)
+    assert_same(simulate(world, STRATEGIES["exact"], small.streams), alone())
+
+
+@cache
+def alone() -> Outcome:
+    return run(chase_world(3), STRATEGIES["exact"])
+
+
+def test_the_same_front_has_the_same_luck_under_every_strategy():
+    lags_s: dict[int, set[int]] = {}
+    first_fronts = set()
+    for strategy in STRATEGIES.values():
+        outcome = run(chase_world(3), strategy)
+        log = outcome.events
+        rented_s = log.t_s[log.kind == Kind.RENTED]
+        found = log.kind == Kind.DISCOVERED
+        for row, t_s in zip(log.front_row[found].tolist(), log.t_s[found].tolist(), strict=True):
+            lags_s.setdefault(row, set()).add(t_s - int(rented_s[row]))
+        first_fronts.add(tuple(outcome.front_address[:3].tolist()))
+    assert len(first_fronts) == 1
+    assert len(lags_s) > 6
+    assert all(len(found) == 1 for found in lags_s.values()), lags_s
+
+
+# One more operator.
+
+
+def test_one_more_operator_changes_nothing_for_the_others():
+    small = chase_world(4)
+    more = replace(small, actors=(*small.actors, Actor(0.0, 3 * HOUR, 77, HOUR, HOUR, 0.5)))
+    for name in ("exact", "aggregate", "throttle"):
+        first, second = (run(one, STRATEGIES[name]) for one in (small, more))
+        assert np.array_equal(first.front_address, second.front_address)
+        others = second.events.operator_row < len(small.actors)
+        for column in fields(first.events):
+            found = getattr(second.events, column.name)[others]
+            assert np.array_equal(getattr(first.events, column.name), found), column.name
+        for column in fields(first.ledger):
+            one, other = (getattr(outcome.ledger, column.name) for outcome in (first, second))
+            # The newcomer's events cut integrals over users in more pieces, each rounded.
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+        for column in fields(first.users):
+            found = getattr(second.users, column.name)[: len(small.actors)]
+            np.testing.assert_allclose(getattr(first.users, column.name), found, rtol=1e-12)
+        assert (second.events.operator_row == len(small.actors)).any()
+
+
+def test_compliance_hangs_on_the_entry_and_not_on_who_else_is_asked():
+    keys = [(row, row + 255) for row in range(0, 40_000, 256)]
+    shares = np.array([0.9, 0.5, 0.2])
+    few, many = Compliance(shares, STREAMS), Compliance(np.append(shares, 0.5), STREAMS)
+    drawn = np.array([few.enforces(key) for key in keys])
+    again = np.array([many.enforces(key)[:3] for key in reversed(keys)])[::-1]
+    assert np.array_equal(drawn, again)
+    assert 0 < drawn.mean() < 1
+
+
+def test_one_more_provider_turns_no_other():
+    hazard = "stances.compliance_hazard_per_d=0.01"
+    resolved = ask(hazard)
+    rows = resolved.cloud_prefixes.rows
+    extra = rows[0].model_copy(update={"provider": "One more", "prefix": (3232235520, 24)})
+    more = replace(resolved, cloud_prefixes=replace(resolved.cloud_prefixes, rows=(*rows, extra)))
+    first, second = (build_world(one, STREAMS).stances.events for one in (resolved, more))
+    new = len(build_world(resolved, STREAMS).places.provider)
+    assert set(first) == {event for event in second if event[1] != new}
+    assert len(second) == len(first) + 1
+
+
+# One more business.
+
+
+def test_one_more_business_changes_no_other_row_of_the_world():
+    first = build_world(ask(), STREAMS)
+    second = build_world(ask(f"population.n_businesses={N + 1}"), STREAMS)
+    for column in fields(first.businesses):
+        one, other = (getattr(world.businesses, column.name) for world in (first, second))
+        if column.name in {"sector", "role_weight"}:
+            assert np.array_equal(one, other), column.name
+        elif column.name != "component_row":
+            assert np.array_equal(one, other[:N]), column.name
+    assert second.businesses.n_businesses == N + 1
+    moves = first.moves, second.moves
+    for name in ("patience_s", "response", "time_s", "place_row"):
+        assert np.array_equal(getattr(moves[0], name), getattr(moves[1], name)[:N]), name
+    for row, other_row in (
+        (first.businesses.component_row, second.businesses.component_row[:N]),
+        (moves[0].component_row, moves[1].component_row[:N]),
+    ):
+        assert seats_of(first, row) == seats_of(second, other_row)
+    before, after = dict(columns(first)), dict(columns(second))
+    theirs = (".businesses", ".components", ".moves")
+    rest = [path for path in before if not path.startswith(theirs)]
+    assert len(rest) > 20
+    for path in rest:
+        assert np.array_equal(before[path], after[path]), path
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_one_more_business_that_nobody_notices_changes_nothing_for_the_others(name):
+    # Never impaired and of no value: it takes no place in a queue and moves no share.
+    small = chase_world(4)
+    quiet = Firm(
+        addresses=(UNLISTED,) * 5,
+        weights=(1.0,) * 5,
+        value_micro_usd_per_h=0,
+        patience_s=DAY,
+        responses=(Response("foreign"),) * 2,
+    )
+    first = run(small, STRATEGIES[name])
+    second = run(replace(small, firms=(*small.firms, quiet)), STRATEGIES[name])
+    n = len(small.firms)
+    for column in fields(first.ledger):
+        one, other = (getattr(outcome.ledger, column.name) for outcome in (first, second))
+        assert np.array_equal(one, other[:n]), column.name
+    for part in ("events", "users"):
+        for column in fields(getattr(first, part)):
+            one, other = (
+                getattr(getattr(outcome, part), column.name) for outcome in (first, second)
+            )
+            assert np.array_equal(one, other), column.name
+    assert np.array_equal(first.n_responses, second.n_responses[:n])
+    assert (first.n_complaints, first.attention) == (second.n_complaints, second.attention)
+
+
+def test_one_more_business_that_suffers_changes_no_other_where_they_do_not_meet(tmp_path):
+    # The shipped scenario without complaints and users, and with room for all who move.
+    text = load_scenario("telegram-2018").source.decode()
+    for section in ("users: {}\n", "complaints: {}\n"):
+        assert text.count(section) == 1
+        text = text.replace(section, "")
+    (tmp_path / "scenario.yaml").write_text(text, encoding="utf-8")
+
+    def run_with(n: int) -> Outcome:
+        overrides = [
+            f"population.n_businesses={n}",
+            "end=2018-04-21T00:00+03:00",
+            "reactions.onboarding_slots=1000",
+        ]
+        resolved = resolve(load_scenario(str(tmp_path / "scenario.yaml"), overrides))
+        world = build_world(resolved, STREAMS)
+        return simulate(world, build_strategy(resolved, STREAMS), STREAMS)
+
+    # The last business that suffers is the one more.
+    n = int(np.flatnonzero(run_with(N).ledger.n_spells)[-1])
+    first, second = run_with(n), run_with(n + 1)
+    assert n > N / 2
+    assert (first.ledger.n_spells > 0).sum() > n / 10
+    assert second.ledger.n_spells[n] > 0
+    for column in fields(first.ledger):
+        one, other = (getattr(outcome.ledger, column.name) for outcome in (first, second))
+        assert np.array_equal(one, other[:n]), column.name
+    assert np.array_equal(first.front_address, second.front_address)
+    others = second.events.business_row < n
+    for column in fields(first.events):
+        found = getattr(second.events, column.name)[others]
+        assert np.array_equal(getattr(first.events, column.name), found), column.name

@@ -1,0 +1,178 @@
+"""Users are counted once, and money moved is nobody's gain twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.engine.eventlog import Kind
+from sim.engine.run import Outcome
+from sim.engine.tally import Group
+from sim.measure.losses import loss_totals
+from sim.measure.money import MoneyDraws, money_of
+from sim.measure.money_parameters import drawn, firm_parameters
+from sim.measure.moves import moves_of
+from sim.streams import Streams
+from sim.world.moves import DOMESTIC, FOREIGN, WAIT
+from tests.chases import HORIZON_S, STRATEGIES, chase_world, run
+from tests.firms import shipped_money_parameters
+from tests.worlds import DAY, HOUR, Dated, SmallWorld
+
+every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
+ALL_POOLS = ("198.18.0.0/20", "198.19.0.0/22", "198.19.64.0/24")
+
+
+def whole(outcome: Outcome, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    return outcome.curves.points(metric, Group())
+
+
+def at_all_times(outcome: Outcome, metrics: tuple[str, ...]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Values of several curves at every change point of any of them."""
+    curves = [whole(outcome, metric) for metric in metrics]
+    t_s = np.unique(np.concatenate([times for times, _ in curves]))
+    values = [v[np.searchsorted(times, t_s, side="right") - 1] for times, v in curves]
+    return t_s, values
+
+
+@every_strategy
+def test_no_user_is_in_two_places_at_any_time_or_over_all_time(name):
+    outcome = run(chase_world(6), STRATEGIES[name])
+    _, (reached, vpn, left) = at_all_times(
+        outcome, ("target_reached_share", "vpn_share", "target_left_share")
+    )
+    tiny = 1e-12
+    assert np.all((left >= 0) & (vpn >= 0))
+    assert np.all(vpn <= reached + tiny)  # who is on a VPN reaches the target
+    assert np.all(reached + left <= 1 + tiny)  # the rest is cut off
+    users = outcome.users
+    total_s = users.n_users * HORIZON_S
+    parts = users.denied_s, users.vpn_s, users.left_s
+    assert all(np.all(part >= 0) for part in parts)
+    assert np.all(sum(parts) <= total_s * (1 + tiny))
+    assert users.n_users.sum() == pytest.approx(1e6)
+
+
+def steady(seed: int) -> SmallWorld:
+    """A world in which who reaches the target changes at events and ticks only.
+
+    No front is rented later, so that nobody has yet to hear of one.
+    """
+    small = chase_world(seed)
+    orders = (
+        Dated(7 * HOUR, "block", ALL_POOLS),
+        Dated(2 * DAY + 5, "unblock", ALL_POOLS),
+        Dated(3 * DAY, "block", ALL_POOLS, "throttle"),
+        Dated(4 * DAY, "block", (), "name", 0.25),
+    )
+    return replace(
+        small,
+        orders=orders,
+        fronts=small.fronts.model_copy(update={"monitor_lag_h": 1000.0}),
+        users=small.users.model_copy(update={"vpn_start": 0.125}),
+    )
+
+
+def accounts_of(outcome: Outcome) -> dict[str, tuple[float, float]]:
+    """User-seconds as booked and as the area under the curves, for each fate of a user."""
+    metrics = "target_reached_share", "vpn_share", "target_left_share"
+    t_s, (reached, vpn, left) = at_all_times(outcome, metrics)
+    lasts_s = np.diff(np.append(t_s, HORIZON_S))
+    n_users = outcome.users.n_users.sum()
+    area = {
+        "denied": n_users * float(((1 - reached - left) * lasts_s).sum()),
+        "vpn": n_users * float((vpn * lasts_s).sum()),
+        "left": n_users * float((left * lasts_s).sum()),
+    }
+    return {fate: (float(getattr(outcome.users, f"{fate}_s").sum()), area[fate]) for fate in area}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_user_seconds_of_every_fate_are_the_areas_under_the_curves(seed):
+    found = accounts_of(steady(seed).run())
+    for fate, (booked, area) in found.items():
+        assert booked > 0, fate
+        assert booked == pytest.approx(area, rel=1e-9), fate
+
+
+def test_a_user_counted_twice_would_be_noticed():
+    # Negative control: those on a VPN counted among those cut off.
+    found = accounts_of(steady(0).run())
+    denied, vpn = found["denied"], found["vpn"]
+    assert denied[0] + vpn[0] != pytest.approx(denied[1], rel=1e-3)
+
+
+# Money.
+
+FIRST, OTHER = -1, -2
+PAYEES = (FIRST, OTHER, DOMESTIC)
+
+
+def money(small: SmallWorld, outcome: Outcome) -> MoneyDraws:
+    """Prices of one run; the firms stand for sectors of the shipped table, one after the other."""
+    world, rows = small.world(), shipped_money_parameters().rows
+    sectors = sorted({row.sector for row in rows if row.sector})
+    names = [sectors[row % len(sectors)] for row in range(len(small.firms))]
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    return money_of(totals, firm_parameters(rows, names, drawn(Streams(1, 0), 50)))
+
+
+def hours_paid(small: SmallWorld, outcome: Outcome) -> np.ndarray:
+    """Hours in which each firm paid its first provider, another foreign one, a domestic one."""
+    log, kinds = outcome.events, small.world().moves.response
+    hours = np.zeros((len(small.firms), len(PAYEES)))
+    for row in range(len(small.firms)):
+        payee, since_s = FIRST, 0
+        moved_s = log.t_s[(log.kind == Kind.MOVED) & (log.business_row == row)].tolist()
+        moving = [kind for kind in kinds[row].tolist() if kind != WAIT]
+        for t_s, kind in [*zip(moved_s, moving, strict=False), (HORIZON_S, WAIT)]:
+            hours[row, PAYEES.index(payee)] += (t_s - since_s) / HOUR
+            payee = {FOREIGN: OTHER, DOMESTIC: DOMESTIC}.get(kind, payee)
+            since_s = t_s
+    return hours
+
+
+@every_strategy
+def test_what_first_providers_lose_others_gain_once(name):
+    small = chase_world(13)
+    outcome = run(small, STRATEGIES[name])
+    hours, priced = hours_paid(small, outcome), money(small, outcome)
+    np.testing.assert_allclose(hours.sum(axis=1), HORIZON_S / HOUR)
+    first, other, domestic = hours.T
+    moves = moves_of(small.world(), outcome)
+    np.testing.assert_allclose(moves.away_h, other + domestic)
+    np.testing.assert_allclose(moves.domestic_h, domestic)
+    assert np.all(first + moves.away_h == pytest.approx(HORIZON_S / HOUR))
+    # In money: what domestic providers gain and what goes to other foreign ones is what is lost.
+    elsewhere = priced.provider_loss_usd - priced.domestic_gain_usd
+    is_away = moves.away_h > 0
+    price = priced.provider_loss_usd / np.where(is_away, moves.away_h, 1.0)
+    np.testing.assert_allclose(elsewhere[:, is_away], (price * other)[:, is_away], atol=1e-9)
+    assert not priced.provider_loss_usd[:, ~is_away].any()
+    assert not priced.domestic_gain_usd[:, domestic == 0].any()
+
+
+def test_in_these_worlds_businesses_move_to_foreign_and_to_domestic_providers():
+    hours = sum(hours_paid(chase_world(13), run(chase_world(13), s)) for s in STRATEGIES.values())
+    assert np.all(hours.sum(axis=0) > 0)
+
+
+@every_strategy
+def test_net_social_loss_is_private_loss_less_transfers(name):
+    small = chase_world(13)
+    priced = money(small, run(small, STRATEGIES[name]))
+    private = (
+        priced.gross_loss_usd - priced.recaptured_usd + priced.churn_usd + priced.response_cost_usd
+    )
+    np.testing.assert_allclose(priced.private_loss_usd, private)
+    np.testing.assert_allclose(
+        priced.private_loss_usd, priced.net_social_loss_usd + priced.transfers_to_rivals_usd
+    )
+    # Rivals gain no more than customers spend with them instead; labour is nobody's gain.
+    spent_elsewhere = priced.gross_loss_usd - priced.recaptured_usd + priced.churn_usd
+    assert np.all(priced.transfers_to_rivals_usd <= spent_elsewhere + 1e-9)
+    assert np.all(priced.net_social_loss_usd >= priced.response_cost_usd - 1e-9)
+    assert np.all(priced.recaptured_usd <= priced.gross_loss_usd)
+    if name == "none":
+        assert not priced.private_loss_usd.any()

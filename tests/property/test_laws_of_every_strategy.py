@@ -1,0 +1,173 @@
+"""Laws of design §9 for every strategy, in worlds where each finds something to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.eventlog import Kind
+from sim.engine.orders import Order
+from sim.engine.run import Outcome
+from sim.engine.strategies.calendars import rolling, time_window
+from sim.engine.strategies.escalate import escalate
+from sim.engine.strategies.exact import aggregate
+from sim.engine.strategies.negotiate import negotiate
+from sim.engine.strategies.none import none
+from sim.engine.strategies.provider_ranges import covering_prefix
+from sim.engine.strategies.replay import replay
+from sim.scenario.strategies import Strategy
+from tests.chases import (
+    HORIZON_S,
+    STRATEGIES,
+    Timed,
+    assert_same,
+    bystanders_still,
+    chase_world,
+    fully_compliant,
+    halves,
+    recorded,
+    run,
+    whole,
+)
+from tests.worlds import Actor
+
+SEEDS = (0, 1)
+
+
+@cache
+def orders_of(name: str, seed: int) -> Timed:
+    """What a strategy asks for where operators comply and bystanders stand still."""
+    return recorded(fully_compliant(bystanders_still(chase_world(seed))), STRATEGIES[name])
+
+
+@cache
+def without_blocking(seed: int) -> Outcome:
+    return run(chase_world(seed), none)
+
+
+every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
+every_seed = pytest.mark.parametrize("seed", SEEDS)
+COLLATERAL = ("lost_demand_h", "affected_s", "impaired_s", "down_s")
+
+
+def test_every_id_of_the_language_is_held_to_the_laws():
+    ids = {get_args(m.model_fields["id"].annotation)[0] for m in get_args(get_args(Strategy)[0])}
+    assert ids == set(STRATEGIES)
+    assert len(ids) == 16
+
+
+@every_strategy
+def test_every_strategy_but_none_harms_somebody_in_these_worlds(name):
+    lost = [run(chase_world(seed), STRATEGIES[name]).ledger.lost_demand_h.sum() for seed in SEEDS]
+    assert (max(lost) > 0) == (name != "none")
+
+
+@every_seed
+@every_strategy
+def test_the_same_orders_placed_by_another_strategy_give_the_same_outcome(name, seed):
+    small = chase_world(seed)
+    first = run(small, STRATEGIES[name])
+    assert_same(first, run(small, replay(recorded(small, STRATEGIES[name]))))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (STRATEGIES["exact"], aggregate(32)),
+        (STRATEGIES["exact"], escalate([32], 60, 0.5)),
+        (aggregate(24), time_window([(0, 2 * HORIZON_S)], 24)),
+        (aggregate(24), rolling(3600, 0, 24)),
+        (aggregate(24), covering_prefix(0.0, 24)),
+        (covering_prefix(0.9, 16), negotiate(0, 0.9, 16)),
+        (STRATEGIES["dns"], STRATEGIES["sni"]),
+    ],
+    ids=["aggregate-32", "one-step", "always", "no-gap", "any-purity", "no-talks", "names"],
+)
+@every_seed
+def test_strategies_that_mean_the_same_give_the_same_outcome(seed, first, second):
+    small = chase_world(seed)
+    assert_same(run(small, first), run(small, second))
+
+
+@every_seed
+@every_strategy
+def test_splitting_every_order_in_two_changes_nothing(name, seed):
+    orders = orders_of(name, seed)
+    parts = halves(orders)
+    if name not in {"none", "exact", "dns", "sni"}:
+        assert len(parts) > len(orders)
+    small = fully_compliant(chase_world(seed))
+    assert_same(run(small, replay(orders)), run(small, replay(parts)), events=False)
+
+
+@every_seed
+@every_strategy
+@pytest.mark.parametrize("extra", ["198.18.4.0/22", "192.0.0.0/2"])
+def test_a_larger_blocklist_never_lowers_collateral(name, seed, extra):
+    small = bystanders_still(chase_world(seed))
+    orders = orders_of(name, seed)
+    wider = [(0, Order("block", IntervalSet.of(extra))), *orders]
+    before, after = (run(small, replay(placed)).ledger for placed in (orders, wider))
+    for column in COLLATERAL:
+        assert np.all(getattr(after, column) >= getattr(before, column) - 1e-9), column
+    if extra == "192.0.0.0/2":  # holds everybody from the start
+        assert after.lost_demand_h.sum() > before.lost_demand_h.sum()
+
+
+@every_seed
+@every_strategy
+def test_a_censor_without_a_budget_is_no_censor(name, seed):
+    small = chase_world(seed)
+    broke = replace(small, censor=small.censor.model_copy(update={"orders_per_day": 0}))
+    assert_same(run(broke, STRATEGIES[name]), without_blocking(seed))
+
+
+@every_seed
+@every_strategy
+def test_operators_that_enforce_nothing_are_the_same_as_no_blocking(name, seed):
+    small = fully_compliant(chase_world(seed), 0.0)
+    outcome, baseline = run(small, STRATEGIES[name]), run(small, none)
+    bystanders = (
+        "businesses_affected",
+        "demand_lost_share",
+        "addresses_dropped",
+        "target_reached_share",
+        "vpn_share",
+    )
+    assert_same(outcome, baseline, events=False, metrics=bystanders)
+    assert not outcome.ledger.lost_demand_h.any()
+    if name != "none":
+        assert (outcome.events.kind == Kind.BLOCK).any()
+
+
+@every_seed
+@every_strategy
+def test_without_lags_and_with_full_compliance_what_is_listed_is_dropped(name, seed):
+    small = chase_world(seed)
+    shares = (0.5, 0.25, 0.25)
+    prompt = replace(small, actors=tuple(Actor(share=s) for s in shares), cadence=((0, 1),))
+    outcome = run(prompt, STRATEGIES[name])
+    for suffix in ("", "_with_target"):
+        listed, dropped = (
+            whole(outcome, f"addresses_{what}{suffix}") for what in ("listed", "dropped")
+        )
+        assert np.array_equal(listed[0], dropped[0])
+        assert np.array_equal(listed[1], dropped[1])
+    if name not in {"none", "dns", "sni"}:
+        assert listed[1].max() > 0
+
+
+@every_seed
+@every_strategy
+def test_a_business_on_no_listed_address_loses_exactly_nothing(name, seed):
+    small = chase_world(seed)
+    unnamed = replace(small, firms=(*small.firms[:-1], replace(small.firms[-1], name_draw=0.5)))
+    ledger = run(unnamed, STRATEGIES[name]).ledger
+    for column in (*COLLATERAL, "n_spells"):
+        assert getattr(ledger, column)[-1] == 0, column
+    assert ledger.first_outage_s[-1] == -1

@@ -1,0 +1,132 @@
+"""Names on the addresses of a drawn population follow the census, and who earns more sits alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal, norm
+
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.streams import Streams
+from sim.world.build import World, build_world
+from sim.world.components import FRONTEND
+from sim.world.names import NamesLaw, fit_names_law
+from sim.world.sharing import revenue_rank
+from tests.names import census_law, census_rows
+
+N = 40_000
+ERRORS = 4.0
+
+
+def ask(*overrides: str) -> Resolved:
+    names = ["population.n_businesses=40000", *overrides]
+    return resolve(load_scenario("telegram-2018-replay", names))
+
+
+@pytest.fixture(scope="module")
+def resolved() -> Resolved:
+    return ask()
+
+
+@pytest.fixture(scope="module")
+def world(resolved) -> World:
+    return build_world(resolved, Streams(21, 0))
+
+
+def names_of_fronts(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Businesses with a front end of their own, and the names on one address of it.
+
+    One address for each, because the addresses of one business hang together through its revenue.
+    """
+    is_own = ~world.businesses.is_third_party[:, FRONTEND]
+    row = np.flatnonzero(is_own)
+    host, first, _ = world.components.hosts_of(world.businesses.component_row[row, FRONTEND])
+    return row, world.components.n_names[host[first]]
+
+
+def share_within(found: float, expected: float, n: int) -> bool:
+    return abs(found - expected) <= ERRORS * math.sqrt(expected * (1 - expected) / n)
+
+
+def follows(sample: np.ndarray, law: NamesLaw) -> bool:
+    """Largest gap between sample and law over all sizes; luck exceeds it once in a thousand."""
+    ordered = np.sort(sample)
+    reached = np.searchsorted(ordered, law.size, side="left")
+    found = 1 - reached / sample.size  # share with at least that many names
+    return bool(
+        np.abs(found - law.address_edge / law.n_addresses).max() < 1.95 / math.sqrt(sample.size)
+    )
+
+
+def test_the_calibration_rows_of_the_census_hold_for_the_drawn_population(world):
+    _, names = names_of_fronts(world)
+    assert names.size > N / 2
+    rows = {row.quantity: row.value for row in census_rows() if row.role == "calibration"}
+    assert share_within((names == 1).mean(), rows["share_single"], names.size)
+    assert not share_within((names == 1).mean(), rows["share_single"] + 0.02, names.size)
+    assert follows(names, census_law())
+    # Addresses as crowded as the 10,000th and the 100,000th of all come up as often as they are.
+    for rank in (10_000, 100_000):
+        size = census_law().size[np.searchsorted(census_law().address_edge, rank)]
+        crowded = int(census_law().count[census_law().size >= size].sum())
+        expected = crowded / rows["n_addresses"]
+        assert share_within((names >= size).mean(), expected, names.size), rank
+
+
+def test_another_law_is_told_apart(world):
+    _, names = names_of_fronts(world)
+    changed = [
+        row.model_copy(update={"value": row.value + 0.02})
+        if row.quantity == "share_single"
+        else row
+        for row in census_rows()
+    ]
+    assert not follows(names, fit_names_law(changed))
+    assert not follows(names, census_law().between(1, 30))
+
+
+def alone_given_top(rho: float, share_single: float, top: float) -> float:
+    """Share of lonely addresses among the businesses that earn most, from the bivariate normal."""
+    alone, earns = norm.ppf(1 - share_single), norm.ppf(1 - top)
+    both = multivariate_normal([0, 0], [[1, rho], [rho, 1]]).cdf([-alone, -earns])
+    return float(both) / top
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.4, 0.8])
+def test_businesses_that_earn_more_sit_alone_as_often_as_asked(rho):
+    resolved = ask(f"names.loneliness={rho}")
+    world = build_world(resolved, Streams(22, 0))
+    row, names = names_of_fronts(world)
+    sectors = resolved.sectors.rows
+    rank = revenue_rank(
+        world.businesses.revenue_usd_per_h[row],
+        np.array([s.share_businesses for s in sectors]),
+        np.array([s.revenue_median_usd_per_h for s in sectors]),
+        np.array([s.revenue_sigma for s in sectors]),
+    )
+    best = names[rank > 0.9]
+    single = census_law().share_single
+    assert share_within((best == 1).mean(), alone_given_top(rho, single, 0.1), best.size)
+    assert not share_within((best == 1).mean(), alone_given_top(rho + 0.1, single, 0.1), best.size)
+    # And all businesses together meet the census whatever the correlation.
+    assert follows(names, census_law())
+
+
+def test_hosts_on_one_address_share_its_names(world):
+    components = world.components
+    same = np.diff(components.address) == 0
+    assert same.sum() > 10
+    assert np.array_equal(components.n_names[1:][same], components.n_names[:-1][same])
+    assert components.n_names.min() >= 1
+
+
+def test_every_replicate_draws_names_anew():
+    few = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=50"]))
+    first, second, again = (
+        build_world(few, Streams(21, replicate)).components.n_names for replicate in (0, 1, 0)
+    )
+    assert np.array_equal(first, again)
+    assert first.size != second.size or not np.array_equal(first, second)

@@ -1,0 +1,130 @@
+"""``overblock backtest``: formats, files of others, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+
+CASES = """\
+format: overblock/backtest/1
+cases:
+  - id: names
+    title: Names per address
+    given: The law
+    role: held-out
+    why_role: Kept apart.
+    predictor: {kind: names-law, quantity: mean_names}
+    published:
+      {value: 16, rounding: 0.5, nature: measured, unit: names, source: A study, date: 2022}
+  - id: nothing
+    title: Nothing
+    given: Nothing
+    role: calibration
+    why_role: Kept apart.
+    predictor: {kind: none, why: No such thing}
+    published: {value: 1, rounding: 0, nature: claimed, unit: x, source: A study, date: 2022}
+"""
+
+
+@pytest.fixture
+def blind(tmp_path: Path) -> Path:
+    path = tmp_path / "blind.yaml"
+    path.write_text(CASES, encoding="utf-8")
+    return path
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["backtest", *arguments])
+
+
+def test_a_file_of_others_is_scored_alone(blind: Path) -> None:
+    result = call("--blind", str(blind), "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["schema"] == "overblock/backtest-scores/1"
+    first, second = found["scores"]
+    assert (first["id"], first["verdict"]) == ("names", "inside")
+    assert first["predicted"]["median"] == pytest.approx(15.957, abs=1e-3)
+    assert first["log10_error"] == pytest.approx(-0.0012, abs=1e-4)
+    assert (second["verdict"], second["why_not"]) == ("not computable", "No such thing")
+    assert second["predicted"] is None
+    assert second["log10_error"] is None
+
+
+def test_csv_has_one_line_a_case_and_empty_cells_for_the_unknown(blind: Path) -> None:
+    result = call("--blind", str(blind), "--format", "csv")
+    first, second = csv.DictReader(io.StringIO(result.stdout))
+    assert (first["predicted_median"], first["published"]) != ("", "")
+    assert (first["published_low"], first["published_high"]) == ("15.5", "16.5")
+    assert (second["predicted_median"], second["log10_error"]) == ("", "")
+
+
+def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path) -> None:
+    result = call("--blind", str(blind))
+    assert "held-out: 1 of 1 computable cases inside (1 in all;" in result.stdout
+    assert "calibration: 0 of 0 computable cases inside (1 in all;" in result.stdout
+    assert "ranges of assumptions are not in them" in result.stdout
+
+
+def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -> None:
+    figure, saved = tmp_path / "out" / "f.svg", tmp_path / "out" / "s.json"
+    result = call(
+        "names", "--blind", str(blind), "--format", "markdown", "--plot", str(figure),
+        "--save", str(saved),
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert "![Predicted intervals" in result.stdout
+    assert "(f.svg)" in result.stdout  # relative to the saved scores
+    assert [score["id"] for score in json.loads(saved.read_text())["scores"]] == ["names"]
+    assert figure.read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["names", "--blind", "{}/none.yaml"], 4, "none.yaml: expected a readable case file"),
+        (["nams", "--blind", "{}/blind.yaml"], 2, "nams: expected the id of a case, got no such"),
+        (["--blind", "{}/blind.yaml", "--plot", "f.pdf"], 2, "ends in .png or .svg"),
+        (["--blind", "{}/blind.yaml", "--save", "{}"], 2, "expected a file, got a folder"),
+        (["--blind", "{}/bad.yaml"], 2, "bad.yaml:4:5: cases.0.titel: unknown key"),
+        (["no-such-case"], 2, "no-such-case: expected the id of a case"),
+        (["--blind", "{}/blind.yaml", "--blind", "{}/blind.yaml"], 2, "got 'names' again"),
+    ],
+)
+def test_mistakes_exit_without_a_traceback(
+    blind: Path, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    (tmp_path / "bad.yaml").write_text(CASES.replace("title: Names", "titel: Names"))
+    result = call(*(argument.replace("{}", str(tmp_path)) for argument in arguments))
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_shipped_case_is_run(tmp_path: Path) -> None:
+    result = call("replay-2018-04-20", "-n", "1", "--json")
+    assert result.exit_code == 0, result.stderr
+    (score,) = json.loads(result.stdout)["scores"]
+    assert score["predicted"]["median"] == 17_771_008
+    assert score["predicted"]["low"] is None  # one replicate has no interval
+    assert score["verdict"] == "inside"
+    assert "assumptions" in score["predicted"]["left_out"]
+
+
+def test_the_example_of_the_how_to_page_is_scored(repository: Path, tmp_path: Path) -> None:
+    text = (repository / "docs/how-to/add-a-backtest-case.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    path = tmp_path / "my-cases.yaml"
+    path.write_text(example, encoding="utf-8")
+    result = call("--blind", str(path), "-n", "1", "--json")
+    assert result.exit_code == 0, result.stderr
+    (score,) = json.loads(result.stdout)["scores"]
+    assert score["verdict"] == "inside"

@@ -1,0 +1,75 @@
+"""Published losses beside a run's: ratios, and money per business and day."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from sim.cli.money import ceiling_sentence
+from sim.measure.ceilings import ceilings
+from sim.measure.summary import SummaryLine
+from sim.scenario.tables import FigureRow
+
+
+def line(metric: str, median: float, low: float = math.nan, high: float = math.nan) -> SummaryLine:
+    return SummaryLine("s", metric, "USD", median, median, low, high, 0.9, 3, math.nan, "")
+
+
+def figure(id_: str, value: str, metric: str = "") -> FigureRow:
+    return FigureRow(id=id_, value=value, unit="USD", metric=metric, source="s", note="a ceiling")
+
+
+ARTICLE = [
+    figure("enforcement_start", "2018-04-16"),
+    figure("businesses_affected", "400", "businesses_ever_affected"),
+    figure("loss", "1000000000", "private_loss_usd"),
+    figure("providers", "hundreds", "provider_loss_usd"),
+    figure("loss_horizon_end", "2018-12-31"),
+]
+RUN = [
+    line("private_loss_usd", 5e8, 2e8, 2e9),
+    line("provider_loss_usd", 1e6),
+    line("businesses_ever_affected", 500),
+]
+
+
+def test_the_articles_billion_by_hand():
+    (found,) = ceilings(RUN, ARTICLE, 100)
+    assert found.published_duration_d == 259  # 16 April to 31 December
+    # Facts on the economy of the episode: 9.6 thousand USD per business and day.
+    assert found.published_usd_per_business_d == pytest.approx(1e9 / 400 / 259)
+    assert round(found.published_usd_per_business_d, -2) == 9_700
+    assert (found.ratio_median, found.ratio_low, found.ratio_high) == (0.5, 0.2, 2)
+    assert found.usd_per_business_d == pytest.approx(5e8 / 500 / 100)
+
+
+def test_what_is_not_published_is_not_known():
+    (found,) = ceilings(RUN[:1], ARTICLE[2:3], 100)
+    assert math.isnan(found.published_usd_per_business_d)
+    assert math.isnan(found.usd_per_business_d)
+    assert ceilings(RUN, [], 100) == ()
+    assert ceilings([], ARTICLE, 100) == ()
+
+
+def test_nobody_affected_gives_no_money_per_business():
+    run = [line("private_loss_usd", 0.0, 0.0, 0.0), line("businesses_ever_affected", 0)]
+    (found,) = ceilings(run, ARTICLE, 100)
+    assert found.ratio_median == 0
+    assert math.isnan(found.usd_per_business_d)
+    assert "0 times that" in ceiling_sentence(found)
+
+
+def test_the_sentence_says_whom_the_figure_is_about():
+    (found,) = ceilings(RUN, ARTICLE, 100)
+    text = ceiling_sentence(found)
+    for part in (
+        "1,000 million USD",
+        "about 400 businesses",
+        "259 days",
+        "a ceiling",
+        "0.5 times that [0.2, 2]",
+        "10,000 USD per business and day",
+        "500 affected",
+    ):
+        assert part in text, part

@@ -1,0 +1,129 @@
+"""The three sentences: every number in them stands in the tables, and what is not known is said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pytest
+
+from sim.report.answer import answer_comparison, answer_run, doubt
+from sim.results.tables import Cell
+
+NBSP = "\N{NO-BREAK SPACE}"
+NAN = math.nan
+
+
+def summary_row(
+    metric: str, mean: float, low: float = NAN, high: float = NAN, of: float = NAN
+) -> dict[str, Cell]:
+    return {
+        "strategy": "s", "metric": metric, "unit": "u", "mean": mean, "median": mean, "low": low,
+        "high": high, "level": 0.9, "n_replicates": 20.0, "denominator": of,
+    }  # fmt: skip
+
+
+def rows(*cells: dict[str, Cell]) -> Mapping[str, Mapping[str, Cell]]:
+    return {str(row["metric"]): row for row in cells}
+
+
+def plain(sentences: list[str]) -> list[str]:
+    return [sentence.replace(NBSP, " ") for sentence in sentences]
+
+
+def test_a_run_is_answered_with_its_numbers_and_their_ranges() -> None:
+    said = plain(
+        answer_run(
+            rows(
+                summary_row("addresses_listed_peak", 18_350_080, 18_350_080, 18_350_080),
+                summary_row("businesses_ever_impaired", 651, 623, 698.6, 1000),
+                summary_row("business_hours_impaired", 2.14e6, 1.88e6, 2.57e6, 6.24e6),
+                summary_row("private_loss_usd", 560e6, 186e6, 1.58e9, 6.7e9),
+                summary_row("target_user_hours_denied", 25_144, 257, 66_369, 93.6e9),
+            ),
+            0.1,
+        )
+    )
+    assert said == [
+        "At its peak the register listed 18.4 million addresses that were not the target's (the "
+        "same in every replicate); of 1,000 modelled businesses, 651 (623 to 699 in 90 % of "
+        "replicates) had more than 10 % of their domestic customers' attempts fail at some time.",
+        "Together they were impaired for 2.14 million business-hours (1.88 to 2.57 million in 90 % "
+        "of replicates), 34.3 % of all business-hours; the modelled businesses lost 560 million "
+        "USD (median; 0.186 to 1.58 billion USD in 90 % of draws).",
+        "The target's users were denied 25,144 user-hours (257 to 66,369 in 90 % of replicates) of "
+        "93.6 billion, less than 0.0001 %.",
+    ]
+
+
+def test_without_a_target_nothing_is_said_of_it_but_that_it_is_not_known() -> None:
+    said = answer_run(rows(summary_row("businesses_ever_impaired", 3, of=9)), 0.1)
+    assert "not known" in said[2]
+    assert "0 user-hours" not in said[2]
+    assert "How many addresses were listed is not known" in said[0]
+
+
+def test_one_replicate_gives_no_range_and_says_so() -> None:
+    said = answer_run(rows(summary_row("business_hours_impaired", 5.0, of=0.0)), 0.1)
+    assert said[1] == "Together they were impaired for 5 business-hours."
+    assert "One replicate" in doubt([], 1)
+
+
+def test_a_measure_that_is_not_known_is_not_a_number() -> None:
+    said = answer_run(rows(summary_row("business_hours_impaired", NAN)), 0.1)
+    assert "a number of business-hours that is not known" in said[1]
+
+
+def comparison_row(
+    strategy: str, mean: float, low: float = NAN, high: float = NAN, p: float = NAN
+) -> dict[str, Cell]:
+    return {
+        "strategy": strategy, "metric": "business_hours_impaired", "mean": mean, "mean_low": low,
+        "mean_high": high, "p_holm": p, "n_replicates": 40.0,
+    }  # fmt: skip
+
+
+def point(strategy: str, effect: float, harm: float, by: str = "") -> dict[str, Cell]:
+    return {
+        "strategy": strategy, "efficacy": effect, "efficacy_low": effect * 0.9,
+        "efficacy_high": effect * 1.1, "collateral": harm, "is_dominated": bool(by),
+        "dominated_by": by,
+    }  # fmt: skip
+
+
+def test_a_comparison_names_most_and_least_harm_who_is_beaten_and_how_sure_it_is() -> None:
+    said = plain(
+        answer_comparison(
+            [
+                comparison_row("none", 0, 0, 0),
+                comparison_row("wide", 2000, 1900, 2100, 0.001),
+                comparison_row("exact", 100, 90, 110, 0.2),
+            ],
+            [point("none", 0, 0), point("wide", 50, 2000, "exact"), point("exact", 60, 100)],
+            "none",
+        )
+    )
+    assert said == [
+        "Of 2 strategies, wide cost bystanders most, 2,000 business-hours impaired on average "
+        "(95 % interval 1,900 to 2,100); exact cost them least, 100 business-hours impaired on "
+        "average (95 % interval 90 to 110).",
+        "exact denied the target's users most, 60 user-hours (95 % interval 54 to 66); wide is "
+        "beaten by exact, which denies no less and harms no more.",
+        "Over 40 paired replicates, 1 of 2 differ from none in business-hours impaired by more "
+        "than chance (paired t test, Holm's correction, below 5 %).",
+    ]
+
+
+def test_a_comparison_of_one_replicate_does_not_speak_of_chance_as_known() -> None:
+    said = answer_comparison(
+        [{**comparison_row("none", 0), "n_replicates": 1.0}, comparison_row("a", 3)], [], "none"
+    )
+    assert said[0] == "a cost bystanders 3 business-hours impaired on average."
+    assert "not known" in said[1]
+    assert "not known" in said[2]
+
+
+@pytest.mark.parametrize("effect", [0.0, NAN])
+def test_no_effect_on_the_target_is_no_best_strategy(effect: float) -> None:
+    said = answer_comparison([comparison_row("a", 3)], [point("a", effect, 3)], "none")
+    assert "denied the target's users most" not in said[1]

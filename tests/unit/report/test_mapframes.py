@@ -1,0 +1,128 @@
+"""The map of the page: frames played one after the other are the addresses listed."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.report.chartdata import read_lines
+from sim.report.mapframes import MAX_FRAMES, frame_times, map_data, middle_replicate
+from sim.results.read import CurvePoints, open_run
+
+
+@pytest.fixture(scope="module")
+def map_(shipped_run: Path) -> dict[str, Any]:
+    run = open_run(shipped_run)
+    return map_data(run, read_lines(run))
+
+
+def words(text: str) -> list[int]:
+    return np.frombuffer(base64.b64decode(text), "<u2").tolist()
+
+
+def levels(text: str) -> list[int]:
+    return list(base64.b64decode(text))
+
+
+def played(map_: dict[str, Any], frame: int) -> dict[int, int]:
+    """Level of each /16 after so many frames, by its first two bytes."""
+    network = words(map_["network16"])
+    found: dict[int, int] = {}
+    for change in map_["strategies"]["replay"]["frames"][: frame + 1]:
+        for pixel, level in zip(words(change["pixel"]), levels(change["level"]), strict=True):
+            found[network[pixel]] = level
+    return {network: level for network, level in found.items() if level}
+
+
+def listed_at(run: Path, replicate: int, t_s: int) -> list[ipaddress.IPv4Network]:
+    """Prefixes in force, in SQL and with the standard library's own arithmetic."""
+    rows = duckdb.execute(
+        f"""
+        SELECT prefix FROM '{run}/entries.parquet' AS entries
+        JOIN '{run}/events.parquet' AS block ON block.replicate = entries.replicate
+            AND block.entry = entries.entry AND block.kind = 'block' AND block.t_s <= $t
+        WHERE entries.replicate = $replicate AND NOT EXISTS (
+            FROM '{run}/events.parquet' AS gone WHERE gone.replicate = entries.replicate
+            AND gone.entry = entries.entry AND gone.kind = 'unblock' AND gone.t_s <= $t)
+        """,
+        {"t": t_s, "replicate": replicate},
+    ).fetchall()
+    return list(ipaddress.collapse_addresses(ipaddress.IPv4Network(text) for (text,) in rows))
+
+
+def test_frames_played_are_the_register_of_the_run(shipped_run: Path, map_: dict[str, Any]) -> None:
+    frames = map_["strategies"]["replay"]["frames"]
+    assert len(frames) == len(map_["t"]) <= MAX_FRAMES
+    for frame in (0, len(frames) // 2, len(frames) - 1):
+        prefixes = listed_at(shipped_run, map_["replicate"], map_["t"][frame])
+        assert frames[frame]["n"] == sum(prefix.num_addresses for prefix in prefixes)
+        expected: dict[int, int] = {}
+        for prefix in prefixes:
+            first, last = int(prefix[0]) >> 16, int(prefix[-1]) >> 16
+            for network in range(first, last + 1):
+                size = min(prefix.num_addresses, 65_536)
+                expected[network] = expected.get(network, 0) + size
+        level = {
+            network: 255 if size == 65_536 else min(max(round(255 * size / 65_536), 1), 254)
+            for network, size in expected.items()
+        }
+        assert played(map_, frame) == level
+
+
+def test_going_on_and_coming_back_is_told_by_the_time(
+    shipped_run: Path, map_: dict[str, Any]
+) -> None:
+    counts = [frame["n"] for frame in map_["strategies"]["replay"]["frames"]]
+    assert map_["t"] == sorted(set(map_["t"]))
+    ((peak,),) = duckdb.execute(
+        f"SELECT max(value) FROM '{shipped_run}/curves.parquet' WHERE replicate = ? "
+        "AND metric = 'addresses_listed_with_target'",
+        [map_["replicate"]],
+    ).fetchall()
+    assert max(counts) == peak
+    assert counts[-1] < max(counts)
+
+
+def test_providers_are_those_who_hold_the_prefixes(map_: dict[str, Any]) -> None:
+    network = words(map_["network16"])
+    owner = dict(zip(words(map_["owner"]["pixel"]), levels(map_["owner"]["provider"]), strict=True))
+    named = {network[pixel]: map_["providers"][row] for pixel, row in owner.items()}
+    assert named[(52 << 8) + 16] == "AWS"
+    assert (10 << 8) not in named
+    frame = map_["strategies"]["replay"]["frames"][-1]
+    assert sum(frame["by"]) <= frame["n"]
+
+
+def test_the_squares_of_the_map_are_named_as_on_xkcd_195(map_: dict[str, Any]) -> None:
+    assert map_["network8"][0][:4] == [0, 1, 14, 15]
+    assert map_["network8"][0][15] == 255
+    assert sorted(words(map_["network16"])) == list(range(65_536))
+
+
+def curve(*peaks: float) -> CurvePoints:
+    n = len(peaks)
+    replicate = np.repeat(np.arange(n), 2)
+    value = np.array([[0.0, peak] for peak in peaks]).ravel()
+    return CurvePoints(replicate, np.tile([0, 5], n), value, np.full(2 * n, np.nan))
+
+
+def test_the_replicate_shown_is_the_one_in_the_middle() -> None:
+    assert middle_replicate([curve(9, 1, 5)]) == 2
+    assert middle_replicate([curve(9, 1, 5), curve(8, 2, 6)]) == 2
+    assert middle_replicate([curve(3)]) == 0
+    assert middle_replicate([curve(4, 4, 4)]) == 0
+
+
+def test_frames_hold_start_peak_and_end_and_the_largest_changes() -> None:
+    t_s = np.arange(0, 1000, 10)
+    value = np.minimum(np.arange(100.0), 50)
+    value[70:] = 0
+    times = frame_times([(t_s, value)], 5)
+    assert {0, 500, 700, 990} <= set(times.tolist())
+    assert times.size == 5

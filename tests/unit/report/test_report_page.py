@@ -1,0 +1,305 @@
+"""The report as a file: nothing from outside, no markup from users, the same bytes each time."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+from sim.errors import DataError, UsageError
+from sim.measure.experiment import run_experiment
+from sim.report.document import render, script_json, write_report
+from sim.report.repeat import repeat, strategy_text
+from sim.results.read import RunFolder, open_run
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from tests.comparisons import EIGHT, Made, write_comparison
+
+WriteScenario = Callable[..., Path]
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028{{ 7 * 7 }}<!--\"'&amp;"
+MAX_BYTES = 8_000_000
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, texts, and the contents of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.texts: list[str] = []
+        self._open = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._open = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open == "script":
+            self.scripts[-1] += data
+        else:
+            self.texts.append(data)
+
+    @property
+    def data(self) -> dict[str, object]:
+        return json.loads(self.scripts[0])
+
+    def attributes(self, name: str) -> list[str]:
+        return [str(attrs[name]) for _, attrs in self.tags if name in attrs]
+
+
+@pytest.fixture(scope="module")
+def run_page(shipped_run: Path) -> str:
+    return render(open_run(shipped_run))
+
+
+@pytest.fixture(scope="module")
+def comparison_page(comparison_folder: Path) -> str:
+    return render(open_run(comparison_folder))
+
+
+@pytest.mark.parametrize("kind", ["run_page", "comparison_page"])
+def test_the_page_points_nowhere_outside(kind: str, request: pytest.FixtureRequest) -> None:
+    page = Page(request.getfixturevalue(kind))
+    assert len(page.scripts) == 3
+    links = page.attributes("href") + page.attributes("src")
+    assert len(links) > 8
+    assert [link for link in links if not re.match(r"(#[a-z]+|data:.*)$", link, re.DOTALL)] == []
+    assert page.attributes("srcset") == []
+    own_style = "".join(page.texts)
+    assert "url(" not in own_style
+    assert "@import" not in own_style
+
+
+def test_only_the_pages_own_scripts_may_run(run_page: str) -> None:
+    page = Page(run_page)
+    (policy,) = (
+        str(attrs["content"]) for tag, attrs in page.tags
+        if tag == "meta" and attrs.get("http-equiv") == "Content-Security-Policy"
+    )  # fmt: skip
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'"
+        for one in page.scripts[1:]
+    ]
+    assert rules["script-src"].split() == hashes
+    assert "connect-src" not in rules  # default-src forbids it
+
+
+@pytest.mark.parametrize("kind", ["run_page", "comparison_page"])
+def test_a_report_can_be_mailed(kind: str, request: pytest.FixtureRequest) -> None:
+    assert len(request.getfixturevalue(kind).encode()) < MAX_BYTES
+
+
+def test_the_same_run_gives_the_same_file(shipped_run: Path, run_page: str) -> None:
+    assert render(open_run(shipped_run)) == run_page
+
+
+@pytest.fixture(scope="module")
+def evil_pages(tmp_path_factory: pytest.TempPathFactory, shipped_run: Path) -> list[str]:
+    """A run and a comparison in which every text that users write is markup."""
+    folder = tmp_path_factory.mktemp("evil")
+    shutil.copytree(shipped_run, folder / "run")
+    for name in ("scenario.resolved.json", "manifest.json"):
+        path = folder / "run" / name
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if name == "manifest.json":
+            document["warnings"] = [EVIL]
+            document["assumptions"][0] |= {"key": EVIL, "why": EVIL, "unit": EVIL}
+            document["inputs"][0]["title"] = EVIL
+            document["scenario"] |= {"file": f"{EVIL}.yaml", "overrides": [f"title={EVIL}"]}
+        else:
+            document |= {"title": EVIL, "description": EVIL}
+        path.write_text(json.dumps(document), encoding="utf-8")
+    evil = [Made(EVIL, EVIL, 0.4), *EIGHT[-2:]]
+    compared = write_comparison(folder / "run", folder / "comparison", evil, 2)
+    return [render(open_run(folder / "run")), render(open_run(compared))]
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_markup_from_users_is_text(evil_pages: list[str], row: int) -> None:
+    page = Page(evil_pages[row])
+    assert len(page.scripts) == 3
+    assert [tag for tag, _ in page.tags if tag in ("img", "iframe", "object", "embed")] == []
+    assert [name for _, attrs in page.tags for name in attrs if name.startswith("on")] == []
+    text = "".join(page.texts)
+    assert text.count(EVIL) >= 4  # whole, as it was written
+    assert "49" not in text.split("{{")[0][-5:]
+    assert "{{ 7 * 7 }}" in text
+
+
+def test_labels_with_markup_are_text_in_the_data_too(evil_pages: list[str]) -> None:
+    page = Page(evil_pages[1])
+    map_ = page.data["map"]
+    assert isinstance(map_, dict)
+    assert EVIL in map_["strategies"]
+    assert "<" not in page.scripts[0]
+    assert "\u2028" not in page.scripts[0]
+
+
+def test_json_in_a_script_is_the_same_value_and_opens_no_tag() -> None:
+    value = {"a": [EVIL, "\u2029", None, 1.5]}
+    text = script_json(value)
+    assert json.loads(text) == value
+    assert not re.search(r"[<>&\u2028\u2029]", text)
+    with pytest.raises(ValueError, match="JSON compliant"):
+        script_json(float("nan"))
+
+
+def test_every_table_and_file_is_in_the_page(shipped_run: Path, run_page: str) -> None:
+    page = Page(run_page)
+    files = {
+        str(attrs["download"]): str(attrs["href"]) for _, attrs in page.tags if "download" in attrs
+    }
+    assert set(files) == {"summary.csv", "money.csv", "scenario.yaml", "manifest.json"}
+    for name, uri in files.items():
+        held = base64.b64decode(uri.partition(";base64,")[2])
+        assert held == (shipped_run / name).read_bytes(), name
+
+
+def test_assumptions_and_sources_are_on_the_page(shipped_run: Path, run_page: str) -> None:
+    text = " ".join("".join(Page(run_page).texts).split())
+    manifest = json.loads((shipped_run / "manifest.json").read_text())
+    for assumption in manifest["assumptions"]:
+        assert assumption["key"] in text
+        assert " ".join(assumption["why"].split()) in text
+    for table in manifest["inputs"]:
+        assert table["title"] in text
+        assert table["sha256"][:16] in text
+    assert "AC&M via Reuters, 1 September 2015" in text  # the source of a column
+
+
+def test_the_answer_holds_the_numbers_of_the_summary(shipped_run: Path, run_page: str) -> None:
+    with (shipped_run / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["metric"]: row for row in csv.DictReader(file)}
+    text = "".join(Page(run_page).texts)
+    hit = float(rows["businesses_ever_impaired"]["mean"])
+    low, high = (float(rows["businesses_ever_impaired"][name]) for name in ("low", "high"))
+    assert f"of 1,000 modelled businesses, {hit:.3g} ({low:.3g} to {high:.3g} in 90" in text
+    loss = float(rows["private_loss_usd"]["median"]) / 1e6
+    assert f"businesses lost {loss:.3g}\N{NO-BREAK SPACE}million USD (median;" in text
+
+
+def test_an_interrupted_run_says_so_before_anything_else(shipped_run: Path, tmp_path: Path) -> None:
+    run = open_run(shipped_run)
+    cut = run.manifest | {"status": "interrupted", "n_replicates_asked": 10}
+    text = "".join(Page(render(RunFolder(run.path, cut, run.scenario))).texts)
+    notice = text.index("This result is interrupted: 2 of 10 replicates.")
+    assert notice < text.index("At its peak the register listed")
+
+
+def test_a_run_without_money_or_published_figures_has_a_report(
+    write_scenario: WriteScenario, tmp_path: Path
+) -> None:
+    run_experiment(
+        resolve(load_scenario(str(write_scenario()))),
+        root_seed=7, n_replicates=1, folder=tmp_path / "run",
+    )  # fmt: skip
+    (tmp_path / "run" / "money.csv").unlink()
+    page = Page(render(open_run(tmp_path / "run")))
+    assert "money" not in page.attributes("id")
+    assert "One replicate" in "".join(page.texts)
+
+
+def test_a_table_with_a_mistake_is_refused(shipped_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(shipped_run, tmp_path / "run")
+    (tmp_path / "run" / "summary.csv").write_text("strategy,metric,mean\na,b,many\n")
+    with pytest.raises(DataError, match=r"summary\.csv:2: mean: expected a number, got 'many'"):
+        render(open_run(tmp_path / "run"))
+
+
+def test_the_command_on_the_page_makes_the_same_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    title = "A 'title' with $(date) and \"quotes\""
+    first = CliRunner().invoke(
+        app,
+        ["run", "telegram-2018-replay", "-o", "first", "-n", "2", "--seed", "5",
+         "--set", "population.n_businesses=20", "--set", f"title={json.dumps(title)}"],
+    )  # fmt: skip
+    assert first.exit_code == 0, first.output
+    how = repeat(open_run(Path("first")))
+    command = shlex.split(how.command)
+    assert command[:3] == ["overblock", "run", "telegram-2018-replay"]
+    assert CliRunner().invoke(app, command[1:]).exit_code == 0
+    again = json.loads(Path("again/manifest.json").read_text())
+    assert again["result_id"] in how.after
+    assert Path("again/summary.csv").read_bytes() == Path("first/summary.csv").read_bytes()
+
+
+def test_a_scenario_of_ones_own_is_named_as_a_file(
+    write_scenario: WriteScenario, tmp_path: Path
+) -> None:
+    run_experiment(
+        resolve(load_scenario(str(write_scenario()))),
+        root_seed=7, n_replicates=1, folder=tmp_path / "run",
+    )  # fmt: skip
+    how = repeat(open_run(tmp_path / "run"))
+    assert how.command == "overblock run scenario.yaml -n 1 --seed 7 -o again"
+    assert "inputs" in how.before
+
+
+def test_a_comparison_is_repeated_with_every_strategy_and_the_baseline(
+    comparison_folder: Path,
+) -> None:
+    words = shlex.split(repeat(open_run(comparison_folder)).command)
+    given = [words[row + 1] for row, word in enumerate(words) if word == "--strategy"]
+    assert given[:3] == ["exact", "aggregate:length=24", "aggregate:length=16"]
+    assert words[words.index("--baseline") + 1] == "none"
+
+
+def test_a_label_of_ones_own_is_part_of_the_strategy() -> None:
+    assert (
+        strategy_text({"label": "wide", "id": "aggregate", "parameters": {"length": 16}})
+        == "wide=aggregate:length=16"
+    )
+
+
+def test_an_earlier_report_is_replaced_and_nothing_else(shipped_run: Path, tmp_path: Path) -> None:
+    run = open_run(shipped_run)
+    path = tmp_path / "new" / "report.html"
+    n_bytes = write_report(run, path)
+    assert path.stat().st_size == n_bytes
+    write_report(run, path)
+    path.write_text("my notes")
+    with pytest.raises(UsageError, match="exists and is not a report"):
+        write_report(run, path)
+    assert path.read_text() == "my notes"
+    assert [one.name for one in path.parent.iterdir()] == ["report.html"]
+
+
+def test_the_command_writes_into_the_run_folder(shipped_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(shipped_run, tmp_path / "run")
+    done = CliRunner().invoke(app, ["report", str(tmp_path / "run"), "--json"])
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert document["schema"] == "overblock/report/1"
+    path = Path(document["file"])
+    assert path == tmp_path / "run" / "report.html"
+    assert path.stat().st_size == document["n_bytes"]
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["report", str(tmp_path)])
+    assert done.exit_code == 4
+    assert "expected a run folder with a manifest" in done.stderr
+    assert "Traceback" not in done.stderr

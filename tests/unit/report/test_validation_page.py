@@ -1,0 +1,151 @@
+"""The page of scores is fresh, and a stranger's case file cannot write markup into it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.measure.backtest.document import document, made_from
+from sim.measure.backtest.runs import group_runs, read_replicate
+from sim.measure.backtest.scores import backtest
+from sim.report.backtest import LARGEST, SMALLEST, draw_backtest, ratios
+from sim.report.validation import page
+from sim.scenario.cases import RunPredictor, choose, read_cases, shipped_cases
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PAGE = REPOSITORY / "docs/explanation/validation.md"
+STORED = json.loads(PAGE.with_suffix(".json").read_text(encoding="utf-8"))
+FIGURE = "../figures/backtest.png"
+REMEDY = "stale: run the command in the first line of docs/explanation/validation.md"
+BY_ID = {score["id"]: score for score in STORED["scores"]}
+
+
+@pytest.fixture(scope="module")
+def cases():
+    return choose(shipped_cases(), [])
+
+
+@pytest.fixture(scope="module")
+def groups(cases):
+    return group_runs([each for each in cases if isinstance(each.case.predictor, RunPredictor)])
+
+
+def test_the_page_says_what_the_stored_scores_say():
+    assert PAGE.read_text(encoding="utf-8") == page(STORED, figure=FIGURE), REMEDY
+    assert (PAGE.parent / FIGURE).exists()
+
+
+def test_the_scores_were_made_from_the_present_cases_scenarios_and_tables(cases, groups):
+    files = {id(each.file): each.file for each in cases}
+    assert STORED["made_from"] == made_from(list(files.values()), groups), REMEDY
+    assert list(BY_ID) == [each.case.id for each in cases], REMEDY
+
+
+def test_calculations_give_the_stored_scores(cases):
+    calculated = [each for each in cases if not isinstance(each.case.predictor, RunPredictor)]
+    fresh = document(backtest(calculated, 1))["scores"]
+    assert len(fresh) > 15
+    for score in fresh:
+        stored = BY_ID[score["id"]]
+        for key in ("median", "low", "high"):
+            if score["predicted"] is None:
+                assert stored["predicted"] is None
+            else:
+                assert stored["predicted"][key] == pytest.approx(score["predicted"][key]), REMEDY
+        assert stored["verdict"] == score["verdict"], REMEDY
+
+
+def test_the_first_replicate_gives_the_stored_numbers(groups):
+    """The model itself: a change of any equation moves some number of replicate 0."""
+    assert len(groups) >= 2
+    n_compared = 0
+    for group in groups:
+        for case_id, draws in read_replicate(group, 0).items():
+            stored = BY_ID[case_id]["predicted"]["by_replicate"][0]
+            assert stored == pytest.approx(float(np.median(draws)), rel=1e-9), REMEDY
+            n_compared += 1
+    assert n_compared > 25
+
+
+def test_stored_medians_are_of_the_stored_replicates():
+    with_replicates = [score for score in STORED["scores"]
+                       if score["predicted"] and score["predicted"]["by_replicate"]]  # fmt: skip
+    assert len(with_replicates) > 25
+    for score in with_replicates:
+        by_replicate = score["predicted"]["by_replicate"]
+        assert len(by_replicate) == STORED["n_replicates"] >= 10
+        if not score["id"].startswith("loss-"):  # money: the median is over all draws
+            assert score["predicted"]["median"] == pytest.approx(np.median(by_replicate))
+
+
+HOSTILE = """\
+format: overblock/backtest/1
+cases:
+  - id: hostile
+    title: "<script>alert(1)</script> [x](javascript:1) | `c`"
+    given: "a\\n\\n# heading\\n| t |\\n"
+    role: held-out
+    why_role: "<b>"
+    predictor: {kind: none, why: "<img src=x>"}
+    published:
+      value: 1
+      rounding: 0
+      nature: claimed
+      unit: "<u>"
+      source: "<i>\\n<h1>"
+      date: "2018"
+    note: "$x$ *y*"
+"""
+
+
+def test_case_text_is_text_on_the_page(tmp_path):
+    path = tmp_path / "x<y>.yaml"
+    path.write_text(HOSTILE, encoding="utf-8")
+    text = page(document(backtest(read_cases(path).cases, 1)))
+    own = text.replace('<a id="hostile"></a>', "")
+    assert not re.search(r"(?<!\\)<", own)
+    assert "\n# heading" not in own
+    assert "javascript:1" in own
+    assert "\\[x\\](javascript:1)" in own
+    (row,) = [line for line in own.splitlines() if line.startswith("| [")]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 7
+
+
+def scores_of(*parts: tuple[float, float, float, float]) -> dict[str, object]:
+    """Scores by (median, low, high, published value)."""
+    return {
+        "version": "0",
+        "n_replicates": 2,
+        "scores": [
+            {
+                "id": f"c{n}", "title": f"case {n}", "role": "held-out", "verdict": "outside",
+                "predicted": {"median": median, "low": low, "high": high},
+                "published": {"value": value, "allowed_low": value, "allowed_high": None,
+                              "relation": "at_least"},
+            }
+            for n, (median, low, high, value) in enumerate(parts)
+        ],
+    }  # fmt: skip
+
+
+def test_the_figure_draws_numbers_over_the_published_value(tmp_path):
+    scores = scores_of((200, 100, 400, 100), (5, 4, 6, 0), (1e-6, 1e-7, 1e-5, 1))
+    first, second = ratios(scores)  # nothing is over a published zero
+    assert (first["median"], first["low"], first["high"]) == (2, 1, 4)
+    assert (first["allowed_low"], first["allowed_high"]) == (1, None)
+    assert second["median"] < SMALLEST < LARGEST
+    assert first["text"] == "200 / ≥ 100"
+    path = tmp_path / "f.svg"
+    draw_backtest(scores, path)
+    again = tmp_path / "g.svg"
+    draw_backtest(scores, again)
+    assert path.read_bytes() == again.read_bytes()
+
+
+def test_the_shipped_figure_draws_every_case_that_has_a_ratio():
+    drawn = {row["id"] for row in ratios(STORED)}
+    assert drawn == {score["id"] for score in STORED["scores"] if score["predicted"]}

@@ -1,0 +1,82 @@
+"""Numbers as readers see them: rounded, in one unit, never a power of ten, never a false zero."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.report.wording import listing, number, percent, percent_span, quantity, span
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (651, "651"),
+        (1000, "1,000"),
+        (27.66, "27.7"),
+        (2141.4, "2,141"),
+        (0.11912, "0.119"),
+        (0.9996, "1.00"),
+        (15_375_018, f"15.4{NBSP}million"),
+        (999_600_000, f"1.00{NBSP}billion"),
+        (999_400, "999,400"),
+        (999_700, f"1.00{NBSP}million"),
+        (-2_500_000, f"-2.50{NBSP}million"),
+        (9.36e10, f"93.6{NBSP}billion"),
+        (4.9e-05, "0.0000490"),
+        (math.nan, "not known"),
+    ],
+)
+def test_a_number_is_said_in_three_digits(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@given(st.floats(1e-6, 1e14))
+def test_what_is_said_is_the_number_to_three_digits(value: float) -> None:
+    text = number(value)
+    factor = {"million": 1e6, "billion": 1e9, "trillion": 1e12}
+    digits, _, unit = text.partition(NBSP)
+    said = float(digits.replace(",", "")) * factor.get(unit, 1)
+    assert "e" not in digits
+    assert said == pytest.approx(value, rel=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (12_176_998, 17_408_000, f"12.2 to 17.4{NBSP}million"),
+        (186_124_701, 1_582_759_841, f"0.186 to 1.58{NBSP}billion"),
+        (257, 66_369, "257 to 66,369"),
+        (0, 2_000_000, f"0 to 2.00{NBSP}million"),
+        (5_000, 2_000_000, f"5,000 to 2.00{NBSP}million"),
+        (math.nan, 3, "not known"),
+    ],
+)
+def test_a_range_has_one_unit_unless_its_ends_are_far_apart(
+    low: float, high: float, text: str
+) -> None:
+    assert span(low, high) == text
+
+
+def test_shares_are_percentages_and_a_tiny_one_is_not_zero() -> None:
+    assert percent(0.3431) == f"34.3{NBSP}%"
+    assert percent(0) == f"0{NBSP}%"
+    assert percent(2.7e-7) == f"less than 0.0001{NBSP}%"
+    assert percent(math.nan) == "not known"
+    assert percent_span(0.0974, 0.145) == f"9.74 to 14.5{NBSP}%"
+    assert quantity(0.5, "share of users") == f"50{NBSP}%"
+    assert quantity(0.5, "businesses") == "0.500"
+
+
+def test_names_are_listed_in_words() -> None:
+    assert [listing(["a"]), listing(["a", "b"]), listing(["a", "b", "c"])] == [
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
