@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -43,14 +43,19 @@ _TRUTH = {"true": True, "false": False}
 NOT_KNOWN = math.nan
 
 
-def read_rows(run: RunFolder, name: str) -> list[Row]:
+def read_rows(run: RunFolder, name: str, needed: Sequence[str] = ()) -> list[Row]:
     """Read one table, with its numbers as numbers.
+
+    Parameters
+    ----------
+    needed
+        Columns that the table has to have.
 
     Returns
     -------
     rows
         One mapping for each row, from column name to cell: text for columns of names, a truth value
-        for columns that begin with ``is_``, else a number.
+        for columns that begin with ``is_``, else a number. An empty cell of the latter two is NaN.
 
     Raises
     ------
@@ -62,7 +67,7 @@ def read_rows(run: RunFolder, name: str) -> list[Row]:
         if path.stat().st_size > MAX_BYTES:
             raise DataError([Problem(str(path), f"expected at most {MAX_BYTES:,} bytes, got more")])
         with path.open(encoding="utf-8", newline="") as file:
-            return _parse(path, csv.reader(file, strict=True))
+            return _parse(path, csv.reader(file, strict=True), ("strategy", *needed))
     except OSError as error:
         message = f"expected a readable table, got an error: {error.strerror}"
         raise DataError([Problem(str(path), message)]) from None
@@ -70,11 +75,14 @@ def read_rows(run: RunFolder, name: str) -> list[Row]:
         raise DataError([Problem(str(path), f"expected CSV, got an error: {error}")]) from None
 
 
-def _parse(path: Path, reader: object) -> list[Row]:
+def _parse(path: Path, reader: object, needed: Sequence[str]) -> list[Row]:
     lines = iter(reader)  # type: ignore[call-overload]
     header: list[str] = next(lines, [])
-    if "strategy" not in header:
-        raise DataError([Problem(str(path), "expected a column strategy, got none", line=1)])
+    absent = [name for name in dict.fromkeys(needed) if name not in header]
+    if absent:
+        raise DataError(
+            [Problem(str(path), f"expected a column {name}, got none", line=1) for name in absent]
+        )
     rows: list[Row] = []
     problems = []
     for number, cells in enumerate(lines, start=2):
@@ -102,7 +110,7 @@ def _parse(path: Path, reader: object) -> list[Row]:
 def _cell(name: str, text: str) -> Cell:
     if name in _TEXTS:
         return text
-    if name.startswith("is_"):
+    if name.startswith("is_") and text:
         truth = _TRUTH.get(text.lower())
         if truth is None:
             raise ValueError(text)
