@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -26,8 +26,13 @@ _TRUTH = {"true": True, "false": False}
 NOT_KNOWN = math.nan
 
 
-def read_rows(run: RunFolder, name: str) -> list[Row]:
+def read_rows(run: RunFolder, name: str, needed: Sequence[str] = ()) -> list[Row]:
     """Read one table, its cells by the types that ``sim.results.columns`` gives its columns.
+
+    Parameters
+    ----------
+    needed
+        Columns that the table has to have.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def read_rows(run: RunFolder, name: str) -> list[Row]:
         if path.stat().st_size > MAX_BYTES:
             raise DataError([Problem(str(path), f"expected at most {MAX_BYTES:,} bytes, got more")])
         with path.open(encoding="utf-8", newline="") as file:
-            return _parse(path, csv.reader(file, strict=True), types)
+            return _parse(path, csv.reader(file, strict=True), types, ("strategy", *needed))
     except OSError as error:
         message = f"expected a readable table, got an error: {error.strerror}"
         raise DataError([Problem(str(path), message)]) from None
@@ -54,10 +59,15 @@ def read_rows(run: RunFolder, name: str) -> list[Row]:
         raise DataError([Problem(str(path), f"expected CSV, got an error: {error}")]) from None
 
 
-def _parse(path: Path, lines: Iterator[list[str]], types: Mapping[str, str]) -> list[Row]:
+def _parse(
+    path: Path, lines: Iterator[list[str]], types: Mapping[str, str], needed: Sequence[str]
+) -> list[Row]:
     header = next(lines, [])
-    if "strategy" not in header:
-        raise DataError([Problem(str(path), "expected a column strategy, got none", line=1)])
+    absent = [name for name in dict.fromkeys(needed) if name not in header]
+    if absent:
+        raise DataError(
+            [Problem(str(path), f"expected a column {name}, got none", line=1) for name in absent]
+        )
     rows: list[Row] = []
     problems = []
     for number, cells in enumerate(lines, start=2):
