@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 
 from sim.report.pagetables import Cell, Column, Line, PageTable
+from sim.report.source_texts import Line as SourceLine
+from sim.report.source_texts import basis_text, range_text, value_text
 from sim.results.read import RunFolder
 from sim.scenario.library import shipped, table_names
 from sim.scenario.seeds import SourceNote, read_note, read_table
@@ -33,6 +35,37 @@ def input_table(run: RunFolder) -> PageTable:
 
 
 def source_table(run: RunFolder) -> PageTable:
+    """What every value of the scenario and every column of its tables rests on."""
+    sources = run.manifest.get("sources")
+    if not isinstance(sources, list):
+        return _column_table(run)  # of a version that did not list them
+    columns = ("Value of", "Value", "Kind", "Unit", "Range", "Rests on")
+    lines = [
+        Line(
+            (
+                Cell(_key(one)),
+                Cell(value_text(one)),
+                Cell(str(one["kind"])),
+                Cell(str(one.get("unit", ""))),
+                Cell(range_text(one)),
+                Cell(basis_text(one)),
+            )
+        )
+        for one in sources
+    ]
+    return PageTable(
+        "value-sources", "Where every value comes from", list(map(Column, columns)), lines
+    )
+
+
+def _key(line: SourceLine) -> str:
+    if "lines" not in line:
+        return str(line["key"])
+    row = f", {line['row']}" if "row" in line else ""
+    return f"{line['key']} (lines {line['lines']}{row})"
+
+
+def _column_table(run: RunFolder) -> PageTable:
     """Kind, source and date of every column of the shipped tables."""
     lines = []
     for table in run.manifest["inputs"]:
