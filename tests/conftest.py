@@ -76,3 +76,13 @@ def shipped_single_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     resolved = resolve(load_scenario("telegram-2018-replay"))
     run_experiment(resolved, root_seed=20180416, n_replicates=1, folder=folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def chase_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of three weeks of the chase: fronts, exemptions, evictions; do not write into it."""
+    folder = tmp_path_factory.mktemp("chase") / "run"
+    changes = ["population.n_businesses=60", "end=2018-05-10T00:00+03:00"]
+    resolved = resolve(load_scenario("telegram-2018", changes))
+    run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder)
+    return folder

@@ -295,7 +295,5 @@ def _chunks(stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int) ->
 def _count_lines(text: bytes) -> int:
     """Count newlines, in pieces that stay in the cache."""
     byte = np.frombuffer(text, np.uint8)
-    return sum(
-        int(np.count_nonzero(byte[at : at + _COUNTED] == _NEWLINE))
-        for at in range(0, byte.size, _COUNTED)
-    )
+    pieces = (byte[at : at + _COUNTED] for at in range(0, byte.size, _COUNTED))
+    return sum(int(np.count_nonzero(piece == _NEWLINE)) for piece in pieces)

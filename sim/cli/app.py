@@ -13,7 +13,9 @@ import typer
 
 from sim import __version__
 from sim.cli import (
+    assess,
     backtest,
+    calibrate,
     compare,
     cover,
     doctor,
@@ -23,6 +25,7 @@ from sim.cli import (
     plot,
     report,
     run,
+    sensitivity,
     sources,
     sweep,
     validate,
@@ -65,11 +68,14 @@ app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("verify")(verify.verify)
 app.command("sweep")(sweep.sweep)
+app.command("sensitivity")(sensitivity.sensitivity)
+app.command("calibrate")(calibrate.calibrate)
 app.command("plot")(plot.plot)
 app.command("report")(report.report)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
+app.command("assess")(assess.assess)
 app.command("backtest")(backtest.backtest)
 app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)

@@ -77,8 +77,13 @@ def say(text: str, *, quiet: bool = False) -> None:
 def print_json(value: Any) -> None:
     """Print exactly one JSON document on stdout; what is not known is null."""
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    print(json_text(value, is_ascii=is_ascii), end="")
+
+
+def json_text(value: Any, *, is_ascii: bool = False) -> str:
+    """One JSON document; what is not known is null."""
     text = json.dumps(_without_nan(value), indent=2, ensure_ascii=is_ascii, allow_nan=False)
-    print(text)
+    return f"{text}\n"
 
 
 def _without_nan(value: Any) -> Any:

@@ -32,7 +32,7 @@ _EXTRAS = {
     "zst": ("backports.zstd",),
     "import": ("maxminddb", "mrtparse"),
     "app": ("dash",),
-    "analysis": ("pandas", "SALib", "optuna"),
+    "analysis": ("pandas", "optuna"),
     "cluster": ("distributed",),
 }
 

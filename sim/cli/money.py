@@ -81,7 +81,7 @@ def difference_sentence(lines: Sequence[MethodLine]) -> str:
         "among themselves (medians). They price the value added of everybody, by share of GDP or "
         "by head, the same on every day; the private loss is the revenue of the businesses that "
         "were hosted where the block fell, customers that come back taken off. What each method "
-        "prices: money.csv."
+        "prices: --json, and docs/explanation/money.md."
     )
 
 

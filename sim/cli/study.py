@@ -6,6 +6,7 @@ In: a study and its tables. Out: text on stdout and stderr. No model logic.
 from __future__ import annotations
 
 import math
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,6 +87,11 @@ def study_document(study: Study, schema: str, *sheets: str) -> dict[str, Any]:
     }
 
 
+def width() -> int:
+    """Columns of the terminal, or of a page where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 140
+
+
 def print_table(
     title: str, header: Sequence[str], rows: Sequence[Sequence[str]], n_text: int = 1
 ) -> None:
@@ -93,10 +99,11 @@ def print_table(
     from rich.console import Console
     from rich.table import Table
 
-    out = Console(width=None if sys.stdout.isatty() else 140, markup=False, highlight=False)
+    out = Console(width=width(), markup=False, highlight=False)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for position, name in enumerate(header):
-        table.add_column(name, justify="left" if position < n_text else "right")
+        is_text = position < n_text
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=is_text)
     for row in rows:
         table.add_row(*row)
     out.print(table)
@@ -112,5 +119,5 @@ def number(value: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """``[low, high]``; empty where not known."""
-    return "" if math.isnan(low) else f"[{number(low)}, {number(high)}]"
+    """``[low, high]``; empty where it is not known or a point."""
+    return "" if math.isnan(low) or low == high else f"[{number(low)}, {number(high)}]"

@@ -96,6 +96,9 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             "USD of demand",
         ),
         Measure("names_hit", "names", float(names.n_hit), float(names.n_names), "names"),
+        Measure(
+            "names_hit_share", "share of names", names.share_hit, float(names.n_names), "names"
+        ),
         *measure_target(world, outcome, float(ledger.impaired_s.sum()) / S_PER_H),
     )
 

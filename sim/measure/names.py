@@ -34,6 +34,11 @@ class NamesHit:
     n_hit: int
     n_names: int
 
+    @property
+    def share_hit(self) -> float:
+        """Share of the names that were hit; at least one address is in use, with one name."""
+        return self.n_hit / self.n_names
+
 
 def names_hit(world: World, outcome: Outcome) -> NamesHit:
     """Names hit in one run; each address is counted once, however many businesses sit on it."""

@@ -30,14 +30,10 @@ def outline(inside: NDArray[np.bool_]) -> NDArray[np.float64]:
 def _runs(padded: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Edges between a row and the next one, as (x, y) of both ends."""
     is_edge = padded[1:] != padded[:-1]
-    # An edge with the inside above is another line than one with the inside below.
-    side = np.where(is_edge, 1 + padded[1:].astype(np.int8), 0)
-    change = np.diff(np.pad(side, ((0, 0), (1, 1))), axis=1) != 0
-    row, column = np.nonzero(change)
-    begins = np.pad(side, ((0, 0), (0, 1)))[row, column] > 0
-    # Changes of a row come in order: each beginning is followed by the end of its run.
-    at = np.flatnonzero(begins)
-    start, stop, y = column[at], column[at + 1], row[at]
+    framed = np.pad(is_edge, ((0, 0), (1, 1)))
+    row, column = np.nonzero(framed[:, 1:] != framed[:, :-1])
+    # Changes of a row come in order: each beginning of a run is followed by its end.
+    start, stop, y = column[0::2], column[1::2], row[0::2]
     ends = np.stack([np.stack([start, y], axis=1), np.stack([stop, y], axis=1)], axis=1)
     return ends.astype(np.float64)
 

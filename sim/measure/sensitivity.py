@@ -14,10 +14,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import UsageError
 from sim.measure.designs import morris_trajectories, saltelli
 from sim.measure.factors import Factor, LeftOut, point_of, settings
 from sim.measure.indices import Indices, Screening, screen, variance_shares
-from sim.measure.points import COMPLETE, Answers, Point, is_possible
+from sim.measure.points import Answers, Point, is_possible
 from sim.measure.study import Sheet
 from sim.measure.sweep import points_sheet
 from sim.results.columns import Column
@@ -58,6 +59,20 @@ _LINE = (
     Column("total_low", "number", "share", "Lower end of its 95 % BCa interval"),
     Column("total_high", "number", "share", "Upper end of its 95 % BCa interval"),
     Column("n_base", "integer", "points", "Base points with all answers"),
+)
+
+
+_STAGE = (
+    Column("part", "string", "", "ends, morris or sobol"),
+    Column("n_points", "integer", "points", "Points that were run"),
+    Column("n_groups", "integer", "groups", "Trajectories or base points; 0 for ends"),
+    Column(
+        "n_rejected",
+        "integer",
+        "groups",
+        "Groups drawn and not taken: the scenario cannot be at one of their points",
+    ),
+    Column("factors", "string", "", "Factors that moved, separated by blanks"),
 )
 
 
@@ -185,7 +200,13 @@ def _possible_stage(
     n_wanted: int,
     draw: Callable[[int], tuple[Dials, NDArray[np.int64]]],
 ) -> Stage:
-    """Draw groups of points until enough have only points that the scenario can be at."""
+    """Draw groups of points until enough have only points that the scenario can be at.
+
+    Raises
+    ------
+    UsageError
+        If there is none such group in very many.
+    """
     points: list[Point] = []
     amounts: list[dict[str, tuple[float, ...]]] = []
     kept_dials: list[Dials] = []
@@ -212,6 +233,11 @@ def _possible_stage(
                 amounts += rows
                 kept_dials.append(group)
                 kept_moved.append(steps)
+    if not kept_dials:
+        raise UsageError(
+            f"{part}: expected settings of all factors at which the scenario can be, got none in "
+            f"{n_drawn} draws: their ranges contradict each other"
+        )
     return Stage(
         part,
         tuple(factors),
@@ -344,7 +370,7 @@ def sheets_of(
     lines: Sequence[Line],
     left_out: Sequence[LeftOut],
 ) -> list[Sheet]:
-    """Tables ``sensitivity.csv``, ``points.csv`` and ``left-out.csv``."""
+    """Tables ``sensitivity.csv``, ``stages.csv``, ``points.csv`` and ``left-out.csv``."""
     keys = [factor.key for factor in stages[0].factors]
     columns = (
         Column("part", "string", "", "ends, morris or sobol"),
@@ -360,7 +386,8 @@ def sheets_of(
     out = tuple((one.key, one.why) for one in left_out)
     return [
         Sheet("sensitivity.csv", _LINE, rows),
-        points_sheet(columns, points[: len(answers.value)], answers),
+        Sheet("stages.csv", _STAGE, tuple(_stage_row(stage) for stage in stages)),
+        points_sheet(columns, points, answers),
         Sheet(
             "left-out.csv",
             (
@@ -372,12 +399,12 @@ def sheets_of(
     ]
 
 
+def _stage_row(stage: Stage) -> tuple[object, ...]:
+    keys = " ".join(factor.key for factor in stage.factors)
+    return stage.part, len(stage.points), len(stage.dials), stage.n_rejected, keys
+
+
 def _amounts(amounts: tuple[float, ...] | None) -> str | float | None:
     if amounts is None or len(amounts) == 1:
         return amounts[0] if amounts else None
     return " ".join(f"{amount:.6g}" for amount in amounts)
-
-
-def is_finished(answers: Answers) -> bool:
-    """Whether another stage may follow."""
-    return answers.status in (COMPLETE, "partial")

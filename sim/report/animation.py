@@ -59,7 +59,7 @@ class Film:
 
 
 def frame_times(
-    change_s: NDArray[np.int64], listed: Sequence[IntervalSet], n: int = MAX_FRAMES
+    change_s: NDArray[np.int64], listed: Sequence[IntervalSet], n: int
 ) -> NDArray[np.int64]:
     """Times at which the most addresses were added or taken away; the first and last among them.
 
@@ -97,7 +97,7 @@ def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     change_s = register.change_s
     listed = [register.listed_at(at_s).intersection(part) for at_s in change_s.tolist()]
     counts = np.array([one.difference(first.target).n_addresses for one in listed])
-    rows = frame_times(change_s, listed)
+    rows = frame_times(change_s, listed, MAX_FRAMES)
     table = _table(run, register, change_s[rows], counts[rows])
 
     figure = style.new_figure(8.0, 7.6)
@@ -171,8 +171,7 @@ def save_film(film: Film, folder: Path, name: str, formats: Sequence[str]) -> li
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     # Titles change, their places do not: laying out each frame anew would take most of the time.
-    film.drawing.figure.draw_without_rendering()
-    film.drawing.figure.set_layout_engine("none")
+    style.fix_layout(film.drawing.figure)
     for suffix in formats:
         path = folder / f"{name}.{suffix}"
         writer = _writer(suffix)

@@ -28,7 +28,8 @@ def looks_of(labels: Sequence[str], baseline: str = "") -> dict[str, dict[str, A
         if label == baseline:
             looks[label] = {"color": style.GREY, "linestyle": "-"}
             continue
-        line = style.STYLES[(place + place // len(style.CYCLE)) % len(style.STYLES)]
+        # Seven colours and four styles: no pair comes twice among 28.
+        line = style.STYLES[place % len(style.STYLES)]
         looks[label] = {"color": style.CYCLE[place % len(style.CYCLE)], "linestyle": line}
         place += 1
     return looks

@@ -158,6 +158,12 @@ def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> NDArray[np.float6
     return np.asarray(free + room)
 
 
+def fix_layout(figure: Figure) -> None:
+    """Lay the figure out once, so that it is the same in every format and in every frame."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
 def save_figure(
     figure: Figure, folder: Path, name: str, formats: Sequence[str] = ("png", "svg"), dpi: int = DPI
 ) -> list[Path]:
@@ -169,6 +175,8 @@ def save_figure(
         "svg": {"Creator": software, "Date": None},
         "pdf": {"Creator": software, "CreationDate": None},
     }
+    figure.set_dpi(dpi)  # letters are a little wider or narrower at another resolution
+    fix_layout(figure)
     written = []
     for suffix in formats:
         path = folder / f"{name}.{suffix}"

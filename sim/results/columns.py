@@ -183,7 +183,6 @@ MONEY = (
     ),
     Column("published", "string", "USD", "Published figure beside it; missing where there is none"),
     Column("published_note", "string", "", "Unit of that figure, and how it is to be read"),
-    Column("prices", "string", "", "What the method prices, and so why methods differ"),
 )
 
 MEASURES = (

@@ -165,6 +165,7 @@ def read_columns(
     parameters: Sequence[object] | Mapping[str, object] = (),
     *,
     n_threads: int | None = 1,
+    others: Mapping[str, Path] | None = None,
 ) -> dict[str, Any]:
     """Columns of a query over one Parquet file.
 
@@ -175,6 +176,8 @@ def read_columns(
     n_threads
         How many may read; None for as many as there are processors. With more than one, rows come
         in any sequence unless the query orders them.
+    others
+        More files, by the name that stands for each.
 
     Returns
     -------
@@ -188,10 +191,11 @@ def read_columns(
     """
     with _connect(n_threads) as connection:
         try:
-            connection.execute(
-                "CREATE VIEW data AS SELECT * "
-                f"FROM read_parquet({sql_text(literal_path(path))}, file_row_number = true)"
-            )
+            for name, file in {"data": path, **(others or {})}.items():
+                connection.execute(
+                    f"CREATE VIEW {name} AS SELECT * "
+                    f"FROM read_parquet({sql_text(literal_path(file))}, file_row_number = true)"
+                )
             return connection.execute(query, parameters).fetchnumpy()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]

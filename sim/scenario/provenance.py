@@ -112,7 +112,7 @@ def note_problems(
 
 def _is_replaced(path: Path, document: Document) -> bool:
     """Whether the value, or a section it is in, came from the command line."""
-    return document.place(path).file != document.file and any(
+    return any(
         document.places[path[:length]].file.startswith("--set ")
         for length in range(1, len(path) + 1)
         if path[:length] in document.places

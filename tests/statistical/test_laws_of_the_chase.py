@@ -75,15 +75,23 @@ def fronts_of(outcome: Outcome, horizon_s: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def denied_by_client(
-    rented_s: np.ndarray, dropped_s: np.ndarray, tau_h: float, horizon_s: int, n_clients: int
+    rented_s: np.ndarray,
+    dropped_s: np.ndarray,
+    tau_h: float,
+    horizon_s: int,
+    n_clients: int,
+    share_told: float = 1.0,
 ) -> np.ndarray:
     """Seconds in which each client knows no front that works, in hours.
 
-    Every client hears of every front after an exponential time of its own; those of t = 0 are
-    known from the start.
+    Every client that is told of a front hears of it after an exponential time of its own; those of
+    t = 0 are known to all from the start.
     """
-    lag_s = np.random.default_rng(6).exponential(tau_h * HOUR, (n_clients, rented_s.size))
-    knows_s = np.minimum(np.where(rented_s == 0, 0.0, rented_s + lag_s), dropped_s)
+    rng = np.random.default_rng(6)
+    lag_s = rng.exponential(tau_h * HOUR, (n_clients, rented_s.size))
+    is_told = rng.random(lag_s.shape) < share_told
+    later_s = np.where(is_told, rented_s + lag_s, horizon_s)
+    knows_s = np.minimum(np.where(rented_s == 0, 0.0, later_s), dropped_s)
     order = np.argsort(knows_s, axis=1)
     start = np.take_along_axis(knows_s, order, axis=1)
     stop = np.take_along_axis(np.broadcast_to(dropped_s, knows_s.shape), order, axis=1)
@@ -103,6 +111,20 @@ def test_clients_who_hear_of_fronts_one_by_one_miss_the_target_as_long_as_the_mo
         denied_h = denied_by_client(rented_s, dropped_s, tau_h, horizon_s, n_clients)
         error = denied_h.std(ddof=1) / math.sqrt(n_clients)
         assert bool(abs(denied_h.mean() - expected_h) <= ERRORS * error) is is_right, tau_h
+
+
+def test_clients_of_whom_each_is_told_of_some_fronts_only_miss_the_target_longer(chased):
+    told, wrong = 0.5, 0.6
+    small = chase(streams=Streams(5, 0))
+    small = replace(small, fronts=small.fronts.model_copy(update={"share_told": told}))
+    outcome = simulate(small.world(), exact, small.streams)
+    rented_s, dropped_s = fronts_of(outcome, 20 * DAY)
+    expected_h = float(outcome.users.denied_s[0]) / N_USERS / HOUR
+    assert expected_h > float(chased.users.denied_s[0]) / N_USERS / HOUR
+    for share, is_right in ((told, True), (wrong, False)):
+        denied_h = denied_by_client(rented_s, dropped_s, TAU_H, 20 * DAY, 20_000, share)
+        error = denied_h.std(ddof=1) / math.sqrt(denied_h.size)
+        assert bool(abs(denied_h.mean() - expected_h) <= ERRORS * error) is is_right, share
 
 
 def test_the_share_that_knows_a_front_grows_to_one_with_the_time_constant():

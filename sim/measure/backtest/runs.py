@@ -19,12 +19,12 @@ from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.engine.tally import Group
 from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.measure.accounts import price_losses
 from sim.measure.executors.task import Key
 from sim.measure.impact import measure_impact
 from sim.measure.losses import loss_totals
 from sim.measure.metrics import metrics_of
-from sim.measure.money import MONEY_METRICS, money_of
-from sim.measure.money_parameters import N_DRAWS, drawn, firm_parameters
+from sim.measure.money import MONEY_METRICS
 from sim.measure.moves import moves_of
 from sim.results.columns import METRICS
 from sim.scenario.cases import PlacedCase, RunPredictor
@@ -175,10 +175,7 @@ def _money(
 ) -> dict[str, NDArray[np.float64]]:
     """Money of one replicate, by metric, over all draws of its parameters."""
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-    sectors = [row.sector for row in resolved.sectors.rows]
-    rows = resolved.money_parameters.rows
-    parameters = firm_parameters(rows, sectors, drawn(streams, N_DRAWS))
-    money = money_of(totals, parameters).over_sectors()
+    money = price_losses(resolved, streams, totals)
     return {metric: getattr(money, metric).sum(axis=1) for metric in MONEY_METRICS}
 
 

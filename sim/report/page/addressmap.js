@@ -6,6 +6,7 @@ function makeMap() {
   const slider = byId("map-time");
   const chooser = byId("map-strategy");
   const play = byId("map-play");
+  if (chooser) chooser.value = data.most_harmful;
   const n = map.side * map.side;
   const network16 = words(map.network16);
   const owner = new Int16Array(n).fill(-1);
@@ -120,9 +121,8 @@ function makeMap() {
   }
 
   function point(event) {
-    const box = canvas.getBoundingClientRect();
     const place = (at, size) => Math.min(map.side - 1, Math.max(0, Math.floor((at / size) * map.side)));
-    const pixel = place(event.clientY - box.top, box.height) * map.side + place(event.clientX - box.left, box.width);
+    const pixel = place(event.offsetY, canvas.clientHeight) * map.side + place(event.offsetX, canvas.clientWidth);
     const network = network16[pixel];
     const level = state.levels[pixel];
     const share = level === 255 ? "wholly listed" : level ? `${numberText(level / 255, true)} listed` : "not listed";

@@ -43,4 +43,5 @@ for (const select of document.querySelectorAll("select[data-filters]")) makeFilt
 for (const chart of data.charts) makeChart(chart);
 drawFrontier();
 makeMap();
+byId("needs-script").remove();
 byId("save-curves").addEventListener("click", saveCurves);

@@ -3,6 +3,7 @@
 import multiprocessing
 import subprocess
 import sys
+import threading
 from types import ModuleType
 
 import numpy as np
@@ -93,11 +94,16 @@ def test_spread_work_covers_every_item_once(monkeypatch, n_threads, n_items):
 def test_a_mistake_on_a_thread_is_raised(monkeypatch):
     monkeypatch.setattr(backend, "_n_threads", lambda: 2)
 
-    def work(first, stop):
-        if first:
-            raise ValueError("second half")
+    met = threading.Event()
 
-    with pytest.raises(ValueError, match="second half"):
+    def work(first, stop):
+        if threading.current_thread() is threading.main_thread():
+            assert met.wait(60)
+            return
+        met.set()
+        raise ValueError("not here")
+
+    with pytest.raises(ValueError, match="not here"):
         backend.spread(work, 2**20)
 
 

@@ -182,22 +182,14 @@ def test_run_with_json_prints_exactly_one_documented_object(repository: Path) ->
     assert document["folder"] == "out"
 
 
-def test_quiet_says_nothing_on_stderr_and_still_prints_the_result(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from sim.report import figures
-
-    monkeypatch.setattr(figures, "FIGURES", {"outages": figures.draw_outages})
+def test_quiet_says_nothing_on_stderr_and_still_prints_the_result() -> None:
     result = call("run", "telegram-2018-replay", "-o", "out", "--quiet", *SMALL)
     assert (result.stdout, result.stderr) == ("out\n", "")
-    loud = call("plot", "out")
-    assert [Path(line).name for line in loud.stdout.splitlines()] == [
-        "outages.png",
-        "outages.svg",
-        "README.md",
-    ]
+    loud = call("plot", "out", "spells", "--format", "svg")
+    names = [Path(line).name for line in loud.stdout.splitlines()]
+    assert names == ["spells.svg", "spells.alt.txt", "spells.csv"]
     assert loud.stderr == "3 files\n"
-    assert call("plot", "out", "-q").stderr == ""
+    assert call("plot", "out", "spells", "--format", "svg", "-q").stderr == ""
 
 
 def test_a_seed_that_nobody_gave_is_chosen_printed_and_stored(

@@ -75,9 +75,12 @@ def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
     code, shown = on_a_terminal(["run", "telegram-2018-replay", "-o", "out", *SMALL], tmp_path)
     assert code == 0, shown
     assert "The blocking of Telegram" in shown
-    table = shown.split("\nmeasure ")[1].split("\nLoss by method")[0]
-    assert max(len(line.rstrip()) for line in table.splitlines()) <= 80
-    assert len(table.splitlines()) == 15  # one line for each measure, below the header
+    text = shown.split("\nmeasure ")[1].split("\nLoss by method")[0]
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+    table, picture = text.split("\nbusinesses impaired, of 10")
+    assert len(picture.splitlines()) == 11  # a name, eight rows, two of the axis
+    assert any(0x2800 < ord(letter) < 0x2900 for letter in picture)
+    assert len(table.splitlines()) == 17  # one line for each measure, below the header
     peak = next(line for line in shown.splitlines() if line.startswith("addresses listed peak"))
     assert "18,350,080" in peak
     assert "not known" in peak  # one replicate has no interval

@@ -72,6 +72,19 @@ def test_an_address_is_hit_once_its_exemption_is_withdrawn():
     assert hit(small(*orders)).n_hit == 111
 
 
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_an_address_that_one_operator_drops_is_hit_although_another_exempts_it(is_reversed):
+    # An exemption lets addresses pass, and takes effect after the release lag.
+    actors = (Actor(share=0.5, release_lag_s=100), Actor(share=0.5, apply_lag_s=50))
+    orders = (
+        Dated(5, "block", ("192.0.2.8/32",), "exempt"),
+        Dated(5, "block", ("192.0.2.0/24",)),
+    )
+    assert hit(small(*orders, actors=actors[::-1] if is_reversed else actors)).n_hit == 111
+    both = (actors[1], actors[1])
+    assert hit(small(*orders, actors=both)).n_hit == 101
+
+
 def test_operators_without_users_hit_nobody():
     orders = (Dated(5, "block", ("192.0.2.0/24",)),)
     actors = (Actor(share=1.0, compliance=0.0), Actor(share=0.0))
@@ -97,9 +110,11 @@ def test_a_service_nobody_uses_is_not_in_use():
 def test_the_measure_carries_its_denominator():
     scenario = small(Dated(5, "block", ("192.0.2.0/25",)))
     world = with_names(scenario.world(), {HOMES[0]: 6})
-    (measure,) = [m for m in measure_impact(world, scenario.run()) if m.metric == "names_hit"]
-    assert (measure.value, measure.denominator) == (7.0, 10.0)
-    assert (measure.unit, measure.denominator_unit) == ("names", "names")
+    measures = {m.metric: m for m in measure_impact(world, scenario.run())}
+    number, share = measures["names_hit"], measures["names_hit_share"]
+    assert (number.value, number.denominator, number.unit) == (7.0, 10.0, "names")
+    assert (share.value, share.denominator, share.unit) == (0.7, 10.0, "share of names")
+    assert number.denominator_unit == share.denominator_unit == "names"
 
 
 def test_names_of_a_component_are_those_of_its_addresses():

@@ -16,24 +16,22 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sim import __version__
+from sim.errors import UsageError
 from sim.measure.bands import band_of
 from sim.measure.experiment import run_experiment
-from sim.report import figures, style
-from sim.report.figures import (
-    caption,
-    draw_addresses,
-    draw_outages,
-    draw_outages_by,
-    markdown_text,
-    offset_name,
-    plot_run,
-    read_marks,
-)
+from sim.report import figures, outages, style
+from sim.report.addresses import draw_addresses, read_marks
+from sim.report.curves import offset_name
+from sim.report.drawing import Choice
+from sim.report.figures import FIGURES, caption, choose, markdown_text, plot_run
+from sim.report.outages import draw_outages, draw_outages_by
 from sim.results.read import RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 
 WriteScenario = Callable[..., Path]
+NOT_OF_A_REPLAY = ("reach", "strategies", "tradeoff", "differences", "animation")
+"""It has no users of the target, one strategy, and a film is drawn only when it is named."""
 ODD_TITLE = r"$\frac{1}{0}$ costs $5 & 10 % of a_b^c <b>bold</b> #1 [x](y) `z` \q"
 
 
@@ -64,9 +62,10 @@ def test_the_same_run_gives_the_same_figures_byte_for_byte(
 ) -> None:
     written = plot_run(open_run(shipped_run), tmp_path)
     names = [path.name for path in written]
-    assert names == [f"{name}.{kind}" for name in figures.FIGURES for kind in ("png", "svg")] + [
-        "README.md"
-    ]
+    drawn = choose(open_run(shipped_run), ())
+    assert drawn == [name for name in FIGURES if name not in NOT_OF_A_REPLAY]
+    kinds = ("png", "svg", "alt.txt", "csv")
+    assert names == [f"{name}.{kind}" for name in drawn for kind in kinds] + ["README.md"]
     for name in names:
         assert (tmp_path / name).read_bytes() == (drawn_folder / name).read_bytes(), name
 
@@ -82,14 +81,12 @@ def test_figures_hold_no_date_and_are_whole_files(drawn_folder: Path) -> None:
 
 
 def test_a_users_own_settings_do_not_change_the_figures(
-    shipped_run: Path, drawn_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shipped_run: Path, drawn_folder: Path, tmp_path: Path
 ) -> None:
     import matplotlib as mpl
 
-    only = {"outages": figures.FIGURES["outages"]}
-    monkeypatch.setattr(figures, "FIGURES", only)
     with mpl.rc_context({"lines.linewidth": 9, "font.size": 20, "savefig.dpi": 30}):
-        plot_run(open_run(shipped_run), tmp_path)
+        plot_run(open_run(shipped_run), tmp_path, ["outages"])
     assert (tmp_path / "outages.png").read_bytes() == (drawn_folder / "outages.png").read_bytes()
 
 
@@ -197,7 +194,7 @@ def test_a_title_is_drawn_as_text_and_never_as_mathematics(odd_run: RunFolder) -
 def test_a_title_with_markup_gives_whole_files(
     odd_run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "FIGURES", {"outages": draw_outages})
+    monkeypatch.setattr(figures, "FIGURES", {"outages": FIGURES["outages"]})
     written = plot_run(odd_run, tmp_path / "figures")
     for path in written:
         if path.suffix == ".svg":
@@ -223,7 +220,7 @@ def test_panels_are_sorted_by_size_and_the_rest_is_named(
     shipped_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = open_run(shipped_run)
-    monkeypatch.setattr(figures, "MAX_PANELS", 3)
+    monkeypatch.setattr(outages, "MAX_PANELS", 3)
     drawing = draw_outages_by(run, "sector", "By sector")
     titles = [ax.get_title("left") for ax in drawing.figure.axes if ax.get_title("left")]
     sizes = [float(title.split("n = ")[1].rstrip(")").replace(",", "")) for title in titles]
@@ -254,6 +251,20 @@ def test_labels_at_the_edge_do_not_touch() -> None:
     style.label_ends(ax, [(50, "a", "#000000"), (50.5, "b", "#000000"), (51, "c", "#000000")])
     heights = sorted(text.xy[1] for text in ax.texts)  # type: ignore[attr-defined]
     assert all(high - low >= 0.05 for low, high in pairwise(heights))
+    # Spread to both sides: the middle one stays where it belongs.
+    assert heights[1] == pytest.approx(0.505, abs=0.002)
+
+
+@pytest.mark.usefixtures("in_house_style")
+@pytest.mark.parametrize("height", [0, 100])
+def test_labels_at_the_edge_stay_inside(height: float) -> None:
+    ax = style.new_figure(4, 3).subplots()
+    ax.set_ylim(0, 100)
+    style.label_ends(ax, [(height, name, "#000000") for name in "abcd"])
+    heights = [text.xy[1] for text in ax.texts]  # type: ignore[attr-defined]
+    assert min(heights) >= 0
+    assert max(heights) <= 1
+    assert len({round(one, 6) for one in heights}) == 4
 
 
 @pytest.mark.usefixtures("in_house_style")
@@ -265,3 +276,45 @@ def test_dates_on_the_axis_are_local_to_the_scenario(shipped_run: Path) -> None:
     left, right = (num2date(limit).replace(tzinfo=None) for limit in ax.get_xlim())
     assert left == run.start.replace(tzinfo=None)
     assert (right - left).days == 50
+
+
+def test_what_is_drawn_stands_beside_it_in_words_and_numbers(drawn_folder: Path) -> None:
+    for name in FIGURES:
+        if name in NOT_OF_A_REPLAY:
+            continue
+        words = (drawn_folder / f"{name}.alt.txt").read_text(encoding="utf-8")
+        assert len(words) > 80
+        rows = (drawn_folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        assert len(rows) > 3
+        readme = (drawn_folder / "README.md").read_text(encoding="utf-8")
+        assert f"[{name}.csv]({name}.csv)" in readme
+        assert markdown_text(words.strip()) in readme
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_each_format_is_the_same_file_each_time(
+    shipped_run: Path, tmp_path: Path, suffix: str
+) -> None:
+    for folder in ("one", "two"):
+        plot_run(open_run(shipped_run), tmp_path / folder, ["spells"], formats=[suffix])
+    one, two = (tmp_path / folder / f"spells.{suffix}" for folder in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+    beside = {path.name for path in (tmp_path / "one").iterdir()}
+    assert beside == {f"spells.{suffix}", "spells.alt.txt", "spells.csv"}
+
+
+def test_every_figure_that_cannot_be_drawn_is_refused_with_its_reason(shipped_run: Path) -> None:
+    wanted = ["outages", "reach", "tradeoff", "nonsense"]
+    with pytest.raises(UsageError) as refused:
+        choose(open_run(shipped_run), wanted)
+    lines = str(refused.value).splitlines()
+    assert lines[0].startswith("reach: does not apply to ")
+    assert lines[0].endswith("the scenario has no users of the target")
+    assert lines[1].endswith("it compares strategies, and the folder holds one")
+    assert lines[2].startswith("nonsense: unknown figure; known: addresses, outages,")
+    assert len(lines) == 3
+
+
+def test_a_strategy_that_is_not_there_is_refused(shipped_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown strategy 'exact'; known: replay"):
+        plot_run(open_run(shipped_run), tmp_path, ["map"], Choice(strategy="exact"))

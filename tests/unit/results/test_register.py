@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,21 +10,13 @@ import duckdb
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.measure.experiment import run_experiment
 from sim.results.read import RunFolder, open_run
 from sim.results.register import NEVER, read_register
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 
 
-@pytest.fixture(scope="module")
-def chase(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """Three weeks of the chase: fronts, discoveries, exemptions, evictions."""
-    folder = tmp_path_factory.mktemp("chase") / "run"
-    changes = ["population.n_businesses=60", "end=2018-05-10T00:00+03:00"]
-    resolved = resolve(load_scenario("telegram-2018", changes))
-    run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder)
-    return open_run(folder)
+@pytest.fixture
+def chase(chase_run: Path) -> RunFolder:
+    return open_run(chase_run)
 
 
 @pytest.mark.parametrize("replicate", [0, 1])
@@ -84,9 +75,7 @@ def test_another_strategy_or_replicate_is_refused(shipped_run: Path) -> None:
         read_register(run, "exact")
 
 
-def test_entries_without_an_order_are_refused(
-    shipped_single_run: Path, tmp_path: Path, write_scenario: Callable[..., Path]
-) -> None:
+def test_entries_without_an_order_are_refused(shipped_single_run: Path, tmp_path: Path) -> None:
     for name in ("manifest.json", "scenario.resolved.json", "entries.parquet"):
         (tmp_path / name).symlink_to(shipped_single_run / name)
     duckdb.execute(

@@ -61,7 +61,7 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_p
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
     assert [name for name in first if first[name] != again[name]] == []
-    assert len(first) == 11 + 14  # eleven files of the run, fourteen tables
+    assert len(first) == 11 + 15  # eleven files of the run, fifteen tables
 
 
 def test_only_the_timing_knows_when_and_where(shipped_run: Path) -> None:
@@ -123,7 +123,7 @@ def test_the_manifest_holds_the_hash_and_the_rows_of_every_file(shipped_run: Pat
 
 def test_the_inputs_are_copied_as_they_were_read(shipped_run: Path, repository: Path) -> None:
     manifest = json.loads((shipped_run / "manifest.json").read_text())
-    assert len(manifest["inputs"]) == 14
+    assert len(manifest["inputs"]) == 15
     for table in manifest["inputs"]:
         original = (repository / "seeds" / f"{table['name']}.csv").read_bytes()
         assert (shipped_run / table["copy"]).read_bytes() == original
@@ -330,7 +330,7 @@ def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
     shipped_single_run: Path,
 ) -> None:
     lines = summary_of(shipped_single_run)
-    assert len(lines) == 14 + 9  # the last nine are money, a range over draws even then
+    assert len(lines) == 16 + 9  # the last nine are money, a range over draws even then
     for line in list(lines.values())[:14]:
         assert (line["low"], line["high"]) == ("", "")
         assert line["mean"] == line["median"] != ""

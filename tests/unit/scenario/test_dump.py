@@ -80,6 +80,7 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
         },
         "thresholds": dict(zip(("affected", "impaired", "down"), thresholds, strict=True)),
         "effects": {"throttle_severity": draw(shares), "name_evasion": draw(shares)},
+        "names": {"loneliness": draw(shares)},
     }
     optional = draw(
         st.fixed_dictionaries(

@@ -251,10 +251,10 @@ def test_a_key_left_out_takes_the_value_of_the_assumption_table_and_is_listed(
     listed = {row.key: row.value for row in loaded.assumed}
     # The minimal scenario says how many businesses there are, and nothing else of these.
     # Nor has it any of the sections that may be left out, which are then not assumed either.
-    sections = ("population.share", "thresholds.", "effects.")
+    sections = ("population.share", "thresholds.", "effects.", "names.")
     keys = [line.split(",")[0] for line in text.splitlines()[1:]]
     assert set(listed) == {key for key in keys if key.startswith(sections)}
-    assert len(listed) == 7
+    assert len(listed) == 8
     for key, value in listed.items():
         section, name = key.split(".")
         assert getattr(getattr(loaded.scenario, section), name) == value

@@ -1,0 +1,241 @@
+"""``overblock assess``: one strategy along the questions that courts ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli import console
+from sim.cli.options import (
+    ForceOption,
+    JsonOption,
+    QuietOption,
+    ReplicatesOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+)
+from sim.cli.task import (
+    NOTHING_LEFT,
+    Task,
+    choose_root_seed,
+    leave_unless_complete,
+    load_resolved,
+    say_what_is_missing,
+)
+
+if TYPE_CHECKING:
+    from sim.measure.assessment import Assessment, Estimate
+    from sim.scenario.resolve import Resolved
+
+SCHEMA = "overblock/assessment/1"
+
+
+class Format(StrEnum):
+    """How the assessment is written."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+
+
+SUFFIXES = {".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
+
+
+def assess(
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO|RUN",
+            help="A scenario, whose strategies are compared first, or the folder of a comparison.",
+        ),
+    ],
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            metavar="STRATEGY",
+            help="The strategy under assessment; the scenario's own, or the comparison's first, "
+            "when left out.",
+        ),
+    ] = None,
+    versus: Annotated[
+        list[str],
+        typer.Option(
+            "--versus",
+            metavar="STRATEGY",
+            help="A strategy to hold it against. May be repeated; all others of a comparison when "
+            "left out.",
+        ),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="File to write, .md, .html or .json; printed as Markdown when left out.",
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run",
+            metavar="FOLDER",
+            help="Run folder of the comparison; runs/<utc-stamp>-<scenario>-<hash6> when left out.",
+        ),
+    ] = None,
+    efficacy: Annotated[
+        str, typer.Option("--efficacy", metavar="METRIC", help="What counts as effect.")
+    ] = "target_user_hours_denied",
+    collateral: Annotated[
+        str, typer.Option("--collateral", metavar="METRIC", help="What counts as collateral.")
+    ] = "business_hours_impaired",
+    replicates: ReplicatesOption = None,
+    seed: SeedOption = None,
+    overrides: SetOption = [],  # noqa: B006
+    workers: WorkersOption = None,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Assess a strategy: aim, suitability, necessity, proportionality, safeguards, uncertainty.
+
+    Examples:
+
+      overblock assess telegram-2018 --versus exact --versus aggregate:length=24 -o assessment.html
+
+      overblock assess runs/20261124T120000Z-telegram-2018-1a2b3c --strategy exact
+    """
+    with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+        from sim.errors import UsageError
+        from sim.measure.assessment import assess as assess_run
+        from sim.results.read import open_run
+
+        format_ = Format.JSON if as_json else _format_of(output)
+        experiment = None
+        if Path(scenario).is_dir():
+            if replicates or seed is not None or overrides or run:
+                raise UsageError(
+                    f"{scenario}: is a comparison; give no -n, --seed, --set or --run beside it"
+                )
+            folder, label, others = Path(scenario), strategy, list(versus)
+        else:
+            resolved = load_resolved(scenario, overrides)
+            if not versus:
+                raise UsageError("expected --versus STRATEGY to hold the strategy against")
+            texts = [strategy or resolved.scenario.strategy.id, *versus]
+            task, labels = _task(resolved, texts, replicates, seed, run, force=force, quiet=quiet)
+            experiment = task.carry_out(workers, quiet=quiet)
+            say_what_is_missing(experiment, quiet=quiet)
+            folder, label, others = experiment.folder, labels[0], labels[1:]
+            console.say(f"comparison: {folder}", quiet=quiet)
+        found = assess_run(open_run(folder), label, others, efficacy, collateral)
+        _write(found, format_, output, quiet=quiet)
+        if experiment is not None:
+            leave_unless_complete(experiment)
+
+
+def _format_of(output: Path | None) -> Format:
+    from sim.errors import UsageError
+
+    if output is None:
+        return Format.MARKDOWN
+    if output.suffix not in SUFFIXES:
+        raise UsageError(f"{output}: expected a file that ends in .md, .html or .json")
+    if output.is_dir():
+        raise UsageError(f"{output}: expected a file, got a folder")
+    return SUFFIXES[output.suffix]
+
+
+def _task(
+    resolved: Resolved,
+    texts: Sequence[str],
+    replicates: int | None,
+    seed: int | None,
+    folder: Path | None,
+    *,
+    force: bool,
+    quiet: bool,
+) -> tuple[Task, list[str]]:
+    """Plan the comparison, and return it with the labels of the strategies asked for."""
+    from sim.measure.plan import Plan
+    from sim.scenario.variants import choose_variants
+
+    variants, against = choose_variants(resolved, texts)
+    labels = [variant.label for variant in variants]
+    asked = labels[len(labels) - len(texts) :]
+    root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
+    n = replicates or resolved.scenario.n_replicates
+    plan = Plan(resolved, variants, against, (), root_seed, n)
+    return Task.of(plan, folder, force=force), asked
+
+
+def _write(found: Assessment, format_: Format, output: Path | None, *, quiet: bool) -> None:
+    from sim.report.assessment import title_of, write_assessment
+    from sim.report.blocks import to_html, to_markdown
+
+    if format_ is Format.JSON and output is None:
+        console.print_json(document(found))
+        return
+    if format_ is Format.JSON:
+        text = console.json_text(document(found))
+    elif format_ is Format.HTML:
+        text = to_html(write_assessment(found), title_of(found))
+    else:
+        text = to_markdown(write_assessment(found))
+    if output is None:
+        print(text, end="")
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text, encoding="utf-8")
+    print(output)
+    console.say("intervals span luck, not the ranges of assumptions", quiet=quiet)
+
+
+def document(found: Assessment) -> dict[str, Any]:
+    """The assessment as plain values; described in ``docs/reference/cli.md``."""
+    from dataclasses import asdict
+
+    def plain(estimate: Estimate) -> dict[str, Any]:
+        return asdict(estimate)
+
+    return {
+        "schema": SCHEMA,
+        "folder": str(found.run.path),
+        "result_id": found.run.manifest["result_id"],
+        "strategy": found.label,
+        "baseline": found.baseline,
+        "n_replicates": found.n_replicates,
+        "confidence": found.confidence,
+        "level": found.level,
+        "efficacy_metric": found.efficacy_metric,
+        "collateral_metric": found.collateral_metric,
+        "efficacy": plain(found.efficacy),
+        "efficacy_difference": asdict(found.efficacy_difference),
+        "by_vpn": plain(found.by_vpn),
+        "left": plain(found.left),
+        "collateral": plain(found.collateral),
+        "collateral_difference": asdict(found.collateral_difference),
+        "collateral_per_million": plain(found.collateral_per_million),
+        "alternatives": [asdict(one) for one in found.alternatives],
+        "burdens": {
+            split: [
+                {
+                    "name": burden.name,
+                    "n_businesses": float(burden.n_businesses.mean()),
+                    "n_impaired": float(burden.n_impaired.mean()),
+                    "impaired_h": float(burden.impaired_h.mean()),
+                }
+                for burden in burdens
+            ]
+            for split, burdens in found.burdens.items()
+        },
+        "money": {name: plain(estimate) for name, estimate in found.money.items()},
+        "safeguards": asdict(found.safeguards),
+        "assumptions": found.run.manifest.get("assumptions", []),
+    }

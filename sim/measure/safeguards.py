@@ -1,0 +1,138 @@
+"""How remedies work: lags that the scenario assumes, and waits that the runs show.
+
+In: a run folder and a strategy. Out: lags of operators, hotline and exemption, times from appeal to
+exemption and from withdrawal to release, and what was still in force at the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.summary import LEVEL
+from sim.results.burdens import read_entries, read_waits
+from sim.results.read import RunFolder
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import OperatorRow
+
+UNKNOWN = math.nan
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Times between two events, over all replicates.
+
+    Attributes
+    ----------
+    median_h, low_h, high_h
+        Median, 5th and 95th percentile; NaN without any.
+    n_done, n_open
+        Waits that ended within the run, and those that did not.
+    """
+
+    median_h: float
+    low_h: float
+    high_h: float
+    n_done: int
+    n_open: int
+
+
+@dataclass(frozen=True)
+class Safeguards:
+    """Remedies under one strategy.
+
+    Attributes
+    ----------
+    apply_h, release_h
+        Least and most of the operator groups' median lags, from the scenario's table; NaN where it
+        cannot be read.
+    hotline_service_h, exempt_lag_h, confirmed_share
+        Assumed handling of appeals; NaN where nobody complains.
+    withdraw_lag_h
+        From a provider's compliance to the withdrawal of its ranges; NaN without a censor section.
+    appeal
+        From an appeal by name to the exemption of its addresses.
+    release
+        From a withdrawal to its release by each operator that enforced it.
+    n_placed, n_withdrawn
+        Entries placed, and withdrawn before the end; means over replicates.
+    time_limits
+        Parameters of the strategy that end blocks by themselves, by name.
+    """
+
+    apply_h: tuple[float, float]
+    release_h: tuple[float, float]
+    hotline_service_h: float
+    exempt_lag_h: float
+    confirmed_share: float
+    withdraw_lag_h: float
+    appeal: Wait
+    release: Wait
+    n_placed: float
+    n_withdrawn: float
+    time_limits: Mapping[str, Any]
+
+
+TIME_LIMITS = ("ttl_h", "gap_h", "windows")
+"""Parameters of strategies that end a block by themselves."""
+
+
+def read_safeguards(run: RunFolder, label: str) -> Safeguards:
+    """Read remedies under one strategy.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be read.
+    """
+    scenario = run.scenario
+    complaints, censor = scenario.get("complaints") or {}, scenario.get("censor") or {}
+    appeal = _wait(read_waits(run, label, "complained", "exempted", "business"))
+    entries = read_entries(run, label)
+    lags = _operator_lags(run)
+    return Safeguards(
+        apply_h=lags[0],
+        release_h=lags[1],
+        hotline_service_h=float(complaints.get("hotline_service_h", UNKNOWN)),
+        exempt_lag_h=float(complaints.get("exempt_lag_h", UNKNOWN)),
+        confirmed_share=float(complaints.get("confirmed_share", UNKNOWN)),
+        withdraw_lag_h=float(censor.get("withdraw_lag_h", UNKNOWN)),
+        appeal=appeal,
+        release=_wait(read_waits(run, label, "unblock", "released", "entry")),
+        n_placed=float(entries.n_placed.mean()),
+        n_withdrawn=float(entries.n_withdrawn.mean()),
+        time_limits=_time_limits(run, label),
+    )
+
+
+def _wait(found: tuple[NDArray[np.float64], int]) -> Wait:
+    waits, n_open = found
+    if not waits.size:
+        return Wait(UNKNOWN, UNKNOWN, UNKNOWN, 0, n_open)
+    tail = (1 - LEVEL) / 2
+    low, median, high = np.quantile(waits, [tail, 0.5, 1 - tail]).tolist()
+    return Wait(median, low, high, int(waits.size), n_open)
+
+
+def _operator_lags(run: RunFolder) -> tuple[tuple[float, float], tuple[float, float]]:
+    name = str(run.scenario.get("operators", {}).get("groups", ""))
+    path = run.input_path(name)
+    if path is None:
+        return (UNKNOWN, UNKNOWN), (UNKNOWN, UNKNOWN)
+    rows = [row for row in read_table(name, path, OperatorRow).rows if row.compliance > 0]
+    applied = [row.apply_lag_median_h for row in rows] or [UNKNOWN]
+    released = [row.release_lag_median_h for row in rows] or [UNKNOWN]
+    return (min(applied), max(applied)), (min(released), max(released))
+
+
+def _time_limits(run: RunFolder, label: str) -> dict[str, Any]:
+    for one in run.manifest.get("strategies", []):
+        if one["label"] == label:
+            given = one.get("parameters", {})
+            return {name: given[name] for name in TIME_LIMITS if name in given}
+    return {}

@@ -1,0 +1,43 @@
+"""Words for the assessment: strategies as the scenario language describes them, measures, shares.
+
+In: ids, names of measures, numbers. Out: text.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.summary import LEVEL
+from sim.scenario.strategies import Strategy
+
+UNITS = {
+    "target_user_hours_denied": "user-hours denied to the target",
+    "business_hours_impaired": "business-hours impaired",
+}
+
+
+def describe_strategy(strategy_id: str) -> str:
+    """First line of a strategy's description in the scenario language."""
+    union, *_ = get_args(Strategy)
+    for model in get_args(union):
+        if strategy_id in get_args(model.model_fields["id"].annotation):
+            return (model.__doc__ or "").strip().splitlines()[0].lower().rstrip(".") + "."
+    return "not described."
+
+
+def unit_name(metric: str) -> str:
+    """Name of a measure for readers."""
+    return UNITS.get(metric, metric.replace("_", " "))
+
+
+def hours(by_replicate: NDArray[np.float64]) -> tuple[float, float]:
+    """5th and 95th percentile over replicates; NaN with a single one."""
+    if by_replicate.size < 2:
+        return math.nan, math.nan
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(by_replicate, [tail, 1 - tail]).tolist()
+    return low, high

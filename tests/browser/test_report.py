@@ -1,0 +1,321 @@
+"""The report as its readers meet it: offline, by mouse and by keyboard, narrow, dark, on paper."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from sim.measure.bands import band_of, step_values
+from sim.report.document import write_report
+from sim.results.read import open_run
+from tests.browser.conftest import OpenReport
+from tests.comparisons import EIGHT, Made, write_comparison
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+BOTH = pytest.mark.parametrize("which", ["run", "comparison"])
+AXE = Path(
+    os.environ.get("OVERBLOCK_AXE", "")
+    or Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+)
+
+
+@BOTH
+def test_it_says_nothing_and_asks_for_nothing(which: str, open_report: OpenReport) -> None:
+    opened = open_report(which)
+    page = opened.page
+    for details in page.query_selector_all("details > summary"):
+        details.click()
+    for select in page.query_selector_all("select"):
+        for option in select.query_selector_all("option"):
+            select.select_option(option.inner_text() if not option.get_attribute("value") else
+                                 option.get_attribute("value"))  # fmt: skip
+    page.get_by_role("button", name="First 3 days").first.click()
+    page.mouse.move(600, 400)
+    assert opened.said == []
+    assert opened.asked == []
+
+
+@BOTH
+def test_curves_are_drawn(which: str, open_report: OpenReport) -> None:
+    page = open_report(which).page
+    charts = page.query_selector_all("#charts figure")
+    assert len(charts) == 4
+    for chart in charts:
+        lines = chart.query_selector_all(".scatterlayer .trace .js-line")
+        assert len(lines) >= 2
+        paths = [str(line.get_attribute("d")) for line in lines]
+        assert all(re.match(r"M[\d.]+,[\d.]+[HVL]", path) for path in paths)
+        assert max(len(path) for path in paths) > 100  # steps, not one flat line
+
+
+def test_the_slider_under_a_chart_reads_the_run_at_that_moment(
+    chase_run: Path, open_report: OpenReport
+) -> None:
+    page = open_report("run").page
+    chart = page.locator("#chart-businesses")
+    slider = chart.get_by_role("slider")
+    run = open_run(chase_run)
+    seen = []
+    for place in (0, 60, 120, 300, 1000):
+        slider.fill(str(place))
+        second = min(round(place / 1000 * run.horizon_s), run.horizon_s - 1)
+        for row, state in enumerate(("affected", "impaired", "down")):
+            band = band_of(run.curve(f"businesses_{state}"), run.horizon_s)
+            values = [
+                float(step_values(band.t_s, getattr(band, name), np.array([second]))[0])
+                for name in ("mean", "low", "high")
+            ]
+            shown = chart.locator("output").nth(row).inner_text()
+            numbers = [float(part) for part in re.findall(r"[\d.]+", shown)]
+            assert numbers == pytest.approx(values, abs=0.06 + 0.002 * 60)
+            seen.append(shown)
+    assert len(set(seen)) > 5
+    slider.press("Home")  # by keyboard too
+    assert [chart.locator("output").nth(row).inner_text() for row in range(3)] == seen[:3]
+
+
+def test_a_line_can_be_hidden(open_report: OpenReport) -> None:
+    page = open_report("run").page
+    chart = page.locator("#chart-businesses")
+    before = chart.locator(".scatterlayer .trace").count()
+    chart.get_by_role("checkbox").first.uncheck()
+    assert chart.locator(".scatterlayer .trace").count() < before
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait for a condition in the page, whose policy lets Playwright's own waiting run nothing."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(20)
+
+
+def canvas(page: Page) -> str:
+    return str(page.evaluate("document.getElementById('map-canvas').toDataURL()"))
+
+
+@BOTH
+def test_the_slider_moves_the_map(which: str, open_report: OpenReport) -> None:
+    page = open_report(which).page
+    map_ = json.loads(page.locator("#report-data").text_content() or "")["map"]
+    name = page.locator("#map-strategy").input_value() if which == "comparison" else ""
+    frames = map_["strategies"][name or next(iter(map_["strategies"]))]["frames"]
+    slider = page.locator("#map-time")
+    slider.focus()
+    page.keyboard.press("Home")
+    empty = canvas(page)
+    assert f"{frames[0]['n']:,} addresses listed" in page.locator("#map-readout").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert f"{frames[1]['n']:,} addresses listed" in page.locator("#map-readout").inner_text()
+    page.keyboard.press("End")
+    full = canvas(page)
+    assert full != empty
+    page.keyboard.press("Home")  # backwards is drawn anew, not added to
+    assert canvas(page) == empty
+    assert slider.get_attribute("aria-valuetext")
+
+
+def test_the_map_plays_and_stops(open_report: OpenReport) -> None:
+    page = open_report("run").page
+    page.locator("#map-time").focus()
+    page.keyboard.press("Home")
+    play = page.locator("#map-play")
+    play.click()
+    assert play.get_attribute("aria-pressed") == "true"
+    until(page, "document.getElementById('map-time').value > 1")
+    play.click()
+    assert play.get_attribute("aria-pressed") == "false"
+
+
+def test_the_map_is_read_by_pointing_at_it(open_report: OpenReport) -> None:
+    page = open_report("run").page
+    page.locator("#map-canvas").hover(position={"x": 2, "y": 2})
+    assert page.locator("#map-pointer").inner_text().startswith("0.0.0.0/16: not listed")
+
+
+def column(page: Page, table: str, place: int) -> list[str]:
+    cells = page.locator(f"#{table} tbody tr:not([hidden]) > :nth-child({place + 1})")
+    return [str(text) for text in cells.evaluate_all(
+        "cells => cells.map(cell => cell.dataset.sort ?? cell.textContent.trim())"
+    )]  # fmt: skip
+
+
+def test_a_table_is_sorted_by_its_titles(open_report: OpenReport) -> None:
+    page = open_report("comparison").page
+    head = page.locator("#tradeoff thead th").nth(3)
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    values = column(page, "tradeoff", 3)
+    known = [float(value) for value in values if value]
+    assert known == sorted(known)
+    assert len(known) == 7
+    assert values[-1] == ""  # what is not known comes last
+    head.get_by_role("button").press("Enter")  # by keyboard too
+    assert head.get_attribute("aria-sort") == "descending"
+    values = column(page, "tradeoff", 3)
+    assert [float(value) for value in values[:-1]] == sorted(known, reverse=True)
+    assert values[-1] == ""
+    name = page.locator("#tradeoff thead th").nth(0)
+    name.get_by_role("button").click()
+    assert column(page, "tradeoff", 0) == sorted(column(page, "tradeoff", 0))
+
+
+def test_a_choice_shows_the_rows_of_one_group(open_report: OpenReport) -> None:
+    page = open_report("comparison").page
+    choice = page.locator("select[data-filters=measures]")
+    assert choice.input_value() == "business_hours_impaired"
+    assert column(page, "measures", 0) == [made.label for made in EIGHT]
+    n_measures = choice.locator("option").count() - 1
+    choice.select_option("")
+    assert len(column(page, "measures", 0)) == n_measures * len(EIGHT)
+
+
+def test_the_curves_are_downloaded_as_they_are_drawn(open_report: OpenReport) -> None:
+    page = open_report("run").page
+    with page.expect_download() as started:
+        page.locator("#save-curves").click()
+    text = started.value.path().read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    data = json.loads(page.locator("#report-data").text_content() or "")
+    lines = [
+        line for chart in data["charts"] for panel in chart["panels"] for line in panel["lines"]
+    ]
+    assert len(rows) == sum(len(line["t"]) for line in lines) > 100
+    assert float(rows[5]["mean"]) == lines[0]["mean"][5]
+
+
+@BOTH
+def test_it_prints(which: str, open_report: OpenReport) -> None:
+    opened = open_report(which, color_scheme="dark")
+    page = opened.page
+    page.emulate_media(media="print")
+    until(page, "document.documentElement.classList.contains('on-paper')")
+    assert not page.locator("nav").is_visible()
+    assert not page.get_by_role("slider").first.is_visible()
+    assert page.locator("details:not([open])").count() == 0  # everything is on paper
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(255, 255, 255)"
+    for svg in page.query_selector_all(".plot .main-svg"):
+        box = svg.bounding_box()
+        assert box is None or (box["width"], box["height"]) == (680, 236)
+    assert len(page.pdf()) > 50_000
+    page.emulate_media(media="screen")
+    until(page, "!document.documentElement.classList.contains('on-paper')")
+    assert page.locator("details[open]").count() == 0
+    assert opened.said == []
+
+
+@BOTH
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(which: str, scheme: str, open_report: OpenReport) -> None:
+    page = open_report(which, color_scheme=scheme).page
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert violations(page) == []
+
+
+def test_axe_finds_what_is_wrong(open_report: OpenReport, tmp_path: Path) -> None:
+    file = tmp_path / "bad.html"
+    file.write_text("<!doctype html><html><body><img src='data:,'><button></button></body></html>")
+    found = {text.partition(":")[0] for text in violations(open_report(file).page)}
+    assert {"image-alt", "button-name", "html-has-lang"} <= found
+
+
+def violations(page: Page) -> list[str]:
+    """Rules that axe-core finds broken, of impact serious or critical."""
+    assert AXE.is_file(), f"{AXE}: axe-core is not there; see tests/browser/conftest.py"
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate(
+        "axe.run({resultTypes: ['violations']}).then(result => result.violations)"
+    )
+    return [
+        f"{one['id']}: {one['nodes'][0]['target']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@BOTH
+def test_it_fits_a_telephone(which: str, open_report: OpenReport) -> None:
+    page = open_report(which, width=390).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    # No text is cut at the edge but inside what scrolls by itself.
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('p, h1, h2, h3, li, dd, label, select, button')]
+            .filter(one => !one.closest('.scroll, nav') && one.offsetParent
+                && one.getBoundingClientRect().right > 391)
+                .map(one => one.outerHTML.slice(0, 80))"""
+    )
+    assert cut == []
+
+
+def test_dark_and_light_are_two_pages_in_one(open_report: OpenReport) -> None:
+    page = open_report("run", color_scheme="light").page
+    light = canvas(page)
+    line = "getComputedStyle(document.querySelector('#charts .js-line')).stroke"
+    before = page.evaluate(line)
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
+    until(page, f"{line} !== '{before}'")
+    assert canvas(page) != light
+
+
+def test_without_scripts_the_tables_are_there(open_report: OpenReport) -> None:
+    page = open_report("comparison", java_script_enabled=False).page
+    assert page.get_by_text("The curves and the map need JavaScript").is_visible()
+    assert page.locator("#tradeoff tbody tr").count() == len(EIGHT)
+    assert page.locator("#tradeoff thead").inner_text().startswith("Strategy")
+
+
+def test_no_other_script_runs_and_nothing_is_fetched(open_report: OpenReport) -> None:
+    opened = open_report("run")
+    opened.page.evaluate(
+        """async () => {
+            const script = document.createElement('script');
+            script.textContent = 'window.gotIn = true';
+            document.body.append(script);
+            const image = document.createElement('img');
+            image.src = 'https://192.0.2.1/x.png';
+            document.body.append(image);
+            await fetch('https://192.0.2.1/').catch(() => 0);
+        }"""
+    )
+    assert opened.page.evaluate("window.gotIn") is None
+    blocked = [text for text in opened.said if "Content Security Policy" in text]
+    for part in ("inline script", "192.0.2.1/x.png", "connect"):
+        assert any(part in text for text in blocked), part
+
+
+def test_markup_in_names_does_nothing(
+    chase_run: Path, open_report: OpenReport, tmp_path: Path
+) -> None:
+    evil = "</script><img src=x onerror=alert(1)><script>alert(2)</script>\u2028<b>x</b>"
+    folder = write_comparison(
+        chase_run, tmp_path / "evil", [Made(evil, "exact", 0.4), *EIGHT[-2:]], 2
+    )
+    for name in ("scenario.resolved.json", "manifest.json"):
+        document = json.loads((folder / name).read_text(encoding="utf-8"))
+        document |= {"title": evil, "description": evil}
+        (folder / name).write_text(json.dumps(document), encoding="utf-8")
+    write_report(open_run(folder), tmp_path / "evil.html")
+    opened = open_report(tmp_path / "evil.html")
+    assert opened.page.locator("h1").text_content() == evil
+    assert opened.page.locator("#map-strategy option").first.text_content() == evil
+    assert opened.page.locator("#charts .legend .name").first.text_content() == evil
+    assert opened.page.locator("img, .plot b, main b").count() == 0
+    label = opened.page.locator("#frontier .textpoint text").all_text_contents()
+    assert any("onerror" in text for text in label)
+    assert opened.said == []
+    assert opened.asked == []

@@ -1,0 +1,143 @@
+"""Every number of a shipped scenario says what it rests on; every figure of the article is used."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+
+import pytest
+
+from sim.results.columns import METRICS
+from sim.scenario.dump import scenario_tree
+from sim.scenario.library import scenario_names, shipped
+from sim.scenario.load import load_scenario
+from sim.scenario.provenance import leaves
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.sources import LABELS, Source, list_sources
+
+SITE = re.compile(r"\b[\w-]+\.(com|org|net|io|info|eu|ru|by|ua|media|tech|it)\b|github |arXiv \d")
+YEAR = re.compile(r"\b(19|20)\d\d\b")
+
+
+@cache
+def shipped_scenario(name: str) -> Resolved:
+    return resolve(load_scenario(name))
+
+
+@cache
+def sources_of(name: str) -> tuple[Source, ...]:
+    return list_sources(shipped_scenario(name), each_row=True)
+
+
+def figures() -> list[dict[str, str]]:
+    path = shipped("seeds") / "article-figures.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_value_of_a_shipped_scenario_says_what_it_rests_on(name: str) -> None:
+    resolved = shipped_scenario(name)
+    found = sources_of(name)
+    keys = {key for key, _ in leaves(scenario_tree(resolved.scenario))} - set(LABELS)
+    assert len(keys) > 20
+    assert keys <= {source.key for source in found}
+    for source in found:
+        # A choice of table needs no more than the table's title; all other choices say why.
+        assert source.why or source.source, source.key
+        if isinstance(source.value, int | float) and not isinstance(source.value, bool):
+            assert source.unit, source.key
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_assumed_number_of_a_shipped_scenario_has_a_range_and_a_reason(name: str) -> None:
+    assumed = [source for source in sources_of(name) if source.kind == "assumption"]
+    assert len(assumed) > 50
+    for source in assumed:
+        assert source.is_range_stated, source.key
+        assert source.why, source.key
+        if source.range is not None and isinstance(source.value, int | float):
+            low, high = source.range["absolute"]
+            assert low <= source.value <= high, f"{source.key}: {source.value}"
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_fact_has_a_reference_and_a_date(name: str) -> None:
+    known = [source for source in sources_of(name) if source.kind in {"fact", "derived"}]
+    assert known
+    for source in known:
+        is_reference = SITE.search(source.source) or YEAR.search(source.source)
+        assert is_reference, f"{source.key}: {source.source}"
+        assert YEAR.search(source.date), f"{source.key}: {source.date}"
+        assert source.formula or source.kind == "fact", source.key
+
+
+def test_dates_of_a_shipped_scenario_are_facts_choices_or_assumptions_with_a_reason() -> None:
+    for name in scenario_names():
+        notes = load_scenario(name).scenario.provenance
+        assert {"start", "end"} <= notes.keys(), name
+
+
+@pytest.mark.parametrize("figure", figures(), ids=lambda row: row["id"])
+def test_a_figure_of_the_article_stands_where_the_table_says(figure: dict[str, str]) -> None:
+    names = figure["scenarios"].split(";")
+    measures = {column.name for column in METRICS}
+    for name in names:
+        assert name in scenario_names(), figure["id"]
+        resolved = shipped_scenario(name)
+        assert resolved.figures is not None, f"{name} does not carry the article's figures"
+        assert resolved.figures.name == "article-figures"
+        values = dict(leaves(scenario_tree(resolved.scenario)))
+        stands_at = figure["stands_at"]
+        if figure["metric"]:
+            assert stands_at == figure["metric"]
+        else:
+            assert stands_at in values or stands_at in measures, f"{name} has no {stands_at}"
+    assert figure["how"]
+
+
+def test_every_figure_of_the_article_is_accounted_for_once() -> None:
+    ids = [figure["id"] for figure in figures()]
+    assert len(ids) == len(set(ids)) == 14
+    assert {
+        "enforcement_start", "blacklisted_addresses", "disrupted_services", "businesses_affected",
+        "affected_functions", "loss_russian_businesses", "loss_tech_giants", "loss_horizon_end",
+        "amazon_stance", "google_stance", "domestic_beneficiaries", "complaints_dynamics",
+        "rolling_blackouts", "open_letter",
+    } == set(ids)  # fmt: skip
+
+
+def test_the_dates_of_the_article_are_those_of_the_scenarios() -> None:
+    by_id = {figure["id"]: figure for figure in figures()}
+    for name in by_id["enforcement_start"]["scenarios"].split(";"):
+        start = load_scenario(name).scenario.start.date().isoformat()
+        assert start == by_id["enforcement_start"]["value"]
+    for name in by_id["loss_horizon_end"]["scenarios"].split(";"):
+        end = load_scenario(name).scenario.end
+        # The end is not included: midnight after the last day.
+        assert end.isoformat() == "2019-01-01T00:00:00+03:00"
+        assert by_id["loss_horizon_end"]["value"] == "2018-12-31"
+
+
+def test_the_stances_of_the_article_are_those_of_the_scenarios() -> None:
+    for name in ("negotiated", "telegram-2018"):
+        stances = shipped_scenario(name).stances
+        assert stances is not None
+        said = {(row.provider, row.stance) for row in stances.rows}
+        assert ("AWS", "silent") in said  # uncooperative: contact without positive result
+        assert {("Google Cloud", "constructive"), ("Google Cloud", "compliant")} <= said
+        assert ("Microsoft", "compliant") in said
+
+
+def test_the_beneficiaries_of_the_article_can_be_moved_to() -> None:
+    by_id = {figure["id"]: figure for figure in figures()}
+    resolved = shipped_scenario("domestic-migration")
+    sides = {row.provider: row.side for row in resolved.hosting.rows}
+    names = by_id["domestic_beneficiaries"]["value"].split("; ")
+    assert names == ["Rostelecom", "Mail.Ru Group", "Yandex", "Microsoft"]
+    assert [sides[name] for name in names] == ["domestic", "domestic", "domestic", "foreign"]
+    assert resolved.responses is not None
+    shares = {row.response: row.share for row in resolved.responses.rows}
+    assert shares["domestic"] > 0.5
+    assert shares["foreign"] > 0

@@ -1,0 +1,213 @@
+"""Changing a seed value changes the identity of the result, what it affects, and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from sim.errors import ProblemsError
+from sim.measure.experiment import run_experiment
+from sim.results.manifest import result_id
+from sim.scenario.dump import scenario_tree
+from sim.scenario.library import shipped, table_names
+from sim.scenario.load import load_scenario
+from sim.scenario.provenance import leaves
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.seeds import Table, read_table
+from sim.scenario.table_sources import claiming_columns
+
+Folder = Path
+SMALL = ("population.n_businesses=80", "end=2018-04-19T00:00+03:00")
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A folder with copies of all shipped tables and their notes."""
+    folder = tmp_path_factory.mktemp("seeds")
+    for path in shipped("seeds").iterdir():
+        if path.is_file():
+            shutil.copy(path, folder / path.name)
+    return folder
+
+
+def on(folder: Folder, name: str, *overrides: str) -> Resolved:
+    """Resolve a shipped scenario on the tables of a folder."""
+    tree = scenario_tree(load_scenario(name).scenario)
+    tables = {
+        f"{key}={folder / value}.csv"
+        for key, value in leaves(tree)
+        if isinstance(value, str) and value in table_names()
+    }
+    return resolve(load_scenario(name, [*sorted(tables), *overrides]))
+
+
+def change(path: Path, column: str, edit: Callable[[str], str], row: int = 0) -> None:
+    """Change one cell of a table on disk."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    rows[row + 1][rows[0].index(column)] = edit(rows[row + 1][rows[0].index(column)])
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+def identity(resolved: Resolved) -> tuple[str, dict[str, str]]:
+    return result_id(resolved, 7, 1), {table.name: table.sha256 for table in resolved.tables}
+
+
+EDITS: tuple[Callable[[str], str], ...] = (
+    lambda cell: f"{float(cell) * 0.999:.12g}",
+    lambda cell: f"{float(cell) * 1.001:.12g}",
+    lambda cell: f"{float(cell) + 1:.0f}",
+    lambda cell: f"{float(cell) / 2:.12g}",
+    lambda cell: f"{cell} ",
+    lambda cell: f"{cell.split('/')[0]}/{int(cell.split('/')[1]) + 1}",  # half a prefix
+    lambda cell: cell.replace("T16:", "T15:").replace("T12:", "T11:"),
+)
+
+
+def changed_identities(
+    resolved: Resolved, attribute: str, table: Table[Any]
+) -> Iterator[tuple[str, str]]:
+    """Hash of the table and identity after each edit of one cell that leaves the table valid."""
+    original = table.path.read_bytes()
+    header = table.data.decode("utf-8-sig").splitlines()[0].split(",")
+    for column in claiming_columns(header, table.note):
+        for edit in EDITS:
+            try:
+                change(table.path, column, edit)
+                if table.path.read_bytes() != original:
+                    changed = read_table(table.name, table.path, type(table.rows[0]))
+                    after = result_id(replace(resolved, **{attribute: changed}), 7, 1)
+                    yield changed.sha256, after
+            except (ProblemsError, ValueError, IndexError):
+                continue  # an edit for cells of another kind
+            finally:
+                table.path.write_bytes(original)
+
+
+def test_any_changed_cell_changes_the_identity(seeds: Folder) -> None:
+    resolved = on(seeds, "telegram-2018")
+    before, hashes = identity(resolved)
+    tables = {name: getattr(resolved, name) for name in (field.name for field in fields(Resolved))}
+    named = {name: table for name, table in tables.items() if isinstance(table, Table)}
+    assert len(named) > 15
+    for attribute, table in named.items():
+        found = set(changed_identities(resolved, attribute, table))
+        assert found, table.name
+        assert len({before, *(after for _, after in found)}) == len(found) + 1, table.name
+    assert identity(on(seeds, "telegram-2018")) == (before, hashes)
+
+
+def test_a_changed_assumption_changes_the_identity() -> None:
+    resolved = resolve(load_scenario("telegram-2018"))
+    assumed = resolved.assumed
+    seen = {result_id(resolved, 7, 1)}
+    assert len(assumed) > 20
+    for row in assumed:
+        other = row.low if row.low != row.value else row.high
+        number = int(other) if isinstance(row.number, int) and other.is_integer() else other
+        loaded = load_scenario("telegram-2018", [f"{row.key}={number}"])
+        seen.add(result_id(replace(resolved, loaded=loaded), 7, 1))
+    assert len(seen) == len(assumed) + 1
+
+
+Results = dict[str, Any]
+
+
+def results(resolved: Resolved, folder: Path) -> Results:
+    """Rows of every table of a run, without what names the run."""
+    run_experiment(resolved, root_seed=7, n_replicates=2, folder=folder)
+    found: Results = {}
+    for name in ("curves", "businesses", "events", "entries"):
+        found[name] = duckdb.execute(f"SELECT * FROM '{folder}/{name}.parquet'").fetchall()
+    found["addresses"] = [row for row in found["curves"] if "addresses" in str(row[4])]
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    published = ("published", "published_source")
+    found["published"] = [[row.pop(key) for key in published] for row in rows]
+    found["measures"] = [row for row in rows if row["unit"] != "USD"]
+    found["money"] = [row for row in rows if row["unit"] == "USD"]
+    with (folder / "money.csv").open(encoding="utf-8", newline="") as file:
+        methods = list(csv.DictReader(file))
+    found["methods"] = [[row["method"], row["median"], row["low"], row["high"]] for row in methods]
+    return found
+
+
+@pytest.fixture(scope="module")
+def base(seeds: Folder, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("base") / "run"
+    return results(on(seeds, "telegram-2018-replay", *SMALL), folder)
+
+
+def halved(cell: str) -> str:
+    return f"{float(cell) / 2:g}"
+
+
+ALL = {"curves", "businesses", "events", "entries", "measures", "money", "methods", "published"}
+CHANGES: list[tuple[str, str, int, Callable[[str], str], set[str]]] = [
+    # table, column, row, edit: what it changes; nothing else moves.
+    ("article-figures", "value", 1, lambda cell: "17000000", {"published"}),
+    ("telegram-2018-published-totals", "addresses", 0, lambda cell: "39000", set()),
+    ("money-parameters", "value", 0, lambda cell: "1.5", {"money", "methods"}),
+    ("economy-russia-2018", "value", 0, lambda cell: "1.65e12", {"methods"}),
+    ("sectors-russia-2018", "revenue_median_usd_per_h", 0, halved,
+     {"businesses", "curves", "measures", "money", "methods"}),
+    ("demand-profiles", "weight", 12, lambda cell: "5",
+     {"businesses", "measures", "money", "methods"}),
+    ("hosting-choice-2018", "weight", 0, halved,
+     {"businesses", "curves", "measures", "money", "methods"}),
+    ("operators-russia-2018", "apply_lag_median_h", 0, lambda cell: "3",
+     {"businesses", "curves", "events", "measures", "money", "methods"}),
+    ("telegram-2018-orders", "prefix", 6, lambda cell: "52.58.0.0/16",
+     {"businesses", "curves", "entries", "events", "measures", "money", "methods"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "row", "edit", "affected"),
+    CHANGES,
+    ids=[f"{table}.{column}" for table, column, *_ in CHANGES],
+)
+def test_a_changed_value_changes_what_it_affects_and_nothing_else(
+    table: str,
+    column: str,
+    row: int,
+    edit: Callable[[str], str],
+    affected: set[str],
+    seeds: Folder,
+    base: Results,
+    tmp_path: Path,
+) -> None:
+    path = seeds / f"{table}.csv"
+    original = path.read_bytes()
+    try:
+        change(path, column, edit, row)
+        assert path.read_bytes() != original
+        after = results(on(seeds, "telegram-2018-replay", *SMALL), tmp_path / "run")
+    finally:
+        path.write_bytes(original)
+    assert {name for name in ALL if base[name] != after[name]} == affected
+    if "entries" not in affected:
+        listed = [[r for r in of["addresses"] if "listed" in str(r[4])] for of in (base, after)]
+        assert listed[0] == listed[1]
+
+
+def test_the_manifest_carries_the_sources(seeds: Folder, tmp_path: Path) -> None:
+    resolved = on(seeds, "telegram-2018-replay", *SMALL)
+    run_experiment(resolved, root_seed=7, n_replicates=1, folder=tmp_path / "run")
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
+    by_key = {line["key"]: line for line in manifest["sources"]}
+    # What the command line gives is not vouched for by the file.
+    assert by_key["population.n_businesses"]["range"] == "not stated"
+    assert by_key["thresholds.down"]["range"] == {"absolute": [0.75, 0.95]}
+    assert manifest["assumptions"]

@@ -1,0 +1,138 @@
+"""``overblock sources`` and ``overblock show --explain``: what every number rests on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+
+RUNNER = CliRunner()
+
+
+def call(*arguments: str) -> Result:
+    return RUNNER.invoke(app, list(arguments))
+
+
+def test_json_counts_the_kinds_and_lists_every_line() -> None:
+    result = call("sources", "surgical", "--json")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert document["schema"] == "overblock/sources/1"
+    assert document["scenario"] == "surgical"
+    assert document["n_range_not_stated"] == 0
+    assert sum(document["n_by_kind"].values()) == len(document["sources"])
+    assert all({"key", "kind", "n_values"} <= line.keys() for line in document["sources"])
+
+
+def test_kinds_can_be_picked() -> None:
+    document = json.loads(call("sources", "surgical", "--kind", "derived", "--json").stdout)
+    assert {line["kind"] for line in document["sources"]} == {"derived"}
+    assert document["n_by_kind"]["assumption"] > 50  # counted all the same
+    refused = call("sources", "surgical", "--kind", "guess")
+    assert refused.exit_code == 2
+    assert (
+        "--kind: expected one of fact, derived, assumption, choice, got 'guess'" in refused.stderr
+    )
+
+
+def test_csv_holds_plain_numbers_and_whole_texts() -> None:
+    rows = list(csv.DictReader(io.StringIO(call("sources", "surgical", "--format", "csv").stdout)))
+    by_key = {row["key"]: row for row in rows}
+    assert by_key["population.n_businesses"]["value"] == "1000"
+    assert by_key["population.n_businesses"]["range"] == "600 to 2000"
+    assert by_key["root_seed"]["value"] == "20180416"
+    formula = by_key["operators-russia-2018.share_users"]["formula"]
+    assert formula.startswith("mobile: 0.5 * share of mobile subscribers")
+
+
+def test_a_table_names_what_has_no_range_and_how_many() -> None:
+    result = call("sources", "surgical", "--set", "population.n_businesses=700")
+    assert result.exit_code == 0
+    assert "not stated" in result.stdout
+    assert "Assumed numbers without a stated range: 1." in result.stderr
+
+
+def test_markdown_escapes_what_a_table_of_a_user_says(tmp_path: Path) -> None:
+    text = call("show", "surgical").stdout
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "pools.csv").write_text(
+        "provider,weight,source\nAWS,1,a|b <script>\n", encoding="utf-8"
+    )
+    arguments = ("sources", str(tmp_path / "s.yaml"), "--set", "fronts.pools=pools.csv")
+    result = call(*arguments, "--format", "markdown")
+    assert result.exit_code == 0
+    assert "a\\|b &lt;script>" in result.stdout
+    assert "<script>" not in result.stdout
+
+
+def test_rows_give_a_line_for_each_cell() -> None:
+    few = json.loads(call("sources", "surgical", "--json").stdout)["sources"]
+    many = json.loads(call("sources", "surgical", "--rows", "--json").stdout)["sources"]
+    prefixes = [line for line in many if line["key"] == "cloud-prefixes-2018.prefix"]
+    assert len(prefixes) == 1076
+    assert len(few) < 300 < len(many)
+
+
+def test_a_run_says_what_it_rested_on(shipped_single_run: Path) -> None:
+    of_run = json.loads(call("sources", str(shipped_single_run), "--json").stdout)
+    of_scenario = json.loads(call("sources", "telegram-2018-replay", "--json").stdout)
+    assert of_run["folder"] == str(shipped_single_run)
+    assert of_run["sources"] == of_scenario["sources"]
+
+
+def test_a_run_takes_no_overrides_and_no_rows(shipped_single_run: Path) -> None:
+    for extra in (("--rows",), ("--set", "n_replicates=1")):
+        refused = call("sources", str(shipped_single_run), *extra)
+        assert refused.exit_code == 2
+        assert "are for scenarios" in refused.stderr
+
+
+@pytest.mark.parametrize("sources", [None, 3, ["x"], [{"key": "x"}]])
+def test_a_manifest_without_readable_sources_is_refused(
+    shipped_single_run: Path, tmp_path: Path, sources: object
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    shutil.copy(shipped_single_run / "manifest.json", folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["sources"] = sources
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    refused = call("sources", str(folder))
+    assert refused.exit_code == 4
+    assert "manifest.json: expected the key sources" in refused.stderr
+
+
+def test_one_value_is_explained() -> None:
+    result = call("show", "telegram-2018", "--explain", "censor.pause_pressure")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("censor.pause_pressure: 0.25 units of attention (assumption)\n")
+    assert "range: 0.05 to 0.6" in result.stdout
+    cell = call("show", "telegram-2018", "--explain", "front-pools-2018.weight[AWS]", "--json")
+    (line,) = json.loads(cell.stdout)["sources"]
+    assert (line["value"], line["range"]) == (72, {"absolute": [36, 144]})
+
+
+def test_an_unknown_value_is_refused_with_a_hint() -> None:
+    refused = call("show", "telegram-2018", "--explain", "strategy.puriti")
+    assert refused.exit_code == 2
+    assert "did you mean 'strategy.purity'?" in refused.stderr
+
+
+def test_control_characters_of_a_scenario_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    text = call("show", "surgical").stdout
+    note = '  population.n_businesses: {kind: assumption, range: [1, 2000], why: "a\\eb"}\n'
+    path = tmp_path / "s.yaml"
+    path.write_text(text.replace("provenance:\n", f"provenance:\n{note}"), encoding="utf-8")
+    for arguments in (
+        ("sources", str(path)),
+        ("sources", str(path), "--format", "markdown"),
+        ("show", str(path), "--explain", "population.n_businesses"),
+    ):
+        assert "\x1b" not in call(*arguments).output
