@@ -188,10 +188,11 @@ def draw_recovery(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         for at in (3600, 86_400, 14 * 86_400)
         if at <= found.since_s[-1]
     ]
+    counts = "" if np.isnan(last) else f": {'; '.join(days)}"
     alt = (
         "Share of the businesses hit whose last outage has ended, by time since their first one "
         "(product-limit estimate; businesses still affected when the run ended are censored, not "
-        f"counted as recovered): {'; '.join(days)}. Mean over replicates: {at_end}. Band: "
+        f"counted as recovered){counts}. Mean over replicates: {at_end}. Band: "
         f"{LEVEL:.0%} of replicates."
     )
     return Drawing(figure, alt, recovery_table(run, choice))

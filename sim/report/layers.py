@@ -116,7 +116,10 @@ def plot_layers(
                 *place, name, ha="center", va="center", fontsize=8,
                 color="white" if is_dark else "black",
             )  # fmt: skip
-    style.label_ends(ax, beside)
+    if highest > 0:
+        style.label_ends(ax, beside)
+    else:
+        ax.text(0.5, 0.5, "no business is impaired", transform=ax.transAxes, ha="center")
     for edge in (low, high):
         ax.step(
             times, np.append(edge, edge[-1]), where="post", color=style.BLACK, linewidth=0.8,
