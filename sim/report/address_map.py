@@ -199,9 +199,10 @@ def draw_map(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"Map of the IPv4 address space {where}as a Hilbert curve, 0.0.0.0/8 in the top left "
         f"corner of the whole map; one pixel is a /{scene.window.pixel_length}. On "
         f"{instant(run.start, at_s)}, {n:,} of {whole:,} addresses are listed ({n / whole:.2%}) "
-        f"without the target's own: {parts or 'none'}. Fronts of {target} shown: "
-        f"{scene.fronts.size}, of which discovered: {known}."
+        f"without the target's own: {parts or 'none'}."
     )
+    if register.fronts.address.size:
+        alt += f" Fronts of {target} shown: {scene.fronts.size}, of which discovered: {known}."
     spread = f"One history: replicate {choice.replicate} of {run.n_replicates}."
     return Drawing(figure, alt, pixel_table(scene), spread)
 

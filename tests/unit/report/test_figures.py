@@ -117,10 +117,17 @@ def test_alt_texts_give_the_peaks(shipped_run: Path) -> None:
     outages = draw_outages(run).alt
     for state in ("affected", "impaired", "down"):
         peak = largest_mean(shipped_run, f"businesses_{state}")
-        assert f"{state}: peak {peak:,.0f}, at the end" in outages
+        band = band_of(run.curve(f"businesses_{state}"), run.horizon_s)
+        at = int(np.argmax(band.mean))
+        span = f"({band.low[at]:,.0f} to {band.high[at]:,.0f})"
+        assert f"{state}: peak {peak:,.0f} {span}, at the end".lower() in outages.lower()
+    assert outages.endswith("Means over 2 replicates; in brackets the range of 90% of them.")
     assert "of 1,000" in outages
     addresses = draw_addresses(run).alt
-    assert "Listed: peak 18,350,080, at the end 10,870,272." in addresses
+    assert (
+        "Listed: peak 18,350,080 (18,350,080 to 18,350,080), "
+        "at the end 10,870,272 (10,870,272 to 10,870,272)." in addresses
+    )
     dropped = largest_mean(shipped_run, "addresses_dropped")
     assert f"Dropped, averaged over users: peak {dropped:,.0f}" in addresses
 
