@@ -184,7 +184,9 @@ def sensitivity(
         talk.say_what_is_missing(study, quiet=quiet)
         files = _draw(study, lines, metrics)
         _print_result(study, lines, metrics, len(left_out), as_json=as_json, quiet=quiet)
-        console.say(f"figures: {', '.join(path.name for path in files)}", quiet=quiet)
+        pictures = ", ".join(path.name for path in files if path.suffix == ".png")
+        if pictures:
+            console.say(f"figures: {pictures}", quiet=quiet)
         talk.leave_unless_complete(study)
 
 
@@ -259,16 +261,18 @@ def _draw(study: Study, lines: Sequence[Line], metrics: Sequence[str]) -> list[A
     manifest = study.manifest
     n = manifest["n_replicates"]
     note = (
-        f"Mean over {n} replicate{'s' * (n > 1)} of {study.answers.labels[0]}, the same luck at "
-        "every point; each assumption goes through the range declared with it. Hatched: weights "
-        "of rows that move separately, mean size of the change (Morris). "
+        f"{manifest['scenario']['title']}. Mean over {n} replicate{'s' * (n > 1)} of "
+        f"{study.answers.labels[0]}, the same luck at every point; each assumption goes through "
+        "the range declared with it. Hatched: weights of rows that move separately, mean size of "
+        "the change (Morris). "
         f"overblock {manifest['tool']['version']}, root seed {manifest['root_seed']}."
     )
     written = []
     for metric in metrics:
         mine = [line for line in lines if line.metric == metric]
-        title = f"What the answer hangs on: {manifest['scenario']['title']}"
-        written += draw_sensitivity(mine, study.folder / "figures", title, note)
+        written += draw_sensitivity(
+            mine, study.folder / "figures", "What the answer hangs on", note
+        )
     return written
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -119,6 +119,7 @@ def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
         for row in resolved.assumed
         if row.low < row.high
     ]
+    factors += _noted_factors(resolved)
     left_out: list[LeftOut] = []
     money = {resolved.money_parameters.name, resolved.economy.name}
     for table in resolved.tables:
@@ -140,10 +141,25 @@ def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
             elif name in ends:
                 left_out.append(LeftOut(key, END_OF_RANGE))
             else:
-                n_dials = len(table.rows) if column.parts_of == "column" else 1
+                is_part = name in type(table.rows[0]).parts_of_column
+                n_dials = len(table.rows) if is_part else 1
                 why = " ".join(column.why.split())
                 factors.append(_column_factor(key, column.unit, column.range, why, n_dials))
     return factors, left_out
+
+
+def _noted_factors(resolved: Resolved) -> Iterator[Factor]:
+    """Assumptions whose range the scenario itself notes, but for those that a command sets."""
+    fixed = {override.partition("=")[0].strip() for override in resolved.loaded.overrides}
+    for key, note in resolved.scenario.provenance.items():
+        given = _value_at(resolved, key)
+        if note.kind == "assumption" and note.range is not None and given is not None:
+            low, high = note.range
+            if low < high and key not in fixed:
+                why = " ".join(note.why.split())
+                whole = is_whole(resolved.scenario, key)
+                text = f"{low:g} to {high:g}"
+                yield Factor(key, note.unit, "value", low, given, high, text, why, is_whole=whole)
 
 
 def _column_factor(key: str, unit: str, interval: Range, why: str, n_dials: int) -> Factor:

@@ -224,7 +224,7 @@ def _plot(
                 written += save_film(drawn, folder, name, films)
             else:
                 written += style.save_figure(drawing.figure, folder, name, pictures)
-            written += _write_beside(drawing, folder, name)
+            written += write_beside(drawing, folder, name)
             alt = markdown_text(drawing.alt)
             shown = f"{name}.{(films if isinstance(drawn, Film) else pictures)[0]}"
             alts.append(
@@ -239,7 +239,8 @@ def _plot(
     return [*written, readme]
 
 
-def _write_beside(drawing: Drawing, folder: Path, name: str) -> list[Path]:
+def write_beside(drawing: Drawing, folder: Path, name: str) -> list[Path]:
+    """Write what stands beside a picture: its words and its numbers."""
     alt, table = folder / f"{name}.alt.txt", folder / f"{name}.csv"
     alt.write_text(f"{drawing.alt}\n", encoding="utf-8")
     drawing.table.write(table)

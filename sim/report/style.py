@@ -177,6 +177,7 @@ def save_figure(
         "svg": {"Creator": software, "Date": None},
         "pdf": {"Creator": software, "CreationDate": None},
     }
+    figure.set_dpi(dpi)  # letters are a little wider or narrower at another resolution
     fix_layout(figure)
     written = []
     for suffix in formats:

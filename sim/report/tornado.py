@@ -1,13 +1,12 @@
 """What the answer hangs on, drawn: a tornado of the ends, and shares of variance.
 
-In: lines of a sensitivity analysis and an axis. Out: the axis. It computes nothing but where bars
-begin and end, and that is a table of its own.
+In: lines of a sensitivity analysis. Out: figures with their tables. It computes nothing but where
+bars begin and end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,64 +17,79 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.measure.sensitivity import Line
 from sim.report import style
+from sim.report.drawing import Drawing, FigureTable
+from sim.report.figures import write_beside
 
 MOST_BARS = 15
 _LONGEST = 48
-"""Letters of a label in a line."""
+"""Letters of a label in one line."""
+_SHARES = ("first", "first_low", "first_high", "total", "total_low", "total_high")
 
 
-@dataclass(frozen=True)
-class Bar:
-    """One bar of the tornado.
-
-    Attributes
-    ----------
-    factor, range
-        Which assumption, and through what range.
-    low, high
-        The answer with it at its low and at its high end; for weights that move separately, the
-        answer as given less and plus half the mean size of its change.
-    is_separate
-        Whether it is one of those.
-    """
-
-    factor: str
-    range: str
-    low: float
-    high: float
-    is_separate: bool
-
-
-def bars(lines: Sequence[Line], n_bars: int = MOST_BARS) -> list[Bar]:
-    """Longest bars, longest first; factors of which neither is known are left out."""
-    found = []
-    for line in lines:
-        if line.n_dials == 1:
-            bar = Bar(line.factor, line.range, line.at_low, line.at_high, False)
-        else:
-            half = line.mu_star / 2
-            bar = Bar(line.factor, line.range, line.given - half, line.given + half, True)
-        if not np.isnan([bar.low, bar.high]).any():
-            found.append(bar)
-    return sorted(found, key=lambda bar: -abs(bar.high - bar.low))[:n_bars]
-
-
-def plot_tornado(lines: Sequence[Line], ax: Axes) -> Axes:
-    """Answer with each assumption at its low and high end, longest bars on top.
+def tornado_table(lines: Sequence[Line], n_bars: int = MOST_BARS) -> FigureTable:
+    """Longest bars, longest first; factors of which an end is not known are left out.
 
     Parameters
     ----------
     lines
         Lines of one measure.
+
+    Returns
+    -------
+    table
+        ``low`` and ``high`` are the answer with the factor at its ends; where ``n_dials`` is above
+        1, rows of a column move separately, and they are the answer as given less and plus half
+        the mean size of its change (Morris).
     """
-    shown = bars(lines)
-    given = lines[0].given
-    for row, bar in enumerate(shown):
-        if bar.is_separate:
+    found = []
+    for line in lines:
+        half = line.mu_star / 2
+        ends = (line.at_low, line.at_high)
+        low, high = ends if line.n_dials == 1 else (line.given - half, line.given + half)
+        if not np.isnan([low, high]).any():
+            found.append((abs(high - low), line, low, high))
+    found.sort(key=lambda row: -row[0])
+    shown = found[:n_bars]
+    return FigureTable.of(
+        factor=[line.factor for _, line, _, _ in shown],
+        range=[line.range for _, line, _, _ in shown],
+        n_dials=[line.n_dials for _, line, _, _ in shown],
+        metric=[line.metric for _, line, _, _ in shown],
+        unit=[line.unit for _, line, _, _ in shown],
+        given=[line.given for _, line, _, _ in shown],
+        low=[low for _, _, low, _ in shown],
+        high=[high for _, _, _, high in shown],
+    )
+
+
+def shares_table(lines: Sequence[Line]) -> FigureTable:
+    """Shares of variance of the factors that have them, with their 95 % intervals."""
+    shown = [line for line in lines if not np.isnan(line.total)]
+    return FigureTable.of(
+        factor=[line.factor for line in shown],
+        range=[line.range for line in shown],
+        **{name: [getattr(line, name) for line in shown] for name in _SHARES},
+        n_base=[line.n_base for line in shown],
+    )
+
+
+def plot_tornado(ax: Axes, table: FigureTable) -> Axes:
+    """Answer with each assumption at its low and high end, longest bars on top.
+
+    Parameters
+    ----------
+    table
+        As from `tornado_table`, with one row at least.
+    """
+    given = float(table.numbers("given")[0])
+    ends = zip(table.numbers("low").tolist(), table.numbers("high").tolist(), strict=True)
+    is_separate = (table.numbers("n_dials") > 1).tolist()
+    for row, ((low, high), separate) in enumerate(zip(ends, is_separate, strict=True)):
+        if separate:
             ax.barh(
                 row,
-                bar.high - bar.low,
-                left=bar.low,
+                high - low,
+                left=low,
                 height=0.62,
                 color="white",
                 edgecolor=style.GREY,
@@ -84,25 +98,22 @@ def plot_tornado(lines: Sequence[Line], ax: Axes) -> Axes:
             )
             continue
         # Bars to the same side would hide one another: each takes half the height there.
-        is_same_side = (bar.low - given) * (bar.high - given) > 0
-        for end, colour, side in ((bar.low, style.SKY, -1), (bar.high, style.BLUE, 1)):
+        is_same_side = (low - given) * (high - given) > 0
+        for end, colour, side in ((low, style.SKY, -1), (high, style.BLUE, 1)):
             height, shift = (0.31, 0.155 * side) if is_same_side else (0.62, 0.0)
             ax.barh(row + shift, end - given, left=given, height=height, color=colour, linewidth=0)
     ax.axvline(given, color=style.BLACK, linewidth=0.9)
-    ax.set_yticks(range(len(shown)), [f"{_short(bar.factor)}\n{bar.range}" for bar in shown])
-    ax.tick_params(axis="y", length=0, labelsize=7.5)
-    ax.set_ylim(max(len(shown), 1) - 0.4, -0.6)
-    ax.grid(axis="y", visible=False)
-    ax.set_axisbelow(True)
+    _name_rows(ax, table)
     ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
-    ax.set_xlabel(f"{lines[0].metric.replace('_', ' ')}, {lines[0].unit}")
+    metric = str(table.columns["metric"][0]).replace("_", " ")
+    ax.set_xlabel(f"{metric}, {table.columns['unit'][0]}")
     marks: list[Patch | Line2D] = [
         Patch(color=style.SKY, label="at the low end"),
         Patch(color=style.BLUE, label="at the high end"),
         Line2D([], [], color=style.BLACK, linewidth=0.9, label="all as given"),
     ]
-    if any(bar.is_separate for bar in shown):
+    if any(is_separate):
         marks.append(
             Patch(
                 facecolor="white",
@@ -115,28 +126,24 @@ def plot_tornado(lines: Sequence[Line], ax: Axes) -> Axes:
     return ax
 
 
-def plot_shares(lines: Sequence[Line], ax: Axes) -> Axes:
-    """Sobol' indices of the factors that have them, with intervals.
+def plot_shares(ax: Axes, table: FigureTable) -> Axes:
+    """Sobol' indices with their intervals.
 
     Parameters
     ----------
-    lines
-        Lines of one measure.
+    table
+        As from `shares_table`.
     """
-    shown = [line for line in lines if not np.isnan(line.total)]
-    for row, line in enumerate(shown):
-        for offset, colour, marker, point, low, high in (
-            (-0.14, style.BLUE, "o", line.total, line.total_low, line.total_high),
-            (0.14, style.VERMILION, "s", line.first, line.first_low, line.first_high),
-        ):
-            ax.plot([low, high], [row + offset] * 2, color=colour, linewidth=1.4)
+    for name, offset, colour, marker in (
+        ("total", -0.14, style.BLUE, "o"),
+        ("first", 0.14, style.VERMILION, "s"),
+    ):
+        low, high = table.numbers(f"{name}_low"), table.numbers(f"{name}_high")
+        for row, point in enumerate(table.numbers(name).tolist()):
+            ax.plot([low[row], high[row]], [row + offset] * 2, color=colour, linewidth=1.4)
             ax.plot([point], [row + offset], marker, color=colour, markersize=5)
     ax.axvline(0, color=style.GREY, linewidth=0.8)
-    ax.set_yticks(range(len(shown)), [f"{_short(line.factor)}\n{line.range}" for line in shown])
-    ax.tick_params(axis="y", length=0, labelsize=7.5)
-    ax.set_ylim(max(len(shown), 1) - 0.4, -0.6)
-    ax.grid(axis="y", visible=False)
-    ax.set_axisbelow(True)
+    _name_rows(ax, table)
     ax.set_xlabel("share of the variance of the answer (95 % interval)")
     marks: list[Patch | Line2D] = [
         Line2D([], [], color=style.BLUE, marker="o", label="in which it has a part (total)"),
@@ -144,6 +151,86 @@ def plot_shares(lines: Sequence[Line], ax: Axes) -> Axes:
     ]
     _add_legend(ax, marks)
     return ax
+
+
+def draw_sensitivity(lines: Sequence[Line], folder: Path, title: str, note: str) -> list[Path]:
+    """Draw the tornado and the shares of variance, where there are any, with words and numbers.
+
+    Parameters
+    ----------
+    lines
+        Lines of one measure.
+    title, note
+        Above and below the figures.
+    """
+    metric, written = lines[0].metric, []
+    tornado, shares = tornado_table(lines), shares_table(lines)
+    for name, table, plot, alt, height in (
+        ("tornado", tornado, plot_tornado, _tornado_alt, 0.36),
+        ("shares", shares, plot_shares, _shares_alt, 0.42),
+    ):
+        if not len(table):
+            continue
+        with style.house_style():
+            figure = style.new_figure(7.6, 1.9 + height * len(table))
+            plot(figure.subplots(), table).set_title(title, pad=22)
+            style.add_caption(figure, note)
+            written += style.save_figure(figure, folder, f"{name}-{metric}")
+        drawing = Drawing(figure, f"{title}. {alt(table)}", table)
+        written += write_beside(drawing, folder, f"{name}-{metric}")
+    return written
+
+
+def _tornado_alt(table: FigureTable) -> str:
+    said = [
+        f"{factor} ({interval}): {style.short(low)} to {style.short(high)}"
+        for factor, interval, low, high in zip(
+            table.columns["factor"],
+            table.columns["range"],
+            table.numbers("low").tolist(),
+            table.numbers("high").tolist(),
+            strict=True,
+        )
+    ][:5]
+    metric = str(table.columns["metric"][0]).replace("_", " ")
+    given = style.short(float(table.numbers("given")[0]))
+    return (
+        f"Bars of {metric} with each assumption at its low and high end, longest first; "
+        f"{given} with all as given. {'; '.join(said)}."
+    )
+
+
+def _shares_alt(table: FigureTable) -> str:
+    said = [
+        f"{factor} {total:.2f} ({low:.2f} to {high:.2f})"
+        for factor, total, low, high in zip(
+            table.columns["factor"],
+            table.numbers("total").tolist(),
+            table.numbers("total_low").tolist(),
+            table.numbers("total_high").tolist(),
+            strict=True,
+        )
+    ]
+    return f"Shares of the variance in which each has a part: {'; '.join(said)}."
+
+
+def _name_rows(ax: Axes, table: FigureTable) -> None:
+    """Name the rows after factor and range, the first on top."""
+    names = [
+        f"{_in_words(str(factor))}\n{interval}"
+        for factor, interval in zip(table.columns["factor"], table.columns["range"], strict=True)
+    ]
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(axis="y", length=0, labelsize=7.5)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(axis="y", visible=False)
+    ax.set_axisbelow(True)
+
+
+def _in_words(key: str) -> str:
+    """Key in words, broken where it is long."""
+    words = key.replace("_", " ").replace(".", ": ", 1)
+    return words if len(words) <= _LONGEST else words.replace(": ", ":\n", 1)
 
 
 def _add_legend(ax: Axes, marks: Sequence[Patch | Line2D]) -> None:
@@ -158,32 +245,3 @@ def _add_legend(ax: Axes, marks: Sequence[Patch | Line2D]) -> None:
         columnspacing=1.2,
         borderaxespad=0.2,
     )
-
-
-def draw_sensitivity(lines: Sequence[Line], folder: Path, title: str, note: str) -> list[Path]:
-    """Draw the tornado, and the shares of variance where there are any, as PNG and SVG.
-
-    Parameters
-    ----------
-    lines
-        Lines of one measure.
-    """
-    metric = lines[0].metric
-    with style.house_style():
-        figure = style.new_figure(7.6, 1.7 + 0.36 * max(len(bars(lines)), 3))
-        plot_tornado(lines, figure.subplots()).set_title(title, pad=22)
-        style.add_caption(figure, note)
-        written = style.save_figure(figure, folder, f"tornado-{metric}")
-        n_shares = sum(not np.isnan(line.total) for line in lines)
-        if n_shares:
-            figure = style.new_figure(7.6, 1.7 + 0.42 * n_shares)
-            plot_shares(lines, figure.subplots()).set_title(title, pad=22)
-            style.add_caption(figure, note)
-            written += style.save_figure(figure, folder, f"shares-{metric}")
-    return written
-
-
-def _short(key: str) -> str:
-    """Key in words, broken where it is long."""
-    words = key.replace("_", " ").replace(".", ": ", 1)
-    return words if len(words) <= _LONGEST else words.replace(": ", ":\n", 1)

@@ -11,7 +11,7 @@ import math
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,10 +103,11 @@ def is_whole(scenario: Scenario, key: str) -> bool:
     for part in key.split("."):
         if node is None:
             return False
-        names = {field.alias or name: name for name, field in node.model_fields.items()}
+        fields_of = (node if isinstance(node, type) else type(node)).model_fields
+        names = {field.alias or name: name for name, field in fields_of.items()}
         if part not in names:
             return False
-        annotation = node.model_fields[names[part]].annotation
+        annotation = fields_of[names[part]].annotation
         below = getattr(node, names[part], None) if isinstance(node, BaseModel) else None
         if not isinstance(below, BaseModel):
             # A section that the scenario leaves out is known by its type alone.
@@ -117,8 +118,11 @@ def is_whole(scenario: Scenario, key: str) -> bool:
 
 def _kinds(annotation: Any) -> list[type]:
     """Classes of an annotation: itself, or the members of a union."""
-    parts = get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
-    return [part for part in parts if isinstance(part, type)]
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in (types.UnionType, Union):
+        return [kind for part in get_args(annotation) for kind in _kinds(part)]
+    return [annotation] if isinstance(annotation, type) else []
 
 
 def _with_keys(resolved: Resolved, keys: Mapping[str, Value]) -> LoadedScenario:
@@ -148,18 +152,16 @@ def _plain(value: Value) -> str:
 
 def _with_columns(table: Table[Any], changes: Sequence[ColumnChange]) -> Table[Any]:
     """Rows with moved cells, each validated as if it had been read."""
-    notes = table.note.columns if table.note else {}
     cells = {one.column: _moved(one, _column(table, one.column)) for one in changes}
-    parts = {name for name, note in notes.items() if note.parts_of == "column"} & set(cells)
-    in_row = [name for name, note in notes.items() if note.parts_of == "row"]
-    for name in parts:
+    model = type(table.rows[0])
+    for name in set(model.parts_of_column) & set(cells):
         before = _column(table, name)
         if math.isclose(before.sum(), 1, rel_tol=1e-6):
             cells[name] /= cells[name].sum()
         elif _is_whole(table, name):
             cells[name] *= FINER
-    if set(in_row) & set(cells):
-        shares = {name: cells.get(name, _column(table, name)) for name in in_row}
+    if set(model.parts_of_row) & set(cells):
+        shares = {name: cells.get(name, _column(table, name)) for name in model.parts_of_row}
         total = np.sum(list(shares.values()), axis=0)
         cells |= {name: share / total for name, share in shares.items()}
     rows: list[Row] = []
@@ -187,7 +189,7 @@ def _moved(change: ColumnChange, cells: NDArray[np.float64]) -> NDArray[np.float
     low, high = np.array(change.low), np.array(change.high)
     moved = cells + np.where(amounts < 0, cells - low, high - cells) * amounts
     # At the ends stands the end itself, without the rounding of the sum.
-    return np.asarray(np.clip(moved, np.minimum(low, cells), np.maximum(high, cells)))
+    return np.asarray(np.select([amounts <= -1, amounts >= 1], [low, high], moved))
 
 
 def _rounded(value: float, before: int) -> int:

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -40,6 +40,10 @@ class Row(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
+    parts_of_column: ClassVar[tuple[str, ...]] = ()
+    """Columns whose cells are parts of a whole, or weights relative to each other."""
+    parts_of_row: ClassVar[tuple[str, ...]] = ()
+    """Columns that are together the parts of a whole in each row."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -86,8 +90,6 @@ class ColumnNote(BaseModel):
     formula: str = ""
     why: str = ""
     range: Range | None = None
-    parts_of: Literal["column", "row"] | None = None
-    """Whether cells are parts of a whole: of their column, or of all such columns in their row."""
 
     @model_validator(mode="after")
     def check_support(self) -> ColumnNote:

@@ -6,7 +6,7 @@ each table.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -74,6 +74,7 @@ class CadenceRow(Row):
 class OperatorRow(Row):
     """One group of Internet providers."""
 
+    parts_of_column: ClassVar[tuple[str, ...]] = ("share_users",)
     operator: str
     label: str
     stands_for: str = ""
@@ -101,6 +102,7 @@ class OperatorRow(Row):
 class SectorRow(Row):
     """One sector of businesses."""
 
+    parts_of_column: ClassVar[tuple[str, ...]] = ("share_businesses",)
     sector: str
     label: str
     share_businesses: Share
@@ -123,6 +125,7 @@ class SectorRow(Row):
 class ProfileRow(Row):
     """Relative demand of one hour of the day or one weekday."""
 
+    parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
     profile: str
     period: Literal["hour", "weekday"]
     index: Annotated[int, Field(ge=0, le=23)]
@@ -132,6 +135,7 @@ class ProfileRow(Row):
 class HostingRow(Row):
     """Weight of one provider region as a place for businesses."""
 
+    parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
     provider: str
     region: str
     side: Literal["foreign", "domestic"]

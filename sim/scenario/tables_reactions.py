@@ -5,7 +5,7 @@ In: cells of a CSV row. Out: typed, frozen rows.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ RESPONSES = ("wait", "same", "foreign", "domestic", "proxy")
 class PoolRow(Row):
     """A provider in which the target rents fronts."""
 
+    parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
     provider: str
     region: str = ""
     weight: NonNegative
@@ -47,6 +48,7 @@ class PressureRow(Row):
 class ResponseRow(Row):
     """What an impaired business does, and what it takes."""
 
+    parts_of_column: ClassVar[tuple[str, ...]] = ("share",)
     response: Literal["wait", "same", "foreign", "domestic", "proxy"]
     share: Share
     time_median_h: NonNegative

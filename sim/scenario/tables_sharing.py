@@ -7,7 +7,7 @@ each table.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -88,6 +88,7 @@ class SharingRow(Row):
 class ServiceRow(Row):
     """One shared service in one role."""
 
+    parts_of_column: ClassVar[tuple[str, ...]] = ("popularity",)
     service: str
     label: str
     role: Role
@@ -118,6 +119,12 @@ class ServiceRow(Row):
 class ComponentRow(Row):
     """How the components of one role are built."""
 
+    parts_of_row: ClassVar[tuple[str, ...]] = (
+        "share_1_address",
+        "share_2_addresses",
+        "share_4_addresses",
+        "share_8_addresses",
+    )
     role: Role
     share_1_address: Share
     share_2_addresses: Share

@@ -1,0 +1,181 @@
+"""``sweep``, ``sensitivity`` and ``calibrate``: folders, exit codes, messages."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+from sim.results.parquet import read_columns
+
+WriteScenario = Callable[..., Path]
+
+
+@pytest.fixture
+def small(write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OVERBLOCK_WORKERS", "1")
+    path = write_scenario(
+        {
+            "end: 2018-04-20T00:00+03:00": "end: 2018-04-18T00:00+03:00",
+            "n_businesses: 40": "n_businesses: 8",
+        }
+    )
+    return str(path)
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_sweep_writes_every_point_and_says_which_could_not_be(small: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = call(
+        "sweep", small, "--over", "thresholds.impaired=0.1,0.3,2", "-n", "3", "-o", str(out),
+        "--metric", "business_hours_impaired",
+    )  # fmt: skip
+    assert result.exit_code == 3, result.stderr
+    assert "failed: point=2: thresholds.impaired=2: thresholds.impaired: expected" in result.stderr
+    assert result.stdout.strip() == str(out)
+    points = rows(out / "points.csv")
+    assert [point["status"] for point in points] == ["complete", "complete", "failed"]
+    assert "got 2" in points[2]["error"]
+    swept = rows(out / "sweep.csv")
+    assert [row["thresholds.impaired"] for row in swept] == ["0.1", "0.3"]
+    columns = read_columns(
+        out / "measures.parquet",
+        "SELECT point, avg(value) AS mean, count(*) AS n FROM data "
+        "WHERE metric = 'business_hours_impaired' GROUP BY point ORDER BY point",
+    )
+    assert list(columns["n"]) == [3, 3]
+    assert [float(row["mean"]) for row in swept] == pytest.approx(list(columns["mean"]))
+    for row in swept:
+        assert float(row["low"]) < float(row["median"]) < float(row["high"])
+        assert float(row["mean_low"]) < float(row["mean"]) < float(row["mean_high"])
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert (manifest["kind"], manifest["status"]) == ("sweep", "partial")
+    assert manifest["failures"][0]["point"] == 2
+    assert manifest["design"]["n_points"] == 3
+    assert {one["file"] for one in manifest["outputs"]} >= {"sweep.csv", "measures.parquet"}
+
+
+def test_a_sweep_again_is_the_same_but_for_its_timing(small: str, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        result = call(
+            "sweep", small, "--over", "thresholds.impaired=0.1..0.3", "--design", "lhs",
+            "--points", "2", "-n", "1", "-q", "-o", name,
+        )  # fmt: skip
+        assert result.exit_code == 0, result.stderr
+    files = sorted(path.relative_to("a") for path in Path("a").rglob("*") if path.is_file())
+    assert len(files) > 10
+    for file in files:
+        if file.name != "timing.json":
+            assert (Path("a") / file).read_bytes() == (Path("b") / file).read_bytes(), file
+
+
+def test_sensitivity_ranks_the_assumptions_and_draws_them(small: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    keys = "operators-russia-2018.compliance,effects.throttle_severity,hosting-choice-2018.weight"
+    result = call(
+        "sensitivity", small, "--only", keys, "--trajectories", "2", "--samples", "2",
+        "--keep", "1", "-n", "1", "--json", "-o", str(out),
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert document["schema"] == "overblock/sensitivity/1"
+    lines = {line["factor"]: line for line in document["sensitivity"]}
+    assert next(iter(lines)) == "operators-russia-2018.compliance"
+    compliance = lines["operators-russia-2018.compliance"]
+    assert compliance["at_low"] == 0, "where nobody enforces, nobody is impaired"
+    assert compliance["mu_star"] > 0
+    assert compliance["n_base"] == 2
+    throttling = lines["effects.throttle_severity"]
+    assert (throttling["mu_star"], throttling["total"]) == (0, None), "nothing is throttled here"
+    assert lines["hosting-choice-2018.weight"]["at_low"] is None
+    assert [stage["part"] for stage in document["stages"]] == ["ends", "morris", "sobol"]
+    # Ends of two single dials and the scenario as given; 2 x (3 + 1); 2 x (1 + 2).
+    assert [stage["n_points"] for stage in document["stages"]] == [5, 8, 6]
+    assert len(rows(out / "points.csv")) == 19
+    assert {one["key"] for one in document["left-out"]} >= {"thresholds.impaired"}
+    assert sorted(path.name for path in (out / "figures").iterdir())[0].startswith("shares-")
+
+
+def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> None:
+    result = call("sensitivity", small, "--list", "--json")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    by_key = {factor["key"]: factor for factor in document["factors"]}
+    assert (by_key["thresholds.impaired"]["low"], by_key["thresholds.impaired"]["high"]) == (
+        0.05, 0.2,
+    )  # fmt: skip
+    plain = call("sensitivity", small, "--list")
+    assert "operators-russia-2018.compliance" in plain.stdout
+    assert not list(Path.cwd().glob("runs*"))
+
+
+def test_a_calibration_reports_a_set_and_leaves_the_scenario_alone(
+    small: str, tmp_path: Path
+) -> None:
+    out, before = tmp_path / "out", Path(small).read_bytes()
+    result = call(
+        "calibrate", small, "--fit", "thresholds.impaired=0.02..0.8", "--target",
+        "businesses_impaired_peak=6+-2", "--target",
+        "addresses_listed_with_target@2018-04-17T20:00+03:00=18e6±5%", "--trials", "18",
+        "-n", "1", "-o", str(out),
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    trials = rows(out / "trials.csv")
+    assert len(trials) == 18
+    for trial in trials:
+        is_met = (
+            abs(float(trial["businesses_impaired_peak"]) - 6) <= 2
+            and abs(float(trial["addresses_listed_with_target@2018-04-17T20:00+03:00"]) - 18e6)
+            <= 900_000
+        )
+        assert trial["is_acceptable"] == str(is_met).lower()
+    n = sum(trial["is_acceptable"] == "true" for trial in trials)
+    assert f"{n} of 18 trials meet every target" in result.stderr
+    assert n > 0
+    assert rows(out / "calibration.csv")[0]["n_acceptable"] == str(n)
+    assert Path(small).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sweep", "--over", "a=2..1", "--over", "b"], "--over b: expected key=value"),
+        (["sweep", "--over", "a.b=1,2"], "a: unknown key"),
+        (["sweep", "--over", "thresholds.down=0.5,0.6", "--metric", "hours"],
+         "--metric hours: expected one of the metrics"),
+        (["sensitivity", "--only", "thresholds.impared"], "did you mean 'thresholds.impaired'?"),
+        (["calibrate", "--fit", "thresholds.impared", "--target", "spells=3"],
+         "--target spells=3: expected METRIC"),
+    ],
+)  # fmt: skip
+def test_mistakes_exit_with_2_before_anything_runs(
+    small: str, arguments: list[str], message: str
+) -> None:
+    result = call(arguments[0], small, *arguments[1:])
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+    assert not list(Path.cwd().glob("runs*"))
+
+
+def test_a_taken_place_is_refused_before_anything_runs(small: str, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    result = call("sweep", small, "--over", "thresholds.down=0.5,0.6", "-o", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert "exists and is not a run's folder" in result.stderr
+    assert "points" not in result.stderr

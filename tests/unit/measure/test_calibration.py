@@ -1,0 +1,137 @@
+"""The acceptable set of a model whose acceptable set is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from sim.measure.calibration import judge_fits, search, sheets_of
+from sim.measure.factors import Factor, fitted_factors
+from sim.measure.goals import Goal
+from sim.measure.impact import Measure
+from sim.measure.points import INTERRUPTED, Answers, Point
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+
+N_REPLICATES = 3
+Ask = Callable[[tuple[Point, ...]], Answers]
+
+
+@pytest.fixture(scope="module")
+def resolved() -> Resolved:
+    return resolve(load_scenario("telegram-2018-replay"))
+
+
+@pytest.fixture(scope="module")
+def factors(resolved: Resolved) -> list[Factor]:
+    return fitted_factors(resolved, ["thresholds.impaired=0.02..0.5", "effects.name_evasion=0..1"])
+
+
+def model(points: tuple[Point, ...]) -> Answers:
+    """The answer ``a`` is 100 times the threshold, in each replicate a little off."""
+    values = np.array(
+        [
+            [dict(point.keys)["thresholds.impaired"] * 100 + off for off in (-1, 0, 1)]
+            for point in points
+        ]
+    )[:, None, :, None]
+    measures = (Measure("a", "units", 0.0),)
+    return Answers(("replay",), measures, values, np.full(values.shape, np.nan))
+
+
+def found(
+    resolved: Resolved, factors: list[Factor], goal: Goal, ask: Ask = model, n_trials: int = 80
+) -> dict[str, list[dict[str, object]]]:
+    trials = search(resolved, factors, [goal], n_trials, 1, ask)
+    fits = judge_fits(trials.answers, [goal], 1)
+    return {sheet.file: sheet.records() for sheet in sheets_of(factors, [goal], trials, fits)}
+
+
+def test_acceptable_trials_are_those_within_the_tolerance_and_fill_the_set(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
+    sheets = found(resolved, factors, Goal("a", 20.0, 5.0, "made up"))
+    trials = sheets["trials.csv"]
+    assert len(trials) == 80
+    for trial in trials:
+        assert trial["is_acceptable"] == (0.15 <= trial["thresholds.impaired"] <= 0.25)
+        assert trial["a"] == pytest.approx(100 * trial["thresholds.impaired"])
+    fitted, free = sheets["calibration.csv"]
+    assert 0.15 <= fitted["acceptable_low"] < 0.17
+    assert 0.23 < fitted["acceptable_high"] <= 0.25
+    assert (fitted["reaches_low"], fitted["reaches_high"]) == (False, False)
+    # What the target says nothing about stays anywhere in its range: no single best fit.
+    assert free["acceptable_low"] < 0.15
+    assert free["acceptable_high"] > 0.85
+    assert fitted["n_acceptable"] == sum(trial["is_acceptable"] for trial in trials) > 15
+    assert fitted["n_trials"] == 80
+
+
+def test_the_first_trial_is_the_scenario_as_given(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
+    sheets = found(resolved, factors, Goal("a", 20.0, 5.0, "made up"), n_trials=1)
+    assert sheets["trials.csv"][0]["thresholds.impaired"] == 0.1
+    assert sheets["targets.csv"][0]["as_given"] == pytest.approx(10)
+
+
+def test_when_nothing_fits_it_says_so_and_how_near_it_came(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
+    sheets = found(resolved, factors, Goal("a", 90.0, 5.0, "made up"))
+    assert sheets["calibration.csv"][0]["n_acceptable"] == 0
+    assert np.isnan(sheets["calibration.csv"][0]["acceptable_low"])
+    assert sheets["calibration.csv"][0]["reaches_low"] is None
+    assert sheets["targets.csv"][0]["n_met"] == 0
+    assert 45 < sheets["targets.csv"][0]["nearest"] <= 50, "the search went to the near end"
+
+
+def test_a_set_that_reaches_the_end_of_the_range_says_so(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
+    sheets = found(resolved, factors, Goal("a", 50.0, 20.0, "made up"))
+    fitted = sheets["calibration.csv"][0]
+    assert (fitted["reaches_low"], fitted["reaches_high"]) == (False, True)
+
+
+def test_the_same_question_has_the_same_answer(resolved: Resolved, factors: list[Factor]) -> None:
+    goal = Goal("a", 20.0, 5.0, "made up")
+    assert found(resolved, factors, goal, n_trials=40) == found(
+        resolved, factors, goal, n_trials=40
+    )
+
+
+def test_a_trial_without_an_answer_is_neither_acceptable_nor_not(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
+    def holed(points: tuple[Point, ...]) -> Answers:
+        answers = model(points)
+        values = answers.value.copy()
+        values[values[..., 1, 0] > 20] = np.nan
+        return Answers(answers.labels, answers.measures, values, answers.denominator)
+
+    sheets = found(resolved, factors, Goal("a", 18.0, 5.0, "made up"), holed)
+    trials = sheets["trials.csv"]
+    failed = [trial for trial in trials if trial["status"] == "failed"]
+    assert failed
+    assert all(trial["is_acceptable"] is None for trial in failed)
+    assert sheets["calibration.csv"][0]["n_trials"] == len(trials) - len(failed)
+    assert sheets["calibration.csv"][0]["acceptable_high"] <= 0.2
+
+
+def test_an_interrupt_keeps_the_trials_that_are_finished(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
+    asked = []
+
+    def interrupted(points: tuple[Point, ...]) -> Answers:
+        asked.append(len(points))
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return model(points)
+
+    trials = search(resolved, factors, [Goal("a", 20.0, 5.0, "")], 80, 1, interrupted)
+    assert len(trials.amounts) == len(trials.answers.value) == sum(asked[:2])
+    assert trials.answers.status == INTERRUPTED

@@ -1,0 +1,165 @@
+"""A scenario with other values is the one that would have been written so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.errors import DataError, ScenarioError
+from sim.scenario.changes import FINER, ColumnChange, change, is_whole
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+
+WriteScenario = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def resolved() -> Resolved:
+    return resolve(load_scenario("telegram-2018"))
+
+
+def times(table: str, column: str, *amounts: float) -> ColumnChange:
+    return ColumnChange(table, column, "times", amounts)
+
+
+def test_changed_keys_give_the_scenario_that_overrides_give() -> None:
+    overrides = ["population.n_businesses=60", "thresholds.impaired=0.2"]
+    written = resolve(load_scenario("telegram-2018", overrides))
+    changed = change(
+        resolve(load_scenario("telegram-2018")),
+        {"population.n_businesses": 60, "thresholds.impaired": 0.2},
+    )
+    assert changed.scenario == written.scenario
+    assert changed.assumed == written.assumed
+    assert changed.loaded.overrides == written.loaded.overrides
+
+
+def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(resolved: Resolved) -> None:
+    keys = {"population.n_businesses": 1.5, "thresholds.impared": 0.1, "effects.name_evasion": 2}
+    with pytest.raises(ScenarioError) as caught:
+        change(resolved, keys)
+    said = str(caught.value)
+    assert "population.n_businesses: expected a whole number, got 1.5" in said
+    assert "thresholds.impared: unknown key; did you mean 'impaired'?" in said
+    assert "effects.name_evasion: expected a share in [0, 1], got 2" in said
+
+
+def test_a_change_leaves_the_original_as_it_was(resolved: Resolved) -> None:
+    before = resolved.scenario, resolved.operators.rows, dict(resolved.loaded.document.tree)
+    change(
+        resolved,
+        {"population.n_businesses": 7},
+        [times("operators-russia-2018", "apply_lag_median_h", 2.0)],
+    )
+    assert (resolved.scenario, resolved.operators.rows, resolved.loaded.document.tree) == before
+
+
+def test_a_column_is_multiplied_and_the_others_stay(resolved: Resolved) -> None:
+    found = change(resolved, {}, [times("operators-russia-2018", "apply_lag_median_h", 0.5)])
+    for old, new in zip(resolved.operators.rows, found.operators.rows, strict=True):
+        assert new == old.model_copy(update={"apply_lag_median_h": old.apply_lag_median_h * 0.5})
+
+
+@pytest.mark.parametrize(("position", "expected"), [(-1, 0.0), (0, None), (1, 1.0)])
+def test_a_position_leads_from_the_low_end_by_the_cell_to_the_high_end(
+    resolved: Resolved, position: float, expected: float | None
+) -> None:
+    n = len(resolved.operators.rows)
+    moved = ColumnChange(
+        "operators-russia-2018", "compliance", "position", (position,), (0.0,) * n, (1.0,) * n
+    )
+    for old, new in zip(
+        resolved.operators.rows, change(resolved, {}, [moved]).operators.rows, strict=True
+    ):
+        assert new.compliance == (old.compliance if expected is None else expected)
+
+
+def test_ends_of_a_range_are_reached_without_rounding(resolved: Resolved) -> None:
+    # 4 - (4 - 1.3) is below 1.3 in floating point, and the table refuses what is below its range.
+    rows = resolved.services.rows
+    low, high = tuple(row.low for row in rows), tuple(row.high for row in rows)
+    for position, ends in ((-1.0, low), (1.0, high)):
+        moved = ColumnChange(
+            "third-party-services-2018", "popularity", "position", (position,), low, high
+        )
+        found = change(resolved, {}, [moved]).services.rows
+        assert tuple(row.popularity for row in found) == ends
+
+
+def test_shares_of_a_column_still_sum_to_1(resolved: Resolved) -> None:
+    assert resolved.responses is not None
+    found = change(resolved, {}, [times("responses-2018", "share", 2, 1, 1, 1, 1)]).responses
+    assert found is not None
+    old = [row.share for row in resolved.responses.rows]
+    doubled = [2 * old[0], *old[1:]]
+    for row, share in zip(found.rows, doubled, strict=True):
+        assert row.share == pytest.approx(share / sum(doubled))
+
+
+def test_shares_of_a_row_still_sum_to_1(resolved: Resolved) -> None:
+    found = change(resolved, {}, [times("components-2018", "share_8_addresses", 3.0)])
+    for old, new in zip(resolved.components.rows, found.components.rows, strict=True):
+        total = 1 + 2 * old.share_8_addresses
+        assert new.share_8_addresses == pytest.approx(3 * old.share_8_addresses / total)
+        assert new.share_1_address == pytest.approx(old.share_1_address / total)
+        assert new.share_third_party == old.share_third_party
+
+
+def test_relative_weights_move_on_their_own(resolved: Resolved) -> None:
+    amounts = [1.0] * len(resolved.hosting.rows)
+    amounts[3] = 2.5
+    found = change(resolved, {}, [times("hosting-choice-2018", "weight", *amounts)])
+    for row, (old, new) in enumerate(zip(resolved.hosting.rows, found.hosting.rows, strict=True)):
+        assert new.weight == pytest.approx(old.weight * amounts[row])
+
+
+def test_weights_in_whole_numbers_are_made_finer_before_rounding(resolved: Resolved) -> None:
+    amounts = [1.0] * len(resolved.profiles.rows)
+    amounts[0] = 1.234
+    found = change(resolved, {}, [times("demand-profiles", "weight", *amounts)])
+    old = [row.weight for row in resolved.profiles.rows]
+    new = [row.weight for row in found.profiles.rows]
+    assert new[0] == round(1.234 * old[0] * FINER)
+    assert new[1:] == [weight * FINER for weight in old[1:]]
+
+
+def test_a_count_is_rounded_but_does_not_vanish(resolved: Resolved) -> None:
+    found = change(resolved, {}, [times("third-party-services-2018", "n_addresses", 0.25)])
+    for old, new in zip(resolved.services.rows, found.services.rows, strict=True):
+        assert new.n_addresses == max(1, round(old.n_addresses / 4))
+    n_small = sum(round(row.n_addresses / 4) == 0 for row in resolved.services.rows)
+    assert n_small > 0, "or nothing was tested"
+
+
+def test_a_table_that_cannot_be_so_is_refused_with_its_rows(resolved: Resolved) -> None:
+    with pytest.raises(DataError, match=r"csv:2: weight_payment: expected a share in \[0, 1\]"):
+        change(resolved, {}, [times("sectors-russia-2018", "weight_payment", 2.0)])
+    nothing = (0.0,) * len(resolved.hosting.rows)
+    with pytest.raises(DataError, match="expected a positive weight among the foreign rows"):
+        change(resolved, {}, [times("hosting-choice-2018", "weight", *nothing)])
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("population.n_businesses", True),
+        ("fronts.n_fronts", True),
+        ("censor.max_rules", True),
+        ("n_replicates", True),
+        ("thresholds.impaired", False),
+        ("register.cadence", False),
+        ("strategy.purity", False),
+        ("no.such", False),
+        ("population.n_businesses.more", False),
+    ],
+)
+def test_keys_that_take_whole_numbers_are_known(
+    resolved: Resolved, key: str, expected: bool
+) -> None:
+    assert is_whole(resolved.scenario, key) is expected
+
+
+def test_a_section_left_out_is_known_by_its_type() -> None:
+    assert is_whole(resolve(load_scenario("telegram-2018-replay")).scenario, "fronts.n_fronts")
