@@ -325,3 +325,20 @@ def test_every_figure_that_cannot_be_drawn_is_refused_with_its_reason(shipped_ru
 def test_a_strategy_that_is_not_there_is_refused(shipped_run: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown strategy 'exact'; known: replay"):
         plot_run(open_run(shipped_run), tmp_path, ["map"], Choice(strategy="exact"))
+
+
+def test_the_how_to_page_explains_every_figure_and_shows_files_that_exist(
+    repository: Path,
+) -> None:
+    page = repository / "docs" / "how-to" / "read-the-figures.md"
+    text = page.read_text(encoding="utf-8")
+    explained = [
+        name
+        for line in text.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([^`]+)`", line.split("|")[1])
+    ]
+    assert sorted(explained) == sorted(FIGURES)
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
+    assert len(pictures) == 3
+    assert all((page.parent / picture).is_file() for picture in pictures)
