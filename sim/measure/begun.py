@@ -144,9 +144,7 @@ def _is_running(process: int) -> bool:
 def _plan_of(document: Mapping[str, Any], folder: Path) -> Plan:
     copies = {name: folder / place for name, place in document["tables"].items()}
     loaded = load_scenario(str(folder / SCENARIO), document["overrides"])
-    loaded = replace(
-        loaded, copies=copies, document=replace(loaded.document, file=document["file"])
-    )
+    loaded = replace(loaded, copies=copies, document=loaded.document.renamed(document["file"]))
     resolved = resolve(loaded)
     comparison = document["comparison"]
     variants: tuple[Variant, ...] = (own_variant(resolved),)

@@ -124,10 +124,12 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str) -> str:
         row = known[name]
         low, high = cell(row, "mean_low"), cell(row, "mean_high")
         doubt = "" if math.isnan(low) else f" ({confidence} interval {span(low, high)})"
+        if low == high:
+            doubt = ", the same in every replicate"
         return f"{number(cell(row, 'mean'))} business-hours impaired on average{doubt}"
 
     if most == least:
-        return f"{most} cost bystanders {said(most)}."
+        return f"The strategy {most} cost bystanders {said(most)}."
     return (
         f"Of {len(known)} strategies, {most} cost bystanders most, {said(most)}; "
         f"{least} cost them least, {said(least)}."
@@ -145,7 +147,7 @@ def _who_is_dominated(tradeoff: Sequence[Row], baseline: str, confidence: str) -
         return "What the strategies denied the target's users is not known here."
     best = max(known, key=lambda row: cell(row, "efficacy"))
     effect = (
-        f"{text(best, 'strategy')} denied the target's users most, "
+        f"The strategy {text(best, 'strategy')} denied the target's users most, "
         f"{number(cell(best, 'efficacy'))} user-hours"
         if cell(best, "efficacy") > 0
         else "None of them denied the target's users anything"
@@ -178,11 +180,13 @@ def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str, confidence: 
             f"With {count(n, 'replicate')}, whether the differences from "
             f"{baseline} are chance is not known."
         )
-    sure = [name for name in known if tested[name] < 0.05]
-    how_many = "all" if len(sure) == len(known) else f"{len(sure)}"
+    sure = sum(tested[name] < 0.05 for name in known)
+    untested = len(tested) - len(known)
+    without = f"; {untested} could not be tested, as it was the same each time" if untested else ""
     return (
-        f"Over {n} paired replicates, {how_many} of {len(known)} differ from {baseline} in "
-        "business-hours impaired by more than chance (paired t test, Holm's correction, below 5 %)."
+        f"Over {n} paired replicates, {sure} of {len(tested)} differ from {baseline} in "
+        "business-hours impaired by more than chance (paired t test, Holm's correction, below 5 %)"
+        f"{without}."
     )
 
 

@@ -7,7 +7,8 @@ does, in the colours of its reader.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,8 @@ MAX_SPLIT_TIMES = 160
 MAX_GROUPS = 8
 _BUDGET = 200_000
 SPLIT_METRIC = "businesses_impaired"
-ADDRESSES = ("addresses_listed", "addresses_dropped")
+LISTED = "addresses_listed"
+ADDRESSES = (LISTED, "addresses_dropped")
 STATES = ("businesses_affected", "businesses_impaired", "businesses_down")
 USERS = ("target_reached_share", "vpn_share", "target_left_share")
 LOST = "demand_lost_share"
@@ -72,34 +74,74 @@ _ROLE_NOTE = " Each role as if it alone failed: a business can count under sever
 METRICS = (*STATES, LOST, *ADDRESSES, *USERS)
 
 
-def read_lines(run: RunFolder) -> dict[CurveKey, CurvePoints]:
-    """Read every curve that the page shows, in one scan.
+Bands = Mapping[tuple[str, str], Band]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What the page shows of a run's curves.
+
+    Attributes
+    ----------
+    bands
+        Over everybody, by strategy and measure.
+    splits
+        Panels of means by provider, sector and role, for each strategy.
+    listed
+        Change points of the addresses listed, by strategy.
+    """
+
+    bands: Bands
+    splits: Sequence[dict[str, Any]]
+    listed: Mapping[str, CurvePoints]
+
+
+def read_drawn(run: RunFolder) -> Drawn:
+    """Read every curve that the page shows, strategy by strategy.
 
     Raises
     ------
     DataError
         If the run's curves cannot be read.
     """
-    return read_curves(run, METRICS, (SPLIT_METRIC,))
+    bands: dict[tuple[str, str], Band] = {}
+    panels: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
+    listed = {}
+    for strategy in run.strategies:
+        curves = read_curves(run, strategy, METRICS, (SPLIT_METRIC,))
+        for key, points in curves.items():
+            if not key.split:
+                bands[strategy, key.metric] = band_of_line(points, run.horizon_s)
+        for split in SPLITS:
+            mine = {key.name: points for key, points in curves.items() if key.split == split}
+            if mine:
+                panels[split].append(_split(split, strategy, mine, run.horizon_s))
+        listed[strategy] = curves[CurveKey(LISTED)]
+    return Drawn(bands, [panel for split in SPLITS for panel in panels[split]], listed)
 
 
-def chart_data(run: RunFolder, curves: Mapping[CurveKey, CurvePoints]) -> list[dict[str, Any]]:
+def chart_data(run: RunFolder, drawn: Drawn) -> list[dict[str, Any]]:
     """Values of all charts of a page.
-
-    Parameters
-    ----------
-    curves
-        As ``read_lines`` returns them.
 
     Raises
     ------
     DataError
         If the run's published totals cannot be read.
     """
-    bands = {
-        key: band_of_line(points, run.horizon_s) for key, points in curves.items() if not key.split
-    }
-    return [*_charts(run, bands), *_splits(run, curves)]
+    who = [{"id": "who", "title": _WHO, "panels": list(drawn.splits)}] if drawn.splits else []
+    return [*_charts(run, drawn.bands), *who]
+
+
+def worst_moment(run: RunFolder, bands: Bands) -> tuple[str, int]:
+    """Strategy and second at which most businesses are impaired, on average over replicates."""
+    worst = (run.strategies[0], 0)
+    most = -1.0
+    for strategy in run.strategies:
+        band = bands.get((strategy, SPLIT_METRIC))
+        if band is not None and band.mean.max() > most:
+            most = float(band.mean.max())
+            worst = strategy, int(band.t_s[np.argmax(band.mean)])
+    return worst
 
 
 def band_of_line(points: CurvePoints, horizon_s: int) -> Band:
@@ -109,27 +151,27 @@ def band_of_line(points: CurvePoints, horizon_s: int) -> Band:
     return thin(band_at(points, times_of(points, horizon_s, n_times)), MAX_TIMES)
 
 
-def _charts(run: RunFolder, bands: Mapping[CurveKey, Band]) -> list[dict[str, Any]]:
+def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
     """One strategy: measures side by side. Several: strategies side by side, a panel a measure."""
     charts = []
     for name, title, panels in _CHARTS:
         drawn = []
         for panel_title, unit, metrics in panels:
-            there = [m for m in metrics if any(key.metric == m for key in bands)]
+            there = [m for m in metrics if any(metric == m for _, metric in bands)]
             if not there:
                 continue
             if len(run.strategies) == 1:
                 lines = [
-                    _line(_TITLES[metric], bands[CurveKey(run.strategies[0], metric)], unit)
+                    _line(_TITLES[metric], bands[run.strategies[0], metric], unit)
                     for metric in there
                 ]
                 drawn.append(_panel(panel_title, unit, lines))
                 continue
             for metric in there:
                 lines = [
-                    _line(strategy, bands[CurveKey(strategy, metric)], unit)
+                    _line(strategy, bands[strategy, metric], unit)
                     for strategy in run.strategies
-                    if CurveKey(strategy, metric) in bands
+                    if (strategy, metric) in bands
                 ]
                 drawn.append(_panel(_panel_name(metric), unit, lines))
         if drawn:
@@ -208,21 +250,6 @@ def _marks(run: RunFolder) -> list[dict[str, Any]]:
         for mark in read_marks(run)
         if 0 <= (mark.from_s + mark.to_s) // 2 < run.horizon_s
     ]
-
-
-def _splits(run: RunFolder, curves: Mapping[CurveKey, CurvePoints]) -> list[dict[str, Any]]:
-    """Mean share impaired over time in the largest providers, sectors and roles: one chart."""
-    panels = []
-    for split in SPLITS:
-        for strategy in run.strategies:
-            mine = {
-                key.name: points
-                for key, points in curves.items()
-                if key.split == split and key.strategy == strategy
-            }
-            if mine:
-                panels.append(_split(split, strategy, mine, run.horizon_s))
-    return [{"id": "who", "title": _WHO, "panels": panels}] if panels else []
 
 
 def _split(

@@ -15,7 +15,7 @@ from sim.report import style
 from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.strategies import baseline_of
 from sim.results.read import RunFolder
-from sim.results.rows import number, read_rows
+from sim.results.tables import number, read_rows, text
 
 PREFERRED = (
     "business_hours_impaired",
@@ -37,7 +37,7 @@ def differences_table(run: RunFolder, metrics: Sequence[str] = PREFERRED) -> Fig
     """
     needed = ("strategy", "metric", "unit", "baseline", *_NUMBERS, "n_replicates")
     rows = read_rows(run, "comparison.csv", needed)
-    present = {row["metric"] for row in rows}
+    present = {text(row, "metric") for row in rows}
     shown = [metric for metric in metrics if metric in present]
     baseline = baseline_of(run)
     kept = [
@@ -48,7 +48,8 @@ def differences_table(run: RunFolder, metrics: Sequence[str] = PREFERRED) -> Fig
     ]
     return FigureTable.of(
         **{
-            name: [row[name] for row in kept] for name in ("metric", "unit", "strategy", "baseline")
+            name: [text(row, name) for row in kept]
+            for name in ("metric", "unit", "strategy", "baseline")
         },
         **{name: [number(row, name) for row in kept] for name in _NUMBERS},
         n_replicates=[int(number(row, "n_replicates")) for row in kept],
@@ -81,13 +82,13 @@ def plot_differences(ax: Axes, table: FigureTable, labels: Sequence[str]) -> Axe
         if not np.isnan(low[row]):
             ax.plot([low[row], high[row]], [y, y], color=colour, linewidth=1.6)
         ax.plot(mean[row], y, "o" if is_apart else "D", color=colour, markersize=5)
-        text = f"{style.signed(mean[row])}"
+        words = style.signed(mean[row])
         if not np.isnan(low[row]):
-            text += f" [{style.signed(low[row])}, {style.signed(high[row])}]"
+            words += f" [{style.signed(low[row])}, {style.signed(high[row])}]"
         if not np.isnan(p_holm[row]):
-            text += f"  p {_p(float(p_holm[row]))}"
+            words += f"  p {_p(float(p_holm[row]))}"
         ax.text(
-            1.0, y - 0.33, text, va="center", ha="right", fontsize=7, color="#444444",
+            1.0, y - 0.33, words, va="center", ha="right", fontsize=7, color="#444444",
             transform=ax.get_yaxis_transform(),
         )  # fmt: skip
     ax.set_ylim(len(labels) - 0.4, -0.75)

@@ -23,7 +23,7 @@ from sim import __version__
 from sim.errors import UsageError
 from sim.measure.summary import LEVEL
 from sim.report import answer, pagetables, sources
-from sim.report.chartdata import as_if_utc_ms, chart_data, read_lines
+from sim.report.chartdata import as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.curves import offset_name
 from sim.report.mapframes import map_data
 from sim.report.repeat import is_comparison, repeat
@@ -87,13 +87,16 @@ def refuse_other_file(path: Path) -> None:
 
 def render(run: RunFolder) -> str:
     """Return the report of a run or comparison as HTML."""
-    curves = read_lines(run)
+    drawn = read_drawn(run)
     tradeoff = read_rows(run, "tradeoff.csv") if has_file(run, "tradeoff.csv") else []
-    map_ = map_data(run, curves)
+    map_ = map_data(run, drawn.listed)
+    harmful, moment_s = worst_moment(run, drawn.bands)
     data = {
         "start_ms": as_if_utc_ms(run.start),
         "horizon_s": run.horizon_s,
-        "charts": chart_data(run, curves),
+        "charts": chart_data(run, drawn),
+        "most_harmful": harmful,
+        "moment_s": moment_s,
         "tradeoff": [_plain(row) for row in tradeoff],
         "tradeoff_axes": _axes(tradeoff),
         "map": map_,
@@ -113,7 +116,7 @@ def render(run: RunFolder) -> str:
         script=Markup(script),
         data=Markup(script_json(data)),
         map=map_,
-        map_frame=_frame_of_peak(map_, run.strategies),
+        map_frame=_frame_of_peak(map_, harmful),
         **_words(run, tradeoff),
         **_tables(run, tradeoff),
     )
@@ -222,7 +225,8 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])
         rows = read_rows(run, "comparison.csv")
-        tables["strategies"] = pagetables.strategy_table(rows, run.strategies, baseline)
+        summary = read_rows(run, "summary.csv")
+        tables["strategies"] = pagetables.strategy_table(summary, run.strategies, baseline)
         tables["measures"] = pagetables.difference_table(rows, baseline)
     else:
         rows = read_rows(run, "summary.csv")
@@ -249,9 +253,9 @@ def downloads(run: RunFolder) -> list[dict[str, str]]:
     return found
 
 
-def _frame_of_peak(map_: Mapping[str, Any], strategies: Sequence[str]) -> int:
+def _frame_of_peak(map_: Mapping[str, Any], strategy: str) -> int:
     """Frame that the page opens on: the one on which most is listed."""
-    frames = map_["strategies"][strategies[0]]["frames"]
+    frames = map_["strategies"][strategy]["frames"]
     return max(range(len(frames)), key=lambda row: (frames[row]["n"], -row))
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.hilbert import Window, n_below, shares
-from sim.results.curves import CurveKey
 from sim.results.read import CurvePoints, RunFolder
 from sim.results.register import NEVER, RegisterHistory, read_register
 from sim.scenario.seeds import read_table
@@ -23,7 +22,6 @@ from sim.scenario.tables import CloudPrefixRow
 
 MAX_FRAMES = 48
 MAX_PROVIDERS = 6
-LISTED = "addresses_listed"
 WINDOW = Window(order=8)
 
 
@@ -45,23 +43,23 @@ class Providers:
     stop: NDArray[np.int64]
 
 
-def map_data(run: RunFolder, curves: Mapping[CurveKey, CurvePoints]) -> dict[str, Any]:
+def map_data(run: RunFolder, listed: Mapping[str, CurvePoints]) -> dict[str, Any]:
     """Values of the map.
 
     Parameters
     ----------
-    curves
-        Curves of the run, those of the addresses listed among them.
+    listed
+        Change points of the addresses listed, by strategy.
 
     Raises
     ------
     DataError
         If the run's register or its prefix tables cannot be read.
     """
-    replicate = middle_replicate([curves[CurveKey(label, LISTED)] for label in run.strategies])
+    replicate = middle_replicate(list(listed.values()))
     histories = {label: read_register(run, label, replicate) for label in run.strategies}
     times = frame_times(
-        [_of_replicate(curves[CurveKey(label, LISTED)], replicate) for label in run.strategies],
+        [_of_replicate(points, replicate) for points in listed.values()],
         MAX_FRAMES,
     )
     providers = read_providers(run)

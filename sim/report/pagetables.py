@@ -30,7 +30,8 @@ KEY_METRICS = (
     "target_user_hours_denied",
     "private_loss_usd",
 )
-_MONEY_SCOPES = "modelled businesses"
+MONEY = "USD"
+_OWN_METHOD = "overblock_private_loss"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
 
 def _figure(row: Row) -> Figure:
     unit = text(row, "unit")
-    is_money = unit == "USD"
+    is_money = unit == MONEY
     value = quantity(cell(row, "median" if is_money else "mean"), unit)
     low, high = cell(row, "low"), cell(row, "high")
     what = "draws" if is_money else "replicates"
@@ -195,7 +196,13 @@ def summary_table(rows: Sequence[Row]) -> PageTable:
 
 
 def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str) -> PageTable:
-    """Key measures of every strategy, side by side."""
+    """Key measures of every strategy, side by side.
+
+    Parameters
+    ----------
+    rows
+        Of ``summary.csv``, in which the range of money is one over draws of prices.
+    """
     by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
     metrics = [metric for metric in KEY_METRICS if any((name, metric) in by for name in strategies)]
     lines = [
@@ -210,7 +217,8 @@ def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str
     units = {text(row, "metric"): text(row, "unit") for row in rows}
     columns = [Column("Strategy")]
     for metric in metrics:
-        unit = "" if units[metric] in metric.replace("_", " ") else f", {units[metric]}"
+        is_said = units[metric].replace("-", " ") in metric.replace("_", " ")
+        unit = "" if is_said else f", {units[metric]}"
         columns.append(Column(f"{_capital(label(metric))}{unit}", True))
     return PageTable("strategies", "Strategies compared", columns, lines)
 
@@ -219,9 +227,9 @@ def _mean_cell(row: Row | None) -> Cell:
     if row is None:
         return Cell(NOT_KNOWN, "")
     unit = text(row, "unit")
-    mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
-    shown = "" if math.isnan(low) or low == high else quantity_span(low, high, unit)
-    return Cell(quantity(mean, unit), _sort(mean), shown)
+    middle = cell(row, "median" if unit == MONEY else "mean")
+    low, high = cell(row, "low"), cell(row, "high")
+    return Cell(quantity(middle, unit), _sort(middle), _interval(low, high, unit))
 
 
 def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
@@ -250,7 +258,12 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
     units = {text(row, "metric"): text(row, "unit") for row in rows}
     first = next((m for m in ("business_hours_impaired", *metrics) if m in units), "")
     choices = [
-        Choice(metric, f"{_capital(label(metric))} ({units[metric]})", metric == first)
+        Choice(
+            metric,
+            f"{_capital(label(metric))} ({units[metric]}"
+            f"{', median of draws in each replicate' if units[metric] == MONEY else ''})",
+            metric == first,
+        )
         for metric in metrics
     ]
     confidence = next(
@@ -367,7 +380,12 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     harmful = max(
         strategies,
         key=lambda name: max(
-            (cell(r, "median") for r in rows if text(r, "strategy") == name), default=0
+            (
+                cell(r, "median")
+                for r in rows
+                if text(r, "strategy") == name and text(r, "method") == _OWN_METHOD
+            ),
+            default=0.0,
         ),
     )
     choices = [Choice(name, name, name == harmful) for name in strategies]
@@ -389,8 +407,8 @@ def assumption_table(assumptions: Iterable[Mapping[str, Any]]) -> PageTable:
         Line(
             (
                 Cell(str(one["key"])),
-                Cell(_value(one.get("value"))),
-                Cell(_range(one.get("range"))),
+                Cell(value_text(one.get("value"))),
+                Cell(range_text(one.get("range"))),
                 Cell(str(one.get("unit", ""))),
                 Cell(str(one.get("why", ""))),
             )
@@ -407,13 +425,15 @@ def assumption_table(assumptions: Iterable[Mapping[str, Any]]) -> PageTable:
     return PageTable("assumptions", "Numbers without a source", columns, lines)
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """One value of a scenario or table; many have no one text."""
     if value is None:
         return "by row"
     return f"{value:,.12g}" if isinstance(value, int | float) else str(value)
 
 
-def _range(limits: object) -> str:
+def range_text(limits: object) -> str:
+    """Range of an assumption as a manifest states it; empty where it has none."""
     if not isinstance(limits, Mapping):
         return ""
     for kind, ends in limits.items():
@@ -436,7 +456,9 @@ def _range_cell(row: Row, low: str, high: str) -> Cell:
 
 
 def _interval(low: float, high: float, unit: str) -> str:
-    return "" if math.isnan(low) or math.isnan(high) else quantity_span(low, high, unit)
+    if math.isnan(low) or math.isnan(high) or low == high:
+        return ""
+    return quantity_span(low, high, unit)
 
 
 def _sort(value: float) -> float | str:

@@ -86,6 +86,7 @@ def strategy_text(strategy: Mapping[str, Any]) -> str:
     parameters = ",".join(
         f"{key}={value if isinstance(value, str) else json.dumps(value)}"
         for key, value in strategy["parameters"].items()
+        if value is not None  # left out in the scenario as well
     )
     text = f"{strategy['id']}:{parameters}" if parameters else str(strategy["id"])
     return text if strategy["label"] == text else f"{strategy['label']}={text}"

@@ -1,18 +1,18 @@
-"""What a run rests on, for readers: its tables, the source of every column, published figures.
+"""What a run rests on, for readers: its tables, the source of every value, published figures.
 
-In: a run folder. Out: tables of the page. Source notes are the shipped ones, and only where the
-run's copy is the same file as the shipped table, byte for byte.
+In: a run folder. Out: tables of the page.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections import Counter
 
-from sim.report.pagetables import Cell, Column, Line, PageTable
+from sim.report.pagetables import Cell, Choice, Column, Line, PageTable, range_text, value_text
 from sim.results.read import RunFolder
-from sim.scenario.library import shipped, table_names
-from sim.scenario.seeds import SourceNote, read_note, read_table
+from sim.scenario.seeds import read_table
 from sim.scenario.tables import FigureRow
+
+_KINDS = ("fact", "derived", "assumption", "choice")
 
 
 def input_table(run: RunFolder) -> PageTable:
@@ -33,46 +33,43 @@ def input_table(run: RunFolder) -> PageTable:
 
 
 def source_table(run: RunFolder) -> PageTable:
-    """Kind, source and date of every column of the shipped tables."""
+    """Every value a run rests on, as its manifest lists them: kind, source and date."""
     lines = []
-    for table in run.manifest["inputs"]:
-        note = shipped_note(str(table["name"]), str(table["sha256"]))
-        if note is None:
-            continue
-        for name, column in note.columns.items():
-            why = column.source or column.why
-            formula = f" Computed: {' '.join(column.formula.split())}" if column.formula else ""
-            lines.append(
-                Line(
-                    (
-                        Cell(str(table["name"])),
-                        Cell(name),
-                        Cell(column.kind),
-                        Cell(column.unit),
-                        Cell(f"{' '.join(why.split())}{formula}"),
-                        Cell(column.date),
-                    )
-                )
+    listed = run.manifest.get("sources", [])
+    for one in listed:
+        why = [one.get("source", ""), one.get("why", "")]
+        if one.get("formula"):
+            why.append(f"computed: {one['formula']}")
+        row = str(one.get("row", ""))
+        lines.append(
+            Line(
+                (
+                    Cell(str(one["key"]), range=row),
+                    Cell(value_text(one.get("value"))),
+                    Cell(str(one.get("unit", ""))),
+                    Cell(str(one["kind"])),
+                    Cell(range_text(one.get("range"))),
+                    Cell("; ".join(" ".join(str(part).split()) for part in why if part)),
+                    Cell(str(one.get("date", ""))),
+                ),
+                group=str(one["kind"]),
             )
+        )
     columns = (
-        Column("Table"),
-        Column("Column"),
-        Column("Kind"),
+        Column("Value of"),
+        Column("Value", True),
         Column("Unit"),
-        Column("Source, or why it is assumed"),
+        Column("Kind"),
+        Column("Range", True),
+        Column("Source, or why it is so"),
         Column("Date"),
     )
-    return PageTable("column-sources", "Where every column comes from", columns, lines)
-
-
-def shipped_note(name: str, sha256: str) -> SourceNote | None:
-    """Source note of a shipped table; None unless it is this very file."""
-    if name not in table_names():
-        return None
-    path = shipped("seeds") / f"{name}.csv"
-    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        return None
-    return read_note(path)
+    kinds = Counter(line.group for line in lines)
+    choices = [
+        Choice(kind, f"{kind} ({kinds[kind]})", kind == "fact") for kind in _KINDS if kinds[kind]
+    ]
+    caption = "Every value the run rests on"
+    return PageTable("values", caption, columns, lines, choices=choices)
 
 
 def published_table(run: RunFolder) -> PageTable:

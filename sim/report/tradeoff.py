@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.report import style
 from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.results.read import RunFolder
-from sim.results.rows import number, read_rows
+from sim.results.tables import number, read_rows, text
 
 NUMBERS = (
     "efficacy", "efficacy_low", "efficacy_high", "collateral", "collateral_low", "collateral_high",
@@ -37,16 +37,16 @@ def tradeoff_table(run: RunFolder) -> FigureTable:
     """
     rows = read_rows(run, "tradeoff.csv", (*_TEXTS, *NUMBERS, *_CLAIMS, "n_replicates"))
     return FigureTable.of(
-        **{name: [row[name] for row in rows] for name in _TEXTS},
+        **{name: [text(row, name) for row in rows] for name in _TEXTS},
         **{name: [number(row, name) for row in rows] for name in NUMBERS},
         **{name: [_claim(row[name]) for row in rows] for name in _CLAIMS},
         n_replicates=[int(number(row, "n_replicates")) for row in rows],
     )
 
 
-def _claim(text: str) -> bool | None:
+def _claim(cell: object) -> bool | None:
     """True, false, or not known."""
-    return {"true": True, "false": False}.get(text.strip().lower())
+    return cell if isinstance(cell, bool) else None
 
 
 def plot_tradeoff(ax: Axes, table: FigureTable) -> Axes:
@@ -103,7 +103,7 @@ def name_points(ax: Axes, table: FigureTable) -> None:
     for row in known.tolist():
         is_on = table.columns["is_on_frontier"][row] is True
         share = "" if np.isnan(shares[row]) else f"  {shares[row]:.0%}"
-        text = ax.annotate(
+        name = ax.annotate(
             f"{table.columns['strategy'][row]}{share}",
             (efficacy[row], collateral[row]),
             textcoords="offset points",
@@ -114,16 +114,16 @@ def name_points(ax: Axes, table: FigureTable) -> None:
         )
         best, least = _PLACES[0], np.inf
         for place in _PLACES:
-            text.set_position(place)
-            text.set_horizontalalignment("left" if place[0] > 0 else "right")
-            box = text.get_window_extent(renderer)
+            name.set_position(place)
+            name.set_horizontalalignment("left" if place[0] > 0 else "right")
+            box = name.get_window_extent(renderer)
             cost = sum(_overlap(box, other) for other in taken)
             cost += box.width * box.height - _overlap(box, frame)
             if cost < least - 1e-9:
                 best, least = place, cost
-        text.set_position(best)
-        text.set_horizontalalignment("left" if best[0] > 0 else "right")
-        taken.append(text.get_window_extent(renderer))
+        name.set_position(best)
+        name.set_horizontalalignment("left" if best[0] > 0 else "right")
+        taken.append(name.get_window_extent(renderer))
 
 
 def _overlap(one: Bbox, other: Bbox) -> float:
@@ -132,14 +132,14 @@ def _overlap(one: Bbox, other: Bbox) -> float:
 
 
 def _scale(ax: Axes, axis: str, values: NDArray[np.float64]) -> None:
-    """From zero, evenly; where values differ a hundredfold, by factors, with zero at the edge."""
+    """From zero, evenly; where values differ thirtyfold, by factors, with zero at the edge."""
     known = values[~np.isnan(values)]
     positive = known[known > 0]
     set_scale, set_limits = (ax.set_xscale, ax.set_xlim) if axis == "x" else (
         ax.set_yscale, ax.set_ylim)  # fmt: skip
     highest = float(positive.max()) if positive.size else 1.0
     lowest = float(known.min()) if known.size else 0.0
-    if positive.size and positive.max() > 100 * positive.min():
+    if positive.size and positive.max() > 30 * positive.min():
         least = float(positive.min())
         set_scale("symlog", linthresh=least)
         set_limits(min(lowest, 0.0) - (0.0 if lowest < 0 else least * 0.15), highest * 2.2)

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter
 from sim.report import style
 from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.results.read import RunFolder
-from sim.results.rows import number, read_rows
+from sim.results.tables import number, read_rows, text
 
 MILLION = 1_000_000
 STEPS = (
@@ -34,7 +34,7 @@ def money_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
     """Mean, median and range of each step, in USD."""
     label = run.strategy(choice.strategy)
     rows = {
-        row["metric"]: row
+        text(row, "metric"): row
         for row in read_rows(run, "summary.csv", _COLUMNS)
         if row["strategy"] == label
     }
@@ -83,11 +83,11 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
             ends = []
         top = max(bottom + size, *ends, 0.0)
         tops.append(top)
-        text = f"{'−' if sign < 0 else '+' if sign > 0 else ''}{_millions(size)}"
+        words = f"{'−' if sign < 0 else '+' if sign > 0 else ''}{_millions(size)}"
         if not math.isnan(low[place]):
-            text += f"\n{_millions(float(low[place]))} to {_millions(float(high[place]))}"
+            words += f"\n{_millions(float(low[place]))} to {_millions(float(high[place]))}"
         ax.annotate(
-            text, (place, top), xytext=(0, 3), textcoords="offset points", ha="center",
+            words, (place, top), xytext=(0, 3), textcoords="offset points", ha="center",
             fontsize=7.5, linespacing=1.15,
         )  # fmt: skip
     ax.set_xticks(

@@ -1,7 +1,8 @@
-"""Many curves of a run folder in one pass over its file.
+"""Many curves of one strategy in one pass over its part of the file.
 
-In: a run folder, names of measures. Out: change points by strategy, measure and group. A folder of
-many replicates has tens of millions of rows: the file is scanned as a whole, not once per curve.
+In: a run folder, a strategy, names of measures. Out: change points by measure and group. A folder
+of many replicates has tens of millions of rows: a strategy's are scanned together, not once per
+curve, and not all strategies' at once, which would not fit into a small memory.
 """
 
 from __future__ import annotations
@@ -28,25 +29,26 @@ class CurveKey:
 
     Attributes
     ----------
-    strategy, metric
-        Label of the strategy, and name of the measure.
+    metric
+        Name of the measure.
     split, name
         ``provider``, ``sector`` or ``role``, and which; both empty where it is about everybody.
     """
 
-    strategy: str
     metric: str
     split: str = ""
     name: str = ""
 
 
 def read_curves(
-    run: RunFolder, metrics: Sequence[str], split_metrics: Sequence[str] = ()
+    run: RunFolder, strategy: str, metrics: Sequence[str], split_metrics: Sequence[str] = ()
 ) -> dict[CurveKey, CurvePoints]:
     """Read curves over everybody, and for some measures by provider, sector and role as well.
 
     Parameters
     ----------
+    strategy
+        Label of the strategy.
     metrics
         Measures to read over everybody; those that the folder does not have are left out.
     split_metrics
@@ -55,35 +57,38 @@ def read_curves(
     Returns
     -------
     curves
-        By key, sorted by strategy as in the folder, then measure, split and name. The points of
-        each are sorted by replicate and time; a value that is not known is NaN.
+        By key, sorted by measure, split and name. The points of each are sorted by replicate and
+        time; a value that is not known is NaN.
 
     Raises
     ------
     DataError
         If the file cannot be read, or holds none of these curves.
+    UsageError
+        If the folder has no such strategy.
     """
+    label = run.strategy(strategy)
     path = run.path / "curves.parquet"
     numbered = list(dict.fromkeys((*metrics, *split_metrics)))
-    names = _group_names(run, split_metrics) if split_metrics else []
+    names = _group_names(run, label, split_metrics) if split_metrics else []
     columns = read_columns(
         path,
-        # Four texts make the key of a row; they are numbered before they leave SQL, since millions
+        # Three texts make the key of a row; they are numbered before they leave SQL, since millions
         # of Python strings would take longer than the scan.
         f"""
         SELECT
-            list_position($strategies, strategy)::INTEGER AS strategy,
             list_position($metrics, metric)::INTEGER AS metric,
             coalesce(list_position($groups, {_SPLIT} || ' ' || {_NAME}), 0)::INTEGER AS "group",
             replicate::INTEGER AS replicate, t_s, value::DOUBLE AS value,
-            denominator::DOUBLE AS denominator, file_row_number AS place
+            denominator::DOUBLE AS denominator
         FROM data
-        WHERE list_contains($strategies, strategy) AND (
+        WHERE strategy = $strategy AND (
             (list_contains($whole, metric) AND {_IS_WHOLE})
             OR (list_contains($split_metrics, metric) AND {_IS_SPLIT}))
+        ORDER BY file_row_number
         """,
         {
-            "strategies": list(run.strategies),
+            "strategy": label,
             "metrics": numbered,
             "whole": list(metrics),
             "groups": [f"{split} {name}" for split, name in names],
@@ -92,23 +97,17 @@ def read_curves(
         n_threads=None,
     )
     if not columns["t_s"].size:
-        message = f"expected curves of {', '.join(numbered)}, got none"
+        message = f"expected curves of {', '.join(numbered)} for {label}, got none"
         raise DataError([Problem(str(path), message)])
     groups = [("", ""), *names]
-    shape = (len(run.strategies), len(numbered), len(groups))
+    shape = (len(numbered), len(groups))
     code = np.ravel_multi_index(
-        (
-            np.asarray(columns["strategy"]) - 1,
-            np.asarray(columns["metric"]) - 1,
-            np.asarray(columns["group"]),
-        ),
-        shape,
+        (np.asarray(columns["metric"]) - 1, np.asarray(columns["group"])), shape
     )
     curves = {}
-    place = np.asarray(columns["place"])
-    for number, rows in _rows_by_code(code, place, int(np.prod(shape))):
-        strategy, metric, group = np.unravel_index(number, shape)
-        key = CurveKey(run.strategies[strategy], numbered[metric], *groups[group])
+    for number, rows in _rows_by_code(code, int(np.prod(shape))):
+        metric, group = np.unravel_index(number, shape)
+        key = CurveKey(numbered[metric], *groups[group])
         curves[key] = CurvePoints(
             replicate=columns["replicate"][rows].astype(np.int64),
             t_s=columns["t_s"][rows].astype(np.int64),
@@ -118,41 +117,27 @@ def read_curves(
     return curves
 
 
-def _group_names(run: RunFolder, metrics: Sequence[str]) -> list[tuple[str, str]]:
+def _group_names(run: RunFolder, strategy: str, metrics: Sequence[str]) -> list[tuple[str, str]]:
     """Splits and names that occur, sorted."""
     columns = read_columns(
         run.path / "curves.parquet",
         f"""
         SELECT DISTINCT {_SPLIT} AS split, {_NAME} AS name FROM data
-        WHERE list_contains($metrics, metric) AND {_IS_SPLIT} ORDER BY ALL
+        WHERE strategy = $strategy AND list_contains($metrics, metric) AND {_IS_SPLIT}
+        ORDER BY ALL
         """,
-        {"metrics": list(metrics)},
-        n_threads=None,
+        {"strategy": strategy, "metrics": list(metrics)},
     )
     pairs = zip(columns["split"].tolist(), columns["name"].tolist(), strict=True)
     return [(str(split), str(name)) for split, name in pairs]
 
 
-def _rows_by_code(
-    code: NDArray[np.int64], place: NDArray[np.int64], n_codes: int
-) -> list[tuple[int, NDArray[np.int64]]]:
-    """Rows of each code that occurs, in the sequence of the file.
-
-    Parameters
-    ----------
-    code, place : shape (n_rows,)
-        Code of each row, in [0, n_codes), and its row in the file: several threads hand over their
-        pieces as they finish.
-    """
+def _rows_by_code(code: NDArray[np.int64], n_codes: int) -> list[tuple[int, NDArray[np.int64]]]:
+    """Rows of each code that occurs, in the sequence of the file."""
     sizes = np.bincount(code, minlength=n_codes)
     # 16-bit integers are sorted by their digits, in one pass over the rows.
     rank = (np.cumsum(sizes > 0) - 1).astype(np.int16 if n_codes < 2**15 else np.int64)[code]
-    if np.any(place[1:] < place[:-1]):
-        # A stable sort finds the pieces, which are in sequence themselves, and merges them.
-        order = np.argsort(place, kind="stable")
-        order = order[np.argsort(rank[order], kind="stable")]
-    else:
-        order = np.argsort(rank, kind="stable")
+    order = np.argsort(rank, kind="stable")
     present = np.flatnonzero(sizes)
     ends = np.cumsum(sizes[present])
     return [

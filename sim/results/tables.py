@@ -8,49 +8,37 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 from sim.errors import DataError, Problem
+from sim.results.columns import COMPARISON_TABLES
 from sim.results.read import RunFolder
 
-Cell: TypeAlias = "str | float | bool"
+Cell: TypeAlias = "str | float | bool | None"
 Row: TypeAlias = "Mapping[str, Cell]"
 
 MAX_ROWS = 100_000
 MAX_BYTES = 64 * 1024 * 1024
-_TEXTS = frozenset(
-    [
-        "strategy",
-        "metric",
-        "unit",
-        "denominator_unit",
-        "published",
-        "published_source",
-        "published_note",
-        "method",
-        "scope",
-        "formula",
-        "baseline",
-        "efficacy_metric",
-        "collateral_metric",
-        "dominated_by",
-    ]
-)
 _TRUTH = {"true": True, "false": False}
 NOT_KNOWN = math.nan
 
 
-def read_rows(run: RunFolder, name: str) -> list[Row]:
-    """Read one table, with its numbers as numbers.
+def read_rows(run: RunFolder, name: str, needed: Sequence[str] = ()) -> list[Row]:
+    """Read one table, its cells by the types that ``sim.results.columns`` gives its columns.
+
+    Parameters
+    ----------
+    needed
+        Columns that the table has to have.
 
     Returns
     -------
     rows
-        One mapping for each row, from column name to cell: text for columns of names, a truth value
-        for columns that begin with ``is_``, else a number.
+        One mapping for each row, from column name to cell: a number (NaN where it is not known), a
+        truth value (None where it is not known), or text, as in columns of another version.
 
     Raises
     ------
@@ -58,11 +46,12 @@ def read_rows(run: RunFolder, name: str) -> list[Row]:
         If the file is missing, too large, or not such a table; every mistake with its line.
     """
     path = run.path / name
+    types = {column.name: column.type for column in COMPARISON_TABLES[name]}
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DataError([Problem(str(path), f"expected at most {MAX_BYTES:,} bytes, got more")])
         with path.open(encoding="utf-8", newline="") as file:
-            return _parse(path, csv.reader(file, strict=True))
+            return _parse(path, csv.reader(file, strict=True), types, ("strategy", *needed))
     except OSError as error:
         message = f"expected a readable table, got an error: {error.strerror}"
         raise DataError([Problem(str(path), message)]) from None
@@ -70,11 +59,15 @@ def read_rows(run: RunFolder, name: str) -> list[Row]:
         raise DataError([Problem(str(path), f"expected CSV, got an error: {error}")]) from None
 
 
-def _parse(path: Path, reader: object) -> list[Row]:
-    lines = iter(reader)  # type: ignore[call-overload]
-    header: list[str] = next(lines, [])
-    if "strategy" not in header:
-        raise DataError([Problem(str(path), "expected a column strategy, got none", line=1)])
+def _parse(
+    path: Path, lines: Iterator[list[str]], types: Mapping[str, str], needed: Sequence[str]
+) -> list[Row]:
+    header = next(lines, [])
+    absent = [name for name in dict.fromkeys(needed) if name not in header]
+    if absent:
+        raise DataError(
+            [Problem(str(path), f"expected a column {name}, got none", line=1) for name in absent]
+        )
     rows: list[Row] = []
     problems = []
     for number, cells in enumerate(lines, start=2):
@@ -88,9 +81,9 @@ def _parse(path: Path, reader: object) -> list[Row]:
         row: dict[str, Cell] = {}
         for name, text in zip(header, cells, strict=True):
             try:
-                row[name] = _cell(name, text)
+                row[name] = _cell(types.get(name, "string"), text)
             except ValueError:
-                kind = "true or false" if name.startswith("is_") else "a number"
+                kind = "true or false" if types[name] == "boolean" else "a number"
                 message = f"expected {kind}, got {text[:40]!r}"
                 problems.append(Problem(str(path), message, line=number, key=name))
         rows.append(MappingProxyType(row))
@@ -99,14 +92,13 @@ def _parse(path: Path, reader: object) -> list[Row]:
     return rows
 
 
-def _cell(name: str, text: str) -> Cell:
-    if name in _TEXTS:
-        return text
-    if name.startswith("is_"):
-        truth = _TRUTH.get(text.lower())
-        if truth is None:
+def _cell(kind: str, text: str) -> Cell:
+    if kind == "boolean":
+        if text and text.lower() not in _TRUTH:
             raise ValueError(text)
-        return truth
+        return _TRUTH.get(text.lower())
+    if kind not in ("number", "integer"):
+        return text
     value = float(text) if text else NOT_KNOWN
     if math.isinf(value):
         raise ValueError(text)
@@ -115,9 +107,11 @@ def _cell(name: str, text: str) -> Cell:
 
 def text(row: Row, name: str) -> str:
     """Text of a cell; empty where the table has no such column."""
-    return str(row.get(name, ""))
+    value = row.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def number(row: Row, name: str) -> float:
-    """Number of a cell; NaN where the table has no such column."""
-    return float(row.get(name, NOT_KNOWN))
+    """Number of a cell; NaN where it is not known, or the table has no such column."""
+    value = row.get(name)
+    return float(value) if isinstance(value, int | float) else NOT_KNOWN

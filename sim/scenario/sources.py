@@ -24,6 +24,8 @@ from sim.scenario.tables import AssumptionRow
 from sim.scenario.tree import Value
 
 KINDS = ("fact", "derived", "assumption", "choice")
+OVERRIDE = "--set "
+"""How the place of a value from the command line begins."""
 LABELS = ("format", "name", "title", "description", "target.name")
 """Keys that are words for readers: nothing is computed from them."""
 ASKED = {"root_seed": "seed", "n_replicates": "replicates", "experiment": ""}
@@ -171,8 +173,8 @@ def _is_as_written(loaded: LoadedScenario, key: str, value: Cell) -> bool:
     """Whether a value is the one that its note in the file was written for."""
     path = tuple(key.split("."))
     place = loaded.document.place(path)
-    if place.file != loaded.document.file:
-        return False  # from the command line
+    if place.file.startswith(OVERRIDE):
+        return False
     node: Value = loaded.document.tree
     for part in path:
         if not isinstance(node, dict) or part not in node:
@@ -214,7 +216,7 @@ def _bare(
 ) -> Source:
     """A value that nobody vouches for."""
     place = loaded.document.place(tuple(key.split(".")))
-    origin = f"given as {place.file}" if place.file.startswith("--set ") else ""
+    origin = f"given as {place.file}" if place.file.startswith(OVERRIDE) else ""
     if isinstance(value, str) and value in tables:
         table = tables[value]
         title = table.note.title if table.note else "a table without a source note"

@@ -6,7 +6,7 @@ and does not know any scenario key.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from sim.errors import Problem
@@ -49,6 +49,19 @@ class Document:
     key_places: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     refused: set[Path] = field(default_factory=set)
+
+    def renamed(self, file: str) -> Document:
+        """Return the same document under another name; what came from elsewhere stays there."""
+
+        def moved(places: dict[Path, Place]) -> dict[Path, Place]:
+            return {
+                path: replace(place, file=file) if place.file == self.file else place
+                for path, place in places.items()
+            }
+
+        return replace(
+            self, file=file, places=moved(self.places), key_places=moved(self.key_places)
+        )
 
     def place(self, path: Path) -> Place:
         """Place of a value, or of the nearest enclosing one that is known."""

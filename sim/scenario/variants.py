@@ -191,10 +191,15 @@ class _Asked:
         except ValidationError as error:
             found = scenario_problems(error.errors(), document, Scenario)
             raise ScenarioError([self._placed(problem) for problem in found]) from None
-        return Variant(
-            self.label,
-            resolve(replace(loaded, scenario=scenario, document=document), known=resolved),
-        )
+        # What the file says of its own strategy's values, it does not say of these.
+        notes = {
+            key: note
+            for key, note in scenario.provenance.items()
+            if not key.startswith("strategy.")
+        }
+        scenario = scenario.model_copy(update={"provenance": notes})
+        variant = replace(loaded, scenario=scenario, document=document)
+        return Variant(self.label, resolve(variant, known=resolved))
 
     def _placed(self, problem: Problem) -> Problem:
         """Put an unknown parameter where the strategy stands."""

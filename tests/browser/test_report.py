@@ -255,7 +255,8 @@ def test_it_fits_a_telephone(which: str, open_report: OpenReport) -> None:
     cut = page.evaluate(
         """() => [...document.querySelectorAll('p, h1, h2, h3, li, dd, label, select, button')]
             .filter(one => !one.closest('.scroll, nav') && one.offsetParent
-                && one.getBoundingClientRect().right > 391).map(one => one.outerHTML.slice(0, 80))"""
+                && one.getBoundingClientRect().right > 391)
+                .map(one => one.outerHTML.slice(0, 80))"""
     )
     assert cut == []
 

@@ -39,6 +39,11 @@ LABELS = {"wide": 1.0, "narrow, odd": 0.25, "none": 0.0}
 
 
 @pytest.fixture(scope="session")
+def tradeoff_text() -> str:
+    return TRADEOFF
+
+
+@pytest.fixture(scope="session")
 def comparison_run(chase_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three strategies: the chase, the same with a quarter of its values, and nothing."""
     folder = tmp_path_factory.mktemp("comparison") / "run"

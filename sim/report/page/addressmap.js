@@ -6,6 +6,7 @@ function makeMap() {
   const slider = byId("map-time");
   const chooser = byId("map-strategy");
   const play = byId("map-play");
+  if (chooser) chooser.value = data.most_harmful;
   const n = map.side * map.side;
   const network16 = words(map.network16);
   const owner = new Int16Array(n).fill(-1);

@@ -19,7 +19,8 @@ function rowAt(times, second) {
 function makeChart(chart) {
   const strategies = [...new Set(chart.panels.map((panel) => panel.strategy))];
   const titles = [...new Set(chart.panels.map((panel) => panel.title))];
-  const state = { title: titles[0], strategy: strategies[0], second: null, hidden: new Set() };
+  const first = strategies.includes(data.most_harmful) ? data.most_harmful : strategies[0];
+  const state = { title: titles[0], strategy: first, second: null, hidden: new Set() };
   const plot = element("div", { class: "plot", role: "img", "aria-label": "" });
   const legend = element("ul", { class: "legend" });
   const caption = element("figcaption", { class: "small" });
@@ -35,6 +36,7 @@ function makeChart(chart) {
   function chooser(label, options, chosen) {
     const select = element("select");
     for (const option of options) select.append(element("option", { value: option }, option));
+    if (options.includes(data.most_harmful)) select.value = data.most_harmful;
     select.addEventListener("change", () => {
       chosen(select.value);
       state.hidden.clear();
@@ -69,15 +71,6 @@ function makeChart(chart) {
   function zoomTo(days) {
     const end = days === null ? endMs : data.start_ms + days * DAY_MS;
     Plotly.relayout(plot, { "xaxis.range": [data.start_ms, end], "yaxis.autorange": true });
-  }
-
-  function peakSecond() {
-    let best = { value: -Infinity, second: 0 };
-    const line = panel().lines[0];
-    line.mean.forEach((value, row) => {
-      if (value > best.value) best = { value, second: line.t[row] };
-    });
-    return best.second;
   }
 
   function traces() {
@@ -138,7 +131,7 @@ function makeChart(chart) {
       },
       yaxis: {
         rangemode: "tozero", gridcolor: rule, zerolinecolor: rule, fixedrange: true,
-        tickformat: panel().is_share ? ".0~%" : panel().unit.includes("addresses") ? "~s" : ",",
+        tickformat: panel().is_share ? ".0~%" : "", exponentformat: "B", separatethousands: true,
         title: { text: panel().unit, standoff: 8 },
       },
       yaxis2: { overlaying: "y", range: [-1, 1], visible: false, fixedrange: true },
@@ -159,7 +152,7 @@ function makeChart(chart) {
     const row = rowAt(line.t, state.second);
     if (row < 0) return "not known";
     const mean = numberText(line.mean[row], panel().is_share);
-    if (!line.low) return mean;
+    if (!line.low || line.low[row] === line.high[row]) return mean;
     return `${mean} (${spanText(line.low[row], line.high[row], panel().is_share)})`;
   }
 
@@ -223,9 +216,9 @@ function makeChart(chart) {
   numbers.addEventListener("toggle", showNumbers);
 
   function show() {
-    if (state.second === null) state.second = peakSecond();
+    if (state.second === null) state.second = data.moment_s;
     const marks = panel().marks.length
-      ? " Black marks: totals published at the time (filled), or derived from publications (open)." : "";
+      ? " Round marks: totals published at the time (filled), or derived from publications (open)." : "";
     const of = panel().of ? ` Out of ${numberText(panel().of)} businesses.` : "";
     caption.textContent = `${panel().title}: ${panel().unit}.${of}${marks}${panel().note || ""}`;
     const names = panel().lines.map((line) => line.name).join(", ");

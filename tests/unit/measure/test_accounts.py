@@ -172,3 +172,11 @@ def test_the_terminal_shows_ranges_and_says_what_they_are(experiment, capsys):
     assert "Published, 1,000 million: USD by end of 2018: if the blackout continues" in sentence
     assert "~400 businesses" in sentence
     assert "most pessimistic" in sentence
+
+
+def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
+    run = run_into(tmp_path / "out", "money.economy=economy-austria-2022")
+    methods = {row["method"] for row in read_csv(run.folder / "money.csv")}
+    every = {method.id for method in NATIONAL_METHODS}
+    assert every - methods == {"raec", "cost_like"}
+    assert {"oecd_2011", "deloitte_head_high", "overblock_private_loss"} <= methods

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -21,7 +22,7 @@ from sim.measure.paired import PairedDifference
 from sim.measure.plan import Plan
 from sim.report.assessment import title_of, verdict, write_assessment
 from sim.report.assessment_terms import describe_strategy
-from sim.report.blocks import to_html, to_markdown
+from sim.report.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
 from sim.report.numerals import count, estimate, exact, percent, percent_estimate, rounded
 from sim.results.burdens import read_burdens, read_entries, read_waits
 from sim.results.read import open_run
@@ -223,7 +224,7 @@ def test_the_questions_of_courts_come_in_their_sequence(found):
         "In short", "1", "2", "3", "4", "5", "6", "Appendix",
     ]  # fmt: skip
     assert "Held against: exact, wide" in text
-    assert "nan" not in text
+    assert not re.search(r"\bnan\b", text)
 
 
 def test_text_of_users_is_text(found):
@@ -237,6 +238,40 @@ def test_text_of_users_is_text(found):
     assert "\\<script\\>" in markdown
     assert "\\[x\\](y)" in markdown
     assert "\\*\\*b\\*\\*" in markdown
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Heading(HOSTILE),
+        Paragraph(HOSTILE),
+        Paragraph("x", lead=HOSTILE),
+        Items([HOSTILE]),
+        Table([HOSTILE], [["x"]]),
+        Table(["x"], [[HOSTILE]]),
+    ],
+    ids=lambda block: type(block).__name__,
+)
+def test_no_block_lets_text_become_markup(block):
+    html = to_html([block], "x")
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    markdown = to_markdown([block])
+    assert "\\<script\\>alert(1)\\</script\\> \\| \\[x\\](y) \\*\\*b\\*\\*" in markdown
+    assert to_markdown([Paragraph("a\n\n# b")]) == "a \\# b\n"
+
+
+def test_operators_that_enforce_nothing_have_no_say_in_lags(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (table,) = (copy / "inputs").glob("operators-*.csv")
+    text = table.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("holdouts-fixed"))
+    assert line.endswith("12,24,0.7,72,0.7,0")
+    slow = line.replace("12,24,0.7,72,0.7,0", "12,999,0.7,999,0.7,0")
+    table.write_text(text.replace(line, slow), encoding="utf-8")
+    safeguards = assess(open_run(copy)).safeguards
+    assert (safeguards.apply_h, safeguards.release_h) == ((1.5, 24), (6, 72))
 
 
 def test_what_cannot_be_assessed_is_refused(folder, shipped_single_run):

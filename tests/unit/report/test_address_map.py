@@ -18,7 +18,7 @@ from sim.report import animation, style
 from sim.report.address_map import draw_map
 from sim.report.animation import draw_film, frame_times, save_film
 from sim.report.drawing import Choice
-from sim.report.scene import OWN, peak_s, pixel_table, provider_table, scene_at, window_of
+from sim.report.scene import OWN, MapScene, peak_s, pixel_table, provider_table, scene_at, window_of
 from sim.results.read import RunFolder, open_run
 from sim.results.register import read_register
 from sim.results.store import NOT_ATTRIBUTED
@@ -55,6 +55,22 @@ def test_providers_have_as_many_listed_addresses_as_the_engine_counted(
         assert sum(shown.values()) == scene.listed.n_addresses
         assert table.numbers("addresses").sum() == 2**32
         assert {OWN, NOT_ATTRIBUTED} <= set(shown)
+
+
+def test_the_targets_own_are_counted_with_nobody_else() -> None:
+    none = np.empty(0, np.int64)
+    scene = MapScene(
+        window=window_of((192 << 24, 8)),
+        listed=IntervalSet.of("192.0.2.0/24"),
+        providers={"cloud": IntervalSet.of("192.0.2.0/25", "192.0.3.0/24")},
+        target=IntervalSet.of("192.0.2.64/26"),
+        fronts=none,
+        is_discovered=none.astype(bool),
+    )
+    table = provider_table(scene)
+    assert table.columns["provider"] == ["cloud", OWN, NOT_ATTRIBUTED]
+    assert table.columns["addresses"] == [64 + 256, 64, 2**24 - 128 - 256]
+    assert table.columns["addresses_listed"] == [64, 64, 128]
 
 
 @pytest.mark.parametrize("zoom", [(0, 0), FIFTY_TWO, (52 << 24, 11), (52 << 24, 30)])
@@ -137,7 +153,8 @@ def test_zooming_in_shows_that_part_alone(shipped_run: Path) -> None:
     assert all(int(one) >> 24 == 52 for one in first)
     assert "in 52.0.0.0/8 as a Hilbert curve" in drawing.alt
     assert "one pixel is a /28" in drawing.alt
-    assert " of 16,777,216 addresses are listed" in drawing.alt
+    n = drawing.table.numbers("addresses_listed").sum()
+    assert f"{n:,.0f} of 16,777,216 addresses are listed" in drawing.alt
     words = {text.get_text() for text in drawing.figure.axes[0].texts}
     assert {".0", ".255"} <= words
 

@@ -107,7 +107,8 @@ def test_a_comparison_names_most_and_least_harm_who_is_beaten_and_how_sure_it_is
         "Of 2 strategies, wide cost bystanders most, 2,000 business-hours impaired on average "
         "(95 % interval 1,900 to 2,100); exact cost them least, 100 business-hours impaired on "
         "average (95 % interval 90 to 110).",
-        "exact denied the target's users most, 60 user-hours (95 % interval 54 to 66); wide is "
+        "The strategy exact denied the target's users most, 60 user-hours (95 % interval 54 to "
+        "66); wide is "
         "beaten by exact, which denies no less and harms no more.",
         "Over 40 paired replicates, 1 of 2 differ from none in business-hours impaired by more "
         "than chance (paired t test, Holm's correction, below 5 %).",
@@ -118,7 +119,7 @@ def test_a_comparison_of_one_replicate_does_not_speak_of_chance_as_known() -> No
     said = answer_comparison(
         [{**comparison_row("none", 0), "n_replicates": 1.0}, comparison_row("a", 3)], [], "none"
     )
-    assert said[0] == "a cost bystanders 3 business-hours impaired on average."
+    assert said[0] == "The strategy a cost bystanders 3 business-hours impaired on average."
     assert "not known" in said[1]
     assert "not known" in said[2]
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from sim.measure.bands import band_of, step_values
-from sim.report.chartdata import MAX_TIMES, chart_data, plain, read_lines
+from sim.report.chartdata import MAX_TIMES, chart_data, plain, read_drawn
 from sim.results.read import open_run
 
 
 @pytest.fixture(scope="module")
 def charts(shipped_run: Path) -> list[dict[str, Any]]:
     run = open_run(shipped_run)
-    return chart_data(run, read_lines(run))
+    return chart_data(run, read_drawn(run))
 
 
 def panel(charts: list[dict[str, Any]], chart: str, title: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_lines_are_the_bands_of_the_run(shipped_run: Path, charts: list[dict[str
 
 def test_a_single_replicate_has_lines_without_a_band(shipped_single_run: Path) -> None:
     run = open_run(shipped_single_run)
-    for chart in chart_data(run, read_lines(run)):
+    for chart in chart_data(run, read_drawn(run)):
         for one in chart["panels"]:
             assert all(line["low"] is None and line["high"] is None for line in one["lines"])
 
@@ -77,7 +77,7 @@ def test_splits_are_shares_of_the_businesses_of_each(
 
 def test_a_comparison_has_a_line_for_each_strategy_in_every_panel(comparison_folder: Path) -> None:
     run = open_run(comparison_folder)
-    charts = chart_data(run, read_lines(run))
+    charts = chart_data(run, read_drawn(run))
     for chart in charts:
         for one in chart["panels"]:
             if chart["id"] != "who":

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.report.chartdata import read_lines
+from sim.report.chartdata import read_drawn
 from sim.report.mapframes import MAX_FRAMES, frame_times, map_data, middle_replicate
 from sim.results.read import CurvePoints, open_run
 
@@ -19,7 +19,7 @@ from sim.results.read import CurvePoints, open_run
 @pytest.fixture(scope="module")
 def map_(shipped_run: Path) -> dict[str, Any]:
     run = open_run(shipped_run)
-    return map_data(run, read_lines(run))
+    return map_data(run, read_drawn(run).listed)
 
 
 def words(text: str) -> list[int]:

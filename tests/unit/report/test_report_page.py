@@ -267,6 +267,28 @@ def test_a_comparison_is_repeated_with_every_strategy_and_the_baseline(
     assert words[words.index("--baseline") + 1] == "none"
 
 
+def test_the_command_of_a_comparison_makes_the_same_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = CliRunner().invoke(
+        app,
+        ["compare", "telegram-2018-replay", "-o", "first", "-n", "2", "--seed", "5",
+         "--strategy", "wide=covering-prefix:purity=0.9,shortest=12", "--strategy", "replay",
+         "--strategy", "exact", "--baseline", "exact", "--workers", "1", "-q",
+         "--set", "population.n_businesses=20", "--set", "end=2018-04-20T00:00+03:00"],
+    )  # fmt: skip
+    assert first.exit_code == 0, first.output
+    how = repeat(open_run(Path("first")))
+    again = CliRunner().invoke(app, [*shlex.split(how.command)[1:], "--workers", "1", "-q"])
+    assert again.exit_code == 0, again.output
+    assert json.loads(Path("again/manifest.json").read_text())["result_id"] in how.after
+    for name in ("comparison.csv", "summary.csv"):
+        assert Path("again", name).read_bytes() == Path("first", name).read_bytes()
+    text = "".join(Page(render(open_run(Path("first")))).texts)
+    assert "wide cost bystanders" in text
+
+
 def test_a_label_of_ones_own_is_part_of_the_strategy() -> None:
     assert (
         strategy_text({"label": "wide", "id": "aggregate", "parameters": {"length": 16}})

@@ -23,7 +23,7 @@ from sim.report.reach import draw_reach
 from sim.report.uptake import draw_uptake
 from sim.report.waterfall import STEPS, draw_money, money_table
 from sim.results.read import open_run
-from sim.results.rows import read_rows
+from sim.results.tables import read_rows
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +135,7 @@ def test_the_waterfall_is_the_summary_and_adds_up(chase_run: Path) -> None:
     assert table.columns["metric"] == [metric for metric, _, _ in STEPS]
     mean = dict(zip(table.columns["metric"], table.numbers("mean_usd"), strict=True))
     for metric, value in mean.items():
-        assert value == float(summary[str(metric)]["mean"])
+        assert value == summary[str(metric)]["mean"]
     gross, lost_again, churn, response, private, rivals, social = mean.values()
     assert gross - lost_again + churn + response == pytest.approx(private)
     assert private - rivals == pytest.approx(social)

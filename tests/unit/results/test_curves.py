@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.errors import DataError
+from sim.errors import DataError, UsageError
 from sim.results.curves import CurveKey, read_curves
 from sim.results.read import open_run
 
@@ -32,7 +32,7 @@ def small_groups(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_curves_read_together_are_those_read_one_by_one(small_groups: Path) -> None:
     run = open_run(small_groups)
-    curves = read_curves(run, METRICS, ("businesses_impaired",))
+    curves = read_curves(run, "replay", METRICS, ("businesses_impaired",))
     assert {key.metric for key in curves if not key.split} == set(METRICS)
     assert {key.split for key in curves} == {"", "provider", "sector", "role"}
     for key, points in curves.items():
@@ -43,32 +43,12 @@ def test_curves_read_together_are_those_read_one_by_one(small_groups: Path) -> N
             np.testing.assert_array_equal(getattr(points, name), getattr(expected, name))
 
 
-def test_rows_that_come_in_another_sequence_are_put_back(
-    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sim.results import curves as module
-
-    run = open_run(shipped_run)
-    expected = read_curves(run, METRICS)
-    real = module.read_columns
-
-    def in_two_pieces(*arguments: object, **named: object) -> dict[str, object]:
-        columns = real(*arguments, **named)  # type: ignore[arg-type]
-        half = columns["t_s"].size // 2
-        return {name: np.ma.concatenate((c[half:], c[:half])) for name, c in columns.items()}
-
-    monkeypatch.setattr(module, "read_columns", in_two_pieces)
-    found = read_curves(run, METRICS)
-    assert list(found) == list(expected)
-    for key, points in found.items():
-        np.testing.assert_array_equal(points.t_s, expected[key].t_s)
-        np.testing.assert_array_equal(points.value, expected[key].value)
-
-
 def test_a_measure_that_is_not_there_is_left_out(shipped_run: Path) -> None:
     run = open_run(shipped_run)
-    assert list(read_curves(run, ["addresses_listed", "no_such"])) == [
-        CurveKey("replay", "addresses_listed")
+    assert list(read_curves(run, "replay", ["addresses_listed", "no_such"])) == [
+        CurveKey("addresses_listed")
     ]
-    with pytest.raises(DataError, match="expected curves of no_such, got none"):
-        read_curves(run, ["no_such"])
+    with pytest.raises(DataError, match="expected curves of no_such for replay, got none"):
+        read_curves(run, "replay", ["no_such"])
+    with pytest.raises(UsageError, match="unknown strategy 'other'"):
+        read_curves(run, "other", ["addresses_listed"])

@@ -317,3 +317,60 @@ def test_shipped_files_are_found_from_any_folder(monkeypatch: pytest.MonkeyPatch
     assert find_scenario("telegram-2018-replay").is_file()
     assert len(scenario_names()) >= 1
     assert len(table_names()) >= 10
+
+
+SHARED = "provider,region,prefix\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "reported"),
+    [
+        ("Cloudflare,global,188.114.96.0/23",
+         "own.csv:2: region: expected a region that cloud-prefixes-2018 does not have, "
+         "got 'global'"),
+        ("Cloudflare,shared,10.0.0.0/24",
+         "own.csv:2: prefix: expected a part of a range that cloud-prefixes-2018 gives "
+         "'Cloudflare', got none of them"),
+        ("AWS,shared,188.114.96.0/23",
+         "own.csv:2: prefix: expected a part of a range that cloud-prefixes-2018 gives 'AWS', "
+         "got none of them"),
+        ("Cloudflare,shared,188.114.0.0/16", "own.csv:2: prefix: expected a part of a range"),
+        ("Cloudflare,shared,188.114.96.0/23\nCloudflare,other,188.114.96.0/23",
+         "own.csv:3: prefix: expected each once"),
+    ],
+)  # fmt: skip
+def test_a_shared_range_is_a_new_part_of_the_provider_s_own(
+    resolve_with: Callable[..., Resolved], row: str, reported: str
+) -> None:
+    (problem,) = problems_of(lambda: resolve_with("providers.shared", f"{SHARED}{row}\n"))
+    assert problem.startswith(reported)
+
+
+def test_businesses_and_pools_can_sit_on_a_shared_range(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    resolved = resolve_with(
+        "providers.shared",
+        f"{SHARED}Cloudflare,shared,188.114.96.0/23\n",
+        "population.hosting=hosting-choice-europe",
+        "fronts.pools=front-pools-shared-proxy",
+        "censor={}",
+    )
+    assert resolved.shared_prefixes is not None
+    assert resolved.pools is not None
+
+
+def test_a_pool_in_a_region_that_is_not_there_is_refused(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    text = "provider,region,weight\nCloudflare,shared,1\n"
+    (problem,) = problems_of(lambda: resolve_with("fronts.pools", text, "censor={}"))
+    assert problem == "own.csv:2: region: expected a region of 'Cloudflare', got 'shared'"
+
+
+def test_orders_after_the_last_one_wanted_need_no_block_before_them(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    rows = orders("2018-04-16T11:00+03:00,,,block,10.0.0.0/24")
+    resolved = resolve_with("strategy.orders", rows, "strategy.last_order=2018-04-16T12:00+03:00")
+    assert resolved.orders is not None

@@ -10,6 +10,7 @@ import pytest
 from sim.errors import DataError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from sim.scenario.sources import list_sources
 from sim.scenario.variants import choose_variants, variant_of
 
 WriteScenario = Callable[..., Path]
@@ -55,9 +56,23 @@ def test_strategies_are_read_with_their_parameters(resolved) -> None:
     # Tables are read once, and nothing but the strategy differs.
     for variant in variants:
         assert variant.resolved.cloud_prefixes is resolved.cloud_prefixes
-        assert variant.resolved.scenario.model_copy(
-            update={"strategy": resolved.scenario.strategy}
-        ) == resolved.scenario  # fmt: skip
+        own = {"strategy": resolved.scenario.strategy, "provenance": {}}
+        assert variant.resolved.scenario.model_copy(update=own) == resolved.scenario.model_copy(
+            update=own
+        )
+
+
+def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another(resolved) -> None:
+    (_, other, own), _ = choose_variants(
+        resolved, ["other=covering-prefix:purity=0.5", "covering-prefix"]
+    )
+    kinds = {
+        variant.label: {
+            source.key: source.is_range_stated for source in list_sources(variant.resolved)
+        }["strategy.purity"]
+        for variant in (other, own)
+    }
+    assert kinds == {"other": False, "covering-prefix": True}
 
 
 def test_the_scenarios_own_strategy_is_named_by_its_id(resolved) -> None:

@@ -1,0 +1,195 @@
+"""``overblock compare`` and ``verify``: what goes in, what comes out, and with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+
+BRIEF = ["--set", "population.n_businesses=30", "--set", "end=2018-04-16T06:00+03:00", "-w", "1"]
+TWO = ["--strategy", "exact", "--strategy", "wide=aggregate:length=12"]
+OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("SEED", "REPLICATES", "OUTPUT", "QUIET", "WORKERS"):
+        monkeypatch.delenv(f"OVERBLOCK_{name}", raising=False)
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def compare(*arguments: str) -> Result:
+    return call("compare", "telegram-2018", *BRIEF, *arguments)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished comparison; do not write into it."""
+    folder = tmp_path_factory.mktemp("compared") / "out"
+    result = compare(*TWO, "-n", "2", "-o", str(folder))
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == f"{folder}\n"
+    return folder
+
+
+def test_json_is_one_document_with_every_row() -> None:
+    result = compare(*TWO, "-n", "2", "--metric", "addresses_listed_peak", "--json")
+    document = json.loads(result.stdout)
+    assert document["schema"] == "overblock/comparison/1"
+    assert [one["label"] for one in document["strategies"]] == ["none", "exact", "wide"]
+    assert [row["strategy"] for row in document["comparison"]] == ["none", "exact", "wide"]
+    assert {row["metric"] for row in document["comparison"]} == {"addresses_listed_peak"}
+    none, _, wide = document["comparison"]
+    assert none["difference"] is None
+    assert wide["difference"] == wide["mean"] > 2**20 / 2
+    assert len(document["tradeoff"]) == 3
+    assert Path(document["folder"]).is_dir()
+
+
+def test_csv_and_markdown_go_to_stdout() -> None:
+    result = compare(*TWO, "-n", "2", "-o", "out", "--format", "csv")
+    assert result.stdout == Path("out/comparison.csv").read_text()
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert len(rows) % 3 == 0
+    result = compare("--strategy", "a|b<i>=exact", "-n", "1", "--format", "markdown")
+    assert result.exit_code == 0
+    assert r"| a\|b\<i\> |" in result.stdout
+    # One replicate has no interval, rather than one of width zero.
+    assert "not known" in result.stdout
+
+
+def test_tables_show_differences_and_who_is_dominated() -> None:
+    result = compare(*TWO, "-n", "2", "--format", "table")
+    assert "less none [95%]" in result.stdout
+    for label in ("none", "exact", "wide"):
+        assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 7
+    assert "trade-off over 2 replicates" in result.stdout
+
+
+def test_every_mistake_is_said_before_anything_runs() -> None:
+    result = compare("--strategy", "exakt", "--strategy", "aggregate")
+    assert result.exit_code == 2
+    assert "did you mean 'exact'?" in result.stderr
+    assert "--strategy aggregate: strategy.length: expected a value, got nothing" in result.stderr
+    result = compare(*TWO, "--metric", "spell", "--fail-on", "x>1", "--until-width", "y=0")
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 3
+    assert "did you mean 'spells'?" in result.stderr
+    assert compare().exit_code == 2
+    assert call("compare").exit_code == 2
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_a_check_that_fails_exits_with_1_and_keeps_the_result() -> None:
+    result = compare(*TWO, "-n", "1", "-o", "out", "--fail-on", "addresses_listed_peak>1e5")
+    assert result.exit_code == 1
+    assert "check failed: wide: mean addresses_listed_peak " in result.stderr
+    assert "exact:" not in result.stderr
+    assert result.stdout == "out\n"
+    passed = compare(*TWO, "-n", "1", "--fail-on", "exact.addresses_listed_peak>=1e5")
+    assert passed.exit_code == 0, passed.stderr
+
+
+def test_replicates_are_added_up_to_a_width_or_to_the_most() -> None:
+    width = ["--until-width", "difference:addresses_listed_peak=1e9"]
+    result = compare(*TWO, "-n", "1", *width, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["n_replicates"]) == (0, 2)
+    width = ["--until-width", "addresses_listed_peak=0.001%", "--max-replicates", "3"]
+    result = compare(*TWO, "-n", "2", *width, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["n_replicates"]) == (1, 3)
+    assert "after 3 replicates still wider than addresses_listed_peak=0.001%" in result.stderr
+
+
+def test_a_folder_is_verified_and_a_change_exits_with_1(done: Path) -> None:
+    result = call("verify", str(done), "--sample", "1")
+    assert result.exit_code == 0, result.stdout
+    assert "1 of 6 runs come to the same" in result.stdout
+    copy = Path("copy")
+    subprocess.run(["cp", "-r", str(done), str(copy)], check=True)
+    (copy / "tradeoff.csv").write_text("changed")
+    result = call("verify", "copy", "--sample", "1", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["differences"] == [
+        "tradeoff.csv: differs from its hash in the manifest",
+        "tradeoff.csv: does not follow from measures.parquet",
+    ]
+    assert call("verify", "nothing").exit_code == 4
+
+
+def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:
+    result = call("compare", "--resume", str(done))
+    assert result.exit_code == 2
+    assert "is complete; there is nothing to go on with" in result.stderr
+    result = call("compare", "telegram-2018", "--resume", str(done))
+    assert "goes on with what was asked; give no scenario" in result.stderr
+
+
+def test_a_killed_comparison_is_gone_on_with(tmp_path: Path) -> None:
+    """Killed without warning, in the middle, with two workers: nothing finished is lost."""
+    arguments = ["compare", "telegram-2018", *BRIEF[:-2], *TWO, "-n", "4", "-o", "out", "-w", "2"]
+    process = subprocess.Popen([*OVERBLOCK, *arguments], stderr=subprocess.DEVNULL)
+    kept = tmp_path / f".out.partial-{process.pid}" / "parts"
+    while len(list(kept.glob("[0-9]*.json"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    finished = {path.name: path.stat().st_mtime_ns for path in kept.glob("[0-9]*.json")}
+    wrong = call("run", "--resume", "out")
+    assert (wrong.exit_code, "go on with it by overblock compare" in wrong.stderr) == (2, True)
+    result = call("compare", "--resume", "out", "-w", "1")
+    assert (result.exit_code, result.stdout) == (0, "out\n"), result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    whole = call(*[word for word in arguments if word != "out"][:-3], "-o", "whole", "-w", "1")
+    assert whole.exit_code == 0
+    for file in Path("whole").rglob("*"):
+        if file.is_file() and file.name != "timing.json":
+            other = Path("out", file.relative_to("whole"))
+            assert other.read_bytes() == file.read_bytes(), file
+    assert len(finished) >= 2
+
+
+def is_gone(group: int) -> bool:
+    """Whether nobody is left in a group of processes; helpers may take a moment to go."""
+    for _ in range(1000):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_ctrl_c_ends_all_processes_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    arguments = ["compare", "telegram-2018", *BRIEF[:-2], *TWO, "-n", "500", "-o", "out", "-w", "2"]
+    process = subprocess.Popen(
+        [*OVERBLOCK, *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    kept = tmp_path / f".out.partial-{process.pid}" / "parts"
+    while len(list(kept.glob("[0-9]*.json"))) < 4:
+        assert process.poll() is None
+        time.sleep(0.01)
+    # As a terminal does: to every process of the group.
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "out\n"), err
+    assert "Traceback" not in err
+    assert "--resume out goes on" in err
+    assert is_gone(process.pid)
+    assert json.loads(Path("out/manifest.json").read_text())["status"] == "interrupted"

@@ -1,0 +1,68 @@
+"""Parts of ranges that many tenants share: places of their own, and nobody else's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.streams import Streams
+from sim.world.build import World, build_world
+from sim.world.providers import build_places
+
+N_SHARED = 512
+
+
+@pytest.fixture(scope="module")
+def resolved() -> Resolved:
+    return resolve(load_scenario("match-days", ["population.n_businesses=400"]))
+
+
+@pytest.fixture(scope="module")
+def world(resolved: Resolved) -> World:
+    return build_world(resolved, Streams(1, 0))
+
+
+def test_a_shared_range_is_taken_out_of_the_place_it_is_part_of(resolved: Resolved) -> None:
+    places = build_places(resolved)
+    whole = build_places(resolve(load_scenario("telegram-2018-replay")))
+    shared = places.addresses[places.row("Cloudflare", "shared")]
+    rest = places.addresses[places.row("Cloudflare", "global")]
+    assert shared.n_addresses == N_SHARED
+    assert not shared.intersection(rest)
+    row = whole.row("Cloudflare", "global")
+    assert shared.union(rest) == whole.addresses[row]
+    # The provider holds what it held.
+    provider = places.provider.index("Cloudflare")
+    assert places.provider_addresses(provider) == whole.provider_addresses(provider)
+    assert places.count_by_provider(shared)[provider] == N_SHARED
+
+
+def test_other_places_stay_what_they_were(resolved: Resolved) -> None:
+    places = build_places(resolved)
+    whole = build_places(resolve(load_scenario("telegram-2018-replay")))
+    assert places.region[:-1] == whole.region
+    for row, name in enumerate(whole.region):
+        if whole.provider[whole.provider_row[row]] != "Cloudflare":
+            assert places.addresses[row] == whole.addresses[row], name
+
+
+def test_front_ends_at_home_on_the_shared_range_sit_on_it(world: World) -> None:
+    home = world.places.row("Cloudflare", "shared")
+    mine = np.flatnonzero(
+        (world.businesses.home_place_row == home) & ~world.businesses.is_third_party[:, 0]
+    )
+    assert mine.size > 40
+    host, _, _ = world.components.hosts_of(np.unique(world.businesses.component_row[mine, 0]))
+    assert world.places.addresses[home].contains(world.components.address[host]).all()
+
+
+def test_a_pool_by_region_is_that_region_alone(world: World) -> None:
+    assert world.pools is not None
+    (addresses,) = world.pools.addresses
+    assert addresses == world.places.addresses[world.places.row("Cloudflare", "shared")]
+
+
+def test_a_target_without_ranges_of_its_own_has_none(world: World) -> None:
+    assert not world.target.addresses
