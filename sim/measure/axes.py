@@ -29,7 +29,7 @@ Design = Literal["grid", "lhs", "sobol"]
 N_STEPS = 5
 """Values of a range in a grid, when the axis does not say."""
 
-MOST_POINTS = 100_000
+MOST_POINTS = 20_000
 
 _RANGE = re.compile(r"(log:)?([^:]+?)\.\.([^:]+?)(?::(\d+))?")
 
