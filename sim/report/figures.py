@@ -127,7 +127,7 @@ FIGURES: dict[str, Kind] = {
         is_of_all=True,
     ),
     "map": Kind("the address space: what is listed, whose it is, where the fronts are", draw_map),
-    "animation": Kind("the map at the largest changes of the register", draw_film, is_film=True),
+    "animation": Kind("the map as the register changes", draw_film, is_film=True),
     "money": Kind(
         "from gross to net loss, with ranges",
         draw_money,
