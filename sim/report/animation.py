@@ -92,7 +92,7 @@ def frame_times(
             for before, after in zip([IntervalSet.empty(), *listed], listed, strict=False)
         ]
     )
-    wanted = np.linspace(0, moved[-1], n - 1)
+    wanted = np.linspace(0, moved[-1], n)[:-1]
     return np.unique([0, *np.searchsorted(moved, wanted), change_s.size - 1])
 
 
