@@ -263,9 +263,8 @@ def _draw(study: Study, lines: Sequence[Line], metrics: Sequence[str]) -> list[A
     note = (
         f"{manifest['scenario']['title']}. Mean over {n} replicate{'s' * (n > 1)} of "
         f"{study.answers.labels[0]}, the same luck at every point; each assumption goes through "
-        "the range declared with it. Hatched: weights of rows that move separately, mean size of "
-        "the change (Morris). "
-        f"overblock {manifest['tool']['version']}, root seed {manifest['root_seed']}."
+        f"the range declared with it. overblock {manifest['tool']['version']}, root seed "
+        f"{manifest['root_seed']}."
     )
     written = []
     for metric in metrics:

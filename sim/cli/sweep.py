@@ -44,7 +44,8 @@ def sweep(
             "--over",
             metavar="KEY=V1,V2,…|[log:]LOW..HIGH[:N]",
             help="A key of the scenario and the values it takes: a list, or a range with N steps "
-            "(5 when left out). May be repeated.",
+            "(5 when left out). A column TABLE.COLUMN takes factors on it, or positions from -1 "
+            "to 1 in its range ('overblock sensitivity SCENARIO --list'). May be repeated.",
         ),
     ],
     design: Annotated[
@@ -99,11 +100,11 @@ def sweep(
     with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
         from sim.cli import study as talk
         from sim.cli.progress import progress
-        from sim.measure.axes import lay_points, parse_axes
+        from sim.measure.axes import lay_points, parse_axes, points_of
         from sim.measure.executors import choose_executor
         from sim.measure.headlines import choose_metrics
         from sim.measure.metrics import metrics_of
-        from sim.measure.points import Point, Question, ask
+        from sim.measure.points import Question, ask
         from sim.measure.study import StudyPlan, carry_out
         from sim.measure.sweep import axis_columns, points_sheet, sweep_sheet
         from sim.streams import Stream, Streams
@@ -117,7 +118,7 @@ def sweep(
         keys = [axis.key for axis in axes]
         question = Question(
             resolved,
-            tuple(Point(tuple(zip(keys, values, strict=True))) for values in laid),
+            points_of(resolved, axes, laid),
             tuple(strategy),
             root_seed,
             replicates or resolved.scenario.n_replicates,

@@ -121,8 +121,10 @@ class _Worker:
         if self._simulation.with_tables:
             if self._encoder is None:
                 self._encoder = RunEncoder(resolved.scenario.start)
+            scratch = self._simulation.scratch
+            is_here = scratch is not None and scratch.is_dir()
             tables = self._encoder.encode(
-                str(case[-1]), replicate, world, outcome, self._simulation.scratch
+                str(case[-1]), replicate, world, outcome, scratch if is_here else None
             )
         measures = (
             *measure_impact(world, outcome),

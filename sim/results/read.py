@@ -231,7 +231,11 @@ def open_run(path: Path) -> RunFolder:
     if manifest.get("schema") != MANIFEST_SCHEMA:
         message = f"expected the schema {MANIFEST_SCHEMA}, got {manifest.get('schema')!r}"
         raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
-    who = "strategies" if manifest.get("kind") == "comparison" else "strategy"
+    kind = manifest.get("kind", "run")
+    if kind not in ("run", "comparison"):
+        message = f"expected a run or a comparison, got a {kind}: its tables are read on their own"
+        raise DataError([Problem(str(path / MANIFEST), message, key="kind")])
+    who = "strategies" if kind == "comparison" else "strategy"
     _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
     file = path / "scenario.resolved.json"
     try:
