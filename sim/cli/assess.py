@@ -23,6 +23,7 @@ from sim.cli.task import (
     NOTHING_LEFT,
     Task,
     choose_root_seed,
+    executor_for,
     leave_unless_complete,
     load_resolved,
     say_what_is_missing,
@@ -130,7 +131,8 @@ def assess(
                 raise UsageError("expected --versus STRATEGY to hold the strategy against")
             texts = [strategy or resolved.scenario.strategy.id, *versus]
             task, labels = _task(resolved, texts, replicates, seed, run, force=force, quiet=quiet)
-            experiment = task.carry_out(workers, quiet=quiet)
+            executor = executor_for(workers, None, None, None, None)
+            experiment = task.carry_out(executor, quiet=quiet)
             say_what_is_missing(experiment, quiet=quiet)
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)
