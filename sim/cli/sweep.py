@@ -111,6 +111,7 @@ def sweep(
         from sim.measure.axes import lay_points, parse_axes, points_of
         from sim.measure.headlines import choose_metrics
         from sim.measure.metrics import metrics_of
+        from sim.measure.paired import warn_of_few
         from sim.measure.points import Question, ask
         from sim.measure.study import StudyPlan, carry_out
         from sim.measure.sweep import axis_columns, points_sheet, sweep_sheet
@@ -134,6 +135,7 @@ def sweep(
             "sweep",
             question,
             {"over": over, "design": design.value, "n_points": len(laid), "metrics": metrics},
+            warn_of_few(question.n_replicates),
         )
         folder = talk.choose_folder(plan, output, force=force)
         talk.say_cost(plan, len(laid), max(len(strategy), 1), quiet=quiet)
