@@ -22,7 +22,6 @@ from sim.measure.resampling import (
     row_means,
 )
 
-
 FEWEST = 20
 """With fewer replicates BCa intervals cover clearly less than they say."""
 
