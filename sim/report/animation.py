@@ -20,7 +20,15 @@ from sim.addresses.intervals import IntervalSet
 from sim.errors import UsageError
 from sim.measure.hilbert import shares
 from sim.report import style
-from sim.report.address_map import moment_text, plot_fronts, plot_map, plot_shares, where_text
+from sim.report.address_map import (
+    CHANGING,
+    moment_text,
+    own_text,
+    plot_fronts,
+    plot_map,
+    plot_shares,
+    where_text,
+)
 from sim.report.curves import date_axis, offset_name, times_of
 from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, instant
 from sim.report.map_key import plot_key
@@ -104,7 +112,6 @@ def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     grid = figure.add_gridspec(2, 2, height_ratios=(6.0, 1.0), width_ratios=(5.8, 2.1))
     ax, key, curve = (figure.add_subplot(place) for place in (grid[0, 0], grid[0, 1], grid[1, :]))
     plot_map(ax, first)
-    target = str(run.scenario["target"]["name"])
     times = times_of(np.append(change_s, run.horizon_s), run.start)
     curve.step(times, np.append(counts, counts[-1]) / MILLION, where="post", color=style.BLUE)
     curve.set_xlim(*times_of([0, run.horizon_s], run.start))
@@ -119,16 +126,16 @@ def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     def show(frame: int) -> None:
         at_s, count = int(change_s[rows[frame]]), int(counts[rows[frame]])
         scene = scene_at(run, register, at_s, window, first)
-        for artist in (*ax.images, *(line for line in ax.lines if line.get_gid() == "front")):
+        for artist in (*ax.images, *(line for line in ax.lines if line.get_gid() == CHANGING)):
             artist.remove()
         plot_shares(ax, shares(scene.listed, window))
         plot_fronts(ax, scene)
         key.clear()
-        plot_key(key, scene, provider_table(scene), target)
+        plot_key(key, scene, provider_table(scene))
         hand.set_xdata([times[rows[frame]]] * 2)
         ax.set_title(
-            f"{moment_text(run.start, at_s)} {offset_name(run.start)}: {count:,} IPv4 addresses\n"
-            f"listed {where}(without {target}'s own)"
+            f"{moment_text(run.start, at_s)} {offset_name(run.start)}: "
+            f"{count:,} IPv4 addresses listed {where}{own_text(scene)}"
         )
 
     show(0)

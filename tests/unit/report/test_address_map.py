@@ -15,7 +15,7 @@ from sim.addresses.intervals import IntervalSet
 from sim.errors import UsageError
 from sim.measure.bands import step_values
 from sim.report import animation, style
-from sim.report.address_map import draw_map
+from sim.report.address_map import CHANGING, draw_map
 from sim.report.animation import draw_film, frame_times, save_film
 from sim.report.drawing import Choice
 from sim.report.scene import OWN, MapScene, peak_s, pixel_table, provider_table, scene_at, window_of
@@ -139,7 +139,11 @@ def test_fronts_are_those_rented_then_and_known_then(chase_run: Path) -> None:
     assert not all(known)
     drawing = draw_map(run, Choice(at_s=at_s))
     ax = drawing.figure.axes[0]
-    n_drawn = sum(line.get_xdata().size for line in ax.lines if line.get_gid() == "front")  # type: ignore[union-attr]
+    n_drawn = sum(
+        line.get_xdata().size
+        for line in ax.lines
+        if line.get_gid() == CHANGING and line.get_marker() == "o"
+    )  # type: ignore[union-attr]
     assert n_drawn == len(rented)
     assert f"Fronts of Telegram shown: {len(rented)}, of which discovered: {sum(known)}." in (
         drawing.alt
@@ -190,7 +194,7 @@ def test_a_film_has_the_frames_of_its_table(
     size = 2**24 / image.get_array().size  # type: ignore[union-attr]
     assert np.ma.filled(image.get_array(), 0).sum() * size == pytest.approx(last)  # type: ignore[no-untyped-call]
     title = film.drawing.figure.axes[0].get_title("left")
-    assert f"{last:,} IPv4 addresses\nlisted in 52.0.0.0/8" in title
+    assert f"{last:,} IPv4 addresses listed in 52.0.0.0/8" in title
     for folder in ("one", "two"):
         save_film(film, tmp_path / folder, "animation", ["gif"])
     one, two = (tmp_path / folder / "animation.gif" for folder in ("one", "two"))

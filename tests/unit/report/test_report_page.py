@@ -286,14 +286,20 @@ def test_the_command_of_a_comparison_makes_the_same_result(
     for name in ("comparison.csv", "summary.csv"):
         assert Path("again", name).read_bytes() == Path("first", name).read_bytes()
     text = "".join(Page(render(open_run(Path("first")))).texts)
-    assert "wide cost bystanders" in text
+    assert "replay cost bystanders most" in text
 
 
 def test_a_label_of_ones_own_is_part_of_the_strategy() -> None:
-    assert (
-        strategy_text({"label": "wide", "id": "aggregate", "parameters": {"length": 16}})
-        == "wide=aggregate:length=16"
-    )
+    def said(label: str, name: str, **parameters: object) -> str:
+        one = {"label": label, "id": name, "parameters": parameters}
+        return strategy_text(one, {"id": "replay", "orders": "o", "last": None})
+
+    assert said("wide", "aggregate", length=16) == "wide=aggregate:length=16"
+    assert said("aggregate:length=16", "aggregate", length=16, more=1) == "aggregate:length=16"
+    assert said("exact", "exact", hold=None) == "exact"
+    assert said("rolling", "rolling", days=[1, 2], on=True) == "rolling=rolling:days=[1,2],on=true"
+    assert said("replay", "replay", orders="o", last=None) == "replay"
+    assert said("old", "replay", orders="o") == "old=replay"
 
 
 def test_an_earlier_report_is_replaced_and_nothing_else(shipped_run: Path, tmp_path: Path) -> None:
