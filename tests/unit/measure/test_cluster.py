@@ -22,7 +22,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
 
-BRIEF = ["population.n_businesses=30", "end=2018-04-16T06:00+03:00"]
+BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
 
 
 @dataclass(frozen=True)
