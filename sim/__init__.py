@@ -1,13 +1,19 @@
 """overblock: what blocking Internet addresses does to everyone who was not the target.
 
-``sim.exposure`` says what a blocklist hits, from columns in memory.
+``sim.exposure`` says what a blocklist hits, from columns in memory; ``sim.run`` and ``sim.compare``
+simulate a scenario, and ``sim.open_results`` reads a run folder.
 """
 
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-_MODULES = {"exposure": "sim.measure.exposure"}
+_MODULES = {
+    "exposure": "sim.measure.exposure",
+    "run": "sim.measure.interactive",
+    "compare": "sim.measure.interactive",
+    "open_results": "sim.measure.interactive",
+}
 
 
 def __getattr__(name: str) -> Any:

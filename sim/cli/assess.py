@@ -114,6 +114,7 @@ def assess(
     with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
         from sim.errors import UsageError
         from sim.measure.assessment import assess as assess_run
+        from sim.measure.executors import choose_executor
         from sim.results.read import open_run
 
         format_ = Format.JSON if as_json else _format_of(output)
@@ -130,7 +131,7 @@ def assess(
                 raise UsageError("expected --versus STRATEGY to hold the strategy against")
             texts = [strategy or resolved.scenario.strategy.id, *versus]
             task, labels = _task(resolved, texts, replicates, seed, run, force=force, quiet=quiet)
-            experiment = task.carry_out(workers, quiet=quiet)
+            experiment = task.carry_out(choose_executor(workers), quiet=quiet)
             say_what_is_missing(experiment, quiet=quiet)
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)

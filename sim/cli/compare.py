@@ -13,6 +13,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import (
+    ClusterOption,
     ForceOption,
     JsonOption,
     OptionalScenarioArgument,
@@ -22,6 +23,9 @@ from sim.cli.options import (
     ResumeOption,
     SeedOption,
     SetOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
     WorkersOption,
 )
 from sim.cli.task import (
@@ -29,6 +33,7 @@ from sim.cli.task import (
     Task,
     check_alone,
     choose_root_seed,
+    executor_for,
     leave_unless_complete,
     load_resolved,
     say_what_is_missing,
@@ -108,6 +113,10 @@ def compare(
         ),
     ] = [],  # noqa: B006
     workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
     resume: ResumeOption = None,
     force: ForceOption = False,
     format_: Annotated[
@@ -160,7 +169,9 @@ def compare(
             )
         narrowing = _Narrowing(task.plan, widths, max_replicates) if widths else None
         experiment = task.carry_out(
-            workers, quiet=quiet, grow=narrowing.n_more if narrowing else None
+            executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
+            quiet=quiet,
+            grow=narrowing.n_more if narrowing else None,
         )
         say_what_is_missing(experiment, quiet=quiet)
         _print_result(experiment, format_, as_json=as_json, quiet=quiet)

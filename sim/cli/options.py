@@ -97,3 +97,20 @@ ResumeOption = Annotated[
         "finished is not run again.",
     ),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS|local",
+        envvar="OVERBLOCK_CLUSTER",
+        help="Share the runs on a dask cluster: the address of its scheduler, or 'local' for one "
+        "of --workers on this machine.",
+    ),
+]
+TlsCaOption = Annotated[
+    Path | None, typer.Option("--tls-ca", help="Authority that a tls:// cluster answers by.")
+]
+TlsCertOption = Annotated[
+    Path | None, typer.Option("--tls-cert", help="This client's certificate for the cluster.")
+]
+TlsKeyOption = Annotated[Path | None, typer.Option("--tls-key", help="Key of that certificate.")]

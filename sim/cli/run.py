@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli import console
 from sim.cli.money import print_money
 from sim.cli.options import (
+    ClusterOption,
     ForceOption,
     JsonOption,
     OptionalScenarioArgument,
@@ -18,6 +19,9 @@ from sim.cli.options import (
     ResumeOption,
     SeedOption,
     SetOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
     WorkersOption,
 )
 from sim.cli.task import (
@@ -25,6 +29,7 @@ from sim.cli.task import (
     Task,
     check_alone,
     choose_root_seed,
+    executor_for,
     leave_unless_complete,
     load_resolved,
     say_what_is_missing,
@@ -48,6 +53,10 @@ def run(
     output: OutputOption = None,
     overrides: SetOption = [],  # noqa: B006 - typer reads it, nobody writes it
     workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
     resume: ResumeOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
@@ -74,7 +83,8 @@ def run(
         else:
             check_alone(resume, scenario, overrides, replicates, seed)
             task = Task.resumed(resume, RUN, output)
-        experiment = task.carry_out(workers, quiet=quiet)
+        executor = executor_for(workers, cluster, tls_ca, tls_cert, tls_key)
+        experiment = task.carry_out(executor, quiet=quiet)
         _print_result(
             experiment, _ceilings(experiment, task.plan.resolved), as_json=as_json, quiet=quiet
         )
@@ -83,10 +93,11 @@ def run(
 
 def _ceilings(experiment: Experiment, resolved: Resolved) -> tuple[Ceiling, ...]:
     """Published losses beside those of the run."""
-    from sim.measure.ceilings import ceilings
+    from sim.measure.ceilings import Spread, ceilings
 
     figures = resolved.figures.rows if resolved.figures else ()
-    return ceilings(experiment.summary, figures, resolved.scenario.horizon_s / S_PER_D)
+    losses = {line.metric: Spread(line.median, line.low, line.high) for line in experiment.summary}
+    return ceilings(losses, figures, resolved.scenario.horizon_s / S_PER_D)
 
 
 def _print_result(

@@ -18,6 +18,7 @@ from sim.cli.progress import progress
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
+    from sim.measure.executors.task import Executor
     from sim.measure.experiment import Experiment, Grow
     from sim.measure.plan import Plan
     from sim.scenario.resolve import Resolved
@@ -59,6 +60,25 @@ def check_alone(resume: Path, *given: Any) -> None:
         )
 
 
+def executor_for(
+    workers: int | None,
+    cluster: str | None,
+    tls_ca: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+) -> Executor:
+    """Return where runs are worked off, by the options of the command line."""
+    from sim.measure.executors import choose_executor
+
+    if cluster is None:
+        if tls_ca or tls_cert or tls_key:
+            raise UsageError("--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
+        return choose_executor(workers)
+    from sim.measure.executors.cluster import Cluster
+
+    return choose_executor(workers, Cluster(cluster, tls_ca, tls_cert, tls_key))
+
+
 @dataclass(frozen=True)
 class Task:
     """A plan and where its folder goes.
@@ -96,12 +116,9 @@ class Task:
         folder = output or folder
         return cls(plan, folder, folder == parts.parent, parts)
 
-    def carry_out(
-        self, workers: int | None, *, quiet: bool, grow: Grow | None = None
-    ) -> Experiment:
+    def carry_out(self, executor: Executor, *, quiet: bool, grow: Grow | None = None) -> Experiment:
         """Run what is to be run, and write the folder."""
         from sim.measure.begun import forget_begun
-        from sim.measure.executors import choose_executor
         from sim.measure.experiment import carry_out
         from sim.results.checkpoints import Checkpoints
         from sim.results.store import RUN_TABLES
@@ -112,7 +129,7 @@ class Task:
                 folder=self.folder,
                 force=self.is_forced,
                 argv=["overblock", *sys.argv[1:]],
-                executor=choose_executor(workers),
+                executor=executor,
                 earlier=Checkpoints(self.earlier, RUN_TABLES) if self.earlier else None,
                 grow=grow,
                 on_progress=on_progress,

@@ -17,6 +17,7 @@ from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.measure.accounts import money_measures, price_losses
 from sim.measure.executors.task import Key
+from sim.measure.hindsight import measure_regret
 from sim.measure.impact import Measure, measure_impact
 from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.moves import moves_of
@@ -121,11 +122,14 @@ class _Worker:
         if self._simulation.with_tables:
             if self._encoder is None:
                 self._encoder = RunEncoder(resolved.scenario.start)
+            scratch = self._simulation.scratch
+            is_here = scratch is not None and scratch.is_dir()
             tables = self._encoder.encode(
-                str(case[-1]), replicate, world, outcome, self._simulation.scratch
+                str(case[-1]), replicate, world, outcome, scratch if is_here else None
             )
         measures = (
             *measure_impact(world, outcome),
+            *measure_regret(world, outcome),
             *money_measures(money),
             *read_curves(outcome, self._simulation.readings),
         )

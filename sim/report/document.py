@@ -26,6 +26,7 @@ from sim.report import answer, pagetables, sources
 from sim.report.chartdata import as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.curves import offset_name
 from sim.report.mapframes import map_data
+from sim.report.moneywords import money_sentences
 from sim.report.repeat import is_comparison, repeat
 from sim.report.wording import count, label, percent
 from sim.results.folder import MANIFEST
@@ -237,6 +238,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "sources": sources.source_table(run),
         "published": sources.published_table(run),
         "money": None,
+        "money_notes": [],
         "tradeoff": pagetables.tradeoff_table(tradeoff) if tradeoff else None,
         "downloads": downloads(run),
         "strategies": None,
@@ -244,6 +246,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     }
     if has_file(run, "money.csv"):
         tables["money"] = pagetables.money_table(read_rows(run, "money.csv"), run.strategies)
+        tables["money_notes"] = money_sentences(run)
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])
         rows = read_rows(run, "comparison.csv")

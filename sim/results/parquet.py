@@ -78,7 +78,7 @@ class PartWriter:
         self._connection.register("batch", batch)
         try:
             self._connection.execute(
-                f"COPY (SELECT {', '.join(selected)} FROM batch) TO {_text(str(path))} "
+                f"COPY (SELECT {', '.join(selected)} FROM batch) TO {sql_text(str(path))} "
                 "(FORMAT parquet)"
             )
         finally:
@@ -99,17 +99,17 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
     OSError
         If the file cannot be written, or a part not be read.
     """
-    pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
+    pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
     with _connect() as connection:
         try:
             connection.execute(
-                f"COPY (SELECT * FROM read_parquet(?)) TO {_text(str(path))} "
+                f"COPY (SELECT * FROM read_parquet(?)) TO {sql_text(str(path))} "
                 "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, "
                 f"KV_METADATA {{{pairs}}})",
-                [[_literal(part) for part in parts]],
+                [[literal_path(part) for part in parts]],
             )
             row = connection.execute(
-                "SELECT count(*) FROM read_parquet(?)", [_literal(path)]
+                "SELECT count(*) FROM read_parquet(?)", [literal_path(path)]
             ).fetchone()
         except duckdb.Error as error:
             raise OSError(f"{path.name}: {str(error).splitlines()[0]}") from None
@@ -129,7 +129,7 @@ def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[obj
                     f"SELECT * EXCLUDE (file_row_number) FROM "
                     f"read_parquet(?, file_row_number = true) WHERE {where} "
                     "ORDER BY file_row_number",
-                    [_literal(path), *values],
+                    [literal_path(path), *values],
                 ).fetchnumpy()
                 for path, where, values in ((table, condition, parameters), (part, "true", ()))
             )
@@ -194,7 +194,7 @@ def read_columns(
             for name, file in {"data": path, **(others or {})}.items():
                 connection.execute(
                     f"CREATE VIEW {name} AS SELECT * "
-                    f"FROM read_parquet({_text(_literal(file))}, file_row_number = true)"
+                    f"FROM read_parquet({sql_text(literal_path(file))}, file_row_number = true)"
                 )
             return connection.execute(query, parameters).fetchnumpy()
         except duckdb.Error as error:
@@ -203,14 +203,15 @@ def read_columns(
             raise DataError([Problem(str(path), message)]) from None
 
 
-def _literal(path: Path) -> str:
+def literal_path(path: Path) -> str:
     """Path in which no character is a wildcard to DuckDB."""
     return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
-def _text(value: str) -> str:
+def sql_text(value: str) -> str:
+    """Return text as a literal of SQL."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def _text_list(names: Sequence[str]) -> str:
-    return f"[{', '.join(_text(name) for name in names)}]" if names else "CAST([] AS VARCHAR[])"
+    return f"[{', '.join(sql_text(name) for name in names)}]" if names else "CAST([] AS VARCHAR[])"

@@ -6,10 +6,23 @@ finished. Whoever uses it merges by key, so that a result never depends on the n
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 from sim.measure.executors.task import Executor
 
+if TYPE_CHECKING:
+    from sim.measure.executors.cluster import Cluster
 
-def choose_executor(n_workers: int | None = None) -> Executor:
+
+def n_processors() -> int:
+    """Processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def choose_executor(n_workers: int | None = None, cluster: Cluster | None = None) -> Executor:
     """Return an executor.
 
     Parameters
@@ -17,9 +30,15 @@ def choose_executor(n_workers: int | None = None) -> Executor:
     n_workers
         1 works in this process, more in as many others; None uses as many as there are
         processors, as soon as enough is left to do.
+    cluster
+        A dask cluster to work on instead; if it is a local one, of so many workers.
     """
+    if cluster is not None:
+        from sim.measure.executors.cluster import ClusterExecutor
+
+        return ClusterExecutor(cluster, n_workers or n_processors())
     from sim.measure.executors.patient import PatientExecutor
-    from sim.measure.executors.pool import PoolExecutor, n_processors
+    from sim.measure.executors.pool import PoolExecutor
     from sim.measure.executors.serial import SerialExecutor
 
     if n_workers is None:

@@ -6,7 +6,6 @@ this one leaks into them; each gets the job once, and one thread for linear alge
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import signal
@@ -207,10 +206,3 @@ def _starting() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def n_processors() -> int:
-    """Processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return multiprocessing.cpu_count()

@@ -1,0 +1,58 @@
+"""The tables of a run folder as views of one DuckDB connection.
+
+In: a run folder. Out: a connection in which ``curves``, ``measures``, ``comparison`` … can be asked
+by name. Columns have the types that the Data Package description gives them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from sim.errors import DataError, Problem
+from sim.results.columns import COMPARISON_TABLES, Column
+from sim.results.parquet import literal_path, sql_text
+
+Connection = duckdb.DuckDBPyConnection
+
+_TYPES = {
+    "string": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "datetime": "TIMESTAMPTZ",
+}
+
+
+def connect_tables(folder: Path) -> Connection:
+    """Connect to the tables that a run folder has.
+
+    Raises
+    ------
+    DataError
+        If one cannot be read.
+    """
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    for file, columns in COMPARISON_TABLES.items():
+        path = folder / file
+        if not path.exists():
+            continue
+        try:
+            connection.execute(
+                f'CREATE VIEW "{path.stem}" AS SELECT * FROM {_source(path, columns)}'
+            )
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            message = f"expected a readable table, got an error: {reason}"
+            raise DataError([Problem(str(path), message)]) from None
+    return connection
+
+
+def _source(path: Path, columns: tuple[Column, ...]) -> str:
+    where = sql_text(literal_path(path))
+    if path.suffix == ".parquet":
+        return f"read_parquet({where})"
+    types = ", ".join(f"{sql_text(one.name)}: {sql_text(_TYPES[one.type])}" for one in columns)
+    return f"read_csv({where}, header = true, columns = {{{types}}})"
