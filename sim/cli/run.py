@@ -93,10 +93,11 @@ def run(
 
 def _ceilings(experiment: Experiment, resolved: Resolved) -> tuple[Ceiling, ...]:
     """Published losses beside those of the run."""
-    from sim.measure.ceilings import ceilings
+    from sim.measure.ceilings import Spread, ceilings
 
     figures = resolved.figures.rows if resolved.figures else ()
-    return ceilings(experiment.summary, figures, resolved.scenario.horizon_s / S_PER_D)
+    losses = {line.metric: Spread(line.median, line.low, line.high) for line in experiment.summary}
+    return ceilings(losses, figures, resolved.scenario.horizon_s / S_PER_D)
 
 
 def _print_result(

@@ -14,6 +14,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import JsonOption, SetOption
+from sim.report.source_texts import Line, basis_text, plain, range_text, value_text
 
 SCHEMA = "overblock/sources/1"
 COLUMNS = (
@@ -30,9 +31,6 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     MARKDOWN = "markdown"
-
-
-Line = dict[str, Any]
 
 
 def sources(
@@ -129,45 +127,6 @@ def _are_lines(lines: object) -> bool:
     )
 
 
-def value_text(line: Line) -> str:
-    """Show the value of a line: itself, or lowest to highest, or how many."""
-    if "value" in line:
-        value = line["value"]
-        return ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
-    if "values" in line:
-        low, high = line["values"]
-        return f"{_plain(low)} to {_plain(high)}"
-    return f"{line['n_values']} values"
-
-
-def range_text(line: Line) -> str:
-    """Show the range of a line in words."""
-    stated = line.get("range", "")
-    if not isinstance(stated, dict):
-        return str(stated)
-    ((form, (low, high)),) = stated.items()
-    text = f"{_plain(low)} to {_plain(high)}"
-    return {"absolute": text, "times": f"{text} times the value"}.get(form, f"columns {text}")
-
-
-def _plain(value: object) -> str:
-    """Write a value as a file would hold it: numbers without separators of thousands."""
-    if isinstance(value, list):
-        return " to ".join(map(_plain, value))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        is_whole = float(value).is_integer() and abs(value) < 1e15
-        return f"{value:.0f}" if is_whole else f"{value:.6g}"
-    # Control characters from a file would reach the terminal.
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
-
-
-def basis_text(line: Line) -> str:
-    """Say in one text what a line rests on: source and date, formula, reason."""
-    where = ", ".join(part for part in (line.get("source", ""), line.get("date", "")) if part)
-    parts = [where, line.get("formula", ""), line.get("why", "")]
-    return _plain("; ".join(part for part in parts if part))
-
-
 def _print_table(lines: Sequence[Line], counts: Counter[str], n_not_stated: int) -> None:
     import sys
 
@@ -184,9 +143,9 @@ def _print_table(lines: Sequence[Line], counts: Counter[str], n_not_stated: int)
     for line in lines:
         rows = f" (lines {line['lines']})" if "lines" in line else ""
         table.add_row(
-            _plain(line["key"]) + _short(rows),
+            plain(line["key"]) + _short(rows),
             _short(value_text(line)),
-            _plain(line.get("unit", "")),
+            plain(line.get("unit", "")),
             line["kind"],
             range_text(line),
             _short(basis_text(line), 300),
@@ -218,7 +177,7 @@ def _csv(lines: Sequence[Line]) -> str:
 
 def _markdown(lines: Sequence[Line]) -> str:
     def escape(text: str) -> str:
-        return _plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+        return plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
     rows = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
     rows += ["| " + " | ".join(map(escape, _cells(line))) + " |" for line in lines]

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.measure.designs import grid, latin_hypercube, sobol_points
+from sim.measure.factors import Factor, list_factors, point_of
+from sim.measure.points import Point
 from sim.scenario.changes import is_whole
 from sim.scenario.document import parse_scalar
 from sim.scenario.resolve import Resolved
@@ -27,7 +29,7 @@ Design = Literal["grid", "lhs", "sobol"]
 N_STEPS = 5
 """Values of a range in a grid, when the axis does not say."""
 
-MOST_POINTS = 100_000
+MOST_POINTS = 20_000
 
 _RANGE = re.compile(r"(log:)?([^:]+?)\.\.([^:]+?)(?::(\d+))?")
 
@@ -39,7 +41,7 @@ class Axis:
     Attributes
     ----------
     key
-        Full path of a scenario key.
+        Full path of a scenario key, or ``table.column``.
     values
         The values listed; none for a range.
     low, high
@@ -170,6 +172,49 @@ def lay_points(
     ]
     # Lists cannot be keys; written out they can.
     return list({repr(point): point for point in points}.values())
+
+
+def points_of(
+    resolved: Resolved, axes: Sequence[Axis], laid: Sequence[tuple[Value, ...]]
+) -> tuple[Point, ...]:
+    """What the scenario is changed by at each point.
+
+    An axis may name a table column that has a range, ``table.column``; its values are then factors
+    on the column, or positions between the low (-1) and the high end (1) of its range.
+
+    Raises
+    ------
+    ScenarioError
+        If a value of a column is no such number.
+    """
+    columns = {
+        factor.key: factor for factor in list_factors(resolved)[0] if factor.scale != "value"
+    }
+    problems = [problem for axis in axes for problem in _misfits(axis, columns.get(axis.key))]
+    if problems:
+        raise ScenarioError(problems)
+    points = []
+    for values in laid:
+        pairs = [(axis.key, value) for axis, value in zip(axes, values, strict=True)]
+        keys = tuple((key, value) for key, value in pairs if key not in columns)
+        moved = [(columns[key], (float(str(value)),)) for key, value in pairs if key in columns]
+        points.append(Point(keys, point_of(resolved, moved).columns))
+    return tuple(points)
+
+
+def _misfits(axis: Axis, factor: Factor | None) -> Iterator[Problem]:
+    if factor is None:
+        return
+    origin = f"--over {axis.key}"
+    if factor.n_dials > 1:
+        message = f"expected a column that moves as one, got {factor.n_dials} separate weights"
+        yield Problem(origin, message)
+    for value in axis.values or (axis.low, axis.high):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if factor.scale == "times" and not (is_number and float(str(value)) > 0):
+            yield Problem(origin, f"expected factors > 0 on the column, got {value!r}")
+        if factor.scale == "position" and not (is_number and abs(float(str(value))) <= 1):
+            yield Problem(origin, f"expected positions from -1 to 1, got {value!r}")
 
 
 def _dials(

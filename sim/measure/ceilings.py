@@ -1,6 +1,6 @@
 """Published losses beside the model's: how far apart they are, per business and day.
 
-In: summary lines of a run, the published figures its scenario names, its length. Out: one line
+In: measures of a run, the published figures its scenario names, its length. Out: one line
 per published loss. The figures stand beside the results; neither is corrected by the other.
 """
 
@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sim.measure.money import MONEY_METRICS
-from sim.measure.summary import SummaryLine
 from sim.scenario.tables import FigureRow
 
 N_BUSINESSES, FIRST_DAY, LAST_DAY = (
@@ -22,6 +22,14 @@ N_BUSINESSES, FIRST_DAY, LAST_DAY = (
 )
 """Rows of the table of figures that say whom and what time the published losses are about."""
 AFFECTED = "businesses_ever_affected"
+
+
+class Spread(NamedTuple):
+    """A measure over replicates: median, 5th and 95th percentile."""
+
+    median: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -62,27 +70,26 @@ class Ceiling:
 
 
 def ceilings(
-    summary: Sequence[SummaryLine], figures: Sequence[FigureRow], duration_d: float
+    losses: Mapping[str, Spread], figures: Sequence[FigureRow], duration_d: float
 ) -> tuple[Ceiling, ...]:
     """Set the losses of a run beside published ones.
 
     Parameters
     ----------
-    summary
-        Lines of one strategy.
+    losses
+        Measures of one strategy by name: losses, and businesses affected.
     figures
         Published figures; those that name a money measure and are numbers count.
     duration_d
         Length of the run.
     """
-    lines = {line.metric: line for line in summary}
     by_id = {row.id: row for row in figures}
     n_published = _number(by_id, N_BUSINESSES)
     days = _days(by_id)
-    affected = lines[AFFECTED].median if AFFECTED in lines else math.nan
+    affected = losses[AFFECTED].median if AFFECTED in losses else math.nan
     found = []
     for row in figures:
-        line = lines.get(row.metric)
+        line = losses.get(row.metric)
         published = _number(by_id, row.id)
         if row.metric not in MONEY_METRICS or line is None or not published > 0:
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,7 +209,11 @@ def _cases(question: Question) -> tuple[dict[Key, Resolved], tuple[str, ...], di
             refused.append(error)
             continue
         labels = tuple(variant.label for variant in variants)
-        cases |= {(row, variant.label): variant.resolved for variant in variants}
+        # Runs need no places in the file: all points share those of the scenario.
+        document = question.resolved.loaded.document
+        for variant in variants:
+            loaded = replace(variant.resolved.loaded, document=document)
+            cases[row, variant.label] = replace(variant.resolved, loaded=loaded)
     if not cases:
         once = {problem: None for error in refused for problem in error.problems}
         raise ScenarioError(list(once))

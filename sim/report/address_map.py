@@ -34,6 +34,9 @@ from sim.results.read import RunFolder
 from sim.results.register import read_register
 
 PAPER = "#f5f5f2"
+CHANGING = "changing"
+"""Mark of the lines that are another's in every frame of a film."""
+MAX_MARKS = 20_000
 HALO: list[patheffects.AbstractPathEffect] = [
     patheffects.withStroke(linewidth=2.4, foreground="white")
 ]
@@ -61,13 +64,23 @@ def plot_map(ax: Axes, scene: MapScene, *, label: bool = True) -> Axes:
 
 
 def plot_shares(ax: Axes, share: NDArray[np.float64]) -> None:
-    """Colour each pixel that holds listed addresses by the class of its share."""
+    """Colour each pixel that holds listed addresses by the class of its share.
+
+    A pixel of the lowest class is drawn larger: single addresses would not be seen.
+    """
     colours = ListedColormap(LEVEL_COLOURS)
     norm = BoundaryNorm([0, *LEVELS, 1.0000001], len(LEVEL_COLOURS))
     ax.imshow(
         np.ma.masked_equal(share, 0), cmap=colours, norm=norm, interpolation="nearest",
         extent=(0, share.shape[1], share.shape[0], 0), zorder=2,
     )  # fmt: skip
+    y, x = np.nonzero((share > 0) & (share < LEVELS[0]))
+    if x.size <= MAX_MARKS:
+        ax.plot(
+            x + 0.5, y + 0.5, linestyle="none", marker="s", markersize=1.8, zorder=2.5,
+            markerfacecolor=LEVEL_COLOURS[0], markeredgecolor=LEVEL_COLOURS[2],
+            markeredgewidth=0.3, gid=CHANGING,
+        )  # fmt: skip
 
 
 def _draw_blocks(ax: Axes, window: Window) -> None:
@@ -150,27 +163,26 @@ def plot_fronts(ax: Axes, scene: MapScene) -> None:
         ax.plot(
             x[mine] + 0.5, y[mine] + 0.5, linestyle="none", marker="o", markersize=5,
             markerfacecolor=face, markeredgecolor=style.BLACK, markeredgewidth=1.0, zorder=8,
-            path_effects=HALO, gid="front",
+            path_effects=HALO, gid=CHANGING,
         )  # fmt: skip
 
 
 def draw_map(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """The map at one time of one replicate."""
     register = read_register(run, choice.strategy, choice.replicate)
-    at_s = peak_s(register) if choice.at_s is None else choice.at_s
+    at_s = peak_s(run, choice.strategy, choice.replicate) if choice.at_s is None else choice.at_s
     scene = scene_at(run, register, at_s, window_of(choice.zoom))
     providers, target = provider_table(scene), str(run.scenario["target"]["name"])
     figure = style.new_figure(8.8, 6.8 if scene.window.length % 2 == 0 else 5.2)
     ax, key = figure.subplots(1, 2, width_ratios=(6.4, 2.1))
     plot_map(ax, scene)
-    plot_key(key, scene, providers, target)
+    plot_key(key, scene, providers)
     n = scene.listed.difference(scene.target).n_addresses
     where = where_text(scene.window)
     whole = 2 ** (32 - scene.window.length)
     moment = moment_text(run.start, at_s)
     ax.set_title(
-        f"{n:,} IPv4 addresses listed {where}on {moment} {offset_name(run.start)}\n"
-        f"(without {target}'s own)"
+        f"{n:,} IPv4 addresses listed {where}on {moment} {offset_name(run.start)}{own_text(scene)}"
     )
     parts = "; ".join(
         f"{name} {listed:,.0f} of {every:,.0f}"
@@ -187,11 +199,17 @@ def draw_map(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"Map of the IPv4 address space {where}as a Hilbert curve, 0.0.0.0/8 in the top left "
         f"corner of the whole map; one pixel is a /{scene.window.pixel_length}. On "
         f"{instant(run.start, at_s)}, {n:,} of {whole:,} addresses are listed ({n / whole:.2%}) "
-        f"without the target's own: {parts or 'none'}. Fronts of {target} shown: "
-        f"{scene.fronts.size}, of which discovered: {known}."
+        f"without the target's own: {parts or 'none'}."
     )
+    if register.fronts.address.size:
+        alt += f" Fronts of {target} shown: {scene.fronts.size}, of which discovered: {known}."
     spread = f"One history: replicate {choice.replicate} of {run.n_replicates}."
     return Drawing(figure, alt, pixel_table(scene), spread)
+
+
+def own_text(scene: MapScene) -> str:
+    """Say in a title that the target's own addresses are not counted, where it has any."""
+    return "\n(the target's own are not counted)" if scene.target else ""
 
 
 def where_text(window: Window) -> str:

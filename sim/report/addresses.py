@@ -10,7 +10,16 @@ from datetime import datetime
 from sim.measure.bands import band_of
 from sim.report import style
 from sim.report.curves import Mark, offset_name, plot_addresses
-from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, band_table, instant
+from sim.report.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    band_table,
+    brackets,
+    instant,
+    peak_and_end,
+)
 from sim.results.read import RunFolder
 from sim.scenario.seeds import read_table
 from sim.scenario.tables import PublishedTotalRow
@@ -75,11 +84,9 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     far.set_xlabel(f"date, {offset_name(run.start)}")
     first.set_ylabel("IPv4 addresses, millions\n(without the target's own)")
     alt = (
-        "Distinct IPv4 addresses over time, without the target's own ranges. Listed: peak "
-        f"{listed.mean.max():,.0f}, at the end {listed.mean[-1]:,.0f}. "
-        f"Dropped, averaged over users: peak {dropped.mean.max():,.0f}, at the end "
-        f"{dropped.mean[-1]:,.0f}. "
-        f"{len(inside)} published or derived totals are marked."
+        "Distinct IPv4 addresses over time, without the target's own ranges. Listed: "
+        f"{peak_and_end(listed)}. Dropped, averaged over users: {peak_and_end(dropped)}. "
+        f"{brackets(run.n_replicates)} {len(inside)} published or derived totals are marked."
     )
     return Drawing(figure, alt, addresses_table(run, choice))
 

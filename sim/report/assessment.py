@@ -21,6 +21,7 @@ from sim.report.numerals import (
     percent_estimate,
     rounded,
 )
+from sim.report.source_texts import plain
 from sim.results.burdens import Burden
 
 SURE, UNSURE = 0.95, 0.05
@@ -413,7 +414,7 @@ def _appendix(found: Assessment) -> Iterator[Block]:
             [
                 [
                     str(one["key"]),
-                    rounded(float(one["value"])),
+                    _given(one["value"]),
                     _range(one.get("range", {})),
                     str(one.get("unit", "")),
                 ]
@@ -421,6 +422,12 @@ def _appendix(found: Assessment) -> Iterator[Block]:
             ],
             (1, 2),
         )
+
+
+def _given(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return rounded(float(value))
+    return ", ".join(map(plain, value)) if isinstance(value, list) else plain(value)
 
 
 def _range(given: object) -> str:

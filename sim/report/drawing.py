@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sim.measure.bands import Band
+from sim.measure.summary import LEVEL
 
 Cell = str | int | float | bool | None
 
@@ -159,6 +160,31 @@ def band_table(band: Band, start: datetime, **labels: str) -> FigureTable:
 def instant(start: datetime, t_s: int) -> str:
     """A time of the run as text, in the scenario's offset."""
     return (start + timedelta(seconds=int(t_s))).isoformat()
+
+
+def in_words(mean: float, low: float, high: float, form: str = ",.0f") -> str:
+    """A mean with its interval in brackets, where there is one."""
+    if math.isnan(mean):
+        return "not known"
+    span = "" if math.isnan(low) else f" ({low:{form}} to {high:{form}})"
+    return f"{mean:{form}}{span}"
+
+
+def peak_and_end(band: Band, form: str = ",.0f") -> str:
+    """``peak 898 (870 to 925), at the end 678 (640 to 720)``."""
+    at = int(np.argmax(band.mean))
+    peak, end = (
+        in_words(float(band.mean[row]), float(band.low[row]), float(band.high[row]), form)
+        for row in (at, -1)
+    )
+    return f"peak {peak}, at the end {end}"
+
+
+def brackets(n_replicates: int) -> str:
+    """What the numbers of a text are, and what stands in brackets."""
+    if n_replicates < 2:
+        return "One replicate: no interval can be given."
+    return f"Means over {n_replicates} replicates; in brackets the range of {LEVEL:.0%} of them."
 
 
 def _plain(cells: Sequence[Any] | NDArray[Any]) -> list[Cell]:

@@ -16,7 +16,7 @@ from sim.engine.ledger import SPELL_NAMES
 from sim.measure.recovery import Recovery, lost_by_spell, recovery
 from sim.measure.summary import LEVEL
 from sim.report import style
-from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable
+from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, brackets, in_words
 from sim.results.businesses import read_businesses
 from sim.results.read import RunFolder
 
@@ -99,13 +99,12 @@ def draw_spells(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     ax.set_xlabel("lost demand, business-hours of mean domestic demand (share of all)")
     ax.set_title("Demand lost, by length of the outage in which it was lost")
     total = float(columns[0].sum())
-    parts = "; ".join(
-        f"{label}: {mean:,.0f}" for label, mean in zip(LABELS, columns[0], strict=True)
-    )
+    rows = zip(LABELS, *(column.tolist() for column in columns[:3]), strict=True)
+    parts = "; ".join(f"{label}: {in_words(mean, low, high)}" for label, mean, low, high in rows)
     alt = (
         "Lost demand by length of the outage in which it was lost, in business-hours of mean "
-        f"domestic demand, mean over replicates, in all {total:,.0f}. {parts}. An outage that was "
-        "running when the run ended counts with its length so far."
+        f"domestic demand, in all {total:,.0f}. {parts}. {brackets(run.n_replicates)} "
+        "An outage that was running when the run ended counts with its length so far."
     )
     n = run.n_replicates
     spread = (
@@ -183,15 +182,17 @@ def draw_recovery(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     never = f"{found.n_not_recovered:,.0f} of {found.n_hit:,.0f} hit"
     at_end = "nobody was hit" if np.isnan(last) else f"not recovered when the run ended: {never}"
     ax.annotate(at_end, (0.015, 0.96), xycoords="axes fraction", va="top", fontsize=8)
-    days = [
-        f"after {_TICKS_S[at]}: {float(found.mean[np.searchsorted(found.since_s, at)]):.0%}"
-        for at in (3600, 86_400, 14 * 86_400)
-        if at <= found.since_s[-1]
-    ]
+    days = []
+    for at_s in (3600, 86_400, 14 * 86_400):
+        row = int(np.searchsorted(found.since_s, at_s, side="right")) - 1
+        if at_s <= found.since_s[-1]:
+            mean, low, high = (float(one[row]) for one in (found.mean, found.low, found.high))
+            days.append(f"after {_TICKS_S[at_s]}: {in_words(mean, low, high, '.0%')}")
+    counts = "" if np.isnan(last) else f": {'; '.join(days)}"
     alt = (
         "Share of the businesses hit whose last outage has ended, by time since their first one "
         "(product-limit estimate; businesses still affected when the run ended are censored, not "
-        f"counted as recovered): {'; '.join(days)}. Mean over replicates: {at_end}. Band: "
-        f"{LEVEL:.0%} of replicates."
+        f"counted as recovered){counts}. Mean over replicates: {at_end}. "
+        f"{brackets(run.n_replicates)}"
     )
     return Drawing(figure, alt, recovery_table(run, choice))

@@ -18,7 +18,7 @@ from sim.measure.bands import MAX_GRID, band_of, step_values
 from sim.measure.summary import LEVEL
 from sim.report import style
 from sim.report.curves import date_axis, offset_name, times_of
-from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, instant
+from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, in_words, instant
 from sim.results.read import RunFolder
 
 STATE = "impaired"
@@ -116,7 +116,10 @@ def plot_layers(
                 *place, name, ha="center", va="center", fontsize=8,
                 color="white" if is_dark else "black",
             )  # fmt: skip
-    style.label_ends(ax, beside)
+    if highest > 0:
+        style.label_ends(ax, beside)
+    else:
+        ax.text(0.5, 0.5, "no business is impaired", transform=ax.transAxes, ha="center")
     for edge in (low, high):
         ax.step(
             times, np.append(edge, edge[-1]), where="post", color=style.BLACK, linewidth=0.8,
@@ -166,7 +169,8 @@ def draw_layers(run: RunFolder, split: str, title: str, choice: Choice = DEFAULT
         else "One replicate: no interval can be given."
     )
     alt = (
-        f"{title}: mean number over replicates, stacked. At the peak of {total[at]:,.0f}, on "
+        f"{title}: mean number over replicates, stacked. At the peak of "
+        f"{in_words(float(total[at]), float(low[at]), float(high[at]))}, on "
         f"{instant(run.start, int(t_s[at]))}: {parts}. {spread}"
     )
     return Drawing(figure, alt, table, spread)

@@ -15,7 +15,7 @@ from sim.report.scene import OWN, MapScene
 from sim.results.store import NOT_ATTRIBUTED
 
 LEVELS = (0.01, 0.1, 0.5, 0.999999)
-LEVEL_NAMES = ("up to 1 %", "1 to 10 %", "10 to 50 %", "more than 50 %", "all of it")
+LEVEL_NAMES = ("up to 1 % (drawn larger)", "1 to 10 %", "10 to 50 %", "more than 50 %", "all of it")
 # From light to dark, in grey as in colour.
 LEVEL_COLOURS = ("#f6b48f", "#ee8a5a", "#d9541e", "#9b2d0c", "#4a0d02")
 UNUSED = "#dcdcdc"
@@ -29,7 +29,7 @@ def line_colour(place: int) -> str:
     return LINE_COLOURS[min(place, len(LINE_COLOURS) - 1)]
 
 
-def plot_key(ax: Axes, scene: MapScene, table: FigureTable, target: str) -> Axes:
+def plot_key(ax: Axes, scene: MapScene, table: FigureTable) -> Axes:
     """What the map's colours and marks mean, and the providers' shares as bars."""
     ax.set_axis_off()
     ax.set_xlim(0, 1)
@@ -50,7 +50,7 @@ def plot_key(ax: Axes, scene: MapScene, table: FigureTable, target: str) -> Axes
     top = y - 0.222
     ax.add_patch(Rectangle((0, top - 0.02), 0.09, 0.02, facecolor=UNUSED))
     ax.text(0.12, top - 0.01, "not on the public Internet", fontsize=7, va="center")
-    marks = [("s", "none", f"{target}'s own ranges")] if scene.target else []
+    marks = [("s", "none", "the target's own ranges")] if scene.target else []
     if scene.fronts.size:
         marks += [("o", "white", "front, not discovered"), ("o", style.BLACK, "front, discovered")]
     for marker, face, name in marks:
@@ -70,19 +70,25 @@ def _draw_bars(ax: Axes, table: FigureTable, top: float) -> None:
     names = [str(name) for name in table.columns["provider"]]
     listed, share = table.numbers("addresses_listed"), table.numbers("share_listed")
     rows = [row for row in range(len(names)) if names[row] not in (OWN, NOT_ATTRIBUTED)]
-    rows = rows[:MAX_PROVIDERS]
-    rows += [names.index(NOT_ATTRIBUTED)]
-    step = min(0.05, (top - 0.06) / len(rows))
-    for place, row in enumerate(rows):
+    bars = [
+        (names[row], listed[row], share[row], line_colour(place))
+        for place, row in enumerate(rows[:MAX_PROVIDERS])
+    ]
+    rest = rows[MAX_PROVIDERS:]
+    if rest:
+        some, every = float(listed[rest].sum()), float(table.numbers("addresses")[rest].sum())
+        bars.append((f"{len(rest)} more", some, some / every, line_colour(MAX_PROVIDERS)))
+    other = names.index(NOT_ATTRIBUTED)
+    bars.append((NOT_ATTRIBUTED, listed[other], share[other], style.BLACK))
+    step = min(0.05, (top - 0.06) / len(bars))
+    for place, (name, some, part, colour) in enumerate(bars):
         at = top - 0.045 - step * place
-        is_provider = names[row] != NOT_ATTRIBUTED
-        colour = line_colour(place) if is_provider else style.BLACK
-        ax.text(0, at, names[row], fontsize=7, va="top", color=colour, weight="bold")
-        if np.isnan(share[row]):
+        ax.text(0, at, name, fontsize=7, va="top", color=colour, weight="bold")
+        if np.isnan(part):
             continue
         ax.add_patch(Rectangle((0, at - 0.032), 1, 0.009, facecolor="#e6e6e6"))
-        ax.add_patch(Rectangle((0, at - 0.032), share[row], 0.009, facecolor=LEVEL_COLOURS[2]))
-        text = f"{style.short(listed[row])} ({_percent(share[row])})"
+        ax.add_patch(Rectangle((0, at - 0.032), part, 0.009, facecolor=LEVEL_COLOURS[2]))
+        text = f"{style.short(some)} ({_percent(part)})"
         ax.text(1, at, text, fontsize=7, va="top", ha="right")
 
 

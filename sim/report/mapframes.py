@@ -189,11 +189,7 @@ def _frames(
         if in_force is None or not np.array_equal(force, in_force):
             in_force = force
             listed = history.listed_at(t_s)
-            share = shares(listed, WINDOW).ravel()
-            # A single address is a 65,536th of its pixel: it is to be seen all the same; and only
-            # what is wholly listed is shown as wholly listed.
-            part = np.clip(np.round(255 * share), 1, 254)
-            now = np.where(share == 1, 255, np.where(share > 0, part, 0)).astype(np.uint8)
+            now = levels_of(shares(listed, WINDOW).ravel())
             pixel = np.flatnonzero(now != level)
             value, level = now[pixel], now
             total = listed.n_addresses
@@ -224,6 +220,15 @@ def _frames(
             )
         ],
     }
+
+
+def levels_of(share: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Level of each pixel: 0 nothing listed, 255 all of it, in between by the share.
+
+    A single address is a 65,536th of its pixel, and is to be seen all the same.
+    """
+    part = np.clip(np.round(255 * share), 1, 254)
+    return np.where(share == 1, 255, np.where(share > 0, part, 0)).astype(np.uint8)
 
 
 def _of_replicate(

@@ -10,7 +10,15 @@ from matplotlib.ticker import PercentFormatter
 from sim.measure.bands import band_of
 from sim.report import style
 from sim.report.curves import STATES, offset_name, plot_outages
-from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, band_table
+from sim.report.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    band_table,
+    brackets,
+    peak_and_end,
+)
 from sim.results.read import RunFolder
 
 MAX_PANELS = 12
@@ -43,15 +51,12 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     ax.set_ylabel(f"businesses (of {n:,.0f})")
     ax.set_xlabel(f"date, {offset_name(run.start)}")
     ax.set_title("Businesses cut off from part of their domestic customers")
-    peaks = "; ".join(
-        f"{state}: peak {band.mean.max():,.0f}, at the end {band.mean[-1]:,.0f}"
-        for state, band in bands.items()
-    )
+    peaks = "; ".join(f"{state}: {peak_and_end(band)}" for state, band in bands.items())
     limits = run.scenario["thresholds"]
     meaning = ", ".join(f"{state} above {limits[state]:.0%}" for state in STATES)
     alt = (
         f"Number of businesses, of {n:,.0f}, over time, by share of domestic demand that fails "
-        f"({meaning}). Mean over replicates: {peaks}."
+        f"({meaning}). {peaks[:1].upper()}{peaks[1:]}. {brackets(run.n_replicates)}"
     )
     return Drawing(figure, alt, outages_table(run, choice))
 
@@ -86,7 +91,7 @@ def draw_outages_by(
         ax.yaxis.set_major_formatter(PercentFormatter(1))
         ax.set_title(f"{name.replace('_', ' ')} (n = {sizes[name]:,.0f})", fontsize=8.5)
         ax.tick_params(labelsize=7.5)
-        parts.append(f"{name} {bands['impaired'].mean.max():.0%} of {sizes[name]:,.0f}")
+        parts.append(f"{name} (of {sizes[name]:,.0f}): {peak_and_end(bands['impaired'], '.0%')}")
         tables += [
             band_table(band, run.start, **{split: name, "state": state})
             for state, band in bands.items()
@@ -106,7 +111,7 @@ def draw_outages_by(
     left_out = len(names) - len(shown)
     rest = f" {left_out} smaller ones are not shown." if left_out else ""
     alt = (
-        f"{title}, as a share of the businesses of each {split} over time. Peak of the share "
-        f"impaired, mean over replicates: {'; '.join(parts)}.{note and ' ' + note}{rest}"
+        f"{title}, as a share of the businesses of each {split} over time. Share impaired: "
+        f"{'; '.join(parts)}. {brackets(run.n_replicates)}{note and ' ' + note}{rest}"
     )
     return Drawing(figure, alt, FigureTable.stack(tables))

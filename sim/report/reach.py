@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from sim.measure.bands import Band, band_of
 from sim.report import style
 from sim.report.curves import date_axis, offset_name, plot_band, times_of
-from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, band_table
+from sim.report.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    band_table,
+    brackets,
+    in_words,
+    peak_and_end,
+)
 from sim.results.read import RunFolder
 
 TARGET = {
@@ -78,13 +88,18 @@ def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     lower.set_title("Bystanders: businesses, and their domestic demand that fails")
     lower.set_ylabel("share")
     lower.set_xlabel(f"date, {offset_name(run.start)}")
-    reached, hit = bands["target_reached_share"].mean, bands["businesses_impaired"].mean
+    reached, vpn = bands["target_reached_share"], bands["vpn_share"]
+    lowest = int(np.argmin(reached.mean))
+    low, end, on_vpn = (
+        in_words(float(band.mean[row]), float(band.low[row]), float(band.high[row]), ".1%")
+        for band, row in ((reached, lowest), (reached, -1), (vpn, -1))
+    )
     alt = (
         f"Above: share of the users of {target} who reach it, by VPN or without: lowest "
-        f"{reached.min():.1%}, at the end {reached[-1]:.1%}; users on a VPN at the end "
-        f"{bands['vpn_share'].mean[-1]:.0%}. Below: share of businesses impaired: peak "
-        f"{hit.max():.0%}, at the end {hit[-1]:.0%}; share of their domestic demand lost: peak "
-        f"{bands['demand_lost_share'].mean.max():.0%}. Means over replicates."
+        f"{low}, at the end {end}; users on a VPN at the end {on_vpn}. Below: share of businesses "
+        f"impaired: {peak_and_end(bands['businesses_impaired'], '.0%')}; share of their domestic "
+        f"demand lost: {peak_and_end(bands['demand_lost_share'], '.0%')}. "
+        f"{brackets(run.n_replicates)}"
     )
     table = FigureTable.stack(
         [band_table(band, run.start, metric=metric) for metric, band in bands.items()]

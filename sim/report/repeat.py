@@ -48,8 +48,9 @@ def repeat(run: RunFolder) -> Repeat:
     )
     parts = ["overblock", "compare" if is_comparison(run) else "run", file]
     if is_comparison(run):
+        own = run.scenario.get("strategy", {})
         for strategy in manifest["strategies"]:
-            parts += ["--strategy", strategy_text(strategy)]
+            parts += ["--strategy", strategy_text(strategy, own)]
         parts += ["--baseline", str(manifest["baseline"])]
     asked = manifest.get("n_replicates_asked", run.n_replicates)
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
@@ -81,12 +82,24 @@ def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:
     return name if hashlib.sha256(data).hexdigest() == scenario.get("sha256") else None
 
 
-def strategy_text(strategy: Mapping[str, Any]) -> str:
-    """A strategy as the command line takes it: ``[LABEL=]ID[:param=value,…]``."""
+def strategy_text(strategy: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+    """A strategy as the command line takes it: ``[LABEL=]ID[:param=value,…]``.
+
+    Parameters
+    ----------
+    strategy
+        Label, id and parameters, as a manifest has them.
+    own
+        The scenario's own strategy: its id alone stands for it.
+    """
+    label, name = str(strategy["label"]), str(strategy["id"])
+    if ":" in label or "=" in label:
+        return label  # only the text of a strategy can be such a label
+    given = {key: value for key, value in strategy["parameters"].items() if value is not None}
     parameters = ",".join(
-        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
-        for key, value in strategy["parameters"].items()
-        if value is not None  # left out in the scenario as well
+        f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
+        for key, value in given.items()
     )
-    text = f"{strategy['id']}:{parameters}" if parameters else str(strategy["id"])
-    return text if strategy["label"] == text else f"{strategy['label']}={text}"
+    is_own = {"id": name, **given} == {k: v for k, v in own.items() if v is not None}
+    text = f"{name}:{parameters}" if parameters and not is_own else name
+    return text if label == text else f"{label}={text}"

@@ -14,7 +14,15 @@ from matplotlib.axes import Axes
 from sim.measure.bands import Band, band_of
 from sim.report import style
 from sim.report.curves import date_axis, offset_name, plot_band, times_of
-from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, band_table
+from sim.report.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    band_table,
+    brackets,
+    peak_and_end,
+)
 from sim.results.read import RunFolder
 
 METRIC = "businesses_impaired"
@@ -61,8 +69,9 @@ def plot_strategies(
 
 
 def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
-    """Outage curves of all strategies."""
-    bands = {label: band_of(run.curve(METRIC, label), run.horizon_s) for label in run.strategies}
+    """Outage curves of all strategies; those of which no replicate was finished have none."""
+    labels = [label for label in run.strategies if run.has_curve(METRIC, label)]
+    bands = {label: band_of(run.curve(METRIC, label), run.horizon_s) for label in labels}
     figure = style.new_figure(9, max(4.4, 0.2 * len(bands) + 2.4))
     ax = figure.subplots()
     looks = looks_of(run.strategies, baseline_of(run))
@@ -71,13 +80,12 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     ax.set_ylabel(f"businesses impaired (of {n:,.0f})")
     ax.set_xlabel(f"date, {offset_name(run.start)}")
     ax.set_title("Businesses impaired, by strategy: the same world, the same luck")
-    parts = "; ".join(
-        f"{label}: peak {band.mean.max():,.0f}, at the end {band.mean[-1]:,.0f}"
-        for label, band in bands.items()
-    )
+    missing = ", ".join(label for label in run.strategies if label not in bands)
+    parts = "; ".join(f"{label}: {peak_and_end(band)}" for label, band in bands.items())
     alt = (
-        f"Number of businesses impaired, of {n:,.0f}, over time, one curve for each strategy. Mean "
-        f"over replicates: {parts}."
+        f"Number of businesses impaired, of {n:,.0f}, over time, one curve for each strategy. "
+        f"{parts}. {brackets(run.n_replicates)}"
+        f"{f' Not known: {missing}.' if missing else ''}"
     )
     table = FigureTable.stack(
         [band_table(band, run.start, strategy=label) for label, band in bands.items()]

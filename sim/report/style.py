@@ -43,6 +43,7 @@ LINES: dict[str, dict[str, Any]] = {
 }
 """Lines of the states, told apart in grey as well."""
 
+
 DPI = 160
 
 _SETTINGS = {
@@ -67,7 +68,8 @@ _SETTINGS = {
     "svg.fonttype": "path",
     # Titles and names come from users: a dollar sign is a dollar sign, not mathematics.
     "text.parse_math": False,
-    "figure.dpi": 100,
+    # Letters have other widths at other resolutions: laid out as it will be saved.
+    "figure.dpi": DPI,
 }
 
 

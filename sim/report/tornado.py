@@ -21,6 +21,7 @@ from sim.report.drawing import Drawing, FigureTable
 from sim.report.figures import write_beside
 
 MOST_BARS = 15
+HATCHED = " Hatched: weights of rows that move separately, mean size of the change (Morris)."
 _LONGEST = 48
 """Letters of a label in one line."""
 _SHARES = ("first", "first_low", "first_high", "total", "total_low", "total_high")
@@ -174,7 +175,8 @@ def draw_sensitivity(lines: Sequence[Line], folder: Path, title: str, note: str)
         with style.house_style():
             figure = style.new_figure(7.6, 1.9 + height * len(table))
             plot(figure.subplots(), table).set_title(title, pad=22)
-            style.add_caption(figure, note)
+            has_hatched = name == "tornado" and (table.numbers("n_dials") > 1).any()
+            style.add_caption(figure, note + HATCHED * bool(has_hatched))
             written += style.save_figure(figure, folder, f"{name}-{metric}")
         drawing = Drawing(figure, f"{title}. {alt(table)}", table)
         written += write_beside(drawing, folder, f"{name}-{metric}")

@@ -98,7 +98,7 @@ def name_points(ax: Axes, table: FigureTable) -> None:
     shares = table.numbers("share_of_draws_on_frontier")
     known = np.flatnonzero(~(np.isnan(efficacy) | np.isnan(collateral)))
     points = ax.transData.transform(np.stack([efficacy[known], collateral[known]], axis=1))
-    taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in points]
+    taken = [Bbox.from_bounds(x - 8, y - 8, 16, 16) for x, y in points]
     frame = ax.get_window_extent(renderer)
     for row in known.tolist():
         is_on = table.columns["is_on_frontier"][row] is True

@@ -101,7 +101,7 @@ def draw_uptake(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     rows = read_operators(run)
     spans = [min(FIRST_D * DAY_S, run.horizon_s), run.horizon_s]
     panels = [(end_s, uptake(run, grid_of(end_s), choice)) for end_s in dict.fromkeys(spans)]
-    figure = style.new_figure(9, 0.21 * len(rows) + 1.9)
+    figure = style.new_figure(9, max(0.21 * len(rows) + 1.9, 3.0))
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     tables = []
     for ax, (end_s, found) in zip(axes, panels, strict=True):
@@ -114,12 +114,15 @@ def draw_uptake(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     axes[0].set_yticks(
         np.arange(len(rows)), [f"{row.label}, {row.share_users:.1%}" for row in rows], fontsize=7.5
     )
-    axes[0].set_ylabel("operator group, share of users", fontsize=8)
     bar = figure.colorbar(mesh, ax=list(axes), shrink=0.8, pad=0.02)
-    bar.set_label("share of listed addresses dropped", fontsize=8)
+    bar.set_label("share of what is listed", fontsize=8)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
     bar.ax.tick_params(labelsize=7.5)
-    figure.suptitle("How much of the register each operator group drops", x=0.01, ha="left")
+    figure.suptitle(
+        "How much of the register each operator group drops (with its share of users)",
+        x=0.01,
+        ha="left",
+    )
     end = mean_share(panels[-1][1])[:, -1]
     parts = "; ".join(f"{row.label} {_percent(one)}" for row, one in zip(rows, end, strict=True))
     n = len(panels[-1][1])
@@ -162,4 +165,4 @@ def _table(
 
 
 def _percent(share: float) -> str:
-    return "not known" if np.isnan(share) else f"{share:.0%}"
+    return "nothing is listed" if np.isnan(share) else f"{share:.0%}"

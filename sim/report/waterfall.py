@@ -83,7 +83,7 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
             ends = []
         top = max(bottom + size, *ends, 0.0)
         tops.append(top)
-        words = f"{'−' if sign < 0 else '+' if sign > 0 else ''}{_millions(size)}"
+        words = f"{'−' if sign * size < 0 else '+' if sign * size > 0 else ''}{_millions(size)}"
         if not math.isnan(low[place]):
             words += f"\n{_millions(float(low[place]))} to {_millions(float(high[place]))}"
         ax.annotate(
@@ -93,7 +93,7 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
     ax.set_xticks(
         range(len(mean)), [labels[str(metric)] for metric in table.columns["metric"]], fontsize=8
     )
-    ax.set_ylim(0, max(*tops, 1e-9) * 1.16)
+    ax.set_ylim(0, max(tops) * 1.16 if max(tops) > 0 else 1)
     ax.grid(visible=False, axis="x")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     return ax

@@ -138,16 +138,20 @@ def _once(values: Iterable[Item]) -> list[Item]:
 
 
 def list_assumptions(resolved: Resolved) -> list[dict[str, Any]]:
-    """Every number of a scenario that has no source: its value or table column, and its range."""
+    """Everything in a scenario that has no source: its value or table column, and its range.
+
+    Values that the scenario gives and nobody vouches for have no range.
+    """
     assumed: list[dict[str, Any]] = [
         {
-            "key": row.key,
-            "value": row.number,
-            "unit": row.unit,
-            "range": {"absolute": [row.low, row.high]},
-            "why": row.why,
+            "key": source.key,
+            "value": source.value,
+            "unit": source.unit,
+            **({} if source.range is None else {"range": source.range}),
+            "why": source.why,
         }
-        for row in resolved.assumed
+        for source in list_sources(resolved)
+        if source.kind == "assumption" and not source.lines
     ]
     for table in resolved.tables:
         if table.note is None:

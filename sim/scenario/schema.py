@@ -134,6 +134,8 @@ class Names(Model):
     """Table of a census of names per address, to whose calibration rows the law is fitted."""
     loneliness: Share
     """How far businesses that earn more sit on addresses that fewer names share."""
+    shared_min_names: Annotated[int, Field(ge=1, le=10_000_000)]
+    """Least number of names on an address of a shared range (`providers.shared`)."""
 
 
 class Money(Model):

@@ -74,6 +74,10 @@ class NamesLaw:
         before = np.array([0, *self.address_edge])[row], np.array([0, *self.name_edge])[row]
         return float(before[1] + (n_addresses - before[0]) * self.size[row]) / self.n_names
 
+    def share_with_at_least(self, n_names: int) -> float:
+        """Share of addresses that carry at least so many names."""
+        return float(self.count[self.size >= n_names].sum()) / self.n_addresses
+
     def n_names_of(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
         """Names on an address drawn evenly from all addresses.
 

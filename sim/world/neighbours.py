@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.prefixes import prefix_set
 from sim.errors import DataError, Problem
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables_sharing import ConcentrationRow
@@ -25,9 +27,10 @@ def names_of_hosts(
 ) -> NDArray[np.int64]:
     """Names that share the address of each host, over all placements.
 
-    Every host's address is drawn evenly from the addresses of the census that carry a name. A
-    business that earns more sits on an address that fewer names share; of a service that is not
-    the business's own nothing is known, and its luck stands.
+    Every host's address is drawn evenly from the addresses of the census that carry a name; an
+    address of a shared range, from those that carry at least ``shared_min_names``. A business that
+    earns more sits on an address that fewer names share; of a service that is not the business's
+    own nothing is known, and its luck stands.
 
     Parameters
     ----------
@@ -63,7 +66,19 @@ def names_of_hosts(
         law = census_law(resolved.census.rows)
     except ValueError as error:
         raise DataError([Problem(str(resolved.census.path), str(error))]) from None
+    luck[_is_shared(resolved, address)] *= _share_crowded(resolved, law)
     return same_on_one_address(address, law.n_names_of(luck))
+
+
+def _is_shared(resolved: Resolved, address: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each address lies in a range that many tenants share."""
+    rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    return IntervalSet.union_all(prefix_set(*row.prefix) for row in rows).contains(address)
+
+
+def _share_crowded(resolved: Resolved, law: NamesLaw) -> float:
+    """Share of the census's addresses, the most crowded ones, that a shared range is drawn from."""
+    return law.share_with_at_least(resolved.scenario.names.shared_min_names)
 
 
 def same_on_one_address(

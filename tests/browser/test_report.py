@@ -103,6 +103,19 @@ def until(page: Page, condition: str) -> None:
         page.wait_for_timeout(20)
 
 
+def n_wholly_listed(page: Page) -> int:
+    """Points of the map in the full colour of what is listed."""
+    count = """() => {
+        const canvas = document.getElementById('map-canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let n = 0;
+        for (let at = 0; at < data.length; at += 4)
+            n += data[at] === 0xc2 && data[at + 1] === 0x4e && data[at + 2] === 0;
+        return n;
+    }"""
+    return int(page.evaluate(count))
+
+
 def canvas(page: Page) -> str:
     return str(page.evaluate("document.getElementById('map-canvas').toDataURL()"))
 
@@ -117,12 +130,14 @@ def test_the_slider_moves_the_map(which: str, open_report: OpenReport) -> None:
     slider.focus()
     page.keyboard.press("Home")
     empty = canvas(page)
+    assert (frames[0]["n"], n_wholly_listed(page)) == (0, 0)  # the page opened on the peak
     assert f"{frames[0]['n']:,} addresses listed" in page.locator("#map-readout").inner_text()
     page.keyboard.press("ArrowRight")
     assert f"{frames[1]['n']:,} addresses listed" in page.locator("#map-readout").inner_text()
     page.keyboard.press("End")
     full = canvas(page)
     assert full != empty
+    assert n_wholly_listed(page) > 0
     page.keyboard.press("Home")  # backwards is drawn anew, not added to
     assert canvas(page) == empty
     assert slider.get_attribute("aria-valuetext")
@@ -195,6 +210,16 @@ def test_the_curves_are_downloaded_as_they_are_drawn(open_report: OpenReport) ->
     ]
     assert len(rows) == sum(len(line["t"]) for line in lines) > 100
     assert float(rows[5]["mean"]) == lines[0]["mean"][5]
+
+
+def test_a_chart_is_saved_as_a_picture(open_report: OpenReport) -> None:
+    opened = open_report("run")
+    with opened.page.expect_download() as started:
+        opened.page.locator("#chart-addresses").get_by_role("button", name="Save picture").click()
+    assert started.value.suggested_filename == "addresses.png"
+    assert started.value.path().read_bytes().startswith(b"\x89PNG")
+    assert opened.said == []
+    assert opened.asked == []
 
 
 @BOTH

@@ -125,14 +125,17 @@ def test_an_unknown_value_is_refused_with_a_hint() -> None:
     assert "did you mean 'strategy.purity'?" in refused.stderr
 
 
-def test_control_characters_of_a_scenario_do_not_reach_the_terminal(tmp_path: Path) -> None:
-    text = call("show", "surgical").stdout
-    note = '  population.n_businesses: {kind: assumption, range: [1, 2000], why: "a\\eb"}\n'
+def test_control_characters_of_a_table_do_not_reach_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
-    path.write_text(text.replace("provenance:\n", f"provenance:\n{note}"), encoding="utf-8")
+    path.write_text(call("show", "surgical").stdout, encoding="utf-8")
+    (tmp_path / "pools.csv").write_text("provider,weight,source\nAWS,1,a\x1bb\n", encoding="utf-8")
+    own = ("--set", "fronts.pools=pools.csv")
     for arguments in (
-        ("sources", str(path)),
-        ("sources", str(path), "--format", "markdown"),
-        ("show", str(path), "--explain", "population.n_businesses"),
+        ("sources", str(path), *own),
+        ("sources", str(path), *own, "--format", "markdown"),
+        ("show", str(path), *own, "--explain", "pools.csv.source"),
     ):
-        assert "\x1b" not in call(*arguments).output
+        result = call(*arguments)
+        assert result.exit_code == 0
+        assert "a\ufffdb" in result.output
+        assert "\x1b" not in result.output

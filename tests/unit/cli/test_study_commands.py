@@ -6,11 +6,13 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.measure.points import Answers, Question, ask
 from sim.results.parquet import read_columns
 
 WriteScenario = Callable[..., Path]
@@ -66,6 +68,11 @@ def test_a_sweep_writes_every_point_and_says_which_could_not_be(small: str, tmp_
     assert (manifest["kind"], manifest["status"]) == ("sweep", "partial")
     assert manifest["failures"][0]["point"] == 2
     assert manifest["design"]["n_points"] == 3
+    assert any("BCa intervals are too narrow" in warning for warning in manifest["warnings"])
+    for verb in ("plot", "report"):
+        refused = call(verb, str(out))
+        assert refused.exit_code == 4
+        assert "kind: expected a run or a comparison, got a sweep" in refused.stderr
     assert {one["file"] for one in manifest["outputs"]} >= {"sweep.csv", "measures.parquet"}
 
 
@@ -108,6 +115,30 @@ def test_sensitivity_ranks_the_assumptions_and_draws_them(small: str, tmp_path: 
     assert len(rows(out / "points.csv")) == 19
     assert {one["key"] for one in document["left-out"]} >= {"thresholds.impaired"}
     assert sorted(path.name for path in (out / "figures").iterdir())[0].startswith("shares-")
+
+
+def test_an_interrupt_of_the_second_stage_keeps_the_first(
+    small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def interrupted(question: Question, *more: Any) -> Answers:
+        asked.append(len(question.points))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return ask(question, *more)
+
+    monkeypatch.setattr("sim.measure.points.ask", interrupted)
+    out = tmp_path / "out"
+    result = call(
+        "sensitivity", small, "--only", "thresholds.impaired,thresholds.down", "--trajectories",
+        "2", "-n", "1", "-o", str(out),
+    )  # fmt: skip
+    assert result.exit_code == 130, result.stderr
+    assert "interrupted: what is finished is kept in" in result.stderr
+    assert len(rows(out / "points.csv")) == asked[0] == 5 + 6
+    assert all(float(line["mu_star"]) >= 0 for line in rows(out / "sensitivity.csv"))
+    assert [stage["part"] for stage in rows(out / "stages.csv")] == ["ends", "morris"]
 
 
 def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> None:

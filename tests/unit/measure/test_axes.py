@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sim.errors import ScenarioError
-from sim.measure.axes import lay_points, parse_axes
+from sim.measure.axes import lay_points, parse_axes, points_of
+from sim.scenario.changes import change
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tree import Value
@@ -92,7 +93,7 @@ def test_all_mistakes_are_said_at_once(resolved: Resolved) -> None:
         ("grid", 5, "thresholds.down=0.5..0.9", "expected none for a grid"),
         ("lhs", None, "thresholds.down=0.5..0.9", "expected a number of points"),
         ("sobol", 5, "thresholds.down=0.5..0.9:3", "expected no :n"),
-        ("lhs", 100_001, "thresholds.down=0.5..0.9", "expected 1 to 100000 points"),
+        ("lhs", 20_001, "thresholds.down=0.5..0.9", "expected 1 to 20000 points"),
     ],
 )
 def test_a_number_of_points_that_does_not_fit_is_refused(
@@ -100,3 +101,35 @@ def test_a_number_of_points_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(ScenarioError, match=message):
         points(resolved, text, design=design, n_points=n_points)
+
+
+def test_a_column_takes_factors_or_positions(resolved: Resolved) -> None:
+    axes = parse_axes(
+        resolved,
+        [
+            "operators-russia-2018.apply_lag_median_h=2",
+            "operators-russia-2018.compliance=-1",
+            "thresholds.impaired=0.2",
+        ],
+    )
+    (point,) = points_of(resolved, axes, lay_points(axes, "grid", None, np.random.default_rng(1)))
+    found = change(resolved, dict(point.keys), point.columns)
+    assert found.scenario.thresholds.impaired == 0.2
+    for old, new in zip(resolved.operators.rows, found.operators.rows, strict=True):
+        assert new.apply_lag_median_h == 2 * old.apply_lag_median_h
+        assert new.compliance == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("operators-russia-2018.compliance=0,1.5", "expected positions from -1 to 1, got 1.5"),
+        ("operators-russia-2018.apply_lag_median_h=0..2", "expected factors > 0"),
+        ("operators-russia-2018.apply_lag_median_h=high", "expected factors > 0"),
+        ("hosting-choice-2018.weight=1,2", "20 separate weights"),
+    ],
+)
+def test_what_a_column_cannot_take_is_refused(resolved: Resolved, text: str, message: str) -> None:
+    axes = parse_axes(resolved, [text])
+    with pytest.raises(ScenarioError, match=message):
+        points_of(resolved, axes, [])

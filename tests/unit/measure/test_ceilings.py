@@ -6,14 +6,9 @@ import math
 
 import pytest
 
-from sim.cli.money import ceiling_sentence
-from sim.measure.ceilings import ceilings
-from sim.measure.summary import SummaryLine
+from sim.measure.ceilings import Spread, ceilings
+from sim.report.moneywords import ceiling_sentence, difference_sentence
 from sim.scenario.tables import FigureRow
-
-
-def line(metric: str, median: float, low: float = math.nan, high: float = math.nan) -> SummaryLine:
-    return SummaryLine("s", metric, "USD", median, median, low, high, 0.9, 3, math.nan, "")
 
 
 def figure(id_: str, value: str, metric: str = "") -> FigureRow:
@@ -27,11 +22,11 @@ ARTICLE = [
     figure("providers", "hundreds", "provider_loss_usd"),
     figure("loss_horizon_end", "2018-12-31"),
 ]
-RUN = [
-    line("private_loss_usd", 5e8, 2e8, 2e9),
-    line("provider_loss_usd", 1e6),
-    line("businesses_ever_affected", 500),
-]
+RUN = {
+    "private_loss_usd": Spread(5e8, 2e8, 2e9),
+    "provider_loss_usd": Spread(1e6, math.nan, math.nan),
+    "businesses_ever_affected": Spread(500, math.nan, math.nan),
+}
 
 
 def test_the_articles_billion_by_hand():
@@ -45,15 +40,15 @@ def test_the_articles_billion_by_hand():
 
 
 def test_what_is_not_published_is_not_known():
-    (found,) = ceilings(RUN[:1], ARTICLE[2:3], 100)
+    (found,) = ceilings({"private_loss_usd": RUN["private_loss_usd"]}, ARTICLE[2:3], 100)
     assert math.isnan(found.published_usd_per_business_d)
     assert math.isnan(found.usd_per_business_d)
     assert ceilings(RUN, [], 100) == ()
-    assert ceilings([], ARTICLE, 100) == ()
+    assert ceilings({}, ARTICLE, 100) == ()
 
 
 def test_nobody_affected_gives_no_money_per_business():
-    run = [line("private_loss_usd", 0.0, 0.0, 0.0), line("businesses_ever_affected", 0)]
+    run = {"private_loss_usd": Spread(0, 0, 0), "businesses_ever_affected": Spread(0, 0, 0)}
     (found,) = ceilings(run, ARTICLE, 100)
     assert found.ratio_median == 0
     assert math.isnan(found.usd_per_business_d)
@@ -73,3 +68,11 @@ def test_the_sentence_says_whom_the_figure_is_about():
         "500 affected",
     ):
         assert part in text, part
+
+
+def test_methods_are_apart_by_their_medians():
+    own, country = "modelled businesses", "country, same share of demand lost"
+    text = difference_sentence([(own, 2e6), (own, 1e6), (country, 4e6), (country, 30e6)])
+    assert "2 to 15 times the private loss, and 7.5 times apart" in text
+    assert difference_sentence([(own, 0.0), (country, 0.0)]).startswith("Nothing was lost")
+    assert difference_sentence([(own, 1.0)]).startswith("Nothing was lost")

@@ -84,6 +84,14 @@ def test_ends_trajectories_and_shares_of_a_linear_answer(
     assert by_key[KEYS[0]].n_base == 64
 
 
+def test_without_trajectories_shares_of_variance_rank_what_has_no_ends(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
+    stages = [ends_stage(resolved, factors), sobol_stage(resolved, factors, 64, 1)]
+    lines = judge(stages, respond(stages, factors), ["a"], 1)
+    assert [line.factor for line in lines] == [KEYS[0], KEYS[1], KEYS[3], KEYS[2]]
+
+
 def test_a_failed_point_leaves_out_its_trajectory_and_is_listed(
     resolved: Resolved, factors: list[Factor]
 ) -> None:

@@ -117,10 +117,17 @@ def test_alt_texts_give_the_peaks(shipped_run: Path) -> None:
     outages = draw_outages(run).alt
     for state in ("affected", "impaired", "down"):
         peak = largest_mean(shipped_run, f"businesses_{state}")
-        assert f"{state}: peak {peak:,.0f}, at the end" in outages
+        band = band_of(run.curve(f"businesses_{state}"), run.horizon_s)
+        at = int(np.argmax(band.mean))
+        span = f"({band.low[at]:,.0f} to {band.high[at]:,.0f})"
+        assert f"{state}: peak {peak:,.0f} {span}, at the end".lower() in outages.lower()
+    assert outages.endswith("Means over 2 replicates; in brackets the range of 90% of them.")
     assert "of 1,000" in outages
     addresses = draw_addresses(run).alt
-    assert "Listed: peak 18,350,080, at the end 10,870,272." in addresses
+    assert (
+        "Listed: peak 18,350,080 (18,350,080 to 18,350,080), "
+        "at the end 10,870,272 (10,870,272 to 10,870,272)." in addresses
+    )
     dropped = largest_mean(shipped_run, "addresses_dropped")
     assert f"Dropped, averaged over users: peak {dropped:,.0f}" in addresses
 
@@ -318,3 +325,20 @@ def test_every_figure_that_cannot_be_drawn_is_refused_with_its_reason(shipped_ru
 def test_a_strategy_that_is_not_there_is_refused(shipped_run: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown strategy 'exact'; known: replay"):
         plot_run(open_run(shipped_run), tmp_path, ["map"], Choice(strategy="exact"))
+
+
+def test_the_how_to_page_explains_every_figure_and_shows_files_that_exist(
+    repository: Path,
+) -> None:
+    page = repository / "docs" / "how-to" / "read-the-figures.md"
+    text = page.read_text(encoding="utf-8")
+    explained = [
+        name
+        for line in text.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([^`]+)`", line.split("|")[1])
+    ]
+    assert sorted(explained) == sorted(FIGURES)
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
+    assert len(pictures) == 3
+    assert all((page.parent / picture).is_file() for picture in pictures)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.report.chartdata import read_drawn
-from sim.report.mapframes import MAX_FRAMES, frame_times, map_data, middle_replicate
+from sim.report.mapframes import MAX_FRAMES, frame_times, levels_of, map_data, middle_replicate
 from sim.results.read import CurvePoints, open_run
 
 
@@ -103,6 +103,11 @@ def test_the_squares_of_the_map_are_named_as_on_xkcd_195(map_: dict[str, Any]) -
     assert map_["network8"][0][:4] == [0, 1, 14, 15]
     assert map_["network8"][0][15] == 255
     assert sorted(words(map_["network16"])) == list(range(65_536))
+
+
+def test_one_address_is_seen_and_all_but_one_is_not_all() -> None:
+    share = np.array([0, 1, 2, 32_768, 65_535, 65_536]) / 65_536
+    assert levels_of(share).tolist() == [0, 1, 1, 128, 254, 255]
 
 
 def curve(*peaks: float) -> CurvePoints:

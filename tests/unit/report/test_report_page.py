@@ -13,6 +13,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -219,6 +220,25 @@ def test_a_run_without_money_or_published_figures_has_a_report(
     assert "One replicate" in "".join(page.texts)
 
 
+def test_a_manifest_without_what_the_page_says_is_refused(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    cut = {key: value for key, value in run.manifest.items() if key != "scenario"}
+    with pytest.raises(DataError, match=r"manifest\.json: scenario: expected a value, got nothing"):
+        render(RunFolder(run.path, cut, run.scenario))
+
+
+def test_a_folder_without_the_curve_of_the_map_is_refused(
+    shipped_run: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(shipped_run, tmp_path / "run")
+    duckdb.execute(
+        f"COPY (FROM '{shipped_run}/curves.parquet' WHERE metric <> 'addresses_listed') "
+        f"TO '{tmp_path}/run/curves.parquet' (FORMAT parquet)"
+    )
+    with pytest.raises(DataError, match="expected curves of addresses_listed for replay, got none"):
+        render(open_run(tmp_path / "run"))
+
+
 def test_a_table_with_a_mistake_is_refused(shipped_run: Path, tmp_path: Path) -> None:
     shutil.copytree(shipped_run, tmp_path / "run")
     (tmp_path / "run" / "summary.csv").write_text("strategy,metric,mean\na,b,many\n")
@@ -286,14 +306,20 @@ def test_the_command_of_a_comparison_makes_the_same_result(
     for name in ("comparison.csv", "summary.csv"):
         assert Path("again", name).read_bytes() == Path("first", name).read_bytes()
     text = "".join(Page(render(open_run(Path("first")))).texts)
-    assert "wide cost bystanders" in text
+    assert "replay cost bystanders most" in text
 
 
 def test_a_label_of_ones_own_is_part_of_the_strategy() -> None:
-    assert (
-        strategy_text({"label": "wide", "id": "aggregate", "parameters": {"length": 16}})
-        == "wide=aggregate:length=16"
-    )
+    def said(label: str, name: str, **parameters: object) -> str:
+        one = {"label": label, "id": name, "parameters": parameters}
+        return strategy_text(one, {"id": "replay", "orders": "o", "last": None})
+
+    assert said("wide", "aggregate", length=16) == "wide=aggregate:length=16"
+    assert said("aggregate:length=16", "aggregate", length=16, more=1) == "aggregate:length=16"
+    assert said("exact", "exact", hold=None) == "exact"
+    assert said("rolling", "rolling", days=[1, 2], on=True) == "rolling=rolling:days=[1,2],on=true"
+    assert said("replay", "replay", orders="o", last=None) == "replay"
+    assert said("old", "replay", orders="o") == "old=replay"
 
 
 def test_an_earlier_report_is_replaced_and_nothing_else(shipped_run: Path, tmp_path: Path) -> None:

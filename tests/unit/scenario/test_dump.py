@@ -80,7 +80,10 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
         },
         "thresholds": dict(zip(("affected", "impaired", "down"), thresholds, strict=True)),
         "effects": {"throttle_severity": draw(shares), "name_evasion": draw(shares)},
-        "names": {"loneliness": draw(shares)},
+        "names": {
+            "loneliness": draw(shares),
+            "shared_min_names": draw(st.integers(1, 9999)),
+        },
     }
     optional = draw(
         st.fixed_dictionaries(

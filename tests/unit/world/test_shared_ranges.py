@@ -9,6 +9,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
+from sim.world.neighbours import census_law
 from sim.world.providers import build_places
 
 N_SHARED = 512
@@ -66,3 +67,25 @@ def test_a_pool_by_region_is_that_region_alone(world: World) -> None:
 
 def test_a_target_without_ranges_of_its_own_has_none(world: World) -> None:
     assert not world.target.addresses
+
+
+def test_an_address_of_a_shared_range_carries_the_names_of_the_heavy_head(
+    resolved: Resolved, world: World
+) -> None:
+    shared = world.places.addresses[world.places.row("Cloudflare", "shared")]
+    inside = shared.contains(world.components.address)
+    assert inside.sum() > 40
+    least = resolved.scenario.names.shared_min_names
+    assert world.components.n_names[inside].min() >= least == 1000
+    assert np.median(world.components.n_names[~inside]) < 10
+
+
+def test_addresses_elsewhere_carry_what_they_would_without_shared_ranges(
+    resolved: Resolved,
+) -> None:
+    law = census_law(resolved.census.rows)
+    # Rank 1,000 of the fitted law has 12,687 names and rank 10,000 has 167 (names.md).
+    assert 1_000 < law.share_with_at_least(1000) * law.n_addresses < 10_000
+    assert law.share_with_at_least(1) == 1
+    assert law.share_with_at_least(10**9) == 0
+    assert law.share_with_at_least(2) == pytest.approx(1 - 0.437, abs=1e-6)

@@ -1,0 +1,118 @@
+"""Money in sentences: why methods differ, and how far a run is from what was published.
+
+In: medians of methods, published losses beside a run's. Out: sentences. No figure is corrected by
+another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from sim.measure.accounts import IN_PROPORTION, MODELLED
+from sim.measure.ceilings import Ceiling, Spread, ceilings
+from sim.results.read import RunFolder
+from sim.results.tables import Row, number, read_rows, text
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import FigureRow
+
+MILLION = 1_000_000
+S_PER_D = 86_400
+PRIVATE = "private_loss_usd"
+
+
+def difference_sentence(medians: Iterable[tuple[str, float]]) -> str:
+    """Say how far methods differ, and why.
+
+    Parameters
+    ----------
+    medians
+        Scope and median of each method; the first of the modelled businesses is the private loss.
+    """
+    known = list(medians)
+    national = [median for scope, median in known if scope == IN_PROPORTION]
+    private = next((median for scope, median in known if scope == MODELLED), math.nan)
+    if not national or not private > 0 or not min(national) > 0:
+        return "Nothing was lost that methods could differ about."
+    low, high = min(national), max(national)
+    return (
+        f"Why they differ: the country rows are {times(low / private)} to "
+        f"{times(high / private)} times the private loss, and {times(high / low)} times apart "
+        "among themselves (medians). They price the value added of everybody, by share of GDP or "
+        "by head, the same on every day; the private loss is the revenue of the businesses that "
+        "were hosted where the block fell, customers that come back taken off."
+    )
+
+
+def ceiling_sentence(ceiling: Ceiling) -> str:
+    """Say what a published loss is, and how far the run is from it."""
+    name = ceiling.metric.removesuffix("_usd").replace("_", " ")
+    words = f"Published beside {name}: {millions(ceiling.published_usd)} million {ceiling.unit}"
+    per_business = ceiling.published_usd_per_business_d
+    is_private = ceiling.metric == PRIVATE
+    if is_private and not math.isnan(per_business):
+        words += (
+            f" for about {ceiling.published_n_businesses:,.0f} businesses over "
+            f"{ceiling.published_duration_d:,.0f} days, {per_business:,.0f} USD per business and "
+            "day"
+        )
+    words += f" ({ceiling.note}). This run: {times(ceiling.ratio_median)} times that"
+    if not math.isnan(ceiling.ratio_low):
+        words += f" [{times(ceiling.ratio_low)}, {times(ceiling.ratio_high)}]"
+    if is_private and not math.isnan(ceiling.usd_per_business_d):
+        words += (
+            f", {ceiling.usd_per_business_d:,.0f} USD per business and day "
+            f"({ceiling.n_businesses:,.0f} affected at least once, {ceiling.duration_d:,.0f} days)"
+        )
+    return f"{words}."
+
+
+def money_sentences(run: RunFolder) -> list[str]:
+    """Sentences on the money of a folder; of a comparison, about the strategy that costs most.
+
+    Raises
+    ------
+    DataError
+        If a table cannot be read.
+    """
+    spreads: dict[str, dict[str, Spread]] = {}
+    for row in read_rows(run, "summary.csv"):
+        spread = Spread(*(number(row, name) for name in ("median", "low", "high")))
+        spreads.setdefault(text(row, "strategy"), {})[text(row, "metric")] = spread
+    strategy = max(run.strategies, key=lambda name: _private(spreads.get(name, {})))
+    methods = [row for row in read_rows(run, "money.csv") if text(row, "strategy") == strategy]
+    found = [difference_sentence(_medians(methods))]
+    found += [
+        ceiling_sentence(each)
+        for each in ceilings(spreads.get(strategy, {}), _figures(run), run.horizon_s / S_PER_D)
+    ]
+    return [f"{strategy}: {words}" for words in found] if len(run.strategies) > 1 else found
+
+
+def _private(spreads: Mapping[str, Spread]) -> float:
+    median = spreads[PRIVATE].median if PRIVATE in spreads else 0.0
+    return 0.0 if math.isnan(median) else median
+
+
+def _medians(rows: Iterable[Row]) -> list[tuple[str, float]]:
+    return [(text(row, "scope"), number(row, "median")) for row in rows]
+
+
+def _figures(run: RunFolder) -> tuple[FigureRow, ...]:
+    """Published figures of a folder, from the copy in it."""
+    name = (run.scenario.get("published") or {}).get("figures")
+    path = run.input_path(str(name)) if name else None
+    return read_table(str(name), path, FigureRow).rows if path else ()
+
+
+def times(ratio: float) -> str:
+    """Write a ratio with two digits."""
+    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def millions(value: float) -> str:
+    """Write an amount in millions."""
+    if math.isnan(value):
+        return "not known"
+    amount = value / MILLION
+    return f"{amount:.2f}" if 0 < abs(amount) < 10 else f"{amount:,.0f}"

@@ -1,0 +1,45 @@
+"""Sentences on money, made from the tables of a run folder."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sim.errors import DataError
+from sim.report.moneywords import money_sentences
+from sim.results.read import open_run
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_sentences_of_a_run_say_how_far_it_is_from_what_was_published(shipped_run: Path) -> None:
+    differ, private, provider = money_sentences(open_run(shipped_run))
+    summary = {row["metric"]: row for row in rows_of(shipped_run / "summary.csv")}
+    loss = float(summary["private_loss_usd"]["median"])
+    affected = float(summary["businesses_ever_affected"]["median"])
+    assert f"This run: {loss / 1e9:.2g} times that" in private
+    assert f"{loss / affected / 50:,.0f} USD per business and day" in private
+    assert f"({affected:,.0f} affected at least once, 50 days)" in private
+    assert "9,653 USD per business and day" in private
+    assert "most pessimistic case" in private
+    assert provider.endswith("This run: 0 times that [0, 0].")  # nobody moves in the replay
+    methods = rows_of(shipped_run / "money.csv")
+    national = [float(row["median"]) for row in methods if "same share" in row["scope"]]
+    assert len(national) == 7
+    assert f"{min(national) / loss:.2g} to {max(national) / loss:,.0f} times" in differ
+
+
+@pytest.mark.parametrize("name", ["summary.csv", "money.csv"])
+def test_a_table_that_is_not_there_is_named(shipped_run: Path, tmp_path: Path, name: str) -> None:
+
+    copy = tmp_path / "run"
+    shutil.copytree(shipped_run, copy)
+    (copy / name).unlink()
+    with pytest.raises(DataError, match=name):
+        money_sentences(open_run(copy))
