@@ -170,7 +170,7 @@ def plot_fronts(ax: Axes, scene: MapScene) -> None:
 def draw_map(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """The map at one time of one replicate."""
     register = read_register(run, choice.strategy, choice.replicate)
-    at_s = peak_s(register) if choice.at_s is None else choice.at_s
+    at_s = peak_s(run, choice.strategy, choice.replicate) if choice.at_s is None else choice.at_s
     scene = scene_at(run, register, at_s, window_of(choice.zoom))
     providers, target = provider_table(scene), str(run.scenario["target"]["name"])
     figure = style.new_figure(8.8, 6.8 if scene.window.length % 2 == 0 else 5.2)

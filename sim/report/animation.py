@@ -41,7 +41,6 @@ FRAMES_PER_S = 4
 HOLD_FRAMES = 6
 FILM_DPI = 100
 N_BITS = 18
-MILLION = 1_000_000
 FILMS = ("gif", "mp4")
 
 
@@ -69,9 +68,9 @@ class Film:
 def frame_times(
     change_s: NDArray[np.int64], listed: Sequence[IntervalSet], n: int
 ) -> NDArray[np.int64]:
-    """Times at which the most addresses were added or taken away; the first and last among them.
+    """Changes between which about as many addresses come and go each time, at most n of them.
 
-    Changes of less than a thousandth of the most addresses ever listed are left out.
+    The first and the last are among them, and every change that is large enough to be seen alone.
 
     Parameters
     ----------
@@ -85,19 +84,20 @@ def frame_times(
     rows : shape (n_frames,)
         Rows of the changes kept, ascending.
     """
-    sizes = [
-        after.symmetric_difference(before).n_addresses
-        for before, after in zip([IntervalSet.empty(), *listed], listed, strict=False)
-    ]
-    least = max(one.n_addresses for one in listed) / 1000
-    ends = {0, len(sizes) - 1}
-    order = np.lexsort((change_s, -np.array(sizes))).tolist()
-    wanted = [row for row in order if row not in ends and sizes[row] >= least]
-    return np.unique([*ends, *wanted[: max(n - len(ends), 0)]])
+    if change_s.size <= n:
+        return np.arange(change_s.size)
+    moved = np.cumsum(
+        [
+            after.symmetric_difference(before).n_addresses
+            for before, after in zip([IntervalSet.empty(), *listed], listed, strict=False)
+        ]
+    )
+    wanted = np.linspace(0, moved[-1], n)[:-1]
+    return np.unique([0, *np.searchsorted(moved, wanted), change_s.size - 1])
 
 
 def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
-    """The map at each of the largest changes of the register, with the curve below it."""
+    """The map as the register changes, with the curve below it."""
     register = read_register(run, choice.strategy, choice.replicate)
     window = window_of(choice.zoom, N_BITS)
     first = scene_at(run, register, 0, window)
@@ -113,11 +113,11 @@ def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     ax, key, curve = (figure.add_subplot(place) for place in (grid[0, 0], grid[0, 1], grid[1, :]))
     plot_map(ax, first)
     times = times_of(np.append(change_s, run.horizon_s), run.start)
-    curve.step(times, np.append(counts, counts[-1]) / MILLION, where="post", color=style.BLUE)
+    curve.step(times, np.append(counts, counts[-1]), where="post", color=style.BLUE)
     curve.set_xlim(*times_of([0, run.horizon_s], run.start))
-    curve.set_ylim(0, max(float(counts.max()) / MILLION * 1.08, 1e-6))
-    curve.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    curve.set_ylabel("millions listed", fontsize=8)
+    curve.set_ylim(0, max(float(counts.max()) * 1.08, 1.0))
+    curve.yaxis.set_major_formatter(FuncFormatter(lambda value, _: style.short(value)))
+    curve.set_ylabel("addresses\nlisted", fontsize=8)
     curve.set_xlabel(f"date, {offset_name(run.start)}", fontsize=8)
     date_axis(curve)
     hand = curve.axvline(times[0], color=style.VERMILION, linewidth=1.4)
@@ -141,7 +141,7 @@ def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     show(0)
     peak = int(np.argmax(counts))
     alt = (
-        f"Film of {rows.size} frames: the map of listed IPv4 addresses {where}at the largest of "
+        f"Film of {rows.size} frames: the map of listed IPv4 addresses {where}at some of "
         f"{change_s.size} changes of the register, from {instant(run.start, 0)} on; below it the "
         f"number listed over time. Most are listed on {instant(run.start, int(change_s[peak]))}: "
         f"{counts[peak]:,}; at the end {counts[-1]:,} (without the target's own)."

@@ -41,6 +41,11 @@ def _needs_target(run: RunFolder) -> str:
     return "the scenario has no users of the target" if absent else ""
 
 
+def _needs_curves(run: RunFolder) -> str:
+    reason = _needs_several(run)
+    return reason or ("" if run.has_curve("businesses_impaired") else "no replicate was finished")
+
+
 def _needs_several(run: RunFolder) -> str:
     return "" if len(run.strategies) > 1 else "it compares strategies, and the folder holds one"
 
@@ -112,7 +117,7 @@ FIGURES: dict[str, Kind] = {
     "reach": Kind("what the target lost and what bystanders lost", draw_reach, _needs_target),
     "uptake": Kind("how much of the register each operator group drops", draw_uptake),
     "strategies": Kind(
-        "businesses impaired under each strategy", draw_strategies, _needs_several, is_of_all=True
+        "businesses impaired under each strategy", draw_strategies, _needs_curves, is_of_all=True
     ),
     "tradeoff": Kind(
         "what each strategy achieves, what it costs, and the frontier",
@@ -127,7 +132,7 @@ FIGURES: dict[str, Kind] = {
         is_of_all=True,
     ),
     "map": Kind("the address space: what is listed, whose it is, where the fronts are", draw_map),
-    "animation": Kind("the map at the largest changes of the register", draw_film, is_film=True),
+    "animation": Kind("the map as the register changes", draw_film, is_film=True),
     "money": Kind(
         "from gross to net loss, with ranges",
         draw_money,

@@ -61,11 +61,11 @@ def window_of(zoom: tuple[int, int], n_bits: int = N_BITS) -> Window:
     return Window(address, length, min(16, (length + n_bits) // 2))
 
 
-def peak_s(register: RegisterHistory) -> int:
-    """First time at which most addresses are listed."""
-    times = register.change_s.tolist()
-    sizes = [register.listed_at(at_s).n_addresses for at_s in times]
-    return int(times[int(np.argmax(sizes))])
+def peak_s(run: RunFolder, strategy: str | None = None, replicate: int = 0) -> int:
+    """First time at which most addresses are listed in a replicate."""
+    curve = run.curve("addresses_listed_with_target", strategy)
+    mine = curve.replicate == replicate
+    return int(curve.t_s[mine][int(np.argmax(curve.value[mine]))])
 
 
 def read_providers(run: RunFolder) -> dict[str, IntervalSet]:

@@ -69,8 +69,9 @@ def plot_strategies(
 
 
 def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
-    """Outage curves of all strategies."""
-    bands = {label: band_of(run.curve(METRIC, label), run.horizon_s) for label in run.strategies}
+    """Outage curves of all strategies; those of which no replicate was finished have none."""
+    labels = [label for label in run.strategies if run.has_curve(METRIC, label)]
+    bands = {label: band_of(run.curve(METRIC, label), run.horizon_s) for label in labels}
     figure = style.new_figure(9, max(4.4, 0.2 * len(bands) + 2.4))
     ax = figure.subplots()
     looks = looks_of(run.strategies, baseline_of(run))
@@ -79,10 +80,12 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     ax.set_ylabel(f"businesses impaired (of {n:,.0f})")
     ax.set_xlabel(f"date, {offset_name(run.start)}")
     ax.set_title("Businesses impaired, by strategy: the same world, the same luck")
+    missing = ", ".join(label for label in run.strategies if label not in bands)
     parts = "; ".join(f"{label}: {peak_and_end(band)}" for label, band in bands.items())
     alt = (
         f"Number of businesses impaired, of {n:,.0f}, over time, one curve for each strategy. "
         f"{parts}. {brackets(run.n_replicates)}"
+        f"{f' Not known: {missing}.' if missing else ''}"
     )
     table = FigureTable.stack(
         [band_table(band, run.start, strategy=label) for label, band in bands.items()]

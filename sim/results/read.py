@@ -168,17 +168,19 @@ class RunFolder:
             **{name: _texts(columns[name]) for name in texts},
         )
 
-    def has_curve(self, metric: str) -> bool:
-        """Whether the folder holds a measure for everybody."""
-        return metric in self._metrics
+    def has_curve(self, metric: str, strategy: str | None = None) -> bool:
+        """Whether the folder holds a measure for everybody: of one strategy, or of any."""
+        labels = self.strategies if strategy is None else (strategy,)
+        return any((label, metric) in self._metrics for label in labels)
 
     @cached_property
-    def _metrics(self) -> frozenset[str]:
-        """Measures that stand in the file for everybody."""
+    def _metrics(self) -> frozenset[tuple[str, str]]:
+        """Strategy and name of the measures that stand in the file for everybody."""
         none = " AND ".join(f"{column} IS NULL" for column in SPLITS)
-        query = f"SELECT DISTINCT metric FROM data WHERE {none}"
+        query = f"SELECT DISTINCT strategy, metric FROM data WHERE {none}"
         columns = read_columns(self.path / "curves.parquet", query)
-        return frozenset(str(metric) for metric in columns["metric"].tolist())
+        pairs = zip(columns["strategy"].tolist(), columns["metric"].tolist(), strict=True)
+        return frozenset((str(label), str(metric)) for label, metric in pairs)
 
     def input_path(self, name: str) -> Path | None:
         """Path of the copy of an input table, by the name the scenario gives it."""

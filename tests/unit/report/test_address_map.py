@@ -112,7 +112,7 @@ def test_the_picture_has_the_pixels_of_the_table(shipped_run: Path) -> None:
 def test_the_map_shows_the_peak_or_the_time_asked_for(shipped_run: Path) -> None:
     run = open_run(shipped_run)
     register = read_register(run)
-    at_s = peak_s(register)
+    at_s = peak_s(run)
     assert register.listed_at(at_s).n_addresses == max(
         register.listed_at(int(t_s)).n_addresses for t_s in register.change_s
     )
@@ -163,13 +163,18 @@ def test_zooming_in_shows_that_part_alone(shipped_run: Path) -> None:
     assert {".0", ".255"} <= words
 
 
-def test_the_largest_changes_are_kept_and_both_ends() -> None:
-    sizes = [0, 1, 1000, 1001, 3000, 3000, 2900, 2901]
-    listed = [IntervalSet.from_bounds([0], [n]) for n in sizes]
-    times = np.arange(len(sizes)) * 10
-    assert frame_times(times, listed, 60).tolist() == [0, 2, 4, 6, 7]
-    assert frame_times(times, listed, 3).tolist() == [0, 4, 7]
-    assert frame_times(times[:1], listed[:1], 60).tolist() == [0]
+def test_frames_lie_at_large_changes_and_spread_over_small_ones() -> None:
+    def rows(sizes: list[int], n: int) -> list[int]:
+        listed = [IntervalSet.from_bounds([0], [size]) for size in sizes]
+        return frame_times(np.arange(len(sizes)) * 10, listed, n).tolist()
+
+    # Up by 1,300, up by 2,000, down by 3,000, and specks between: three large ones and both ends.
+    assert rows([0, 1300, 1301, 1302, 3302, 3303, 303, 304], 6) == [0, 1, 4, 6, 7]
+    assert rows([0, 1300, 1301, 1302, 3302, 3303, 303, 304], 8) == list(range(8))
+    # Equal changes: evenly spread, not the first ones.
+    assert rows(list(range(101)), 11) == [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
+    assert rows([7] * 100, 5) == [0, 99]
+    assert rows([0], 5) == [0]
 
 
 def test_a_film_has_the_frames_of_its_table(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -44,6 +45,21 @@ def test_all_strategies_of_a_comparison_are_drawn_with_their_curves(comparison: 
     assert {text.get_text() for text in ax.texts} == {"wide", "narrow, odd", "none"}
     heights = sorted(np.asarray(line.get_ydata(), float).max() for line in ax.lines[:3])
     assert heights == pytest.approx([0, narrow.max(), wide.max()])
+
+
+def test_a_strategy_without_a_finished_replicate_is_not_known(
+    comparison_run: Path, tmp_path: Path
+) -> None:
+    for path in comparison_run.iterdir():
+        if path.name != "curves.parquet":
+            (tmp_path / path.name).symlink_to(path)
+    duckdb.execute(
+        f"COPY (SELECT * FROM '{comparison_run}/curves.parquet' WHERE strategy <> 'none') "
+        f"TO '{tmp_path}/curves.parquet' (FORMAT parquet)"
+    )
+    drawing = draw_strategies(open_run(tmp_path))
+    assert set(drawing.table.columns["strategy"]) == {"wide", "narrow, odd"}
+    assert drawing.alt.endswith(" Not known: none.")
 
 
 def test_up_to_28_strategies_look_different_and_the_baseline_is_grey() -> None:
