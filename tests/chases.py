@@ -54,7 +54,7 @@ STRATEGIES: dict[str, Strategy] = {
     "sni": sni(0.4),
     "throttle": throttle(22),
     "time-window": time_window([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], 22),
-    "rolling": rolling(20 * HOUR, 10 * HOUR, 22),
+    "rolling": rolling(40 * HOUR, 20 * HOUR, 20),
     "allow-list": allow_list(IntervalSet.of("203.0.113.0/24")),
     "negotiate": negotiate(DAY, 0.9, 16),
     "cover": cover(2),

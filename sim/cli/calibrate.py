@@ -10,6 +10,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import (
+    ClusterOption,
     ForceOption,
     JsonOption,
     OutputOption,
@@ -17,9 +18,12 @@ from sim.cli.options import (
     ScenarioArgument,
     SeedOption,
     SetOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, choose_root_seed, load_resolved
+from sim.cli.task import NOTHING_LEFT, choose_root_seed, executor_for, load_resolved
 
 if TYPE_CHECKING:
     from sim.measure.study import Study
@@ -58,6 +62,10 @@ def calibrate(
     output: OutputOption = None,
     overrides: SetOption = [],  # noqa: B006 - typer reads it, nobody writes it
     workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -80,7 +88,6 @@ def calibrate(
         from sim.cli.progress import progress
         from sim.errors import all_or_problems
         from sim.measure.calibration import judge_fits, search, sheets_of
-        from sim.measure.executors import choose_executor
         from sim.measure.factors import fitted_factors
         from sim.measure.goals import parse_goals
         from sim.measure.metrics import metrics_of
@@ -107,7 +114,8 @@ def calibrate(
             quiet=quiet,
         )
         found: list[Any] = []
-        with choose_executor(workers) as executor, progress("runs", quiet=quiet) as on_progress:
+        executor = executor_for(workers, cluster, tls_ca, tls_cert, tls_key)
+        with executor, progress("runs", quiet=quiet) as on_progress:
 
             def try_at(points: tuple[Point, ...]) -> Answers:
                 before = len(found) * replicates

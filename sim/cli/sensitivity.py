@@ -12,6 +12,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import (
+    ClusterOption,
     ForceOption,
     JsonOption,
     OutputOption,
@@ -19,9 +20,12 @@ from sim.cli.options import (
     ScenarioArgument,
     SeedOption,
     SetOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, choose_root_seed, load_resolved
+from sim.cli.task import NOTHING_LEFT, choose_root_seed, executor_for, load_resolved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,6 +119,10 @@ def sensitivity(
     output: OutputOption = None,
     overrides: SetOption = [],  # noqa: B006
     workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -133,7 +141,6 @@ def sensitivity(
     with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
         from sim.cli import study as talk
         from sim.cli.progress import progress
-        from sim.measure.executors import choose_executor
         from sim.measure.factors import choose_factors
         from sim.measure.headlines import COLLATERAL, choose_metrics
         from sim.measure.metrics import metrics_of
@@ -166,7 +173,8 @@ def sensitivity(
         folder = talk.choose_folder(plan, output, force=force)
         stages: list[Stage] = []
         lines: list[Line] = []
-        with choose_executor(workers) as executor, progress("runs", quiet=quiet) as on_progress:
+        executor = executor_for(workers, cluster, tls_ca, tls_cert, tls_key)
+        with executor, progress("runs", quiet=quiet) as on_progress:
             asking = _Asking(question, executor, on_progress, factors, metrics, stages)
 
             def analyse(answers: Answers) -> list[Any]:

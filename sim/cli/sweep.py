@@ -10,6 +10,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import (
+    ClusterOption,
     ForceOption,
     JsonOption,
     OutputOption,
@@ -18,9 +19,12 @@ from sim.cli.options import (
     ScenarioArgument,
     SeedOption,
     SetOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, choose_root_seed, load_resolved
+from sim.cli.task import NOTHING_LEFT, choose_root_seed, executor_for, load_resolved
 
 if TYPE_CHECKING:
     from sim.measure.study import Study
@@ -82,6 +86,10 @@ def sweep(
     output: OutputOption = None,
     overrides: SetOption = [],  # noqa: B006
     workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    tls_ca: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -101,9 +109,9 @@ def sweep(
         from sim.cli import study as talk
         from sim.cli.progress import progress
         from sim.measure.axes import lay_points, parse_axes, points_of
-        from sim.measure.executors import choose_executor
         from sim.measure.headlines import choose_metrics
         from sim.measure.metrics import metrics_of
+        from sim.measure.paired import warn_of_few
         from sim.measure.points import Question, ask
         from sim.measure.study import StudyPlan, carry_out
         from sim.measure.sweep import axis_columns, points_sheet, sweep_sheet
@@ -127,10 +135,12 @@ def sweep(
             "sweep",
             question,
             {"over": over, "design": design.value, "n_points": len(laid), "metrics": metrics},
+            warn_of_few(question.n_replicates),
         )
         folder = talk.choose_folder(plan, output, force=force)
         talk.say_cost(plan, len(laid), max(len(strategy), 1), quiet=quiet)
-        with choose_executor(workers) as executor, progress("runs", quiet=quiet) as on_progress:
+        executor = executor_for(workers, cluster, tls_ca, tls_cert, tls_key)
+        with executor, progress("runs", quiet=quiet) as on_progress:
             study = carry_out(
                 plan,
                 lambda: ask(question, executor, on_progress),

@@ -22,6 +22,26 @@ from sim.measure.resampling import (
     row_means,
 )
 
+FEWEST = 20
+"""With fewer replicates BCa intervals cover clearly less than they say."""
+
+
+def warn_of_few(n_replicates: int) -> tuple[str, ...]:
+    """What to say of intervals over so many replicates; nothing where they hold.
+
+    References
+    ----------
+    Coverage by number of replicates: ``docs/explanation/statistics.md``.
+    """
+    if n_replicates >= FEWEST:
+        return ()
+    if n_replicates == 1:
+        return ("1 replicate: means have no interval",)
+    return (
+        f"{n_replicates} replicates: 95 % BCa intervals are too narrow with so few, Student's t "
+        "holds better; see docs/explanation/statistics.md",
+    )
+
 
 @dataclass(frozen=True)
 class Interval:

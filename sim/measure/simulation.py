@@ -17,6 +17,7 @@ from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.measure.accounts import money_measures, price_losses
 from sim.measure.executors.task import Key
+from sim.measure.hindsight import measure_regret
 from sim.measure.impact import Measure, measure_impact
 from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.moves import moves_of
@@ -128,6 +129,7 @@ class _Worker:
             )
         measures = (
             *measure_impact(world, outcome),
+            *measure_regret(world, outcome),
             *money_measures(money),
             *read_curves(outcome, self._simulation.readings),
         )

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import DataError, Problem
 from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
 from sim.report.addresses import read_marks
 from sim.results.curves import CurveKey, read_curves
@@ -116,6 +117,9 @@ def read_drawn(run: RunFolder) -> Drawn:
             mine = {key.name: points for key, points in curves.items() if key.split == split}
             if mine:
                 panels[split].append(_split(split, strategy, mine, run.horizon_s))
+        if CurveKey(LISTED) not in curves:
+            message = f"expected curves of {LISTED} for {strategy}, got none"
+            raise DataError([Problem(str(run.path / "curves.parquet"), message)])
         listed[strategy] = curves[CurveKey(LISTED)]
     return Drawn(bands, [panel for split in SPLITS for panel in panels[split]], listed)
 

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from sim import __version__
-from sim.errors import UsageError
+from sim.errors import DataError, Problem, UsageError
 from sim.measure.summary import LEVEL
 from sim.report import answer, pagetables, sources
 from sim.report.chartdata import as_if_utc_ms, chart_data, read_drawn, worst_moment
@@ -29,6 +29,7 @@ from sim.report.mapframes import map_data
 from sim.report.moneywords import money_sentences
 from sim.report.repeat import is_comparison, repeat
 from sim.report.wording import count, label, percent
+from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 
@@ -88,6 +89,7 @@ def refuse_other_file(path: Path) -> None:
 
 def render(run: RunFolder) -> str:
     """Return the report of a run or comparison as HTML."""
+    check_manifest(run)
     drawn = read_drawn(run)
     tradeoff = read_rows(run, "tradeoff.csv") if has_file(run, "tradeoff.csv") else []
     map_ = map_data(run, drawn.listed)
@@ -123,6 +125,24 @@ def render(run: RunFolder) -> str:
     )
 
 
+def check_manifest(run: RunFolder) -> None:
+    """Refuse a manifest in which something is missing that the page says.
+
+    Raises
+    ------
+    DataError
+        With every such key.
+    """
+    needed = ("scenario", *(("baseline",) if is_comparison(run) else ()))
+    problems = [
+        Problem(str(run.path / MANIFEST), "expected a value, got nothing", key=key)
+        for key in needed
+        if key not in run.manifest
+    ]
+    if problems:
+        raise DataError(problems)
+
+
 def policy(scripts: Sequence[str]) -> str:
     """Content security policy under which only these scripts run, and nothing is fetched."""
     hashes = " ".join(
@@ -156,7 +176,9 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     notices = [str(warning) for warning in manifest.get("warnings", [])]
     if manifest["status"] != "complete":
         asked = manifest.get("n_replicates_asked", n)
-        notices.insert(0, f"This result is {manifest['status']}: {n} of {asked} replicates.")
+        failed = manifest.get("failures", [])
+        which = f" {count(len(failed), 'run')} failed; the manifest names them." if failed else ""
+        notices.insert(0, f"This result is {manifest['status']}: {n} of {asked} replicates.{which}")
     strategies = run.strategies
     several = is_comparison(run)
     if several:

@@ -16,6 +16,7 @@ _LABELS = {
     "addresses_dropped_peak": "addresses dropped, peak (mean over users)",
     "addresses_listed_at_end": "addresses listed at the end",
     "demand_lost_share": "share of domestic demand lost",
+    "names_hit_share": "share of names hit",
     "target_user_hours_denied": "target: user-hours denied",
     "target_user_hours_by_vpn": "target: user-hours by VPN",
     "target_users_left_at_end": "target: users gone at the end",

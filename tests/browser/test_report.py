@@ -212,6 +212,16 @@ def test_the_curves_are_downloaded_as_they_are_drawn(open_report: OpenReport) ->
     assert float(rows[5]["mean"]) == lines[0]["mean"][5]
 
 
+def test_a_chart_is_saved_as_a_picture(open_report: OpenReport) -> None:
+    opened = open_report("run")
+    with opened.page.expect_download() as started:
+        opened.page.locator("#chart-addresses").get_by_role("button", name="Save picture").click()
+    assert started.value.suggested_filename == "addresses.png"
+    assert started.value.path().read_bytes().startswith(b"\x89PNG")
+    assert opened.said == []
+    assert opened.asked == []
+
+
 @BOTH
 def test_it_prints(which: str, open_report: OpenReport) -> None:
     opened = open_report(which, color_scheme="dark")

@@ -20,7 +20,7 @@ from sim.world.build import World, build_world
 from tests.chases import STRATEGIES, UNLISTED, assert_same, chase_world, run
 from tests.worlds import DAY, HOUR, Actor, Firm, Response
 
-N = 200
+N = 120
 STREAMS = Streams(5, 3)
 
 

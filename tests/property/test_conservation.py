@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -109,6 +110,11 @@ FIRST, OTHER = -1, -2
 PAYEES = (FIRST, OTHER, DOMESTIC)
 
 
+@cache
+def outcome_of(name: str) -> Outcome:
+    return run(chase_world(13), STRATEGIES[name])
+
+
 def money(small: SmallWorld, outcome: Outcome) -> MoneyDraws:
     """Prices of one run; the firms stand for sectors of the shipped table, one after the other."""
     world, rows = small.world(), shipped_money_parameters().rows
@@ -136,7 +142,7 @@ def hours_paid(small: SmallWorld, outcome: Outcome) -> np.ndarray:
 @every_strategy
 def test_what_first_providers_lose_others_gain_once(name):
     small = chase_world(13)
-    outcome = run(small, STRATEGIES[name])
+    outcome = outcome_of(name)
     hours, priced = hours_paid(small, outcome), money(small, outcome)
     np.testing.assert_allclose(hours.sum(axis=1), HORIZON_S / HOUR)
     first, other, domestic = hours.T
@@ -154,14 +160,14 @@ def test_what_first_providers_lose_others_gain_once(name):
 
 
 def test_in_these_worlds_businesses_move_to_foreign_and_to_domestic_providers():
-    hours = sum(hours_paid(chase_world(13), run(chase_world(13), s)) for s in STRATEGIES.values())
+    hours = sum(hours_paid(chase_world(13), outcome_of(name)) for name in STRATEGIES)
     assert np.all(hours.sum(axis=0) > 0)
 
 
 @every_strategy
 def test_net_social_loss_is_private_loss_less_transfers(name):
     small = chase_world(13)
-    priced = money(small, run(small, STRATEGIES[name]))
+    priced = money(small, outcome_of(name))
     private = (
         priced.gross_loss_usd - priced.recaptured_usd + priced.churn_usd + priced.response_cost_usd
     )

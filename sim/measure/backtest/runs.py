@@ -36,6 +36,8 @@ from sim.world.build import World, build_world
 
 CURVES = tuple(column.name for column in METRICS)
 EVENTS = tuple(kind.name.lower() for kind in Kind)
+MAX_RUNS = 100
+"""Distinct scenarios of one scoring: a case file may be a stranger's."""
 COMPLAINTS = "complaints"
 """Complaints expected until the end of the run: in no summary, as nothing bounds their snowball."""
 
@@ -79,6 +81,9 @@ def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
         grouped.setdefault(key, []).append(each)
     problems: list[Problem] = []
     groups = []
+    if len(grouped) > MAX_RUNS:
+        message = f"expected at most {MAX_RUNS} different scenarios and overrides, got more"
+        raise ScenarioError([placed[-1].problem("predictor.scenario", message)])
     for (name, overrides), members in grouped.items():
         try:
             resolved = resolve(load_scenario(name, overrides))

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 
-BRIEF = ["--set", "population.n_businesses=30", "--set", "end=2018-04-16T06:00+03:00", "-w", "1"]
+BRIEF = ["--set", "population.n_businesses=30", "--set", "end=2018-04-16T20:00+03:00", "-w", "1"]
 TWO = ["--strategy", "exact", "--strategy", "wide=aggregate:length=12"]
 OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
 

@@ -68,6 +68,7 @@ def test_a_sweep_writes_every_point_and_says_which_could_not_be(small: str, tmp_
     assert (manifest["kind"], manifest["status"]) == ("sweep", "partial")
     assert manifest["failures"][0]["point"] == 2
     assert manifest["design"]["n_points"] == 3
+    assert any("BCa intervals are too narrow" in warning for warning in manifest["warnings"])
     for verb in ("plot", "report"):
         refused = call(verb, str(out))
         assert refused.exit_code == 4

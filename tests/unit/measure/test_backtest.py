@@ -344,3 +344,16 @@ def test_a_failed_replicate_makes_its_cases_not_computable(tmp_path):
     assert found.scores[0].prediction == NotComputable("replicate 1 failed: ValueError: it broke")
     assert found.scores[1].verdict == "outside"
     assert list(found.failures) == [(0, 1)]
+
+
+def test_too_many_different_runs_are_refused(tmp_path):
+    cases = file_of(
+        tmp_path,
+        *(
+            {"predictor": run_predictor(
+                curve="addresses_listed", overrides=f'["population.n_businesses={n}"]')}
+            for n in range(1, 102)
+        ),
+    ).cases  # fmt: skip
+    with pytest.raises(ScenarioError, match="expected at most 100 different scenarios"):
+        backtest(cases, 1)

@@ -22,7 +22,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
 
-BRIEF = ["population.n_businesses=30", "end=2018-04-16T06:00+03:00"]
+BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
 
 
 @dataclass(frozen=True)
@@ -140,3 +140,21 @@ def test_encryption_is_whole_or_refused(tmp_path: Path) -> None:
         Cluster("tls://host:1", tls_ca=tmp_path)
     with pytest.raises(UsageError, match="tls://host:1: expected --tls-ca"):
         Cluster("tls://host:1")
+
+
+def test_an_encrypted_cluster_is_spoken_to_with_a_certificate(tmp_path: Path) -> None:
+    from distributed import LocalCluster, Security
+
+    security = Security.temporary()
+    files = []
+    for name in ("tls_ca_file", "tls_client_cert", "tls_client_key"):
+        files.append(tmp_path / name)
+        files[-1].write_text(getattr(security, name))
+    with LocalCluster(
+        n_workers=1, processes=False, threads_per_worker=1, host="tls://127.0.0.1",
+        dashboard_address="127.0.0.1:0", security=security,
+    ) as scheduler:  # fmt: skip
+        address = scheduler.scheduler_address
+        assert address.startswith("tls://")
+        with choose_executor(1, Cluster(address, *files)) as executor:
+            assert dict(executor.run(Double(), [("n", 2)])) == {("n", 2): 4}

@@ -29,7 +29,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
 
-BRIEF = ["population.n_businesses=30", "end=2018-04-16T09:00+03:00"]
+BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
 STRATEGIES = ["exact", "twin=exact", "aggregate:length=12"]
 
 

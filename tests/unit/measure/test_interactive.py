@@ -12,7 +12,7 @@ import sim
 from sim.errors import ScenarioError, UsageError
 from sim.measure.interactive import Results
 
-BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T06:00+03:00"}
+BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
 
 
 @pytest.fixture(scope="module")

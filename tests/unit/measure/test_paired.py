@@ -16,6 +16,7 @@ from sim.measure.paired import (
     mean_intervals,
     paired_difference,
     paired_differences,
+    warn_of_few,
 )
 
 
@@ -156,3 +157,9 @@ def test_holm_rejects_what_the_step_down_procedure_rejects(p: list[float], level
             break
         rejected.add(row)
     assert set(np.flatnonzero(holm(p) <= level)) == rejected
+
+
+def test_few_replicates_are_warned_of() -> None:
+    assert warn_of_few(20) == ()
+    assert "too narrow" in warn_of_few(19)[0]
+    assert warn_of_few(1) == ("1 replicate: means have no interval",)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -217,6 +218,25 @@ def test_a_run_without_money_or_published_figures_has_a_report(
     page = Page(render(open_run(tmp_path / "run")))
     assert "money" not in page.attributes("id")
     assert "One replicate" in "".join(page.texts)
+
+
+def test_a_manifest_without_what_the_page_says_is_refused(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    cut = {key: value for key, value in run.manifest.items() if key != "scenario"}
+    with pytest.raises(DataError, match=r"manifest\.json: scenario: expected a value, got nothing"):
+        render(RunFolder(run.path, cut, run.scenario))
+
+
+def test_a_folder_without_the_curve_of_the_map_is_refused(
+    shipped_run: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(shipped_run, tmp_path / "run")
+    duckdb.execute(
+        f"COPY (FROM '{shipped_run}/curves.parquet' WHERE metric <> 'addresses_listed') "
+        f"TO '{tmp_path}/run/curves.parquet' (FORMAT parquet)"
+    )
+    with pytest.raises(DataError, match="expected curves of addresses_listed for replay, got none"):
+        render(open_run(tmp_path / "run"))
 
 
 def test_a_table_with_a_mistake_is_refused(shipped_run: Path, tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""What a strategy listed beside the best it could have listed, had it known the fronts beforehand.
+
+In: a world and an outcome. Out: how much more was hit than by the least-collateral cover of the
+same fronts with as many rules, in addresses and in businesses. It does not know how the strategy
+came to its list.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.addresses.cover import find_covers
+from sim.addresses.families import AddressSet
+from sim.addresses.intervals import IntervalSet
+from sim.addresses.intervals6 import IntervalSet6
+from sim.addresses.targets import Targets
+from sim.addresses.weights import Weights
+from sim.engine.eventlog import Kind
+from sim.engine.orders import BLOCKING, Mechanism
+from sim.engine.run import Outcome
+from sim.engine.tally import Group
+from sim.measure.impact import UNKNOWN, Measure
+from sim.world.build import World
+
+
+def measure_regret(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Regret of one run in addresses and businesses; nothing where the target rents no fronts.
+
+    Notes
+    -----
+    At the first moment at which most addresses are listed, let O be the addresses listed, r the
+    rules in force (prefixes of blocking entries), F the fronts that the target rented in the whole
+    run, and A the target's own ranges. With w a weight on addresses,
+    ``regret = w(O minus F minus A) - min over covers C of F and O by at most r prefixes of
+    w(C minus F minus A)``. O is such a cover unless exemptions were cut out of it, so that regret
+    is at least 0 without them. It is not known where O holds no front: then nothing was to be
+    covered. A business weighs one, shared evenly among the addresses it sits on at t = 0.
+    """
+    if world.pools is None:
+        return ()
+    listed, n_rules = listed_at_peak(outcome)
+    fronts = IntervalSet.from_bounds(outcome.front_address, outcome.front_address + 1)
+    exempt = fronts.union(world.target.addresses)
+    hit = fronts.intersection(listed)
+    n_addresses, n_businesses = UNKNOWN, UNKNOWN
+    if hit:
+        targets = Targets.prepare(_set(hit), exempt=_set(exempt))
+        beside = _set(listed.difference(exempt))
+        n_addresses, n_businesses = (
+            float(weights.inside(beside) - find_covers(targets, weights, n_rules).collateral[-1])
+            for weights in (Weights.per_address(), business_weights(world))
+        )
+    total = float(world.businesses.n_businesses)
+    return (
+        Measure("regret_addresses", "addresses", n_addresses),
+        Measure("regret_businesses", "businesses", n_businesses, total, "businesses"),
+    )
+
+
+def listed_at_peak(outcome: Outcome) -> tuple[IntervalSet, int]:
+    """Addresses listed at the first moment at which they are most, and the rules in force then."""
+    t_s, value = outcome.curves.points("addresses_listed", Group())
+    peak_s = t_s[int(np.argmax(value))]
+    log = outcome.events
+    counted = np.zeros(len(outcome.entry_addresses), np.int64)
+    for kind, change in ((Kind.BLOCK, 1), (Kind.UNBLOCK, -1)):
+        is_so = (log.kind == kind) & (log.t_s <= peak_s)
+        np.add.at(counted, log.entry_row[is_so], change)
+    in_force = np.flatnonzero(counted > 0).tolist()
+    blocking = [row for row in in_force if outcome.entry_mechanism[row] in BLOCKING]
+    exempt = [row for row in in_force if outcome.entry_mechanism[row] is Mechanism.EXEMPT]
+    addresses = [outcome.entry_addresses[row] for row in blocking]
+    n_rules = sum(int(entry.to_prefixes()[0].size) for entry in addresses)
+    passing = IntervalSet.union_all(outcome.entry_addresses[row] for row in exempt)
+    return IntervalSet.union_all(addresses).difference(passing), n_rules
+
+
+def business_weights(world: World) -> Weights:
+    """Weigh each business one, shared evenly among the hosts it sits on at t = 0."""
+    components, rows = world.components, world.businesses.component_row
+    n_roles = rows.shape[1]
+    component = rows.ravel()
+    business = np.repeat(np.arange(rows.shape[0]), n_roles)
+    # A component that serves two roles is one place all the same.
+    pairs = np.unique(np.stack([business, component], axis=1), axis=0)
+    host, _, n_hosts = components.hosts_of(pairs[:, 1])
+    owner = np.repeat(pairs[:, 0], n_hosts)
+    weight = 1 / np.bincount(owner, minlength=rows.shape[0])[owner]
+    address, inverse = np.unique(components.address[host], return_inverse=True)
+    return Weights.on_ranges4(address, address + 1, np.bincount(inverse, weight))
+
+
+def _set(addresses: IntervalSet) -> AddressSet:
+    return AddressSet(addresses, IntervalSet6.empty())

@@ -1,0 +1,43 @@
+"""Names of hosts: one number per address, and a census that no law can meet is refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.errors import DataError
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.streams import Streams
+from sim.world.build import build_world
+from sim.world.neighbours import same_on_one_address
+
+
+def test_hosts_on_one_address_take_the_number_of_the_first():
+    address, names = np.array([9, 4, 9, 4, 7]), np.array([1, 2, 3, 4, 5])
+    assert same_on_one_address(address, names).tolist() == [1, 2, 1, 2, 5]
+
+
+def test_a_census_without_singles_is_a_mistake_of_the_table():
+    resolved = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=5"]))
+    rows = tuple(row for row in resolved.census.rows if row.quantity != "share_single")
+    assert len(rows) < len(resolved.census.rows)
+    short = replace(resolved, census=replace(resolved.census, rows=rows))
+    with pytest.raises(DataError) as caught:
+        build_world(short, Streams(0, 0))
+    (problem,) = caught.value.problems
+    assert problem.file.endswith("hosting-concentration.csv")
+    assert problem.message == "expected one calibration row share_single, got 0"
+
+
+def test_names_do_not_hang_on_whether_businesses_may_move():
+    overrides = ["population.n_businesses=50", "end=2018-04-20T00:00+03:00"]
+    moving = build_world(resolve(load_scenario("telegram-2018", overrides)), Streams(4, 0))
+    resolved = resolve(load_scenario("telegram-2018", overrides))
+    still = build_world(replace(resolved, responses=None), Streams(4, 0))
+    assert moving.moves is not None
+    assert still.moves is None
+    component = np.unique(moving.businesses.component_row)
+    assert np.array_equal(
+        moving.components.names_on(component), still.components.names_on(component)
+    )
