@@ -6,7 +6,6 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +14,7 @@ from sim.cli import console
 from sim.cli.options import (
     ClusterOption,
     ForceOption,
+    Format,
     JsonOption,
     OptionalScenarioArgument,
     OutputOption,
@@ -46,15 +46,6 @@ if TYPE_CHECKING:
     from sim.measure.plan import Plan
 
 SCHEMA = "overblock/comparison/1"
-
-
-class Format(StrEnum):
-    """How the result is printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 def compare(
@@ -229,6 +220,10 @@ def _print_result(
         print(tables.markdown(experiment))
     elif format_ is Format.TABLE or sys.stdout.isatty():
         tables.print_tables(experiment)
+        if sys.stdout.isatty():
+            from sim.cli.sketch import sketch_comparison
+
+            print("\n".join(sketch_comparison(experiment.folder)))
         print(experiment.folder)
         console.say(
             "intervals span luck only, not what the assumptions may change; all rows are in "

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.exposure import Format, _check_stdin, _inputs, _instant
-from sim.cli.options import JsonOption, MaxBytesOption, QuietOption, SkipBadOption
+from sim.cli.inputs import check_stdin, find_inputs, instant
+from sim.cli.options import Format, JsonOption, MaxBytesOption, QuietOption, SkipBadOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,16 +161,16 @@ def cover(
         if figure is not None and figure.suffix not in (".png", ".svg"):
             raise UsageError(f"--figure: expected a name in .png or .svg, got {str(figure)!r}")
         limits = Limits(max_bytes=max_bytes)
-        when = _instant("--at", at)
-        _check_stdin([*targets, *inventory, *protect, *against])
+        when = instant("--at", at)
+        check_stdin([*targets, *inventory, *protect, *against])
 
         def read(names: Sequence[str]) -> list[Feed]:
-            given = _inputs(names, limits, stack)
+            given = find_inputs(names, limits, stack)
             return read_all(given, skip_bad=skip_bad, limits=limits)
 
         wanted, hosts, guards = read(targets), read(inventory), read(protect)
         lists = read_blocklists(
-            _inputs(against, limits, stack), "", skip_bad=skip_bad, limits=limits
+            find_inputs(against, limits, stack), "", skip_bad=skip_bad, limits=limits
         )
         constraints = Constraints(
             own_addresses(guards) or AddressSet.empty(),

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli import console
-from sim.cli.options import JsonOption, MaxBytesOption, QuietOption, SkipBadOption
+from sim.cli.inputs import check_stdin, find_inputs, instant
+from sim.cli.options import Format, JsonOption, MaxBytesOption, QuietOption, SkipBadOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.addresses.feeds.feed import Feed
-    from sim.addresses.feeds.inputs import Input
     from sim.measure.exposure import Exposure
-
-
-class Format(StrEnum):
-    """How numbers are printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 def exposure(
@@ -116,14 +105,14 @@ def exposure(
         from sim.measure.exposure import assess
 
         limits = Limits(max_bytes=max_bytes)
-        when, earlier = _instant("--at", at), _instant("--since", since)
+        when, earlier = instant("--at", at), instant("--since", since)
         named = [*blocklists, *inventory, *attribute, *against, *target]
-        _check_stdin(named)
-        inputs = _inputs(blocklists, limits, stack)
+        check_stdin(named)
+        inputs = find_inputs(blocklists, limits, stack)
         lists = read_blocklists(inputs, read_as, skip_bad=skip_bad, limits=limits)
         others = lists
         if against:
-            given = _inputs(against, limits, stack)
+            given = find_inputs(against, limits, stack)
             others = read_blocklists(given, read_as, skip_bad=skip_bad, limits=limits)
         _check_times(when, earlier, lists.are_dated, others.are_dated)
         in_force = lists.in_force(when)
@@ -133,9 +122,9 @@ def exposure(
             assert listed_before is not None
             name = " + ".join(against) if against else ""
             before = (" ".join(part for part in (name, since or "") if part), listed_before)
-        owned = _inputs(target, limits, stack) if target else own_tables(inputs)
-        hosts = read_all(_inputs(inventory, limits, stack), skip_bad=skip_bad, limits=limits)
-        tables = read_all(_inputs(attribute, limits, stack), skip_bad=skip_bad, limits=limits)
+        owned = find_inputs(target, limits, stack) if target else own_tables(inputs)
+        hosts = read_all(find_inputs(inventory, limits, stack), skip_bad=skip_bad, limits=limits)
+        tables = read_all(find_inputs(attribute, limits, stack), skip_bad=skip_bad, limits=limits)
         found = assess(
             in_force,
             concatenate(hosts) if hosts else None,
@@ -150,30 +139,6 @@ def exposure(
         _print(found, blocklists, at, top, Format.JSON if is_json else output_format)
 
 
-def _inputs(names: Sequence[str], limits: object, stack: ExitStack) -> list[Input]:
-    """Files by name; stdin is read once, into a temporary file."""
-    from sim.addresses.feeds.inputs import STDIN, spooled
-    from sim.addresses.source import Limits
-    from sim.measure.blocklists import find_input
-
-    assert isinstance(limits, Limits)
-    return [
-        stack.enter_context(spooled(sys.stdin.buffer, STDIN, limits))
-        if name == "-"
-        else find_input(name)
-        for name in names
-    ]
-
-
-def _check_stdin(names: Sequence[str]) -> None:
-    from sim.errors import UsageError
-
-    if names.count("-") > 1:
-        raise UsageError("-: standard input can be read once only")
-    if "-" in names and sys.stdin.isatty():
-        raise UsageError("-: expected a list on standard input, got a terminal")
-
-
 def _check_times(
     at: datetime | None, since: datetime | None, is_dated: bool, is_other_dated: bool
 ) -> None:
@@ -184,18 +149,6 @@ def _check_times(
         raise UsageError("--at: none of the blocklists holds dated orders")
     if since is not None and not is_other_dated:
         raise UsageError("--since: none of the blocklists compared with holds dated orders")
-
-
-def _instant(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    from sim.errors import UsageError
-    from sim.scenario.quantities import parse_instant
-
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
 
 
 def _say(
