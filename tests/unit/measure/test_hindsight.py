@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -131,3 +132,16 @@ def test_each_business_weighs_one_however_many_addresses_it_sits_on(world) -> No
         expected += part.contains(hosts).mean()
     assert 0 < expected < world.businesses.n_businesses
     assert weights.inside(everything(part)) == pytest.approx(expected)
+
+
+def test_a_component_that_serves_two_roles_is_one_place(world) -> None:
+    rows = world.businesses.component_row.copy()
+    rows[:, 1] = rows[:, 0]
+    twice = replace(world, businesses=replace(world.businesses, component_row=rows))
+    once = replace(
+        world, businesses=replace(world.businesses, component_row=np.delete(rows, 1, axis=1))
+    )
+    part = everything(IntervalSet.of("0.0.0.0/2", "52.0.0.0/8"))
+    assert business_weights(twice).inside(part) == pytest.approx(
+        business_weights(once).inside(part)
+    )

@@ -1,0 +1,62 @@
+"""Parts of tables: merged in sequence, and told apart by their values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.results.parquet import PartWriter, is_part_of, merge_parts
+
+
+def write(path: Path, replicate: int, values: list[float]) -> Path:
+    writer = PartWriter()
+    size = len(values)
+    writer.write(path, {"replicate": np.full(size, replicate), "value": np.array(values)})
+    writer.close()
+    return path
+
+
+def test_parts_are_merged_in_the_sequence_given(tmp_path: Path) -> None:
+    parts = [write(tmp_path / f"{n}", n, [n + 0.5, n + 0.25]) for n in (2, 0, 1)]
+    assert merge_parts(parts, tmp_path / "whole.parquet", {"result_id": "x"}) == 6
+    rows = duckdb.execute(f"SELECT value FROM '{tmp_path}/whole.parquet'").fetchall()
+    assert [row[0] for row in rows] == [2.5, 2.25, 0.5, 0.25, 1.5, 1.25]
+
+
+def test_a_part_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> None:
+    part = write(tmp_path / "part", 0, [1.0])
+    with pytest.raises(OSError, match=r"^whole\.parquet: "):
+        merge_parts([tmp_path / "none"], tmp_path / "whole.parquet", {})
+    with pytest.raises(OSError, match=r"^whole\.parquet: "):
+        merge_parts([part], tmp_path / "no" / "whole.parquet", {})
+
+
+@pytest.mark.parametrize(
+    ("values", "is_same"),
+    [
+        ([1.0, np.nan, 3.0], True),
+        ([1.0, 2.0, 3.0], False),  # missing is not a number
+        ([1.0, np.nan, 3.5], False),
+        ([3.0, np.nan, 1.0], False),  # in another sequence
+        ([1.0, np.nan], False),
+        ([np.nan, np.nan, 3.0], False),
+    ],
+)
+def test_a_part_is_told_from_another_by_its_values(
+    tmp_path: Path, values: list[float], is_same: bool
+) -> None:
+    held = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, [1.0, np.nan, 3.0])]
+    merge_parts(held, tmp_path / "whole.parquet", {})
+    part = write(tmp_path / "again", 1, values)
+    assert is_part_of(part, tmp_path / "whole.parquet", "replicate = ?", [1]) is is_same
+
+
+def test_an_empty_part_is_that_of_a_run_without_rows(tmp_path: Path) -> None:
+    held = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, [])]
+    merge_parts(held, tmp_path / "whole.parquet", {})
+    empty = write(tmp_path / "again", 1, [])
+    assert is_part_of(empty, tmp_path / "whole.parquet", "replicate = ?", [1])
+    assert not is_part_of(empty, tmp_path / "whole.parquet", "replicate = ?", [0])
