@@ -212,7 +212,7 @@ class RunFolder:
             selected[str(name)] = CurvePoints(
                 replicate=np.asarray(columns["replicate"][mine], np.int64),
                 t_s=np.asarray(columns["t_s"][mine], np.int64),
-                value=np.asarray(columns["value"][mine], np.float64),
+                value=np.ma.filled(columns["value"][mine].astype(float), np.nan),
                 denominator=denominator,
             )
         if not selected:
