@@ -220,6 +220,10 @@ def _print_result(
         print(tables.markdown(experiment))
     elif format_ is Format.TABLE or sys.stdout.isatty():
         tables.print_tables(experiment)
+        if sys.stdout.isatty():
+            from sim.cli.sketch import sketch_comparison
+
+            print("\n".join(sketch_comparison(experiment.folder)))
         print(experiment.folder)
         console.say(
             "intervals span luck only, not what the assumptions may change; all rows are in "

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sim.measure.bands import Band
     from sim.results.read import RunFolder
 
+METRIC = "businesses_impaired"
+MAX_SKETCHES = 3
 WIDTH = 58
 HEIGHT = 8
 # Unicode, "Braille Patterns": the dot in row r and column c of a cell is this bit above U+2800.
@@ -61,8 +63,9 @@ def sketch(
     width: int = WIDTH,
     height: int = HEIGHT,
     has_braille: bool = True,
+    top: float | None = None,
 ) -> list[str]:
-    """Lines of text with the curve, its highest value on the left and its dates below.
+    """Lines of text with the curve, the highest value on the left and the dates below.
 
     Parameters
     ----------
@@ -70,12 +73,14 @@ def sketch(
         Letters of the picture itself, without the axis.
     has_braille
         Use braille, eight dots a letter; else one mark a letter.
+    top
+        Value at the upper edge; the highest of the curve and its interval when None.
     """
     columns = width * 2 if has_braille else width
     rows = height * 4 if has_braille else height
     at_s = (np.arange(columns) * horizon_s) // columns
     until_s = ((np.arange(columns) + 1) * horizon_s) // columns
-    top = max(float(np.nan_to_num(np.append(curve.value, curve.high)).max()), 1e-12)
+    top = top or highest(curve) or 1.0
     low, high = _span(curve.t_s, curve.value, at_s, until_s)
     line = _fill(low, high, top, rows)
     # The interval is sketched by its upper and lower edge: an area would hide the curve.
@@ -86,6 +91,11 @@ def sketch(
         band[:, np.arange(columns) % 3 != 0] = False
     drawn = _braille(line | band) if has_braille else _letters(line, band)
     return _with_axes(drawn, curve.name, top, start, horizon_s, width, has_braille=has_braille)
+
+
+def highest(curve: Curve) -> float:
+    """Highest value of a curve and its interval, and zero at least."""
+    return float(np.nan_to_num(np.append(curve.value, curve.high)).max(initial=0.0))
 
 
 def _span(
@@ -163,7 +173,11 @@ def can_show(text: str, encoding: str | None) -> bool:
 
 
 def sketch_run(
-    run: RunFolder, width: int, encoding: str | None, strategies: Sequence[str] = ()
+    run: RunFolder,
+    width: int,
+    encoding: str | None,
+    strategies: Sequence[str] = (),
+    height: int = HEIGHT,
 ) -> list[str]:
     """Lines that end a command: businesses impaired over time, for each strategy asked for.
 
@@ -174,15 +188,18 @@ def sketch_run(
     encoding
         Of the terminal.
     strategies
-        Labels; all of the run when empty. At most three are sketched.
+        Labels; all of the run when empty. At most three of those with a curve are sketched.
+    height
+        Lines of each picture, without its name and axis.
     """
     from sim.measure.bands import band_of
 
     has_braille = can_show("⣿│└─", encoding)
-    labels = list(strategies or run.strategies)[:3]
-    lines: list[str] = []
+    known = [label for label in strategies or run.strategies if run.has_curve(METRIC, label)]
+    labels = known[:MAX_SKETCHES]
+    curves = []
     for label in labels:
-        band = band_of(run.curve("businesses_impaired", label), run.horizon_s)
+        band = band_of(run.curve(METRIC, label), run.horizon_s)
         n = band.denominator
         name = f"businesses impaired, of {n:,.0f}"
         if len(run.strategies) > 1:
@@ -190,9 +207,24 @@ def sketch_run(
         if band.n_replicates > 1:
             edges = "dotted" if has_braille else "dots"
             name += f" (mean; {edges}: 90% of {band.n_replicates} replicates)"
-        curve = Curve.of_band(name, band)
-        room = max(min(width - 12, WIDTH), 20)
-        lines += sketch(curve, run.start, run.horizon_s, width=room, has_braille=has_braille)
+        curves.append(Curve.of_band(name, band))
+    room = max(min(width - 12, WIDTH), 20)
+    top = max((highest(curve) for curve in curves), default=0.0)  # one scale for all of them
+    lines = [
+        line
+        for curve in curves
+        for line in sketch(
+            curve,
+            run.start,
+            run.horizon_s,
+            width=room,
+            height=height,
+            has_braille=has_braille,
+            top=top,
+        )
+    ]
+    if len(known) > len(labels):
+        lines.append(f"and {len(known) - len(labels)} more: overblock plot {run.path} strategies")
     return lines
 
 
@@ -202,3 +234,13 @@ def sketch_folder(folder: Path, strategies: Sequence[str] = ()) -> list[str]:
 
     width = shutil.get_terminal_size().columns
     return sketch_run(open_run(folder), width, sys.stdout.encoding, strategies)
+
+
+def sketch_comparison(folder: Path) -> list[str]:
+    """Sketch the strategies of a comparison that was just written, the baseline apart."""
+    from sim.results.read import open_run
+
+    run = open_run(folder)
+    labels = [label for label in run.strategies if label != run.manifest.get("baseline")]
+    width = shutil.get_terminal_size().columns
+    return sketch_run(run, width, sys.stdout.encoding, labels, height=4)

@@ -28,6 +28,7 @@ from sim.measure.comparison import (
 from sim.measure.executors.task import Failure, Key
 from sim.measure.impact import Measure
 from sim.measure.money import MONEY_METRICS
+from sim.measure.paired import warn_of_few
 from sim.measure.plan import RUN, Plan
 from sim.measure.simulation import measures_of, totals_of
 from sim.measure.summary import SummaryLine, summarise, write_summary
@@ -263,13 +264,17 @@ def _write_question(folder: Path, plan: Plan) -> dict[str, tuple[Path, int | Non
 
 
 def _warnings(plan: Plan, finished: Mapping[str, Sequence[_Run]], n_whole: int) -> list[str]:
-    """What an unfinished experiment lacks, strategy by strategy."""
+    """What an unfinished experiment lacks, strategy by strategy; and few replicates compared."""
+    few = [] if plan.kind == RUN else [*warn_of_few(n_whole)]
     if n_whole == plan.n_replicates:
-        return []
+        return few
     return [
-        f"{label}: {len(runs)} of {plan.n_replicates} replicates are finished"
-        for label, runs in finished.items()
-        if len(runs) < plan.n_replicates
+        *few,
+        *(
+            f"{label}: {len(runs)} of {plan.n_replicates} replicates are finished"
+            for label, runs in finished.items()
+            if len(runs) < plan.n_replicates
+        ),
     ]
 
 

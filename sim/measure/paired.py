@@ -35,8 +35,8 @@ def warn_of_few(n_replicates: int) -> tuple[str, ...]:
     """
     if n_replicates >= FEWEST:
         return ()
-    if n_replicates == 1:
-        return ("1 replicate: means have no interval",)
+    if n_replicates < 2:
+        return ("fewer than 2 replicates: means have no interval",)
     return (
         f"{n_replicates} replicates: 95 % BCa intervals are too narrow with so few, Student's t "
         "holds better; see docs/explanation/statistics.md",

@@ -171,7 +171,7 @@ def _made_from(scores: Document) -> str:
         lines.append(
             f"- scenario {markdown_text(run['scenario'])}{overrides}, root seed "
             f"{run['root_seed']}, {run['n_assumptions']} assumptions with ranges, "
-            f"{len(run['inputs'])} tables, sha256 {run['resolved_sha256'][:12]}"
+            f"{len(run['inputs'])} tables, sha256 {run['question_sha256'][:12]}"
         )
     lines += [f"- table `{each['name']}`, {_hash(each)}" for each in made["tables"]]
     return "\n".join(lines) + "\n"

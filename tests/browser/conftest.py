@@ -58,7 +58,7 @@ OpenReport = Callable[..., Opened]
 def chase_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run in which the target has users and fronts; do not write into it."""
     folder = tmp_path_factory.mktemp("chase") / "run"
-    short = ["population.n_businesses=60", "end=2018-04-24T00:00+03:00"]
+    short = ["population.n_businesses=60", "end=2018-04-22T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", short))
     run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder)
     return folder
@@ -88,30 +88,42 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def open_report(chromium: Browser, reports: dict[str, Path]) -> Iterator[OpenReport]:
     """Open a report, or any HTML file, in a fresh window without a network."""
-    contexts = []
+    opened: list[Opened] = []
 
-    def opened(which: str | Path, *, width: int = 1280, **options: object) -> Opened:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, offline=True, reduced_motion="reduce",
-            **options,  # type: ignore[arg-type]
-        )  # fmt: skip
-        contexts.append(context)
-        page = context.new_page()
-        found = Opened(page)
+    def open_one(which: str | Path, *, width: int = 1280, **options: object) -> Opened:
         path = reports[which] if isinstance(which, str) else which
-        page.on("console", lambda message: found.said.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: found.said.append(str(error)))
-        page.on("dialog", lambda dialog: (found.said.append(dialog.message), dialog.dismiss()))
-        own = (path.as_uri(), "data:", "blob:")
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith(own) else found.asked.append(request.url)
-            ),
-        )
-        page.goto(path.as_uri())
-        return found
+        opened.append(open_file(chromium, path, width, **options))
+        return opened[-1]
 
+    yield open_one
+    for one in opened:
+        one.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def shared(chromium: Browser, reports: dict[str, Path]) -> Iterator[dict[str, Opened]]:
+    """Windows that several tests use one after the other; each sets what it needs."""
+    opened = {name: open_file(chromium, path, 1280) for name, path in reports.items()}
     yield opened
-    for context in contexts:
-        context.close()
+    for one in opened.values():
+        one.page.context.close()
+
+
+def open_file(chromium: Browser, path: Path, width: int, **options: object) -> Opened:
+    """Open a file in a new window without a network, and note what it says and asks for."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, offline=True, reduced_motion="reduce",
+        **options,  # type: ignore[arg-type]
+    )  # fmt: skip
+    page = context.new_page()
+    found = Opened(page)
+    page.on("console", lambda message: found.said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: found.said.append(str(error)))
+    page.on("dialog", lambda dialog: (found.said.append(dialog.message), dialog.dismiss()))
+    own = (path.as_uri(), "data:", "blob:")
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(own) else found.asked.append(request.url),
+    )
+    page.goto(path.as_uri())
+    return found

@@ -18,8 +18,10 @@ from sim.measure.backtest.calculations import CALCULATION_TABLES
 from sim.measure.backtest.prediction import NotComputable, Prediction
 from sim.measure.backtest.runs import RunGroup
 from sim.measure.backtest.scores import Backtest, Score
-from sim.results.manifest import list_assumptions, scenario_hash
+from sim.results.manifest import canonical_json, list_assumptions
 from sim.scenario.cases import CaseFile
+from sim.scenario.dump import scenario_tree
+from sim.scenario.resolve import Resolved
 from sim.scenario.seeds import find_table
 
 SCHEMA = "overblock/backtest-scores/1"
@@ -47,9 +49,11 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
                 "scenario": Path(group.name).name,
                 "overrides": [_one_line(each) for each in group.resolved.loaded.overrides],
                 "root_seed": group.root_seed,
-                "resolved_sha256": scenario_hash(group.resolved),
+                "question_sha256": _question_hash(group.resolved),
                 "inputs": [
-                    {"name": table.name, "sha256": table.sha256} for table in group.resolved.tables
+                    {"name": table.name, "sha256": table.sha256}
+                    for table in group.resolved.tables
+                    if table not in (group.resolved.totals, group.resolved.figures)
                 ],
                 "n_assumptions": len(list_assumptions(group.resolved)),
             }
@@ -59,6 +63,19 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
             {"name": name, "sha256": _hash(find_table(name, Path()))} for name in CALCULATION_TABLES
         ],
     }
+
+
+NO_DRIVERS = frozenset(
+    ["name", "title", "description", "n_replicates", "published", "experiment", "provenance"]
+)
+"""Parts of a scenario that say something and move no number of a run."""
+
+
+def _question_hash(resolved: Resolved) -> str:
+    """SHA-256 of what drives a run, so that a word about a source makes no score stale."""
+    tree = scenario_tree(resolved.scenario)
+    driving = {key: value for key, value in tree.items() if key not in NO_DRIVERS}
+    return hashlib.sha256(canonical_json(driving).encode()).hexdigest()
 
 
 def _hash(path: Path) -> str:

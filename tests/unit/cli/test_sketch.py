@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.cli.console import print_beside
-from sim.cli.sketch import Curve, can_show, sketch, sketch_run
+from sim.cli.sketch import Curve, can_show, sketch, sketch_comparison, sketch_run
 from sim.results.read import open_run
 
 START = datetime.fromisoformat("2018-04-16T00:00+03:00")
@@ -61,6 +61,15 @@ def test_each_column_has_the_dot_at_its_height() -> None:
     assert np.array_equal(found, expected)
     assert lines[1].startswith("7 │")
     assert lines[2].startswith("0 │")
+
+
+def test_nothing_lies_on_the_floor_and_strategies_share_a_scale() -> None:
+    lines = sketch(curve([0], [0]), START, 10 * DAY, width=5, height=2)
+    assert lines[1].startswith("1 │")
+    assert dots(lines, 2).sum(axis=1).tolist() == [0] * 7 + [10]
+    half = sketch(curve([0], [7]), START, 10 * DAY, width=5, height=2, top=14)
+    assert half[1].startswith("14 │")
+    assert dots(half, 2).sum(axis=1).tolist() == [0, 0, 0, 10, 0, 0, 0, 0]
 
 
 def test_a_peak_shorter_than_a_column_is_drawn() -> None:
@@ -115,8 +124,22 @@ def test_a_comparison_is_sketched_strategy_by_strategy(comparison_run: Path) -> 
     assert [name.split(", ", 2)[2].split(" (")[0] for name in names] == [
         "wide", "narrow, odd", "none",
     ]  # fmt: skip
+    assert not any(line.startswith("and ") for line in sketch_run(run, 80, "utf-8"))
     (alone,) = [line for line in sketch_run(run, 80, "utf-8", ["wide"]) if "wide" in line]
     assert alone.startswith("businesses impaired, of 60, wide (mean")
+
+
+def test_the_sketch_of_a_comparison_leaves_the_baseline_out_and_counts_the_rest(
+    comparison_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = sketch_comparison(comparison_run)
+    assert len(lines) == 2 * (1 + 4 + 2)
+    assert not any(", none" in line for line in lines)
+    assert lines[1].split("│")[0] == lines[8].split("│")[0]
+    monkeypatch.setattr("sim.cli.sketch.MAX_SKETCHES", 1)
+    assert sketch_comparison(comparison_run)[-1] == (
+        f"and 1 more: overblock plot {comparison_run} strategies"
+    )
 
 
 @pytest.mark.parametrize(("width", "n_lines"), [(30, 4), (60, 2)])

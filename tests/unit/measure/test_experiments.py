@@ -157,6 +157,7 @@ def test_an_interrupted_experiment_is_gone_on_with_and_nothing_is_run_twice(
     assert cut.status == "interrupted"
     assert cut.manifest["n_replicates"] == 0
     assert cut.manifest["warnings"] == [
+        "fewer than 2 replicates: means have no interval",
         "none: 1 of 4 replicates are finished",
         "exact: 1 of 4 replicates are finished",
         "twin: 1 of 4 replicates are finished",

@@ -162,4 +162,4 @@ def test_holm_rejects_what_the_step_down_procedure_rejects(p: list[float], level
 def test_few_replicates_are_warned_of() -> None:
     assert warn_of_few(20) == ()
     assert "too narrow" in warn_of_few(19)[0]
-    assert warn_of_few(1) == ("1 replicate: means have no interval",)
+    assert warn_of_few(1) == ("fewer than 2 replicates: means have no interval",)

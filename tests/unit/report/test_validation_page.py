@@ -24,6 +24,26 @@ REMEDY = "stale: run the command in the first line of docs/explanation/validatio
 BY_ID = {score["id"]: score for score in STORED["scores"]}
 
 
+HOSTILE = """\
+format: overblock/backtest/1
+cases:
+  - id: hostile
+    title: "<script>alert(1)</script> [x](javascript:1) | `c`"
+    given: "a\\n\\n# heading\\n| t |\\n"
+    role: held-out
+    why_role: "<b>"
+    predictor: {kind: none, why: "<img src=x>"}
+    published:
+      value: 1
+      rounding: 0
+      nature: claimed
+      unit: "<u>"
+      source: "<i>\\n<h1>"
+      date: "2018"
+    note: "$x$ *y*"
+"""
+
+
 @pytest.fixture(scope="module")
 def cases():
     return choose(shipped_cases(), [])
@@ -43,6 +63,31 @@ def test_the_scores_were_made_from_the_present_cases_scenarios_and_tables(cases,
     files = {id(each.file): each.file for each in cases}
     assert STORED["made_from"] == made_from(list(files.values()), groups), REMEDY
     assert list(BY_ID) == [each.case.id for each in cases], REMEDY
+
+
+def test_what_drives_a_run_makes_scores_stale_and_a_word_about_it_does_not(tmp_path):
+    base = {
+        "kind": "run",
+        "scenario": "telegram-2018-replay",
+        "curve": "addresses_listed",
+        "overrides": [],
+    }
+
+    def run_of(*overrides: str) -> dict[str, object]:
+        path = tmp_path / "cases.yaml"
+        predictor = json.dumps({**base, "overrides": list(overrides)})
+        path.write_text(HOSTILE.replace('{kind: none, why: "<img src=x>"}', predictor))
+        (group,) = group_runs(read_cases(path).cases)
+        (run,) = made_from([], [group])["runs"]
+        return {"question": run["question_sha256"], "inputs": run["inputs"]}
+
+    plain = run_of()
+    assert run_of("title=Another", "n_replicates=3") == plain
+    assert run_of("population.n_businesses=7")["question"] != plain["question"]
+    assert run_of("strategy.order_times=drawn")["question"] != plain["question"]
+    named = {table["name"] for table in plain["inputs"]}
+    assert "telegram-2018-orders" in named
+    assert not named & {"article-figures", "telegram-2018-published-totals"}
 
 
 def test_calculations_give_the_stored_scores(cases):
@@ -80,26 +125,6 @@ def test_stored_medians_are_of_the_stored_replicates():
         assert len(by_replicate) == STORED["n_replicates"] >= 10
         if not score["id"].startswith("loss-"):  # money: the median is over all draws
             assert score["predicted"]["median"] == pytest.approx(np.median(by_replicate))
-
-
-HOSTILE = """\
-format: overblock/backtest/1
-cases:
-  - id: hostile
-    title: "<script>alert(1)</script> [x](javascript:1) | `c`"
-    given: "a\\n\\n# heading\\n| t |\\n"
-    role: held-out
-    why_role: "<b>"
-    predictor: {kind: none, why: "<img src=x>"}
-    published:
-      value: 1
-      rounding: 0
-      nature: claimed
-      unit: "<u>"
-      source: "<i>\\n<h1>"
-      date: "2018"
-    note: "$x$ *y*"
-"""
 
 
 def test_case_text_is_text_on_the_page(tmp_path):
