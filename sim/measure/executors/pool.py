@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -190,19 +189,18 @@ def _fitting(n_done: int, spent_s: float) -> int:
 def _starting() -> Iterator[None]:
     """Surroundings that a process started now inherits: one thread, and deaf to Ctrl-C.
 
-    A terminal sends Ctrl-C to all processes; only this one may act on it.
+    A terminal sends Ctrl-C to all processes; only this one may act on it. It is not lost here: it
+    comes when the block ends, or at once where another thread takes it.
     """
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
-    is_main = threading.current_thread() is threading.main_thread()
-    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN) if is_main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        if is_main:
-            signal.signal(signal.SIGINT, earlier or signal.SIG_DFL)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

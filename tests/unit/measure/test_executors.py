@@ -112,10 +112,18 @@ def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path: Path) 
         list(executor.run(job, KEYS))
     processes = {(tmp_path / f"{key[1]}.log").read_text() for key in KEYS}
     assert f"{os.getpid()}\n" not in processes
-    with _starting():
-        assert os.environ["OMP_NUM_THREADS"] == "1"
-        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    assert signal.getsignal(signal.SIGINT) != signal.SIG_IGN
+
+
+def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
+    def start() -> None:
+        with _starting():
+            assert os.environ["OMP_NUM_THREADS"] == "1"
+            assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
