@@ -23,6 +23,8 @@ SHOWN = (
     "demand_lost_share",
     "private_loss_usd",
     "target_user_hours_denied",
+    "regret_addresses",
+    "regret_businesses",
 )
 """Metrics shown when the user names none."""
 
@@ -88,7 +90,7 @@ def _metric_table(lines: Sequence[ComparisonLine]) -> _Table:
     level = f"{first.confidence:.0%}"
     return _Table(
         f"{first.metric.replace('_', ' ')}{unit}{of}",
-        ("strategy", f"mean [{level}]", f"less {first.baseline} [{level}]", "p (Holm)"),
+        ("strategy", f"mean [{level}]", f"minus {first.baseline} [{level}]", "p (Holm)"),
         tuple(
             (
                 line.strategy,

@@ -75,7 +75,7 @@ def test_csv_and_markdown_go_to_stdout() -> None:
 
 def test_tables_show_differences_and_who_is_dominated() -> None:
     result = compare(*TWO, "-n", "2", "--format", "table")
-    assert "less none [95%]" in result.stdout
+    assert "minus none [95%]" in result.stdout
     for label in ("none", "exact", "wide"):
         assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 7
     assert "trade-off over 2 replicates" in result.stdout
