@@ -2,10 +2,11 @@
 
     python -m benchmarks.experiments -n 20 -w 2
 
-Three ways to the same runs of a scenario under its own strategy: a bare loop over the keys that
-keeps nothing (the work itself), a whole experiment in this process, and a whole experiment in a
-pool. The overhead is what the experiment in this process takes beyond the work: keeping each run,
-merging, money, statistics, manifest. The folders of both experiments are compared byte for byte.
+Ways to the same runs of a scenario under its own strategy: a bare loop over the keys that keeps
+nothing (the work itself), the same through an executor, a whole experiment in this process, and a
+whole experiment in a pool. The overhead of the executor is what the second takes beyond the first;
+that of the experiment comes on top: keeping each run, merging, money, statistics, manifest. The
+folders of both experiments are compared byte for byte.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def main() -> None:
     work = Simulation(plan.cases, plan.root_seed).begin()
     work(plan.keys[0])  # caches and compiled code
     bare = timed(lambda: [work(key) for key in plan.keys])
+    executed = timed(lambda: run_by_executor(plan))
     with tempfile.TemporaryDirectory() as folder:
         here, there = Path(folder) / "here", Path(folder) / "there"
         serial = timed(lambda: carry_out(plan, folder=here))
@@ -46,12 +48,20 @@ def main() -> None:
     print("| --- | ---: | ---: | ---: |")
     for name, took in (
         ("bare loop", bare),
+        ("executor of 1", executed),
         ("serial", serial),
         (f"pool of {arguments.w}", pool),
     ):
         print(f"| {name} | {took:.1f} | {n / took:.3f} | {serial / took:.2f} |")
-    print(f"\noverhead of an experiment in one process: {serial / bare - 1:.1%} of the work")
+    print(f"\noverhead of the executor: {executed / bare - 1:.1%} of the work")
+    print(f"overhead of an experiment in one process: {serial / bare - 1:.1%} of the work")
     print(f"same bytes: {'yes' if is_same else 'NO'}")
+
+
+def run_by_executor(plan: Plan) -> None:
+    with choose_executor(1) as executor:
+        for _ in executor.run(Simulation(plan.cases, plan.root_seed), plan.keys):
+            pass
 
 
 def timed(call: object) -> float:
