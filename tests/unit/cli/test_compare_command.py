@@ -77,7 +77,7 @@ def test_tables_show_differences_and_who_is_dominated() -> None:
     result = compare(*TWO, "-n", "2", "--format", "table")
     assert "minus none [95%]" in result.stdout
     for label in ("none", "exact", "wide"):
-        assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 7
+        assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 9  # eight metrics and the trade-off
     assert "trade-off over 2 replicates" in result.stdout
 
 
