@@ -76,8 +76,9 @@ def test_csv_and_markdown_go_to_stdout() -> None:
 def test_tables_show_differences_and_who_is_dominated() -> None:
     result = compare(*TWO, "-n", "2", "--format", "table")
     assert "minus none [95%]" in result.stdout
+    # Eight metrics and the trade-off.
     for label in ("none", "exact", "wide"):
-        assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 9  # eight metrics and the trade-off
+        assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 9
     assert "trade-off over 2 replicates" in result.stdout
 
 
