@@ -1,6 +1,7 @@
 """The tables of a run folder, column by column, with units.
 
 One list per table: the writer, the Data Package description and the documentation read the same.
+They stand in one file, long as it is, since a reader looks a column up without knowing its table.
 """
 
 from dataclasses import dataclass

@@ -27,13 +27,9 @@ from sim.measure.blocklists import (
 from sim.measure.listed import union
 from sim.measure.money_parameters import drawn, economy_parameters, triangular_quantile
 from sim.measure.national import NATIONAL_METHODS, national_loss_usd
-from sim.scenario.cases import (
-    ExposurePredictor,
-    NamesPredictor,
-    NationalPredictor,
-    PlacedCase,
-)
+from sim.scenario.cases import PlacedCase
 from sim.scenario.money_tables import ECONOMY_KEYS, EconomyRow
+from sim.scenario.predictors import ExposurePredictor, NamesPredictor, NationalPredictor
 from sim.scenario.refusal import hint
 from sim.scenario.seeds import find_table, read_table
 from sim.scenario.tables import AssumptionRow

@@ -27,8 +27,9 @@ from sim.measure.metrics import metrics_of
 from sim.measure.money import MONEY_METRICS
 from sim.measure.moves import moves_of
 from sim.results.columns import METRICS
-from sim.scenario.cases import PlacedCase, RunPredictor
+from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
+from sim.scenario.predictors import RunPredictor
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams

@@ -25,13 +25,12 @@ from sim.measure.executors.serial import SerialExecutor
 from sim.measure.executors.task import Executor, Failure, Key
 from sim.measure.money import MONEY_METRICS
 from sim.results.manifest import list_assumptions
-from sim.scenario.cases import (
-    ROLES,
+from sim.scenario.cases import ROLES, PlacedCase
+from sim.scenario.predictors import (
     ExposurePredictor,
     NamesPredictor,
     NationalPredictor,
     NoPredictor,
-    PlacedCase,
     RunPredictor,
 )
 

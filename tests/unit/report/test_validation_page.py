@@ -14,7 +14,8 @@ from sim.measure.backtest.runs import group_runs, read_replicate
 from sim.measure.backtest.scores import backtest
 from sim.report.backtest import LARGEST, SMALLEST, draw_backtest, ratios
 from sim.report.validation import page
-from sim.scenario.cases import RunPredictor, choose, read_cases, shipped_cases
+from sim.scenario.cases import choose, read_cases, shipped_cases
+from sim.scenario.predictors import RunPredictor
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PAGE = REPOSITORY / "docs/explanation/validation.md"
