@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sim.report.pagetables import Cell, Choice, Column, Line, PageTable, range_text, value_text
+from sim.report.pagecells import Cell, Choice, Column, Line, PageTable
+from sim.report.pagetables import range_text, value_text
 from sim.results.read import RunFolder
 from sim.scenario.seeds import read_table
 from sim.scenario.tables import FigureRow

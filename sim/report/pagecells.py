@@ -1,0 +1,88 @@
+"""What a table or a key figure of the page is made of, before it is HTML.
+
+In: nothing. Out: frozen values that the template draws. It formats no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A range drawn as a bar, in percent of the cell's width."""
+
+    from_: float
+    width: float
+    middle: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    text, range
+        What is read, and a range below it.
+    sort
+        What the column is sorted by: a number, an empty text where it is not known, or None for
+        the cell's own text.
+    bar
+        Drawn instead of the text, which then describes it.
+    """
+
+    text: str
+    sort: float | str | None = None
+    range: str = ""
+    bar: Bar | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row; its group says when a choice shows it."""
+
+    cells: Sequence[Cell]
+    group: str | None = None
+    is_dimmed: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """Title of one column."""
+
+    title: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One option of a choice of rows."""
+
+    value: str
+    text: str
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """One table of the page."""
+
+    id: str
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Line]
+    is_sortable: bool = True
+    choices: Sequence[Choice] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One key figure."""
+
+    label: str
+    value: str
+    range: str
+    of: str
+    published: str
