@@ -6,6 +6,7 @@ list. Paths and peers are not kept.
 
 from __future__ import annotations
 
+import signal
 import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -34,11 +35,7 @@ def read_mrt(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
     ----------
     RFC 6396, section 4.3 (TABLE_DUMP_V2).
     """
-    try:
-        import mrtparse
-    except ImportError:
-        message = "expected the reader of MRT files, which is not installed; add overblock[import]"
-        raise DataError([Problem(name, message)]) from None
+    mrtparse = _mrtparse(name)
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     date = ""
     batch: list[tuple[str, str]] = []
@@ -100,3 +97,22 @@ def _add(gathering: Gathering, batch: list[tuple[str, str]]) -> None:
     record = np.arange(gathering.add_records(len(batch)), gathering.n_records, dtype=np.int64)
     gathering.add_labels("asn", [origins for _, origins in batch])
     gathering.add_texts([prefix for prefix, _ in batch], record, record * 0)
+
+
+def _mrtparse(name: str) -> Any:
+    """Import the reader, and undo what its import does to this process.
+
+    mrtparse hands SIGPIPE back to the system. From then on, writing to a pipe whose reader has
+    gone (a worker that was ended, say) kills the process without a word, where Python would raise
+    ``BrokenPipeError``.
+    """
+    is_given = hasattr(signal, "SIGPIPE")
+    earlier = signal.getsignal(signal.SIGPIPE) if is_given else None
+    try:
+        import mrtparse
+    except ImportError:
+        message = "expected the reader of MRT files, which is not installed; add overblock[import]"
+        raise DataError([Problem(name, message)]) from None
+    if is_given and signal.getsignal(signal.SIGPIPE) is not earlier:
+        signal.signal(signal.SIGPIPE, earlier)
+    return mrtparse

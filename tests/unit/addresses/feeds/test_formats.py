@@ -8,6 +8,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -349,6 +351,28 @@ def test_mrt_origins_of_all_peers_are_one_list(read):
     feed = read("rib", mrt(routes))
     assert texts(feed.labels["asn"]) == ["64496|64497", "64498|64499", "64496"]
     assert feed.to_set() == AddressSet.of(*routes)
+
+
+def test_a_process_that_read_mrt_outlives_a_pipe_without_a_reader(tmp_path):
+    pytest.importorskip("mrtparse")
+    (tmp_path / "rib").write_bytes(mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64496])]]}))
+    program = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from sim.addresses.feeds.formats import read_feed\n"
+        "from sim.addresses.feeds.inputs import Input\n"
+        "read_feed(Input(Path('rib'), 'rib'), 'mrt')\n"
+        "reader, writer = os.pipe()\n"
+        "os.close(reader)\n"
+        "try:\n"
+        "    os.write(writer, b'x')\n"
+        "except BrokenPipeError:\n"
+        "    print('alive')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
 
 
 def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
