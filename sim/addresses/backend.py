@@ -8,11 +8,11 @@ savings missed so far would have paid for it, and used from then on.
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -23,6 +23,8 @@ from typing import Literal, TypeVar, get_args
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Choice = Literal["auto", "numpy", "numba"]
+KERNELS = "sim.addresses.kernels"
+"""Module of the kernels for addresses; other parts of the program have modules of their own."""
 ENVIRONMENT_VARIABLE = "OVERBLOCK_FAST"
 
 # Importing numba and loading cached kernels; measured, see benchmarks/RESULTS.md.
@@ -57,11 +59,11 @@ class Backend:
 
 @dataclass
 class _State:
-    """What this process has chosen and met so far."""
+    """What this process has chosen and met so far; savings and kernels by module."""
 
     choice: Choice
-    missed_ns: float = 0.0
-    kernels: ModuleType | None = None
+    missed_ns: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    kernels: dict[str, ModuleType] = field(default_factory=dict)
 
 
 def _chosen() -> Choice:
@@ -79,7 +81,7 @@ _state = _State(_chosen())
 
 def describe() -> Backend:
     """Return which way is in use and why, for ``overblock doctor``."""
-    loaded = _state.kernels is not None
+    loaded = bool(_state.kernels)
     n_threads = _n_threads()
     if _state.choice == "numpy":
         return Backend("numpy", loaded, n_threads, f"{ENVIRONMENT_VARIABLE}=numpy")
@@ -103,7 +105,7 @@ def using(choice: Choice) -> Iterator[None]:
     """
     before = _state.choice
     if choice == "numba":
-        _load()
+        _load(KERNELS)
     _state.choice = choice
     try:
         yield
@@ -111,24 +113,26 @@ def using(choice: Choice) -> Iterator[None]:
         _state.choice = before
 
 
-def kernels(saving_ns: float) -> ModuleType | None:
+def kernels(saving_ns: float, module: str = KERNELS) -> ModuleType | None:
     """Return the compiled kernels if this call should use them.
 
     Parameters
     ----------
     saving_ns
         Time the kernels would save in this call, roughly.
+    module
+        Which kernels.
     """
     if _state.choice == "numpy":
         return None
     if _state.choice == "numba":
-        return _load()
-    if _state.kernels is not None:
-        return _state.kernels if saving_ns > 0 else None
-    _state.missed_ns += saving_ns
-    if _state.missed_ns < _LOADING_NS or find_spec("numba") is None:
+        return _load(module)
+    if loaded := _state.kernels.get(module):
+        return loaded if saving_ns > 0 else None
+    _state.missed_ns[module] += saving_ns
+    if _state.missed_ns[module] < _LOADING_NS or find_spec("numba") is None:
         return None
-    return _load()
+    return _load(module)
 
 
 def spread(work: Callable[[int, int], None], n_items: int) -> None:
@@ -189,8 +193,8 @@ def _n_threads() -> int:
         return os.cpu_count() or 1
 
 
-def _load() -> ModuleType:
-    """Import the kernels."""
-    if _state.kernels is None:
-        _state.kernels = import_module("sim.addresses.kernels")
-    return _state.kernels
+def _load(module: str) -> ModuleType:
+    """Import some kernels."""
+    if module not in _state.kernels:
+        _state.kernels[module] = import_module(module)
+    return _state.kernels[module]

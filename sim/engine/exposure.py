@@ -60,149 +60,163 @@ class Exposure:
     Attributes
     ----------
     by_operator : shape (n_operators, n_businesses)
-        Share of attempts that fails, as of the last ``take_changes``.
+        Share of attempts that fails, as of the last turn.
+    component_row : shape (n_businesses, n_roles)
+        Component that serves each business and role now.
+    overmatch, is_overloaded : shape (n_operators,)
+        Share of names each operator matches, and whether it is over its rule capacity, now.
+    told_component_row, told_overmatch, told_is_overloaded
+        The same as of the last turn: what the failing shares were computed from.
+    n_entries
+        Entries over each host at each operator, by mechanism; shape (n_operators, n_hosts).
+    fails : shape (n_operators, n_components)
+        Degree to which each component fails.
     """
 
     def __init__(self, world: World) -> None:
-        self._components = world.components
-        self._businesses = world.businesses
-        self._overload_severity = world.operators.overload_severity
-        self._throttle_severity = world.effects.throttle_severity
-        self._name_evasion = world.effects.name_evasion
+        self.components = world.components
+        self.overload_severity = world.operators.overload_severity
+        self.throttle_severity = world.effects.throttle_severity
+        self.name_evasion = world.effects.name_evasion
         n_operators, n_businesses = world.operators.n_operators, world.businesses.n_businesses
         n_hosts, n_components = world.components.address.size, world.components.n_components
         # Two thirds of the mechanisms are seldom used: their counts are made when first needed.
-        self._n_entries: dict[Mechanism, NDArray[np.int16]] = {}
+        self.n_entries: dict[Mechanism, NDArray[np.int16]] = {}
         self._shape = (n_operators, n_hosts)
-        self._fails = np.zeros((n_operators, n_components))
-        self._overmatch = np.zeros(n_operators)
-        self._is_overloaded = np.zeros(n_operators, np.bool_)
-        self._role_weight = world.businesses.role_weight[world.businesses.sector_row]
-        self._component_row = world.businesses.component_row.copy()
+        self.fails = np.zeros((n_operators, n_components))
+        self.name_draw = world.businesses.name_draw
+        self.role_weight = world.businesses.role_weight[world.businesses.sector_row]
+        self.component_row = world.businesses.component_row.copy()
+        self.overmatch = np.zeros(n_operators)
+        self.is_overloaded = np.zeros(n_operators, np.bool_)
+        self.told_component_row = self.component_row.copy()
+        self.told_overmatch = self.overmatch.copy()
+        self.told_is_overloaded = self.is_overloaded.copy()
         self._touched_components: list[NDArray[np.int64]] = []
         self._touched_businesses: list[NDArray[np.int64]] = []
-        # What the failing shares now told were computed from.
-        self._told = (
-            self._component_row.copy(),
-            self._overmatch.copy(),
-            self._is_overloaded.copy(),
-        )
         self.by_operator = np.zeros((n_operators, n_businesses))
 
     @property
-    def component_row(self) -> NDArray[np.int64]:
-        """Component that serves each business and role now; shape (n_businesses, n_roles)."""
-        return self._component_row
+    def is_touched(self) -> bool:
+        """Whether anything was touched since the last turn."""
+        return bool(self._touched_components or self._touched_businesses)
 
     def count_entry(
         self, operator_row: int, mechanism: Mechanism, addresses: IntervalSet, step: int
     ) -> None:
         """Count one entry more (+1) or less (-1) over some addresses."""
-        if mechanism not in self._n_entries:
-            self._n_entries[mechanism] = np.zeros(self._shape, np.int16)
-        touched = self._components.hosts_in(addresses)
-        count = self._n_entries[mechanism][operator_row, touched] + step
-        self._n_entries[mechanism][operator_row, touched] = count
+        if mechanism not in self.n_entries:
+            self.n_entries[mechanism] = np.zeros(self._shape, np.int16)
+        touched = self.components.hosts_in(addresses)
+        if isinstance(touched, slice) and touched.start == touched.stop:
+            return
+        count = self.n_entries[mechanism][operator_row, touched] + step
+        self.n_entries[mechanism][operator_row, touched] = count
         turned = count == (1 if step > 0 else 0)
-        component = self._components.component_row[touched][turned]
-        if component.size:
-            self._touched_components.append(component)
+        if turned.any():
+            self._touched_components.append(self.components.component_row[touched][turned])
 
     def set_overmatch(self, operator_row: int, overmatch: float) -> None:
         """Let an operator match names up to a share of all names."""
-        reach = max(overmatch, self._overmatch[operator_row])
-        self._overmatch[operator_row] = overmatch
-        self._touched_businesses.append(np.flatnonzero(self._businesses.name_draw < reach))
+        reach = max(overmatch, self.overmatch[operator_row])
+        self.overmatch[operator_row] = overmatch
+        self._touched_businesses.append(np.flatnonzero(self.name_draw < reach))
 
     def set_overloaded(self, operator_row: int, *, is_overloaded: bool) -> bool:
         """Note whether an operator is over its rule capacity; return whether that is new."""
-        is_new = bool(self._is_overloaded[operator_row] != is_overloaded)
+        is_new = bool(self.is_overloaded[operator_row] != is_overloaded)
         if is_new:
-            self._is_overloaded[operator_row] = is_overloaded
-            self._touched_businesses.append(np.arange(self._businesses.n_businesses))
+            self.is_overloaded[operator_row] = is_overloaded
+            self._touched_businesses.append(np.arange(self.name_draw.size))
         return is_new
 
     def move(self, business_row: int, component_row: NDArray[np.int64]) -> None:
         """Let a business sit on other components from now on; shape (n_roles,)."""
-        self._component_row[business_row] = component_row
+        self.component_row[business_row] = component_row
         self._touched_businesses.append(np.array([business_row]))
 
+    def take_touched(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Components and businesses touched since the last call, with repetitions."""
+        touched = _joined(self._touched_components), _joined(self._touched_businesses)
+        self._touched_components, self._touched_businesses = [], []
+        return touched
+
     def take_changes(self) -> Change | None:
-        """Exposure of the businesses touched since the last call; None if there are none."""
-        component = _distinct(self._touched_components)
-        self._touched_components = []
+        """Exposure of the businesses touched since the last turn; None if there are none."""
+        component, business = self.take_touched()
+        component = _distinct(component)
         if component.size:
-            self._touched_businesses.append(self._components.businesses_of(component))
-        row = _distinct(self._touched_businesses)
-        self._touched_businesses = []
+            business = np.concatenate((business, self.components.businesses_of(component)))
+        row = _distinct(business)
         if row.size == 0:
             return None
-        before = self._failing(row, *self._told)
+        before = self.failing(row)
         if component.size:
             self._refresh(component)
-        now = (self._component_row, self._overmatch, self._is_overloaded)
-        after = self._failing(row, *now)
-        self._told[0][row] = self._component_row[row]
-        self._told[1][:], self._told[2][:] = self._overmatch, self._is_overloaded
+        self.told_component_row[row] = self.component_row[row]
+        self.told_overmatch[:], self.told_is_overloaded[:] = self.overmatch, self.is_overloaded
+        after = self.failing(row)
         self.by_operator[:, row] = after.by_operator
         return Change(row, before, after)
 
     def failing(self, row: NDArray[np.int64]) -> Failing:
-        """How far some businesses fail, as of the last ``take_changes``."""
-        return self._failing(row, *self._told)
-
-    def _failing(
-        self,
-        row: NDArray[np.int64],
-        component_row: NDArray[np.int64],
-        overmatch: NDArray[np.float64],
-        is_overloaded: NDArray[np.bool_],
-    ) -> Failing:
-        """Shares of attempts that fail.
+        """How far some businesses fail, as of the last ``take_changes``.
 
         Notes
         -----
         m(i, k) = 1 - (1 - d) * product over roles of (1 - w b). Products run in the sequence of
         roles, so that a business's number does not hang on who changed with it.
         """
-        fails = self._fails[:, component_row[row]]
-        if overmatch.any():
-            is_matched = self._businesses.name_draw[row] < overmatch[:, np.newaxis]
-            evading = np.where(is_matched, self._name_evasion, 1.0)
-            fails[:, :, FRONTEND] = 1.0 - (1.0 - fails[:, :, FRONTEND]) * evading
-        by_role = self._role_weight[row] * fails
+        fails = self.fails[:, self.told_component_row[row]]
+        if self.told_overmatch.any():
+            is_matched = self.name_draw[row] < self.told_overmatch[:, np.newaxis]
+            frontend = fails[:, :, FRONTEND]
+            evading = 1.0 - (1.0 - frontend) * self.name_evasion
+            fails[:, :, FRONTEND] = np.where(is_matched, evading, frontend)
+        by_role = self.role_weight[row] * fails
         working = 1.0 - by_role
-        degraded = np.where(is_overloaded, self._overload_severity, 0.0)[:, np.newaxis]
+        degraded = np.where(self.told_is_overloaded, self.overload_severity, 0.0)[:, np.newaxis]
         passing = (1.0 - degraded) * working[:, :, 0]
         for role_row in range(1, working.shape[2]):
             passing *= working[:, :, role_row]
         return Failing(1.0 - passing, by_role)
 
     def _refresh(self, component: NDArray[np.int64]) -> None:
-        host, first, n_hosts = self._components.hosts_of(component)
-        failing = self._degree(host)
-        worst = np.minimum.reduceat(failing, first, axis=1)
-        mean = np.add.reduceat(failing, first, axis=1) / n_hosts
-        self._fails[:, component] = np.where(self._components.is_spread[component], mean, worst)
+        """How far some components fail at each operator.
 
-    def _degree(self, host: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Degree to which each host fails at each operator; shape (n_operators, n)."""
-        failing = np.zeros((self._shape[0], host.size))
-        for mechanism, degree in (
-            (Mechanism.THROTTLE, self._throttle_severity),
-            (Mechanism.DROP, 1.0),
-            (Mechanism.EXEMPT, 0.0),
-        ):
-            if mechanism in self._n_entries:
-                failing[self._n_entries[mechanism][:, host] > 0] = degree
-        return failing
+        ``any`` fails as its best host does, ``spread`` as its hosts do on average.
+        """
+        host, first, n_hosts = self.components.hosts_of(component)
+        n_dropped, n_throttled = (
+            np.add.reduceat(hit, first, axis=1, dtype=np.int64) for hit in self._hits(host)
+        )
+        mean = (n_dropped + self.throttle_severity * n_throttled) / n_hosts
+        best = np.where(n_dropped + n_throttled == n_hosts, self.throttle_severity, 0.0)
+        best[n_dropped == n_hosts] = 1.0
+        self.fails[:, component] = np.where(self.components.is_spread[component], mean, best)
+
+    def _hits(self, host: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which hosts each operator drops, and which it throttles; shapes (n_operators, n)."""
+        dropped, throttled, exempt = (
+            self.n_entries[mechanism][:, host] > 0
+            if mechanism in self.n_entries
+            else np.zeros((self._shape[0], host.size), np.bool_)
+            for mechanism in (Mechanism.DROP, Mechanism.THROTTLE, Mechanism.EXEMPT)
+        )
+        return dropped & ~exempt, throttled & ~dropped & ~exempt
 
 
-def _distinct(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Distinct values of some arrays, ascending."""
-    if not parts:
-        return np.empty(0, np.int64)
-    value = np.sort(parts[0] if len(parts) == 1 else np.concatenate(parts))
+def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _distinct(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Distinct values, ascending."""
+    if rows.size == 0:
+        return rows
+    value = np.sort(rows)
     is_first = np.ones(value.size, np.bool_)
     np.not_equal(value[1:], value[:-1], out=is_first[1:])
     return value[is_first]

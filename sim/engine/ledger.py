@@ -73,26 +73,26 @@ class Ledger:
 
     def __init__(self, world: World) -> None:
         n, n_operators = world.businesses.n_businesses, world.operators.n_operators
-        self._demand = world.demand
-        self._sector_row = world.businesses.sector_row
-        self._demand_booked = self._demand.cumulative(0)
-        self._passed = np.zeros((n_operators, self._demand_booked.size))
-        self._passed_since = np.zeros((n_operators, n))
-        self._since_s = np.zeros(n, np.int64)
-        self._lost_below = np.zeros(n)
-        self._lost_in_spell = np.zeros(n)
-        self._lost_by_spell = np.zeros((n, len(SPELL_NAMES)))
-        self._time_s = np.zeros((3, n), np.int64)
-        self._spell_start_s = np.full(n, NEVER, np.int64)
-        self._first_outage_s = np.full(n, NEVER, np.int64)
-        self._last_outage_s = np.full(n, NEVER, np.int64)
-        self._n_spells = np.zeros(n, np.int64)
+        self.demand = world.demand
+        self.sector_row = world.businesses.sector_row
+        self.demand_booked = self.demand.cumulative(0)
+        self.passed = np.zeros((n_operators, self.demand_booked.size))
+        self.passed_since = np.zeros((n_operators, n))
+        self.since_s = np.zeros(n, np.int64)
+        self.lost_below = np.zeros(n)
+        self.lost_in_spell = np.zeros(n)
+        self.lost_by_spell = np.zeros((n, len(SPELL_NAMES)))
+        self.time_s = np.zeros((3, n), np.int64)
+        self.spell_start_s = np.full(n, NEVER, np.int64)
+        self.first_outage_s = np.full(n, NEVER, np.int64)
+        self.last_outage_s = np.full(n, NEVER, np.int64)
+        self.n_spells = np.zeros(n, np.int64)
 
     def advance(self, t_s: int, weight: NDArray[np.float64]) -> None:
         """Let time pass with the users of each operator counting as they did until now."""
-        demand = self._demand.cumulative(t_s)
-        self._passed += weight[:, np.newaxis] * (demand - self._demand_booked)
-        self._demand_booked = demand
+        demand = self.demand.cumulative(t_s)
+        self.passed += weight[:, np.newaxis] * (demand - self.demand_booked)
+        self.demand_booked = demand
 
     def update(self, turn: Turn, t_s: int, failed: NDArray[np.float64]) -> None:
         """Book the piece that ends now; ``advance`` must have come first.
@@ -109,10 +109,10 @@ class Ledger:
             return
         self._end_spells(row[was_affected & ~is_affected], t_s)
         starting = row[~was_affected & is_affected]
-        self._spell_start_s[starting] = t_s
-        self._n_spells[starting] += 1
-        first = starting[self._first_outage_s[starting] == NEVER]
-        self._first_outage_s[first] = t_s
+        self.spell_start_s[starting] = t_s
+        self.n_spells[starting] += 1
+        first = starting[self.first_outage_s[starting] == NEVER]
+        self.first_outage_s[first] = t_s
 
     def close(
         self, t_s: int, level: NDArray[np.int8], failed: NDArray[np.float64]
@@ -121,16 +121,16 @@ class Ledger:
         self._book(np.arange(level.size), level, t_s, failed)
         is_affected_at_end = level > 0
         self._end_spells(np.flatnonzero(is_affected_at_end), t_s)
-        by_spell = [self._demand.hours(lost, self._sector_row) for lost in self._lost_by_spell.T]
+        by_spell = [self.demand.hours(lost, self.sector_row) for lost in self.lost_by_spell.T]
         return LedgerColumns(
-            lost_demand_h_below_threshold=self._demand.hours(self._lost_below, self._sector_row),
+            lost_demand_h_below_threshold=self.demand.hours(self.lost_below, self.sector_row),
             lost_demand_h_by_spell=np.stack(by_spell, axis=1),
-            affected_s=self._time_s[0].copy(),
-            impaired_s=self._time_s[1].copy(),
-            down_s=self._time_s[2].copy(),
-            first_outage_s=self._first_outage_s,
-            last_outage_s=self._last_outage_s,
-            n_spells=self._n_spells,
+            affected_s=self.time_s[0].copy(),
+            impaired_s=self.time_s[1].copy(),
+            down_s=self.time_s[2].copy(),
+            first_outage_s=self.first_outage_s,
+            last_outage_s=self.last_outage_s,
+            n_spells=self.n_spells,
             is_affected_at_end=is_affected_at_end,
         )
 
@@ -141,21 +141,21 @@ class Ledger:
         t_s: int,
         failed: NDArray[np.float64],
     ) -> None:
-        passed = self._passed[:, self._sector_row[row]]
-        lost = failed * (passed - self._passed_since[:, row])
+        passed = self.passed[:, self.sector_row[row]]
+        lost = failed * (passed - self.passed_since[:, row])
         # In the sequence of operators, so that a business's loss does not hang on its company.
         lost = np.add.accumulate(lost, axis=0)[-1]
         is_affected = level > 0
-        self._lost_in_spell[row] += np.where(is_affected, lost, 0.0)
-        self._lost_below[row] += np.where(is_affected, 0.0, lost)
-        elapsed_s = t_s - self._since_s[row]
-        self._time_s[:, row] += np.where(level > _STATES, elapsed_s, 0)
-        self._since_s[row] = t_s
-        self._passed_since[:, row] = passed
+        self.lost_in_spell[row] += np.where(is_affected, lost, 0.0)
+        self.lost_below[row] += np.where(is_affected, 0.0, lost)
+        elapsed_s = t_s - self.since_s[row]
+        self.time_s[:, row] += np.where(level > _STATES, elapsed_s, 0)
+        self.since_s[row] = t_s
+        self.passed_since[:, row] = passed
 
     def _end_spells(self, row: NDArray[np.int64], t_s: int) -> None:
-        length_s = t_s - self._spell_start_s[row]
+        length_s = t_s - self.spell_start_s[row]
         spell_class = np.searchsorted(SPELL_EDGES_S, length_s, side="right")
-        self._lost_by_spell[row, spell_class] += self._lost_in_spell[row]
-        self._lost_in_spell[row] = 0.0
-        self._last_outage_s[row] = t_s
+        self.lost_by_spell[row, spell_class] += self.lost_in_spell[row]
+        self.lost_in_spell[row] = 0.0
+        self.last_outage_s[row] = t_s

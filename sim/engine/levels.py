@@ -53,33 +53,46 @@ class Levels:
         0 reachable, 1 affected, 2 impaired, 3 down; each strictly above its threshold.
     weight : shape (n_operators,)
         Share of all users who are at the operator and on no VPN.
+    role_level : shape (n_businesses, n_roles)
+        The same states, if the role's component alone failed.
+    drift
+        How far shares may have moved so far, summed over the changes of ``weight``.
+    next_look : shape (n_businesses,)
+        The drift at which each business must be looked at again.
     """
 
     def __init__(self, world: World) -> None:
         n, n_roles = world.businesses.component_row.shape
         limits = world.thresholds
-        self._threshold = np.array([limits.affected, limits.impaired, limits.down])
+        self.threshold = np.array([limits.affected, limits.impaired, limits.down])
         self._share_users = world.operators.share_users
         self.weight = self._share_users.copy()
         self.level = np.zeros(n, np.int8)
-        self._role_level = np.zeros((n, n_roles), np.int8)
-        self._drift = self._looked_at = 0.0
-        # The drift at which each business must be looked at again.
-        self._next_look = np.full(n, np.inf)
-        self._may_drift = world.users is not None
+        self.role_level = np.zeros((n, n_roles), np.int8)
+        self.drift = self._looked_at = 0.0
+        self.next_look = np.full(n, np.inf)
+        self.may_drift = world.users is not None
 
     def set_vpn(self, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""
         weight = self._share_users * (1.0 - vpn)
-        self._drift += float(np.abs(weight - self.weight).sum())
+        self.drift += float(np.abs(weight - self.weight).sum())
         self.weight = weight
+
+    @property
+    def has_drifted(self) -> bool:
+        """Whether there was drift since it was last taken note of."""
+        return self._looked_at != self.drift
+
+    def take_drifted(self) -> bool:
+        """Whether there was drift since the last call."""
+        has_drifted = self.has_drifted
+        self._looked_at = self.drift
+        return has_drifted
 
     def due(self) -> NDArray[np.int64]:
         """Businesses that may have crossed a threshold by drift since they were looked at."""
-        if self._looked_at == self._drift:
-            return _NOBODY
-        self._looked_at = self._drift
-        return np.flatnonzero(self._next_look < self._drift)
+        return np.flatnonzero(self.next_look < self.drift) if self.take_drifted() else _NOBODY
 
     def turn(self, row: NDArray[np.int64], failing: Failing) -> Turn:
         """Note how far some businesses fail now.
@@ -94,14 +107,14 @@ class Levels:
         turn = Turn(
             row,
             self.level[row],
-            self._threshold.searchsorted(share_failing).astype(np.int8),
-            self._role_level[row],
-            self._threshold.searchsorted(role_failing).astype(np.int8),
+            self.threshold.searchsorted(share_failing).astype(np.int8),
+            self.role_level[row],
+            self.threshold.searchsorted(role_failing).astype(np.int8),
         )
         self.level[row] = turn.level
-        self._role_level[row] = turn.role_level
-        if self._may_drift:
-            self._next_look[row] = self._drift + self._margin(failing, share_failing, role_failing)
+        self.role_level[row] = turn.role_level
+        if self.may_drift:
+            self.next_look[row] = self.drift + self._margin(failing, share_failing, role_failing)
         return turn
 
     def _margin(
@@ -111,8 +124,8 @@ class Levels:
         role_failing: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         """Drift that may pass before any threshold can be crossed."""
-        distance = np.abs(share_failing[:, np.newaxis] - self._threshold).min(axis=1)
-        of_role = np.abs(role_failing[:, :, np.newaxis] - self._threshold).min(axis=2)
+        distance = np.abs(share_failing[:, np.newaxis] - self.threshold).min(axis=1)
+        of_role = np.abs(role_failing[:, :, np.newaxis] - self.threshold).min(axis=2)
         # What does not fail at all does not move either.
         most, most_of_role = failing.by_operator.max(axis=0), failing.by_role.max(axis=0)
         distance[most == 0] = np.inf

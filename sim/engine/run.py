@@ -155,12 +155,12 @@ def _let_bystanders_act(
     """Set up reactions and complaints, and the tick that moves slow quantities."""
     if world.moves is not None and world.reactions is not None:
         settlement.reactions = ReactionActor(
-            env, world.moves, world.reactions, settlement.exposure, log, settlement.request
+            env, world.moves, world.reactions, settlement.states.exposure, log, settlement.request
         )
     complaints = None
     if world.complaints is not None:
         complaints = ComplaintActor(
-            env, world, world.complaints, settlement.exposure, streams, log, censor.exempt
+            env, world, world.complaints, settlement.states.exposure, streams, log, censor.exempt
         )
         settlement.complaints = complaints
     users = settlement.users
@@ -170,7 +170,7 @@ def _let_bystanders_act(
     def act(t_s: int, tick_s: int) -> None:
         settlement.integrate_users(t_s)
         if complaints is not None:
-            complaints.tick(tick_s, settlement.levels.level, users.n_cut_off(t_s))
+            complaints.tick(tick_s, settlement.states.levels.level, users.n_cut_off(t_s))
             censor.note_attention(complaints.attention)
         users.tick(t_s)
         settlement.set_vpn(t_s, users.share_vpn)

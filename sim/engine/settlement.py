@@ -17,13 +17,11 @@ from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.complaints import ComplaintActor
 from sim.engine.curves import CurveRecorder
 from sim.engine.enforcement import Enforcement
-from sim.engine.exposure import Change, Exposure
-from sim.engine.ledger import Ledger, LedgerColumns
-from sim.engine.levels import Levels
+from sim.engine.ledger import LedgerColumns
 from sim.engine.reactions import ReactionActor
 from sim.engine.register import Register
 from sim.engine.snapshot import Snapshot
-from sim.engine.tally import Tally
+from sim.engine.states import States
 from sim.engine.target import TargetActor
 from sim.engine.users import UserCrowd
 from sim.world.build import World
@@ -43,11 +41,8 @@ class Settlement:
         self.users: UserCrowd | None = None
         self.reactions: ReactionActor | None = None
         self.complaints: ComplaintActor | None = None
-        self.exposure = Exposure(world)
-        self.enforcement = Enforcement(world, self.exposure, self.request)
-        self.levels = Levels(world)
-        self.ledger = Ledger(world)
-        self.tally = Tally(world)
+        self.states = States(world)
+        self.enforcement = Enforcement(world, self.states.exposure, self.request)
         self._env = env
         self._world = world
         self._register: Register | None = None
@@ -59,7 +54,7 @@ class Settlement:
     def begin(self, register: Register) -> None:
         """Start recording, once all actors are set."""
         self._register = register
-        self._snapshot = Snapshot(self._world, self.tally, self.users)
+        self._snapshot = Snapshot(self._world, self.states.tally, self.users)
         self._recorder = CurveRecorder(self._snapshot.series)
         self.request()
 
@@ -72,7 +67,7 @@ class Settlement:
     def integrate_users(self, t_s: int) -> None:
         """Book what users have met until now."""
         if self.users is not None:
-            self.users.note_demand_lost(t_s, self.tally.demand_lost_by_operator)
+            self.users.note_demand_lost(t_s, self.states.tally.demand_lost_by_operator)
             self.users.integrate(t_s)
 
     @property
@@ -83,33 +78,30 @@ class Settlement:
 
     def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""
-        self.ledger.advance(t_s, self.levels.weight)
-        self.levels.set_vpn(vpn)
+        self.states.set_vpn(t_s, vpn)
         self._is_weight_new = True
         self.request()
 
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""
         self.integrate_users(t_s)
-        self.ledger.advance(t_s, self.levels.weight)
-        return self.ledger.close(t_s, self.levels.level, self.exposure.by_operator)
+        return self.states.close(t_s)
 
     def _settle(self) -> Generator[simpy.Event, Any, None]:
         t_s = now_s(self._env)
         yield Moment(self._env, t_s, Phase.SETTLEMENT)
         self._is_due = False
-        change = self.exposure.take_changes()
-        if change is not None:
-            if self.users is not None:
-                self.users.note_demand_lost(t_s, self.tally.demand_lost_by_operator)
-            self.tally.note_change(change)
-        has_turned = self._turn(t_s, change)
+        if self.users is not None and self.states.exposure.is_touched:
+            self.users.note_demand_lost(t_s, self.states.tally.demand_lost_by_operator)
+        turned = self.states.turn(t_s)
+        if turned is not None and self.reactions is not None:
+            self.reactions.note(turned, self.states.levels.level, t_s)
         is_enforcement_changed = self.enforcement.take_changed()
         if self.target is not None:
             if self.users is not None and (is_enforcement_changed or self.target.is_stale):
                 self.users.integrate(t_s)
             self.target.settle(is_enforcement_changed=is_enforcement_changed)
-        self._record(t_s, has_turned=has_turned, is_dropped_new=is_enforcement_changed)
+        self._record(t_s, has_turned=turned is not None, is_dropped_new=is_enforcement_changed)
 
     def _record(self, t_s: int, *, has_turned: bool, is_dropped_new: bool) -> None:
         assert self._register is not None
@@ -119,38 +111,12 @@ class Settlement:
             snapshot.note_dropped(self.enforcement.n_addresses_dropped())
         snapshot.note_listed(*self._register.listed())
         if has_turned:
-            snapshot.note_businesses(self.levels.weight)
+            snapshot.note_businesses(self.states.levels.weight)
         elif self._is_weight_new:
-            snapshot.note_weight(self.levels.weight)
+            snapshot.note_weight(self.states.levels.weight)
         self._is_weight_new = False
         snapshot.note_users(t_s)
         self.recorder.record(t_s, snapshot.values.copy())
-
-    def _turn(self, t_s: int, change: Change | None) -> bool:
-        """Bring states up to date: of what changed, and of what drift may have moved.
-
-        Returns whether there was anything.
-        """
-        row = self.levels.due()
-        if change is not None and row.size == 0:
-            row, failed, failing = change.business_row, change.before.by_operator, change.after
-        elif change is not None:
-            row = np.union1d(row, change.business_row)
-            failing = self.exposure.failing(row)
-            failed = failing.by_operator.copy()
-            failed[:, np.searchsorted(row, change.business_row)] = change.before.by_operator
-        elif row.size:
-            failing = self.exposure.failing(row)
-            failed = failing.by_operator
-        else:
-            return False
-        self.ledger.advance(t_s, self.levels.weight)
-        turn = self.levels.turn(row, failing)
-        self.ledger.update(turn, t_s, failed)
-        self.tally.note_turn(turn)
-        if self.reactions is not None:
-            self.reactions.note(row, self.levels.level, t_s)
-        return True
 
 
 def tick(

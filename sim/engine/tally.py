@@ -58,42 +58,42 @@ class Tally:
             *(Group(sector_row=row) for row in range(n_sectors)),
             *(Group(role_row=row) for row in range(n_roles)),
         )
-        self._value = businesses.value_micro_usd_per_h
-        self._provider_group = 1 + world.places.provider_row[businesses.home_place_row]
-        self._sector_group = 1 + n_providers + businesses.sector_row
+        self.value = businesses.value_micro_usd_per_h
+        self.provider_group = 1 + world.places.provider_row[businesses.home_place_row]
+        self.sector_group = 1 + n_providers + businesses.sector_row
         n_groups = len(self.groups)
-        self._roles = slice(1 + n_providers + n_sectors, n_groups)
+        self.roles = slice(1 + n_providers + n_sectors, n_groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
         # Value of the demand that fails for each operator's users without a VPN, at mean demand.
         # Whole numbers, held as floats: no sum comes near 2^53 micro-dollars, 9 billion dollars.
-        self._lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))
+        self.lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))
         self.n_businesses = np.full(n_groups, n, np.int64)
-        self.value_micro_usd_per_h = np.full(n_groups, self._value.sum(), np.int64)
+        self.value_micro_usd_per_h = np.full(n_groups, self.value.sum(), np.int64)
         for group, of_business in (
-            (slice(1, 1 + n_providers), self._provider_group),
-            (slice(1 + n_providers, self._roles.start), self._sector_group),
+            (slice(1, 1 + n_providers), self.provider_group),
+            (slice(1 + n_providers, self.roles.start), self.sector_group),
         ):
             self.n_businesses[group] = 0
             self.value_micro_usd_per_h[group] = 0
             np.add.at(self.n_businesses, of_business, 1)
-            np.add.at(self.value_micro_usd_per_h, of_business, self._value)
+            np.add.at(self.value_micro_usd_per_h, of_business, self.value)
 
     def note_change(self, change: Change) -> None:
         """Count the demand that fails anew, of the businesses whose exposure changed."""
         row = change.business_row
-        value = self._value[row]
+        value = self.value[row]
         before, after = change.before, change.after
         more = np.rint(value * after.by_operator) - np.rint(value * before.by_operator)
         turned = more.any(axis=0)
         if turned.any():
             more, row = more[:, turned], row[turned]
-            lost = self._lost_micro_usd_per_h
+            lost = self.lost_micro_usd_per_h
             lost[:, 0] += more.sum(axis=1)
-            np.add.at(lost.T, self._provider_group[row], more.T)
-            np.add.at(lost.T, self._sector_group[row], more.T)
+            np.add.at(lost.T, self.provider_group[row], more.T)
+            np.add.at(lost.T, self.sector_group[row], more.T)
         value = value[:, np.newaxis]
         of_role = np.rint(value * after.by_role) - np.rint(value * before.by_role)
-        self._lost_micro_usd_per_h[:, self._roles] += of_role.sum(axis=1)
+        self.lost_micro_usd_per_h[:, self.roles] += of_role.sum(axis=1)
 
     def note_turn(self, turn: Turn) -> None:
         """Count the businesses whose state changed anew."""
@@ -103,12 +103,12 @@ class Tally:
             up = (turn.level[turned] > _STATES).astype(np.int64)
             up -= turn.level_before[turned] > _STATES
             self.n_at_level[:, 0] += up.sum(axis=1)
-            for of_business in (self._provider_group, self._sector_group):
+            for of_business in (self.provider_group, self.sector_group):
                 np.add.at(self.n_at_level.T, of_business[row], up.T)
         if (turn.role_level != turn.role_level_before).any():
             up = (turn.role_level > _STATES[:, :, np.newaxis]).astype(np.int64)
             up -= turn.role_level_before > _STATES[:, :, np.newaxis]
-            self.n_at_level[:, self._roles] += up.sum(axis=1)
+            self.n_at_level[:, self.roles] += up.sum(axis=1)
 
     def demand_lost_share(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share of each group's demand that fails; NaN where it has none; shape (n_groups,).
@@ -123,7 +123,7 @@ class Tally:
         sum over operators of weight * L(k) / V, with L(k) the sum over businesses of their value
         times the share that fails at k, each in whole micro-dollars.
         """
-        lost = weighted_sum(weight, self._lost_micro_usd_per_h)
+        lost = weighted_sum(weight, self.lost_micro_usd_per_h)
         value = self.value_micro_usd_per_h
         share = np.full(value.shape, np.nan)
         return np.asarray(np.divide(lost, value, out=share, where=value > 0))
@@ -132,5 +132,5 @@ class Tally:
     def demand_lost_by_operator(self) -> NDArray[np.float64]:
         """Share of demand that fails for each operator's users without a VPN."""
         total = int(self.value_micro_usd_per_h[0])
-        lost = self._lost_micro_usd_per_h[:, 0]
+        lost = self.lost_micro_usd_per_h[:, 0]
         return np.asarray(lost / total if total else np.zeros(lost.size))

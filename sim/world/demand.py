@@ -43,7 +43,7 @@ class Demand:
         Whole numbers, so that the demand between two times is exact however the time between
         them was cut.
         """
-        return self._since_monday(self.start_s + t_s) - self._before_start
+        return self._since_monday(self.start_s + t_s) - self.before_start
 
     def hours(
         self, weight_s: NDArray[np.float64], sector_row: NDArray[np.int64]
@@ -61,15 +61,16 @@ class Demand:
     def _since_monday(self, t_s: int) -> NDArray[np.int64]:
         n_weeks, within_s = divmod(t_s, H_PER_WEEK * S_PER_H)
         hour, rest_s = divmod(within_s, S_PER_H)
-        whole = n_weeks * self._until_hour[:, -1] + self._until_hour[:, hour]
+        whole = n_weeks * self.until_hour[:, -1] + self.until_hour[:, hour]
         return np.asarray(whole * S_PER_H + self.weight[:, hour] * rest_s, dtype=np.int64)
 
     @cached_property
-    def _before_start(self) -> NDArray[np.int64]:
+    def before_start(self) -> NDArray[np.int64]:
+        """Demand from Monday 00:00 to t = 0; shape (n_sectors,)."""
         return self._since_monday(self.start_s)
 
     @cached_property
-    def _until_hour(self) -> NDArray[np.int64]:
+    def until_hour(self) -> NDArray[np.int64]:
         """Demand from Monday 00:00 to each hour of the week; shape (n_sectors, 169)."""
         return np.pad(np.cumsum(self.weight, axis=1), ((0, 0), (1, 0)))
 

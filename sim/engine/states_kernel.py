@@ -1,0 +1,360 @@
+"""The turn of a second in one compiled loop; needs numba.
+
+In and out: the columns of ``Exposure``, ``Levels``, ``Ledger`` and ``Tally``, brought up to date in
+place. Every number is made by the same operations in the same sequence as by their own methods, so
+that the bytes are the same; nothing imports this module but ``sim.engine.turn``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sim.engine.levels import SLACK
+from sim.world.components import FRONTEND
+
+_compiled = njit(cache=True, nogil=True)
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+class Columns(NamedTuple):
+    """What a turn reads and writes, named as in the classes that own it."""
+
+    # Components and who sits on them.
+    is_spread: NDArray[np.bool_]
+    host_order: Rows
+    host_start: Rows
+    business_order: Rows
+    business_start: Rows
+    # Exposure.
+    n_dropping: NDArray[np.int16]
+    n_throttling: NDArray[np.int16]
+    n_exempting: NDArray[np.int16]
+    throttle_severity: float
+    name_evasion: float
+    overload_severity: Floats
+    name_draw: Floats
+    role_weight: Floats
+    fails: Floats
+    component_row: Rows
+    overmatch: Floats
+    is_overloaded: NDArray[np.bool_]
+    told_component_row: Rows
+    told_overmatch: Floats
+    told_is_overloaded: NDArray[np.bool_]
+    by_operator: Floats
+    # Levels.
+    threshold: Floats
+    level: NDArray[np.int8]
+    role_level: NDArray[np.int8]
+    next_look: Floats
+    # Ledger.
+    sector_row: Rows
+    passed: Floats
+    passed_since: Floats
+    since_s: Rows
+    lost_below: Floats
+    lost_in_spell: Floats
+    lost_by_spell: Floats
+    time_s: Rows
+    spell_start_s: Rows
+    first_outage_s: Rows
+    last_outage_s: Rows
+    n_spells: Rows
+    spell_edges_s: Rows
+    # Tally.
+    value: Rows
+    provider_group: Rows
+    sector_group: Rows
+    lost_micro_usd_per_h: Floats
+    n_at_level: Rows
+    # Notes of the turn itself: who was met in which turn, and room for lists.
+    component_turn: Rows
+    business_turn: Rows
+    component_list: Rows
+    business_list: Rows
+    turned_list: Rows
+
+
+@_compiled
+def turn(
+    columns: Columns,
+    component: Rows,
+    business: Rows,
+    number: int,
+    first_role_group: int,
+    weight: Floats,
+    drift: float,
+    has_drifted: bool,
+    may_drift: bool,
+    t_s: int,
+) -> tuple[int, int]:
+    """Bring everything up to date for what was touched, and for whom drift may have moved.
+
+    Parameters
+    ----------
+    component, business
+        What was touched since the last turn, with repetitions.
+    number
+        Number of the turn, from 1.
+    first_role_group
+        Row of the tally's first role.
+
+    Returns
+    -------
+    n_touched, n_turned
+        Businesses whose exposure was computed anew, and all that were looked at; their rows are
+        the first ones of ``business_list``, and the looked at, ascending, of ``turned_list``.
+    """
+    n_components, n_touched = _touched(columns, component, business, number)
+    for i in range(n_touched):
+        _count_roles(columns, columns.business_list[i], -1.0, first_role_group)
+    for i in range(n_components):
+        _refresh(columns, columns.component_list[i])
+    if n_touched:
+        columns.told_overmatch[:] = columns.overmatch
+        columns.told_is_overloaded[:] = columns.is_overloaded
+    for i in range(n_touched):
+        row = columns.business_list[i]
+        columns.told_component_row[row] = columns.component_row[row]
+        _count_roles(columns, row, 1.0, first_role_group)
+    n_turned = n_touched
+    if has_drifted:
+        for row in range(columns.next_look.size):
+            if columns.next_look[row] < drift and columns.business_turn[row] != number:
+                columns.business_list[n_turned] = row
+                n_turned += 1
+    for i in range(n_turned):
+        _turn_one(
+            columns,
+            columns.business_list[i],
+            i < n_touched,
+            first_role_group,
+            weight,
+            drift,
+            may_drift,
+            t_s,
+        )
+    columns.turned_list[:n_turned] = np.sort(columns.business_list[:n_turned])
+    return n_touched, n_turned
+
+
+@_compiled
+def pass_demand(
+    passed: Floats,
+    booked: Rows,
+    weight: Floats,
+    until_hour: Rows,
+    by_hour: Rows,
+    before_start: Rows,
+    week_s: int,
+) -> None:
+    """Book the demand of each operator's users until a second of the week, in place."""
+    n_weeks, within_s = week_s // 604_800, week_s % 604_800
+    hour, rest_s = within_s // 3600, within_s % 3600
+    for sector in range(booked.size):
+        whole = n_weeks * until_hour[sector, -1] + until_hour[sector, hour]
+        demand = whole * 3600 + by_hour[sector, hour] * rest_s - before_start[sector]
+        more = float(demand - booked[sector])
+        for operator in range(weight.size):
+            passed[operator, sector] += weight[operator] * more
+        booked[sector] = demand
+
+
+@_compiled
+def _touched(columns: Columns, component: Rows, business: Rows, number: int) -> tuple[int, int]:
+    """List what was touched without repetitions."""
+    n_components = n_businesses = 0
+    for row in business:
+        if columns.business_turn[row] != number:
+            columns.business_turn[row] = number
+            columns.business_list[n_businesses] = row
+            n_businesses += 1
+    for one in component:
+        if columns.component_turn[one] == number:
+            continue
+        columns.component_turn[one] = number
+        columns.component_list[n_components] = one
+        n_components += 1
+        for link in range(columns.business_start[one], columns.business_start[one + 1]):
+            row = columns.business_order[link]
+            if columns.business_turn[row] != number:
+                columns.business_turn[row] = number
+                columns.business_list[n_businesses] = row
+                n_businesses += 1
+    return n_components, n_businesses
+
+
+@_compiled
+def _refresh(columns: Columns, component: int) -> None:
+    """How far a component fails at each operator."""
+    first, stop = columns.host_start[component], columns.host_start[component + 1]
+    n_hosts = stop - first
+    has_throttle, has_exempt = columns.n_throttling.size > 0, columns.n_exempting.size > 0
+    has_drop = columns.n_dropping.size > 0
+    for operator in range(columns.fails.shape[0]):
+        n_dropped = n_throttled = 0
+        for place in range(first, stop):
+            host = columns.host_order[place]
+            if has_exempt and columns.n_exempting[operator, host] > 0:
+                continue
+            if has_drop and columns.n_dropping[operator, host] > 0:
+                n_dropped += 1
+            elif has_throttle and columns.n_throttling[operator, host] > 0:
+                n_throttled += 1
+        if columns.is_spread[component]:
+            degree = (n_dropped + columns.throttle_severity * n_throttled) / n_hosts
+        elif n_dropped == n_hosts:
+            degree = 1.0
+        elif n_dropped + n_throttled == n_hosts:
+            degree = columns.throttle_severity
+        else:
+            degree = 0.0
+        columns.fails[operator, component] = degree
+
+
+@_compiled
+def _fails(columns: Columns, operator: int, row: int, role: int) -> float:
+    """Share of one role's attempts that fails, weighted by the role."""
+    fails = columns.fails[operator, columns.told_component_row[row, role]]
+    if role == FRONTEND and columns.name_draw[row] < columns.told_overmatch[operator]:
+        fails = 1.0 - (1.0 - fails) * columns.name_evasion
+    return float(columns.role_weight[row, role] * fails)
+
+
+@_compiled
+def _count_roles(columns: Columns, row: int, sign: float, first_role_group: int) -> None:
+    """Add to, or take from, the demand that fails by role."""
+    value = float(columns.value[row])
+    for operator in range(columns.fails.shape[0]):
+        for role in range(columns.role_weight.shape[1]):
+            columns.lost_micro_usd_per_h[operator, first_role_group + role] += sign * np.rint(
+                value * _fails(columns, operator, row, role)
+            )
+
+
+@_compiled
+def _turn_one(
+    columns: Columns,
+    row: int,
+    is_touched: bool,
+    first_role_group: int,
+    weight: Floats,
+    drift: float,
+    may_drift: bool,
+    t_s: int,
+) -> None:
+    """Book the piece of one business that ends now, and note its state from now on."""
+    n_operators, n_roles = columns.fails.shape[0], columns.role_weight.shape[1]
+    provider, sector = columns.provider_group[row], columns.sector_group[row]
+    value = float(columns.value[row])
+    level_before = columns.level[row]
+    lost = share = most = 0.0
+    for operator in range(n_operators):
+        failed = columns.by_operator[operator, row]
+        passed = columns.passed[operator, columns.sector_row[row]]
+        piece = failed * (passed - columns.passed_since[operator, row])
+        columns.passed_since[operator, row] = passed
+        lost = piece if operator == 0 else lost + piece
+        failing = failed
+        if is_touched:
+            failing = _failing(columns, operator, row)
+            more = np.rint(value * failing) - np.rint(value * failed)
+            columns.lost_micro_usd_per_h[operator, 0] += more
+            columns.lost_micro_usd_per_h[operator, provider] += more
+            columns.lost_micro_usd_per_h[operator, sector] += more
+            columns.by_operator[operator, row] = failing
+        part = weight[operator] * failing
+        share = part if operator == 0 else share + part
+        most = max(most, failing)
+    _book(columns, row, level_before, lost, t_s)
+    level = _level_of(columns.threshold, share)
+    columns.level[row] = level
+    if level != level_before:
+        for state in range(columns.n_at_level.shape[0]):
+            up = int(level > state) - int(level_before > state)
+            columns.n_at_level[state, 0] += up
+            columns.n_at_level[state, provider] += up
+            columns.n_at_level[state, sector] += up
+    _note_spell(columns, row, bool(level_before > 0), bool(level > 0), t_s)
+    distance = _distance(columns.threshold, share) if most > 0 else np.inf
+    for role in range(n_roles):
+        of_role = most_of_role = 0.0
+        for operator in range(n_operators):
+            failing = _fails(columns, operator, row, role)
+            part = weight[operator] * failing
+            of_role = part if operator == 0 else of_role + part
+            most_of_role = max(most_of_role, failing)
+        role_level, before = _level_of(columns.threshold, of_role), columns.role_level[row, role]
+        columns.role_level[row, role] = role_level
+        if role_level != before:
+            for state in range(columns.n_at_level.shape[0]):
+                up = int(role_level > state) - int(before > state)
+                columns.n_at_level[state, first_role_group + role] += up
+        if most_of_role > 0:
+            distance = min(distance, _distance(columns.threshold, of_role))
+    if may_drift:
+        columns.next_look[row] = drift + (distance - SLACK)
+
+
+@_compiled
+def _failing(columns: Columns, operator: int, row: int) -> float:
+    """Share of attempts that fails: one minus the product of what passes."""
+    degraded = 0.0
+    if columns.told_is_overloaded[operator]:
+        degraded = columns.overload_severity[operator]
+    passing = (1.0 - degraded) * (1.0 - _fails(columns, operator, row, 0))
+    for role in range(1, columns.role_weight.shape[1]):
+        passing *= 1.0 - _fails(columns, operator, row, role)
+    return 1.0 - passing
+
+
+@_compiled
+def _level_of(threshold: Floats, share: float) -> np.int8:
+    """Thresholds that a share is strictly above."""
+    level = 0
+    for limit in threshold:
+        level += int(limit < share)
+    return np.int8(level)
+
+
+@_compiled
+def _distance(threshold: Floats, share: float) -> float:
+    """Distance to the nearest threshold."""
+    distance = np.inf
+    for limit in threshold:
+        distance = min(distance, abs(share - limit))
+    return distance
+
+
+@_compiled
+def _book(columns: Columns, row: int, level: int, lost: float, t_s: int) -> None:
+    """Add what was lost, and the time in the state, since the last piece."""
+    if level > 0:
+        columns.lost_in_spell[row] += lost
+    else:
+        columns.lost_below[row] += lost
+    elapsed_s = t_s - columns.since_s[row]
+    for state in range(level):
+        columns.time_s[state, row] += elapsed_s
+    columns.since_s[row] = t_s
+
+
+@_compiled
+def _note_spell(columns: Columns, row: int, was: bool, is_affected: bool, t_s: int) -> None:
+    """Begin or end a spell."""
+    if was and not is_affected:
+        length_s = t_s - columns.spell_start_s[row]
+        spell_class = np.searchsorted(columns.spell_edges_s, length_s, side="right")
+        columns.lost_by_spell[row, spell_class] += columns.lost_in_spell[row]
+        columns.lost_in_spell[row] = 0.0
+        columns.last_outage_s[row] = t_s
+    elif is_affected and not was:
+        columns.spell_start_s[row] = t_s
+        columns.n_spells[row] += 1
+        if columns.first_outage_s[row] == -1:
+            columns.first_outage_s[row] = t_s
