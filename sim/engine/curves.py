@@ -6,6 +6,7 @@ at which its value changed, and the values. Nothing is sampled.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,25 +74,34 @@ class Curves:
 
 
 class CurveRecorder:
-    """Collects snapshots while the simulation runs."""
+    """Collects values, and keeps them where they change."""
 
     def __init__(self, series: tuple[Series, ...]) -> None:
         self._series = series
-        self._times: list[int] = []
-        self._snapshots: list[NDArray[np.float64]] = []
+        self._last: NDArray[np.float64] | None = None
+        self._points: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
 
-    def record(self, t_s: int, values: NDArray[np.float64]) -> None:
-        """Note the value of every series from ``t_s`` on; times must rise."""
-        assert not self._times or t_s > self._times[-1]
-        assert values.shape == (len(self._series),)
-        self._times.append(t_s)
-        self._snapshots.append(values)
+    def record(self, t_s: Sequence[int], values: NDArray[np.float64]) -> None:
+        """Note the value of every series from each time on.
+
+        Parameters
+        ----------
+        t_s : shape (n,)
+            Rising, also from call to call.
+        values : shape (n, n_series)
+        """
+        assert values.shape == (len(t_s), len(self._series))
+        is_change = np.ones(values.shape, np.bool_)
+        is_change[1:] = values[1:] != values[:-1]
+        if self._last is not None:
+            is_change[0] = values[0] != self._last
+        self._last = values[-1].copy()
+        time_row, series_row = np.nonzero(is_change)
+        self._points.append((series_row, np.array(t_s, np.int64)[time_row], values[is_change]))
 
     def freeze(self) -> Curves:
-        """Keep the points at which a series changed."""
-        times = np.array(self._times, np.int64)
-        values = np.array(self._snapshots).T
-        is_change = np.ones(values.shape, np.bool_)
-        is_change[:, 1:] = values[:, 1:] != values[:, :-1]
-        series_row, time_row = np.nonzero(is_change)
-        return Curves(self._series, series_row, times[time_row], values[series_row, time_row])
+        """Sort the points by series, and by time within each."""
+        parts = zip(*self._points, strict=True)
+        series_row, t_s, value = (np.concatenate(part) for part in parts)
+        by_series = np.argsort(series_row, kind="stable")
+        return Curves(self._series, series_row[by_series], t_s[by_series], value[by_series])

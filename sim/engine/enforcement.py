@@ -1,7 +1,7 @@
 """What each operator enforces now.
 
-In: entries that operators start and stop enforcing. Out: addresses dropped, weighted by share of
-users, and the exposure of whoever sits on them.
+In: entries that operators start and stop enforcing. Out: how many addresses each blocks, and the
+exposure of whoever sits on them.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Enforcement:
 
     def __init__(self, world: World, exposure: Exposure, on_change: Callable[[], None]) -> None:
         n_operators = world.operators.n_operators
-        self._share_users = world.operators.share_users[:, np.newaxis]
         self._segments = Segments(n_operators, world.target.addresses)
         self._names: list[dict[int, Entry]] = [{} for _ in range(n_operators)]
-        self._is_changed = False
+        self._changed: dict[int, Entry] = {}
+        self._n_blocked: NDArray[np.int64] | None = None
         self._exposure = exposure
         self._on_change = on_change
 
@@ -60,14 +60,21 @@ class Enforcement:
         """What each operator does to some addresses; shape (n_operators, n)."""
         return self._segments.state(address)
 
-    def take_changed(self) -> bool:
-        """Return whether any operator changed anything since the last call."""
-        changed, self._is_changed = self._is_changed, False
+    def take_changed(self) -> dict[int, Entry]:
+        """Return the entries that any operator changed since the last call, by row."""
+        changed, self._changed = self._changed, {}
         return changed
 
-    def n_addresses_dropped(self) -> NDArray[np.float64]:
-        """Addresses dropped, averaged over users: outside the target's ranges, and all."""
-        return np.asarray((self._share_users * self._segments.n_blocked).sum(axis=0))
+    def n_blocked(self) -> NDArray[np.int64]:
+        """Addresses each operator blocks: outside the target's ranges, and all.
+
+        Returns
+        -------
+        shape (n_operators, 2); the same object until the next change.
+        """
+        if self._n_blocked is None:
+            self._n_blocked = self._segments.n_blocked.copy()
+        return self._n_blocked
 
     def _change(self, operator_row: int, entry: Entry, step: int) -> None:
         if entry.mechanism is Mechanism.NAME:
@@ -78,5 +85,6 @@ class Enforcement:
             addresses = entry.addresses
             self._segments.count(operator_row, entry.mechanism, addresses, step)
             self._exposure.count_entry(operator_row, entry.mechanism, addresses, step)
-        self._is_changed = True
+            self._n_blocked = None
+        self._changed[entry.row] = entry
         self._on_change()

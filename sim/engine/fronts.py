@@ -6,11 +6,14 @@ throttled, which dropped. It does not know how many users there are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.enforcement import Enforcement
 from sim.engine.levels import weighted_sum
+from sim.engine.orders import Entry
 from sim.engine.segments import DROPPED
 
 
@@ -36,6 +39,8 @@ class FrontList:
         self.is_gone = np.empty(0, np.bool_)
         self.is_lost = np.empty(0, np.bool_)
         self.status = np.empty((n_operators, 0), np.int8)
+        # Whether an entry holds any of the first n fronts, by its row.
+        self._holds: dict[int, tuple[int, bool]] = {}
 
     @property
     def n_fronts(self) -> int:
@@ -52,6 +57,17 @@ class FrontList:
         column = enforcement.state(self.address[-1:])
         self.status = np.concatenate((self.status, column), axis=1)
         return self.n_fronts - 1
+
+    def are_held_by(self, entries: Iterable[Entry]) -> bool:
+        """Whether any of the entries holds an address of any front."""
+        return any(self._is_held_by(entry) for entry in entries)
+
+    def _is_held_by(self, entry: Entry) -> bool:
+        n_asked, holds = self._holds.get(entry.row, (0, False))
+        if not holds and n_asked < self.n_fronts:
+            holds = bool(entry.addresses.contains(self.address[n_asked:]).any())
+            self._holds[entry.row] = self.n_fronts, holds
+        return holds
 
     def refresh(self, enforcement: Enforcement) -> bool:
         """Look again at what operators do to all fronts; return whether anything is new."""

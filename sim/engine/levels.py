@@ -138,10 +138,11 @@ def weighted_sum(weight: NDArray[np.float64], value: NDArray[np.float64]) -> NDA
 
     Parameters
     ----------
-    weight : shape (n,)
+    weight : shape (n, …)
+        May have fewer axes than ``value``: those it shares come first.
     value : shape (n, …)
     """
-    product = weight.reshape(-1, *(1,) * (value.ndim - 1)) * value
+    product = weight.reshape(*weight.shape, *(1,) * (value.ndim - weight.ndim)) * value
     # An ordinary sum may add in another sequence for another shape, and so round otherwise.
     np.add.accumulate(product, axis=0, out=product)
     return np.asarray(product[-1])

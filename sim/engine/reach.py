@@ -7,7 +7,8 @@ strategy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,29 +69,84 @@ class Ignorance:
             coefficient[..., 1 : degree + 2] += raised
         return cls(coefficient, since_s)
 
-    def at(self, t_s: float, tau_s: float) -> NDArray[np.float64]:
-        """Share at one time."""
-        power = np.arange(self.coefficient.shape[-1])
-        fallen = np.exp(-power * (t_s - self.since_s) / tau_s)
+    def at(self, t_s: float | NDArray[np.int64], tau_s: float) -> NDArray[np.float64]:
+        """Share at one time, or at some; shape (*times, …)."""
+        age = (np.asarray(t_s) - self.since_s) / tau_s
+        if self.coefficient.shape[-1] == 1:
+            constant = self.coefficient[..., 0]
+            return np.broadcast_to(constant, (*age.shape, *constant.shape))
+        fallen = np.exp(-self._power * age[..., np.newaxis])
+        fallen = fallen.reshape(*age.shape, *(1,) * (self.coefficient.ndim - 1), -1)
         return np.asarray((self.coefficient * fallen).sum(axis=-1))
 
     def integral(self, from_s: int, to_s: int, tau_s: float) -> NDArray[np.float64]:
         """Integral over ``[from_s, to_s)``, in seconds."""
-        power = np.arange(1, self.coefficient.shape[-1])
+        whole = np.asarray(self.coefficient[..., 0] * float(to_s - from_s))
+        if self.coefficient.shape[-1] == 1:
+            return whole
+        power = self._power[1:]
         # exp(-a) - exp(-b) by expm1, which keeps its digits when the two are close.
         fall = -np.expm1(-power * (to_s - from_s) / tau_s) * tau_s / power
         fall *= np.exp(-power * (from_s - self.since_s) / tau_s)
-        rest = self.coefficient[..., 1:] * fall
-        return np.asarray(self.coefficient[..., 0] * float(to_s - from_s) + rest.sum(axis=-1))
+        return np.asarray(whole + (self.coefficient[..., 1:] * fall).sum(axis=-1))
+
+    @cached_property
+    def _power(self) -> NDArray[np.int64]:
+        return np.arange(self.coefficient.shape[-1])
 
 
-class Reach:
-    """Share of users of each operator who do not reach the target, without a VPN.
+@dataclass(frozen=True, eq=False)
+class Unreached:
+    """Share of each operator's users who do not reach the target, while nothing happens to fronts.
 
     Attributes
     ----------
+    ignorance
+        Share of clients who know none of the fronts that are clean, and none of those that are
+        not dropped; shape (2, n_operators).
     is_named : shape (n_operators,)
         Whether the operator blocks the target's name.
+    tau_s
+        Time constant of telling clients of a front.
+    throttle_severity, name_evasion
+        What a throttle does, and who gets around a blocked name.
+    """
+
+    ignorance: Ignorance
+    is_named: NDArray[np.bool_]
+    tau_s: float
+    throttle_severity: float
+    name_evasion: float
+
+    def at(self, t_s: int | NDArray[np.int64]) -> NDArray[np.float64]:
+        """Share not reached at one time, or at some; shape (*times, n_operators)."""
+        return self._combine(self.ignorance.at(t_s, self.tau_s), 1.0)
+
+    def integral_s(self, from_s: int, to_s: int) -> NDArray[np.float64]:
+        """Integral of the share not reached over ``[from_s, to_s)``; shape (n_operators,)."""
+        integral = self.ignorance.integral(from_s, to_s, self.tau_s)
+        return self._combine(integral, float(to_s - from_s))
+
+    def _combine(self, share: NDArray[np.float64], whole: float) -> NDArray[np.float64]:
+        clean, either = share[..., 0, :], share[..., 1, :]
+        unreached = clean - (1.0 - self.throttle_severity) * (clean - either)
+        if not self._is_any_named:
+            return np.asarray(unreached)
+        named = whole - self.name_evasion * (whole - unreached)
+        return np.asarray(np.where(self.is_named, named, unreached))
+
+    @cached_property
+    def _is_any_named(self) -> bool:
+        return bool(self.is_named.any())
+
+
+class Reach:
+    """Who reaches the target, without a VPN, from now on.
+
+    Attributes
+    ----------
+    now
+        As fronts are now.
     """
 
     def __init__(
@@ -102,32 +158,14 @@ class Reach:
         throttle_severity: float,
         name_evasion: float,
     ) -> None:
-        # First row: of the fronts that are clean; second row: of those that are not dropped.
-        self._ignorance = Ignorance(np.ones((2, n_operators, 1)), 0)
-        self.is_named = np.zeros(n_operators, np.bool_)
-        self._tau_s = tau_s
+        nobody = Ignorance(np.ones((2, n_operators, 1)), 0)
+        no_name = np.zeros(n_operators, np.bool_)
+        self.now = Unreached(nobody, no_name, tau_s, throttle_severity, name_evasion)
         self._share_told = share_told
-        self._severity = throttle_severity
-        self._evasion = name_evasion
 
     def refresh(self, t_s: int, fronts: FrontList, is_named: NDArray[np.bool_]) -> None:
         """Take over the fronts as they are from now on."""
         usable = np.stack((fronts.status == CLEAN, fronts.status != DROPPED)) & ~fronts.is_gone
-        self._ignorance = Ignorance.of(usable, fronts.rented_s, self._share_told, self._tau_s, t_s)
-        self.is_named = is_named
-
-    def unreached(self, t_s: int) -> NDArray[np.float64]:
-        """Share not reached at one time; shape (n_operators,)."""
-        return self._combine(self._ignorance.at(t_s, self._tau_s), 1.0)
-
-    def unreached_s(self, from_s: int, to_s: int) -> NDArray[np.float64]:
-        """Integral of the share not reached over ``[from_s, to_s)``; shape (n_operators,)."""
-        integral = self._ignorance.integral(from_s, to_s, self._tau_s)
-        return self._combine(integral, float(to_s - from_s))
-
-    def _combine(self, share: NDArray[np.float64], whole: float) -> NDArray[np.float64]:
-        clean, either = share
-        unreached = clean - (1.0 - self._severity) * (clean - either)
-        return np.asarray(
-            np.where(self.is_named, whole - self._evasion * (whole - unreached), unreached)
-        )
+        tau_s = self.now.tau_s
+        ignorance = Ignorance.of(usable, fronts.rented_s, self._share_told, tau_s, t_s)
+        self.now = replace(self.now, ignorance=ignorance, is_named=is_named)

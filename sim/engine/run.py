@@ -133,9 +133,7 @@ def _let_target_act(
     settlement.target = target
     censor.fronts = target.fronts
     share_users = world.operators.share_users
-    censor.reached_share = lambda t_s: float(
-        1.0 - (share_users * target.reach.unreached(t_s)).sum()
-    )
+    censor.reached_share = lambda t_s: float(1.0 - (share_users * target.reach.now.at(t_s)).sum())
     target.start()
     if world.users is not None:
         settlement.users = UserCrowd(world, world.users, target.reach)
@@ -194,5 +192,5 @@ def _outcome(world: World, log: EventLog, settlement: Settlement, register: Regi
         n_complaints=complaints.n_complaints if complaints else float("nan"),
         n_named=complaints.n_named if complaints else 0,
         attention=complaints.attention if complaints else 0.0,
-        curves=settlement.recorder.freeze(),
+        curves=settlement.curves(),
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.complaints import ComplaintActor
-from sim.engine.curves import CurveRecorder
+from sim.engine.curves import Curves
 from sim.engine.enforcement import Enforcement
 from sim.engine.ledger import LedgerColumns
 from sim.engine.reactions import ReactionActor
@@ -47,15 +47,12 @@ class Settlement:
         self._world = world
         self._register: Register | None = None
         self._is_due = False
-        self._is_weight_new = False
-        self._recorder: CurveRecorder | None = None
         self._snapshot: Snapshot | None = None
 
     def begin(self, register: Register) -> None:
         """Start recording, once all actors are set."""
         self._register = register
         self._snapshot = Snapshot(self._world, self.states.tally, self.users)
-        self._recorder = CurveRecorder(self._snapshot.series)
         self.request()
 
     def request(self) -> None:
@@ -70,22 +67,20 @@ class Settlement:
             self.users.note_demand_lost(t_s, self.states.tally.demand_lost_by_operator)
             self.users.integrate(t_s)
 
-    @property
-    def recorder(self) -> CurveRecorder:
-        """The curves."""
-        assert self._recorder is not None
-        return self._recorder
-
     def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""
         self.states.set_vpn(t_s, vpn)
-        self._is_weight_new = True
         self.request()
 
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""
         self.integrate_users(t_s)
         return self.states.close(t_s)
+
+    def curves(self) -> Curves:
+        """All curves so far."""
+        assert self._snapshot is not None
+        return self._snapshot.freeze()
 
     def _settle(self) -> Generator[simpy.Event, Any, None]:
         t_s = now_s(self._env)
@@ -96,27 +91,20 @@ class Settlement:
         turned = self.states.turn(t_s)
         if turned is not None and self.reactions is not None:
             self.reactions.note(turned, self.states.levels.level, t_s)
-        is_enforcement_changed = self.enforcement.take_changed()
-        if self.target is not None:
-            if self.users is not None and (is_enforcement_changed or self.target.is_stale):
+        changed = self.enforcement.take_changed()
+        if self.target is not None and self.target.is_new(changed):
+            if self.users is not None:
                 self.users.integrate(t_s)
-            self.target.settle(is_enforcement_changed=is_enforcement_changed)
-        self._record(t_s, has_turned=turned is not None, is_dropped_new=is_enforcement_changed)
-
-    def _record(self, t_s: int, *, has_turned: bool, is_dropped_new: bool) -> None:
+            self.target.settle()
         assert self._register is not None
         assert self._snapshot is not None
-        snapshot = self._snapshot
-        if is_dropped_new:
-            snapshot.note_dropped(self.enforcement.n_addresses_dropped())
-        snapshot.note_listed(*self._register.listed())
-        if has_turned:
-            snapshot.note_businesses(self.states.levels.weight)
-        elif self._is_weight_new:
-            snapshot.note_weight(self.states.levels.weight)
-        self._is_weight_new = False
-        snapshot.note_users(t_s)
-        self.recorder.record(t_s, snapshot.values.copy())
+        self._snapshot.note(
+            t_s,
+            self.enforcement.n_blocked(),
+            self._register.listed(),
+            self.states.levels.weight,
+            has_turned=turned is not None,
+        )
 
 
 def tick(

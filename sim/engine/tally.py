@@ -46,6 +46,8 @@ class Tally:
         Denominators: businesses of the group, and the sum of their value.
     n_at_level : shape (3, n_groups)
         Businesses at least affected, impaired, down.
+    lost_micro_usd_per_h : shape (n_operators, n_groups)
+        Value of the demand that fails for each operator's users without a VPN, at mean demand.
     """
 
     def __init__(self, world: World) -> None:
@@ -64,7 +66,6 @@ class Tally:
         n_groups = len(self.groups)
         self.roles = slice(1 + n_providers + n_sectors, n_groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
-        # Value of the demand that fails for each operator's users without a VPN, at mean demand.
         # Whole numbers, held as floats: no sum comes near 2^53 micro-dollars, 9 billion dollars.
         self.lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))
         self.n_businesses = np.full(n_groups, n, np.int64)
@@ -110,22 +111,30 @@ class Tally:
             up -= turn.role_level_before > _STATES[:, :, np.newaxis]
             self.n_at_level[:, self.roles] += up.sum(axis=1)
 
-    def demand_lost_share(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Share of each group's demand that fails; NaN where it has none; shape (n_groups,).
+    def demand_lost_share(
+        self, weight: NDArray[np.float64], lost_micro_usd_per_h: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Share of each group's demand that fails at some times; NaN where it has none.
 
         Parameters
         ----------
-        weight : shape (n_operators,)
+        weight : shape (n_times, n_operators)
             Share of all users who are at the operator and on no VPN.
+        lost_micro_usd_per_h : shape (n_times, n_operators, n_groups)
+            Value of the demand that fails, as the tally had it then.
+
+        Returns
+        -------
+        shape (n_times, n_groups)
 
         Notes
         -----
         sum over operators of weight * L(k) / V, with L(k) the sum over businesses of their value
         times the share that fails at k, each in whole micro-dollars.
         """
-        lost = weighted_sum(weight, self.lost_micro_usd_per_h)
-        value = self.value_micro_usd_per_h
-        share = np.full(value.shape, np.nan)
+        lost = weighted_sum(weight.T, np.moveaxis(lost_micro_usd_per_h, 0, 1))
+        value = np.broadcast_to(self.value_micro_usd_per_h, lost.shape)
+        share = np.full(lost.shape, np.nan)
         return np.asarray(np.divide(lost, value, out=share, where=value > 0))
 
     @property

@@ -6,7 +6,7 @@ may discover. It does not know the censor's strategy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
+from sim.engine.orders import Entry, Mechanism
 from sim.engine.reach import Reach
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -103,13 +104,20 @@ class TargetActor:
         self.is_stale = True
         self._on_change()
 
-    def settle(self, *, is_enforcement_changed: bool) -> None:
+    def is_new(self, changed: Mapping[int, Entry]) -> bool:
+        """Whether what operators changed, or fronts that came or went, may tell on its reach."""
+        if self.is_stale:
+            return True
+        entries = changed.values()
+        return any(entry.mechanism is Mechanism.NAME for entry in entries) or (
+            self.fronts.are_held_by(entries)
+        )
+
+    def settle(self) -> None:
         """Look at what operators do to the fronts at the end of a second."""
-        if not (self.is_stale or is_enforcement_changed):
-            return
         is_new = self.fronts.refresh(self._enforcement)
         is_named = self._enforcement.is_named()
-        if not (self.is_stale or is_new or not np.array_equal(is_named, self.reach.is_named)):
+        if not (self.is_stale or is_new or not np.array_equal(is_named, self.reach.now.is_named)):
             return
         self.is_stale = False
         self.reach.refresh(now_s(self._env), self.fronts, is_named)

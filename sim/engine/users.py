@@ -7,12 +7,15 @@ is blocked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.reach import Reach
+from sim.engine.reach import Reach, Unreached
 from sim.scenario.reactions import Users
 from sim.world.build import World
 
@@ -45,6 +48,25 @@ class UserColumns:
             getattr(self, column.name).flags.writeable = False
 
 
+class Crowd(NamedTuple):
+    """Users between two ticks, and between two changes of the fronts.
+
+    Attributes
+    ----------
+    reach
+        Who reaches the target without a VPN.
+    n_without : shape (n_operators,)
+        Users who have neither left nor a VPN.
+    share_vpn, share_left
+        Of all users, those who are on a VPN, and who have left.
+    """
+
+    reach: Unreached
+    n_without: NDArray[np.float64]
+    share_vpn: float
+    share_left: float
+
+
 class UserCrowd:
     """Users of each operator."""
 
@@ -61,6 +83,7 @@ class UserCrowd:
         self._unreached_s = np.zeros(n_operators)
         self._demand_lost_s = np.zeros(n_operators)
         self._totals_s = np.zeros((3, n_operators))
+        self._crowd: Crowd
         self._note_shares()
 
     def note_demand_lost(self, t_s: int, demand_lost: NDArray[np.float64]) -> None:
@@ -80,7 +103,7 @@ class UserCrowd:
         if t_s == self._since_s:
             return
         elapsed_s = t_s - self._since_s
-        unreached_s = self._reach.unreached_s(self._since_s, t_s)
+        unreached_s = self._reach.now.integral_s(self._since_s, t_s)
         staying = self._n_users * (1.0 - self.share_left)
         self._totals_s[0] += staying * (1.0 - self.share_vpn) * unreached_s
         self._totals_s[1] += staying * self.share_vpn * elapsed_s
@@ -119,13 +142,13 @@ class UserCrowd:
 
     def n_cut_off(self, t_s: int) -> float:
         """Users of the target who do not reach it at one time."""
-        return float((self._n_without * self._reach.unreached(t_s)).sum())
+        return float((self._crowd.n_without * self._reach.now.at(t_s)).sum())
 
-    def shares(self, t_s: int) -> tuple[float, float, float]:
-        """Of all users of the target at one time: who reach it, are on a VPN, have left."""
-        share_left, share_vpn = self._shares
-        cut_off = self.n_cut_off(t_s) / self.n_users
-        return 1.0 - (share_left + cut_off), share_vpn, share_left
+    def crowd(self) -> Crowd:
+        """Return users as they are now."""
+        if self._crowd.reach is not self._reach.now:
+            self._crowd = self._crowd._replace(reach=self._reach.now)
+        return self._crowd
 
     def freeze(self) -> UserColumns:
         """Return what has been booked."""
@@ -141,11 +164,35 @@ class UserCrowd:
     def _note_shares(self) -> None:
         """What hangs on the shares alone, which move at ticks only."""
         staying = self._n_users * (1.0 - self.share_left)
-        # Users who have neither left nor a VPN.
-        self._n_without = staying * (1.0 - self.share_vpn)
-        left = float((self._n_users * self.share_left).sum())
-        vpn = float((staying * self.share_vpn).sum())
-        self._shares = left / self.n_users, vpn / self.n_users
+        left = float((self._n_users * self.share_left).sum()) / self.n_users
+        vpn = float((staying * self.share_vpn).sum()) / self.n_users
+        self._crowd = Crowd(self._reach.now, staying * (1.0 - self.share_vpn), vpn, left)
+
+
+def shares_of(crowds: Sequence[Crowd], t_s: Sequence[int], n_users: float) -> NDArray[np.float64]:
+    """Of all users of the target at some times: who reach it, are on a VPN, have left.
+
+    Parameters
+    ----------
+    crowds
+        Users at each time.
+    t_s : shape (n,)
+        The times.
+
+    Returns
+    -------
+    shape (n, 3)
+    """
+    unreached = []
+    for _, group in groupby(zip(crowds, t_s, strict=True), key=lambda pair: id(pair[0].reach)):
+        together = list(group)
+        times = np.array([t for _, t in together], np.int64)
+        unreached.append(together[0][0].reach.at(times))
+    n_without = np.array([crowd.n_without for crowd in crowds])
+    cut_off = (n_without * np.concatenate(unreached)).sum(axis=1) / n_users
+    vpn = np.array([crowd.share_vpn for crowd in crowds])
+    left = np.array([crowd.share_left for crowd in crowds])
+    return np.stack((1.0 - (left + cut_off), vpn, left), axis=1)
 
 
 def relax(
