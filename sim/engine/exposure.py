@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
+from sim.engine.compiled import kernels
 from sim.engine.orders import Mechanism
 from sim.world.build import World
 from sim.world.components import FRONTEND
+
+_SAVED_NS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,14 +110,27 @@ class Exposure:
         """Count one entry more (+1) or less (-1) over some addresses."""
         if mechanism not in self.n_entries:
             self.n_entries[mechanism] = np.zeros(self._shape, np.int16)
+        if compiled := kernels(_SAVED_NS):
+            turned = compiled.count_hosts(
+                self.components.address,
+                self.components.component_row,
+                self.n_entries[mechanism],
+                addresses.start,
+                addresses.stop,
+                operator_row,
+                step,
+            )
+            if turned.size:
+                self._touched_components.append(turned)
+            return
         touched = self.components.hosts_in(addresses)
         if isinstance(touched, slice) and touched.start == touched.stop:
             return
         count = self.n_entries[mechanism][operator_row, touched] + step
         self.n_entries[mechanism][operator_row, touched] = count
-        turned = count == (1 if step > 0 else 0)
-        if turned.any():
-            self._touched_components.append(self.components.component_row[touched][turned])
+        is_turned = count == (1 if step > 0 else 0)
+        if is_turned.any():
+            self._touched_components.append(self.components.component_row[touched][is_turned])
 
     def set_overmatch(self, operator_row: int, overmatch: float) -> None:
         """Let an operator match names up to a share of all names."""

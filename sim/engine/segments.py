@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
+from sim.engine.compiled import kernels
 from sim.engine.orders import Mechanism
 
 IPV4_END = 2**32
 CLEAN, THROTTLED, DROPPED = range(3)
+SEEN = (Mechanism.DROP, Mechanism.THROTTLE, Mechanism.EXEMPT)
+"""Mechanisms that are about addresses."""
+_SAVED_NS = 30_000
 Rows = slice | NDArray[np.int64]
 
 
@@ -43,12 +47,13 @@ class Segments:
         edge = np.unique(np.concatenate(([0], target.start, target.stop)))
         self._start = edge[edge < IPV4_END]
         self._n_operators = n_operators
-        self._target = target
+        self._is_targets = target.contains(self._start)
         self._measure()
         # Sets at whose edges the space is cut already, by identity; held, so that none is reused.
         self._cut: dict[int, IntervalSet] = {}
         # Of the mechanisms most are seldom used: their counts are made when first needed.
         self._n_entries: dict[Mechanism, NDArray[np.int32]] = {}
+        self._unused = np.zeros((n_operators, 0), np.int32)
         self.n_blocked = np.zeros((n_operators, 2), np.int64)
 
     def count(
@@ -60,6 +65,19 @@ class Segments:
             self._cut[id(addresses)] = addresses
         if mechanism not in self._n_entries:
             self._n_entries[mechanism] = np.zeros((self._n_operators, self._start.size), np.int32)
+        if compiled := kernels(_SAVED_NS):
+            compiled.count_pieces(
+                self._start,
+                self._size,
+                *(self._n_entries.get(one, self._unused) for one in SEEN),
+                SEEN.index(mechanism),
+                addresses.start,
+                addresses.stop,
+                operator_row,
+                step,
+                self.n_blocked,
+            )
+            return
         touched = self._rows_of(addresses)
         before = self._is_blocked(operator_row, touched)
         self._n_entries[mechanism][operator_row, touched] += step
@@ -108,17 +126,14 @@ class Segments:
         is_new = self._start[np.minimum(place, self._start.size - 1)] != edge
         if not is_new.any():
             return
-        edge = np.unique(edge[is_new])
-        place = np.searchsorted(self._start, edge)
+        start = np.unique(np.concatenate((self._start, edge[is_new])))
+        # All parts of a piece that is cut are held by what held the whole.
+        whole = np.searchsorted(self._start, start, side="right") - 1
         for mechanism, n_entries in self._n_entries.items():
-            # Both halves of a piece that is cut are held by what held the whole.
-            self._n_entries[mechanism] = np.insert(
-                n_entries, place, n_entries[:, place - 1], axis=1
-            )
-        self._start = np.insert(self._start, place, edge)
+            self._n_entries[mechanism] = n_entries[:, whole]
+        self._start, self._is_targets = start, self._is_targets[whole]
         self._measure()
 
     def _measure(self) -> None:
         size = np.diff(self._start, append=IPV4_END)
-        outside = np.where(self._target.contains(self._start), 0, size)
-        self._size = np.stack((outside, size), axis=1)
+        self._size = np.stack((np.where(self._is_targets, 0, size), size), axis=1)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses import backend
+from sim.engine.compiled import kernels
 from sim.engine.exposure import Change, Exposure, Failing
 from sim.engine.ledger import SPELL_EDGES_S, Ledger, LedgerColumns
 from sim.engine.levels import Levels
@@ -24,7 +24,6 @@ from sim.world.build import World
 if TYPE_CHECKING:
     from sim.engine.states_kernel import Columns
 
-KERNELS = "sim.engine.states_kernel"
 _SAVED_NS, _SAVED_IN_ADVANCE_NS = 250_000, 8_000
 """What the compiled loops save in a call, roughly."""
 
@@ -55,7 +54,7 @@ class States:
 
     def advance(self, t_s: int) -> None:
         """Let time pass with the users of each operator counting as they did until now."""
-        compiled = self._compiled(_SAVED_IN_ADVANCE_NS)
+        compiled = kernels(_SAVED_IN_ADVANCE_NS)
         if compiled is None:
             self.ledger.advance(t_s, self.levels.weight)
             return
@@ -81,7 +80,7 @@ class States:
         is_touched, has_drifted = self.exposure.is_touched, self.levels.has_drifted
         if not (is_touched or has_drifted):
             return None
-        compiled = self._compiled(_SAVED_NS)
+        compiled = kernels(_SAVED_NS)
         if compiled is None:
             return self._turn(t_s)
         component, business = self.exposure.take_touched()
@@ -136,9 +135,6 @@ class States:
         failed = failing.by_operator.copy()
         failed[:, np.searchsorted(row, change.business_row)] = change.before.by_operator
         return row, failed, failing
-
-    def _compiled(self, saving_ns: int) -> ModuleType | None:
-        return backend.kernels(saving_ns, KERNELS)
 
     def _bound(self, compiled: ModuleType) -> Columns:
         """Columns as the compiled loop takes them; anew when a mechanism is first used."""

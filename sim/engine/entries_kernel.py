@@ -1,0 +1,115 @@
+"""One entry more or less over the pieces and the hosts it covers, compiled; needs numba.
+
+In and out: the counts of ``Segments`` and ``Exposure``, changed in place as their own methods do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+_compiled = njit(cache=True, nogil=True)
+Rows = NDArray[np.int64]
+EXEMPT = 2
+
+
+@_compiled
+def count_pieces(
+    piece: Rows,
+    size: Rows,
+    n_dropping: NDArray[np.int32],
+    n_throttling: NDArray[np.int32],
+    n_exempting: NDArray[np.int32],
+    mechanism: int,
+    start: Rows,
+    stop: Rows,
+    operator: int,
+    step: int,
+    n_blocked: Rows,
+) -> None:
+    """Count an entry over the pieces it holds, and what is blocked by that.
+
+    Parameters
+    ----------
+    piece : shape (n_pieces,)
+        Where each begins.
+    size : shape (n_pieces, 2)
+        Addresses of each outside the target's own, and all.
+    n_dropping, n_throttling, n_exempting : shape (n_operators, n_pieces), or without columns
+        Entries over each piece.
+    mechanism
+        Which of the three the entry belongs to, by number.
+    start, stop : shape (n,)
+        Ranges of the entry; the space is cut at their bounds.
+    n_blocked : shape (n_operators, 2)
+    """
+    has_drop, has_throttle = n_dropping.size > 0, n_throttling.size > 0
+    has_exempt = n_exempting.size > 0
+    for interval in range(start.size):
+        row = np.searchsorted(piece, start[interval])
+        while row < piece.size and piece[row] < stop[interval]:
+            dropping = n_dropping[operator, row] if has_drop else 0
+            throttling = n_throttling[operator, row] if has_throttle else 0
+            exempting = n_exempting[operator, row] if has_exempt else 0
+            before = (dropping > 0 or throttling > 0) and exempting == 0
+            if mechanism == EXEMPT:
+                exempting += step
+                n_exempting[operator, row] = exempting
+            elif mechanism == 0:
+                dropping += step
+                n_dropping[operator, row] = dropping
+            else:
+                throttling += step
+                n_throttling[operator, row] = throttling
+            after = (dropping > 0 or throttling > 0) and exempting == 0
+            turned = int(after) - int(before)
+            n_blocked[operator, 0] += turned * size[row, 0]
+            n_blocked[operator, 1] += turned * size[row, 1]
+            row += 1
+
+
+@_compiled
+def count_hosts(
+    address: Rows,
+    component_row: Rows,
+    n_entries: NDArray[np.int16],
+    start: Rows,
+    stop: Rows,
+    operator: int,
+    step: int,
+) -> Rows:
+    """Count an entry over the hosts it holds.
+
+    Parameters
+    ----------
+    address, component_row : shape (n_hosts,)
+        Address of each host, ascending, and whose it is.
+    n_entries : shape (n_operators, n_hosts)
+        Entries of the mechanism over each host.
+    start, stop : shape (n,)
+        Ranges of the entry.
+
+    Returns
+    -------
+    Components of the hosts that came under, or from under, their only entry, with repetitions.
+    """
+    turning = 1 if step > 0 else 0
+    n_turned = 0
+    for interval in range(start.size):
+        host = np.searchsorted(address, start[interval])
+        while host < address.size and address[host] < stop[interval]:
+            n_entries[operator, host] += step
+            n_turned += int(n_entries[operator, host] == turning)
+            host += 1
+    turned = np.empty(n_turned, np.int64)
+    n_turned = 0
+    if turned.size:
+        for interval in range(start.size):
+            host = np.searchsorted(address, start[interval])
+            while host < address.size and address[host] < stop[interval]:
+                if n_entries[operator, host] == turning:
+                    turned[n_turned] = component_row[host]
+                    n_turned += 1
+                host += 1
+    return turned

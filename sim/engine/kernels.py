@@ -1,0 +1,10 @@
+"""Compiled loops of the engine; needs numba.
+
+Nothing imports this module but `sim.engine.compiled`, by its name: one import tells whether the
+compiled path is there.
+"""
+
+from sim.engine.entries_kernel import count_hosts, count_pieces
+from sim.engine.states_kernel import Columns, pass_demand, turn
+
+__all__ = ["Columns", "count_hosts", "count_pieces", "pass_demand", "turn"]
