@@ -195,6 +195,7 @@ class States:
             component_list=np.empty(n_components, np.int64),
             business_list=np.empty(n, np.int64),
             turned_list=np.empty(n, np.int64),
+            by_role=np.empty((exposure.fails.shape[0], exposure.role_weight.shape[1])),
         )
         self._columns = columns
         return columns

@@ -17,6 +17,8 @@ from sim.engine.levels import SLACK
 from sim.world.components import FRONTEND
 
 _compiled = njit(cache=True, nogil=True)
+# Handing all columns to a function counts a reference to each; these are put in place instead.
+_in_place = njit(inline="always")
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
@@ -78,6 +80,7 @@ class Columns(NamedTuple):
     component_list: Rows
     business_list: Rows
     turned_list: Rows
+    by_role: Floats
 
 
 @_compiled
@@ -112,6 +115,7 @@ def turn(
     """
     n_components, n_touched = _touched(columns, component, business, number)
     for i in range(n_touched):
+        _look(columns, columns.business_list[i])
         _count_roles(columns, columns.business_list[i], -1.0, first_role_group)
     for i in range(n_components):
         _refresh(columns, columns.component_list[i])
@@ -121,7 +125,6 @@ def turn(
     for i in range(n_touched):
         row = columns.business_list[i]
         columns.told_component_row[row] = columns.component_row[row]
-        _count_roles(columns, row, 1.0, first_role_group)
     n_turned = n_touched
     if has_drifted:
         for row in range(columns.next_look.size):
@@ -165,7 +168,7 @@ def pass_demand(
         booked[sector] = demand
 
 
-@_compiled
+@_in_place
 def _touched(columns: Columns, component: Rows, business: Rows, number: int) -> tuple[int, int]:
     """List what was touched without repetitions."""
     n_components = n_businesses = 0
@@ -189,7 +192,7 @@ def _touched(columns: Columns, component: Rows, business: Rows, number: int) -> 
     return n_components, n_businesses
 
 
-@_compiled
+@_in_place
 def _refresh(columns: Columns, component: int) -> None:
     """How far a component fails at each operator."""
     first, stop = columns.host_start[component], columns.host_start[component + 1]
@@ -217,27 +220,33 @@ def _refresh(columns: Columns, component: int) -> None:
         columns.fails[operator, component] = degree
 
 
-@_compiled
-def _fails(columns: Columns, operator: int, row: int, role: int) -> float:
-    """Share of one role's attempts that fails, weighted by the role."""
-    fails = columns.fails[operator, columns.told_component_row[row, role]]
-    if role == FRONTEND and columns.name_draw[row] < columns.told_overmatch[operator]:
-        fails = 1.0 - (1.0 - fails) * columns.name_evasion
-    return float(columns.role_weight[row, role] * fails)
+@_in_place
+def _look(columns: Columns, row: int) -> None:
+    """Note in ``by_role`` how far one business fails, by operator and role."""
+    n_operators, n_roles = columns.by_role.shape
+    for role in range(n_roles):
+        component = columns.told_component_row[row, role]
+        role_weight = columns.role_weight[row, role]
+        for operator in range(n_operators):
+            fails = columns.fails[operator, component]
+            if role == FRONTEND and columns.name_draw[row] < columns.told_overmatch[operator]:
+                fails = 1.0 - (1.0 - fails) * columns.name_evasion
+            columns.by_role[operator, role] = role_weight * fails
 
 
-@_compiled
+@_in_place
 def _count_roles(columns: Columns, row: int, sign: float, first_role_group: int) -> None:
-    """Add to, or take from, the demand that fails by role."""
+    """Add to, or take from, the demand that fails by role; what fails is in ``by_role``."""
     value = float(columns.value[row])
-    for operator in range(columns.fails.shape[0]):
-        for role in range(columns.role_weight.shape[1]):
-            columns.lost_micro_usd_per_h[operator, first_role_group + role] += sign * np.rint(
-                value * _fails(columns, operator, row, role)
-            )
+    n_operators, n_roles = columns.by_role.shape
+    for operator in range(n_operators):
+        for role in range(n_roles):
+            if columns.by_role[operator, role] > 0.0:
+                lost = sign * np.rint(value * columns.by_role[operator, role])
+                columns.lost_micro_usd_per_h[operator, first_role_group + role] += lost
 
 
-@_compiled
+@_in_place
 def _turn_one(
     columns: Columns,
     row: int,
@@ -249,10 +258,13 @@ def _turn_one(
     t_s: int,
 ) -> None:
     """Book the piece of one business that ends now, and note its state from now on."""
-    n_operators, n_roles = columns.fails.shape[0], columns.role_weight.shape[1]
+    n_operators, n_roles = columns.by_role.shape
     provider, sector = columns.provider_group[row], columns.sector_group[row]
     value = float(columns.value[row])
     level_before = columns.level[row]
+    _look(columns, row)
+    if is_touched:
+        _count_roles(columns, row, 1.0, first_role_group)
     lost = share = most = 0.0
     for operator in range(n_operators):
         failed = columns.by_operator[operator, row]
@@ -262,12 +274,13 @@ def _turn_one(
         lost = piece if operator == 0 else lost + piece
         failing = failed
         if is_touched:
-            failing = _failing(columns, operator, row)
-            more = np.rint(value * failing) - np.rint(value * failed)
-            columns.lost_micro_usd_per_h[operator, 0] += more
-            columns.lost_micro_usd_per_h[operator, provider] += more
-            columns.lost_micro_usd_per_h[operator, sector] += more
-            columns.by_operator[operator, row] = failing
+            failing = _failing(columns, operator)
+            if failing != failed:
+                more = np.rint(value * failing) - np.rint(value * failed)
+                columns.lost_micro_usd_per_h[operator, 0] += more
+                columns.lost_micro_usd_per_h[operator, provider] += more
+                columns.lost_micro_usd_per_h[operator, sector] += more
+                columns.by_operator[operator, row] = failing
         part = weight[operator] * failing
         share = part if operator == 0 else share + part
         most = max(most, failing)
@@ -285,7 +298,7 @@ def _turn_one(
     for role in range(n_roles):
         of_role = most_of_role = 0.0
         for operator in range(n_operators):
-            failing = _fails(columns, operator, row, role)
+            failing = columns.by_role[operator, role]
             part = weight[operator] * failing
             of_role = part if operator == 0 else of_role + part
             most_of_role = max(most_of_role, failing)
@@ -301,19 +314,19 @@ def _turn_one(
         columns.next_look[row] = drift + (distance - SLACK)
 
 
-@_compiled
-def _failing(columns: Columns, operator: int, row: int) -> float:
+@_in_place
+def _failing(columns: Columns, operator: int) -> float:
     """Share of attempts that fails: one minus the product of what passes."""
     degraded = 0.0
     if columns.told_is_overloaded[operator]:
         degraded = columns.overload_severity[operator]
-    passing = (1.0 - degraded) * (1.0 - _fails(columns, operator, row, 0))
-    for role in range(1, columns.role_weight.shape[1]):
-        passing *= 1.0 - _fails(columns, operator, row, role)
+    passing = (1.0 - degraded) * (1.0 - columns.by_role[operator, 0])
+    for role in range(1, columns.by_role.shape[1]):
+        passing *= 1.0 - columns.by_role[operator, role]
     return 1.0 - passing
 
 
-@_compiled
+@_in_place
 def _level_of(threshold: Floats, share: float) -> np.int8:
     """Thresholds that a share is strictly above."""
     level = 0
@@ -322,7 +335,7 @@ def _level_of(threshold: Floats, share: float) -> np.int8:
     return np.int8(level)
 
 
-@_compiled
+@_in_place
 def _distance(threshold: Floats, share: float) -> float:
     """Distance to the nearest threshold."""
     distance = np.inf
@@ -331,7 +344,7 @@ def _distance(threshold: Floats, share: float) -> float:
     return distance
 
 
-@_compiled
+@_in_place
 def _book(columns: Columns, row: int, level: int, lost: float, t_s: int) -> None:
     """Add what was lost, and the time in the state, since the last piece."""
     if level > 0:
@@ -344,7 +357,7 @@ def _book(columns: Columns, row: int, level: int, lost: float, t_s: int) -> None
     columns.since_s[row] = t_s
 
 
-@_compiled
+@_in_place
 def _note_spell(columns: Columns, row: int, was: bool, is_affected: bool, t_s: int) -> None:
     """Begin or end a spell."""
     if was and not is_affected:
