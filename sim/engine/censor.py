@@ -13,7 +13,7 @@ import numpy as np
 import simpy
 
 from sim.addresses.intervals import IntervalSet
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
 from sim.engine.limits import UNLIMITED, Limits, admit
@@ -88,7 +88,8 @@ class CensorActor:
 
     def expect_front(self, front_row: int, lag_s: int) -> None:
         """Discover a front after a lag, unless it is gone by then."""
-        self._env.process(self._discover(front_row, lag_s))
+        found_s = now_s(self._env) + lag_s
+        act_at(self._env, found_s, Phase.ORDERS, lambda: self._discover(front_row))
 
     def note_attention(self, attention: float) -> None:
         """Take over the attention to complaints at a tick; it tells from the next second on."""
@@ -99,7 +100,9 @@ class CensorActor:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
         self._stance[provider_row] = stance
         if has_turned and self._world.censor is not None:
-            self._env.process(self._withdraw(provider_row, self._world.censor.withdraw_lag_h))
+            lag_s = round(self._world.censor.withdraw_lag_h * S_PER_H)
+            at_s = now_s(self._env) + lag_s
+            act_at(self._env, at_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
 
     def exempt(self, addresses: IntervalSet) -> bool:
         """Let some addresses pass from now on; return whether there was still need to."""
@@ -107,8 +110,7 @@ class CensorActor:
             self._register.place(Order("block", addresses, Mechanism.EXEMPT))
         return not self._has_ended
 
-    def _discover(self, front_row: int, lag_s: int) -> Process:
-        yield Moment(self._env, now_s(self._env) + lag_s, Phase.ORDERS)
+    def _discover(self, front_row: int) -> None:
         assert self.fronts is not None
         if self._has_ended or self.fronts.is_gone[front_row]:
             return
@@ -121,10 +123,9 @@ class CensorActor:
         """Have the strategy decide once in this second, after everything it may learn in it."""
         if not self._is_due and not self._has_ended:
             self._is_due = True
-            self._env.process(self._decide())
+            act_at(self._env, now_s(self._env), Phase.DECISION, self._decide)
 
-    def _decide(self) -> Process:
-        yield Moment(self._env, now_s(self._env), Phase.DECISION)
+    def _decide(self) -> None:
         self._is_due = False
         if self._has_ended:
             return
@@ -133,10 +134,10 @@ class CensorActor:
         look_s = decision.next_look_s
         if look_s is not None and look_s != self._next_look_s:
             self._next_look_s = look_s
-            self._env.process(self._look_again(look_s))
+            at_s = max(look_s, now_s(self._env) + 1)
+            act_at(self._env, at_s, Phase.ORDERS, lambda: self._look_again(look_s))
 
-    def _look_again(self, look_s: int) -> Process:
-        yield Moment(self._env, max(look_s, now_s(self._env) + 1), Phase.ORDERS)
+    def _look_again(self, look_s: int) -> None:
         if self._next_look_s == look_s:
             self._next_look_s = None
             self._ask()
@@ -175,8 +176,7 @@ class CensorActor:
             self._n_today += order.action == "block"
             self._register.place(order)
 
-    def _withdraw(self, provider_row: int, lag_h: float) -> Process:
-        yield Moment(self._env, now_s(self._env) + round(lag_h * S_PER_H), Phase.ORDERS)
+    def _withdraw(self, provider_row: int) -> None:
         if self._has_ended:
             return
         mine = self._world.places.provider_addresses(provider_row)
@@ -197,11 +197,8 @@ class CensorActor:
 
     def _note_pressure(self) -> None:
         if self._is_ending() and not self._has_ended:
-            self._env.process(self._yield_soon())
-
-    def _yield_soon(self) -> Process:
-        yield Moment(self._env, now_s(self._env) + 1, Phase.ORDERS)
-        self._yield_to_pressure()
+            soon_s = now_s(self._env) + 1
+            act_at(self._env, soon_s, Phase.ORDERS, self._yield_to_pressure)
 
     def _yield_to_pressure(self) -> None:
         if self._has_ended or not self._is_ending():

@@ -3,6 +3,7 @@
 In: a time and a phase. Out: a SimPy event. It does not know what happens then.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 
 import simpy
@@ -34,6 +35,12 @@ class Moment(simpy.Event):
         self._ok = True
         self._value = None
         env.schedule(self, priority=phase, delay=t_s - now_s(env))  # type: ignore[arg-type]
+
+
+def act_at(env: simpy.Environment, t_s: int, phase: Phase, act: Callable[[], None]) -> None:
+    """Have something done at a time, by whoever does one thing and needs no process for it."""
+    moment = Moment(env, t_s, phase)
+    moment.callbacks.append(lambda _: act())
 
 
 def now_s(env: simpy.Environment) -> int:

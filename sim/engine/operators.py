@@ -6,7 +6,7 @@ addresses.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,10 +14,10 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import Entry, Mechanism
+from sim.engine.orders import Entry
 from sim.engine.register import Register
 from sim.streams import Stream, Streams
 from sim.world.operators import Operators, Overload
@@ -62,6 +62,11 @@ class Operator:
         self._operators = operators
         self._poll_interval_s = int(operators.poll_interval_s[row])
         self._poll_phase_s = int(operators.poll_phase_s[row])
+        apply_lag_s = int(operators.apply_lag_s[row])
+        release_lag_s = int(operators.release_lag_s[row])
+        # Lags of what blocks, and of what exempts. An exemption lets addresses pass when it
+        # starts, and blocks them when it stops.
+        self._lags_s = (apply_lag_s, release_lag_s), (release_lag_s, apply_lag_s)
         self._compliance = compliance
         self._register = register
         self._enforcement = enforcement
@@ -87,33 +92,23 @@ class Operator:
         self._log.record(t_s, Kind.DOWNLOADED, self._row)
         before, now = self._seen, self._register.version
         self._seen = now
-        entries = self._register.entries
-        appeared = [entries[row] for row in sorted(now - before)]
-        vanished = [entries[row] for row in sorted(before - now)]
+        appeared, vanished = self._register.difference(before, now)
         for is_exempt in (False, True):
-            apply_lag_s, release_lag_s = self._lags_s(is_exempt=is_exempt)
-            self._expect_start(
-                [e for e in appeared if self._enforces(e) and is_exempt == _exempts(e)],
-                t_s + apply_lag_s,
-            )
-            self._expect_stop(
-                [e for e in vanished if self._enforces(e) and is_exempt == _exempts(e)],
-                t_s + release_lag_s,
-            )
+            apply_lag_s, release_lag_s = self._lags_s[is_exempt]
+            self._expect_start(self._enforced(appeared[is_exempt]), t_s + apply_lag_s)
+            self._expect_stop(self._enforced(vanished[is_exempt]), t_s + release_lag_s)
 
-    def _lags_s(self, *, is_exempt: bool) -> tuple[int, int]:
-        apply_lag_s = int(self._operators.apply_lag_s[self._row])
-        release_lag_s = int(self._operators.release_lag_s[self._row])
-        # An exemption lets addresses pass when it starts, and blocks them when it stops.
-        return (release_lag_s, apply_lag_s) if is_exempt else (apply_lag_s, release_lag_s)
-
-    def _enforces(self, entry: Entry) -> bool:
-        return _exempts(entry) or bool(self._compliance.enforces(entry.luck_key)[self._row])
+    def _enforced(self, entries: Sequence[Entry]) -> list[Entry]:
+        return [
+            entry
+            for entry in entries
+            if entry.is_exemption or self._compliance.enforces(entry.luck_key)[self._row]
+        ]
 
     def _expect_start(self, entries: list[Entry], start_s: int) -> None:
         if entries:
             self._applied_at_s |= dict.fromkeys((entry.row for entry in entries), start_s)
-            self._env.process(self._apply(entries, start_s))
+            act_at(self._env, start_s, Phase.ENFORCEMENT, lambda: self._apply(entries, start_s))
 
     def _expect_stop(self, entries: list[Entry], stop_s: int) -> None:
         stopping = []
@@ -124,10 +119,10 @@ class Operator:
             else:
                 stopping.append(entry)
         if stopping:
-            self._env.process(self._release(stopping, stop_s))
+            # Before what starts in the same second, so that it makes room.
+            act_at(self._env, stop_s, Phase.RELEASE, lambda: self._release(stopping, stop_s))
 
-    def _apply(self, entries: list[Entry], start_s: int) -> Process:
-        yield Moment(self._env, start_s, Phase.ENFORCEMENT)
+    def _apply(self, entries: list[Entry], start_s: int) -> None:
         for entry in entries:
             if entry.row not in self._applied_at_s:
                 continue
@@ -139,9 +134,7 @@ class Operator:
             self._log.record(start_s, Kind.ENFORCED, self._row, entry.row)
         self._note_load()
 
-    def _release(self, entries: list[Entry], stop_s: int) -> Process:
-        # Before what starts in the same second, so that it makes room.
-        yield Moment(self._env, stop_s, Phase.RELEASE)
+    def _release(self, entries: list[Entry], stop_s: int) -> None:
         for entry in entries:
             # An entry that found no room is not there to be released.
             if self._applied_at_s.pop(entry.row, None) is None:
@@ -160,7 +153,3 @@ class Operator:
         if self._operators.overload[self._row] is Overload.DEGRADE:
             is_over = self._n_rules > self._operators.rule_capacity[self._row]
             self._enforcement.set_overloaded(self._row, is_overloaded=bool(is_over))
-
-
-def _exempts(entry: Entry) -> bool:
-    return entry.mechanism is Mechanism.EXEMPT

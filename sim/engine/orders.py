@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -101,6 +102,11 @@ class Entry:
         return self.order.mechanism
 
     @property
+    def is_exemption(self) -> bool:
+        """Whether it lets addresses pass."""
+        return self.order.mechanism is Mechanism.EXEMPT
+
+    @cached_property
     def luck_key(self) -> tuple[int, ...]:
         """What the luck of the entry hangs on: its first and last address; nothing for a name."""
         if not self.addresses:

@@ -7,13 +7,14 @@ where it will go was drawn at t = 0.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.exposure import Exposure
 from sim.scenario.reactions import Reactions
@@ -62,20 +63,24 @@ class ReactionActor:
     def note(self, business_row: NDArray[np.int64], level: NDArray[np.int8], t_s: int) -> None:
         """Take over who is impaired from now on, among the businesses that changed."""
         is_impaired = level[business_row] >= IMPAIRED_LEVEL
-        was_impaired = self._since_s[business_row] != NOT_IMPAIRED
-        starts = is_impaired & (~was_impaired | self._has_moved[business_row])
-        self._has_moved[business_row] = False
+        since_s, has_moved = self._since_s[business_row], self._has_moved[business_row]
+        was_impaired = since_s != NOT_IMPAIRED
+        if has_moved.any():
+            self._has_moved[business_row] = False
+        elif (is_impaired == was_impaired).all():
+            return
         self._since_s[business_row[~is_impaired]] = NOT_IMPAIRED
+        starts = is_impaired & (~was_impaired | has_moved)
         self._start_clocks(business_row[starts], t_s)
 
     def _start_clocks(self, business_row: NDArray[np.int64], t_s: int) -> None:
         self._since_s[business_row] = t_s
         can_respond = self._round[business_row] < self._n_rounds
         for row in business_row[can_respond].tolist():
-            self._env.process(self._lose_patience(row, t_s))
+            lost_s = t_s + int(self._moves.patience_s[row])
+            act_at(self._env, lost_s, Phase.TICK, partial(self._lose_patience, row, t_s))
 
-    def _lose_patience(self, row: int, since_s: int) -> Process:
-        yield Moment(self._env, since_s + int(self._moves.patience_s[row]), Phase.TICK)
+    def _lose_patience(self, row: int, since_s: int) -> None:
         if self._since_s[row] != since_s or self._is_busy[row]:
             return
         response = int(self._moves.response[row, self._round[row]])

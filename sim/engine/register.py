@@ -7,17 +7,19 @@ downloads it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import simpy
 
 from sim.addresses.intervals import IntervalSet
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n_rules_of
 from sim.errors import OverblockError
 from sim.world.build import World
+
+Entries: TypeAlias = tuple[Entry, ...]
 
 
 class Register:
@@ -47,6 +49,9 @@ class Register:
         self._in_force: dict[int, Entry] = {}
         self._holders: defaultdict[tuple[Mechanism, IntervalSet], list[int]] = defaultdict(list)
         self._is_publication_due = False
+        self._compared = frozenset[int](), frozenset[int]()
+        self._difference: tuple[tuple[Entries, Entries], tuple[Entries, Entries]]
+        self._difference = ((), ()), ((), ())
         self._listed: tuple[IntervalSet, IntervalSet] | None = None
         # What is blocked, less what is exempt, and what is exempt; None after a withdrawal.
         self._held: tuple[IntervalSet, IntervalSet] | None = NO_ADDRESSES, NO_ADDRESSES
@@ -89,7 +94,30 @@ class Register:
         self._on_change()
         if not self._is_publication_due:
             self._is_publication_due = True
-            self._env.process(self._publish_at_next_tick())
+            tick_s = next_tick_s(self._cadence, t_s)
+            act_at(self._env, tick_s, Phase.PUBLICATION, self._publish)
+
+    def difference(
+        self, before: frozenset[int], now: frozenset[int]
+    ) -> tuple[tuple[Entries, Entries], tuple[Entries, Entries]]:
+        """Entries that appeared from one version to another, and those that vanished.
+
+        Returns
+        -------
+        Of each the entries that block, and those that exempt; oldest first.
+        """
+        # Operators mostly go from one version to the next, one after the other.
+        if (before, now) != self._compared:
+            self._compared = before, now
+            self._difference = self._by_kind(now - before), self._by_kind(before - now)
+        return self._difference
+
+    def _by_kind(self, rows: frozenset[int]) -> tuple[Entries, Entries]:
+        entries = [self.entries[row] for row in sorted(rows)]
+        return (
+            tuple(entry for entry in entries if not entry.is_exemption),
+            tuple(entry for entry in entries if entry.is_exemption),
+        )
 
     def listed(self) -> tuple[IntervalSet, IntervalSet]:
         """Addresses listed now: outside the target's own ranges, and all."""
@@ -110,15 +138,13 @@ class Register:
         elif entry.mechanism is Mechanism.EXEMPT:
             self._held = blocked.difference(entry.addresses), exempt.union(entry.addresses)
 
-    def _publish_at_next_tick(self) -> Generator[simpy.Event, Any, None]:
-        tick_s = next_tick_s(self._cadence, now_s(self._env))
-        yield Moment(self._env, tick_s, Phase.PUBLICATION)
+    def _publish(self) -> None:
         self._is_publication_due = False
         version = frozenset(self._in_force)
         if version == self.version:
             return
         self.version = version
-        self._log.record(tick_s, Kind.PUBLISHED)
+        self._log.record(now_s(self._env), Kind.PUBLISHED)
         published, self.publication = self.publication, self._env.event()
         published.succeed()
 

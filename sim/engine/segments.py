@@ -126,7 +126,7 @@ class Segments:
         is_new = self._start[np.minimum(place, self._start.size - 1)] != edge
         if not is_new.any():
             return
-        start = np.unique(np.concatenate((self._start, edge[is_new])))
+        start = np.sort(np.concatenate((self._start, np.unique(edge[is_new]))))
         # All parts of a piece that is cut are held by what held the whole.
         whole = np.searchsorted(self._start, start, side="right") - 1
         for mechanism, n_entries in self._n_entries.items():

@@ -13,7 +13,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.complaints import ComplaintActor
 from sim.engine.curves import Curves
 from sim.engine.enforcement import Enforcement
@@ -59,7 +59,7 @@ class Settlement:
         """Ask for a settlement at the end of this second."""
         if not self._is_due:
             self._is_due = True
-            self._env.process(self._settle())
+            act_at(self._env, now_s(self._env), Phase.SETTLEMENT, self._settle)
 
     def integrate_users(self, t_s: int) -> None:
         """Book what users have met until now."""
@@ -82,9 +82,8 @@ class Settlement:
         assert self._snapshot is not None
         return self._snapshot.freeze()
 
-    def _settle(self) -> Generator[simpy.Event, Any, None]:
+    def _settle(self) -> None:
         t_s = now_s(self._env)
-        yield Moment(self._env, t_s, Phase.SETTLEMENT)
         self._is_due = False
         if self.users is not None and self.states.exposure.is_touched:
             self.users.note_demand_lost(t_s, self.states.tally.demand_lost_by_operator)

@@ -323,7 +323,7 @@ def _failing(columns: Columns, operator: int) -> float:
     passing = (1.0 - degraded) * (1.0 - columns.by_role[operator, 0])
     for role in range(1, columns.by_role.shape[1]):
         passing *= 1.0 - columns.by_role[operator, role]
-    return 1.0 - passing
+    return float(1.0 - passing)
 
 
 @_in_place

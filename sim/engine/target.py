@@ -6,14 +6,13 @@ may discover. It does not know the censor's strategy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import simpy
 
 from sim.addresses.intervals import IntervalSet
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Phase, act_at, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
@@ -25,7 +24,6 @@ from sim.world.fronts import Pools, nth_address
 from sim.world.placement import choose
 
 S_PER_H = 3600
-Process = Generator[simpy.Event, Any, None]
 
 
 class TargetActor:
@@ -100,7 +98,7 @@ class TargetActor:
             fronts.is_gone[row] = True
             if not fronts.is_lost[row]:
                 fronts.is_lost[row] = True
-                self._env.process(self._replace())
+                self._replace()
         self.is_stale = True
         self._on_change()
 
@@ -122,13 +120,12 @@ class TargetActor:
         self.is_stale = False
         self.reach.refresh(now_s(self._env), self.fronts, is_named)
         for _ in self.fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
-            self._env.process(self._replace())
+            self._replace()
 
-    def _replace(self) -> Process:
-        lag_s = round(self._pools.rules.monitor_lag_h * S_PER_H)
+    def _replace(self) -> None:
         # At once means in the next second: this one is already settled.
-        yield Moment(self._env, now_s(self._env) + max(1, lag_s), Phase.ENFORCEMENT)
-        self._rent()
+        lag_s = max(1, round(self._pools.rules.monitor_lag_h * S_PER_H))
+        act_at(self._env, now_s(self._env) + lag_s, Phase.ENFORCEMENT, self._rent)
 
     def _rent(self) -> None:
         listed = self._listed()
