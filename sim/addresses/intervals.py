@@ -144,6 +144,14 @@ class IntervalSet:
         """Number of addresses in the set."""
         return int(np.sum(self.stop - self.start))
 
+    def count_below(self, bound: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Addresses of the set below each of some bounds."""
+        row = self.start.searchsorted(bound, side="right")
+        whole = np.concatenate(([0], np.cumsum(self.stop - self.start)))
+        # The last interval that begins below may reach beyond the bound.
+        beyond = np.maximum(self.stop[row - 1] - bound, 0) if self.start.size else 0
+        return np.asarray(whole[row] - np.where(row > 0, beyond, 0))
+
     def __bool__(self) -> bool:
         """Return whether the set holds any address."""
         return self.n_intervals > 0

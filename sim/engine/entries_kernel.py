@@ -85,7 +85,7 @@ def count_hosts(
     ----------
     address, component_row : shape (n_hosts,)
         Address of each host, ascending, and whose it is.
-    n_entries : shape (n_operators, n_hosts)
+    n_entries : shape (n_hosts, n_operators)
         Entries of the mechanism over each host.
     start, stop : shape (n,)
         Ranges of the entry.
@@ -99,8 +99,8 @@ def count_hosts(
     for interval in range(start.size):
         host = np.searchsorted(address, start[interval])
         while host < address.size and address[host] < stop[interval]:
-            n_entries[operator, host] += step
-            n_turned += int(n_entries[operator, host] == turning)
+            n_entries[host, operator] += step
+            n_turned += int(n_entries[host, operator] == turning)
             host += 1
     turned = np.empty(n_turned, np.int64)
     n_turned = 0
@@ -108,7 +108,7 @@ def count_hosts(
         for interval in range(start.size):
             host = np.searchsorted(address, start[interval])
             while host < address.size and address[host] < stop[interval]:
-                if n_entries[operator, host] == turning:
+                if n_entries[host, operator] == turning:
                     turned[n_turned] = component_row[host]
                     n_turned += 1
                 host += 1

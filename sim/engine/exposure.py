@@ -86,7 +86,7 @@ class Exposure:
         # Two thirds of the mechanisms are seldom used: their counts are made when first needed.
         self.n_entries: dict[Mechanism, NDArray[np.int16]] = {}
         self._shape = (n_operators, n_hosts)
-        self.fails = np.zeros((n_operators, n_components))
+        self.fails = by_row(n_components, n_operators)
         self.name_draw = world.businesses.name_draw
         self.role_weight = world.businesses.role_weight[world.businesses.sector_row]
         self.component_row = world.businesses.component_row.copy()
@@ -97,7 +97,7 @@ class Exposure:
         self.told_is_overloaded = self.is_overloaded.copy()
         self._touched_components: list[NDArray[np.int64]] = []
         self._touched_businesses: list[NDArray[np.int64]] = []
-        self.by_operator = np.zeros((n_operators, n_businesses))
+        self.by_operator = by_row(n_businesses, n_operators)
 
     @property
     def is_touched(self) -> bool:
@@ -109,12 +109,13 @@ class Exposure:
     ) -> None:
         """Count one entry more (+1) or less (-1) over some addresses."""
         if mechanism not in self.n_entries:
-            self.n_entries[mechanism] = np.zeros(self._shape, np.int16)
+            n_operators, n_hosts = self._shape
+            self.n_entries[mechanism] = np.zeros((n_hosts, n_operators), np.int16).T
         if compiled := kernels(_SAVED_NS):
             turned = compiled.count_hosts(
                 self.components.address,
                 self.components.component_row,
-                self.n_entries[mechanism],
+                self.n_entries[mechanism].T,
                 addresses.start,
                 addresses.stop,
                 operator_row,
@@ -220,6 +221,11 @@ class Exposure:
             for mechanism in (Mechanism.DROP, Mechanism.THROTTLE, Mechanism.EXEMPT)
         )
         return dropped & ~exempt, throttled & ~dropped & ~exempt
+
+
+def by_row(n: int, n_operators: int) -> NDArray[np.float64]:
+    """Zeros of shape (n_operators, n), with what belongs to one row side by side in memory."""
+    return np.zeros((n, n_operators)).T
 
 
 def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:

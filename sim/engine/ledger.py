@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.exposure import by_row
 from sim.engine.levels import Turn
 from sim.world.build import World
 
@@ -77,12 +78,12 @@ class Ledger:
         self.sector_row = world.businesses.sector_row
         self.demand_booked = self.demand.cumulative(0)
         self.passed = np.zeros((n_operators, self.demand_booked.size))
-        self.passed_since = np.zeros((n_operators, n))
+        self.passed_since = by_row(n, n_operators)
         self.since_s = np.zeros(n, np.int64)
         self.lost_below = np.zeros(n)
         self.lost_in_spell = np.zeros(n)
         self.lost_by_spell = np.zeros((n, len(SPELL_NAMES)))
-        self.time_s = np.zeros((3, n), np.int64)
+        self.time_s = np.zeros((n, 3), np.int64).T
         self.spell_start_s = np.full(n, NEVER, np.int64)
         self.first_outage_s = np.full(n, NEVER, np.int64)
         self.last_outage_s = np.full(n, NEVER, np.int64)

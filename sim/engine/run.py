@@ -6,6 +6,9 @@ and writes no file.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,8 +106,21 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     _let_bystanders_act(env, world, streams, log, settlement, censor)
     settlement.begin(register)
     env.process(censor.run())
-    env.run(until=world.horizon_s)
+    with _undisturbed():
+        env.run(until=world.horizon_s)
     return _outcome(world, log, settlement, register)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep Python from looking for cycles: a run is short, and its events make none in numbers."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _let_target_act(

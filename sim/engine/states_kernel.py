@@ -24,7 +24,11 @@ Rows = NDArray[np.int64]
 
 
 class Columns(NamedTuple):
-    """What a turn reads and writes, named as in the classes that own it."""
+    """What a turn reads and writes, named as in the classes that own it.
+
+    What these hold by operator and row comes turned around here: of shape (n, n_operators), so
+    that what belongs to one row lies side by side.
+    """
 
     # Components and who sits on them.
     is_spread: NDArray[np.bool_]
@@ -199,15 +203,15 @@ def _refresh(columns: Columns, component: int) -> None:
     n_hosts = stop - first
     has_throttle, has_exempt = columns.n_throttling.size > 0, columns.n_exempting.size > 0
     has_drop = columns.n_dropping.size > 0
-    for operator in range(columns.fails.shape[0]):
+    for operator in range(columns.fails.shape[1]):
         n_dropped = n_throttled = 0
         for place in range(first, stop):
             host = columns.host_order[place]
-            if has_exempt and columns.n_exempting[operator, host] > 0:
+            if has_exempt and columns.n_exempting[host, operator] > 0:
                 continue
-            if has_drop and columns.n_dropping[operator, host] > 0:
+            if has_drop and columns.n_dropping[host, operator] > 0:
                 n_dropped += 1
-            elif has_throttle and columns.n_throttling[operator, host] > 0:
+            elif has_throttle and columns.n_throttling[host, operator] > 0:
                 n_throttled += 1
         if columns.is_spread[component]:
             degree = (n_dropped + columns.throttle_severity * n_throttled) / n_hosts
@@ -217,7 +221,7 @@ def _refresh(columns: Columns, component: int) -> None:
             degree = columns.throttle_severity
         else:
             degree = 0.0
-        columns.fails[operator, component] = degree
+        columns.fails[component, operator] = degree
 
 
 @_in_place
@@ -228,7 +232,7 @@ def _look(columns: Columns, row: int) -> None:
         component = columns.told_component_row[row, role]
         role_weight = columns.role_weight[row, role]
         for operator in range(n_operators):
-            fails = columns.fails[operator, component]
+            fails = columns.fails[component, operator]
             if role == FRONTEND and columns.name_draw[row] < columns.told_overmatch[operator]:
                 fails = 1.0 - (1.0 - fails) * columns.name_evasion
             columns.by_role[operator, role] = role_weight * fails
@@ -267,10 +271,10 @@ def _turn_one(
         _count_roles(columns, row, 1.0, first_role_group)
     lost = share = most = 0.0
     for operator in range(n_operators):
-        failed = columns.by_operator[operator, row]
+        failed = columns.by_operator[row, operator]
         passed = columns.passed[operator, columns.sector_row[row]]
-        piece = failed * (passed - columns.passed_since[operator, row])
-        columns.passed_since[operator, row] = passed
+        piece = failed * (passed - columns.passed_since[row, operator])
+        columns.passed_since[row, operator] = passed
         lost = piece if operator == 0 else lost + piece
         failing = failed
         if is_touched:
@@ -280,7 +284,7 @@ def _turn_one(
                 columns.lost_micro_usd_per_h[operator, 0] += more
                 columns.lost_micro_usd_per_h[operator, provider] += more
                 columns.lost_micro_usd_per_h[operator, sector] += more
-                columns.by_operator[operator, row] = failing
+                columns.by_operator[row, operator] = failing
         part = weight[operator] * failing
         share = part if operator == 0 else share + part
         most = max(most, failing)
@@ -353,7 +357,7 @@ def _book(columns: Columns, row: int, level: int, lost: float, t_s: int) -> None
         columns.lost_below[row] += lost
     elapsed_s = t_s - columns.since_s[row]
     for state in range(level):
-        columns.time_s[state, row] += elapsed_s
+        columns.time_s[row, state] += elapsed_s
     columns.since_s[row] = t_s
 
 

@@ -55,16 +55,14 @@ class Crowd(NamedTuple):
     ----------
     reach
         Who reaches the target without a VPN.
-    n_without : shape (n_operators,)
-        Users who have neither left nor a VPN.
-    share_vpn, share_left
-        Of all users, those who are on a VPN, and who have left.
+    n_without, n_on_vpn, n_left : shape (n_operators,)
+        Users who have neither left nor a VPN, who are on one, and who have left.
     """
 
     reach: Unreached
     n_without: NDArray[np.float64]
-    share_vpn: float
-    share_left: float
+    n_on_vpn: NDArray[np.float64]
+    n_left: NDArray[np.float64]
 
 
 class UserCrowd:
@@ -104,10 +102,9 @@ class UserCrowd:
             return
         elapsed_s = t_s - self._since_s
         unreached_s = self._reach.now.integral_s(self._since_s, t_s)
-        staying = self._n_users * (1.0 - self.share_left)
-        self._totals_s[0] += staying * (1.0 - self.share_vpn) * unreached_s
-        self._totals_s[1] += staying * self.share_vpn * elapsed_s
-        self._totals_s[2] += self._n_users * self.share_left * elapsed_s
+        self._totals_s[0] += self._crowd.n_without * unreached_s
+        self._totals_s[1] += self._crowd.n_on_vpn * elapsed_s
+        self._totals_s[2] += self._crowd.n_left * elapsed_s
         self._unreached_s += unreached_s
         self._since_s = t_s
 
@@ -118,22 +115,19 @@ class UserCrowd:
         missed = rules.share_target_users * unreached
         missed += (1.0 - rules.share_target_users) * self._demand_lost_s / tick_s
         without = (1.0 - self.share_vpn) * unreached
-        days = tick_s / S_PER_D
-        self.share_vpn = relax(
-            self.share_vpn,
-            up=rules.vpn_rate_per_d * missed,
-            top=rules.vpn_max,
-            down=rules.vpn_decay_per_d * (1.0 - missed),
-            bottom=rules.vpn_start,
-            days=days,
-        )
-        self.share_left = relax(
-            self.share_left,
-            up=rules.leave_rate_per_d * without,
-            top=1.0,
-            down=rules.return_rate_per_d * (1.0 - without),
-            bottom=0.0,
-            days=days,
+        # On a VPN, and left: the same equation with other rates.
+        self.share_vpn, self.share_left = relax(
+            np.stack((self.share_vpn, self.share_left)),
+            up=np.stack((rules.vpn_rate_per_d * missed, rules.leave_rate_per_d * without)),
+            top=np.array([[rules.vpn_max], [1.0]]),
+            down=np.stack(
+                (
+                    rules.vpn_decay_per_d * (1.0 - missed),
+                    rules.return_rate_per_d * (1.0 - without),
+                )
+            ),
+            bottom=np.array([[rules.vpn_start], [0.0]]),
+            days=tick_s / S_PER_D,
         )
         self._note_shares()
         self._unreached_s[:] = 0.0
@@ -164,9 +158,12 @@ class UserCrowd:
     def _note_shares(self) -> None:
         """What hangs on the shares alone, which move at ticks only."""
         staying = self._n_users * (1.0 - self.share_left)
-        left = float((self._n_users * self.share_left).sum()) / self.n_users
-        vpn = float((staying * self.share_vpn).sum()) / self.n_users
-        self._crowd = Crowd(self._reach.now, staying * (1.0 - self.share_vpn), vpn, left)
+        self._crowd = Crowd(
+            self._reach.now,
+            n_without=staying * (1.0 - self.share_vpn),
+            n_on_vpn=staying * self.share_vpn,
+            n_left=self._n_users * self.share_left,
+        )
 
 
 def shares_of(crowds: Sequence[Crowd], t_s: Sequence[int], n_users: float) -> NDArray[np.float64]:
@@ -188,10 +185,10 @@ def shares_of(crowds: Sequence[Crowd], t_s: Sequence[int], n_users: float) -> ND
         together = list(group)
         times = np.array([t for _, t in together], np.int64)
         unreached.append(together[0][0].reach.at(times))
-    n_without = np.array([crowd.n_without for crowd in crowds])
-    cut_off = (n_without * np.concatenate(unreached)).sum(axis=1) / n_users
-    vpn = np.array([crowd.share_vpn for crowd in crowds])
-    left = np.array([crowd.share_left for crowd in crowds])
+    n_cut_off = np.array([crowd.n_without for crowd in crowds]) * np.concatenate(unreached)
+    n_on_vpn = np.array([crowd.n_on_vpn for crowd in crowds])
+    n_left = np.array([crowd.n_left for crowd in crowds])
+    cut_off, vpn, left = (n.sum(axis=1) / n_users for n in (n_cut_off, n_on_vpn, n_left))
     return np.stack((1.0 - (left + cut_off), vpn, left), axis=1)
 
 
@@ -199,21 +196,22 @@ def relax(
     share: NDArray[np.float64],
     *,
     up: NDArray[np.float64],
-    top: float,
+    top: NDArray[np.float64] | float,
     down: NDArray[np.float64],
-    bottom: float,
+    bottom: NDArray[np.float64] | float,
     days: float,
 ) -> NDArray[np.float64]:
     """Solve ``ds/dt = up * (top - s) - down * (s - bottom)`` over some days, exactly.
 
     Parameters
     ----------
-    share : shape (n,)
+    share : any shape
         At the start.
-    up, down : shape (n,)
+    up, down : same shape
         Rates per day, constant over the time.
+    top, bottom : broadcast to the same shape
     """
     rate = up + down
-    safe = np.where(rate > 0, rate, 1.0)
-    rest = np.where(rate > 0, (up * top + down * bottom) / safe, share)
+    moves = rate > 0
+    rest = np.divide(up * top + down * bottom, rate, out=share.copy(), where=moves)
     return np.asarray(rest + (share - rest) * np.exp(-rate * days))

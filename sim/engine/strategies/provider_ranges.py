@@ -1,5 +1,7 @@
 """Ranges of the provider around an address: what whois tells a censor."""
 
+import numpy as np
+
 from sim.addresses.intervals import IntervalSet
 from sim.engine.orders import Decision, Observation, Strategy
 from sim.engine.strategies.coverage import (
@@ -72,11 +74,12 @@ def prefix_around(observation: Observation, row: int, purity: float, shortest: i
     """Largest prefix around a known front of which at least ``purity`` is its provider's."""
     address = int(observation.fronts.address[row])
     mine = _places(observation).provider_addresses(int(observation.fronts.provider_row[row]))
-    for length in range(shortest, ADDRESS_BITS):
-        prefix = enclosing(address, length)
-        if prefix.intersection(mine).n_addresses >= purity * prefix.n_addresses:
-            return prefix
-    return enclosing(address, ADDRESS_BITS)
+    length = np.arange(shortest, ADDRESS_BITS)
+    size = 1 << (ADDRESS_BITS - length)
+    start = address // size * size
+    is_pure = mine.count_below(start + size) - mine.count_below(start) >= purity * size
+    largest = int(length[is_pure.argmax()]) if is_pure.any() else ADDRESS_BITS
+    return enclosing(address, largest)
 
 
 def _places(observation: Observation) -> Places:
