@@ -118,6 +118,8 @@ def turn(
         the first ones of ``business_list``, and the looked at, ascending, of ``turned_list``.
     """
     n_components, n_touched = _touched(columns, component, business, number)
+    # In the sequence of rows, which is that of memory.
+    columns.business_list[:n_touched] = np.sort(columns.business_list[:n_touched])
     for i in range(n_touched):
         _look(columns, columns.business_list[i])
         _count_roles(columns, columns.business_list[i], -1.0, first_role_group)
@@ -146,7 +148,9 @@ def turn(
             may_drift,
             t_s,
         )
-    columns.turned_list[:n_turned] = np.sort(columns.business_list[:n_turned])
+    columns.turned_list[:n_turned] = columns.business_list[:n_turned]
+    if n_touched and n_turned > n_touched:
+        columns.turned_list[:n_turned] = np.sort(columns.business_list[:n_turned])
     return n_touched, n_turned
 
 
