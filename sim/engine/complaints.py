@@ -17,7 +17,7 @@ from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.exposure import Exposure
-from sim.engine.reactions import IMPAIRED_LEVEL
+from sim.engine.patience import IMPAIRED_LEVEL
 from sim.scenario.reactions import Complaints
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -106,6 +106,6 @@ class ComplaintActor:
 
     def _own_addresses(self, row: int) -> IntervalSet:
         component = self._exposure.component_row[row][~self._world.businesses.is_third_party[row]]
-        host, _, _ = self._world.components.hosts_of(np.unique(component))
+        host, _, _ = self._world.components.hosts_of(component)
         address = self._world.components.address[host]
         return IntervalSet.from_bounds(address, address + 1)

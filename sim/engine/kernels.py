@@ -5,6 +5,6 @@ compiled path is there.
 """
 
 from sim.engine.entries_kernel import count_hosts, count_pieces
-from sim.engine.states_kernel import Columns, pass_demand, turn
+from sim.engine.states_kernel import pass_demand, turn
 
-__all__ = ["Columns", "count_hosts", "count_pieces", "pass_demand", "turn"]
+__all__ = ["count_hosts", "count_pieces", "pass_demand", "turn"]

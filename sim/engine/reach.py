@@ -71,10 +71,13 @@ class Ignorance:
 
     def at(self, t_s: float | NDArray[np.int64], tau_s: float) -> NDArray[np.float64]:
         """Share at one time, or at some; shape (*times, …)."""
-        age = (np.asarray(t_s) - self.since_s) / tau_s
         if self.coefficient.shape[-1] == 1:
             constant = self.coefficient[..., 0]
-            return np.broadcast_to(constant, (*age.shape, *constant.shape))
+            return np.broadcast_to(constant, (*np.shape(t_s), *constant.shape))
+        if np.ndim(t_s) == 0:
+            fallen = np.exp(self._power * ((self.since_s - t_s) / tau_s))
+            return np.asarray((self.coefficient * fallen).sum(axis=-1))
+        age = (np.asarray(t_s) - self.since_s) / tau_s
         fallen = np.exp(-self._power * age[..., np.newaxis])
         fallen = fallen.reshape(*age.shape, *(1,) * (self.coefficient.ndim - 1), -1)
         return np.asarray((self.coefficient * fallen).sum(axis=-1))

@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.exposure import Exposure
+from sim.engine.patience import Patience
 from sim.scenario.reactions import Reactions
 from sim.scenario.tables_reactions import RESPONSES
 from sim.world.moves import DOMESTIC, WAIT, Moves
 
 S_PER_H = 3600
-NOT_IMPAIRED = -1
-IMPAIRED_LEVEL = 2
 Process = Generator[simpy.Event, Any, None]
 
 
@@ -42,6 +41,7 @@ class ReactionActor:
         moves: Moves,
         rules: Reactions,
         exposure: Exposure,
+        patience: Patience,
         log: EventLog,
         on_change: Callable[[], None],
     ) -> None:
@@ -53,41 +53,28 @@ class ReactionActor:
         self._onboarding_s = round(rules.onboarding_h * S_PER_H)
         self._slots = simpy.Resource(env, rules.onboarding_slots)
         self._exposure = exposure
+        self._patience = patience
         self._log = log
         self._on_change = on_change
-        self._since_s = np.full(n, NOT_IMPAIRED, np.int64)
         self._round = np.zeros(n, np.int64)
         self._is_busy = np.zeros(n, np.bool_)
-        self._has_moved = np.zeros(n, np.bool_)
 
-    def note(self, business_row: NDArray[np.int64], level: NDArray[np.int8], t_s: int) -> None:
-        """Take over who is impaired from now on, among the businesses that changed."""
-        is_impaired = level[business_row] >= IMPAIRED_LEVEL
-        since_s, has_moved = self._since_s[business_row], self._has_moved[business_row]
-        was_impaired = since_s != NOT_IMPAIRED
-        if has_moved.any():
-            self._has_moved[business_row] = False
-        elif (is_impaired == was_impaired).all():
-            return
-        self._since_s[business_row[~is_impaired]] = NOT_IMPAIRED
-        starts = is_impaired & (~was_impaired | has_moved)
-        self._start_clocks(business_row[starts], t_s)
-
-    def _start_clocks(self, business_row: NDArray[np.int64], t_s: int) -> None:
-        self._since_s[business_row] = t_s
+    def start_clocks(self, business_row: NDArray[np.int64], t_s: int) -> None:
+        """Let the patience of some businesses run from now on."""
+        self._patience.since_s[business_row] = t_s
         can_respond = self._round[business_row] < self._n_rounds
         for row in business_row[can_respond].tolist():
             lost_s = t_s + int(self._moves.patience_s[row])
             act_at(self._env, lost_s, Phase.TICK, partial(self._lose_patience, row, t_s))
 
     def _lose_patience(self, row: int, since_s: int) -> None:
-        if self._since_s[row] != since_s or self._is_busy[row]:
+        if self._patience.since_s[row] != since_s or self._is_busy[row]:
             return
         response = int(self._moves.response[row, self._round[row]])
         self._log.record(now_s(self._env), Kind.RESPONDED, business_row=row)
         if response == WAIT:
             self._complete(row, WAIT)
-            self._start_clocks(np.array([row]), now_s(self._env))
+            self.start_clocks(np.array([row]), now_s(self._env))
             return
         self._is_busy[row] = True
         self._env.process(self._move(row, response))
@@ -105,7 +92,7 @@ class ReactionActor:
         self._exposure.move(row, np.where(component_row >= 0, component_row, current))
         self._log.record(now_s(self._env), Kind.MOVED, business_row=row)
         self._is_busy[row] = False
-        self._has_moved[row] = True
+        self._patience.has_moved[row] = True
         self._complete(row, response)
         self._on_change()
 

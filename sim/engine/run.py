@@ -169,7 +169,13 @@ def _let_bystanders_act(
     """Set up reactions and complaints, and the tick that moves slow quantities."""
     if world.moves is not None and world.reactions is not None:
         settlement.reactions = ReactionActor(
-            env, world.moves, world.reactions, settlement.states.exposure, log, settlement.request
+            env,
+            world.moves,
+            world.reactions,
+            settlement.states.exposure,
+            settlement.states.patience,
+            log,
+            settlement.request,
         )
     complaints = None
     if world.complaints is not None:

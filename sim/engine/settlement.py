@@ -87,9 +87,9 @@ class Settlement:
         self._is_due = False
         if self.users is not None and self.states.exposure.is_touched:
             self.users.note_demand_lost(t_s, self.states.tally.demand_lost_by_operator)
-        turned = self.states.turn(t_s)
-        if turned is not None and self.reactions is not None:
-            self.reactions.note(turned, self.states.levels.level, t_s)
+        starting = self.states.turn(t_s)
+        if starting is not None and starting.size and self.reactions is not None:
+            self.reactions.start_clocks(starting, t_s)
         changed = self.enforcement.take_changed()
         if self.target is not None and self.target.is_new(changed):
             if self.users is not None:
@@ -102,7 +102,7 @@ class Settlement:
             self.enforcement.n_blocked(),
             self._register.listed(),
             self.states.levels.weight,
-            has_turned=turned is not None,
+            has_turned=starting is not None,
         )
 
 

@@ -7,22 +7,17 @@ methods, or by a compiled loop where numba is there and pays; the bytes are the 
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.columns import Columns, columns_of
 from sim.engine.compiled import kernels
 from sim.engine.exposure import Change, Exposure, Failing
-from sim.engine.ledger import SPELL_EDGES_S, Ledger, LedgerColumns
+from sim.engine.ledger import Ledger, LedgerColumns
 from sim.engine.levels import Levels
-from sim.engine.orders import Mechanism
+from sim.engine.patience import Patience
 from sim.engine.tally import Tally
 from sim.world.build import World
-
-if TYPE_CHECKING:
-    from sim.engine.states_kernel import Columns
 
 _SAVED_NS, _SAVED_IN_ADVANCE_NS = 250_000, 8_000
 """What the compiled loops save in a call, roughly."""
@@ -33,7 +28,7 @@ class States:
 
     Attributes
     ----------
-    exposure, levels, ledger, tally
+    exposure, levels, ledger, tally, patience
         The columns.
     """
 
@@ -42,7 +37,7 @@ class States:
         self.levels = Levels(world)
         self.ledger = Ledger(world)
         self.tally = Tally(world)
-        self._world = world
+        self.patience = Patience(world.businesses.n_businesses)
         self._columns: Columns | None = None
         self._n_mechanisms = -1
         self._n_turns = 0
@@ -75,19 +70,19 @@ class States:
         Returns
         -------
         shape (n,), ascending
-            The businesses looked at; None where nothing was there to be done.
+            Businesses whose patience begins to run; None where there was nothing to be done.
         """
-        is_touched, has_drifted = self.exposure.is_touched, self.levels.has_drifted
-        if not (is_touched or has_drifted):
+        if not (self.exposure.is_touched or self.levels.has_drifted):
             return None
         compiled = kernels(_SAVED_NS)
         if compiled is None:
-            return self._turn(t_s)
+            turned = self._turn(t_s)
+            return None if turned is None else self.patience.starting(turned, self.levels.level)
         component, business = self.exposure.take_touched()
         self.advance(t_s)
         self._n_turns += 1
-        columns = self._bound(compiled)
-        _, n_turned = compiled.turn(
+        columns = self._bound()
+        n_turned, n_starting = compiled.turn(
             columns,
             component,
             business,
@@ -99,7 +94,7 @@ class States:
             self.levels.may_drift,
             t_s,
         )
-        return columns.turned_list[:n_turned].copy() if n_turned else None
+        return columns.starting_list[:n_starting].copy() if n_turned else None
 
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""
@@ -136,66 +131,11 @@ class States:
         failed[:, np.searchsorted(row, change.business_row)] = change.before.by_operator
         return row, failed, failing
 
-    def _bound(self, compiled: ModuleType) -> Columns:
-        """Columns as the compiled loop takes them; anew when a mechanism is first used."""
-        exposure, ledger, levels, tally = self.exposure, self.ledger, self.levels, self.tally
-        if self._columns is not None and self._n_mechanisms == len(exposure.n_entries):
-            return self._columns
-        self._n_mechanisms = len(exposure.n_entries)
-        components = self._world.components
-        n, n_components = exposure.component_row.shape[0], components.n_components
-        of = exposure.n_entries.get
-        unused = np.zeros((self._world.operators.n_operators, 0), np.int16)
-        columns: Columns = compiled.Columns(
-            is_spread=components.is_spread,
-            host_order=components.host_order,
-            host_start=components.host_start,
-            business_order=components.business_order,
-            business_start=components.business_start,
-            n_dropping=of(Mechanism.DROP, unused).T,
-            n_throttling=of(Mechanism.THROTTLE, unused).T,
-            n_exempting=of(Mechanism.EXEMPT, unused).T,
-            throttle_severity=float(exposure.throttle_severity),
-            name_evasion=float(exposure.name_evasion),
-            overload_severity=exposure.overload_severity,
-            name_draw=exposure.name_draw,
-            role_weight=exposure.role_weight,
-            fails=exposure.fails.T,
-            component_row=exposure.component_row,
-            overmatch=exposure.overmatch,
-            is_overloaded=exposure.is_overloaded,
-            told_component_row=exposure.told_component_row,
-            told_overmatch=exposure.told_overmatch,
-            told_is_overloaded=exposure.told_is_overloaded,
-            by_operator=exposure.by_operator.T,
-            threshold=levels.threshold,
-            level=levels.level,
-            role_level=levels.role_level,
-            next_look=levels.next_look,
-            sector_row=ledger.sector_row,
-            passed=ledger.passed,
-            passed_since=ledger.passed_since.T,
-            since_s=ledger.since_s,
-            lost_below=ledger.lost_below,
-            lost_in_spell=ledger.lost_in_spell,
-            lost_by_spell=ledger.lost_by_spell,
-            time_s=ledger.time_s.T,
-            spell_start_s=ledger.spell_start_s,
-            first_outage_s=ledger.first_outage_s,
-            last_outage_s=ledger.last_outage_s,
-            n_spells=ledger.n_spells,
-            spell_edges_s=np.array(SPELL_EDGES_S, np.int64),
-            value=tally.value,
-            provider_group=tally.provider_group,
-            sector_group=tally.sector_group,
-            lost_micro_usd_per_h=tally.lost_micro_usd_per_h,
-            n_at_level=tally.n_at_level,
-            component_turn=np.zeros(n_components, np.int64),
-            business_turn=np.zeros(n, np.int64),
-            component_list=np.empty(n_components, np.int64),
-            business_list=np.empty(n, np.int64),
-            turned_list=np.empty(n, np.int64),
-            by_role=np.empty((exposure.fails.shape[0], exposure.role_weight.shape[1])),
-        )
-        self._columns = columns
-        return columns
+    def _bound(self) -> Columns:
+        """Columns as the compiled loops take them."""
+        if self._columns is None or self._n_mechanisms != len(self.exposure.n_entries):
+            self._n_mechanisms = len(self.exposure.n_entries)
+            self._columns = columns_of(
+                self.exposure, self.levels, self.ledger, self.tally, self.patience
+            )
+        return self._columns

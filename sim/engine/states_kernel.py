@@ -7,84 +7,17 @@ that the bytes are the same; nothing imports this module but ``sim.engine.kernel
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
+from sim.engine.columns import Columns, Floats, Rows
 from sim.engine.levels import SLACK
+from sim.engine.patience import IMPAIRED_LEVEL, NOT_IMPAIRED
 from sim.world.components import FRONTEND
 
 _compiled = njit(cache=True, nogil=True)
 # Handing all columns to a function counts a reference to each; these are put in place instead.
 _in_place = njit(inline="always")
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
-
-
-class Columns(NamedTuple):
-    """What a turn reads and writes, named as in the classes that own it.
-
-    What these hold by operator and row comes turned around here: of shape (n, n_operators), so
-    that what belongs to one row lies side by side.
-    """
-
-    # Components and who sits on them.
-    is_spread: NDArray[np.bool_]
-    host_order: Rows
-    host_start: Rows
-    business_order: Rows
-    business_start: Rows
-    # Exposure.
-    n_dropping: NDArray[np.int16]
-    n_throttling: NDArray[np.int16]
-    n_exempting: NDArray[np.int16]
-    throttle_severity: float
-    name_evasion: float
-    overload_severity: Floats
-    name_draw: Floats
-    role_weight: Floats
-    fails: Floats
-    component_row: Rows
-    overmatch: Floats
-    is_overloaded: NDArray[np.bool_]
-    told_component_row: Rows
-    told_overmatch: Floats
-    told_is_overloaded: NDArray[np.bool_]
-    by_operator: Floats
-    # Levels.
-    threshold: Floats
-    level: NDArray[np.int8]
-    role_level: NDArray[np.int8]
-    next_look: Floats
-    # Ledger.
-    sector_row: Rows
-    passed: Floats
-    passed_since: Floats
-    since_s: Rows
-    lost_below: Floats
-    lost_in_spell: Floats
-    lost_by_spell: Floats
-    time_s: Rows
-    spell_start_s: Rows
-    first_outage_s: Rows
-    last_outage_s: Rows
-    n_spells: Rows
-    spell_edges_s: Rows
-    # Tally.
-    value: Rows
-    provider_group: Rows
-    sector_group: Rows
-    lost_micro_usd_per_h: Floats
-    n_at_level: Rows
-    # Notes of the turn itself: who was met in which turn, and room for lists.
-    component_turn: Rows
-    business_turn: Rows
-    component_list: Rows
-    business_list: Rows
-    turned_list: Rows
-    by_role: Floats
 
 
 @_compiled
@@ -113,9 +46,9 @@ def turn(
 
     Returns
     -------
-    n_touched, n_turned
-        Businesses whose exposure was computed anew, and all that were looked at; their rows are
-        the first ones of ``business_list``, and the looked at, ascending, of ``turned_list``.
+    n_turned, n_starting
+        Businesses that were looked at, and those whose patience begins to run; their rows are the
+        first ones of ``turned_list`` and of ``starting_list``, ascending.
     """
     n_components, n_touched = _touched(columns, component, business, number)
     # In the sequence of rows, which is that of memory.
@@ -151,7 +84,16 @@ def turn(
     columns.turned_list[:n_turned] = columns.business_list[:n_turned]
     if n_touched and n_turned > n_touched:
         columns.turned_list[:n_turned] = np.sort(columns.business_list[:n_turned])
-    return n_touched, n_turned
+    n_starting = 0
+    for i in range(n_turned):
+        row = columns.turned_list[i]
+        if columns.level[row] < IMPAIRED_LEVEL:
+            columns.impaired_since_s[row] = NOT_IMPAIRED
+        elif columns.impaired_since_s[row] == NOT_IMPAIRED or columns.has_moved[row]:
+            columns.starting_list[n_starting] = row
+            n_starting += 1
+        columns.has_moved[row] = False
+    return n_turned, n_starting
 
 
 @_compiled

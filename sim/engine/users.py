@@ -74,8 +74,10 @@ class UserCrowd:
         self._reach = reach
         self._n_users = world.operators.share_users * rules.n_target_users
         self.n_users = float(self._n_users.sum())
-        self.share_vpn = np.full(n_operators, rules.vpn_start)
-        self.share_left = np.zeros(n_operators)
+        # On a VPN, and left.
+        self._share = np.stack((np.full(n_operators, rules.vpn_start), np.zeros(n_operators)))
+        self._top = np.array([[rules.vpn_max], [1.0]])
+        self._bottom = np.array([[rules.vpn_start], [0.0]])
         self._since_s = self._demand_since_s = 0
         self._tick_since_s = 0
         self._unreached_s = np.zeros(n_operators)
@@ -83,6 +85,16 @@ class UserCrowd:
         self._totals_s = np.zeros((3, n_operators))
         self._crowd: Crowd
         self._note_shares()
+
+    @property
+    def share_vpn(self) -> NDArray[np.float64]:
+        """Share of each operator's users who are on a VPN; not changed later."""
+        return np.asarray(self._share[0])
+
+    @property
+    def share_left(self) -> NDArray[np.float64]:
+        """Share of each operator's users who have left; not changed later."""
+        return np.asarray(self._share[1])
 
     def note_demand_lost(self, t_s: int, demand_lost: NDArray[np.float64]) -> None:
         """Book the piece that ends now, in which so much demand was lost at each operator.
@@ -115,18 +127,16 @@ class UserCrowd:
         missed = rules.share_target_users * unreached
         missed += (1.0 - rules.share_target_users) * self._demand_lost_s / tick_s
         without = (1.0 - self.share_vpn) * unreached
-        # On a VPN, and left: the same equation with other rates.
-        self.share_vpn, self.share_left = relax(
-            np.stack((self.share_vpn, self.share_left)),
-            up=np.stack((rules.vpn_rate_per_d * missed, rules.leave_rate_per_d * without)),
-            top=np.array([[rules.vpn_max], [1.0]]),
-            down=np.stack(
-                (
-                    rules.vpn_decay_per_d * (1.0 - missed),
-                    rules.return_rate_per_d * (1.0 - without),
-                )
-            ),
-            bottom=np.array([[rules.vpn_start], [0.0]]),
+        up, down = np.empty_like(self._share), np.empty_like(self._share)
+        up[0], down[0] = rules.vpn_rate_per_d * missed, rules.vpn_decay_per_d * (1.0 - missed)
+        up[1], down[1] = rules.leave_rate_per_d * without, rules.return_rate_per_d * (1.0 - without)
+        # The same equation for both, with other rates.
+        self._share = relax(
+            self._share,
+            up=up,
+            top=self._top,
+            down=down,
+            bottom=self._bottom,
             days=tick_s / S_PER_D,
         )
         self._note_shares()

@@ -1,0 +1,153 @@
+"""The columns of ``Exposure``, ``Levels``, ``Ledger`` and ``Tally`` as compiled loops take them.
+
+In: the four, and whose patience runs. Out: their arrays in one tuple, by the names they have there.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.exposure import Exposure
+from sim.engine.ledger import SPELL_EDGES_S, Ledger
+from sim.engine.levels import Levels
+from sim.engine.orders import Mechanism
+from sim.engine.patience import Patience
+from sim.engine.tally import Tally
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+class Columns(NamedTuple):
+    """What a turn reads and writes, named as in the classes that own it.
+
+    What these hold by operator and row comes turned around here: of shape (n, n_operators), so
+    that what belongs to one row lies side by side.
+    """
+
+    # Components and who sits on them.
+    is_spread: NDArray[np.bool_]
+    host_order: Rows
+    host_start: Rows
+    business_order: Rows
+    business_start: Rows
+    # Exposure.
+    n_dropping: NDArray[np.int16]
+    n_throttling: NDArray[np.int16]
+    n_exempting: NDArray[np.int16]
+    throttle_severity: float
+    name_evasion: float
+    overload_severity: Floats
+    name_draw: Floats
+    role_weight: Floats
+    fails: Floats
+    component_row: Rows
+    overmatch: Floats
+    is_overloaded: NDArray[np.bool_]
+    told_component_row: Rows
+    told_overmatch: Floats
+    told_is_overloaded: NDArray[np.bool_]
+    by_operator: Floats
+    # Levels.
+    threshold: Floats
+    level: NDArray[np.int8]
+    role_level: NDArray[np.int8]
+    next_look: Floats
+    # Ledger.
+    sector_row: Rows
+    passed: Floats
+    passed_since: Floats
+    since_s: Rows
+    lost_below: Floats
+    lost_in_spell: Floats
+    lost_by_spell: Floats
+    time_s: Rows
+    spell_start_s: Rows
+    first_outage_s: Rows
+    last_outage_s: Rows
+    n_spells: Rows
+    spell_edges_s: Rows
+    # Tally.
+    value: Rows
+    provider_group: Rows
+    sector_group: Rows
+    lost_micro_usd_per_h: Floats
+    n_at_level: Rows
+    # Reactions.
+    impaired_since_s: Rows
+    has_moved: NDArray[np.bool_]
+    # Notes of the turn itself: who was met in which turn, and room for lists.
+    component_turn: Rows
+    business_turn: Rows
+    component_list: Rows
+    business_list: Rows
+    turned_list: Rows
+    starting_list: Rows
+    by_role: Floats
+
+
+def columns_of(
+    exposure: Exposure, levels: Levels, ledger: Ledger, tally: Tally, patience: Patience
+) -> Columns:
+    """Columns of the classes that own them; to be made anew when a mechanism is first used."""
+    components = exposure.components
+    n, n_components = exposure.component_row.shape[0], components.n_components
+    of = exposure.n_entries.get
+    unused = np.zeros((exposure.overmatch.size, 0), np.int16)
+    return Columns(
+        is_spread=components.is_spread,
+        host_order=components.host_order,
+        host_start=components.host_start,
+        business_order=components.business_order,
+        business_start=components.business_start,
+        n_dropping=of(Mechanism.DROP, unused).T,
+        n_throttling=of(Mechanism.THROTTLE, unused).T,
+        n_exempting=of(Mechanism.EXEMPT, unused).T,
+        throttle_severity=float(exposure.throttle_severity),
+        name_evasion=float(exposure.name_evasion),
+        overload_severity=exposure.overload_severity,
+        name_draw=exposure.name_draw,
+        role_weight=exposure.role_weight,
+        fails=exposure.fails.T,
+        component_row=exposure.component_row,
+        overmatch=exposure.overmatch,
+        is_overloaded=exposure.is_overloaded,
+        told_component_row=exposure.told_component_row,
+        told_overmatch=exposure.told_overmatch,
+        told_is_overloaded=exposure.told_is_overloaded,
+        by_operator=exposure.by_operator.T,
+        threshold=levels.threshold,
+        level=levels.level,
+        role_level=levels.role_level,
+        next_look=levels.next_look,
+        sector_row=ledger.sector_row,
+        passed=ledger.passed,
+        passed_since=ledger.passed_since.T,
+        since_s=ledger.since_s,
+        lost_below=ledger.lost_below,
+        lost_in_spell=ledger.lost_in_spell,
+        lost_by_spell=ledger.lost_by_spell,
+        time_s=ledger.time_s.T,
+        spell_start_s=ledger.spell_start_s,
+        first_outage_s=ledger.first_outage_s,
+        last_outage_s=ledger.last_outage_s,
+        n_spells=ledger.n_spells,
+        spell_edges_s=np.array(SPELL_EDGES_S, np.int64),
+        value=tally.value,
+        provider_group=tally.provider_group,
+        sector_group=tally.sector_group,
+        lost_micro_usd_per_h=tally.lost_micro_usd_per_h,
+        n_at_level=tally.n_at_level,
+        impaired_since_s=patience.since_s,
+        has_moved=patience.has_moved,
+        component_turn=np.zeros(n_components, np.int64),
+        business_turn=np.zeros(n, np.int64),
+        component_list=np.empty(n_components, np.int64),
+        business_list=np.empty(n, np.int64),
+        turned_list=np.empty(n, np.int64),
+        starting_list=np.empty(n, np.int64),
+        by_role=np.empty((exposure.fails.shape[0], exposure.role_weight.shape[1])),
+    )
