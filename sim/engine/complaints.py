@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.compiled import kernels
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.exposure import Exposure
 from sim.engine.patience import IMPAIRED_LEVEL
@@ -24,6 +25,7 @@ from sim.world.build import World
 
 S_PER_H, S_PER_D = 3600, 86_400
 MILLION = 1_000_000
+_SAVED_NS = 8_000
 Process = Generator[simpy.Event, Any, None]
 
 
@@ -74,22 +76,32 @@ class ComplaintActor:
     def tick(self, tick_s: int, level: NDArray[np.int8], n_cut_off: float) -> None:
         """Complain over one tick, with the state just before its end."""
         rules, days = self._rules, tick_s / S_PER_D
-        is_impaired = level >= IMPAIRED_LEVEL
         louder = 1.0 + rules.snowball * self.attention
-        rate = rules.per_business_per_d * float(is_impaired.sum())
+        n_impaired, appealing = self._urge_on(level, days * rules.named_per_d * louder)
+        rate = rules.per_business_per_d * float(n_impaired)
         rate += rules.per_million_users_per_d * n_cut_off / MILLION
         complaints = days * rate * louder
         self.n_complaints += complaints
         self.attention *= 2.0 ** (-days / rules.half_life_d)
         self.attention += rules.attention_per_complaint * complaints
-        waiting = np.flatnonzero(is_impaired & ~self._has_complained)
-        self._urge[waiting] += days * rules.named_per_d * louder
-        appealing = waiting[self._urge[waiting] >= self._threshold[waiting]]
-        self._has_complained[appealing] = True
         self.n_named += int(appealing.size)
         for row in appealing.tolist():
             self._log.record(now_s(self._env), Kind.COMPLAINED, business_row=row)
             self._env.process(self._appeal(row))
+
+    def _urge_on(self, level: NDArray[np.int8], more: float) -> tuple[int, NDArray[np.int64]]:
+        """Let the urge to appeal grow: how many are impaired, and who appeals now."""
+        if compiled := kernels(_SAVED_NS + 3 * level.size):
+            n_impaired, appealing = compiled.urge_on(
+                level, self._has_complained, self._urge, self._threshold, more
+            )
+            return int(n_impaired), np.asarray(appealing)
+        is_impaired = level >= IMPAIRED_LEVEL
+        waiting = np.flatnonzero(is_impaired & ~self._has_complained)
+        self._urge[waiting] += more
+        appealing = waiting[self._urge[waiting] >= self._threshold[waiting]]
+        self._has_complained[appealing] = True
+        return int(np.count_nonzero(is_impaired)), appealing
 
     def _appeal(self, row: int) -> Process:
         with self._servers.request() as server:

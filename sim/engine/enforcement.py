@@ -31,7 +31,6 @@ class Enforcement:
         self._segments = Segments(n_operators, world.target.addresses)
         self._names: list[dict[int, Entry]] = [{} for _ in range(n_operators)]
         self._changed: dict[int, Entry] = {}
-        self._n_blocked: NDArray[np.int64] | None = None
         self._exposure = exposure
         self._on_change = on_change
 
@@ -65,16 +64,10 @@ class Enforcement:
         changed, self._changed = self._changed, {}
         return changed
 
+    @property
     def n_blocked(self) -> NDArray[np.int64]:
-        """Addresses each operator blocks: outside the target's ranges, and all.
-
-        Returns
-        -------
-        shape (n_operators, 2); the same object until the next change.
-        """
-        if self._n_blocked is None:
-            self._n_blocked = self._segments.n_blocked.copy()
-        return self._n_blocked
+        """Addresses each operator blocks: outside the target's ranges, and all."""
+        return self._segments.n_blocked
 
     def _change(self, operator_row: int, entry: Entry, step: int) -> None:
         if entry.mechanism is Mechanism.NAME:
@@ -85,6 +78,5 @@ class Enforcement:
             addresses = entry.addresses
             self._segments.count(operator_row, entry.mechanism, addresses, step)
             self._exposure.count_entry(operator_row, entry.mechanism, addresses, step)
-            self._n_blocked = None
         self._changed[entry.row] = entry
         self._on_change()

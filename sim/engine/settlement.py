@@ -99,10 +99,9 @@ class Settlement:
         assert self._snapshot is not None
         self._snapshot.note(
             t_s,
-            self.enforcement.n_blocked(),
+            self.enforcement.n_blocked,
             self._register.listed(),
             self.states.levels.weight,
-            has_turned=starting is not None,
         )
 
 

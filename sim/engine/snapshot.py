@@ -1,13 +1,12 @@
 """The value of every curve, noted as it stands and worked out later for many times at once.
 
 In: counts of the register, of operators, businesses, users. Out: one row of numbers for each time,
-in the sequence of the series. What did not change since the time before is not noted again.
+in the sequence of the series.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,18 +28,6 @@ ADDRESS_METRICS = (
 USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
 N_NOTED = 256
 """Times that are worked out at once: memory does not grow with them."""
-
-
-class _Notes(NamedTuple):
-    """State at one time; parts that did not change are the same objects as the time before."""
-
-    t_s: int
-    n_blocked: NDArray[np.int64]
-    listed: list[int]
-    n_at_level: NDArray[np.int64]
-    lost_micro_usd_per_h: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    crowd: Crowd | None
 
 
 class Snapshot:
@@ -80,11 +67,16 @@ class Snapshot:
         cut = [slice(low, high) for low, high in pairwise(edge)]
         self._dropped, self._listed, self._counts, self._demand, self._of_users = cut
         self._recorder = CurveRecorder(self.series)
-        self._noted: list[_Notes] = []
         self._told: IntervalSet | None = None
-        self._n_listed: list[int] = []
-        self._n_at_level = tally.n_at_level.copy()
-        self._lost = tally.lost_micro_usd_per_h.copy()
+        n_operators, n_groups = tally.lost_micro_usd_per_h.shape
+        self._t_s: list[int] = []
+        self._crowds: list[Crowd] = []
+        self._n_blocked = np.empty((N_NOTED, n_operators, 2), np.int64)
+        self._n_listed = np.zeros(len(parts[1]))
+        self._n_listed_noted = np.empty((N_NOTED, len(parts[1])))
+        self._n_at_level = np.empty((N_NOTED, *tally.n_at_level.shape), np.int64)
+        self._lost_micro_usd_per_h = np.empty((N_NOTED, n_operators, n_groups))
+        self._weight = np.empty((N_NOTED, n_operators))
 
     def note(
         self,
@@ -92,35 +84,33 @@ class Snapshot:
         n_blocked: NDArray[np.int64],
         listed: tuple[IntervalSet, IntervalSet],
         weight: NDArray[np.float64],
-        *,
-        has_turned: bool,
     ) -> None:
         """Note the state from ``t_s`` on; times must rise.
 
         Parameters
         ----------
         n_blocked : shape (n_operators, 2)
-            Addresses each operator blocks, outside the target's own and all; not changed later.
+            Addresses each operator blocks, outside the target's own and all.
         listed
             What is listed: outside the target's own ranges, and all.
         weight : shape (n_operators,)
-            How much each operator's users count; not changed later.
-        has_turned
-            Whether the tally may have changed since the time before.
+            How much each operator's users count.
         """
         collateral, everything = listed
         if collateral is not self._told:
             self._told = collateral
             by_provider = self._places.count_by_provider(collateral).tolist()
-            self._n_listed = [collateral.n_addresses, everything.n_addresses, *by_provider]
-        if has_turned:
-            self._n_at_level = self._tally.n_at_level.copy()
-            self._lost = self._tally.lost_micro_usd_per_h.copy()
-        crowd = self._users.crowd() if self._users else None
-        self._noted.append(
-            _Notes(t_s, n_blocked, self._n_listed, self._n_at_level, self._lost, weight, crowd)
-        )
-        if len(self._noted) == N_NOTED:
+            self._n_listed[:] = [collateral.n_addresses, everything.n_addresses, *by_provider]
+        row = len(self._t_s)
+        self._t_s.append(t_s)
+        self._n_blocked[row] = n_blocked
+        self._n_listed_noted[row] = self._n_listed
+        self._n_at_level[row] = self._tally.n_at_level
+        self._lost_micro_usd_per_h[row] = self._tally.lost_micro_usd_per_h
+        self._weight[row] = weight
+        if self._users is not None:
+            self._crowds.append(self._users.crowd())
+        if row + 1 == N_NOTED:
             self._work_out()
 
     def freeze(self) -> Curves:
@@ -129,22 +119,20 @@ class Snapshot:
         return self._recorder.freeze()
 
     def _work_out(self) -> None:
-        noted, self._noted = self._noted, []
-        if not noted:
+        n = len(self._t_s)
+        if n == 0:
             return
-        values = np.empty((len(noted), len(self.series)))
-        n_blocked = np.array([notes.n_blocked for notes in noted])
-        values[:, self._dropped] = (self._share_users[:, np.newaxis] * n_blocked).sum(axis=1)
-        values[:, self._listed] = [notes.listed for notes in noted]
-        values[:, self._counts] = [notes.n_at_level.reshape(-1) for notes in noted]
-        lost = np.array([notes.lost_micro_usd_per_h for notes in noted])
-        weight = np.array([notes.weight for notes in noted])
-        values[:, self._demand] = self._tally.demand_lost_share(weight, lost)[:, self._has_value]
-        t_s = [notes.t_s for notes in noted]
+        values = np.empty((n, len(self.series)))
+        share_users = self._share_users[:, np.newaxis]
+        values[:, self._dropped] = (share_users * self._n_blocked[:n]).sum(axis=1)
+        values[:, self._listed] = self._n_listed_noted[:n]
+        values[:, self._counts] = self._n_at_level[:n].reshape(n, -1)
+        share = self._tally.demand_lost_share(self._weight[:n], self._lost_micro_usd_per_h[:n])
+        values[:, self._demand] = share[:, self._has_value]
         if self._users is not None:
-            crowds = [notes.crowd for notes in noted if notes.crowd is not None]
-            values[:, self._of_users] = shares_of(crowds, t_s, self._users.n_users)
-        self._recorder.record(t_s, values)
+            values[:, self._of_users] = shares_of(self._crowds, self._t_s, self._users.n_users)
+        self._recorder.record(self._t_s, values)
+        self._t_s, self._crowds = [], []
 
     def _demand_series(self) -> list[Series]:
         usd_per_h = (self._tally.value_micro_usd_per_h / MICRO).tolist()
