@@ -723,14 +723,13 @@ class _Run:
             self._withdraw_provider(self.turns[row][1], t_s)
         for order_row in replayed:
             self._place(self.world.orders[order_row], t_s)
-        for front_row in discovered:
+        learnt = [front_row for front_row in discovered if not self.fronts[front_row].is_gone]
+        for front_row in learnt:
             front = self.fronts[front_row]
-            if front.is_gone:
-                continue
             address = str(IPv4Address(front.address))
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
-        if self.world.strategy == "exact" and discovered:
+        if self.world.strategy == "exact" and learnt:  # who learns nothing decides nothing
             self._place_exactly(t_s)
         for business_row in exempted:
             self._exempt(business_row, t_s)
