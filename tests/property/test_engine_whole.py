@@ -100,7 +100,7 @@ def whole_firms(draw, n_services):
         name_draw=draw(SIXTEENTHS),
         patience_s=draw(st.integers(1, 2 * DAY)),
         responses=responses,
-        arrivals=tuple(draw(st.lists(arrivals(sat_on), max_size=8))),
+        arrivals=tuple(draw(st.lists(arrivals(sat_on), min_size=2, max_size=8))),
     )
 
 
@@ -212,7 +212,7 @@ def whole_worlds(draw):
                 ]
             )
         ),
-        has_tenancy=draw(st.booleans()),
+        has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from([(), ((3 * DAY + 11, 0.5),)])),
         exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
         streams=Streams(draw(st.integers(0, 50)), 0),

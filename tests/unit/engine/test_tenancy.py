@@ -65,8 +65,6 @@ def test_an_arrival_needs_its_seat():
     moved_s = 100 + 2 * HOUR
     arrivals = (
         Arrival(moved_s - 1, 0, (OTHER,), seat=1),  # not there yet
-        Arrival(moved_s, 0, (OTHER,)),  # moves of the same second come first
-        Arrival(moved_s, 1, (OTHER,), seat=1),
         Arrival(moved_s + 1, 0, (OTHER,)),  # no longer there
         Arrival(moved_s + 2, 0, (OTHER,), seat=1),
         Arrival(moved_s + 3, 0, (OTHER,), seat=2),  # a wait leads nowhere
@@ -74,7 +72,19 @@ def test_an_arrival_needs_its_seat():
     found = small(*arrivals, firm=firm, reactions=RULES).run()
     kinds, t_s = found.events.kind, found.events.t_s
     assert t_s[kinds == Kind.MOVED].tolist() == [moved_s]
-    assert t_s[kinds == Kind.READDRESSED].tolist() == [moved_s, moved_s + 2]
+    assert t_s[kinds == Kind.READDRESSED].tolist() == [moved_s + 2]
+
+
+@pytest.mark.parametrize(("seat", "n_came"), [(0, 0), (1, 1)])
+def test_moves_of_the_same_second_come_first(seat, n_came):
+    firm = {
+        "addresses": (LISTED,) * 5,
+        "patience_s": HOUR,
+        "responses": (Response("foreign", HOUR, (CLEAN,) * 5), Response("wait")),
+    }
+    arrival = Arrival(100 + 2 * HOUR, 0, (OTHER,), seat=seat)
+    found = small(arrival, firm=firm, reactions=RULES).run()
+    assert (found.events.kind == Kind.READDRESSED).sum() == n_came
 
 
 def test_one_listed_address_for_another_gives_patience_no_new_start():

@@ -1,9 +1,12 @@
 """What tenants inherit, in worlds small enough to work out by hand."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from sim.engine.vpn import VpnSteps
 from sim.measure.impact import measure_impact
 from sim.measure.inherited import Inheritance, inherited_by
 from sim.scenario.reactions import Reactions
@@ -106,8 +109,21 @@ def test_an_exemption_frees_whenever_it_was_placed():
 def test_the_share_of_users_decides_who_is_affected():
     few = Actor(0.005), Actor(0.995, compliance=0.0)
     assert found(small(BLOCK, actors=few))[:3] == (1, 1, 0)
+    some = Actor(0.05), Actor(0.95, compliance=0.0)
+    assert found(small(BLOCK, actors=some))[:3] == (1, 1, 14 * HOUR)  # affected, not impaired
     nobody = Actor(0.0), Actor(1.0, compliance=0.0)
     assert found(small(BLOCK, actors=nobody)) == (1, 0, 0, 0.0)
+
+
+def test_users_on_a_vpn_do_not_meet_the_block():
+    world = small(BLOCK)
+    steps = VpnSteps(
+        np.array([0, CAME_S + 2 * HOUR, CAME_S + 4 * HOUR]), np.array([[0.0], [1.0], [0.5]])
+    )
+    it = inherited_by(world.world(), replace(world.run(), vpn=steps))
+    # Two hours of all users, two of none, ten of half of them.
+    assert it.affected_s[0] == (2 + 10) * HOUR
+    assert it.lost_demand_h[0] == 2 + 5
 
 
 def test_a_name_is_not_inherited():
@@ -123,21 +139,38 @@ def test_two_roles_multiply():
 
 
 def test_a_response_that_leads_to_a_listed_address_inherits_too():
+    moved_s = 100 + 2 * HOUR
+    assert found(reacting(LISTED))[:3] == (5, 5, DAY - moved_s)
+    assert found(reacting(CLEAN))[:3] == (5, 0, 0)
+
+
+def test_of_a_move_and_an_arrival_in_one_second_the_arrival_comes_last():
+    moved_s = 100 + 2 * HOUR
+    there = (Arrival(moved_s, 0, (LISTED,), seat=1),)
+    assert found(reacting(CLEAN, arrivals=there))[:3] == (5, 1, DAY - moved_s)
+    # It left the seat of t = 0 in that second.
+    assert found(reacting(CLEAN, arrivals=(Arrival(moved_s, 0, (LISTED,)),)))[:3] == (5, 0, 0)
+
+
+def test_a_wait_is_a_round_without_a_move():
+    again = (Arrival(DAY - HOUR, 0, (LISTED,), seat=2),)
+    waiting = (Response("wait"), Response("same", HOUR, (CLEAN,) * 5))
+    assert found(reacting(CLEAN, arrivals=again, responses=waiting))[:3] == (6, 1, HOUR)
+
+
+def reacting(to: str, responses=(), **changes) -> SmallWorld:
+    """On a listed address at the start, patient for an hour, elsewhere after another."""
+    responses = responses or (Response("same", HOUR, (to,) * 5),)
     rules = Reactions(
         responses="x",
-        n_rounds=1,
+        n_rounds=len(responses),
         patience_median_h=1.0,
         patience_sigma=0.0,
         onboarding_slots=1,
         onboarding_h=2.0,
     )
-    firm = {
-        "addresses": ("192.0.2.8",) * 5,
-        "patience_s": HOUR,
-        "responses": (Response("same", HOUR, (LISTED,) * 5),),
-    }
-    world = small(BLOCK, arrivals=(), firm=firm, reactions=rules)
-    assert found(world)[:3] == (5, 5, DAY - 100 - 2 * HOUR)
+    firm = {"addresses": ("192.0.2.8",) * 5, "patience_s": HOUR, "responses": responses}
+    return small(BLOCK, **({"arrivals": (), "firm": firm, "reactions": rules} | changes))
 
 
 def test_three_states_and_their_denominators():
