@@ -46,6 +46,8 @@ class Stream(IntEnum):
     PROVIDER_TURN = 29
     BOOTSTRAP = 30
     DESIGN = 31
+    TENANCY_STAY = 32
+    TENANCY_ADDRESS = 33
 
 
 @dataclass(frozen=True)

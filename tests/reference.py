@@ -30,6 +30,7 @@ rented          front          address
 discovered      front          address; the censor learns of the front
 evicted         front          address
 moved           business       kind of the response that is complete
+readdressed     business       empty; a component comes to other addresses as a tenant
 complained      business       empty; a complaint by name is filed
 exempted        business       prefixes; the order itself is a ``block`` event beside it
 =============== ============== ==========================================================
@@ -112,6 +113,19 @@ class RefResponse:
 
 
 @dataclass(frozen=True)
+class RefArrival:
+    """A tenant's component comes to other addresses if its role then holds the seat.
+
+    Seat 0 is that of t = 0; seat ``n`` is that of the business's n-th response.
+    """
+
+    t_s: int
+    role: int
+    seat: int
+    component: int
+
+
+@dataclass(frozen=True)
 class RefBusiness:
     """One business: a component, a flag and a weight per role; a weight per hour of the week."""
 
@@ -126,6 +140,7 @@ class RefBusiness:
     named_draw: float = math.inf
     service_s: int = 0
     verdict_draw: float = 1.0
+    arrivals: tuple[RefArrival, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -273,6 +288,16 @@ class RefLedgerRow:
 
 
 @dataclass(frozen=True)
+class RefInherited:
+    """What one business met at addresses it came to, of entries older than its coming."""
+
+    n_arrivals: int
+    n_blocked: int
+    affected_s: int
+    lost_demand_h: Fraction
+
+
+@dataclass(frozen=True)
 class RefTarget:
     """Totals over ``[0, horizon_s)`` and, per operator, the shares at the end."""
 
@@ -292,6 +317,7 @@ class RefOutcome:
 
     curves: dict[str, Curve]
     ledger: list[RefLedgerRow]
+    inherited: list[RefInherited]
     events: list[Event]
     target: RefTarget | None
     attention: list[tuple[int, float]]
@@ -406,6 +432,8 @@ class _Conduct:
     """Where a business stands: its components, its clock of patience, its complaint by name."""
 
     components: tuple[int, ...]
+    seats: tuple[int, ...] = (0,) * N_ROLES  # the response that brought each role there; 0: none
+    arrived_s: tuple[int | None, ...] = (None,) * N_ROLES  # when each came to its addresses
     clock_s: int | None = None  # impaired without a break, as far as the clock counts, since then
     is_responding: bool = False
     n_responses: int = 0
@@ -442,6 +470,9 @@ class _View:
     vpn: tuple[float, ...]
     left: tuple[float, ...]
     enforcements: list[_Enforcement]
+    enforced: list[list[_Entry]]
+    components: list[tuple[int, ...]]  # of each business
+    arrived_s: list[tuple[int | None, ...]]
     missing: list[list[Fraction]]
     failing: list[Fraction]
     reaching: list[Fraction]  # share of all users at each operator and on no VPN
@@ -481,6 +512,7 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
             )
             for row, business in enumerate(world.businesses)
         ],
+        inherited=[_inherited(world, row, pieces) for row in range(len(world.businesses))],
         events=sorted(run.events),
         target=None if world.users is None else _target(run, world.users, pieces),
         attention=run.attention,
@@ -519,6 +551,10 @@ def _check_world(world: RefWorld) -> None:
             and sum(business.profile) > 0
             and business.patience_s > 0
             and len(business.responses) >= n_rounds
+            and all(
+                arrival.t_s > 0 and (arrival.seat > 0 or not business.is_third_party[arrival.role])
+                for arrival in business.arrivals
+            )
             for business in world.businesses
         ),
         "push_tau_s": world.fronts is None or world.fronts.push_tau_s > 0,
@@ -609,6 +645,9 @@ class _Run:
             self._plan(version_s, "version", -1)
         for row, operator in enumerate(self.world.operators):
             self._plan(operator.poll_phase_s, "download", row)
+        for row, business in enumerate(self.world.businesses):
+            for t_s in {arrival.t_s for arrival in business.arrivals}:
+                self._plan(t_s, "arrive", row)
         for row, (t_s, _) in enumerate(self.turns):
             if t_s >= 0:
                 self._plan(t_s, "evict", row)
@@ -648,6 +687,7 @@ class _Run:
                     self._rent_one(t_s)
                 self._evict(t_s)
                 self._complete_moves(t_s)
+                self._let_tenants_arrive(t_s)
                 vpn_before, left_before = self.vpn, self.left
                 self._tick_users(t_s)
                 self._tick_complaints(t_s, vpn_before, left_before)
@@ -683,14 +723,13 @@ class _Run:
             self._withdraw_provider(self.turns[row][1], t_s)
         for order_row in replayed:
             self._place(self.world.orders[order_row], t_s)
-        for front_row in discovered:
+        learnt = [front_row for front_row in discovered if not self.fronts[front_row].is_gone]
+        for front_row in learnt:
             front = self.fronts[front_row]
-            if front.is_gone:
-                continue
             address = str(IPv4Address(front.address))
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
-        if self.world.strategy == "exact" and discovered:
+        if self.world.strategy == "exact" and learnt:  # who learns nothing decides nothing
             self._place_exactly(t_s)
         for business_row in exempted:
             self._exempt(business_row, t_s)
@@ -946,9 +985,29 @@ class _Run:
                 conduct.components, response.components, moves, strict=True
             )
         )
+        for role in [role for role, is_moving in enumerate(moves) if is_moving]:
+            self._note_arrival(conduct, role, conduct.n_responses, t_s)
         conduct.is_responding = False
         conduct.n_moves += 1
         self.events.append((t_s, "moved", row, response.kind))
+
+    def _note_arrival(self, conduct: _Conduct, role: int, seat: int, t_s: int) -> None:
+        seats, arrived_s = list(conduct.seats), list(conduct.arrived_s)
+        seats[role], arrived_s[role] = seat, t_s
+        conduct.seats, conduct.arrived_s = tuple(seats), tuple(arrived_s)
+
+    def _let_tenants_arrive(self, t_s: int) -> None:
+        """Arrivals of one business in one second come in the order in which they are given."""
+        for row in self._take(t_s, "arrive"):
+            conduct = self.conducts[row]
+            for arrival in self.world.businesses[row].arrivals:
+                if arrival.t_s != t_s or conduct.seats[arrival.role] != arrival.seat:
+                    continue
+                components = list(conduct.components)
+                components[arrival.role] = arrival.component
+                conduct.components = tuple(components)
+                self._note_arrival(conduct, arrival.role, arrival.seat, t_s)
+                self.events.append((t_s, "readdressed", row, ""))
 
     def _wind_clocks(self, t_s: int, view: _View) -> None:
         """Start and stop the clocks of patience by the state that holds from this second on."""
@@ -1073,7 +1132,7 @@ class _Run:
         key = (
             tuple(entry.number for entry in self._in_force()),
             tuple(tuple(entry.number for entry in entries) for entries in enforced),
-            tuple(conduct.components for conduct in self.conducts),
+            tuple((conduct.components, conduct.arrived_s) for conduct in self.conducts),
             tuple(row for row, front in enumerate(self.fronts) if not front.is_gone),
             tuple(self.vpn),
             tuple(self.left),
@@ -1094,7 +1153,20 @@ class _Run:
         failing = [
             sum((a * b for a, b in zip(reaching, row, strict=True)), ZERO) for row in missing
         ]
-        return _View(key, key[0], key[3], key[4], key[5], enforcements, missing, failing, reaching)
+        return _View(
+            key=key,
+            in_force=key[0],
+            fronts=key[3],
+            vpn=key[4],
+            left=key[5],
+            enforcements=enforcements,
+            enforced=enforced,
+            components=[conduct.components for conduct in self.conducts],
+            arrived_s=[conduct.arrived_s for conduct in self.conducts],
+            missing=missing,
+            failing=failing,
+            reaching=reaching,
+        )
 
     def _enforcement(self, operator: RefOperator, entries: Sequence[_Entry]) -> _Enforcement:
         n_rules = sum(len(entry.prefixes) for entry in entries)
@@ -1311,3 +1383,52 @@ def _ledger_row(
         is_affected_at_end=bool(spells) and spells[-1].stop_s == world.horizon_s,
         n_moves=n_moves,
     )
+
+
+# --- What tenants inherit
+
+
+def _inherited(world: RefWorld, row: int, pieces: Sequence[tuple[int, int, _View]]) -> RefInherited:
+    """What entries placed before each component came, and no others, do to one business."""
+    business = world.businesses[row]
+    arrivals: set[tuple[int, int]] = set()
+    blocked: set[tuple[int, int]] = set()
+    affected_s, lost_h = 0, ZERO
+    for start_s, stop_s, view in pieces:
+        working = [Fraction(1) for _ in world.operators]
+        for role, (number, arrived_s) in enumerate(
+            zip(view.components[row], view.arrived_s[row], strict=True)
+        ):
+            if arrived_s is None:
+                continue
+            arrivals.add((role, arrived_s))
+            for operator_row, operator in enumerate(world.operators):
+                failed = [
+                    _older_degree(world, view.enforced[operator_row], arrived_s, text)
+                    for text in world.components[number].addresses
+                ]
+                if operator.share > 0 and any(failed):
+                    blocked.add((role, arrived_s))
+                is_any = world.components[number].mode == "any"
+                broken = min(failed) if is_any else sum(failed, ZERO) / len(failed)
+                working[operator_row] *= 1 - Fraction(business.role_weights[role]) * broken
+        share = sum((a * (1 - b) for a, b in zip(view.reaching, working, strict=True)), ZERO)
+        if share > Fraction(world.thresholds[0]):
+            affected_s += stop_s - start_s
+        if share:
+            lost_h += share * _mean_demand_h(world, business.profile, start_s, stop_s)
+    return RefInherited(len(arrivals), len(blocked), affected_s, lost_h)
+
+
+def _older_degree(
+    world: RefWorld, enforced: Sequence[_Entry], arrived_s: int, text: str
+) -> Fraction:
+    """Degree to which an address fails by the entries placed before a second, less exempt ones."""
+    address = int(IPv4Address(text))
+    holding = [entry for entry in enforced if _holds(entry.ranges, address)]
+    if any(entry.mechanism == "exempt" for entry in holding):
+        return ZERO
+    older = {entry.mechanism for entry in holding if entry.start_s < arrived_s}
+    if "drop" in older:
+        return Fraction(1)
+    return Fraction(world.throttle_severity) if "throttle" in older else ZERO

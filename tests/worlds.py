@@ -31,6 +31,7 @@ from sim.world.population import Businesses
 from sim.world.providers import Places
 from sim.world.stances import StanceEvents
 from sim.world.target import Target
+from sim.world.tenancy import Stays
 from tests import reference as ref
 
 HOUR = 3600
@@ -88,6 +89,17 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """A component comes to other addresses if it holds a seat then: 0, or r + 1 by response r."""
+
+    t_s: int
+    role: int
+    addresses: tuple[str, ...]
+    mode: str = "any"
+    seat: int = 0
+
+
+@dataclass(frozen=True)
 class Firm:
     """A business in plain values: a seat (or the row of a shared service) and a weight per role."""
 
@@ -99,6 +111,7 @@ class Firm:
     name_draw: float = 1.0
     patience_s: int = 10 * DAY
     responses: tuple[Response, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
 
     def all_seats(self) -> tuple[Seat | int, ...]:
         """Return what it sits on, role by role."""
@@ -136,6 +149,7 @@ class SmallWorld:
     users: Users | None = None
     complaints: Complaints | None = None
     reactions: Reactions | None = None
+    has_tenancy: bool = False
     stances: tuple[tuple[int, str, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
@@ -152,7 +166,7 @@ class SmallWorld:
         """Return the frozen columns that the engine takes."""
         firms, n = self.firms, len(self.firms)
         places = self._places()
-        components, component_row, moved_row = self._components()
+        components, component_row, moved_row, stays = self._components()
         return World(
             horizon_s=self.horizon_s,
             cadence=self.cadence,
@@ -184,6 +198,7 @@ class SmallWorld:
             components=components,
             pools=self._pools(places),
             moves=self._moves(moved_row),
+            stays=stays if self.has_tenancy else None,
             stances=StanceEvents(
                 tuple(
                     sorted((t_s, places.provider.index(name), s) for t_s, name, s in self.stances)
@@ -330,7 +345,7 @@ class SmallWorld:
             for row, actor in enumerate(self.actors)
         )
 
-    def _components(self) -> tuple[Components, np.ndarray, np.ndarray]:
+    def _components(self) -> tuple[Components, np.ndarray, np.ndarray, Stays]:
         seats: list[Seat] = list(self.services)
         links: list[tuple[int, int]] = []
         rows = np.empty((len(self.firms), 5), np.int64)
@@ -351,6 +366,24 @@ class SmallWorld:
                         links.append((len(seats), firm_row))
                         seats.append(Seat((response.addresses[role],)))
             links += [(int(row), firm_row) for row in rows[firm_row]]
+        seat_of = np.zeros(len(seats), np.int64)
+        for turn in range(n_rounds):
+            seat_of[moved[:, turn][moved[:, turn] >= 0]] = turn + 1
+        arrivals = self._arrivals()
+        stays = Stays(
+            *np.array(
+                [
+                    (arrival.t_s, firm_row, arrival.role, arrival.seat, len(seats) + row)
+                    for row, (firm_row, arrival) in enumerate(arrivals)
+                ],
+                np.int64,
+            )
+            .reshape(-1, 5)
+            .T.copy(),
+            np.concatenate((seat_of, np.array([a.seat for _, a in arrivals], np.int64))),
+        )
+        links += zip(stays.component_row.tolist(), stays.business_row.tolist(), strict=True)
+        seats += [Seat(arrival.addresses, arrival.mode) for _, arrival in arrivals]
         hosts = [(row, _number(a)) for row, seat in enumerate(seats) for a in seat.addresses]
         components = Components.of(
             [seat.mode == "spread" for seat in seats],
@@ -359,7 +392,12 @@ class SmallWorld:
             [row for row, _ in links],
             [firm for _, firm in links],
         )
-        return components, rows, moved
+        return components, rows, moved, stays
+
+    def _arrivals(self) -> list[tuple[int, Arrival]]:
+        """Arrivals of all firms by time, each with the row of the firm; none where tenants stay."""
+        found = [(row, a) for row, firm in enumerate(self.firms) for a in firm.arrivals]
+        return sorted(found, key=lambda pair: pair[1].t_s) if self.has_tenancy else []
 
     def _reference_firms(self) -> tuple[tuple[ref.RefComponent, ...], tuple[ref.RefBusiness, ...]]:
         components = [ref.RefComponent(seat.addresses, seat.mode) for seat in self.services]
@@ -381,6 +419,12 @@ class SmallWorld:
                     components.append(ref.RefComponent((address,)))
                     new.append(next(number))
                 responses.append(ref.RefResponse(response.kind, response.time_s, tuple(new)))
+            arrivals = []
+            for arrival in firm.arrivals if self.has_tenancy else ():
+                components.append(ref.RefComponent(arrival.addresses, arrival.mode))
+                arrivals.append(
+                    ref.RefArrival(arrival.t_s, arrival.role, arrival.seat, next(number))
+                )
             named, service_s, verdict = complaint_luck[row]
             firms.append(
                 ref.RefBusiness(
@@ -395,6 +439,7 @@ class SmallWorld:
                     named,
                     service_s,
                     verdict,
+                    tuple(arrivals),
                 )
             )
         return tuple(components), tuple(firms)

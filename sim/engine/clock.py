@@ -23,8 +23,9 @@ class Phase(IntEnum):
     DOWNLOAD = 4
     RELEASE = 5
     ENFORCEMENT = 6
-    TICK = 7
-    SETTLEMENT = 8
+    TENANCY = 7
+    TICK = 8
+    SETTLEMENT = 9
 
 
 class Moment(simpy.Event):

@@ -29,6 +29,7 @@ class Kind(IntEnum):
     MOVED = 11
     COMPLAINED = 12
     EXEMPTED = 13
+    READDRESSED = 14
 
 
 NOBODY = -1

@@ -28,7 +28,9 @@ from sim.engine.reactions import ReactionActor
 from sim.engine.register import Register
 from sim.engine.settlement import Settlement, tick
 from sim.engine.target import TargetActor
+from sim.engine.tenancy import tenancy
 from sim.engine.users import UserColumns, UserCrowd
+from sim.engine.vpn import VpnHistory, VpnSteps
 from sim.streams import Streams
 from sim.world.build import World
 
@@ -53,6 +55,8 @@ class Outcome:
         Responses each business completed.
     users
         What became of the target's users; None where it has no fronts or users.
+    vpn
+        Users on a VPN over time; no steps where nobody takes to one.
     n_complaints, n_named, attention
         Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0
         and 0 where nobody complains.
@@ -67,6 +71,7 @@ class Outcome:
     ledger: LedgerColumns
     n_responses: NDArray[np.int64]
     users: UserColumns | None
+    vpn: VpnSteps
     n_complaints: float
     n_named: int
     attention: float
@@ -102,13 +107,14 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         )
         env.process(actor.run())
     censor = CensorActor(env, world, strategy, register, log)
-    _let_target_act(env, world, streams, log, settlement, register, censor)
-    _let_bystanders_act(env, world, streams, log, settlement, censor)
+    vpn = VpnHistory(world.operators.n_operators)
+    _let_target_act(env, world, streams, log, settlement, register, censor, vpn)
+    _let_bystanders_act(env, world, streams, log, settlement, censor, vpn)
     settlement.begin(register)
     env.process(censor.run())
     with _undisturbed():
         env.run(until=world.horizon_s)
-    return _outcome(world, log, settlement, register)
+    return _outcome(world, log, settlement, register, vpn)
 
 
 @contextmanager
@@ -131,6 +137,7 @@ def _let_target_act(
     settlement: Settlement,
     register: Register,
     censor: CensorActor,
+    vpn: VpnHistory,
 ) -> None:
     """Set up the target, its users, and the providers' stances."""
     if world.pools is None:
@@ -154,6 +161,7 @@ def _let_target_act(
     if world.users is not None:
         settlement.users = UserCrowd(world, world.users, target.reach)
         settlement.set_vpn(0, settlement.users.share_vpn)
+        vpn.note(0, settlement.users.share_vpn)
     if world.stances is not None:
         env.process(stances(env, world.stances, log, target.turn_away, censor.note_stance))
 
@@ -165,8 +173,9 @@ def _let_bystanders_act(
     log: EventLog,
     settlement: Settlement,
     censor: CensorActor,
+    vpn: VpnHistory,
 ) -> None:
-    """Set up reactions and complaints, and the tick that moves slow quantities."""
+    """Set up reactions, tenants and complaints, and the tick that moves slow quantities."""
     if world.moves is not None and world.reactions is not None:
         settlement.reactions = ReactionActor(
             env,
@@ -177,6 +186,8 @@ def _let_bystanders_act(
             log,
             settlement.request,
         )
+    if world.stays is not None:
+        env.process(tenancy(env, world.stays, settlement.states.exposure, log, settlement.request))
     complaints = None
     if world.complaints is not None:
         complaints = ComplaintActor(
@@ -194,11 +205,14 @@ def _let_bystanders_act(
             censor.note_attention(complaints.attention)
         users.tick(t_s)
         settlement.set_vpn(t_s, users.share_vpn)
+        vpn.note(t_s, users.share_vpn)
 
     env.process(tick(env, round(world.users.tick_h * S_PER_H), act))
 
 
-def _outcome(world: World, log: EventLog, settlement: Settlement, register: Register) -> Outcome:
+def _outcome(
+    world: World, log: EventLog, settlement: Settlement, register: Register, vpn: VpnHistory
+) -> Outcome:
     ledger = settlement.close(world.horizon_s)
     target, reactions = settlement.target, settlement.reactions
     complaints = settlement.complaints
@@ -211,6 +225,7 @@ def _outcome(world: World, log: EventLog, settlement: Settlement, register: Regi
         ledger=ledger,
         n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
         users=settlement.users.freeze() if settlement.users else None,
+        vpn=vpn.freeze(),
         n_complaints=complaints.n_complaints if complaints else float("nan"),
         n_named=complaints.n_named if complaints else 0,
         attention=complaints.attention if complaints else 0.0,

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.engine.curves import BUSINESS_METRICS
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
+from sim.measure.inherited import inherited_by
 from sim.measure.names import names_hit
 from sim.world.build import World
 
@@ -99,7 +103,57 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         Measure(
             "names_hit_share", "share of names", names.share_hit, float(names.n_names), "names"
         ),
+        *measure_inherited(world, outcome, value, demand),
         *measure_target(world, outcome, float(ledger.impaired_s.sum()) / S_PER_H),
+    )
+
+
+def measure_inherited(
+    world: World, outcome: Outcome, value: NDArray[np.float64], demand: float
+) -> tuple[Measure, ...]:
+    """Measures of what tenants inherited; none where they stay at their addresses.
+
+    Notes
+    -----
+    A business that came to no other address is not known to have inherited or not: it is in no
+    denominator of businesses. Where nobody came anywhere, the share is not known.
+    """
+    if world.stays is None:
+        return ()
+    found = inherited_by(world, outcome)
+    n, n_arrivals = float(found.n_arrivals.size), float(found.n_arrivals.sum())
+    n_blocked = float(found.n_blocked.sum())
+    lost = float((value * found.lost_demand_h).sum())
+    return (
+        Measure("arrivals", "arrivals", n_arrivals, n, "businesses"),
+        Measure(
+            "arrivals_inherited_share",
+            "share of arrivals",
+            n_blocked / n_arrivals if n_arrivals > 0 else UNKNOWN,
+            n_arrivals,
+            "arrivals",
+        ),
+        Measure(
+            "businesses_inherited",
+            "businesses",
+            float((found.n_blocked > 0).sum()),
+            float((found.n_arrivals > 0).sum()),
+            "businesses",
+        ),
+        Measure(
+            "business_hours_inherited",
+            "business-hours",
+            float(found.affected_s.sum()) / S_PER_H,
+            n * world.horizon_s / S_PER_H,
+            "business-hours",
+        ),
+        Measure(
+            "demand_lost_inherited_share",
+            "share of domestic demand",
+            lost / demand if demand > 0 else UNKNOWN,
+            demand / 1e6,
+            "USD of demand",
+        ),
     )
 
 

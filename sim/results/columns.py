@@ -115,7 +115,8 @@ EVENTS = (
         "block, unblock: an order; published: a version of the register; downloaded: by an "
         "operator; enforced, released: an operator starts and stops enforcing an entry; rented, "
         "discovered, evicted: a front of the target; stance: a provider changes its stance; "
-        "responded, moved: a business; complained, exempted: a business by name",
+        "responded, moved: a business; complained, exempted: a business by name; readdressed: a "
+        "component of a business comes to other addresses",
     ),
     Column("operator", "string", "", "Operator group; missing where none is concerned"),
     Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),

@@ -24,6 +24,7 @@ from sim.scenario.provenance import KeyPath, Provenance
 from sim.scenario.quantities import Instant, Share, Table, check_printable
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
 from sim.scenario.strategies import Strategy
+from sim.scenario.tenancy import Tenancy
 
 FORMAT = "overblock/scenario/1"
 
@@ -190,6 +191,7 @@ class Scenario(Model):
     stances: Stances | None = None
     reactions: Reactions | None = None
     complaints: Complaints | None = None
+    tenancy: Tenancy | None = None
     money: Money = Money()
     published: Published = Published()
     experiment: Experiment | None = None

@@ -18,14 +18,14 @@ from sim.errors import DataError, Problem
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables_sharing import ConcentrationRow
 from sim.world.names import NamesLaw, fit_names_law
-from sim.world.placement import NOBODY, Placement
+from sim.world.placement import NOBODY, Hosts
 from sim.world.sharing import loneliness, revenue_rank
 
 
 def names_of_hosts(
-    resolved: Resolved, parts: Sequence[Placement], revenue_usd_per_h: NDArray[np.float64]
+    resolved: Resolved, parts: Sequence[Hosts], revenue_usd_per_h: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Names that share the address of each host, over all placements.
+    """Names that share the address of each host, over all parts.
 
     Every host's address is drawn evenly from the addresses of the census that carry a name; an
     address of a shared range, from those that carry at least ``shared_min_names``. A business that
@@ -35,7 +35,7 @@ def names_of_hosts(
     Parameters
     ----------
     parts
-        Placements, in the sequence of their hosts.
+        In the sequence of their components.
     revenue_usd_per_h : shape (n_businesses,)
 
     Returns

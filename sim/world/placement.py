@@ -20,8 +20,31 @@ from sim.world.providers import Places
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
-    """Components and the hosts they sit on.
+class Hosts:
+    """Components as the hosts they sit on.
+
+    Attributes
+    ----------
+    is_spread : shape (n_components,)
+        Mode of each component of this part.
+    host_component, host_address : shape (n_hosts,)
+        Component (counted over all parts) and address of each host.
+    host_business : shape (n_hosts,)
+        Whose host it is; -1 for a shared service.
+    host_luck : shape (n_hosts,)
+        Uniform in [0, 1): how crowded the host's address is, before its owner counts.
+    """
+
+    is_spread: NDArray[np.bool_]
+    host_component: NDArray[np.int64]
+    host_address: NDArray[np.int64]
+    host_business: NDArray[np.int64]
+    host_luck: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Placement(Hosts):
+    """Components, the hosts they sit on, and who sits there.
 
     Attributes
     ----------
@@ -33,28 +56,15 @@ class Placement:
         Component that serves each role.
     is_third_party : shape (n_businesses, n_roles)
         Whether it is a shared service.
-    is_spread : shape (n_components,)
-        Mode of each component of this placement.
-    host_component, host_address : shape (n_hosts,)
-        Component (counted over all placements) and address of each host.
-    host_business : shape (n_hosts,)
-        Whose host it is; -1 for a shared service.
-    host_luck : shape (n_hosts,)
-        Uniform in [0, 1): how crowded the host's address is, before its owner counts.
     """
 
     home_place_row: NDArray[np.int64]
     place_row: NDArray[np.int64]
     component_row: NDArray[np.int64]
     is_third_party: NDArray[np.bool_]
-    is_spread: NDArray[np.bool_]
-    host_component: NDArray[np.int64]
-    host_address: NDArray[np.int64]
-    host_business: NDArray[np.int64]
-    host_luck: NDArray[np.float64]
 
 
-SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS = range(3)
+SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS = range(4)
 """Which hosts a part of the luck of names per address is for."""
 NOBODY = -1
 Side = tuple[NDArray[np.int64], NDArray[np.float64]]

@@ -17,8 +17,9 @@ from sim.streams import Stream, Streams
 from sim.world.components import Components
 from sim.world.moves import Moves, build_moves
 from sim.world.neighbours import names_of_hosts
-from sim.world.placement import Placement, build_placement, choose
+from sim.world.placement import Hosts, Placement, build_placement, choose
 from sim.world.providers import Places
+from sim.world.tenancy import Stays, build_stays
 
 MICRO = 1_000_000
 
@@ -71,11 +72,12 @@ class Businesses:
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """Businesses, what they sit on, and where they may go."""
+    """Businesses, what they sit on, where they may go, and when they change address."""
 
     businesses: Businesses
     components: Components
     moves: Moves | None
+    stays: Stays | None
 
 
 def build_population(resolved: Resolved, places: Places, streams: Streams) -> Population:
@@ -105,9 +107,11 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
         component_row=placement.component_row,
         is_third_party=placement.is_third_party,
     )
-    parts = [placement] if seats is None else [placement, seats]
+    stays, tenants = build_stays(resolved, places, placement, moves, seats, streams)
+    seated = [part for part in (placement, seats) if part is not None]
+    parts: list[Hosts] = [*seated] if tenants is None else [*seated, tenants]
     names = names_of_hosts(resolved, parts, revenue)
-    return Population(businesses, _components(parts, names), moves)
+    return Population(businesses, _components(parts, _links(seated, stays), names), moves, stays)
 
 
 def _revenue(
@@ -120,15 +124,30 @@ def _revenue(
     return np.asarray(median * np.exp(sigma * rng.standard_normal(sector_row.size)))
 
 
-def _components(parts: Sequence[Placement], n_names: NDArray[np.int64]) -> Components:
-    """Index the components of t = 0 and, after them, those that businesses may move to."""
-    business = np.arange(parts[0].component_row.shape[0])
-    links = [part.component_row.reshape(business.size, -1) for part in parts]
+def _links(
+    seated: Sequence[Placement], stays: Stays | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which component each business sits on or may come to sit on: rows of the two."""
+    business = np.arange(seated[0].component_row.shape[0])
+    links = [part.component_row.reshape(business.size, -1) for part in seated]
+    component = [link.ravel() for link in links]
+    whose = [np.repeat(business, link.shape[1]) for link in links]
+    if stays is not None:
+        component.append(stays.component_row)
+        whose.append(stays.business_row)
+    return np.concatenate(component), np.concatenate(whose)
+
+
+def _components(
+    parts: Sequence[Hosts],
+    links: tuple[NDArray[np.int64], NDArray[np.int64]],
+    n_names: NDArray[np.int64],
+) -> Components:
+    """Index the components of t = 0 and, after them, those that businesses may come to."""
     return Components.of(
         np.concatenate([part.is_spread for part in parts]),
         np.concatenate([part.host_component for part in parts]),
         np.concatenate([part.host_address for part in parts]),
-        np.concatenate([link.ravel() for link in links]),
-        np.concatenate([np.repeat(business, link.shape[1]) for link in links]),
+        *links,
         n_names,
     )

@@ -314,6 +314,18 @@ def entries_act_within_half_an_hour_and_are_never_released() -> None:
     # About fifty addresses a day, as 3,032 after about 60 days.
     per_day = len(it.outcome.entry_addresses) / (it.world.horizon_s / 86_400)
     assert 30 < per_day < 80
+    # What stays listed goes on to cut off who comes later, and more of it as the list grows.
+    whole = run("piracy-shield", "population.n_businesses=2000")
+    earlier = run("piracy-shield", "population.n_businesses=2000", "end=2024-02-20T00:00+01:00")
+    assert 0 < earlier.measure("businesses_inherited") < whole.measure("businesses_inherited")
+    share = [one.measure("arrivals_inherited_share") for one in (earlier, whole)]
+    assert 0 < share[0] < share[1] < 1
+    hours = whole.measure("business_hours_inherited")
+    assert 0 < hours < whole.measure("business_hours_affected")
+    # Where the register is empty there is nothing to inherit.
+    free = run("piracy-shield", "population.n_businesses=200", "strategy={id: none}")
+    assert free.measure("arrivals") > 0
+    assert free.measure("businesses_inherited") == free.measure("business_hours_inherited") == 0
 
 
 @shows("match-days")

@@ -10,7 +10,9 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sim.engine.run import simulate
 from sim.engine.tally import Group
+from sim.measure.inherited import inherited_by
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
 from sim.streams import Streams
 from tests.property.test_engine_reference import (
@@ -23,7 +25,18 @@ from tests.property.test_engine_reference import (
     shares,
 )
 from tests.reference import simulate_reference
-from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, Response, Seat, SmallWorld
+from tests.worlds import (
+    DAY,
+    HOUR,
+    Actor,
+    Arrival,
+    Dated,
+    Firm,
+    Pool,
+    Response,
+    Seat,
+    SmallWorld,
+)
 
 HORIZON_S = 6 * DAY
 POOLS = (
@@ -78,15 +91,26 @@ def whole_firms(draw, n_services):
         )
         for _ in range(2)
     )
+    sat_on = tuple(draw(seats(n_services)) for _ in range(5))
     return Firm(
         weights=tuple(draw(SIXTEENTHS) for _ in range(5)),
         profile=draw(st.sampled_from([(1,) * 168, (0, 3) * 84])),
         value_micro_usd_per_h=draw(st.integers(2**24, 2**30)),
-        seats=tuple(draw(seats(n_services)) for _ in range(5)),
+        seats=sat_on,
         name_draw=draw(SIXTEENTHS),
         patience_s=draw(st.integers(1, 2 * DAY)),
         responses=responses,
+        arrivals=tuple(draw(st.lists(arrivals(sat_on), min_size=2, max_size=8))),
     )
+
+
+@st.composite
+def arrivals(draw, sat_on):
+    """A tenant comes to other addresses; a service stays where it is."""
+    role = draw(st.integers(0, 4))
+    seat = draw(st.integers(int(isinstance(sat_on[role], int)), 2))
+    there = draw(seats(0))
+    return Arrival(draw(st.integers(1, HORIZON_S + HOUR)), role, there.addresses, there.mode, seat)
 
 
 @st.composite
@@ -188,6 +212,7 @@ def whole_worlds(draw):
                 ]
             )
         ),
+        has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from([(), ((3 * DAY + 11, 0.5),)])),
         exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
         streams=Streams(draw(st.integers(0, 50)), 0),
@@ -203,7 +228,9 @@ def whole_worlds(draw):
 )
 @given(whole_worlds())
 def test_the_slow_reference_agrees_with_every_mechanism_on(small):
-    outcome, reference = small.run(), simulate_reference(small.reference())
+    world = small.world()
+    outcome = simulate(world, small.engine_strategy(), small.streams)
+    reference = simulate_reference(small.reference())
     assert events_of(small, outcome) == reference.events
     for metric, expected in reference.curves.items():
         t_s, value = outcome.curves.points(metric, Group())
@@ -217,9 +244,18 @@ def test_the_slow_reference_agrees_with_every_mechanism_on(small):
         np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-7, atol=1e-9)
         assert found[7:] == expected[7:]
     assert outcome.n_responses[:, 1:].sum(axis=1).tolist() == [r.n_moves for r in reference.ledger]
+    assert_same_inherited(inherited_by(world, outcome), reference.inherited)
     assert_same_users(outcome.users, reference.target)
     attention = reference.attention[-1][1] if reference.attention else 0.0
     assert math.isclose(outcome.attention, attention, rel_tol=1e-7, abs_tol=1e-12)
+
+
+def assert_same_inherited(found, expected) -> None:
+    assert found.n_arrivals.tolist() == [row.n_arrivals for row in expected]
+    assert found.n_blocked.tolist() == [row.n_blocked for row in expected]
+    assert found.affected_s.tolist() == [row.affected_s for row in expected]
+    lost_h = [float(row.lost_demand_h) for row in expected]
+    np.testing.assert_allclose(found.lost_demand_h, lost_h, rtol=1e-7, atol=1e-9)
 
 
 def assert_close_curve(t_s, value, expected) -> None:

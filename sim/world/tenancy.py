@@ -1,0 +1,223 @@
+"""When tenants come to other addresses, and to which: all drawn at t = 0.
+
+In: mean stays, places, where components sit and may come to sit, streams. Out: arrivals by time,
+each with the component that holds its addresses. It does not know what is blocked, as the provider
+that hands the addresses out does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario.resolve import Resolved
+from sim.scenario.tenancy import Tenancy
+from sim.streams import Stream, Streams
+from sim.world.moves import Moves
+from sim.world.placement import TENANT_HOSTS, Hosts, Placement
+from sim.world.providers import Places
+
+S_PER_D = 86_400
+FIRST_SEAT = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Stays:
+    """Arrivals at other addresses of the same place.
+
+    A business has one *seat* per role at a time: that of t = 0, or that of the last response that
+    moved the role. Each seat has arrivals of its own; while it is not held, they do not happen.
+
+    Attributes
+    ----------
+    t_s : shape (n_arrivals,), ascending
+        When.
+    business_row, role_row, seat : shape (n_arrivals,)
+        Whose component comes to other addresses, and the seat it must hold: 0 for that of t = 0,
+        r + 1 for that of response r.
+    component_row : shape (n_arrivals,)
+        The component with the new addresses.
+    seat_of : shape (n_components,)
+        Seat that each component belongs to.
+    """
+
+    t_s: NDArray[np.int64]
+    business_row: NDArray[np.int64]
+    role_row: NDArray[np.int64]
+    seat: NDArray[np.int64]
+    component_row: NDArray[np.int64]
+    seat_of: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Seats:
+    """Where all businesses may sit, role by role; all of shape (n_businesses, n_roles)."""
+
+    is_used: NDArray[np.bool_]
+    place_row: NDArray[np.int64]
+    n_addresses: NDArray[np.int64]
+    is_spread: NDArray[np.bool_]
+
+
+def build_stays(
+    resolved: Resolved,
+    places: Places,
+    placement: Placement,
+    moves: Moves | None,
+    later: Placement | None,
+    streams: Streams,
+) -> tuple[Stays | None, Hosts | None]:
+    """Draw all arrivals before the end of the run; nothing where tenants stay.
+
+    Parameters
+    ----------
+    placement, later
+        Seats of t = 0, and those that responses lead to.
+
+    Notes
+    -----
+    Times are those of a Poisson process per business, role and seat. The j-th gap of everybody is
+    one column, and so are the addresses of the j-th arrival: one more business, or a longer run,
+    changes no other row.
+    """
+    rules = resolved.scenario.tenancy
+    if rules is None:
+        return None, None
+    horizon_s = resolved.scenario.horizon_s
+    mean_s = _mean_stay_s(resolved, places, rules)
+    drawn = [
+        part
+        for number, seats in enumerate(_seats(placement, moves))
+        for part in _arrivals(number, seats, mean_s, horizon_s, streams)
+    ]
+    n_before = placement.is_spread.size + (later.is_spread.size if later else 0)
+    seat_of = np.zeros(n_before, np.int64)
+    if moves is not None and later is not None:
+        rounds = np.arange(1, moves.response.shape[1] + 1)[:, np.newaxis]
+        seat_of[later.component_row] = rounds
+    return _assemble(places, seat_of, drawn)
+
+
+def _mean_stay_s(resolved: Resolved, places: Places, rules: Tenancy) -> NDArray[np.float64]:
+    """Mean stay at each place."""
+    mean_d = np.full(len(places.region), rules.rented_stay_d)
+    for row in resolved.shared_prefixes.rows if resolved.shared_prefixes else ():
+        mean_d[places.row(row.provider, row.region)] = rules.shared_stay_d
+    return mean_d * S_PER_D
+
+
+def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
+    """The seats of t = 0, then those after each response; services stay where they are."""
+    hosts = np.bincount(placement.host_component, minlength=placement.is_spread.size)
+    found = [
+        _Seats(
+            ~placement.is_third_party,
+            placement.place_row,
+            hosts[placement.component_row],
+            placement.is_spread[placement.component_row],
+        )
+    ]
+    if moves is not None:
+        shape = placement.place_row.shape
+        found += [
+            _Seats(
+                moves.component_row[:, turn] >= 0,
+                np.broadcast_to(moves.place_row[:, turn, np.newaxis], shape),
+                np.ones(shape, np.int64),
+                np.zeros(shape, np.bool_),
+            )
+            for turn in range(moves.response.shape[1])
+        ]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Arrivals:
+    """The j-th arrivals at one seat, a row each, with luck for the most addresses there may be."""
+
+    key: NDArray[np.int64]
+    t_s: NDArray[np.int64]
+    place_row: NDArray[np.int64]
+    n_addresses: NDArray[np.int64]
+    is_spread: NDArray[np.bool_]
+    address_luck: NDArray[np.float64]
+    names_luck: NDArray[np.float64]
+
+
+def _arrivals(
+    number: int, seats: _Seats, mean_s: NDArray[np.float64], horizon_s: int, streams: Streams
+) -> list[_Arrivals]:
+    shape, width = seats.place_row.shape, max(1, int(seats.n_addresses.max(initial=0)))
+    passed_s = np.zeros(shape)
+    parts: list[_Arrivals] = []
+    for turn in count():
+        gap = streams.generator(Stream.TENANCY_STAY, (number, turn)).standard_exponential(shape)
+        passed_s += gap * mean_s[seats.place_row]
+        # Whole seconds, rounded up: nobody arrives in the second in which the run starts.
+        t_s = np.ceil(passed_s)
+        is_due = seats.is_used & (t_s < horizon_s)
+        if not is_due.any():
+            return parts
+        address = streams.generator(Stream.TENANCY_ADDRESS, (number, turn))
+        names = streams.generator(Stream.ADDRESS_NAMES, (TENANT_HOSTS, number, turn))
+        business, role = np.nonzero(is_due)
+        same = np.ones(business.size, np.int64)
+        parts.append(
+            _Arrivals(
+                np.stack((business, role, number * same, turn * same), axis=1),
+                t_s[is_due].astype(np.int64),
+                seats.place_row[is_due],
+                seats.n_addresses[is_due],
+                seats.is_spread[is_due],
+                address.random((*shape, width))[is_due],
+                names.random((*shape, width))[is_due],
+            )
+        )
+    raise AssertionError("a Poisson process passes any horizon")
+
+
+def _assemble(
+    places: Places, seat_of: NDArray[np.int64], drawn: list[_Arrivals]
+) -> tuple[Stays, Hosts]:
+    """Number components by business, so that a new one comes after those of all others."""
+    width = max((part.address_luck.shape[1] for part in drawn), default=1)
+    key = np.concatenate([np.empty((0, 4), np.int64), *(part.key for part in drawn)])
+    by_business = np.lexsort(key.T[::-1])
+    whole = np.empty(0, np.int64)
+
+    def column(name: str) -> NDArray[np.int64]:
+        return np.concatenate([whole, *(getattr(part, name) for part in drawn)])[by_business]
+
+    def luck(name: str) -> NDArray[np.float64]:
+        rows = [getattr(part, name) for part in drawn]
+        padded = [np.pad(row, ((0, 0), (0, width - row.shape[1]))) for row in rows]
+        return np.concatenate([np.empty((0, width)), *padded])[by_business]
+
+    key, t_s, place_row = key[by_business], column("t_s"), column("place_row")
+    component = seat_of.size + np.arange(t_s.size)
+    row, slot = np.nonzero(np.arange(width) < column("n_addresses")[:, np.newaxis])
+    hosts = Hosts(
+        is_spread=column("is_spread").astype(np.bool_),
+        host_component=component[row],
+        host_address=places.address_by_luck(place_row[row], luck("address_luck")[row, slot]),
+        host_business=key[row, 0],
+        host_luck=luck("names_luck")[row, slot],
+    )
+    by_time = np.argsort(t_s, kind="stable")
+    business, role, seat, _ = key[by_time].T
+    stays = Stays(
+        t_s=t_s[by_time],
+        business_row=business.copy(),
+        role_row=role.copy(),
+        seat=seat.copy(),
+        component_row=component[by_time],
+        seat_of=np.concatenate((seat_of, key[:, 2])),
+    )
+    return stays, hosts

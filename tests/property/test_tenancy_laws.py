@@ -1,0 +1,154 @@
+"""Laws of tenants who change address: off is never, luck is one's own, no block no heritage."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from sim.engine.eventlog import Kind
+from sim.engine.run import Outcome, simulate
+from sim.engine.strategies import build_strategy
+from sim.engine.strategies.none import none
+from sim.measure.inherited import inherited_by
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.streams import Streams
+from sim.world.build import World, build_world
+from tests.chases import STRATEGIES, assert_same
+from tests.property.test_common_random_numbers import columns, seats_of
+from tests.property.test_engine_whole import whole_worlds
+
+N = 150
+STREAMS = Streams(5, 3)
+OFTEN = ("tenancy.rented_stay_d=2", "tenancy.shared_stay_d=1")
+NEVER = ("tenancy.rented_stay_d=1e12", "tenancy.shared_stay_d=1e12")
+BRIEF = ("end=2024-02-19T00:00+01:00",)
+TENANCY = "tenancy: {}\n"
+
+
+def ask(*overrides: str, name: str = "piracy-shield") -> Resolved:
+    return resolve(load_scenario(name, [f"population.n_businesses={N}", *BRIEF, *overrides]))
+
+
+@pytest.fixture
+def without(tmp_path) -> str:
+    """The shipped scenario without the section."""
+    text = load_scenario("piracy-shield").source.decode()
+    assert text.count(TENANCY) == 1
+    (tmp_path / "scenario.yaml").write_text(text.replace(TENANCY, ""), encoding="utf-8")
+    return str(tmp_path / "scenario.yaml")
+
+
+def run(resolved: Resolved) -> tuple[World, Outcome]:
+    world = build_world(resolved, STREAMS)
+    return world, simulate(world, build_strategy(resolved, STREAMS), STREAMS)
+
+
+def test_a_stay_without_end_is_the_same_as_no_section(without):
+    (off, off_outcome), (never, never_outcome) = run(ask(name=without)), run(ask(*NEVER))
+    assert (off.stays, never.stays.t_s.size) == (None, 0)
+    first = dict(columns(off))
+    second = {path: column for path, column in columns(never) if not path.startswith(".stays")}
+    assert first.keys() == second.keys()
+    for path, column in first.items():
+        assert column.tobytes() == second[path].tobytes(), path
+    assert_same(off_outcome, never_outcome)
+
+
+def test_tenants_who_move_do_change_the_outcome(without):
+    """Negative control."""
+    _, off = run(ask(name=without))
+    _, often = run(ask(*OFTEN))
+    with pytest.raises(AssertionError):
+        assert_same(off, often)
+
+
+def arrivals(world: World, n: int) -> list[tuple[object, ...]]:
+    """Arrivals of the first n businesses with what they come to."""
+    stays = world.stays
+    seats = seats_of(world, stays.component_row)
+    rows = np.stack((stays.business_row, stays.t_s, stays.role_row, stays.seat), axis=1).tolist()
+    return sorted((*row, seat) for row, seat in zip(rows, seats, strict=True) if row[0] < n)
+
+
+def nameless(world: World) -> list[tuple[object, ...]]:
+    """Arrivals with their addresses, without names: those are of whoever sits there first."""
+    return [(*row[:4], row[4][1][: len(row[4][1]) // 2]) for row in arrivals(world, N)]
+
+
+@pytest.mark.parametrize("n_more", [1, N])
+def test_more_businesses_change_no_other_arrival(n_more):
+    first = build_world(ask(*OFTEN), STREAMS)
+    second = build_world(ask(*OFTEN, f"population.n_businesses={N + n_more}"), STREAMS)
+    mine = nameless(first)
+    assert len(mine) > 4 * N
+    assert mine == nameless(second)
+    assert (second.stays.business_row >= N).any()
+
+
+def test_a_longer_run_changes_no_earlier_arrival():
+    first = build_world(ask(*OFTEN), STREAMS)
+    second = build_world(ask(*OFTEN, "end=2024-02-25T00:00+01:00"), STREAMS)
+    found, later = nameless(first), nameless(second)
+    assert found == [row for row in later if row[1] < first.horizon_s]
+    assert len(found) < len(later)
+
+
+def test_a_faster_clock_hands_out_the_same_addresses_in_the_same_sequence():
+    """The j-th address of a seat is luck of its own, whenever it comes."""
+    slow = build_world(ask(*NEVER[:1], "tenancy.shared_stay_d=2"), STREAMS)
+    fast = build_world(ask(*NEVER[:1], "tenancy.shared_stay_d=1"), STREAMS)
+    sequence = [by_seat(world) for world in (slow, fast)]
+    assert len(sequence[0]) > 20
+    for seat, held in sequence[0].items():
+        assert held == sequence[1][seat][: len(held)]
+
+
+def by_seat(world: World) -> dict[tuple[int, int, int], list[tuple[int, ...]]]:
+    found: dict[tuple[int, int, int], list[tuple[int, ...]]] = {}
+    for business, _, role, seat, held in sorted(nameless(world), key=lambda row: row[1]):
+        found.setdefault((business, role, seat), []).append(held)
+    return found
+
+
+def test_the_strategy_moves_no_tenant_who_does_not_react():
+    world = replace(build_world(ask(*OFTEN), STREAMS), reactions=None)
+    came = []
+    for name in ("none", "exact", "aggregate", "provider"):
+        events = simulate(world, STRATEGIES[name], STREAMS).events
+        is_arrival = events.kind == Kind.READDRESSED
+        came.append((events.t_s[is_arrival], events.business_row[is_arrival]))
+    assert came[0][0].size == (world.stays.seat == 0).sum() > N
+    for other in came[1:]:
+        assert np.array_equal(came[0], other)
+
+
+def test_without_blocking_nothing_is_inherited():
+    world = build_world(ask(*OFTEN), STREAMS)
+    found = inherited_by(world, simulate(world, none, STREAMS))
+    assert found.n_arrivals.sum() > N
+    for column in fields(found)[1:]:
+        assert not getattr(found, column.name).any(), column.name
+    blocked = inherited_by(world, simulate(world, STRATEGIES["aggregate"], STREAMS))
+    assert blocked.n_blocked.sum() > 0
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(whole_worlds())
+def test_what_is_inherited_is_part_of_what_is_lost(small):
+    # An overload or a name adds to a loss; nothing makes it less than what old entries do.
+    small = replace(small, has_tenancy=True)
+    world = small.world()
+    outcome = simulate(world, small.engine_strategy(), small.streams)
+    found = inherited_by(world, outcome)
+    assert (found.affected_s <= outcome.ledger.affected_s).all()
+    assert (found.lost_demand_h <= outcome.ledger.lost_demand_h * (1 + 1e-9) + 1e-9).all()
+    assert (found.n_blocked <= found.n_arrivals).all()

@@ -1,0 +1,193 @@
+"""Tenants come when and where the documents say, within four standard errors."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.orders import Order
+from sim.engine.run import simulate
+from sim.engine.strategies.replay import replay
+from sim.measure.inherited import inherited_by
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.streams import Streams
+from sim.world.build import World, build_world
+
+N = 3000
+STREAMS = Streams(11, 0)
+DAYS = 9.0
+RENTED_D, SHARED_D = 6.0, 3.0
+PLACED_S = 86_400
+SHARED = "188.114.96.0/23"
+
+
+@pytest.fixture(scope="module")
+def resolved() -> Resolved:
+    overrides = [
+        f"population.n_businesses={N}",
+        f"tenancy.rented_stay_d={RENTED_D}",
+        f"tenancy.shared_stay_d={SHARED_D}",
+    ]
+    return resolve(load_scenario("piracy-shield", overrides))
+
+
+@pytest.fixture(scope="module")
+def world(resolved) -> World:
+    return build_world(resolved, STREAMS)
+
+
+def places_of_front_ends(world: World) -> np.ndarray:
+    """Rows of businesses whose front end is their own, and whether it is in the shared range."""
+    own = np.flatnonzero(~world.businesses.is_third_party[:, 0])
+    shared = world.places.region.index("shared")
+    return np.stack((own, world.businesses.home_place_row[own] == shared), axis=1)
+
+
+def arrivals_of_front_ends(world: World) -> np.ndarray:
+    """Arrivals at the seat of t = 0, by business."""
+    stays = world.stays
+    mine = (stays.role_row == 0) & (stays.seat == 0)
+    return np.bincount(stays.business_row[mine], minlength=N)
+
+
+def is_poisson(count: np.ndarray, mean: float) -> bool:
+    """Mean and variance are those of a Poisson number, within four standard errors."""
+    n = count.size
+    mean_error = math.sqrt(mean / n)
+    variance_error = math.sqrt((mean + 2 * mean**2) / n)
+    return bool(
+        abs(count.mean() - mean) < 4 * mean_error
+        and abs(count.var(ddof=1) - mean) < 4 * variance_error
+    )
+
+
+@pytest.mark.parametrize(("is_shared", "stay_d"), [(False, RENTED_D), (True, SHARED_D)])
+def test_arrivals_are_poisson_with_one_in_a_mean_stay(world, is_shared, stay_d):
+    rows = places_of_front_ends(world)
+    count = arrivals_of_front_ends(world)[rows[rows[:, 1] == is_shared, 0]]
+    assert count.size > 400
+    assert is_poisson(count, DAYS / stay_d)
+
+
+def test_the_poisson_test_can_fail(world):
+    rows = places_of_front_ends(world)
+    count = arrivals_of_front_ends(world)[rows[rows[:, 1] == 0, 0]]
+    assert not is_poisson(count, DAYS / (1.2 * RENTED_D))
+    assert not is_poisson(np.full(2000, 2), 2.0)  # one every so often is not at random
+
+
+def test_services_do_not_change_address(world):
+    stays = world.stays
+    first = stays.seat == 0
+    is_service = world.businesses.is_third_party[stays.business_row[first], stays.role_row[first]]
+    assert first.sum() > N
+    assert not is_service.any()
+
+
+def hosts_of(world: World, component_row: int) -> np.ndarray:
+    host, _, _ = world.components.hosts_of(np.array([component_row]))
+    return world.components.address[host]
+
+
+def test_new_addresses_are_as_many_of_the_same_place_and_mode(world):
+    stays, components = world.stays, world.components
+    assert stays.t_s.min() > 0
+    for row in range(0, stays.t_s.size, 7):
+        business, role = stays.business_row[row], stays.role_row[row]
+        new = hosts_of(world, stays.component_row[row])
+        assert components.businesses_of(stays.component_row[row : row + 1]).tolist() == [business]
+        if stays.seat[row] == 0:
+            first = world.businesses.component_row[business, role]
+            old = hosts_of(world, first)
+            assert new.size == old.size
+            place = [a for a in world.places.addresses if a.contains(old[:1]).all()]
+            assert components.is_spread[stays.component_row[row]] == components.is_spread[first]
+        else:
+            moved_to = world.moves.place_row[business, stays.seat[row] - 1]
+            assert new.size == 1
+            place = [world.places.addresses[moved_to]]
+        assert place[0].contains(new).all()
+
+
+def test_addresses_are_handed_out_evenly_whoever_had_them_before(world):
+    stays = world.stays
+    shared = IntervalSet.of(SHARED)
+    hosts = np.concatenate([hosts_of(world, row) for row in stays.component_row.tolist()])
+    hosts = hosts[shared.contains(hosts)] - shared.start[0]
+    count = np.bincount(hosts // 32, minlength=16)
+    assert count.size == 16
+    expected = hosts.size / 16
+    assert expected > 50
+    assert ((count - expected) ** 2 / expected).sum() < 15 + 4 * math.sqrt(30)
+
+
+def inherited(world: World, length: int) -> tuple[World, np.ndarray]:
+    """Arrivals that met a block of the first 2**(32 - length) addresses of the range, by business.
+
+    Everybody complies at once, nobody reacts, the target is nowhere.
+    """
+    n = world.operators.n_operators
+    now = np.zeros(n, np.int64)
+    still = replace(
+        world,
+        cadence=((0, 1),),
+        pools=None,
+        reactions=None,
+        users=None,
+        operators=replace(
+            world.operators,
+            poll_interval_s=np.full(n, 3600),
+            poll_phase_s=now,
+            apply_lag_s=now.copy(),
+            release_lag_s=now.copy(),
+            compliance=np.ones(n),
+        ),
+    )
+    order = Order.of_prefix("block", int(IntervalSet.of(SHARED).start[0]), length)
+    outcome = simulate(still, replay([(PLACED_S, order)]), STREAMS)
+    return still, inherited_by(still, outcome).n_blocked
+
+
+def expected_share(world: World, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Chance of each arrival after the entry, ``1 - (1 - p)**n``, and whose it is."""
+    stays = world.stays
+    shared = IntervalSet.of(SHARED)
+    chance, whose = [], []
+    # An arrival must outlast the next download to meet the block.
+    last = {}
+    for row in np.flatnonzero(stays.seat == 0)[::-1].tolist():
+        key = int(stays.business_row[row]), int(stays.role_row[row])
+        until_s = last.get(key, world.horizon_s)
+        last[key] = int(stays.t_s[row])
+        hosts = hosts_of(world, stays.component_row[row])
+        is_late = PLACED_S + 3600 < stays.t_s[row] < until_s
+        if is_late and shared.contains(hosts).all():
+            chance.append(1 - (1 - share) ** hosts.size)
+            whose.append(key[0])
+    return np.array(chance), np.array(whose)
+
+
+@pytest.mark.parametrize(("length", "share"), [(24, 1 / 2), (25, 1 / 4), (27, 1 / 16)])
+def test_tenants_inherit_as_often_as_addresses_are_listed(world, length, share):
+    still, n_blocked = inherited(world, length)
+    chance, whose = expected_share(still, share)
+    assert chance.size > 500
+    assert within(n_blocked.sum(), chance)
+    # By business: at least one of its arrivals.
+    clean = np.ones(N)
+    np.multiply.at(clean, whose, 1 - chance)
+    assert within((n_blocked > 0).sum(), 1 - clean)
+
+
+def test_the_share_of_inherited_blocks_can_fail(world):
+    still, n_blocked = inherited(world, 24)
+    chance, _ = expected_share(still, 0.4)
+    assert not within(n_blocked.sum(), chance)
+
+
+def within(count: float, chance: np.ndarray) -> bool:
+    """A sum of independent chances, within four standard errors and what arrives in between."""
+    return abs(count - chance.sum()) < 4 * math.sqrt((chance * (1 - chance)).sum())
