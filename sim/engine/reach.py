@@ -13,9 +13,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.compiled import kernels
 from sim.engine.fronts import FrontList
 from sim.engine.segments import CLEAN, DROPPED
 
+_SAVED_PER_FRONT_NS = 15_000
 OLD = 30.0
 """Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
 
@@ -61,11 +63,20 @@ class Ignorance:
         young = np.flatnonzero(is_young & usable.any(axis=tuple(range(usable.ndim - 1))))
         coefficient = np.zeros((*usable.shape[:-1], young.size + 1))
         coefficient[..., 0] = (1.0 - share_told) ** n_old * ~(usable & is_first).any(axis=-1)
-        for degree, row in enumerate(young.tolist()):
-            counts = usable[..., row]
-            fading = np.where(counts, share_told * np.exp(-age[row]), 0.0)[..., np.newaxis]
-            raised = coefficient[..., : degree + 1] * fading
-            coefficient *= np.where(counts, 1.0 - share_told, 1.0)[..., np.newaxis]
+        counts = usable[..., young]
+        fading = share_told * np.exp(-age[young])
+        if young.size and (compiled := kernels(_SAVED_PER_FRONT_NS * young.size)):
+            compiled.multiply_out(
+                coefficient.reshape(-1, young.size + 1),
+                counts.reshape(-1, young.size),
+                fading,
+                1.0 - share_told,
+            )
+            return cls(coefficient, since_s)
+        for degree in range(young.size):
+            count = counts[..., degree, np.newaxis]
+            raised = coefficient[..., : degree + 1] * np.where(count, fading[degree], 0.0)
+            coefficient *= np.where(count, 1.0 - share_told, 1.0)
             coefficient[..., 1 : degree + 2] += raised
         return cls(coefficient, since_s)
 

@@ -7,6 +7,7 @@ strategies that answer a front with a set of addresses.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,8 @@ def block_around(
     return tuple(orders)
 
 
+# Strategies ask for the same prefixes at every look.
+@lru_cache(maxsize=2**14)
 def enclosing(address: int, length: int) -> IntervalSet:
     """Prefix of a given length that holds an address."""
     size = 1 << (ADDRESS_BITS - length)
