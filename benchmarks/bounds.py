@@ -63,8 +63,9 @@ def main() -> None:
         kernels = backend.kernels(1)
         assert kernels is not None
         table = PrefixTable.from_prefixes(address, length)
+        runs_table = table._runs
+        columns = (runs_table.chunk, runs_table.run, runs_table.record)
         pages = table._pages
-        columns = (pages.page, pages.words, pages.base, pages.segment_row)
         block = np.frombuffer(text, np.uint8)
         runs: dict[str, Callable[[], object]] = {
             "parse 10^6 lines, kernel alone": lambda: kernels.parse_lines4(
@@ -76,7 +77,7 @@ def main() -> None:
                 np.copyto(start, queries), np.copyto(stop, queries), np.copyto(start, queries),
             ),
             "touch 64 MiB of fresh memory": fresh(2**26),
-            "match 10^6 addresses, kernel alone": lambda: kernels.match_pages(
+            "match 10^6 addresses, kernel alone": lambda: kernels.match_runs(
                 *columns, queries, start
             ),
             "match 10^6 addresses, whole call": lambda: table.longest_match(queries),

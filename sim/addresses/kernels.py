@@ -14,14 +14,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.addresses.pages_kernel import match_pages
+from sim.addresses.runs_kernel import match_runs
 from sim.addresses.text4_kernel import parse_lines4
 
 __all__ = [
     "combine",
     "contains_pages",
     "flatten",
-    "match_pages",
+    "match_runs",
     "merge_sorted",
     "parse_lines4",
     "sort_high_half",
