@@ -63,20 +63,30 @@ def n_set(_: Any, bits: Any) -> Any:
     return any_types.uint64(any_types.uint64), generate
 
 
-@instruction
-def not_above(_: Any, column: Any, at: Any, limit: Any) -> Any:
-    """Which of the 32 bytes from an element on are at most a limit, the first as lowest bit."""
+def _comparing(relation: str, meaning: str) -> Any:
+    """Make the instruction that compares 32 bytes with a number at once."""
     kind = ir.VectorType(ir.IntType(8), N_BYTES)
     place = ir.IntType(32)
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        byte = builder.load(pointer(context, builder, signature, arguments, kind), align=1)
-        unset = ir.Constant(kind, ir.Undefined)
-        one = builder.trunc(arguments[2], ir.IntType(8))
-        first = builder.insert_element(unset, one, ir.Constant(place, 0))
-        every = ir.Constant(ir.VectorType(place, N_BYTES), [0] * N_BYTES)
-        truth = builder.icmp_unsigned("<=", byte, builder.shuffle_vector(first, unset, every))
-        return builder.zext(builder.bitcast(truth, ir.IntType(N_BYTES)), ir.IntType(64))
+    @instruction
+    def compare(_: Any, column: Any, at: Any, other: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            byte = builder.load(pointer(context, builder, signature, arguments, kind), align=1)
+            unset = ir.Constant(kind, ir.Undefined)
+            one = builder.trunc(arguments[2], ir.IntType(8))
+            first = builder.insert_element(unset, one, ir.Constant(place, 0))
+            every = ir.Constant(ir.VectorType(place, N_BYTES), [0] * N_BYTES)
+            truth = builder.icmp_unsigned(
+                relation, byte, builder.shuffle_vector(first, unset, every)
+            )
+            return builder.zext(builder.bitcast(truth, ir.IntType(N_BYTES)), ir.IntType(64))
 
-    number = any_types.uint64
-    return number(column, number, number), generate
+        number = any_types.uint64
+        return number(column, number, number), generate
+
+    compare.__doc__ = f"Which of the 32 bytes from an element on {meaning}, the first lowest."
+    return compare
+
+
+not_above = _comparing("<=", "are at most a number")
+equal_to = _comparing("==", "are a number")

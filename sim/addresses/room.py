@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.source import Block
+from sim.addresses.cuts import Block
 
 Piece = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
@@ -48,7 +48,7 @@ class Room:
 
         Nothing has been written to the piece.
         """
-        n_rows, n_bytes = block.n_lines, len(block.text)
+        n_rows, n_bytes = block.n_lines, len(block.content)
         if n_rows * _LEAST_BYTES > n_bytes:
             return None
         self._n_rows_met += n_rows

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sim.addresses import room as room_module
+from sim.addresses.cuts import Block
 from sim.addresses.growing import Growing
 from sim.addresses.room import Room, joined
-from sim.addresses.source import Block
 
 
 def block(n_lines, n_bytes):
