@@ -142,17 +142,11 @@ def _read_block(work: tuple[Block, Piece | None]) -> tuple[Block, Rows, NDArray[
     Rows that the room given for them fits are written there.
     """
     block, room = work
-    bounds = room[:2] if room else None
-    parsed = parse_lines4(np.frombuffer(block.content, np.uint8), block.n_lines, bounds)
+    parsed = parse_lines4(np.frombuffer(block.content, np.uint8), block.n_lines, room)
     if parsed is None:
         rows, bad = _sorted_by_kind(tidy(block.text, block.first_line))
         return block, rows, bad
-    stop_line = block.first_line + block.n_lines
-    number = np.arange(block.first_line, stop_line, dtype=np.int64)
-    if room:
-        room[2][:] = number
-        number = room[2]
-    v4, bad = _good_rows(parsed, number)
+    v4, bad = _good_rows(parsed, range(block.first_line, block.first_line + block.n_lines))
     return block, (v4, Entries6.empty()), bad
 
 
@@ -225,13 +219,15 @@ def _parsed4(block: NDArray[np.uint8], n_lines: int) -> Parsed4:
     return parsed
 
 
-def _good_rows(parsed: Parsed4, number: NDArray[np.int64]) -> tuple[Entries4, NDArray[np.int64]]:
+def _good_rows(
+    parsed: Parsed4, number: NDArray[np.int64] | range
+) -> tuple[Entries4, NDArray[np.int64]]:
     """Rows of the lines that were read, and the numbers of those that were refused."""
     start, stop, is_bad = parsed
     if not is_bad.any():
         return Entries4(start, stop, number), np.empty(0, np.int64)
-    good = ~is_bad
-    return Entries4(start[good], stop[good], number[good]), number[is_bad]
+    good, line = ~is_bad, np.asarray(number, np.int64)
+    return Entries4(start[good], stop[good], line[good]), line[is_bad]
 
 
 def _ranges4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
