@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,17 +32,28 @@ class Entries4:
     ----------
     start, stop : shape (n,), int64, read-only
         Half-open bounds of each row, in the order of the file.
-    line : shape (n,), int64, read-only
-        Number of the line, from 1.
+    numbers : shape (n,), int64, read-only; or a range
+        Number of the line, from 1; a range where no line between the first and the last is left
+        out, since few who read a list ask which line a row came from.
     """
 
     start: NDArray[np.int64]
     stop: NDArray[np.int64]
-    line: NDArray[np.int64]
+    numbers: NDArray[np.int64] | range
 
     def __post_init__(self) -> None:
-        for column in (self.start, self.stop, self.line):
-            column.flags.writeable = False
+        for column in (self.start, self.stop, self.numbers):
+            if isinstance(column, np.ndarray):
+                column.flags.writeable = False
+
+    @cached_property
+    def line(self) -> NDArray[np.int64]:
+        """Number of the line of each row, shape (n,), int64, read-only."""
+        if isinstance(self.numbers, np.ndarray):
+            return self.numbers
+        column = np.arange(self.numbers.start, self.numbers.stop, dtype=np.int64)
+        column.flags.writeable = False
+        return column
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -62,7 +75,7 @@ class Entries4:
         return cls(
             joined([part.start for part in parts]),
             joined([part.stop for part in parts]),
-            joined([part.line for part in parts]),
+            _joined_numbers(parts),
         )
 
     def in_file_order(self) -> Entries4:
@@ -83,6 +96,16 @@ class Entries4:
         A row that is a prefix or an address stands for itself; a range may take several.
         """
         return split_ranges(self.start, self.stop)
+
+
+def _joined_numbers(parts: Sequence[Entries4]) -> NDArray[np.int64] | range:
+    """Line numbers of parts: a range if each part has one that begins where the last one ended."""
+    numbers = [part.numbers for part in parts if len(part)]
+    ranges = [each for each in numbers if isinstance(each, range)]
+    follow = all(one.stop == two.start for one, two in pairwise(ranges))
+    if ranges and len(ranges) == len(numbers) and follow:
+        return range(ranges[0].start, ranges[-1].stop)
+    return joined([part.line for part in parts])
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ In and out: the same arrays as the NumPy versions, with the same answers. Nothin
 module but `sim.addresses.backend`. No kernel starts threads of its own, since those would not
 survive a fork; all let go of the interpreter's lock, so that the caller can spread them.
 
-Two loops that speak to the processor more directly have files of their own and are named here too,
-so that one import tells whether the compiled path is there.
+Loops that speak to the processor more directly have files of their own and are named here too, so
+that one import tells whether the compiled path is there.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.addresses.pages_kernel import match_pages
+from sim.addresses.lines_kernel import count_lines
+from sim.addresses.runs_kernel import match_runs
 from sim.addresses.text4_kernel import parse_lines4
 
 __all__ = [
     "combine",
     "contains_pages",
+    "count_lines",
     "flatten",
-    "match_pages",
+    "match_runs",
     "merge_sorted",
     "parse_lines4",
     "sort_high_half",

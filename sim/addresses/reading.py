@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses import backend
+from sim.addresses.cuts import Block, content_bytes, cut_blocks, read_blocks
 from sim.addresses.entries import Entries4, Entries6, Tally
 from sim.addresses.lines import (
     COLON,
@@ -29,7 +30,7 @@ from sim.addresses.lines import (
 )
 from sim.addresses.notation import read_notation, shown
 from sim.addresses.room import Piece, Room
-from sim.addresses.source import Block, Limits, Source, content_bytes, read_blocks
+from sim.addresses.source import Limits, Source
 from sim.addresses.text4 import Parsed4, parse_lines4
 from sim.addresses.text6 import parse_lines6
 from sim.errors import DataError, Problem
@@ -62,16 +63,20 @@ class Reading:
         self._n_entries = 0
         self._n_bad = 0
 
-    def parts(self, stream: BinaryIO | Source, *, is_kept: bool = False) -> Iterator[Rows]:
-        """Yield the rows of a stream, block by block.
+    def parts(self, stream: BinaryIO | Source | bytes, *, is_kept: bool = False) -> Iterator[Rows]:
+        """Yield the rows of a stream, or of a text in memory, block by block.
 
         Where all of them are kept they are written to their place among all at once, which
         `Entries4.concatenate` then need not do.
         """
         _keep_what_is_freed()
         block_bytes = _COMPILED_BYTES if backend.kernels(1) else 0
-        blocks = read_blocks(stream, self._limits.max_line_bytes, block_bytes)
-        room = Room(content_bytes(stream)) if is_kept else None
+        limit = self._limits.max_line_bytes
+        if isinstance(stream, bytes):
+            blocks, n_bytes = cut_blocks(stream, limit, block_bytes), len(stream)
+        else:
+            blocks, n_bytes = read_blocks(stream, limit, block_bytes), content_bytes(stream)
+        room = Room(n_bytes) if is_kept else None
         work = ((block, room.take(block) if room else None) for block in blocks)
         for block, rows, bad in backend.in_order(_read_block, work):
             self._account(block, rows, bad)
@@ -137,17 +142,11 @@ def _read_block(work: tuple[Block, Piece | None]) -> tuple[Block, Rows, NDArray[
     Rows that the room given for them fits are written there.
     """
     block, room = work
-    bounds = room[:2] if room else None
-    parsed = parse_lines4(np.frombuffer(block.text, np.uint8), block.n_lines, bounds)
+    parsed = parse_lines4(np.frombuffer(block.content, np.uint8), block.n_lines, room)
     if parsed is None:
         rows, bad = _sorted_by_kind(tidy(block.text, block.first_line))
         return block, rows, bad
-    stop_line = block.first_line + block.n_lines
-    number = np.arange(block.first_line, stop_line, dtype=np.int64)
-    if room:
-        room[2][:] = number
-        number = room[2]
-    v4, bad = _good_rows(parsed, number)
+    v4, bad = _good_rows(parsed, range(block.first_line, block.first_line + block.n_lines))
     return block, (v4, Entries6.empty()), bad
 
 
@@ -220,13 +219,15 @@ def _parsed4(block: NDArray[np.uint8], n_lines: int) -> Parsed4:
     return parsed
 
 
-def _good_rows(parsed: Parsed4, number: NDArray[np.int64]) -> tuple[Entries4, NDArray[np.int64]]:
+def _good_rows(
+    parsed: Parsed4, number: NDArray[np.int64] | range
+) -> tuple[Entries4, NDArray[np.int64]]:
     """Rows of the lines that were read, and the numbers of those that were refused."""
     start, stop, is_bad = parsed
     if not is_bad.any():
         return Entries4(start, stop, number), np.empty(0, np.int64)
-    good = ~is_bad
-    return Entries4(start[good], stop[good], number[good]), number[is_bad]
+    good, line = ~is_bad, np.asarray(number, np.int64)
+    return Entries4(start[good], stop[good], line[good]), line[is_bad]
 
 
 def _ranges4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:

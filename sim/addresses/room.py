@@ -1,9 +1,9 @@
 """Columns that several threads fill, each its own rows.
 
-In: blocks, and how much there is to come. Out: pieces of three long columns, one
-after the other, so that what was read piece by piece need not be copied together in the end. Fresh
-memory is dear (the system clears it page by page), and long columns get it in large pages. It does
-not know what the rows say.
+In: blocks, and how much there is to come. Out: pieces of two long columns, one after the other, so
+that what was read piece by piece need not be copied together in the end. Fresh memory is dear (the
+system clears it page by page), and long columns get it in large pages. It does not know what the
+rows say.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.source import Block
+from sim.addresses.cuts import Block
 
-Piece = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+Piece = tuple[NDArray[np.int64], NDArray[np.int64]]
 
-# The shortest address and its newline. Without this bound a file of blank lines would be given 24
+# The shortest address and its newline. Without this bound a file of blank lines would be given 16
 # times its size.
 _LEAST_BYTES = 8
 # Rows of one column at most, 128 MiB: a guess may be far too high.
@@ -48,7 +48,7 @@ class Room:
 
         Nothing has been written to the piece.
         """
-        n_rows, n_bytes = block.n_lines, len(block.text)
+        n_rows, n_bytes = block.n_lines, len(block.content)
         if n_rows * _LEAST_BYTES > n_bytes:
             return None
         self._n_rows_met += n_rows
@@ -60,8 +60,8 @@ class Room:
             self._used = 0
         rows = slice(self._used, self._used + n_rows)
         self._used += n_rows
-        start, stop, line = self._columns
-        return start[rows], stop[rows], line[rows]
+        start, stop = self._columns
+        return start[rows], stop[rows]
 
     def _expected(self) -> int:
         """Rows to come, by the length of the lines so far and some more; else as many again."""
@@ -88,18 +88,18 @@ def joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 
 def _columns(n_rows: int) -> Piece:
-    """Three columns not yet written to."""
+    """Two columns not yet written to."""
     n_cells = n_rows
     skipped = 0
     if n_rows * 8 >= _LARGE_PAGE:
         n_cells = -(-n_rows * 8 // _LARGE_PAGE) * _LARGE_PAGE // 8
         skipped = _LARGE_PAGE // 8
-    whole = np.empty(skipped + 3 * n_cells, np.int64)
+    whole = np.empty(skipped + 2 * n_cells, np.int64)
     if skipped:
         skipped = -_place(whole) % _LARGE_PAGE // 8
-    first = [skipped + turn * n_cells for turn in range(3)]
-    start, stop, line = (whole[at : at + n_rows] for at in first)
-    return start, stop, line
+    first = [skipped + turn * n_cells for turn in range(2)]
+    start, stop = (whole[at : at + n_rows] for at in first)
+    return start, stop
 
 
 def _place(column: NDArray[np.int64]) -> int:

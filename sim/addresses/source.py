@@ -1,8 +1,7 @@
 """Bytes from files that may be compressed, damaged or hostile.
 
-In: a path or a stream. Out: bytes, never more than a stated number of them; whole lines in
-blocks, with their numbers. It does not know what the lines say. Compression is told by the first
-bytes of the content, not by the name.
+In: a path or a stream. Out: bytes, never more than a stated number of them. It does not know what
+they say. Compression is told by the first bytes of the content, not by the name.
 """
 
 from __future__ import annotations
@@ -12,21 +11,12 @@ import gzip
 import io
 import os
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any, BinaryIO, cast
 
-import numpy as np
-
 from sim.errors import DataError, Problem
 
-_NEWLINE = 10
-# Bytes compared at a time when newlines are counted.
-_COUNTED = 2**17
-# Least bytes of the windows that long reads are looked through by: smaller ones would be many.
-_WINDOW = 2**12
-_BOM = b"\xef\xbb\xbf"
 _MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": ".zst"}
 
 
@@ -49,28 +39,6 @@ class Limits:
     max_bytes: int = 2**30
     max_line_bytes: int = 2**18
     max_problems: int = 1_000
-
-
-@dataclass(frozen=True)
-class Block:
-    """Whole lines of a file.
-
-    Attributes
-    ----------
-    text
-        The lines, each ended by a newline.
-    first_line
-        Number of the first line, from 1.
-    n_lines
-        How many lines.
-    overlong
-        Numbers of lines that were longer than the limit; they are empty in ``text``.
-    """
-
-    text: bytes
-    first_line: int
-    n_lines: int
-    overlong: tuple[int, ...] = ()
 
 
 class Source(io.RawIOBase):
@@ -216,84 +184,3 @@ def open_source(path: str | PathLike[str], max_bytes: int = Limits.max_bytes) ->
     except DataError:
         file.close()
         raise
-
-
-def content_bytes(stream: BinaryIO | Source) -> int:
-    """Return how many bytes a stream holds, where that is known beforehand; else 0."""
-    if isinstance(stream, io.BytesIO):
-        return stream.getbuffer().nbytes
-    return stream.size if isinstance(stream, Source) else 0
-
-
-def read_blocks(
-    stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int = 0
-) -> Iterator[Block]:
-    """Cut a stream into blocks of whole lines.
-
-    Parameters
-    ----------
-    stream
-        Bytes; a byte order mark at the start is dropped, a missing last newline is added.
-    max_line_bytes
-        A longer line is left out and its number given; no more of it than this is ever held.
-    block_bytes
-        How much is read at a time where that is more than a line may be.
-
-    Yields
-    ------
-    block
-        Lines of one read, so about ``max_line_bytes`` or ``block_bytes``, and at most
-        ``max_line_bytes`` more.
-    """
-    carry, first_line, skipping = b"", 1, False
-    for read in _chunks(stream, max_line_bytes, block_bytes):
-        chunk = read
-        if first_line == 1 and not carry and not skipping and chunk.startswith(_BOM):
-            chunk = chunk[len(_BOM) :]
-        first_end = chunk.find(b"\n")
-        if first_end < 0:
-            if skipping or len(carry) + len(chunk) > max_line_bytes:
-                carry, skipping = b"", True
-            else:
-                carry += chunk
-            continue
-        overlong: tuple[int, ...] = ()
-        if skipping or len(carry) + first_end > max_line_bytes:
-            overlong, carry, chunk, skipping = (first_line,), b"", chunk[first_end:], False
-        cut = chunk.rfind(b"\n") + 1
-        text = b"".join((carry, memoryview(chunk)[:cut]))
-        n_lines = _count_lines(text)
-        yield Block(text, first_line, n_lines, overlong)
-        first_line += n_lines
-        carry = chunk[cut:]
-    if skipping:
-        yield Block(b"\n", first_line, 1, (first_line,))
-    elif carry:
-        yield Block(carry + b"\n", first_line, 1)
-
-
-def _chunks(stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int) -> Iterator[bytes]:
-    """Yield reads in which no line that begins and ends there is too long.
-
-    So the verdict on a line does not depend on where the reads fall.
-    """
-    # A line that is too long covers one of these windows whole, wherever it begins.
-    window = max_line_bytes // 2
-    if block_bytes <= max_line_bytes or window < _WINDOW:
-        block_bytes = max_line_bytes
-    while chunk := stream.read(block_bytes):
-        if len(chunk) <= max_line_bytes or all(
-            chunk.find(b"\n", at, at + window) >= 0
-            for at in range(0, len(chunk) - window + 1, window)
-        ):
-            yield chunk
-        else:
-            for at in range(0, len(chunk), max_line_bytes):
-                yield chunk[at : at + max_line_bytes]
-
-
-def _count_lines(text: bytes) -> int:
-    """Count newlines, in pieces that stay in the cache."""
-    byte = np.frombuffer(text, np.uint8)
-    pieces = (byte[at : at + _COUNTED] for at in range(0, byte.size, _COUNTED))
-    return sum(int(np.count_nonzero(piece == _NEWLINE)) for piece in pieces)

@@ -7,7 +7,6 @@ mistake as ``file:line: expected …, got …``, all at once. It does not know w
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from os import PathLike
 from typing import BinaryIO
@@ -113,7 +112,7 @@ def parse_entries(
 ) -> Entries:
     """Read a list from text in memory, as `read_entries` does from a file."""
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-    return _gather(io.BytesIO(data), name, skip_bad, limits)
+    return _gather(data, name, skip_bad, limits)
 
 
 def read_set(
@@ -164,8 +163,10 @@ def parse_column(
     return Entries(v4, v6, reading.finish(skip_bad))
 
 
-def _gather(stream: BinaryIO | Source, name: str, skip_bad: bool, limits: Limits) -> Entries:
-    """Read all rows of a stream."""
+def _gather(
+    stream: BinaryIO | Source | bytes, name: str, skip_bad: bool, limits: Limits
+) -> Entries:
+    """Read all rows of a stream or a text."""
     reading = Reading(name, limits)
     parts = list(reading.parts(stream, is_kept=True))
     tally = reading.finish(skip_bad)

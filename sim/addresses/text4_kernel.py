@@ -14,25 +14,19 @@ not every processor has.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 from numpy.typing import NDArray
 
+from sim.addresses.instructions import N_BYTES, any_types, instruction, pointer
+
 _compiled = njit(cache=True, nogil=True)
-# What is made of these is called from kernels with one argument less than it is written with, which
-# no type can say.
-_instruction = cast("Callable[[Callable[..., Any]], Any]", intrinsic)
-_types: Any = types
 # Left to itself the compiler makes calls of the steps of a line.
 _inlined = njit(cache=True, nogil=True, forceinline=True)
 
-# A mask covers so many bytes; the longest good line has 19.
-_MASKED = 32
 # No read of the short way reaches further: a bit that is not there counts as the 64th, and eight
 # bytes are read behind it.
 _REACH = 80
@@ -55,37 +49,34 @@ def _meanings() -> NDArray[np.uint16]:
 _MEANING = _meanings()
 
 
-def _pointer(context: Any, builder: Any, signature: Any, arguments: Any, kind: ir.Type) -> Any:
-    """Address of a byte of an array as a pointer to a type."""
-    data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-    return builder.bitcast(builder.gep(data, [arguments[1]]), kind.as_pointer())
-
-
-@_instruction
+@instruction
 def _eight_bytes(_: Any, block: Any, at: Any) -> Any:
     """Eight bytes as a number, the first of them lowest."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _pointer(context, builder, signature, arguments, ir.IntType(64))
+        place = pointer(context, builder, signature, arguments, ir.IntType(64))
         return builder.load(place, align=1)
 
-    return _types.uint64(block, _types.uint64), generate
+    return any_types.uint64(block, any_types.uint64), generate
 
 
-@_instruction
+@instruction
 def _masks(_: Any, block: Any, at: Any) -> Any:
-    """Which of the next 32 bytes are no digits, which are newlines, which are dots."""
-    kind = ir.VectorType(ir.IntType(8), _MASKED)
+    """Which of the next 32 bytes are no digits, which are newlines, which are dots.
+
+    The longest good line has 19.
+    """
+    kind = ir.VectorType(ir.IntType(8), N_BYTES)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _pointer(context, builder, signature, arguments, kind)
+        place = pointer(context, builder, signature, arguments, kind)
         byte = builder.load(place, align=1)
 
         def all_of(number: int) -> ir.Constant:
-            return ir.Constant(kind, [number] * _MASKED)
+            return ir.Constant(kind, [number] * N_BYTES)
 
         def as_bits(truth: Any) -> Any:
-            return builder.zext(builder.bitcast(truth, ir.IntType(_MASKED)), ir.IntType(64))
+            return builder.zext(builder.bitcast(truth, ir.IntType(N_BYTES)), ir.IntType(64))
 
         # Bytes below the digit nought wrap to large ones.
         other = builder.icmp_unsigned(">", builder.sub(byte, all_of(48)), all_of(9))
@@ -94,17 +85,17 @@ def _masks(_: Any, block: Any, at: Any) -> Any:
         bits = [as_bits(truth) for truth in (other, newline, dot)]
         return context.make_tuple(builder, signature.return_type, bits)
 
-    return _types.UniTuple(_types.uint64, 3)(block, _types.uint64), generate
+    return any_types.UniTuple(any_types.uint64, 3)(block, any_types.uint64), generate
 
 
-@_instruction
+@instruction
 def _lowest(_: Any, bits: Any) -> Any:
     """Place of the lowest bit that is set, 64 if none is."""
 
     def generate(_: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
-    return _types.uint64(_types.uint64), generate
+    return any_types.uint64(any_types.uint64), generate
 
 
 @_compiled

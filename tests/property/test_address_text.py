@@ -1,5 +1,6 @@
 """Text in bulk against text read one line at a time, and both against the standard library."""
 
+import io
 import ipaddress
 
 import numpy as np
@@ -13,7 +14,7 @@ from sim.addresses.format import format_lines4, format_lines6
 from sim.addresses.ipv6 import Addresses6
 from sim.addresses.notation import read_notation
 from sim.addresses.source import Limits
-from sim.addresses.text import format_set, parse_column, parse_entries, parse_prefix
+from sim.addresses.text import format_set, parse_column, parse_entries, parse_prefix, read_stream
 from sim.addresses.text4 import parse_lines4
 from tests.edges import V4, V6, WAYS, numbers, prefixes
 
@@ -206,9 +207,15 @@ def test_where_the_blocks_fall_changes_nothing(way, lines, size):
     text = "".join(f"{line}\n" for line in lines)
     with backend.using(way):
         whole = parse_entries(text, skip_bad=True)
-        blocks = parse_entries(text, skip_bad=True, limits=Limits(max_line_bytes=size))
-    assert as_rows(blocks) == as_rows(whole)
-    assert blocks.tally == whole.tally
+        limits = Limits(max_line_bytes=size)
+        stream = read_stream(io.BytesIO(text.encode()), "<text>", skip_bad=True, limits=limits)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sim.addresses.cuts._WINDOW", 1)
+            patch.setattr("sim.addresses.reading._COMPILED_BYTES", 0)
+            memory = parse_entries(text, skip_bad=True, limits=limits)
+    for blocks in (stream, memory):
+        assert as_rows(blocks) == as_rows(whole)
+        assert blocks.tally == whole.tally
 
 
 @ways

@@ -12,9 +12,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from sim.addresses.cuts import read_blocks
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits, Source, read_blocks
+from sim.addresses.source import Limits, Source
 
 _ADDRESS_TYPES = ("A", "AAAA")
 

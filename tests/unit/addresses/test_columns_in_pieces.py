@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from sim.addresses import room as room_module
+from sim.addresses.cuts import Block
+from sim.addresses.entries import Entries4
 from sim.addresses.growing import Growing
 from sim.addresses.room import Room, joined
-from sim.addresses.source import Block
 
 
 def block(n_lines, n_bytes):
@@ -57,17 +58,17 @@ def test_rooms_give_each_block_rows_of_its_own(n_bytes, n_rows):
         assert piece is not None
         for column, values in enumerate(piece):
             assert values.size == n_rows
-            values[:] = 3 * turn + column
+            values[:] = 2 * turn + column
     for turn, piece in enumerate(pieces):
         for column, values in enumerate(piece):
-            assert np.all(values == 3 * turn + column)
+            assert np.all(values == 2 * turn + column)
 
 
 def test_a_room_of_known_size_is_one_piece_of_memory():
     n_blocks, n_rows = 20, 20_000
     room = Room(n_blocks * n_rows * 15)
     pieces = [room.take(block(n_rows, n_rows * 15)) for _ in range(n_blocks)]
-    for column in range(3):
+    for column in range(2):
         whole = joined([piece[column] for piece in pieces])
         assert whole.size == n_blocks * n_rows
         assert np.shares_memory(whole, pieces[-1][column])
@@ -79,7 +80,7 @@ def test_a_room_is_no_larger_than_the_text_can_need(monkeypatch):
 
     def columns(n_rows):
         made.append(n_rows)
-        return tuple(np.empty(n_rows, np.int64) for _ in range(3))
+        return tuple(np.empty(n_rows, np.int64) for _ in range(2))
 
     monkeypatch.setattr(room_module, "_columns", columns)
     room = Room(10**6)
@@ -92,6 +93,32 @@ def test_a_room_is_no_larger_than_the_text_can_need(monkeypatch):
     monkeypatch.setattr(room_module, "_MOST_ROWS", 10)
     Room(10**9).take(block(1_000, 8_000))
     assert made[-1] == 1_010
+
+
+def rows(numbers):
+    return Entries4(np.zeros(len(numbers), np.int64), np.ones(len(numbers), np.int64), numbers)
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_range"),
+    [
+        ([range(1, 4), range(4, 6)], True),
+        ([range(1, 4), range(4, 4), range(4, 6)], True),
+        ([range(1, 4), range(9, 9), range(4, 6)], True),
+        ([range(1, 4), np.empty(0, np.int64), range(4, 6)], True),
+        ([range(1, 4), range(5, 6)], False),
+        ([range(4, 6), range(1, 4)], False),
+        ([range(1, 4), np.array([4, 5])], False),
+        ([np.array([1, 7]), range(8, 9)], False),
+        ([range(1, 1), range(3, 3)], False),
+    ],
+)
+def test_line_numbers_stay_a_range_while_no_line_is_left_out(parts, is_range):
+    whole = Entries4.concatenate([rows(part) for part in parts])
+    assert isinstance(whole.numbers, range) == is_range
+    assert whole.line.dtype == np.int64
+    assert whole.line.tolist() == [number for part in parts for number in part]
+    assert not whole.line.flags.writeable
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.float64])

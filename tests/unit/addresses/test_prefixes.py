@@ -10,7 +10,7 @@ from sim.addresses.intervals import IntervalSet
 from sim.addresses.ipv6 import Addresses6
 from sim.addresses.prefixes import PrefixTable, prefix_set
 from sim.addresses.prefixes6 import PrefixTable6
-from tests.edges import WAYS
+from tests.edges import HAS_NUMBA, WAYS
 
 ways = pytest.mark.parametrize("way", WAYS)
 
@@ -47,7 +47,7 @@ def test_what_is_no_address_is_refused(way, number, n_queries, at):
 
 
 @ways
-@pytest.mark.parametrize("n_queries", [1, 1_023, 1_024, 1_025, 2_049])
+@pytest.mark.parametrize("n_queries", [1, 127, 128, 129, 255, 256, 257, 383, 384, 385, 513, 2_049])
 @pytest.mark.parametrize("stride", [1, 2, -1])
 def test_batches_end_where_the_queries_end(way, n_queries, stride):
     """Pages cut four ways, in which every address is one to look twice at."""
@@ -56,7 +56,46 @@ def test_batches_end_where_the_queries_end(way, n_queries, stride):
     asked = np.random.default_rng(2).integers(0, 1 << 17, abs(stride) * n_queries)[::stride]
     expected = np.where(asked < 1 << 16, asked // 64, -1)
     with backend.using(way):
-        assert np.array_equal(table._pages.match(asked), expected)
+        table.longest_match(np.zeros(2**19, np.int64))
+        assert np.array_equal(table.longest_match(asked), expected)
+
+
+@ways
+@pytest.mark.parametrize("n_cuts", [2, 3, 4, 7, 8, 30, 31, 32, 33, 63, 64, 95, 96, 97, 254, 255])
+def test_pages_cut_any_number_of_times_tell_every_address(way, n_cuts):
+    """Neighbouring single addresses; before and behind them what holds around the page."""
+    cut = np.arange(n_cuts - 1) + np.random.default_rng(n_cuts).integers(1, 257 - n_cuts)
+    page = np.array([3, 4, 40, 2**24 - 1]) << 8
+    address = np.concatenate(([0], (page[:, np.newaxis] + cut).reshape(-1)))
+    length = np.where(np.arange(address.size), 32, 20)
+    asked = np.concatenate([first + np.arange(-256, 512) for first in page])
+    asked = asked[asked < 2**32]
+    table = PrefixTable.from_prefixes(address, length)
+    expected = table.segment_row[np.searchsorted(table.segment_start, asked, "right") - 1]
+    with backend.using(way):
+        table.longest_match(np.zeros(2**19, np.int64))
+        assert np.array_equal(table.longest_match(asked), expected)
+
+
+@pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
+def test_small_questions_use_the_table_that_is_there():
+    """A table of one way is not built for a small question because the other way has one."""
+    table = PrefixTable.from_prefixes([0], [8])
+    with backend.using("numpy"):
+        table.longest_match(np.zeros(2**19, np.int64))
+    with backend.using("numba"):
+        assert table.longest_match([5, 2**31]).tolist() == [0, -1]
+        assert "_runs" not in table.__dict__
+        table.longest_match(np.zeros(2**19, np.int64))
+    assert "_runs" in table.__dict__
+    with backend.using("numpy"):
+        assert table.longest_match([5, 2**31]).tolist() == [0, -1]
+    other = PrefixTable.from_prefixes([0], [8])
+    with backend.using("numba"):
+        other.longest_match(np.zeros(2**19, np.int64))
+    with backend.using("numpy"):
+        assert other.longest_match([5, 2**31]).tolist() == [0, -1]
+        assert "_pages" not in other.__dict__
 
 
 @ways
@@ -87,12 +126,15 @@ def test_a_large_table_answers_like_a_search(way):
     assert table.longest_match(wanted[0]) == expected[0]
 
 
-def test_a_table_sent_elsewhere_leaves_its_look_up_table_behind():
+@ways
+def test_a_table_sent_elsewhere_leaves_its_look_up_table_behind(way):
     table = PrefixTable.from_prefixes([0], [8])
-    table.longest_match(np.zeros(2**19, np.int64))
-    assert "_pages" in table.__dict__
+    with backend.using(way):
+        table.longest_match(np.zeros(2**19, np.int64))
+    built = "_runs" if way == "numba" else "_pages"
+    assert built in table.__dict__
     again = pickle.loads(pickle.dumps(table))
-    assert "_pages" not in again.__dict__
+    assert built not in again.__dict__
     assert again.longest_match([5, 2**31]).tolist() == [0, -1]
     assert not again.address.flags.writeable
     table6 = PrefixTable6.from_prefixes(Addresses6.from_ints([0]), [8])

@@ -9,11 +9,9 @@ import sys
 from importlib.util import find_spec
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sim.addresses import source as source_module
-from sim.addresses.source import Source, open_source, read_blocks
+from sim.addresses.source import Source, open_source
 from sim.errors import DataError
 
 needs_zstd = pytest.mark.skipif(
@@ -146,78 +144,6 @@ def test_a_stream_handed_in_stays_open():
     source.close()
     source.close()
     assert not stream.closed
-
-
-def blocks(content, max_line_bytes):
-    return list(read_blocks(io.BytesIO(content), max_line_bytes))
-
-
-def test_blocks_hold_whole_lines_and_number_them():
-    found = blocks(b"\xef\xbb\xbf" + b"one\ntwo\nthree\nfour", 8)
-    assert b"".join(block.text for block in found) == b"one\ntwo\nthree\nfour\n"
-    line = 1
-    for block in found:
-        assert block.text.endswith(b"\n")
-        assert (block.first_line, block.n_lines) == (line, block.text.count(b"\n"))
-        line += block.n_lines
-
-
-def test_only_the_first_byte_order_mark_is_dropped():
-    found = blocks(b"\xef\xbb\xbf" * 2 + b"a\n\xef\xbb\xbfb\n", 16)
-    assert b"".join(block.text for block in found) == b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n"
-
-
-@pytest.mark.parametrize("size", [8, 9, 15, 16, 17, 64])
-def test_a_line_that_is_too_long_is_left_out_and_numbered(size):
-    content = b"a\n" + b"x" * (size + 1) + b"\nb\n" + b"y" * size + b"\n" + b"z" * 10 * size
-    found = blocks(content, size)
-    text = b"".join(block.text for block in found)
-    assert text == b"a\n\nb\n" + b"y" * size + b"\n\n"
-    assert [line for block in found for line in block.overlong] == [2, 5]
-
-
-@given(
-    lines=st.lists(st.integers(0, 40).map(lambda n: b"x" * n), max_size=30),
-    ending=st.sampled_from([b"", b"\n"]),
-    limit=st.integers(4, 24),
-    more=st.integers(0, 60),
-)
-def test_how_much_is_read_at_a_time_decides_about_no_line(lines, ending, limit, more):
-    content = b"\n".join(lines) + ending
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source_module, "_WINDOW", 1)
-        found = list(read_blocks(io.BytesIO(content), limit, limit + more))
-    listed = content.split(b"\n")
-    if not listed[-1]:
-        listed.pop()
-    kept = [b"" if len(line) > limit else line for line in listed]
-    assert b"".join(block.text for block in found) == b"".join(line + b"\n" for line in kept)
-    assert [line for block in found for line in block.overlong] == [
-        at for at, line in enumerate(listed, 1) if len(line) > limit
-    ]
-    number = 1
-    for block in found:
-        assert (block.first_line, block.n_lines) == (number, block.text.count(b"\n"))
-        number += block.n_lines
-        assert len(block.text) <= 2 * limit + more
-
-
-def test_one_endless_line_is_never_held():
-    class Endless(io.RawIOBase):
-        """Sixteen megabytes without a newline, that notes how much is asked for at once."""
-
-        left, largest = 2**24, 0
-
-        def read(self, size=-1):
-            self.largest = max(self.largest, size)
-            size = min(size, self.left)
-            self.left -= size
-            return b"1" * size
-
-    stream = Endless()
-    found = list(read_blocks(stream, 4_096))
-    assert [(block.text, block.overlong) for block in found] == [(b"\n", (1,))]
-    assert stream.largest == 4_096
 
 
 def test_importing_the_text_readers_loads_no_optional_package():
