@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,9 +12,10 @@ from sim.cli.options import (
     ClusterOption,
     ForceOption,
     JsonOption,
+    OptionalScenarioArgument,
     OutputOption,
     QuietOption,
-    ScenarioArgument,
+    ResumeOption,
     SeedOption,
     SetOption,
     TlsCaOption,
@@ -23,16 +23,21 @@ from sim.cli.options import (
     TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, choose_root_seed, executor_for, load_resolved
+from sim.cli.task import NOTHING_LEFT, executor_for, load_resolved
+from sim.errors import UsageError
 
 if TYPE_CHECKING:
+    from sim.measure.answers import Answers
+    from sim.measure.calibration import Trials
+    from sim.measure.points import Question
     from sim.measure.study import Study
 
 SCHEMA = "overblock/calibration/1"
+N_REPLICATES = 4
 
 
 def calibrate(
-    scenario: ScenarioArgument,
+    scenario: OptionalScenarioArgument = None,
     fit: Annotated[
         list[str],
         typer.Option(
@@ -41,7 +46,7 @@ def calibrate(
             help="An assumption to be fitted, and the range to search; its own range when left "
             "out. May be repeated.",
         ),
-    ],
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
     target: Annotated[
         list[str],
         typer.Option(
@@ -50,22 +55,32 @@ def calibrate(
             help="What the mean over replicates must meet; VALUE is a number or TABLE:ROW of a "
             "seed table; +- stands for ±. May be repeated.",
         ),
-    ],
+    ] = [],  # noqa: B006
     trials: Annotated[
-        int, typer.Option("--trials", min=1, max=100_000, help="How many settings are tried.")
-    ] = 64,
+        int | None,
+        typer.Option(
+            "--trials", min=1, max=100_000, help="How many settings are tried; 64 when left out."
+        ),
+    ] = None,
     replicates: Annotated[
-        int,
-        typer.Option("-n", "--replicates", min=1, max=1_000_000, help="Replicates of each trial."),
-    ] = 4,
+        int | None,
+        typer.Option(
+            "-n",
+            "--replicates",
+            min=1,
+            max=1_000_000,
+            help="Replicates of each trial; 4 when left out.",
+        ),
+    ] = None,
     seed: SeedOption = None,
     output: OutputOption = None,
-    overrides: SetOption = [],  # noqa: B006 - typer reads it, nobody writes it
+    overrides: SetOption = [],  # noqa: B006
     workers: WorkersOption = None,
     cluster: ClusterOption = None,
     tls_ca: TlsCaOption = None,
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
+    resume: ResumeOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -85,65 +100,44 @@ def calibrate(
     """
     with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
         from sim.cli import study as talk
-        from sim.cli.progress import progress
-        from sim.errors import all_or_problems
-        from sim.measure.calibration import judge_fits, search, sheets_of
-        from sim.measure.factors import fitted_factors
-        from sim.measure.goals import parse_goals
-        from sim.measure.metrics import metrics_of
-        from sim.measure.points import Answers, Point, Question, ask
-        from sim.measure.study import StudyPlan, carry_out
+        from sim.measure.fitting import Fitting
 
-        resolved = load_resolved(scenario, overrides)
-        factors, goals = all_or_problems(
-            lambda: fitted_factors(resolved, fit),
-            lambda: parse_goals(resolved, target, metrics_of(resolved)),
-        )
-        root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
-        readings = tuple(goal.reading for goal in goals if goal.reading is not None)
-        question = Question(resolved, (), (), root_seed, replicates, readings)
-        design = {
-            "fit": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
-            "targets": target,
-            "n_trials": trials,
-        }
-        plan = StudyPlan("calibration", question, design)
-        folder = talk.choose_folder(plan, output, force=force)
+        if resume is not None:
+            asked = talk.Asked.before(
+                resume, "calibration", scenario, fit, target, trials, replicates, seed, overrides
+            )
+        else:
+            resolved = load_resolved(scenario, overrides)
+            if not fit or not target:
+                raise UsageError("expected --fit KEY and --target METRIC=VALUE±TOLERANCE, got less")
+            options = {"fit": fit, "targets": target, "n_trials": trials}
+            n = replicates or N_REPLICATES
+            asked = talk.Asked.now(resolved, seed, n, options, quiet=quiet)
+        fitting = Fitting.of(asked.resolved, asked.root_seed, asked.n_replicates, **asked.options)
+        task = talk.StudyTask.of(asked, fitting.plan, output, force=force)
+        n, n_runs = asked.n_replicates, fitting.n_trials * asked.n_replicates
         console.say(
-            f"{trials:,} trials x {replicates:,} replicates = {trials * replicates:,} runs",
-            quiet=quiet,
+            f"{fitting.n_trials:,} trials x {n:,} replicates = {n_runs:,} runs", quiet=quiet
         )
-        found: list[Any] = []
-        executor = executor_for(workers, cluster, tls_ca, tls_cert, tls_key)
-        with executor, progress("runs", quiet=quiet) as on_progress:
+        tried: list[Trials] = []
 
-            def try_at(points: tuple[Point, ...]) -> Answers:
-                before = len(found) * replicates
-                found.extend(points)
-                total = trials * replicates
-                return ask(
-                    replace(question, points=points),
-                    executor,
-                    lambda n_done, n_all: on_progress(before + n_done, total),
-                )
+        def answer(ask: talk.Ask) -> Answers:
+            n_points: list[int] = []
 
-            tried: list[Any] = []
-
-            def answer() -> Answers:
-                tried.append(search(resolved, factors, goals, trials, root_seed, try_at))
-                answers: Answers = tried[0].answers
+            def ask_next(question: Question) -> Answers:
+                answers = ask(question, sum(n_points) * n, n_runs)
+                n_points.append(len(question.points))
                 return answers
 
-            study = carry_out(
-                plan,
-                answer,
-                lambda answers: sheets_of(
-                    factors, goals, tried[0], judge_fits(answers, goals, root_seed)
-                ),
-                folder=folder,
-                force=force,
-                argv=["overblock", *sys.argv[1:]],
-            )
+            tried.append(fitting.try_out(ask_next))
+            return tried[0].answers
+
+        study = task.carry_out(
+            answer,
+            lambda answers: fitting.sheets(tried[0]),
+            executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
+            quiet=quiet,
+        )
         talk.say_what_is_missing(study, quiet=quiet)
         _print_result(study, as_json=as_json)
         talk.leave_unless_complete(study)

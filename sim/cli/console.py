@@ -53,8 +53,9 @@ def reports_errors(*, as_json: bool = False, on_interrupt: str = "") -> Iterator
             for line in (error, *getattr(error, "__notes__", ())):
                 print(f"{line}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        print(f"interrupted{on_interrupt}", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        kept = getattr(error, "__notes__", ())
+        print("\n".join((f"interrupted{'' if kept else on_interrupt}", *kept)), file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 

@@ -31,6 +31,24 @@ SetOption = Annotated[
         help="Override one value of the scenario; recorded in the manifest. May be repeated.",
     ),
 ]
+STRATEGY_FORM = "[LABEL=]ID[:PARAMETER=VALUE,…]"
+StrategiesOption = Annotated[
+    list[str],
+    typer.Option(
+        "--strategy",
+        metavar=STRATEGY_FORM,
+        help="A strategy to run; the scenario's own when left out. May be repeated.",
+    ),
+]
+MetricsOption = Annotated[
+    list[str],
+    typer.Option(
+        "--metric",
+        metavar="NAME",
+        help="A metric for the tables; the main ones when left out. May be repeated. "
+        "measures.parquet holds all.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 QuietOption = Annotated[
     bool, typer.Option("-q", "--quiet", envvar="OVERBLOCK_QUIET", help="Do not talk on stderr.")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
-import sys
-from dataclasses import asdict
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli import console
 from sim.cli.options import (
+    STRATEGY_FORM,
     ClusterOption,
     ForceOption,
     JsonOption,
+    OptionalScenarioArgument,
     OutputOption,
     QuietOption,
-    ScenarioArgument,
+    ResumeOption,
     SeedOption,
     SetOption,
     TlsCaOption,
@@ -25,20 +26,16 @@ from sim.cli.options import (
     TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, choose_root_seed, executor_for, load_resolved
+from sim.cli.task import NOTHING_LEFT, executor_for, load_resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from sim.measure.answers import Answers
+    from sim.measure.points import Question
+    from sim.measure.sensitivity import Line
+    from sim.measure.sheets import Sheet
+    from sim.measure.stages import Stage
 
-    from sim.measure.executors.task import Executor
-    from sim.measure.factors import Factor, LeftOut
-    from sim.measure.points import Answers, Question
-    from sim.measure.sensitivity import Line, Stage
-    from sim.measure.study import Study
-
-SCHEMA = "overblock/sensitivity/1"
-FACTORS_SCHEMA = "overblock/factors/1"
-MOST_ROWS = 15
+N_REPLICATES = 2
 
 
 class Method(StrEnum):
@@ -51,16 +48,16 @@ class Method(StrEnum):
 
 
 def sensitivity(
-    scenario: ScenarioArgument,
+    scenario: OptionalScenarioArgument = None,
     method: Annotated[
-        Method,
+        Method | None,
         typer.Option(
             "--method",
             help="ends: each assumption at its low and high end; morris: besides, trajectories "
             "through all ranges; sobol: besides the ends, shares of variance of all; both: morris, "
-            "then sobol for those that matter most.",
+            "then sobol for those that matter most. both when left out.",
         ),
-    ] = Method.BOTH,
+    ] = None,
     metric: Annotated[
         list[str],
         typer.Option(
@@ -88,26 +85,44 @@ def sensitivity(
         ),
     ] = [],  # noqa: B006
     trajectories: Annotated[
-        int, typer.Option("--trajectories", min=2, max=10_000, help="Trajectories of morris.")
-    ] = 10,
-    samples: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--samples", min=2, max=65_536, help="Base points of sobol; best a power of 2."
+            "--trajectories",
+            min=2,
+            max=10_000,
+            help="Trajectories of morris; 10 when left out.",
         ),
-    ] = 64,
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            "--samples",
+            min=2,
+            max=65_536,
+            help="Base points of sobol, best a power of 2; 64 when left out.",
+        ),
+    ] = None,
     keep: Annotated[
-        int, typer.Option("--keep", min=1, help="Assumptions that both hands on to sobol.")
-    ] = 5,
+        int | None,
+        typer.Option(
+            "--keep", min=1, help="Assumptions that both hands on to sobol; 5 when left out."
+        ),
+    ] = None,
     replicates: Annotated[
-        int,
-        typer.Option("-n", "--replicates", min=1, max=1_000_000, help="Replicates at each point."),
-    ] = 2,
+        int | None,
+        typer.Option(
+            "-n",
+            "--replicates",
+            min=1,
+            max=1_000_000,
+            help="Replicates at each point; 2 when left out.",
+        ),
+    ] = None,
     strategy: Annotated[
         str | None,
         typer.Option(
             "--strategy",
-            metavar="[LABEL=]ID[:PARAMETER=VALUE,…]",
+            metavar=STRATEGY_FORM,
             help="Another strategy than the scenario's own.",
         ),
     ] = None,
@@ -123,6 +138,7 @@ def sensitivity(
     tls_ca: TlsCaOption = None,
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
+    resume: ResumeOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -139,215 +155,63 @@ def sensitivity(
       overblock sensitivity telegram-2018 --metric private_loss_usd --method morris
     """
     with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+        from sim.cli import sensitivity_tables as tables
         from sim.cli import study as talk
-        from sim.cli.progress import progress
         from sim.measure.factors import choose_factors
-        from sim.measure.headlines import COLLATERAL, choose_metrics
-        from sim.measure.metrics import metrics_of
-        from sim.measure.points import Question
-        from sim.measure.sensitivity import judge, sheets_of
-        from sim.measure.study import StudyPlan, carry_out
+        from sim.measure.inquiry import Inquiry
 
-        resolved = load_resolved(scenario, overrides)
         names = [name.strip() for text in only for name in text.split(",") if name.strip()]
-        factors, left_out = choose_factors(resolved, names, ranges)
-        if list_only:
-            _print_factors(factors, left_out, as_json=as_json)
-            return
-        metrics = choose_metrics(metrics_of(resolved), metric, COLLATERAL)
-        root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
-        strategies = (strategy,) if strategy else ()
-        question = Question(resolved, (), strategies, root_seed, replicates)
-        plan = StudyPlan(
-            "sensitivity",
-            question,
-            {
-                "method": method.value,
-                "metrics": metrics,
+        if resume is not None:
+            asked = talk.Asked.before(
+                resume, "sensitivity", scenario, method, metric, only, ranges, trajectories,
+                samples, keep, replicates, strategy, list_only or None, seed, overrides,
+            )  # fmt: skip
+        else:
+            resolved = load_resolved(scenario, overrides)
+            if list_only:
+                tables.print_factors(*choose_factors(resolved, names, ranges), as_json=as_json)
+                return
+            options = {
+                "method": method.value if method else None,
+                "metrics": metric,
+                "only": names,
+                "ranges": ranges,
                 "trajectories": trajectories,
                 "samples": samples,
                 "keep": keep,
-                "factors": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
-            },
-        )
-        folder = talk.choose_folder(plan, output, force=force)
-        stages: list[Stage] = []
+                "strategies": [strategy] if strategy else [],
+            }
+            asked = talk.Asked.now(resolved, seed, replicates or N_REPLICATES, options, quiet=quiet)
+        inquiry = Inquiry.of(asked.resolved, asked.root_seed, asked.n_replicates, **asked.options)
+        task = talk.StudyTask.of(asked, inquiry.plan, output, force=force)
         lines: list[Line] = []
-        executor = executor_for(workers, cluster, tls_ca, tls_cert, tls_key)
-        with executor, progress("runs", quiet=quiet) as on_progress:
-            asking = _Asking(question, executor, on_progress, factors, metrics, stages)
+        files: list[Path] = []
 
-            def analyse(answers: Answers) -> list[Any]:
-                lines.extend(judge(stages, answers, metrics, root_seed))
-                return sheets_of(stages, answers, lines, left_out)
+        def answer(ask: talk.Ask) -> Answers:
+            def ask_stages(stages: Sequence[Stage], question: Question) -> Answers:
+                n_points, n = len(question.points), question.n_replicates
+                parts = " and ".join(stage.part for stage in stages)
+                text = f"{parts}: {n_points:,} points x {n} replicate{'s' * (n > 1)}"
+                console.say(text, quiet=quiet)
+                return ask(question)
 
-            study = carry_out(
-                plan,
-                lambda: asking.answer(method, trajectories, samples, keep, quiet=quiet),
-                analyse,
-                folder=folder,
-                force=force,
-                argv=["overblock", *sys.argv[1:]],
-            )
+            return inquiry.answer(ask_stages)
+
+        def analyse(answers: Answers) -> list[Sheet]:
+            lines.extend(inquiry.lines(answers))
+            return inquiry.sheets(answers, lines)
+
+        study = task.carry_out(
+            answer,
+            analyse,
+            executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
+            quiet=quiet,
+            illustrate=lambda study: files.extend(tables.draw(study, lines, inquiry.metrics)),
+        )
         talk.say_what_is_missing(study, quiet=quiet)
-        files = _draw(study, lines, metrics)
-        _print_result(study, lines, metrics, len(left_out), as_json=as_json, quiet=quiet)
+        n_left_out = len(inquiry.left_out)
+        tables.print_result(study, lines, inquiry.metrics, n_left_out, as_json=as_json, quiet=quiet)
         pictures = ", ".join(path.name for path in files if path.suffix == ".png")
         if pictures:
             console.say(f"figures: {pictures}", quiet=quiet)
         talk.leave_unless_complete(study)
-
-
-class _Asking:
-    """Asks stage after stage; what is asked next may hang on what was answered."""
-
-    def __init__(
-        self,
-        question: Question,
-        executor: Executor,
-        on_progress: Any,
-        factors: Sequence[Factor],
-        metrics: Sequence[str],
-        stages: list[Stage],
-    ) -> None:
-        self.question = question
-        self.executor = executor
-        self.on_progress = on_progress
-        self.factors = factors
-        self.metrics = metrics
-        self.stages = stages
-
-    def answer(
-        self, method: Method, trajectories: int, samples: int, keep: int, *, quiet: bool
-    ) -> Answers:
-        """Return answers at the points of all stages; of those begun, after an interrupt."""
-        from dataclasses import replace
-
-        from sim.measure.points import INTERRUPTED
-        from sim.measure.sensitivity import (
-            ends_stage,
-            judge,
-            morris_stage,
-            screened,
-            sobol_stage,
-        )
-
-        resolved, root_seed = self.question.resolved, self.question.root_seed
-        first = [ends_stage(resolved, self.factors)]
-        if method in (Method.MORRIS, Method.BOTH):
-            first.append(morris_stage(resolved, self.factors, trajectories, root_seed))
-        answers = self._ask(first, quiet=quiet)
-        if method not in (Method.SOBOL, Method.BOTH) or answers.status == INTERRUPTED:
-            return answers
-        kept = [factor.key for factor in self.factors]
-        if method is Method.BOTH:
-            kept = screened(judge(self.stages, answers, self.metrics[:1], root_seed), keep)
-        hinges = [factor for factor in self.factors if factor.key in kept]
-        second = sobol_stage(resolved, hinges, samples, root_seed)
-        try:
-            return answers.then(self._ask([second], quiet=quiet))
-        except KeyboardInterrupt:
-            return replace(answers, status=INTERRUPTED)
-
-    def _ask(self, stages: Sequence[Stage], *, quiet: bool) -> Answers:
-        from dataclasses import replace
-
-        from sim.measure.points import ask
-
-        points = tuple(point for stage in stages for point in stage.points)
-        n = self.question.n_replicates
-        names = " and ".join(stage.part for stage in stages)
-        console.say(f"{names}: {len(points):,} points x {n} replicate{'s' * (n > 1)}", quiet=quiet)
-        answers = ask(replace(self.question, points=points), self.executor, self.on_progress)
-        self.stages.extend(stages)
-        return answers
-
-
-def _draw(study: Study, lines: Sequence[Line], metrics: Sequence[str]) -> list[Any]:
-    from sim.report.tornado import draw_sensitivity
-
-    manifest = study.manifest
-    n = manifest["n_replicates"]
-    note = (
-        f"{manifest['scenario']['title']}. Mean over {n} replicate{'s' * (n > 1)} of "
-        f"{study.answers.labels[0]}, the same luck at every point; each assumption goes through "
-        f"the range declared with it. overblock {manifest['tool']['version']}, root seed "
-        f"{manifest['root_seed']}."
-    )
-    written = []
-    for metric in metrics:
-        mine = [line for line in lines if line.metric == metric]
-        written += draw_sensitivity(
-            mine, study.folder / "figures", "What the answer hangs on", note
-        )
-    return written
-
-
-def _print_result(
-    study: Study,
-    lines: Sequence[Line],
-    metrics: Sequence[str],
-    n_left_out: int,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    from sim.cli.study import interval, number, print_table, study_document, width
-
-    if as_json:
-        console.print_json(study_document(study, SCHEMA, "sensitivity", "stages", "left-out"))
-        return
-    if not sys.stdout.isatty():
-        print(study.folder)
-        return
-    for metric in metrics:
-        mine = [line for line in lines if line.metric == metric]
-        rows = [
-            [
-                line.factor,
-                number(line.at_low),
-                number(line.at_high),
-                number(line.mu_star),
-                interval(line.mu_star_low, line.mu_star_high),
-                "" if math.isnan(line.total) else f"{line.total:.2f}",
-                interval(line.total_low, line.total_high),
-                line.range,
-            ]
-            for line in mine[:MOST_ROWS]
-        ]
-        header = ["assumption", "at low", "at high", "change", "", "total", "", "range"]
-        title = f"{metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} as given"
-        # On a narrow terminal intervals and ranges stay in sensitivity.csv.
-        shown = list(range(len(header)) if width() >= 120 else (0, 1, 2, 3, 5))
-        shown = [at for at in shown if any(row[at] for row in rows)]
-        print_table(
-            title, [header[at] for at in shown], [[row[at] for at in shown] for row in rows]
-        )
-    print(study.folder)
-    console.say(
-        "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its "
-        "95 % interval; total: share of variance in which it has a part (Sobol'). "
-        f"{n_left_out} assumptions are not varied: left-out.csv",
-        quiet=quiet,
-    )
-
-
-def _print_factors(
-    factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_json: bool
-) -> None:
-    if as_json:
-        document = {
-            "schema": FACTORS_SCHEMA,
-            "factors": [asdict(factor) for factor in factors],
-            "left_out": [asdict(one) for one in left_out],
-        }
-        console.print_json(document)
-        return
-    from sim.cli.study import print_table
-
-    rows = [[f.key, f.range_text, f.unit, str(f.n_dials)] for f in factors]
-    print_table(
-        f"{len(factors)} assumptions with a range", ["key", "range", "unit", "dials"], rows, 3
-    )
-    for one in left_out:
-        print(f"not varied: {one.key}: {one.why}")

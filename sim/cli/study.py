@@ -1,6 +1,7 @@
 """What ``sweep``, ``sensitivity`` and ``calibrate`` share: folders, failures, tables, exit codes.
 
-In: a study and its tables. Out: text on stdout and stderr. No model logic.
+In: options, then a study and its tables. Out: a folder, and text on stdout and stderr. No model
+logic.
 """
 
 from __future__ import annotations
@@ -8,29 +9,153 @@ from __future__ import annotations
 import math
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from sim.cli import console
+from sim.cli.progress import progress
+from sim.cli.task import check_alone, check_kind, choose_root_seed
 
 if TYPE_CHECKING:
+    from sim.measure.answers import Answers
+    from sim.measure.begun import Begun
+    from sim.measure.executors.task import Executor
+    from sim.measure.kept import Kept
+    from sim.measure.points import Question
+    from sim.measure.sheets import Sheet
     from sim.measure.study import Study, StudyPlan
+    from sim.scenario.resolve import Resolved
+
+Ask = Callable[..., "Answers"]
+"""Answers a question; takes besides how many runs were before it, and how many there are in all."""
 
 MOST_SAID = 10
 """Failures that are said one by one."""
 
 
-def choose_folder(plan: StudyPlan, output: Path | None, *, force: bool) -> Path:
-    """Return where the study goes; refuse a place that is taken before anything runs."""
-    from sim.measure.study import default_folder
-    from sim.results.folder import check_free
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a study is asked: now, or when it was begun.
 
-    folder = output or default_folder(plan)
-    check_free(folder, force=force)
-    return folder
+    Attributes
+    ----------
+    options
+        What the study's kind takes, by name.
+    begun, parts, folder
+        Of a study that was begun: what it is, its finished runs, and the folder it is to become.
+    """
+
+    resolved: Resolved
+    root_seed: int
+    n_replicates: int
+    options: Mapping[str, Any]
+    begun: Begun | None = None
+    parts: Path | None = None
+    folder: Path | None = None
+
+    @classmethod
+    def now(
+        cls,
+        resolved: Resolved,
+        seed: int | None,
+        n_replicates: int | None,
+        options: Mapping[str, Any],
+        *,
+        quiet: bool,
+    ) -> Asked:
+        """Ask anew; options that are None take their defaults."""
+        given = {name: value for name, value in options.items() if value is not None}
+        root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
+        return cls(resolved, root_seed, n_replicates or resolved.scenario.n_replicates, given)
+
+    @classmethod
+    def before(cls, path: Path, kind: str, *given: Any) -> Asked:
+        """Go on with what was begun; nothing that changes the question may be given."""
+        from sim.measure.begun import find_begun, read_begun
+
+        check_alone(path, *given)
+        parts, folder = find_begun(path)
+        begun = read_begun(parts)
+        check_kind(path, begun.kind, kind)
+        return cls(
+            begun.resolved, begun.root_seed, begun.n_replicates, begun.asked, begun, parts, folder
+        )
+
+
+@dataclass(frozen=True)
+class StudyTask:
+    """A study on its way to its folder."""
+
+    plan: StudyPlan
+    folder: Path
+    is_forced: bool
+    earlier: Path | None
+
+    @classmethod
+    def of(cls, asked: Asked, plan: StudyPlan, output: Path | None, *, force: bool) -> StudyTask:
+        """Return where the study goes; refuse a place that is taken before anything runs."""
+        from sim.measure.begun import check_same
+        from sim.measure.study import default_folder
+        from sim.results.folder import check_free
+
+        if asked.begun is not None and asked.parts is not None:
+            check_same(asked.begun, plan.identity, asked.parts)
+            folder = output or asked.folder or default_folder(plan)
+            return cls(plan, folder, folder == asked.parts.parent, asked.parts)
+        folder = output or default_folder(plan)
+        check_free(folder, force=force)
+        return cls(plan, folder, force, None)
+
+    def carry_out(
+        self,
+        answer: Callable[[Ask], Answers],
+        analyse: Callable[[Answers], Sequence[Sheet]],
+        executor: Executor,
+        *,
+        quiet: bool,
+        illustrate: Callable[[Study], None] = lambda study: None,
+    ) -> Study:
+        """Run what is not finished, and write the folder.
+
+        Parameters
+        ----------
+        answer
+            Answers the whole study, given how a question is answered.
+        """
+        from sim.measure.answers import ask
+        from sim.measure.begun import forget_begun
+        from sim.measure.study import carry_out
+
+        with executor, progress("runs", quiet=quiet) as on_progress:
+
+            def answer_all(kept: Kept) -> Answers:
+                def ask_one(question: Question, n_before: int = 0, n_all: int = 0) -> Answers:
+                    return ask(
+                        question,
+                        executor,
+                        lambda n_done, n_total: on_progress(n_before + n_done, n_all or n_total),
+                        kept,
+                    )
+
+                return answer(ask_one)
+
+            study = carry_out(
+                self.plan,
+                answer_all,
+                analyse,
+                folder=self.folder,
+                force=self.is_forced,
+                argv=["overblock", *sys.argv[1:]],
+                earlier=self.earlier,
+                illustrate=illustrate,
+            )
+        if self.earlier is not None:
+            forget_begun(self.earlier)
+        return study
 
 
 def say_cost(plan: StudyPlan, n_points: int, n_strategies: int, *, quiet: bool) -> None:
@@ -56,7 +181,8 @@ def say_what_is_missing(study: Study, *, quiet: bool) -> None:
     if len(failures) > MOST_SAID:
         console.say(f"and {len(failures) - MOST_SAID} more, in points.csv")
     if study.status != "complete":
-        console.say(f"{study.status}: what is finished is kept in {study.folder}")
+        more = f"; --resume {study.folder} goes on" if study.answers.is_unfinished else ""
+        console.say(f"{study.status}: what is finished is kept in {study.folder}{more}")
 
 
 def leave_unless_complete(study: Study) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,18 +14,22 @@ from sim.cli.options import (
     ClusterOption,
     ForceOption,
     JsonOption,
+    MetricsOption,
+    OptionalScenarioArgument,
     OutputOption,
     QuietOption,
     ReplicatesOption,
-    ScenarioArgument,
+    ResumeOption,
     SeedOption,
     SetOption,
+    StrategiesOption,
     TlsCaOption,
     TlsCertOption,
     TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, choose_root_seed, executor_for, load_resolved
+from sim.cli.task import NOTHING_LEFT, executor_for, load_resolved
+from sim.errors import UsageError
 
 if TYPE_CHECKING:
     from sim.measure.study import Study
@@ -41,7 +46,7 @@ class Design(StrEnum):
 
 
 def sweep(
-    scenario: ScenarioArgument,
+    scenario: OptionalScenarioArgument = None,
     over: Annotated[
         list[str],
         typer.Option(
@@ -51,37 +56,21 @@ def sweep(
             "(5 when left out). A column TABLE.COLUMN takes factors on it, or positions from -1 "
             "to 1 in its range ('overblock sensitivity SCENARIO --list'). May be repeated.",
         ),
-    ],
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
     design: Annotated[
-        Design,
+        Design | None,
         typer.Option(
             "--design",
             help="All combinations, a Latin hypercube, or a Sobol' sequence; the last two "
-            "need --points.",
+            "need --points. grid when left out.",
         ),
-    ] = Design.GRID,
+    ] = None,
     points: Annotated[
         int | None, typer.Option("--points", min=1, help="Number of points, unless a grid.")
     ] = None,
     replicates: ReplicatesOption = None,
-    strategy: Annotated[
-        list[str],
-        typer.Option(
-            "--strategy",
-            metavar="[LABEL=]ID[:PARAMETER=VALUE,…]",
-            help="A strategy to run at each point; the scenario's own when left out. May be "
-            "repeated.",
-        ),
-    ] = [],  # noqa: B006 - typer reads it, nobody writes it
-    metric: Annotated[
-        list[str],
-        typer.Option(
-            "--metric",
-            metavar="NAME",
-            help="A metric for sweep.csv and the table; the main ones when left out. May be "
-            "repeated. measures.parquet holds all.",
-        ),
-    ] = [],  # noqa: B006
+    strategy: StrategiesOption = [],  # noqa: B006
+    metric: MetricsOption = [],  # noqa: B006
     seed: SeedOption = None,
     output: OutputOption = None,
     overrides: SetOption = [],  # noqa: B006
@@ -90,6 +79,7 @@ def sweep(
     tls_ca: TlsCaOption = None,
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
+    resume: ResumeOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -107,57 +97,44 @@ def sweep(
     """
     with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
         from sim.cli import study as talk
-        from sim.cli.progress import progress
-        from sim.measure.axes import lay_points, parse_axes, points_of
-        from sim.measure.headlines import choose_metrics
-        from sim.measure.metrics import metrics_of
-        from sim.measure.paired import warn_of_few
-        from sim.measure.points import Question, ask
-        from sim.measure.study import StudyPlan, carry_out
-        from sim.measure.sweep import axis_columns, points_sheet, sweep_sheet
-        from sim.streams import Stream, Streams
+        from sim.measure.sweep import Sweep
 
-        resolved = load_resolved(scenario, overrides)
-        axes = parse_axes(resolved, over)
-        metrics = choose_metrics(metrics_of(resolved), metric)
-        root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
-        luck = Streams(root_seed, 0).generator(Stream.DESIGN)
-        laid = lay_points(axes, design.value, points, luck)
-        keys = [axis.key for axis in axes]
-        question = Question(
-            resolved,
-            points_of(resolved, axes, laid),
-            tuple(strategy),
-            root_seed,
-            replicates or resolved.scenario.n_replicates,
+        if resume is not None:
+            asked = talk.Asked.before(
+                resume, "sweep", scenario, over, design, points, replicates, strategy, metric, seed,
+                overrides,
+            )  # fmt: skip
+        else:
+            resolved = load_resolved(scenario, overrides)
+            if not over:
+                raise UsageError("expected --over KEY=…, got none: what is to be varied?")
+            options = {
+                "over": over,
+                "design": design.value if design else None,
+                "n_points": points,
+                "strategies": strategy,
+                "metrics": metric,
+            }
+            asked = talk.Asked.now(resolved, seed, replicates, options, quiet=quiet)
+        found = Sweep.of(asked.resolved, asked.root_seed, asked.n_replicates, **asked.options)
+        task = talk.StudyTask.of(asked, found.plan, output, force=force)
+        question = found.plan.question
+        talk.say_cost(found.plan, len(found.laid), max(len(question.strategies), 1), quiet=quiet)
+        study = task.carry_out(
+            lambda ask: ask(question),
+            found.sheets,
+            executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
+            quiet=quiet,
         )
-        plan = StudyPlan(
-            "sweep",
-            question,
-            {"over": over, "design": design.value, "n_points": len(laid), "metrics": metrics},
-            warn_of_few(question.n_replicates),
-        )
-        folder = talk.choose_folder(plan, output, force=force)
-        talk.say_cost(plan, len(laid), max(len(strategy), 1), quiet=quiet)
-        executor = executor_for(workers, cluster, tls_ca, tls_cert, tls_key)
-        with executor, progress("runs", quiet=quiet) as on_progress:
-            study = carry_out(
-                plan,
-                lambda: ask(question, executor, on_progress),
-                lambda answers: [
-                    sweep_sheet(axes, laid, answers, metrics, root_seed),
-                    points_sheet(axis_columns(axes), laid, answers),
-                ],
-                folder=folder,
-                force=force,
-                argv=["overblock", *sys.argv[1:]],
-            )
         talk.say_what_is_missing(study, quiet=quiet)
-        _print_result(study, keys, metrics, as_json=as_json)
+        keys = [axis.key for axis in found.axes]
+        _print_result(study, keys, found.metrics, as_json=as_json)
         talk.leave_unless_complete(study)
 
 
-def _print_result(study: Study, keys: list[str], metrics: list[str], *, as_json: bool) -> None:
+def _print_result(
+    study: Study, keys: Sequence[str], metrics: Sequence[str], *, as_json: bool
+) -> None:
     from sim.cli.study import interval, number, print_table, study_document
 
     if as_json:

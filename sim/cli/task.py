@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sim.measure.plan import Plan
     from sim.scenario.resolve import Resolved
 
+VERBS = {"comparison": "compare", "calibration": "calibrate"}
+"""Verbs that are not called like what they make."""
+
 NOTHING_LEFT = "; nothing was finished and nothing is left behind"
 
 
@@ -58,6 +61,13 @@ def check_alone(resume: Path, *given: Any) -> None:
             f"--resume {resume}: goes on with what was asked; give no scenario and no options that "
             "change it"
         )
+
+
+def check_kind(path: Path, found: str, wanted: str) -> None:
+    """Refuse to go on with what another verb has begun."""
+    if found != wanted:
+        verb = VERBS.get(found, found)
+        raise UsageError(f"{path}: is a {found}; go on with it by overblock {verb}")
 
 
 def executor_for(
@@ -107,12 +117,11 @@ class Task:
     @classmethod
     def resumed(cls, path: Path, kind: str, output: Path | None) -> Task:
         """Go on with what was begun."""
-        from sim.measure.begun import find_begun, read_question
+        from sim.measure.begun import find_begun, read_begun, read_question
 
         parts, folder = find_begun(path)
+        check_kind(path, read_begun(parts).kind, kind)
         plan = read_question(parts)
-        if plan.kind != kind:
-            raise UsageError(f"{path}: is a {plan.kind}; go on with it by overblock {_verb(plan)}")
         folder = output or folder
         return cls(plan, folder, folder == parts.parent, parts)
 
@@ -137,12 +146,6 @@ class Task:
         if self.earlier is not None:
             forget_begun(self.earlier)
         return experiment
-
-
-def _verb(plan: Plan) -> str:
-    from sim.measure.plan import RUN
-
-    return "run" if plan.kind == RUN else "compare"
 
 
 def say_what_is_missing(experiment: Experiment, *, quiet: bool) -> None:

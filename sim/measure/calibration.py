@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
+from sim.measure.answers import INTERRUPTED, Answers
 from sim.measure.factors import Factor, point_of
 from sim.measure.goals import Goal
 from sim.measure.paired import mean_intervals
-from sim.measure.points import INTERRUPTED, Answers, Point
-from sim.measure.study import Sheet
+from sim.measure.points import Point
+from sim.measure.sheets import Sheet
 from sim.measure.sweep import STATUS
 from sim.results.columns import Column
 from sim.scenario.resolve import Resolved

@@ -24,7 +24,7 @@ from sim.measure.outputs import COMPLETE, INTERRUPTED, PARTIAL, write_outputs
 from sim.measure.plan import Plan
 from sim.measure.simulation import Simulation, measures_of
 from sim.measure.summary import SummaryLine
-from sim.results.checkpoints import PARTS, Checkpoints
+from sim.results.checkpoints import PARTS, Checkpoints, has_runs
 from sim.results.folder import new_folder
 from sim.results.store import RUN_TABLES, write_json
 from sim.scenario.resolve import Resolved
@@ -138,7 +138,7 @@ def carry_out(
         If interrupted before any run was finished; nothing is left behind.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    with ExitStack() as until_moved, new_folder(folder, force=force, is_worth=_has_runs) as partial:
+    with ExitStack() as until_moved, new_folder(folder, force=force, is_worth=has_runs) as partial:
         work = _Work(plan, partial, executor or choose_executor(1), on_progress)
         if earlier is not None:
             work.take_over(earlier)
@@ -147,7 +147,7 @@ def carry_out(
             with ends_as_interrupts():
                 work.run(grow)
         except KeyboardInterrupt:
-            if not _has_runs(partial):
+            if not has_runs(partial):
                 raise
             is_interrupted = True
         until_moved.enter_context(without_interrupts())
@@ -252,11 +252,6 @@ class _Work:
             )
             for label in self.plan.labels
         }
-
-
-def _has_runs(partial: Path) -> bool:
-    """Whether any run is finished in a folder."""
-    return any((partial / PARTS).glob("[0-9]*-[0-9]*.json"))
 
 
 def _nothing_finished(failures: Mapping[Key, Failure]) -> str:

@@ -6,13 +6,11 @@ measures, the tables made of them, and a manifest. What is finished outlives an 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,41 +18,21 @@ from typing import Any
 import numpy as np
 
 from sim import __version__
-from sim.measure.interrupts import without_interrupts
-from sim.measure.points import Answers, Question
-from sim.results.columns import MEASURES, Column
+from sim.errors import PartialError
+from sim.measure.answers import Answers
+from sim.measure.begun import Begun
+from sim.measure.interrupts import ends_as_interrupts, without_interrupts
+from sim.measure.kept import Kept
+from sim.measure.points import Question
+from sim.measure.sheets import POINT, Sheet, write_sheet
+from sim.results.checkpoints import PARTS, has_runs
+from sim.results.columns import MEASURES
 from sim.results.folder import MANIFEST, new_folder
 from sim.results.manifest import build_manifest, canonical_json, input_copy, scenario_hash
 from sim.results.package import build_package
 from sim.results.parquet import Coded, PartWriter, merge_parts
 from sim.results.store import write_json
 from sim.scenario.dump import scenario_tree
-
-POINT = Column("point", "integer", "", "Number of the point, from 0; see points.csv")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table of a study.
-
-    Attributes
-    ----------
-    file
-        Name in the folder, ending in ``.csv``.
-    columns
-        What the cells mean.
-    rows
-        Cells in the sequence of the columns; NaN and None are empty cells.
-    """
-
-    file: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[object, ...], ...]
-
-    def records(self) -> list[dict[str, object]]:
-        """Rows as mappings from column name to cell."""
-        names = [column.name for column in self.columns]
-        return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
@@ -94,6 +72,8 @@ class StudyPlan:
         The scenario, points, strategies and luck.
     design
         How the points were chosen, for the manifest: plain values.
+    asked
+        From what the design was made: what it takes to go on, as plain values.
     warnings
         What to know before trusting the result.
     """
@@ -101,6 +81,7 @@ class StudyPlan:
     kind: str
     question: Question
     design: Mapping[str, Any]
+    asked: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -119,6 +100,19 @@ class StudyPlan:
         }
         return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
 
+    @property
+    def begun(self) -> Begun:
+        """What it takes to go on with it."""
+        question = self.question
+        return Begun(
+            self.kind,
+            self.identity,
+            question.resolved,
+            self.asked,
+            question.root_seed,
+            question.n_replicates,
+        )
+
 
 def default_folder(plan: StudyPlan) -> Path:
     """``runs/<utc-stamp>-<scenario>-<kind>-<hash6>`` below the current folder."""
@@ -129,19 +123,22 @@ def default_folder(plan: StudyPlan) -> Path:
 
 def carry_out(
     plan: StudyPlan,
-    answer: Callable[[], Answers],
+    answer: Callable[[Kept], Answers],
     analyse: Callable[[Answers], Sequence[Sheet]],
     *,
     folder: Path,
     force: bool = False,
     argv: Sequence[str] = (),
+    earlier: Path | None = None,
+    illustrate: Callable[[Study], None] = lambda study: None,
 ) -> Study:
     """Get the answers, make tables of them, and write the folder.
 
     Parameters
     ----------
     answer
-        Runs the model; after an interrupt it returns what is finished.
+        Runs the model, but for the runs that are kept already; after an interrupt it returns what
+        is finished.
     analyse
         Makes the tables.
     folder
@@ -150,26 +147,45 @@ def carry_out(
         Replace an earlier one there.
     argv
         The command, for ``timing.json``.
+    earlier
+        Parts of an earlier attempt at the same study, whose runs are taken and not run again.
+    illustrate
+        Draws into the study's folder, before it is moved into place.
 
     Raises
     ------
     UsageError
         If the folder is taken or cannot be made.
+    PartialError
+        If no run has a result, or the folder could not be written; what is finished is then kept
+        in a folder that the message names.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    with ExitStack() as until_moved, new_folder(folder, force=force) as partial:
-        answers = answer()
-        until_moved.enter_context(without_interrupts())
-        sheets = analyse(answers)
-        manifest = _write(partial, plan, answers, sheets)
-        timing = {
-            "run_id": folder.name,
-            "argv": list(argv),
-            "started_utc": started.isoformat(timespec="seconds"),
-            "wall_s": round(time.perf_counter() - clock, 3),
-        }
-        write_json(partial / "timing.json", timing)
-    return Study(folder, answers.status, manifest, {sheet.file: sheet for sheet in sheets}, answers)
+    with ExitStack() as until_moved, new_folder(folder, force=force, is_worth=has_runs) as partial:
+        try:
+            kept = Kept(partial / PARTS, plan.begun)
+            if earlier is not None:
+                kept.take_over(earlier)
+            with ends_as_interrupts():
+                answers = answer(kept)
+            until_moved.enter_context(without_interrupts())
+            sheets = analyse(answers)
+            manifest = _write(partial, plan, answers, sheets)
+            by_file = {sheet.file: sheet for sheet in sheets}
+            study = Study(partial, answers.status, manifest, by_file, answers)
+            illustrate(study)
+            timing = {
+                "run_id": folder.name,
+                "argv": list(argv),
+                "started_utc": started.isoformat(timespec="seconds"),
+                "wall_s": round(time.perf_counter() - clock, 3),
+            }
+            write_json(partial / "timing.json", timing)
+            if not answers.is_unfinished:
+                kept.remove()
+        except OSError as error:
+            raise PartialError(f"{folder}: cannot be written: {error}") from None
+    return replace(study, folder=folder)
 
 
 def _write(
@@ -225,20 +241,6 @@ def _failures(answers: Answers) -> list[dict[str, Any]]:
         {**dict(zip(names, key, strict=False)), "error": message}
         for key, message in answers.failures.items()
     ]
-
-
-def write_sheet(sheet: Sheet, path: Path) -> None:
-    """Write a table as CSV; what is not known is an empty cell."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in sheet.columns])
-        writer.writerows([_cell(value) for value in row] for row in sheet.rows)
-
-
-def _cell(value: object) -> object:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _write_measures(path: Path, plan: StudyPlan, answers: Answers) -> int:

@@ -1,21 +1,27 @@
-"""What a sweep found: the chosen measures at every point.
+"""A sweep: what it asks, and the chosen measures at every point.
 
-In: axes, points and the answers there. Out: tables. It runs nothing and chooses no points.
+In: a scenario and axes, then the answers. Out: a plan, then tables. It runs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from sim.measure.axes import Axis
-from sim.measure.paired import mean_intervals
-from sim.measure.points import Answers
+from sim.measure.answers import Answers
+from sim.measure.axes import Axis, Design, lay_points, parse_axes, points_of
+from sim.measure.headlines import choose_metrics
+from sim.measure.metrics import metrics_of
+from sim.measure.paired import mean_intervals, warn_of_few
+from sim.measure.points import Question
 from sim.measure.resampling import CONFIDENCE
-from sim.measure.study import POINT, Sheet
+from sim.measure.sheets import POINT, Sheet
+from sim.measure.study import StudyPlan
 from sim.measure.summary import LEVEL
 from sim.results.columns import Column
+from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
 from sim.streams import Stream, Streams
 
@@ -39,6 +45,89 @@ _MEASURED = (
     Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
     Column("denominator_unit", "string", "", "Unit of the denominator"),
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A scenario over ranges of its values.
+
+    Attributes
+    ----------
+    plan
+        What is run.
+    axes
+        Keys and the values they take.
+    laid
+        Values of the axes at each point.
+    metrics
+        Measures of ``sweep.csv``.
+    """
+
+    plan: StudyPlan
+    axes: tuple[Axis, ...]
+    laid: tuple[tuple[Value, ...], ...]
+    metrics: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        resolved: Resolved,
+        root_seed: int,
+        n_replicates: int,
+        *,
+        over: Sequence[str],
+        design: Design = "grid",
+        n_points: int | None = None,
+        strategies: Sequence[str] = (),
+        metrics: Sequence[str] = (),
+    ) -> Sweep:
+        """Plan a sweep.
+
+        Parameters
+        ----------
+        over
+            Axes as `parse_axes` reads them.
+        design, n_points
+            As `lay_points` takes them.
+        strategies
+            Run at each point; the scenario's own when empty.
+        metrics
+            Measures of ``sweep.csv``; the main ones when empty.
+
+        Raises
+        ------
+        ScenarioError
+            With what is wrong with them.
+        """
+        axes = parse_axes(resolved, over)
+        chosen = choose_metrics(metrics_of(resolved), metrics)
+        luck = Streams(root_seed, 0).generator(Stream.DESIGN)
+        laid = lay_points(axes, design, n_points, luck)
+        points = points_of(resolved, axes, laid)
+        question = Question(resolved, points, tuple(strategies), root_seed, n_replicates)
+        asked = {
+            "over": list(over),
+            "design": design,
+            "n_points": n_points,
+            "strategies": list(strategies),
+            "metrics": list(metrics),
+        }
+        described = {
+            "over": list(over),
+            "design": design,
+            "n_points": len(laid),
+            "metrics": chosen,
+        }
+        plan = StudyPlan("sweep", question, described, asked, warn_of_few(n_replicates))
+        return cls(plan, tuple(axes), tuple(laid), tuple(chosen))
+
+    def sheets(self, answers: Answers) -> list[Sheet]:
+        """Tables ``sweep.csv`` and ``points.csv``."""
+        root_seed = self.plan.question.root_seed
+        return [
+            sweep_sheet(self.axes, self.laid, answers, self.metrics, root_seed),
+            points_sheet(axis_columns(self.axes), self.laid, answers),
+        ]
 
 
 def axis_columns(axes: Sequence[Axis]) -> tuple[Column, ...]:

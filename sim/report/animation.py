@@ -16,7 +16,6 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from sim import __version__
-from sim.addresses.intervals import IntervalSet
 from sim.errors import UsageError
 from sim.measure.hilbert import shares
 from sim.report import style
@@ -31,6 +30,7 @@ from sim.report.address_map import (
 )
 from sim.report.curves import date_axis, offset_name, times_of
 from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable, instant
+from sim.report.frames import frame_rows, sizes_of
 from sim.report.map_key import plot_key
 from sim.report.scene import provider_table, scene_at, window_of
 from sim.results.read import RunFolder
@@ -65,37 +65,6 @@ class Film:
         return len(self.drawing.table)
 
 
-def frame_times(
-    change_s: NDArray[np.int64], listed: Sequence[IntervalSet], n: int
-) -> NDArray[np.int64]:
-    """Changes between which about as many addresses come and go each time, at most n of them.
-
-    The first and the last are among them, and every change that is large enough to be seen alone.
-
-    Parameters
-    ----------
-    change_s : shape (n_changes,)
-        Times of all changes, ascending.
-    listed
-        Addresses listed from each of them on.
-
-    Returns
-    -------
-    rows : shape (n_frames,)
-        Rows of the changes kept, ascending.
-    """
-    if change_s.size <= n:
-        return np.arange(change_s.size)
-    moved = np.cumsum(
-        [
-            after.symmetric_difference(before).n_addresses
-            for before, after in zip([IntervalSet.empty(), *listed], listed, strict=False)
-        ]
-    )
-    wanted = np.linspace(0, moved[-1], n)[:-1]
-    return np.unique([0, *np.searchsorted(moved, wanted), change_s.size - 1])
-
-
 def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     """The map as the register changes, with the curve below it."""
     register = read_register(run, choice.strategy, choice.replicate)
@@ -105,7 +74,7 @@ def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     change_s = register.change_s
     listed = [register.listed_at(at_s).intersection(part) for at_s in change_s.tolist()]
     counts = np.array([one.difference(first.target).n_addresses for one in listed])
-    rows = frame_times(change_s, listed, MAX_FRAMES)
+    rows = frame_rows(sizes_of(listed), MAX_FRAMES)
     table = _table(run, register, change_s[rows], counts[rows])
 
     figure = style.new_figure(8.0, 7.6)

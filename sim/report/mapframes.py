@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.hilbert import Window, n_below, shares
+from sim.report.frames import frame_times
 from sim.results.read import CurvePoints, RunFolder
 from sim.results.register import NEVER, RegisterHistory, read_register
 from sim.scenario.seeds import read_table
@@ -94,32 +95,6 @@ def middle_replicate(listed: Sequence[CurvePoints]) -> int:
         )
         distance += np.abs(rank - replicates.size)
     return int(replicates[np.argmin(distance)])
-
-
-def frame_times(
-    listed: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], n: int
-) -> NDArray[np.int64]:
-    """Times of the frames: the start, the peak and the last change of each, and where most changes.
-
-    Parameters
-    ----------
-    listed
-        Times and numbers of addresses listed, for each strategy.
-    n
-        At most so many frames, if there are fewer strategies than that.
-    """
-    must = {0}
-    moved: dict[int, float] = {}
-    for t_s, value in listed:
-        top = float(value.max())
-        must |= {int(t_s[np.argmax(value)]), int(t_s[-1])}
-        change = np.abs(np.diff(value, prepend=0.0)) / (top if top > 0 else 1.0)
-        for time, size in zip(t_s.tolist(), change.tolist(), strict=True):
-            moved[time] = moved.get(time, 0.0) + size
-    by_size = sorted(moved, key=lambda time: (-moved[time], time))
-    for time in by_size[: max(0, n - len(must))]:
-        must.add(time)
-    return np.array(sorted(must), np.int64)
 
 
 def read_providers(run: RunFolder) -> Providers:

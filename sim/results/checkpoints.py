@@ -7,7 +7,8 @@ over by whoever goes on. A run is there when its last file is, which appears who
 
     parts/
         experiment.json   what is being run; scenario.yaml and inputs/ beside it
-        000-000017.json   a finished run: its facts, and the hashes of its parts of the tables
+        000-000017.json   a finished run: its facts, and the hashes of them and of its parts of the
+                          tables
         curves/000-000017.parquet …
 """
 
@@ -25,7 +26,7 @@ from sim.errors import DataError, Problem
 
 PARTS = "parts"
 EXPERIMENT = "experiment.json"
-EXPERIMENT_SCHEMA = "overblock/parts/1"
+EXPERIMENT_SCHEMA = "overblock/parts/2"
 
 
 class Checkpoints:
@@ -58,7 +59,7 @@ class Checkpoints:
         for table, data in tables.items():
             self._part(table, name).write_bytes(data)
         hashes = {table: hashlib.sha256(data).hexdigest() for table, data in tables.items()}
-        document = {"sha256": hashes, "facts": facts}
+        document = {"sha256": {**hashes, "facts": _hash_of(facts)}, "facts": facts}
         partial = self.folder / f"{name}.json.partial"
         partial.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
         os.replace(partial, self.folder / f"{name}.json")
@@ -94,13 +95,21 @@ class Checkpoints:
     def is_whole(self, name: str) -> bool:
         """Whether the files of a run are those that were written."""
         try:
-            hashes = self._read(name)["sha256"]
+            document = self._read(name)
+            hashes = document["sha256"]
+            if hashes.pop("facts") != _hash_of(document["facts"]):
+                return False
             return set(hashes) == set(self.tables) and all(
                 hashlib.sha256(self._part(table, name).read_bytes()).hexdigest() == digest
                 for table, digest in hashes.items()
             )
         except (DataError, OSError, AttributeError, KeyError, TypeError):
             return False
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the finished runs, sorted."""
+        return sorted(path.stem for path in self.folder.glob("*-*.json"))
 
     def remove(self) -> None:
         """Remove everything: it is in the tables now."""
@@ -111,6 +120,15 @@ class Checkpoints:
 
     def _read(self, name: str) -> dict[str, Any]:
         return read_document(self.folder / f"{name}.json")
+
+
+def has_runs(folder: Path) -> bool:
+    """Whether any run is finished below a folder that holds ``parts``."""
+    return any((folder / PARTS).glob("*-*.json"))
+
+
+def _hash_of(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()
 
 
 def read_document(file: Path) -> dict[str, Any]:

@@ -221,10 +221,10 @@ def _bare(
         table = tables[value]
         title = table.note.title if table.note else "a table without a source note"
         return _source(key, value, unit="table", kind="choice", source=title, why=origin)
-    top = key.split(".")[0]
+    top, last = key.split(".")[0], key.split(".")[-1]
     if top in ASKED:
         why = origin or "What is asked: no claim about the world"
-        return _source(key, value, unit=unit or ASKED[top], kind="choice", why=why)
+        return _source(key, value, unit=unit or ASKED.get(last, ASKED[top]), kind="choice", why=why)
     if numbers_of(value):
         ending = next((ending for ending in UNITS if key.endswith(ending)), "")
         unit = unit or UNITS.get(ending, "")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
 from typing import Any
@@ -43,10 +45,19 @@ _begun: list[Callable[[Key], Any] | Failure] = []
 def _begin(job: bytes) -> None:
     """Set up a worker. An error here waits for the first key, or it would break the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides
+    threading.Thread(target=_end_with_coordinator, daemon=True).start()
     try:
         _begun.append(pickle.loads(job).begin())
     except Exception as error:
         _begun.append(failure_of(error))
+
+
+def _end_with_coordinator() -> None:
+    """End this worker when the coordinator is gone, which would else have told it to."""
+    coordinator = parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        os._exit(1)
 
 
 def _run(keys: Sequence[Key]) -> tuple[list[tuple[Key, Any]], float]:

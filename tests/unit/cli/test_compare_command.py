@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.scenario.load import load_scenario
 
 BRIEF = ["--set", "population.n_businesses=30", "--set", "end=2018-04-16T20:00+03:00", "-w", "1"]
 TWO = ["--strategy", "exact", "--strategy", "wide=aggregate:length=12"]
@@ -130,6 +131,30 @@ def test_a_folder_is_verified_and_a_change_exits_with_1(done: Path) -> None:
         "tradeoff.csv: does not follow from measures.parquet",
     ]
     assert call("verify", "nothing").exit_code == 4
+
+
+def test_a_shipped_scenario_carries_its_comparison(repository: Path) -> None:
+    brief = [word for word in BRIEF if not word.startswith("population")]
+    few = ["--set", "population.n_businesses=30", "-n", "1"]
+    result = call("compare", "least-collateral", *brief[1:], *few, "--json")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert [one["label"] for one in document["strategies"]] == [
+        "none", "alone", "best of 60", "a /24 each", "as in 2018",
+    ]  # fmt: skip
+    assert document["baseline"] == "none"
+    assert {row["metric"] for row in document["comparison"]} == {
+        "addresses_listed_peak", "business_hours_impaired", "private_loss_usd",
+        "target_user_hours_denied",
+    }  # fmt: skip
+    experiment = load_scenario("least-collateral").scenario.experiment
+    assert experiment is not None
+    assert experiment.n_replicates == 8
+    # The page shows what the file says.
+    text = (repository / "scenarios" / "least-collateral.yaml").read_text(encoding="utf-8")
+    section = text[text.index("experiment:\n") : text.index("provenance:\n")]
+    page = (repository / "docs/how-to/compare-strategies.md").read_text(encoding="utf-8")
+    assert section in page
 
 
 def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.measure.points import Answers, Question, ask
+from sim.measure.answers import Answers, ask
+from sim.measure.points import Question
 from sim.results.parquet import read_columns
 
 WriteScenario = Callable[..., Path]
@@ -128,7 +133,7 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
             raise KeyboardInterrupt
         return ask(question, *more)
 
-    monkeypatch.setattr("sim.measure.points.ask", interrupted)
+    monkeypatch.setattr("sim.measure.answers.ask", interrupted)
     out = tmp_path / "out"
     result = call(
         "sensitivity", small, "--only", "thresholds.impaired,thresholds.down", "--trajectories",
@@ -139,6 +144,98 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
     assert len(rows(out / "points.csv")) == asked[0] == 5 + 6
     assert all(float(line["mu_star"]) >= 0 for line in rows(out / "sensitivity.csv"))
     assert [stage["part"] for stage in rows(out / "stages.csv")] == ["ends", "morris"]
+
+
+ENDED = """\
+import os, signal
+from sim.results.checkpoints import Checkpoints
+
+real, kept = Checkpoints.keep, []
+
+def keep(self, *arguments):
+    real(self, *arguments)
+    kept.append(1)
+    if len(kept) == 5:
+        os.kill(os.getpid(), signal.{signal})
+
+if __name__ == "__main__":
+    Checkpoints.keep = keep
+    from sim.cli.app import main
+    main()
+"""
+"""A process that sends itself a signal when five runs are kept."""
+
+COMMANDS = {
+    "sweep": ["sweep", "--over", "thresholds.impaired=0.05..0.3:4", "-n", "2"],
+    "sensitivity": ["sensitivity", "--only", "thresholds.impaired,thresholds.down", "--samples",
+                    "2", "--trajectories", "2", "-n", "1"],
+}  # fmt: skip
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timing.json"
+    }
+
+
+@pytest.mark.parametrize(
+    ("verb", "ended_by"),
+    [("sweep", "SIGKILL"), ("sweep", "SIGINT"), ("sensitivity", "SIGTERM")],
+)
+def test_what_is_killed_or_interrupted_is_gone_on_with(
+    small: str, tmp_path: Path, verb: str, ended_by: str
+) -> None:
+    """What is finished is there, and the end is as if nothing had been."""
+    command = [*COMMANDS[verb], small]
+    workers = "2" if ended_by == "SIGKILL" else "1"
+    script = tmp_path / "ended.py"
+    script.write_text(ENDED.format(signal=ended_by))
+    done = subprocess.run(
+        [sys.executable, str(script), *command, "-o", "out", "-w", workers],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    script.unlink()
+    if ended_by == "SIGKILL":
+        # That its pipe was closed says besides that no worker has outlived it.
+        assert done.returncode == -signal.SIGKILL
+        assert not (tmp_path / "out").exists()
+    else:
+        assert (done.returncode, done.stdout) == (130, "out\n"), done.stderr
+        said = "interrupted: what is finished is kept in out; --resume out goes on"
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+    refused = call("run", "--resume", "out")
+    assert (refused.exit_code, f"is a {verb}; go on with it by" in refused.stderr) == (2, True)
+    refused = call(verb, "--resume", "out", "-n", "4")
+    assert (refused.exit_code, "give no scenario and no options" in refused.stderr) == (2, True)
+    result = call(verb, "--resume", "out", "-w", "1")
+    assert (result.exit_code, result.stdout) == (0, "out\n"), result.stderr
+    assert sorted(os.listdir()) == ["out", "scenario.yaml"]
+    assert call(*command, "-o", "whole", "-w", "1").exit_code == 0
+    assert files_of(Path("out")) == files_of(Path("whole"))
+    result = call(verb, "--resume", "out")
+    assert "is complete; there is nothing to go on with" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sweep"], "expected --over KEY=…, got none"),
+        (["calibrate", "--fit", "thresholds.impaired"], "expected --fit KEY and --target"),
+        (["calibrate", "--target", "spells=3+-1"], "expected --fit KEY and --target"),
+    ],
+)
+def test_what_is_varied_must_be_said(small: str, arguments: list[str], message: str) -> None:
+    for verb in ("sweep", "sensitivity", "calibrate"):
+        result = call(verb)
+        assert (result.exit_code, "expected SCENARIO, or --resume RUN" in result.stderr) == (
+            2,
+            True,
+        )
+    result = call(arguments[0], small, *arguments[1:])
+    assert (result.exit_code, result.stdout, message in result.stderr) == (2, "", True)
 
 
 def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from sim.measure.answers import INTERRUPTED, Answers
 from sim.measure.calibration import judge_fits, search, sheets_of
 from sim.measure.factors import Factor, fitted_factors
 from sim.measure.goals import Goal
 from sim.measure.impact import Measure
-from sim.measure.points import INTERRUPTED, Answers, Point
+from sim.measure.points import Point
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 

@@ -6,18 +6,11 @@ import numpy as np
 import pytest
 
 from sim.errors import UsageError
+from sim.measure.answers import PARTIAL, Answers
 from sim.measure.factors import Factor, choose_factors
 from sim.measure.impact import Measure
-from sim.measure.points import PARTIAL, Answers
-from sim.measure.sensitivity import (
-    Stage,
-    ends_stage,
-    judge,
-    morris_stage,
-    screened,
-    sheets_of,
-    sobol_stage,
-)
+from sim.measure.sensitivity import judge, screened, sheets_of
+from sim.measure.stages import Stage, ends_stage, morris_stage, sobol_stage
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 

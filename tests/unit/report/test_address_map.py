@@ -16,7 +16,7 @@ from sim.errors import UsageError
 from sim.measure.bands import step_values
 from sim.report import animation, style
 from sim.report.address_map import CHANGING, draw_map
-from sim.report.animation import draw_film, frame_times, save_film
+from sim.report.animation import draw_film, save_film
 from sim.report.drawing import Choice
 from sim.report.scene import OWN, MapScene, peak_s, pixel_table, provider_table, scene_at, window_of
 from sim.results.read import RunFolder, open_run
@@ -161,20 +161,6 @@ def test_zooming_in_shows_that_part_alone(shipped_run: Path) -> None:
     assert f"{n:,.0f} of 16,777,216 addresses are listed" in drawing.alt
     words = {text.get_text() for text in drawing.figure.axes[0].texts}
     assert {".0", ".255"} <= words
-
-
-def test_frames_lie_at_large_changes_and_spread_over_small_ones() -> None:
-    def rows(sizes: list[int], n: int) -> list[int]:
-        listed = [IntervalSet.from_bounds([0], [size]) for size in sizes]
-        return frame_times(np.arange(len(sizes)) * 10, listed, n).tolist()
-
-    # Up by 1,300, up by 2,000, down by 3,000, and specks between: three large ones and both ends.
-    assert rows([0, 1300, 1301, 1302, 3302, 3303, 303, 304], 6) == [0, 1, 4, 6, 7]
-    assert rows([0, 1300, 1301, 1302, 3302, 3303, 303, 304], 8) == list(range(8))
-    # Equal changes: evenly spread, not the first ones.
-    assert rows(list(range(101)), 11) == [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
-    assert rows([7] * 100, 5) == [0, 99]
-    assert rows([0], 5) == [0]
 
 
 def test_a_film_has_the_frames_of_its_table(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.report.chartdata import read_drawn
-from sim.report.mapframes import MAX_FRAMES, frame_times, levels_of, map_data, middle_replicate
+from sim.report.mapframes import MAX_FRAMES, levels_of, map_data, middle_replicate
 from sim.results.read import CurvePoints, open_run
 
 
@@ -122,12 +122,3 @@ def test_the_replicate_shown_is_the_one_in_the_middle() -> None:
     assert middle_replicate([curve(9, 1, 5), curve(8, 2, 6)]) == 2
     assert middle_replicate([curve(3)]) == 0
     assert middle_replicate([curve(4, 4, 4)]) == 0
-
-
-def test_frames_hold_start_peak_and_end_and_the_largest_changes() -> None:
-    t_s = np.arange(0, 1000, 10)
-    value = np.minimum(np.arange(100.0), 50)
-    value[70:] = 0
-    times = frame_times([(t_s, value)], 5)
-    assert {0, 500, 700, 990} <= set(times.tolist())
-    assert times.size == 5

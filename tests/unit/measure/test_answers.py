@@ -11,10 +11,11 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sim.errors import PartialError, ScenarioError
+from sim.measure.answers import INTERRUPTED, PARTIAL, ask
 from sim.measure.executors.pool import PoolExecutor
 from sim.measure.executors.serial import SerialExecutor
 from sim.measure.executors.task import Failure
-from sim.measure.points import INTERRUPTED, PARTIAL, Point, Question, ask
+from sim.measure.points import Point, Question
 from sim.measure.readings import Reading
 from sim.measure.simulation import Simulation
 from sim.scenario.load import load_scenario

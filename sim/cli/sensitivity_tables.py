@@ -1,0 +1,112 @@
+"""What ``sensitivity`` shows: assumptions, the measures that hang on them, and tornado figures.
+
+In: an analysis and its lines. Out: text on stdout, figures in the folder.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.cli import console
+from sim.cli.study import interval, number, print_table, study_document, width
+
+if TYPE_CHECKING:
+    from sim.measure.factors import Factor, LeftOut
+    from sim.measure.sensitivity import Line
+    from sim.measure.study import Study
+
+SCHEMA = "overblock/sensitivity/1"
+FACTORS_SCHEMA = "overblock/factors/1"
+MOST_ROWS = 15
+
+
+def draw(study: Study, lines: Sequence[Line], metrics: Sequence[str]) -> list[Path]:
+    """Draw a tornado for each measure, into the study's folder; return the files."""
+    from sim.report.tornado import draw_sensitivity
+
+    manifest = study.manifest
+    n = manifest["n_replicates"]
+    note = (
+        f"{manifest['scenario']['title']}. Mean over {n} replicate{'s' * (n > 1)} of "
+        f"{study.answers.labels[0]}, the same luck at every point; each assumption goes through "
+        f"the range declared with it. overblock {manifest['tool']['version']}, root seed "
+        f"{manifest['root_seed']}."
+    )
+    written: list[Path] = []
+    for metric in metrics:
+        mine = [line for line in lines if line.metric == metric]
+        written += draw_sensitivity(
+            mine, study.folder / "figures", "What the answer hangs on", note
+        )
+    return written
+
+
+def print_result(
+    study: Study,
+    lines: Sequence[Line],
+    metrics: Sequence[str],
+    n_left_out: int,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Print the measures and the assumptions they hang on, those they hang on most first."""
+    if as_json:
+        console.print_json(study_document(study, SCHEMA, "sensitivity", "stages", "left-out"))
+        return
+    if not sys.stdout.isatty():
+        print(study.folder)
+        return
+    for metric in metrics:
+        mine = [line for line in lines if line.metric == metric]
+        rows = [
+            [
+                line.factor,
+                number(line.at_low),
+                number(line.at_high),
+                number(line.mu_star),
+                interval(line.mu_star_low, line.mu_star_high),
+                "" if math.isnan(line.total) else f"{line.total:.2f}",
+                interval(line.total_low, line.total_high),
+                line.range,
+            ]
+            for line in mine[:MOST_ROWS]
+        ]
+        header = ["assumption", "at low", "at high", "change", "", "total", "", "range"]
+        title = f"{metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} as given"
+        # On a narrow terminal intervals and ranges stay in sensitivity.csv.
+        shown = list(range(len(header)) if width() >= 120 else (0, 1, 2, 3, 5))
+        shown = [at for at in shown if any(row[at] for row in rows)]
+        print_table(
+            title, [header[at] for at in shown], [[row[at] for at in shown] for row in rows]
+        )
+    print(study.folder)
+    console.say(
+        "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its "
+        "95 % interval; total: share of variance in which it has a part (Sobol'). "
+        f"{n_left_out} assumptions are not varied: left-out.csv",
+        quiet=quiet,
+    )
+
+
+def print_factors(factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_json: bool) -> None:
+    """Print the assumptions that can be varied, and those that cannot."""
+    if as_json:
+        document = {
+            "schema": FACTORS_SCHEMA,
+            "factors": [asdict(factor) for factor in factors],
+            "left_out": [asdict(one) for one in left_out],
+        }
+        console.print_json(document)
+        return
+    rows = [[f.key, f.range_text, f.unit, str(f.n_dials)] for f in factors]
+    print_table(
+        f"{len(factors)} assumptions with a range", ["key", "range", "unit", "dials"], rows, 3
+    )
+    for one in left_out:
+        print(f"not varied: {one.key}: {one.why}")

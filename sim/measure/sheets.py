@@ -1,0 +1,53 @@
+"""Tables of a study: what their columns mean, and their rows.
+
+In: cells. Out: records, or a CSV file.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.results.columns import Column
+
+POINT = Column("point", "integer", "", "Number of the point, from 0; see points.csv")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of a study.
+
+    Attributes
+    ----------
+    file
+        Name in the folder, ending in ``.csv``.
+    columns
+        What the cells mean.
+    rows
+        Cells in the sequence of the columns; NaN and None are empty cells.
+    """
+
+    file: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+    def records(self) -> list[dict[str, object]]:
+        """Rows as mappings from column name to cell."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+def write_sheet(sheet: Sheet, path: Path) -> None:
+    """Write a table as CSV; what is not known is an empty cell."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([column.name for column in sheet.columns])
+        writer.writerows([_cell(value) for value in row] for row in sheet.rows)
+
+
+def _cell(value: object) -> object:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else value
