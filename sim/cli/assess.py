@@ -29,7 +29,8 @@ from sim.cli.task import (
 )
 
 if TYPE_CHECKING:
-    from sim.measure.assessment import Assessment, Estimate
+    from sim.measure.assessment import Assessment
+    from sim.measure.estimates import Estimate
     from sim.scenario.resolve import Resolved
 
 SCHEMA = "overblock/assessment/1"

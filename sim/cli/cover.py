@@ -11,7 +11,15 @@ import typer
 
 from sim.cli import console
 from sim.cli.inputs import check_stdin, find_inputs, instant
-from sim.cli.options import Format, JsonOption, MaxBytesOption, QuietOption, SkipBadOption
+from sim.cli.options import (
+    AtOption,
+    Format,
+    FormatOption,
+    JsonOption,
+    MaxBytesOption,
+    QuietOption,
+    SkipBadOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,19 +126,14 @@ def cover(
             "repeated; all together are one order.",
         ),
     ] = [],  # noqa: B006
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="TIME", help="Time at which dated orders are in force."),
-    ] = None,
+    at: AtOption = None,
     figure: Annotated[
         Path | None,
         typer.Option("--figure", metavar="FILE", help="Draw the frontier as .png or .svg."),
     ] = None,
     skip_bad: SkipBadOption = False,
     max_bytes: MaxBytesOption = 2**30,
-    output_format: Annotated[
-        Format, typer.Option("--format", help="How to print it.")
-    ] = Format.TABLE,
+    output_format: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

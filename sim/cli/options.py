@@ -54,6 +54,12 @@ QuietOption = Annotated[
     bool, typer.Option("-q", "--quiet", envvar="OVERBLOCK_QUIET", help="Do not talk on stderr.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an earlier run there.")]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="Time at which dated orders are in force."),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 SkipBadOption = Annotated[
     bool, typer.Option("--skip-bad", help="Leave bad lines out and count them.")
 ]

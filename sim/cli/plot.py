@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.options import JsonOption, QuietOption
+from sim.cli.options import JsonOption, QuietOption, RunArgument
 
 if TYPE_CHECKING:
     from sim.report.drawing import Choice
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def plot(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    run: RunArgument,
     kinds: Annotated[
         list[str] | None,
         typer.Argument(

@@ -157,7 +157,7 @@ def sensitivity(
     with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
         from sim.cli import sensitivity_tables as tables
         from sim.cli import study as talk
-        from sim.measure.factors import choose_factors
+        from sim.measure.chosen_factors import choose_factors
         from sim.measure.inquiry import Inquiry
 
         names = [name.strip() for text in only for name in text.split(",") if name.strip()]

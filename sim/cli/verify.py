@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sim.cli import console
-from sim.cli.options import JsonOption, QuietOption, WorkersOption
+from sim.cli.options import JsonOption, QuietOption, RunArgument, WorkersOption
 
 
 def verify(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    run: RunArgument,
     sample: Annotated[
         int, typer.Option("--sample", min=1, metavar="N", help="How many runs to run again.")
     ] = 3,

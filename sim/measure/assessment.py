@@ -12,45 +12,34 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.errors import DataError, Problem, UsageError
+from sim.errors import UsageError
 from sim.measure.comparison import COLLATERAL, EFFICACY
-from sim.measure.paired import PairedDifference, mean_intervals, paired_differences
+from sim.measure.estimates import (
+    UNKNOWN,
+    Estimate,
+    PairedMeasures,
+    bootstrap_luck,
+    estimate_difference,
+    estimate_mean,
+    estimate_ratio,
+)
+from sim.measure.paired import PairedDifference
 from sim.measure.resampling import CONFIDENCE, bootstrap_means
 from sim.measure.safeguards import Safeguards, read_safeguards
 from sim.measure.summary import LEVEL
 from sim.results.burdens import Burden, read_burdens
-from sim.results.read import Measures, RunFolder
+from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 from sim.scenario.refusal import hint
-from sim.streams import Stream, Streams
+from sim.streams import Streams
 
-UNKNOWN = float("nan")
 MONEY = (
     "private_loss_usd",
     "net_social_loss_usd",
     "provider_loss_usd",
     "domestic_gain_usd",
 )
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over replicates with its interval.
-
-    Attributes
-    ----------
-    mean, low, high
-        BCa interval of the mean; NaN where not known.
-    denominator
-        What it is out of, mean over replicates; NaN where there is nothing.
-    """
-
-    mean: float
-    low: float
-    high: float
-    denominator: float = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -177,7 +166,7 @@ def assess(
         If the folder cannot be read.
     """
     label, versus, baseline = _check_labels(run, label, versus)
-    values = _Values(run.measures(), (label, *versus, baseline), efficacy, collateral)
+    values = PairedMeasures(run.measures(), (label, *versus, baseline), efficacy, collateral)
     luck = Streams(int(run.manifest["root_seed"]), 0)
     own = values.rows(label)
     alternatives = tuple(_alternative(values, label, other, luck) for other in versus)
@@ -189,19 +178,21 @@ def assess(
         collateral_metric=collateral,
         efficacy_unit=values.units.get(efficacy, ""),
         collateral_unit=values.units.get(collateral, ""),
-        efficacy=_estimate(values, label, efficacy, luck),
-        collateral=_estimate(values, label, collateral, luck),
-        by_vpn=_estimate(values, label, "target_user_hours_by_vpn", luck),
-        left=_estimate(values, label, "target_users_left_at_end", luck),
-        efficacy_difference=_difference(values, label, baseline, efficacy, luck),
-        collateral_difference=_difference(values, label, baseline, collateral, luck),
-        by_vpn_difference=_difference(values, label, baseline, "target_user_hours_by_vpn", luck),
-        collateral_per_million=_ratio(own[1] * 1e6, own[0], luck),
+        efficacy=estimate_mean(values, label, efficacy, luck),
+        collateral=estimate_mean(values, label, collateral, luck),
+        by_vpn=estimate_mean(values, label, "target_user_hours_by_vpn", luck),
+        left=estimate_mean(values, label, "target_users_left_at_end", luck),
+        efficacy_difference=estimate_difference(values, label, baseline, efficacy, luck),
+        collateral_difference=estimate_difference(values, label, baseline, collateral, luck),
+        by_vpn_difference=estimate_difference(
+            values, label, baseline, "target_user_hours_by_vpn", luck
+        ),
+        collateral_per_million=estimate_ratio(own[1] * 1e6, own[0], luck),
         alternatives=alternatives,
         burdens={split: read_burdens(run, label, split) for split in ("sector", "provider")},
         money=_money(run, label),
-        listed_peak=_estimate(values, label, "addresses_listed_peak", luck),
-        businesses_affected=_estimate(values, label, "businesses_ever_affected", luck),
+        listed_peak=estimate_mean(values, label, "addresses_listed_peak", luck),
+        businesses_affected=estimate_mean(values, label, "businesses_ever_affected", luck),
         safeguards=read_safeguards(run, label),
         n_replicates=values.n_replicates,
     )
@@ -228,102 +219,23 @@ def _check_labels(
     return chosen, [name for name in (versus or others) if name != chosen], baseline
 
 
-class _Values:
-    """Measures by strategy and metric, in the replicates that all strategies share."""
-
-    def __init__(
-        self, measures: Measures, labels: Sequence[str], efficacy: str, collateral: str
-    ) -> None:
-        self._measures = measures
-        self._wanted = (efficacy, collateral)
-        self.units: dict[str, str] = dict(
-            zip(measures.metric.tolist(), measures.unit.tolist(), strict=True)
-        )
-        known = sorted(self.units)
-        for metric in self._wanted:
-            if metric not in self.units and metric != EFFICACY:
-                raise UsageError(
-                    f"expected one of the metrics {', '.join(known)}, got {metric!r}"
-                    f"{hint(metric, known)}"
-                )
-        shared: NDArray[np.int64] | None = None
-        for label in labels:
-            mine = np.unique(measures.replicate[measures.strategy == label])
-            shared = mine if shared is None else np.intersect1d(shared, mine)
-        if shared is None or not shared.size:
-            problem = Problem("measures.parquet", "expected a replicate that all strategies share")
-            raise DataError([problem])
-        self.replicates = shared
-
-    @property
-    def n_replicates(self) -> int:
-        return int(self.replicates.size)
-
-    def of(self, label: str, metric: str) -> tuple[NDArray[np.float64], float]:
-        """Values in the shared replicates and mean denominator; NaN where not measured."""
-        measures = self._measures
-        row = (measures.strategy == label) & (measures.metric == metric)
-        row &= np.isin(measures.replicate, self.replicates)
-        if np.count_nonzero(row) != self.n_replicates:
-            return np.full(self.n_replicates, np.nan), UNKNOWN
-        order = np.argsort(measures.replicate[row])
-        return measures.value[row][order], float(measures.denominator[row].mean())
-
-    def rows(self, label: str) -> NDArray[np.float64]:
-        """Effect and collateral, shape (2, n_replicates)."""
-        return np.array([self.of(label, metric)[0] for metric in self._wanted])
-
-
-def _luck(streams: Streams) -> np.random.Generator:
-    """Luck of one resampling: always the same, so that a number does not hang on another."""
-    return streams.generator(Stream.BOOTSTRAP)
-
-
-def _estimate(values: _Values, label: str, metric: str, luck: Streams) -> Estimate:
-    row, denominator = values.of(label, metric)
-    (found,) = mean_intervals(row[None], _luck(luck))
-    return Estimate(found.mean, found.low, found.high, denominator)
-
-
-def _difference(
-    values: _Values, label: str, other: str, metric: str, luck: Streams
-) -> PairedDifference:
-    rows = [values.of(name, metric)[0][None] for name in (label, other)]
-    (found,) = paired_differences(rows[0], rows[1], _luck(luck))
-    return found
-
-
-def _ratio(above: NDArray[np.float64], below: NDArray[np.float64], luck: Streams) -> Estimate:
-    """Ratio of two means with its BCa interval; NaN where the lower one may be zero."""
-    both = np.array([above, below])
-    if np.isnan(both).any() or not below.mean() > 0:
-        return Estimate(UNKNOWN, UNKNOWN, UNKNOWN)
-
-    def over(means: NDArray[np.float64]) -> NDArray[np.float64]:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray((means[0] / means[1])[None])
-
-    found = bootstrap_means(both, _luck(luck), statistic=over)
-    return Estimate(float(above.mean() / below.mean()), float(found.low[0]), float(found.high[0]))
-
-
-def _alternative(values: _Values, label: str, other: str, luck: Streams) -> Alternative:
+def _alternative(values: PairedMeasures, label: str, other: str, luck: Streams) -> Alternative:
     own, its = values.rows(label), values.rows(other)
     efficacy, collateral = values._wanted
     n_both = int(np.count_nonzero((its[0] >= own[0]) & (its[1] < own[1])))
     shares = (UNKNOWN, UNKNOWN, UNKNOWN)
     if values.n_replicates > 1 and not np.isnan([own, its]).any():
-        draws = bootstrap_means(np.concatenate([own, its]), _luck(luck)).draws
+        draws = bootstrap_means(np.concatenate([own, its]), bootstrap_luck(luck)).draws
         no_less, less = draws[2] >= draws[0], draws[3] < draws[1]
         shares = (float(no_less.mean()), float(less.mean()), float((no_less & less).mean()))
     return Alternative(
         label=other,
-        efficacy=_estimate(values, other, efficacy, luck),
-        collateral=_estimate(values, other, collateral, luck),
-        efficacy_difference=_difference(values, other, label, efficacy, luck),
-        collateral_difference=_difference(values, other, label, collateral, luck),
-        efficacy_ratio=_ratio(its[0], own[0], luck),
-        collateral_ratio=_ratio(its[1], own[1], luck),
+        efficacy=estimate_mean(values, other, efficacy, luck),
+        collateral=estimate_mean(values, other, collateral, luck),
+        efficacy_difference=estimate_difference(values, other, label, efficacy, luck),
+        collateral_difference=estimate_difference(values, other, label, collateral, luck),
+        efficacy_ratio=estimate_ratio(its[0], own[0], luck),
+        collateral_ratio=estimate_ratio(its[1], own[1], luck),
         share_no_less_effect=shares[0],
         share_less_collateral=shares[1],
         share_both=shares[2],

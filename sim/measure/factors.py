@@ -7,20 +7,18 @@ a setting of the dials changes the scenario. It runs nothing.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import Problem, ScenarioError
 from sim.measure.points import Point
 from sim.scenario.changes import ColumnChange, is_whole
-from sim.scenario.refusal import hint
+from sim.scenario.notes import Range
 from sim.scenario.resolve import Resolved
-from sim.scenario.seeds import Range, Table
+from sim.scenario.seeds import Table
 from sim.scenario.tree import Value
 
 LOG_FROM = 10.0
@@ -29,7 +27,6 @@ LOG_FROM = 10.0
 DRAWN_ALREADY = "drawn over its ranges in every run; the money metrics carry it"
 END_OF_RANGE = "an end of another column's range"
 
-_RANGE = re.compile(r"(.+?)\.\.(.+)")
 
 Scale = Literal["value", "times", "position"]
 
@@ -152,7 +149,7 @@ def _noted_factors(resolved: Resolved) -> Iterator[Factor]:
     """Assumptions whose range the scenario itself notes, but for those that a command sets."""
     fixed = {override.partition("=")[0].strip() for override in resolved.loaded.overrides}
     for key, note in resolved.scenario.provenance.items():
-        given = _value_at(resolved, key)
+        given = value_at(resolved, key)
         if note.kind == "assumption" and note.range is not None and given is not None:
             low, high = note.range
             if low < high and key not in fixed:
@@ -224,133 +221,10 @@ def _ends(
     )
 
 
-def choose_factors(
-    resolved: Resolved, only: Sequence[str] = (), ranges: Sequence[str] = ()
-) -> tuple[list[Factor], list[LeftOut]]:
-    """Factors that are named, all when none is, with ranges as given.
-
-    Parameters
-    ----------
-    only
-        Keys of factors.
-    ranges
-        ``key=low..high`` for a factor, or for another key of the scenario that holds a number; a
-        column that is multiplied takes factors.
-
-    Raises
-    ------
-    ScenarioError
-        With every name that is no factor and every range that is none.
-    """
-    factors, left_out = list_factors(resolved)
-    by_key = {factor.key: factor for factor in factors}
-    problems: list[Problem] = []
-    for text in ranges:
-        try:
-            factor = given_factor(resolved, by_key, text, f"--range {text}")
-            by_key[factor.key] = factor
-        except ScenarioError as error:
-            problems += error.problems
-    problems += [
-        Problem(
-            f"--only {name}",
-            f"expected an assumption with a range, got no such{hint(name, by_key)}; see --list",
-        )
-        for name in only
-        if name not in by_key
-    ]
-    if problems:
-        raise ScenarioError(problems)
-    chosen = [factor for key, factor in by_key.items() if not only or key in only]
-    out = [LeftOut(key, "not asked for") for key in by_key if only and key not in only]
-    return chosen, [*out, *left_out]
-
-
-def fitted_factors(resolved: Resolved, texts: Sequence[str]) -> list[Factor]:
-    """Factors to be fitted: ``key=low..high``, or ``key`` for the range that it has.
-
-    Raises
-    ------
-    ScenarioError
-        With everything that is no such factor.
-    """
-    by_key = {factor.key: factor for factor in list_factors(resolved)[0]}
-    found: list[Factor] = []
-    problems: list[Problem] = []
-    for text in texts:
-        origin = f"--fit {text}"
-        try:
-            factor = given_factor(resolved, by_key, text, origin)
-        except ScenarioError as error:
-            problems += error.problems
-            continue
-        if factor.n_dials > 1:
-            message = f"expected one number, got {factor.n_dials} weights that move separately"
-            problems.append(Problem(origin, message))
-        if factor.key in [one.key for one in found]:
-            problems.append(Problem(origin, f"expected each key once, got {factor.key} again"))
-        found.append(factor)
-    if problems:
-        raise ScenarioError(problems)
-    return found
-
-
-def given_factor(
-    resolved: Resolved, by_key: Mapping[str, Factor], text: str, origin: str
-) -> Factor:
-    """Read ``key=low..high``, or ``key`` for its own range.
-
-    Raises
-    ------
-    ScenarioError
-        If it is no range, or the key holds no number.
-    """
-    key, separator, written = (part.strip() for part in text.partition("="))
-    if not separator and key in by_key:
-        return by_key[key]
-    match = _RANGE.fullmatch(written)
-    low, high = (_number(part) for part in match.groups()) if match else (None, None)
-    if low is None or high is None or not low < high:
-        near = "" if separator else hint(key, by_key)
-        message = f"expected key=low..high with low < high, or an assumption with a range{near}"
-        raise ScenarioError([Problem(origin, message)])
-    known = by_key.get(key)
-    if known is not None:
-        if known.scale == "position":
-            raise ScenarioError([Problem(origin, f"{key} has a range for each row; none is taken")])
-        if known.scale == "times" and low <= 0:
-            raise ScenarioError([Problem(origin, "expected factors > 0")])
-        words = "x {:g} to x {:g}" if known.scale == "times" else "{:g} to {:g}"
-        return replace(known, low=low, high=high, range_text=words.format(low, high))
-    given = _value_at(resolved, key)
-    if given is None:
-        message = f"expected a key that holds a number, got {key!r}{hint(key, by_key)}"
-        raise ScenarioError([Problem(origin, message)])
-    return Factor(
-        key,
-        "",
-        "value",
-        low,
-        given,
-        high,
-        f"{low:g} to {high:g}",
-        "given with the command",
-        is_whole=is_whole(resolved.scenario, key),
-    )
-
-
-def _value_at(resolved: Resolved, key: str) -> float | None:
+def value_at(resolved: Resolved, key: str) -> float | None:
     """Number that a scenario key holds; None if it holds none."""
     node: object = resolved.scenario
     for part in key.split("."):
         node = getattr(node, "register_" if part == "register" else part, None)
     is_number = isinstance(node, int | float) and not isinstance(node, bool)
     return float(node) if is_number else None  # type: ignore[arg-type]
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

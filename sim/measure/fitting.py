@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from sim.errors import all_or_problems
 from sim.measure.answers import Answers
 from sim.measure.calibration import Trials, judge_fits, search, sheets_of
-from sim.measure.factors import Factor, fitted_factors
+from sim.measure.chosen_factors import fitted_factors
+from sim.measure.factors import Factor
 from sim.measure.goals import Goal, parse_goals
 from sim.measure.metrics import metrics_of
 from sim.measure.points import Point, Question

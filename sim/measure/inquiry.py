@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sim.measure.answers import INTERRUPTED, Answers
-from sim.measure.factors import Factor, LeftOut, choose_factors
+from sim.measure.chosen_factors import choose_factors
+from sim.measure.factors import Factor, LeftOut
 from sim.measure.headlines import COLLATERAL, choose_metrics
 from sim.measure.metrics import metrics_of
 from sim.measure.points import Question

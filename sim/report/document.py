@@ -7,8 +7,6 @@ the page carries a policy that lets only its own three scripts run.
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,16 +23,18 @@ from sim.measure.summary import LEVEL
 from sim.report import answer, pagetables, sources
 from sim.report.chartdata import as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.curves import offset_name
+from sim.report.keyfigures import key_figures
 from sim.report.mapframes import map_data
 from sim.report.moneywords import money_sentences
+from sim.report.pagemoney import money_table
 from sim.report.repeat import is_comparison, repeat
+from sim.report.scripts import own_scripts, own_text, policy, script_json
 from sim.report.wording import count, label, percent
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 
 GENERATOR = "overblock report"
-_SCRIPTS = ("base.js", "curves.js", "frontier.js", "addressmap.js", "tables.js")
 MAX_EMBEDDED_BYTES = 512 * 1024
 _ABOUT = {
     "summary.csv": "every measure over replicates",
@@ -104,7 +104,7 @@ def render(run: RunFolder) -> str:
         "tradeoff_axes": _axes(tradeoff),
         "map": map_,
     }
-    plotly, script = get_plotlyjs(), _script()
+    plotly, script = get_plotlyjs(), own_scripts()
     environment = Environment(
         loader=PackageLoader("sim.report", "page"),
         autoescape=True,
@@ -114,7 +114,7 @@ def render(run: RunFolder) -> str:
     return environment.get_template("page.html.j2").render(
         policy=policy([plotly, script]),
         generator=f"{GENERATOR} {__version__}",
-        style=Markup(_own("page.css")),
+        style=Markup(own_text("page.css")),
         plotly=Markup(plotly),
         script=Markup(script),
         data=Markup(script_json(data)),
@@ -141,26 +141,6 @@ def check_manifest(run: RunFolder) -> None:
     ]
     if problems:
         raise DataError(problems)
-
-
-def policy(scripts: Sequence[str]) -> str:
-    """Content security policy under which only these scripts run, and nothing is fetched."""
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'"
-        for one in scripts
-    )
-    # The chart library writes styles into the page; pictures are made in it.
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def script_json(value: object) -> str:
-    """JSON that cannot end the script element it stands in."""
-    # All of ASCII, so that no line separator of Unicode is left; and nothing that opens a tag.
-    plain = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
-    return plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def has_file(run: RunFolder, name: str) -> bool:
@@ -245,7 +225,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "figures": [],
     }
     if has_file(run, "money.csv"):
-        tables["money"] = pagetables.money_table(read_rows(run, "money.csv"), run.strategies)
+        tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies)
         tables["money_notes"] = money_sentences(run)
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])
@@ -255,7 +235,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         tables["measures"] = pagetables.difference_table(rows, baseline)
     else:
         rows = read_rows(run, "summary.csv")
-        tables["figures"] = pagetables.key_figures({text(row, "metric"): row for row in rows})
+        tables["figures"] = key_figures({text(row, "metric"): row for row in rows})
         tables["measures"] = pagetables.summary_table(rows)
     return tables
 
@@ -298,16 +278,6 @@ def _axes(tradeoff: Sequence[Row]) -> list[str]:
         label(text(tradeoff[0], "efficacy_metric")),
         label(text(tradeoff[0], "collateral_metric")),
     ]
-
-
-def _script() -> str:
-    own = "\n".join(_own(name) for name in _SCRIPTS)
-    return f'"use strict";\n(() => {{\n{own}}})();\n'
-
-
-def _own(name: str) -> str:
-    """Text of one of the page's own files."""
-    return (Path(__file__).parent / "page" / name).read_text(encoding="utf-8")
 
 
 def _day(instant: datetime) -> str:

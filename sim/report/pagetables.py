@@ -9,82 +9,18 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sim.report.pagecells import Bar, Cell, Choice, Column, Figure, Line, PageTable
+from sim.report.keyfigures import KEY_METRICS, MONEY, capitalised, out_of, published_text
+from sim.report.pagecells import Cell, Choice, Column, Line, PageTable
 from sim.report.wording import (
     NOT_KNOWN,
-    is_share,
     label,
     number,
     percent,
     quantity,
     quantity_span,
-    span,
 )
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
-
-KEY_METRICS = (
-    "addresses_listed_peak",
-    "businesses_ever_impaired",
-    "business_hours_impaired",
-    "target_user_hours_denied",
-    "private_loss_usd",
-)
-MONEY = "USD"
-_OWN_METHOD = "overblock_private_loss"
-
-
-def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
-    """Key figures of one strategy, each with its range and what it is out of."""
-    wanted = [
-        "addresses_listed_peak",
-        "businesses_ever_impaired",
-        "business_hours_impaired",
-        "demand_lost_share",
-        "target_user_hours_denied",
-        "collateral_per_million_user_hours_denied",
-        "private_loss_usd",
-        "net_social_loss_usd",
-    ]
-    return [_figure(rows[metric]) for metric in wanted if metric in rows]
-
-
-def _figure(row: Row) -> Figure:
-    unit = text(row, "unit")
-    is_money = unit == MONEY
-    value = quantity(cell(row, "median" if is_money else "mean"), unit)
-    low, high = cell(row, "low"), cell(row, "high")
-    what = "draws" if is_money else "replicates"
-    noun = "" if is_share(unit) or value == NOT_KNOWN else f" {unit}"
-    published = text(row, "published")
-    return Figure(
-        label=_capital(label(text(row, "metric"))),
-        value=f"{value}{noun}",
-        range=(
-            f"range {NOT_KNOWN}"
-            if math.isnan(low)
-            else f"{quantity_span(low, high, unit)} in {percent(cell(row, 'level'), 2)} of {what}"
-        )
-        + (" (median shown)" if is_money else ""),
-        of=_out_of(row),
-        published=(
-            f"published beside it: {_published(published)} ({text(row, 'published_source')})"
-            if published
-            else ""
-        ),
-    )
-
-
-def _out_of(row: Row) -> str:
-    whole = cell(row, "denominator")
-    return "" if math.isnan(whole) else f"out of {number(whole)} {text(row, 'denominator_unit')}"
-
-
-def _published(value: str) -> str:
-    try:
-        return number(float(value))
-    except ValueError:
-        return value
 
 
 def summary_table(rows: Sequence[Row]) -> PageTable:
@@ -92,13 +28,13 @@ def summary_table(rows: Sequence[Row]) -> PageTable:
     lines = [
         Line(
             (
-                Cell(_capital(label(text(row, "metric")))),
+                Cell(capitalised(label(text(row, "metric")))),
                 _quantity_cell(row, "mean"),
                 _quantity_cell(row, "median"),
                 _range_cell(row, "low", "high"),
                 Cell(text(row, "unit")),
-                Cell(_out_of(row).removeprefix("out of ")),
-                Cell(_published(text(row, "published")) if text(row, "published") else ""),
+                Cell(out_of(row).removeprefix("out of ")),
+                Cell(published_text(text(row, "published")) if text(row, "published") else ""),
             )
         )
         for row in rows
@@ -140,7 +76,7 @@ def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str
     for metric in metrics:
         is_said = units[metric].replace("-", " ") in metric.replace("_", " ")
         unit = "" if is_said else f", {units[metric]}"
-        columns.append(Column(f"{_capital(label(metric))}{unit}", True))
+        columns.append(Column(f"{capitalised(label(metric))}{unit}", True))
     return PageTable("strategies", "Strategies compared", columns, lines)
 
 
@@ -150,7 +86,7 @@ def _mean_cell(row: Row | None) -> Cell:
     unit = text(row, "unit")
     middle = cell(row, "median" if unit == MONEY else "mean")
     low, high = cell(row, "low"), cell(row, "high")
-    return Cell(quantity(middle, unit), _sort(middle), _interval(low, high, unit))
+    return Cell(quantity(middle, unit), sort_key(middle), _interval(low, high, unit))
 
 
 def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
@@ -165,7 +101,7 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
                     Cell(text(row, "strategy")),
                     Cell(
                         quantity(cell(row, "mean"), unit),
-                        _sort(cell(row, "mean")),
+                        sort_key(cell(row, "mean")),
                         _interval(mean_low, mean_high, unit),
                     ),
                     _range_cell(row, "low", "high"),
@@ -181,7 +117,7 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
     choices = [
         Choice(
             metric,
-            f"{_capital(label(metric))} ({units[metric]}"
+            f"{capitalised(label(metric))} ({units[metric]}"
             f"{', median of draws in each replicate' if units[metric] == MONEY else ''})",
             metric == first,
         )
@@ -209,7 +145,7 @@ def _difference_cell(row: Row, unit: str, baseline: str) -> Cell:
     sign = "+" if difference > 0 else ""
     low, high = cell(row, "difference_low"), cell(row, "difference_high")
     return Cell(
-        f"{sign}{quantity(difference, unit)}", _sort(difference), _interval(low, high, unit)
+        f"{sign}{quantity(difference, unit)}", sort_key(difference), _interval(low, high, unit)
     )
 
 
@@ -237,11 +173,11 @@ def tradeoff_table(rows: Sequence[Row]) -> PageTable:
                     _triple(row, "collateral", "collateral_low", "collateral_high"),
                     Cell(
                         number(ratio),
-                        _sort(ratio),
+                        sort_key(ratio),
                         _interval(cell(row, "ratio_low"), cell(row, "ratio_high"), ""),
                     ),
                     Cell(f"beaten by {by}" if by else "beaten" if is_dominated else "not beaten"),
-                    Cell(percent(share), _sort(share)),
+                    Cell(percent(share), sort_key(share)),
                 ),
                 is_dimmed=is_dominated,
             )
@@ -261,65 +197,7 @@ def tradeoff_table(rows: Sequence[Row]) -> PageTable:
 
 def _triple(row: Row, name: str, low: str, high: str) -> Cell:
     value = cell(row, name)
-    return Cell(number(value), _sort(value), _interval(cell(row, low), cell(row, high), ""))
-
-
-def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
-    """Every money method with its range, drawn on one scale."""
-    ends = [
-        cell(row, name) for row in rows for name in ("low", "median", "high") if cell(row, name) > 0
-    ]
-    bounds = (min(ends), max(ends)) if ends else (1.0, 10.0)
-    lines = []
-    for row in rows:
-        low, median, high = (cell(row, name) for name in ("low", "median", "high"))
-        published = text(row, "published")
-        words = f"median {number(median)} USD, range {span(low, high)} USD"
-        lines.append(
-            Line(
-                (
-                    Cell(_capital(label(text(row, "method"))), range=text(row, "formula")),
-                    Cell(_capital(text(row, "scope"))),
-                    Cell(number(median), _sort(median), span(low, high)),
-                    Cell(words, _sort(median), bar=_bar(low, median, high, bounds)),
-                    Cell(
-                        f"{_published(published)} USD" if published else "",
-                        float(published) if published else "",
-                        text(row, "published_note"),
-                    ),
-                ),
-                group=text(row, "strategy"),
-            )
-        )
-    columns = (
-        Column("Method"),
-        Column("Whose loss"),
-        Column("Median and range, USD", True),
-        Column(f"From {number(bounds[0])} to {number(bounds[1])} USD, by powers of ten"),
-        Column("Published beside it"),
-    )
-    harmful = max(
-        strategies,
-        key=lambda name: max(
-            (
-                cell(r, "median")
-                for r in rows
-                if text(r, "strategy") == name and text(r, "method") == _OWN_METHOD
-            ),
-            default=0.0,
-        ),
-    )
-    choices = [Choice(name, name, name == harmful) for name in strategies]
-    return PageTable("money-methods", "Loss by method", columns, lines, choices=choices)
-
-
-def _bar(low: float, middle: float, high: float, bounds: tuple[float, float]) -> Bar | None:
-    """Place on a logarithmic scale; none where an end is not known or not above zero."""
-    if not (low > 0 and middle > 0 and high > 0) or bounds[0] == bounds[1]:
-        return None
-    width = math.log(bounds[1] / bounds[0])
-    at = [round(100 * math.log(end / bounds[0]) / width, 2) for end in (low, middle, high)]
-    return Bar(at[0], round(max(at[2] - at[0], 0.5), 2), at[1])
+    return Cell(number(value), sort_key(value), _interval(cell(row, low), cell(row, high), ""))
 
 
 def assumption_table(assumptions: Iterable[Mapping[str, Any]]) -> PageTable:
@@ -368,12 +246,12 @@ def range_text(limits: object) -> str:
 
 
 def _quantity_cell(row: Row, name: str) -> Cell:
-    return Cell(quantity(cell(row, name), text(row, "unit")), _sort(cell(row, name)))
+    return Cell(quantity(cell(row, name), text(row, "unit")), sort_key(cell(row, name)))
 
 
 def _range_cell(row: Row, low: str, high: str) -> Cell:
     ends = cell(row, low), cell(row, high)
-    return Cell(quantity_span(*ends, text(row, "unit")), _sort(ends[0]))
+    return Cell(quantity_span(*ends, text(row, "unit")), sort_key(ends[0]))
 
 
 def _interval(low: float, high: float, unit: str) -> str:
@@ -382,9 +260,6 @@ def _interval(low: float, high: float, unit: str) -> str:
     return quantity_span(low, high, unit)
 
 
-def _sort(value: float) -> float | str:
+def sort_key(value: float) -> float | str:
+    """What a column is sorted by; empty where it is not known."""
     return "" if math.isnan(value) else value
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

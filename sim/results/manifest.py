@@ -19,7 +19,7 @@ from sim.results.folder import MANIFEST_SCHEMA
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
 from sim.scenario.seeds import Table
-from sim.scenario.sources import list_sources
+from sim.scenario.sources import Source, list_sources
 
 Item = TypeVar("Item")
 _PACKAGES = ("numpy", "simpy", "pydantic", "ruamel.yaml", "duckdb")
@@ -85,6 +85,14 @@ def build_manifest(
     """
     resolved = variants[0]
     scenario = resolved.scenario
+    # A run has its scenario twice among them, and sources take a while to be listed.
+    distinct = list({id(variant): variant for variant in variants}.values())
+    sources = [list_sources(variant) for variant in distinct]
+    assumptions = [
+        one
+        for variant, found in zip(distinct, sources, strict=True)
+        for one in list_assumptions(variant, found)
+    ]
     return {
         "schema": MANIFEST_SCHEMA,
         "kind": kind,
@@ -107,9 +115,9 @@ def build_manifest(
         "n_replicates_asked": n_replicates_asked,
         "n_replicates": n_replicates,
         "inputs": [_input(table) for table in all_tables(variants)],
-        "assumptions": _once(one for variant in variants for one in list_assumptions(variant)),
-        "sources": _once(one.as_dict() for variant in variants for one in list_sources(variant)),
-        "warnings": [*_once(one for v in variants for one in list_warnings(v)), *warnings],
+        "assumptions": _once(assumptions),
+        "sources": _once(one.as_dict() for found in sources for one in found),
+        "warnings": [*_once(one for v in distinct for one in list_warnings(v)), *warnings],
         **({"failures": list(failures)} if failures else {}),
         "outputs": [
             {
@@ -137,10 +145,17 @@ def _once(values: Iterable[Item]) -> list[Item]:
     return kept
 
 
-def list_assumptions(resolved: Resolved) -> list[dict[str, Any]]:
+def list_assumptions(
+    resolved: Resolved, sources: Sequence[Source] | None = None
+) -> list[dict[str, Any]]:
     """Everything in a scenario that has no source: its value or table column, and its range.
 
     Values that the scenario gives and nobody vouches for have no range.
+
+    Parameters
+    ----------
+    sources
+        Its sources, where they are listed already.
     """
     assumed: list[dict[str, Any]] = [
         {
@@ -150,7 +165,7 @@ def list_assumptions(resolved: Resolved) -> list[dict[str, Any]]:
             **({} if source.range is None else {"range": source.range}),
             "why": source.why,
         }
-        for source in list_sources(resolved)
+        for source in (list_sources(resolved) if sources is None else sources)
         if source.kind == "assumption" and not source.lines
     ]
     for table in resolved.tables:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.scenario.seeds import ColumnNote, SourceNote, Table
+from sim.scenario.notes import ColumnNote, SourceNote
+from sim.scenario.seeds import Table
 
 NO_NOTE = "A table without a source note"
 

@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,12 @@ import pytest
 OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
 SMALL = ["-n", "1", "--set", "population.n_businesses=10"]
 PLAIN = {
-    **{key: value for key, value in os.environ.items() if not key.startswith("OVERBLOCK_")},
+    # With LINES set, as readline does, the terminal would not be asked how wide it is.
+    **{
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("OVERBLOCK_", "LINES"))
+    },
     "NO_COLOR": "1",
     "TERM": "dumb",
     "COLUMNS": "120",
@@ -241,19 +247,21 @@ def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path
 
 def test_a_signal_from_outside_ends_a_long_run_with_130(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [*OVERBLOCK, "run", "telegram-2018-replay", "-n", "100000", "-o", "out",
+        [*OVERBLOCK, "run", "telegram-2018-replay", "-n", "100000", "-o", "out", "-w", "1",
          "--set", "population.n_businesses=10"],
         cwd=tmp_path, env=PLAIN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    # The temporary folder appears when the first replicate begins.
-    while not any(tmp_path.iterdir()):
+    # Signals are taken from when the first replicate begins; two are kept, so something is left.
+    kept = tmp_path / f".out.partial-{process.pid}" / "parts"
+    while len(list(kept.glob("*-*.json"))) < 2:
         assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    left = [path.name for path in tmp_path.iterdir()]
-    assert left == (["out"] if out else [])
+    assert out == "out\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_no_arguments_show_the_help_and_exit_with_2(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from sim.cli.app import app
 from sim.measure.answers import Answers, ask
 from sim.measure.points import Question
 from sim.results.parquet import read_columns
+from tests.endings import run_until
 
 WriteScenario = Callable[..., Path]
 
@@ -146,25 +145,6 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
     assert [stage["part"] for stage in rows(out / "stages.csv")] == ["ends", "morris"]
 
 
-ENDED = """\
-import os, signal
-from sim.results.checkpoints import Checkpoints
-
-real, kept = Checkpoints.keep, []
-
-def keep(self, *arguments):
-    real(self, *arguments)
-    kept.append(1)
-    if len(kept) == 5:
-        os.kill(os.getpid(), signal.{signal})
-
-if __name__ == "__main__":
-    Checkpoints.keep = keep
-    from sim.cli.app import main
-    main()
-"""
-"""A process that sends itself a signal when five runs are kept."""
-
 COMMANDS = {
     "sweep": ["sweep", "--over", "thresholds.impaired=0.05..0.3:4", "-n", "2"],
     "sensitivity": ["sensitivity", "--only", "thresholds.impaired,thresholds.down", "--samples",
@@ -190,13 +170,9 @@ def test_what_is_killed_or_interrupted_is_gone_on_with(
     """What is finished is there, and the end is as if nothing had been."""
     command = [*COMMANDS[verb], small]
     workers = "2" if ended_by == "SIGKILL" else "1"
-    script = tmp_path / "ended.py"
-    script.write_text(ENDED.format(signal=ended_by))
-    done = subprocess.run(
-        [sys.executable, str(script), *command, "-o", "out", "-w", workers],
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    script.unlink()
+    done = run_until(
+        [*command, "-o", "out", "-w", workers], signal=ended_by, n_kept=5, folder=tmp_path
+    )
     if ended_by == "SIGKILL":
         # That its pipe was closed says besides that no worker has outlived it.
         assert done.returncode == -signal.SIGKILL

@@ -15,12 +15,14 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.errors import UsageError
-from sim.measure.assessment import Alternative, Assessment, Estimate, assess
+from sim.measure.assessment import Alternative, Assessment, assess
+from sim.measure.estimates import Estimate
 from sim.measure.executors.serial import SerialExecutor
 from sim.measure.experiment import carry_out
 from sim.measure.paired import PairedDifference
 from sim.measure.plan import Plan
-from sim.report.assessment import title_of, verdict, write_assessment
+from sim.report.assessment import title_of, write_assessment
+from sim.report.assessment_answers import verdict
 from sim.report.assessment_terms import describe_strategy
 from sim.report.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
 from sim.report.numerals import count, estimate, exact, percent, percent_estimate, rounded

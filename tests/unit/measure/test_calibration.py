@@ -9,7 +9,8 @@ import pytest
 
 from sim.measure.answers import INTERRUPTED, Answers
 from sim.measure.calibration import judge_fits, search, sheets_of
-from sim.measure.factors import Factor, fitted_factors
+from sim.measure.chosen_factors import fitted_factors
+from sim.measure.factors import Factor
 from sim.measure.goals import Goal
 from sim.measure.impact import Measure
 from sim.measure.points import Point

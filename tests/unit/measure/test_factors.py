@@ -7,14 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sim.errors import ScenarioError
-from sim.measure.factors import (
-    Factor,
-    choose_factors,
-    fitted_factors,
-    list_factors,
-    point_of,
-    settings,
-)
+from sim.measure.chosen_factors import choose_factors, fitted_factors
+from sim.measure.factors import Factor, list_factors, point_of, settings
 from sim.results.manifest import list_assumptions
 from sim.scenario.changes import change
 from sim.scenario.load import load_scenario

@@ -7,7 +7,8 @@ import pytest
 
 from sim.errors import UsageError
 from sim.measure.answers import PARTIAL, Answers
-from sim.measure.factors import Factor, choose_factors
+from sim.measure.chosen_factors import choose_factors
+from sim.measure.factors import Factor
 from sim.measure.impact import Measure
 from sim.measure.sensitivity import judge, screened, sheets_of
 from sim.measure.stages import Stage, ends_stage, morris_stage, sobol_stage

@@ -20,8 +20,9 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.measure.experiment import run_experiment
-from sim.report.document import render, script_json, write_report
+from sim.report.document import render, write_report
 from sim.report.repeat import repeat, strategy_text
+from sim.report.scripts import script_json
 from sim.results.read import RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

@@ -9,7 +9,8 @@ import pytest
 
 from sim.scenario.library import shipped, table_names
 from sim.scenario.money_tables import EconomyRow, MoneyParameterRow
-from sim.scenario.seeds import Row, SourceNote, read_note, read_table
+from sim.scenario.notes import SourceNote
+from sim.scenario.seeds import Row, read_note, read_table
 from sim.scenario.tables import (
     AssumptionRow,
     CadenceRow,

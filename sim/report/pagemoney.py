@@ -1,0 +1,80 @@
+"""The page's table of money: what each method says, a range each.
+
+In: rows of ``money.csv``. Out: a table with bars on one scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from sim.report.keyfigures import capitalised, published_text
+from sim.report.pagecells import Bar, Cell, Choice, Column, Line, PageTable
+from sim.report.pagetables import sort_key
+from sim.report.wording import (
+    label,
+    number,
+    span,
+)
+from sim.results.tables import Row, text
+from sim.results.tables import number as cell
+
+_OWN_METHOD = "overblock_private_loss"
+
+
+def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
+    """Every money method with its range, drawn on one scale."""
+    ends = [
+        cell(row, name) for row in rows for name in ("low", "median", "high") if cell(row, name) > 0
+    ]
+    bounds = (min(ends), max(ends)) if ends else (1.0, 10.0)
+    lines = []
+    for row in rows:
+        low, median, high = (cell(row, name) for name in ("low", "median", "high"))
+        published = text(row, "published")
+        words = f"median {number(median)} USD, range {span(low, high)} USD"
+        lines.append(
+            Line(
+                (
+                    Cell(capitalised(label(text(row, "method"))), range=text(row, "formula")),
+                    Cell(capitalised(text(row, "scope"))),
+                    Cell(number(median), sort_key(median), span(low, high)),
+                    Cell(words, sort_key(median), bar=_bar(low, median, high, bounds)),
+                    Cell(
+                        f"{published_text(published)} USD" if published else "",
+                        float(published) if published else "",
+                        text(row, "published_note"),
+                    ),
+                ),
+                group=text(row, "strategy"),
+            )
+        )
+    columns = (
+        Column("Method"),
+        Column("Whose loss"),
+        Column("Median and range, USD", True),
+        Column(f"From {number(bounds[0])} to {number(bounds[1])} USD, by powers of ten"),
+        Column("Published beside it"),
+    )
+    harmful = max(
+        strategies,
+        key=lambda name: max(
+            (
+                cell(r, "median")
+                for r in rows
+                if text(r, "strategy") == name and text(r, "method") == _OWN_METHOD
+            ),
+            default=0.0,
+        ),
+    )
+    choices = [Choice(name, name, name == harmful) for name in strategies]
+    return PageTable("money-methods", "Loss by method", columns, lines, choices=choices)
+
+
+def _bar(low: float, middle: float, high: float, bounds: tuple[float, float]) -> Bar | None:
+    """Place on a logarithmic scale; none where an end is not known or not above zero."""
+    if not (low > 0 and middle > 0 and high > 0) or bounds[0] == bounds[1]:
+        return None
+    width = math.log(bounds[1] / bounds[0])
+    at = [round(100 * math.log(end / bounds[0]) / width, 2) for end in (low, middle, high)]
+    return Bar(at[0], round(max(at[2] - at[0], 0.5), 2), at[1])
