@@ -114,11 +114,14 @@ class Contest:
         return "\n".join(lines)
 
     def lead(self, mine: str, names: tuple[str, ...] = ()) -> tuple[float, str]:
-        """Median ratio of the best peer (among some, or of all) to one of ours, and its name."""
+        """Least median ratio of a peer (among some, or of all) to one of ours, and the peer's name.
+
+        The least ratio, not the least time: on a busy machine a peer that the rounds put level with
+        another may have the shorter times and the larger ratio.
+        """
         chosen = [peer for peer in self.peers if not names or peer.name in names]
-        best = min(chosen, key=lambda peer: median(peer.seconds))
         one = next(one for one in self.ours if one.name == mine)
-        return median(_ratios(best, one)), best.name
+        return min((median(_ratios(peer, one)), peer.name) for peer in chosen)
 
 
 def _time(run: Callable[[], object], clock: Callable[[], float]) -> float:
