@@ -57,6 +57,10 @@ class Columns(NamedTuple):
     role_level: NDArray[np.int8]
     next_look: Floats
     # Ledger.
+    demand_booked: Rows
+    until_hour: Rows
+    by_hour: Rows
+    before_start: Rows
     sector_row: Rows
     passed: Floats
     passed_since: Floats
@@ -123,6 +127,10 @@ def columns_of(
         level=levels.level,
         role_level=levels.role_level,
         next_look=levels.next_look,
+        demand_booked=ledger.demand_booked,
+        until_hour=ledger.demand.until_hour,
+        by_hour=ledger.demand.weight,
+        before_start=ledger.demand.before_start,
         sector_row=ledger.sector_row,
         passed=ledger.passed,
         passed_since=ledger.passed_since.T,

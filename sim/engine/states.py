@@ -79,7 +79,6 @@ class States:
             turned = self._turn(t_s)
             return None if turned is None else self.patience.starting(turned, self.levels.level)
         component, business = self.exposure.take_touched()
-        self.advance(t_s)
         self._n_turns += 1
         columns = self._bound()
         n_turned, n_starting = compiled.turn(
@@ -93,6 +92,7 @@ class States:
             self.levels.take_drifted(),
             self.levels.may_drift,
             t_s,
+            self.ledger.demand.start_s + t_s,
         )
         return columns.starting_list[:n_starting].copy() if n_turned else None
 

@@ -21,6 +21,28 @@ _in_place = njit(inline="always")
 
 
 @_compiled
+def pass_demand(
+    passed: Floats,
+    booked: Rows,
+    weight: Floats,
+    until_hour: Rows,
+    by_hour: Rows,
+    before_start: Rows,
+    week_s: int,
+) -> None:
+    """Book the demand of each operator's users until a second of the week, in place."""
+    n_weeks, within_s = week_s // 604_800, week_s % 604_800
+    hour, rest_s = within_s // 3600, within_s % 3600
+    for sector in range(booked.size):
+        whole = n_weeks * until_hour[sector, -1] + until_hour[sector, hour]
+        demand = whole * 3600 + by_hour[sector, hour] * rest_s - before_start[sector]
+        more = float(demand - booked[sector])
+        for operator in range(weight.size):
+            passed[operator, sector] += weight[operator] * more
+        booked[sector] = demand
+
+
+@_compiled
 def turn(
     columns: Columns,
     component: Rows,
@@ -32,6 +54,7 @@ def turn(
     has_drifted: bool,
     may_drift: bool,
     t_s: int,
+    week_s: int,
 ) -> tuple[int, int]:
     """Bring everything up to date for what was touched, and for whom drift may have moved.
 
@@ -43,6 +66,8 @@ def turn(
         Number of the turn, from 1.
     first_role_group
         Row of the tally's first role.
+    week_s
+        The time as a second of the week of t = 0.
 
     Returns
     -------
@@ -70,6 +95,18 @@ def turn(
             if columns.next_look[row] < drift and columns.business_turn[row] != number:
                 columns.business_list[n_turned] = row
                 n_turned += 1
+    if n_turned == 0:
+        return 0, 0
+    # Only now: time that passes in two pieces is rounded twice.
+    pass_demand(
+        columns.passed,
+        columns.demand_booked,
+        weight,
+        columns.until_hour,
+        columns.by_hour,
+        columns.before_start,
+        week_s,
+    )
     for i in range(n_turned):
         _turn_one(
             columns,
@@ -94,28 +131,6 @@ def turn(
             n_starting += 1
         columns.has_moved[row] = False
     return n_turned, n_starting
-
-
-@_compiled
-def pass_demand(
-    passed: Floats,
-    booked: Rows,
-    weight: Floats,
-    until_hour: Rows,
-    by_hour: Rows,
-    before_start: Rows,
-    week_s: int,
-) -> None:
-    """Book the demand of each operator's users until a second of the week, in place."""
-    n_weeks, within_s = week_s // 604_800, week_s % 604_800
-    hour, rest_s = within_s // 3600, within_s % 3600
-    for sector in range(booked.size):
-        whole = n_weeks * until_hour[sector, -1] + until_hour[sector, hour]
-        demand = whole * 3600 + by_hour[sector, hour] * rest_s - before_start[sector]
-        more = float(demand - booked[sector])
-        for operator in range(weight.size):
-            passed[operator, sector] += weight[operator] * more
-        booked[sector] = demand
 
 
 @_in_place

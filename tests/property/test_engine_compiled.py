@@ -65,6 +65,21 @@ def test_compiled_and_numpy_agree_on_a_shipped_scenario(name):
     assert_same_bytes(run("numpy"), run("numba"))
 
 
+@pytest.mark.parametrize("replicate", [14, 18, 24, 25, 27])
+def test_seconds_in_which_nobody_is_met_leave_no_trace(replicate):
+    """Time booked in one piece more is rounded once more: few businesses make such seconds."""
+    settings = ["population.n_businesses=20", "end=2018-04-18T00:00+03:00"]
+    resolved = resolve(load_scenario("telegram-2018", settings))
+    world = build_world(resolved, Streams(1, replicate))
+
+    def run(choice):
+        streams = Streams(1, replicate)
+        with backend.using(choice):
+            return simulate(world, build_strategy(resolved, streams), streams)
+
+    assert_same_bytes(run("numpy"), run("numba"))
+
+
 def test_a_run_that_turns_to_compiled_loops_half_way_is_the_same(monkeypatch):
     resolved = resolve(load_scenario("throttle-2025"))
     streams = Streams(7, 2)
