@@ -100,11 +100,12 @@ def _circumstances(command: str, rounds: int, seconds: float) -> str:
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), model)
+    kernel = ".".join(platform.release().split(".")[:2])
     load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
     return f"""\
 Written by `{command}` on {datetime.now(UTC):%Y-%m-%d} in {seconds / 60:.0f} minutes, {rounds}
 rounds. Machine: {model}, {len(os.sched_getaffinity(0))} processors, {platform.system()}
-{platform.release()}, CPython {platform.python_version()}; load when done {load}.
+{kernel}, CPython {platform.python_version()}; load when done {load}.
 Versions: {", ".join(found)}.
 
 Read ratios, not milliseconds: in each round every program runs once, one after the other; the

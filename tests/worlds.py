@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
+from hypothesis import HealthCheck, Phase, settings
 
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.prefixes import PrefixTable, prefix_set
@@ -54,6 +55,19 @@ class Dated:
         """Return the order of the engine."""
         addresses = IntervalSet.union_all(prefix_set(*parse_prefix(p)) for p in self.prefixes)
         return Order(self.action, addresses, Mechanism(self.mechanism), self.overmatch)
+
+
+def many_worlds(n: int) -> settings:
+    """Hypothesis' settings for n random worlds.
+
+    Without shrinking: a world of this size shrinks for minutes, and the seed is printed.
+    """
+    return settings(
+        max_examples=n,
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,9 @@ _IS_LITTLE = sys.byteorder == "little"
 def _meanings() -> NDArray[np.uint16]:
     """What three digits mean, by the digits as a hexadecimal number: value, and digits above it.
 
-    Anything over 255 has fifteen digits, which no number has.
+    Anything over 255 has 255 digits, more than are looked at.
     """
-    meaning = np.full(4096, 15 << 8, np.uint16)
+    meaning = np.full(4096, 255 << 8, np.uint16)
     for value in range(256):
         digits = str(value)
         meaning[int(digits, 16)] = value | (len(digits) << 8)

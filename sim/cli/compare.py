@@ -150,7 +150,7 @@ def compare(
             task = Task.of(plan, output, force=force)
         else:
             check_alone(resume, scenario, strategy, baseline, metric, replicates, seed, overrides)
-            task = Task.resumed(resume, COMPARISON, output)
+            task = Task.resumed(resume, COMPARISON, output, force=force)
             checks, widths = check_metrics(
                 metrics_of(task.plan.resolved),
                 task.plan.metrics,

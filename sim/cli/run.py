@@ -82,7 +82,7 @@ def run(
             task = Task.of(plan, output, force=force)
         else:
             check_alone(resume, scenario, overrides, replicates, seed)
-            task = Task.resumed(resume, RUN, output)
+            task = Task.resumed(resume, RUN, output, force=force)
         executor = executor_for(workers, cluster, tls_ca, tls_cert, tls_key)
         experiment = task.carry_out(executor, quiet=quiet)
         _print_result(

@@ -105,7 +105,7 @@ class StudyTask:
         if asked.begun is not None and asked.parts is not None:
             check_same(asked.begun, plan.identity, asked.parts)
             folder = output or asked.folder or default_folder(plan)
-            return cls(plan, folder, folder == asked.parts.parent, asked.parts)
+            return cls(plan, folder, force or folder == asked.parts.parent, asked.parts)
         folder = output or default_folder(plan)
         check_free(folder, force=force)
         return cls(plan, folder, force, None)

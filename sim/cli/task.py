@@ -115,7 +115,7 @@ class Task:
         return cls(plan, folder, force)
 
     @classmethod
-    def resumed(cls, path: Path, kind: str, output: Path | None) -> Task:
+    def resumed(cls, path: Path, kind: str, output: Path | None, *, force: bool) -> Task:
         """Go on with what was begun."""
         from sim.measure.begun import find_begun, read_begun, read_question
 
@@ -123,7 +123,7 @@ class Task:
         check_kind(path, read_begun(parts).kind, kind)
         plan = read_question(parts)
         folder = output or folder
-        return cls(plan, folder, folder == parts.parent, parts)
+        return cls(plan, folder, force or folder == parts.parent, parts)
 
     def carry_out(self, executor: Executor, *, quiet: bool, grow: Grow | None = None) -> Experiment:
         """Run what is to be run, and write the folder."""

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import PartialError
+from sim.errors import OverblockError, PartialError
 from sim.measure.executors.task import Executor, Failure, Key, failure_of
 from sim.measure.impact import Measure
 from sim.measure.interrupts import ends_as_interrupts
@@ -82,6 +82,25 @@ class Answers:
             {**self.failures, **moved},
             max(self.status, later.status, key=order.index),
         )
+
+    def unanswered(self, n_points: int, error: OverblockError) -> Answers:
+        """Answers at further points, none of which has any.
+
+        Parameters
+        ----------
+        error
+            Why: that the scenario cannot be so at any of them, or that every run failed.
+        """
+        nothing = np.full((n_points, *self.value.shape[1:]), np.nan)
+        why = str(error).splitlines()[0]
+        runs = [(label, r) for label in self.labels for r in range(self.value.shape[2])]
+        keys: list[Key] = (
+            [(point, *run) for point in range(n_points) for run in runs]
+            if isinstance(error, PartialError)
+            else [(point,) for point in range(n_points)]
+        )
+        failures = dict.fromkeys(keys, why)
+        return Answers(self.labels, self.measures, nothing, nothing.copy(), failures, PARTIAL)
 
     def mean(self, metric: str, strategy_row: int = 0) -> NDArray[np.float64]:
         """Mean over replicates at each point; NaN where not known in one of them."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import UsageError
+from sim.errors import PartialError, ScenarioError, UsageError
 from sim.measure.answers import INTERRUPTED, Answers
 from sim.measure.factors import Factor, point_of
 from sim.measure.goals import Goal
@@ -140,6 +140,9 @@ def search(
         )
         try:
             found = ask(_points(resolved, factors, amounts))
+        except (PartialError, ScenarioError) as error:
+            # One batch that cannot be, or fails, is no reason to lose the others.
+            found = answers.unanswered(len(amounts), error)
         except KeyboardInterrupt:
             answers = replace(answers, status=INTERRUPTED)
             break

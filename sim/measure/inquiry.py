@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from sim.errors import PartialError, ScenarioError
 from sim.measure.answers import INTERRUPTED, Answers
 from sim.measure.chosen_factors import choose_factors
 from sim.measure.factors import Factor, LeftOut
@@ -138,7 +139,13 @@ class Inquiry:
                 kept = screened(lines, asked["keep"])
             hinges = [factor for factor in self.factors if factor.key in kept]
             second = sobol_stage(resolved, hinges, asked["samples"], root_seed)
-            return answers.then(self._ask([second], ask))
+            try:
+                later = self._ask([second], ask)
+            except (PartialError, ScenarioError) as error:
+                # What the first stages told stands.
+                self.stages.append(second)
+                later = answers.unanswered(len(second.points), error)
+            return answers.then(later)
         except KeyboardInterrupt:
             return replace(answers, status=INTERRUPTED)
 

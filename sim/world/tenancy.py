@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables_sharing import N_ADDRESSES
 from sim.scenario.tenancy import Tenancy
 from sim.streams import Stream, Streams
 from sim.world.moves import Moves
@@ -58,12 +59,14 @@ class Stays:
 
 @dataclass(frozen=True, eq=False)
 class _Seats:
-    """Where all businesses may sit, role by role; all of shape (n_businesses, n_roles)."""
+    """Where all businesses may sit, role by role; columns of shape (n_businesses, n_roles)."""
 
     is_used: NDArray[np.bool_]
     place_row: NDArray[np.int64]
     n_addresses: NDArray[np.int64]
     is_spread: NDArray[np.bool_]
+    n_most_addresses: int
+    """Addresses that luck is drawn for, whoever exists: one business more changes no other's."""
 
 
 def build_stays(
@@ -122,6 +125,7 @@ def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
             placement.place_row,
             hosts[placement.component_row],
             placement.is_spread[placement.component_row],
+            max(N_ADDRESSES),
         )
     ]
     if moves is not None:
@@ -132,6 +136,7 @@ def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
                 np.broadcast_to(moves.place_row[:, turn, np.newaxis], shape),
                 np.ones(shape, np.int64),
                 np.zeros(shape, np.bool_),
+                1,
             )
             for turn in range(moves.response.shape[1])
         ]
@@ -154,7 +159,7 @@ class _Arrivals:
 def _arrivals(
     number: int, seats: _Seats, mean_s: NDArray[np.float64], horizon_s: int, streams: Streams
 ) -> list[_Arrivals]:
-    shape, width = seats.place_row.shape, max(1, int(seats.n_addresses.max(initial=0)))
+    shape, width = seats.place_row.shape, seats.n_most_addresses
     passed_s = np.zeros(shape)
     parts: list[_Arrivals] = []
     for turn in count():

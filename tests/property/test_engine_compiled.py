@@ -4,7 +4,7 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from sim.addresses import backend
 from sim.engine.run import simulate
@@ -14,6 +14,7 @@ from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
 from tests.property.test_engine_whole import whole_worlds
+from tests.worlds import many_worlds
 
 pytest.importorskip("numba")
 
@@ -37,12 +38,7 @@ def assert_same_bytes(first, second):
         np.testing.assert_array_equal(column, other[name], err_msg=name, strict=True)
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@many_worlds(40)
 @given(whole_worlds())
 def test_compiled_and_numpy_agree_with_every_mechanism_on(small):
     with backend.using("numpy"):

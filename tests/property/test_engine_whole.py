@@ -7,7 +7,7 @@ events agree exactly.
 import math
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.run import simulate
@@ -36,6 +36,7 @@ from tests.worlds import (
     Response,
     Seat,
     SmallWorld,
+    many_worlds,
 )
 
 HORIZON_S = 6 * DAY
@@ -219,13 +220,7 @@ def whole_worlds(draw):
     )
 
 
-# Without shrinking: a world of this size shrinks for minutes, and the seed is printed.
-@settings(
-    max_examples=40,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@many_worlds(40)
 @given(whole_worlds())
 def test_the_slow_reference_agrees_with_every_mechanism_on(small):
     world = small.world()

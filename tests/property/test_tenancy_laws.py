@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.eventlog import Kind
@@ -30,7 +30,7 @@ from tests.property.test_engine_whole import (
     whole_worlds,
 )
 from tests.reference import simulate_reference
-from tests.worlds import HOUR, SmallWorld
+from tests.worlds import HOUR, SmallWorld, many_worlds
 
 N = 150
 STREAMS = Streams(5, 3)
@@ -87,7 +87,18 @@ def arrivals(world: World, n: int) -> list[tuple[object, ...]]:
 
 def nameless(world: World) -> list[tuple[object, ...]]:
     """Arrivals with their addresses, without names: those are of whoever sits there first."""
-    return [(*row[:4], row[4][1][: len(row[4][1]) // 2]) for row in arrivals(world, N)]
+    return [(*row[:4], addresses_of(row[4])) for row in arrivals(world, N)]
+
+
+def addresses_of(seat: tuple[object, ...]) -> tuple[int, ...]:
+    """Addresses of a seat, of which the names follow them."""
+    return seat[1][: len(seat[1]) // 2]
+
+
+def widest(world: World) -> int:
+    """Most addresses of a component that a business holds itself at t = 0."""
+    own = world.businesses.component_row[~world.businesses.is_third_party]
+    return int(np.diff(world.components.host_start)[own].max())
 
 
 @pytest.mark.parametrize("n_more", [1, N])
@@ -98,6 +109,21 @@ def test_more_businesses_change_no_other_arrival(n_more):
     assert len(mine) > 4 * N
     assert mine == nameless(second)
     assert (second.stays.business_row >= N).any()
+
+
+@pytest.mark.parametrize(("seed", "n"), [(1, 2), (2, 1), (3, 1)])
+def test_a_business_with_more_addresses_than_all_others_changes_none_of_theirs(seed, n):
+    """Luck is drawn for the most addresses there may be, not for the most there are."""
+    streams = Streams(seed, 1)
+    often = ("tenancy.rented_stay_d=30", "tenancy.shared_stay_d=10")
+    first, second = (
+        build_world(ask(*often, f"population.n_businesses={k}", name="telegram-2018"), streams)
+        for k in (n, n + 1)
+    )
+    assert widest(second) > widest(first)
+    held = [[(*row[:4], addresses_of(row[4])) for row in arrivals(w, n)] for w in (first, second)]
+    assert held[0]
+    assert held[0] == held[1]
 
 
 def test_a_longer_run_changes_no_earlier_arrival():
@@ -147,12 +173,7 @@ def test_without_blocking_nothing_is_inherited():
     assert blocked.n_blocked.sum() > 0
 
 
-@settings(
-    max_examples=30,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@many_worlds(30)
 @given(whole_worlds())
 def test_what_is_inherited_is_part_of_what_is_lost(small):
     # An overload or a name adds to a loss; nothing makes it less than what old entries do.
@@ -191,12 +212,7 @@ def tenant_worlds(draw):
     )
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@many_worlds(120)
 @given(tenant_worlds())
 def test_the_slow_reference_agrees_on_what_is_inherited(small):
     world = small.world()

@@ -3,6 +3,7 @@
 import gzip
 import io
 import tracemalloc
+from ipaddress import ip_address
 
 import numpy as np
 import pytest
@@ -101,13 +102,27 @@ assert len(REFUSED) > 10
 @pytest.mark.parametrize("line", REFUSED)
 def test_a_bad_line_is_refused_with_its_place_and_reason(way, line):
     # Good lines behind it too: the compiled reader takes another way near the end.
-    content = f"192.0.2.0/24\n{line}\n192.0.2.0/24\n10.0.0.0/8\n".encode("latin-1")
+    content = (f"192.0.2.0/24\n{line}\n192.0.2.0/24\n" + 20 * "10.0.0.0/8\n").encode("latin-1")
     with backend.using(way), pytest.raises(DataError) as refused:
         parse_entries(content, "list.txt")
     (problem,) = refused.value.problems
     assert str(problem).startswith("list.txt:2: expected ")
     assert REFUSED[line] in problem.message
     assert refused.value.exit_code == 4
+
+
+@ways
+@pytest.mark.parametrize("n_digits", range(4, 33))
+def test_a_number_of_many_digits_is_refused_wherever_it_stands(way, n_digits):
+    digits = "9" * n_digits
+    lines = [f"{digits}.0.0.1", f"0.{digits}.0.1", f"0.0.0.{digits}", f"0.0.0.0/{digits}"]
+    # Each among good lines, far from the end and near it.
+    behind = ["198.51.100.1"] * 20
+    content = "".join(f"{line}\n" for bad in lines for line in (bad, *behind)) + "\n".join(lines)
+    with backend.using(way):
+        entries = parse_entries(content.encode(), skip_bad=True)
+    assert (entries.tally.n_bad, len(entries)) == (8, 80)
+    assert set(entries.v4.start.tolist()) == {int(ip_address("198.51.100.1"))}
 
 
 @ways

@@ -146,6 +146,7 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
 
 
 COMMANDS = {
+    "run": ["run", "-n", "6"],
     "sweep": ["sweep", "--over", "thresholds.impaired=0.05..0.3:4", "-n", "2"],
     "sensitivity": ["sensitivity", "--only", "thresholds.impaired,thresholds.down", "--samples",
                     "2", "--trajectories", "2", "-n", "1"],
@@ -193,6 +194,23 @@ def test_what_is_killed_or_interrupted_is_gone_on_with(
     assert files_of(Path("out")) == files_of(Path("whole"))
     result = call(verb, "--resume", "out")
     assert "is complete; there is nothing to go on with" in result.stderr
+
+
+@pytest.mark.parametrize("verb", ["sweep", "run"])
+def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(
+    small: str, tmp_path: Path, verb: str
+) -> None:
+    command = [*COMMANDS[verb], small, "-o", "out", "-w", "1"]
+    assert call(*command).exit_code == 0
+    whole = files_of(Path("out"))
+    Path("out", "README").write_text("of the earlier one", encoding="utf-8")
+    done = run_until([*command, "--force"], signal="SIGKILL", n_kept=2, folder=tmp_path)
+    assert done.returncode == -signal.SIGKILL
+    refused = call(verb, "--resume", "out")
+    assert (refused.exit_code, "give --force to replace it" in refused.stderr) == (2, True)
+    result = call(verb, "--resume", "out", "--force")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "out"), result.stderr
+    assert files_of(Path("out")) == whole
 
 
 @pytest.mark.parametrize(

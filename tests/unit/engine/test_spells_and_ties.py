@@ -3,13 +3,21 @@
 import numpy as np
 import pytest
 
+from sim.addresses import backend
 from sim.engine.eventlog import Kind
 from sim.engine.ledger import SPELL_EDGES_S, SPELL_NAMES
 from sim.engine.register import next_tick_s
 from sim.engine.tally import Group
+from tests.edges import WAYS
 from tests.worlds import DAY, Actor, Firm, SmallWorld
 
 PREFIX = "203.0.113.0/24"
+
+
+@pytest.fixture(autouse=True, params=WAYS)
+def _way(request):
+    with backend.using(request.param):
+        yield
 
 
 def spell_of(length_s: int) -> list[float]:
@@ -129,3 +137,18 @@ def test_a_role_that_is_released_counts_no_longer():
     )
     t_s, lost = small.run().curves.points("demand_lost_share", Group(role_row=0))
     assert list(zip(t_s.tolist(), lost.tolist(), strict=True)) == [(0, 1.0), (4, 0.0), (6, 1.0)]
+
+
+@pytest.mark.parametrize(("limit", "is_affected"), [(0.25, False), (np.nextafter(0.25, 0), True)])
+def test_a_threshold_is_passed_only_strictly_above_it(limit, is_affected):
+    small = SmallWorld(
+        orders=((0, "block", PREFIX),),
+        actors=(Actor(share=0.25), Actor(share=0.75, compliance=0.0)),
+        thresholds=(limit, 0.5, 0.75),
+        horizon_s=10,
+    )
+    outcome = small.run()
+    assert outcome.curves.points("demand_lost_share", Group())[1].tolist() == [0.25]
+    assert outcome.ledger.is_affected_at_end.tolist() == [is_affected]
+    of_role = outcome.curves.points("businesses_affected", Group(role_row=0))[1]
+    assert of_role.tolist() == [is_affected]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sim.measure.answers import INTERRUPTED, Answers
+from sim.errors import OverblockError, PartialError, Problem, ScenarioError
+from sim.measure.answers import INTERRUPTED, PARTIAL, Answers
 from sim.measure.calibration import judge_fits, search, sheets_of
 from sim.measure.chosen_factors import fitted_factors
 from sim.measure.factors import Factor
@@ -143,6 +144,32 @@ def test_a_trial_without_an_answer_is_neither_acceptable_nor_not(
     assert all(trial["is_acceptable"] is None for trial in failed)
     assert sheets["calibration.csv"][0]["n_trials"] == len(trials) - len(failed)
     assert sheets["calibration.csv"][0]["acceptable_high"] <= 0.2
+
+
+@pytest.mark.parametrize(
+    ("error", "n_parts"),
+    [(ScenarioError([Problem("x", "no")]), 1), (PartialError("failed"), 3)],
+)
+def test_a_batch_that_cannot_be_loses_no_other(
+    resolved: Resolved, factors: list[Factor], error: OverblockError, n_parts: int
+) -> None:
+    asked = []
+
+    def failing(points: tuple[Point, ...]) -> Answers:
+        asked.append(len(points))
+        if len(asked) == 3:
+            raise error
+        return model(points)
+
+    trials = search(resolved, factors, [Goal("a", 20.0, 5.0, "")], 80, 1, failing)
+    assert len(trials.amounts) == len(trials.answers.value) == sum(asked) == 80
+    first, stop = sum(asked[:2]), sum(asked[:3])
+    assert np.isnan(trials.answers.value[first:stop]).all()
+    assert not np.isnan(trials.answers.value[:first]).any()
+    assert not np.isnan(trials.answers.value[stop:]).any()
+    assert trials.answers.status == PARTIAL
+    assert {key[0] for key in trials.answers.failures} == set(range(first, stop))
+    assert len(trials.answers.failures) == n_parts * asked[2]
 
 
 def test_an_interrupt_keeps_the_trials_that_are_finished(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sim.errors import PartialError, UsageError
@@ -48,7 +49,8 @@ ASKED: dict[str, dict[str, Any]] = {
         "n_trials": 18,
     },
 }
-N_RUNS = {"sweep": 8, "sensitivity": 5 + 2 * 3 + 2 * 4, "calibration": 18}
+N_FIRST_STAGES = 5 + 2 * 3
+N_RUNS = {"sweep": 8, "sensitivity": N_FIRST_STAGES + 2 * 4, "calibration": 18}
 
 
 @dataclass
@@ -175,6 +177,21 @@ def test_runs_that_failed_are_run_again_and_no_others(
     # Elsewhere than in a sweep its answer may lead to other points.
     assert executor.asked[:1] == [key] or kind == "calibration"
     assert len(executor.asked) == 1 or kind != "sweep"
+    assert files_of(folder) == files_of(wholes[kind].folder)
+
+
+def test_a_second_stage_that_fails_wholly_leaves_what_the_first_told(
+    wholes: dict[str, Study], tmp_path: Path
+) -> None:
+    kind, folder = "sensitivity", tmp_path / "out"
+    failing = Scripted(fails=tuple(range(N_FIRST_STAGES, N_RUNS[kind])))
+    cut = study(kind, folder, failing)
+    assert cut.status == "partial"
+    assert len(cut.answers.failures) == N_RUNS[kind] - N_FIRST_STAGES
+    assert not np.isnan(cut.answers.value[:N_FIRST_STAGES]).all()
+    executor = Scripted()
+    study(kind, folder, executor, find_begun(folder)[0])
+    assert len(executor.asked) == N_RUNS[kind] - N_FIRST_STAGES
     assert files_of(folder) == files_of(wholes[kind].folder)
 
 
