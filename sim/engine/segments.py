@@ -126,12 +126,14 @@ class Segments:
         is_new = self._start[np.minimum(place, self._start.size - 1)] != edge
         if not is_new.any():
             return
-        start = np.sort(np.concatenate((self._start, np.unique(edge[is_new]))))
+        edge = np.unique(edge[is_new])
+        place = self._start.searchsorted(edge)
         # All parts of a piece that is cut are held by what held the whole.
-        whole = np.searchsorted(self._start, start, side="right") - 1
+        whole = np.insert(np.arange(self._start.size), place, place - 1)
         for mechanism, n_entries in self._n_entries.items():
-            self._n_entries[mechanism] = n_entries[:, whole]
-        self._start, self._is_targets = start, self._is_targets[whole]
+            self._n_entries[mechanism] = n_entries.take(whole, axis=1)
+        self._start = np.insert(self._start, place, edge)
+        self._is_targets = self._is_targets[whole]
         self._measure()
 
     def _measure(self) -> None:
