@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -64,6 +65,11 @@ class _State:
     choice: Choice
     missed_ns: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     kernels: dict[str, ModuleType] = field(default_factory=dict)
+
+    @cached_property
+    def is_numba_there(self) -> bool:
+        """Looked up once: to find that a package is not there walks the whole path."""
+        return find_spec("numba") is not None
 
 
 def _chosen() -> Choice:
@@ -130,7 +136,7 @@ def kernels(saving_ns: float, module: str = KERNELS) -> ModuleType | None:
     if loaded := _state.kernels.get(module):
         return loaded if saving_ns > 0 else None
     _state.missed_ns[module] += saving_ns
-    if _state.missed_ns[module] < _LOADING_NS or find_spec("numba") is None:
+    if _state.missed_ns[module] < _LOADING_NS or not _state.is_numba_there:
         return None
     return _load(module)
 

@@ -54,6 +54,14 @@ def test_without_numba_nothing_is_loaded(fresh, monkeypatch):
     assert told.reason == "numba is not installed (overblock[fast])"
 
 
+def test_what_is_not_installed_is_looked_for_once(fresh, monkeypatch):
+    looked = []
+    monkeypatch.setattr(backend, "find_spec", looked.append)
+    for _ in range(3):
+        assert backend.kernels(10 * backend._LOADING_NS) is None
+    assert looked == ["numba"]
+
+
 def test_a_choice_holds_within_its_block(fresh):
     with backend.using("numba"):
         assert backend.kernels(0) is not None
