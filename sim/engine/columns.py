@@ -50,6 +50,7 @@ class Columns(NamedTuple):
     told_component_row: Rows
     told_overmatch: Floats
     told_is_overloaded: NDArray[np.bool_]
+    is_touched_at: NDArray[np.bool_]
     by_operator: Floats
     # Levels.
     threshold: Floats
@@ -90,7 +91,7 @@ class Columns(NamedTuple):
     business_list: Rows
     turned_list: Rows
     starting_list: Rows
-    by_role: Floats
+    operator_list: Rows
 
 
 def columns_of(
@@ -122,6 +123,7 @@ def columns_of(
         told_component_row=exposure.told_component_row,
         told_overmatch=exposure.told_overmatch,
         told_is_overloaded=exposure.told_is_overloaded,
+        is_touched_at=exposure.is_touched_at,
         by_operator=exposure.by_operator.T,
         threshold=levels.threshold,
         level=levels.level,
@@ -157,5 +159,5 @@ def columns_of(
         business_list=np.empty(n, np.int64),
         turned_list=np.empty(n, np.int64),
         starting_list=np.empty(n, np.int64),
-        by_role=np.empty((exposure.fails.shape[0], exposure.role_weight.shape[1])),
+        operator_list=np.empty(exposure.is_touched_at.size, np.int64),
     )
