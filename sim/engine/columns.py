@@ -80,6 +80,9 @@ class Columns(NamedTuple):
     provider_group: Rows
     sector_group: Rows
     lost_micro_usd_per_h: Floats
+    total_value: float
+    demand_lost_s: Floats
+    booked_s: Rows
     n_at_level: Rows
     # Reactions.
     impaired_since_s: Rows
@@ -150,6 +153,9 @@ def columns_of(
         provider_group=tally.provider_group,
         sector_group=tally.sector_group,
         lost_micro_usd_per_h=tally.lost_micro_usd_per_h,
+        total_value=float(tally.value_micro_usd_per_h[0]),
+        demand_lost_s=tally.demand_lost_s,
+        booked_s=tally.booked_s,
         n_at_level=tally.n_at_level,
         impaired_since_s=patience.since_s,
         has_moved=patience.has_moved,

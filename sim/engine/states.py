@@ -108,6 +108,7 @@ class States:
         change = self.exposure.take_changes()
         row = self.levels.due()
         if change is not None:
+            self.tally.book(t_s)
             self.tally.note_change(change)
         if change is not None and row.size == 0:
             row, failed, failing = change.business_row, change.before.by_operator, change.after

@@ -31,11 +31,11 @@ _SORTED_PART = 16
 
 
 @structref.register
-class _HeldType(types.StructRef):  # type: ignore[misc]
+class _HeldType(types.StructRef):  # type: ignore[misc, unused-ignore]
     """Type of what ``hold`` returns."""
 
 
-class Held(structref.StructRefProxy):  # type: ignore[misc]
+class Held(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
     """All columns as one object: to look at sixty arrays takes longer than a small turn."""
 
 
@@ -46,7 +46,7 @@ structref.define_boxing(_HeldType, Held)
 @_compiled
 def hold(columns: Columns) -> Any:
     """Return what stands for the columns; it keeps them."""
-    return Held(columns)
+    return Held(columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @_compiled
@@ -109,6 +109,8 @@ def turn(
     columns = held.columns
     n_operators = _take_operators(columns)
     n_components, n_touched = _touched(columns, component, business, number)
+    if n_touched:
+        _book_demand_lost(columns, t_s)
     _put_in_order(columns, n_touched, number)
     for i in range(n_touched):
         _count_roles(columns, columns.business_list[i], n_operators, -1.0, first_role_group)
@@ -214,6 +216,17 @@ def _put_in_order(columns: Columns, n_touched: int, number: int) -> None:
 
 
 @_in_place
+def _book_demand_lost(columns: Columns, t_s: int) -> None:
+    """Book the piece that ends now, in which the same demand failed."""
+    elapsed_s = float(t_s - columns.booked_s[0])
+    if columns.total_value > 0:
+        for operator in range(columns.demand_lost_s.size):
+            lost = columns.lost_micro_usd_per_h[operator, 0] / columns.total_value
+            columns.demand_lost_s[operator] += lost * elapsed_s
+    columns.booked_s[0] = t_s
+
+
+@_in_place
 def _refresh(columns: Columns, component: int, n_operators: int) -> None:
     """How far a component fails at each operator at which anything changed."""
     first, stop = columns.host_start[component], columns.host_start[component + 1]
@@ -248,7 +261,7 @@ def _of_role(columns: Columns, row: int, role: int, operator: int) -> float:
     fails = columns.fails[columns.told_component_row[row, role], operator]
     if role == FRONTEND and columns.name_draw[row] < columns.told_overmatch[operator]:
         fails = 1.0 - (1.0 - fails) * columns.name_evasion
-    return columns.role_weight[row, role] * fails
+    return float(columns.role_weight[row, role] * fails)
 
 
 @_in_place
