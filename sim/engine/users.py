@@ -153,7 +153,7 @@ class UserCrowd:
 
     def n_cut_off(self, t_s: int) -> float:
         """Users of the target who do not reach it at one time."""
-        return float((self._crowd.n_users[0] * self._reach.now.at(t_s)).sum())
+        return float(np.add.reduce(self._crowd.n_users[0] * self._reach.now.at(t_s)))
 
     def crowd(self) -> Crowd:
         """Return users as they are now."""
