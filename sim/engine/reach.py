@@ -83,7 +83,7 @@ class Ignorance:
     @property
     def is_constant(self) -> bool:
         """Whether no share changes with time."""
-        return self.coefficient.shape[-1] == 1
+        return bool(self.coefficient.shape[-1] == 1)
 
     def at(self, t_s: float | NDArray[np.int64], tau_s: float) -> NDArray[np.float64]:
         """Share at one time, or at some; shape (*times, …)."""
