@@ -317,12 +317,12 @@ def _turn_one(
             columns.lost_micro_usd_per_h[operator, provider] += more
             columns.lost_micro_usd_per_h[operator, sector] += more
             columns.by_operator[row, operator] = failing
-    share = most = 0.0
+    share, is_failing = 0.0, False
     for operator in range(weight.size):
         failing = columns.by_operator[row, operator]
         part = weight[operator] * failing
         share = part if operator == 0 else share + part
-        most = max(most, failing)
+        is_failing |= failing > 0
     level = _level_of(columns.threshold, share)
     columns.level[row] = level
     if level != level_before:
@@ -332,21 +332,21 @@ def _turn_one(
             columns.n_at_level[state, provider] += up
             columns.n_at_level[state, sector] += up
     _note_spell(columns, row, bool(level_before > 0), bool(level > 0), t_s)
-    distance = _distance(columns.threshold, share) if most > 0 else np.inf
+    distance = _distance(columns.threshold, share) if is_failing else np.inf
     for role in range(columns.role_weight.shape[1]):
-        of_role = most_of_role = 0.0
+        of_role, is_failing = 0.0, False
         for operator in range(weight.size):
             failing = _of_role(columns, row, role, operator)
             part = weight[operator] * failing
             of_role = part if operator == 0 else of_role + part
-            most_of_role = max(most_of_role, failing)
+            is_failing |= failing > 0
         role_level, before = _level_of(columns.threshold, of_role), columns.role_level[row, role]
         columns.role_level[row, role] = role_level
         if role_level != before:
             for state in range(columns.n_at_level.shape[0]):
                 up = int(role_level > state) - int(before > state)
                 columns.n_at_level[state, first_role_group + role] += up
-        if most_of_role > 0:
+        if is_failing:
             distance = min(distance, _distance(columns.threshold, of_role))
     if may_drift:
         columns.next_look[row] = drift + (distance - SLACK)
