@@ -34,20 +34,22 @@ _MARKED = re.compile(r"(<!-- symbols: (.+?) -->\n)(.*?)(<!-- end of symbols -->\
 _HEAD = """\
 # Parameters and symbols
 
-Every parameter of the equations: the symbol it has there, the scenario key that sets it, its unit, its
-value when nothing is said, the row that holds it, the range held possible. This page is made from
-`docs/reference/symbols.csv`, the schema and the seed tables by `python -m sim.scenario.parameters docs`.
+Every parameter of the equations: the symbol it has there, the scenario key that sets it, its unit,
+its value when nothing is said, the row that holds it, the range held possible. This page is made
+from `docs/reference/symbols.csv`, the schema and the seed tables by
+`python -m sim.scenario.parameters docs`.
 
-- *Unit* is that of the key or column. Where the equation takes another one, it follows after *in the
-  equation*: hours of a key are seconds on the clock of the engine.
+- *Unit* is that of the key or column. Where the equation takes another one, it follows after *in
+  the equation*: hours of a key are seconds on the clock of the engine.
 - A key such as `operators.groups:share_users` is the column `share_users` of the table that the key
-  `operators.groups` names. Its values are those of the default table, lowest to highest, or of a shipped
-  example where there is no default; a scenario may name another table.
-- *Factor* ranges multiply the value of a row. The sources and reasons of all values:
-  `overblock sources SCENARIO`.
+  `operators.groups` names. Its values are those of the default table, lowest to highest, or of a
+  shipped example where there is no default; a scenario may name another table.
+- *Factor* ranges multiply the value of a row. Ranges of keys that *the scenario* holds are what the
+  language allows. `overblock sources telegram-2018` prints the sources and reasons of all values of
+  a scenario.
 
-Parameters of the money methods stand in [money.md](../explanation/money.md), those of the law of names in
-[names.md](../explanation/names.md), all other keys in [scenario.md](scenario.md).
+Parameters of the money methods stand in [money.md](../explanation/money.md), those of the law of
+names in [names.md](../explanation/names.md), all other keys in [scenario.md](scenario.md).
 """
 
 
@@ -62,7 +64,7 @@ class Symbol:
     symbol, unit
         As in the equation; the unit is empty where there is none.
     keys
-        Scenario keys that set it, ``key:column`` for a column of a table; none for what is computed.
+        Scenario keys that set it, ``key:column`` for a column of a table; none if it is computed.
     meaning
         In words.
     """
@@ -151,7 +153,8 @@ def _held(
     path: str, symbol: Symbol, keys: Mapping[str, Key], assumed: Mapping[str, AssumptionRow]
 ) -> Held:
     if ":" in path:
-        return _column(*path.split(":"), symbol, keys)
+        key_path, column = path.split(":")
+        return _column(key_path, column, symbol, keys)
     if path in assumed:
         row = assumed[path]
         low, high = plain(row.low), plain(row.high)

@@ -35,16 +35,17 @@ NO_EQUATION = {
     "n_replicates": "how often to run",
     "experiment.n_replicates": "how often to run",
 }
-PROSE = set(
-    """a above address addresses after all among an and any are arrival as at be began block business
-    ceil count counted covering covers cut day days decision demand does domestic drop else empty
-    enforces entries entry exempt exp floor for force fronts has holds hostile hours if in is it its
-    last least less like likewise max mean millions min mod mode most never no none of off older
-    oldest one open operator operators or order orders over placed prefixes product providers
-    refusing round same second seconds sequence set silent some spread stance start step such sum
-    than that the their there this those dropped outside own ranges target integral throttle union unless users wanted was when which with
-    without""".split()
-)
+WORDS = """
+a above address addresses after all among an and any are arrival as at be began block business
+ceil count counted covering covers cut day days decision demand does domestic drop dropped else
+empty enforces entries entry exempt exp floor for force fronts has holds hostile hours if in
+integral is it its last least less like likewise max mean millions min mod mode most never no
+none of off older oldest one open operator operators or order orders outside over own placed
+prefixes product providers ranges refusing round same second seconds sequence set silent some
+spread stance start step such sum target than that the their there this those throttle union
+unless users wanted was when which with without
+"""
+PROSE = set(WORDS.split())
 """Words and functions that may stand in an equation and are no symbol."""
 
 DEFINED = {
