@@ -232,6 +232,7 @@ class RefLimits:
     orders_per_day: int | None = None
     max_addresses: int | None = None
     max_rules: int | None = None
+    order_addresses: int | None = None
     exempt_prefixes: tuple[str, ...] = ()
 
 
@@ -781,9 +782,15 @@ class _Run:
         if self.pressure_before > self.pressure_rule.pause_pressure:
             return
         entry = self._new_entry(order.mechanism, ranges, order.overmatch, t_s)
+        if self.limits.order_addresses is not None and order.mechanism in ("drop", "throttle"):
+            room = self.limits.order_addresses * (1 - min(self.pressure_before, 1))
+            strangers = _minus(ranges, _ranges_of_prefixes(self.world.target_prefixes))
+            if _size(strangers) > room:
+                return
         wanted = [*self._in_force(), entry]
-        n_rules = sum(len(listed.prefixes) for listed in wanted)
-        if self.limits.max_rules is not None and entry.prefixes and n_rules > self.limits.max_rules:
+        n_rules = sum(len(listed.prefixes) for listed in wanted if listed.mechanism != "exempt")
+        takes_rules = bool(entry.prefixes) and order.mechanism != "exempt"
+        if self.limits.max_rules is not None and takes_rules and n_rules > self.limits.max_rules:
             return
         if (
             self.limits.max_addresses is not None

@@ -309,7 +309,11 @@ class SmallWorld:
             if rules
             else None,
             limits=ref.RefLimits(
-                rules.orders_per_day, rules.max_addresses, rules.max_rules, self.exempt_prefixes
+                rules.orders_per_day,
+                rules.max_addresses,
+                rules.max_rules,
+                rules.order_addresses,
+                self.exempt_prefixes,
             )
             if rules
             else None,

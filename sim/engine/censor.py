@@ -7,6 +7,7 @@ not know what they do to anybody.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,7 @@ class CensorActor:
             pressure=self.pressure,
             stance=tuple(self._stance),
             places=self._world.places,
+            exempt=self._world.exempt,
         )
 
     def _known_fronts(self) -> KnownFronts:
@@ -169,10 +171,11 @@ class CensorActor:
         day = now_s(self._env) // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
-        orders = decision.orders
+        limits = self._limits.under(self.pressure)
         if self._is_pausing():
-            orders = tuple(order for order in orders if order.action == "unblock")
-        for order in admit(orders, self._register.in_force, self._n_today, self._limits):
+            limits = replace(limits, orders_per_day=0)
+        in_force, is_whole = self._register.in_force, decision.is_whole
+        for order in admit(decision.orders, in_force, self._n_today, limits, is_whole=is_whole):
             self._n_today += order.action == "block"
             self._register.place(order)
 
@@ -220,7 +223,9 @@ def _limits(world: World) -> Limits:
         _limit(rules.orders_per_day),
         _limit(rules.max_addresses),
         _limit(rules.max_rules),
+        _limit(rules.order_addresses),
         world.exempt,
+        world.target.addresses,
     )
 
 

@@ -1,11 +1,11 @@
-"""What holds a censor back: orders a day, addresses in all, rules in all, exempt addresses.
+"""What holds a censor back: a day, addresses, rules, the bar under pressure, exempt addresses.
 
 In: orders a strategy wants. Out: those that fit. Pure values; nothing is kept for later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -23,19 +23,36 @@ class Limits:
     Attributes
     ----------
     orders_per_day, max_addresses, max_rules
-        Block orders in a day, addresses listed, prefixes in force.
+        Block orders in a day, addresses listed, prefixes of entries that block.
+    order_addresses
+        The bar: addresses that one block order lists outside the target's own.
     exempt
         Addresses cut out of every order.
+    own
+        Addresses of the target.
     """
 
     orders_per_day: int = UNLIMITED
     max_addresses: int = UNLIMITED
     max_rules: int = UNLIMITED
+    order_addresses: float = UNLIMITED
     exempt: IntervalSet = NO_ADDRESSES
+    own: IntervalSet = NO_ADDRESSES
+
+    def under(self, pressure: float) -> Limits:
+        """These limits with the bar as pressure leaves it: all of it at 0, nothing from 1 on."""
+        if self.order_addresses >= UNLIMITED:
+            return self
+        return replace(self, order_addresses=self.order_addresses * (1.0 - min(pressure, 1.0)))
 
 
 def admit(
-    orders: Iterable[Order], in_force: Iterable[Entry], n_today: int, limits: Limits
+    orders: Sequence[Order],
+    in_force: Iterable[Entry],
+    n_today: int,
+    limits: Limits,
+    *,
+    is_whole: bool = False,
 ) -> list[Order]:
     """Orders that fit, in sequence; an order that does not fit is left out.
 
@@ -45,9 +62,11 @@ def admit(
         Entries in force before the first order.
     n_today
         Block orders already placed today.
+    is_whole
+        Whether nothing is admitted if an order does not fit.
     """
-    held = [(entry.order.key, entry.n_rules) for entry in in_force]
-    admitted = []
+    held = [(entry.order.key, _budgeted(entry.order, entry.n_rules)) for entry in in_force]
+    admitted: list[Order] = []
     for wanted in orders:
         order = replace(wanted, addresses=wanted.addresses.difference(limits.exempt))
         if wanted.addresses and not order.addresses:
@@ -58,18 +77,31 @@ def admit(
                 continue
             held.pop(row)
         else:
-            n_rules = n_rules_of(order)
+            n_rules = _budgeted(order, n_rules_of(order))
             # What takes no rule, or lists nothing, cannot go over the limit on it.
             if (
                 n_today >= limits.orders_per_day
                 or (n_rules and n_rules + sum(n for _, n in held) > limits.max_rules)
+                or _is_over_the_bar(order, limits)
                 or _is_too_wide(order, held, limits)
             ):
                 continue
             n_today += 1
             held.append((order.key, n_rules))
         admitted.append(order)
-    return admitted
+    return [] if is_whole and len(admitted) < len(orders) else admitted
+
+
+def _budgeted(order: Order, n_rules: int) -> int:
+    """Rules that count in the censor's budget: an exemption is granted, not spent."""
+    return n_rules if order.mechanism in BLOCKING else 0
+
+
+def _is_over_the_bar(order: Order, limits: Limits) -> bool:
+    """Whether one order lists more addresses outside the target's own than it may."""
+    if order.mechanism not in BLOCKING or limits.order_addresses >= UNLIMITED:
+        return False
+    return order.addresses.difference(limits.own).n_addresses > limits.order_addresses
 
 
 def _is_too_wide(order: Order, held: list[tuple[Key, int]], limits: Limits) -> bool:

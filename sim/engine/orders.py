@@ -152,6 +152,8 @@ class Observation:
         Stance of each provider, by provider row; ``silent`` where nothing else is known.
     places
         Who holds which addresses, as a whois service tells.
+    exempt
+        Addresses that are cut out of every order.
     """
 
     t_s: int
@@ -161,6 +163,7 @@ class Observation:
     pressure: float = 0.0
     stance: tuple[str, ...] = ()
     places: Places | None = None
+    exempt: IntervalSet = NO_ADDRESSES
 
 
 @dataclass(frozen=True)
@@ -173,10 +176,13 @@ class Decision:
         Placed now, in this sequence.
     next_look_s
         When the strategy wants to decide again even if nothing is discovered; None for never.
+    is_whole
+        Whether the orders belong together: all of them are placed, or none. So is a replacement.
     """
 
     orders: tuple[Order, ...] = field(default=())
     next_look_s: int | None = None
+    is_whole: bool = False
 
 
 Strategy: TypeAlias = Callable[[Observation], Decision]

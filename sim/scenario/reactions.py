@@ -48,7 +48,9 @@ class Censor(Model):
     max_addresses: Annotated[int, Field(ge=0, le=2**32)] | None = None
     """Most addresses listed; no limit when left out."""
     max_rules: Limit | None = None
-    """Most prefixes in force; no limit when left out."""
+    """Most prefixes of entries that block in force; no limit when left out."""
+    order_addresses: Annotated[int, Field(ge=0, le=2**32)] | None = None
+    """Most addresses of bystanders in one block order; pressure P leaves a share 1 - P of it."""
     exempt: Table | None = None
     """Table of prefixes cut out of every order."""
     pressure_events: Table | None = None

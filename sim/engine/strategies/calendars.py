@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
-from sim.engine.strategies.coverage import block_around, enclosing_front, open_fronts
+from sim.engine.strategies.coverage import (
+    answerable_fronts,
+    block_around,
+    cut,
+    enclosing_front,
+    open_fronts,
+)
 
 
 def time_window(windows_s: Sequence[tuple[int, int]], length: int) -> Strategy:
@@ -51,17 +57,19 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
     cycle_s = ttl_s + gap_s
 
     def decide(observation: Observation) -> Decision:
-        phase_s = (observation.t_s - observation.fronts.discovered_s) % cycle_s
+        rows = answerable_fronts(observation)
+        phase_s = (observation.t_s - observation.fronts.discovered_s[rows]) % cycle_s
         is_wanted = phase_s < ttl_s
         around = enclosing_front(observation, length)
-        wanted = {around(row) for row in np.flatnonzero(is_wanted).tolist()}
+        asked = {row: cut(observation, around(row)) for row in rows[is_wanted].tolist()}
+        wanted = set(asked.values())
         dropped = [e for e in observation.in_force if e.mechanism is Mechanism.DROP]
         releases = tuple(
             Order("unblock", entry.addresses) for entry in dropped if entry.addresses not in wanted
         )
         held = {entry.addresses for entry in dropped}
-        rows = [row for row in np.flatnonzero(is_wanted).tolist() if around(row) not in held]
-        blocks = block_around(observation, np.array(rows, np.int64), around)
+        absent = [row for row, addresses in asked.items() if addresses not in held]
+        blocks = block_around(observation, np.array(absent, np.int64), around)
         if phase_s.size == 0 or gap_s == 0:
             return Decision(releases + blocks)
         left_s = np.where(is_wanted, ttl_s - phase_s, cycle_s - phase_s)

@@ -7,6 +7,7 @@ from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.targets import Targets
 from sim.addresses.weights import Weights
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.strategies.coverage import answerable_fronts, cut
 
 
 def cover(rules: int) -> Strategy:
@@ -14,7 +15,7 @@ def cover(rules: int) -> Strategy:
 
     Really used: by nobody on record; routers' limits on rules are real. Collateral is counted in
     addresses that whois shows as rented out by providers: what a censor can know. No hindsight
-    enters: the cover is made anew from the fronts known now.
+    enters: the cover is made anew from the fronts known now, and replaces the one before.
 
     Parameters
     ----------
@@ -23,24 +24,24 @@ def cover(rules: int) -> Strategy:
     """
 
     def decide(observation: Observation) -> Decision:
-        address = observation.fronts.address
+        address = observation.fronts.address[answerable_fronts(observation)]
         if address.size == 0:
             return Decision()
         known = IntervalSet.from_bounds(address, address + 1)
         targets = Targets.prepare(AddressSet(known, IntervalSet6.empty()))
         frontier = find_covers(targets, _rented_out(observation), rules)
-        wanted = frontier.cover(rules).to_set().v4
+        wanted = cut(observation, frontier.cover(rules).to_set().v4)
         held = [e for e in observation.in_force if e.mechanism is Mechanism.DROP]
         if any(entry.addresses == wanted for entry in held):
             return Decision()
-        blocks = (Order("block", wanted, reason="cover"),)
-        return Decision(blocks + tuple(Order("unblock", entry.addresses) for entry in held))
+        releases = tuple(Order("unblock", entry.addresses) for entry in held)
+        return Decision((*releases, Order("block", wanted, reason="cover")), is_whole=True)
 
     return decide
 
 
 def _rented_out(observation: Observation) -> Weights:
-    """A weight of one on every address that a provider rents out."""
+    """A weight of one on every address that a provider rents out and an entry may hold."""
     assert observation.places is not None
-    rented = IntervalSet.union_all(observation.places.addresses)
+    rented = cut(observation, IntervalSet.union_all(observation.places.addresses))
     return Weights.on_ranges4(rented.start, rented.stop, rented.stop - rented.start)

@@ -1,7 +1,8 @@
 """What of the known fronts is not blocked yet, and prefixes around them.
 
-In: an observation. Out: addresses still open, and orders for sets around them. Shared by the
-strategies that answer a front with a set of addresses.
+In: an observation. Out: addresses still open, and orders for sets around them, less what is exempt.
+Shared by the strategies that answer a front with a set of addresses. A front that is exempt is
+answered by none of them: no order would hold it.
 """
 
 from __future__ import annotations
@@ -31,9 +32,23 @@ def blocked(observation: Observation, mechanism: Mechanism = Mechanism.DROP) -> 
 def open_fronts(
     observation: Observation, mechanism: Mechanism = Mechanism.DROP
 ) -> NDArray[np.int64]:
-    """Rows of the known fronts that no entry in force holds, in the sequence they were rented."""
-    held = blocked(observation, mechanism).contains(observation.fronts.address)
-    return np.flatnonzero(~held)
+    """Rows of the known fronts that no entry in force holds and that are not exempt.
+
+    In the sequence they were rented.
+    """
+    rows = answerable_fronts(observation)
+    held = blocked(observation, mechanism).contains(observation.fronts.address[rows])
+    return rows[~held]
+
+
+def answerable_fronts(observation: Observation) -> NDArray[np.int64]:
+    """Rows of the known fronts that are not exempt, in the sequence they were rented."""
+    return np.flatnonzero(~observation.exempt.contains(observation.fronts.address))
+
+
+def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:
+    """What an entry holds of the addresses that are asked for: all but those exempt."""
+    return addresses.difference(observation.exempt) if observation.exempt else addresses
 
 
 def block_around(
@@ -48,7 +63,7 @@ def block_around(
         address = observation.fronts.address[row : row + 1]
         if any(order.addresses.contains(address)[0] for order in orders):
             continue
-        orders.append(Order("block", around(row), mechanism))
+        orders.append(Order("block", cut(observation, around(row)), mechanism))
     return tuple(orders)
 
 

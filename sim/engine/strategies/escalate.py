@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from sim.engine.orders import Decision, Mechanism, Observation, Strategy
-from sim.engine.strategies.coverage import ADDRESS_BITS, block_around, enclosing_front, open_fronts
+from sim.addresses.intervals import IntervalSet
+from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.strategies.coverage import (
+    answerable_fronts,
+    block_around,
+    cut,
+    enclosing,
+    enclosing_front,
+    open_fronts,
+)
 
 
 def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> Strategy:
@@ -24,35 +30,73 @@ def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> Strategy:
 
     Notes
     -----
-    The step is read off the register: it is the widest prefix in force, and it began when the first
-    entry of that width was placed.
+    The step is read off the register: it is the widest prefix in force, less what is exempt, and it
+    began when the first entry of that width was placed. A step that would list nothing that is not
+    listed likewise is skipped.
     """
-    sizes = [1 << (ADDRESS_BITS - length) for length in lengths]
 
     def decide(observation: Observation) -> Decision:
-        step, since_s = _step(observation, sizes)
+        step, since_s = _step(observation, lengths)
         is_missed = not observation.target_reached_share < goal
         is_over = since_s is not None and observation.t_s >= since_s + patience_s
-        if is_missed and is_over and step + 1 < len(lengths):
-            step, since_s = step + 1, observation.t_s
-            rows = np.arange(observation.fronts.address.size)
+        wider: tuple[int, tuple[Order, ...]] | None = None
+        if is_missed and is_over:
+            wider = _wider(observation, lengths, step)
+        if wider is not None:
+            (step, orders), since_s = wider, observation.t_s
         else:
-            rows = open_fronts(observation)
-        around = enclosing_front(observation, lengths[step])
-        orders = block_around(observation, rows, around)
+            around = enclosing_front(observation, lengths[step])
+            orders = block_around(observation, open_fronts(observation), around)
         begun_s = since_s if since_s is not None else observation.t_s
-        has_more = step + 1 < len(lengths) and (orders or since_s is not None)
+        # A step asked for just now may have been refused: it is looked at again.
+        is_last = step + 1 == len(lengths) and wider is None
+        has_more = not is_last and (orders or since_s is not None)
         look_s = max(begun_s + patience_s, observation.t_s + patience_s // 4, observation.t_s + 1)
         return Decision(orders, look_s if has_more else None)
 
     return decide
 
 
-def _step(observation: Observation, sizes: Sequence[int]) -> tuple[int, int | None]:
+def _wider(
+    observation: Observation, lengths: Sequence[int], step: int
+) -> tuple[int, tuple[Order, ...]] | None:
+    """Next step that lists something new around the known fronts, and its orders; None without."""
+    held = set(_dropped(observation))
+    for wider in range(step + 1, len(lengths)):
+        around = enclosing_front(observation, lengths[wider])
+        orders = block_around(observation, answerable_fronts(observation), around)
+        new = tuple(order for order in orders if order.addresses not in held)
+        if new:
+            return wider, new
+    return None
+
+
+def _step(observation: Observation, lengths: Sequence[int]) -> tuple[int, int | None]:
     """Step that the register shows, and when it began; the first step and None before it."""
-    dropped = [e for e in observation.in_force if e.mechanism is Mechanism.DROP]
-    for step in range(len(sizes) - 1, -1, -1):
-        mine = [entry.placed_s for entry in dropped if entry.addresses.n_addresses == sizes[step]]
-        if mine:
-            return step, min(mine)
-    return 0, None
+    begun_s: dict[int, int] = {}
+    for addresses, placed_s in _dropped(observation).items():
+        step = _step_of(observation, addresses, lengths)
+        if step is not None:
+            begun_s[step] = min(placed_s, begun_s.get(step, placed_s))
+    step = max(begun_s, default=0)
+    return step, begun_s.get(step)
+
+
+def _step_of(
+    observation: Observation, addresses: IntervalSet, lengths: Sequence[int]
+) -> int | None:
+    """First step whose prefix, less what is exempt, is this set; None if there is none."""
+    first = int(addresses.start[0])
+    for step, length in enumerate(lengths):
+        if cut(observation, enclosing(first, length)) == addresses:
+            return step
+    return None
+
+
+def _dropped(observation: Observation) -> dict[IntervalSet, int]:
+    """Sets that entries in force drop, and when each was first placed."""
+    first_s: dict[IntervalSet, int] = {}
+    for entry in observation.in_force:
+        if entry.mechanism is Mechanism.DROP:
+            first_s.setdefault(entry.addresses, entry.placed_s)
+    return first_s
