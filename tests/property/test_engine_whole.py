@@ -170,7 +170,7 @@ def whole_worlds(draw):
             orders_per_day=draw(limit),
             max_addresses=draw(st.sampled_from([None, None, 5, 300])),
             max_rules=draw(limit),
-            order_addresses=draw(st.sampled_from([None, None, 1, 16, 400])),
+            order_addresses=draw(st.sampled_from([None, 3, 128, 250])),
             pause_pressure=draw(st.sampled_from([None, 0.3])),
             end_pressure=draw(st.sampled_from([None, None, 0.8])),
         ),

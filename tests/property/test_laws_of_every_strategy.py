@@ -52,6 +52,7 @@ def without_blocking(seed: int) -> Outcome:
 
 every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
 every_seed = pytest.mark.parametrize("seed", SEEDS)
+NAMES = ("dns", "sni")
 COLLATERAL = ("lost_demand_h", "affected_s", "impaired_s", "down_s")
 
 
@@ -119,11 +120,19 @@ def test_a_larger_blocklist_never_lowers_collateral(name, seed, extra):
 
 
 @pytest.mark.parametrize("seed", SEEDS[:1])
+@pytest.mark.parametrize(
+    "limit", ["orders_per_day", "max_rules", "max_addresses", "order_addresses"]
+)
 @every_strategy
-def test_a_censor_without_a_budget_is_no_censor(name, seed):
+def test_a_censor_without_a_budget_is_no_censor(name, limit, seed):
     small = chase_world(seed)
-    broke = replace(small, censor=small.censor.model_copy(update={"orders_per_day": 0}))
-    assert_same(run(broke, STRATEGIES[name]), without_blocking(seed))
+    broke = replace(small, censor=small.censor.model_copy(update={limit: 0}))
+    outcome = run(broke, STRATEGIES[name])
+    if name in NAMES and limit != "orders_per_day":
+        # A name takes no rule and lists no address.
+        assert_same(outcome, run(small, STRATEGIES[name]))
+    else:
+        assert_same(outcome, without_blocking(seed))
 
 
 @pytest.mark.parametrize("seed", SEEDS[:1])

@@ -1,7 +1,9 @@
 """Limits cut what a strategy asks for, and nothing else."""
 
+import pytest
+
 from sim.engine.limits import Limits, admit
-from sim.engine.orders import Entry, Order
+from sim.engine.orders import Entry, Mechanism, Order
 
 
 def block(address: int, length: int = 32) -> Order:
@@ -24,3 +26,31 @@ def test_exempt_addresses_are_cut_out_and_an_empty_order_is_none():
     exempt = block(4, 31).addresses
     (order,) = admit([block(4, 30), block(5)], [], 0, Limits(exempt=exempt))
     assert (order.addresses.start.tolist(), order.addresses.stop.tolist()) == ([6], [8])
+
+
+@pytest.mark.parametrize(
+    ("pressure", "length"), [(0.0, 24), (0.5, 25), (0.51, 26), (0.75, 26), (1.0, None), (7.0, None)]
+)
+def test_pressure_raises_the_bar_for_wide_orders(pressure, length):
+    limits = Limits(order_addresses=256).under(pressure)
+    passing = [n for n in (23, 24, 25, 26, 32) if admit([block(0, n)], [], 0, limits)]
+    assert min(passing, default=None) == length
+
+
+def test_what_is_the_targets_own_is_under_no_bar():
+    limits = Limits(order_addresses=256, own=block(0, 25).addresses).under(0.5)
+    assert admit([block(0, 24)], [], 0, limits) == [block(0, 24)]
+    assert admit([block(0, 23)], [], 0, limits) == []
+    assert admit([block(0, 25)], [], 0, limits.under(1.0)) == [block(0, 25)]
+
+
+def test_the_bar_holds_what_lists_addresses_and_nothing_else():
+    shut = Limits(order_addresses=0)
+    name = Order("block", mechanism=Mechanism.NAME)
+    exempt, throttle, drop = (
+        Order("block", block(4).addresses, mechanism)
+        for mechanism in (Mechanism.EXEMPT, Mechanism.THROTTLE, Mechanism.DROP)
+    )
+    withdraw = Order.of_prefix("unblock", 9, 32)
+    asked = [name, exempt, throttle, drop, withdraw]
+    assert admit(asked, [Entry(0, block(9), 1, 0)], 0, shut) == [name, exempt, withdraw]

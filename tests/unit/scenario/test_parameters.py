@@ -36,7 +36,8 @@ NO_EQUATION = {
     "experiment.n_replicates": "how often to run",
 }
 WORDS = """
-a above address addresses after all among an and any are arrival as at be began block business
+a above address addresses after all among an and any are arrival as at be began below block
+business
 ceil count counted covering covers cut day days decision demand does domestic drop dropped else
 empty enforces entries entry exempt exp floor for force fronts has holds hostile hours if in
 integral is it its last least less like likewise max mean millions min mod mode most never no
