@@ -116,7 +116,8 @@ EVENTS = (
         "operator; enforced, released: an operator starts and stops enforcing an entry; rented, "
         "discovered, evicted: a front of the target; stance: a provider changes its stance; "
         "responded, moved: a business; complained, exempted: a business by name; readdressed: a "
-        "component of a business comes to other addresses",
+        "component of a business comes to other addresses; public_event: something in public raises "
+        "attention",
     ),
     Column("operator", "string", "", "Operator group; missing where none is concerned"),
     Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),
@@ -124,6 +125,13 @@ EVENTS = (
     Column("address", "string", "", "Address of that front; missing where none is concerned"),
     Column("business", "integer", "", "Row of the business; missing where none is concerned"),
     Column("provider", "string", "", "Provider; missing where none is concerned"),
+    Column("stance", "string", "", "Stance that provider takes; missing where none is taken"),
+    Column(
+        "public_event",
+        "integer",
+        "",
+        "Row of the public event in the scenario's table, from 0; missing where none is concerned",
+    ),
 )
 
 ENTRIES = (
