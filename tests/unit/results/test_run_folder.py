@@ -412,3 +412,26 @@ def test_a_failed_folder_takes_the_folders_made_for_it_with_it(tmp_path: Path) -
     with pytest.raises(RuntimeError, match="no"):
         fail(tmp_path / "mine" / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_stances_and_public_events_say_what_they_are(tmp_path: Path) -> None:
+    changes = ["population.n_businesses=20", "end=2018-05-11T00:00+03:00"]
+    resolved = resolve(load_scenario("telegram-2018", changes))
+    folder = tmp_path / "run"
+    run_experiment(resolved, root_seed=1, n_replicates=1, folder=folder)
+    assert resolved.stances is not None
+    assert resolved.pressure_events is not None
+    sql = "SELECT provider, stance FROM '$events.parquet' WHERE kind = 'stance' ORDER BY t_s"
+    dated = sorted(resolved.stances.rows, key=lambda row: row.at)
+    taken = [(row.provider, row.stance) for row in dated if row.at < resolved.scenario.end]
+    assert sorted(query(folder, sql)) == sorted(taken)
+    assert ("Google Cloud", "compliant") in taken
+    (letter,) = resolved.pressure_events.rows
+    sql = "SELECT time_utc, public_event FROM '$events.parquet' WHERE kind = 'public_event'"
+    ((at, row),) = query(folder, sql)
+    assert (at, resolved.pressure_events.rows[row]) == (letter.at, letter)
+    sql = (
+        "SELECT count(*) FROM '$events.parquet' WHERE (stance IS NULL) = (kind = 'stance') "
+        "OR (public_event IS NULL) = (kind = 'public_event')"
+    )
+    assert query(folder, sql) == [(0,)]
