@@ -116,8 +116,8 @@ EVENTS = (
         "operator; enforced, released: an operator starts and stops enforcing an entry; rented, "
         "discovered, evicted: a front of the target; stance: a provider changes its stance; "
         "responded, moved: a business; complained, exempted: a business by name; readdressed: a "
-        "component of a business comes to other addresses; public_event: something in public raises "
-        "attention",
+        "component of a business comes to other addresses; public_event: one that "
+        "raises attention",
     ),
     Column("operator", "string", "", "Operator group; missing where none is concerned"),
     Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),

@@ -94,6 +94,8 @@ def test_a_letter_from_before_the_start_has_faded_since():
     # 0.4 at the start and 0.31 at 18 h, which holds until the tick of 24 h has been.
     assert missing_h(early) == [0, 6, 12, 18, 24]
     assert times(early, Kind.PUBLIC_EVENT) == [0]
+    # The censor's first decision, before any tick, sees 0.4 and not 0.8.
+    assert missing_h(pressed((-2 * DAY, 0.8), pause=0.5).run()) == []
 
 
 def test_without_complaints_nothing_says_how_fast_a_letter_is_forgotten():
