@@ -127,15 +127,19 @@ class Segments:
         if not is_new.any():
             return
         edge = np.unique(edge[is_new])
-        place = self._start.searchsorted(edge)
+        n_before = self._start.size
+        start = np.concatenate((self._start, edge))
+        order = start.argsort(kind="stable")
         # All parts of a piece that is cut are held by what held the whole.
-        whole = np.insert(np.arange(self._start.size), place, place - 1)
+        whole = np.cumsum(order < n_before) - 1
         for mechanism, n_entries in self._n_entries.items():
             self._n_entries[mechanism] = n_entries.take(whole, axis=1)
-        self._start = np.insert(self._start, place, edge)
+        self._start = start[order]
         self._is_targets = self._is_targets[whole]
         self._measure()
 
     def _measure(self) -> None:
-        size = np.diff(self._start, append=IPV4_END)
-        self._size = np.stack((np.where(self._is_targets, 0, size), size), axis=1)
+        self._size = np.empty((self._start.size, 2), np.int64)
+        np.subtract(self._start[1:], self._start[:-1], out=self._size[:-1, 1])
+        self._size[-1, 1] = IPV4_END - self._start[-1]
+        np.multiply(self._size[:, 1], ~self._is_targets, out=self._size[:, 0])

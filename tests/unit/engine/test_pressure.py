@@ -1,4 +1,4 @@
-"""Pressure on the censor: what public events raise and for how long, and what a withdrawal spares."""
+"""Pressure on the censor: how far public events raise it, and what a withdrawal spares."""
 
 import numpy as np
 import pytest
