@@ -374,3 +374,30 @@ def test_orders_after_the_last_one_wanted_need_no_block_before_them(
     rows = orders("2018-04-16T11:00+03:00,,,block,10.0.0.0/24")
     resolved = resolve_with("strategy.orders", rows, "strategy.last_order=2018-04-16T12:00+03:00")
     assert resolved.orders is not None
+
+
+@pytest.mark.parametrize("key", ["censor.pause_pressure", "censor.end_pressure"])
+def test_a_pressure_is_a_share_of_full_attention(key: str) -> None:
+    # 1 is never passed, and may be said; what lies above is no share.
+    assert resolve(load_scenario("telegram-2018", [f"{key}=1"])).scenario.censor is not None
+    for refused, expected in (
+        ("1.01", "<= 1, got 1.01"),
+        ("25", "<= 1, got 25"),
+        ("0", "> 0, got"),
+    ):
+        with pytest.raises(ScenarioError, match=f"{key}: expected a number {expected}"):
+            load_scenario("telegram-2018", [f"{key}={refused}"])
+
+
+@pytest.mark.parametrize(("adds", "is_refused"), [("1", False), ("1.5", True), ("50", True)])
+def test_a_public_event_adds_a_share_of_what_is_lacking(
+    tmp_path: Path, adds: str, is_refused: bool
+) -> None:
+    table = tmp_path / "events.csv"
+    table.write_text(f"at,adds,what,source\n2018-05-10T12:00+03:00,{adds},letter,\n")
+    loaded = load_scenario("telegram-2018", [f"censor.pressure_events={table}"])
+    if not is_refused:
+        assert resolve(loaded).pressure_events is not None
+        return
+    (problem,) = problems_of(lambda: resolve(loaded))
+    assert f"adds: expected a share in [0, 1], got {adds}" in problem
