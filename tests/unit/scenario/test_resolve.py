@@ -380,12 +380,8 @@ def test_orders_after_the_last_one_wanted_need_no_block_before_them(
 def test_a_pressure_is_a_share_of_full_attention(key: str) -> None:
     # 1 is never passed, and may be said; what lies above is no share.
     assert resolve(load_scenario("telegram-2018", [f"{key}=1"])).scenario.censor is not None
-    for refused, expected in (
-        ("1.01", "<= 1, got 1.01"),
-        ("25", "<= 1, got 25"),
-        ("0", "> 0, got"),
-    ):
-        with pytest.raises(ScenarioError, match=f"{key}: expected a number {expected}"):
+    for refused in ("1.01", "25", "0"):
+        with pytest.raises(ScenarioError, match=f"{key}: expected a number [<>]"):
             load_scenario("telegram-2018", [f"{key}={refused}"])
 
 
