@@ -40,7 +40,7 @@ EVENTS = tuple(kind.name.lower() for kind in Kind)
 MAX_RUNS = 100
 """Distinct scenarios of one scoring: a case file may be a stranger's."""
 COMPLAINTS = "complaints"
-"""Complaints expected until the end of the run: in no summary, as nothing bounds their snowball."""
+"""Complaints expected until the end of the run: nothing bounds their snowball."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,10 @@ from sim.measure.comparison import (
     EFFICACY,
     Measured,
     compare_strategies,
-    weigh_strategies,
 )
-from sim.measure.impact import Measure
+from sim.measure.measures import Measure
 from sim.measure.metrics import check_metrics
+from sim.measure.weighing import weigh_strategies
 
 RNG = np.random.default_rng(1)
 LUCK = RNG.normal(100, 30, 25)  # what a replicate brings to every strategy
