@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.measure.answers import Answers
 from sim.measure.comparison import Measured, compare_strategies
 from sim.measure.impact import measure_ratios
 from sim.measure.measures import Measure
 from sim.measure.metrics import check_metrics
 from sim.measure.ratios import RATIOS, ratio_difference, ratio_interval
 from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
+from sim.measure.sweep import sweep_sheet
 from sim.streams import Stream, Streams
 
 HOURS = "collateral_per_million_user_hours_denied"
@@ -167,8 +169,26 @@ def test_a_difference_of_ratios_is_surer_in_pairs() -> None:
     assert pairs.high - pairs.low < 0.2 * (apart.high - apart.low)
 
 
-@pytest.mark.parametrize("text", [f"{HOURS}=1%", f"difference:{HOURS}=1%"])
-def test_a_width_asked_of_a_ratio_is_that_of_its_interval(text: str) -> None:
-    (width,) = check_metrics([HOURS], (), ("narrow", "wide"), (), [text])[1]
+def test_a_width_asked_of_a_ratio_is_that_of_its_interval() -> None:
     parts = {label: part for label, part in compared().items() if label != "none"}
-    assert width.excess(parts, "narrow", 5) > 1
+    lines = compare_strategies(parts, "narrow", (HOURS,), 5)
+    asked = [f"{HOURS}=1%", f"difference:{HOURS}=1%"]
+    own, difference = check_metrics([HOURS], (), ("narrow", "wide"), (), asked)[1]
+    widest = max((line.mean_high - line.mean_low) / line.mean for line in lines)
+    assert own.excess(parts, "narrow", 5) == pytest.approx(100 * widest)
+    (wide,) = (line for line in lines if line.strategy == "wide")
+    width = (wide.difference_high - wide.difference_low) / wide.difference
+    assert difference.excess(parts, "narrow", 5) == pytest.approx(100 * width)
+
+
+def test_a_sweep_holds_ratios_of_sums() -> None:
+    harm, denied = np.array([4.0, 6.0, 7.0]), np.array([0.0, 3.0, 1.0])
+    runs = replicates(harm, denied)
+    cells = np.array([[measure.value for measure in run] for run in runs])[None, None]
+    answers = Answers(("s",), runs[0], cells, np.ones_like(cells), {}, "complete")
+    sheet = sweep_sheet((), ((),), answers, (HOURS, "names_hit"), 5)
+    names = [column.name for column in sheet.columns]
+    ratio, plain = (dict(zip(names, row, strict=True)) for row in sheet.rows)
+    assert ratio["mean"] == pytest.approx(1e6 * 17 / 4)
+    assert ratio["n_replicates"] == 3
+    assert plain["mean"] == 17
