@@ -48,7 +48,10 @@ def summary_table(rows: Sequence[Row]) -> PageTable:
         Column("Out of"),
         Column("Published", True),
     )
-    caption = "Every measure over replicates; the range holds 90 % of them, for money of draws"
+    caption = (
+        "Every measure over replicates; the range holds 90 % of them, for money of draws; for harm "
+        "for each user-hour denied it is a 90 % interval over resamples of the replicates"
+    )
     return PageTable("measures", caption, columns, lines)
 
 
