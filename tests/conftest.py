@@ -35,6 +35,20 @@ population:
 WriteScenario = Callable[..., Path]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="rewrite files of tests/golden whose numbers moved (see tests/golden/README.md)",
+    )
+
+
+@pytest.fixture(scope="session")
+def update_golden(pytestconfig: pytest.Config) -> bool:
+    """Whether golden files are to be rewritten."""
+    return bool(pytestconfig.getoption("update_golden"))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY

@@ -170,8 +170,7 @@ class PrefixTable:
         n_addresses : shape (n_prefixes + 1,)
             One number per row; the last is what no prefix covers. They sum to the set's size.
         """
-        segment_stop = np.append(self.segment_start[1:], IPV4_STOP)
-        inside = _count_below(addresses, segment_stop) - _count_below(addresses, self.segment_start)
+        inside = np.diff(addresses.count_below(np.append(self.segment_start, IPV4_STOP)))
         counted = np.zeros(self.address.size + 1, np.int64)
         np.add.at(counted, self.segment_row, inside)
         return counted
@@ -227,14 +226,3 @@ def prefix_set(address: int, length: int) -> IntervalSet:
 def _keys(address: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
     """Numbers that sort by address, then by length."""
     return (address << _LENGTH_BITS) | length
-
-
-def _count_below(addresses: IntervalSet, bound: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the addresses of a set that lie below each bound."""
-    if not addresses:
-        return np.zeros(bound.shape, np.int64)
-    before = np.concatenate(([0], np.cumsum(addresses.stop - addresses.start)))
-    row = np.searchsorted(addresses.start, bound, side="right")
-    # Whole intervals that start below the bound, less what of the last one lies beyond it.
-    beyond = np.maximum(addresses.stop[np.maximum(row - 1, 0)] - bound, 0)
-    return np.asarray(before[row] - np.where(row > 0, beyond, 0), dtype=np.int64)

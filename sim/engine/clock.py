@@ -35,7 +35,7 @@ class Moment(simpy.Event):
         super().__init__(env)
         self._ok = True
         self._value = None
-        env.schedule(self, priority=phase, delay=t_s - now_s(env))  # type: ignore[arg-type]
+        env.schedule(self, phase, t_s - env.now)  # type: ignore[arg-type]
 
 
 def act_at(env: simpy.Environment, t_s: int, phase: Phase, act: Callable[[], None]) -> None:

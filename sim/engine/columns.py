@@ -50,6 +50,7 @@ class Columns(NamedTuple):
     told_component_row: Rows
     told_overmatch: Floats
     told_is_overloaded: NDArray[np.bool_]
+    is_touched_at: NDArray[np.bool_]
     by_operator: Floats
     # Levels.
     threshold: Floats
@@ -79,6 +80,9 @@ class Columns(NamedTuple):
     provider_group: Rows
     sector_group: Rows
     lost_micro_usd_per_h: Floats
+    total_value: float
+    demand_lost_s: Floats
+    booked_s: Rows
     n_at_level: Rows
     # Reactions.
     impaired_since_s: Rows
@@ -90,7 +94,7 @@ class Columns(NamedTuple):
     business_list: Rows
     turned_list: Rows
     starting_list: Rows
-    by_role: Floats
+    operator_list: Rows
 
 
 def columns_of(
@@ -122,6 +126,7 @@ def columns_of(
         told_component_row=exposure.told_component_row,
         told_overmatch=exposure.told_overmatch,
         told_is_overloaded=exposure.told_is_overloaded,
+        is_touched_at=exposure.is_touched_at,
         by_operator=exposure.by_operator.T,
         threshold=levels.threshold,
         level=levels.level,
@@ -148,6 +153,9 @@ def columns_of(
         provider_group=tally.provider_group,
         sector_group=tally.sector_group,
         lost_micro_usd_per_h=tally.lost_micro_usd_per_h,
+        total_value=float(tally.value_micro_usd_per_h[0]),
+        demand_lost_s=tally.demand_lost_s,
+        booked_s=tally.booked_s,
         n_at_level=tally.n_at_level,
         impaired_since_s=patience.since_s,
         has_moved=patience.has_moved,
@@ -157,5 +165,5 @@ def columns_of(
         business_list=np.empty(n, np.int64),
         turned_list=np.empty(n, np.int64),
         starting_list=np.empty(n, np.int64),
-        by_role=np.empty((exposure.fails.shape[0], exposure.role_weight.shape[1])),
+        operator_list=np.empty(exposure.is_touched_at.size, np.int64),
     )

@@ -18,9 +18,7 @@ EXEMPT = 2
 def count_pieces(
     piece: Rows,
     size: Rows,
-    n_dropping: NDArray[np.int32],
-    n_throttling: NDArray[np.int32],
-    n_exempting: NDArray[np.int32],
+    n_entries: NDArray[np.int32],
     mechanism: int,
     start: Rows,
     stop: Rows,
@@ -36,33 +34,22 @@ def count_pieces(
         Where each begins.
     size : shape (n_pieces, 2)
         Addresses of each outside the target's own, and all.
-    n_dropping, n_throttling, n_exempting : shape (n_operators, n_pieces), or without columns
-        Entries over each piece.
+    n_entries : shape (3, n_operators, n_pieces)
+        Entries over each piece that drop, throttle, exempt.
     mechanism
         Which of the three the entry belongs to, by number.
     start, stop : shape (n,)
         Ranges of the entry; the space is cut at their bounds.
     n_blocked : shape (n_operators, 2)
     """
-    has_drop, has_throttle = n_dropping.size > 0, n_throttling.size > 0
-    has_exempt = n_exempting.size > 0
     for interval in range(start.size):
         row = np.searchsorted(piece, start[interval])
         while row < piece.size and piece[row] < stop[interval]:
-            dropping = n_dropping[operator, row] if has_drop else 0
-            throttling = n_throttling[operator, row] if has_throttle else 0
-            exempting = n_exempting[operator, row] if has_exempt else 0
-            before = (dropping > 0 or throttling > 0) and exempting == 0
-            if mechanism == EXEMPT:
-                exempting += step
-                n_exempting[operator, row] = exempting
-            elif mechanism == 0:
-                dropping += step
-                n_dropping[operator, row] = dropping
-            else:
-                throttling += step
-                n_throttling[operator, row] = throttling
-            after = (dropping > 0 or throttling > 0) and exempting == 0
+            n_blocking = n_entries[0, operator, row] + n_entries[1, operator, row]
+            before = n_blocking > 0 and n_entries[EXEMPT, operator, row] == 0
+            n_entries[mechanism, operator, row] += step
+            n_blocking = n_entries[0, operator, row] + n_entries[1, operator, row]
+            after = n_blocking > 0 and n_entries[EXEMPT, operator, row] == 0
             turned = int(after) - int(before)
             n_blocked[operator, 0] += turned * size[row, 0]
             n_blocked[operator, 1] += turned * size[row, 1]

@@ -70,6 +70,8 @@ class Exposure:
         Share of names each operator matches, and whether it is over its rule capacity, now.
     told_component_row, told_overmatch, told_is_overloaded
         The same as of the last turn: what the failing shares were computed from.
+    is_touched_at : shape (n_operators,)
+        Operators at which anything may have changed since the last turn.
     n_entries
         Entries over each host at each operator, by mechanism; shape (n_operators, n_hosts).
     fails : shape (n_operators, n_components)
@@ -95,6 +97,7 @@ class Exposure:
         self.told_component_row = self.component_row.copy()
         self.told_overmatch = self.overmatch.copy()
         self.told_is_overloaded = self.is_overloaded.copy()
+        self.is_touched_at = np.zeros(n_operators, np.bool_)
         self._touched_components: list[NDArray[np.int64]] = []
         self._touched_businesses: list[NDArray[np.int64]] = []
         self.by_operator = by_row(n_businesses, n_operators)
@@ -123,6 +126,7 @@ class Exposure:
             )
             if turned.size:
                 self._touched_components.append(turned)
+                self.is_touched_at[operator_row] = True
             return
         touched = self.components.hosts_in(addresses)
         if isinstance(touched, slice) and touched.start == touched.stop:
@@ -132,11 +136,13 @@ class Exposure:
         is_turned = count == (1 if step > 0 else 0)
         if is_turned.any():
             self._touched_components.append(self.components.component_row[touched][is_turned])
+            self.is_touched_at[operator_row] = True
 
     def set_overmatch(self, operator_row: int, overmatch: float) -> None:
         """Let an operator match names up to a share of all names."""
         reach = max(overmatch, self.overmatch[operator_row])
         self.overmatch[operator_row] = overmatch
+        self.is_touched_at[operator_row] = True
         self._touched_businesses.append(np.flatnonzero(self.name_draw < reach))
 
     def set_overloaded(self, operator_row: int, *, is_overloaded: bool) -> bool:
@@ -144,12 +150,14 @@ class Exposure:
         is_new = bool(self.is_overloaded[operator_row] != is_overloaded)
         if is_new:
             self.is_overloaded[operator_row] = is_overloaded
+            self.is_touched_at[operator_row] = True
             self._touched_businesses.append(np.arange(self.name_draw.size))
         return is_new
 
     def move(self, business_row: int, component_row: NDArray[np.int64]) -> None:
         """Let a business sit on other components from now on; shape (n_roles,)."""
         self.component_row[business_row] = component_row
+        self.is_touched_at[:] = True
         self._touched_businesses.append(np.array([business_row]))
 
     def take_touched(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -161,6 +169,7 @@ class Exposure:
     def take_changes(self) -> Change | None:
         """Exposure of the businesses touched since the last turn; None if there are none."""
         component, business = self.take_touched()
+        self.is_touched_at[:] = False
         component = _distinct(component)
         if component.size:
             business = np.concatenate((business, self.components.businesses_of(component)))

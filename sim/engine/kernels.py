@@ -6,7 +6,19 @@ compiled path is there.
 
 from sim.engine.entries_kernel import count_hosts, count_pieces
 from sim.engine.reach_kernel import multiply_out
-from sim.engine.states_kernel import pass_demand, turn
+from sim.engine.states_kernel import hold, pass_demand, turn
 from sim.engine.urge_kernel import urge_on
+from sim.engine.users_kernel import book, rates, relax
 
-__all__ = ["count_hosts", "count_pieces", "multiply_out", "pass_demand", "turn", "urge_on"]
+__all__ = [
+    "book",
+    "count_hosts",
+    "count_pieces",
+    "hold",
+    "multiply_out",
+    "pass_demand",
+    "rates",
+    "relax",
+    "turn",
+    "urge_on",
+]

@@ -80,11 +80,13 @@ class Ignorance:
             coefficient[..., 1 : degree + 2] += raised
         return cls(coefficient, since_s)
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether no share changes with time."""
+        return bool(self.coefficient.shape[-1] == 1)
+
     def at(self, t_s: float | NDArray[np.int64], tau_s: float) -> NDArray[np.float64]:
         """Share at one time, or at some; shape (*times, …)."""
-        if self.coefficient.shape[-1] == 1:
-            constant = self.coefficient[..., 0]
-            return np.broadcast_to(constant, (*np.shape(t_s), *constant.shape))
         if np.ndim(t_s) == 0:
             fallen = np.exp(self._power * ((self.since_s - t_s) / tau_s))
             return np.asarray((self.coefficient * fallen).sum(axis=-1))
@@ -96,7 +98,7 @@ class Ignorance:
     def integral(self, from_s: int, to_s: int, tau_s: float) -> NDArray[np.float64]:
         """Integral over ``[from_s, to_s)``, in seconds."""
         whole = np.asarray(self.coefficient[..., 0] * float(to_s - from_s))
-        if self.coefficient.shape[-1] == 1:
+        if self.is_constant:
             return whole
         power = self._power[1:]
         # exp(-a) - exp(-b) by expm1, which keeps its digits when the two are close.
@@ -134,6 +136,9 @@ class Unreached:
 
     def at(self, t_s: int | NDArray[np.int64]) -> NDArray[np.float64]:
         """Share not reached at one time, or at some; shape (*times, n_operators)."""
+        if self.ignorance.is_constant:
+            constant = self._constant
+            return constant if np.ndim(t_s) == 0 else np.tile(constant, (np.size(t_s), 1))
         return self._combine(self.ignorance.at(t_s, self.tau_s), 1.0)
 
     def integral_s(self, from_s: int, to_s: int) -> NDArray[np.float64]:
@@ -148,6 +153,11 @@ class Unreached:
             return np.asarray(unreached)
         named = whole - self.name_evasion * (whole - unreached)
         return np.asarray(np.where(self.is_named, named, unreached))
+
+    @cached_property
+    def _constant(self) -> NDArray[np.float64]:
+        """Share not reached at any time, where that does not change."""
+        return self._combine(self.ignorance.coefficient[..., 0], 1.0)
 
     @cached_property
     def _is_any_named(self) -> bool:

@@ -62,31 +62,40 @@ class ReactionActor:
     def start_clocks(self, business_row: NDArray[np.int64], t_s: int) -> None:
         """Let the patience of some businesses run from now on."""
         self._patience.since_s[business_row] = t_s
-        can_respond = self._round[business_row] < self._n_rounds
-        for row in business_row[can_respond].tolist():
-            lost_s = t_s + int(self._moves.patience_s[row])
-            act_at(self._env, lost_s, Phase.TICK, partial(self._lose_patience, row, t_s))
+        row = business_row[self._round[business_row] < self._n_rounds]
+        lost_s = t_s + self._moves.patience_s[row]
+        for one, lost_at_s in zip(row.tolist(), lost_s.tolist(), strict=True):
+            act_at(self._env, lost_at_s, Phase.TICK, partial(self._lose_patience, one, t_s))
 
     def _lose_patience(self, row: int, since_s: int) -> None:
         if self._patience.since_s[row] != since_s or self._is_busy[row]:
             return
         response = int(self._moves.response[row, self._round[row]])
-        self._log.record(now_s(self._env), Kind.RESPONDED, business_row=row)
+        t_s = now_s(self._env)
+        self._log.record(t_s, Kind.RESPONDED, business_row=row)
         if response == WAIT:
             self._complete(row, WAIT)
-            self.start_clocks(np.array([row]), now_s(self._env))
+            self.start_clocks(np.array([row]), t_s)
             return
         self._is_busy[row] = True
-        self._env.process(self._move(row, response))
-
-    def _move(self, row: int, response: int) -> Process:
-        time_s = int(self._moves.time_s[row, self._round[row]])
         # A response that takes no time tells in the next second: in this one it was decided.
-        yield Moment(self._env, now_s(self._env) + max(1, time_s), Phase.ENFORCEMENT)
+        ready_s = t_s + max(1, int(self._moves.time_s[row, self._round[row]]))
+        act_at(self._env, ready_s, Phase.ENFORCEMENT, partial(self._be_ready, row, response))
+
+    def _be_ready(self, row: int, response: int) -> None:
         if response == DOMESTIC:
-            with self._slots.request() as slot:
-                yield slot
-                yield Moment(self._env, now_s(self._env) + self._onboarding_s, Phase.ENFORCEMENT)
+            self._env.process(self._onboard(row))
+        else:
+            self._move(row, response)
+
+    def _onboard(self, row: int) -> Process:
+        """Wait for a domestic provider to take the business on."""
+        with self._slots.request() as slot:
+            yield slot
+            yield Moment(self._env, now_s(self._env) + self._onboarding_s, Phase.ENFORCEMENT)
+        self._move(row, DOMESTIC)
+
+    def _move(self, row: int, response: int) -> None:
         component_row = self._moves.component_row[row, self._round[row]]
         current = self._exposure.component_row[row]
         self._exposure.move(row, np.where(component_row >= 0, component_row, current))

@@ -203,7 +203,7 @@ def _let_bystanders_act(
         if complaints is not None:
             complaints.tick(tick_s, settlement.states.levels.level, users.n_cut_off(t_s))
             censor.note_attention(complaints.attention)
-        users.tick(t_s)
+        users.tick(t_s, settlement.states.tally.take_demand_lost_s(t_s))
         settlement.set_vpn(t_s, users.share_vpn)
         vpn.note(t_s, users.share_vpn)
 

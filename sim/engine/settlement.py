@@ -64,7 +64,6 @@ class Settlement:
     def integrate_users(self, t_s: int) -> None:
         """Book what users have met until now."""
         if self.users is not None:
-            self.users.note_demand_lost(t_s, self.states.tally.demand_lost_by_operator)
             self.users.integrate(t_s)
 
     def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
@@ -85,8 +84,6 @@ class Settlement:
     def _settle(self) -> None:
         t_s = now_s(self._env)
         self._is_due = False
-        if self.users is not None and self.states.exposure.is_touched:
-            self.users.note_demand_lost(t_s, self.states.tally.demand_lost_by_operator)
         starting = self.states.turn(t_s)
         if starting is not None and starting.size and self.reactions is not None:
             self.reactions.start_clocks(starting, t_s)

@@ -7,6 +7,8 @@ methods, or by a compiled loop where numba is there and pays; the bytes are the 
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,6 +41,7 @@ class States:
         self.tally = Tally(world)
         self.patience = Patience(world.businesses.n_businesses)
         self._columns: Columns | None = None
+        self._handle: object = None
         self._n_mechanisms = -1
         self._n_turns = 0
 
@@ -80,9 +83,9 @@ class States:
             return None if turned is None else self.patience.starting(turned, self.levels.level)
         component, business = self.exposure.take_touched()
         self._n_turns += 1
-        columns = self._bound()
+        columns = self._bound(compiled)
         n_turned, n_starting = compiled.turn(
-            columns,
+            self._handle,
             component,
             business,
             self._n_turns,
@@ -105,6 +108,7 @@ class States:
         change = self.exposure.take_changes()
         row = self.levels.due()
         if change is not None:
+            self.tally.book(t_s)
             self.tally.note_change(change)
         if change is not None and row.size == 0:
             row, failed, failing = change.business_row, change.before.by_operator, change.after
@@ -131,11 +135,12 @@ class States:
         failed[:, np.searchsorted(row, change.business_row)] = change.before.by_operator
         return row, failed, failing
 
-    def _bound(self) -> Columns:
-        """Columns as the compiled loops take them."""
+    def _bound(self, compiled: ModuleType) -> Columns:
+        """Columns as the compiled loops take them; what stands for all of them is made anew."""
         if self._columns is None or self._n_mechanisms != len(self.exposure.n_entries):
             self._n_mechanisms = len(self.exposure.n_entries)
             self._columns = columns_of(
                 self.exposure, self.levels, self.ledger, self.tally, self.patience
             )
+            self._handle = compiled.hold(self._columns)
         return self._columns

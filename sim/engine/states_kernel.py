@@ -11,8 +11,11 @@ After ``Columns`` or a constant imported here changed, remove ``__pycache__``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.experimental import structref
 
 from sim.engine.columns import Columns, Floats, Rows
 from sim.engine.levels import SLACK
@@ -22,6 +25,28 @@ from sim.world.components import FRONTEND
 _compiled = njit(cache=True, nogil=True)
 # Handing all columns to a function counts a reference to each; these are put in place instead.
 _in_place = njit(inline="always")
+
+_SORTED_PART = 16
+"""Above one in so many rows, looking through all is faster than sorting."""
+
+
+@structref.register
+class _HeldType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of what ``hold`` returns."""
+
+
+class Held(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """All columns as one object: to look at sixty arrays takes longer than a small turn."""
+
+
+structref.define_constructor(Held, _HeldType, ["columns"])
+structref.define_boxing(_HeldType, Held)
+
+
+@_compiled
+def hold(columns: Columns) -> Any:
+    """Return what stands for the columns; it keeps them."""
+    return Held(columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @_compiled
@@ -48,7 +73,7 @@ def pass_demand(
 
 @_compiled
 def turn(
-    columns: Columns,
+    held: Any,
     component: Rows,
     business: Rows,
     number: int,
@@ -64,6 +89,8 @@ def turn(
 
     Parameters
     ----------
+    held
+        All columns, as ``hold`` returns them.
     component, business
         What was touched since the last turn, with repetitions.
     number
@@ -79,14 +106,16 @@ def turn(
         Businesses that were looked at, and those whose patience begins to run; their rows are the
         first ones of ``turned_list`` and of ``starting_list``, ascending.
     """
+    columns = held.columns
+    n_operators = _take_operators(columns)
     n_components, n_touched = _touched(columns, component, business, number)
-    # In the sequence of rows, which is that of memory.
-    columns.business_list[:n_touched] = np.sort(columns.business_list[:n_touched])
+    if n_touched:
+        _book_demand_lost(columns, t_s)
+    _put_in_order(columns, n_touched, number)
     for i in range(n_touched):
-        _look(columns, columns.business_list[i])
-        _count_roles(columns, columns.business_list[i], -1.0, first_role_group)
+        _count_roles(columns, columns.business_list[i], n_operators, -1.0, first_role_group)
     for i in range(n_components):
-        _refresh(columns, columns.component_list[i])
+        _refresh(columns, columns.component_list[i], n_operators)
     if n_touched:
         columns.told_overmatch[:] = columns.overmatch
         columns.told_is_overloaded[:] = columns.is_overloaded
@@ -115,7 +144,7 @@ def turn(
         _turn_one(
             columns,
             columns.business_list[i],
-            i < n_touched,
+            n_operators if i < n_touched else 0,
             first_role_group,
             weight,
             drift,
@@ -135,6 +164,18 @@ def turn(
             n_starting += 1
         columns.has_moved[row] = False
     return n_turned, n_starting
+
+
+@_in_place
+def _take_operators(columns: Columns) -> int:
+    """List the operators at which anything changed: at the others all stays as it is."""
+    n_operators = 0
+    for operator in range(columns.is_touched_at.size):
+        if columns.is_touched_at[operator]:
+            columns.operator_list[n_operators] = operator
+            n_operators += 1
+            columns.is_touched_at[operator] = False
+    return n_operators
 
 
 @_in_place
@@ -162,13 +203,38 @@ def _touched(columns: Columns, component: Rows, business: Rows, number: int) -> 
 
 
 @_in_place
-def _refresh(columns: Columns, component: int) -> None:
-    """How far a component fails at each operator."""
+def _put_in_order(columns: Columns, n_touched: int, number: int) -> None:
+    """Put the businesses that were touched in the sequence of rows, which is that of memory."""
+    if n_touched < columns.business_turn.size // _SORTED_PART:
+        columns.business_list[:n_touched] = np.sort(columns.business_list[:n_touched])
+        return
+    place = 0
+    for row in range(columns.business_turn.size):
+        if columns.business_turn[row] == number:
+            columns.business_list[place] = row
+            place += 1
+
+
+@_in_place
+def _book_demand_lost(columns: Columns, t_s: int) -> None:
+    """Book the piece that ends now, in which the same demand failed."""
+    elapsed_s = float(t_s - columns.booked_s[0])
+    if columns.total_value > 0:
+        for operator in range(columns.demand_lost_s.size):
+            lost = columns.lost_micro_usd_per_h[operator, 0] / columns.total_value
+            columns.demand_lost_s[operator] += lost * elapsed_s
+    columns.booked_s[0] = t_s
+
+
+@_in_place
+def _refresh(columns: Columns, component: int, n_operators: int) -> None:
+    """How far a component fails at each operator at which anything changed."""
     first, stop = columns.host_start[component], columns.host_start[component + 1]
     n_hosts = stop - first
     has_throttle, has_exempt = columns.n_throttling.size > 0, columns.n_exempting.size > 0
     has_drop = columns.n_dropping.size > 0
-    for operator in range(columns.fails.shape[1]):
+    for i in range(n_operators):
+        operator = columns.operator_list[i]
         n_dropped = n_throttled = 0
         for place in range(first, stop):
             host = columns.host_order[place]
@@ -190,28 +256,26 @@ def _refresh(columns: Columns, component: int) -> None:
 
 
 @_in_place
-def _look(columns: Columns, row: int) -> None:
-    """Note in ``by_role`` how far one business fails, by operator and role."""
-    n_operators, n_roles = columns.by_role.shape
-    for role in range(n_roles):
-        component = columns.told_component_row[row, role]
-        role_weight = columns.role_weight[row, role]
-        for operator in range(n_operators):
-            fails = columns.fails[component, operator]
-            if role == FRONTEND and columns.name_draw[row] < columns.told_overmatch[operator]:
-                fails = 1.0 - (1.0 - fails) * columns.name_evasion
-            columns.by_role[operator, role] = role_weight * fails
+def _of_role(columns: Columns, row: int, role: int, operator: int) -> float:
+    """Share of attempts at one operator that fails by one role, as of the last turn."""
+    fails = columns.fails[columns.told_component_row[row, role], operator]
+    if role == FRONTEND and columns.name_draw[row] < columns.told_overmatch[operator]:
+        fails = 1.0 - (1.0 - fails) * columns.name_evasion
+    return float(columns.role_weight[row, role] * fails)
 
 
 @_in_place
-def _count_roles(columns: Columns, row: int, sign: float, first_role_group: int) -> None:
-    """Add to, or take from, the demand that fails by role; what fails is in ``by_role``."""
+def _count_roles(
+    columns: Columns, row: int, n_operators: int, sign: float, first_role_group: int
+) -> None:
+    """Add to, or take from, the demand that fails by role."""
     value = float(columns.value[row])
-    n_operators, n_roles = columns.by_role.shape
-    for operator in range(n_operators):
-        for role in range(n_roles):
-            if columns.by_role[operator, role] > 0.0:
-                lost = sign * np.rint(value * columns.by_role[operator, role])
+    for role in range(columns.role_weight.shape[1]):
+        for i in range(n_operators):
+            operator = columns.operator_list[i]
+            failing = _of_role(columns, row, role, operator)
+            if failing > 0.0:
+                lost = sign * np.rint(value * failing)
                 columns.lost_micro_usd_per_h[operator, first_role_group + role] += lost
 
 
@@ -219,41 +283,46 @@ def _count_roles(columns: Columns, row: int, sign: float, first_role_group: int)
 def _turn_one(
     columns: Columns,
     row: int,
-    is_touched: bool,
+    n_operators: int,
     first_role_group: int,
     weight: Floats,
     drift: float,
     may_drift: bool,
     t_s: int,
 ) -> None:
-    """Book the piece of one business that ends now, and note its state from now on."""
-    n_operators, n_roles = columns.by_role.shape
+    """Book the piece of one business that ends now, and note its state from now on.
+
+    ``n_operators`` of the list may fail it otherwise than before; none, if drift alone moves it.
+    """
     provider, sector = columns.provider_group[row], columns.sector_group[row]
     value = float(columns.value[row])
     level_before = columns.level[row]
-    _look(columns, row)
-    if is_touched:
-        _count_roles(columns, row, 1.0, first_role_group)
-    lost = share = most = 0.0
-    for operator in range(n_operators):
-        failed = columns.by_operator[row, operator]
-        passed = columns.passed[operator, columns.sector_row[row]]
-        piece = failed * (passed - columns.passed_since[row, operator])
+    sector_row = columns.sector_row[row]
+    lost = 0.0
+    for operator in range(weight.size):
+        passed = columns.passed[operator, sector_row]
+        since = columns.passed_since[row, operator]
+        piece = columns.by_operator[row, operator] * (passed - since)
         columns.passed_since[row, operator] = passed
         lost = piece if operator == 0 else lost + piece
-        failing = failed
-        if is_touched:
-            failing = _failing(columns, operator)
-            if failing != failed:
-                more = np.rint(value * failing) - np.rint(value * failed)
-                columns.lost_micro_usd_per_h[operator, 0] += more
-                columns.lost_micro_usd_per_h[operator, provider] += more
-                columns.lost_micro_usd_per_h[operator, sector] += more
-                columns.by_operator[row, operator] = failing
+    _book(columns, row, level_before, lost, t_s)
+    if n_operators:
+        _count_roles(columns, row, n_operators, 1.0, first_role_group)
+    for i in range(n_operators):
+        operator = columns.operator_list[i]
+        failed, failing = columns.by_operator[row, operator], _failing(columns, row, operator)
+        if failing != failed:
+            more = np.rint(value * failing) - np.rint(value * failed)
+            columns.lost_micro_usd_per_h[operator, 0] += more
+            columns.lost_micro_usd_per_h[operator, provider] += more
+            columns.lost_micro_usd_per_h[operator, sector] += more
+            columns.by_operator[row, operator] = failing
+    share, is_failing = 0.0, False
+    for operator in range(weight.size):
+        failing = columns.by_operator[row, operator]
         part = weight[operator] * failing
         share = part if operator == 0 else share + part
-        most = max(most, failing)
-    _book(columns, row, level_before, lost, t_s)
+        is_failing |= failing > 0
     level = _level_of(columns.threshold, share)
     columns.level[row] = level
     if level != level_before:
@@ -263,35 +332,34 @@ def _turn_one(
             columns.n_at_level[state, provider] += up
             columns.n_at_level[state, sector] += up
     _note_spell(columns, row, bool(level_before > 0), bool(level > 0), t_s)
-    distance = _distance(columns.threshold, share) if most > 0 else np.inf
-    for role in range(n_roles):
-        of_role = most_of_role = 0.0
-        for operator in range(n_operators):
-            failing = columns.by_role[operator, role]
+    distance = _distance(columns.threshold, share) if is_failing else np.inf
+    for role in range(columns.role_weight.shape[1]):
+        of_role, is_failing = 0.0, False
+        for operator in range(weight.size):
+            failing = _of_role(columns, row, role, operator)
             part = weight[operator] * failing
             of_role = part if operator == 0 else of_role + part
-            most_of_role = max(most_of_role, failing)
+            is_failing |= failing > 0
         role_level, before = _level_of(columns.threshold, of_role), columns.role_level[row, role]
         columns.role_level[row, role] = role_level
         if role_level != before:
             for state in range(columns.n_at_level.shape[0]):
                 up = int(role_level > state) - int(before > state)
                 columns.n_at_level[state, first_role_group + role] += up
-        if most_of_role > 0:
+        if is_failing:
             distance = min(distance, _distance(columns.threshold, of_role))
     if may_drift:
         columns.next_look[row] = drift + (distance - SLACK)
 
 
 @_in_place
-def _failing(columns: Columns, operator: int) -> float:
+def _failing(columns: Columns, row: int, operator: int) -> float:
     """Share of attempts that fails: one minus the product of what passes."""
-    degraded = 0.0
+    passing = 1.0
     if columns.told_is_overloaded[operator]:
-        degraded = columns.overload_severity[operator]
-    passing = (1.0 - degraded) * (1.0 - columns.by_role[operator, 0])
-    for role in range(1, columns.by_role.shape[1]):
-        passing *= 1.0 - columns.by_role[operator, role]
+        passing = 1.0 - columns.overload_severity[operator]
+    for role in range(columns.role_weight.shape[1]):
+        passing *= 1.0 - _of_role(columns, row, role, operator)
     return float(1.0 - passing)
 
 

@@ -104,8 +104,8 @@ class TargetActor:
 
     def is_new(self, changed: Mapping[int, Entry]) -> bool:
         """Whether what operators changed, or fronts that came or went, may tell on its reach."""
-        if self.is_stale:
-            return True
+        if self.is_stale or not changed:
+            return self.is_stale
         entries = changed.values()
         return any(entry.mechanism is Mechanism.NAME for entry in entries) or (
             self.fronts.are_held_by(entries)

@@ -1,6 +1,6 @@
 """Users: who reaches the target, who takes to a VPN, who gives up.
 
-In: the share not reached and the demand lost at each operator, integrated between events. Out:
+In: the share not reached at each operator between events, the demand lost over a tick. Out:
 user-seconds by fate, and the share on a VPN, updated at every tick. It does not know why anything
 is blocked.
 """
@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.compiled import kernels
 from sim.engine.reach import Reach, Unreached
 from sim.scenario.reactions import Users
 from sim.world.build import World
 
-S_PER_H, S_PER_D = 3600, 86_400
+S_PER_D = 86_400
+_SAVED_IN_TICK_NS, _SAVED_IN_BOOKING_NS = 30_000, 5_000
+"""What the compiled loops save in a call, roughly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +59,12 @@ class Crowd(NamedTuple):
     ----------
     reach
         Who reaches the target without a VPN.
-    n_without, n_on_vpn, n_left : shape (n_operators,)
+    n_users : shape (3, n_operators)
         Users who have neither left nor a VPN, who are on one, and who have left.
     """
 
     reach: Unreached
-    n_without: NDArray[np.float64]
-    n_on_vpn: NDArray[np.float64]
-    n_left: NDArray[np.float64]
+    n_users: NDArray[np.float64]
 
 
 class UserCrowd:
@@ -70,21 +72,27 @@ class UserCrowd:
 
     def __init__(self, world: World, rules: Users, reach: Reach) -> None:
         n_operators = world.operators.n_operators
-        self._rules = rules
+        self._share_target_users = float(rules.share_target_users)
+        self._per_d = np.array(
+            [
+                rules.vpn_rate_per_d,
+                rules.vpn_decay_per_d,
+                rules.leave_rate_per_d,
+                rules.return_rate_per_d,
+            ],
+            np.float64,
+        )
+        self._bound = np.array([rules.vpn_max, rules.vpn_start, 1.0, 0.0])
         self._reach = reach
         self._n_users = world.operators.share_users * rules.n_target_users
         self.n_users = float(self._n_users.sum())
         # On a VPN, and left.
         self._share = np.stack((np.full(n_operators, rules.vpn_start), np.zeros(n_operators)))
-        self._top = np.array([[rules.vpn_max], [1.0]])
-        self._bottom = np.array([[rules.vpn_start], [0.0]])
-        self._since_s = self._demand_since_s = 0
+        self._since_s = 0
         self._tick_since_s = 0
         self._unreached_s = np.zeros(n_operators)
-        self._demand_lost_s = np.zeros(n_operators)
         self._totals_s = np.zeros((3, n_operators))
-        self._crowd: Crowd
-        self._note_shares()
+        self._crowd = Crowd(reach.now, _crowd(self._n_users, self._share))
 
     @property
     def share_vpn(self) -> NDArray[np.float64]:
@@ -96,57 +104,56 @@ class UserCrowd:
         """Share of each operator's users who have left; not changed later."""
         return np.asarray(self._share[1])
 
-    def note_demand_lost(self, t_s: int, demand_lost: NDArray[np.float64]) -> None:
-        """Book the piece that ends now, in which so much demand was lost at each operator.
-
-        Parameters
-        ----------
-        demand_lost : shape (n_operators,)
-            Share of demand lost during the piece.
-        """
-        if t_s > self._demand_since_s:
-            self._demand_lost_s += demand_lost * (t_s - self._demand_since_s)
-            self._demand_since_s = t_s
-
     def integrate(self, t_s: int) -> None:
         """Book the piece that ends now, in which the reach of the target was as it is."""
         if t_s == self._since_s:
             return
-        elapsed_s = t_s - self._since_s
+        elapsed_s = float(t_s - self._since_s)
         unreached_s = self._reach.now.integral_s(self._since_s, t_s)
-        self._totals_s[0] += self._crowd.n_without * unreached_s
-        self._totals_s[1] += self._crowd.n_on_vpn * elapsed_s
-        self._totals_s[2] += self._crowd.n_left * elapsed_s
-        self._unreached_s += unreached_s
         self._since_s = t_s
+        if compiled := kernels(_SAVED_IN_BOOKING_NS):
+            compiled.book(
+                self._crowd.n_users, unreached_s, elapsed_s, self._totals_s, self._unreached_s
+            )
+            return
+        self._totals_s[0] += self._crowd.n_users[0] * unreached_s
+        self._totals_s[1:] += self._crowd.n_users[1:] * elapsed_s
+        self._unreached_s += unreached_s
 
-    def tick(self, t_s: int) -> None:
-        """Move the shares on a VPN and of those who left; the pieces until now are booked."""
-        rules, tick_s = self._rules, t_s - self._tick_since_s
-        unreached = self._unreached_s / tick_s
-        missed = rules.share_target_users * unreached
-        missed += (1.0 - rules.share_target_users) * self._demand_lost_s / tick_s
-        without = (1.0 - self.share_vpn) * unreached
-        up, down = np.empty_like(self._share), np.empty_like(self._share)
-        up[0], down[0] = rules.vpn_rate_per_d * missed, rules.vpn_decay_per_d * (1.0 - missed)
-        up[1], down[1] = rules.leave_rate_per_d * without, rules.return_rate_per_d * (1.0 - without)
-        # The same equation for both, with other rates.
-        self._share = relax(
-            self._share,
-            up=up,
-            top=self._top,
-            down=down,
-            bottom=self._bottom,
-            days=tick_s / S_PER_D,
-        )
-        self._note_shares()
-        self._unreached_s[:] = 0.0
-        self._demand_lost_s[:] = 0.0
+    def tick(self, t_s: int, demand_lost_s: NDArray[np.float64]) -> None:
+        """Move the shares on a VPN and of those who left; the pieces until now are booked.
+
+        Parameters
+        ----------
+        demand_lost_s : shape (n_operators,)
+            Share of demand lost for each operator's users, integrated since the last tick.
+        """
+        tick_s = float(t_s - self._tick_since_s)
+        days = tick_s / S_PER_D
         self._tick_since_s = t_s
+        if compiled := kernels(_SAVED_IN_TICK_NS):
+            self._tick_compiled(compiled, tick_s, days, demand_lost_s)
+        else:
+            unreached = self._unreached_s / tick_s
+            missed = self._share_target_users * unreached
+            missed += (1.0 - self._share_target_users) * demand_lost_s / tick_s
+            drive = np.stack((missed, (1.0 - self.share_vpn) * unreached))
+            bound, per_d = self._bound[:, np.newaxis], self._per_d[:, np.newaxis]
+            # The same equation for both, with other rates.
+            self._share = relax(
+                self._share,
+                up=per_d[::2] * drive,
+                top=bound[::2],
+                down=per_d[1::2] * (1.0 - drive),
+                bottom=bound[1::2],
+                days=days,
+            )
+            self._crowd = Crowd(self._reach.now, _crowd(self._n_users, self._share))
+        self._unreached_s[:] = 0.0
 
     def n_cut_off(self, t_s: int) -> float:
         """Users of the target who do not reach it at one time."""
-        return float((self._crowd.n_without * self._reach.now.at(t_s)).sum())
+        return float(np.add.reduce(self._crowd.n_users[0] * self._reach.now.at(t_s)))
 
     def crowd(self) -> Crowd:
         """Return users as they are now."""
@@ -165,15 +172,32 @@ class UserCrowd:
             share_left=self.share_left.copy(),
         )
 
-    def _note_shares(self) -> None:
-        """What hangs on the shares alone, which move at ticks only."""
-        staying = self._n_users * (1.0 - self.share_left)
-        self._crowd = Crowd(
-            self._reach.now,
-            n_without=staying * (1.0 - self.share_vpn),
-            n_on_vpn=staying * self.share_vpn,
-            n_left=self._n_users * self.share_left,
+    def _tick_compiled(
+        self, compiled: ModuleType, tick_s: float, days: float, demand_lost_s: NDArray[np.float64]
+    ) -> None:
+        rest, exponent, moved = np.empty((3, *self._share.shape))
+        compiled.rates(
+            self._share,
+            self._unreached_s,
+            demand_lost_s,
+            tick_s,
+            self._share_target_users,
+            self._per_d,
+            self._bound,
+            days,
+            rest,
+            exponent,
         )
+        np.exp(exponent, out=exponent)
+        n_users = np.empty_like(self._totals_s)
+        compiled.relax(self._share, rest, exponent, self._n_users, moved, n_users)
+        self._share, self._crowd = moved, Crowd(self._reach.now, n_users)
+
+
+def _crowd(n_users: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Users without a VPN, on one, and left; shape (3, n_operators)."""
+    staying = n_users * (1.0 - share[1])
+    return np.stack((staying * (1.0 - share[0]), staying * share[0], n_users * share[1]))
 
 
 def shares_of(crowds: Sequence[Crowd], t_s: Sequence[int], n_users: float) -> NDArray[np.float64]:
@@ -195,10 +219,9 @@ def shares_of(crowds: Sequence[Crowd], t_s: Sequence[int], n_users: float) -> ND
         together = list(group)
         times = np.array([t for _, t in together], np.int64)
         unreached.append(together[0][0].reach.at(times))
-    n_cut_off = np.array([crowd.n_without for crowd in crowds]) * np.concatenate(unreached)
-    n_on_vpn = np.array([crowd.n_on_vpn for crowd in crowds])
-    n_left = np.array([crowd.n_left for crowd in crowds])
-    cut_off, vpn, left = (n.sum(axis=1) / n_users for n in (n_cut_off, n_on_vpn, n_left))
+    n_by_fate = np.array([crowd.n_users for crowd in crowds])
+    n_by_fate[:, 0] *= np.concatenate(unreached)
+    cut_off, vpn, left = (n_by_fate[:, fate].sum(axis=1) / n_users for fate in range(3))
     return np.stack((1.0 - (left + cut_off), vpn, left), axis=1)
 
 

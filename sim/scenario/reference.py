@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +54,39 @@ class Key:
 
 def reference_page() -> str:
     """Return the page as Markdown."""
-    path = library.shipped("seeds") / "assumptions.csv"
-    assumed = {row.key: row for row in read_table("assumptions", path, AssumptionRow).rows}
-    schema = json_schema()
     sections: dict[str, list[Key]] = {}
-    for heading, key in _keys(schema, assumed):
+    for heading, key in _all_keys():
         sections.setdefault(heading, []).append(key)
     return _HEAD + "".join(_section(heading, keys) for heading, keys in sections.items())
+
+
+def keys_by_path() -> dict[str, Key]:
+    """Every key by its path; where strategies share a key, with what each of them needs."""
+    found: dict[str, Key] = {}
+    needs: dict[str, dict[str, list[str]]] = {}
+    for heading, key in _all_keys():
+        found.setdefault(key.path, key)
+        needs.setdefault(key.path, {}).setdefault(key.need, []).append(heading)
+    for path, by_need in needs.items():
+        if len(by_need) > 1:
+            parts = (f"{need} ({_ids(headings)})" for need, headings in by_need.items())
+            found[path] = replace(found[path], need="; ".join(parts))
+    return found
+
+
+def _ids(headings: list[str]) -> str:
+    return ", ".join(heading.split("id: ")[1].split("`")[0] for heading in headings)
+
+
+def plain(number: float) -> str:
+    """Write a number without an exponent."""
+    return f"{number:.12f}".rstrip("0").rstrip(".")
+
+
+def _all_keys() -> Iterator[tuple[str, Key]]:
+    path = library.shipped("seeds") / "assumptions.csv"
+    assumed = {row.key: row for row in read_table("assumptions", path, AssumptionRow).rows}
+    yield from _keys(json_schema(), assumed)
 
 
 def _keys(
@@ -98,7 +124,7 @@ def _key(
     meaning, unit = node["description"], ""
     if row is not None:
         unit = row.unit
-        value, low, high = (_plain(number) for number in (row.value, row.low, row.high))
+        value, low, high = (plain(number) for number in (row.value, row.low, row.high))
         need = f"*assumed* {value} (range {low} to {high})"
         meaning = meaning.split(" Assumed: ")[0]
     elif name in parent.get("required", []):
@@ -132,11 +158,6 @@ def _type(node: dict[str, Any]) -> str:
     if "pattern" in node:
         return f"small letters, digits and hyphens, at most {node['maxLength']}"
     return f"text of at most {node['maxLength']} characters"
-
-
-def _plain(number: float) -> str:
-    """Write a number without an exponent."""
-    return f"{number:.12f}".rstrip("0").rstrip(".")
 
 
 def _number(node: dict[str, Any]) -> str:

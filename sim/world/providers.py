@@ -7,11 +7,12 @@ an attribution of any address to a provider. It does not know who rents.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.prefixes import PrefixTable, prefix_bounds, prefix_set
 from sim.scenario.resolve import Resolved
 
@@ -61,11 +62,18 @@ class Places:
 
     def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
         """Addresses of a set by provider; the last number is what no provider holds."""
-        by_prefix = self.prefixes.count_by_row(addresses)
+        edge, owner = self._segments
         counted = np.zeros(len(self.provider) + 1, np.int64)
-        np.add.at(counted, self.prefix_provider_row, by_prefix[:-1])
-        counted[-1] = by_prefix[-1]
+        np.add.at(counted, owner, np.diff(addresses.count_below(edge)))
         return counted
+
+    @cached_property
+    def _segments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the space passes from one provider to another, its end included, and to whom."""
+        of_prefix = np.append(self.prefix_provider_row, len(self.provider))
+        owner = of_prefix[self.prefixes.segment_row]
+        is_first = np.append(True, owner[1:] != owner[:-1])
+        return np.append(self.prefixes.segment_start[is_first], IPV4_STOP), owner[is_first]
 
     def address_by_luck(
         self, place_row: NDArray[np.int64], u: NDArray[np.float64]

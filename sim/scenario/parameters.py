@@ -1,0 +1,224 @@
+"""Symbols of the equations: the page of parameters, and the tables at the head of each section.
+
+In: ``docs/reference/symbols.csv``, the schema and the seed tables. Out: Markdown. Remake the pages
+with ``python -m sim.scenario.parameters docs``; a test holds them fresh and whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.scenario import library
+from sim.scenario.notes import ColumnNote
+from sim.scenario.reference import Key, keys_by_path, plain
+from sim.scenario.seeds import read_note, read_table
+from sim.scenario.tables import AssumptionRow
+
+EXPLAINED = ("model", "strategies")
+"""Pages whose sections carry a table of their symbols."""
+STANDING_IN = {
+    "strategy.orders": "telegram-2018-orders",
+    "strategy.allowed": "allow-list-russia-2025",
+    "fronts.pools": "front-pools-2018",
+    "reactions.responses": "responses-2018",
+    "censor.pressure_events": "pressure-events-2018",
+}
+"""A shipped table for each key that names one and has no default: an example of its columns."""
+_MARKED = re.compile(r"(<!-- symbols: (.+?) -->\n)(.*?)(<!-- end of symbols -->\n)", re.DOTALL)
+_HEAD = """\
+# Parameters and symbols
+
+Every parameter of the equations: the symbol it has there, the scenario key that sets it, its unit,
+its value when nothing is said, the row that holds it, the range held possible. This page is made
+from `docs/reference/symbols.csv`, the schema and the seed tables by
+`python -m sim.scenario.parameters docs`.
+
+- *Unit* is that of the key or column. Where the equation takes another one, it follows after *in
+  the equation*: hours of a key are seconds on the clock of the engine.
+- A key such as `operators.groups:share_users` is the column `share_users` of the table that the key
+  `operators.groups` names. Its values are those of the default table, lowest to highest, or of a
+  shipped example where there is no default; a scenario may name another table.
+- *Factor* ranges multiply the value of a row. Ranges of keys that *the scenario* holds are what the
+  language allows. `overblock sources telegram-2018` prints the sources and reasons of all values of
+  a scenario.
+
+Parameters of the money methods stand in [money.md](../explanation/money.md), those of the law of
+names in [names.md](../explanation/names.md), all other keys in [scenario.md](scenario.md).
+"""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One symbol of one section.
+
+    Attributes
+    ----------
+    page, section
+        Where it stands: a page of ``docs/explanation``, and a heading there.
+    symbol, unit
+        As in the equation; the unit is empty where there is none.
+    keys
+        Scenario keys that set it, ``key:column`` for a column of a table; none if it is computed.
+    meaning
+        In words.
+    """
+
+    page: str
+    section: str
+    symbol: str
+    unit: str
+    keys: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """What holds a parameter: its unit, default, row and range, in words."""
+
+    unit: str
+    default: str
+    row: str
+    range: str
+
+
+def read_symbols(docs: Path) -> tuple[Symbol, ...]:
+    """Symbols in the sequence of the file."""
+    with (docs / "reference" / "symbols.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Symbol(
+                row["page"],
+                row["section"],
+                row["symbol"],
+                row["unit"],
+                tuple(row["key"].split()),
+                row["meaning"],
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def parameters_page(symbols: Sequence[Symbol]) -> str:
+    """Return the page of parameters as Markdown."""
+    lines = [_HEAD]
+    keys, assumed = keys_by_path(), _assumed()
+    for page, section in dict.fromkeys((s.page, s.section) for s in symbols if s.keys):
+        mine = [s for s in symbols if (s.page, s.section) == (page, section)]
+        lines += [
+            f"\n## [{page}.md](../explanation/{page}.md): {section}\n",
+            "| symbol | key | unit | default | held by | range |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+        for symbol in mine:
+            for key in symbol.keys:
+                held = _held(key, symbol, keys, assumed)
+                unit = held.unit
+                if symbol.unit != unit:
+                    unit += f"; in the equation {symbol.unit or 'a number'}"
+                lines.append(
+                    f"| `{symbol.symbol}` | `{key}` | {unit} | {held.default} | {held.row} | "
+                    f"{held.range} |"
+                )
+    return "\n".join(lines) + "\n"
+
+
+def with_symbols(page: str, text: str, symbols: Sequence[Symbol]) -> str:
+    """Return a page with the tables between its marks made anew."""
+
+    def table(found: re.Match[str]) -> str:
+        mine = [s for s in symbols if (s.page, s.section) == (page, found[2])]
+        return found[1] + "\n".join([*_symbol_table(mine), "", found[4]])
+
+    return _MARKED.sub(table, text)
+
+
+def _symbol_table(symbols: Sequence[Symbol]) -> Iterator[str]:
+    yield from ("", "| symbol | meaning | unit | key |", "| --- | --- | --- | --- |")
+    for symbol in symbols:
+        keys = ", ".join(f"`{key}`" for key in symbol.keys)
+        yield f"| `{symbol.symbol}` | {symbol.meaning} | {symbol.unit} | {keys} |"
+
+
+def _assumed() -> dict[str, AssumptionRow]:
+    path = library.shipped("seeds") / "assumptions.csv"
+    return {row.key: row for row in read_table("assumptions", path, AssumptionRow).rows}
+
+
+def _held(
+    path: str, symbol: Symbol, keys: Mapping[str, Key], assumed: Mapping[str, AssumptionRow]
+) -> Held:
+    if ":" in path:
+        key_path, column = path.split(":")
+        return _column(key_path, column, symbol, keys)
+    if path in assumed:
+        row = assumed[path]
+        low, high = plain(row.low), plain(row.high)
+        held = f"`seeds/assumptions.csv`, row `{path}`"
+        return Held(row.unit, plain(row.value), held, f"{low} to {high}")
+    key = keys[path]
+    return Held(_unit_of(path, symbol), key.need.replace("**", ""), "the scenario", key.type)
+
+
+def _unit_of(path: str, symbol: Symbol) -> str:
+    """Unit of a key that no table holds: its name says hours, else it is that of the equation."""
+    return "h" if path.endswith("_h") else symbol.unit
+
+
+def _column(key: str, column: str, symbol: Symbol, keys: Mapping[str, Key]) -> Held:
+    need = keys[key].need
+    name = need.split("`")[1] if need.startswith("default") else STANDING_IN.get(key, "")
+    if not name:
+        return Held(symbol.unit, keys[key].need, f"the scenario's own table, column `{column}`", "")
+    path = library.shipped("seeds") / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [row[column] for row in csv.DictReader(file) if row.get(column)]
+    note = read_note(path)
+    about = note.columns.get(column) if note else None
+    held = f"`seeds/{name}.csv`, column `{column}`"
+    if not need.startswith("default"):
+        held += " (example)"
+    unit = about.unit if about else symbol.unit
+    return Held(unit, _spread(cells), held, _range(about))
+
+
+def _spread(cells: Sequence[str]) -> str:
+    """Lowest to highest number; the count where they are no numbers; none where there are none."""
+    if not cells:
+        return "none in this table"
+    try:
+        numbers = sorted(float(cell) for cell in cells)
+    except ValueError:
+        return f"{len(cells)} rows"
+    low, high = plain(numbers[0]), plain(numbers[-1])
+    return low if low == high else f"{low} to {high}"
+
+
+def _range(about: ColumnNote | None) -> str:
+    if about is None or about.range is None:
+        return ""
+    asked: dict[str, Any] = about.range.model_dump(exclude_none=True)
+    ((kind, pair),) = asked.items()
+    if kind == "columns":
+        return " to ".join(f"column `{name}`" for name in pair)
+    text = " to ".join(plain(number) for number in pair)
+    return f"factor {text}" if kind == "times" else text
+
+
+def main() -> None:
+    """Remake the pages in the folder of documents given."""
+    docs = Path(sys.argv[1])
+    symbols = read_symbols(docs)
+    (docs / "reference" / "parameters.md").write_text(parameters_page(symbols), encoding="utf-8")
+    for page in EXPLAINED:
+        path = docs / "explanation" / f"{page}.md"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(with_symbols(page, text, symbols), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Every shipped scenario, small: what two replicates of it give.
+
+In: the name of a scenario. Out: its numbers by metric and replicate, counts as int and all else as
+float. It knows nothing of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.addresses import backend
+from sim.engine.eventlog import Kind
+from sim.engine.run import Outcome, simulate
+from sim.engine.strategies import build_strategy
+from sim.measure.accounts import money_measures, price_losses
+from sim.measure.hindsight import measure_regret
+from sim.measure.impact import Measure, measure_impact
+from sim.measure.losses import loss_totals
+from sim.measure.moves import moves_of
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tables_reactions import RESPONSES
+from sim.streams import Streams
+from sim.world.build import build_world
+from tests.golden.files import Numbers
+
+ROOT_SEED = 20180416
+"""The same for all, so that a scenario's own root seed may change."""
+N_REPLICATES = 2
+
+# More businesses where few are hit; an earlier end where a run takes long, but not before what the
+# scenario is about has happened.
+POPULATION = {
+    "austria-2022": 2000,
+    "match-days": 400,
+    "piracy-shield": 400,
+    "sni-era": 1000,
+    "subnets": 600,
+    "surgical": 600,
+    "throttle-2025": 300,
+    "whole-as": 300,
+}
+END = {
+    "domestic-migration": "2018-05-02T00:00+03:00",
+    "escalation-2018": "2018-04-23T00:00+03:00",
+    "least-collateral": "2018-04-23T00:00+03:00",
+    "negotiated": "2018-05-02T00:00+03:00",
+    "open-letter": "2018-05-12T00:00+03:00",
+    "piracy-shield": "2024-02-19T00:00+01:00",
+    "rolling-blackouts": "2018-04-20T00:00+03:00",
+    "snowball": "2018-04-26T00:00+03:00",
+    "subnets": "2018-04-23T00:00+03:00",
+    "surgical": "2018-04-23T00:00+03:00",
+    "telegram-2018": "2018-05-10T00:00+03:00",
+}
+
+COUNT_UNITS = ("addresses", "arrivals", "businesses", "names", "spells")
+# Weighted by operators' shares of users; a business shared among its addresses.
+NO_COUNTS = ("addresses_dropped_peak", "regret_businesses")
+
+
+def changes_to(name: str) -> list[str]:
+    """Overrides that make a shipped scenario small."""
+    population = f"population.n_businesses={POPULATION.get(name, 60)}"
+    return [population, *([f"end={END[name]}"] if name in END else [])]
+
+
+def numbers_of(name: str) -> Numbers:
+    """Numbers of all replicates, replicate by replicate, in the sequence of measuring.
+
+    NumPy does the sums, whether numba is there or not.
+    """
+    with backend.using("numpy"):
+        resolved = resolve(load_scenario(name, changes_to(name)))
+        return {
+            (metric, replicate): value
+            for replicate in range(N_REPLICATES)
+            for metric, value in _replicate(resolved, Streams(ROOT_SEED, replicate))
+        }
+
+
+def _replicate(resolved: Resolved, streams: Streams) -> Iterator[tuple[str, int | float]]:
+    """Yield what a run folder keeps of a replicate in ``measures.parquet``, then its facts."""
+    world = build_world(resolved, streams)
+    outcome = simulate(world, build_strategy(resolved, streams), streams)
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    money = money_measures(price_losses(resolved, streams, totals))
+    for measure in (*measure_impact(world, outcome), *measure_regret(world, outcome), *money):
+        yield measure.metric, _typed(measure)
+    yield from _facts(outcome)
+
+
+def _facts(outcome: Outcome) -> Iterator[tuple[str, int | float]]:
+    """Yield counts of events by kind, of complaints, and of responses by kind if there are any."""
+    n_events = np.bincount(outcome.events.kind, minlength=len(Kind)).tolist()
+    for kind in Kind:
+        yield f"events_{kind.name.lower()}", n_events[kind]
+    yield "complaints_expected", float(outcome.n_complaints)
+    yield "complaints_by_name", int(outcome.n_named)
+    yield "attention_at_end", float(outcome.attention)
+    n_responses = outcome.n_responses.sum(axis=0).tolist()
+    for kind_of_response, n in zip(RESPONSES, n_responses, strict=False):
+        yield f"responses_{kind_of_response}", n
+
+
+def _typed(measure: Measure) -> int | float:
+    is_count = measure.unit in COUNT_UNITS and measure.metric not in NO_COUNTS
+    return int(measure.value) if is_count and measure.value.is_integer() else measure.value

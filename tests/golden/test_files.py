@@ -1,0 +1,113 @@
+"""The comparison itself: what counts as moved, and that only --update-golden writes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from tests.golden.files import Numbers, hold, read_numbers, what_moved, write_numbers
+
+NUMBERS: Numbers = {
+    ("addresses_listed_peak", 0): 4_294_967_296,
+    ("business_hours_affected", 0): 1234.5678901234567,
+    ("target_user_hours_denied", 0): math.nan,
+    ("addresses_listed_peak", 1): 0,
+    ("business_hours_affected", 1): 0.0,
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "small.csv"
+    write_numbers(path, NUMBERS)
+    return path
+
+
+def test_a_file_reads_as_it_was_written_up_to_twelve_digits(path: Path) -> None:
+    read = read_numbers(path)
+    assert list(read) == list(NUMBERS)
+    assert [type(value) for value in read.values()] == [type(value) for value in NUMBERS.values()]
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "metric,value,replicate",
+        "addresses_listed_peak,4294967296,0",
+        "business_hours_affected,1234.56789012,0",
+        "target_user_hours_denied,,0",
+        "addresses_listed_peak,0,1",
+        "business_hours_affected,0.0,1",
+    ]
+    assert what_moved(read, NUMBERS) == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "said"),
+    [
+        ("addresses_listed_peak", 4_294_967_297, "4294967296 → 4294967297"),
+        ("addresses_listed_peak", 4_294_967_296.5, "4294967296 → 4294967296.5"),
+        ("addresses_listed_peak", math.nan, "4294967296 → not known"),
+        ("business_hours_affected", 1234.567893, "1234.56789012 → 1234.567893"),
+        ("business_hours_affected", math.nan, "1234.56789012 → not known"),
+        ("target_user_hours_denied", 0.0, "not known → 0.0"),
+    ],
+)
+def test_a_changed_number_is_named(path: Path, metric: str, value: float, said: str) -> None:
+    changed = NUMBERS | {(metric, 0): value}
+    assert hold(path, changed, is_update=False) == [f"{metric}, replicate 0: {said}"]
+
+
+def test_zero_has_no_last_digits(path: Path) -> None:
+    changed = NUMBERS | {("business_hours_affected", 1): 1e-300}
+    assert hold(path, changed, is_update=False) == [
+        "business_hours_affected, replicate 1: 0.0 → 1e-300"
+    ]
+
+
+def test_last_digits_of_what_is_no_count_may_differ(path: Path) -> None:
+    value = 1234.5678901234567 * (1 + 5e-10)
+    assert hold(path, NUMBERS | {("business_hours_affected", 0): value}, is_update=False) == []
+
+
+def test_a_metric_that_went_and_one_that_is_new_are_named(path: Path) -> None:
+    changed = {key: value for key, value in NUMBERS.items() if key != ("addresses_listed_peak", 1)}
+    changed["spells", 0] = 3
+    assert hold(path, changed, is_update=False) == [
+        "addresses_listed_peak, replicate 1: 0 → no such line",
+        "spells, replicate 0: no such line → 3",
+    ]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_only_an_update_writes(path: Path, is_there: bool) -> None:
+    if not is_there:
+        path.unlink()
+    before = path.read_bytes() if is_there else None
+    changed = NUMBERS | {("addresses_listed_peak", 0): 1}
+    said = hold(path, changed, is_update=False)
+    assert said != []
+    assert (path.read_bytes() if path.exists() else None) == before
+    assert hold(path, changed, is_update=True) == said
+    assert hold(path, changed, is_update=False) == []
+
+
+def test_an_update_leaves_a_file_alone_in_which_nothing_moved(path: Path) -> None:
+    before = path.read_bytes()
+    close = NUMBERS | {("business_hours_affected", 0): 1234.5678901234567 * (1 + 5e-10)}
+    assert hold(path, close, is_update=True) == []
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "mistake"),
+    [("addresses_listed_peak,1,0\n", "stands twice"), ("spells,many,0\n", "could not convert")],
+)
+def test_a_broken_file_is_refused(path: Path, line: str, mistake: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
+    with pytest.raises(ValueError, match=mistake):
+        read_numbers(path)
+
+
+def test_a_file_with_other_columns_is_refused(path: Path) -> None:
+    path.write_text("metric,value\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="expected the columns"):
+        read_numbers(path)

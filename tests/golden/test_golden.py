@@ -1,0 +1,59 @@
+"""Did any number move? See README.md beside this file: a golden file is no evidence by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.measure.metrics import metrics_of
+from sim.scenario.library import scenario_names
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from tests.golden.files import hold, read_numbers
+from tests.golden.runs import N_REPLICATES, numbers_of
+
+VALUES = Path(__file__).parent / "values"
+N_SHOWN = 40
+"""Lines of one message; a change of luck moves every number."""
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_no_number_moved(name: str, update_golden: bool) -> None:
+    path = VALUES / f"{name}.csv"
+    if not path.exists() and not update_golden:
+        pytest.fail(f"{name}: no golden file; --update-golden writes it", pytrace=False)
+    moved = hold(path, numbers_of(name), is_update=update_golden)
+    if moved and update_golden:
+        pytest.skip(f"{name}: file rewritten, lines that moved: {len(moved)}; nothing checked")
+    if moved:
+        pytest.fail(_message(name, moved), pytrace=False)
+
+
+def test_each_scenario_has_a_golden_file_and_each_file_a_scenario() -> None:
+    # After the files were written, if they are.
+    assert sorted(path.stem for path in VALUES.iterdir()) == scenario_names()
+
+
+# One with fronts and complaints, one with tenants, one with neither.
+@pytest.mark.parametrize("name", ["telegram-2018", "piracy-shield", "allow-list"])
+def test_every_measure_of_a_run_is_in_the_file(name: str) -> None:
+    held = read_numbers(VALUES / f"{name}.csv")
+    metrics = metrics_of(resolve(load_scenario(name)))
+    assert len(metrics) > 0
+    wanted = {(metric, replicate) for metric in metrics for replicate in range(N_REPLICATES)}
+    assert wanted - set(held) == set()
+
+
+def _message(name: str, moved: list[str]) -> str:
+    rest = [f"and {len(moved) - N_SHOWN} more"] if len(moved) > N_SHOWN else []
+    lines = [f"{name}: {line}" for line in moved[:N_SHOWN]]
+    return "\n".join(
+        [
+            f"{name}: lines that moved (old → new): {len(moved)}",
+            *lines,
+            *rest,
+            "A number that is meant to move needs a line under 'Results changed' in CHANGELOG.md "
+            "(scenario, metric, old → new, why); then: pytest tests/golden --update-golden",
+        ]
+    )

@@ -1,0 +1,324 @@
+"""What docs/explanation/strategies.md says of each rule, sentence by sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.eventlog import Kind
+from sim.engine.limits import Limits, admit
+from sim.engine.orders import (
+    Decision,
+    Entry,
+    KnownFronts,
+    Mechanism,
+    Observation,
+    Order,
+    Strategy,
+    n_rules_of,
+)
+from sim.engine.strategies.allow_list import allow_list
+from sim.engine.strategies.calendars import rolling, time_window
+from sim.engine.strategies.cover import cover
+from sim.engine.strategies.escalate import escalate
+from sim.engine.strategies.exact import aggregate, exact, throttle
+from sim.engine.strategies.names import dns, sni
+from sim.engine.strategies.negotiate import negotiate
+from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
+from sim.engine.tally import Group
+from sim.scenario.reactions import Censor
+from tests.chases import STRATEGIES, assert_same, chase_world, run
+from tests.worlds import DAY, HOUR, Pool, SmallWorld
+
+PLACES = (
+    SmallWorld(
+        pools=(
+            Pool("alpha", 1.0, ("198.18.0.0/20", "198.18.16.0/22", "198.18.24.0/21")),
+            Pool("beta", 1.0, ("198.19.0.0/22",)),
+        )
+    )
+    .world()
+    .places
+)
+ALPHA, BETA = (PLACES.provider.index(name) for name in ("alpha", "beta"))
+FRONT = "198.18.0.1"
+
+
+def number(address: str) -> int:
+    return int(IntervalSet.of(address).start[0])
+
+
+def seen(
+    t_s: int,
+    fronts: Sequence[tuple[str, int, int]] = ((FRONT, ALPHA, 0),),
+    in_force: Sequence[Entry] = (),
+    *,
+    reached: float = 1.0,
+    stance: str = "silent",
+) -> Observation:
+    """Fronts are (address, provider, discovered)."""
+    columns = [[number(address) for address, _, _ in fronts]]
+    columns += [[front[column] for front in fronts] for column in (1, 2)]
+    return Observation(
+        t_s=t_s,
+        fronts=KnownFronts(*(np.array(column, np.int64) for column in columns)),
+        in_force=tuple(in_force),
+        target_reached_share=reached,
+        stance=tuple(stance if row == ALPHA else "silent" for row in range(len(PLACES.provider))),
+        places=PLACES,
+    )
+
+
+def placed(orders: Sequence[Order], t_s: int = 0) -> list[Entry]:
+    return [Entry(row, order, n_rules_of(order), t_s) for row, order in enumerate(orders)]
+
+
+def said(decision: Decision) -> list[tuple[str, str]]:
+    return [(order.action, text(order.addresses)) for order in decision.orders]
+
+
+def text(addresses: IntervalSet) -> str:
+    start, length = addresses.to_prefixes()
+    return " ".join(
+        f"{'.'.join(str(int(a) >> shift & 255) for shift in (24, 16, 8, 0))}/{n}"
+        for a, n in zip(start.tolist(), length.tolist(), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("strategy", "answer"),
+    [
+        (exact, "198.18.0.1/32"),
+        (aggregate(24), "198.18.0.0/24"),
+        (throttle(22), "198.18.0.0/22"),
+        (covering_prefix(1.0, 8), "198.18.0.0/20"),
+        (covering_prefix(0.85, 8), "198.18.0.0/19"),
+        (covering_prefix(0.85, 20), "198.18.0.0/20"),
+        (provider, "198.18.0.0/20 198.18.16.0/22 198.18.24.0/21"),
+    ],
+)
+def test_a_front_is_answered_with_its_set_once(strategy: Strategy, answer: str) -> None:
+    fronts = [(FRONT, ALPHA, 0), (FRONT, ALPHA, 0)]
+    first = strategy(seen(0, fronts))
+    assert said(first) == [("block", answer)]
+    assert first.next_look_s is None
+    assert strategy(seen(1, fronts, placed(first.orders))).orders == ()
+
+
+def test_the_largest_pure_prefix_counts_even_if_one_inside_is_not_pure() -> None:
+    # Of the /21 around it a half is the provider's, of the /19 seven eighths.
+    front = [("198.18.16.1", ALPHA, 0)]
+    assert said(covering_prefix(0.85, 21)(seen(0, front))) == [("block", "198.18.16.0/22")]
+    assert said(covering_prefix(0.85, 8)(seen(0, front))) == [("block", "198.18.0.0/19")]
+
+
+def test_a_front_of_no_pure_prefix_is_listed_alone() -> None:
+    stranger = [("203.0.113.7", ALPHA, 0)]
+    assert said(covering_prefix(0.5, 8)(seen(0, stranger))) == [("block", "203.0.113.7/32")]
+
+
+def test_a_region_is_the_place_of_the_front() -> None:
+    answer = provider_region(seen(0, [("198.19.1.1", BETA, 0)]))
+    assert said(answer) == [("block", "198.19.0.0/22")]
+
+
+def test_a_throttled_front_is_open_to_those_who_drop() -> None:
+    held = placed(throttle(22)(seen(0)).orders)
+    assert said(exact(seen(1, in_force=held))) == [("block", "198.18.0.1/32")]
+
+
+def test_escalation_lists_every_known_front_anew_at_a_new_step() -> None:
+    strategy = escalate([32, 24], 8 * HOUR, 0.5)
+    fronts = [(FRONT, ALPHA, 0), ("198.18.1.1", ALPHA, 0)]
+    first = strategy(seen(0, fronts))
+    assert said(first) == [("block", "198.18.0.1/32"), ("block", "198.18.1.1/32")]
+    assert first.next_look_s == 8 * HOUR
+    held = placed(first.orders)
+    assert strategy(seen(8 * HOUR - 1, fronts, held)).orders == ()
+    wider = strategy(seen(8 * HOUR, fronts, held))
+    assert said(wider) == [("block", "198.18.0.0/24"), ("block", "198.18.1.0/24")]
+    assert wider.next_look_s is None
+
+
+@pytest.mark.parametrize(("reached", "widens"), [(0.5, True), (0.49, False), (np.nan, True)])
+def test_escalation_widens_while_the_goal_is_missed(reached: float, widens: bool) -> None:
+    strategy = escalate([32, 24], HOUR, 0.5)
+    held = placed(strategy(seen(0)).orders)
+    later = strategy(seen(HOUR, in_force=held, reached=reached))
+    assert bool(later.orders) is widens
+    assert later.next_look_s == (None if widens else HOUR + HOUR // 4)
+
+
+def test_escalation_does_not_look_again_before_its_first_order() -> None:
+    assert escalate([32, 24], HOUR, 0.5)(seen(0, [])) == Decision()
+
+
+def test_a_cover_is_made_anew_and_replaces_the_old_one() -> None:
+    fronts = [(FRONT, ALPHA, 0), ("198.18.8.1", ALPHA, 0)]
+    old = cover(2)(seen(0, fronts))
+    assert said(old) == [("block", "198.18.0.1/32 198.18.8.1/32")]
+    held = placed(old.orders)
+    assert cover(2)(seen(1, fronts, held)).orders == ()
+    new = cover(2)(seen(1, [*fronts, ("198.19.0.1", BETA, 1)], held))
+    assert said(new)[1:] == [("unblock", "198.18.0.1/32 198.18.8.1/32")]
+    assert new.orders[0].addresses.to_prefixes()[0].size == 2
+
+
+def test_a_cover_weighs_only_what_providers_rent_out() -> None:
+    # 203.0.113.0/24 is no provider's: joining the two fronts in it costs nothing.
+    fronts = [("203.0.113.1", ALPHA, 0), ("203.0.113.200", ALPHA, 0), (FRONT, ALPHA, 0)]
+    (order,) = cover(2)(seen(0, fronts)).orders
+    assert text(order.addresses) == "198.18.0.1/32 203.0.113.0/24"
+
+
+@pytest.mark.parametrize("named", [dns, sni])
+def test_a_name_is_ordered_once_without_a_front(named) -> None:
+    (order,) = named(0.2)(seen(0, [])).orders
+    assert (order.mechanism, order.overmatch) == (Mechanism.NAME, 0.2)
+    assert named(0.2)(seen(1, in_force=placed([order]))).orders == ()
+
+
+def test_dns_and_sni_are_the_same_rule() -> None:
+    small = chase_world(1)
+    assert_same(run(small, dns(0.4)), run(small, sni(0.4)))
+
+
+def test_an_allow_list_is_ordered_once_without_a_front() -> None:
+    allowed = IntervalSet.of("203.0.113.0/24")
+    (order,) = allow_list(allowed)(seen(0, [])).orders
+    assert order.addresses.n_addresses == 2**32 - 256
+    assert allow_list(allowed)(seen(1, in_force=placed([order]))).orders == ()
+
+
+def test_windows_hold_their_start_and_not_their_end() -> None:
+    strategy = time_window([(10, 20), (30, 40)], 32)
+    assert strategy(seen(9)) == Decision((), 10)
+    inside = strategy(seen(10))
+    assert said(inside) == [("block", "198.18.0.1/32")]
+    assert inside.next_look_s == 20
+    after = strategy(seen(20, in_force=placed(inside.orders)))
+    assert said(after) == [("unblock", "198.18.0.1/32")]
+    assert after.next_look_s == 30
+
+
+def test_a_rolling_prefix_stays_while_any_front_in_it_is_wanted() -> None:
+    strategy = rolling(10, 5, 24)
+    fronts = [(FRONT, ALPHA, 0), ("198.18.0.2", ALPHA, 4)]
+    first = strategy(seen(4, fronts))
+    assert said(first) == [("block", "198.18.0.0/24")]
+    assert first.next_look_s == 10
+    held = placed(first.orders)
+    assert strategy(seen(10, fronts, held)).orders == ()
+    assert said(strategy(seen(14, fronts, held))) == [("unblock", "198.18.0.0/24")]
+    assert said(strategy(seen(15, fronts))) == [("block", "198.18.0.0/24")]
+
+
+def test_rolling_without_a_gap_releases_nothing() -> None:
+    first = rolling(10, 0, 24)(seen(0))
+    assert first.next_look_s is None
+    assert rolling(10, 0, 24)(seen(25, in_force=placed(first.orders))).orders == ()
+
+
+@pytest.mark.parametrize(
+    ("stance", "is_blocked"),
+    [("hostile", True), ("silent", True), ("constructive", False), ("compliant", False)],
+)
+def test_who_talks_is_not_blocked_when_talks_are_over(stance: str, is_blocked: bool) -> None:
+    strategy = negotiate(HOUR, 1.0, 8)
+    fronts = [(FRONT, ALPHA, 5), ("198.18.1.1", ALPHA, 900)]
+    early = strategy(seen(HOUR + 4, fronts, stance=stance))
+    assert early == Decision((), HOUR + 5)
+    late = strategy(seen(HOUR + 5, fronts, stance=stance))
+    assert said(late) == ([("block", "198.18.0.0/20")] if is_blocked else [])
+    assert late.next_look_s is None
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+@pytest.mark.parametrize("stance", ["hostile", "constructive"])
+def test_these_stances_act_under_negotiate_alone(name: str, stance: str) -> None:
+    small = chase_world(3)
+    told = replace(small, stances=((1, "alpha", stance),))
+    outcomes = [run(world, STRATEGIES[name]) for world in (small, told)]
+    if name == "negotiate" and stance == "constructive":
+        assert len(outcomes[1].entry_addresses) < len(outcomes[0].entry_addresses)
+    else:
+        assert_same(*outcomes, events=False)
+
+
+def test_who_complied_does_not_take_the_target_back() -> None:
+    turns = ((DAY, "alpha", "compliant"), (2 * DAY, "alpha", "hostile"))
+    outcome = run(replace(chase_world(3), stances=turns), exact)
+    events = outcome.events
+    later = (events.kind == Kind.RENTED) & (events.t_s > DAY)
+    rented = outcome.front_address[events.front_row[later]]
+    assert rented.size > 0
+    assert not IntervalSet.of("198.18.0.0/20").contains(rented).any()
+
+
+def test_limits_apply_in_sequence_and_exemptions_take_rules() -> None:
+    passing = placed([Order("block", IntervalSet.of("198.18.0.5"), Mechanism.EXEMPT)])
+    wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
+    assert admit(wanted, passing, 0, Limits(max_rules=1)) == []
+    assert admit(wanted, passing, 0, Limits(max_rules=2)) == wanted
+    assert admit(wanted, passing, 3, Limits(orders_per_day=3)) == []
+    name = Order("block", mechanism=Mechanism.NAME)
+    assert admit([name], passing, 0, Limits(max_addresses=0, max_rules=0)) == [name]
+
+
+def test_an_exempted_address_does_not_count_as_listed() -> None:
+    passing = placed([Order("block", IntervalSet.of("198.18.1.0/25"), Mechanism.EXEMPT)])
+    wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
+    assert admit(wanted, passing, 0, Limits(max_addresses=128)) == wanted
+    assert admit(wanted, passing, 0, Limits(max_addresses=127)) == []
+
+
+# Known faults, as strategies.md says: these tests state what is, not what should be.
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_fault_a_cover_loses_everything_in_a_pause(seed: int) -> None:
+    small = replace(
+        chase_world(seed),
+        complaints=None,
+        reactions=None,
+        censor=Censor(discovery_lag_h=9.0, withdraw_lag_h=12.0, pause_pressure=0.5),
+        pressure_events=((DAY, 1.0),),
+    )
+    t_s, listed = run(small, cover(40)).curves.points("addresses_listed", Group())
+    assert listed[t_s <= DAY][-1] > 0
+    assert listed[-1] == 0
+
+
+def test_fault_a_cover_loses_everything_to_a_limit() -> None:
+    fronts = [(FRONT, ALPHA, 0), ("198.18.8.1", ALPHA, 0)]
+    held = placed(cover(2)(seen(0, fronts)).orders)
+    wanted = cover(2)(seen(1, [*fronts, ("198.19.0.1", BETA, 1)], held)).orders
+    for limits in (Limits(max_rules=3), Limits(orders_per_day=1)):
+        assert [order.action for order in admit(wanted, held, 1, limits)] == ["unblock"]
+    assert [o.action for o in admit(wanted, held, 0, Limits(max_rules=4))] == ["block", "unblock"]
+
+
+def test_fault_an_escalation_out_of_which_a_prefix_is_cut_never_widens() -> None:
+    strategy, limits = escalate([24, 22], HOUR, 0.5), Limits(exempt=IntervalSet.of("198.18.0.8/29"))
+    held = placed(admit(strategy(seen(0)).orders, [], 0, limits))
+    assert strategy(seen(9 * HOUR, in_force=held)) == Decision()
+
+
+@pytest.mark.parametrize("strategy", [rolling(20, 10, 24), cover(1)])
+def test_fault_an_entry_that_was_cut_is_placed_again(strategy: Strategy) -> None:
+    limits = Limits(exempt=IntervalSet.of("198.18.0.8/29"))
+    fronts = [(FRONT, ALPHA, 0), ("198.18.0.200", ALPHA, 0)]
+    held = placed(admit(strategy(seen(0, fronts)).orders, [], 0, limits))
+    again = admit(strategy(seen(1, fronts, held)).orders, held, 0, limits)
+    assert sorted(order.action for order in again) == ["block", "unblock"]
+
+
+def test_fault_a_front_that_is_exempt_is_answered_again_and_again() -> None:
+    limits = Limits(exempt=IntervalSet.of("198.18.0.0/29"))
+    held = placed(admit(aggregate(24)(seen(0)).orders, [], 0, limits))
+    again = admit(aggregate(24)(seen(1, in_force=held)).orders, held, 0, limits)
+    assert [order.key for order in again] == [entry.order.key for entry in held]

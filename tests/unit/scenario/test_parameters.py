@@ -1,0 +1,159 @@
+"""The page of parameters and the tables of symbols: fresh, and nothing of an equation missing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from sim.scenario import tables, tables_reactions, tables_sharing
+from sim.scenario.parameters import EXPLAINED, parameters_page, read_symbols, with_symbols
+from sim.scenario.reference import keys_by_path
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import AssumptionRow
+
+DOCS = Path(__file__).parents[3] / "docs"
+SYMBOLS = read_symbols(DOCS)
+KEYS = {key for symbol in SYMBOLS for key in symbol.keys}
+ROWS = {
+    "register.cadence": tables.CadenceRow,
+    "operators.groups": tables.OperatorRow,
+    "population.sectors": tables.SectorRow,
+    "population.demand_profiles": tables.ProfileRow,
+    "population.hosting": tables.HostingRow,
+    "population.components": tables_sharing.ComponentRow,
+    "population.services": tables_sharing.ServiceRow,
+    "fronts.pools": tables_reactions.PoolRow,
+    "reactions.responses": tables_reactions.ResponseRow,
+    "censor.pressure_events": tables_reactions.PressureRow,
+}
+NO_PARAMETER = {"low", "high", "index"}
+NO_EQUATION = {
+    "root_seed": "names the luck",
+    "n_replicates": "how often to run",
+    "experiment.n_replicates": "how often to run",
+}
+WORDS = """
+a above address addresses after all among an and any are arrival as at be began block business
+ceil count counted covering covers cut day days decision demand does domestic drop dropped else
+empty enforces entries entry exempt exp floor for force fronts has holds hostile hours if in
+integral is it its last least less like likewise max mean millions min mod mode most never no
+none of off older oldest one open operator operators or order orders outside over own placed
+prefixes product providers ranges refusing round same second seconds sequence set silent some
+spread stance start step such sum target than that the their there this those throttle union
+unless users wanted was when which with without
+"""
+PROSE = set(WORDS.split())
+"""Words and functions that may stand in an equation and are no symbol."""
+
+DEFINED = {
+    "names_hit",
+    "demand_lost_share",
+    "collateral_per_million_user_hours_denied",
+    "collateral_per_efficacy",
+    "addresses_dropped",
+    "dv",
+    "dl",
+    "dt",
+    "dD",
+}
+"""What an equation defines under its own name."""
+
+
+def sections(page: str) -> dict[str, str]:
+    """Text of each section, without its table of symbols."""
+    text = (DOCS / "explanation" / f"{page}.md").read_text(encoding="utf-8")
+    text = re.sub(r"<!-- symbols.*?end of symbols -->", "", text, flags=re.DOTALL)
+    parts = re.split(r"^## (.+?)(?: \[.+\])?$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def names_in(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*[*']?(?![\w])", re.sub(r"`", " ", text)))
+
+
+def symbols_of(page: str, section: str) -> set[str]:
+    """Names that the table of a section explains, and those that hold everywhere on the page."""
+    wide = {section, "Symbols"} if page == "model" else {symbol.section for symbol in SYMBOLS}
+    mine = [s for s in SYMBOLS if s.page == page and s.section in wide]
+    return set().union(*(names_in(symbol.symbol) for symbol in mine))
+
+
+def equations() -> list[tuple[str, str, str]]:
+    found = []
+    for page in EXPLAINED:
+        for section, text in sections(page).items():
+            parts = [part.strip("\n") for part in text.split("\n\n")]
+            blocks = [p for p in parts if all(line[:4] == "    " for line in p.splitlines())]
+            inline = [code for code in re.findall(r"`([^`]+)`", text) if " * " in code]
+            if blocks or inline:
+                found.append((page, section, "\n".join([*blocks, *inline])))
+    return found
+
+
+def test_the_pages_are_fresh() -> None:
+    """Remake them with ``python -m sim.scenario.parameters docs``."""
+    page = DOCS / "reference" / "parameters.md"
+    assert page.read_text(encoding="utf-8") == parameters_page(SYMBOLS)
+    for name in EXPLAINED:
+        text = (DOCS / "explanation" / f"{name}.md").read_text(encoding="utf-8")
+        assert text == with_symbols(name, text, SYMBOLS)
+
+
+def test_every_symbol_is_in_a_table_or_on_a_page_that_has_it() -> None:
+    for symbol in SYMBOLS:
+        text = (DOCS / "explanation" / f"{symbol.page}.md").read_text(encoding="utf-8")
+        if symbol.page in EXPLAINED:
+            assert f"<!-- symbols: {symbol.section} -->" in text, symbol
+        assert symbol.section in sections(symbol.page), symbol
+        assert names_in(symbol.symbol) & names_in(text), symbol
+
+
+def test_every_section_with_an_equation_explains_every_name_in_it() -> None:
+    assert len(equations()) > 10
+    for page, section, text in equations():
+        unknown = names_in(text) - symbols_of(page, section) - PROSE - DEFINED
+        assert not unknown, f"{page}.md, {section}: {sorted(unknown)}"
+
+
+def test_every_assumption_is_a_symbol() -> None:
+    path = DOCS.parent / "seeds" / "assumptions.csv"
+    rows = read_table("assumptions", path, AssumptionRow).rows
+    assert len(rows) > 40
+    assert {row.key for row in rows} <= KEYS
+
+
+def test_every_number_of_the_language_is_a_symbol_or_in_no_equation() -> None:
+    numbers = {
+        path
+        for path, key in keys_by_path().items()
+        if re.match(r"number|whole number|share", key.type) or path.startswith("strategy.")
+    }
+    numbers -= {"strategy.id", "strategy.orders", "strategy.allowed"}
+    assert numbers - KEYS == set(NO_EQUATION)
+    assert not KEYS & set(NO_EQUATION)
+
+
+@pytest.mark.parametrize("key", sorted(ROWS))
+def test_every_number_of_a_table_is_a_symbol(key: str) -> None:
+    fields = ROWS[key].model_fields.items()
+    numbers = {
+        name
+        for name, field in fields
+        if {int, float} & {field.annotation, *get_args(field.annotation)}
+        or any({int, float} & set(get_args(part)) for part in get_args(field.annotation))
+    }
+    assert len(numbers) > 0
+    assert {f"{key}:{name}" for name in numbers - NO_PARAMETER} <= KEYS
+
+
+def test_every_key_of_a_symbol_exists() -> None:
+    keys = keys_by_path()
+    for key in KEYS:
+        path, _, column = key.partition(":")
+        assert path in keys, key
+        assert not column or key.split(":")[0] in {*ROWS, "strategy.orders", "strategy.allowed"} | {
+            "censor.exempt"
+        }
