@@ -57,6 +57,6 @@ def measure_complaints(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     n_named = float(outcome.n_named)
     return (
         Measure("complaints", "complaints", outcome.n_complaints),
-        Measure("complaints_named", "complaints", n_named, n, "businesses"),
+        Measure("complaints_named", "businesses", n_named, n, "businesses"),
         Measure("exemptions_granted", "exemptions", n_exempted, n_named, "named complaints"),
     )
