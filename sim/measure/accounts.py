@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.impact import Measure
 from sim.measure.losses import LossTotals
+from sim.measure.measures import Measure
 from sim.measure.money import (
     MONEY_METRICS,
     MoneyDraws,

@@ -16,7 +16,7 @@ from pathlib import Path
 from sim.errors import PartialError
 from sim.measure.accounts import MethodLine
 from sim.measure.begun import write_question
-from sim.measure.comparison import ComparisonLine, Measured, TradeoffLine
+from sim.measure.comparison import ComparisonLine, Measured
 from sim.measure.executors import choose_executor
 from sim.measure.executors.task import Executor, Failure, Key, failure_of
 from sim.measure.interrupts import ends_as_interrupts, without_interrupts
@@ -24,6 +24,7 @@ from sim.measure.outputs import COMPLETE, INTERRUPTED, PARTIAL, write_outputs
 from sim.measure.plan import Plan
 from sim.measure.simulation import Simulation, measures_of
 from sim.measure.summary import SummaryLine
+from sim.measure.weighing import TradeoffLine
 from sim.results.checkpoints import PARTS, Checkpoints, has_runs
 from sim.results.folder import new_folder
 from sim.results.store import RUN_TABLES, write_json

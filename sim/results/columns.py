@@ -146,15 +146,27 @@ SUMMARY = (
     _STRATEGY,
     Column("metric", "string", "", "Name of the measure"),
     Column("unit", "string", "", "Unit of the measure"),
-    Column("mean", "number", "by metric", "Mean over replicates"),
-    Column("median", "number", "by metric", "Median over replicates"),
+    Column(
+        "mean",
+        "number",
+        "by metric",
+        "Mean over replicates; of a ratio, the sum above over the sum below, missing only where "
+        "the sum below is zero",
+    ),
+    Column(
+        "median",
+        "number",
+        "by metric",
+        "Median over replicates; missing if a replicate is not known",
+    ),
     Column("low", "number", "by metric", "Lower end of the interval; missing with one replicate"),
     Column("high", "number", "by metric", "Upper end of the interval; missing with one replicate"),
     Column(
         "level",
         "number",
         "share",
-        "Share of replicates between low and high; for money, of draws of all replicates",
+        "Share of replicates between low and high; for money, of draws of all replicates; for a "
+        "ratio, nominal coverage of its BCa interval over replicates",
     ),
     Column("n_replicates", "integer", "replicates", "Replicates summarised"),
     Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
@@ -163,6 +175,39 @@ SUMMARY = (
         "published", "string", "", "Published figure it stands beside; missing where there is none"
     ),
     Column("published_source", "string", "", "Where that figure was published"),
+)
+
+GROUPS = (
+    _STRATEGY,
+    Column("by", "string", "", "What the groups are of: sector, provider, region or operator"),
+    Column(
+        "group",
+        "string",
+        "",
+        "Name of the group: sector; provider of the front end at t = 0, or provider/region; "
+        "operator",
+    ),
+    Column(
+        "metric",
+        "string",
+        "",
+        "businesses_ever_affected, _impaired, _down; by operator businesses_ever_hit: an address "
+        "in use at t = 0 was dropped or throttled there",
+    ),
+    Column("unit", "string", "", "Unit of the count"),
+    Column("mean", "number", "businesses", "Mean over replicates"),
+    Column("median", "number", "businesses", "Median over replicates"),
+    Column("low", "number", "businesses", "5th percentile; missing with one replicate"),
+    Column("high", "number", "businesses", "95th percentile; missing with one replicate"),
+    Column("level", "number", "share", "Share of replicates between low and high"),
+    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    Column(
+        "denominator",
+        "number",
+        "businesses",
+        "Businesses of the group, by operator all (mean over replicates)",
+    ),
+    Column("denominator_unit", "string", "", "Unit of the denominator"),
 )
 
 MONEY = (
@@ -215,7 +260,13 @@ COMPARISON = (
     Column("metric", "string", "", "Name of the measure"),
     Column("unit", "string", "", "Unit of the measure"),
     Column("n_replicates", "integer", "replicates", "Replicates of this strategy"),
-    Column("mean", "number", "by metric", "Mean over replicates; missing if any is not known"),
+    Column(
+        "mean",
+        "number",
+        "by metric",
+        "Mean over replicates; missing if any is not known; of a ratio, the sum above over the sum "
+        "below",
+    ),
     Column("median", "number", "by metric", "Median over replicates"),
     Column("low", "number", "by metric", "Lower end of the share 'level' of replicates"),
     Column("high", "number", "by metric", "Upper end of the share 'level' of replicates"),
@@ -231,13 +282,24 @@ COMPARISON = (
     ),
     Column("difference_low", "number", "by metric", "Lower end of its BCa interval"),
     Column("difference_high", "number", "by metric", "Upper end of its BCa interval"),
-    Column("difference_t_low", "number", "by metric", "Lower end of its Student-t interval"),
-    Column("difference_t_high", "number", "by metric", "Upper end of its Student-t interval"),
+    Column(
+        "difference_t_low",
+        "number",
+        "by metric",
+        "Lower end of its Student-t interval; missing for a ratio",
+    ),
+    Column(
+        "difference_t_high",
+        "number",
+        "by metric",
+        "Upper end of its Student-t interval; missing for a ratio",
+    ),
     Column(
         "p_value",
         "number",
         "",
-        "Two-sided paired t test of no difference; missing where all replicates differ alike",
+        "Two-sided paired t test of no difference; missing where all replicates differ alike, and "
+        "for a ratio",
     ),
     Column("p_holm", "number", "", "The same, corrected by Holm over all rows that have one"),
     Column("confidence", "number", "share", "Nominal coverage of the BCa and t intervals"),
@@ -251,7 +313,13 @@ TRADEOFF = (
     Column("efficacy", "number", "by metric", "Its mean over replicates"),
     Column("efficacy_low", "number", "by metric", "Lower end of its BCa interval"),
     Column("efficacy_high", "number", "by metric", "Upper end of its BCa interval"),
-    Column("collateral_metric", "string", "", "Measure of what others lost"),
+    Column(
+        "collateral_metric",
+        "string",
+        "",
+        "Measure of what others lost: a row for each strategy and kind of harm. Money is its "
+        "median over draws in each replicate, so that the interval spans luck alone",
+    ),
     Column("collateral", "number", "by metric", "Its mean over replicates"),
     Column("collateral_low", "number", "by metric", "Lower end of its BCa interval"),
     Column("collateral_high", "number", "by metric", "Upper end of its BCa interval"),
@@ -347,6 +415,7 @@ TABLES = {
     "events.parquet": EVENTS,
     "entries.parquet": ENTRIES,
     "summary.csv": SUMMARY,
+    "groups.csv": GROUPS,
     "money.csv": MONEY,
     "measures.parquet": MEASURES,
 }

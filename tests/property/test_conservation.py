@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from functools import cache
 
@@ -11,10 +12,14 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
+from sim.measure.experiment import run_experiment
+from sim.measure.impact import measure_impact
 from sim.measure.losses import loss_totals
 from sim.measure.money import MoneyDraws, money_of
 from sim.measure.money_parameters import drawn, firm_parameters
 from sim.measure.moves import moves_of
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.moves import DOMESTIC, FOREIGN, WAIT
 from tests.chases import HORIZON_S, STRATEGIES, chase_world, run
@@ -102,6 +107,47 @@ def test_a_user_counted_twice_would_be_noticed():
     found = accounts_of(steady(0).run())
     denied, vpn = found["denied"], found["vpn"]
     assert denied[0] + vpn[0] != pytest.approx(denied[1], rel=1e-3)
+
+
+FATES = ("denied", "by_vpn", "reached", "left")
+
+
+@every_strategy
+def test_the_fates_of_users_add_up_to_all_user_hours(name):
+    small = chase_world(6)
+    measures = {m.metric: m for m in measure_impact(small.world(), run(small, STRATEGIES[name]))}
+    found = [measures[f"target_user_hours_{fate}"] for fate in FATES]
+    assert all(one.value >= 0 for one in found)
+    assert sum(one.value for one in found) == pytest.approx(found[0].denominator)
+    assert {one.denominator for one in found} == {1e6 * HORIZON_S / HOUR}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_user_hours_reached_are_the_area_between_the_curves(seed):
+    # What is reached is measured as the rest: the curves say it apart from that.
+    small = steady(seed)
+    outcome = small.run()
+    t_s, (reached, vpn) = at_all_times(outcome, ("target_reached_share", "vpn_share"))
+    lasts_h = np.diff(np.append(t_s, HORIZON_S)) / HOUR
+    measures = {m.metric: m.value for m in measure_impact(small.world(), outcome)}
+    area = 1e6 * float(((reached - vpn) * lasts_h).sum())
+    assert measures["target_user_hours_reached"] == pytest.approx(area, rel=1e-9)
+
+
+def test_a_reader_of_the_summary_can_check_that_every_user_hour_is_in_it(tmp_path):
+    brief = ["population.n_businesses=20", "end=2018-04-19T00:00+03:00"]
+    resolved = resolve(load_scenario("telegram-2018", brief))
+    folder = tmp_path / "out"
+    run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder)
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["metric"]: row for row in csv.DictReader(file)}
+    fates = [rows[f"target_user_hours_{fate}"] for fate in FATES]
+    assert {row["denominator_unit"] for row in fates} == {"user-hours"}
+    hours = [float(row["mean"]) for row in fates]
+    assert all(value > 0 for value in hours)
+    assert sum(hours) == pytest.approx(float(fates[0]["denominator"]))
+    # Negative control: one fate less would be noticed.
+    assert sum(hours) - min(hours) != pytest.approx(float(fates[0]["denominator"]))
 
 
 # Money.

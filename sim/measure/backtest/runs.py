@@ -40,7 +40,7 @@ EVENTS = tuple(kind.name.lower() for kind in Kind)
 MAX_RUNS = 100
 """Distinct scenarios of one scoring: a case file may be a stranger's."""
 COMPLAINTS = "complaints"
-"""Complaints expected until the end of the run: read by cases alone, in no summary."""
+"""Complaints expected until the end of the run."""
 
 
 @dataclass(frozen=True, eq=False)

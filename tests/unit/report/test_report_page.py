@@ -171,7 +171,8 @@ def test_every_table_and_file_is_in_the_page(shipped_run: Path, run_page: str) -
     files = {
         str(attrs["download"]): str(attrs["href"]) for _, attrs in page.tags if "download" in attrs
     }
-    assert set(files) == {"summary.csv", "money.csv", "scenario.yaml", "manifest.json"}
+    tables = {"summary.csv", "groups.csv", "money.csv"}
+    assert set(files) == {*tables, "scenario.yaml", "manifest.json"}
     for name, uri in files.items():
         held = base64.b64decode(uri.partition(";base64,")[2])
         assert held == (shipped_run / name).read_bytes(), name
