@@ -23,6 +23,7 @@ from sim.measure.money import (
     interval,
     money_of,
     summarise_money,
+    whole_of,
 )
 from sim.measure.money_parameters import (
     N_DRAWS,
@@ -155,18 +156,13 @@ def price_losses(
 
 
 def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
-    """Money of one run as measures: medians over draws, out of the mean revenue over the run."""
-    demand = float(money.demand_usd.sum(axis=1).mean())
-    return tuple(
-        Measure(
-            metric,
-            "USD",
-            float(np.median(getattr(money, metric).sum(axis=1))),
-            demand,
-            "USD of demand",
-        )
-        for metric in MONEY_METRICS
-    )
+    """Money of one run as measures: medians over draws, out of means of the whole."""
+    found = []
+    for metric in MONEY_METRICS:
+        whole, unit = whole_of(metric, money)
+        median = float(np.median(getattr(money, metric).sum(axis=1)))
+        found.append(Measure(metric, "USD", median, float(whole.mean()), unit))
+    return tuple(found)
 
 
 def _firm_lines(

@@ -32,11 +32,11 @@ FirmKey: TypeAlias = Literal[
     "churn_window_d",
     "transfer_share",
     "hosting_spend_share",
-    "migration_labour_usd",
+    "response_cost_level",
     "dual_running_months",
 ]
 FIRM_KEYS: tuple[str, ...] = get_args(FirmKey)
-FACTORS = ("revenue_level",)
+FACTORS = ("revenue_level", "response_cost_level")
 """Keys whose range is one of factors around the central value."""
 
 EconomyKey: TypeAlias = Literal[
@@ -62,7 +62,7 @@ OPTIONAL_ECONOMY_KEYS = (
 """Constants that no source has for some countries; the methods that need them are left out."""
 
 _SHARES = ("recaptured_share", "leaving_share", "transfer_share", "hosting_spend_share")
-_POSITIVE = ("revenue_level", "recovery_time_d", "churn_window_d")
+_POSITIVE = (*FACTORS, "recovery_time_d", "churn_window_d")
 _BY_SECTOR = ("sensitivity", "recovery_time_d")
 _BY_CLASS = ("recaptured_share",)
 _BY_BOTH = ("leaving_share", "transfer_share")
