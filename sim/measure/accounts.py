@@ -32,6 +32,12 @@ from sim.measure.money_parameters import (
     firm_parameters,
 )
 from sim.measure.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.providers import (
+    ProviderLine,
+    price_providers,
+    provider_lines,
+    summarise_named,
+)
 from sim.measure.summary import LEVEL, SummaryLine
 from sim.results.columns import MONEY
 from sim.scenario.resolve import Resolved
@@ -103,10 +109,13 @@ class Accounts:
         One line per measure of the firm-level method.
     methods
         One line per method and scope.
+    providers
+        Loss and gain of each provider.
     """
 
     summary: tuple[SummaryLine, ...]
     methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...]
 
 
 def draw_up_accounts(
@@ -137,12 +146,19 @@ def draw_up_accounts(
         price_losses(resolved, streams, totals, n_draws)
         for streams, totals in zip(luck, replicates, strict=True)
     ]
-    lines = summarise_money(strategy, firm, figures)
+    of_providers = [
+        price_providers(resolved, streams, totals, n_draws)
+        for streams, totals in zip(luck, replicates, strict=True)
+    ]
+    lines = [
+        *summarise_money(strategy, firm, figures),
+        *summarise_named(resolved, of_providers, firm),
+    ]
     methods = (
         *_firm_lines(resolved, firm, n_draws),
         *_national_lines(resolved, luck, replicates, n_draws),
     )
-    return Accounts(tuple(lines), methods)
+    return Accounts(tuple(lines), methods, tuple(provider_lines(resolved, of_providers, firm)))
 
 
 def price_losses(

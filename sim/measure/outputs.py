@@ -30,10 +30,18 @@ from sim.measure.impact import Measure
 from sim.measure.money import MONEY_METRICS
 from sim.measure.paired import warn_of_few
 from sim.measure.plan import RUN, Plan
+from sim.measure.providers import NAMED_LOSS, ProviderLine
 from sim.measure.simulation import measures_of, totals_of
 from sim.measure.summary import SummaryLine, summarise, write_summary
 from sim.results.checkpoints import Checkpoints
-from sim.results.columns import COMPARISON, COMPARISON_TABLES, TABLES, TRADEOFF, Column
+from sim.results.columns import (
+    COMPARISON,
+    COMPARISON_TABLES,
+    PROVIDERS,
+    TABLES,
+    TRADEOFF,
+    Column,
+)
 from sim.results.folder import MANIFEST
 from sim.results.manifest import (
     all_tables,
@@ -91,19 +99,21 @@ def write_outputs(
         for label, runs in finished.items()
     }
     outputs["measures.parquet"] = _write_measures(folder, plan, checkpoints, measures)
-    summary, methods = _summarise(plan, checkpoints, finished, measures)
+    summary, methods, providers = _summarise(plan, checkpoints, finished, measures)
     write_summary(summary, folder / "summary.csv")
     outputs["summary.csv"] = folder / "summary.csv", len(summary)
     write_methods(methods, folder / "money.csv")
     outputs["money.csv"] = folder / "money.csv", len(methods)
     comparison, tradeoff = _compare(plan, measures)
+    texts: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
+        "providers.csv": (PROVIDERS, providers)
+    }
     if plan.kind != RUN:
-        for file, columns, lines in (
-            ("comparison.csv", COMPARISON, comparison),
-            ("tradeoff.csv", TRADEOFF, tradeoff),
-        ):
-            (folder / file).write_text(csv_text(columns, lines), encoding="utf-8", newline="")
-            outputs[file] = folder / file, len(lines)
+        texts["comparison.csv"] = COMPARISON, comparison
+        texts["tradeoff.csv"] = TRADEOFF, tradeoff
+    for file, (columns, lines) in texts.items():
+        (folder / file).write_text(csv_text(columns, lines), encoding="utf-8", newline="")
+        outputs[file] = folder / file, len(lines)
     outputs |= _write_question(folder, plan)
     whole = set.intersection(*({run.replicate for run in runs} for runs in finished.values()))
     is_whole = len(whole) == plan.n_replicates
@@ -196,10 +206,11 @@ def _summarise(
     checkpoints: Checkpoints,
     finished: Mapping[str, Sequence[_Run]],
     measures: Mapping[str, Mapping[int, Sequence[Measure]]],
-) -> tuple[tuple[SummaryLine, ...], tuple[MethodLine, ...]]:
+) -> tuple[tuple[SummaryLine, ...], tuple[MethodLine, ...], tuple[ProviderLine, ...]]:
     """Summarise strategy by strategy: loss sums of one are in memory at a time."""
     summary: list[SummaryLine] = []
     methods: list[MethodLine] = []
+    providers: list[ProviderLine] = []
     for variant in plan.variants:
         runs, resolved = finished[variant.label], variant.resolved
         if not runs:
@@ -222,12 +233,13 @@ def _summarise(
         summary += summarise(variant.label, counted, figures)
         summary += [replace(line, strategy=variant.label) for line in accounts.summary]
         methods += [replace(line, strategy=variant.label) for line in accounts.methods]
-    return tuple(summary), tuple(methods)
+        providers += [replace(line, strategy=variant.label) for line in accounts.providers]
+    return tuple(summary), tuple(methods), tuple(providers)
 
 
 def _is_money(measure: Measure) -> bool:
     """Whether the summary takes it from all draws instead of their medians."""
-    return measure.metric in MONEY_METRICS
+    return measure.metric in (*MONEY_METRICS, NAMED_LOSS)
 
 
 def _compare(

@@ -21,6 +21,11 @@ from sim.measure.hindsight import measure_regret
 from sim.measure.impact import Measure, measure_impact
 from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.moves import moves_of
+from sim.measure.providers import (
+    measure_named_businesses,
+    measure_named_loss,
+    price_providers,
+)
 from sim.measure.readings import Reading, read_curves
 from sim.results.store import RunEncoder
 from sim.scenario.resolve import Resolved
@@ -118,6 +123,7 @@ class _Worker:
         outcome = simulate(world, build_strategy(resolved, streams), streams)
         totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
         money = price_losses(resolved, streams, totals)
+        providers = price_providers(resolved, streams, totals)
         tables: Mapping[str, bytes] = {}
         if self._simulation.with_tables:
             if self._encoder is None:
@@ -130,7 +136,9 @@ class _Worker:
         measures = (
             *measure_impact(world, outcome),
             *measure_regret(world, outcome),
+            *measure_named_businesses(resolved, world, outcome),
             *money_measures(money),
+            *measure_named_loss(resolved, money, providers),
             *read_curves(outcome, self._simulation.readings),
         )
         return RunRecord(measures, totals, tables)
