@@ -7,11 +7,8 @@ sequence.
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +39,7 @@ from sim.results.columns import (
     TRADEOFF,
     Column,
 )
+from sim.results.csvtext import csv_text
 from sim.results.folder import MANIFEST
 from sim.results.manifest import (
     all_tables,
@@ -292,19 +290,3 @@ def _warnings(plan: Plan, finished: Mapping[str, Sequence[_Run]], n_whole: int) 
 
 def _metadata(plan: Plan) -> dict[str, str]:
     return {"result_id": plan.result_id, "scenario_sha256": scenario_hash(plan.resolved)}
-
-
-def csv_text(columns: Sequence[Column], lines: Sequence[Any]) -> str:
-    """Return lines as CSV; what is not known is an empty cell."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    for line in lines:
-        writer.writerow([_cell(value) for value in astuple(line)])
-    return file.getvalue()
-
-
-def _cell(value: object) -> object:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value

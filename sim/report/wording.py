@@ -39,6 +39,8 @@ _LABELS = {
     "deloitte_share_medium": "Deloitte, share of GDP, medium connectivity",
     "deloitte_head_high": "Deloitte, by head, high connectivity",
     "deloitte_head_medium": "Deloitte, by head, medium connectivity",
+    "deloitte_share_low": "Deloitte, share of GDP, low connectivity",
+    "deloitte_head_low": "Deloitte, by head, low connectivity",
     "overblock_private_loss": "private loss (this model)",
     "overblock_net_social_loss": "net social loss (this model)",
     "regret_addresses": "addresses beyond the best cover (regret)",
