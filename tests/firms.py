@@ -118,7 +118,7 @@ LOW_TIER = (
     _low("deloitte_low_share_of_gdp", 0.004, 0.0005, "share of daily GDP"),
     _low("deloitte_low_usd_per_10m_people_d", 0.6e6, 0.05e6, "USD per 10 million people and day"),
 )
-"""Rates of countries of low connectivity; no table of a country with most people online has them."""
+"""Rates of countries of low connectivity; no shipped table is of such a country."""
 
 
 def shipped_money_parameters() -> Table[MoneyParameterRow]:

@@ -63,6 +63,7 @@ class Findings:
     manifest: dict[str, Any]
     summary: tuple[SummaryLine, ...]
     methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...]
     comparison: tuple[ComparisonLine, ...]
     tradeoff: tuple[TradeoffLine, ...]
 
@@ -133,7 +134,7 @@ def write_outputs(
         outputs=outputs,
     )
     write_json(folder / MANIFEST, manifest)
-    return Findings(manifest, summary, methods, comparison, tradeoff)
+    return Findings(manifest, summary, methods, providers, comparison, tradeoff)
 
 
 def _finished(plan: Plan, checkpoints: Checkpoints) -> dict[str, list[_Run]]:
