@@ -28,7 +28,7 @@ from sim.world.providers import provider_names
 LOSS, GAIN = "provider_loss_usd", "provider_gain_usd"
 NAMED_LOSS = "named_providers_loss_usd"
 """Loss of the providers that a published figure names, out of all hosting spending."""
-NAMED_BUSINESSES = "businesses_ever_affected_at_named_providers"
+NAMED_BUSINESSES = "affected_at_named_providers"
 """Businesses with their home at such providers that were ever affected."""
 BENEFICIARIES = "providers"
 """Unit of a published figure that names providers, with semicolons."""
@@ -145,7 +145,7 @@ def measure_named_businesses(
     home_row = world.places.provider_row[world.businesses.home_place_row]
     is_named = np.isin(home_row, rows)
     n_affected = float((is_named & (outcome.ledger.affected_s > 0)).sum())
-    n, of = float(is_named.sum()), "businesses at home with these providers"
+    n, of = float(is_named.sum()), "businesses"
     return (Measure(NAMED_BUSINESSES, "businesses", n_affected, n, of),)
 
 

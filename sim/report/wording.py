@@ -15,10 +15,8 @@ _LABELS = {
     "addresses_listed_peak": "addresses listed, peak",
     "addresses_dropped_peak": "addresses dropped, peak (mean over users)",
     "addresses_listed_at_end": "addresses listed at the end",
-    "businesses_ever_affected_at_named_providers": (
-        "businesses ever affected at home with the providers that the published figure names"
-    ),
-    "named_providers_loss_usd": "loss of the providers that the published figure names",
+    "affected_at_named_providers": "ever affected, named providers",
+    "named_providers_loss_usd": "loss of the named providers",
     "demand_lost_share": "share of domestic demand lost",
     "names_hit_share": "share of names hit",
     "arrivals": "arrivals at other addresses",

@@ -173,6 +173,18 @@ def test_the_providers_are_in_the_manifest_and_the_package(migration):
     assert "providers.csv" in {resource["path"] for resource in package["resources"]}
 
 
+def test_the_terminal_says_who_loses_and_who_gains_most(migration, experiment, capsys):
+    print_money(migration.methods, (), migration.providers)
+    printed = " ".join(capsys.readouterr().out.split())
+    gains = [line for line in migration.providers if line.metric == "provider_gain_usd"]
+    first = max(gains, key=lambda line: line.median)
+    assert f"most is gained by {first.provider} {first.median / 1e6:.2f} [" in printed
+    assert "providers.csv" in printed
+    # Nobody moves in the replay: nothing to say.
+    print_money(experiment.methods, (), experiment.providers)
+    assert "providers.csv" not in capsys.readouterr().out
+
+
 def test_the_published_400_stands_beside_businesses_at_the_providers_it_names(migration):
     summary = {line.metric: line for line in migration.summary}
     named, every = summary[NAMED_BUSINESSES], summary["businesses_ever_affected"]

@@ -61,7 +61,7 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_p
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
     assert [name for name in first if first[name] != again[name]] == []
-    assert len(first) == 11 + 15  # eleven files of the run, fifteen tables
+    assert len(first) == 12 + 15  # twelve files of the run, fifteen tables
 
 
 def test_only_the_timing_knows_when_and_where(shipped_run: Path) -> None:
@@ -330,7 +330,7 @@ def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
     shipped_single_run: Path,
 ) -> None:
     lines = summary_of(shipped_single_run)
-    assert len(lines) == 16 + 9  # the last nine are money, a range over draws even then
+    assert len(lines) == 17 + 10  # the last ten are money, a range over draws even then
     for line in list(lines.values())[:14]:
         assert (line["low"], line["high"]) == ("", "")
         assert line["mean"] == line["median"] != ""
