@@ -29,7 +29,7 @@ released        operator       prefixes of the entry
 rented          front          address
 discovered      front          address; the censor learns of the front
 evicted         front          address
-moved           business       kind of the response that is complete
+moved           business       kind of the response that is complete, and who hosts it from then
 readdressed     business       empty; a component comes to other addresses as a tenant
 complained      business       empty; a complaint by name is filed
 exempted        business       prefixes; the order itself is a ``block`` event beside it
@@ -107,11 +107,13 @@ class RefResponse:
 
     ``components`` names the new component of every role. Of these only the roles that move count:
     the front end for ``'proxy'``, all that are no third-party service for the other moves.
+    ``provider`` is where a ``'foreign'`` or ``'domestic'`` move leads; the others lead to none.
     """
 
     kind: str
     duration_s: int = 0
     components: tuple[int, ...] = ()
+    provider: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ class RefBusiness:
     service_s: int = 0
     verdict_draw: float = 1.0
     arrivals: tuple[RefArrival, ...] = ()
+    provider: str = ""  # who hosts it at t = 0
 
 
 @dataclass(frozen=True)
@@ -437,6 +440,7 @@ class _Conduct:
     """Where a business stands: its components, its clock of patience, its complaint by name."""
 
     components: tuple[int, ...]
+    provider: str  # who hosts it
     seats: tuple[int, ...] = (0,) * N_ROLES  # the response that brought each role there; 0: none
     arrived_s: tuple[int | None, ...] = (None,) * N_ROLES  # when each came to its addresses
     clock_s: int | None = None  # impaired without a break, as far as the clock counts, since then
@@ -611,7 +615,9 @@ class _Run:
         self.fronts: list[_Front] = []
         self.turns = _compliance_turns(world.stances)
         self.closed = {provider for t_s, provider in self.turns if t_s < 0}
-        self.conducts = [_Conduct(business.components) for business in world.businesses]
+        self.conducts = [
+            _Conduct(business.components, business.provider) for business in world.businesses
+        ]
         self.n_onboarding = 0
         self.onboarding_queue: list[int] = []
         vpn_start = world.users.vpn_start if world.users else 0.0
@@ -1000,7 +1006,9 @@ class _Run:
             self._note_arrival(conduct, role, conduct.n_responses, t_s)
         conduct.is_responding = False
         conduct.n_moves += 1
-        self.events.append((t_s, "moved", row, response.kind))
+        if response.kind in ("foreign", "domestic"):
+            conduct.provider = response.provider
+        self.events.append((t_s, "moved", row, f"{response.kind} {conduct.provider}"))
 
     def _note_arrival(self, conduct: _Conduct, role: int, seat: int, t_s: int) -> None:
         seats, arrived_s = list(conduct.seats), list(conduct.arrived_s)

@@ -22,6 +22,7 @@ from sim.measure.executors.task import Executor, Failure, Key, failure_of
 from sim.measure.interrupts import ends_as_interrupts, without_interrupts
 from sim.measure.outputs import COMPLETE, INTERRUPTED, PARTIAL, write_outputs
 from sim.measure.plan import Plan
+from sim.measure.providers import ProviderLine
 from sim.measure.simulation import Simulation, measures_of
 from sim.measure.summary import SummaryLine
 from sim.measure.weighing import TradeoffLine
@@ -52,6 +53,8 @@ class Experiment:
         Measures over replicates, money last.
     methods
         What each money method says.
+    providers
+        What each provider lost and gained.
     comparison, tradeoff
         Rows of ``comparison.csv`` and ``tradeoff.csv``; none for a single run.
     failures
@@ -63,6 +66,7 @@ class Experiment:
     manifest: dict[str, object]
     summary: tuple[SummaryLine, ...]
     methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...] = ()
     comparison: tuple[ComparisonLine, ...] = ()
     tradeoff: tuple[TradeoffLine, ...] = ()
     failures: Mapping[Key, Failure] = field(default_factory=dict)
@@ -180,6 +184,7 @@ def carry_out(
         found.manifest,
         found.summary,
         found.methods,
+        found.providers,
         found.comparison,
         found.tradeoff,
         work.failures,

@@ -75,7 +75,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             "share of domestic demand",
             lost / demand if demand > 0 else UNKNOWN,
             demand / 1e6,
-            "USD of demand",
+            "USD of domestic demand, at table revenue",
         ),
         Measure("names_hit", "names", float(names.n_hit), float(names.n_names), "names"),
         Measure(
@@ -133,7 +133,7 @@ def measure_inherited(
             "share of domestic demand",
             lost / demand if demand > 0 else UNKNOWN,
             demand / 1e6,
-            "USD of demand",
+            "USD of domestic demand, at table revenue",
         ),
     )
 

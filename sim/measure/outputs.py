@@ -7,11 +7,8 @@ sequence.
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +20,22 @@ from sim.measure.executors.task import Failure, Key
 from sim.measure.measures import Measure
 from sim.measure.paired import warn_of_few
 from sim.measure.plan import RUN, Plan
+from sim.measure.providers import ProviderLine
 from sim.measure.simulation import measures_of
 from sim.measure.summaries import FinishedRun, count_groups_of, summarise_runs
 from sim.measure.summary import SummaryLine, write_summary
 from sim.measure.weighing import TradeoffLine, weigh_strategies
 from sim.results.checkpoints import Checkpoints
-from sim.results.columns import COMPARISON, COMPARISON_TABLES, GROUPS, TABLES, TRADEOFF, Column
+from sim.results.columns import (
+    COMPARISON,
+    COMPARISON_TABLES,
+    GROUPS,
+    PROVIDERS,
+    TABLES,
+    TRADEOFF,
+    Column,
+)
+from sim.results.csvtext import csv_text
 from sim.results.folder import MANIFEST
 from sim.results.manifest import (
     all_tables,
@@ -52,6 +59,7 @@ class Findings:
     manifest: dict[str, Any]
     summary: tuple[SummaryLine, ...]
     methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...]
     comparison: tuple[ComparisonLine, ...]
     tradeoff: tuple[TradeoffLine, ...]
 
@@ -78,14 +86,15 @@ def write_outputs(
         for label, runs in finished.items()
     }
     outputs["measures.parquet"] = _write_measures(folder, plan, checkpoints, measures)
-    summary, methods = summarise_runs(plan, checkpoints, finished, measures)
+    summary, methods, providers = summarise_runs(plan, checkpoints, finished, measures)
     write_summary(summary, folder / "summary.csv")
     outputs["summary.csv"] = folder / "summary.csv", len(summary)
     write_methods(methods, folder / "money.csv")
     outputs["money.csv"] = folder / "money.csv", len(methods)
     comparison, tradeoff = _compare(plan, measures)
     written: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
-        "groups.csv": (GROUPS, count_groups_of(checkpoints, finished))
+        "groups.csv": (GROUPS, count_groups_of(checkpoints, finished)),
+        "providers.csv": (PROVIDERS, providers),
     }
     if plan.kind != RUN:
         written["comparison.csv"] = COMPARISON, comparison
@@ -114,7 +123,7 @@ def write_outputs(
         outputs=outputs,
     )
     write_json(folder / MANIFEST, manifest)
-    return Findings(manifest, summary, methods, comparison, tradeoff)
+    return Findings(manifest, summary, methods, providers, comparison, tradeoff)
 
 
 def _finished(plan: Plan, checkpoints: Checkpoints) -> dict[str, list[FinishedRun]]:
@@ -233,19 +242,3 @@ def _warnings(plan: Plan, finished: Mapping[str, Sequence[FinishedRun]], n_whole
 
 def _metadata(plan: Plan) -> dict[str, str]:
     return {"result_id": plan.result_id, "scenario_sha256": scenario_hash(plan.resolved)}
-
-
-def csv_text(columns: Sequence[Column], lines: Sequence[Any]) -> str:
-    """Return lines as CSV; what is not known is an empty cell."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    for line in lines:
-        writer.writerow([_cell(value) for value in astuple(line)])
-    return file.getvalue()
-
-
-def _cell(value: object) -> object:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value

@@ -23,6 +23,11 @@ from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.measures import Measure
 from sim.measure.moves import moves_of
+from sim.measure.providers import (
+    measure_named_businesses,
+    measure_named_loss,
+    price_providers,
+)
 from sim.measure.readings import Reading, read_curves
 from sim.results.store import RunEncoder
 from sim.scenario.resolve import Resolved
@@ -129,6 +134,7 @@ class _Worker:
         outcome = simulate(world, build_strategy(resolved, streams), streams)
         totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
         money = price_losses(resolved, streams, totals)
+        providers = price_providers(resolved, streams, totals)
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
@@ -143,7 +149,9 @@ class _Worker:
         found = (
             *measure_impact(world, outcome),
             *measure_regret(world, outcome),
+            *measure_named_businesses(resolved, world, outcome),
             *money_measures(money),
+            *measure_named_loss(resolved, money, providers),
         )
         measures = (
             *found,

@@ -1,7 +1,7 @@
 """Finished runs to summary lines: measures, money and groups, strategy by strategy.
 
 In: a plan, the parts of the runs that are finished, their measures. Out: the rows of
-``summary.csv``, ``money.csv`` and ``groups.csv``.
+``summary.csv``, ``money.csv``, ``providers.csv`` and ``groups.csv``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sim.measure.groups import GroupLine, summarise_groups
 from sim.measure.measures import Measure
 from sim.measure.money import MONEY_METRICS
 from sim.measure.plan import Plan
+from sim.measure.providers import NAMED_LOSS, ProviderLine
 from sim.measure.ratios import RATIOS
 from sim.measure.simulation import groups_of, totals_of
 from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
@@ -33,10 +34,11 @@ def summarise_runs(
     checkpoints: Checkpoints,
     finished: Mapping[str, Sequence[FinishedRun]],
     measures: Mapping[str, Mapping[int, Sequence[Measure]]],
-) -> tuple[tuple[SummaryLine, ...], tuple[MethodLine, ...]]:
+) -> tuple[tuple[SummaryLine, ...], tuple[MethodLine, ...], tuple[ProviderLine, ...]]:
     """Summarise strategy by strategy: loss sums of one are in memory at a time."""
     summary: list[SummaryLine] = []
     methods: list[MethodLine] = []
+    providers: list[ProviderLine] = []
     for variant in plan.variants:
         runs, resolved = finished[variant.label], variant.resolved
         if not runs:
@@ -61,7 +63,8 @@ def summarise_runs(
         lines += [replace(line, strategy=variant.label) for line in accounts.summary]
         summary += [*lines, *_priced(lines)]
         methods += [replace(line, strategy=variant.label) for line in accounts.methods]
-    return tuple(summary), tuple(methods)
+        providers += [replace(line, strategy=variant.label) for line in accounts.providers]
+    return tuple(summary), tuple(methods), tuple(providers)
 
 
 def count_groups_of(
@@ -80,7 +83,9 @@ def count_groups_of(
 def _is_money(measure: Measure) -> bool:
     """Whether the summary takes it from all draws instead of their medians."""
     ratio = RATIOS.get(measure.metric)
-    return measure.metric in MONEY_METRICS or (ratio is not None and ratio.above in MONEY_METRICS)
+    if ratio is not None:
+        return ratio.above in MONEY_METRICS
+    return measure.metric in (*MONEY_METRICS, NAMED_LOSS)
 
 
 def _priced(lines: Sequence[SummaryLine]) -> list[SummaryLine]:

@@ -26,7 +26,7 @@ from sim.report.curves import offset_name
 from sim.report.keyfigures import key_figures
 from sim.report.mapframes import map_data
 from sim.report.moneywords import money_sentences
-from sim.report.pagemoney import money_table
+from sim.report.pagemoney import money_table, provider_table
 from sim.report.repeat import is_comparison, repeat
 from sim.report.scripts import own_scripts, own_text, policy, script_json
 from sim.report.tradeoff import first_harm
@@ -43,6 +43,7 @@ _ABOUT = {
     "comparison.csv": "every measure of every strategy, with differences from the baseline",
     "tradeoff.csv": "effect, harm and which strategies are beaten",
     "money.csv": "what each money method says",
+    "providers.csv": "what each provider lost and gained",
     "scenario.yaml": "the scenario as it was given",
     "manifest.json": "versions, hashes, seed, assumptions: what the result was made from",
 }
@@ -222,6 +223,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "published": sources.published_table(run),
         "money": None,
         "money_notes": [],
+        "providers": None,
         "tradeoff": pagetables.tradeoff_table(tradeoff) if tradeoff else None,
         "downloads": downloads(run),
         "strategies": None,
@@ -230,6 +232,8 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     if has_file(run, "money.csv"):
         tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies)
         tables["money_notes"] = money_sentences(run)
+    if has_file(run, "providers.csv"):
+        tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies)
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])
         rows = read_rows(run, "comparison.csv")

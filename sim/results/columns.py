@@ -124,7 +124,13 @@ EVENTS = (
     Column("front", "integer", "", "Row of the target's front; missing where none is concerned"),
     Column("address", "string", "", "Address of that front; missing where none is concerned"),
     Column("business", "integer", "", "Row of the business; missing where none is concerned"),
-    Column("provider", "string", "", "Provider; missing where none is concerned"),
+    Column(
+        "provider",
+        "string",
+        "",
+        "Provider; where a business moved, the one that hosts it from then on; missing where none "
+        "is concerned",
+    ),
     Column("stance", "string", "", "Stance that provider takes; missing where none is taken"),
     Column(
         "public_event",
@@ -238,6 +244,35 @@ MONEY = (
     ),
     Column("published", "string", "USD", "Published figure beside it; missing where there is none"),
     Column("published_note", "string", "", "Unit of that figure, and how it is to be read"),
+)
+
+PROVIDERS = (
+    _STRATEGY,
+    Column("provider", "string", "", "Provider"),
+    Column("side", "string", "", "foreign or domestic"),
+    Column(
+        "metric",
+        "string",
+        "",
+        "provider_loss_usd: spending of the provider's first customers that went elsewhere, less "
+        "what they still paid it; provider_gain_usd: spending of customers who began with others",
+    ),
+    Column("unit", "string", "", "Unit of mean, median, low, high"),
+    Column("mean", "number", "USD", "Mean over draws and replicates; means add up over providers"),
+    Column("median", "number", "USD", "Median over draws and replicates"),
+    Column("low", "number", "USD", "5th percentile; missing with fewer than two draws"),
+    Column("high", "number", "USD", "95th percentile; missing with fewer than two draws"),
+    Column("level", "number", "share", "Share of draws of all replicates between low and high"),
+    Column("n_draws", "integer", "draws", "Draws of all parameters in each replicate"),
+    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    Column(
+        "denominator",
+        "number",
+        "USD",
+        "Hosting spending of all businesses over the run, had nobody moved (mean over draws)",
+    ),
+    Column("denominator_unit", "string", "", "Unit of the denominator"),
+    Column("published", "string", "", "What was published of the gain; missing where nothing was"),
 )
 
 MEASURES = (
@@ -417,6 +452,7 @@ TABLES = {
     "summary.csv": SUMMARY,
     "groups.csv": GROUPS,
     "money.csv": MONEY,
+    "providers.csv": PROVIDERS,
     "measures.parquet": MEASURES,
 }
 """Tables of every run folder, by file name."""

@@ -100,6 +100,13 @@ class Places:
         return IntervalSet.union_all(self.addresses[place] for place in mine.tolist())
 
 
+def provider_names(resolved: Resolved) -> tuple[str, ...]:
+    """Names of the providers of a scenario, by provider row."""
+    shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    rows = (*resolved.cloud_prefixes.rows, *shared_rows)
+    return tuple(dict.fromkeys(row.provider for row in rows))
+
+
 def build_places(resolved: Resolved) -> Places:
     """Group the prefixes of a scenario into places, in order of first appearance.
 
@@ -110,7 +117,7 @@ def build_places(resolved: Resolved) -> Places:
     shared = IntervalSet.union_all(prefix_set(*row.prefix) for row in shared_rows)
     n_whole = len({(row.provider, row.region) for row in resolved.cloud_prefixes.rows})
     names = list(dict.fromkeys((row.provider, row.region) for row in rows))
-    provider = tuple(dict.fromkeys(row.provider for row in rows))
+    provider = provider_names(resolved)
     prefix = np.array([row.prefix for row in rows], np.int64)
     place_of = {name: number for number, name in enumerate(names)}
     place_row = np.array([place_of[row.provider, row.region] for row in rows])

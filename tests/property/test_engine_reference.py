@@ -116,7 +116,6 @@ def test_the_slow_reference_agrees_event_by_event_and_to_the_last_bit(small):
 def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, str]]:
     """Events in the words of the reference; responses without a move have none."""
     log = outcome.events
-    places = small.world().places
     columns = (
         log.t_s,
         log.kind,
@@ -128,6 +127,7 @@ def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, 
         log.stance_row,
         log.public_event_row,
     )
+    names = small.world().places.provider
     n_moves = [0] * len(small.firms)
     events = []
     rows = np.stack(columns, axis=1).tolist()
@@ -145,7 +145,7 @@ def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, 
         if kind is Kind.RESPONDED:
             continue
         if kind is Kind.STANCE:
-            text = f"{places.provider[provider_row]} {STANCES[stance_row]}"
+            text = f"{names[provider_row]} {STANCES[stance_row]}"
         if kind is Kind.PUBLIC_EVENT:
             row = public_event_row
         if kind is Kind.MOVED:
@@ -153,7 +153,7 @@ def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, 
             responses = small.firms[business_row].responses
             while responses[n_moves[business_row]].kind == "wait":
                 n_moves[business_row] += 1
-            text = responses[n_moves[business_row]].kind
+            text = f"{responses[n_moves[business_row]].kind} {names[provider_row]}"
             n_moves[business_row] += 1
         if kind is Kind.EXEMPTED:
             continue

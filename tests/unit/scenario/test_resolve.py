@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sim.errors import DataError, ProblemsError, ScenarioError
+from sim.scenario.consistency import check_figures
 from sim.scenario.library import find_scenario, scenario_names, shipped, table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -397,3 +399,20 @@ def test_a_public_event_adds_a_share_of_what_is_lacking(
         return
     (problem,) = problems_of(lambda: resolve(loaded))
     assert f"adds: expected a share in [0, 1], got {adds}" in problem
+
+
+def test_a_figure_about_a_provider_without_prefixes_is_refused() -> None:
+    resolved = resolve(load_scenario("telegram-2018-replay"))
+    figures = resolved.figures
+    assert figures is not None
+    places = {(row.provider, row.region) for row in resolved.cloud_prefixes.rows}
+    assert not list(check_figures(figures, places))
+    rows = tuple(
+        row.model_copy(update={"providers": "AWS; Gogle"}) if row.providers else row
+        for row in figures.rows
+    )
+    problems = list(check_figures(replace(figures, rows=rows), places))
+    assert len(problems) == 2
+    assert {problem.message for problem in problems} == {
+        "expected a provider of the prefixes, got 'Gogle'"
+    }
