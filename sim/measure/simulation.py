@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.run import simulate
+from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.measure.accounts import money_measures, price_losses
 from sim.measure.executors.task import Key
@@ -116,6 +116,23 @@ class Simulation:
         return _Worker(self).run
 
 
+def measure_outcome(
+    resolved: Resolved, streams: Streams, world: World, outcome: Outcome
+) -> tuple[tuple[Measure, ...], LossTotals]:
+    """What is measured of a run in every scenario, and the loss sums it is priced from."""
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    money = price_losses(resolved, streams, totals)
+    providers = price_providers(resolved, streams, totals)
+    found = (
+        *measure_impact(world, outcome),
+        *measure_regret(world, outcome),
+        *measure_named_businesses(resolved, world, outcome),
+        *money_measures(money),
+        *measure_named_loss(resolved, money, providers),
+    )
+    return (*found, *measure_ratios(found)), totals
+
+
 class _Worker:
     """Works off runs; the world of a replicate is built once for strategies that follow."""
 
@@ -132,9 +149,7 @@ class _Worker:
         streams = Streams(self._simulation.root_seed, replicate)
         world = self._world_of((*case[:-1], replicate), resolved, streams)
         outcome = simulate(world, build_strategy(resolved, streams), streams)
-        totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-        money = price_losses(resolved, streams, totals)
-        providers = price_providers(resolved, streams, totals)
+        found, totals = measure_outcome(resolved, streams, world, outcome)
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
@@ -146,18 +161,7 @@ class _Worker:
             tables = self._encoder.encode(
                 str(case[-1]), replicate, world, outcome, scratch if is_here else None
             )
-        found = (
-            *measure_impact(world, outcome),
-            *measure_regret(world, outcome),
-            *measure_named_businesses(resolved, world, outcome),
-            *money_measures(money),
-            *measure_named_loss(resolved, money, providers),
-        )
-        measures = (
-            *found,
-            *measure_ratios(found),
-            *read_curves(outcome, self._simulation.readings),
-        )
+        measures = (*found, *read_curves(outcome, self._simulation.readings))
         return RunRecord(measures, totals, tables, groups)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
