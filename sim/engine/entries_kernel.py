@@ -15,6 +15,60 @@ EXEMPT = 2
 
 
 @_compiled
+def cut_pieces(
+    piece: Rows,
+    is_targets: NDArray[np.bool_],
+    n_entries: NDArray[np.int32],
+    edge: Rows,
+    end: int,
+) -> tuple[Rows, NDArray[np.bool_], NDArray[np.int32], Rows]:
+    """Cut the space at some addresses; the parts of a piece are held by what held the whole.
+
+    Parameters
+    ----------
+    piece, is_targets : shape (n_pieces,)
+        Where each begins, ascending from 0, and whether it is the target's own.
+    n_entries : shape (3, n_operators, n_pieces)
+        Entries over each piece, by mechanism.
+    edge : shape (n,)
+        Where to cut, in any sequence.
+    end
+        Where the space ends.
+
+    Returns
+    -------
+    The same three after the cut, and the addresses of each piece outside the target's own, and all.
+    """
+    edge = np.sort(edge)
+    n_before, n_most = piece.size, piece.size + edge.size
+    begin, whole = np.empty(n_most, np.int64), np.empty(n_most, np.int64)
+    n = row = place = 0
+    while row < n_before or place < edge.size:
+        if row < n_before and (place == edge.size or piece[row] <= edge[place]):
+            begin[n], whole[n] = piece[row], row
+            row += 1
+            n += 1
+        else:
+            if edge[place] < end and edge[place] != begin[n - 1]:
+                begin[n], whole[n] = edge[place], row - 1
+                n += 1
+            place += 1
+    size = np.empty((n, 2), np.int64)
+    of_target = np.empty(n, np.bool_)
+    counts = np.empty((n_entries.shape[0], n_entries.shape[1], n), np.int32)
+    for part in range(n):
+        stop = begin[part + 1] if part + 1 < n else end
+        of_target[part] = is_targets[whole[part]]
+        size[part, 1] = stop - begin[part]
+        size[part, 0] = 0 if of_target[part] else size[part, 1]
+    for mechanism in range(n_entries.shape[0]):
+        for operator in range(n_entries.shape[1]):
+            for part in range(n):
+                counts[mechanism, operator, part] = n_entries[mechanism, operator, whole[part]]
+    return begin[:n].copy(), of_target, counts, size
+
+
+@_compiled
 def count_pieces(
     piece: Rows,
     size: Rows,

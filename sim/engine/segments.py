@@ -128,6 +128,11 @@ class Segments:
 
     def _split(self, edge: NDArray[np.int64]) -> None:
         """Cut at some addresses."""
+        if compiled := kernels(_SAVED_NS):
+            self._start, self._is_targets, self._n_entries, self._size = compiled.cut_pieces(
+                self._start, self._is_targets, self._n_entries, edge, IPV4_END
+            )
+            return
         edge = edge[edge < IPV4_END]
         place = self._start.searchsorted(edge)
         is_new = self._start[np.minimum(place, self._start.size - 1)] != edge

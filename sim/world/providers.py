@@ -63,9 +63,10 @@ class Places:
     def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
         """Addresses of a set by provider; the last number is what no provider holds."""
         edge, owner = self._segments
-        counted = np.zeros(len(self.provider) + 1, np.int64)
-        np.add.at(counted, owner, np.diff(addresses.count_below(edge)))
-        return counted
+        n_addresses = np.diff(addresses.count_below(edge))
+        # Weights are summed as floats, which hold every number of addresses exactly.
+        counted = np.bincount(owner, n_addresses, minlength=len(self.provider) + 1)
+        return counted.astype(np.int64)
 
     @cached_property
     def _segments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
