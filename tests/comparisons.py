@@ -176,7 +176,7 @@ def _measures(run: Path, strategies: Sequence[Made], n_replicates: int) -> Measu
             mean = float(row["mean"])
             scale = made.scale**0.3 if row["metric"] == EFFICACY else made.scale
             values = mean * scale * luck * own
-            if row["metric"].startswith("collateral_per") and made.scale == 0:
+            if "_per_" in row["metric"] and made.scale == 0:
                 values = np.full(n_replicates, np.nan)
             unit = row["unit"], row["denominator"], row["denominator_unit"]
             found[made.label, row["metric"]] = (unit[0], values, unit[1], unit[2])

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.ledger import SPELL_NAMES, LedgerColumns
+from sim.measure.hosting import Moves, Stretches
 from sim.scenario.library import shipped
-from sim.scenario.money_tables import MoneyParameterRow
+from sim.scenario.money_tables import EconomyRow, MoneyParameterRow
 from sim.scenario.seeds import Table, read_table
 from sim.world.population import Businesses
 
@@ -63,6 +64,61 @@ def ledger_of(losers: Sequence[Loser]) -> LedgerColumns:
         n_spells=np.zeros(n, np.int64),
         is_affected_at_end=np.zeros(n, np.bool_),
     )
+
+
+IS_DOMESTIC = (False, False, False, True)
+"""Providers that paths name by row: three foreign ones, and one in the country."""
+DURATION_H = 1000.0
+
+Path = tuple[tuple[float, int], ...]
+"""From which hour on whom a business paid; from hour 0 on the provider it began with."""
+
+
+def stretches(rows: Sequence[tuple[int, int, float]]) -> Stretches:
+    """Business, provider and hours of each stretch as columns."""
+    return Stretches(
+        np.array([row[0] for row in rows], np.int64),
+        np.array([row[1] for row in rows], np.int64),
+        np.array([row[2] for row in rows], np.float64),
+    )
+
+
+def moves_along(
+    paths: Sequence[Path], cost_usd: Sequence[float] = (), duration_h: float = DURATION_H
+) -> Moves:
+    """Moves of businesses, hour by hour from whom each paid."""
+    stays, left = [], []
+    for row, path in enumerate(paths):
+        ends = [*(hour for hour, _ in path[1:]), duration_h]
+        for turn, (end_h, (from_h, provider)) in enumerate(zip(ends, path, strict=True)):
+            if provider != path[0][1]:
+                stays.append((row, provider, end_h - from_h))
+            if turn + 1 < len(path) and path[turn + 1][1] != provider:
+                back = [hour for hour, other in path[turn + 1 :] if other == provider]
+                left.append((row, provider, min([*back, duration_h]) - end_h))
+    return Moves(
+        np.array([len(path) - 1 for path in paths], np.int64),
+        np.array(cost_usd or [0.0] * len(paths)),
+        np.array([path[0][1] for path in paths], np.int64),
+        np.array(IS_DOMESTIC),
+        stretches(stays),
+        stretches(left),
+    )
+
+
+def _low(key: str, value: float, half: float, unit: str) -> EconomyRow:
+    source = "Deloitte for Facebook, published by the Global Network Initiative"
+    return EconomyRow(
+        key=key, value=value, low=value - half, high=value + half, unit=unit, kind="fact",
+        source=source, date="2016-10",
+    )  # fmt: skip
+
+
+LOW_TIER = (
+    _low("deloitte_low_share_of_gdp", 0.004, 0.0005, "share of daily GDP"),
+    _low("deloitte_low_usd_per_10m_people_d", 0.6e6, 0.05e6, "USD per 10 million people and day"),
+)
+"""Rates of countries of low connectivity; no shipped table is of such a country."""
 
 
 def shipped_money_parameters() -> Table[MoneyParameterRow]:

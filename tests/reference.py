@@ -29,10 +29,12 @@ released        operator       prefixes of the entry
 rented          front          address
 discovered      front          address; the censor learns of the front
 evicted         front          address
-moved           business       kind of the response that is complete
+moved           business       kind of the response that is complete, and who hosts it from then
 readdressed     business       empty; a component comes to other addresses as a tenant
 complained      business       empty; a complaint by name is filed
 exempted        business       prefixes; the order itself is a ``block`` event beside it
+stance          -1             provider and the stance it takes
+public_event    event          empty; something in public raises attention
 =============== ============== ==========================================================
 """
 
@@ -105,11 +107,13 @@ class RefResponse:
 
     ``components`` names the new component of every role. Of these only the roles that move count:
     the front end for ``'proxy'``, all that are no third-party service for the other moves.
+    ``provider`` is where a ``'foreign'`` or ``'domestic'`` move leads; the others lead to none.
     """
 
     kind: str
     duration_s: int = 0
     components: tuple[int, ...] = ()
+    provider: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ class RefBusiness:
     service_s: int = 0
     verdict_draw: float = 1.0
     arrivals: tuple[RefArrival, ...] = ()
+    provider: str = ""  # who hosts it at t = 0
 
 
 @dataclass(frozen=True)
@@ -218,7 +223,10 @@ class RefStances:
 
 @dataclass(frozen=True)
 class RefPressure:
-    """Dated additions ``(t_s, adds)`` to the pressure, and where it pauses and ends the block."""
+    """Public events ``(t_s, adds)``, each a share of what attention lacks to 1, and limits.
+
+    Above ``pause_pressure`` no block is placed, above ``end_pressure`` all are withdrawn.
+    """
 
     events: tuple[tuple[int, float], ...] = ()
     pause_pressure: float = math.inf
@@ -313,7 +321,7 @@ class RefTarget:
 class RefOutcome:
     """Curves by name, a ledger row per business, sorted events; ``target`` is None without users.
 
-    ``attention`` holds time and value after each tick of the complaints section.
+    ``attention`` holds time and value after each tick and each public event.
     """
 
     curves: dict[str, Curve]
@@ -433,6 +441,7 @@ class _Conduct:
     """Where a business stands: its components, its clock of patience, its complaint by name."""
 
     components: tuple[int, ...]
+    provider: str  # who hosts it
     seats: tuple[int, ...] = (0,) * N_ROLES  # the response that brought each role there; 0: none
     arrived_s: tuple[int | None, ...] = (None,) * N_ROLES  # when each came to its addresses
     clock_s: int | None = None  # impaired without a break, as far as the clock counts, since then
@@ -607,13 +616,15 @@ class _Run:
         self.fronts: list[_Front] = []
         self.turns = _compliance_turns(world.stances)
         self.closed = {provider for t_s, provider in self.turns if t_s < 0}
-        self.conducts = [_Conduct(business.components) for business in world.businesses]
+        self.conducts = [
+            _Conduct(business.components, business.provider) for business in world.businesses
+        ]
         self.n_onboarding = 0
         self.onboarding_queue: list[int] = []
         vpn_start = world.users.vpn_start if world.users else 0.0
         self.vpn = [vpn_start for _ in world.operators]
         self.left = [0.0 for _ in world.operators]
-        self.attention: list[tuple[int, float]] = []
+        self.attention: list[tuple[int, float]] = [(0, 0.0)]
         self.servers_free_s = [0] * (world.complaints.hotline_servers if world.complaints else 0)
         self.has_stopped = False
         self.pressure_before = 0.0
@@ -654,8 +665,14 @@ class _Run:
                 self._plan(t_s, "evict", row)
             if self.world.stances and t_s + self.world.stances.withdraw_lag_s >= 0:
                 self._plan(t_s + self.world.stances.withdraw_lag_s, "withdraw", row)
-        for t_s, _ in self.pressure_rule.events:
+        for row, (t_s, _) in enumerate(self.pressure_rule.events):
+            if t_s >= 0:
+                self._plan(t_s, "public", row)
             self._plan(max(t_s + NOTICE_S, 0), "look", -1)
+        self._remember_public_events()
+        for t_s, provider, stance in self.world.stances.events if self.world.stances else ():
+            if t_s < self.world.horizon_s:
+                self.events.append((max(t_s, 0), "stance", -1, f"{provider} {stance}"))
         if self.world.users:
             self._plan(self.world.users.tick_s, "users", -1)
         if self.world.complaints:
@@ -675,9 +692,7 @@ class _Run:
 
     def _take_second(self, t_s: int) -> None:
         self.in_force_before = self._in_force()
-        self.pressure_before = self._attention_now() + math.fsum(
-            adds for event_s, adds in self.pressure_rule.events if event_s < t_s
-        )
+        self.pressure_before = self._attention_now()
         while True:
             while any(due_s <= t_s for due_s, _, _ in self.agenda):
                 self._place_orders(t_s)
@@ -692,6 +707,7 @@ class _Run:
                 vpn_before, left_before = self.vpn, self.left
                 self._tick_users(t_s)
                 self._tick_complaints(t_s, vpn_before, left_before)
+                self._hear_public_events(t_s)
                 self._end_patience(t_s)
             view = self._view(t_s)
             self._notice_losses(t_s, view)
@@ -716,7 +732,8 @@ class _Run:
             return
         if self.pressure_before > self.pressure_rule.end_pressure:
             for entry in self._in_force():
-                self._withdraw(entry, t_s)
+                if entry.mechanism != "exempt":
+                    self._withdraw(entry, t_s)
             self.has_stopped = True
             return
 
@@ -750,12 +767,12 @@ class _Run:
                 self._place(RefOrder(t_s, "block", "drop", (prefix,)), t_s)
 
     def _withdraw_provider(self, provider: str, t_s: int) -> None:
-        """Withdraw the entries in force before this second that lie wholly in its ranges."""
+        """Withdraw what blocked before this second and lies wholly in its ranges."""
         assert self.world.stances is not None
         ranges = _ranges_of_text(self.world.stances.provider_ranges[provider])
         for entry in self.in_force_before:
             is_inside = bool(entry.ranges) and not _minus(entry.ranges, ranges)
-            if entry.stop_s is None and is_inside:
+            if entry.stop_s is None and is_inside and entry.mechanism != "exempt":
                 self._withdraw(entry, t_s)
 
     def _place(self, order: RefOrder, t_s: int) -> None:
@@ -996,7 +1013,9 @@ class _Run:
             self._note_arrival(conduct, role, conduct.n_responses, t_s)
         conduct.is_responding = False
         conduct.n_moves += 1
-        self.events.append((t_s, "moved", row, response.kind))
+        if response.kind in ("foreign", "domestic"):
+            conduct.provider = response.provider
+        self.events.append((t_s, "moved", row, f"{response.kind} {conduct.provider}"))
 
     def _note_arrival(self, conduct: _Conduct, role: int, seat: int, t_s: int) -> None:
         seats, arrived_s = list(conduct.seats), list(conduct.arrived_s)
@@ -1067,7 +1086,7 @@ class _Run:
             return
         view = self.views[-1][1]
         days = rule.tick_s / DAY_S
-        attention = self._attention_now()
+        attention = self.pressure_before
         impaired = [row for row in range(len(view.failing)) if self._is_impaired(view, row)]
         n_users = self.world.users.n_users if self.world.users else 0.0
         cut_off = math.fsum(
@@ -1081,8 +1100,9 @@ class _Run:
         per_day = rule.per_business_per_d * len(impaired) + rule.per_million_per_d * cut_off / 1e6
         excitement = 1 + rule.snowball * attention
         complaints = days * per_day * excitement
-        kept = attention * 2 ** (-days / rule.half_life_d)
-        self.attention.append((t_s, kept + rule.attention_per_complaint * complaints))
+        lacking = 1 - self._faded(t_s)
+        untouched = math.exp(-rule.attention_per_complaint * complaints)
+        self.attention.append((t_s, 1 - lacking * untouched))
 
         for row in impaired:
             conduct, business = self.conducts[row], self.world.businesses[row]
@@ -1108,7 +1128,30 @@ class _Run:
             self._plan(served_s + rule.exempt_lag_s, "exempt", row)
 
     def _attention_now(self) -> float:
-        return self.attention[-1][1] if self.attention else 0.0
+        return self.attention[-1][1]
+
+    def _faded(self, t_s: int) -> float:
+        """What is left at a second of attention as it was last noted."""
+        noted_s, attention = self.attention[-1]
+        if self.world.complaints is None:
+            return attention
+        return attention * 0.5 ** ((t_s - noted_s) / DAY_S / self.world.complaints.half_life_d)
+
+    def _remember_public_events(self) -> None:
+        """What is left at the start of the events before it."""
+        for row, (t_s, _) in enumerate(self.pressure_rule.events):
+            if t_s < 0:
+                self.events.append((0, "public_event", row, ""))
+        for t_s, adds in sorted(self.pressure_rule.events):
+            if t_s < 0:
+                self.attention.append((t_s, 1 - (1 - self._faded(t_s)) * (1 - adds)))
+        self.attention.append((0, self._faded(0)))
+
+    def _hear_public_events(self, t_s: int) -> None:
+        for row in self._take(t_s, "public"):
+            lacking = 1 - self._faded(t_s)
+            self.attention.append((t_s, 1 - lacking * (1 - self.pressure_rule.events[row][1])))
+            self.events.append((t_s, "public_event", row, ""))
 
     def unreached(self, view: _View, row: int, start_s: int, stop_s: int | None = None) -> float:
         """The share of an operator's users that does not reach the target.

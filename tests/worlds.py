@@ -39,6 +39,10 @@ HOUR = 3600
 DAY = 24 * HOUR
 FLAT = (1,) * 168
 N_FRONT_DRAWS = 400
+FIRST = "elsewhere"
+ABROAD = ("abroad-0", "abroad-1", "abroad-2", "abroad-3")
+AT_HOME = "at-home"
+"""Providers of small worlds: of all businesses at t = 0, and where their responses lead."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,21 @@ class Seat:
 
 @dataclass(frozen=True)
 class Response:
-    """What a business does in one round, and the address each role moves to."""
+    """What a business does in one round, and the address each role moves to.
+
+    A move to a provider that is not named leads to the one of ``ABROAD`` of that round, or to
+    ``AT_HOME``.
+    """
 
     kind: str
     time_s: int = 1
     addresses: tuple[str, ...] = ("203.0.113.9",) * 5
+    provider: str = ""
+
+    def leads_to(self, turn: int) -> str:
+        """Name of the provider that hosts the business afterwards; empty where it stays."""
+        default = {"foreign": ABROAD[turn], "domestic": AT_HOME}
+        return (self.provider or default[self.kind]) if self.kind in default else ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +177,7 @@ class SmallWorld:
     users: Users | None = None
     complaints: Complaints | None = None
     reactions: Reactions | None = None
+    cost_usd: tuple[float, ...] = (0.0, 1500.0, 5000.0, 10_000.0, 800.0)
     has_tenancy: bool = False
     stances: tuple[tuple[int, str, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
@@ -211,7 +226,7 @@ class SmallWorld:
             ),
             components=components,
             pools=self._pools(places),
-            moves=self._moves(moved_row),
+            moves=self._moves(moved_row, places.provider),
             stays=stays if self.has_tenancy else None,
             stances=StanceEvents(
                 tuple(
@@ -431,12 +446,16 @@ class SmallWorld:
                     components.append(ref.RefComponent(seat.addresses, seat.mode))
                     mine.append(next(number))
             responses = []
-            for response in firm.responses:
+            for turn, response in enumerate(firm.responses):
                 new = []
                 for address in response.addresses:
                     components.append(ref.RefComponent((address,)))
                     new.append(next(number))
-                responses.append(ref.RefResponse(response.kind, response.time_s, tuple(new)))
+                responses.append(
+                    ref.RefResponse(
+                        response.kind, response.time_s, tuple(new), response.leads_to(turn)
+                    )
+                )
             arrivals = []
             for arrival in firm.arrivals if self.has_tenancy else ():
                 components.append(ref.RefComponent(arrival.addresses, arrival.mode))
@@ -458,6 +477,7 @@ class SmallWorld:
                     service_s,
                     verdict,
                     tuple(arrivals),
+                    FIRST,
                 )
             )
         return tuple(components), tuple(firms)
@@ -472,8 +492,10 @@ class SmallWorld:
         return list(zip(named.tolist(), seconds.tolist(), verdict.tolist(), strict=True))
 
     def _places(self) -> Places:
-        names = ("elsewhere", *(pool.provider for pool in self.pools))
+        others = (*ABROAD, AT_HOME) if self.reactions else ()
+        names = (FIRST, *(pool.provider for pool in self.pools), *others)
         sets = [IntervalSet.empty(), *(_set_of(pool.prefixes) for pool in self.pools)]
+        sets += [IntervalSet.empty()] * len(others)
         pairs = [
             (row, *parse_prefix(prefix))
             for row, pool in enumerate(self.pools, 1)
@@ -519,22 +541,29 @@ class SmallWorld:
             tuple(np.rint(lag * self.censor.discovery_lag_h * HOUR).astype(int).tolist()),
         )
 
-    def _moves(self, moved_row: np.ndarray) -> Moves | None:
+    def _moves(self, moved_row: np.ndarray, provider: tuple[str, ...]) -> Moves | None:
         if self.reactions is None:
             return None
         n_rounds, n = self.reactions.n_rounds, len(self.firms)
         kinds = np.zeros((n, n_rounds), np.int64)
         time_s = np.zeros((n, n_rounds), np.int64)
+        payee_row = np.zeros((n, n_rounds), np.int64)
         for row, firm in enumerate(self.firms):
             for turn, response in enumerate(firm.responses[:n_rounds]):
                 kinds[row, turn] = RESPONSES.index(response.kind)
                 time_s[row, turn] = response.time_s
+                name = response.leads_to(turn)
+                before = payee_row[row, turn - 1] if turn else 0
+                payee_row[row, turn:] = provider.index(name) if name else before
         return Moves(
             patience_s=np.array([firm.patience_s for firm in self.firms], np.int64),
             response=kinds,
             time_s=time_s,
             component_row=moved_row,
             place_row=np.zeros((n, n_rounds), np.int64),
+            payee_row=payee_row,
+            is_domestic=np.array([name == AT_HOME for name in provider]),
+            cost_usd=np.array(self.cost_usd, np.float64),
         )
 
 

@@ -88,7 +88,7 @@ class IntervalSet:
             raise ValueError("intervals must satisfy 0 <= start <= stop <= 2**32") from None
         if first.shape != last.shape or first.ndim != 1:
             raise ValueError("start and stop must be one-dimensional and equally long")
-        if np.any(first < 0) or np.any(last > IPV4_STOP) or np.any(last < first):
+        if (first < 0).any() or (last > IPV4_STOP).any() or (last < first).any():
             raise ValueError("intervals must satisfy 0 <= start <= stop <= 2**32")
         occupied = last > first
         if not occupied.all():

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from sim.cli.console import number, short
 
 if TYPE_CHECKING:
-    from sim.measure.comparison import ComparisonLine, TradeoffLine
+    from sim.measure.comparison import ComparisonLine
     from sim.measure.experiment import Experiment
+    from sim.measure.weighing import TradeoffLine
 
 SHOWN = (
     "addresses_listed_peak",
@@ -78,8 +79,12 @@ def _tables(experiment: Experiment) -> list[_Table]:
     asked = experiment.manifest["metrics"]
     shown = [metric for metric in metrics if asked or metric in SHOWN]
     tables = [_metric_table([line for line in lines if line.metric == name]) for name in shown]
-    if experiment.tradeoff:
-        tables.append(_tradeoff_table(experiment.tradeoff))
+    weighed = experiment.tradeoff
+    harms = dict.fromkeys(line.collateral_metric for line in weighed)
+    tables += [
+        _tradeoff_table([line for line in weighed if line.collateral_metric == harm])
+        for harm in harms
+    ]
     return tables
 
 
@@ -108,7 +113,8 @@ def _metric_table(lines: Sequence[ComparisonLine]) -> _Table:
 def _tradeoff_table(lines: Sequence[TradeoffLine]) -> _Table:
     first = lines[0]
     return _Table(
-        f"trade-off over {first.n_replicates} replicates",
+        f"trade-off in {first.collateral_metric.replace('_', ' ')}, "
+        f"{first.n_replicates} replicates",
         ("strategy", "efficacy", "collateral", "collateral per efficacy", "", "on frontier"),
         tuple(
             (

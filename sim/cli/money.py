@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.measure.accounts import MethodLine
     from sim.measure.ceilings import Ceiling
+    from sim.measure.providers import ProviderLine
 
 
-def print_money(lines: Sequence[MethodLine], ceilings: Sequence[Ceiling] = ()) -> None:
+def print_money(
+    lines: Sequence[MethodLine],
+    ceilings: Sequence[Ceiling] = (),
+    providers: Sequence[ProviderLine] = (),
+) -> None:
     """Print each method's range in million USD, why they differ, and what was published."""
     from rich.console import Console
     from rich.table import Table
@@ -49,6 +54,8 @@ def print_money(lines: Sequence[MethodLine], ceilings: Sequence[Ceiling] = ()) -
     )
     for ceiling in ceilings:
         print(ceiling_sentence(ceiling))
+    if any(line.median > 0 for line in providers):
+        print(provider_sentence(providers))
 
 
 def money_sentence(lines: Sequence[MethodLine], *, has_published: bool = True) -> str:
@@ -69,3 +76,25 @@ def money_sentence(lines: Sequence[MethodLine], *, has_published: bool = True) -
             note = line.published_note
             text += f" Published, {millions(float(line.published))} million: {note}."
     return text
+
+
+def provider_sentence(lines: Sequence[ProviderLine]) -> str:
+    """Say which providers lose and which gain most in hosting spending."""
+    from sim.report.moneywords import millions
+
+    def most(metric: str) -> str:
+        of = [line for line in lines if line.metric == metric and line.median > 0]
+        of.sort(key=lambda line: -line.median)
+        return (
+            "; ".join(
+                f"{line.provider} {millions(line.median)} [{millions(line.low)}, "
+                f"{millions(line.high)}]"
+                for line in of[:3]
+            )
+            or "nobody"
+        )
+
+    return (
+        f"Hosting spending, million USD: most is lost by {most('provider_loss_usd')}; most is "
+        f"gained by {most('provider_gain_usd')}. Every provider: providers.csv."
+    )

@@ -117,7 +117,7 @@ def _print_result(
         money = {line.unit for line in experiment.methods}
         measures = [line for line in experiment.summary if line.unit not in money]
         console.print_summary(measures, title, sketch_folder(experiment.folder))
-        print_money(experiment.methods, ceilings)
+        print_money(experiment.methods, ceilings, experiment.providers)
         print(experiment.folder)
         console.say(
             f"{len(manifest['assumptions'])} assumptions with ranges are listed in manifest.json; "
@@ -147,5 +147,6 @@ def run_summary(experiment: Experiment, ceilings: Sequence[Ceiling] = ()) -> dic
         "assumptions": manifest["assumptions"],
         "summary": [asdict(line) for line in experiment.summary],
         "money": [asdict(line) for line in experiment.methods],
+        "providers": [asdict(line) for line in experiment.providers],
         "money_published": [asdict(ceiling) for ceiling in ceilings],
     }

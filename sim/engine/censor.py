@@ -14,6 +14,7 @@ import numpy as np
 import simpy
 
 from sim.addresses.intervals import IntervalSet
+from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
@@ -21,6 +22,7 @@ from sim.engine.limits import UNLIMITED, Limits, admit
 from sim.engine.orders import (
     NO_FRONTS,
     Decision,
+    Entry,
     KnownFronts,
     Mechanism,
     Observation,
@@ -44,8 +46,8 @@ class CensorActor:
         The target's fronts, of which the censor sees those it has discovered; None without any.
     reached_share
         Tells the share of the target's users who reach it, at a time.
-    pressure
-        Attention to complaints now.
+    attention
+        What complaints and public events raise; it is the pressure on the censor.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class CensorActor:
         log: EventLog,
     ) -> None:
         self.fronts: FrontList | None = None
+        self.attention = Attention(world.complaints.half_life_d if world.complaints else None)
         self.reached_share: Callable[[int], float] = lambda t_s: float("nan")
         self._env = env
         self._world = world
@@ -65,37 +68,36 @@ class CensorActor:
         self._log = log
         self._limits = _limits(world)
         self._known: list[tuple[int, int]] = []
-        self._attention = 0.0
-        self._public_pressure = 0.0
         self._stance = [SILENT] * len(world.places.provider)
         self._is_due = False
         self._next_look_s: int | None = None
         self._has_ended = False
         self._day, self._n_today = 0, 0
 
-    @property
-    def pressure(self) -> float:
-        """Attention to complaints, and what public events added."""
-        return self._attention + self._public_pressure
-
     def run(self) -> Process:
-        """Decide at t = 0, and take note of public events; they tell from the next second on."""
+        """Decide at t = 0, and let public events raise attention at their second."""
         self._ask()
-        for t_s, adds in sorted(self._world.pressure_events):
+        dated = enumerate(self._world.pressure_events)
+        events = sorted((t_s, row, adds) for row, (t_s, adds) in dated)
+        for t_s, row, adds in events:
+            if t_s < 0:
+                self._note_public_event(t_s, row, adds)
+        self.attention.fade(0)
+        for t_s, row, adds in events:
             if t_s >= 0:
                 yield Moment(self._env, t_s, Phase.TICK)
-            self._public_pressure += adds
-            self._note_pressure()
+                self._note_public_event(t_s, row, adds)
 
     def expect_front(self, front_row: int, lag_s: int) -> None:
         """Discover a front after a lag, unless it is gone by then."""
         found_s = now_s(self._env) + lag_s
         act_at(self._env, found_s, Phase.ORDERS, lambda: self._discover(front_row))
 
-    def note_attention(self, attention: float) -> None:
-        """Take over the attention to complaints at a tick; it tells from the next second on."""
-        self._attention = attention
-        self._note_pressure()
+    def note_pressure(self, t_s: int) -> None:
+        """Take note of the pressure as of a second; it tells from the next second on."""
+        if self._is_ending() and not self._has_ended:
+            soon_s = max(t_s + 1, now_s(self._env))
+            act_at(self._env, soon_s, Phase.ORDERS, self._yield_to_pressure)
 
     def note_stance(self, provider_row: int, stance: str, *, has_turned: bool) -> None:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
@@ -110,6 +112,11 @@ class CensorActor:
         if not self._has_ended:
             self._register.place(Order("block", addresses, Mechanism.EXEMPT))
         return not self._has_ended
+
+    def _note_public_event(self, t_s: int, row: int, adds: float) -> None:
+        self.attention.rise(t_s, adds)
+        self._log.record(max(t_s, 0), Kind.PUBLIC_EVENT, public_event_row=row)
+        self.note_pressure(t_s)
 
     def _discover(self, front_row: int) -> None:
         assert self.fronts is not None
@@ -150,7 +157,7 @@ class CensorActor:
             fronts=self._known_fronts(),
             in_force=self._register.in_force,
             target_reached_share=self.reached_share(t_s),
-            pressure=self.pressure,
+            pressure=self.attention.value,
             stance=tuple(self._stance),
             places=self._world.places,
             exempt=self._world.exempt,
@@ -171,7 +178,7 @@ class CensorActor:
         day = now_s(self._env) // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
-        limits = self._limits.under(self.pressure)
+        limits = self._limits.under(self.attention.value)
         if self._is_pausing():
             limits = replace(limits, orders_per_day=0)
         in_force, is_whole = self._register.in_force, decision.is_whole
@@ -183,9 +190,14 @@ class CensorActor:
         if self._has_ended:
             return
         mine = self._world.places.provider_addresses(provider_row)
-        for entry in self._register.in_force:
+        for entry in self._blocking():
             if entry.addresses and not entry.addresses.difference(mine):
                 self._register.place(_withdrawal(entry.order))
+
+    def _blocking(self) -> list[Entry]:
+        """Entries in force that block; what was granted to bystanders is not among them."""
+        in_force = self._register.in_force
+        return [entry for entry in in_force if entry.mechanism is not Mechanism.EXEMPT]
 
     def _is_pausing(self) -> bool:
         rules = self._world.censor
@@ -196,18 +208,13 @@ class CensorActor:
         return rules is not None and self._exceeds(rules.end_pressure)
 
     def _exceeds(self, limit: float | None) -> bool:
-        return limit is not None and self.pressure > limit
-
-    def _note_pressure(self) -> None:
-        if self._is_ending() and not self._has_ended:
-            soon_s = now_s(self._env) + 1
-            act_at(self._env, soon_s, Phase.ORDERS, self._yield_to_pressure)
+        return limit is not None and self.attention.value > limit
 
     def _yield_to_pressure(self) -> None:
         if self._has_ended or not self._is_ending():
             return
         self._has_ended = True
-        for entry in self._register.in_force:
+        for entry in self._blocking():
             self._register.place(_withdrawal(entry.order))
 
 

@@ -6,6 +6,7 @@ exempt. It does not know the censor's strategy.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -14,6 +15,7 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
+from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.compiled import kernels
 from sim.engine.eventlog import EventLog, Kind
@@ -35,7 +37,7 @@ class ComplaintActor:
     Attributes
     ----------
     attention
-        How much complaints are talked about; decays by half every half-life.
+        How much is talked about; complaints raise it and it raises complaints.
     n_complaints
         Expected complaints so far.
     n_named
@@ -50,10 +52,11 @@ class ComplaintActor:
         exposure: Exposure,
         streams: Streams,
         log: EventLog,
+        attention: Attention,
         exempt: Callable[[IntervalSet], bool],
     ) -> None:
         n = world.businesses.n_businesses
-        self.attention = 0.0
+        self.attention = attention
         self.n_complaints = 0.0
         self.n_named = 0
         self._env = env
@@ -75,18 +78,17 @@ class ComplaintActor:
 
     def tick(self, tick_s: int, level: NDArray[np.int8], n_cut_off: float) -> None:
         """Complain over one tick, with the state just before its end."""
-        rules, days = self._rules, tick_s / S_PER_D
-        louder = 1.0 + rules.snowball * self.attention
+        rules, days, t_s = self._rules, tick_s / S_PER_D, now_s(self._env)
+        louder = 1.0 + rules.snowball * self.attention.before(t_s)
         n_impaired, appealing = self._urge_on(level, days * rules.named_per_d * louder)
         rate = rules.per_business_per_d * float(n_impaired)
         rate += rules.per_million_users_per_d * n_cut_off / MILLION
         complaints = days * rate * louder
         self.n_complaints += complaints
-        self.attention *= 2.0 ** (-days / rules.half_life_d)
-        self.attention += rules.attention_per_complaint * complaints
+        self.attention.rise(t_s, -math.expm1(-rules.attention_per_complaint * complaints))
         self.n_named += int(appealing.size)
         for row in appealing.tolist():
-            self._log.record(now_s(self._env), Kind.COMPLAINED, business_row=row)
+            self._log.record(t_s, Kind.COMPLAINED, business_row=row)
             self._env.process(self._appeal(row))
 
     def _urge_on(self, level: NDArray[np.int8], more: float) -> tuple[int, NDArray[np.int64]]:

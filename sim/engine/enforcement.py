@@ -6,7 +6,7 @@ exposure of whoever sits on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,10 @@ class Enforcement:
         self._changed: dict[int, Entry] = {}
         self._exposure = exposure
         self._on_change = on_change
+
+    def expect(self, entries: Iterable[Entry]) -> None:
+        """Make ready for some entries that will be started."""
+        self._segments.cut(entry.addresses for entry in entries)
 
     def start(self, operator_row: int, entry: Entry) -> None:
         """Start enforcing one entry at one operator."""

@@ -15,12 +15,64 @@ EXEMPT = 2
 
 
 @_compiled
+def cut_pieces(
+    piece: Rows,
+    is_targets: NDArray[np.bool_],
+    n_entries: NDArray[np.int32],
+    edge: Rows,
+    end: int,
+) -> tuple[Rows, NDArray[np.bool_], NDArray[np.int32], Rows]:
+    """Cut the space at some addresses; the parts of a piece are held by what held the whole.
+
+    Parameters
+    ----------
+    piece, is_targets : shape (n_pieces,)
+        Where each begins, ascending from 0, and whether it is the target's own.
+    n_entries : shape (3, n_operators, n_pieces)
+        Entries over each piece, by mechanism.
+    edge : shape (n,)
+        Where to cut, in any sequence.
+    end
+        Where the space ends.
+
+    Returns
+    -------
+    The same three after the cut, and the addresses of each piece outside the target's own, and all.
+    """
+    edge = np.sort(edge)
+    n_before, n_most = piece.size, piece.size + edge.size
+    begin, whole = np.empty(n_most, np.int64), np.empty(n_most, np.int64)
+    n = row = place = 0
+    while row < n_before or place < edge.size:
+        if row < n_before and (place == edge.size or piece[row] <= edge[place]):
+            begin[n], whole[n] = piece[row], row
+            row += 1
+            n += 1
+        else:
+            if edge[place] < end and edge[place] != begin[n - 1]:
+                begin[n], whole[n] = edge[place], row - 1
+                n += 1
+            place += 1
+    size = np.empty((n, 2), np.int64)
+    of_target = np.empty(n, np.bool_)
+    counts = np.empty((n_entries.shape[0], n_entries.shape[1], n), np.int32)
+    for part in range(n):
+        stop = begin[part + 1] if part + 1 < n else end
+        of_target[part] = is_targets[whole[part]]
+        size[part, 1] = stop - begin[part]
+        size[part, 0] = 0 if of_target[part] else size[part, 1]
+    for mechanism in range(n_entries.shape[0]):
+        for operator in range(n_entries.shape[1]):
+            for part in range(n):
+                counts[mechanism, operator, part] = n_entries[mechanism, operator, whole[part]]
+    return begin[:n].copy(), of_target, counts, size
+
+
+@_compiled
 def count_pieces(
     piece: Rows,
     size: Rows,
-    n_dropping: NDArray[np.int32],
-    n_throttling: NDArray[np.int32],
-    n_exempting: NDArray[np.int32],
+    n_entries: NDArray[np.int32],
     mechanism: int,
     start: Rows,
     stop: Rows,
@@ -36,33 +88,22 @@ def count_pieces(
         Where each begins.
     size : shape (n_pieces, 2)
         Addresses of each outside the target's own, and all.
-    n_dropping, n_throttling, n_exempting : shape (n_operators, n_pieces), or without columns
-        Entries over each piece.
+    n_entries : shape (3, n_operators, n_pieces)
+        Entries over each piece that drop, throttle, exempt.
     mechanism
         Which of the three the entry belongs to, by number.
     start, stop : shape (n,)
         Ranges of the entry; the space is cut at their bounds.
     n_blocked : shape (n_operators, 2)
     """
-    has_drop, has_throttle = n_dropping.size > 0, n_throttling.size > 0
-    has_exempt = n_exempting.size > 0
     for interval in range(start.size):
         row = np.searchsorted(piece, start[interval])
         while row < piece.size and piece[row] < stop[interval]:
-            dropping = n_dropping[operator, row] if has_drop else 0
-            throttling = n_throttling[operator, row] if has_throttle else 0
-            exempting = n_exempting[operator, row] if has_exempt else 0
-            before = (dropping > 0 or throttling > 0) and exempting == 0
-            if mechanism == EXEMPT:
-                exempting += step
-                n_exempting[operator, row] = exempting
-            elif mechanism == 0:
-                dropping += step
-                n_dropping[operator, row] = dropping
-            else:
-                throttling += step
-                n_throttling[operator, row] = throttling
-            after = (dropping > 0 or throttling > 0) and exempting == 0
+            n_blocking = n_entries[0, operator, row] + n_entries[1, operator, row]
+            before = n_blocking > 0 and n_entries[EXEMPT, operator, row] == 0
+            n_entries[mechanism, operator, row] += step
+            n_blocking = n_entries[0, operator, row] + n_entries[1, operator, row]
+            after = n_blocking > 0 and n_entries[EXEMPT, operator, row] == 0
             turned = int(after) - int(before)
             n_blocked[operator, 0] += turned * size[row, 0]
             n_blocked[operator, 1] += turned * size[row, 1]

@@ -30,6 +30,7 @@ class Kind(IntEnum):
     COMPLAINED = 12
     EXEMPTED = 13
     READDRESSED = 14
+    PUBLIC_EVENT = 15
 
 
 NOBODY = -1
@@ -47,6 +48,9 @@ class Events:
         What, as ``Kind``.
     operator_row, entry_row, front_row, business_row, provider_row : shape (n_events,)
         Whom it concerns; -1 where the event concerns none of the kind.
+    stance_row, public_event_row : shape (n_events,)
+        The stance taken, in ``STANCES``, and the row of the public event in the scenario's table;
+        -1 where the event is neither.
     """
 
     t_s: NDArray[np.int64]
@@ -56,6 +60,8 @@ class Events:
     front_row: NDArray[np.int64]
     business_row: NDArray[np.int64]
     provider_row: NDArray[np.int64]
+    stance_row: NDArray[np.int64]
+    public_event_row: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -78,10 +84,12 @@ class EventLog:
         front_row: int = NOBODY,
         business_row: int = NOBODY,
         provider_row: int = NOBODY,
+        stance_row: int = NOBODY,
+        public_event_row: int = NOBODY,
     ) -> None:
         """Append one fact."""
         whom = (operator_row, entry_row, front_row, business_row, provider_row)
-        self._records.append((t_s, int(kind), *whom))
+        self._records.append((t_s, int(kind), *whom, stance_row, public_event_row))
 
     def freeze(self) -> Events:
         """Return the events recorded so far."""

@@ -123,6 +123,7 @@ class Operator:
             act_at(self._env, stop_s, Phase.RELEASE, lambda: self._release(stopping, stop_s))
 
     def _apply(self, entries: list[Entry], start_s: int) -> None:
+        self._enforcement.expect(entries)
         for entry in entries:
             if entry.row not in self._applied_at_s:
                 continue

@@ -147,7 +147,7 @@ class Observation:
     target_reached_share
         Share of the target's users who reach it without a VPN; NaN without a target that moves.
     pressure
-        Attention to complaints, and what public events added to it.
+        Attention, which complaints and public events raise, in [0, 1].
     stance
         Stance of each provider, by provider row; ``silent`` where nothing else is known.
     places

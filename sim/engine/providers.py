@@ -10,6 +10,7 @@ import simpy
 
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
+from sim.scenario.tables_reactions import STANCES
 from sim.world.stances import COMPLIANT, StanceEvents
 
 
@@ -32,7 +33,12 @@ def stances(
     compliant: set[int] = set()
     for t_s, provider_row, stance in events.events:
         yield Moment(env, max(t_s, now_s(env)), Phase.ENFORCEMENT)
-        log.record(now_s(env), Kind.STANCE, provider_row=provider_row)
+        log.record(
+            now_s(env),
+            Kind.STANCE,
+            provider_row=provider_row,
+            stance_row=STANCES.index(stance),
+        )
         # Only the turn acts, not a row that says again what is so already.
         has_turned = stance == COMPLIANT and provider_row not in compliant
         if has_turned:

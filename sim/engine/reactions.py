@@ -96,10 +96,12 @@ class ReactionActor:
         self._move(row, DOMESTIC)
 
     def _move(self, row: int, response: int) -> None:
-        component_row = self._moves.component_row[row, self._round[row]]
+        turn = self._round[row]
+        component_row = self._moves.component_row[row, turn]
         current = self._exposure.component_row[row]
         self._exposure.move(row, np.where(component_row >= 0, component_row, current))
-        self._log.record(now_s(self._env), Kind.MOVED, business_row=row)
+        payee_row = int(self._moves.payee_row[row, turn])
+        self._log.record(now_s(self._env), Kind.MOVED, business_row=row, provider_row=payee_row)
         self._is_busy[row] = False
         self._patience.has_moved[row] = True
         self._complete(row, response)

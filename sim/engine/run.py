@@ -191,7 +191,14 @@ def _let_bystanders_act(
     complaints = None
     if world.complaints is not None:
         complaints = ComplaintActor(
-            env, world, world.complaints, settlement.states.exposure, streams, log, censor.exempt
+            env,
+            world,
+            world.complaints,
+            settlement.states.exposure,
+            streams,
+            log,
+            censor.attention,
+            censor.exempt,
         )
         settlement.complaints = complaints
     users = settlement.users
@@ -202,7 +209,7 @@ def _let_bystanders_act(
         settlement.integrate_users(t_s)
         if complaints is not None:
             complaints.tick(tick_s, settlement.states.levels.level, users.n_cut_off(t_s))
-            censor.note_attention(complaints.attention)
+            censor.note_pressure(t_s)
         users.tick(t_s, settlement.states.tally.take_demand_lost_s(t_s))
         settlement.set_vpn(t_s, users.share_vpn)
         vpn.note(t_s, users.share_vpn)
@@ -228,6 +235,6 @@ def _outcome(
         vpn=vpn.freeze(),
         n_complaints=complaints.n_complaints if complaints else float("nan"),
         n_named=complaints.n_named if complaints else 0,
-        attention=complaints.attention if complaints else 0.0,
+        attention=complaints.attention.value if complaints else 0.0,
         curves=settlement.curves(),
     )

@@ -7,6 +7,8 @@ pieces it covers, and no set is united anew. It does not know who sits on an add
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ IPV4_END = 2**32
 CLEAN, THROTTLED, DROPPED = range(3)
 SEEN = (Mechanism.DROP, Mechanism.THROTTLE, Mechanism.EXEMPT)
 """Mechanisms that are about addresses."""
+_ROW = {mechanism: row for row, mechanism in enumerate(SEEN)}
 _SAVED_NS = 30_000
 Rows = slice | NDArray[np.int64]
 
@@ -51,26 +54,23 @@ class Segments:
         self._measure()
         # Sets at whose edges the space is cut already, by identity; held, so that none is reused.
         self._cut: dict[int, IntervalSet] = {}
-        # Of the mechanisms most are seldom used: their counts are made when first needed.
-        self._n_entries: dict[Mechanism, NDArray[np.int32]] = {}
-        self._unused = np.zeros((n_operators, 0), np.int32)
+        self._n_entries = np.zeros((len(SEEN), n_operators, self._start.size), np.int32)
+        # Of the mechanisms most are seldom used, and need no look then.
+        self._used: set[Mechanism] = set()
         self.n_blocked = np.zeros((n_operators, 2), np.int64)
 
     def count(
         self, operator_row: int, mechanism: Mechanism, addresses: IntervalSet, step: int
     ) -> None:
         """Count one entry more (+1) or less (-1) at one operator."""
-        if id(addresses) not in self._cut:
-            self._split(addresses)
-            self._cut[id(addresses)] = addresses
-        if mechanism not in self._n_entries:
-            self._n_entries[mechanism] = np.zeros((self._n_operators, self._start.size), np.int32)
+        self.cut((addresses,))
+        self._used.add(mechanism)
         if compiled := kernels(_SAVED_NS):
             compiled.count_pieces(
                 self._start,
                 self._size,
-                *(self._n_entries.get(one, self._unused) for one in SEEN),
-                SEEN.index(mechanism),
+                self._n_entries,
+                _ROW[mechanism],
                 addresses.start,
                 addresses.stop,
                 operator_row,
@@ -80,9 +80,16 @@ class Segments:
             return
         touched = self._rows_of(addresses)
         before = self._is_blocked(operator_row, touched)
-        self._n_entries[mechanism][operator_row, touched] += step
+        self._n_entries[_ROW[mechanism], operator_row, touched] += step
         turned = self._is_blocked(operator_row, touched) != before
         self.n_blocked[operator_row] += step_of(mechanism, step) * (turned @ self._size[touched])
+
+    def cut(self, sets: Iterable[IntervalSet]) -> None:
+        """Cut the space where some sets begin and end; many at once cost as much as one."""
+        new = [addresses for addresses in sets if id(addresses) not in self._cut]
+        if new:
+            self._split(np.concatenate([bound for one in new for bound in (one.start, one.stop)]))
+            self._cut |= {id(addresses): addresses for addresses in new}
 
     def state(self, address: NDArray[np.int64]) -> NDArray[np.int8]:
         """``CLEAN``, ``THROTTLED`` or ``DROPPED`` at each operator; shape (n_operators, n)."""
@@ -93,20 +100,21 @@ class Segments:
             (Mechanism.DROP, DROPPED),
             (Mechanism.EXEMPT, CLEAN),
         ):
-            if mechanism in self._n_entries:
-                state[self._n_entries[mechanism][:, piece] > 0] = meaning
+            if mechanism in self._used:
+                state[self._n_entries[_ROW[mechanism]][:, piece] > 0] = meaning
         return state
 
     def _is_blocked(self, operator_row: int, touched: Rows) -> NDArray[np.bool_]:
         blocked: NDArray[np.bool_] | None = None
         for mechanism in (Mechanism.DROP, Mechanism.THROTTLE):
-            if mechanism in self._n_entries:
-                holds = self._n_entries[mechanism][operator_row, touched] > 0
+            if mechanism in self._used:
+                holds = self._n_entries[_ROW[mechanism], operator_row, touched] > 0
                 blocked = holds if blocked is None else blocked | holds
         if blocked is None:
             return np.zeros(self._start[touched].size, np.bool_)
-        if Mechanism.EXEMPT in self._n_entries:
-            blocked = blocked & (self._n_entries[Mechanism.EXEMPT][operator_row, touched] == 0)
+        if Mechanism.EXEMPT in self._used:
+            exempt = self._n_entries[_ROW[Mechanism.EXEMPT], operator_row, touched]
+            blocked = blocked & (exempt == 0)
         return blocked
 
     def _rows_of(self, addresses: IntervalSet) -> Rows:
@@ -118,11 +126,15 @@ class Segments:
         begin = np.cumsum(n) - n
         return np.repeat(low - begin, n) + np.arange(int(n.sum()))
 
-    def _split(self, addresses: IntervalSet) -> None:
-        """Cut where some addresses begin and end."""
-        edge = np.concatenate((addresses.start, addresses.stop))
+    def _split(self, edge: NDArray[np.int64]) -> None:
+        """Cut at some addresses."""
+        if compiled := kernels(_SAVED_NS):
+            self._start, self._is_targets, self._n_entries, self._size = compiled.cut_pieces(
+                self._start, self._is_targets, self._n_entries, edge, IPV4_END
+            )
+            return
         edge = edge[edge < IPV4_END]
-        place = np.searchsorted(self._start, edge)
+        place = self._start.searchsorted(edge)
         is_new = self._start[np.minimum(place, self._start.size - 1)] != edge
         if not is_new.any():
             return
@@ -132,8 +144,7 @@ class Segments:
         order = start.argsort(kind="stable")
         # All parts of a piece that is cut are held by what held the whole.
         whole = np.cumsum(order < n_before) - 1
-        for mechanism, n_entries in self._n_entries.items():
-            self._n_entries[mechanism] = n_entries.take(whole, axis=1)
+        self._n_entries = self._n_entries.take(whole, axis=2)
         self._start = start[order]
         self._is_targets = self._is_targets[whole]
         self._measure()

@@ -15,14 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.impact import Measure
 from sim.measure.losses import LossTotals
+from sim.measure.measures import Measure
 from sim.measure.money import (
     MONEY_METRICS,
     MoneyDraws,
     interval,
     money_of,
     summarise_money,
+    whole_of,
 )
 from sim.measure.money_parameters import (
     N_DRAWS,
@@ -31,6 +32,12 @@ from sim.measure.money_parameters import (
     firm_parameters,
 )
 from sim.measure.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.providers import (
+    ProviderLine,
+    price_providers,
+    provider_lines,
+    summarise_named,
+)
 from sim.measure.summary import LEVEL, SummaryLine
 from sim.results.columns import MONEY
 from sim.scenario.resolve import Resolved
@@ -102,10 +109,13 @@ class Accounts:
         One line per measure of the firm-level method.
     methods
         One line per method and scope.
+    providers
+        Loss and gain of each provider.
     """
 
     summary: tuple[SummaryLine, ...]
     methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...]
 
 
 def draw_up_accounts(
@@ -136,12 +146,19 @@ def draw_up_accounts(
         price_losses(resolved, streams, totals, n_draws)
         for streams, totals in zip(luck, replicates, strict=True)
     ]
-    lines = summarise_money(strategy, firm, figures)
+    of_providers = [
+        price_providers(resolved, streams, totals, n_draws)
+        for streams, totals in zip(luck, replicates, strict=True)
+    ]
+    lines = [
+        *summarise_money(strategy, firm, figures),
+        *summarise_named(resolved, of_providers, firm),
+    ]
     methods = (
         *_firm_lines(resolved, firm, n_draws),
         *_national_lines(resolved, luck, replicates, n_draws),
     )
-    return Accounts(tuple(lines), methods)
+    return Accounts(tuple(lines), methods, tuple(provider_lines(resolved, of_providers, firm)))
 
 
 def price_losses(
@@ -155,18 +172,13 @@ def price_losses(
 
 
 def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
-    """Money of one run as measures: medians over draws, out of the mean revenue over the run."""
-    demand = float(money.demand_usd.sum(axis=1).mean())
-    return tuple(
-        Measure(
-            metric,
-            "USD",
-            float(np.median(getattr(money, metric).sum(axis=1))),
-            demand,
-            "USD of demand",
-        )
-        for metric in MONEY_METRICS
-    )
+    """Money of one run as measures: medians over draws, out of means of the whole."""
+    found = []
+    for metric in MONEY_METRICS:
+        whole, unit = whole_of(metric, money)
+        median = float(np.median(getattr(money, metric).sum(axis=1)))
+        found.append(Measure(metric, "USD", median, float(whole.mean()), unit))
+    return tuple(found)
 
 
 def _firm_lines(

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from sim.errors import OverblockError, PartialError
 from sim.measure.executors.task import Executor, Failure, Key, failure_of
-from sim.measure.impact import Measure
 from sim.measure.interrupts import ends_as_interrupts
+from sim.measure.measures import Measure
 from sim.measure.points import Point, Question, cases_of
 from sim.measure.simulation import Simulation
 from sim.scenario.resolve import Resolved

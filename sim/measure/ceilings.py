@@ -13,6 +13,7 @@ from datetime import date
 from typing import NamedTuple
 
 from sim.measure.money import MONEY_METRICS
+from sim.measure.providers import NAMED_LOSS
 from sim.scenario.tables import FigureRow
 
 N_BUSINESSES, FIRST_DAY, LAST_DAY = (
@@ -91,7 +92,7 @@ def ceilings(
     for row in figures:
         line = losses.get(row.metric)
         published = _number(by_id, row.id)
-        if row.metric not in MONEY_METRICS or line is None or not published > 0:
+        if row.metric not in (*MONEY_METRICS, NAMED_LOSS) or line is None or not published > 0:
             continue
         found.append(
             Ceiling(

@@ -1,8 +1,8 @@
-"""Strategies side by side: means, paired differences to a baseline, and the trade-off.
+"""Strategies side by side: means, and paired differences to a baseline.
 
-In: measures by strategy and replicate. Out: the rows of ``comparison.csv`` and ``tradeoff.csv``.
-Replicates are pairs: the same one is the same luck under every strategy. The statistics themselves
-stand in ``paired`` and ``dominance``.
+In: measures by strategy and replicate. Out: the rows of ``comparison.csv``. Replicates are pairs:
+the same one is the same luck under every strategy. The statistics themselves stand in ``paired``
+and ``ratios``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.dominance import tradeoff
-from sim.measure.impact import Measure
+from sim.measure.measures import Measure
 from sim.measure.paired import Interval, PairedDifference, holm, mean_intervals, paired_differences
+from sim.measure.ratios import RATIOS, Ratio, ratio_difference, ratio_interval
 from sim.measure.resampling import CONFIDENCE
 from sim.measure.summary import LEVEL
 from sim.streams import Stream, Streams
@@ -97,30 +97,6 @@ class ComparisonLine:
     denominator_unit: str
 
 
-@dataclass(frozen=True)
-class TradeoffLine:
-    """One strategy among the others: a row of ``tradeoff.csv``."""
-
-    strategy: str
-    efficacy_metric: str
-    efficacy: float
-    efficacy_low: float
-    efficacy_high: float
-    collateral_metric: str
-    collateral: float
-    collateral_low: float
-    collateral_high: float
-    collateral_per_efficacy: float
-    ratio_low: float
-    ratio_high: float
-    is_dominated: bool | None
-    dominated_by: str | None
-    is_on_frontier: bool | None
-    share_of_draws_on_frontier: float
-    n_draws: int
-    n_replicates: int
-
-
 def compare_strategies(
     measured: Mapping[str, Measured], baseline: str, metrics: Sequence[str], root_seed: int
 ) -> tuple[ComparisonLine, ...]:
@@ -138,7 +114,8 @@ def compare_strategies(
     Notes
     -----
     Means span a strategy's own replicates, differences those it shares with the baseline: the same,
-    unless runs failed or were interrupted.
+    unless runs failed or were interrupted. Ratios are those of sums over replicates, and their
+    differences have no t test.
     """
     lines = []
     against = measured.get(baseline)
@@ -146,7 +123,7 @@ def compare_strategies(
         parts = [measured[label] for label in labels]
         rows = [_rows_of(part, metrics) for part in parts]
         values = [part.at(replicates, row) for part, row in zip(parts, rows, strict=True)]
-        means = mean_intervals(np.concatenate(values), _luck(root_seed))
+        means = mean_intervals(np.concatenate(values), luck_of(root_seed))
         pairs: list[PairedDifference | None] = [None] * len(means)
         if against is not None:
             shared = np.intersect1d(replicates, against.replicate)
@@ -155,60 +132,17 @@ def compare_strategies(
         for label, part, row in zip(labels, parts, rows, strict=True):
             for metric_row in row:
                 pair = None if label == baseline else pairs[at]
-                lines.append(_line(label, part, metric_row, means[at], baseline, pair))
+                mean, ratio = means[at], RATIOS.get(part.metrics[metric_row].metric)
+                if ratio is not None:
+                    mean = ratio_of(part, ratio, root_seed)
+                if ratio is not None and pair is not None and against is not None:
+                    pair = ratio_to(part, against, ratio, root_seed)
+                lines.append(_line(label, part, metric_row, mean, baseline, pair))
                 at += 1
     corrected = holm([line.p_value for line in lines]) if lines else ()
     order = list(measured)
     done = [replace(line, p_holm=float(p)) for line, p in zip(lines, corrected, strict=True)]
     return tuple(sorted(done, key=lambda line: order.index(line.strategy)))
-
-
-def weigh_strategies(
-    measured: Mapping[str, Measured],
-    root_seed: int,
-    efficacy: str = EFFICACY,
-    collateral: str = COLLATERAL,
-) -> tuple[TradeoffLine, ...]:
-    """Weigh what the target lost against what others lost; nothing where either is not measured."""
-    labels = list(measured)
-    rows = [(part.row(efficacy), part.row(collateral)) for part in measured.values()]
-    shared = _shared(measured)
-    if not labels or not shared.size or any(None in pair for pair in rows):
-        return ()
-    both = np.array(
-        [
-            part.at(shared, [row for row in pair if row is not None])
-            for part, pair in zip(measured.values(), rows, strict=True)
-        ]
-    )
-    found = tradeoff(both[:, 0], both[:, 1], _luck(root_seed))
-    lines = []
-    for row, label in enumerate(labels):
-        is_known = bool(found.is_known[row])
-        by = int(found.dominated_by[row])
-        lines.append(
-            TradeoffLine(
-                strategy=label,
-                efficacy_metric=efficacy,
-                efficacy=float(found.efficacy[row]),
-                efficacy_low=float(found.efficacy_low[row]),
-                efficacy_high=float(found.efficacy_high[row]),
-                collateral_metric=collateral,
-                collateral=float(found.collateral[row]),
-                collateral_low=float(found.collateral_low[row]),
-                collateral_high=float(found.collateral_high[row]),
-                collateral_per_efficacy=float(found.ratio[row]),
-                ratio_low=float(found.ratio_low[row]),
-                ratio_high=float(found.ratio_high[row]),
-                is_dominated=bool(found.is_dominated[row]) if is_known else None,
-                dominated_by=labels[by] if by >= 0 else None,
-                is_on_frontier=bool(found.is_on_frontier[row]) if is_known else None,
-                share_of_draws_on_frontier=float(found.share_of_draws_on_frontier[row]),
-                n_draws=found.n_draws,
-                n_replicates=found.n_replicates,
-            )
-        )
-    return tuple(lines)
 
 
 def _alike(measured: Mapping[str, Measured]) -> Iterator[tuple[list[str], NDArray[np.int64]]]:
@@ -218,15 +152,6 @@ def _alike(measured: Mapping[str, Measured]) -> Iterator[tuple[list[str], NDArra
         groups.setdefault(part.replicate.tobytes(), []).append(label)
     for labels in groups.values():
         yield labels, measured[labels[0]].replicate
-
-
-def _shared(measured: Mapping[str, Measured]) -> NDArray[np.int64]:
-    """Replicates that all strategies have."""
-    parts = [part.replicate for part in measured.values()]
-    shared = parts[0] if parts else np.empty(0, np.int64)
-    for other in parts[1:]:
-        shared = np.intersect1d(shared, other)
-    return shared
 
 
 def _rows_of(part: Measured, metrics: Sequence[str]) -> list[int]:
@@ -246,7 +171,31 @@ def _differences(
         return [None] * sum(len(row) for row in rows)
     values = [part.at(shared, row) for part, row in zip(parts, rows, strict=True)]
     base = [against.at(shared, row) for row in rows]
-    return list(paired_differences(np.concatenate(values), np.concatenate(base), _luck(root_seed)))
+    return list(
+        paired_differences(np.concatenate(values), np.concatenate(base), luck_of(root_seed))
+    )
+
+
+def ratio_of(part: Measured, ratio: Ratio, root_seed: int) -> Interval:
+    """Ratio of sums over a strategy's replicates; not known where its parts were not measured."""
+    found = _parts_of(part, ratio, part.replicate)
+    return ratio_interval(found[0], found[1], luck_of(root_seed), per=ratio.per)
+
+
+def ratio_to(part: Measured, against: Measured, ratio: Ratio, root_seed: int) -> PairedDifference:
+    """Ratio of a strategy less that of the baseline, in the replicates that both have."""
+    shared = np.intersect1d(part.replicate, against.replicate)
+    one, other = (_parts_of(each, ratio, shared) for each in (part, against))
+    return ratio_difference(one, other, luck_of(root_seed), per=ratio.per)
+
+
+def _parts_of(part: Measured, ratio: Ratio, replicates: NDArray[np.int64]) -> Values:
+    """What stands above and below a ratio, shape (2, n_replicates)."""
+    rows = [part.row(metric) for metric in (ratio.above, ratio.below)]
+    known = [row for row in rows if row is not None]
+    if len(known) < len(rows):
+        return np.full((len(rows), replicates.size), np.nan)
+    return part.at(replicates, known)
 
 
 def _line(
@@ -288,6 +237,6 @@ def _line(
     )
 
 
-def _luck(root_seed: int) -> np.random.Generator:
+def luck_of(root_seed: int) -> np.random.Generator:
     """Luck of one resampling: always the same, so that a table does not hang on another."""
     return Streams(root_seed, 0).generator(Stream.BOOTSTRAP)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.errors import DataError, Problem, UsageError
 from sim.measure.comparison import EFFICACY
 from sim.measure.paired import PairedDifference, mean_intervals, paired_differences
-from sim.measure.resampling import bootstrap_means
+from sim.measure.ratios import ratio_interval
 from sim.results.read import Measures
 from sim.scenario.refusal import hint
 from sim.streams import Stream, Streams
@@ -112,13 +112,7 @@ def estimate_ratio(
     above: NDArray[np.float64], below: NDArray[np.float64], luck: Streams
 ) -> Estimate:
     """Ratio of two means with its BCa interval; NaN where the lower one may be zero."""
-    both = np.array([above, below])
-    if np.isnan(both).any() or not below.mean() > 0:
+    if not below.mean() > 0:
         return Estimate(UNKNOWN, UNKNOWN, UNKNOWN)
-
-    def over(means: NDArray[np.float64]) -> NDArray[np.float64]:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray((means[0] / means[1])[None])
-
-    found = bootstrap_means(both, bootstrap_luck(luck), statistic=over)
-    return Estimate(float(above.mean() / below.mean()), float(found.low[0]), float(found.high[0]))
+    found = ratio_interval(above, below, bootstrap_luck(luck))
+    return Estimate(found.mean, found.low, found.high)

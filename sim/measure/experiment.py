@@ -16,14 +16,16 @@ from pathlib import Path
 from sim.errors import PartialError
 from sim.measure.accounts import MethodLine
 from sim.measure.begun import write_question
-from sim.measure.comparison import ComparisonLine, Measured, TradeoffLine
+from sim.measure.comparison import ComparisonLine, Measured
 from sim.measure.executors import choose_executor
 from sim.measure.executors.task import Executor, Failure, Key, failure_of
 from sim.measure.interrupts import ends_as_interrupts, without_interrupts
 from sim.measure.outputs import COMPLETE, INTERRUPTED, PARTIAL, write_outputs
 from sim.measure.plan import Plan
+from sim.measure.providers import ProviderLine
 from sim.measure.simulation import Simulation, measures_of
 from sim.measure.summary import SummaryLine
+from sim.measure.weighing import TradeoffLine
 from sim.results.checkpoints import PARTS, Checkpoints, has_runs
 from sim.results.folder import new_folder
 from sim.results.store import RUN_TABLES, write_json
@@ -51,6 +53,8 @@ class Experiment:
         Measures over replicates, money last.
     methods
         What each money method says.
+    providers
+        What each provider lost and gained.
     comparison, tradeoff
         Rows of ``comparison.csv`` and ``tradeoff.csv``; none for a single run.
     failures
@@ -62,6 +66,7 @@ class Experiment:
     manifest: dict[str, object]
     summary: tuple[SummaryLine, ...]
     methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...] = ()
     comparison: tuple[ComparisonLine, ...] = ()
     tradeoff: tuple[TradeoffLine, ...] = ()
     failures: Mapping[Key, Failure] = field(default_factory=dict)
@@ -179,6 +184,7 @@ def carry_out(
         found.manifest,
         found.summary,
         found.methods,
+        found.providers,
         found.comparison,
         found.tradeoff,
         work.failures,

@@ -19,7 +19,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
-from sim.measure.impact import UNKNOWN, Measure
+from sim.measure.measures import UNKNOWN, Measure
 from sim.world.build import World
 
 

@@ -6,7 +6,7 @@ from facts that the outcome holds; a new measure needs no new run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,32 +15,14 @@ from sim.engine.curves import BUSINESS_METRICS
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
 from sim.measure.inherited import inherited_by
+from sim.measure.listings import measure_register
+from sim.measure.measures import UNKNOWN, Measure
 from sim.measure.names import names_hit
+from sim.measure.ratios import RATIOS
+from sim.measure.responses import measure_complaints, measure_responses
 from sim.world.build import World
 
 S_PER_H = 3600
-UNKNOWN = float("nan")
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One number of one run.
-
-    Attributes
-    ----------
-    metric, unit
-        Name and unit.
-    value
-        The number; NaN where it is not known.
-    denominator, denominator_unit
-        What it is out of; NaN and empty where there is nothing.
-    """
-
-    metric: str
-    unit: str
-    value: float
-    denominator: float = UNKNOWN
-    denominator_unit: str = ""
 
 
 def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
@@ -68,12 +50,8 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     demand_h = world.demand.hours(whole, sector_row)
     names = names_hit(world, outcome)
     demand, lost = float((value * demand_h).sum()), float((value * ledger.lost_demand_h).sum())
-    return (
-        *(
-            _peak(outcome, metric, "addresses")
-            for metric in ("addresses_listed", "addresses_dropped")
-        ),
-        _last(outcome, "addresses_listed", "addresses"),
+    found = (
+        *measure_register(world, outcome),
         *(
             Measure(
                 f"businesses_ever_{state}", "businesses", float((time_s > 0).sum()), n, "businesses"
@@ -97,15 +75,18 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             "share of domestic demand",
             lost / demand if demand > 0 else UNKNOWN,
             demand / 1e6,
-            "USD of demand",
+            "USD of domestic demand, at table revenue",
         ),
         Measure("names_hit", "names", float(names.n_hit), float(names.n_names), "names"),
         Measure(
             "names_hit_share", "share of names", names.share_hit, float(names.n_names), "names"
         ),
         *measure_inherited(world, outcome, value, demand),
-        *measure_target(world, outcome, float(ledger.impaired_s.sum()) / S_PER_H),
+        *measure_responses(world, outcome),
+        *measure_complaints(world, outcome),
+        *measure_target(world, outcome),
     )
+    return (*found, *measure_ratios(found))
 
 
 def measure_inherited(
@@ -152,36 +133,38 @@ def measure_inherited(
             "share of domestic demand",
             lost / demand if demand > 0 else UNKNOWN,
             demand / 1e6,
-            "USD of demand",
+            "USD of domestic demand, at table revenue",
         ),
     )
 
 
-def measure_target(
-    world: World, outcome: Outcome, business_hours_impaired: float
-) -> tuple[Measure, ...]:
-    """Measures of what the target lost, and what that cost bystanders; none without its users.
+def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Measures of what became of the target's users; none where it has none.
 
     Notes
     -----
-    The trade-off is business-hours impaired for each million user-hours denied to the target; where
-    nothing was denied there is none.
+    At every moment a user reaches the target without a VPN, is on a VPN, is denied, or has left:
+    the four sums of user-hours come to the denominator that they share.
     """
     users = outcome.users
     if users is None:
         return ()
     n_users = float(users.n_users.sum())
     hours = n_users * world.horizon_s / S_PER_H
-    denied = float(users.denied_s.sum()) / S_PER_H
-    price = business_hours_impaired / (denied / 1e6) if denied > 0 else UNKNOWN
+    denied, by_vpn, left = (
+        float(fate_s.sum()) / S_PER_H for fate_s in (users.denied_s, users.vpn_s, users.left_s)
+    )
+    # What is left over may be short of nothing by rounding.
+    reached = max(0.0, hours - denied - by_vpn - left)
     return (
-        Measure("target_user_hours_denied", "user-hours", denied, hours, "user-hours"),
-        Measure(
-            "target_user_hours_by_vpn",
-            "user-hours",
-            float(users.vpn_s.sum()) / S_PER_H,
-            hours,
-            "user-hours",
+        *(
+            Measure(f"target_user_hours_{fate}", "user-hours", value, hours, "user-hours")
+            for fate, value in (
+                ("denied", denied),
+                ("by_vpn", by_vpn),
+                ("reached", reached),
+                ("left", left),
+            )
         ),
         Measure(
             "target_users_left_at_end",
@@ -190,7 +173,27 @@ def measure_target(
             n_users,
             "users",
         ),
-        Measure("collateral_per_million_user_hours_denied", "business-hours", price),
+    )
+
+
+def measure_ratios(found: Sequence[Measure]) -> tuple[Measure, ...]:
+    """Ratios of which both parts were measured, those already there left out.
+
+    Notes
+    -----
+    A replicate in which nothing was denied has no ratio; over replicates, sums are divided.
+    """
+    by = {measure.metric: measure.value for measure in found}
+    return tuple(
+        Measure(
+            ratio.metric,
+            ratio.unit,
+            ratio.of(by[ratio.above], by[ratio.below]),
+            by[ratio.below],
+            ratio.below_unit,
+        )
+        for ratio in RATIOS.values()
+        if ratio.metric not in by and ratio.above in by and ratio.below in by
     )
 
 
@@ -199,8 +202,3 @@ def _peak(
 ) -> Measure:
     _, values = outcome.curves.points(metric, Group())
     return Measure(f"{metric}_peak", unit, float(values.max()), denominator, of)
-
-
-def _last(outcome: Outcome, metric: str, unit: str) -> Measure:
-    _, values = outcome.curves.points(metric, Group())
-    return Measure(f"{metric}_at_end", unit, float(values[-1]))

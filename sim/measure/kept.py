@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sim.measure.begun import Begun, write_begun
-from sim.measure.impact import Measure
+from sim.measure.measures import Measure
 from sim.measure.points import Point
 from sim.results.checkpoints import Checkpoints
 from sim.results.manifest import canonical_json

@@ -12,48 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.ledger import LedgerColumns
+from sim.measure.hosting import Moves
 from sim.world.build import World
 from sim.world.population import MICRO, Businesses
 
 S_PER_H = 3600
-
-
-@dataclass(frozen=True, eq=False)
-class Moves:
-    """What businesses did about it, one row per business.
-
-    Attributes
-    ----------
-    n_moves : shape (n_businesses,)
-        Moves to other addresses, at the same provider or another.
-    away_h : shape (n_businesses,)
-        Hours of the run in which the business no longer paid the provider it began with.
-    domestic_h : shape (n_businesses,)
-        Those of them in which it paid a domestic provider instead.
-
-    Raises
-    ------
-    ValueError
-        If a cell is negative, or more hours are domestic than away.
-    """
-
-    n_moves: NDArray[np.int64]
-    away_h: NDArray[np.float64]
-    domestic_h: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            values = getattr(self, column.name)
-            if not (values >= 0).all():
-                raise ValueError(f"expected {column.name} >= 0, got less")
-            values.flags.writeable = False
-        if (self.domestic_h > self.away_h).any():
-            raise ValueError("expected domestic_h <= away_h, got more")
-
-    @classmethod
-    def none(cls, n_businesses: int) -> Moves:
-        """Nobody moves."""
-        return cls(np.zeros(n_businesses, np.int64), *np.zeros((2, n_businesses)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,24 +31,40 @@ class LossTotals:
         The same for demand lost in spells, by length of the spell.
     exposed_usd_per_h : shape (n_sectors, n_spell_classes)
         Domestic revenue of customers who met an outage, by the business's longest class of spell.
-    moves : shape (n_sectors,)
-        Number of moves.
-    moved_usd_per_h : shape (n_sectors,)
-        Revenue of the businesses that moved, counted once per move.
+    response_usd : shape (n_sectors,)
+        Labour of the responses that were completed, at the cost of the response table.
     away_usd, domestic_usd : shape (n_sectors,)
         Revenue of businesses while away from their first provider, and while at a domestic one.
     demand_usd : shape (n_sectors,)
         Domestic revenue over the run, had nothing failed.
+    revenue_usd : shape (n_sectors,)
+        Revenue over the run from all customers, had nothing failed.
+    paid_usd : shape (n_providers, n_providers)
+        Revenue of businesses while away, by the provider they began with and the one they paid.
+    is_domestic : shape (n_providers,)
+        1 where the provider is in the country.
+    left_sector_row, left_provider_row, left_is_first : shape (n_left,)
+        One row for each time a business left a provider: its sector, whom it left, and 1 where it
+        had begun there.
+    left_usd_per_h, left_h : shape (n_left,)
+        Its revenue, and the hours until it came back or the run ended.
     """
 
     lost_usd_below_threshold: NDArray[np.float64]
     lost_usd: NDArray[np.float64]
     exposed_usd_per_h: NDArray[np.float64]
-    moves: NDArray[np.float64]
-    moved_usd_per_h: NDArray[np.float64]
+    response_usd: NDArray[np.float64]
     away_usd: NDArray[np.float64]
     domestic_usd: NDArray[np.float64]
     demand_usd: NDArray[np.float64]
+    revenue_usd: NDArray[np.float64]
+    paid_usd: NDArray[np.float64]
+    is_domestic: NDArray[np.float64]
+    left_sector_row: NDArray[np.float64]
+    left_provider_row: NDArray[np.float64]
+    left_is_first: NDArray[np.float64]
+    left_usd_per_h: NDArray[np.float64]
+    left_h: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -110,11 +89,18 @@ def loss_totals(world: World, ledger: LedgerColumns, moves: Moves | None = None)
     businesses, demand = world.businesses, world.demand
     row = businesses.sector_row
     demand_h = demand.hours(demand.cumulative(world.horizon_s)[row].astype(float), row)
-    return add_up(businesses, ledger, moves or Moves.none(businesses.n_businesses), demand_h)
+    if moves is None:
+        first_row = world.places.provider_row[businesses.home_place_row]
+        moves = Moves.none(first_row, len(world.places.provider))
+    return add_up(businesses, ledger, moves, demand_h, world.horizon_s / S_PER_H)
 
 
 def add_up(
-    businesses: Businesses, ledger: LedgerColumns, moves: Moves, demand_h: NDArray[np.float64]
+    businesses: Businesses,
+    ledger: LedgerColumns,
+    moves: Moves,
+    demand_h: NDArray[np.float64],
+    duration_h: float,
 ) -> LossTotals:
     """Sums of ``LossTotals`` from columns.
 
@@ -122,6 +108,8 @@ def add_up(
     ----------
     demand_h : shape (n_businesses,)
         Demand over the run, in hours of mean domestic demand.
+    duration_h
+        Length of the run.
 
     Notes
     -----
@@ -140,6 +128,10 @@ def add_up(
     # Row of the longest class in which something was lost; nothing is exposed where there is none.
     longest = n_classes - 1 - np.argmax(lost_h[:, ::-1] > 0, axis=1)
     sector_row, n_sectors = businesses.sector_row, len(businesses.sector)
+    stay, left, n_providers = moves.stays, moves.left, moves.is_domestic.size
+    paid = revenue[stay.business_row] * stay.hours
+    payer = sector_row[stay.business_row]
+    first_row = moves.first_row[stay.business_row]
 
     def by_sector(weight: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.bincount(sector_row, weight, n_sectors).astype(float)
@@ -152,9 +144,22 @@ def add_up(
         )
         .astype(float)
         .reshape(n_sectors, n_classes),
-        moves=by_sector(moves.n_moves.astype(float)),
-        moved_usd_per_h=by_sector(moves.n_moves * revenue),
-        away_usd=by_sector(moves.away_h * revenue),
-        domestic_usd=by_sector(moves.domestic_h * revenue),
+        response_usd=by_sector(moves.cost_usd),
+        away_usd=np.bincount(payer, paid, n_sectors).astype(float),
+        domestic_usd=np.bincount(
+            payer, paid * moves.is_domestic[stay.provider_row], n_sectors
+        ).astype(float),
         demand_usd=by_sector(value * demand_h),
+        revenue_usd=by_sector(revenue * duration_h),
+        paid_usd=np.bincount(
+            first_row * n_providers + stay.provider_row, paid, n_providers * n_providers
+        )
+        .astype(float)
+        .reshape(n_providers, n_providers),
+        is_domestic=moves.is_domestic.astype(float),
+        left_sector_row=sector_row[left.business_row].astype(float),
+        left_provider_row=left.provider_row.astype(float),
+        left_is_first=(moves.first_row[left.business_row] == left.provider_row).astype(float),
+        left_usd_per_h=revenue[left.business_row],
+        left_h=left.hours,
     )

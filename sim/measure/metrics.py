@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sim.errors import Problem, ScenarioError
-from sim.measure.comparison import ComparisonLine, Measured
+from sim.measure.comparison import ComparisonLine, Measured, ratio_of, ratio_to
 from sim.measure.paired import mean_intervals, paired_differences
+from sim.measure.ratios import RATIOS
 from sim.measure.simulation import Simulation
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
@@ -116,7 +117,15 @@ class Width:
                 continue
             values = part.value[[row]]
             luck = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
-            if self.of_difference:
+            ratio = RATIOS.get(self.metric)
+            if ratio is not None and self.of_difference:
+                # The same replicates are measured in both.
+                pair = ratio_to(part, measured[baseline], ratio, root_seed)
+                mean, low, high = pair.mean, pair.low, pair.high
+            elif ratio is not None:
+                found = ratio_of(part, ratio, root_seed)
+                mean, low, high = found.mean, found.low, found.high
+            elif self.of_difference:
                 # The same world is measured in the same rows.
                 (pair,) = paired_differences(values, measured[baseline].value[[row]], luck)
                 mean, low, high = pair.mean, pair.low, pair.high

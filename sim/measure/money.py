@@ -14,13 +14,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measure.hosting import double_hosting_usd
 from sim.measure.losses import LossTotals
 from sim.measure.money_parameters import ParameterDraws
 from sim.measure.summary import LEVEL, SummaryLine
 from sim.scenario.tables import FigureRow
 
 H_PER_D = 24
-H_PER_MONTH = 365 * 24 / 12
 
 MONEY_METRICS = (
     "gross_loss_usd",
@@ -33,6 +33,12 @@ MONEY_METRICS = (
     "provider_loss_usd",
     "domestic_gain_usd",
 )
+PROVIDER_METRICS = ("provider_loss_usd", "domestic_gain_usd")
+"""Those of them that are out of what businesses spend on hosting."""
+
+OF_DEMAND = "USD of domestic demand, at drawn revenue levels"
+OF_HOSTING = "USD of hosting spending, at drawn revenue levels"
+"""What money is out of: all of it had nothing failed, over the run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +48,9 @@ class MoneyDraws:
     Attributes
     ----------
     demand_usd
-        Revenue over the run, had nothing failed.
+        Domestic revenue over the run, had nothing failed.
+    hosting_usd
+        Spending on hosting over the run, had nobody moved.
     gross_loss_usd
         Revenue behind the demand lost.
     recaptured_usd
@@ -50,20 +58,24 @@ class MoneyDraws:
     churn_usd
         Revenue of customers who stay away after the outage.
     response_cost_usd
-        Labour and double hosting of moves.
+        Labour of responses, and double hosting of those that leave a provider.
+    double_hosting_usd
+        What of it is paid to the providers left.
     transfers_to_rivals_usd
         What of the lost revenue goes to rivals in the country.
     provider_loss_usd
-        Spending that first providers lose to others.
+        Spending that first providers lose to others, less what they are still paid.
     domestic_gain_usd
-        What of that spending goes to domestic providers.
+        Spending that domestic providers gain from those who began elsewhere.
     """
 
     demand_usd: NDArray[np.float64]
+    hosting_usd: NDArray[np.float64]
     gross_loss_usd: NDArray[np.float64]
     recaptured_usd: NDArray[np.float64]
     churn_usd: NDArray[np.float64]
     response_cost_usd: NDArray[np.float64]
+    double_hosting_usd: NDArray[np.float64]
     transfers_to_rivals_usd: NDArray[np.float64]
     provider_loss_usd: NDArray[np.float64]
     domestic_gain_usd: NDArray[np.float64]
@@ -105,7 +117,7 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
         recaptured(s, c) = recaptured_share(c) gross(s, c)
         churn(s, c)      = revenue_level sensitivity(s) leaving_share(s, c) X(s, c)
                            T(s) (1 - exp(-W / T(s)))
-        response         = moves (labour + dual_running_months * monthly hosting)
+        response         = response_cost_level * labour + double hosting
         transfers(s, c)  = transfer_share(s, c) (gross - recaptured + churn)(s, c)
 
     A customer who left has returned t after the last outage with probability 1 - exp(-t / T); what
@@ -122,17 +134,29 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
     away_h = p.recovery_time_d * -np.expm1(-p.churn_window_d / p.recovery_time_d) * H_PER_D
     churn = p.leaving_share * (price * away_h)[:, :, np.newaxis] * totals.exposed_usd_per_h
     hosting = p.revenue_level * p.hosting_spend_share
+    double = double_hosting_usd(totals, p)
+    double_usd, to_first = double.sum(axis=(2, 3)), double[..., 1].sum(axis=2)
+    to_domestic = double[..., 0] @ totals.is_domestic
     return MoneyDraws(
         demand_usd=p.revenue_level * totals.demand_usd,
+        hosting_usd=hosting * totals.revenue_usd,
         gross_loss_usd=gross.sum(axis=2),
         recaptured_usd=recaptured.sum(axis=2),
         churn_usd=churn.sum(axis=2),
-        response_cost_usd=p.migration_labour_usd * totals.moves
-        + hosting * p.dual_running_months * H_PER_MONTH * totals.moved_usd_per_h,
+        response_cost_usd=p.response_cost_level * totals.response_usd + double_usd,
+        double_hosting_usd=double_usd,
         transfers_to_rivals_usd=(p.transfer_share * (gross - recaptured + churn)).sum(axis=2),
-        provider_loss_usd=hosting * totals.away_usd,
-        domestic_gain_usd=hosting * totals.domestic_usd,
+        # A difference of two sums over the same hours: rounding may leave less than nothing.
+        provider_loss_usd=np.maximum(hosting * totals.away_usd - to_first, 0),
+        domestic_gain_usd=hosting * totals.domestic_usd + to_domestic,
     )
+
+
+def whole_of(metric: str, money: MoneyDraws) -> tuple[NDArray[np.float64], str]:
+    """What a money measure is out of, draw by draw, and its unit."""
+    if metric in PROVIDER_METRICS:
+        return money.hosting_usd.sum(axis=1), OF_HOSTING
+    return money.demand_usd.sum(axis=1), OF_DEMAND
 
 
 def interval(values: NDArray[np.float64], n_draws: int) -> tuple[float, float, float, float]:
@@ -169,11 +193,11 @@ def summarise_money(
         Published figures; those that name a metric are set beside it.
     """
     beside = {row.metric: row for row in figures if row.metric}
-    demand, *_ = interval(np.concatenate([money.demand_usd.sum(axis=1) for money in replicates]), 0)
     lines = []
     for metric in MONEY_METRICS:
         draws = [getattr(money, metric).sum(axis=1) for money in replicates]
         mean, median, low, high = interval(np.concatenate(draws), draws[0].size)
+        of = np.concatenate([whole_of(metric, money)[0] for money in replicates])
         figure = beside.get(metric)
         lines.append(
             SummaryLine(
@@ -186,8 +210,8 @@ def summarise_money(
                 high=high,
                 level=LEVEL,
                 n_replicates=len(replicates),
-                denominator=demand,
-                denominator_unit="USD of demand",
+                denominator=interval(of, 0)[0],
+                denominator_unit=whole_of(metric, replicates[0])[1],
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",
             )

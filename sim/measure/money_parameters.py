@@ -50,10 +50,10 @@ class ParameterDraws:
         Share of what is lost for good that goes to rivals in the country.
     hosting_spend_share : shape (n_draws, 1)
         Share of revenue spent on hosting.
-    migration_labour_usd : shape (n_draws, 1)
-        Labour per move.
+    response_cost_level : shape (n_draws, 1)
+        Factor on the labour of all responses.
     dual_running_months : shape (n_draws, 1)
-        Months of hosting paid twice per move.
+        Months for which a provider that was left is still paid.
     """
 
     revenue_level: NDArray[np.float64]
@@ -64,7 +64,7 @@ class ParameterDraws:
     churn_window_d: NDArray[np.float64]
     transfer_share: NDArray[np.float64]
     hosting_spend_share: NDArray[np.float64]
-    migration_labour_usd: NDArray[np.float64]
+    response_cost_level: NDArray[np.float64]
     dual_running_months: NDArray[np.float64]
 
     def __post_init__(self) -> None:
@@ -175,7 +175,7 @@ def firm_parameters(
         churn_window_d=for_all("churn_window_d"),
         transfer_share=by_both("transfer_share"),
         hosting_spend_share=for_all("hosting_spend_share"),
-        migration_labour_usd=for_all("migration_labour_usd"),
+        response_cost_level=for_all("response_cost_level"),
         dual_running_months=for_all("dual_running_months"),
     )
 

@@ -1,7 +1,7 @@
 """Whom each business paid, from the moves that a run records.
 
-In: a world and an outcome. Out: number of moves, and hours away from the first provider and with
-a domestic one. A proxy or other addresses of the same provider leave the bill where it is.
+In: a world and an outcome. Out: moves, their labour, and how long each business paid whom. A proxy
+or other addresses of the same provider leave the bill where it is.
 """
 
 from __future__ import annotations
@@ -10,47 +10,49 @@ import numpy as np
 
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
-from sim.measure.losses import Moves
+from sim.measure.hosting import Moves, Stretches
 from sim.world.build import World
-from sim.world.moves import DOMESTIC, FOREIGN, WAIT
 
 S_PER_H = 3600
 
 
 def moves_of(world: World, outcome: Outcome) -> Moves:
-    """Moves of every business, one row each.
+    """Moves of every business.
 
     Notes
     -----
-    The n-th move of a business is the n-th of its drawn responses that is not to wait. From a move
-    to another provider on it is away, from one to a domestic provider on it is domestic, until its
-    next such move or the end of the run.
+    A business pays the provider of its home until its first move, and after each move the provider
+    that the move's event names.
     """
     n = world.businesses.n_businesses
+    first_row = world.places.provider_row[world.businesses.home_place_row]
     if world.moves is None:
-        return Moves.none(n)
+        return Moves.none(first_row, len(world.places.provider))
     log = outcome.events
     is_move = log.kind == Kind.MOVED
-    business_row, t_s = log.business_row[is_move], log.t_s[is_move]
-    response = world.moves.response
-    # Waiting takes a round and moves nobody: moves first, in their sequence.
-    first = np.argsort(response == WAIT, axis=1, kind="stable")
-    moving = np.take_along_axis(response, first, axis=1)
-    n_moves, since_s = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    is_away, is_domestic = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    away_s, domestic_s = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for _ in range(response.shape[1]):
-        # One move of each business at a time, the earliest that is left.
-        _, turn = np.unique(business_row, return_index=True)
-        row, at_s = business_row[turn], t_s[turn]
-        kind = moving[row, n_moves[row]]
-        away_s[row] += np.where(is_away[row], at_s - since_s[row], 0)
-        domestic_s[row] += np.where(is_domestic[row], at_s - since_s[row], 0)
-        since_s[row] = at_s
-        is_domestic[row] = (kind == DOMESTIC) | (is_domestic[row] & (kind != FOREIGN))
-        is_away[row] |= (kind == DOMESTIC) | (kind == FOREIGN)
-        n_moves[row] += 1
-        business_row, t_s = np.delete(business_row, turn), np.delete(t_s, turn)
-    away_s += np.where(is_away, world.horizon_s - since_s, 0)
-    domestic_s += np.where(is_domestic, world.horizon_s - since_s, 0)
-    return Moves(n_moves, away_s / S_PER_H, domestic_s / S_PER_H)
+    # One row for each stretch: from t = 0 with the first provider, then from move to move.
+    row = np.concatenate((np.arange(n), log.business_row[is_move]))
+    from_s = np.concatenate((np.zeros(n, np.int64), log.t_s[is_move]))
+    payee = np.concatenate((first_row, log.provider_row[is_move]))
+    order = np.lexsort((from_s, row))
+    row, from_s, payee = row[order], from_s[order], payee[order]
+    goes_on = np.append(row[1:] == row[:-1], False)
+    to_s = np.where(goes_on, np.append(from_s[1:], 0), world.horizon_s)
+    is_away = payee != first_row[row]
+    turn = np.flatnonzero(goes_on)
+    turn = turn[payee[turn + 1] != payee[turn]]
+    back_s = np.full(turn.size, world.horizon_s)
+    for later in range(world.moves.response.shape[1], 1, -1):
+        # The earliest return is looked up last, and holds.
+        there = np.minimum(turn + later, row.size - 1)
+        is_back = (turn + later < row.size) & (row[there] == row[turn])
+        is_back &= payee[there] == payee[turn]
+        back_s = np.where(is_back, from_s[there], back_s)
+    return Moves(
+        n_moves=np.bincount(row, minlength=n) - 1,
+        cost_usd=outcome.n_responses @ world.moves.cost_usd,
+        first_row=first_row.copy(),
+        is_domestic=world.moves.is_domestic.copy(),
+        stays=Stretches(row[is_away], payee[is_away], (to_s - from_s)[is_away] / S_PER_H),
+        left=Stretches(row[turn], payee[turn], (back_s - to_s[turn]) / S_PER_H),
+    )

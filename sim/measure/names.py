@@ -6,6 +6,7 @@ block was for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +71,19 @@ def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> 
     blocking entry that is enforced holds it; only the others need their history.
     """
     serving = np.flatnonzero(world.operators.share_users > 0)
-    changes = [_Change.of(outcome, row) for row in serving.tolist()]
+    return ever_dropped_at(outcome, address, serving.tolist())
+
+
+def ever_dropped_at(
+    outcome: Outcome, address: NDArray[np.int64], operator_rows: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Whether one of some operators ever dropped or throttled each address.
+
+    Parameters
+    ----------
+    address : shape (n,), ascending, distinct
+    """
+    changes = [_Change.of(outcome, row) for row in operator_rows]
     is_block = np.array([m in BLOCKING for m in outcome.entry_mechanism], np.bool_)
     is_exempt = np.array([m is Mechanism.EXEMPT for m in outcome.entry_mechanism], np.bool_)
     enforced = np.unique(np.concatenate([np.empty(0, np.int64), *(c.entry for c in changes)]))

@@ -105,6 +105,21 @@ NATIONAL_METHODS = (
         "a sum per inhabitant, at the rate of countries of medium connectivity",
         lambda economy: _per_head_usd_per_d(economy, "medium"),
     ),
+    NationalMethod(
+        "deloitte_share_low",
+        "GDP / 365 * share of daily GDP, low connectivity * days * share affected",
+        "a share of the whole country's daily GDP, at the rate of countries of low connectivity",
+        lambda economy: _gdp_usd_per_d(economy) * economy["deloitte_low_share_of_gdp"],
+        needs=("deloitte_low_share_of_gdp",),
+    ),
+    NationalMethod(
+        "deloitte_head_low",
+        "population / 10 million * USD per 10 million people and day, low connectivity * days "
+        "* share affected",
+        "a sum per inhabitant, at the rate of countries of low connectivity",
+        lambda economy: _per_head_usd_per_d(economy, "low"),
+        needs=("deloitte_low_usd_per_10m_people_d",),
+    ),
 )
 
 

@@ -7,33 +7,35 @@ sequence.
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sim.measure.accounts import MethodLine, draw_up_accounts, write_methods
-from sim.measure.comparison import (
-    ComparisonLine,
-    Measured,
-    TradeoffLine,
-    compare_strategies,
-    weigh_strategies,
-)
+from sim.measure.accounts import MethodLine, write_methods
+from sim.measure.comparison import ComparisonLine, Measured, compare_strategies
 from sim.measure.executors.task import Failure, Key
-from sim.measure.impact import Measure
-from sim.measure.money import MONEY_METRICS
+from sim.measure.measures import Measure
 from sim.measure.paired import warn_of_few
 from sim.measure.plan import RUN, Plan
-from sim.measure.simulation import measures_of, totals_of
-from sim.measure.summary import SummaryLine, summarise, write_summary
+from sim.measure.providers import ProviderLine
+from sim.measure.simulation import measures_of
+from sim.measure.summaries import FinishedRun, count_groups_of, summarise_runs
+from sim.measure.summary import SummaryLine, write_summary
+from sim.measure.weighing import TradeoffLine, weigh_strategies
 from sim.results.checkpoints import Checkpoints
-from sim.results.columns import COMPARISON, COMPARISON_TABLES, TABLES, TRADEOFF, Column
+from sim.results.columns import (
+    COMPARISON,
+    COMPARISON_TABLES,
+    GROUPS,
+    PROVIDERS,
+    TABLES,
+    TRADEOFF,
+    Column,
+)
+from sim.results.csvtext import csv_text
 from sim.results.folder import MANIFEST
 from sim.results.manifest import (
     all_tables,
@@ -57,16 +59,9 @@ class Findings:
     manifest: dict[str, Any]
     summary: tuple[SummaryLine, ...]
     methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...]
     comparison: tuple[ComparisonLine, ...]
     tradeoff: tuple[TradeoffLine, ...]
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A finished run: its replicate, and the name of its parts."""
-
-    replicate: int
-    name: str
 
 
 def write_outputs(
@@ -91,19 +86,22 @@ def write_outputs(
         for label, runs in finished.items()
     }
     outputs["measures.parquet"] = _write_measures(folder, plan, checkpoints, measures)
-    summary, methods = _summarise(plan, checkpoints, finished, measures)
+    summary, methods, providers = summarise_runs(plan, checkpoints, finished, measures)
     write_summary(summary, folder / "summary.csv")
     outputs["summary.csv"] = folder / "summary.csv", len(summary)
     write_methods(methods, folder / "money.csv")
     outputs["money.csv"] = folder / "money.csv", len(methods)
     comparison, tradeoff = _compare(plan, measures)
+    written: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
+        "groups.csv": (GROUPS, count_groups_of(checkpoints, finished)),
+        "providers.csv": (PROVIDERS, providers),
+    }
     if plan.kind != RUN:
-        for file, columns, lines in (
-            ("comparison.csv", COMPARISON, comparison),
-            ("tradeoff.csv", TRADEOFF, tradeoff),
-        ):
-            (folder / file).write_text(csv_text(columns, lines), encoding="utf-8", newline="")
-            outputs[file] = folder / file, len(lines)
+        written["comparison.csv"] = COMPARISON, comparison
+        written["tradeoff.csv"] = TRADEOFF, tradeoff
+    for file, (columns, lines) in written.items():
+        (folder / file).write_text(csv_text(columns, lines), encoding="utf-8", newline="")
+        outputs[file] = folder / file, len(lines)
     outputs |= _write_question(folder, plan)
     whole = set.intersection(*({run.replicate for run in runs} for runs in finished.values()))
     is_whole = len(whole) == plan.n_replicates
@@ -125,22 +123,25 @@ def write_outputs(
         outputs=outputs,
     )
     write_json(folder / MANIFEST, manifest)
-    return Findings(manifest, summary, methods, comparison, tradeoff)
+    return Findings(manifest, summary, methods, providers, comparison, tradeoff)
 
 
-def _finished(plan: Plan, checkpoints: Checkpoints) -> dict[str, list[_Run]]:
+def _finished(plan: Plan, checkpoints: Checkpoints) -> dict[str, list[FinishedRun]]:
     """Finished runs by label, in the sequence of replicates."""
-    found: dict[str, list[_Run]] = {label: [] for label in plan.labels}
+    found: dict[str, list[FinishedRun]] = {label: [] for label in plan.labels}
     for label in plan.labels:
         for replicate in range(plan.n_replicates):
             name = plan.part_name((label, replicate))
             if checkpoints.has(name):
-                found[label].append(_Run(replicate, name))
+                found[label].append(FinishedRun(replicate, name))
     return found
 
 
 def _write_tables(
-    folder: Path, plan: Plan, checkpoints: Checkpoints, finished: Mapping[str, Sequence[_Run]]
+    folder: Path,
+    plan: Plan,
+    checkpoints: Checkpoints,
+    finished: Mapping[str, Sequence[FinishedRun]],
 ) -> dict[str, tuple[Path, int | None]]:
     """Merge the parts of each table, strategy by strategy and replicate by replicate."""
     names = [run.name for runs in finished.values() for run in runs]
@@ -191,45 +192,6 @@ def _coded(texts: Sequence[str]) -> Coded:
     return Coded(np.array([code[text] for text in texts], np.int64), names)
 
 
-def _summarise(
-    plan: Plan,
-    checkpoints: Checkpoints,
-    finished: Mapping[str, Sequence[_Run]],
-    measures: Mapping[str, Mapping[int, Sequence[Measure]]],
-) -> tuple[tuple[SummaryLine, ...], tuple[MethodLine, ...]]:
-    """Summarise strategy by strategy: loss sums of one are in memory at a time."""
-    summary: list[SummaryLine] = []
-    methods: list[MethodLine] = []
-    for variant in plan.variants:
-        runs, resolved = finished[variant.label], variant.resolved
-        if not runs:
-            continue
-        figures = resolved.figures.rows if resolved.figures else ()
-        counted = [
-            [
-                measure
-                for measure in measures[variant.label][run.replicate]
-                if not _is_money(measure)
-            ]
-            for run in runs
-        ]
-        accounts = draw_up_accounts(
-            resolved,
-            plan.root_seed,
-            [totals_of(checkpoints.facts(run.name)) for run in runs],
-            numbers=[run.replicate for run in runs],
-        )
-        summary += summarise(variant.label, counted, figures)
-        summary += [replace(line, strategy=variant.label) for line in accounts.summary]
-        methods += [replace(line, strategy=variant.label) for line in accounts.methods]
-    return tuple(summary), tuple(methods)
-
-
-def _is_money(measure: Measure) -> bool:
-    """Whether the summary takes it from all draws instead of their medians."""
-    return measure.metric in MONEY_METRICS
-
-
 def _compare(
     plan: Plan, measures: Mapping[str, Mapping[int, Sequence[Measure]]]
 ) -> tuple[tuple[ComparisonLine, ...], tuple[TradeoffLine, ...]]:
@@ -263,7 +225,7 @@ def _write_question(folder: Path, plan: Plan) -> dict[str, tuple[Path, int | Non
     return outputs
 
 
-def _warnings(plan: Plan, finished: Mapping[str, Sequence[_Run]], n_whole: int) -> list[str]:
+def _warnings(plan: Plan, finished: Mapping[str, Sequence[FinishedRun]], n_whole: int) -> list[str]:
     """What an unfinished experiment lacks, strategy by strategy; and few replicates compared."""
     few = [] if plan.kind == RUN else [*warn_of_few(n_whole)]
     if n_whole == plan.n_replicates:
@@ -280,19 +242,3 @@ def _warnings(plan: Plan, finished: Mapping[str, Sequence[_Run]], n_whole: int) 
 
 def _metadata(plan: Plan) -> dict[str, str]:
     return {"result_id": plan.result_id, "scenario_sha256": scenario_hash(plan.resolved)}
-
-
-def csv_text(columns: Sequence[Column], lines: Sequence[Any]) -> str:
-    """Return lines as CSV; what is not known is an empty cell."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    for line in lines:
-        writer.writerow([_cell(value) for value in astuple(line)])
-    return file.getvalue()
-
-
-def _cell(value: object) -> object:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value

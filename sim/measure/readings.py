@@ -14,7 +14,7 @@ import numpy as np
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
 from sim.measure.bands import step_values
-from sim.measure.impact import UNKNOWN, Measure
+from sim.measure.measures import UNKNOWN, Measure
 from sim.results.columns import METRICS
 
 

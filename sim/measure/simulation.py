@@ -13,14 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.run import simulate
+from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.measure.accounts import money_measures, price_losses
 from sim.measure.executors.task import Key
+from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret
-from sim.measure.impact import Measure, measure_impact
+from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.losses import LossTotals, loss_totals
+from sim.measure.measures import Measure
 from sim.measure.moves import moves_of
+from sim.measure.providers import (
+    measure_named_businesses,
+    measure_named_loss,
+    price_providers,
+)
 from sim.measure.readings import Reading, read_curves
 from sim.results.store import RunEncoder
 from sim.scenario.resolve import Resolved
@@ -40,11 +47,14 @@ class RunRecord:
         What it lost, to be priced again over all draws.
     tables
         Bytes of its part of each table, a Parquet file each; none unless asked for.
+    groups
+        Businesses hit by group; none unless tables are asked for.
     """
 
     measures: tuple[Measure, ...]
     totals: LossTotals
     tables: Mapping[str, bytes] = field(default_factory=dict)
+    groups: tuple[GroupCount, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """Measures and totals as plain values, each number exactly as it is."""
@@ -54,6 +64,7 @@ class RunRecord:
                 for m in self.measures
             ],
             "totals": {name: column.tolist() for name, column in vars(self.totals).items()},
+            "groups": [list(vars(count).values()) for count in self.groups],
         }
 
 
@@ -67,6 +78,11 @@ def totals_of(facts: Mapping[str, Any]) -> LossTotals:
     return LossTotals(
         **{name: np.array(column, np.float64) for name, column in facts["totals"].items()}
     )
+
+
+def groups_of(facts: Mapping[str, Any]) -> tuple[GroupCount, ...]:
+    """Businesses hit by group from the facts of a run."""
+    return tuple(GroupCount(*row) for row in facts["groups"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +116,23 @@ class Simulation:
         return _Worker(self).run
 
 
+def measure_outcome(
+    resolved: Resolved, streams: Streams, world: World, outcome: Outcome
+) -> tuple[tuple[Measure, ...], LossTotals]:
+    """What is measured of a run in every scenario, and the loss sums it is priced from."""
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    money = price_losses(resolved, streams, totals)
+    providers = price_providers(resolved, streams, totals)
+    found = (
+        *measure_impact(world, outcome),
+        *measure_regret(world, outcome),
+        *measure_named_businesses(resolved, world, outcome),
+        *money_measures(money),
+        *measure_named_loss(resolved, money, providers),
+    )
+    return (*found, *measure_ratios(found)), totals
+
+
 class _Worker:
     """Works off runs; the world of a replicate is built once for strategies that follow."""
 
@@ -116,10 +149,11 @@ class _Worker:
         streams = Streams(self._simulation.root_seed, replicate)
         world = self._world_of((*case[:-1], replicate), resolved, streams)
         outcome = simulate(world, build_strategy(resolved, streams), streams)
-        totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-        money = price_losses(resolved, streams, totals)
+        found, totals = measure_outcome(resolved, streams, world, outcome)
         tables: Mapping[str, bytes] = {}
+        groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
+            groups = count_groups(world, outcome)
             if self._encoder is None:
                 self._encoder = RunEncoder(resolved.scenario.start)
             scratch = self._simulation.scratch
@@ -127,13 +161,8 @@ class _Worker:
             tables = self._encoder.encode(
                 str(case[-1]), replicate, world, outcome, scratch if is_here else None
             )
-        measures = (
-            *measure_impact(world, outcome),
-            *measure_regret(world, outcome),
-            *money_measures(money),
-            *read_curves(outcome, self._simulation.readings),
-        )
-        return RunRecord(measures, totals, tables)
+        measures = (*found, *read_curves(outcome, self._simulation.readings))
+        return RunRecord(measures, totals, tables, groups)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
         if self._world is None or self._world[0] != key:

@@ -1,7 +1,7 @@
 """Measures over replicates: mean, median and an interval.
 
 In: the measures of each replicate. Out: one line per measure. The interval spans luck alone;
-what the assumptions may change is not in it.
+what the assumptions may change is not in it. Ratios are those of sums over replicates.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from sim.measure.impact import Measure
+from sim.measure.measures import Measure
+from sim.measure.ratios import RATIOS, Ratio, ratio_interval
 from sim.results.columns import SUMMARY
 from sim.scenario.tables import FigureRow
+from sim.streams import Stream, Streams
 
 LEVEL = 0.90
 """Share of replicates inside the interval that summaries and bands show."""
@@ -30,7 +32,7 @@ class SummaryLine:
     ----------
     low, high
         5th and 95th percentile over replicates (linear between order statistics); NaN, not zero,
-        with a single replicate.
+        with a single replicate. Of a ratio, the BCa interval at that level.
     published, published_source
         The published figure it stands beside; empty where there is none.
     """
@@ -90,6 +92,70 @@ def summarise(
             )
         )
     return lines
+
+
+def summarise_ratios(
+    lines: Sequence[SummaryLine], replicates: Sequence[Sequence[Measure]], root_seed: int
+) -> list[SummaryLine]:
+    """Lines in which each ratio is one of sums over replicates, with a BCa interval.
+
+    The mean of ratios would not be known as soon as one replicate has none; the median still is
+    not.
+
+    Parameters
+    ----------
+    lines
+        As ``summarise`` returns them.
+    replicates
+        Measures of each replicate, all in the same sequence.
+    root_seed
+        Root of the bootstrap's luck.
+    """
+    column = {measure.metric: row for row, measure in enumerate(replicates[0])}
+    done = []
+    for line in lines:
+        ratio = RATIOS.get(line.metric)
+        if ratio is not None:
+            above, below = (
+                np.array([measures[column[part]].value for measures in replicates])
+                for part in (ratio.above, ratio.below)
+            )
+            luck = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+            found = ratio_interval(above, below, luck, per=ratio.per, confidence=LEVEL)
+            done.append(replace(line, mean=found.mean, low=found.low, high=found.high))
+        else:
+            done.append(line)
+    return done
+
+
+def price_ratio(ratio: Ratio, loss: SummaryLine, denied: SummaryLine) -> SummaryLine:
+    """Money for each unit of what was denied: every draw of the loss over the mean denied.
+
+    Parameters
+    ----------
+    loss
+        Summary of the draws of the money above the ratio.
+    denied
+        Summary of what stands below it.
+
+    Notes
+    -----
+    The range is that of the loss, over draws of all replicates; what is denied is taken at its mean
+    over replicates, so that the mean is the ratio of the two sums.
+    """
+    return SummaryLine(
+        strategy=loss.strategy,
+        metric=ratio.metric,
+        unit=ratio.unit,
+        mean=ratio.of(loss.mean, denied.mean),
+        median=ratio.of(loss.median, denied.mean),
+        low=ratio.of(loss.low, denied.mean),
+        high=ratio.of(loss.high, denied.mean),
+        level=loss.level,
+        n_replicates=loss.n_replicates,
+        denominator=denied.mean,
+        denominator_unit=ratio.below_unit,
+    )
 
 
 def write_summary(lines: Sequence[SummaryLine], path: Path) -> None:

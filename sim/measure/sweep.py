@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.measure.answers import Answers
 from sim.measure.axes import Axis, Design, lay_points, parse_axes, points_of
 from sim.measure.headlines import choose_metrics
 from sim.measure.metrics import metrics_of
-from sim.measure.paired import mean_intervals, warn_of_few
+from sim.measure.paired import Interval, mean_intervals, warn_of_few
 from sim.measure.points import Question
+from sim.measure.ratios import RATIOS, ratio_interval
 from sim.measure.resampling import CONFIDENCE
 from sim.measure.sheets import POINT, Sheet
 from sim.measure.study import StudyPlan
@@ -34,7 +36,12 @@ _MEASURED = (
     Column("metric", "string", "", "Name of the measure"),
     Column("unit", "string", "", "Unit of the measure"),
     Column("n_replicates", "integer", "replicates", "Replicates in which the measure is known"),
-    Column("mean", "number", "by metric", "Mean over replicates; missing if any is not known"),
+    Column(
+        "mean",
+        "number",
+        "by metric",
+        "Mean over replicates, or ratio of sums; missing if any is not known",
+    ),
     Column("median", "number", "by metric", "Median over replicates; missing likewise"),
     Column("low", "number", "by metric", "Lower end of the share 'level' of replicates"),
     Column("high", "number", "by metric", "Upper end of the share 'level' of replicates"),
@@ -168,8 +175,11 @@ def sweep_sheet(
     found = mean_intervals(values, Streams(root_seed, 0).generator(Stream.BOOTSTRAP))
     tail = (1 - LEVEL) / 2
     rows = []
-    for (point, strategy, metric), value, mean in zip(keys, values, found, strict=True):
+    for (point, strategy, metric), value, own in zip(keys, values, found, strict=True):
         measure = answers.measures[metric]
+        mean = own
+        if measure.metric in RATIOS:
+            mean = _ratio_of(answers.value[point, strategy], answers, measure.metric, root_seed)
         has_interval = value.size > 1
         low, high = np.quantile(value, [tail, 1 - tail]) if has_interval else (np.nan, np.nan)
         rows.append(
@@ -193,3 +203,18 @@ def sweep_sheet(
             )
         )
     return Sheet("sweep.csv", (POINT, *axis_columns(axes), *_MEASURED), tuple(rows))
+
+
+def _ratio_of(
+    values: NDArray[np.float64], answers: Answers, metric: str, root_seed: int
+) -> Interval:
+    """Ratio of sums over the replicates of one point.
+
+    Parameters
+    ----------
+    values : shape (n_replicates, n_metrics)
+    """
+    ratio = RATIOS[metric]
+    above, below = (values[:, answers.metrics.index(part)] for part in (ratio.above, ratio.below))
+    luck = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+    return ratio_interval(above, below, luck, per=ratio.per)

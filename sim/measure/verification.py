@@ -18,13 +18,14 @@ import numpy as np
 
 from sim import __version__
 from sim.errors import DataError, OverblockError, Problem
-from sim.measure.comparison import Measured, compare_strategies, weigh_strategies
+from sim.measure.comparison import Measured, compare_strategies
 from sim.measure.executors.task import Executor, Failure, Key
-from sim.measure.impact import Measure
-from sim.measure.outputs import csv_text
+from sim.measure.measures import Measure
 from sim.measure.plan import Plan
 from sim.measure.simulation import RunRecord, Simulation
+from sim.measure.weighing import weigh_strategies
 from sim.results.columns import COMPARISON, TRADEOFF
+from sim.results.csvtext import csv_text
 from sim.results.folder import MANIFEST
 from sim.results.manifest import scenario_hash
 from sim.results.parquet import is_part_of

@@ -40,7 +40,7 @@ MONEY_NAMES = {
     "private_loss_usd": "private loss of the businesses",
     "net_social_loss_usd": "of it, gained by no rival in the country",
     "provider_loss_usd": "loss of the first providers",
-    "domestic_gain_usd": "of it, gained by domestic providers",
+    "domestic_gain_usd": "gain of domestic providers",
 }
 
 

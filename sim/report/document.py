@@ -26,9 +26,10 @@ from sim.report.curves import offset_name
 from sim.report.keyfigures import key_figures
 from sim.report.mapframes import map_data
 from sim.report.moneywords import money_sentences
-from sim.report.pagemoney import money_table
+from sim.report.pagemoney import money_table, provider_table
 from sim.report.repeat import is_comparison, repeat
 from sim.report.scripts import own_scripts, own_text, policy, script_json
+from sim.report.tradeoff import first_harm
 from sim.report.wording import count, label, percent
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
@@ -38,9 +39,11 @@ GENERATOR = "overblock report"
 MAX_EMBEDDED_BYTES = 512 * 1024
 _ABOUT = {
     "summary.csv": "every measure over replicates",
+    "groups.csv": "businesses hit by sector, provider, region and operator",
     "comparison.csv": "every measure of every strategy, with differences from the baseline",
     "tradeoff.csv": "effect, harm and which strategies are beaten",
     "money.csv": "what each money method says",
+    "providers.csv": "what each provider lost and gained",
     "scenario.yaml": "the scenario as it was given",
     "manifest.json": "versions, hashes, seed, assumptions: what the result was made from",
 }
@@ -100,7 +103,7 @@ def render(run: RunFolder) -> str:
         "charts": chart_data(run, drawn),
         "most_harmful": harmful,
         "moment_s": moment_s,
-        "tradeoff": [_plain(row) for row in tradeoff],
+        "tradeoff": [_plain(row) for row in first_harm(tradeoff)],
         "tradeoff_axes": _axes(tradeoff),
         "map": map_,
     }
@@ -163,7 +166,8 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     several = is_comparison(run)
     if several:
         comparison = read_rows(run, "comparison.csv")
-        sentences = answer.answer_comparison(comparison, tradeoff, str(manifest["baseline"]))
+        weighed = first_harm(tradeoff)
+        sentences = answer.answer_comparison(comparison, weighed, str(manifest["baseline"]))
         doubt = answer.doubt(comparison, n)
     else:
         rows = read_rows(run, "summary.csv")
@@ -219,6 +223,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "published": sources.published_table(run),
         "money": None,
         "money_notes": [],
+        "providers": None,
         "tradeoff": pagetables.tradeoff_table(tradeoff) if tradeoff else None,
         "downloads": downloads(run),
         "strategies": None,
@@ -227,6 +232,8 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     if has_file(run, "money.csv"):
         tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies)
         tables["money_notes"] = money_sentences(run)
+    if has_file(run, "providers.csv"):
+        tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies)
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])
         rows = read_rows(run, "comparison.csv")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from sim.measure.ratios import RATIOS
 from sim.report.pagecells import Figure
 from sim.report.wording import (
     NOT_KNOWN,
@@ -40,6 +41,8 @@ def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
         "demand_lost_share",
         "target_user_hours_denied",
         "collateral_per_million_user_hours_denied",
+        "names_hit_per_million_user_hours_denied",
+        "private_loss_usd_per_user_hour_denied",
         "private_loss_usd",
         "net_social_loss_usd",
     ]
@@ -51,7 +54,8 @@ def _figure(row: Row) -> Figure:
     is_money = unit == MONEY
     value = quantity(cell(row, "median" if is_money else "mean"), unit)
     low, high = cell(row, "low"), cell(row, "high")
-    what = "draws" if is_money else "replicates"
+    is_ratio = text(row, "metric") in RATIOS
+    what = "draws" if is_money else "resamples of the replicates" if is_ratio else "replicates"
     noun = "" if is_share(unit) or value == NOT_KNOWN else f" {unit}"
     published = text(row, "published")
     return Figure(

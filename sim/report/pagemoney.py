@@ -1,6 +1,7 @@
-"""The page's table of money: what each method says, a range each.
+"""The page's tables of money: what each method says, and what each provider lost and gained.
 
-In: rows of ``money.csv``. Out: a table with bars on one scale.
+In: rows of ``money.csv`` and ``providers.csv``. Out: a table with bars on one scale, and a table of
+providers.
 """
 
 from __future__ import annotations
@@ -69,6 +70,46 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     )
     choices = [Choice(name, name, name == harmful) for name in strategies]
     return PageTable("money-methods", "Loss by method", columns, lines, choices=choices)
+
+
+def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
+    """Loss and gain of every provider with their ranges, strategy by strategy."""
+    by_key = {(text(r, "strategy"), text(r, "provider"), text(r, "metric")): r for r in rows}
+    names = dict.fromkeys((text(r, "strategy"), text(r, "provider"), text(r, "side")) for r in rows)
+    lines = []
+    for strategy, provider, side in names:
+        loss, gain = (
+            by_key[strategy, provider, metric]
+            for metric in ("provider_loss_usd", "provider_gain_usd")
+        )
+        lines.append(
+            Line(
+                (
+                    Cell(provider),
+                    Cell(side),
+                    *(
+                        Cell(
+                            number(cell(row, "median")),
+                            sort_key(cell(row, "median")),
+                            span(cell(row, "low"), cell(row, "high")),
+                        )
+                        for row in (loss, gain)
+                    ),
+                    Cell(text(gain, "published")),
+                ),
+                group=strategy,
+            )
+        )
+    columns = (
+        Column("Provider"),
+        Column("Side"),
+        Column("Loss: median and range, USD", True),
+        Column("Gain: median and range, USD", True),
+        Column("Published of its gain"),
+    )
+    choices = [Choice(name, name, name == strategies[0]) for name in strategies]
+    caption = "Hosting spending that providers lost and gained"
+    return PageTable("money-providers", caption, columns, lines, choices=choices)
 
 
 def _bar(low: float, middle: float, high: float, bounds: tuple[float, float]) -> Bar | None:

@@ -48,7 +48,10 @@ def summary_table(rows: Sequence[Row]) -> PageTable:
         Column("Out of"),
         Column("Published", True),
     )
-    caption = "Every measure over replicates; the range holds 90 % of them, for money of draws"
+    caption = (
+        "Every measure over replicates; the range holds 90 % of them, for money of draws; for harm "
+        "for each user-hour denied it is a 90 % interval over resamples of the replicates"
+    )
     return PageTable("measures", caption, columns, lines)
 
 
@@ -179,20 +182,24 @@ def tradeoff_table(rows: Sequence[Row]) -> PageTable:
                     Cell(f"beaten by {by}" if by else "beaten" if is_dominated else "not beaten"),
                     Cell(percent(share), sort_key(share)),
                 ),
+                group=text(row, "collateral_metric"),
                 is_dimmed=is_dominated,
             )
         )
     effect = label(text(rows[0], "efficacy_metric")) if rows else "effect"
-    harm = label(text(rows[0], "collateral_metric")) if rows else "harm"
+    harms = list(dict.fromkeys(text(row, "collateral_metric") for row in rows))
+    choices = [Choice(harm, capitalised(label(harm)), harm == harms[0]) for harm in harms]
+    said = f" ({label(harms[0])})" if len(harms) == 1 else ", as chosen"
     columns = (
         Column("Strategy"),
         Column(f"Effect ({effect})", True),
-        Column(f"Harm ({harm})", True),
+        Column(f"Harm{said}", True),
         Column("Harm per unit of effect", True),
         Column("Beaten"),
         Column("Share of draws unbeaten", True),
     )
-    return PageTable("tradeoff", "Effect on the target and harm to bystanders", columns, lines)
+    caption = "Effect on the target and harm to bystanders"
+    return PageTable("tradeoff", caption, columns, lines, choices=choices)
 
 
 def _triple(row: Row, name: str, low: str, high: str) -> Cell:

@@ -5,6 +5,8 @@ In: the folder of a comparison. Out: a figure with its table.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from sim.report import style
 from sim.report.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.results.read import RunFolder
-from sim.results.tables import number, read_rows, text
+from sim.results.tables import Row, number, read_rows, text
 
 NUMBERS = (
     "efficacy", "efficacy_low", "efficacy_high", "collateral", "collateral_low", "collateral_high",
@@ -35,13 +37,19 @@ def tradeoff_table(run: RunFolder) -> FigureTable:
     DataError
         If the table is missing or unreadable.
     """
-    rows = read_rows(run, "tradeoff.csv", (*_TEXTS, *NUMBERS, *_CLAIMS, "n_replicates"))
+    rows = first_harm(read_rows(run, "tradeoff.csv", (*_TEXTS, *NUMBERS, *_CLAIMS, "n_replicates")))
     return FigureTable.of(
         **{name: [text(row, name) for row in rows] for name in _TEXTS},
         **{name: [number(row, name) for row in rows] for name in NUMBERS},
         **{name: [_claim(row[name]) for row in rows] for name in _CLAIMS},
         n_replicates=[int(number(row, "n_replicates")) for row in rows],
     )
+
+
+def first_harm(rows: Sequence[Row]) -> list[Row]:
+    """Rows of the kind of harm that stands first; the others weigh the same runs in other units."""
+    harm = text(rows[0], "collateral_metric") if rows else ""
+    return [row for row in rows if text(row, "collateral_metric") == harm]
 
 
 def _claim(cell: object) -> bool | None:

@@ -26,7 +26,7 @@ from sim.errors import DataError, Problem
 
 PARTS = "parts"
 EXPERIMENT = "experiment.json"
-EXPERIMENT_SCHEMA = "overblock/parts/2"
+EXPERIMENT_SCHEMA = "overblock/parts/3"
 
 
 class Checkpoints:

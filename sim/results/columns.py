@@ -116,14 +116,28 @@ EVENTS = (
         "operator; enforced, released: an operator starts and stops enforcing an entry; rented, "
         "discovered, evicted: a front of the target; stance: a provider changes its stance; "
         "responded, moved: a business; complained, exempted: a business by name; readdressed: a "
-        "component of a business comes to other addresses",
+        "component of a business comes to other addresses; public_event: one that "
+        "raises attention",
     ),
     Column("operator", "string", "", "Operator group; missing where none is concerned"),
     Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),
     Column("front", "integer", "", "Row of the target's front; missing where none is concerned"),
     Column("address", "string", "", "Address of that front; missing where none is concerned"),
     Column("business", "integer", "", "Row of the business; missing where none is concerned"),
-    Column("provider", "string", "", "Provider; missing where none is concerned"),
+    Column(
+        "provider",
+        "string",
+        "",
+        "Provider; where a business moved, the one that hosts it from then on; missing where none "
+        "is concerned",
+    ),
+    Column("stance", "string", "", "Stance that provider takes; missing where none is taken"),
+    Column(
+        "public_event",
+        "integer",
+        "",
+        "Row of the public event in the scenario's table, from 0; missing where none is concerned",
+    ),
 )
 
 ENTRIES = (
@@ -138,15 +152,27 @@ SUMMARY = (
     _STRATEGY,
     Column("metric", "string", "", "Name of the measure"),
     Column("unit", "string", "", "Unit of the measure"),
-    Column("mean", "number", "by metric", "Mean over replicates"),
-    Column("median", "number", "by metric", "Median over replicates"),
+    Column(
+        "mean",
+        "number",
+        "by metric",
+        "Mean over replicates; of a ratio, the sum above over the sum below, missing only where "
+        "the sum below is zero",
+    ),
+    Column(
+        "median",
+        "number",
+        "by metric",
+        "Median over replicates; missing if a replicate is not known",
+    ),
     Column("low", "number", "by metric", "Lower end of the interval; missing with one replicate"),
     Column("high", "number", "by metric", "Upper end of the interval; missing with one replicate"),
     Column(
         "level",
         "number",
         "share",
-        "Share of replicates between low and high; for money, of draws of all replicates",
+        "Share of replicates between low and high; for money, of draws of all replicates; for a "
+        "ratio, nominal coverage of its BCa interval over replicates",
     ),
     Column("n_replicates", "integer", "replicates", "Replicates summarised"),
     Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
@@ -155,6 +181,39 @@ SUMMARY = (
         "published", "string", "", "Published figure it stands beside; missing where there is none"
     ),
     Column("published_source", "string", "", "Where that figure was published"),
+)
+
+GROUPS = (
+    _STRATEGY,
+    Column("by", "string", "", "What the groups are of: sector, provider, region or operator"),
+    Column(
+        "group",
+        "string",
+        "",
+        "Name of the group: sector; provider of the front end at t = 0, or provider/region; "
+        "operator",
+    ),
+    Column(
+        "metric",
+        "string",
+        "",
+        "businesses_ever_affected, _impaired, _down; by operator businesses_ever_hit: an address "
+        "in use at t = 0 was dropped or throttled there",
+    ),
+    Column("unit", "string", "", "Unit of the count"),
+    Column("mean", "number", "businesses", "Mean over replicates"),
+    Column("median", "number", "businesses", "Median over replicates"),
+    Column("low", "number", "businesses", "5th percentile; missing with one replicate"),
+    Column("high", "number", "businesses", "95th percentile; missing with one replicate"),
+    Column("level", "number", "share", "Share of replicates between low and high"),
+    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    Column(
+        "denominator",
+        "number",
+        "businesses",
+        "Businesses of the group, by operator all (mean over replicates)",
+    ),
+    Column("denominator_unit", "string", "", "Unit of the denominator"),
 )
 
 MONEY = (
@@ -187,6 +246,35 @@ MONEY = (
     Column("published_note", "string", "", "Unit of that figure, and how it is to be read"),
 )
 
+PROVIDERS = (
+    _STRATEGY,
+    Column("provider", "string", "", "Provider"),
+    Column("side", "string", "", "foreign or domestic"),
+    Column(
+        "metric",
+        "string",
+        "",
+        "provider_loss_usd: spending of the provider's first customers that went elsewhere, less "
+        "what they still paid it; provider_gain_usd: spending of customers who began with others",
+    ),
+    Column("unit", "string", "", "Unit of mean, median, low, high"),
+    Column("mean", "number", "USD", "Mean over draws and replicates; means add up over providers"),
+    Column("median", "number", "USD", "Median over draws and replicates"),
+    Column("low", "number", "USD", "5th percentile; missing with fewer than two draws"),
+    Column("high", "number", "USD", "95th percentile; missing with fewer than two draws"),
+    Column("level", "number", "share", "Share of draws of all replicates between low and high"),
+    Column("n_draws", "integer", "draws", "Draws of all parameters in each replicate"),
+    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    Column(
+        "denominator",
+        "number",
+        "USD",
+        "Hosting spending of all businesses over the run, had nobody moved (mean over draws)",
+    ),
+    Column("denominator_unit", "string", "", "Unit of the denominator"),
+    Column("published", "string", "", "What was published of the gain; missing where nothing was"),
+)
+
 MEASURES = (
     _STRATEGY,
     _REPLICATE,
@@ -207,7 +295,13 @@ COMPARISON = (
     Column("metric", "string", "", "Name of the measure"),
     Column("unit", "string", "", "Unit of the measure"),
     Column("n_replicates", "integer", "replicates", "Replicates of this strategy"),
-    Column("mean", "number", "by metric", "Mean over replicates; missing if any is not known"),
+    Column(
+        "mean",
+        "number",
+        "by metric",
+        "Mean over replicates; missing if any is not known; of a ratio, the sum above over the sum "
+        "below",
+    ),
     Column("median", "number", "by metric", "Median over replicates"),
     Column("low", "number", "by metric", "Lower end of the share 'level' of replicates"),
     Column("high", "number", "by metric", "Upper end of the share 'level' of replicates"),
@@ -223,13 +317,24 @@ COMPARISON = (
     ),
     Column("difference_low", "number", "by metric", "Lower end of its BCa interval"),
     Column("difference_high", "number", "by metric", "Upper end of its BCa interval"),
-    Column("difference_t_low", "number", "by metric", "Lower end of its Student-t interval"),
-    Column("difference_t_high", "number", "by metric", "Upper end of its Student-t interval"),
+    Column(
+        "difference_t_low",
+        "number",
+        "by metric",
+        "Lower end of its Student-t interval; missing for a ratio",
+    ),
+    Column(
+        "difference_t_high",
+        "number",
+        "by metric",
+        "Upper end of its Student-t interval; missing for a ratio",
+    ),
     Column(
         "p_value",
         "number",
         "",
-        "Two-sided paired t test of no difference; missing where all replicates differ alike",
+        "Two-sided paired t test of no difference; missing where all replicates differ alike, and "
+        "for a ratio",
     ),
     Column("p_holm", "number", "", "The same, corrected by Holm over all rows that have one"),
     Column("confidence", "number", "share", "Nominal coverage of the BCa and t intervals"),
@@ -243,7 +348,13 @@ TRADEOFF = (
     Column("efficacy", "number", "by metric", "Its mean over replicates"),
     Column("efficacy_low", "number", "by metric", "Lower end of its BCa interval"),
     Column("efficacy_high", "number", "by metric", "Upper end of its BCa interval"),
-    Column("collateral_metric", "string", "", "Measure of what others lost"),
+    Column(
+        "collateral_metric",
+        "string",
+        "",
+        "Measure of what others lost: a row for each strategy and kind of harm. Money is its "
+        "median over draws in each replicate, so that the interval spans luck alone",
+    ),
     Column("collateral", "number", "by metric", "Its mean over replicates"),
     Column("collateral_low", "number", "by metric", "Lower end of its BCa interval"),
     Column("collateral_high", "number", "by metric", "Upper end of its BCa interval"),
@@ -339,7 +450,9 @@ TABLES = {
     "events.parquet": EVENTS,
     "entries.parquet": ENTRIES,
     "summary.csv": SUMMARY,
+    "groups.csv": GROUPS,
     "money.csv": MONEY,
+    "providers.csv": PROVIDERS,
     "measures.parquet": MEASURES,
 }
 """Tables of every run folder, by file name."""

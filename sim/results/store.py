@@ -25,7 +25,7 @@ from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWriter
 from sim.scenario.tables import ROLES
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables_reactions import RESPONSES, STANCES
 from sim.world.build import World
 from sim.world.components import FRONTEND
 from sim.world.population import MICRO
@@ -138,6 +138,8 @@ class RunEncoder:
             "address": Coded(events.front_row, _address_texts(outcome.front_address)),
             "business": Optional(events.business_row, NOBODY),
             "provider": Coded(events.provider_row, world.places.provider),
+            "stance": Coded(events.stance_row, STANCES),
+            "public_event": Optional(events.public_event_row, NOBODY),
         }
 
     def _entries(self, outcome: Outcome) -> dict[str, ColumnData]:

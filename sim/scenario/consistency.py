@@ -18,6 +18,7 @@ from sim.scenario.tables import (
     ROLES,
     CadenceRow,
     CloudPrefixRow,
+    FigureRow,
     HostingRow,
     OperatorRow,
     OrderRow,
@@ -154,6 +155,16 @@ def check_providers(
     if pools and not any(row.weight for row in pools.rows):
         message = "expected a positive weight among the pools, got none"
         yield Problem(str(pools.path), message, key="weight")
+
+
+def check_figures(table: Table[FigureRow], places: set[tuple[str, str]]) -> Iterable[Problem]:
+    """Refuse figures about providers that have no prefixes."""
+    known = {provider for provider, _ in places}
+    for number, row in enumerate(table.rows):
+        for name in row.provider_names:
+            if name not in known:
+                message = f"expected a provider of the prefixes, got {name!r}"
+                yield table.problem(number, "providers", message)
 
 
 def check_responses(table: Table[ResponseRow]) -> Iterable[Problem]:

@@ -32,11 +32,11 @@ FirmKey: TypeAlias = Literal[
     "churn_window_d",
     "transfer_share",
     "hosting_spend_share",
-    "migration_labour_usd",
+    "response_cost_level",
     "dual_running_months",
 ]
 FIRM_KEYS: tuple[str, ...] = get_args(FirmKey)
-FACTORS = ("revenue_level",)
+FACTORS = ("revenue_level", "response_cost_level")
 """Keys whose range is one of factors around the central value."""
 
 EconomyKey: TypeAlias = Literal[
@@ -49,8 +49,10 @@ EconomyKey: TypeAlias = Literal[
     "cost_years",
     "deloitte_high_share_of_gdp",
     "deloitte_medium_share_of_gdp",
+    "deloitte_low_share_of_gdp",
     "deloitte_high_usd_per_10m_people_d",
     "deloitte_medium_usd_per_10m_people_d",
+    "deloitte_low_usd_per_10m_people_d",
 ]
 ECONOMY_KEYS: tuple[str, ...] = get_args(EconomyKey)
 OPTIONAL_ECONOMY_KEYS = (
@@ -58,11 +60,14 @@ OPTIONAL_ECONOMY_KEYS = (
     "cost_share_of_gdp",
     "cost_growth_per_year",
     "cost_years",
+    "deloitte_low_share_of_gdp",
+    "deloitte_low_usd_per_10m_people_d",
 )
-"""Constants that no source has for some countries; the methods that need them are left out."""
+"""Constants that no source has, or that do not apply, for some countries; the methods that need
+them are left out."""
 
 _SHARES = ("recaptured_share", "leaving_share", "transfer_share", "hosting_spend_share")
-_POSITIVE = ("revenue_level", "recovery_time_d", "churn_window_d")
+_POSITIVE = (*FACTORS, "recovery_time_d", "churn_window_d")
 _BY_SECTOR = ("sensitivity", "recovery_time_d")
 _BY_CLASS = ("recaptured_share",)
 _BY_BOTH = ("leaving_share", "transfer_share")

@@ -16,6 +16,7 @@ from sim.scenario.quantities import Hours, PerDay, Share, Table
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Pressure = Annotated[float, Field(gt=0, le=1)]
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -54,11 +55,11 @@ class Censor(Model):
     exempt: Table | None = None
     """Table of prefixes cut out of every order."""
     pressure_events: Table | None = None
-    """Table of dated public events and the pressure they add."""
-    pause_pressure: Positive | None = None
-    """Pressure above which no block order is placed; none when left out."""
-    end_pressure: Positive | None = None
-    """Pressure above which all entries are withdrawn for good; none when left out."""
+    """Table of dated public events and how far they raise attention."""
+    pause_pressure: Pressure | None = None
+    """Attention above which no block order is placed; none when left out."""
+    end_pressure: Pressure | None = None
+    """Attention above which all blocking entries are withdrawn for good; none when left out."""
 
 
 class Users(Model):
@@ -118,9 +119,9 @@ class Complaints(Model):
     per_million_users_per_d: PerDay
     """Complaints per million users cut off and day, without attention."""
     snowball: NonNegative
-    """How much attention multiplies complaints."""
+    """How much full attention adds to complaints, as a multiple of those without attention."""
     attention_per_complaint: NonNegative
-    """Attention that a complaint adds."""
+    """Share of what attention lacks to 1 that a complaint adds."""
     half_life_d: Positive
     """Half-life of attention."""
     named_per_d: PerDay

@@ -13,6 +13,7 @@ from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.consistency import (
     check_cadence,
     check_components,
+    check_figures,
     check_operators,
     check_orders,
     check_places,
@@ -156,6 +157,7 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
 def check_together(resolved: Resolved) -> list[Problem]:
     """What the rows of the tables mean together and should not."""
     scenario = resolved.scenario
+    places = places_of(resolved.cloud_prefixes, resolved.shared_prefixes)
     return [
         *check_operators(resolved.operators),
         *check_sectors(resolved.sectors, resolved.profiles),
@@ -163,19 +165,14 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *check_places(resolved.hosting, resolved.cloud_prefixes, resolved.shared_prefixes),
         *check_shared(resolved.shared_prefixes, resolved.cloud_prefixes),
         *check_components(resolved.components),
-        *check_services(
-            resolved.services, places_of(resolved.cloud_prefixes, resolved.shared_prefixes)
-        ),
-        *check_providers(
-            places_of(resolved.cloud_prefixes, resolved.shared_prefixes),
-            resolved.pools,
-            resolved.stances,
-        ),
+        *check_services(resolved.services, places),
+        *check_providers(places, resolved.pools, resolved.stances),
         *check_cadence(resolved.cadence, scenario.start),
         *check_money_parameters(resolved.money_parameters, resolved.sectors),
         *check_economy(resolved.economy),
         *(check_orders(resolved.orders, scenario) if resolved.orders else ()),
         *(check_responses(resolved.responses) if resolved.responses else ()),
+        *(check_figures(resolved.figures, places) if resolved.figures else ()),
     ]
 
 

@@ -162,6 +162,12 @@ class FigureRow(Row):
     how: str = ""
     source: str
     note: str = ""
+    providers: str = ""
+
+    @property
+    def provider_names(self) -> tuple[str, ...]:
+        """Providers that the figure is about; none where it is about all."""
+        return tuple(name.strip() for name in self.providers.split(";") if name.strip())
 
 
 class AssumptionRow(Row):

@@ -37,10 +37,10 @@ class StanceRow(Row):
 
 
 class PressureRow(Row):
-    """A public event and the pressure it adds."""
+    """A public event and the share of what attention lacks to 1 that it adds."""
 
     at: Instant
-    adds: NonNegative
+    adds: Share
     what: str
     source: str = ""
 

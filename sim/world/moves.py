@@ -38,6 +38,12 @@ class Moves:
         Where each component sits after it; -1 where it stays.
     place_row : shape (n_businesses, n_rounds)
         Where the front end sits after it.
+    payee_row : shape (n_businesses, n_rounds)
+        Provider that hosts the business after it; a proxy, which stands before it, changes none.
+    is_domestic : shape (n_providers,)
+        Whether a provider is in the country.
+    cost_usd : shape (n_kinds,)
+        Labour of one response, by row of ``RESPONSES``.
     """
 
     patience_s: NDArray[np.int64]
@@ -45,6 +51,9 @@ class Moves:
     time_s: NDArray[np.int64]
     component_row: NDArray[np.int64]
     place_row: NDArray[np.int64]
+    payee_row: NDArray[np.int64]
+    is_domestic: NDArray[np.bool_]
+    cost_usd: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -68,7 +77,8 @@ def build_moves(
     time_s = np.rint(median_h[response] * S_PER_H * np.exp(sigma[response] * z)).astype(np.int64)
     z = streams.generator(Stream.BUSINESS_PATIENCE).standard_normal(n)
     patience = reactions.patience_median_h * S_PER_H * np.exp(reactions.patience_sigma * z)
-    seats = _seats(resolved, places, placement, response, streams)
+    host_row, front_row = _destinations(resolved, places, placement, response, streams)
+    seats = _seats(places, placement, front_row, streams)
     is_proxy = (response == PROXY)[..., np.newaxis]
     is_own = ~placement.is_third_party[:, np.newaxis, :]
     is_moved = np.where(is_proxy, np.arange(N_ROLES) == FRONTEND, is_own)
@@ -78,30 +88,49 @@ def build_moves(
         response=response,
         time_s=time_s,
         component_row=np.where(is_moved, seats.component_row, -1),
-        place_row=seats.place_row,
+        place_row=front_row,
+        payee_row=places.provider_row[host_row],
+        is_domestic=np.isin(
+            np.arange(len(places.provider)),
+            places.provider_row[hosting_side(resolved, places, "domestic")[0]],
+        ),
+        cost_usd=np.array([rows[name].cost_usd if name in rows else 0.0 for name in RESPONSES]),
     )
     return moves, seats
 
 
-def _seats(
+def _destinations(
     resolved: Resolved,
     places: Places,
     placement: Placement,
     response: NDArray[np.int64],
     streams: Streams,
-) -> Placement:
-    """One address for each business, round and role, where the response leads."""
-    n, n_rounds = response.shape
-    where = streams.generator(Stream.RESPONSE_PLACE).random((n, n_rounds))
-    luck = streams.generator(Stream.RESPONSE_ADDRESS).random((n, n_rounds, N_ROLES))
-    home = np.repeat(placement.home_place_row[:, np.newaxis], n_rounds, axis=1)
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Place that hosts the business after each round, and place of its front end.
+
+    Each round starts where the one before it led: other addresses of the same provider are those of
+    the provider that the business is with by then.
+    """
+    where = streams.generator(Stream.RESPONSE_PLACE).random(response.shape)
     foreign = hosting_side(resolved, places, "foreign")
     domestic = pick(hosting_side(resolved, places, "domestic"), where)
-    place_row = np.where(
-        response == FOREIGN,
-        _elsewhere(places, foreign, home, where),
-        np.where((response == DOMESTIC) | (response == PROXY), domestic, home),
-    )
+    host_row = np.empty_like(response)
+    current = placement.home_place_row
+    for turn, kind in enumerate(response.T):
+        elsewhere = _elsewhere(places, foreign, current, where[:, turn])
+        current = np.where(
+            kind == FOREIGN, elsewhere, np.where(kind == DOMESTIC, domestic[:, turn], current)
+        )
+        host_row[:, turn] = current
+    return host_row, np.where(response == PROXY, domestic, host_row)
+
+
+def _seats(
+    places: Places, placement: Placement, place_row: NDArray[np.int64], streams: Streams
+) -> Placement:
+    """One address for each business, round and role, where the response leads."""
+    n, n_rounds = place_row.shape
+    luck = streams.generator(Stream.RESPONSE_ADDRESS).random((n, n_rounds, N_ROLES))
     first_row = placement.is_spread.size
     component_row = first_row + np.arange(luck.size).reshape(luck.shape)
     seated = np.repeat(place_row[..., np.newaxis], N_ROLES, axis=2)
@@ -119,13 +148,13 @@ def _seats(
 
 
 def _elsewhere(
-    places: Places, foreign: Side, home: NDArray[np.int64], u: NDArray[np.float64]
+    places: Places, foreign: Side, current: NDArray[np.int64], u: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """A place of another foreign provider, by weight; home where there is no other."""
+    """A place of another foreign provider, by weight; the current one where there is no other."""
     place, weight = foreign
-    found = home.copy()
-    for provider in np.unique(places.provider_row[home]):
-        mine = places.provider_row[home] == provider
+    found = current.copy()
+    for provider in np.unique(places.provider_row[current]):
+        mine = places.provider_row[current] == provider
         others = np.where(places.provider_row[place] == provider, 0.0, weight)
         if others.any():
             found[mine] = place[choose(others, u[mine])]

@@ -63,9 +63,10 @@ class Places:
     def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
         """Addresses of a set by provider; the last number is what no provider holds."""
         edge, owner = self._segments
-        counted = np.zeros(len(self.provider) + 1, np.int64)
-        np.add.at(counted, owner, np.diff(addresses.count_below(edge)))
-        return counted
+        n_addresses = np.diff(addresses.count_below(edge))
+        # Weights are summed as floats, which hold every number of addresses exactly.
+        counted = np.bincount(owner, n_addresses, minlength=len(self.provider) + 1)
+        return counted.astype(np.int64)
 
     @cached_property
     def _segments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -100,6 +101,13 @@ class Places:
         return IntervalSet.union_all(self.addresses[place] for place in mine.tolist())
 
 
+def provider_names(resolved: Resolved) -> tuple[str, ...]:
+    """Names of the providers of a scenario, by provider row."""
+    shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    rows = (*resolved.cloud_prefixes.rows, *shared_rows)
+    return tuple(dict.fromkeys(row.provider for row in rows))
+
+
 def build_places(resolved: Resolved) -> Places:
     """Group the prefixes of a scenario into places, in order of first appearance.
 
@@ -110,7 +118,7 @@ def build_places(resolved: Resolved) -> Places:
     shared = IntervalSet.union_all(prefix_set(*row.prefix) for row in shared_rows)
     n_whole = len({(row.provider, row.region) for row in resolved.cloud_prefixes.rows})
     names = list(dict.fromkeys((row.provider, row.region) for row in rows))
-    provider = tuple(dict.fromkeys(row.provider for row in rows))
+    provider = provider_names(resolved)
     prefix = np.array([row.prefix for row in rows], np.int64)
     place_of = {name: number for number, name in enumerate(names)}
     place_row = np.array([place_of[row.provider, row.region] for row in rows])

@@ -14,11 +14,8 @@ from sim.addresses import backend
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
-from sim.measure.accounts import money_measures, price_losses
-from sim.measure.hindsight import measure_regret
-from sim.measure.impact import Measure, measure_impact
-from sim.measure.losses import loss_totals
-from sim.measure.moves import moves_of
+from sim.measure.measures import Measure
+from sim.measure.simulation import measure_outcome
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables_reactions import RESPONSES
@@ -56,9 +53,23 @@ END = {
     "telegram-2018": "2018-05-10T00:00+03:00",
 }
 
-COUNT_UNITS = ("addresses", "arrivals", "businesses", "names", "spells")
-# Weighted by operators' shares of users; a business shared among its addresses.
-NO_COUNTS = ("addresses_dropped_peak", "regret_businesses")
+COUNT_UNITS = (
+    "addresses",
+    "arrivals",
+    "businesses",
+    "exemptions",
+    "moves",
+    "names",
+    "orders",
+    "rules",
+    "spells",
+)
+# Weighted by operators' shares of users; a business shared among its addresses; a ratio.
+NO_COUNTS = (
+    "addresses_dropped_peak",
+    "regret_businesses",
+    "names_hit_per_million_user_hours_denied",
+)
 
 
 def changes_to(name: str) -> list[str]:
@@ -85,9 +96,8 @@ def _replicate(resolved: Resolved, streams: Streams) -> Iterator[tuple[str, int 
     """Yield what a run folder keeps of a replicate in ``measures.parquet``, then its facts."""
     world = build_world(resolved, streams)
     outcome = simulate(world, build_strategy(resolved, streams), streams)
-    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-    money = money_measures(price_losses(resolved, streams, totals))
-    for measure in (*measure_impact(world, outcome), *measure_regret(world, outcome), *money):
+    measures, _ = measure_outcome(resolved, streams, world, outcome)
+    for measure in measures:
         yield measure.metric, _typed(measure)
     yield from _facts(outcome)
 

@@ -155,7 +155,7 @@ def test_one_more_business_changes_no_other_row_of_the_world():
             assert np.array_equal(one, other[:N]), column.name
     assert second.businesses.n_businesses == N + 1
     moves = first.moves, second.moves
-    for name in ("patience_s", "response", "time_s", "place_row"):
+    for name in ("patience_s", "response", "time_s", "place_row", "payee_row"):
         assert np.array_equal(getattr(moves[0], name), getattr(moves[1], name)[:N]), name
     for row, other_row in (
         (first.businesses.component_row, second.businesses.component_row[:N]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from functools import cache
 
@@ -11,15 +12,19 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
-from sim.measure.losses import loss_totals
+from sim.measure.experiment import run_experiment
+from sim.measure.hosting import provider_money
+from sim.measure.impact import measure_impact
+from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.money import MoneyDraws, money_of
-from sim.measure.money_parameters import drawn, firm_parameters
+from sim.measure.money_parameters import ParameterDraws, drawn, firm_parameters
 from sim.measure.moves import moves_of
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
 from sim.streams import Streams
-from sim.world.moves import DOMESTIC, FOREIGN, WAIT
 from tests.chases import HORIZON_S, STRATEGIES, chase_world, run
 from tests.firms import shipped_money_parameters
-from tests.worlds import DAY, HOUR, Dated, SmallWorld
+from tests.worlds import ABROAD, AT_HOME, DAY, HOUR, Dated, SmallWorld
 
 every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
 ALL_POOLS = ("198.18.0.0/20", "198.19.0.0/22", "198.19.64.0/24")
@@ -104,10 +109,48 @@ def test_a_user_counted_twice_would_be_noticed():
     assert denied[0] + vpn[0] != pytest.approx(denied[1], rel=1e-3)
 
 
-# Money.
+FATES = ("denied", "by_vpn", "reached", "left")
 
-FIRST, OTHER = -1, -2
-PAYEES = (FIRST, OTHER, DOMESTIC)
+
+@every_strategy
+def test_the_fates_of_users_add_up_to_all_user_hours(name):
+    small = chase_world(6)
+    measures = {m.metric: m for m in measure_impact(small.world(), run(small, STRATEGIES[name]))}
+    found = [measures[f"target_user_hours_{fate}"] for fate in FATES]
+    assert all(one.value >= 0 for one in found)
+    assert sum(one.value for one in found) == pytest.approx(found[0].denominator)
+    assert {one.denominator for one in found} == {1e6 * HORIZON_S / HOUR}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_user_hours_reached_are_the_area_between_the_curves(seed):
+    # What is reached is measured as the rest: the curves say it apart from that.
+    small = steady(seed)
+    outcome = small.run()
+    t_s, (reached, vpn) = at_all_times(outcome, ("target_reached_share", "vpn_share"))
+    lasts_h = np.diff(np.append(t_s, HORIZON_S)) / HOUR
+    measures = {m.metric: m.value for m in measure_impact(small.world(), outcome)}
+    area = 1e6 * float(((reached - vpn) * lasts_h).sum())
+    assert measures["target_user_hours_reached"] == pytest.approx(area, rel=1e-9)
+
+
+def test_a_reader_of_the_summary_can_check_that_every_user_hour_is_in_it(tmp_path):
+    brief = ["population.n_businesses=20", "end=2018-04-19T00:00+03:00"]
+    resolved = resolve(load_scenario("telegram-2018", brief))
+    folder = tmp_path / "out"
+    run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder)
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["metric"]: row for row in csv.DictReader(file)}
+    fates = [rows[f"target_user_hours_{fate}"] for fate in FATES]
+    assert {row["denominator_unit"] for row in fates} == {"user-hours"}
+    hours = [float(row["mean"]) for row in fates]
+    assert all(value > 0 for value in hours)
+    assert sum(hours) == pytest.approx(float(fates[0]["denominator"]))
+    # Negative control: one fate less would be noticed.
+    assert sum(hours) - min(hours) != pytest.approx(float(fates[0]["denominator"]))
+
+
+# Money.
 
 
 @cache
@@ -115,70 +158,116 @@ def outcome_of(name: str) -> Outcome:
     return run(chase_world(13), STRATEGIES[name])
 
 
-def money(small: SmallWorld, outcome: Outcome) -> MoneyDraws:
-    """Prices of one run; the firms stand for sectors of the shipped table, one after the other."""
+def priced(small: SmallWorld, outcome: Outcome) -> tuple[LossTotals, ParameterDraws]:
+    """Sums and prices of one run; the firms stand for sectors of the shipped table in turn."""
     world, rows = small.world(), shipped_money_parameters().rows
     sectors = sorted({row.sector for row in rows if row.sector})
     names = [sectors[row % len(sectors)] for row in range(len(small.firms))]
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-    return money_of(totals, firm_parameters(rows, names, drawn(Streams(1, 0), 50)))
+    return totals, firm_parameters(rows, names, drawn(Streams(1, 0), 50))
 
 
-def hours_paid(small: SmallWorld, outcome: Outcome) -> np.ndarray:
-    """Hours in which each firm paid its first provider, another foreign one, a domestic one."""
-    log, kinds = outcome.events, small.world().moves.response
-    hours = np.zeros((len(small.firms), len(PAYEES)))
-    for row in range(len(small.firms)):
-        payee, since_s = FIRST, 0
-        moved_s = log.t_s[(log.kind == Kind.MOVED) & (log.business_row == row)].tolist()
-        moving = [kind for kind in kinds[row].tolist() if kind != WAIT]
-        for t_s, kind in [*zip(moved_s, moving, strict=False), (HORIZON_S, WAIT)]:
-            hours[row, PAYEES.index(payee)] += (t_s - since_s) / HOUR
-            payee = {FOREIGN: OTHER, DOMESTIC: DOMESTIC}.get(kind, payee)
-            since_s = t_s
-    return hours
+def money(small: SmallWorld, outcome: Outcome) -> MoneyDraws:
+    return money_of(*priced(small, outcome))
+
+
+def payees(small: SmallWorld, outcome: Outcome, row: int) -> list[tuple[int, int]]:
+    """From which second on one firm paid which provider, told from its responses, not its moves."""
+    log, names = outcome.events, small.world().places.provider
+    moved_s = log.t_s[(log.kind == Kind.MOVED) & (log.business_row == row)].tolist()
+    moving = [
+        response.leads_to(turn)
+        for turn, response in enumerate(small.firms[row].responses)
+        if response.kind != "wait"
+    ]
+    path = [(0, 0)]
+    for t_s, name in zip(moved_s, moving, strict=False):
+        path.append((t_s, names.index(name) if name else path[-1][1]))
+    return path
+
+
+def hours_paid(small: SmallWorld, outcome: Outcome, months: float) -> tuple[np.ndarray, np.ndarray]:
+    """Hours for which each firm paid each provider as its host, and after it had left it."""
+    n, n_providers = len(small.firms), len(small.world().places.provider)
+    once, twice = np.zeros((2, n, n_providers))
+    for row in range(n):
+        path = payees(small, outcome, row)
+        for turn, (from_s, payee) in enumerate(path):
+            rest = path[turn + 1 :]
+            to_s = rest[0][0] if rest else HORIZON_S
+            once[row, payee] += (to_s - from_s) / HOUR
+            if rest and rest[0][1] != payee:
+                back = [t_s for t_s, other in rest if other == payee]
+                most_h = (min([*back, HORIZON_S]) - to_s) / HOUR
+                twice[row, payee] += min(most_h, months * 730)
+    return once, twice
 
 
 @every_strategy
-def test_what_first_providers_lose_others_gain_once(name):
+def test_every_hour_paid_is_paid_by_one_business_to_one_provider(name):
     small = chase_world(13)
     outcome = outcome_of(name)
-    hours, priced = hours_paid(small, outcome), money(small, outcome)
-    np.testing.assert_allclose(hours.sum(axis=1), HORIZON_S / HOUR)
-    first, other, domestic = hours.T
-    moves = moves_of(small.world(), outcome)
-    np.testing.assert_allclose(moves.away_h, other + domestic)
-    np.testing.assert_allclose(moves.domestic_h, domestic)
-    assert np.all(first + moves.away_h == pytest.approx(HORIZON_S / HOUR))
-    # In money: what domestic providers gain and what goes to other foreign ones is what is lost.
-    elsewhere = priced.provider_loss_usd - priced.domestic_gain_usd
-    is_away = moves.away_h > 0
-    price = priced.provider_loss_usd / np.where(is_away, moves.away_h, 1.0)
-    np.testing.assert_allclose(elsewhere[:, is_away], (price * other)[:, is_away], atol=1e-9)
-    assert not priced.provider_loss_usd[:, ~is_away].any()
-    assert not priced.domestic_gain_usd[:, domestic == 0].any()
+    totals, parameters = priced(small, outcome)
+    found, of_providers = money_of(totals, parameters), provider_money(totals, parameters)
+    world = small.world()
+    revenue = world.businesses.revenue_usd_per_h
+    at_home = np.array([provider == AT_HOME for provider in world.places.provider])
+    share = (parameters.revenue_level * parameters.hosting_spend_share)[:, 0]
+    for draw, months in enumerate(parameters.dual_running_months[:, 0].tolist()):
+        once, twice = hours_paid(small, outcome, months)
+        np.testing.assert_allclose(once.sum(axis=1), HORIZON_S / HOUR)
+        usd = share[draw] * revenue
+        # The bill of each business: its hosting as ever, and what it pays twice.
+        double = found.double_hosting_usd[draw]
+        np.testing.assert_allclose(double, usd * twice.sum(axis=1), atol=1e-9)
+        # What each provider is paid, less what it would have been, is its gain or its loss.
+        paid = usd @ (once + twice)
+        before = np.zeros_like(paid)
+        before[0] = (usd * HORIZON_S / HOUR).sum()
+        net = of_providers.gain_usd[draw] - of_providers.loss_usd[draw]
+        np.testing.assert_allclose(net, paid - before, rtol=1e-9, atol=1e-7)
+        np.testing.assert_allclose(net.sum(), double.sum(), rtol=1e-9, atol=1e-7)
+        # And the sums over providers are what is said of all of them.
+        np.testing.assert_allclose(
+            of_providers.loss_usd[draw].sum(), found.provider_loss_usd[draw].sum(), atol=1e-7
+        )
+        np.testing.assert_allclose(
+            of_providers.gain_usd[draw, at_home].sum(), found.domestic_gain_usd[draw].sum()
+        )
+    assert not of_providers.gain_usd[:, 0].any()
+    assert not of_providers.loss_usd[:, 1:].any()
 
 
-def test_in_these_worlds_businesses_move_to_foreign_and_to_domestic_providers():
-    hours = sum(hours_paid(chase_world(13), outcome_of(name)) for name in STRATEGIES)
-    assert np.all(hours.sum(axis=0) > 0)
+def test_in_these_worlds_businesses_move_and_first_providers_lose():
+    small = chase_world(13)
+    names = small.world().places.provider
+    hours = sum(hours_paid(small, outcome_of(name), 0.1)[0].sum(axis=0) for name in STRATEGIES)
+    for name in (AT_HOME, *ABROAD[:2]):
+        assert hours[names.index(name)] > 0
+    found = [money(small, outcome_of(name)) for name in STRATEGIES]
+    assert sum(float(one.double_hosting_usd.sum()) for one in found) > 0
+    cheap = replace(
+        priced(small, outcome_of("provider"))[1], dual_running_months=np.full((50, 1), 0.01)
+    )
+    totals, _ = priced(small, outcome_of("provider"))
+    assert (money_of(totals, cheap).provider_loss_usd.sum(axis=1) > 0).all()
 
 
 @every_strategy
 def test_net_social_loss_is_private_loss_less_transfers(name):
     small = chase_world(13)
-    priced = money(small, outcome_of(name))
+    found = money(small, outcome_of(name))
     private = (
-        priced.gross_loss_usd - priced.recaptured_usd + priced.churn_usd + priced.response_cost_usd
+        found.gross_loss_usd - found.recaptured_usd + found.churn_usd + found.response_cost_usd
     )
-    np.testing.assert_allclose(priced.private_loss_usd, private)
+    np.testing.assert_allclose(found.private_loss_usd, private)
     np.testing.assert_allclose(
-        priced.private_loss_usd, priced.net_social_loss_usd + priced.transfers_to_rivals_usd
+        found.private_loss_usd, found.net_social_loss_usd + found.transfers_to_rivals_usd
     )
     # Rivals gain no more than customers spend with them instead; labour is nobody's gain.
-    spent_elsewhere = priced.gross_loss_usd - priced.recaptured_usd + priced.churn_usd
-    assert np.all(priced.transfers_to_rivals_usd <= spent_elsewhere + 1e-9)
-    assert np.all(priced.net_social_loss_usd >= priced.response_cost_usd - 1e-9)
-    assert np.all(priced.recaptured_usd <= priced.gross_loss_usd)
+    spent_elsewhere = found.gross_loss_usd - found.recaptured_usd + found.churn_usd
+    assert np.all(found.transfers_to_rivals_usd <= spent_elsewhere + 1e-9)
+    assert np.all(found.net_social_loss_usd >= found.response_cost_usd - 1e-9)
+    assert np.all(found.recaptured_usd <= found.gross_loss_usd)
     if name == "none":
-        assert not priced.private_loss_usd.any()
+        assert not found.private_loss_usd.any()

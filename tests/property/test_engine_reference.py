@@ -17,6 +17,7 @@ from sim.engine.ledger import NEVER
 from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
+from sim.scenario.tables_reactions import STANCES
 from sim.streams import Streams
 from tests.reference import RefOutcome, simulate_reference
 from tests.worlds import DAY, Actor, Firm, SmallWorld, prefixes_text
@@ -113,14 +114,26 @@ def test_the_slow_reference_agrees_event_by_event_and_to_the_last_bit(small):
 
 
 def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, str]]:
-    """Events in the words of the reference; stances and responses without a move have none."""
+    """Events in the words of the reference; responses without a move have none."""
     log = outcome.events
-    columns = (log.t_s, log.kind, log.operator_row, log.entry_row, log.front_row, log.business_row)
+    columns = (
+        log.t_s,
+        log.kind,
+        log.operator_row,
+        log.entry_row,
+        log.front_row,
+        log.business_row,
+        log.provider_row,
+        log.stance_row,
+        log.public_event_row,
+    )
+    names = small.world().places.provider
     n_moves = [0] * len(small.firms)
     events = []
     rows = np.stack(columns, axis=1).tolist()
     exempted = [row for row in rows if Kind(row[1]) is Kind.EXEMPTED]
-    for t_s, number, operator_row, entry_row, front_row, business_row in rows:
+    for t_s, number, operator_row, entry_row, front_row, business_row, *rest in rows:
+        provider_row, stance_row, public_event_row = rest
         kind = Kind(number)
         text, row = "", operator_row
         if entry_row >= 0:
@@ -129,20 +142,24 @@ def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, 
             row, text = front_row, str(IPv4Address(int(outcome.front_address[front_row])))
         if business_row >= 0:
             row = business_row
-        if kind in (Kind.STANCE, Kind.RESPONDED):
+        if kind is Kind.RESPONDED:
             continue
+        if kind is Kind.STANCE:
+            text = f"{names[provider_row]} {STANCES[stance_row]}"
+        if kind is Kind.PUBLIC_EVENT:
+            row = public_event_row
         if kind is Kind.MOVED:
             # A round without a move ("wait") comes before the next move of the business.
             responses = small.firms[business_row].responses
             while responses[n_moves[business_row]].kind == "wait":
                 n_moves[business_row] += 1
-            text = responses[n_moves[business_row]].kind
+            text = f"{responses[n_moves[business_row]].kind} {names[provider_row]}"
             n_moves[business_row] += 1
         if kind is Kind.EXEMPTED:
             continue
         events.append((t_s, kind.name.lower(), row, text))
     blocks = [row for row in rows if Kind(row[1]) is Kind.BLOCK]
-    for t_s, _, _, _, _, business_row in exempted:
+    for t_s, _, _, _, _, business_row, *_ in exempted:
         mine = [row for row in blocks if row[0] == t_s and _is_exempt(outcome, row[3])]
         texts = [prefixes_text(outcome.entry_addresses[row[3]]) for row in mine]
         place = [row[5] for row in exempted if row[0] == t_s].index(business_row)

@@ -44,6 +44,12 @@ POOLS = (
     Pool("alpha", 3.0, ("192.0.2.0/27", "198.51.100.0/29")),
     Pool("beta", 1.0, ("198.51.100.64/28",)),
 )
+PUBLIC_EVENTS = (
+    (),
+    ((3 * DAY + 11, 0.5),),
+    # One before the start; two in one second that is a tick's too, not in the sequence of time.
+    ((2 * DAY, 0.25), (-DAY, 0.75), (2 * DAY, 0.5), (-30 * DAY, 1.0), (5 * DAY, 0.0)),
+)
 
 
 @st.composite
@@ -215,7 +221,7 @@ def whole_worlds(draw):
             )
         ),
         has_tenancy=draw(st.sampled_from([False, True, True, True])),
-        pressure_events=draw(st.sampled_from([(), ((3 * DAY + 11, 0.5),)])),
+        pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
         exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
         streams=Streams(draw(st.integers(0, 50)), 0),
     )
@@ -242,7 +248,7 @@ def test_the_slow_reference_agrees_with_every_mechanism_on(small):
     assert outcome.n_responses[:, 1:].sum(axis=1).tolist() == [r.n_moves for r in reference.ledger]
     assert_same_inherited(inherited_by(world, outcome), reference.inherited)
     assert_same_users(outcome.users, reference.target)
-    attention = reference.attention[-1][1] if reference.attention else 0.0
+    attention = reference.attention[-1][1]
     assert math.isclose(outcome.attention, attention, rel_tol=1e-7, abs_tol=1e-12)
 
 

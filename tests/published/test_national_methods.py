@@ -9,9 +9,11 @@ from sim.scenario.library import shipped
 from sim.scenario.money_tables import EconomyRow
 from sim.scenario.seeds import read_table
 from sim.streams import Streams
+from tests.firms import LOW_TIER
 
 METHODS = {method.id: method for method in NATIONAL_METHODS}
-RUSSIA = read_table("e", shipped("seeds") / "economy-russia-2018.csv", EconomyRow).rows
+TABLE = read_table("e", shipped("seeds") / "economy-russia-2018.csv", EconomyRow).rows
+RUSSIA = (*TABLE, *LOW_TIER)
 
 
 @pytest.mark.parametrize(
@@ -46,14 +48,31 @@ def test_egypt_2011_five_days_cost_at_least_90_million():
     assert national_loss_usd(method, {**egypt, "oecd_share_of_gdp": np.array([0.04])}, 5, 1) > 90e6
 
 
-def test_the_medium_tier_of_deloitte_lies_below_the_high_one():
+def test_each_tier_of_deloitte_lies_below_the_one_above():
     economy = economy_parameters(RUSSIA, central)
     for kind in ("share", "head"):
-        high, medium = (
+        high, medium, low = (
             national_loss_usd(METHODS[f"deloitte_{kind}_{tier}"], economy, 1, 1)
-            for tier in ("high", "medium")
+            for tier in ("high", "medium", "low")
         )
-        assert medium < high
+        assert low < medium < high
+
+
+@pytest.mark.parametrize("tier", ["share", "head"])
+def test_the_low_tier_is_priced_only_where_a_table_says_that_it_applies(tier):
+    (needed,) = METHODS[f"deloitte_{tier}_low"].needs
+    assert needed not in economy_parameters(TABLE, central)
+
+
+@pytest.mark.parametrize("country", ["austria-2022", "italy-2024", "russia-2018", "spain-2026"])
+def test_a_country_gives_the_reason_of_its_own_tier_and_its_stand_ins_are_assumptions(country):
+    rows = read_table("e", shipped("seeds") / f"economy-{country}.csv", EconomyRow).rows
+    by_key = {row.key: row for row in rows}
+    name = country.split("-")[0].capitalize()
+    assert name in by_key["deloitte_high_share_of_gdp"].why
+    others = {"Austria", "Italy", "Russia", "Spain"} - {name}
+    assert not [row.key for row in rows for other in others if other in row.why]
+    assert by_key["oecd_share_of_gdp"].kind == "assumption"
 
 
 @pytest.mark.parametrize("method", NATIONAL_METHODS, ids=lambda method: method.id)

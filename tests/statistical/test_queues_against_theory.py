@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import simpy
 
+from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase
 from sim.engine.complaints import ComplaintActor
 from sim.engine.eventlog import EventLog, Events, Kind
@@ -122,7 +123,10 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
     )
     env, log, world = simpy.Environment(), EventLog(), crowd(N_APPEALS)
     exposure = SimpleNamespace(component_row=world.businesses.component_row)
-    actor = ComplaintActor(env, world, rules, exposure, streams, log, lambda addresses: True)
+    attention = Attention(rules.half_life_d)
+    actor = ComplaintActor(
+        env, world, rules, exposure, streams, log, attention, lambda addresses: True
+    )
     gaps_h = np.random.default_rng(1).exponential(1 / arrivals_per_h, N_APPEALS)
     arrival_s = np.rint(np.cumsum(gaps_h) * HOUR).astype(np.int64)
 

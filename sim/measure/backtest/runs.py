@@ -26,6 +26,12 @@ from sim.measure.losses import loss_totals
 from sim.measure.metrics import metrics_of
 from sim.measure.money import MONEY_METRICS
 from sim.measure.moves import moves_of
+from sim.measure.providers import (
+    NAMED_LOSS,
+    measure_named_businesses,
+    named_loss,
+    price_providers,
+)
 from sim.results.columns import METRICS
 from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
@@ -40,7 +46,7 @@ EVENTS = tuple(kind.name.lower() for kind in Kind)
 MAX_RUNS = 100
 """Distinct scenarios of one scoring: a case file may be a stranger's."""
 COMPLAINTS = "complaints"
-"""Complaints expected until the end of the run: in no summary, as nothing bounds their snowball."""
+"""Complaints expected until the end of the run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,10 +135,14 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
     outcome = simulate(world, build_strategy(group.resolved, streams), streams)
     wanted = {_predictor(each).measure for each in group.cases} - {""}
     measured = {
-        measure.metric: np.array([measure.value]) for measure in measure_impact(world, outcome)
+        measure.metric: np.array([measure.value])
+        for measure in (
+            *measure_impact(world, outcome),
+            *measure_named_businesses(group.resolved, world, outcome),
+        )
     }
     measured[COMPLAINTS] = np.array([outcome.n_complaints])
-    if wanted & set(MONEY_METRICS):
+    if wanted & {*MONEY_METRICS, NAMED_LOSS}:
         measured |= _money(group.resolved, streams, world, outcome)
     start = group.resolved.scenario.start
     return {
@@ -182,7 +192,8 @@ def _money(
     """Money of one replicate, by metric, over all draws of its parameters."""
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
     money = price_losses(resolved, streams, totals)
-    return {metric: getattr(money, metric).sum(axis=1) for metric in MONEY_METRICS}
+    found = {metric: getattr(money, metric).sum(axis=1) for metric in MONEY_METRICS}
+    return {**found, NAMED_LOSS: named_loss(resolved, price_providers(resolved, streams, totals))}
 
 
 def _read(

@@ -59,7 +59,9 @@ def test_json_is_one_document_with_every_row() -> None:
     none, _, wide = document["comparison"]
     assert none["difference"] is None
     assert wide["difference"] == wide["mean"] > 2**20 / 2
-    assert len(document["tradeoff"]) == 3
+    assert [row["collateral_metric"] for row in document["tradeoff"]] == [
+        *["business_hours_impaired"] * 3, *["names_hit"] * 3, *["private_loss_usd"] * 3
+    ]  # fmt: skip
     assert Path(document["folder"]).is_dir()
 
 
@@ -78,10 +80,11 @@ def test_csv_and_markdown_go_to_stdout() -> None:
 def test_tables_show_differences_and_who_is_dominated() -> None:
     result = compare(*TWO, "-n", "2", "--format", "table")
     assert "minus none [95%]" in result.stdout
-    # Eight metrics and the trade-off.
+    # Eight metrics and the trade-off in three kinds of harm.
     for label in ("none", "exact", "wide"):
-        assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 9
-    assert "trade-off over 2 replicates" in result.stdout
+        assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 11
+    for harm in ("business hours impaired", "names hit", "private loss usd"):
+        assert f"trade-off in {harm}, 2 replicates" in result.stdout
 
 
 def test_every_mistake_is_said_before_anything_runs() -> None:

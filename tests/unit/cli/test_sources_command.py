@@ -112,8 +112,10 @@ def test_a_manifest_without_readable_sources_is_refused(
 def test_one_value_is_explained() -> None:
     result = call("show", "telegram-2018", "--explain", "censor.pause_pressure")
     assert result.exit_code == 0
-    assert result.stdout.startswith("censor.pause_pressure: 0.25 units of attention (assumption)\n")
-    assert "range: 0.05 to 0.6" in result.stdout
+    assert result.stdout.startswith(
+        "censor.pause_pressure: 0.5 share of full attention (assumption)\n"
+    )
+    assert "range: 0.1 to 0.9" in result.stdout
     cell = call("show", "telegram-2018", "--explain", "front-pools-2018.weight[AWS]", "--json")
     (line,) = json.loads(cell.stdout)["sources"]
     assert (line["value"], line["range"]) == (72, {"absolute": [36, 144]})

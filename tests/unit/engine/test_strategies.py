@@ -50,7 +50,7 @@ def ask(tmp_path: Path, section: str) -> Resolved:
         f"strategy={section}",
         "end=2018-04-19T00:00+03:00",
         "population.n_businesses=60",
-        "censor.pause_pressure=100",
+        "censor.pause_pressure=1",
     ]
     return resolve(load_scenario(str(path), overrides))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.measure import bands
 from sim.measure.bands import band_of, step_values
-from sim.measure.impact import Measure
+from sim.measure.measures import Measure
 from sim.measure.summary import summarise
 from sim.results.read import CurvePoints
 

@@ -13,7 +13,7 @@ from sim.measure.calibration import judge_fits, search, sheets_of
 from sim.measure.chosen_factors import fitted_factors
 from sim.measure.factors import Factor
 from sim.measure.goals import Goal
-from sim.measure.impact import Measure
+from sim.measure.measures import Measure
 from sim.measure.points import Point
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

@@ -14,10 +14,10 @@ from sim.measure.comparison import (
     EFFICACY,
     Measured,
     compare_strategies,
-    weigh_strategies,
 )
-from sim.measure.impact import Measure
+from sim.measure.measures import Measure
 from sim.measure.metrics import check_metrics
+from sim.measure.weighing import HARMS, weigh_strategies
 
 RNG = np.random.default_rng(1)
 LUCK = RNG.normal(100, 30, 25)  # what a replicate brings to every strategy
@@ -130,7 +130,9 @@ def test_without_the_baseline_there_are_means_and_no_differences() -> None:
 
 def test_the_trade_off_marks_dominated_strategies() -> None:
     parts = {label: measured(values) for label, values in VALUES.items()}
-    by_label = {line.strategy: line for line in weigh_strategies(parts, 7)}
+    weighed = weigh_strategies(parts, 7)
+    assert {line.collateral_metric for line in weighed} == {COLLATERAL}  # the only harm measured
+    by_label = {line.strategy: line for line in weighed}
     assert list(by_label) == list(VALUES)
     assert by_label["wide"].dominated_by == "twin"
     assert by_label["narrow"].is_dominated
@@ -214,3 +216,28 @@ def test_a_width_says_how_many_times_too_wide_the_widest_interval_is() -> None:
         max((line.difference_high - line.difference_low) / 10 for line in by_label.values()
             if line.strategy != "none")
     )  # fmt: skip
+
+
+def test_harm_is_weighed_in_hours_names_and_money() -> None:
+    parts = {
+        label: measured(
+            values
+            | {"names_hit": 3 * values[COLLATERAL], "private_loss_usd": 1000 - values[COLLATERAL]}
+        )
+        for label, values in VALUES.items()
+    }
+    lines = weigh_strategies(parts, 7)
+    assert [(line.collateral_metric, line.strategy) for line in lines] == [
+        (harm, label) for harm in HARMS for label in VALUES
+    ]
+    by = {(line.collateral_metric, line.strategy): line for line in lines}
+    assert {line.efficacy_metric for line in lines} == {EFFICACY}
+    denied = VALUES["wide"][EFFICACY]
+    names, loss = by["names_hit", "wide"], by["private_loss_usd", "wide"]
+    assert names.collateral_per_efficacy == pytest.approx(
+        3 * VALUES["wide"][COLLATERAL].sum() / denied.sum()
+    )
+    assert loss.collateral == pytest.approx((1000 - VALUES["wide"][COLLATERAL]).mean())
+    # Each kind of harm has a frontier of its own.
+    assert by[COLLATERAL, "narrow"].is_dominated
+    assert by["private_loss_usd", "narrow"].is_on_frontier

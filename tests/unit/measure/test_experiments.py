@@ -21,6 +21,7 @@ from sim.measure.executors.task import Failure, Key
 from sim.measure.experiment import Experiment, carry_out
 from sim.measure.metrics import metrics_of
 from sim.measure.plan import Plan
+from sim.measure.ratios import RATIOS
 from sim.measure.verification import verify_folder
 from sim.results.checkpoints import PARTS, Checkpoints
 from sim.results.read import open_run
@@ -339,3 +340,61 @@ def test_a_program_that_gives_other_results_is_found(
     monkeypatch.setattr(simulation, "measure_impact", measure_impact)
     (difference,) = verify_folder(whole.folder, SerialExecutor(), n_sample=1).differences
     assert "measures.parquet: addresses_listed_peak is " in difference
+
+
+def test_ratios_in_the_tables_are_those_of_the_sums_of_the_measures(tmp_path: Path) -> None:
+    # Two days in which the target's users are denied something, but not in every replicate.
+    longer = plan_for(4, [BRIEF[0], "end=2018-04-18T12:00+03:00"])
+    chased = carry_out(longer, folder=tmp_path / "out")
+    denied = duckdb.execute(
+        f"SELECT value > 0 FROM '{chased.folder}/measures.parquet' "
+        "WHERE strategy = 'exact' AND metric = 'target_user_hours_denied'"
+    ).fetchall()
+    assert {row[0] for row in denied} == {True, False}
+
+    def total(label: str, metric: str) -> float:
+        (found,) = duckdb.execute(
+            f"SELECT sum(value) FROM '{chased.folder}/measures.parquet' "
+            "WHERE strategy = ? AND metric = ?",
+            [label, metric],
+        ).fetchall()
+        return float(found[0])
+
+    lines = {(line.strategy, line.metric): line for line in chased.summary}
+    compared = {(line.strategy, line.metric): line for line in chased.comparison}
+    weighed = {(line.strategy, line.collateral_metric): line for line in chased.tradeoff}
+    assert len(weighed) == 3 * 4
+    for label in ("none", "exact", "aggregate:length=12"):
+        for ratio in RATIOS.values():
+            below = total(label, ratio.below)
+            expected = ratio.of(total(label, ratio.above), below)
+            line = lines[label, ratio.metric]
+            assert line.denominator == pytest.approx(below / 4)
+            same = {"rel": 1e-9, "nan_ok": True}
+            assert compared[label, ratio.metric].mean == pytest.approx(expected, **same)
+            per = weighed[label, ratio.above].collateral_per_efficacy * ratio.per
+            assert per == pytest.approx(expected, **same)
+            if ratio.metric != "private_loss_usd_per_user_hour_denied":
+                assert line.mean == pytest.approx(expected, **same)
+                continue
+            # In the summary money is that of all draws.
+            loss, under = lines[label, ratio.above], lines[label, ratio.below]
+            for end in ("mean", "median", "low", "high"):
+                value = ratio.of(getattr(loss, end), under.mean)
+                assert getattr(line, end) == pytest.approx(value, **same)
+    assert lines["aggregate:length=12", "names_hit_per_million_user_hours_denied"].mean > 0
+    assert lines["exact", "names_hit_per_million_user_hours_denied"].mean == 0
+
+
+def test_groups_stand_by_strategy_out_of_all_businesses(whole: Experiment) -> None:
+    rows = duckdb.execute(
+        f"""SELECT strategy, "by", metric, sum(mean), sum(denominator)
+        FROM '{whole.folder}/groups.csv' GROUP BY ALL"""
+    ).fetchall()
+    found = {(label, by, metric): (mean, n) for label, by, metric, mean, n in rows}
+    lines = {(line.strategy, line.metric): line for line in whole.summary}
+    for label in open_run(whole.folder).strategies:
+        for by in ("sector", "provider", "region"):
+            mean, n = found[label, by, "businesses_ever_affected"]
+            assert mean == pytest.approx(lines[label, "businesses_ever_affected"].mean)
+            assert n == pytest.approx(30)

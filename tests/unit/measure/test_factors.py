@@ -38,7 +38,7 @@ def test_every_assumption_with_a_range_is_a_factor_or_says_why_not(resolved: Res
 
 
 def test_what_a_scenario_notes_is_a_factor_unless_the_command_sets_it() -> None:
-    for overrides, expected in (([], (0.05, 0.25, 0.6)), (["censor.pause_pressure=0.3"], None)):
+    for overrides, expected in (([], (0.1, 0.5, 0.9)), (["censor.pause_pressure=0.3"], None)):
         factors, _ = list_factors(resolve(load_scenario("telegram-2018", overrides)))
         found = {one.key: (one.low, one.given, one.high) for one in factors}
         assert found.get("censor.pause_pressure") == expected

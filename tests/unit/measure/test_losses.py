@@ -1,12 +1,15 @@
 """What a run lost, added up by sector and class of spell length."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sim.engine.ledger import SPELL_NAMES
-from sim.measure.losses import Moves, add_up, loss_totals
+from sim.measure.hosting import Moves
+from sim.measure.losses import add_up, loss_totals
 from sim.scenario.money_tables import SPELL_CLASSES
-from tests.firms import Loser, businesses_of, ledger_of, lost_in
+from tests.firms import Loser, businesses_of, ledger_of, lost_in, moves_along, stretches
 from tests.worlds import DAY, HOUR, Actor, Firm, SmallWorld
 
 SECTORS = ("shops", "games")
@@ -17,8 +20,9 @@ def totals_of(*losers: Loser, moves: Moves | None = None, demand_h: float = 1000
     return add_up(
         businesses_of(losers, SECTORS),
         ledger_of(losers),
-        moves or Moves.none(n),
+        moves or Moves.none(np.zeros(n, np.int64), 4),
         np.full(n, demand_h),
+        demand_h,
     )
 
 
@@ -61,28 +65,47 @@ def test_nothing_is_exposed_where_nothing_was_lost_in_spells():
 
 
 def test_moves_are_weighted_by_revenue_of_all_customers():
-    moves = Moves(np.array([2, 0, 1]), np.array([10.0, 0, 4]), np.array([4.0, 0, 0]))
+    paths = [((0.0, 0), (700.0, 2), (900.0, 3)), ((0.0, 1),), ((0.0, 1), (600.0, 0))]
     totals = totals_of(
-        Loser(0, revenue_usd_per_h=30), Loser(0), Loser(1, revenue_usd_per_h=5), moves=moves
+        Loser(0, revenue_usd_per_h=30),
+        Loser(0),
+        Loser(1, revenue_usd_per_h=5),
+        moves=moves_along(paths, [7.0, 0.0, 11.0]),
     )
-    assert totals.moves.tolist() == [2, 1]
-    assert totals.moved_usd_per_h.tolist() == [60, 5]
-    assert totals.away_usd.tolist() == [300, 20]
-    assert totals.domestic_usd.tolist() == [120, 0]
+    assert totals.response_usd.tolist() == [7, 11]
+    assert totals.away_usd.tolist() == [9000, 2000]
+    assert totals.domestic_usd.tolist() == [3000, 0]
+    assert totals.revenue_usd.tolist() == [130_000, 5000]
+    expected = np.zeros((4, 4))
+    expected[0, 2], expected[0, 3], expected[1, 0] = 6000, 3000, 2000
+    assert np.array_equal(totals.paid_usd, expected)
+    left = zip(
+        totals.left_sector_row.tolist(),
+        totals.left_provider_row.tolist(),
+        totals.left_is_first.tolist(),
+        totals.left_usd_per_h.tolist(),
+        totals.left_h.tolist(),
+        strict=True,
+    )
+    assert list(left) == [(0, 0, 1, 30, 300), (0, 2, 0, 30, 100), (1, 1, 1, 5, 400)]
 
 
 @pytest.mark.parametrize(
-    ("columns", "match"),
+    ("changes", "match"),
     [
-        (([-1], [0.0], [0.0]), "n_moves"),
-        (([1], [-1.0], [0.0]), "away_h"),
-        (([1], [2.0], [float("nan")]), "domestic_h"),
-        (([1], [2.0], [3.0]), "domestic_h <= away_h"),
+        ({"n_moves": np.array([-1])}, "n_moves"),
+        ({"cost_usd": np.array([float("nan")])}, "cost_usd"),
+        ({"stays": [(0, 0, 1.0)]}, "other providers than the first"),
+        ({"stays": [(0, 1, -1.0)]}, "hours"),
+        ({"left": [(0, 0, float("nan"))]}, "hours"),
     ],
 )
-def test_impossible_moves_are_refused(columns, match):
+def test_impossible_moves_are_refused(changes, match):
+    still = moves_along([((0.0, 0),)])
     with pytest.raises(ValueError, match=match):
-        Moves(*(np.array(column) for column in columns))
+        replace(
+            still, **{k: stretches(v) if isinstance(v, list) else v for k, v in changes.items()}
+        )
 
 
 def test_no_demand_has_no_share_lost():

@@ -8,17 +8,22 @@ import numpy as np
 import pytest
 
 from sim.engine.ledger import SPELL_NAMES
-from sim.measure.losses import Moves, add_up
+from sim.measure.hosting import Moves, provider_money
+from sim.measure.losses import LossTotals, add_up
 from sim.measure.money import MONEY_METRICS, money_of, summarise_money
 from sim.measure.money_parameters import ParameterDraws, central, drawn, firm_parameters
 from sim.scenario.tables import FigureRow
 from sim.streams import Streams
 from tests.firms import (
+    DURATION_H,
+    IS_DOMESTIC,
     N_CLASSES,
     Loser,
+    Path,
     businesses_of,
     ledger_of,
     lost_in,
+    moves_along,
     shipped_money_parameters,
 )
 
@@ -38,20 +43,20 @@ def plain_parameters(**changes: object) -> ParameterDraws:
         "churn_window_d": [[20.0]],
         "transfer_share": [[(0.25,) * 6]],
         "hosting_spend_share": [[0.02]],
-        "migration_labour_usd": [[1000.0]],
+        "response_cost_level": [[1.0]],
         "dual_running_months": [[2.0]],
     } | changes
     return ParameterDraws(**{key: np.array(value) for key, value in values.items()})
 
 
+def totals_of(losers: list[Loser], moves: Moves, sectors: tuple[str, ...] = SECTORS) -> LossTotals:
+    demand_h = np.full(len(losers), DURATION_H)
+    return add_up(businesses_of(losers, sectors), ledger_of(losers), moves, demand_h, DURATION_H)
+
+
 def money(*losers: Loser, moves: Moves | None = None, parameters: ParameterDraws | None = None):
-    n = len(losers)
-    totals = add_up(
-        businesses_of(losers, ("shops",)),
-        ledger_of(losers),
-        moves or Moves.none(n),
-        np.full(n, 1000.0),
-    )
+    still = moves_along([((0.0, 0),)] * len(losers))
+    totals = totals_of(list(losers), moves or still, ("shops",))
     return money_of(totals, parameters or plain_parameters())
 
 
@@ -94,22 +99,73 @@ def test_demand_lost_below_the_threshold_counts_with_the_shortest_spells():
     assert below.private_loss_usd > 0
 
 
-def test_moves_cost_labour_and_double_hosting_and_move_spending():
-    moves = Moves(np.array([3]), np.array([730.0]), np.array([365.0]))
-    result = money(Loser(revenue_usd_per_h=50), moves=moves)
-    monthly = 0.02 * 50 * 730
-    assert result.response_cost_usd == pytest.approx(3 * (1000 + 2 * monthly))
-    assert result.private_loss_usd == result.response_cost_usd
-    assert not result.transfers_to_rivals_usd.any()
-    assert result.provider_loss_usd == pytest.approx(monthly)
-    assert result.domestic_gain_usd == pytest.approx(monthly / 2)
+MONTHLY = 0.02 * 50 * 730
+"""Hosting of a business that earns 50 USD an hour, at the plain parameters."""
+
+
+def test_a_response_costs_its_labour_and_double_hosting_where_a_provider_is_left():
+    # A month and half a month: shorter than two months after the move, so the run's end holds.
+    half_month = plain_parameters(dual_running_months=[[0.5]])
+    path = ((0.0, 0), (DURATION_H - 730, 2))
+    moves = moves_along([path], [1234.0])
+    for parameters, months in ((half_month, 0.5), (plain_parameters(), 1.0)):
+        result = money(Loser(revenue_usd_per_h=50), moves=moves, parameters=parameters)
+        assert result.double_hosting_usd == pytest.approx(months * MONTHLY)
+        assert result.response_cost_usd == pytest.approx(1234 + months * MONTHLY)
+        assert result.private_loss_usd == result.response_cost_usd
+        assert not result.transfers_to_rivals_usd.any()
+        # The provider that was left is paid on; only then it loses.
+        assert result.provider_loss_usd == pytest.approx((1 - months) * MONTHLY)
+        assert not result.domestic_gain_usd.any()
+
+
+def test_a_response_that_leaves_nobody_pays_nobody_twice():
+    result = money(
+        Loser(revenue_usd_per_h=50), moves=moves_along([((0.0, 0), (100.0, 0))], [800.0])
+    )
+    assert result.response_cost_usd == 800
+    assert not result.double_hosting_usd.any()
+    assert not result.provider_loss_usd.any()
+
+
+def test_labour_is_priced_at_its_level():
+    moves = moves_along([((0.0, 0), (100.0, 0))], [800.0])
+    dear = plain_parameters(response_cost_level=[[0.5], [3.0]])
+    assert money(Loser(), moves=moves, parameters=dear).response_cost_usd.ravel().tolist() == [
+        400,
+        2400,
+    ]
+
+
+def test_a_domestic_provider_gains_from_the_move_on_and_the_first_loses_a_month_later():
+    parameters = plain_parameters(dual_running_months=[[0.5]])
+    moves = moves_along([((0.0, 0), (DURATION_H - 730, 3))])
+    result = money(Loser(revenue_usd_per_h=50), moves=moves, parameters=parameters)
+    assert result.domestic_gain_usd == pytest.approx(MONTHLY)
+    assert result.provider_loss_usd == pytest.approx(MONTHLY / 2)
+
+
+def test_who_comes_back_is_not_paid_twice():
+    parameters = plain_parameters(dual_running_months=[[0.5]])
+    moves = moves_along([((0.0, 0), (100.0, 2), (200.0, 0))])
+    result = money(Loser(revenue_usd_per_h=50), moves=moves, parameters=parameters)
+    hour = 0.02 * 50
+    # 100 h at both, then the second is paid on for half a month; the first has lost nothing.
+    assert result.double_hosting_usd == pytest.approx(hour * (100 + 365))
+    assert not result.provider_loss_usd.any()
+    providers = provider_money(
+        totals_of([Loser(revenue_usd_per_h=50)], moves, ("shops",)), parameters
+    )
+    assert providers.gain_usd[0] == pytest.approx([0, 0, hour * (100 + 365), 0])
 
 
 def test_the_level_of_revenue_scales_all_money_but_labour():
     loser = Loser(lost_h=lost_in("3_d_to_14_d", 50), affected_h=100, revenue_usd_per_h=120)
-    moves = Moves(np.array([1]), np.array([100.0]), np.array([50.0]))
-    once = money(loser, moves=moves)
-    thrice = money(loser, moves=moves, parameters=plain_parameters(revenue_level=[[3.0]]))
+    moves = moves_along([((0.0, 0), (100.0, 3))], [1000.0])
+    half_month = {"dual_running_months": [[0.5]]}
+    once = money(loser, moves=moves, parameters=plain_parameters(**half_month))
+    parameters = plain_parameters(revenue_level=[[3.0]], **half_month)
+    thrice = money(loser, moves=moves, parameters=parameters)
     for column in fields(once):
         if column.name != "response_cost_usd":
             before, after = getattr(once, column.name), getattr(thrice, column.name)
@@ -138,7 +194,8 @@ def test_the_same_demand_lost_in_longer_spells_costs_more():
         assert (longer.private_loss_usd > shorter.private_loss_usd).all()
 
 
-def population(n: int) -> tuple[list[Loser], Moves]:
+def population(n: int) -> tuple[list[Loser], list[Path], list[float]]:
+    """Losers, whom each paid when, and what its responses cost."""
     rng = np.random.default_rng(4)
     losers = []
     for _ in range(n):
@@ -154,11 +211,34 @@ def population(n: int) -> tuple[list[Loser], Moves]:
                 affected_h=float(round(lost.sum() * rng.uniform(0.8, 5))),
             )
         )
-    away = rng.exponential(200, n)
-    return losers, Moves(rng.integers(0, 3, n), away, away * rng.random(n))
+    paths: list[Path] = []
+    for _ in range(n):
+        hours = np.rint(np.sort(rng.random(int(rng.integers(0, 4)))) * DURATION_H * 8) / 8
+        providers = rng.integers(0, len(IS_DOMESTIC), hours.size).tolist()
+        first = int(rng.integers(0, 2))
+        paths.append(((0.0, first), *zip(hours.tolist(), providers, strict=True)))
+    return losers, paths, rng.exponential(3000, n).tolist()
 
 
-def one_business(loser: Loser, moves: tuple[float, float, float], p: dict[str, float]):
+def paid_h(path: Path, months: float) -> tuple[list[float], list[float]]:
+    """Hours for which each provider was paid, and those of them that were paid twice."""
+    step_h = 0.125  # a grid finer than any path: its hours are rounded to it
+    once, twice = [0.0] * len(IS_DOMESTIC), [0.0] * len(IS_DOMESTIC)
+    for number in range(round(DURATION_H / step_h)):
+        hour = (number + 0.5) * step_h
+        turn = max(row for row, (from_h, _) in enumerate(path) if from_h <= hour)
+        once[path[turn][1]] += step_h
+        left = {
+            path[row][1]
+            for row in range(turn)
+            if path[row + 1][1] != path[row][1] and hour - path[row + 1][0] < months * 730
+        }
+        for provider in left - {path[turn][1]}:
+            twice[provider] += step_h
+    return once, twice
+
+
+def one_business(loser: Loser, path: Path, labour: float, p: dict[str, float]):
     """Second computation, business by business and spell class by spell class."""
     price = p["revenue_level"] * p["sensitivity"]
     gross = recaptured = transfers = 0.0
@@ -179,9 +259,10 @@ def one_business(loser: Loser, moves: tuple[float, float, float], p: dict[str, f
         left = p[f"leaving_share{longest}"] * met
         churn = price * loser.domestic_usd_per_h * left * stay_away_h
         transfers += p[f"transfer_share{longest}"] * churn
-    n_moves, away_h, domestic_h = moves
+    first, at_home = path[0][1], IS_DOMESTIC.index(True)
+    once, twice = paid_h(path, p["dual_running_months"])
     hosting = p["hosting_spend_share"] * p["revenue_level"] * loser.revenue_usd_per_h
-    response = n_moves * (p["migration_labour_usd"] + p["dual_running_months"] * 730 * hosting)
+    response = p["response_cost_level"] * labour + hosting * sum(twice)
     private = gross - recaptured + churn + response
     return {
         "gross_loss_usd": gross,
@@ -191,8 +272,8 @@ def one_business(loser: Loser, moves: tuple[float, float, float], p: dict[str, f
         "private_loss_usd": private,
         "transfers_to_rivals_usd": transfers,
         "net_social_loss_usd": private - transfers,
-        "provider_loss_usd": hosting * away_h,
-        "domestic_gain_usd": hosting * domestic_h,
+        "provider_loss_usd": hosting * (DURATION_H - once[first] - twice[first]),
+        "domestic_gain_usd": hosting * (once[at_home] + twice[at_home]),
     }
 
 
@@ -210,15 +291,16 @@ def cell(parameters: ParameterDraws, draw: int, sector: int) -> dict[str, float]
 
 
 def test_sums_by_sector_and_class_give_what_every_business_gives_on_its_own():
-    losers, moves = population(60)
-    parameters = firm_parameters(ROWS, SECTORS, drawn(Streams(9, 0), 7))
-    totals = add_up(businesses_of(losers, SECTORS), ledger_of(losers), moves, np.ones(len(losers)))
-    result = money_of(totals, parameters)
-    for draw in range(7):
+    losers, paths, labour = population(40)
+    parameters = firm_parameters(ROWS, SECTORS, drawn(Streams(9, 0), 3))
+    # Weeks instead of months, for so short a run, on the grid that the second computation walks.
+    months = np.rint(parameters.dual_running_months / 4 * 730 * 8) / 8 / 730
+    parameters = replace(parameters, dual_running_months=months)
+    result = money_of(totals_of(losers, moves_along(paths, labour)), parameters)
+    for draw in range(3):
         expected = dict.fromkeys(MONEY_METRICS, 0.0)
-        for row, loser in enumerate(losers):
-            moved = tuple(float(getattr(moves, f.name)[row]) for f in fields(moves))
-            alone = one_business(loser, moved, cell(parameters, draw, loser.sector_row))
+        for loser, path, cost in zip(losers, paths, labour, strict=True):
+            alone = one_business(loser, path, cost, cell(parameters, draw, loser.sector_row))
             for metric in MONEY_METRICS:
                 expected[metric] += alone[metric]
         for metric in MONEY_METRICS:
@@ -227,10 +309,10 @@ def test_sums_by_sector_and_class_give_what_every_business_gives_on_its_own():
             assert found > 0, metric
 
 
-def test_money_moved_is_nobodys_gain_twice():
-    losers, moves = population(80)
+def test_money_moved_is_nobodys_gain_twice_and_nobodys_loss_unpaid():
+    losers, paths, labour = population(80)
     parameters = firm_parameters(ROWS, SECTORS, drawn(Streams(9, 0)))
-    totals = add_up(businesses_of(losers, SECTORS), ledger_of(losers), moves, np.ones(len(losers)))
+    totals = totals_of(losers, moves_along(paths, labour))
     result = money_of(totals, parameters)
     # Every dollar of demand lost or gone later is kept, at rivals, or lost to all: once.
     lost_to_all = result.net_social_loss_usd - result.response_cost_usd
@@ -239,20 +321,24 @@ def test_money_moved_is_nobodys_gain_twice():
     for part in (result.recaptured_usd, result.transfers_to_rivals_usd, lost_to_all):
         assert (part >= 0).all()
     assert (result.transfers_to_rivals_usd <= result.private_loss_usd).all()
-    # A dollar that leaves a provider arrives at a domestic one or at another foreign one.
-    assert (result.domestic_gain_usd <= result.provider_loss_usd).all()
+    # Providers together gain what businesses pay twice, to the cent: all else is moved.
+    providers = provider_money(totals, parameters)
+    gain, loss = providers.gain_usd.sum(axis=1), providers.loss_usd.sum(axis=1)
+    assert np.allclose(gain - loss, result.double_hosting_usd.sum(axis=1), rtol=1e-9)
+    assert (result.double_hosting_usd > 0).all()
+    # What is said of all providers is the sum of what is said of each.
+    assert np.allclose(loss, result.provider_loss_usd.sum(axis=1), rtol=1e-9)
+    at_home = providers.gain_usd[:, list(IS_DOMESTIC)].sum(axis=1)
+    assert np.allclose(at_home, result.domestic_gain_usd.sum(axis=1), rtol=1e-9)
+    for part in (providers.loss_usd, providers.gain_usd):
+        assert (part >= 0).all()
     # Providers' money and rivals' money are different money: neither enters the other.
-    still = money_of(
-        add_up(
-            businesses_of(losers, SECTORS),
-            ledger_of(losers),
-            replace(moves, away_h=moves.away_h * 0, domestic_h=moves.domestic_h * 0),
-            np.ones(len(losers)),
-        ),
-        parameters,
+    nobody = moves_along([path[:1] for path in paths])
+    still = money_of(totals_of(losers, nobody), parameters)
+    assert np.array_equal(still.transfers_to_rivals_usd, result.transfers_to_rivals_usd)
+    assert np.allclose(
+        still.private_loss_usd, result.private_loss_usd - result.response_cost_usd, rtol=1e-9
     )
-    for metric in ("transfers_to_rivals_usd", "private_loss_usd", "net_social_loss_usd"):
-        assert np.array_equal(getattr(still, metric), getattr(result, metric))
     assert not still.provider_loss_usd.any()
 
 
@@ -267,8 +353,8 @@ def test_a_sale_made_up_for_later_is_no_rivals_sale():
 
 
 def test_money_over_sectors_is_the_sum_of_the_sectors():
-    losers, moves = population(20)
-    totals = add_up(businesses_of(losers, SECTORS), ledger_of(losers), moves, np.ones(20))
+    losers, paths, labour = population(20)
+    totals = totals_of(losers, moves_along(paths, labour))
     result = money_of(totals, firm_parameters(ROWS, SECTORS, drawn(Streams(9, 0), 5)))
     whole = result.over_sectors()
     for metric in MONEY_METRICS:
@@ -277,8 +363,8 @@ def test_money_over_sectors_is_the_sum_of_the_sectors():
 
 
 def test_the_range_contains_the_value_at_the_central_parameters():
-    losers, moves = population(60)
-    totals = add_up(businesses_of(losers, SECTORS), ledger_of(losers), moves, np.ones(len(losers)))
+    losers, paths, labour = population(60)
+    totals = totals_of(losers, moves_along(paths, labour))
     at_center = money_of(totals, firm_parameters(ROWS, SECTORS, central))
     draws = money_of(totals, firm_parameters(ROWS, SECTORS, drawn(Streams(2, 0))))
     for line in summarise_money("s", [draws]):
@@ -303,6 +389,11 @@ def test_summary_lines_carry_unit_denominator_interval_and_published_figure():
     assert gross.median == pytest.approx(unit * 2.5)
     assert (gross.low, gross.high) == pytest.approx((unit * 1.15, unit * 5.55))
     assert gross.denominator == pytest.approx(100 * 1000 * 3)
+    assert gross.denominator_unit == "USD of domestic demand, at drawn revenue levels"
+    # Providers' money is out of what businesses spend on hosting, from all their customers.
+    for metric in ("provider_loss_usd", "domestic_gain_usd"):
+        assert lines[metric].denominator == pytest.approx(0.02 * 100 * 1000 * 3)
+        assert lines[metric].denominator_unit == "USD of hosting spending, at drawn revenue levels"
     assert (gross.published, gross.published_source) == ("7", "a paper")
     assert lines["private_loss_usd"].published == ""
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from sim.measure.hosting import Moves, Stretches
 from sim.measure.moves import moves_of
 from sim.scenario.reactions import Reactions
-from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld
+from tests.worlds import AT_HOME, DAY, FIRST, HOUR, Firm, Response, SmallWorld
 
 BLOCK = ((0, "block", "0.0.0.0/0"),)  # wherever a business goes, it stays impaired
 RULES = Reactions(
@@ -17,12 +18,20 @@ RULES = Reactions(
 )
 
 
+def moves_after(*responses: Response) -> tuple[SmallWorld, Moves]:
+    """What a business did that is patient for one hour."""
+    firm = Firm(patience_s=HOUR, responses=responses)
+    rules = RULES.model_copy(update={"n_rounds": max(2, len(responses))})
+    small = SmallWorld(BLOCK, firms=(firm,), reactions=rules, horizon_s=DAY)
+    return small, moves_of(small.world(), small.run())
+
+
 def hours(*kinds: str) -> tuple[int, float, float]:
     """Moves, hours away and hours domestic, of a business that is patient for one hour."""
-    firm = Firm(patience_s=HOUR, responses=tuple(Response(kind, HOUR) for kind in kinds))
-    small = SmallWorld(BLOCK, firms=(firm,), reactions=RULES, horizon_s=DAY)
-    moves = moves_of(small.world(), small.run())
-    return int(moves.n_moves[0]), float(moves.away_h[0]), float(moves.domestic_h[0])
+    _, moves = moves_after(*(Response(kind, HOUR) for kind in kinds))
+    is_domestic = moves.is_domestic[moves.stays.provider_row]
+    away_h = float(moves.stays.hours.sum())
+    return int(moves.n_moves[0]), away_h, float(moves.stays.hours[is_domestic].sum())
 
 
 @pytest.mark.parametrize(
@@ -42,3 +51,38 @@ def hours(*kinds: str) -> tuple[int, float, float]:
 )
 def test_the_bill_goes_to_whom_the_business_moved(kinds, expected):
     assert hours(*kinds) == expected
+
+
+def rows_of(small: SmallWorld, stretches: Stretches) -> list[tuple[str, float]]:
+    names = small.world().places.provider
+    pairs = zip(stretches.provider_row.tolist(), stretches.hours.tolist(), strict=True)
+    return [(names[row], hours) for row, hours in pairs]
+
+
+def test_a_move_back_to_the_first_provider_ends_the_time_away():
+    small, moves = moves_after(
+        Response("domestic", HOUR), Response("foreign", HOUR, provider=FIRST), Response("same")
+    )
+    # There from hour 4 to hour 6; then the clock of patience starts anew.
+    assert rows_of(small, moves.stays) == [(AT_HOME, 2.0)]
+    assert rows_of(small, moves.left) == [(FIRST, 2.0), (AT_HOME, 18.0)]
+
+
+def test_other_addresses_of_the_provider_it_moved_to_leave_nobody():
+    small, moves = moves_after(Response("foreign", HOUR), Response("same", HOUR))
+    assert rows_of(small, moves.stays) == [("abroad-0", 2.0), ("abroad-0", 20.0)]
+    assert rows_of(small, moves.left) == [(FIRST, 22.0)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (("wait", "wait"), 0.0),
+        (("same", "proxy"), 2300.0),
+        (("foreign", "domestic"), 15_000.0),
+        (("foreign", "foreign", "foreign", "foreign"), 20_000.0),
+    ],
+)
+def test_every_response_costs_what_its_kind_costs(kinds, expected):
+    _, moves = moves_after(*(Response(kind, HOUR) for kind in kinds))
+    assert moves.cost_usd.tolist() == [expected]

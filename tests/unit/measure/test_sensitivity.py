@@ -9,7 +9,7 @@ from sim.errors import UsageError
 from sim.measure.answers import PARTIAL, Answers
 from sim.measure.chosen_factors import choose_factors
 from sim.measure.factors import Factor
-from sim.measure.impact import Measure
+from sim.measure.measures import Measure
 from sim.measure.sensitivity import judge, screened, sheets_of
 from sim.measure.stages import Stage, ends_stage, morris_stage, sobol_stage
 from sim.scenario.load import load_scenario

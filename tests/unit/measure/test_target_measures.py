@@ -2,7 +2,7 @@
 
 import math
 
-from sim.measure.impact import measure_target
+from sim.measure.impact import measure_impact
 from sim.scenario.reactions import Censor, Fronts, Users
 from tests.worlds import DAY, HOUR, Dated, Firm, Pool, SmallWorld
 
@@ -31,9 +31,7 @@ def measured(*orders) -> dict[str, float]:
         censor=CENSOR,
         users=USERS,
     )
-    outcome = small.run()
-    impaired_h = float(outcome.ledger.impaired_s.sum()) / HOUR
-    return {m.metric: m.value for m in measure_target(small.world(), outcome, impaired_h)}
+    return {m.metric: m.value for m in measure_impact(small.world(), small.run())}
 
 
 def test_user_hours_are_denied_to_those_without_a_vpn_while_the_front_is_dropped():

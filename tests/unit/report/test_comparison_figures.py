@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -15,13 +17,15 @@ from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 from sim.errors import DataError, UsageError
-from sim.report import style
+from sim.report import pagetables, style
 from sim.report.differences import differences_table, draw_differences
+from sim.report.document import render
 from sim.report.drawing import Choice
 from sim.report.figures import FIGURES, caption, choose, plot_run
 from sim.report.strategies import draw_strategies, looks_of
-from sim.report.tradeoff import draw_tradeoff, tradeoff_table
+from sim.report.tradeoff import draw_tradeoff, first_harm, tradeoff_table
 from sim.results.read import RunFolder, open_run
+from sim.results.tables import read_rows
 
 
 @pytest.fixture(autouse=True)
@@ -171,3 +175,31 @@ def test_a_table_that_is_damaged_is_refused(
     file.write_text(tradeoff_text.replace("5000", "much"), encoding="utf-8")
     with pytest.raises(DataError, match=r"csv:2: collateral: expected a number, got 'much'"):
         tradeoff_table(run)
+
+
+def test_the_figure_draws_one_kind_of_harm_and_the_page_lets_one_choose(
+    comparison_run: Path, tradeoff_text: str, tmp_path: Path
+) -> None:
+    for path in comparison_run.iterdir():
+        if path.name != "tradeoff.csv":
+            (tmp_path / path.name).symlink_to(path)
+    names = [
+        line.replace("business_hours_impaired", "names_hit")
+        for line in tradeoff_text.splitlines(keepends=True)[1:]
+    ]
+    (tmp_path / "tradeoff.csv").write_text(tradeoff_text + "".join(names), encoding="utf-8")
+    run = open_run(tmp_path)
+    table = tradeoff_table(run)
+    assert set(table.columns["collateral_metric"]) == {"business_hours_impaired"}
+    assert len(table.columns["strategy"]) == len(names) == 4
+    rows = read_rows(run, "tradeoff.csv")
+    page = pagetables.tradeoff_table(rows)
+    assert [choice.value for choice in page.choices] == ["business_hours_impaired", "names_hit"]
+    assert [choice.is_chosen for choice in page.choices] == [True, False]
+    assert [line.group for line in page.rows] == [
+        *["business_hours_impaired"] * 4, *["names_hit"] * 4
+    ]  # fmt: skip
+    text = render(run)
+    assert text.count('select data-filters="tradeoff"') == 1
+    points = json.loads(re.search(r'"tradeoff": ?(\[.*?\])', text)[1])
+    assert len(points) == len(first_harm(rows)) == 4

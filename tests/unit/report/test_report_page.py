@@ -21,9 +21,11 @@ from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.measure.experiment import run_experiment
 from sim.report.document import render, write_report
+from sim.report.pagemoney import provider_table
 from sim.report.repeat import repeat, strategy_text
 from sim.report.scripts import script_json
 from sim.results.read import RunFolder, open_run
+from sim.results.tables import read_rows
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.comparisons import EIGHT, Made, write_comparison
@@ -171,10 +173,26 @@ def test_every_table_and_file_is_in_the_page(shipped_run: Path, run_page: str) -
     files = {
         str(attrs["download"]): str(attrs["href"]) for _, attrs in page.tags if "download" in attrs
     }
-    assert set(files) == {"summary.csv", "money.csv", "scenario.yaml", "manifest.json"}
+    tables = {"summary.csv", "groups.csv", "money.csv", "providers.csv"}
+    assert set(files) == {*tables, "scenario.yaml", "manifest.json"}
     for name, uri in files.items():
         held = base64.b64decode(uri.partition(";base64,")[2])
         assert held == (shipped_run / name).read_bytes(), name
+
+
+def test_every_provider_stands_in_the_page_with_what_was_published(
+    shipped_run: Path, run_page: str
+) -> None:
+    table = provider_table(
+        read_rows(open_run(shipped_run), "providers.csv"), open_run(shipped_run).strategies
+    )
+    cells = [line.cells for line in table.rows]
+    assert ("AWS", "foreign") in {(str(row[0].text), str(row[1].text)) for row in cells}
+    expected = [row[0].text for row in cells if row[4].text]
+    assert expected == ["Microsoft", "Rostelecom", "Mail.Ru Group", "Yandex"]
+    # Nobody reacts in the replay: what providers lost and gained is zero, and said.
+    assert {row[2].text for row in cells} == {row[3].text for row in cells} == {"0"}
+    assert "What each provider lost and gained" in "".join(Page(run_page).texts)
 
 
 def test_assumptions_and_sources_are_on_the_page(shipped_run: Path, run_page: str) -> None:

@@ -61,7 +61,7 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_p
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
     assert [name for name in first if first[name] != again[name]] == []
-    assert len(first) == 11 + 15  # eleven files of the run, fifteen tables
+    assert len(first) == 13 + 15  # thirteen files of the run, fifteen tables
 
 
 def test_only_the_timing_knows_when_and_where(shipped_run: Path) -> None:
@@ -330,7 +330,7 @@ def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
     shipped_single_run: Path,
 ) -> None:
     lines = summary_of(shipped_single_run)
-    assert len(lines) == 16 + 9  # the last nine are money, a range over draws even then
+    assert len(lines) == 20 + 10  # the last ten are money, a range over draws even then
     for line in list(lines.values())[:14]:
         assert (line["low"], line["high"]) == ("", "")
         assert line["mean"] == line["median"] != ""
@@ -412,3 +412,26 @@ def test_a_failed_folder_takes_the_folders_made_for_it_with_it(tmp_path: Path) -
     with pytest.raises(RuntimeError, match="no"):
         fail(tmp_path / "mine" / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_stances_and_public_events_say_what_they_are(tmp_path: Path) -> None:
+    changes = ["population.n_businesses=20", "end=2018-05-11T00:00+03:00"]
+    resolved = resolve(load_scenario("telegram-2018", changes))
+    folder = tmp_path / "run"
+    run_experiment(resolved, root_seed=1, n_replicates=1, folder=folder)
+    assert resolved.stances is not None
+    assert resolved.pressure_events is not None
+    sql = "SELECT provider, stance FROM '$events.parquet' WHERE kind = 'stance' ORDER BY t_s"
+    dated = sorted(resolved.stances.rows, key=lambda row: row.at)
+    taken = [(row.provider, row.stance) for row in dated if row.at < resolved.scenario.end]
+    assert sorted(query(folder, sql)) == sorted(taken)
+    assert ("Google Cloud", "compliant") in taken
+    (letter,) = resolved.pressure_events.rows
+    sql = "SELECT time_utc, public_event FROM '$events.parquet' WHERE kind = 'public_event'"
+    ((at, row),) = query(folder, sql)
+    assert (at, resolved.pressure_events.rows[row]) == (letter.at, letter)
+    sql = (
+        "SELECT count(*) FROM '$events.parquet' WHERE (stance IS NULL) = (kind = 'stance') "
+        "OR (public_event IS NULL) = (kind = 'public_event')"
+    )
+    assert query(folder, sql) == [(0,)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sim.errors import DataError, ProblemsError, ScenarioError
+from sim.scenario.consistency import check_figures
 from sim.scenario.library import find_scenario, scenario_names, shipped, table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -374,3 +376,43 @@ def test_orders_after_the_last_one_wanted_need_no_block_before_them(
     rows = orders("2018-04-16T11:00+03:00,,,block,10.0.0.0/24")
     resolved = resolve_with("strategy.orders", rows, "strategy.last_order=2018-04-16T12:00+03:00")
     assert resolved.orders is not None
+
+
+@pytest.mark.parametrize("key", ["censor.pause_pressure", "censor.end_pressure"])
+def test_a_pressure_is_a_share_of_full_attention(key: str) -> None:
+    # 1 is never passed, and may be said; what lies above is no share.
+    assert resolve(load_scenario("telegram-2018", [f"{key}=1"])).scenario.censor is not None
+    for refused in ("1.01", "25", "0"):
+        with pytest.raises(ScenarioError, match=f"{key}: expected a number [<>]"):
+            load_scenario("telegram-2018", [f"{key}={refused}"])
+
+
+@pytest.mark.parametrize(("adds", "is_refused"), [("1", False), ("1.5", True), ("50", True)])
+def test_a_public_event_adds_a_share_of_what_is_lacking(
+    tmp_path: Path, adds: str, is_refused: bool
+) -> None:
+    table = tmp_path / "events.csv"
+    table.write_text(f"at,adds,what,source\n2018-05-10T12:00+03:00,{adds},letter,\n")
+    loaded = load_scenario("telegram-2018", [f"censor.pressure_events={table}"])
+    if not is_refused:
+        assert resolve(loaded).pressure_events is not None
+        return
+    (problem,) = problems_of(lambda: resolve(loaded))
+    assert f"adds: expected a share in [0, 1], got {adds}" in problem
+
+
+def test_a_figure_about_a_provider_without_prefixes_is_refused() -> None:
+    resolved = resolve(load_scenario("telegram-2018-replay"))
+    figures = resolved.figures
+    assert figures is not None
+    places = {(row.provider, row.region) for row in resolved.cloud_prefixes.rows}
+    assert not list(check_figures(figures, places))
+    rows = tuple(
+        row.model_copy(update={"providers": "AWS; Gogle"}) if row.providers else row
+        for row in figures.rows
+    )
+    problems = list(check_figures(replace(figures, rows=rows), places))
+    assert len(problems) == 2
+    assert {problem.message for problem in problems} == {
+        "expected a provider of the prefixes, got 'Gogle'"
+    }

@@ -1,0 +1,181 @@
+"""Whom businesses paid for hosting, and what that is in money, provider by provider.
+
+In: stretches of time in which a business paid somebody, sums over them, draws of parameters. Out:
+arrays of USD with one row per draw. It does not know why anybody moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.money_parameters import ParameterDraws
+
+if TYPE_CHECKING:
+    from sim.measure.losses import LossTotals
+
+H_PER_MONTH = 365 * 24 / 12
+
+
+@dataclass(frozen=True, eq=False)
+class Stretches:
+    """Times of businesses at or after a provider; columns of shape (n_stretches,).
+
+    Attributes
+    ----------
+    business_row, provider_row
+        Whose time, and which provider it is about.
+    hours
+        How long.
+
+    Raises
+    ------
+    ValueError
+        If a time is negative or not known.
+    """
+
+    business_row: NDArray[np.int64]
+    provider_row: NDArray[np.int64]
+    hours: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if not (self.hours >= 0).all():
+            raise ValueError("expected hours >= 0, got less")
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+    @classmethod
+    def none(cls) -> Stretches:
+        """Return no stretch."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """What businesses did about it.
+
+    Attributes
+    ----------
+    n_moves : shape (n_businesses,)
+        Moves to other addresses, at the same provider or another.
+    cost_usd : shape (n_businesses,)
+        Labour of the responses it completed.
+    first_row : shape (n_businesses,)
+        Provider it began with.
+    is_domestic : shape (n_providers,)
+        Whether a provider is in the country.
+    stays
+        Times in which a business paid another provider than the one it began with.
+    left
+        For each time a business left a provider: the hours until it paid it again, or to the end.
+
+    Raises
+    ------
+    ValueError
+        If a number or a cost is negative, or a stay is with the first provider.
+    """
+
+    n_moves: NDArray[np.int64]
+    cost_usd: NDArray[np.float64]
+    first_row: NDArray[np.int64]
+    is_domestic: NDArray[np.bool_]
+    stays: Stretches
+    left: Stretches
+
+    def __post_init__(self) -> None:
+        for name in ("n_moves", "cost_usd"):
+            if not (getattr(self, name) >= 0).all():
+                raise ValueError(f"expected {name} >= 0, got less")
+        if (self.first_row[self.stays.business_row] == self.stays.provider_row).any():
+            raise ValueError("expected stays with other providers than the first, got the first")
+        for column in (self.n_moves, self.cost_usd, self.first_row, self.is_domestic):
+            column.flags.writeable = False
+
+    @classmethod
+    def none(cls, first_row: NDArray[np.int64], n_providers: int) -> Moves:
+        """Nobody moves."""
+        n = first_row.size
+        return cls(
+            np.zeros(n, np.int64),
+            np.zeros(n),
+            first_row.copy(),
+            np.zeros(n_providers, np.bool_),
+            Stretches.none(),
+            Stretches.none(),
+        )
+
+
+def double_hosting_usd(totals: LossTotals, parameters: ParameterDraws) -> NDArray[np.float64]:
+    """What businesses pay to providers they have left.
+
+    Returns
+    -------
+    double_usd : shape (n_draws, n_sectors, n_providers, 2)
+        By who is paid; the last axis says whether the payer had begun there (1) or not (0).
+
+    Notes
+    -----
+    A business that leaves a provider goes on paying it for ``dual_running_months``, but no longer
+    than to the end of the run, or until it is back there and pays it anyway.
+    """
+    n_sectors, n_providers = totals.demand_usd.size, totals.is_domestic.size
+    cell = np.ravel_multi_index(
+        (
+            totals.left_sector_row.astype(np.int64),
+            totals.left_provider_row.astype(np.int64),
+            totals.left_is_first.astype(np.int64),
+        ),
+        (n_sectors, n_providers, 2),
+    )
+    months = parameters.dual_running_months[:, 0]
+    spending = parameters.revenue_level[:, 0] * parameters.hosting_spend_share[:, 0]
+    found = np.empty((months.size, n_sectors * n_providers * 2))
+    for draw, longest_h in enumerate((months * H_PER_MONTH).tolist()):
+        revenue = totals.left_usd_per_h * np.minimum(totals.left_h, longest_h)
+        found[draw] = spending[draw] * np.bincount(cell, revenue, found.shape[1])
+    return found.reshape(-1, n_sectors, n_providers, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class ProviderDraws:
+    """Money of providers in one run, in USD; arrays of shape (n_draws, n_providers).
+
+    Attributes
+    ----------
+    loss_usd
+        Spending of a provider's first customers that went elsewhere, less what they still paid.
+    gain_usd
+        Spending of customers who had begun with others.
+    """
+
+    loss_usd: NDArray[np.float64]
+    gain_usd: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+
+def provider_money(totals: LossTotals, parameters: ParameterDraws) -> ProviderDraws:
+    """Price who was paid, provider by provider.
+
+    Notes
+    -----
+    With h the hosting share, g the revenue level and P the revenue of businesses while away, from
+    provider p to provider q, over the run::
+
+        loss(p) = h g sum over q of P(p, q) - double hosting paid to p by those who began there
+        gain(q) = h g sum over p of P(p, q) + double hosting paid to q by others
+
+    All gains less all losses are the double hosting that businesses pay.
+    """
+    spending = parameters.revenue_level * parameters.hosting_spend_share
+    double = double_hosting_usd(totals, parameters).sum(axis=1)
+    # A difference of two sums over the same hours: rounding may leave less than nothing.
+    return ProviderDraws(
+        loss_usd=np.maximum(spending * totals.paid_usd.sum(axis=1) - double[..., 1], 0),
+        gain_usd=spending * totals.paid_usd.sum(axis=0) + double[..., 0],
+    )

@@ -1,0 +1,76 @@
+"""What was asked of operators: addresses listed, orders, rules, and how far beyond the target.
+
+In: a world and an outcome. Out: measures of the register and of what was dropped. It does not know
+who sat on the addresses.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.eventlog import Kind
+from sim.engine.orders import BLOCKING
+from sim.engine.run import Outcome
+from sim.engine.tally import Group
+from sim.measure.measures import UNKNOWN, Measure
+from sim.world.build import World
+
+
+def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Measures of the register and of enforcement.
+
+    Notes
+    -----
+    ``overblocking_ratio_peak`` is the most addresses listed outside the target's own ranges over
+    the addresses in these ranges; not known where the target has none of its own.
+    """
+    listed, dropped = (
+        _values(outcome, metric) for metric in ("addresses_listed", "addresses_dropped")
+    )
+    own = float(world.target.addresses.n_addresses)
+    log = outcome.events
+    is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
+    return (
+        Measure("addresses_listed_peak", "addresses", float(listed.max())),
+        Measure("addresses_dropped_peak", "addresses", float(dropped.max())),
+        Measure("addresses_listed_at_end", "addresses", float(listed[-1])),
+        Measure("orders_placed", "orders", float(np.count_nonzero(is_order))),
+        Measure("rules_in_force_peak", "rules", float(most_rules(outcome))),
+        Measure(
+            "overblocking_ratio_peak",
+            "addresses for each of the target's own",
+            float(listed.max()) / own if own > 0 else UNKNOWN,
+            own,
+            "addresses of the target",
+        ),
+    )
+
+
+def most_rules(outcome: Outcome) -> int:
+    """Most rules in force at the end of any second; a rule is a prefix of a blocking entry.
+
+    Entries that exempt are no rules here, and a name takes none.
+    """
+    log = outcome.events
+    rules = np.array(
+        [
+            int(addresses.to_prefixes()[0].size) if mechanism in BLOCKING else 0
+            for addresses, mechanism in zip(
+                outcome.entry_addresses, outcome.entry_mechanism, strict=True
+            )
+        ],
+        np.int64,
+    )
+    is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
+    t_s, entry = log.t_s[is_order], log.entry_row[is_order]
+    if not t_s.size:
+        return 0
+    step = np.where(log.kind[is_order] == Kind.BLOCK, 1, -1) * rules[entry]
+    in_force = np.cumsum(step)
+    is_last = np.append(t_s[1:] != t_s[:-1], True)
+    return max(0, int(in_force[is_last].max()))
+
+
+def _values(outcome: Outcome, metric: str) -> NDArray[np.float64]:
+    return outcome.curves.points(metric, Group())[1]

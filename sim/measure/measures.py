@@ -1,0 +1,31 @@
+"""One number of one run, with its unit and what it is out of.
+
+In: nothing. Out: the type that all measuring shares. It knows no world and no statistics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UNKNOWN = float("nan")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of one run.
+
+    Attributes
+    ----------
+    metric, unit
+        Name and unit.
+    value
+        The number; NaN where it is not known.
+    denominator, denominator_unit
+        What it is out of; NaN and empty where there is nothing.
+    """
+
+    metric: str
+    unit: str
+    value: float
+    denominator: float = UNKNOWN
+    denominator_unit: str = ""

@@ -1,0 +1,190 @@
+"""What each provider lost and gained: lines over draws and replicates.
+
+In: the loss sums of each replicate, the tables that price them, published figures. Out: lines for
+``providers.csv``, and the loss of the providers that a published figure names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.run import Outcome
+from sim.measure.hosting import ProviderDraws, provider_money
+from sim.measure.losses import LossTotals
+from sim.measure.measures import Measure
+from sim.measure.money import OF_HOSTING, MoneyDraws, interval
+from sim.measure.money_parameters import N_DRAWS, drawn, firm_parameters
+from sim.measure.summary import LEVEL, SummaryLine
+from sim.scenario.resolve import Resolved
+from sim.streams import Streams
+from sim.world.build import World
+from sim.world.providers import provider_names
+
+LOSS, GAIN = "provider_loss_usd", "provider_gain_usd"
+NAMED_LOSS = "named_providers_loss_usd"
+"""Loss of the providers that a published figure names, out of all hosting spending."""
+NAMED_BUSINESSES = "affected_at_named_providers"
+"""Businesses with their home at such providers that were ever affected."""
+BENEFICIARIES = "providers"
+"""Unit of a published figure that names providers, with semicolons."""
+
+
+@dataclass(frozen=True)
+class ProviderLine:
+    """What one provider lost or gained, over draws and replicates.
+
+    Attributes
+    ----------
+    side
+        ``foreign`` or ``domestic``.
+    metric
+        ``provider_loss_usd`` or ``provider_gain_usd``.
+    mean, median, low, high
+        Of all draws of all replicates; low and high are NaN with fewer than two draws.
+    denominator
+        Hosting spending of all businesses over the run, had nobody moved (mean over draws).
+    published
+        What was published of this provider's gain; empty where nothing was.
+    """
+
+    strategy: str
+    provider: str
+    side: str
+    metric: str
+    unit: str
+    mean: float
+    median: float
+    low: float
+    high: float
+    level: float
+    n_draws: int
+    n_replicates: int
+    denominator: float
+    denominator_unit: str
+    published: str = ""
+
+
+def price_providers(
+    resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int = N_DRAWS
+) -> ProviderDraws:
+    """Price one run provider by provider, with the same draws as all other money."""
+    sectors = [row.sector for row in resolved.sectors.rows]
+    rows = resolved.money_parameters.rows
+    return provider_money(totals, firm_parameters(rows, sectors, drawn(streams, n_draws)))
+
+
+def provider_lines(
+    resolved: Resolved, replicates: Sequence[ProviderDraws], firm: Sequence[MoneyDraws]
+) -> Iterator[ProviderLine]:
+    """Loss and gain of each provider in which a business can be, in the order of the tables."""
+    names = provider_names(resolved)
+    side = {row.provider: row.side for row in resolved.hosting.rows}
+    expected = _beneficiaries(resolved)
+    n_draws = replicates[0].loss_usd.shape[0]
+    whole = float(np.concatenate([money.hosting_usd.sum(axis=1) for money in firm]).mean())
+    for name in dict.fromkeys(row.provider for row in resolved.hosting.rows):
+        row = names.index(name)
+        for metric, column in ((LOSS, "loss_usd"), (GAIN, "gain_usd")):
+            values = np.concatenate([getattr(money, column)[:, row] for money in replicates])
+            mean, median, low, high = interval(values, n_draws)
+            yield ProviderLine(
+                strategy=resolved.scenario.strategy.id,
+                provider=name,
+                side=side[name],
+                metric=metric,
+                unit="USD",
+                mean=mean,
+                median=median,
+                low=low,
+                high=high,
+                level=LEVEL,
+                n_draws=n_draws,
+                n_replicates=len(replicates),
+                denominator=whole,
+                denominator_unit=OF_HOSTING,
+                published=expected.get(name, "") if metric == GAIN else "",
+            )
+
+
+def _beneficiaries(resolved: Resolved) -> dict[str, str]:
+    """What published figures expect of providers that they name."""
+    rows = resolved.figures.rows if resolved.figures else ()
+    return {
+        name.strip(): row.note
+        for row in rows
+        if row.unit == BENEFICIARIES
+        for name in row.value.split(";")
+    }
+
+
+def named_by(resolved: Resolved, metric: str) -> NDArray[np.int64]:
+    """Rows of the providers that the figure beside a measure is about; none without a figure."""
+    rows = resolved.figures.rows if resolved.figures else ()
+    names = provider_names(resolved)
+    named = {name for row in rows if row.metric == metric for name in row.provider_names}
+    return np.array([row for row, name in enumerate(names) if name in named], np.int64)
+
+
+def named_loss(resolved: Resolved, money: ProviderDraws) -> NDArray[np.float64]:
+    """Loss of the providers named, all of them together; shape (n_draws,)."""
+    return np.asarray(money.loss_usd[:, named_by(resolved, NAMED_LOSS)].sum(axis=1))
+
+
+def measure_named_businesses(
+    resolved: Resolved, world: World, outcome: Outcome
+) -> tuple[Measure, ...]:
+    """Businesses affected at the providers that a published figure names; none without it."""
+    rows = named_by(resolved, NAMED_BUSINESSES)
+    if not rows.size:
+        return ()
+    home_row = world.places.provider_row[world.businesses.home_place_row]
+    is_named = np.isin(home_row, rows)
+    n_affected = float((is_named & (outcome.ledger.affected_s > 0)).sum())
+    n, of = float(is_named.sum()), "businesses"
+    return (Measure(NAMED_BUSINESSES, "businesses", n_affected, n, of),)
+
+
+def measure_named_loss(
+    resolved: Resolved, money: MoneyDraws, providers: ProviderDraws
+) -> tuple[Measure, ...]:
+    """Loss of the providers that a published figure names; none without it."""
+    if not named_by(resolved, NAMED_LOSS).size:
+        return ()
+    median = float(np.median(named_loss(resolved, providers)))
+    whole = float(money.hosting_usd.sum(axis=1).mean())
+    return (Measure(NAMED_LOSS, "USD", median, whole, OF_HOSTING),)
+
+
+def summarise_named(
+    resolved: Resolved, replicates: Sequence[ProviderDraws], firm: Sequence[MoneyDraws]
+) -> list[SummaryLine]:
+    """The loss of the providers named over all draws of all replicates; none without a figure."""
+    figures = resolved.figures.rows if resolved.figures else ()
+    found = []
+    for row in [row for row in figures if row.metric == NAMED_LOSS]:
+        draws = [named_loss(resolved, money) for money in replicates]
+        mean, median, low, high = interval(np.concatenate(draws), draws[0].size)
+        whole = np.concatenate([money.hosting_usd.sum(axis=1) for money in firm])
+        found.append(
+            SummaryLine(
+                strategy=resolved.scenario.strategy.id,
+                metric=NAMED_LOSS,
+                unit="USD",
+                mean=mean,
+                median=median,
+                low=low,
+                high=high,
+                level=LEVEL,
+                n_replicates=len(replicates),
+                denominator=float(whole.mean()) if whole.size else math.nan,
+                denominator_unit=OF_HOSTING,
+                published=row.value,
+                published_source=row.source,
+            )
+        )
+    return found[:1]

@@ -1,0 +1,150 @@
+"""What bystanders lost for each user-hour denied to the target: ratios, and how sure they are.
+
+In: two measures by replicate. Out: the ratio of their sums over replicates, with an interval. A
+replicate in which nothing was denied has no ratio of its own; in the sums it counts like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.measure.paired import Interval, PairedDifference
+from sim.measure.resampling import CONFIDENCE, N_RESAMPLES, Values, bootstrap_means
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A measure that is one measure over another.
+
+    Attributes
+    ----------
+    metric, unit
+        Name and unit; the unit is that of what stands above.
+    above, below
+        Names of the two measures.
+    per
+        How much of what stands below it is for.
+    below_unit
+        Unit of what stands below.
+    """
+
+    metric: str
+    unit: str
+    above: str
+    below: str
+    per: float
+    below_unit: str
+
+    def of(self, above: float, below: float) -> float:
+        """Return the ratio of two numbers; NaN where the lower one is not above zero."""
+        return above / (below / self.per) if below > 0 else NAN
+
+
+_DENIED, _UNIT = "target_user_hours_denied", "user-hours denied"
+RATIOS = {
+    ratio.metric: ratio
+    for ratio in (
+        Ratio(
+            "collateral_per_million_user_hours_denied",
+            "business-hours",
+            "business_hours_impaired",
+            _DENIED,
+            1e6,
+            _UNIT,
+        ),
+        Ratio("names_hit_per_million_user_hours_denied", "names", "names_hit", _DENIED, 1e6, _UNIT),
+        Ratio(
+            "private_loss_usd_per_user_hour_denied", "USD", "private_loss_usd", _DENIED, 1.0, _UNIT
+        ),
+    )
+}
+"""Ratios by the name of the measure."""
+
+
+def ratio_interval(
+    above: Values,
+    below: Values,
+    rng: np.random.Generator,
+    *,
+    per: float = 1.0,
+    confidence: float = CONFIDENCE,
+    n_resamples: int = N_RESAMPLES,
+) -> Interval:
+    """Ratio of two sums over replicates with its BCa interval.
+
+    Parameters
+    ----------
+    above, below : shape (n_replicates,)
+        Same replicate, same luck; NaN where a value is not known.
+    rng
+        Luck of the resamples: stream ``BOOTSTRAP``. Replicates are resampled in pairs.
+    per
+        How much of what stands below the ratio is for.
+
+    Returns
+    -------
+    interval
+        NaN where a replicate is not known or the lower sum is not above zero; its ends NaN also
+        where the lower sum is zero in a resample, since then the ratio has no upper bound.
+
+    References
+    ----------
+    Cochran, Sampling Techniques (1977), chapter 6 (ratio estimator).
+    """
+    both = np.array([above, below])
+    n_known = int((~np.isnan(both).any(axis=0)).sum())
+    found = bootstrap_means(
+        both,
+        rng,
+        statistic=lambda means: _over(means[0], means[1], per)[None],
+        confidence=confidence,
+        n_resamples=n_resamples,
+    )
+    point = float(_over(both[0].mean(), both[1].mean(), per))
+    if np.isnan(point):
+        return Interval(NAN, NAN, NAN, n_known)
+    return Interval(point, float(found.low[0]), float(found.high[0]), n_known)
+
+
+def ratio_difference(
+    values: Values,
+    baseline: Values,
+    rng: np.random.Generator,
+    *,
+    per: float = 1.0,
+    confidence: float = CONFIDENCE,
+    n_resamples: int = N_RESAMPLES,
+) -> PairedDifference:
+    """Difference of two strategies' ratios with its BCa interval; no t test is made of ratios.
+
+    Parameters
+    ----------
+    values, baseline : shape (2, n_replicates)
+        What stands above and below, of the strategy and of the baseline, in the same replicates.
+    """
+    four = np.concatenate([values, baseline])
+    n_known = int((~np.isnan(four).any(axis=0)).sum())
+
+    def less(means: Values) -> Values:
+        return (_over(means[0], means[1], per) - _over(means[2], means[3], per))[None]
+
+    found = bootstrap_means(
+        four, rng, statistic=less, confidence=confidence, n_resamples=n_resamples
+    )
+    point = float(less(four.mean(axis=1, keepdims=True))[0, 0])
+    if np.isnan(point):
+        return PairedDifference(NAN, NAN, NAN, NAN, NAN, NAN, n_known)
+    return PairedDifference(
+        point, float(found.low[0]), float(found.high[0]), NAN, NAN, NAN, n_known
+    )
+
+
+def _over(above: Values, below: Values, per: float) -> Values:
+    above, below = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
+    unknown = np.full(below.shape, np.nan)
+    ratio: Values = np.divide(above, below / per, where=below > 0, out=unknown)
+    return ratio

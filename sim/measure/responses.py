@@ -1,0 +1,62 @@
+"""What bystanders did about it: moves, complaints, appeals by name, exemptions.
+
+In: a world and an outcome. Out: measures; none of those in which nobody acts in this scenario.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.engine.eventlog import Kind
+from sim.engine.run import Outcome
+from sim.measure.measures import Measure
+from sim.scenario.tables_reactions import RESPONSES
+from sim.world.build import World
+from sim.world.moves import WAIT
+
+
+def measure_responses(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Moves completed, in all and by kind; none where nobody reacts.
+
+    To wait is a response and no move.
+    """
+    if world.moves is None:
+        return ()
+    n = float(world.businesses.n_businesses)
+    completed = outcome.n_responses
+    kinds = [(row, name) for row, name in enumerate(RESPONSES) if row != WAIT]
+    has_moved = completed[:, [row for row, _ in kinds]].any(axis=1)
+    return (
+        Measure(
+            "businesses_ever_moved",
+            "businesses",
+            float(np.count_nonzero(has_moved)),
+            n,
+            "businesses",
+        ),
+        Measure(
+            "moves",
+            "moves",
+            float(sum(completed[:, row].sum() for row, _ in kinds)),
+            n,
+            "businesses",
+        ),
+        *(
+            Measure(f"moves_{name}", "moves", float(completed[:, row].sum()), n, "businesses")
+            for row, name in kinds
+        ),
+    )
+
+
+def measure_complaints(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Complaints, appeals by name, and exemptions; none where nobody complains."""
+    if world.complaints is None:
+        return ()
+    n = float(world.businesses.n_businesses)
+    n_exempted = float(np.count_nonzero(outcome.events.kind == Kind.EXEMPTED))
+    n_named = float(outcome.n_named)
+    return (
+        Measure("complaints", "complaints", outcome.n_complaints),
+        Measure("complaints_named", "businesses", n_named, n, "businesses"),
+        Measure("exemptions_granted", "exemptions", n_exempted, n_named, "named complaints"),
+    )

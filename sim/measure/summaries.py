@@ -1,0 +1,98 @@
+"""Finished runs to summary lines: measures, money and groups, strategy by strategy.
+
+In: a plan, the parts of the runs that are finished, their measures. Out: the rows of
+``summary.csv``, ``money.csv``, ``providers.csv`` and ``groups.csv``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sim.measure.accounts import MethodLine, draw_up_accounts
+from sim.measure.groups import GroupLine, summarise_groups
+from sim.measure.measures import Measure
+from sim.measure.money import MONEY_METRICS
+from sim.measure.plan import Plan
+from sim.measure.providers import NAMED_LOSS, ProviderLine
+from sim.measure.ratios import RATIOS
+from sim.measure.simulation import groups_of, totals_of
+from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
+from sim.results.checkpoints import Checkpoints
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A finished run: its replicate, and the name of its parts."""
+
+    replicate: int
+    name: str
+
+
+def summarise_runs(
+    plan: Plan,
+    checkpoints: Checkpoints,
+    finished: Mapping[str, Sequence[FinishedRun]],
+    measures: Mapping[str, Mapping[int, Sequence[Measure]]],
+) -> tuple[tuple[SummaryLine, ...], tuple[MethodLine, ...], tuple[ProviderLine, ...]]:
+    """Summarise strategy by strategy: loss sums of one are in memory at a time."""
+    summary: list[SummaryLine] = []
+    methods: list[MethodLine] = []
+    providers: list[ProviderLine] = []
+    for variant in plan.variants:
+        runs, resolved = finished[variant.label], variant.resolved
+        if not runs:
+            continue
+        figures = resolved.figures.rows if resolved.figures else ()
+        counted = [
+            [
+                measure
+                for measure in measures[variant.label][run.replicate]
+                if not _is_money(measure)
+            ]
+            for run in runs
+        ]
+        accounts = draw_up_accounts(
+            resolved,
+            plan.root_seed,
+            [totals_of(checkpoints.facts(run.name)) for run in runs],
+            numbers=[run.replicate for run in runs],
+        )
+        lines = summarise(variant.label, counted, figures)
+        lines = summarise_ratios(lines, counted, plan.root_seed)
+        lines += [replace(line, strategy=variant.label) for line in accounts.summary]
+        summary += [*lines, *_priced(lines)]
+        methods += [replace(line, strategy=variant.label) for line in accounts.methods]
+        providers += [replace(line, strategy=variant.label) for line in accounts.providers]
+    return tuple(summary), tuple(methods), tuple(providers)
+
+
+def count_groups_of(
+    checkpoints: Checkpoints, finished: Mapping[str, Sequence[FinishedRun]]
+) -> list[GroupLine]:
+    """Businesses hit by group, strategy by strategy."""
+    return [
+        line
+        for label, runs in finished.items()
+        for line in summarise_groups(
+            label, [groups_of(checkpoints.facts(run.name)) for run in runs]
+        )
+    ]
+
+
+def _is_money(measure: Measure) -> bool:
+    """Whether the summary takes it from all draws instead of their medians."""
+    ratio = RATIOS.get(measure.metric)
+    if ratio is not None:
+        return ratio.above in MONEY_METRICS
+    return measure.metric in (*MONEY_METRICS, NAMED_LOSS)
+
+
+def _priced(lines: Sequence[SummaryLine]) -> list[SummaryLine]:
+    """Ratios of money, of which both parts are summarised."""
+    by = {line.metric: line for line in lines}
+    return [
+        price_ratio(ratio, by[ratio.above], by[ratio.below])
+        for ratio in RATIOS.values()
+        if ratio.above in MONEY_METRICS and ratio.above in by and ratio.below in by
+    ]

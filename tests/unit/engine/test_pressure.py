@@ -1,0 +1,163 @@
+"""Pressure on the censor: how far public events raise it, and what a withdrawal spares."""
+
+import numpy as np
+import pytest
+
+from sim.engine.eventlog import Kind
+from sim.engine.orders import Mechanism
+from sim.engine.tally import Group
+from sim.scenario.reactions import Censor, Complaints, Fronts, Users
+from sim.scenario.tables_reactions import STANCES
+from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
+
+POOLS = (Pool("alpha", 1.0, ("198.18.0.0/16",)), Pool("beta", 1.0, ("203.0.113.0/24",)))
+FRONTS = Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.5)
+STILL = Users(
+    tick_h=6.0,
+    n_target_users=1.0,
+    share_target_users=0.25,
+    vpn_start=0.0,
+    vpn_max=0.0,
+    vpn_rate_per_d=0.0,
+    vpn_decay_per_d=0.0,
+    leave_rate_per_d=0.0,
+    return_rate_per_d=0.0,
+)
+QUIET = Complaints(
+    per_business_per_d=0.0,
+    per_million_users_per_d=0.0,
+    snowball=1.0,
+    attention_per_complaint=0.0,
+    half_life_d=2.0,
+    named_per_d=0.0,
+    hotline_servers=1,
+    hotline_service_h=1.0,
+    confirmed_share=1.0,
+    exempt_lag_h=1.0,
+)
+LETTER_S = DAY + 5 * HOUR
+WIDE, NARROW, SPARED = "203.0.112.0/23", "203.0.113.0/25", "203.0.113.1/32"
+
+
+def times(outcome, kind: Kind) -> list[int]:
+    return outcome.events.t_s[outcome.events.kind == kind].tolist()
+
+
+def pressed(*events: tuple[int, float], pause: float, quiet: Complaints | None = QUIET):
+    """One block order every six hours; only public events raise attention."""
+    orders = tuple((h * HOUR, "block", f"198.18.{h}.0/24") for h in range(0, 8 * 24, 6))
+    return SmallWorld(
+        orders=orders,
+        censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0, pause_pressure=pause),
+        pools=POOLS,
+        fronts=FRONTS,
+        users=STILL,
+        complaints=quiet,
+        pressure_events=events,
+        horizon_s=8 * DAY,
+    )
+
+
+def missing_h(outcome) -> list[int]:
+    placed = {t_s // HOUR for t_s in times(outcome, Kind.BLOCK)}
+    return [h for h in range(0, 8 * 24, 6) if h not in placed]
+
+
+def test_a_letter_holds_the_censor_back_until_it_is_forgotten():
+    # 0.8 is 0.4 two days later and 0.2 after four; ticks take the decay up to their own time.
+    outcome = pressed((LETTER_S, 0.8), pause=0.4).run()
+    assert missing_h(outcome) == list(range(30, 29 + 48 + 6, 6))
+    assert outcome.attention == pytest.approx(0.8 * 2 ** -((7.75 * DAY - LETTER_S) / DAY / 2))
+
+
+def test_a_letter_that_adds_nothing_changes_nothing_and_a_quiet_one_little():
+    none, nothing = (pressed(*events, pause=0.4).run() for events in ((), ((LETTER_S, 0.0),)))
+    assert missing_h(none) == missing_h(nothing) == []
+    assert none.attention == nothing.attention == 0.0
+    assert missing_h(pressed((LETTER_S, 0.4), pause=0.4).run()) == []
+
+
+def test_letters_add_up_below_1_and_may_pass_together_what_none_passes_alone():
+    together = pressed((LETTER_S, 0.4), (LETTER_S + 1, 0.4), pause=0.6)
+    assert missing_h(together.run())[0] == 30
+    assert missing_h(pressed(*[(LETTER_S, 0.5)] * 9, pause=1.0).run()) == []
+
+
+def test_a_letter_tells_from_the_next_second_on():
+    at, before = (pressed((30 * HOUR - late_s, 0.8), pause=0.4).run() for late_s in (0, 1))
+    assert missing_h(at)[0] == 36
+    assert missing_h(before)[0] == 30
+
+
+def test_a_letter_from_before_the_start_has_faded_since():
+    early = pressed((-2 * DAY, 0.8), pause=0.3).run()
+    # 0.4 at the start and 0.31 at 18 h, which holds until the tick of 24 h has been.
+    assert missing_h(early) == [0, 6, 12, 18, 24]
+    assert times(early, Kind.PUBLIC_EVENT) == [0]
+    # The censor's first decision, before any tick, sees 0.4 and not 0.8.
+    assert missing_h(pressed((-2 * DAY, 0.8), pause=0.5).run()) == []
+
+
+def test_without_complaints_nothing_says_how_fast_a_letter_is_forgotten():
+    outcome = pressed((LETTER_S, 0.8), pause=0.4, quiet=None).run()
+    assert missing_h(outcome) == list(range(30, 8 * 24, 6))
+
+
+def test_public_events_and_stances_are_in_the_log_with_what_they_are():
+    small = pressed((3 * DAY, 0.1), (LETTER_S, 0.2), pause=1.0)
+    log = SmallWorld(
+        **{
+            **vars(small),
+            "stances": ((DAY, "beta", "constructive"), (2 * DAY, "beta", "compliant")),
+        }
+    ).run()
+    events = log.events
+    public = events.kind == Kind.PUBLIC_EVENT
+    assert events.t_s[public].tolist() == [LETTER_S, 3 * DAY]
+    assert events.public_event_row[public].tolist() == [1, 0]
+    turns = events.kind == Kind.STANCE
+    taken = [STANCES[row] for row in events.stance_row[turns]]
+    assert taken == ["constructive", "compliant"]
+    for column, mine in ((events.public_event_row, public), (events.stance_row, turns)):
+        assert np.all(column[~mine] == -1)
+        assert np.all(column[mine] >= 0)
+
+
+# What is granted to bystanders outlives the blocks it was granted against.
+
+
+def granted(**changes) -> SmallWorld:
+    """A wide block that stays, a narrow one in beta's range, and an exemption inside both."""
+    small = SmallWorld(
+        orders=(
+            Dated(0, "block", (WIDE,)),
+            Dated(1, "block", (NARROW,)),
+            Dated(HOUR, "block", (SPARED,), "exempt"),
+        ),
+        actors=(Actor(),),
+        pools=POOLS,
+        fronts=FRONTS,
+        censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0),
+        horizon_s=5 * DAY,
+    )
+    return SmallWorld(**{**vars(small), **changes})
+
+
+def test_an_exemption_stays_when_its_provider_complies_and_a_wider_block_holds_it():
+    outcome = granted(stances=((DAY, "beta", "compliant"),)).run()
+    assert times(outcome, Kind.UNBLOCK) == [DAY + HOUR]
+    withdrawn = outcome.events.entry_row[outcome.events.kind == Kind.UNBLOCK].tolist()
+    assert [outcome.entry_mechanism[row] for row in withdrawn] == [Mechanism.DROP]
+    # The one firm sits on the spared address: one spell, which ended with the exemption.
+    assert outcome.ledger.n_spells.tolist() == [1]
+    assert outcome.ledger.last_outage_s[0] <= HOUR + 1
+
+
+def test_an_exemption_stays_when_pressure_ends_the_block():
+    ending = Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0, end_pressure=0.5)
+    outcome = granted(censor=ending, pressure_events=((2 * DAY, 0.6),)).run()
+    assert times(outcome, Kind.UNBLOCK) == [2 * DAY + 1] * 2
+    assert outcome.curves.points("addresses_listed", Group())[1][-1] == 0
+    withdrawn = outcome.events.entry_row[outcome.events.kind == Kind.UNBLOCK].tolist()
+    assert sorted(withdrawn) == [0, 1]
+    assert outcome.ledger.n_spells.tolist() == [1]

@@ -1,0 +1,100 @@
+"""Businesses hit, group by group."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.measure.groups import GroupCount, count_groups, summarise_groups
+from sim.measure.impact import measure_impact
+from sim.measure.names import ever_dropped_at, names_in_use
+from tests.chases import STRATEGIES, chase_world, run
+from tests.worlds import Actor, Dated, Firm, SmallWorld
+
+ONE, OTHER = "192.0.2.7", "198.51.100.1"
+
+
+def counted(small: SmallWorld) -> dict[tuple[str, str, str], tuple[float, float]]:
+    found = count_groups(small.world(), small.run())
+    return {(c.by, c.group, c.metric): (c.value, c.denominator) for c in found}
+
+
+def test_a_business_is_hit_at_the_operators_that_drop_one_of_its_addresses() -> None:
+    small = SmallWorld(
+        orders=(Dated(5, "block", (f"{ONE}/32",)),),
+        actors=(Actor(0.5), Actor(0.25, compliance=0.0), Actor(0.25, apply_lag_s=2000)),
+        firms=(Firm((ONE,) + (OTHER,) * 4), Firm((OTHER,) * 5), Firm((ONE,) * 5)),
+        horizon_s=1000,
+    )
+    found = counted(small)
+    hits = [found["operator", f"operator-{row}", "businesses_ever_hit"] for row in range(3)]
+    assert hits == [(2, 3), (0, 3), (0, 3)]
+
+
+def test_groups_of_each_kind_add_up_to_all_businesses() -> None:
+    small = chase_world(2)
+    world, outcome = small.world(), run(small, STRATEGIES["aggregate"])
+    measures = {m.metric: m.value for m in measure_impact(world, outcome)}
+    found = count_groups(world, outcome)
+    for by in ("sector", "provider", "region"):
+        for state in ("affected", "impaired", "down"):
+            metric = f"businesses_ever_{state}"
+            mine = [count for count in found if (count.by, count.metric) == (by, metric)]
+            assert sum(count.value for count in mine) == measures[metric]
+            assert sum(count.denominator for count in mine) == len(small.firms)
+    assert measures["businesses_ever_affected"] > 0
+
+
+@pytest.mark.parametrize("name", ["aggregate", "dns", "none"])
+def test_what_some_operator_dropped_is_what_all_of_them_dropped(name: str) -> None:
+    small = chase_world(7)
+    world, outcome = small.world(), run(small, STRATEGIES[name])
+    address, _ = names_in_use(world)
+    rows = range(len(small.actors))
+    apart = [ever_dropped_at(outcome, address, [row]) for row in rows]
+    assert np.array_equal(np.any(apart, axis=0), ever_dropped_at(outcome, address, list(rows)))
+
+
+def test_an_operator_without_users_is_a_group_like_another() -> None:
+    actors = (Actor(1.0, compliance=0.0), Actor(0.0))
+    small = SmallWorld(
+        orders=(Dated(5, "block", (f"{ONE}/32",)),),
+        actors=actors, firms=(Firm((ONE,) * 5),), horizon_s=1000,
+    )  # fmt: skip
+    assert counted(small)["operator", "operator-1", "businesses_ever_hit"] == (1, 1)
+    assert counted(replace(small, orders=()))["operator", "operator-1", "businesses_ever_hit"] == (
+        0,
+        1,
+    )
+
+
+def test_a_replicate_without_a_group_counts_none_of_none() -> None:
+    metric = "businesses_ever_down"
+    first = [GroupCount("region", "a/x", metric, 2, 5), GroupCount("region", "a/y", metric, 1, 1)]
+    x, y = summarise_groups("s", [first, first[:1], first[:1], first[:1]])
+    assert (x.group, x.mean, x.low, x.denominator) == ("a/x", 2, 2, 5)
+    assert (y.group, y.mean, y.median, y.denominator, y.n_replicates) == ("a/y", 0.25, 0, 0.25, 4)
+
+
+def test_the_table_follows_from_the_businesses_of_the_run(chase_run: Path) -> None:
+    with (chase_run / "groups.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["by"] == "region"]
+    n = int(rows[0]["n_replicates"])
+    found = {
+        (row["group"], row["metric"]): (float(row["mean"]) * n, float(row["denominator"]) * n)
+        for row in rows
+    }
+    again = duckdb.execute(
+        f"""SELECT provider || '/' || region, count(*), sum((affected_s > 0)::INT),
+        sum((down_s > 0)::INT) FROM '{chase_run}/businesses.parquet' GROUP BY 1"""
+    ).fetchall()
+    assert len(again) > 1
+    for region, n_businesses, n_affected, n_down in again:
+        affected = found[region, "businesses_ever_affected"]
+        assert affected == pytest.approx((n_affected, n_businesses))
+        assert found[region, "businesses_ever_down"] == pytest.approx((n_down, n_businesses))

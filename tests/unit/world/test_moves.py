@@ -1,0 +1,72 @@
+"""Where a business goes, round by round."""
+
+import numpy as np
+import pytest
+
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.streams import Streams
+from sim.world.build import World, build_world
+from sim.world.moves import DOMESTIC, FOREIGN, PROXY, SAME, WAIT
+
+N_BUSINESSES = 600
+OVERRIDES = (
+    f"population.n_businesses={N_BUSINESSES}",
+    "reactions.n_rounds=3",
+    "end=2018-04-20T00:00+03:00",
+)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return build_world(resolve(load_scenario("telegram-2018", OVERRIDES)), Streams(4, 0))
+
+
+def hosts_before_and_after(world: World, turn: int) -> tuple[np.ndarray, np.ndarray]:
+    """Provider that hosts each business before and after a round; a proxy hosts nobody."""
+    provider_of, moves = world.places.provider_row, world.moves
+    host = provider_of[world.businesses.home_place_row]
+    for number in range(turn + 1):
+        before, kind = host, moves.response[:, number]
+        is_elsewhere = (kind == FOREIGN) | (kind == DOMESTIC)
+        host = np.where(is_elsewhere, provider_of[moves.place_row[:, number]], host)
+    return before, host
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_other_addresses_of_the_same_provider_are_those_of_the_provider_it_is_with(world, turn):
+    before, _ = hosts_before_and_after(world, turn)
+    is_same = world.moves.response[:, turn] == SAME
+    place_row = world.moves.place_row[is_same, turn]
+    assert is_same.sum() > 50
+    assert np.array_equal(world.places.provider_row[place_row], before[is_same])
+    if turn:
+        home = world.places.provider_row[world.businesses.home_place_row]
+        assert (before != home)[is_same].any()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_another_foreign_provider_is_another_than_the_one_it_is_with(world, turn):
+    before, after = hosts_before_and_after(world, turn)
+    is_foreign = world.moves.response[:, turn] == FOREIGN
+    assert (before != after)[is_foreign].all()
+    assert not world.moves.is_domestic[after[is_foreign]].any()
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_who_is_paid_is_who_hosts(world, turn):
+    before, after = hosts_before_and_after(world, turn)
+    moves, kind = world.moves, world.moves.response[:, turn]
+    assert np.array_equal(moves.payee_row[:, turn], after)
+    stays = np.isin(kind, (WAIT, SAME, PROXY))
+    assert np.array_equal(before[stays], after[stays])
+    assert moves.is_domestic[after[kind == DOMESTIC]].all()
+    assert moves.is_domestic[world.places.provider_row[moves.place_row[kind == PROXY, turn]]].all()
+
+
+def test_one_business_more_changes_no_other_move(world):
+    more = [f"population.n_businesses={N_BUSINESSES + 1}", *OVERRIDES[1:]]
+    other = build_world(resolve(load_scenario("telegram-2018", more)), Streams(4, 0))
+    for name in ("patience_s", "response", "time_s", "place_row", "payee_row"):
+        mine, theirs = getattr(world.moves, name), getattr(other.moves, name)
+        assert np.array_equal(mine, theirs[:N_BUSINESSES]), name
