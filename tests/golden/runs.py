@@ -31,6 +31,7 @@ N_REPLICATES = 2
 # scenario is about has happened.
 POPULATION = {
     "austria-2022": 2000,
+    "higher-bar": 1000,
     "match-days": 400,
     "piracy-shield": 400,
     "sni-era": 1000,
@@ -42,6 +43,7 @@ POPULATION = {
 END = {
     "domestic-migration": "2018-05-02T00:00+03:00",
     "escalation-2018": "2018-04-23T00:00+03:00",
+    "higher-bar": "2018-04-22T00:00+03:00",
     "least-collateral": "2018-04-23T00:00+03:00",
     "negotiated": "2018-05-02T00:00+03:00",
     "open-letter": "2018-05-12T00:00+03:00",

@@ -42,6 +42,7 @@ SMALLER: dict[str, tuple[str, ...]] = {
     "negotiated": (*FEW, "end=2018-04-27T00:00+03:00", "strategy.talks_h=72"),
     "snowball": (*FEW, "end=2018-04-27T00:00+03:00"),
     "open-letter": FEW,
+    "higher-bar": ("population.n_businesses=1000",),
     "domestic-migration": ("population.n_businesses=400", "end=2018-05-16T00:00+03:00"),
     "zello-2018": (*FEW, "end=2018-04-10T00:00+03:00"),
     "rolling-blackouts": WEEK,
@@ -76,6 +77,14 @@ class Run:
 
     def sizes(self) -> list[int]:
         return [addresses.n_addresses for addresses in self.outcome.entry_addresses]
+
+    def dropped_sizes(self) -> list[int]:
+        mechanisms = self.outcome.entry_mechanism
+        return [
+            size
+            for size, mechanism in zip(self.sizes(), mechanisms, strict=True)
+            if mechanism is Mechanism.DROP
+        ]
 
 
 @cache
@@ -221,6 +230,24 @@ def all_is_withdrawn_after_the_letter() -> None:
     assert listed[np.searchsorted(t_s, letter_s) - 1] > 1_000_000
     assert listed[-1] == 0
     assert it.times(Kind.UNBLOCK).min() > letter_s
+
+
+@shows("higher-bar")
+def wide_orders_are_refused_first_and_the_chase_comes_to_rest() -> None:
+    it = run("higher-bar")
+    free = run("higher-bar", *SMALLER["higher-bar"], "censor={}")
+    assert it.world.censor is not None
+    assert it.world.censor.order_addresses == 2**23
+    ours, theirs = it.dropped_sizes(), free.dropped_sizes()
+    # The same orders at first; the first that is refused is a wide one, and few come after it.
+    same = next(
+        row for row, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other
+    )
+    assert same > 0
+    assert theirs[same] > 2**20
+    assert max(ours[same:]) < 2**20
+    assert len(ours) < len(theirs) / 2
+    assert it.outcome.ledger.lost_demand_h.sum() < free.outcome.ledger.lost_demand_h.sum()
 
 
 @shows("blackout-to-year-end")
@@ -415,3 +442,14 @@ def test_a_scenario_begins_with_its_story_and_its_sources(name: str) -> None:
     assert len(text) > 300
     assert "Sources:" in text
     assert "Shows" in text or "shows" in text
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_scenario_with_names_says_how_many_get_round_it(name: str) -> None:
+    """One default holds for either mechanism, so that it is the value of neither."""
+    scenario = load_scenario(name).scenario
+    if scenario.strategy.id in ("dns", "sni"):
+        grounds = scenario.provenance["effects.name_evasion"]
+        assert grounds.range is not None
+        low, high = grounds.range
+        assert low <= scenario.effects.name_evasion <= high
