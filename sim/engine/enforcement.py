@@ -6,7 +6,7 @@ exposure of whoever sits on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,21 +34,14 @@ class Enforcement:
         self._exposure = exposure
         self._on_change = on_change
 
-    def expect(self, entries: Iterable[Entry]) -> None:
-        """Make ready for some entries that will be started."""
+    def start(self, operator_row: int, entries: Sequence[Entry]) -> None:
+        """Start enforcing some entries at one operator."""
         self._segments.cut(entry.addresses for entry in entries)
+        self._change(operator_row, entries, +1)
 
-    def start(self, operator_row: int, entry: Entry) -> None:
-        """Start enforcing one entry at one operator."""
-        if entry.mechanism is Mechanism.NAME:
-            self._names[operator_row][entry.row] = entry
-        self._change(operator_row, entry, +1)
-
-    def stop(self, operator_row: int, entry: Entry) -> None:
-        """Stop enforcing one entry; other entries may still hold its addresses."""
-        if entry.mechanism is Mechanism.NAME:
-            del self._names[operator_row][entry.row]
-        self._change(operator_row, entry, -1)
+    def stop(self, operator_row: int, entries: Sequence[Entry]) -> None:
+        """Stop enforcing some entries; others may still hold their addresses."""
+        self._change(operator_row, entries, -1)
 
     def set_overloaded(self, operator_row: int, *, is_overloaded: bool) -> None:
         """Note that an operator is, or is no longer, over its rule capacity."""
@@ -73,14 +66,24 @@ class Enforcement:
         """Addresses each operator blocks: outside the target's ranges, and all."""
         return self._segments.n_blocked
 
-    def _change(self, operator_row: int, entry: Entry, step: int) -> None:
-        if entry.mechanism is Mechanism.NAME:
-            names = self._names[operator_row].values()
-            overmatch = max((name.order.overmatch for name in names), default=0.0)
-            self._exposure.set_overmatch(operator_row, overmatch)
-        else:
-            addresses = entry.addresses
-            self._segments.count(operator_row, entry.mechanism, addresses, step)
-            self._exposure.count_entry(operator_row, entry.mechanism, addresses, step)
-        self._changed[entry.row] = entry
+    def _change(self, operator_row: int, entries: Sequence[Entry], step: int) -> None:
+        for mechanism in {entry.mechanism: None for entry in entries}:
+            mine = [entry for entry in entries if entry.mechanism is mechanism]
+            if mechanism is Mechanism.NAME:
+                self._change_names(operator_row, mine, step)
+                continue
+            sets = [entry.addresses for entry in mine]
+            self._segments.count(operator_row, mechanism, sets, step)
+            self._exposure.count_entries(operator_row, mechanism, sets, step)
+        self._changed |= {entry.row: entry for entry in entries}
         self._on_change()
+
+    def _change_names(self, operator_row: int, entries: Sequence[Entry], step: int) -> None:
+        names = self._names[operator_row]
+        for entry in entries:
+            if step > 0:
+                names[entry.row] = entry
+            else:
+                del names[entry.row]
+        overmatch = max((name.order.overmatch for name in names.values()), default=0.0)
+        self._exposure.set_overmatch(operator_row, overmatch)

@@ -80,7 +80,7 @@ def count_pieces(
     step: int,
     n_blocked: Rows,
 ) -> None:
-    """Count an entry over the pieces it holds, and what is blocked by that.
+    """Count entries over the pieces they hold, and what is blocked by that.
 
     Parameters
     ----------
@@ -91,9 +91,9 @@ def count_pieces(
     n_entries : shape (3, n_operators, n_pieces)
         Entries over each piece that drop, throttle, exempt.
     mechanism
-        Which of the three the entry belongs to, by number.
+        Which of the three the entries belong to, by number.
     start, stop : shape (n,)
-        Ranges of the entry; the space is cut at their bounds.
+        Ranges of the entries, one entry after the other; the space is cut at their bounds.
     n_blocked : shape (n_operators, 2)
     """
     for interval in range(start.size):
@@ -120,7 +120,7 @@ def count_hosts(
     operator: int,
     step: int,
 ) -> Rows:
-    """Count an entry over the hosts it holds.
+    """Count entries over the hosts they hold.
 
     Parameters
     ----------
@@ -129,28 +129,20 @@ def count_hosts(
     n_entries : shape (n_hosts, n_operators)
         Entries of the mechanism over each host.
     start, stop : shape (n,)
-        Ranges of the entry.
+        Ranges of the entries, one entry after the other.
 
     Returns
     -------
     Components of the hosts that came under, or from under, their only entry, with repetitions.
     """
     turning = 1 if step > 0 else 0
+    low, high = np.searchsorted(address, start), np.searchsorted(address, stop)
+    turned = np.empty(int((high - low).sum()), np.int64)
     n_turned = 0
     for interval in range(start.size):
-        host = np.searchsorted(address, start[interval])
-        while host < address.size and address[host] < stop[interval]:
+        for host in range(low[interval], high[interval]):
             n_entries[host, operator] += step
-            n_turned += int(n_entries[host, operator] == turning)
-            host += 1
-    turned = np.empty(n_turned, np.int64)
-    n_turned = 0
-    if turned.size:
-        for interval in range(start.size):
-            host = np.searchsorted(address, start[interval])
-            while host < address.size and address[host] < stop[interval]:
-                if n_entries[host, operator] == turning:
-                    turned[n_turned] = component_row[host]
-                    n_turned += 1
-                host += 1
-    return turned
+            if n_entries[host, operator] == turning:
+                turned[n_turned] = component_row[host]
+                n_turned += 1
+    return turned[:n_turned].copy()

@@ -7,6 +7,7 @@ prefix is blocked, what a failure costs, nor who is on a VPN.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from sim.addresses.intervals import IntervalSet
 from sim.engine.compiled import kernels
 from sim.engine.orders import Mechanism
+from sim.engine.segments import bounds_of
 from sim.world.build import World
 from sim.world.components import FRONTEND
 
@@ -107,10 +109,10 @@ class Exposure:
         """Whether anything was touched since the last turn."""
         return bool(self._touched_components or self._touched_businesses)
 
-    def count_entry(
-        self, operator_row: int, mechanism: Mechanism, addresses: IntervalSet, step: int
+    def count_entries(
+        self, operator_row: int, mechanism: Mechanism, sets: Sequence[IntervalSet], step: int
     ) -> None:
-        """Count one entry more (+1) or less (-1) over some addresses."""
+        """Count entries of one mechanism more (+1) or less (-1) over the addresses of each."""
         if mechanism not in self.n_entries:
             n_operators, n_hosts = self._shape
             self.n_entries[mechanism] = np.zeros((n_hosts, n_operators), np.int16).T
@@ -119,23 +121,24 @@ class Exposure:
                 self.components.address,
                 self.components.component_row,
                 self.n_entries[mechanism].T,
-                addresses.start,
-                addresses.stop,
+                *bounds_of(sets),
                 operator_row,
                 step,
             )
-            if turned.size:
-                self._touched_components.append(turned)
-                self.is_touched_at[operator_row] = True
+            self._touch(operator_row, turned)
             return
-        touched = self.components.hosts_in(addresses)
-        if isinstance(touched, slice) and touched.start == touched.stop:
-            return
-        count = self.n_entries[mechanism][operator_row, touched] + step
-        self.n_entries[mechanism][operator_row, touched] = count
-        is_turned = count == (1 if step > 0 else 0)
-        if is_turned.any():
-            self._touched_components.append(self.components.component_row[touched][is_turned])
+        for addresses in sets:
+            touched = self.components.hosts_in(addresses)
+            if isinstance(touched, slice) and touched.start == touched.stop:
+                continue
+            count = self.n_entries[mechanism][operator_row, touched] + step
+            self.n_entries[mechanism][operator_row, touched] = count
+            is_turned = count == (1 if step > 0 else 0)
+            self._touch(operator_row, self.components.component_row[touched][is_turned])
+
+    def _touch(self, operator_row: int, component: NDArray[np.int64]) -> None:
+        if component.size:
+            self._touched_components.append(component)
             self.is_touched_at[operator_row] = True
 
     def set_overmatch(self, operator_row: int, overmatch: float) -> None:

@@ -123,7 +123,7 @@ class Operator:
             act_at(self._env, stop_s, Phase.RELEASE, lambda: self._release(stopping, stop_s))
 
     def _apply(self, entries: list[Entry], start_s: int) -> None:
-        self._enforcement.expect(entries)
+        starting = []
         for entry in entries:
             if entry.row not in self._applied_at_s:
                 continue
@@ -131,18 +131,23 @@ class Operator:
                 del self._applied_at_s[entry.row]
                 continue
             self._n_rules += entry.n_rules
-            self._enforcement.start(self._row, entry)
             self._log.record(start_s, Kind.ENFORCED, self._row, entry.row)
+            starting.append(entry)
+        if starting:
+            self._enforcement.start(self._row, starting)
         self._note_load()
 
     def _release(self, entries: list[Entry], stop_s: int) -> None:
+        stopping = []
         for entry in entries:
             # An entry that found no room is not there to be released.
             if self._applied_at_s.pop(entry.row, None) is None:
                 continue
             self._n_rules -= entry.n_rules
-            self._enforcement.stop(self._row, entry)
             self._log.record(stop_s, Kind.RELEASED, self._row, entry.row)
+            stopping.append(entry)
+        if stopping:
+            self._enforcement.stop(self._row, stopping)
         self._note_load()
 
     def _has_no_room(self, entry: Entry) -> bool:

@@ -7,7 +7,7 @@ pieces it covers, and no set is united anew. It does not know who sits on an add
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,14 @@ Rows = slice | NDArray[np.int64]
 def step_of(mechanism: Mechanism, step: int) -> int:
     """Whether one entry more can only add to what is blocked (+1), or only take from it (-1)."""
     return -step if mechanism is Mechanism.EXEMPT else step
+
+
+def bounds_of(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bounds of all intervals of some sets, one set after the other."""
+    if len(sets) == 1:
+        return sets[0].start, sets[0].stop
+    start = np.concatenate([addresses.start for addresses in sets])
+    return start, np.concatenate([addresses.stop for addresses in sets])
 
 
 class Segments:
@@ -60,10 +68,15 @@ class Segments:
         self.n_blocked = np.zeros((n_operators, 2), np.int64)
 
     def count(
-        self, operator_row: int, mechanism: Mechanism, addresses: IntervalSet, step: int
+        self, operator_row: int, mechanism: Mechanism, sets: Sequence[IntervalSet], step: int
     ) -> None:
-        """Count one entry more (+1) or less (-1) at one operator."""
-        self.cut((addresses,))
+        """Count entries of one mechanism more (+1) or less (-1) at one operator.
+
+        Parameters
+        ----------
+        sets
+            Addresses of each; the space must be cut at their bounds.
+        """
         self._used.add(mechanism)
         if compiled := kernels(_SAVED_NS):
             compiled.count_pieces(
@@ -71,18 +84,19 @@ class Segments:
                 self._size,
                 self._n_entries,
                 _ROW[mechanism],
-                addresses.start,
-                addresses.stop,
+                *bounds_of(sets),
                 operator_row,
                 step,
                 self.n_blocked,
             )
             return
-        touched = self._rows_of(addresses)
-        before = self._is_blocked(operator_row, touched)
-        self._n_entries[_ROW[mechanism], operator_row, touched] += step
-        turned = self._is_blocked(operator_row, touched) != before
-        self.n_blocked[operator_row] += step_of(mechanism, step) * (turned @ self._size[touched])
+        for addresses in sets:
+            touched = self._rows_of(addresses)
+            before = self._is_blocked(operator_row, touched)
+            self._n_entries[_ROW[mechanism], operator_row, touched] += step
+            turned = self._is_blocked(operator_row, touched) != before
+            n_turned = turned @ self._size[touched]
+            self.n_blocked[operator_row] += step_of(mechanism, step) * n_turned
 
     def cut(self, sets: Iterable[IntervalSet]) -> None:
         """Cut the space where some sets begin and end; many at once cost as much as one."""
