@@ -1,5 +1,7 @@
 """Pressure on the censor: how far public events raise it, and what a withdrawal spares."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,13 +107,8 @@ def test_without_complaints_nothing_says_how_fast_a_letter_is_forgotten():
 
 def test_public_events_and_stances_are_in_the_log_with_what_they_are():
     small = pressed((3 * DAY, 0.1), (LETTER_S, 0.2), pause=1.0)
-    log = SmallWorld(
-        **{
-            **vars(small),
-            "stances": ((DAY, "beta", "constructive"), (2 * DAY, "beta", "compliant")),
-        }
-    ).run()
-    events = log.events
+    stances = ((DAY, "beta", "constructive"), (2 * DAY, "beta", "compliant"))
+    events = replace(small, stances=stances).run().events
     public = events.kind == Kind.PUBLIC_EVENT
     assert events.t_s[public].tolist() == [LETTER_S, 3 * DAY]
     assert events.public_event_row[public].tolist() == [1, 0]
@@ -140,7 +137,7 @@ def granted(**changes) -> SmallWorld:
         censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0),
         horizon_s=5 * DAY,
     )
-    return SmallWorld(**{**vars(small), **changes})
+    return replace(small, **changes)
 
 
 def test_an_exemption_stays_when_its_provider_complies_and_a_wider_block_holds_it():
