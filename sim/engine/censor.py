@@ -99,13 +99,15 @@ class CensorActor:
             soon_s = max(t_s + 1, now_s(self._env))
             act_at(self._env, soon_s, Phase.ORDERS, self._yield_to_pressure)
 
-    def note_stance(self, provider_row: int, stance: str, *, has_turned: bool) -> None:
+    def note_stance(self, t_s: int, provider_row: int, stance: str, *, has_turned: bool) -> None:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
         self._stance[provider_row] = stance
         if has_turned and self._world.censor is not None:
             lag_s = round(self._world.censor.withdraw_lag_h * S_PER_H)
-            at_s = now_s(self._env) + lag_s
-            act_at(self._env, at_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
+            # What was due before the start found nothing to withdraw.
+            if t_s + lag_s >= 0:
+                at_s = t_s + lag_s
+                act_at(self._env, at_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
 
     def exempt(self, addresses: IntervalSet) -> bool:
         """Let some addresses pass from now on; return whether there was still need to."""

@@ -23,7 +23,7 @@ from sim.engine.eventlog import EventLog, Events
 from sim.engine.ledger import LedgerColumns
 from sim.engine.operators import Compliance, Operator
 from sim.engine.orders import Mechanism, Strategy
-from sim.engine.providers import stances
+from sim.engine.providers import Stances
 from sim.engine.reactions import ReactionActor
 from sim.engine.register import Register
 from sim.engine.settlement import Settlement, tick
@@ -157,13 +157,15 @@ def _let_target_act(
     censor.fronts = target.fronts
     share_users = world.operators.share_users
     censor.reached_share = lambda t_s: float(1.0 - (share_users * target.reach.now.at(t_s)).sum())
+    if world.stances is not None:
+        stances = Stances(env, world.stances, log, target.turn_away, censor.note_stance)
+        stances.begin()
+        env.process(stances.run())
     target.start()
     if world.users is not None:
         settlement.users = UserCrowd(world, world.users, target.reach)
         settlement.set_vpn(0, settlement.users.share_vpn)
         vpn.note(0, settlement.users.share_vpn)
-    if world.stances is not None:
-        env.process(stances(env, world.stances, log, target.turn_away, censor.note_stance))
 
 
 def _let_bystanders_act(

@@ -215,6 +215,7 @@ def whole_worlds(draw):
             st.sampled_from(
                 [
                     ((0, "beta", "silent"),),
+                    ((-DAY, "alpha", "compliant"), (DAY, "beta", "hostile")),
                     ((2 * DAY + 7, "alpha", "compliant"), (3 * DAY, "alpha", "compliant")),
                     ((DAY, "beta", "constructive"), (2 * DAY, "beta", "compliant")),
                 ]
