@@ -96,6 +96,25 @@ class IntervalSet:
         return cls(*sweep.merge(first, last))
 
     @classmethod
+    def from_addresses(cls, address: ArrayLike) -> IntervalSet:
+        """Return the set of some addresses, in any order and with repetitions.
+
+        Parameters
+        ----------
+        address : shape (n,)
+            Addresses as integers in [0, 2**32).
+
+        Raises
+        ------
+        ValueError
+            If an address lies outside.
+        """
+        wanted = np.sort(np.asarray(address, np.int64))
+        if wanted.ndim != 1 or (wanted.size and (wanted[0] < 0 or wanted[-1] >= IPV4_STOP)):
+            raise ValueError("addresses must be one-dimensional and lie in [0, 2**32)")
+        return cls(*sweep.merge(wanted, wanted + 1))
+
+    @classmethod
     def union_all(cls, sets: Iterable[IntervalSet]) -> IntervalSet:
         """Return addresses in any of the sets; the empty set for none."""
         members = list(sets)

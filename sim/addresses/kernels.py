@@ -21,6 +21,7 @@ from sim.addresses.text4_kernel import parse_lines4
 __all__ = [
     "combine",
     "contains_pages",
+    "count_by_owner",
     "count_lines",
     "flatten",
     "match_runs",
@@ -128,6 +129,29 @@ def combine(
                 stop[row] = bound
                 row += 1
             was_kept = is_kept
+
+
+@_compiled
+def count_by_owner(
+    start: NDArray[np.int64],
+    stop: NDArray[np.int64],
+    edge: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    n_addresses: NDArray[np.int64],
+) -> None:
+    """Count the addresses of intervals by the owner of the piece of the line they lie in.
+
+    Piece p is ``[edge[p], edge[p + 1])``, and the last edge is the end of the line.
+    """
+    piece = 0
+    for row in range(start.size):
+        first = start[row]
+        while first < stop[row]:
+            while edge[piece + 1] <= first:
+                piece += 1
+            until = min(stop[row], edge[piece + 1])
+            n_addresses[owner[piece]] += until - first
+            first = until
 
 
 @_compiled

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from sim.engine.enforcement import Enforcement
 from sim.engine.levels import weighted_sum
-from sim.engine.orders import Entry
+from sim.engine.orders import Entry, Mechanism
 from sim.engine.segments import DROPPED
+
+_NOT_ASKED = 0, False
 
 
 class FrontList:
@@ -39,8 +41,8 @@ class FrontList:
         self.is_gone = np.empty(0, np.bool_)
         self.is_lost = np.empty(0, np.bool_)
         self.status = np.empty((n_operators, 0), np.int8)
-        # Whether an entry holds any of the first n fronts, by its row.
-        self._holds: dict[int, tuple[int, bool]] = {}
+        # Whether an entry meets any of the first n fronts, by its row.
+        self._meets: dict[int, tuple[int, bool]] = {}
 
     @property
     def n_fronts(self) -> int:
@@ -58,16 +60,19 @@ class FrontList:
         self.status = np.concatenate((self.status, column), axis=1)
         return self.n_fronts - 1
 
-    def are_held_by(self, entries: Iterable[Entry]) -> bool:
-        """Whether any of the entries holds an address of any front."""
-        return any(self._is_held_by(entry) for entry in entries)
-
-    def _is_held_by(self, entry: Entry) -> bool:
-        n_asked, holds = self._holds.get(entry.row, (0, False))
-        if not holds and n_asked < self.n_fronts:
-            holds = bool(entry.addresses.contains(self.address[n_asked:]).any())
-            self._holds[entry.row] = self.n_fronts, holds
-        return holds
+    def are_met_by(self, entries: Iterable[Entry]) -> bool:
+        """Whether any of the entries names the target, or holds an address of any front."""
+        n_fronts = self.address.size
+        for entry in entries:
+            n_asked, meets = self._meets.get(entry.row, _NOT_ASKED)
+            if n_asked < n_fronts and not meets:
+                meets = entry.mechanism is Mechanism.NAME or bool(
+                    entry.addresses.contains(self.address[n_asked:]).any()
+                )
+                self._meets[entry.row] = n_fronts, meets
+            if meets:
+                return True
+        return False
 
     def refresh(self, enforcement: Enforcement) -> bool:
         """Look again at what operators do to all fronts; return whether anything is new."""

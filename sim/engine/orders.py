@@ -190,4 +190,8 @@ Strategy: TypeAlias = Callable[[Observation], Decision]
 
 def n_rules_of(order: Order) -> int:
     """Rules an order takes: prefixes of its addresses, none for a name."""
-    return int(order.addresses.to_prefixes()[0].size)
+    addresses = order.addresses
+    if addresses.n_addresses == addresses.n_intervals:
+        # Single addresses, none beside another: each is a prefix.
+        return addresses.n_intervals
+    return int(addresses.to_prefixes()[0].size)

@@ -16,7 +16,7 @@ from sim.engine.clock import Phase, act_at, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
-from sim.engine.orders import Entry, Mechanism
+from sim.engine.orders import Entry
 from sim.engine.reach import Reach
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -106,10 +106,7 @@ class TargetActor:
         """Whether what operators changed, or fronts that came or went, may tell on its reach."""
         if self.is_stale or not changed:
             return self.is_stale
-        entries = changed.values()
-        return any(entry.mechanism is Mechanism.NAME for entry in entries) or (
-            self.fronts.are_held_by(entries)
-        )
+        return self.fronts.are_met_by(changed.values())
 
     def settle(self) -> None:
         """Look at what operators do to the fronts at the end of a second."""

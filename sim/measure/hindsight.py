@@ -39,7 +39,7 @@ def measure_regret(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     if world.pools is None:
         return ()
     listed, n_rules = listed_at_peak(outcome)
-    fronts = IntervalSet.from_bounds(outcome.front_address, outcome.front_address + 1)
+    fronts = IntervalSet.from_addresses(outcome.front_address)
     exempt = fronts.union(world.target.addresses)
     hit = fronts.intersection(listed)
     n_addresses, n_businesses = UNKNOWN, UNKNOWN

@@ -27,7 +27,7 @@ def cover(rules: int) -> Strategy:
         address = observation.fronts.address[answerable_fronts(observation)]
         if address.size == 0:
             return Decision()
-        known = IntervalSet.from_bounds(address, address + 1)
+        known = IntervalSet.from_addresses(address)
         targets = Targets.prepare(AddressSet(known, IntervalSet6.empty()))
         frontier = find_covers(targets, _rented_out(observation), rules)
         wanted = cut(observation, frontier.cover(rules).to_set().v4)
