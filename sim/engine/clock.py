@@ -32,7 +32,9 @@ class Moment(simpy.Event):
     """An event at a time in whole seconds and at a phase of that second."""
 
     def __init__(self, env: simpy.Environment, t_s: int, phase: Phase) -> None:
-        super().__init__(env)
+        # As ``simpy.Event`` and its ``Timeout`` do, of which a run has thousands.
+        self.env = env
+        self.callbacks: list[Callable[[simpy.Event], None]] = []
         self._ok = True
         self._value = None
         env.schedule(self, phase, t_s - env.now)  # type: ignore[arg-type]

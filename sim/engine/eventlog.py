@@ -5,6 +5,7 @@ In: one fact at a time. Out: frozen columns. It does not know what any of it cos
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, fields
 from enum import IntEnum
 
@@ -72,7 +73,8 @@ class EventLog:
     """Collects events while the simulation runs."""
 
     def __init__(self) -> None:
-        self._records: list[tuple[int, ...]] = []
+        # One row after the other: rows of their own would be thousands of objects.
+        self._records = array("q")
 
     def record(
         self,
@@ -89,10 +91,10 @@ class EventLog:
     ) -> None:
         """Append one fact."""
         whom = (operator_row, entry_row, front_row, business_row, provider_row)
-        self._records.append((t_s, int(kind), *whom, stance_row, public_event_row))
+        self._records.extend((t_s, kind, *whom, stance_row, public_event_row))
 
     def freeze(self) -> Events:
         """Return the events recorded so far."""
         n_columns = len(fields(Events))
-        columns = np.array(self._records, np.int64).reshape(-1, n_columns).T.copy()
+        columns = np.frombuffer(self._records, np.int64).reshape(-1, n_columns).T.copy()
         return Events(*columns)

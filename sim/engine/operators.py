@@ -6,23 +6,20 @@ addresses.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Moment, Phase, act_at, now_s
+from sim.engine.clock import Phase, act_at, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import Entry
 from sim.engine.register import Register
 from sim.streams import Stream, Streams
 from sim.world.operators import Operators, Overload
-
-Process = Generator[simpy.Event, Any, None]
 
 
 class Compliance:
@@ -71,23 +68,24 @@ class Operator:
         self._register = register
         self._enforcement = enforcement
         self._log = log
+        self._is_due = False
         self._seen: frozenset[int] = frozenset()
         # Entries to be enforced, by row, with the time their enforcement starts.
         self._applied_at_s: dict[int, int] = {}
         self._n_rules = 0
 
-    def run(self) -> Process:
-        """Download at the first poll after each publication; other polls show nothing new."""
-        while True:
-            yield self._register.publication
-            yield Moment(self._env, self._next_poll_s(), Phase.DOWNLOAD)
-            self._download()
+    def note_publication(self) -> None:
+        """Download at the first poll after a publication; other polls show nothing new."""
+        if not self._is_due:
+            self._is_due = True
+            act_at(self._env, self._next_poll_s(), Phase.DOWNLOAD, self._download)
 
     def _next_poll_s(self) -> int:
         since_s = max(0, now_s(self._env) - self._poll_phase_s)
         return self._poll_phase_s + -(-since_s // self._poll_interval_s) * self._poll_interval_s
 
     def _download(self) -> None:
+        self._is_due = False
         t_s = now_s(self._env)
         self._log.record(t_s, Kind.DOWNLOADED, self._row)
         before, now = self._seen, self._register.version

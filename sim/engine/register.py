@@ -1,7 +1,7 @@
 """The register: entries in force, and the versions that are published.
 
-In: orders, and a cadence. Out: an event whenever a new version is out. It does not know who
-downloads it.
+In: orders, and a cadence. Out: a call to subscribers whenever a new version is out. It does not
+know who downloads it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Register:
         All entries ever made, by row.
     version
         Rows in force in the latest published version.
-    publication
-        SimPy event that the next publication triggers.
+    subscribers
+        Called at each publication, in their sequence.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Register:
     ) -> None:
         self.entries: list[Entry] = []
         self.version: frozenset[int] = frozenset()
-        self.publication = env.event()
+        self.subscribers: list[Callable[[], None]] = []
         self._env = env
         self._cadence = world.cadence
         self._target_addresses = world.target.addresses
@@ -145,8 +145,8 @@ class Register:
             return
         self.version = version
         self._log.record(now_s(self._env), Kind.PUBLISHED)
-        published, self.publication = self.publication, self._env.event()
-        published.succeed()
+        for note_publication in self.subscribers:
+            note_publication()
 
 
 def next_tick_s(cadence: tuple[tuple[int, int], ...], t_s: int) -> int:

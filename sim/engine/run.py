@@ -105,7 +105,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         actor = Operator(
             env, world.operators, row, compliance, register, settlement.enforcement, log
         )
-        env.process(actor.run())
+        register.subscribers.append(actor.note_publication)
     censor = CensorActor(env, world, strategy, register, log)
     vpn = VpnHistory(world.operators.n_operators)
     _let_target_act(env, world, streams, log, settlement, register, censor, vpn)

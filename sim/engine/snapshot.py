@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
 from sim.engine.curves import BUSINESS_METRICS, CurveRecorder, Curves, Series
+from sim.engine.reach import Unreached
 from sim.engine.tally import Group, Tally
-from sim.engine.users import Crowd, UserCrowd, shares_of
+from sim.engine.users import UserCrowd, shares_of
 from sim.world.build import World
 from sim.world.population import MICRO
 
@@ -70,7 +71,9 @@ class Snapshot:
         self._told: IntervalSet | None = None
         n_operators, n_groups = tally.lost_micro_usd_per_h.shape
         self._t_s: list[int] = []
-        self._crowds: list[Crowd] = []
+        # Who does not reach the target, and the row from which on that is so.
+        self._unreached: list[tuple[int, Unreached]] = []
+        self._n_by_fate = np.empty((N_NOTED, 3, n_operators))
         self._n_blocked = np.empty((N_NOTED, n_operators, 2), np.int64)
         self._n_listed = np.zeros(len(parts[1]))
         self._n_listed_noted = np.empty((N_NOTED, len(parts[1])))
@@ -109,7 +112,10 @@ class Snapshot:
         self._lost_micro_usd_per_h[row] = self._tally.lost_micro_usd_per_h
         self._weight[row] = weight
         if self._users is not None:
-            self._crowds.append(self._users.crowd())
+            self._n_by_fate[row] = self._users.n_by_fate
+            unreached = self._users.unreached
+            if not self._unreached or self._unreached[-1][1] is not unreached:
+                self._unreached.append((row, unreached))
         if row + 1 == N_NOTED:
             self._work_out()
 
@@ -130,9 +136,11 @@ class Snapshot:
         share = self._tally.demand_lost_share(self._weight[:n], self._lost_micro_usd_per_h[:n])
         values[:, self._demand] = share[:, self._has_value]
         if self._users is not None:
-            values[:, self._of_users] = shares_of(self._crowds, self._t_s, self._users.n_users)
+            values[:, self._of_users] = shares_of(
+                self._n_by_fate[:n], self._unreached, self._t_s, self._users.n_users
+            )
         self._recorder.record(self._t_s, values)
-        self._t_s, self._crowds = [], []
+        self._t_s, self._unreached = [], []
 
     def _demand_series(self) -> list[Series]:
         usd_per_h = (self._tally.value_micro_usd_per_h / MICRO).tolist()

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import groupby
 from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,23 +50,17 @@ class UserColumns:
             getattr(self, column.name).flags.writeable = False
 
 
-class Crowd(NamedTuple):
-    """Users between two ticks, and between two changes of the fronts.
+class UserCrowd:
+    """Users of each operator.
 
     Attributes
     ----------
-    reach
-        Who reaches the target without a VPN.
-    n_users : shape (3, n_operators)
-        Users who have neither left nor a VPN, who are on one, and who have left.
+    n_users
+        Users of the target, over all operators.
+    n_by_fate : shape (3, n_operators)
+        Users who have neither left nor a VPN, who are on one, and who have left, since the last
+        tick; not changed later.
     """
-
-    reach: Unreached
-    n_users: NDArray[np.float64]
-
-
-class UserCrowd:
-    """Users of each operator."""
 
     def __init__(self, world: World, rules: Users, reach: Reach) -> None:
         n_operators = world.operators.n_operators
@@ -92,7 +84,12 @@ class UserCrowd:
         self._tick_since_s = 0
         self._unreached_s = np.zeros(n_operators)
         self._totals_s = np.zeros((3, n_operators))
-        self._crowd = Crowd(reach.now, _crowd(self._n_users, self._share))
+        self.n_by_fate = _by_fate(self._n_users, self._share)
+
+    @property
+    def unreached(self) -> Unreached:
+        """Who does not reach the target without a VPN; not changed later."""
+        return self._reach.now
 
     @property
     def share_vpn(self) -> NDArray[np.float64]:
@@ -112,12 +109,10 @@ class UserCrowd:
         unreached_s = self._reach.now.integral_s(self._since_s, t_s)
         self._since_s = t_s
         if compiled := kernels(_SAVED_IN_BOOKING_NS):
-            compiled.book(
-                self._crowd.n_users, unreached_s, elapsed_s, self._totals_s, self._unreached_s
-            )
+            compiled.book(self.n_by_fate, unreached_s, elapsed_s, self._totals_s, self._unreached_s)
             return
-        self._totals_s[0] += self._crowd.n_users[0] * unreached_s
-        self._totals_s[1:] += self._crowd.n_users[1:] * elapsed_s
+        self._totals_s[0] += self.n_by_fate[0] * unreached_s
+        self._totals_s[1:] += self.n_by_fate[1:] * elapsed_s
         self._unreached_s += unreached_s
 
     def tick(self, t_s: int, demand_lost_s: NDArray[np.float64]) -> None:
@@ -148,18 +143,12 @@ class UserCrowd:
                 bottom=bound[1::2],
                 days=days,
             )
-            self._crowd = Crowd(self._reach.now, _crowd(self._n_users, self._share))
+            self.n_by_fate = _by_fate(self._n_users, self._share)
         self._unreached_s[:] = 0.0
 
     def n_cut_off(self, t_s: int) -> float:
         """Users of the target who do not reach it at one time."""
-        return float(np.add.reduce(self._crowd.n_users[0] * self._reach.now.at(t_s)))
-
-    def crowd(self) -> Crowd:
-        """Return users as they are now."""
-        if self._crowd.reach is not self._reach.now:
-            self._crowd = self._crowd._replace(reach=self._reach.now)
-        return self._crowd
+        return float(np.add.reduce(self.n_by_fate[0] * self._reach.now.at(t_s)))
 
     def freeze(self) -> UserColumns:
         """Return what has been booked."""
@@ -191,37 +180,45 @@ class UserCrowd:
         np.exp(exponent, out=exponent)
         n_users = np.empty_like(self._totals_s)
         compiled.relax(self._share, rest, exponent, self._n_users, moved, n_users)
-        self._share, self._crowd = moved, Crowd(self._reach.now, n_users)
+        self._share, self.n_by_fate = moved, n_users
 
 
-def _crowd(n_users: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+def _by_fate(n_users: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Users without a VPN, on one, and left; shape (3, n_operators)."""
     staying = n_users * (1.0 - share[1])
     return np.stack((staying * (1.0 - share[0]), staying * share[0], n_users * share[1]))
 
 
-def shares_of(crowds: Sequence[Crowd], t_s: Sequence[int], n_users: float) -> NDArray[np.float64]:
+def shares_of(
+    n_by_fate: NDArray[np.float64],
+    unreached: Sequence[tuple[int, Unreached]],
+    t_s: Sequence[int],
+    n_users: float,
+) -> NDArray[np.float64]:
     """Of all users of the target at some times: who reach it, are on a VPN, have left.
 
     Parameters
     ----------
-    crowds
-        Users at each time.
+    n_by_fate : shape (n, 3, n_operators)
+        Users at each time, as ``UserCrowd`` has them.
+    unreached
+        Who does not reach the target, each from one of the times on, by its row.
     t_s : shape (n,)
         The times.
+    n_users
+        Users of the target, over all operators.
 
     Returns
     -------
     shape (n, 3)
     """
-    unreached = []
-    for _, group in groupby(zip(crowds, t_s, strict=True), key=lambda pair: id(pair[0].reach)):
-        together = list(group)
-        times = np.array([t for _, t in together], np.int64)
-        unreached.append(together[0][0].reach.at(times))
-    n_by_fate = np.array([crowd.n_users for crowd in crowds])
-    n_by_fate[:, 0] *= np.concatenate(unreached)
-    cut_off, vpn, left = (n_by_fate[:, fate].sum(axis=1) / n_users for fate in range(3))
+    time_s = np.array(t_s, np.int64)
+    edge = [row for row, _ in unreached[1:]]
+    share = [
+        now.at(piece) for (_, now), piece in zip(unreached, np.split(time_s, edge), strict=True)
+    ]
+    cut_off = (n_by_fate[:, 0] * np.concatenate(share)).sum(axis=1) / n_users
+    vpn, left = (n_by_fate[:, fate].sum(axis=1) / n_users for fate in (1, 2))
     return np.stack((1.0 - (left + cut_off), vpn, left), axis=1)
 
 
