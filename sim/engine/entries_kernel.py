@@ -18,18 +18,21 @@ EXEMPT = 2
 def cut_pieces(
     piece: Rows,
     is_targets: NDArray[np.bool_],
+    slot: Rows,
     n_entries: NDArray[np.int32],
     edge: Rows,
     end: int,
-) -> tuple[Rows, NDArray[np.bool_], NDArray[np.int32], Rows]:
+) -> tuple[Rows, NDArray[np.bool_], Rows, Rows]:
     """Cut the space at some addresses; the parts of a piece are held by what held the whole.
 
     Parameters
     ----------
-    piece, is_targets : shape (n_pieces,)
-        Where each begins, ascending from 0, and whether it is the target's own.
-    n_entries : shape (3, n_operators, n_pieces)
-        Entries over each piece, by mechanism.
+    piece, is_targets, slot : shape (n_pieces,)
+        Where each begins, ascending from 0, whether it is the target's own, and the row of its
+        counts. Slots 0 to n_pieces - 1 are taken.
+    n_entries : shape (n_slots, n_operators, 3)
+        Entries over each piece, by mechanism; with room for as many more pieces as there are
+        edges, which is filled in place.
     edge : shape (n,)
         Where to cut, in any sequence.
     end
@@ -37,41 +40,40 @@ def cut_pieces(
 
     Returns
     -------
-    The same three after the cut, and the addresses of each piece outside the target's own, and all.
+    The first three after the cut, and the addresses of each piece outside the target's own, and
+    all.
     """
     edge = np.sort(edge)
     n_before, n_most = piece.size, piece.size + edge.size
-    begin, whole = np.empty(n_most, np.int64), np.empty(n_most, np.int64)
+    begin, of_target = np.empty(n_most, np.int64), np.empty(n_most, np.bool_)
+    held = np.empty(n_most, np.int64)
     n = row = place = 0
+    n_slots = n_before
     while row < n_before or place < edge.size:
         if row < n_before and (place == edge.size or piece[row] <= edge[place]):
-            begin[n], whole[n] = piece[row], row
+            begin[n], of_target[n], held[n] = piece[row], is_targets[row], slot[row]
             row += 1
             n += 1
         else:
             if edge[place] < end and edge[place] != begin[n - 1]:
-                begin[n], whole[n] = edge[place], row - 1
+                begin[n], of_target[n], held[n] = edge[place], is_targets[row - 1], n_slots
+                n_entries[n_slots] = n_entries[slot[row - 1]]
+                n_slots += 1
                 n += 1
             place += 1
     size = np.empty((n, 2), np.int64)
-    of_target = np.empty(n, np.bool_)
-    counts = np.empty((n_entries.shape[0], n_entries.shape[1], n), np.int32)
     for part in range(n):
         stop = begin[part + 1] if part + 1 < n else end
-        of_target[part] = is_targets[whole[part]]
         size[part, 1] = stop - begin[part]
         size[part, 0] = 0 if of_target[part] else size[part, 1]
-    for mechanism in range(n_entries.shape[0]):
-        for operator in range(n_entries.shape[1]):
-            for part in range(n):
-                counts[mechanism, operator, part] = n_entries[mechanism, operator, whole[part]]
-    return begin[:n].copy(), of_target, counts, size
+    return begin[:n].copy(), of_target[:n].copy(), held[:n].copy(), size
 
 
 @_compiled
 def count_pieces(
     piece: Rows,
     size: Rows,
+    slot: Rows,
     n_entries: NDArray[np.int32],
     mechanism: int,
     start: Rows,
@@ -88,7 +90,9 @@ def count_pieces(
         Where each begins.
     size : shape (n_pieces, 2)
         Addresses of each outside the target's own, and all.
-    n_entries : shape (3, n_operators, n_pieces)
+    slot : shape (n_pieces,)
+        Row of the counts of each.
+    n_entries : shape (n_slots, n_operators, 3)
         Entries over each piece that drop, throttle, exempt.
     mechanism
         Which of the three the entries belong to, by number.
@@ -99,11 +103,12 @@ def count_pieces(
     for interval in range(start.size):
         row = np.searchsorted(piece, start[interval])
         while row < piece.size and piece[row] < stop[interval]:
-            n_blocking = n_entries[0, operator, row] + n_entries[1, operator, row]
-            before = n_blocking > 0 and n_entries[EXEMPT, operator, row] == 0
-            n_entries[mechanism, operator, row] += step
-            n_blocking = n_entries[0, operator, row] + n_entries[1, operator, row]
-            after = n_blocking > 0 and n_entries[EXEMPT, operator, row] == 0
+            one = slot[row]
+            n_blocking = n_entries[one, operator, 0] + n_entries[one, operator, 1]
+            before = n_blocking > 0 and n_entries[one, operator, EXEMPT] == 0
+            n_entries[one, operator, mechanism] += step
+            n_blocking = n_entries[one, operator, 0] + n_entries[one, operator, 1]
+            after = n_blocking > 0 and n_entries[one, operator, EXEMPT] == 0
             turned = int(after) - int(before)
             n_blocked[operator, 0] += turned * size[row, 0]
             n_blocked[operator, 1] += turned * size[row, 1]

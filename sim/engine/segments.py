@@ -62,7 +62,10 @@ class Segments:
         self._measure()
         # Sets at whose edges the space is cut already, by identity; held, so that none is reused.
         self._cut: dict[int, IntervalSet] = {}
-        self._n_entries = np.zeros((len(SEEN), n_operators, self._start.size), np.int32)
+        # Counts lie where they were first made, in the order of pieces they would move with each
+        # cut. As many slots as pieces are taken, the rest is room.
+        self._slot = np.arange(self._start.size)
+        self._n_entries = np.zeros((self._start.size, n_operators, len(SEEN)), np.int32)
         # Of the mechanisms most are seldom used, and need no look then.
         self._used: set[Mechanism] = set()
         self.n_blocked = np.zeros((n_operators, 2), np.int64)
@@ -82,6 +85,7 @@ class Segments:
             compiled.count_pieces(
                 self._start,
                 self._size,
+                self._slot,
                 self._n_entries,
                 _ROW[mechanism],
                 *bounds_of(sets),
@@ -92,9 +96,10 @@ class Segments:
             return
         for addresses in sets:
             touched = self._rows_of(addresses)
-            before = self._is_blocked(operator_row, touched)
-            self._n_entries[_ROW[mechanism], operator_row, touched] += step
-            turned = self._is_blocked(operator_row, touched) != before
+            slot = self._slot[touched]
+            before = self._is_blocked(operator_row, slot)
+            self._n_entries[slot, operator_row, _ROW[mechanism]] += step
+            turned = self._is_blocked(operator_row, slot) != before
             n_turned = turned @ self._size[touched]
             self.n_blocked[operator_row] += step_of(mechanism, step) * n_turned
 
@@ -107,7 +112,7 @@ class Segments:
 
     def state(self, address: NDArray[np.int64]) -> NDArray[np.int8]:
         """``CLEAN``, ``THROTTLED`` or ``DROPPED`` at each operator; shape (n_operators, n)."""
-        piece = np.searchsorted(self._start, address, side="right") - 1
+        slot = self._slot[np.searchsorted(self._start, address, side="right") - 1]
         state = np.full((self._n_operators, address.size), CLEAN, np.int8)
         for mechanism, meaning in (
             (Mechanism.THROTTLE, THROTTLED),
@@ -115,19 +120,19 @@ class Segments:
             (Mechanism.EXEMPT, CLEAN),
         ):
             if mechanism in self._used:
-                state[self._n_entries[_ROW[mechanism]][:, piece] > 0] = meaning
+                state[self._n_entries[slot, :, _ROW[mechanism]].T > 0] = meaning
         return state
 
-    def _is_blocked(self, operator_row: int, touched: Rows) -> NDArray[np.bool_]:
+    def _is_blocked(self, operator_row: int, slot: NDArray[np.int64]) -> NDArray[np.bool_]:
         blocked: NDArray[np.bool_] | None = None
         for mechanism in (Mechanism.DROP, Mechanism.THROTTLE):
             if mechanism in self._used:
-                holds = self._n_entries[_ROW[mechanism], operator_row, touched] > 0
+                holds = self._n_entries[slot, operator_row, _ROW[mechanism]] > 0
                 blocked = holds if blocked is None else blocked | holds
         if blocked is None:
-            return np.zeros(self._start[touched].size, np.bool_)
+            return np.zeros(slot.size, np.bool_)
         if Mechanism.EXEMPT in self._used:
-            exempt = self._n_entries[_ROW[Mechanism.EXEMPT], operator_row, touched]
+            exempt = self._n_entries[slot, operator_row, _ROW[Mechanism.EXEMPT]]
             blocked = blocked & (exempt == 0)
         return blocked
 
@@ -142,9 +147,10 @@ class Segments:
 
     def _split(self, edge: NDArray[np.int64]) -> None:
         """Cut at some addresses."""
+        self._make_room(self._start.size + edge.size)
         if compiled := kernels(_SAVED_NS):
-            self._start, self._is_targets, self._n_entries, self._size = compiled.cut_pieces(
-                self._start, self._is_targets, self._n_entries, edge, IPV4_END
+            self._start, self._is_targets, self._slot, self._size = compiled.cut_pieces(
+                self._start, self._is_targets, self._slot, self._n_entries, edge, IPV4_END
             )
             return
         edge = edge[edge < IPV4_END]
@@ -157,11 +163,23 @@ class Segments:
         start = np.concatenate((self._start, edge))
         order = start.argsort(kind="stable")
         # All parts of a piece that is cut are held by what held the whole.
-        whole = np.cumsum(order < n_before) - 1
-        self._n_entries = self._n_entries.take(whole, axis=2)
+        is_new = order >= n_before
+        whole = np.cumsum(~is_new) - 1
+        slot = self._slot[whole]
+        self._n_entries[n_before : start.size] = self._n_entries[slot[is_new]]
+        slot[is_new] = np.arange(n_before, start.size)
+        self._slot = slot
         self._start = start[order]
         self._is_targets = self._is_targets[whole]
         self._measure()
+
+    def _make_room(self, n_pieces: int) -> None:
+        """Have slots for so many pieces; twice as many as now, so that it is seldom done."""
+        n_slots = self._n_entries.shape[0]
+        if n_pieces > n_slots:
+            more = max(n_pieces, 2 * n_slots) - n_slots
+            room = np.zeros((more, *self._n_entries.shape[1:]), np.int32)
+            self._n_entries = np.concatenate((self._n_entries, room))
 
     def _measure(self) -> None:
         self._size = np.empty((self._start.size, 2), np.int64)
