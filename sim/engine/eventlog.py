@@ -74,7 +74,7 @@ class EventLog:
 
     def __init__(self) -> None:
         # One row after the other: rows of their own would be thousands of objects.
-        self._records = array("q")
+        self._records: list[int] = []
 
     def record(
         self,
@@ -96,5 +96,5 @@ class EventLog:
     def freeze(self) -> Events:
         """Return the events recorded so far."""
         n_columns = len(fields(Events))
-        columns = np.frombuffer(self._records, np.int64).reshape(-1, n_columns).T.copy()
+        columns = np.frombuffer(array("q", self._records), np.int64).reshape(-1, n_columns).T.copy()
         return Events(*columns)

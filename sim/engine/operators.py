@@ -93,8 +93,10 @@ class Operator:
         appeared, vanished = self._register.difference(before, now)
         for is_exempt in (False, True):
             apply_lag_s, release_lag_s = self._lags_s[is_exempt]
-            self._expect_start(self._enforced(appeared[is_exempt]), t_s + apply_lag_s)
-            self._expect_stop(self._enforced(vanished[is_exempt]), t_s + release_lag_s)
+            if starting := self._enforced(appeared[is_exempt]):
+                self._expect_start(starting, t_s + apply_lag_s)
+            if stopping := self._enforced(vanished[is_exempt]):
+                self._expect_stop(stopping, t_s + release_lag_s)
 
     def _enforced(self, entries: Sequence[Entry]) -> list[Entry]:
         return [
@@ -104,9 +106,8 @@ class Operator:
         ]
 
     def _expect_start(self, entries: list[Entry], start_s: int) -> None:
-        if entries:
-            self._applied_at_s |= dict.fromkeys((entry.row for entry in entries), start_s)
-            act_at(self._env, start_s, Phase.ENFORCEMENT, lambda: self._apply(entries, start_s))
+        self._applied_at_s |= dict.fromkeys((entry.row for entry in entries), start_s)
+        act_at(self._env, start_s, Phase.ENFORCEMENT, lambda: self._apply(entries, start_s))
 
     def _expect_stop(self, entries: list[Entry], stop_s: int) -> None:
         stopping = []

@@ -7,6 +7,7 @@ in the sequence of the series.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,31 @@ ADDRESS_METRICS = (
     "addresses_listed_with_target",
 )
 USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
+Value = TypeVar("Value")
 N_NOTED = 256
 """Times that are worked out at once: memory does not grow with them."""
+
+
+class _Steps(Generic[Value]):
+    """Values that change seldom: kept where they do."""
+
+    def __init__(self) -> None:
+        self._steps: list[tuple[int, Value]] = []
+
+    def note(self, row: int, value: Value) -> None:
+        """Note the value from a row on; it is new where it is another object."""
+        if not self._steps or self._steps[-1][1] is not value:
+            self._steps.append((row, value))
+
+    def take_steps(self) -> list[tuple[int, Value]]:
+        """Return rows and values from which on they hold, and forget them."""
+        steps, self._steps = self._steps, []
+        return steps
+
+    def take(self, n: int) -> NDArray[np.float64]:
+        """Return the value at each of n rows, and forget them; shape (n, …)."""
+        row, value = zip(*self.take_steps(), strict=True)
+        return np.repeat(np.array(value), np.diff(row, append=n), axis=0)
 
 
 class Snapshot:
@@ -71,15 +95,15 @@ class Snapshot:
         self._told: IntervalSet | None = None
         n_operators, n_groups = tally.lost_micro_usd_per_h.shape
         self._t_s: list[int] = []
-        # Who does not reach the target, and the row from which on that is so.
-        self._unreached: list[tuple[int, Unreached]] = []
-        self._n_by_fate = np.empty((N_NOTED, 3, n_operators))
         self._n_blocked = np.empty((N_NOTED, n_operators, 2), np.int64)
-        self._n_listed = np.zeros(len(parts[1]))
-        self._n_listed_noted = np.empty((N_NOTED, len(parts[1])))
         self._n_at_level = np.empty((N_NOTED, *tally.n_at_level.shape), np.int64)
         self._lost_micro_usd_per_h = np.empty((N_NOTED, n_operators, n_groups))
-        self._weight = np.empty((N_NOTED, n_operators))
+        # What changes seldom, and is another object then.
+        self._n_listed = np.zeros(len(parts[1]))
+        self._n_listed_noted = _Steps[NDArray[np.float64]]()
+        self._weight = _Steps[NDArray[np.float64]]()
+        self._n_by_fate = _Steps[NDArray[np.float64]]()
+        self._unreached = _Steps[Unreached]()
 
     def note(
         self,
@@ -103,19 +127,18 @@ class Snapshot:
         if collateral is not self._told:
             self._told = collateral
             by_provider = self._places.count_by_provider(collateral).tolist()
-            self._n_listed[:] = [collateral.n_addresses, everything.n_addresses, *by_provider]
+            n_listed = [collateral.n_addresses, everything.n_addresses, *by_provider]
+            self._n_listed = np.array(n_listed, np.float64)
         row = len(self._t_s)
         self._t_s.append(t_s)
         self._n_blocked[row] = n_blocked
-        self._n_listed_noted[row] = self._n_listed
         self._n_at_level[row] = self._tally.n_at_level
         self._lost_micro_usd_per_h[row] = self._tally.lost_micro_usd_per_h
-        self._weight[row] = weight
+        self._n_listed_noted.note(row, self._n_listed)
+        self._weight.note(row, weight)
         if self._users is not None:
-            self._n_by_fate[row] = self._users.n_by_fate
-            unreached = self._users.unreached
-            if not self._unreached or self._unreached[-1][1] is not unreached:
-                self._unreached.append((row, unreached))
+            self._n_by_fate.note(row, self._users.n_by_fate)
+            self._unreached.note(row, self._users.unreached)
         if row + 1 == N_NOTED:
             self._work_out()
 
@@ -131,16 +154,20 @@ class Snapshot:
         values = np.empty((n, len(self.series)))
         share_users = self._share_users[:, np.newaxis]
         values[:, self._dropped] = (share_users * self._n_blocked[:n]).sum(axis=1)
-        values[:, self._listed] = self._n_listed_noted[:n]
+        values[:, self._listed] = self._n_listed_noted.take(n)
         values[:, self._counts] = self._n_at_level[:n].reshape(n, -1)
-        share = self._tally.demand_lost_share(self._weight[:n], self._lost_micro_usd_per_h[:n])
+        weight = self._weight.take(n)
+        share = self._tally.demand_lost_share(weight, self._lost_micro_usd_per_h[:n])
         values[:, self._demand] = share[:, self._has_value]
         if self._users is not None:
             values[:, self._of_users] = shares_of(
-                self._n_by_fate[:n], self._unreached, self._t_s, self._users.n_users
+                self._n_by_fate.take(n),
+                self._unreached.take_steps(),
+                self._t_s,
+                self._users.n_users,
             )
         self._recorder.record(self._t_s, values)
-        self._t_s, self._unreached = [], []
+        self._t_s = []
 
     def _demand_series(self) -> list[Series]:
         usd_per_h = (self._tally.value_micro_usd_per_h / MICRO).tolist()
