@@ -243,16 +243,16 @@ def _line(
     published_note: str = "",
     prices: str = "",
 ) -> MethodLine:
-    _, median, low, high = interval(values, size[0])
+    said = interval(values, size[0])
     return MethodLine(
         strategy=resolved.scenario.strategy.id,
         method=method,
         scope=scope,
         formula=formula,
         unit="USD",
-        median=median,
-        low=low,
-        high=high,
+        median=said.median,
+        low=said.low,
+        high=said.high,
         level=LEVEL,
         n_draws=size[0],
         n_replicates=size[1],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,7 +160,16 @@ def whole_of(metric: str, money: MoneyDraws) -> tuple[NDArray[np.float64], str]:
     return money.demand_usd.sum(axis=1), OF_DEMAND
 
 
-def interval(values: NDArray[np.float64], n_draws: int) -> tuple[float, float, float, float]:
+class Draws(NamedTuple):
+    """What is said of many draws of one number; its names are those of the columns of tables."""
+
+    mean: float
+    median: float
+    low: float
+    high: float
+
+
+def interval(values: NDArray[np.float64], n_draws: int) -> Draws:
     """Mean, median, 5th and 95th percentile; the interval is NaN with fewer than two draws.
 
     Parameters
@@ -170,10 +180,10 @@ def interval(values: NDArray[np.float64], n_draws: int) -> tuple[float, float, f
         Draws in each replicate.
     """
     if values.size == 0:
-        return math.nan, math.nan, math.nan, math.nan
+        return Draws(math.nan, math.nan, math.nan, math.nan)
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(values, [tail, 1 - tail]) if n_draws > 1 else (math.nan,) * 2
-    return float(values.mean()), float(np.median(values)), float(low), float(high)
+    return Draws(float(values.mean()), float(np.median(values)), float(low), float(high))
 
 
 def summarise_money(
@@ -196,7 +206,7 @@ def summarise_money(
     lines = []
     for metric in MONEY_METRICS:
         draws = [getattr(money, metric).sum(axis=1) for money in replicates]
-        mean, median, low, high = interval(np.concatenate(draws), draws[0].size)
+        said = interval(np.concatenate(draws), draws[0].size)
         of = np.concatenate([whole_of(metric, money)[0] for money in replicates])
         figure = beside.get(metric)
         lines.append(
@@ -204,13 +214,10 @@ def summarise_money(
                 strategy=strategy,
                 metric=metric,
                 unit="USD",
-                mean=mean,
-                median=median,
-                low=low,
-                high=high,
+                **said._asdict(),
                 level=LEVEL,
                 n_replicates=len(replicates),
-                denominator=interval(of, 0)[0],
+                denominator=interval(of, 0).mean,
                 denominator_unit=whole_of(metric, replicates[0])[1],
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",

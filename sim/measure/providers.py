@@ -91,17 +91,14 @@ def provider_lines(
         row = names.index(name)
         for metric, column in ((LOSS, "loss_usd"), (GAIN, "gain_usd")):
             values = np.concatenate([getattr(money, column)[:, row] for money in replicates])
-            mean, median, low, high = interval(values, n_draws)
+            said = interval(values, n_draws)
             yield ProviderLine(
                 strategy=resolved.scenario.strategy.id,
                 provider=name,
                 side=side[name],
                 metric=metric,
                 unit="USD",
-                mean=mean,
-                median=median,
-                low=low,
-                high=high,
+                **said._asdict(),
                 level=LEVEL,
                 n_draws=n_draws,
                 n_replicates=len(replicates),
@@ -168,17 +165,14 @@ def summarise_named(
     found = []
     for row in [row for row in figures if row.metric == NAMED_LOSS]:
         draws = [named_loss(resolved, money) for money in replicates]
-        mean, median, low, high = interval(np.concatenate(draws), draws[0].size)
+        said = interval(np.concatenate(draws), draws[0].size)
         whole = np.concatenate([money.hosting_usd.sum(axis=1) for money in firm])
         found.append(
             SummaryLine(
                 strategy=resolved.scenario.strategy.id,
                 metric=NAMED_LOSS,
                 unit="USD",
-                mean=mean,
-                median=median,
-                low=low,
-                high=high,
+                **said._asdict(),
                 level=LEVEL,
                 n_replicates=len(replicates),
                 denominator=float(whole.mean()) if whole.size else math.nan,
