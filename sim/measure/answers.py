@@ -19,6 +19,7 @@ from sim.measure.executors.task import Executor, Failure, Key, failure_of
 from sim.measure.interrupts import ends_as_interrupts
 from sim.measure.measures import Measure
 from sim.measure.points import Point, Question, cases_of
+from sim.measure.ratios import RATIOS, over
 from sim.measure.simulation import Simulation
 from sim.scenario.resolve import Resolved
 
@@ -103,7 +104,10 @@ class Answers:
         return Answers(self.labels, self.measures, nothing, nothing.copy(), failures, PARTIAL)
 
     def mean(self, metric: str, strategy_row: int = 0) -> NDArray[np.float64]:
-        """Mean over replicates at each point; NaN where not known in one of them."""
+        """Mean over replicates, or ratio of sums, at each point; NaN where one is not known."""
+        if ratio := RATIOS.get(metric):
+            above, below = (self.mean(part, strategy_row) for part in (ratio.above, ratio.below))
+            return over(above, below, ratio.per)
         values = self.value[:, strategy_row, :, self.metrics.index(metric)]
         means: NDArray[np.float64] = values.mean(axis=1)
         return means

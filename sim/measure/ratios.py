@@ -100,11 +100,11 @@ def ratio_interval(
     found = bootstrap_means(
         both,
         rng,
-        statistic=lambda means: _over(means[0], means[1], per)[None],
+        statistic=lambda means: over(means[0], means[1], per)[None],
         confidence=confidence,
         n_resamples=n_resamples,
     )
-    point = float(_over(both[0].mean(), both[1].mean(), per))
+    point = float(over(both[0].mean(), both[1].mean(), per))
     if np.isnan(point):
         return Interval(NAN, NAN, NAN, n_known)
     return Interval(point, float(found.low[0]), float(found.high[0]), n_known)
@@ -130,7 +130,7 @@ def ratio_difference(
     n_known = int((~np.isnan(four).any(axis=0)).sum())
 
     def less(means: Values) -> Values:
-        return (_over(means[0], means[1], per) - _over(means[2], means[3], per))[None]
+        return (over(means[0], means[1], per) - over(means[2], means[3], per))[None]
 
     found = bootstrap_means(
         four, rng, statistic=less, confidence=confidence, n_resamples=n_resamples
@@ -143,7 +143,15 @@ def ratio_difference(
     )
 
 
-def _over(above: Values, below: Values, per: float) -> Values:
+def over(above: Values, below: Values, per: float) -> Values:
+    """Ratio of numbers side by side; NaN where the lower one is not above zero.
+
+    Parameters
+    ----------
+    above, below : equal shapes
+    per
+        How much of what stands below the ratio is for.
+    """
     above, below = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
     unknown = np.full(below.shape, np.nan)
     ratio: Values = np.divide(above, below / per, where=below > 0, out=unknown)

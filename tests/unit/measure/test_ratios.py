@@ -192,3 +192,17 @@ def test_a_sweep_holds_ratios_of_sums() -> None:
     assert ratio["mean"] == pytest.approx(1e6 * 17 / 4)
     assert ratio["n_replicates"] == 3
     assert plain["mean"] == 17
+
+
+def test_a_sensitivity_analysis_is_of_ratios_of_sums() -> None:
+    harm, denied = np.array([4.0, 6.0, 7.0]), np.array([0.0, 3.0, 1.0])
+    runs = replicates(harm, denied)
+    cells = np.array([[measure.value for measure in run] for run in runs])[None, None]
+    nothing = cells.copy()
+    nothing[..., [measure.metric for measure in runs[0]].index("target_user_hours_denied")] = 0
+    answers = Answers(
+        ("s",), runs[0], np.concatenate([cells, nothing]), np.ones((2, *cells.shape[1:]))
+    )
+    at = answers.mean(HOURS)
+    assert at[0] == pytest.approx(1e6 * 17 / 4)
+    assert np.isnan(at[1])
