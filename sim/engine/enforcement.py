@@ -11,10 +11,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.intervals import IntervalSet
+from sim.engine.compiled import kernels
 from sim.engine.exposure import Exposure
 from sim.engine.orders import Entry, Mechanism
-from sim.engine.segments import Segments
+from sim.engine.segments import ROW, Segments
 from sim.world.build import World
+
+_SAVED_NS = 50_000
+"""What the compiled loop saves in a call, roughly."""
 
 
 class Enforcement:
@@ -72,11 +77,30 @@ class Enforcement:
             if mechanism is Mechanism.NAME:
                 self._change_names(operator_row, mine, step)
                 continue
-            sets = [entry.addresses for entry in mine]
-            self._segments.count(operator_row, mechanism, sets, step)
-            self._exposure.count_entries(operator_row, mechanism, sets, step)
+            self._count(operator_row, mechanism, [entry.addresses for entry in mine], step)
         self._changed |= {entry.row: entry for entry in entries}
         self._on_change()
+
+    def _count(
+        self, operator_row: int, mechanism: Mechanism, sets: Sequence[IntervalSet], step: int
+    ) -> None:
+        """Count entries of one mechanism more (+1) or less (-1) over pieces and hosts."""
+        compiled = kernels(_SAVED_NS)
+        if compiled is None:
+            self._segments.count(operator_row, mechanism, sets, step)
+            self._exposure.count_entries(operator_row, mechanism, sets, step)
+            return
+        turned = compiled.count_entries(
+            *self._segments.columns(mechanism),
+            self._exposure.components.address,
+            self._exposure.components.component_row,
+            self._exposure.counts_of(mechanism).T,
+            ROW[mechanism],
+            *_bounds_of(sets),
+            operator_row,
+            step,
+        )
+        self._exposure.touch(operator_row, turned)
 
     def _change_names(self, operator_row: int, entries: Sequence[Entry], step: int) -> None:
         names = self._names[operator_row]
@@ -87,3 +111,11 @@ class Enforcement:
                 del names[entry.row]
         overmatch = max((name.order.overmatch for name in names.values()), default=0.0)
         self._exposure.set_overmatch(operator_row, overmatch)
+
+
+def _bounds_of(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bounds of all intervals of some sets, one set after the other."""
+    if len(sets) == 1:
+        return sets[0].start, sets[0].stop
+    start = np.concatenate([addresses.start for addresses in sets])
+    return start, np.concatenate([addresses.stop for addresses in sets])

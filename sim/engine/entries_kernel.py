@@ -151,3 +151,24 @@ def count_hosts(
                 turned[n_turned] = component_row[host]
                 n_turned += 1
     return turned[:n_turned].copy()
+
+
+@_compiled
+def count_entries(
+    piece: Rows,
+    size: Rows,
+    slot: Rows,
+    on_pieces: NDArray[np.int32],
+    n_blocked: Rows,
+    address: Rows,
+    component_row: Rows,
+    on_hosts: NDArray[np.int16],
+    mechanism: int,
+    start: Rows,
+    stop: Rows,
+    operator: int,
+    step: int,
+) -> Rows:
+    """Count entries over pieces and over hosts, as the two above do: one call is half of both."""
+    count_pieces(piece, size, slot, on_pieces, mechanism, start, stop, operator, step, n_blocked)
+    return count_hosts(address, component_row, on_hosts, start, stop, operator, step)

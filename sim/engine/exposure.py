@@ -14,13 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
-from sim.engine.compiled import kernels
 from sim.engine.orders import Mechanism
-from sim.engine.segments import bounds_of
 from sim.world.build import World
 from sim.world.components import FRONTEND
-
-_SAVED_NS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,30 +109,25 @@ class Exposure:
         self, operator_row: int, mechanism: Mechanism, sets: Sequence[IntervalSet], step: int
     ) -> None:
         """Count entries of one mechanism more (+1) or less (-1) over the addresses of each."""
-        if mechanism not in self.n_entries:
-            n_operators, n_hosts = self._shape
-            self.n_entries[mechanism] = np.zeros((n_hosts, n_operators), np.int16).T
-        if compiled := kernels(_SAVED_NS):
-            turned = compiled.count_hosts(
-                self.components.address,
-                self.components.component_row,
-                self.n_entries[mechanism].T,
-                *bounds_of(sets),
-                operator_row,
-                step,
-            )
-            self._touch(operator_row, turned)
-            return
+        counts = self.counts_of(mechanism)
         for addresses in sets:
             touched = self.components.hosts_in(addresses)
             if isinstance(touched, slice) and touched.start == touched.stop:
                 continue
-            count = self.n_entries[mechanism][operator_row, touched] + step
-            self.n_entries[mechanism][operator_row, touched] = count
+            count = counts[operator_row, touched] + step
+            counts[operator_row, touched] = count
             is_turned = count == (1 if step > 0 else 0)
-            self._touch(operator_row, self.components.component_row[touched][is_turned])
+            self.touch(operator_row, self.components.component_row[touched][is_turned])
 
-    def _touch(self, operator_row: int, component: NDArray[np.int64]) -> None:
+    def counts_of(self, mechanism: Mechanism) -> NDArray[np.int16]:
+        """Entries of a mechanism over each host, to be changed; shape (n_operators, n_hosts)."""
+        if mechanism not in self.n_entries:
+            n_operators, n_hosts = self._shape
+            self.n_entries[mechanism] = np.zeros((n_hosts, n_operators), np.int16).T
+        return self.n_entries[mechanism]
+
+    def touch(self, operator_row: int, component: NDArray[np.int64]) -> None:
+        """Note components of which a host came under, or from under, its only entry."""
         if component.size:
             self._touched_components.append(component)
             self.is_touched_at[operator_row] = True

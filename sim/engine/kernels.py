@@ -4,7 +4,7 @@ Nothing imports this module but `sim.engine.compiled`, by its name: one import t
 compiled path is there.
 """
 
-from sim.engine.entries_kernel import count_hosts, count_pieces, cut_pieces
+from sim.engine.entries_kernel import count_entries, cut_pieces
 from sim.engine.reach_kernel import multiply_out
 from sim.engine.states_kernel import hold, pass_demand, turn
 from sim.engine.urge_kernel import urge_on
@@ -12,8 +12,7 @@ from sim.engine.users_kernel import book, rates, relax
 
 __all__ = [
     "book",
-    "count_hosts",
-    "count_pieces",
+    "count_entries",
     "cut_pieces",
     "hold",
     "multiply_out",

@@ -8,6 +8,7 @@ pieces it covers, and no set is united anew. It does not know who sits on an add
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ IPV4_END = 2**32
 CLEAN, THROTTLED, DROPPED = range(3)
 SEEN = (Mechanism.DROP, Mechanism.THROTTLE, Mechanism.EXEMPT)
 """Mechanisms that are about addresses."""
-_ROW = {mechanism: row for row, mechanism in enumerate(SEEN)}
+ROW = {mechanism: row for row, mechanism in enumerate(SEEN)}
+"""Row of each in counts."""
 _SAVED_NS = 30_000
 Rows = slice | NDArray[np.int64]
 
@@ -28,14 +30,6 @@ Rows = slice | NDArray[np.int64]
 def step_of(mechanism: Mechanism, step: int) -> int:
     """Whether one entry more can only add to what is blocked (+1), or only take from it (-1)."""
     return -step if mechanism is Mechanism.EXEMPT else step
-
-
-def bounds_of(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bounds of all intervals of some sets, one set after the other."""
-    if len(sets) == 1:
-        return sets[0].start, sets[0].stop
-    start = np.concatenate([addresses.start for addresses in sets])
-    return start, np.concatenate([addresses.stop for addresses in sets])
 
 
 class Segments:
@@ -81,27 +75,20 @@ class Segments:
             Addresses of each; the space must be cut at their bounds.
         """
         self._used.add(mechanism)
-        if compiled := kernels(_SAVED_NS):
-            compiled.count_pieces(
-                self._start,
-                self._size,
-                self._slot,
-                self._n_entries,
-                _ROW[mechanism],
-                *bounds_of(sets),
-                operator_row,
-                step,
-                self.n_blocked,
-            )
-            return
+        row = ROW[mechanism]
         for addresses in sets:
             touched = self._rows_of(addresses)
             slot = self._slot[touched]
             before = self._is_blocked(operator_row, slot)
-            self._n_entries[slot, operator_row, _ROW[mechanism]] += step
+            self._n_entries[slot, operator_row, row] += step
             turned = self._is_blocked(operator_row, slot) != before
             n_turned = turned @ self._size[touched]
             self.n_blocked[operator_row] += step_of(mechanism, step) * n_turned
+
+    def columns(self, mechanism: Mechanism) -> tuple[NDArray[Any], ...]:
+        """Pieces, their sizes, slots, counts and what is blocked, to count one mechanism in."""
+        self._used.add(mechanism)
+        return self._start, self._size, self._slot, self._n_entries, self.n_blocked
 
     def cut(self, sets: Iterable[IntervalSet]) -> None:
         """Cut the space where some sets begin and end; many at once cost as much as one."""
@@ -120,19 +107,19 @@ class Segments:
             (Mechanism.EXEMPT, CLEAN),
         ):
             if mechanism in self._used:
-                state[self._n_entries[slot, :, _ROW[mechanism]].T > 0] = meaning
+                state[self._n_entries[slot, :, ROW[mechanism]].T > 0] = meaning
         return state
 
     def _is_blocked(self, operator_row: int, slot: NDArray[np.int64]) -> NDArray[np.bool_]:
         blocked: NDArray[np.bool_] | None = None
         for mechanism in (Mechanism.DROP, Mechanism.THROTTLE):
             if mechanism in self._used:
-                holds = self._n_entries[slot, operator_row, _ROW[mechanism]] > 0
+                holds = self._n_entries[slot, operator_row, ROW[mechanism]] > 0
                 blocked = holds if blocked is None else blocked | holds
         if blocked is None:
             return np.zeros(slot.size, np.bool_)
         if Mechanism.EXEMPT in self._used:
-            exempt = self._n_entries[slot, operator_row, _ROW[Mechanism.EXEMPT]]
+            exempt = self._n_entries[slot, operator_row, ROW[Mechanism.EXEMPT]]
             blocked = blocked & (exempt == 0)
         return blocked
 
