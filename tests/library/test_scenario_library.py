@@ -5,6 +5,7 @@ One small replicate each: fewer businesses and, where the chase is long, an earl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -521,3 +522,20 @@ def test_a_scenario_with_names_says_how_many_get_round_it(name: str) -> None:
         assert grounds.range is not None
         low, high = grounds.range
         assert low <= scenario.effects.name_evasion <= high
+        # Its own value, and not the default that lies in the range by luck.
+        text = (shipped("scenarios") / f"{name}.yaml").read_text(encoding="utf-8")
+        assert re.search(r"^effects:\n(  .+\n)*  name_evasion: \S", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["sanctions-2022", "sni-era"])
+def test_a_blocked_name_is_reached_the_more_the_more_get_round_it(name: str) -> None:
+    # Not denied the less: who cannot get round it leaves in the end, and is denied no longer.
+    smaller = SMALLER.get(name, FEW)
+    runs = [
+        run(name, *smaller, f"effects.name_evasion={evasion}")
+        for evasion in (0, load_scenario(name).scenario.effects.name_evasion, 1)
+    ]
+    reached = [it.measure("target_user_hours_reached") for it in runs]
+    assert reached[0] < reached[1] < reached[2]
+    assert runs[0].measure("target_user_hours_denied") > 0
+    assert runs[2].measure("target_user_hours_denied") == 0
