@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from sim.engine.eventlog import Kind
+from sim.engine.limits import Limits, admit
+from sim.engine.strategies.calendars import rolling
 from sim.scenario.reactions import Censor, Fronts
+from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 
 PAIR = ("198.18.0.0/24", "198.18.2.0/24")
@@ -72,3 +75,13 @@ def test_a_front_that_was_lost_before_its_provider_complied_is_replaced_once():
     rented_s = log.t_s[log.kind == Kind.RENTED].tolist()
     assert 0 < n_evicted < 6
     assert rented_s == [0] * 6 + [2 * HOUR] * n_evicted
+
+
+def test_rolling_withdraws_first_so_that_what_it_frees_counts():
+    fronts = [("198.18.0.1", ALPHA, 0), ("198.18.4.1", ALPHA, 10)]
+    strategy = rolling(10, 5, 24)
+    first = strategy(seen(0, fronts[:1]))
+    held = placed(first.orders)
+    second = strategy(seen(10, fronts, held))
+    assert said(second) == [("unblock", "198.18.0.0/24"), ("block", "198.18.4.0/24")]
+    assert len(admit(second.orders, held, 0, Limits(max_rules=1))) == 2
