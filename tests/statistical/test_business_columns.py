@@ -5,6 +5,7 @@ Tolerances as in `test_response_draws.py`.
 
 import csv
 import math
+from dataclasses import replace
 from ipaddress import IPv4Network, collapse_addresses
 
 import numpy as np
@@ -80,3 +81,43 @@ def test_pools_are_those_of_the_table_with_all_their_providers_have(world):
         addresses = pools.addresses[row]
         assert addresses.n_addresses == sum(stop - start for start, stop in held)
         assert all(addresses.contains(np.array([start, stop - 1])).all() for start, stop in held)
+
+
+def test_roles_of_a_business_have_luck_of_their_own(resolved, world):
+    components = world.components
+    own = ~world.businesses.is_third_party
+    row = world.businesses.component_row
+    _, _, count = components.hosts_of(row.ravel())
+    sizes = count.reshape(row.shape)
+    for drawn in (sizes, components.is_spread[row], own):
+        for one in range(row.shape[1]):
+            for other in range(one):
+                mine = (own[:, one] & own[:, other]) if drawn is not own else np.full(N, True)
+                if not (drawn[mine, one].any() and drawn[mine, other].any()):
+                    continue
+                r = np.corrcoef(drawn[mine, one], drawn[mine, other])[0, 1]
+                # 30 pairs: one is beyond five standard errors once in 50,000 times.
+                assert abs(r) < 5 / math.sqrt(mine.sum())
+    assert abs(np.corrcoef(sizes[:, 0], 2.0 * sizes[:, 0] + sizes[:, 1])[0, 1]) > 5 / math.sqrt(N)
+
+
+def test_a_tenant_comes_in_the_second_in_which_its_time_falls_and_not_before():
+    # Mean stays of two seconds, which the language does not allow, so that a second is much: the
+    # first arrival is in second k with probability q^(k-1) (1 - q).
+    overrides = ["population.n_businesses=2000", "end=2024-02-16T00:01+01:00"]
+    found = resolve(load_scenario("piracy-shield", overrides))
+    stay_d = dict.fromkeys(("rented_stay_d", "shared_stay_d"), 2 / 86_400)
+    tenancy = found.scenario.tenancy.model_copy(update=stay_d)
+    scenario = found.scenario.model_copy(update={"tenancy": tenancy})
+    short = replace(found, loaded=replace(found.loaded, scenario=scenario))
+    stays = build_world(short, Streams(3, 0)).stays
+    key = np.stack((stays.business_row, stays.role_row, stays.seat))
+    _, seat = np.unique(key, axis=1, return_inverse=True)
+    first_s = np.full(seat.max() + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first_s, seat, stays.t_s)
+    n, q = first_s.size, math.exp(-1 / 2)
+    assert n > 5000
+    assert first_s.min() == 1
+    for second in (1, 2, 3):
+        p = q ** (second - 1) * (1 - q)
+        assert abs((first_s == second).mean() - p) < 4 * math.sqrt(p * (1 - p) / n), second
