@@ -1020,7 +1020,7 @@ class _Run:
         assert self.world.fronts is not None
         if not front.is_lost:
             front.is_lost = True
-            self._plan(t_s + self.world.fronts.monitor_lag_s, "rent", -1)
+            self._plan(t_s + max(1, self.world.fronts.monitor_lag_s), "rent", -1)
 
     def _notice_losses(self, t_s: int, view: _View) -> None:
         for row in view.fronts:
@@ -1055,7 +1055,7 @@ class _Run:
             conduct.clock_s = None
             if response.kind != "wait":
                 conduct.is_responding = True
-                self._plan(t_s + response.duration_s, "prepared", row)
+                self._plan(t_s + max(1, response.duration_s), "prepared", row)
 
     def _complete_moves(self, t_s: int) -> None:
         for row in self._take(t_s, "onboarded"):

@@ -93,7 +93,9 @@ def whole_firms(draw, n_services):
     responses = tuple(
         Response(
             draw(kinds),
-            draw(st.integers(1, DAY)),
+            draw(st.sampled_from([0, 1, HOUR]))
+            if draw(st.booleans())
+            else draw(st.integers(1, DAY)),
             tuple(draw(st.sampled_from(ADDRESSES)) for _ in range(5)),
         )
         for _ in range(2)
@@ -165,7 +167,7 @@ def whole_worlds(draw):
         fronts=Fronts(
             pools="x",
             n_fronts=draw(st.integers(1, 3)),
-            monitor_lag_h=draw(st.integers(1, 20)),
+            monitor_lag_h=draw(st.integers(0, 20)),
             push_tau_h=draw(st.sampled_from([0.5, 6.0, 48.0])),
             share_told=draw(st.sampled_from([0.25, 0.5, 1.0])),
             lost_share=draw(st.sampled_from([0.1, 0.45, 0.7])),
