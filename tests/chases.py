@@ -35,6 +35,14 @@ POOLS = (
     Pool("beta", 1.0, ("198.19.0.0/22", "198.19.64.0/24")),
 )
 
+HOSTED = (
+    *(f"198.18.{block}.{host}" for block in range(16) for host in (3, 77, 200)),
+    *(f"198.19.{block}.{host}" for block in (0, 1, 2, 3, 64) for host in (3, 77, 200)),
+    UNLISTED,
+)
+"""Where components sit: in the pools, but for one address that nobody lists."""
+OVERMATCH = 0.4
+
 STRATEGIES: dict[str, Strategy] = {
     "none": none,
     "replay": replay(
@@ -50,8 +58,8 @@ STRATEGIES: dict[str, Strategy] = {
     "provider-region": provider_region,
     "provider": provider,
     "escalate": escalate([32, 27, 22], 18 * HOUR, 0.9),
-    "dns": dns(0.4),
-    "sni": sni(0.4),
+    "dns": dns(OVERMATCH),
+    "sni": sni(OVERMATCH),
     "throttle": throttle(22),
     "time-window": time_window([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], 22),
     "rolling": rolling(40 * HOUR, 20 * HOUR, 20),
@@ -189,7 +197,7 @@ def whole(outcome: Outcome, metric: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _firm(rng: np.random.Generator) -> Firm:
-    pick: Callable[[], str] = lambda: str(rng.choice(_ADDRESSES))  # noqa: E731
+    pick: Callable[[], str] = lambda: str(rng.choice(HOSTED))  # noqa: E731
     kinds = ("wait", "same", "foreign", "domestic", "proxy")
     return Firm(
         weights=tuple((rng.integers(0, 17, 5) / 16).tolist()),
@@ -211,13 +219,6 @@ def _firm(rng: np.random.Generator) -> Firm:
             for _ in range(2)
         ),
     )
-
-
-_ADDRESSES = (
-    *(f"198.18.{block}.{host}" for block in range(16) for host in (3, 77, 200)),
-    *(f"198.19.{block}.{host}" for block in (0, 1, 2, 3, 64) for host in (3, 77, 200)),
-    UNLISTED,
-)
 
 
 def _split(order: Order) -> list[Order]:

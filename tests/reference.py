@@ -245,13 +245,44 @@ class RefLimits:
 
 
 @dataclass(frozen=True)
+class RefSight:
+    """What the censor knows when it decides.
+
+    ``fronts`` are known and not gone, in the sequence they were rented: address, provider, and when
+    each was discovered. ``in_force`` are entries in the sequence they were placed: mechanism, set,
+    and when. ``reached`` is None where it is not known. A provider that is not in ``stances`` is
+    silent; one that is not in ``holdings`` holds nothing.
+    """
+
+    t_s: int
+    fronts: tuple[tuple[int, str, int], ...]
+    in_force: tuple[tuple[str, Ranges, int], ...]
+    reached: float | None
+    stances: dict[str, str]
+    holdings: dict[str, Ranges]
+    exempt: Ranges
+
+
+@dataclass(frozen=True)
+class RefAnswer:
+    """Orders in sequence, and when the strategy wants to be asked again."""
+
+    orders: tuple[RefOrder, ...] = ()
+    look_s: int | None = None
+
+
+RefStrategy = Callable[[RefSight], RefAnswer]
+
+
+@dataclass(frozen=True)
 class RefWorld:
     """Everything the outcome depends on; a section that is None does not exist.
 
-    ``orders`` are in table order and belong to strategy ``'replay'``; the other strategy is
-    ``'exact'``. ``cadence`` holds rows ``(from_s, every_s)`` with ``from_s`` ascending, which may
-    be negative. ``start_second_of_week`` counts from Monday 00:00 local time to t = 0 and is taken
-    modulo one week. ``thresholds`` are affected, impaired, down.
+    ``orders`` are in table order and belong to strategy ``'replay'``; the others are ``'exact'``
+    and those of ``tests/reference_strategies.py``. ``cadence`` holds rows ``(from_s, every_s)``
+    with ``from_s`` ascending, which may be negative. ``start_second_of_week`` counts from Monday
+    00:00 local time to t = 0 and is taken modulo one week. ``thresholds`` are affected, impaired,
+    down.
     """
 
     horizon_s: int
@@ -263,7 +294,7 @@ class RefWorld:
     target_prefixes: tuple[str, ...]
     thresholds: tuple[float, float, float] = (0.01, 0.10, 0.90)
     orders: tuple[RefOrder, ...] = ()
-    strategy: str = "replay"
+    strategy: str | RefStrategy = "replay"
     throttle_severity: float = 1.0
     evasion: float = 0.0
     fronts: RefFronts | None = None
@@ -537,7 +568,7 @@ def _check_world(world: RefWorld) -> None:
         "horizon_s": world.horizon_s > 0,
         "cadence": all(every_s > 0 for _, every_s in world.cadence)
         and all(a[0] < b[0] for a, b in pairwise(world.cadence)),
-        "strategy": world.strategy in ("replay", "exact"),
+        "strategy": callable(world.strategy) or world.strategy in ("replay", "exact"),
         "order": all(
             order.action in ("block", "unblock")
             and order.mechanism in ("drop", "throttle", "name", "exempt")
@@ -610,6 +641,8 @@ class _Run:
         self.entries: list[_Entry] = []
         self.placed_s: list[int] = []  # times of the strategy's orders that were placed
         self.known: list[int] = []  # fronts the censor has discovered
+        self.discovered_s: dict[int, int] = {}
+        self.next_ask_s = 0  # when the strategy is asked next, discoveries apart
         self.versions: list[frozenset[int]] = []
         self.n_seen = [0 for _ in world.operators]  # versions out at the download before
         self.sightings: list[dict[int, _Sighting]] = [{} for _ in world.operators]
@@ -650,6 +683,7 @@ class _Run:
 
     def _plan_start(self) -> None:
         self._plan(0, "look", -1)
+        self._plan(0, "ask", -1)
         for row, order in enumerate(self.world.orders if self.world.strategy == "replay" else ()):
             self._plan(order.t_s, "order", row)
         version_s = _next_version_s(self.world, -1)
@@ -724,6 +758,7 @@ class _Run:
 
     def _place_orders(self, t_s: int) -> None:
         self._take(t_s, "look")
+        is_asked = bool(self._take(t_s, "ask")) and t_s == self.next_ask_s
         turns_due = self._take(t_s, "withdraw")
         replayed = self._take(t_s, "order")
         discovered = self._take(t_s, "discover")
@@ -747,6 +782,9 @@ class _Run:
             address = str(IPv4Address(front.address))
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
+            self.discovered_s[front_row] = t_s
+        if callable(self.world.strategy) and (is_asked or learnt):
+            self._decide(self.world.strategy, t_s)
         if self.world.strategy == "exact" and learnt:  # who learns nothing decides nothing
             self._place_exactly(t_s)
         for business_row in exempted:
@@ -765,6 +803,47 @@ class _Run:
                 ordered.add(front.address)
                 prefix = f"{IPv4Address(front.address)}/32"
                 self._place(RefOrder(t_s, "block", "drop", (prefix,)), t_s)
+
+    def _decide(self, strategy: RefStrategy, t_s: int) -> None:
+        """Ask a strategy; of the times it wanted to look again the one it named last counts."""
+        fronts = [(row, self.fronts[row]) for row in sorted(self.known)]
+        answer = strategy(
+            RefSight(
+                t_s=t_s,
+                fronts=tuple(
+                    (front.address, front.provider, self.discovered_s[row])
+                    for row, front in fronts
+                    if not front.is_gone
+                ),
+                in_force=tuple((e.mechanism, e.ranges, e.start_s) for e in self.in_force_before),
+                reached=self._reached_before(t_s),
+                stances={
+                    provider: stance
+                    for dated_s, provider, stance in (
+                        self.world.stances.events if self.world.stances else ()
+                    )
+                    if dated_s < t_s
+                },
+                holdings={
+                    pool.provider: _ranges_of_text(pool.ranges)
+                    for pool in (self.world.fronts.pools if self.world.fronts else ())
+                },
+                exempt=_ranges_of_prefixes(self.limits.exempt_prefixes),
+            )
+        )
+        for order in answer.orders:
+            self._place(order, t_s)
+        if answer.look_s is not None:
+            self.next_ask_s = max(answer.look_s, t_s + 1)
+            self._plan(self.next_ask_s, "ask", -1)
+
+    def _reached_before(self, t_s: int) -> float | None:
+        """The share of users who reach the target without a VPN just before a second."""
+        if not self.views or self.world.fronts is None:
+            return None
+        view = self.views[-1][1]
+        rows = range(len(self.world.operators))
+        return 1 - sum(float(self.shares[row]) * self.unreached(view, row, t_s) for row in rows)
 
     def _withdraw_provider(self, provider: str, t_s: int) -> None:
         """Withdraw what blocked before this second and lies wholly in its ranges."""
@@ -941,7 +1020,7 @@ class _Run:
         assert self.world.fronts is not None
         if not front.is_lost:
             front.is_lost = True
-            self._plan(t_s + self.world.fronts.monitor_lag_s, "rent", -1)
+            self._plan(t_s + max(1, self.world.fronts.monitor_lag_s), "rent", -1)
 
     def _notice_losses(self, t_s: int, view: _View) -> None:
         for row in view.fronts:
@@ -976,7 +1055,7 @@ class _Run:
             conduct.clock_s = None
             if response.kind != "wait":
                 conduct.is_responding = True
-                self._plan(t_s + response.duration_s, "prepared", row)
+                self._plan(t_s + max(1, response.duration_s), "prepared", row)
 
     def _complete_moves(self, t_s: int) -> None:
         for row in self._take(t_s, "onboarded"):

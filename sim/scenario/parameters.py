@@ -27,6 +27,7 @@ STANDING_IN = {
     "strategy.allowed": "allow-list-russia-2025",
     "fronts.pools": "front-pools-2018",
     "reactions.responses": "responses-2018",
+    "censor.exempt": "exempt-shared-2018",
     "censor.pressure_events": "pressure-events-2018",
 }
 """A shipped table for each key that names one and has no default: an example of its columns."""

@@ -41,6 +41,7 @@ POPULATION = {
     "whole-as": 300,
 }
 END = {
+    "careful-censor": "2018-04-21T00:00+03:00",
     "domestic-migration": "2018-05-02T00:00+03:00",
     "escalation-2018": "2018-04-23T00:00+03:00",
     "higher-bar": "2018-04-22T00:00+03:00",

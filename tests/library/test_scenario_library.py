@@ -5,6 +5,7 @@ One small replicate each: fewer businesses and, where the chase is long, an earl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -52,6 +53,8 @@ SMALLER: dict[str, tuple[str, ...]] = {
     "whole-as": ("population.n_businesses=300",),
     "sni-era": ("population.n_businesses=1000",),
     "throttle-2025": ("population.n_businesses=300",),
+    "full-routers": ("population.n_businesses=300",),
+    "careful-censor": ("population.n_businesses=300",),
 }  # fmt: skip
 
 
@@ -418,6 +421,72 @@ def harm_ends_at_the_edge_of_the_network() -> None:
     assert not (affected & ~touched).any()
 
 
+@shows("full-routers")
+def who_takes_no_more_rules_spares_some_and_who_gives_way_harms_all() -> None:
+    it = run("full-routers")
+    roomy = run("full-routers", *SMALLER["full-routers"], "operators.groups=operators-russia-2018")
+    full = {"regional-fixed": "degrade", "small-fixed": "stop"}
+    limits = {"rule_capacity": None, "overload": None, "overload_severity": None}
+    for row, other in zip(
+        it.resolved.operators.rows, roomy.resolved.operators.rows, strict=True
+    ):  # the same operators but for their room
+        assert row.overload == full.get(row.operator)
+        assert row.model_copy(update=limits) == other
+    rows = {name: row for row, name in enumerate(it.world.operators.name)}
+    capacity = int(it.world.operators.rule_capacity[rows["small-fixed"]])
+    held = {name: most_rules(it, rows[name]) for name in full}
+    assert held["small-fixed"] <= capacity < most_rules(roomy, rows["small-fixed"])
+    assert held["regional-fixed"] == most_rules(roomy, rows["regional-fixed"]) > capacity
+    # Everybody is affected, also who sits on no listed address; in the hours of the overload alone.
+    n = it.world.businesses.n_businesses
+    spared = roomy.outcome.ledger.affected_s == 0
+    assert it.measure("businesses_ever_affected") == n
+    assert 0 < spared.sum() < n / 2
+    assert (it.outcome.ledger.affected_s[spared] > 0).all()
+    # The overload of regional operators falls on 18 April, when it was reported.
+    first_s = it.outcome.ledger.first_outage_s[spared]
+    assert (first_s >= 2 * 24 * H).all()
+    assert (first_s < 3 * 24 * H).all()
+
+
+def most_rules(it: Run, operator_row: int) -> int:
+    """Most entries that an operator enforces at a time; each of these orders is one prefix."""
+    assert all(a.to_prefixes()[0].size == 1 for a in it.outcome.entry_addresses)
+    events = it.outcome.events
+    mine = events.operator_row == operator_row
+    step = (events.kind == Kind.ENFORCED).astype(int) - (events.kind == Kind.RELEASED).astype(int)
+    return int(np.cumsum(step[mine]).max())
+
+
+@shows("careful-censor")
+def limits_alone_hold_the_list_at_its_ceiling() -> None:
+    it = run("careful-censor")
+    rules = it.resolved.scenario.censor
+    assert rules is not None
+    assert rules.max_addresses is not None
+    assert rules.orders_per_day is not None
+    exempt = it.world.exempt
+    listed = IntervalSet.union_all(it.outcome.entry_addresses)
+    assert listed.n_addresses <= rules.max_addresses
+    assert not listed.intersection(exempt)
+    day = it.times(Kind.BLOCK) // (24 * H)
+    assert np.bincount(day).max() == rules.orders_per_day
+    # Each limit holds something back that is placed without it.
+    without = {
+        name: run("careful-censor", *SMALLER["careful-censor"], f"censor={section}")
+        for name, section in {
+            "orders_per_day": "{exempt: exempt-shared-2018, max_addresses: 18000000}",
+            "max_addresses": "{exempt: exempt-shared-2018, orders_per_day: 7}",
+            "exempt": "{orders_per_day: 7, max_addresses: 18000000}",
+        }.items()
+    }
+    days = np.bincount(without["orders_per_day"].times(Kind.BLOCK) // (24 * H))
+    assert days.max() > rules.orders_per_day
+    assert without["max_addresses"].measure("addresses_listed_peak") > rules.max_addresses
+    unspared = IntervalSet.union_all(without["exempt"].outcome.entry_addresses)
+    assert unspared.intersection(exempt)
+
+
 @pytest.mark.parametrize("name", scenario_names())
 def test_a_scenario_shows_what_it_says(name: str) -> None:
     CHECKS[name]()
@@ -453,3 +522,20 @@ def test_a_scenario_with_names_says_how_many_get_round_it(name: str) -> None:
         assert grounds.range is not None
         low, high = grounds.range
         assert low <= scenario.effects.name_evasion <= high
+        # Its own value, and not the default that lies in the range by luck.
+        text = (shipped("scenarios") / f"{name}.yaml").read_text(encoding="utf-8")
+        assert re.search(r"^effects:\n(  .+\n)*  name_evasion: \S", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["sanctions-2022", "sni-era"])
+def test_a_blocked_name_is_reached_the_more_the_more_get_round_it(name: str) -> None:
+    # Not denied the less: who cannot get round it leaves in the end, and is denied no longer.
+    smaller = SMALLER.get(name, FEW)
+    runs = [
+        run(name, *smaller, f"effects.name_evasion={evasion}")
+        for evasion in (0, load_scenario(name).scenario.effects.name_evasion, 1)
+    ]
+    reached = [it.measure("target_user_hours_reached") for it in runs]
+    assert reached[0] < reached[1] < reached[2]
+    assert runs[0].measure("target_user_hours_denied") > 0
+    assert runs[2].measure("target_user_hours_denied") == 0

@@ -1,0 +1,221 @@
+"""Laws of `test_laws_of_every_strategy.py` where everything acts at once.
+
+A law that a mechanism breaks is held without it; `test_where_laws_end.py` shows that it breaks it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.orders import Order
+from sim.engine.run import Outcome
+from sim.engine.strategies.none import none
+from sim.engine.strategies.replay import replay
+from sim.measure.impact import measure_impact
+from tests.chases import (
+    HORIZON_S,
+    STRATEGIES,
+    Timed,
+    assert_same,
+    bystanders_still,
+    fully_compliant,
+    halves,
+    run,
+    whole,
+)
+from tests.crowded import (
+    SEEDS,
+    SERVICES,
+    crowded_world,
+    differ,
+    listed_and_dropped,
+    lost,
+    outcome_of,
+    placed,
+    where_nobody_turns,
+    with_limits,
+    without_capacity,
+    without_limits,
+)
+from tests.worlds import SmallWorld
+
+every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
+every_seed = pytest.mark.parametrize("seed", SEEDS)
+NAMES = ("dns", "sni")
+COLLATERAL = ("lost_demand_h", "affected_s", "impaired_s", "down_s")
+OF_BYSTANDERS = ("businesses_affected", "demand_lost_share", "addresses_dropped")
+OF_USERS = ("target_reached_share", "vpn_share", "target_left_share")
+
+
+# The same orders.
+
+
+@every_seed
+@every_strategy
+def test_the_same_orders_placed_by_another_strategy_give_the_same_outcome(name, seed):
+    first = outcome_of(name, seed)
+    assert_same(first, run(crowded_world(seed, name), replay(placed(first))))
+
+
+def test_an_order_less_would_be_noticed():
+    first = outcome_of("aggregate", 0)
+    assert differ(first, run(crowded_world(0, "aggregate"), replay(placed(first)[1:])))
+
+
+# Nothing that blocks: no budget, no compliance.
+
+
+@every_seed
+@pytest.mark.parametrize(
+    "limit", ["orders_per_day", "max_rules", "max_addresses", "order_addresses"]
+)
+@every_strategy
+def test_a_censor_without_a_budget_is_no_censor(name, limit, seed):
+    small = crowded_world(seed, name)
+    outcome = run(with_limits(small, **{limit: 0}), STRATEGIES[name])
+    if name in NAMES and limit != "orders_per_day":
+        # A name takes no rule and lists no address.
+        assert_same(outcome, run(with_limits(small, **{limit: None}), STRATEGIES[name]))
+    else:
+        assert_same(outcome, run(small, none))
+
+
+@every_seed
+@every_strategy
+def test_operators_that_enforce_nothing_are_the_same_as_no_blocking(name, seed):
+    small = fully_compliant(crowded_world(seed, name), 0.0)
+    outcome, baseline = run(small, STRATEGIES[name]), run(small, none)
+    assert_harmless(outcome, baseline, OF_BYSTANDERS)
+    if name in NAMES:
+        # What is named is not listed: the target rents where it would.
+        assert_harmless(outcome, baseline, (*OF_BYSTANDERS, *OF_USERS))
+    still = where_nobody_turns(small)
+    outcome, baseline = run(still, STRATEGIES[name]), run(still, none)
+    assert_harmless(outcome, baseline, (*OF_BYSTANDERS, *OF_USERS))
+    assert np.array_equal(outcome.users.denied_s, baseline.users.denied_s)
+
+
+def assert_harmless(outcome: Outcome, baseline: Outcome, metrics: tuple[str, ...]) -> None:
+    assert lost(outcome) == lost(baseline) == 0
+    assert not outcome.n_responses.any()
+    for metric in metrics:
+        for one, other in zip(whole(outcome, metric), whole(baseline, metric), strict=True):
+            assert np.array_equal(one, other), metric
+
+
+# What is listed is dropped.
+
+
+@every_seed
+@every_strategy
+def test_without_lags_and_with_full_compliance_what_is_listed_is_dropped(name, seed):
+    listed, dropped = listed_and_dropped(name, seed, overload="degrade")
+    for one, other in zip(listed, dropped, strict=True):
+        assert np.array_equal(one[0], other[0])
+        assert np.array_equal(one[1], other[1])
+
+
+# Who sits on no listed address.
+
+
+@every_seed
+@every_strategy
+def test_a_business_on_no_listed_address_loses_exactly_nothing(name, seed):
+    small = without_capacity(crowded_world(seed, name), "degrade")
+    elsewhere = replace(small.firms[-1], name_draw=0.5, seats=(*small.firms[-1].all_seats()[:4], 2))
+    assert SERVICES[2].addresses == small.firms[-1].addresses[:1]
+    ledger = run(replace(small, firms=(*small.firms[:-1], elsewhere)), STRATEGIES[name]).ledger
+    for column in (*COLLATERAL, "n_spells"):
+        assert getattr(ledger, column)[-1] == 0, column
+    assert ledger.first_outage_s[-1] == -1
+
+
+# A larger blocklist.
+
+
+@cache
+def orders_of(name: str, seed: int) -> Timed:
+    """What a strategy has placed where operators comply and bystanders stand still."""
+    return placed(run(still_world(name, seed), STRATEGIES[name]))
+
+
+def still_world(name: str, seed: int) -> SmallWorld:
+    """Reactions off, full compliance, and nothing an order could compete for."""
+    return without_capacity(fully_compliant(bystanders_still(crowded_world(seed, name))), "stop")
+
+
+@every_strategy
+@pytest.mark.parametrize(("seed", "extra"), [(0, "198.18.4.0/22"), (1, "192.0.0.0/2")])
+def test_a_larger_blocklist_never_lowers_collateral(name, seed, extra):
+    small = without_limits(still_world(name, seed))
+    orders = orders_of(name, seed)
+    wider = [(0, Order("block", IntervalSet.of(extra))), *orders]
+    before, after = (run(small, replay(order)).ledger for order in (orders, wider))
+    for column in COLLATERAL:
+        assert np.all(getattr(after, column) >= getattr(before, column) - 1e-9), column
+    if extra == "192.0.0.0/2":  # holds everybody from the start
+        assert after.lost_demand_h.sum() > before.lost_demand_h.sum()
+
+
+# Prefixes in two.
+
+
+@every_seed
+@every_strategy
+def test_splitting_every_order_in_two_changes_nothing(name, seed):
+    small = without_limits(where_nobody_turns(crowded_world(seed, name)))
+    small = without_capacity(fully_compliant(small), "stop", "degrade")
+    orders = placed(run(small, STRATEGIES[name]))
+    parts = halves(orders)
+    assert (len(parts) > len(orders)) == (name not in {"none", "exact", "dns", "sni"})
+    assert_same(run(small, replay(orders)), run(small, replay(parts)), events=False)
+
+
+# Users.
+
+
+@every_seed
+@every_strategy
+def test_every_user_is_somewhere_at_any_time(name, seed):
+    outcome = outcome_of(name, seed)
+    curves = [whole(outcome, metric) for metric in OF_USERS]
+    t_s = np.unique(np.concatenate([times for times, _ in curves]))
+    reached, vpn, left = (v[np.searchsorted(t, t_s, side="right") - 1] for t, v in curves)
+    tiny = 1e-12
+    assert np.all((vpn >= 0) & (left >= 0))
+    assert np.all(vpn <= reached + tiny)
+    assert np.all(reached + left <= 1 + tiny)
+
+
+@every_seed
+@every_strategy
+def test_reached_cut_off_on_a_vpn_and_left_are_all(name, seed):
+    # Without fronts rented later nothing changes but at events: areas under the curves are exact.
+    small = crowded_world(seed, name)
+    fronts = small.fronts.model_copy(update={"monitor_lag_h": 1000.0})
+    outcome = run(replace(small, fronts=fronts), STRATEGIES[name])
+    total = outcome.users.n_users.sum() * HORIZON_S
+    share = {fate: getattr(outcome.users, f"{fate}_s").sum() / total for fate in FATES}
+    area = {metric: area_of(outcome, metric) for metric in OF_USERS}
+    reached_without_vpn = area["target_reached_share"] - area["vpn_share"]
+    assert sum(share.values()) + reached_without_vpn == pytest.approx(1, abs=1e-9)
+    assert share["vpn"] == pytest.approx(area["vpn_share"], rel=1e-9)
+    assert share["left"] == pytest.approx(area["target_left_share"], rel=1e-9)
+    # Negative control: who is on a VPN counted among those reached without one.
+    assert sum(share.values()) + area["target_reached_share"] > 1.001
+    measures = {m.metric: m for m in measure_impact(small.world(), outcome)}
+    hours = [measures[f"target_user_hours_{f}"] for f in ("denied", "by_vpn", "reached", "left")]
+    assert sum(one.value for one in hours) == pytest.approx(hours[0].denominator)
+
+
+FATES = ("denied", "vpn", "left")
+
+
+def area_of(outcome: Outcome, metric: str) -> float:
+    t_s, value = whole(outcome, metric)
+    return float((value * np.diff(np.append(t_s, HORIZON_S))).sum()) / HORIZON_S

@@ -1,0 +1,111 @@
+"""The rule of every strategy, written a second time from the documents, leads to the same run.
+
+Everything acts at once, as in `test_engine_whole.py`; the strategy is another one. `replay` and
+`exact` are compared there, `cover` in `test_cover_exactness.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+
+from sim.addresses.intervals import IntervalSet
+from sim.engine.orders import Strategy as EngineStrategy
+from sim.engine.run import simulate
+from sim.engine.strategies.allow_list import allow_list
+from sim.engine.strategies.calendars import rolling, time_window
+from sim.engine.strategies.escalate import escalate
+from sim.engine.strategies.exact import aggregate, throttle
+from sim.engine.strategies.names import dns, sni
+from sim.engine.strategies.negotiate import negotiate
+from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
+from sim.scenario.strategies import Strategy
+from tests import reference_strategies as ref
+from tests.property.test_engine_whole import assert_same_as_reference, whole_worlds
+from tests.reference import RefStrategy, simulate_reference
+from tests.worlds import DAY, HOUR, SmallWorld, many_worlds
+
+WINDOWS = [(DAY, DAY + 9 * HOUR), (2 * DAY, 3 * DAY), (3 * DAY, 3 * DAY + HOUR), (5 * DAY, 9 * DAY)]
+PAIRS: dict[str, tuple[EngineStrategy, RefStrategy]] = {
+    "aggregate": (aggregate(28), ref.aggregate(28)),
+    "throttle": (throttle(27), ref.throttle(27)),
+    "covering-prefix": (covering_prefix(0.5, 20), ref.covering_prefix(0.5, 20)),
+    "covering-prefix, shortest": (covering_prefix(0.01, 26), ref.covering_prefix(0.01, 26)),
+    "provider-region": (provider_region, ref.whole_provider()),
+    "provider": (provider, ref.whole_provider()),
+    "escalate": (
+        escalate([32, 30, 28, 25], 20 * HOUR, 0.5),
+        ref.escalate([32, 30, 28, 25], 20 * HOUR, 0.5),
+    ),
+    "dns": (dns(0.25), ref.name(0.25)),
+    "sni": (sni(0.75), ref.name(0.75)),
+    "time-window": (time_window(WINDOWS, 28), ref.time_window(WINDOWS, 28)),
+    "rolling": (rolling(20 * HOUR, 7 * HOUR, 29), ref.rolling(20 * HOUR, 7 * HOUR, 29)),
+    "allow-list": (
+        allow_list(IntervalSet.of("203.0.113.0/24")),
+        ref.allow_list(["203.0.113.0/24"]),
+    ),
+    "negotiate": (negotiate(30 * HOUR, 0.9, 20), ref.negotiate(30 * HOUR, 0.9, 20)),
+}
+ELSEWHERE = {"none", "replay", "exact", "cover"}
+
+
+def assert_agrees(small: SmallWorld, engine: EngineStrategy, rule: RefStrategy) -> None:
+    outcome = simulate(small.world(), engine, small.streams)
+    reference = simulate_reference(replace(small.reference(), orders=(), strategy=rule))
+    assert_same_as_reference(small, outcome, reference)
+
+
+def test_every_id_of_the_language_has_a_second_rule() -> None:
+    ids = {get_args(m.model_fields["id"].annotation)[0] for m in get_args(get_args(Strategy)[0])}
+    assert ids == {label.partition(",")[0] for label in PAIRS} | ELSEWHERE
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_rule_written_from_the_documents_leads_to_the_same_run(name: str) -> None:
+    engine, rule = PAIRS[name]
+
+    @many_worlds(12)
+    @given(whole_worlds())
+    def agree(small: SmallWorld) -> None:
+        assert_agrees(small, engine, rule)
+
+    agree()
+
+
+OFF = {
+    "aggregate": ref.aggregate(27),
+    "throttle": ref.aggregate(27),
+    "covering-prefix": ref.covering_prefix(0.9, 20),
+    "covering-prefix, shortest": ref.covering_prefix(0.01, 27),
+    "provider-region": ref.covering_prefix(0.9, 20),
+    "provider": ref.aggregate(24),
+    "escalate": ref.escalate([32, 30, 28, 25], 20 * HOUR + 60, 0.5),
+    "dns": ref.name(0.5),
+    "sni": ref.name(0.0),
+    "time-window": ref.time_window([(start + 60, stop) for start, stop in WINDOWS], 28),
+    "rolling": ref.rolling(20 * HOUR, 7 * HOUR + 60, 29),
+    "allow-list": ref.allow_list(["203.0.113.0/25"]),
+    "negotiate": ref.negotiate(30 * HOUR + 60, 0.9, 20),
+}
+"""Rules a little off, or another one that looks like it."""
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_rule_a_little_off_is_told_apart(name: str) -> None:
+    engine, is_told_apart = PAIRS[name][0], []
+
+    @settings(many_worlds(60), derandomize=True)
+    @given(whole_worlds())
+    def look(small: SmallWorld) -> None:
+        if not is_told_apart:
+            try:
+                assert_agrees(small, engine, OFF[name])
+            except AssertionError:
+                is_told_apart.append(small)
+
+    look()
+    assert is_told_apart

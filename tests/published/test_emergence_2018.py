@@ -1,0 +1,125 @@
+"""Do 18 million addresses emerge? A few replicates against what the page and what newspapers say.
+
+`docs/explanation/emergence.md` states a band, the 5th to the 95th percentile of 200 replicates, and
+a median. Twenty replicates hold it as far as twenty can:
+
+- each lies in a band of 90 % with probability 0.9, so that fewer than 14 of 20 do once in 400;
+- each lies below the median with probability 0.5, so that fewer than 4 or more than 16 of 20 do
+  once in 400.
+
+Published totals of the register are held to the mean of the replicates: its 99 % interval, by
+Student's t, overlaps the totals of 18 to 20 April. The interval is about 2 million to either side;
+a mean that is further than that from every published total has to be explained.
+
+The seed is fixed: a test that passes goes on to pass until the model or the page changes. That the
+order of size emerges for assumptions in the middle of their ranges, and not for others, is said on
+the page, and the last test holds it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
+from sim.engine.tally import Group
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.streams import Streams
+from sim.world.build import build_world
+
+HOUR = 3600
+N = 20
+START = np.datetime64("2018-04-16T11:30")
+INSTANTS = {
+    "18 April, 12:00": np.datetime64("2018-04-18T12:00"),
+    "19 April, 12:00": np.datetime64("2018-04-19T12:00"),
+    "20 April, 12:00": np.datetime64("2018-04-20T12:00"),
+}
+PUBLISHED = (16_300_000, 17_771_008)
+"""Totals at noon of 18 April (forbes.ru) and of the list of 20 April (ailove-lab/cidr), the least
+and the greatest of these days that count no address twice: seeds/telegram-2018-published-totals."""
+
+
+@cache
+def listed(n: int, *overrides: str) -> np.ndarray:
+    """Addresses listed at each instant; shape (n, n_instants)."""
+    end = "end=2018-04-20T12:00:01+03:00"
+    resolved = resolve(load_scenario("telegram-2018", [end, *overrides]))
+    at_s = [int((instant - START) / np.timedelta64(1, "s")) for instant in INSTANTS.values()]
+    found = []
+    for replicate in range(n):
+        streams = Streams(resolved.scenario.root_seed or 0, replicate)
+        world = build_world(resolved, streams)
+        outcome = simulate(world, build_strategy(resolved, streams), streams)
+        t_s, value = outcome.curves.points("addresses_listed", Group())
+        found.append(value[np.searchsorted(t_s, at_s, side="right") - 1])
+    return np.array(found)
+
+
+@pytest.fixture(scope="module")
+def page(repository: Path) -> dict[str, tuple[float, float, float]]:
+    """Median and band that the page states for each instant, in addresses."""
+    text = (repository / "docs" / "explanation" / "emergence.md").read_text(encoding="utf-8")
+    number = r"\s*([\d.]+)"
+    rows = {}
+    for name in INSTANTS:
+        row = re.search(rf"\| {name} \|{number} \|{number} to{number} \|", text)
+        assert row is not None, name
+        rows[name] = tuple(1e6 * float(cell) for cell in row.groups())
+    return rows
+
+
+def n_inside(values: np.ndarray, band: tuple[float, float]) -> int:
+    return int(((values >= band[0]) & (values <= band[1])).sum())
+
+
+@pytest.mark.parametrize("name", INSTANTS)
+def test_replicates_lie_in_the_band_of_the_page_and_around_its_median(page, name):
+    median, *band = page[name]
+    values = listed(N)[:, list(INSTANTS).index(name)]
+    assert n_inside(values, tuple(band)) >= stats.binom.ppf(1 / 400, N, 0.9) == 14
+    assert 4 <= (values < median).sum() <= 16
+
+
+def interval_of_mean(values: np.ndarray) -> tuple[float, float]:
+    error = values.std(ddof=1) / np.sqrt(values.size)
+    reach = stats.t.ppf(0.995, values.size - 1) * error
+    return values.mean() - reach, values.mean() + reach
+
+
+def agrees_with_newspapers(values: np.ndarray) -> bool:
+    low, high = interval_of_mean(values)
+    return bool(low <= PUBLISHED[1] and high >= PUBLISHED[0])
+
+
+@pytest.mark.parametrize("column", range(len(INSTANTS)))
+def test_the_mean_of_replicates_agrees_with_published_totals(column):
+    values = listed(N)[:, column]
+    low, high = interval_of_mean(values)
+    assert agrees_with_newspapers(values)
+    assert high - low < 6e6  # or the agreement would say nothing
+
+
+def test_published_totals_lie_within_the_spread_of_replicates():
+    for total in PUBLISHED:
+        n_below = int((listed(N)[:, 0] < total).sum())
+        assert 1 <= n_below <= N - 1
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["strategy={id: exact}", "strategy={id: provider}", "complaints.per_business_per_d=0.1"],
+)
+def test_another_censor_or_a_quiet_public_lists_something_else(page, override):
+    # Negative controls.
+    values = listed(5, override)[:, -1]
+    _, *band = page["20 April, 12:00"]
+    assert n_inside(values, tuple(band)) <= 1
+    assert not agrees_with_newspapers(values)

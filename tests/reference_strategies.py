@@ -1,0 +1,234 @@
+"""The rules of the strategies a second time, plain and slow, for the slow reference.
+
+Written from ``docs/explanation/strategies.md`` alone; it shares no code with the engine. Sets of
+addresses are sorted tuples of half-open intervals, as in ``tests/reference.py``. ``cover`` is not
+among them: its least cover has references of its own (``tests/property/test_cover_exactness.py``).
+
+Where the document leaves something open, the rule here takes the plain reading:
+
+- of the times at which a strategy wanted to look again, the one it named last counts;
+- a block order is asked for whether a limit will refuse it or not, and holds its addresses for the
+  rest of the decision either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+
+from tests.reference import (
+    Ranges,
+    RefAnswer,
+    RefOrder,
+    RefSight,
+    RefStrategy,
+    _holds,
+    _minus,
+    _prefixes_of,
+    _ranges_of_prefixes,
+    _size,
+)
+
+SetOf = Callable[[RefSight, int, str], Ranges]
+EVERYTHING: Ranges = ((0, 2**32),)
+
+
+def prefix(address: int, length: int) -> Ranges:
+    """The prefix of a length that holds an address."""
+    size = 2 ** (32 - length)
+    return ((address // size * size, address // size * size + size),)
+
+
+def _order(sight: RefSight, action: str, ranges: Ranges, mechanism: str = "drop") -> RefOrder:
+    return RefOrder(sight.t_s, action, mechanism, _prefixes_of(ranges))
+
+
+def _open(sight: RefSight, mechanism: str) -> list[tuple[int, str, int]]:
+    """Known fronts, not exempt, that no entry in force of a mechanism holds."""
+    listed = [ranges for kind, ranges, _ in sight.in_force if kind == mechanism]
+    return [
+        front
+        for front in sight.fronts
+        if not _holds(sight.exempt, front[0]) and not any(_holds(r, front[0]) for r in listed)
+    ]
+
+
+def _answers(
+    sight: RefSight,
+    fronts: Iterable[tuple[int, str, int]],
+    set_of: SetOf,
+    mechanism: str = "drop",
+) -> list[RefOrder]:
+    """Block the set of each front less exempt, unless an order of this decision holds the front."""
+    asked: list[Ranges] = []
+    for address, provider, _ in fronts:
+        if not any(_holds(ranges, address) for ranges in asked):
+            asked.append(_minus(set_of(sight, address, provider), sight.exempt))
+    return [_order(sight, "block", ranges, mechanism) for ranges in asked]
+
+
+def _of_each_front(set_of: SetOf, mechanism: str = "drop") -> RefStrategy:
+    def decide(sight: RefSight) -> RefAnswer:
+        return RefAnswer(tuple(_answers(sight, _open(sight, mechanism), set_of, mechanism)))
+
+    return decide
+
+
+def aggregate(length: int) -> RefStrategy:
+    """The enclosing prefix of a length."""
+    return _of_each_front(lambda sight, address, provider: prefix(address, length))
+
+
+def throttle(length: int) -> RefStrategy:
+    """The same, throttled."""
+    return _of_each_front(lambda sight, address, provider: prefix(address, length), "throttle")
+
+
+def _covering(purity: float, shortest: int) -> SetOf:
+    def set_of(sight: RefSight, address: int, provider: str) -> Ranges:
+        held = sight.holdings.get(provider, ())
+        for length in range(shortest, 32):
+            wide = prefix(address, length)
+            n_held = _size(wide) - _size(_minus(wide, held))
+            if n_held >= Fraction(purity) * 2 ** (32 - length):
+                return wide
+        return prefix(address, 32)
+
+    return set_of
+
+
+def covering_prefix(purity: float, shortest: int = 8) -> RefStrategy:
+    """The largest prefix that is pure enough."""
+    return _of_each_front(_covering(purity, shortest))
+
+
+def whole_provider() -> RefStrategy:
+    """All that a provider has; in small worlds each provider has one region."""
+    return _of_each_front(lambda sight, address, provider: sight.holdings[provider])
+
+
+def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> RefStrategy:
+    """One step wider after each patience, while the target is reached."""
+
+    def held_by(sight: RefSight, address: int, step: int) -> Ranges:
+        return _minus(prefix(address, lengths[step]), sight.exempt)
+
+    def step_of(sight: RefSight, ranges: Ranges) -> int | None:
+        least = ranges[0][0]
+        steps = range(len(lengths))
+        return next((j for j in steps if held_by(sight, least, j) == ranges), None)
+
+    def at(step: int) -> SetOf:
+        return lambda sight, address, provider: prefix(address, lengths[step])
+
+    def wider(sight: RefSight, step: int) -> list[RefOrder]:
+        in_force = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
+        fronts = [front for front in sight.fronts if not _holds(sight.exempt, front[0])]
+        fresh = [f for f in fronts if held_by(sight, f[0], step) not in in_force]
+        return _answers(sight, fresh, at(step))
+
+    def decide(sight: RefSight) -> RefAnswer:
+        placed = [
+            (step, placed_s)
+            for kind, ranges, placed_s in sight.in_force
+            if kind == "drop" and (step := step_of(sight, ranges)) is not None
+        ]
+        now = max((step for step, _ in placed), default=0)
+        since_s = min((placed_s for step, placed_s in placed if step == now), default=None)
+        is_reached = sight.reached is None or sight.reached >= goal
+        steps = [(j, orders) for j in range(now + 1, len(lengths)) if (orders := wider(sight, j))]
+        if is_reached and since_s is not None and sight.t_s >= since_s + patience_s and steps:
+            step, orders = steps[0]
+            began_s, has_more = sight.t_s, True
+        else:
+            orders = _answers(sight, _open(sight, "drop"), at(now))
+            began_s = since_s if since_s is not None else sight.t_s
+            has_more = now + 1 < len(lengths) and bool(placed or orders)
+        if not has_more:
+            return RefAnswer(tuple(orders))
+        look_s = max(began_s + patience_s, sight.t_s + patience_s // 4, sight.t_s + 1)
+        return RefAnswer(tuple(orders), look_s)
+
+    return decide
+
+
+def name(overmatch: float) -> RefStrategy:
+    """One order for a name, and again only if it is no longer in force: ``dns`` and ``sni``."""
+
+    def decide(sight: RefSight) -> RefAnswer:
+        if any(kind == "name" for kind, _, _ in sight.in_force):
+            return RefAnswer()
+        return RefAnswer((RefOrder(sight.t_s, "block", "name", (), overmatch),))
+
+    return decide
+
+
+def allow_list(allowed: Sequence[str]) -> RefStrategy:
+    """One order for all that is not allowed, and again only if nothing is dropped."""
+
+    def decide(sight: RefSight) -> RefAnswer:
+        if any(kind == "drop" for kind, _, _ in sight.in_force):
+            return RefAnswer()
+        ranges = _minus(EVERYTHING, _ranges_of_prefixes(allowed))
+        return RefAnswer((_order(sight, "block", ranges),))
+
+    return decide
+
+
+def time_window(windows: Sequence[tuple[int, int]], length: int) -> RefStrategy:
+    """As aggregate inside windows; all is withdrawn at their end."""
+    inside = aggregate(length)
+
+    def decide(sight: RefSight) -> RefAnswer:
+        edges = [edge for window in windows for edge in window if edge > sight.t_s]
+        look_s = min(edges, default=None)
+        if any(start <= sight.t_s < stop for start, stop in windows):
+            return RefAnswer(inside(sight).orders, look_s)
+        dropped = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
+        return RefAnswer(tuple(_order(sight, "unblock", ranges) for ranges in dropped), look_s)
+
+    return decide
+
+
+def rolling(ttl_s: int, gap_s: int, length: int) -> RefStrategy:
+    """Each front's prefix in force for a time, and out of force for a time."""
+
+    def decide(sight: RefSight) -> RefAnswer:
+        fronts = [front for front in sight.fronts if not _holds(sight.exempt, front[0])]
+        wanted: list[Ranges] = []
+        changes_s = []
+        for address, _, discovered_s in fronts:
+            age_s = (sight.t_s - discovered_s) % (ttl_s + gap_s)
+            ranges = _minus(prefix(address, length), sight.exempt)
+            if age_s < ttl_s and ranges not in wanted:
+                wanted.append(ranges)
+            if gap_s:
+                changes_s.append(sight.t_s - age_s + (ttl_s if age_s < ttl_s else ttl_s + gap_s))
+        dropped = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
+        orders = [_order(sight, "unblock", ranges) for ranges in dropped if ranges not in wanted]
+        orders += [_order(sight, "block", ranges) for ranges in wanted if ranges not in dropped]
+        return RefAnswer(tuple(orders), min(changes_s, default=None))
+
+    return decide
+
+
+def negotiate(talks_s: int, purity: float, shortest: int = 8) -> RefStrategy:
+    """Providers that do not talk are blocked when their time is over."""
+    set_of = _covering(purity, shortest)
+
+    def decide(sight: RefSight) -> RefAnswer:
+        over_s: dict[str, int] = {}
+        for _, provider, discovered_s in sight.fronts:
+            over_s[provider] = min(
+                over_s.get(provider, discovered_s + talks_s), discovered_s + talks_s
+            )
+        refusing = {
+            provider
+            for provider, t_s in over_s.items()
+            if t_s <= sight.t_s and sight.stances.get(provider, "silent") in ("hostile", "silent")
+        }
+        fronts = [front for front in _open(sight, "drop") if front[1] in refusing]
+        look_s = min((t_s for t_s in over_s.values() if t_s > sight.t_s), default=None)
+        return RefAnswer(tuple(_answers(sight, fronts, set_of)), look_s)
+
+    return decide

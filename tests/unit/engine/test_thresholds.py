@@ -1,0 +1,187 @@
+"""At a threshold itself: what the documents call *more than* and *below*, at equality.
+
+Shares are sixteenths, so that sums of them are exact.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.engine.attention import Attention
+from sim.engine.eventlog import Kind
+from sim.engine.patience import Patience
+from sim.scenario.reactions import Censor, Complaints, Fronts
+from sim.streams import Stream, Streams
+from tests.unit.engine.test_actors_alone import STILL, UNSEEN
+from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
+
+POOL = "198.18.0.0/24"
+LOWER = "198.18.0.0/25"
+
+
+def rented_s(lost_share: float, n_enforcing: int, mechanism: str = "drop") -> list[int]:
+    """When fronts are rented, if some of 16 equal operators enforce an order of one hour later."""
+    small = SmallWorld(
+        orders=(Dated(HOUR, "block", (LOWER,), mechanism),),
+        actors=tuple(Actor(1 / 16, compliance=float(row < n_enforcing)) for row in range(16)),
+        pools=(Pool("alpha", 1.0, (POOL,)),),
+        fronts=Fronts(
+            pools="x", n_fronts=1, monitor_lag_h=2.0, push_tau_h=1.0, lost_share=lost_share
+        ),
+        censor=UNSEEN,
+        users=STILL,
+        horizon_s=DAY,
+    )
+    # Luck under which the front of t = 0 is held by the order.
+    for seed in range(20):
+        outcome = replace(small, streams=Streams(seed, 0)).run()
+        if outcome.front_address[0] & 0xFF < 128:
+            return outcome.events.t_s[outcome.events.kind == Kind.RENTED].tolist()
+    raise AssertionError("no front in the lower half")
+
+
+@pytest.mark.parametrize("sixteenths", [1, 7, 8, 15])
+def test_a_front_is_lost_if_it_is_dropped_for_more_than_the_share_and_not_for_the_share(sixteenths):
+    assert rented_s(sixteenths / 16, sixteenths) == [0]
+    assert rented_s(sixteenths / 16, sixteenths + 1) == [0, 3 * HOUR]
+
+
+def test_a_front_that_everybody_throttles_is_not_lost():
+    assert rented_s(0.0, 16, "throttle") == [0]
+    assert rented_s(0.0, 16) == [0, 3 * HOUR]
+
+
+def test_a_front_dropped_for_nobody_is_not_lost_at_a_share_of_nobody():
+    assert rented_s(0.0, 0) == [0]
+    assert rented_s(0.0, 1) == [0, 3 * HOUR]
+
+
+@pytest.mark.parametrize(("pressure", "n_placed"), [(0.5, 1), (np.nextafter(0.5, 1), 0)])
+def test_a_pause_is_above_its_pressure_and_not_at_it(pressure, n_placed):
+    assert placed_under(pressure, pause_pressure=0.5) == (n_placed, 0)
+
+
+@pytest.mark.parametrize(("pressure", "n_withdrawn"), [(0.5, 0), (np.nextafter(0.5, 1), 1)])
+def test_the_end_is_above_its_pressure_and_not_at_it(pressure, n_withdrawn):
+    assert placed_under(pressure, end_pressure=0.5)[1] == n_withdrawn
+
+
+def placed_under(pressure: float, **limits: float) -> tuple[int, int]:
+    """Orders placed and withdrawn, with one order before an event if only the end acts."""
+    small = SmallWorld(
+        orders=(Dated(2 * HOUR if "pause_pressure" in limits else 0, "block", (POOL,)),),
+        censor=UNSEEN.model_copy(update=limits),
+        pressure_events=((HOUR, float(pressure)),),
+        horizon_s=DAY,
+    )
+    kind = small.run().events.kind
+    return int((kind == Kind.BLOCK).sum()), int((kind == Kind.UNBLOCK).sum())
+
+
+def enforced_by(n_prefixes: int, capacity: int) -> int:
+    """Entries that an operator enforces of one order of so many prefixes."""
+    prefixes = tuple(f"198.18.{2 * row}.0/24" for row in range(n_prefixes))
+    small = SmallWorld(
+        orders=(Dated(0, "block", prefixes),), actors=(Actor(rule_capacity=capacity),)
+    )
+    return int((small.run().events.kind == Kind.ENFORCED).sum())
+
+
+@pytest.mark.parametrize("capacity", [1, 3])
+def test_an_operator_takes_as_many_rules_as_it_has_room_for(capacity):
+    assert enforced_by(capacity, capacity) == 1
+    assert enforced_by(capacity + 1, capacity) == 0
+
+
+@pytest.mark.parametrize("capacity", [1, 3])
+def test_an_operator_gives_way_with_one_rule_more_than_it_can_hold(capacity):
+    for n_prefixes, share in ((capacity, 0.0), (capacity + 1, 0.25)):
+        prefixes = tuple(f"198.18.{2 * row}.0/24" for row in range(n_prefixes))
+        actor = Actor(rule_capacity=capacity, overload="degrade", overload_severity=0.25)
+        small = SmallWorld(
+            orders=(Dated(0, "block", prefixes),), actors=(actor,), firms=(Firm(),), horizon_s=DAY
+        )
+        assert small.run().ledger.lost_demand_h.sum() == pytest.approx(24 * share)
+
+
+def test_an_operator_recovers_when_it_holds_no_more_than_it_can():
+    actor = Actor(rule_capacity=1, overload="degrade", overload_severity=0.25)
+    orders = (
+        Dated(0, "block", (POOL,)),
+        Dated(HOUR, "block", ("198.19.0.0/24",)),
+        Dated(4 * HOUR, "unblock", (POOL,)),
+    )
+    small = SmallWorld(orders=orders, actors=(actor,), firms=(Firm(),), horizon_s=DAY)
+    assert small.run().ledger.lost_demand_h.sum() == pytest.approx(3 * 0.25)
+
+
+@pytest.mark.parametrize(
+    ("limit", "fits", "is_too_much"),
+    [
+        ("max_addresses", 256, 255),
+        ("order_addresses", 256, 255),
+        ("max_rules", 1, 0),
+        ("orders_per_day", 1, 0),
+    ],
+)
+def test_what_is_as_much_as_a_limit_allows_is_placed(limit, fits, is_too_much):
+    for most, n_placed in ((fits, 1), (is_too_much, 0)):
+        censor = UNSEEN.model_copy(update={limit: most})
+        small = SmallWorld(orders=(Dated(HOUR, "block", (POOL,)),), censor=censor)
+        assert (small.run().events.kind == Kind.BLOCK).sum() == n_placed
+
+
+@pytest.mark.parametrize(("draw", "n_matched"), [(0.25, 0), (np.nextafter(0.25, 0), 1)])
+def test_a_name_is_matched_if_its_draw_lies_below_the_overmatch(draw, n_matched):
+    small = SmallWorld(
+        orders=(Dated(0, "block", (), "name", 0.25),),
+        firms=(Firm(name_draw=float(draw)),),
+        name_evasion=0.25,
+    )
+    assert (small.run().ledger.affected_s > 0).sum() == n_matched
+
+
+def test_patience_starts_at_impaired_and_not_at_affected():
+    patience = Patience(3)
+    level = np.array([1, 2, 3], np.int8)
+    assert patience.starting(np.arange(3), level).tolist() == [1, 2]
+
+
+def test_an_event_that_adds_nothing_or_all_leaves_attention_or_fills_it():
+    attention = Attention(2.0)
+    attention.rise(0, 0.5)
+    attention.rise(10, 0.0)
+    assert attention.value == pytest.approx(0.5 * 2 ** (-10 / DAY / 2))
+    attention.rise(20, 1.0)
+    assert attention.value == 1.0
+
+
+def test_an_appeal_is_confirmed_if_its_draw_lies_below_the_share():
+    streams = Streams(0, 0)
+    verdict = float(streams.generator(Stream.HOTLINE_VERDICT).random(1)[0])
+    for share, n_exempted in ((verdict, 0), (float(np.nextafter(verdict, 1)), 1)):
+        small = SmallWorld(
+            orders=(Dated(0, "block", (POOL,)),),
+            firms=(Firm(addresses=("198.18.0.1",) * 5),),
+            pools=(Pool("alpha", 1.0, ("198.19.0.0/24",)),),
+            fronts=Fronts(pools="x", n_fronts=1, monitor_lag_h=2.0, push_tau_h=1.0, lost_share=0.5),
+            censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0),
+            users=STILL,
+            complaints=Complaints(
+                per_business_per_d=1.0,
+                per_million_users_per_d=0.0,
+                snowball=0.0,
+                attention_per_complaint=0.0,
+                half_life_d=1.0,
+                named_per_d=100.0,
+                hotline_servers=1,
+                hotline_service_h=0.5,
+                confirmed_share=share,
+                exempt_lag_h=1.0,
+            ),
+            streams=streams,
+        )
+        outcome = small.run()
+        assert outcome.n_named == 1
+        assert (outcome.events.kind == Kind.EXEMPTED).sum() == n_exempted
