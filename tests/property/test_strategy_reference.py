@@ -84,7 +84,7 @@ OFF = {
     "provider-region": ref.covering_prefix(0.9, 20),
     "provider": ref.aggregate(24),
     "escalate": ref.escalate([32, 30, 28, 25], 20 * HOUR + 60, 0.5),
-    "dns": ref.name(0.5),
+    "dns": ref.name(0.9),
     "sni": ref.name(0.0),
     "time-window": ref.time_window([(start + 60, stop) for start, stop in WINDOWS], 28),
     "rolling": ref.rolling(20 * HOUR, 7 * HOUR + 60, 29),
