@@ -627,6 +627,8 @@ class _Run:
         self.attention: list[tuple[int, float]] = [(0, 0.0)]
         self.servers_free_s = [0] * (world.complaints.hotline_servers if world.complaints else 0)
         self.has_stopped = False
+        self.dropped: list[tuple[str, int, int]] = []  # by the last decision: why, when, how wide
+        self.freed_s: dict[str, int] = {}  # when room was made for a reason, since that decision
         self.pressure_before = 0.0
         self.in_force_before: list[_Entry] = []
 
@@ -730,6 +732,7 @@ class _Run:
         exempted = self._take(t_s, "exempt")
         if self.has_stopped:
             return
+        is_asked = bool(replayed) or self._may_pass(t_s)
         if self.pressure_before > self.pressure_rule.end_pressure:
             for entry in self._in_force():
                 if entry.mechanism != "exempt":
@@ -739,18 +742,42 @@ class _Run:
 
         for row in turns_due:
             self._withdraw_provider(self.turns[row][1], t_s)
-        for order_row in replayed:
-            self._place(self.world.orders[order_row], t_s)
+        for business_row in exempted:
+            self._exempt(business_row, t_s)
         learnt = [front_row for front_row in discovered if not self.fronts[front_row].is_gone]
         for front_row in learnt:
             front = self.fronts[front_row]
             address = str(IPv4Address(front.address))
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
-        if self.world.strategy == "exact" and learnt:  # who learns nothing decides nothing
+        if not (learnt or is_asked):
+            return
+        self.dropped = []
+        self.freed_s = {}
+        for order_row in replayed:
+            self._place(self.world.orders[order_row], t_s)
+        if self.world.strategy == "exact":
             self._place_exactly(t_s)
-        for business_row in exempted:
-            self._exempt(business_row, t_s)
+
+    def _may_pass(self, t_s: int) -> bool:
+        """Whether what dropped an order of the last decision may have ended by this second."""
+        bar = self.limits.order_addresses or 0
+        for reason, dropped_s, n_strangers in self.dropped:
+            if reason == "pause" and self.pressure_before <= self.pressure_rule.pause_pressure:
+                return True
+            if reason == "day" and self.limits.orders_per_day and t_s // DAY_S > dropped_s // DAY_S:
+                return True
+            if reason == "bar" and n_strangers <= bar * (1 - min(self.pressure_before, 1)):
+                return True
+            if self.freed_s.get(reason, t_s) < t_s:
+                return True
+        return False
+
+    def _free(self, t_s: int, *reasons: str) -> None:
+        """Room is made for what was dropped for these reasons; it tells in the next second."""
+        for reason in reasons:
+            self.freed_s.setdefault(reason, t_s)
+        self._plan(t_s + NOTICE_S, "look", -1)
 
     def _place_exactly(self, t_s: int) -> None:
         """Drop every known front that no entry in force covers, as they were rented."""
@@ -774,6 +801,7 @@ class _Run:
             is_inside = bool(entry.ranges) and not _minus(entry.ranges, ranges)
             if entry.stop_s is None and is_inside and entry.mechanism != "exempt":
                 self._withdraw(entry, t_s)
+                self._free(t_s, "rules", "addresses")
 
     def _place(self, order: RefOrder, t_s: int) -> None:
         """Place one order of the strategy, unless a limit or the pressure forbids it."""
@@ -794,29 +822,38 @@ class _Run:
             return
         placed_today = sum(placed_s // DAY_S == t_s // DAY_S for placed_s in self.placed_s)
         per_day = self.limits.orders_per_day
-        if per_day is not None and placed_today >= per_day:
-            return
         if self.pressure_before > self.pressure_rule.pause_pressure:
+            self._drop("pause", t_s)
+            return
+        if per_day is not None and placed_today >= per_day:
+            self._drop("day", t_s)
+            self._plan((t_s // DAY_S + 1) * DAY_S, "look", -1)
             return
         entry = self._new_entry(order.mechanism, ranges, order.overmatch, t_s)
-        if self.limits.order_addresses is not None and order.mechanism in ("drop", "throttle"):
-            room = self.limits.order_addresses * (1 - min(self.pressure_before, 1))
-            strangers = _minus(ranges, _ranges_of_prefixes(self.world.target_prefixes))
-            if _size(strangers) > room:
-                return
         wanted = [*self._in_force(), entry]
         n_rules = sum(len(listed.prefixes) for listed in wanted if listed.mechanism != "exempt")
         takes_rules = bool(entry.prefixes) and order.mechanism != "exempt"
         if self.limits.max_rules is not None and takes_rules and n_rules > self.limits.max_rules:
+            self._drop("rules", t_s)
             return
+        if self.limits.order_addresses is not None and order.mechanism in ("drop", "throttle"):
+            room = self.limits.order_addresses * (1 - min(self.pressure_before, 1))
+            strangers = _minus(ranges, _ranges_of_prefixes(self.world.target_prefixes))
+            if _size(strangers) > room:
+                self._drop("bar", t_s, _size(strangers))
+                return
         if (
             self.limits.max_addresses is not None
             and order.mechanism in ("drop", "throttle")
             and _size(_listed(wanted)) > self.limits.max_addresses
         ):
+            self._drop("addresses", t_s)
             return
         self._put_in_force(entry, t_s)
         self.placed_s.append(t_s)
+
+    def _drop(self, reason: str, t_s: int, n_strangers: int = 0) -> None:
+        self.dropped.append((reason, t_s, n_strangers))
 
     def _exempt(self, business_row: int, t_s: int) -> None:
         """Exempt the addresses of a business's own components, by one order beyond all limits."""
@@ -835,6 +872,7 @@ class _Run:
         entry = self._new_entry("exempt", ranges, 0.0, t_s)
         self._put_in_force(entry, t_s)
         self.events.append((t_s, "exempted", business_row, " ".join(entry.prefixes)))
+        self._free(t_s, "addresses")
 
     def _new_entry(self, mechanism: str, ranges: Ranges, overmatch: float, t_s: int) -> _Entry:
         number = len(self.entries)

@@ -267,17 +267,17 @@ def test_who_complied_does_not_take_the_target_back() -> None:
 def test_limits_apply_in_sequence_and_exemptions_take_no_rules() -> None:
     passing = placed([Order("block", IntervalSet.of("198.18.0.5"), Mechanism.EXEMPT)])
     wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
-    assert admit(wanted, passing, 0, Limits(max_rules=1)) == wanted
-    assert admit(wanted, passing, 0, Limits(max_rules=0)) == []
-    assert admit(wanted, passing, 3, Limits(orders_per_day=3)) == []
+    assert admit(wanted, passing, 0, Limits(max_rules=1)).orders == wanted
+    assert admit(wanted, passing, 0, Limits(max_rules=0)).orders == []
+    assert admit(wanted, passing, 3, Limits(orders_per_day=3)).orders == []
     exemption = [entry.order for entry in passing]
-    assert admit(exemption, placed(wanted), 0, Limits(max_rules=1)) == exemption
+    assert admit(exemption, placed(wanted), 0, Limits(max_rules=1)).orders == exemption
     name = Order("block", mechanism=Mechanism.NAME)
-    assert admit([name], passing, 0, Limits(max_addresses=0, max_rules=0)) == [name]
+    assert admit([name], passing, 0, Limits(max_addresses=0, max_rules=0)).orders == [name]
 
 
 def test_an_exempted_address_does_not_count_as_listed() -> None:
     passing = placed([Order("block", IntervalSet.of("198.18.1.0/25"), Mechanism.EXEMPT)])
     wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
-    assert admit(wanted, passing, 0, Limits(max_addresses=128)) == wanted
-    assert admit(wanted, passing, 0, Limits(max_addresses=127)) == []
+    assert admit(wanted, passing, 0, Limits(max_addresses=128)).orders == wanted
+    assert admit(wanted, passing, 0, Limits(max_addresses=127)).orders == []
