@@ -108,6 +108,8 @@ class CensorActor:
 
     def note_stance(self, t_s: int, provider_row: int, stance: str, *, has_turned: bool) -> None:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
+        if stance != self._stance[provider_row] and t_s >= 0:
+            act_at(self._env, t_s + 1, Phase.ORDERS, self._ask)
         self._stance[provider_row] = stance
         if has_turned and self._world.censor is not None:
             lag_s = round(self._world.censor.withdraw_lag_h * S_PER_H)

@@ -8,6 +8,7 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Decision, Mechanism, Observation, Order
 from sim.engine.run import Outcome, simulate
+from sim.engine.strategies.negotiate import negotiate
 from sim.scenario.reactions import Censor, Complaints, Fronts
 from tests.unit.engine.test_pressure import QUIET, STILL, times
 from tests.worlds import DAY, HOUR, Actor, Firm, Pool, SmallWorld, _set_of
@@ -151,3 +152,25 @@ def test_an_exemption_makes_room_for_addresses_and_not_for_rules(limit, is_asked
     blocked = outcome.events.entry_row[outcome.events.kind == Kind.BLOCK].tolist()
     mechanisms = [outcome.entry_mechanism[row] for row in blocked]
     assert mechanisms == [Mechanism.DROP, Mechanism.EXEMPT, Mechanism.DROP][: 2 + is_asked]
+
+
+def test_a_censor_is_asked_when_a_stance_turns_and_not_when_it_is_said_again():
+    stances = (
+        (-DAY, "beta", "constructive"),
+        (DAY, "beta", "constructive"),
+        (2 * DAY, "beta", "silent"),
+        (3 * DAY, "alpha", "silent"),
+        (4 * DAY, "alpha", "hostile"),
+    )
+    _, calls = asked(under({}, stances=stances), wanting(ALPHA))
+    assert calls == [0, 2 * DAY + 1, 4 * DAY + 1]
+
+
+def test_who_falls_silent_after_talks_is_blocked_in_the_second_after():
+    talking = under(
+        {},
+        stances=((-DAY, "alpha", "constructive"), (STANCE_S, "alpha", "silent")),
+        pools=CHASE.pools[:1],
+    )
+    outcome, _ = asked(talking, negotiate(DAY, 1.0, 24))
+    assert times(outcome, Kind.BLOCK) == [STANCE_S + 1]

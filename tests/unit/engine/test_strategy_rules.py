@@ -132,6 +132,14 @@ def test_a_throttled_front_is_open_to_those_who_drop() -> None:
     assert said(exact(seen(1, in_force=held))) == [("block", "198.18.0.1/32")]
 
 
+@pytest.mark.parametrize(("t_h", "look_h"), [(0, 8), (7, 8), (8, 10), (9, 11)])
+def test_an_escalation_looks_when_its_step_is_over_however_often_it_is_asked(t_h, look_h) -> None:
+    strategy = escalate([32, 24], 8 * HOUR, 0.5)
+    held = placed(strategy(seen(0)).orders)
+    content = strategy(seen(t_h * HOUR, in_force=held, reached=0.4))
+    assert content == Decision((), look_h * HOUR)
+
+
 def test_escalation_lists_every_known_front_anew_at_a_new_step() -> None:
     strategy = escalate([32, 24], 8 * HOUR, 0.5)
     fronts = [(FRONT, ALPHA, 0), ("198.18.1.1", ALPHA, 0)]
@@ -243,10 +251,14 @@ def test_who_talks_is_not_blocked_when_talks_are_over(stance: str, is_blocked: b
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
-@pytest.mark.parametrize("stance", ["hostile", "constructive"])
-def test_these_stances_act_under_negotiate_alone(name: str, stance: str) -> None:
+@pytest.mark.parametrize(
+    # An escalation was asked at 17 hours, one before its first step was over.
+    ("stance", "at_s"),
+    [("hostile", 1), ("constructive", 1), ("constructive", 17 * HOUR)],
+)
+def test_these_stances_act_under_negotiate_alone(name: str, stance: str, at_s: int) -> None:
     small = chase_world(3)
-    told = replace(small, stances=((1, "alpha", stance),))
+    told = replace(small, stances=((at_s, "alpha", stance),))
     outcomes = [run(world, STRATEGIES[name]) for world in (small, told)]
     if name == "negotiate" and stance == "constructive":
         assert len(outcomes[1].entry_addresses) < len(outcomes[0].entry_addresses)
