@@ -150,11 +150,15 @@ class RefBusiness:
 
 @dataclass(frozen=True)
 class RefPool:
-    """Addresses of one provider in which fronts are rented."""
+    """Addresses of one provider at which there are fronts.
+
+    ``by`` is ``'rental'`` or ``'domain-fronting'``.
+    """
 
     provider: str
     weight: float
     ranges: TextRanges
+    by: str = "rental"
 
 
 @dataclass(frozen=True)
@@ -214,11 +218,13 @@ class RefReactions:
 
 @dataclass(frozen=True)
 class RefStances:
-    """Dated stances ``(t_s, provider, stance)`` by time; only ``'compliant'`` has an effect."""
+    """Dated stances ``(t_s, provider, stance, act)`` by time.
 
-    events: tuple[tuple[int, str, str], ...]
+    ``act`` is empty or ``'ends-domain-fronting'``.
+    """
+
+    events: tuple[tuple[int, str, str, str], ...]
     withdraw_lag_s: int
-    provider_ranges: dict[str, TextRanges]
 
 
 @dataclass(frozen=True)
@@ -248,10 +254,11 @@ class RefLimits:
 class RefWorld:
     """Everything the outcome depends on; a section that is None does not exist.
 
-    ``orders`` are in table order and belong to strategy ``'replay'``; the other strategy is
-    ``'exact'``. ``cadence`` holds rows ``(from_s, every_s)`` with ``from_s`` ascending, which may
-    be negative. ``start_second_of_week`` counts from Monday 00:00 local time to t = 0 and is taken
-    modulo one week. ``thresholds`` are affected, impaired, down.
+    ``orders`` are in table order and belong to strategy ``'replay'``; the other strategies are
+    ``'exact'`` and ``'negotiate'``, to which ``talks_s``, ``purity`` and ``shortest`` belong. All
+    that a provider has are its pools. ``cadence`` holds rows ``(from_s, every_s)`` with ``from_s``
+    ascending, which may be negative. ``start_second_of_week`` counts from Monday 00:00 local time
+    to t = 0 and is taken modulo one week. ``thresholds`` are affected, impaired, down.
     """
 
     horizon_s: int
@@ -264,6 +271,9 @@ class RefWorld:
     thresholds: tuple[float, float, float] = (0.01, 0.10, 0.90)
     orders: tuple[RefOrder, ...] = ()
     strategy: str = "replay"
+    talks_s: int = 0
+    purity: float = 1.0
+    shortest: int = 8
     throttle_severity: float = 1.0
     evasion: float = 0.0
     fronts: RefFronts | None = None
@@ -430,10 +440,12 @@ class _Front:
     """One front ever rented."""
 
     provider: str
+    by: str
     address: int
     rented_s: int
     is_lost: bool = False
     is_gone: bool = False
+    discovered_s: int | None = None
 
 
 @dataclass
@@ -537,7 +549,7 @@ def _check_world(world: RefWorld) -> None:
         "horizon_s": world.horizon_s > 0,
         "cadence": all(every_s > 0 for _, every_s in world.cadence)
         and all(a[0] < b[0] for a, b in pairwise(world.cadence)),
-        "strategy": world.strategy in ("replay", "exact"),
+        "strategy": world.strategy in ("replay", "exact", "negotiate"),
         "order": all(
             order.action in ("block", "unblock")
             and order.mechanism in ("drop", "throttle", "name", "exempt")
@@ -585,14 +597,39 @@ def _next_version_s(world: RefWorld, t_s: int) -> int | None:
     return min(later, default=None)
 
 
-def _compliance_turns(stances: RefStances | None) -> list[tuple[int, str]]:
-    """Time and provider of each turn to compliant, in the order of the events."""
-    stance_of: dict[str, str] = {}
-    turns: list[tuple[int, str]] = []
-    for t_s, provider, stance in stances.events if stances else ():
-        if stance == "compliant" and stance_of.get(provider) != "compliant":
-            turns.append((t_s, provider))
-        stance_of[provider] = stance
+@dataclass(frozen=True)
+class _Turn:
+    """What a provider does about the target at one of its dated stances, where it does anything."""
+
+    t_s: int
+    provider: str
+    ends: tuple[str, ...]  # kinds of pools that it closes
+    has_complied: bool  # the censor then withdraws entries in its ranges
+
+
+def _turns(stances: RefStances | None) -> list[_Turn]:
+    """All of them, in the order of the events."""
+    turns: list[_Turn] = []
+    complied: dict[str, set[str]] = {}  # what each has done while it has been compliant
+    have_ended: set[str] = set()
+    for t_s, provider, stance, act in stances.events if stances else ():
+        done = complied.setdefault(provider, set())
+        ends: list[str] = []
+        has_complied = False
+        if stance != "compliant":
+            done.clear()
+        elif act == "":
+            has_complied = "eviction" not in done
+            done.add("eviction")
+            ends += ["rental", "domain-fronting"] if has_complied else []
+        else:
+            has_complied = not done
+            done.add(act)
+        if act == "ends-domain-fronting" and provider not in have_ended:
+            have_ended.add(provider)
+            ends.append("domain-fronting")
+        if ends or has_complied:
+            turns.append(_Turn(t_s, provider, tuple(ends), has_complied))
     return turns
 
 
@@ -614,8 +651,10 @@ class _Run:
         self.n_seen = [0 for _ in world.operators]  # versions out at the download before
         self.sightings: list[dict[int, _Sighting]] = [{} for _ in world.operators]
         self.fronts: list[_Front] = []
-        self.turns = _compliance_turns(world.stances)
-        self.closed = {provider for t_s, provider in self.turns if t_s < 0}
+        self.turns = _turns(world.stances)
+        self.closed = {
+            (turn.provider, by) for turn in self.turns if turn.t_s < 0 for by in turn.ends
+        }
         self.conducts = [
             _Conduct(business.components, business.provider) for business in world.businesses
         ]
@@ -662,19 +701,22 @@ class _Run:
         for row, business in enumerate(self.world.businesses):
             for t_s in {arrival.t_s for arrival in business.arrivals}:
                 self._plan(t_s, "arrive", row)
-        for row, (t_s, _) in enumerate(self.turns):
-            if t_s >= 0:
-                self._plan(t_s, "evict", row)
-            if self.world.stances and t_s + self.world.stances.withdraw_lag_s >= 0:
-                self._plan(t_s + self.world.stances.withdraw_lag_s, "withdraw", row)
+        for row, turn in enumerate(self.turns):
+            if turn.t_s >= 0 and turn.ends:
+                self._plan(turn.t_s, "evict", row)
+            lag_s = self.world.stances.withdraw_lag_s if self.world.stances else 0
+            if turn.has_complied and turn.t_s + lag_s >= 0:
+                self._plan(turn.t_s + lag_s, "withdraw", row)
         for row, (t_s, _) in enumerate(self.pressure_rule.events):
             if t_s >= 0:
                 self._plan(t_s, "public", row)
             self._plan(max(t_s + NOTICE_S, 0), "look", -1)
         self._remember_public_events()
-        for t_s, provider, stance in self.world.stances.events if self.world.stances else ():
+        for t_s, provider, stance, _ in self.world.stances.events if self.world.stances else ():
             if t_s < self.world.horizon_s:
                 self.events.append((max(t_s, 0), "stance", -1, f"{provider} {stance}"))
+            if t_s >= 0 and stance != self._stance(provider, t_s):
+                self._plan(t_s + NOTICE_S, "ask", -1)
         if self.world.users:
             self._plan(self.world.users.tick_s, "users", -1)
         if self.world.complaints:
@@ -732,7 +774,8 @@ class _Run:
         exempted = self._take(t_s, "exempt")
         if self.has_stopped:
             return
-        is_asked = bool(replayed) or self._may_pass(t_s)
+        has_turned = bool(self._take(t_s, "ask"))
+        is_asked = bool(replayed) or has_turned or self._may_pass(t_s)
         if self.pressure_before > self.pressure_rule.end_pressure:
             for entry in self._in_force():
                 if entry.mechanism != "exempt":
@@ -741,7 +784,7 @@ class _Run:
             return
 
         for row in turns_due:
-            self._withdraw_provider(self.turns[row][1], t_s)
+            self._withdraw_provider(self.turns[row].provider, t_s)
         for business_row in exempted:
             self._exempt(business_row, t_s)
         learnt = [front_row for front_row in discovered if not self.fronts[front_row].is_gone]
@@ -750,6 +793,7 @@ class _Run:
             address = str(IPv4Address(front.address))
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
+            front.discovered_s = t_s
         if not (learnt or is_asked):
             return
         self.dropped = []
@@ -758,6 +802,8 @@ class _Run:
             self._place(self.world.orders[order_row], t_s)
         if self.world.strategy == "exact":
             self._place_exactly(t_s)
+        if self.world.strategy == "negotiate":
+            self._negotiate(t_s)
 
     def _may_pass(self, t_s: int) -> bool:
         """Whether what dropped an order of the last decision may have ended by this second."""
@@ -793,12 +839,71 @@ class _Run:
                 prefix = f"{IPv4Address(front.address)}/32"
                 self._place(RefOrder(t_s, "block", "drop", (prefix,)), t_s)
 
+    def _known_fronts(self) -> list[_Front]:
+        fronts = [self.fronts[row] for row in sorted(self.known)]
+        return [front for front in fronts if not front.is_gone]
+
+    def _stance(self, provider: str, t_s: int) -> str:
+        """The stance it has just before a second."""
+        taken = [
+            stance
+            for event_s, name, stance, _ in (
+                self.world.stances.events if self.world.stances else ()
+            )
+            if name == provider and event_s < t_s
+        ]
+        return taken[-1] if taken else "silent"
+
+    def _provider_ranges(self, provider: str) -> Ranges:
+        pools = self.world.fronts.pools if self.world.fronts else ()
+        return _union(
+            interval
+            for pool in pools
+            if pool.provider == provider
+            for interval in _ranges_of_text(pool.ranges)
+        )
+
+    def _negotiate(self, t_s: int) -> None:
+        """Drop the covering prefix of every open front of providers that refuse."""
+        refusing = set()
+        for provider in {front.provider for front in self._known_fronts()}:
+            stance = self._stance(provider, t_s)
+            found_s = [
+                front.discovered_s or 0
+                for front in self._known_fronts()
+                if front.provider == provider
+            ]
+            over_s = min(found_s) + self.world.talks_s
+            if stance == "hostile" or (stance == "silent" and t_s >= over_s):
+                refusing.add(provider)
+            if t_s < over_s:
+                self._plan(over_s, "ask", -1)
+        held = [entry.ranges for entry in self.in_force_before if entry.mechanism == "drop"]
+        for front in self._known_fronts():
+            is_open = not any(_holds(ranges, front.address) for ranges in held)
+            exempt = _ranges_of_prefixes(self.limits.exempt_prefixes)
+            if is_open and front.provider in refusing and not _holds(exempt, front.address):
+                ranges = self._covering_prefix(front)
+                held.append(_minus(ranges, exempt))
+                self._place(RefOrder(t_s, "block", "drop", _prefixes_of(ranges)), t_s)
+
+    def _covering_prefix(self, front: _Front) -> Ranges:
+        mine = self._provider_ranges(front.provider)
+        for length in range(self.world.shortest, 32):
+            size = 2 ** (32 - length)
+            start = front.address - front.address % size
+            whole: Ranges = ((start, start + size),)
+            if size - _size(_minus(whole, mine)) >= Fraction(self.world.purity) * size:
+                return whole
+        return ((front.address, front.address + 1),)
+
     def _withdraw_provider(self, provider: str, t_s: int) -> None:
-        """Withdraw what blocked before this second and lies wholly in its ranges."""
-        assert self.world.stances is not None
-        ranges = _ranges_of_text(self.world.stances.provider_ranges[provider])
+        """Withdraw what blocks, lies wholly in its ranges and holds no front known to be left."""
+        ranges = self._provider_ranges(provider)
         for entry in self.in_force_before:
             is_inside = bool(entry.ranges) and not _minus(entry.ranges, ranges)
+            if any(_holds(entry.ranges, front.address) for front in self._known_fronts()):
+                continue
             if entry.stop_s is None and is_inside and entry.mechanism != "exempt":
                 self._withdraw(entry, t_s)
                 self._free(t_s, "rules", "addresses")
@@ -956,7 +1061,8 @@ class _Run:
         row = len(self.fronts)
         listed = _listed(self._in_force())
         free = {pool: _minus(_ranges_of_text(pool.ranges), listed) for pool in rule.pools}
-        pools = [pool for pool in rule.pools if pool.provider not in self.closed and free[pool]]
+        is_open = {pool: (pool.provider, pool.by) not in self.closed for pool in rule.pools}
+        pools = [pool for pool in rule.pools if is_open[pool] and free[pool]]
         cumulative = list(accumulate(Fraction(pool.weight) for pool in pools))
         if not cumulative or cumulative[-1] == 0:
             return
@@ -971,7 +1077,7 @@ class _Run:
             if rest < stop - start:
                 break
             rest -= stop - start
-        self.fronts.append(_Front(pool.provider, start + rest, t_s))
+        self.fronts.append(_Front(pool.provider, pool.by, start + rest, t_s))
         self.events.append((t_s, "rented", row, str(IPv4Address(start + rest))))
         self._plan(t_s + rule.discovery_lags_s[row], "discover", row)
 
@@ -993,10 +1099,11 @@ class _Run:
 
     def _evict(self, t_s: int) -> None:
         for turn_row in self._take(t_s, "evict"):
-            provider = self.turns[turn_row][1]
-            self.closed.add(provider)
+            turn = self.turns[turn_row]
+            self.closed |= {(turn.provider, by) for by in turn.ends}
             for row, front in enumerate(self.fronts):
-                if front.provider == provider and not front.is_gone:
+                is_meant = front.provider == turn.provider and front.by in turn.ends
+                if is_meant and not front.is_gone:
                     front.is_gone = True
                     self.events.append((t_s, "evicted", row, str(IPv4Address(front.address))))
                     self._lose(front, t_s)

@@ -218,8 +218,11 @@ class CensorActor:
         if self._has_ended:
             return
         mine = self._world.places.provider_addresses(provider_row)
+        known = self._known_fronts().address
         for entry in self._blocking():
-            if entry.addresses and not entry.addresses.difference(mine):
+            # A provider that only ended domain fronting may still have the target's machines.
+            is_needed = entry.addresses.contains(known).any()
+            if entry.addresses and not is_needed and not entry.addresses.difference(mine):
                 self._register.place(_withdrawal(entry.order))
                 self._reopen(now_s(self._env) + 1, Hold.RULES, Hold.ADDRESSES)
 

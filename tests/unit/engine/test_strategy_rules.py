@@ -238,7 +238,7 @@ def test_rolling_without_a_gap_releases_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("stance", "is_blocked"),
-    [("hostile", True), ("silent", True), ("constructive", False), ("compliant", False)],
+    [("silent", True), ("constructive", False), ("compliant", False)],
 )
 def test_who_talks_is_not_blocked_when_talks_are_over(stance: str, is_blocked: bool) -> None:
     strategy = negotiate(HOUR, 1.0, 8)
@@ -248,6 +248,14 @@ def test_who_talks_is_not_blocked_when_talks_are_over(stance: str, is_blocked: b
     late = strategy(seen(HOUR + 5, fronts, stance=stance))
     assert said(late) == ([("block", "198.18.0.0/20")] if is_blocked else [])
     assert late.next_look_s is None
+
+
+def test_who_is_hostile_is_blocked_without_talks() -> None:
+    fronts = [(FRONT, ALPHA, 5), ("198.19.0.1", BETA, 5)]
+    first = negotiate(HOUR, 1.0, 8)(seen(5, fronts, stance="hostile"))
+    assert said(first) == [("block", "198.18.0.0/20")]
+    # Beta is silent and has the time that alpha has not.
+    assert first.next_look_s == HOUR + 5
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
@@ -260,8 +268,12 @@ def test_these_stances_act_under_negotiate_alone(name: str, stance: str, at_s: i
     small = chase_world(3)
     told = replace(small, stances=((at_s, "alpha", stance),))
     outcomes = [run(world, STRATEGIES[name]) for world in (small, told)]
-    if name == "negotiate" and stance == "constructive":
-        assert len(outcomes[1].entry_addresses) < len(outcomes[0].entry_addresses)
+    if name == "negotiate":
+        silent_s, hostile_s = (int(o.events.t_s[o.events.kind == Kind.BLOCK][0]) for o in outcomes)
+        if stance == "constructive":
+            assert len(outcomes[1].entry_addresses) < len(outcomes[0].entry_addresses)
+        else:
+            assert hostile_s < DAY < silent_s
     else:
         assert_same(*outcomes, events=False)
 
