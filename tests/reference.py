@@ -150,11 +150,15 @@ class RefBusiness:
 
 @dataclass(frozen=True)
 class RefPool:
-    """Addresses of one provider in which fronts are rented."""
+    """Addresses of one provider at which there are fronts.
+
+    ``by`` is ``'rental'`` or ``'domain-fronting'``.
+    """
 
     provider: str
     weight: float
     ranges: TextRanges
+    by: str = "rental"
 
 
 @dataclass(frozen=True)
@@ -214,11 +218,13 @@ class RefReactions:
 
 @dataclass(frozen=True)
 class RefStances:
-    """Dated stances ``(t_s, provider, stance)`` by time; only ``'compliant'`` has an effect."""
+    """Dated stances ``(t_s, provider, stance, act)`` by time.
 
-    events: tuple[tuple[int, str, str], ...]
+    ``act`` is empty or ``'ends-domain-fronting'``.
+    """
+
+    events: tuple[tuple[int, str, str, str], ...]
     withdraw_lag_s: int
-    provider_ranges: dict[str, TextRanges]
 
 
 @dataclass(frozen=True)
@@ -461,10 +467,12 @@ class _Front:
     """One front ever rented."""
 
     provider: str
+    by: str
     address: int
     rented_s: int
     is_lost: bool = False
     is_gone: bool = False
+    discovered_s: int | None = None
 
 
 @dataclass
@@ -616,14 +624,39 @@ def _next_version_s(world: RefWorld, t_s: int) -> int | None:
     return min(later, default=None)
 
 
-def _compliance_turns(stances: RefStances | None) -> list[tuple[int, str]]:
-    """Time and provider of each turn to compliant, in the order of the events."""
-    stance_of: dict[str, str] = {}
-    turns: list[tuple[int, str]] = []
-    for t_s, provider, stance in stances.events if stances else ():
-        if stance == "compliant" and stance_of.get(provider) != "compliant":
-            turns.append((t_s, provider))
-        stance_of[provider] = stance
+@dataclass(frozen=True)
+class _Turn:
+    """What a provider does about the target at one of its dated stances, where it does anything."""
+
+    t_s: int
+    provider: str
+    ends: tuple[str, ...]  # kinds of pools that it closes
+    has_complied: bool  # the censor then withdraws entries in its ranges
+
+
+def _turns(stances: RefStances | None) -> list[_Turn]:
+    """All of them, in the order of the events."""
+    turns: list[_Turn] = []
+    complied: dict[str, set[str]] = {}  # what each has done while it has been compliant
+    have_ended: set[str] = set()
+    for t_s, provider, stance, act in stances.events if stances else ():
+        done = complied.setdefault(provider, set())
+        ends: list[str] = []
+        has_complied = False
+        if stance != "compliant":
+            done.clear()
+        elif act == "":
+            has_complied = "eviction" not in done
+            done.add("eviction")
+            ends += ["rental", "domain-fronting"] if has_complied else []
+        else:
+            has_complied = not done
+            done.add(act)
+        if act == "ends-domain-fronting" and provider not in have_ended:
+            have_ended.add(provider)
+            ends.append("domain-fronting")
+        if ends or has_complied:
+            turns.append(_Turn(t_s, provider, tuple(ends), has_complied))
     return turns
 
 
@@ -641,14 +674,15 @@ class _Run:
         self.entries: list[_Entry] = []
         self.placed_s: list[int] = []  # times of the strategy's orders that were placed
         self.known: list[int] = []  # fronts the censor has discovered
-        self.discovered_s: dict[int, int] = {}
         self.next_ask_s = 0  # when the strategy is asked next, discoveries apart
         self.versions: list[frozenset[int]] = []
         self.n_seen = [0 for _ in world.operators]  # versions out at the download before
         self.sightings: list[dict[int, _Sighting]] = [{} for _ in world.operators]
         self.fronts: list[_Front] = []
-        self.turns = _compliance_turns(world.stances)
-        self.closed = {provider for t_s, provider in self.turns if t_s < 0}
+        self.turns = _turns(world.stances)
+        self.closed = {
+            (turn.provider, by) for turn in self.turns if turn.t_s < 0 for by in turn.ends
+        }
         self.conducts = [
             _Conduct(business.components, business.provider) for business in world.businesses
         ]
@@ -660,6 +694,8 @@ class _Run:
         self.attention: list[tuple[int, float]] = [(0, 0.0)]
         self.servers_free_s = [0] * (world.complaints.hotline_servers if world.complaints else 0)
         self.has_stopped = False
+        self.dropped: list[tuple[str, int, int]] = []  # by the last decision: why, when, how wide
+        self.freed_s: dict[str, int] = {}  # when room was made for a reason, since that decision
         self.pressure_before = 0.0
         self.in_force_before: list[_Entry] = []
 
@@ -694,19 +730,22 @@ class _Run:
         for row, business in enumerate(self.world.businesses):
             for t_s in {arrival.t_s for arrival in business.arrivals}:
                 self._plan(t_s, "arrive", row)
-        for row, (t_s, _) in enumerate(self.turns):
-            if t_s >= 0:
-                self._plan(t_s, "evict", row)
-            if self.world.stances and t_s + self.world.stances.withdraw_lag_s >= 0:
-                self._plan(t_s + self.world.stances.withdraw_lag_s, "withdraw", row)
+        for row, turn in enumerate(self.turns):
+            if turn.t_s >= 0 and turn.ends:
+                self._plan(turn.t_s, "evict", row)
+            lag_s = self.world.stances.withdraw_lag_s if self.world.stances else 0
+            if turn.has_complied and turn.t_s + lag_s >= 0:
+                self._plan(turn.t_s + lag_s, "withdraw", row)
         for row, (t_s, _) in enumerate(self.pressure_rule.events):
             if t_s >= 0:
                 self._plan(t_s, "public", row)
             self._plan(max(t_s + NOTICE_S, 0), "look", -1)
         self._remember_public_events()
-        for t_s, provider, stance in self.world.stances.events if self.world.stances else ():
+        for t_s, provider, stance, _ in self.world.stances.events if self.world.stances else ():
             if t_s < self.world.horizon_s:
                 self.events.append((max(t_s, 0), "stance", -1, f"{provider} {stance}"))
+            if t_s >= 0 and stance != self._stance(provider, t_s):
+                self._plan(t_s + NOTICE_S, "ask", -1)
         if self.world.users:
             self._plan(self.world.users.tick_s, "users", -1)
         if self.world.complaints:
@@ -758,13 +797,15 @@ class _Run:
 
     def _place_orders(self, t_s: int) -> None:
         self._take(t_s, "look")
-        is_asked = bool(self._take(t_s, "ask")) and t_s == self.next_ask_s
+        has_turned = bool(self._take(t_s, "ask"))
+        looks_again = bool(self._take(t_s, "again")) and t_s == self.next_ask_s
         turns_due = self._take(t_s, "withdraw")
         replayed = self._take(t_s, "order")
         discovered = self._take(t_s, "discover")
         exempted = self._take(t_s, "exempt")
         if self.has_stopped:
             return
+        is_asked = bool(replayed) or has_turned or looks_again or self._may_pass(t_s)
         if self.pressure_before > self.pressure_rule.end_pressure:
             for entry in self._in_force():
                 if entry.mechanism != "exempt":
@@ -773,22 +814,46 @@ class _Run:
             return
 
         for row in turns_due:
-            self._withdraw_provider(self.turns[row][1], t_s)
-        for order_row in replayed:
-            self._place(self.world.orders[order_row], t_s)
+            self._withdraw_provider(self.turns[row].provider, t_s)
+        for business_row in exempted:
+            self._exempt(business_row, t_s)
         learnt = [front_row for front_row in discovered if not self.fronts[front_row].is_gone]
         for front_row in learnt:
             front = self.fronts[front_row]
             address = str(IPv4Address(front.address))
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
-            self.discovered_s[front_row] = t_s
-        if callable(self.world.strategy) and (is_asked or learnt):
+            front.discovered_s = t_s
+        if not (learnt or is_asked):
+            return
+        self.dropped = []
+        self.freed_s = {}
+        for order_row in replayed:
+            self._place(self.world.orders[order_row], t_s)
+        if callable(self.world.strategy):
             self._decide(self.world.strategy, t_s)
-        if self.world.strategy == "exact" and learnt:  # who learns nothing decides nothing
+        if self.world.strategy == "exact":
             self._place_exactly(t_s)
-        for business_row in exempted:
-            self._exempt(business_row, t_s)
+
+    def _may_pass(self, t_s: int) -> bool:
+        """Whether what dropped an order of the last decision may have ended by this second."""
+        bar = self.limits.order_addresses or 0
+        for reason, dropped_s, n_strangers in self.dropped:
+            if reason == "pause" and self.pressure_before <= self.pressure_rule.pause_pressure:
+                return True
+            if reason == "day" and self.limits.orders_per_day and t_s // DAY_S > dropped_s // DAY_S:
+                return True
+            if reason == "bar" and n_strangers <= bar * (1 - min(self.pressure_before, 1)):
+                return True
+            if self.freed_s.get(reason, t_s) < t_s:
+                return True
+        return False
+
+    def _free(self, t_s: int, *reasons: str) -> None:
+        """Room is made for what was dropped for these reasons; it tells in the next second."""
+        for reason in reasons:
+            self.freed_s.setdefault(reason, t_s)
+        self._plan(t_s + NOTICE_S, "look", -1)
 
     def _place_exactly(self, t_s: int) -> None:
         """Drop every known front that no entry in force covers, as they were rented."""
@@ -806,28 +871,19 @@ class _Run:
 
     def _decide(self, strategy: RefStrategy, t_s: int) -> None:
         """Ask a strategy; of the times it wanted to look again the one it named last counts."""
-        fronts = [(row, self.fronts[row]) for row in sorted(self.known)]
+        pools = self.world.fronts.pools if self.world.fronts else ()
+        providers = {pool.provider for pool in pools}
         answer = strategy(
             RefSight(
                 t_s=t_s,
                 fronts=tuple(
-                    (front.address, front.provider, self.discovered_s[row])
-                    for row, front in fronts
-                    if not front.is_gone
+                    (front.address, front.provider, front.discovered_s or 0)
+                    for front in self._known_fronts()
                 ),
                 in_force=tuple((e.mechanism, e.ranges, e.start_s) for e in self.in_force_before),
                 reached=self._reached_before(t_s),
-                stances={
-                    provider: stance
-                    for dated_s, provider, stance in (
-                        self.world.stances.events if self.world.stances else ()
-                    )
-                    if dated_s < t_s
-                },
-                holdings={
-                    pool.provider: _ranges_of_text(pool.ranges)
-                    for pool in (self.world.fronts.pools if self.world.fronts else ())
-                },
+                stances={name: self._stance(name, t_s) for name in providers},
+                holdings={name: self._provider_ranges(name) for name in providers},
                 exempt=_ranges_of_prefixes(self.limits.exempt_prefixes),
             )
         )
@@ -835,7 +891,7 @@ class _Run:
             self._place(order, t_s)
         if answer.look_s is not None:
             self.next_ask_s = max(answer.look_s, t_s + 1)
-            self._plan(self.next_ask_s, "ask", -1)
+            self._plan(self.next_ask_s, "again", -1)
 
     def _reached_before(self, t_s: int) -> float | None:
         """The share of users who reach the target without a VPN just before a second."""
@@ -845,14 +901,40 @@ class _Run:
         rows = range(len(self.world.operators))
         return 1 - sum(float(self.shares[row]) * self.unreached(view, row, t_s) for row in rows)
 
+    def _known_fronts(self) -> list[_Front]:
+        fronts = [self.fronts[row] for row in sorted(self.known)]
+        return [front for front in fronts if not front.is_gone]
+
+    def _stance(self, provider: str, t_s: int) -> str:
+        """The stance it has just before a second."""
+        taken = [
+            stance
+            for event_s, name, stance, _ in (
+                self.world.stances.events if self.world.stances else ()
+            )
+            if name == provider and event_s < t_s
+        ]
+        return taken[-1] if taken else "silent"
+
+    def _provider_ranges(self, provider: str) -> Ranges:
+        pools = self.world.fronts.pools if self.world.fronts else ()
+        return _union(
+            interval
+            for pool in pools
+            if pool.provider == provider
+            for interval in _ranges_of_text(pool.ranges)
+        )
+
     def _withdraw_provider(self, provider: str, t_s: int) -> None:
-        """Withdraw what blocked before this second and lies wholly in its ranges."""
-        assert self.world.stances is not None
-        ranges = _ranges_of_text(self.world.stances.provider_ranges[provider])
+        """Withdraw what blocks, lies wholly in its ranges and holds no front known to be left."""
+        ranges = self._provider_ranges(provider)
         for entry in self.in_force_before:
             is_inside = bool(entry.ranges) and not _minus(entry.ranges, ranges)
+            if any(_holds(entry.ranges, front.address) for front in self._known_fronts()):
+                continue
             if entry.stop_s is None and is_inside and entry.mechanism != "exempt":
                 self._withdraw(entry, t_s)
+                self._free(t_s, "rules", "addresses")
 
     def _place(self, order: RefOrder, t_s: int) -> None:
         """Place one order of the strategy, unless a limit or the pressure forbids it."""
@@ -873,29 +955,38 @@ class _Run:
             return
         placed_today = sum(placed_s // DAY_S == t_s // DAY_S for placed_s in self.placed_s)
         per_day = self.limits.orders_per_day
-        if per_day is not None and placed_today >= per_day:
-            return
         if self.pressure_before > self.pressure_rule.pause_pressure:
+            self._drop("pause", t_s)
+            return
+        if per_day is not None and placed_today >= per_day:
+            self._drop("day", t_s)
+            self._plan((t_s // DAY_S + 1) * DAY_S, "look", -1)
             return
         entry = self._new_entry(order.mechanism, ranges, order.overmatch, t_s)
-        if self.limits.order_addresses is not None and order.mechanism in ("drop", "throttle"):
-            room = self.limits.order_addresses * (1 - min(self.pressure_before, 1))
-            strangers = _minus(ranges, _ranges_of_prefixes(self.world.target_prefixes))
-            if _size(strangers) > room:
-                return
         wanted = [*self._in_force(), entry]
         n_rules = sum(len(listed.prefixes) for listed in wanted if listed.mechanism != "exempt")
         takes_rules = bool(entry.prefixes) and order.mechanism != "exempt"
         if self.limits.max_rules is not None and takes_rules and n_rules > self.limits.max_rules:
+            self._drop("rules", t_s)
             return
+        if self.limits.order_addresses is not None and order.mechanism in ("drop", "throttle"):
+            room = self.limits.order_addresses * (1 - min(self.pressure_before, 1))
+            strangers = _minus(ranges, _ranges_of_prefixes(self.world.target_prefixes))
+            if _size(strangers) > room:
+                self._drop("bar", t_s, _size(strangers))
+                return
         if (
             self.limits.max_addresses is not None
             and order.mechanism in ("drop", "throttle")
             and _size(_listed(wanted)) > self.limits.max_addresses
         ):
+            self._drop("addresses", t_s)
             return
         self._put_in_force(entry, t_s)
         self.placed_s.append(t_s)
+
+    def _drop(self, reason: str, t_s: int, n_strangers: int = 0) -> None:
+        self.dropped.append((reason, t_s, n_strangers))
 
     def _exempt(self, business_row: int, t_s: int) -> None:
         """Exempt the addresses of a business's own components, by one order beyond all limits."""
@@ -914,6 +1005,7 @@ class _Run:
         entry = self._new_entry("exempt", ranges, 0.0, t_s)
         self._put_in_force(entry, t_s)
         self.events.append((t_s, "exempted", business_row, " ".join(entry.prefixes)))
+        self._free(t_s, "addresses")
 
     def _new_entry(self, mechanism: str, ranges: Ranges, overmatch: float, t_s: int) -> _Entry:
         number = len(self.entries)
@@ -997,7 +1089,8 @@ class _Run:
         row = len(self.fronts)
         listed = _listed(self._in_force())
         free = {pool: _minus(_ranges_of_text(pool.ranges), listed) for pool in rule.pools}
-        pools = [pool for pool in rule.pools if pool.provider not in self.closed and free[pool]]
+        is_open = {pool: (pool.provider, pool.by) not in self.closed for pool in rule.pools}
+        pools = [pool for pool in rule.pools if is_open[pool] and free[pool]]
         cumulative = list(accumulate(Fraction(pool.weight) for pool in pools))
         if not cumulative or cumulative[-1] == 0:
             return
@@ -1012,7 +1105,7 @@ class _Run:
             if rest < stop - start:
                 break
             rest -= stop - start
-        self.fronts.append(_Front(pool.provider, start + rest, t_s))
+        self.fronts.append(_Front(pool.provider, pool.by, start + rest, t_s))
         self.events.append((t_s, "rented", row, str(IPv4Address(start + rest))))
         self._plan(t_s + rule.discovery_lags_s[row], "discover", row)
 
@@ -1034,10 +1127,11 @@ class _Run:
 
     def _evict(self, t_s: int) -> None:
         for turn_row in self._take(t_s, "evict"):
-            provider = self.turns[turn_row][1]
-            self.closed.add(provider)
+            turn = self.turns[turn_row]
+            self.closed |= {(turn.provider, by) for by in turn.ends}
             for row, front in enumerate(self.fronts):
-                if front.provider == provider and not front.is_gone:
+                is_meant = front.provider == turn.provider and front.by in turn.ends
+                if is_meant and not front.is_gone:
                     front.is_gone = True
                     self.events.append((t_s, "evicted", row, str(IPv4Address(front.address))))
                     self._lose(front, t_s)

@@ -146,8 +146,9 @@ def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> RefStrateg
             has_more = now + 1 < len(lengths) and bool(placed or orders)
         if not has_more:
             return RefAnswer(tuple(orders))
-        look_s = max(began_s + patience_s, sight.t_s + patience_s // 4, sight.t_s + 1)
-        return RefAnswer(tuple(orders), look_s)
+        over_s = began_s + patience_s
+        later_s = sight.t_s + max(patience_s // 4, 1)
+        return RefAnswer(tuple(orders), over_s if over_s > sight.t_s else later_s)
 
     return decide
 
@@ -213,7 +214,7 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> RefStrategy:
 
 
 def negotiate(talks_s: int, purity: float, shortest: int = 8) -> RefStrategy:
-    """Providers that do not talk are blocked when their time is over."""
+    """Providers that do not talk are blocked when their time is over, hostile ones at once."""
     set_of = _covering(purity, shortest)
 
     def decide(sight: RefSight) -> RefAnswer:
@@ -225,7 +226,8 @@ def negotiate(talks_s: int, purity: float, shortest: int = 8) -> RefStrategy:
         refusing = {
             provider
             for provider, t_s in over_s.items()
-            if t_s <= sight.t_s and sight.stances.get(provider, "silent") in ("hostile", "silent")
+            if sight.stances.get(provider, "silent") == "hostile"
+            or (t_s <= sight.t_s and sight.stances.get(provider, "silent") == "silent")
         }
         fronts = [front for front in _open(sight, "drop") if front[1] in refusing]
         look_s = min((t_s for t_s in over_s.values() if t_s > sight.t_s), default=None)

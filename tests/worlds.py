@@ -17,10 +17,11 @@ from sim.engine.operators import Compliance
 from sim.engine.orders import Mechanism, Order, Strategy
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies.exact import exact
+from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.replay import replay
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
 from sim.scenario.schema import Effects, Thresholds
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables_reactions import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import Components
@@ -30,10 +31,11 @@ from sim.world.moves import Moves
 from sim.world.operators import Operators, Overload
 from sim.world.population import Businesses
 from sim.world.providers import Places
-from sim.world.stances import StanceEvents
+from sim.world.stances import StanceEvent, StanceEvents
 from sim.world.target import Target
 from sim.world.tenancy import Stays
 from tests import reference as ref
+from tests.reference_strategies import negotiate as ref_negotiate
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -148,11 +150,12 @@ class Firm:
 
 @dataclass(frozen=True)
 class Pool:
-    """Addresses of a provider in which the target rents."""
+    """Addresses of a provider at which the target has fronts."""
 
     provider: str
     weight: float
     prefixes: tuple[str, ...]
+    by: str = "rental"
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,9 @@ class SmallWorld:
     throttle_severity: float = 0.5
     name_evasion: float = 0.25
     strategy: str = "replay"
+    talks_s: int = DAY
+    purity: float = 1.0
+    shortest: int = 8
     pools: tuple[Pool, ...] = ()
     fronts: Fronts | None = None
     censor: Censor | None = None
@@ -179,7 +185,7 @@ class SmallWorld:
     reactions: Reactions | None = None
     cost_usd: tuple[float, ...] = (0.0, 1500.0, 5000.0, 10_000.0, 800.0)
     has_tenancy: bool = False
-    stances: tuple[tuple[int, str, str], ...] = ()
+    stances: tuple[tuple[int, str, str] | tuple[int, str, str, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
     streams: Streams = field(default_factory=lambda: Streams(0, 0))
@@ -230,7 +236,12 @@ class SmallWorld:
             stays=stays if self.has_tenancy else None,
             stances=StanceEvents(
                 tuple(
-                    sorted((t_s, places.provider.index(name), s) for t_s, name, s in self.stances)
+                    sorted(
+                        StanceEvent(
+                            t_s, places.provider.index(name), stance, act == [ENDS_FRONTING]
+                        )
+                        for t_s, name, stance, *act in self.stances
+                    )
                 )
             )
             if self.stances
@@ -247,6 +258,8 @@ class SmallWorld:
         """Return the strategy that the engine runs."""
         if self.strategy == "exact":
             return exact
+        if self.strategy == "negotiate":
+            return negotiate(self.talks_s, self.purity, self.shortest)
         timed = [(order.t_s, order.order()) for order in self.dated()]
         return replay(sorted(timed, key=lambda pair: pair[0]))
 
@@ -271,7 +284,11 @@ class SmallWorld:
                 ref.RefOrder(o.t_s, o.action, o.mechanism, o.prefixes, o.overmatch)
                 for o in self.dated()
             ),
-            strategy=self.strategy,
+            strategy=(
+                ref_negotiate(self.talks_s, self.purity, self.shortest)
+                if self.strategy == "negotiate"
+                else self.strategy
+            ),
             throttle_severity=self.throttle_severity,
             evasion=self.name_evasion,
             fronts=self._reference_fronts(),
@@ -310,9 +327,8 @@ class SmallWorld:
             if self.reactions
             else None,
             stances=ref.RefStances(
-                tuple(sorted(self.stances)),
+                tuple(sorted(event if len(event) == 4 else (*event, "") for event in self.stances)),
                 round(rules.withdraw_lag_h * HOUR) if rules else 0,
-                {pool.provider: _ranges(_set_of(pool.prefixes)) for pool in self.pools},
             )
             if self.stances
             else None,
@@ -493,12 +509,14 @@ class SmallWorld:
 
     def _places(self) -> Places:
         others = (*ABROAD, AT_HOME) if self.reactions else ()
-        names = (FIRST, *(pool.provider for pool in self.pools), *others)
-        sets = [IntervalSet.empty(), *(_set_of(pool.prefixes) for pool in self.pools)]
-        sets += [IntervalSet.empty()] * len(others)
+        names = tuple(dict.fromkeys((FIRST, *(pool.provider for pool in self.pools), *others)))
+        sets = [
+            _set_of(tuple(p for pool in self.pools if pool.provider == name for p in pool.prefixes))
+            for name in names
+        ]
         pairs = [
-            (row, *parse_prefix(prefix))
-            for row, pool in enumerate(self.pools, 1)
+            (names.index(pool.provider), *parse_prefix(prefix))
+            for pool in self.pools
             for prefix in pool.prefixes
         ]
         columns = np.array(pairs or [(0, 0, 0)], np.int64).T
@@ -519,7 +537,8 @@ class SmallWorld:
             rules=self.fronts,
             provider_row=np.array(rows, np.int64),
             weight=np.array([pool.weight for pool in self.pools]),
-            addresses=tuple(places.provider_addresses(row) for row in rows),
+            is_fronting=np.array([pool.by == DOMAIN_FRONTING for pool in self.pools]),
+            addresses=tuple(_set_of(pool.prefixes) for pool in self.pools),
         )
 
     def _reference_fronts(self) -> ref.RefFronts | None:
@@ -533,7 +552,7 @@ class SmallWorld:
             self.fronts.share_told,
             self.fronts.lost_share,
             tuple(
-                ref.RefPool(pool.provider, pool.weight, _ranges(_set_of(pool.prefixes)))
+                ref.RefPool(pool.provider, pool.weight, _ranges(_set_of(pool.prefixes)), pool.by)
                 for pool in self.pools
             ),
             tuple(self.streams.generator(Stream.FRONT_POOL).random(N_FRONT_DRAWS).tolist()),

@@ -18,7 +18,7 @@ from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
-from sim.engine.limits import UNLIMITED, Limits, admit
+from sim.engine.limits import UNLIMITED, Admission, Hold, Limits, admit
 from sim.engine.orders import (
     NO_FRONTS,
     Decision,
@@ -71,6 +71,8 @@ class CensorActor:
         self._stance = [SILENT] * len(world.places.provider)
         self._is_due = False
         self._next_look_s: int | None = None
+        self._answer = Admission()
+        self._is_next_day_due = False
         self._has_ended = False
         self._day, self._n_today = 0, 0
 
@@ -98,9 +100,16 @@ class CensorActor:
         if self._is_ending() and not self._has_ended:
             soon_s = max(t_s + 1, now_s(self._env))
             act_at(self._env, soon_s, Phase.ORDERS, self._yield_to_pressure)
+        if self._answer.holds:
+            if not self._is_pausing():
+                self._reopen(t_s + 1, Hold.PAUSE)
+            if self._answer.narrowest <= self._limits.under(self.attention.value).order_addresses:
+                self._reopen(t_s + 1, Hold.BAR)
 
     def note_stance(self, t_s: int, provider_row: int, stance: str, *, has_turned: bool) -> None:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
+        if stance != self._stance[provider_row] and t_s >= 0:
+            act_at(self._env, t_s + 1, Phase.ORDERS, self._ask)
         self._stance[provider_row] = stance
         if has_turned and self._world.censor is not None:
             lag_s = round(self._world.censor.withdraw_lag_h * S_PER_H)
@@ -113,6 +122,7 @@ class CensorActor:
         """Let some addresses pass from now on; return whether there was still need to."""
         if not self._has_ended:
             self._register.place(Order("block", addresses, Mechanism.EXEMPT))
+            self._reopen(now_s(self._env) + 1, Hold.ADDRESSES)
         return not self._has_ended
 
     def _note_public_event(self, t_s: int, row: int, adds: float) -> None:
@@ -152,6 +162,15 @@ class CensorActor:
             self._next_look_s = None
             self._ask()
 
+    def _reopen(self, t_s: int, *freed: Hold) -> None:
+        """Ask anew at a second if the last decision was refused for what has ended by then."""
+        if not self._answer.holds.isdisjoint(freed):
+            act_at(self._env, t_s, Phase.ORDERS, self._ask)
+
+    def _begin_day(self) -> None:
+        self._is_next_day_due = False
+        self._reopen(now_s(self._env), Hold.DAY)
+
     def _observe(self) -> Observation:
         t_s = now_s(self._env)
         return Observation(
@@ -180,21 +199,32 @@ class CensorActor:
         day = now_s(self._env) // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
-        limits = self._limits.under(self.attention.value)
-        if self._is_pausing():
-            limits = replace(limits, orders_per_day=0)
-        in_force, is_whole = self._register.in_force, decision.is_whole
-        for order in admit(decision.orders, in_force, self._n_today, limits, is_whole=is_whole):
+        limits = replace(self._limits.under(self.attention.value), is_pausing=self._is_pausing())
+        self._answer = admit(
+            decision.orders,
+            self._register.in_force,
+            self._n_today,
+            limits,
+            is_whole=decision.is_whole,
+        )
+        for order in self._answer.orders:
             self._n_today += order.action == "block"
             self._register.place(order)
+        if Hold.DAY in self._answer.holds and limits.orders_per_day and not self._is_next_day_due:
+            self._is_next_day_due = True
+            act_at(self._env, (day + 1) * S_PER_D, Phase.ORDERS, self._begin_day)
 
     def _withdraw(self, provider_row: int) -> None:
         if self._has_ended:
             return
         mine = self._world.places.provider_addresses(provider_row)
+        known = self._known_fronts().address
         for entry in self._blocking():
-            if entry.addresses and not entry.addresses.difference(mine):
+            # A provider that only ended domain fronting may still have the target's machines.
+            is_needed = entry.addresses.contains(known).any()
+            if entry.addresses and not is_needed and not entry.addresses.difference(mine):
                 self._register.place(_withdrawal(entry.order))
+                self._reopen(now_s(self._env) + 1, Hold.RULES, Hold.ADDRESSES)
 
     def _blocking(self) -> list[Entry]:
         """Entries in force that block; what was granted to bystanders is not among them."""

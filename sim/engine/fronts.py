@@ -26,6 +26,8 @@ class FrontList:
     ----------
     address, provider_row, rented_s : shape (n_fronts,)
         Where each is, whose it is, since when.
+    is_fronting : shape (n_fronts,)
+        Whether it is there by domain fronting.
     is_gone : shape (n_fronts,)
         Whether the provider has turned it off.
     is_lost : shape (n_fronts,)
@@ -38,6 +40,7 @@ class FrontList:
         self.address = np.empty(0, np.int64)
         self.provider_row = np.empty(0, np.int64)
         self.rented_s = np.empty(0, np.int64)
+        self.is_fronting = np.empty(0, np.bool_)
         self.is_gone = np.empty(0, np.bool_)
         self.is_lost = np.empty(0, np.bool_)
         self.status = np.empty((n_operators, 0), np.int8)
@@ -49,11 +52,20 @@ class FrontList:
         """Number of fronts rented so far."""
         return int(self.address.size)
 
-    def add(self, address: int, provider_row: int, t_s: int, enforcement: Enforcement) -> int:
+    def add(
+        self,
+        address: int,
+        provider_row: int,
+        t_s: int,
+        enforcement: Enforcement,
+        *,
+        is_fronting: bool = False,
+    ) -> int:
         """Note one more front, and return its row."""
         self.address = np.append(self.address, address)
         self.provider_row = np.append(self.provider_row, provider_row)
         self.rented_s = np.append(self.rented_s, t_s)
+        self.is_fronting = np.append(self.is_fronting, is_fronting)
         self.is_gone = np.append(self.is_gone, False)
         self.is_lost = np.append(self.is_lost, False)
         column = enforcement.state(self.address[-1:])

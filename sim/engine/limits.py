@@ -1,12 +1,14 @@
 """What holds a censor back: a day, addresses, rules, the bar under pressure, exempt addresses.
 
-In: orders a strategy wants. Out: those that fit. Pure values; nothing is kept for later.
+In: orders a strategy wants. Out: those that fit, and what held the others. Pure values; nothing is
+kept for later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TypeAlias
 
 from sim.addresses.intervals import IntervalSet
@@ -14,6 +16,16 @@ from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n
 
 UNLIMITED = 2**62
 Key: TypeAlias = tuple[Mechanism, IntervalSet]
+
+
+class Hold(Enum):
+    """What a block order was refused for; of several the first, in this sequence."""
+
+    PAUSE = "pause"
+    DAY = "day"
+    RULES = "rules"
+    BAR = "bar"
+    ADDRESSES = "addresses"
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,8 @@ class Limits:
         Addresses cut out of every order.
     own
         Addresses of the target.
+    is_pausing
+        Whether no block order is placed at all.
     """
 
     orders_per_day: int = UNLIMITED
@@ -38,12 +52,33 @@ class Limits:
     order_addresses: float = UNLIMITED
     exempt: IntervalSet = NO_ADDRESSES
     own: IntervalSet = NO_ADDRESSES
+    is_pausing: bool = False
 
     def under(self, pressure: float) -> Limits:
         """These limits with the bar as pressure leaves it: all of it at 0, nothing from 1 on."""
         if self.order_addresses >= UNLIMITED:
             return self
         return replace(self, order_addresses=self.order_addresses * (1.0 - min(pressure, 1.0)))
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What became of the orders of one decision.
+
+    Attributes
+    ----------
+    orders
+        Those that are placed, in sequence.
+    holds
+        What the others were refused for. Nothing is a hold of an order of which exempt addresses
+        leave nothing, or that withdraws what is not in force: no time lets it through.
+    narrowest
+        Fewest addresses outside the target's own among orders the bar refused; infinite without.
+    """
+
+    orders: list[Order] = field(default_factory=list)
+    holds: frozenset[Hold] = frozenset()
+    narrowest: float = float("inf")
 
 
 def admit(
@@ -53,8 +88,8 @@ def admit(
     limits: Limits,
     *,
     is_whole: bool = False,
-) -> list[Order]:
-    """Orders that fit, in sequence; an order that does not fit is left out.
+) -> Admission:
+    """Place the orders that fit, in sequence; an order that does not fit is left out.
 
     Parameters
     ----------
@@ -67,6 +102,8 @@ def admit(
     """
     held = [(entry.order.key, _budgeted(entry.order, entry.n_rules)) for entry in in_force]
     admitted: list[Order] = []
+    holds: set[Hold] = set()
+    narrowest = float("inf")
     for wanted in orders:
         order = replace(wanted, addresses=wanted.addresses.difference(limits.exempt))
         if wanted.addresses and not order.addresses:
@@ -78,18 +115,33 @@ def admit(
             held.pop(row)
         else:
             n_rules = _budgeted(order, n_rules_of(order))
-            # What takes no rule, or lists nothing, cannot go over the limit on it.
-            if (
-                n_today >= limits.orders_per_day
-                or (n_rules and n_rules + sum(n for _, n in held) > limits.max_rules)
-                or _is_over_the_bar(order, limits)
-                or _is_too_wide(order, held, limits)
-            ):
+            hold = _hold_of(order, n_rules, held, n_today, limits)
+            if hold is not None:
+                holds.add(hold)
+                if hold is Hold.BAR:
+                    narrowest = min(narrowest, _n_strangers(order, limits))
                 continue
             n_today += 1
             held.append((order.key, n_rules))
         admitted.append(order)
-    return [] if is_whole and len(admitted) < len(orders) else admitted
+    is_void = is_whole and len(admitted) < len(orders)
+    return Admission([] if is_void else admitted, frozenset(holds), narrowest)
+
+
+def _hold_of(
+    order: Order, n_rules: int, held: list[tuple[Key, int]], n_today: int, limits: Limits
+) -> Hold | None:
+    """First of the limits that a block order does not fit; None if it fits."""
+    if limits.is_pausing:
+        return Hold.PAUSE
+    if n_today >= limits.orders_per_day:
+        return Hold.DAY
+    # What takes no rule, or lists nothing, cannot go over the limit on it.
+    if n_rules and n_rules + sum(n for _, n in held) > limits.max_rules:
+        return Hold.RULES
+    if _is_over_the_bar(order, limits):
+        return Hold.BAR
+    return Hold.ADDRESSES if _is_too_wide(order, held, limits) else None
 
 
 def _budgeted(order: Order, n_rules: int) -> int:
@@ -101,7 +153,12 @@ def _is_over_the_bar(order: Order, limits: Limits) -> bool:
     """Whether one order lists more addresses outside the target's own than it may."""
     if order.mechanism not in BLOCKING or limits.order_addresses >= UNLIMITED:
         return False
-    return order.addresses.difference(limits.own).n_addresses > limits.order_addresses
+    return _n_strangers(order, limits) > limits.order_addresses
+
+
+def _n_strangers(order: Order, limits: Limits) -> int:
+    """Addresses of an order outside the target's own."""
+    return order.addresses.difference(limits.own).n_addresses
 
 
 def _is_too_wide(order: Order, held: list[tuple[Key, int]], limits: Limits) -> bool:

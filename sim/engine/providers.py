@@ -1,9 +1,10 @@
-"""Providers: they change their stance, and one that complies turns the target away.
+"""Providers: they change their stance; some turn the target away, wholly or from domain fronting.
 
 In: dated changes of stance. Out: evictions, and what the censor learns of talks.
 """
 
 from collections.abc import Callable, Generator
+from enum import IntEnum
 from typing import Any
 
 import simpy
@@ -11,7 +12,15 @@ import simpy
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.scenario.tables_reactions import STANCES
-from sim.world.stances import COMPLIANT, StanceEvents
+from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
+
+
+class Compliance(IntEnum):
+    """What a provider that complies has done about the target, from less to more."""
+
+    NONE = 0
+    ENDED_FRONTING = 1
+    EVICTED = 2
 
 
 class Stances:
@@ -20,7 +29,7 @@ class Stances:
     Parameters
     ----------
     turn_away
-        Called with the provider that turns compliant.
+        Called with the provider that turns the target away, and whether from domain fronting alone.
     note_stance
         Called with every change and its time, after what follows from it for the target.
     """
@@ -30,7 +39,7 @@ class Stances:
         env: simpy.Environment,
         events: StanceEvents,
         log: EventLog,
-        turn_away: Callable[[int], None],
+        turn_away: Callable[..., None],
         note_stance: Callable[..., None],
     ) -> None:
         self._env = env
@@ -38,34 +47,42 @@ class Stances:
         self._log = log
         self._turn_away = turn_away
         self._note_stance = note_stance
-        self._compliant: set[int] = set()
+        self._compliance: dict[int, Compliance] = {}
 
     def begin(self) -> None:
         """Take the stances from before the start: who complied then has no front to evict."""
-        for t_s, provider_row, stance in self._events:
-            if t_s < 0:
-                self._take(t_s, provider_row, stance)
+        for event in self._events:
+            if event.t_s < 0:
+                self._take(event)
 
     def run(self) -> Generator[simpy.Event, Any, None]:
         """Carry out the changes of stance, one after the other."""
-        for t_s, provider_row, stance in self._events:
-            if t_s >= 0:
-                yield Moment(self._env, t_s, Phase.ENFORCEMENT)
-                self._take(t_s, provider_row, stance)
+        for event in self._events:
+            if event.t_s >= 0:
+                yield Moment(self._env, event.t_s, Phase.ENFORCEMENT)
+                self._take(event)
 
-    def _take(self, t_s: int, provider_row: int, stance: str) -> None:
+    def _take(self, event: StanceEvent) -> None:
+        row = event.provider_row
         self._log.record(
             now_s(self._env),
             Kind.STANCE,
-            provider_row=provider_row,
-            stance_row=STANCES.index(stance),
+            provider_row=row,
+            stance_row=STANCES.index(event.stance),
         )
         # Only the turn acts, not a row that says again what is so already.
-        has_turned = stance == COMPLIANT and provider_row not in self._compliant
-        if has_turned:
-            self._turn_away(provider_row)
-        if stance == COMPLIANT:
-            self._compliant.add(provider_row)
-        else:
-            self._compliant.discard(provider_row)
-        self._note_stance(t_s, provider_row, stance, has_turned=has_turned)
+        before = self._compliance.get(row, Compliance.NONE)
+        wanted = _compliance(event)
+        if wanted > before and wanted is Compliance.EVICTED:
+            self._turn_away(row)
+        if event.ends_fronting:
+            self._turn_away(row, is_fronting_alone=True)
+        self._compliance[row] = max(before, wanted) if wanted else Compliance.NONE
+        self._note_stance(event.t_s, row, event.stance, has_turned=wanted > before)
+
+
+def _compliance(event: StanceEvent) -> Compliance:
+    """What a provider does for the censor by an event; nothing if it does not comply with it."""
+    if event.stance != COMPLIANT:
+        return Compliance.NONE
+    return Compliance.ENDED_FRONTING if event.ends_fronting else Compliance.EVICTED

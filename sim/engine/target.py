@@ -88,11 +88,17 @@ class TargetActor:
         for _ in range(self._pools.rules.n_fronts):
             self._rent()
 
-    def turn_away(self, provider_row: int) -> None:
-        """A provider evicts the target: its fronts there are gone, no more are rented."""
-        self._is_open &= self._pools.provider_row != provider_row
-        fronts = self.fronts
+    def turn_away(self, provider_row: int, *, is_fronting_alone: bool = False) -> None:
+        """A provider ends the target's fronts there, all or those by domain fronting.
+
+        They are gone, and there will be no more of them.
+        """
+        fronts, pools = self.fronts, self._pools
+        closed = pools.provider_row == provider_row
         mine = (fronts.provider_row == provider_row) & ~fronts.is_gone
+        if is_fronting_alone:
+            closed, mine = closed & pools.is_fronting, mine & fronts.is_fronting
+        self._is_open &= ~closed
         for row in np.flatnonzero(mine).tolist():
             self._log.record(now_s(self._env), Kind.EVICTED, front_row=row)
             fronts.is_gone[row] = True
@@ -137,7 +143,13 @@ class TargetActor:
         addresses = free[pool]
         address = nth_address(addresses, int(v * addresses.n_addresses))
         t_s = now_s(self._env)
-        row = self.fronts.add(address, int(self._pools.provider_row[pool]), t_s, self._enforcement)
+        row = self.fronts.add(
+            address,
+            int(self._pools.provider_row[pool]),
+            t_s,
+            self._enforcement,
+            is_fronting=bool(self._pools.is_fronting[pool]),
+        )
         self._log.record(t_s, Kind.RENTED, front_row=row)
         self.is_stale = True
         self._on_rented(row, lag_s)

@@ -24,7 +24,7 @@ class Fronts(Model):
     """Addresses the target rents in clouds to be reached by."""
 
     pools: Table
-    """Table of pools: provider and weight."""
+    """Table of pools: provider, weight, and whether by rental or domain fronting."""
     n_fronts: Annotated[int, Field(ge=1, le=10_000)]
     """Fronts at the start."""
     monitor_lag_h: Hours
@@ -89,7 +89,7 @@ class Stances(Model):
     """What providers do with the target."""
 
     events: Table | None = None
-    """Table of dated stances by provider."""
+    """Table of dated stances by provider, and of when one ends domain fronting."""
     compliance_hazard_per_d: PerDay
     """Chance per day that a provider turns compliant by itself."""
 

@@ -13,26 +13,30 @@ from sim.scenario.quantities import Instant, Prefix, Share
 from sim.scenario.seeds import Row
 from sim.scenario.tables import NonNegative
 
+RENTAL, DOMAIN_FRONTING = "rental", "domain-fronting"
+ENDS_FRONTING = "ends-domain-fronting"
 STANCES = ("hostile", "silent", "constructive", "compliant")
 RESPONSES = ("wait", "same", "foreign", "domestic", "proxy")
 
 
 class PoolRow(Row):
-    """A provider in which the target rents fronts."""
+    """Addresses of a provider at which the target has fronts, and by what right."""
 
     parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
     provider: str
     region: str = ""
     weight: NonNegative
+    by: Literal["rental", "domain-fronting"] = "rental"
     source: str = ""
 
 
 class StanceRow(Row):
-    """A provider's stance from a time on."""
+    """A provider's stance from a time on, and what it does then besides; empty for nothing."""
 
     at: Instant
     provider: str
     stance: Literal["hostile", "silent", "constructive", "compliant"]
+    act: Literal["", "ends-domain-fronting"] = ""
     source: str = ""
 
 

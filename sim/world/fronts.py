@@ -1,4 +1,4 @@
-"""Pools of cloud addresses in which the target rents fronts.
+"""Pools of cloud addresses at which the target has fronts.
 
 In: pool table, places. Out: frozen pools. It does not know which fronts are rented.
 """
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sim.addresses.intervals import IntervalSet
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables_reactions import DOMAIN_FRONTING
 from sim.world.providers import Places
 
 
@@ -26,6 +27,8 @@ class Pools:
         Numbers of the scenario.
     provider_row, weight : shape (n_pools,)
         Provider of each pool, and how often it is chosen.
+    is_fronting : shape (n_pools,)
+        Whether its fronts are there by domain fronting, and not on rented machines.
     addresses
         Addresses of each pool.
     """
@@ -33,6 +36,7 @@ class Pools:
     rules: Fronts
     provider_row: NDArray[np.int64]
     weight: NDArray[np.float64]
+    is_fronting: NDArray[np.bool_]
     addresses: tuple[IntervalSet, ...]
 
 
@@ -45,6 +49,7 @@ def build_pools(resolved: Resolved, places: Places) -> Pools | None:
         rules=resolved.scenario.fronts,
         provider_row=np.array(provider_row, np.int64),
         weight=np.array([row.weight for row in resolved.pools.rows]),
+        is_fronting=np.array([row.by == DOMAIN_FRONTING for row in resolved.pools.rows]),
         addresses=tuple(
             places.addresses[places.row(row.provider, row.region)]
             if row.region

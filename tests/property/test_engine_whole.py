@@ -5,6 +5,7 @@ events agree exactly.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -43,6 +44,27 @@ HORIZON_S = 6 * DAY
 POOLS = (
     Pool("alpha", 3.0, ("192.0.2.0/27", "198.51.100.0/29")),
     Pool("beta", 1.0, ("198.51.100.64/28",)),
+    Pool("alpha", 1.0, ("192.0.2.128/28",), "domain-fronting"),
+    Pool("beta", 2.0, ("198.51.100.96/28",), "domain-fronting"),
+)
+ENDS = "ends-domain-fronting"
+STANCES = (
+    ((0, "beta", "silent"),),
+    ((-DAY, "alpha", "compliant"), (DAY, "beta", "hostile")),
+    ((2 * DAY + 7, "alpha", "compliant"), (3 * DAY, "alpha", "compliant")),
+    ((DAY, "beta", "constructive"), (2 * DAY, "beta", "compliant")),
+    # Only domain fronting ends, before the start, under talks, and as all that compliance is.
+    ((-DAY, "alpha", "silent", ENDS), (DAY, "beta", "constructive", ENDS)),
+    ((DAY, "beta", "compliant", ENDS), (2 * DAY, "beta", "compliant", ENDS)),
+    ((DAY, "alpha", "compliant", ENDS), (3 * DAY + 5, "alpha", "compliant")),
+    # Twice compliant with a break; less than before; a stance that turns and turns back.
+    (
+        (DAY, "beta", "compliant"),
+        (2 * DAY, "beta", "hostile"),
+        (3 * DAY, "beta", "compliant", ENDS),
+    ),
+    ((DAY, "beta", "compliant"), (3 * DAY, "beta", "compliant", ENDS)),
+    ((0, "alpha", "constructive"), (2 * DAY + 9, "alpha", "hostile"), (4 * DAY, "alpha", "silent")),
 )
 PUBLIC_EVENTS = (
     (),
@@ -148,7 +170,7 @@ def whole_worlds(draw):
     services = tuple(
         Seat((draw(st.sampled_from(ADDRESSES)),)) for _ in range(draw(st.integers(0, 2)))
     )
-    strategy = draw(st.sampled_from(["replay", "exact"]))
+    strategy = draw(st.sampled_from(["replay", "exact", "negotiate"]))
     limit = st.sampled_from([None, None, 1, 2, 5])
     return SmallWorld(
         orders=draw(dated_orders()) if strategy == "replay" else (),
@@ -163,6 +185,9 @@ def whole_worlds(draw):
         throttle_severity=draw(SIXTEENTHS),
         name_evasion=draw(SIXTEENTHS),
         strategy=strategy,
+        talks_s=draw(st.sampled_from([HOUR, 30 * HOUR])),
+        purity=draw(st.sampled_from([0.5, 1.0])),
+        shortest=draw(st.sampled_from([24, 30])),
         pools=POOLS,
         fronts=Fronts(
             pools="x",
@@ -213,16 +238,7 @@ def whole_worlds(draw):
             onboarding_slots=1,
             onboarding_h=draw(st.integers(1, 48)),
         ),
-        stances=draw(
-            st.sampled_from(
-                [
-                    ((0, "beta", "silent"),),
-                    ((-DAY, "alpha", "compliant"), (DAY, "beta", "hostile")),
-                    ((2 * DAY + 7, "alpha", "compliant"), (3 * DAY, "alpha", "compliant")),
-                    ((DAY, "beta", "constructive"), (2 * DAY, "beta", "compliant")),
-                ]
-            )
-        ),
+        stances=draw(st.sampled_from(STANCES)),
         has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
         exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
@@ -230,9 +246,75 @@ def whole_worlds(draw):
     )
 
 
+@st.composite
+def held_back_worlds(draw):
+    """The same, with one limit on a censor that knows many fronts at once: it is refused a lot."""
+    small = draw(whole_worlds().filter(lambda small: small.strategy != "replay"))
+    limit = draw(
+        st.sampled_from(
+            [
+                {"orders_per_day": draw(st.integers(0, 2))},
+                {"max_rules": draw(st.integers(1, 3))},
+                {"max_addresses": draw(st.integers(1, 20))},
+                {"order_addresses": draw(st.sampled_from([2, 16, 24]))},
+                {"pause_pressure": draw(st.sampled_from([0.2, 0.4]))},
+                {"pause_pressure": 0.4, "orders_per_day": 1, "max_addresses": 30},
+            ]
+        )
+    )
+    return replace(
+        small,
+        fronts=small.fronts.model_copy(update={"n_fronts": 6, "lost_share": 1.0}),
+        censor=Censor(discovery_lag_h=draw(st.sampled_from([0.5, 8.0])), withdraw_lag_h=7, **limit),
+        complaints=small.complaints.model_copy(
+            update={"attention_per_complaint": 0.0, "half_life_d": draw(st.sampled_from([0.5, 2]))}
+        ),
+        pressure_events=draw(
+            st.sampled_from([((-HOUR, 0.9),), ((8 * HOUR, 0.8), (3 * DAY, 0.75))])
+        ),
+    )
+
+
+@st.composite
+def talking_worlds(draw):
+    """The same, under ``negotiate``, with stances that turn while talks last and after."""
+    small = draw(whole_worlds())
+    turn_s = draw(st.integers(2 * HOUR, 4 * DAY))
+    stance = draw(st.sampled_from(["hostile", "silent"]))
+    return replace(
+        small,
+        orders=(),
+        strategy="negotiate",
+        talks_s=draw(st.sampled_from([HOUR, 30 * HOUR])),
+        fronts=small.fronts.model_copy(update={"n_fronts": 4}),
+        censor=Censor(discovery_lag_h=0.5, withdraw_lag_h=7, max_rules=draw(limits_seldom)),
+        stances=((0, "alpha", "constructive"), (turn_s, "alpha", stance), *draw(endings)),
+    )
+
+
+limits_seldom = st.sampled_from([None, None, None, 2])
+endings = st.sampled_from([(), ((3 * DAY, "beta", "hostile"), (5 * DAY, "beta", "compliant"))])
+
+
+@many_worlds(12)
+@given(talking_worlds())
+def test_the_slow_reference_agrees_where_a_censor_talks_first(small):
+    assert_agrees(small)
+
+
 @many_worlds(40)
 @given(whole_worlds())
 def test_the_slow_reference_agrees_with_every_mechanism_on(small):
+    assert_agrees(small)
+
+
+@many_worlds(40)
+@given(held_back_worlds())
+def test_the_slow_reference_agrees_where_a_censor_is_refused_and_asks_again(small):
+    assert_agrees(small)
+
+
+def assert_agrees(small: SmallWorld) -> None:
     outcome = simulate(small.world(), small.engine_strategy(), small.streams)
     assert_same_as_reference(small, outcome, simulate_reference(small.reference()))
 

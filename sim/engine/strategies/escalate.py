@@ -47,11 +47,13 @@ def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> Strategy:
         else:
             around = enclosing_front(observation, lengths[step])
             orders = block_around(observation, open_fronts(observation), around)
-        begun_s = since_s if since_s is not None else observation.t_s
-        # A step asked for just now may have been refused: it is looked at again.
+        # Before a step's patience is over it looks when it will be, however often it is asked
+        # meanwhile; later a step may be refused or the goal missed at any time, and it looks often.
+        over_s = (since_s if since_s is not None else observation.t_s) + patience_s
+        often_s = observation.t_s + max(patience_s // 4, 1)
         is_last = step + 1 == len(lengths) and wider is None
         has_more = not is_last and (orders or since_s is not None)
-        look_s = max(begun_s + patience_s, observation.t_s + patience_s // 4, observation.t_s + 1)
+        look_s = over_s if over_s > observation.t_s else often_s
         return Decision(orders, look_s if has_more else None)
 
     return decide

@@ -5,6 +5,7 @@ import numpy as np
 from sim.engine.orders import Decision, Observation, Strategy
 from sim.engine.strategies.coverage import block_around, open_fronts
 from sim.engine.strategies.provider_ranges import prefix_around
+from sim.world.stances import HOSTILE
 
 IN_TALKS = frozenset({"constructive", "compliant"})
 
@@ -17,7 +18,8 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
     Parameters
     ----------
     talks_s
-        Time a provider is given from the discovery of the first front there.
+        Time a provider is given from the discovery of the first front there; who is hostile has
+        none.
     purity, shortest
         As for the covering prefix.
     """
@@ -27,9 +29,12 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
         refusing, looks_s = [], []
         for provider_row in np.unique(fronts.provider_row).tolist():
             over_s = int(fronts.discovered_s[fronts.provider_row == provider_row].min()) + talks_s
-            if observation.t_s < over_s:
+            stance = observation.stance[provider_row]
+            if stance == HOSTILE:
+                refusing.append(provider_row)
+            elif observation.t_s < over_s:
                 looks_s.append(over_s)
-            elif observation.stance[provider_row] not in IN_TALKS:
+            elif stance not in IN_TALKS:
                 refusing.append(provider_row)
         rows = open_fronts(observation)
         rows = rows[np.isin(fronts.provider_row[rows], refusing)]

@@ -1,5 +1,6 @@
 """What single actors do, in worlds so small that the outcome is worked out by hand."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import numpy as np
@@ -28,6 +29,7 @@ STILL = Users(
 )
 ONE_FRONT = Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.5)
 UNSEEN = Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0)
+START = datetime(2018, 4, 16, tzinfo=UTC)
 ALPHA, BETA = "198.18.0.0/24", "198.19.0.0/24"
 
 
@@ -99,36 +101,30 @@ def test_who_complied_before_the_start_rents_the_target_nothing():
     assert events_of(small, outcome) == simulate_reference(small.reference()).events
 
 
-def turns_d(hazard_per_d: float, n_replicates: int, compliant: str = "") -> np.ndarray:
-    """Days until each of 50 providers turns by itself, replicate by replicate."""
+def turns_d(hazard_per_d: float, n_replicates: int, *dated: tuple[float, str, str]) -> np.ndarray:
+    """Days until each of 50 providers turns, replicate by replicate; NaN for never.
+
+    Dated rows are (days from the start, provider, stance).
+    """
     names = tuple(f"provider-{row}" for row in range(50))
-    rows = [SimpleNamespace(at=np.timedelta64(0), provider=compliant, stance="compliant")]
     resolved = SimpleNamespace(
         scenario=SimpleNamespace(
-            start=_Start(), stances=SimpleNamespace(compliance_hazard_per_d=hazard_per_d)
+            start=START, stances=SimpleNamespace(compliance_hazard_per_d=hazard_per_d)
         ),
-        stances=SimpleNamespace(rows=[_Row(row) for row in rows]) if compliant else None,
+        stances=SimpleNamespace(
+            rows=[
+                SimpleNamespace(at=START + timedelta(days=d), provider=name, stance=stance, act="")
+                for d, name, stance in dated
+            ]
+        ),
     )
     days = np.full((n_replicates, 50), np.nan)
     for replicate in range(n_replicates):
         stances = build_stances(resolved, SimpleNamespace(provider=names), Streams(3, replicate))
-        for t_s, row, _ in stances.events:
-            days[replicate, row] = t_s / DAY
+        for event in stances.events:
+            if event.stance == "compliant":
+                days[replicate, event.provider_row] = event.t_s / DAY
     return days
-
-
-class _Start:
-    """A start from which a row's time is counted as zero seconds."""
-
-    def __rsub__(self, other: object) -> SimpleNamespace:
-        return SimpleNamespace(total_seconds=lambda: 0.0)
-
-
-class _Row(SimpleNamespace):
-    """A dated row."""
-
-    def __init__(self, row: SimpleNamespace) -> None:
-        super().__init__(at=object(), provider=row.provider, stance=row.stance)
 
 
 @pytest.mark.parametrize("hazard_per_d", [0.05, 4.0])
@@ -143,6 +139,24 @@ def test_providers_turn_by_themselves_with_the_hazard(hazard_per_d):
 
 
 def test_a_provider_with_a_dated_turn_has_no_other():
-    days = turns_d(0.01, 3, compliant="provider-7")
+    days = turns_d(0.01, 3, (0.0, "provider-7", "compliant"))
     assert days[:, 7].tolist() == [0.0, 0.0, 0.0]
     assert (np.delete(days, 7, axis=1) > 0).all()
+
+
+def test_the_hazard_stands_still_while_a_provider_is_hostile():
+    calm, name = turns_d(0.05, 40)[:, 7], "provider-7"
+    rows = ((-3, "hostile"), (2, "silent"), (10, "hostile"), (12, "hostile"), (15.5, "silent"))
+    found = turns_d(0.05, 40, *((day, name, stance) for day, stance in rows))
+    # Hostile until day 2 and from day 10 to 15.5, which is a clock of 8 days in between.
+    expected = calm + 2 + 5.5 * (calm >= 8)
+    assert found[:, 7] == pytest.approx(expected)
+    assert np.array_equal(np.delete(found, 7, axis=1), np.delete(turns_d(0.05, 40), 7, axis=1))
+    assert {True, False} == set((calm >= 8).tolist())
+
+
+def test_who_stays_hostile_turns_before_or_never():
+    calm = turns_d(0.05, 40)[:, 7]
+    found = turns_d(0.05, 40, (10, "provider-7", "hostile"))[:, 7]
+    np.testing.assert_array_equal(found, np.where(calm < 10, calm, np.nan))
+    assert np.isnan(found).any()

@@ -84,4 +84,4 @@ def test_rolling_withdraws_first_so_that_what_it_frees_counts():
     held = placed(first.orders)
     second = strategy(seen(10, fronts, held))
     assert said(second) == [("unblock", "198.18.0.0/24"), ("block", "198.18.4.0/24")]
-    assert len(admit(second.orders, held, 0, Limits(max_rules=1))) == 2
+    assert len(admit(second.orders, held, 0, Limits(max_rules=1)).orders) == 2

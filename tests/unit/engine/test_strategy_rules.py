@@ -132,6 +132,14 @@ def test_a_throttled_front_is_open_to_those_who_drop() -> None:
     assert said(exact(seen(1, in_force=held))) == [("block", "198.18.0.1/32")]
 
 
+@pytest.mark.parametrize(("t_h", "look_h"), [(0, 8), (7, 8), (8, 10), (9, 11)])
+def test_an_escalation_looks_when_its_step_is_over_however_often_it_is_asked(t_h, look_h) -> None:
+    strategy = escalate([32, 24], 8 * HOUR, 0.5)
+    held = placed(strategy(seen(0)).orders)
+    content = strategy(seen(t_h * HOUR, in_force=held, reached=0.4))
+    assert content == Decision((), look_h * HOUR)
+
+
 def test_escalation_lists_every_known_front_anew_at_a_new_step() -> None:
     strategy = escalate([32, 24], 8 * HOUR, 0.5)
     fronts = [(FRONT, ALPHA, 0), ("198.18.1.1", ALPHA, 0)]
@@ -230,7 +238,7 @@ def test_rolling_without_a_gap_releases_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("stance", "is_blocked"),
-    [("hostile", True), ("silent", True), ("constructive", False), ("compliant", False)],
+    [("silent", True), ("constructive", False), ("compliant", False)],
 )
 def test_who_talks_is_not_blocked_when_talks_are_over(stance: str, is_blocked: bool) -> None:
     strategy = negotiate(HOUR, 1.0, 8)
@@ -242,14 +250,30 @@ def test_who_talks_is_not_blocked_when_talks_are_over(stance: str, is_blocked: b
     assert late.next_look_s is None
 
 
+def test_who_is_hostile_is_blocked_without_talks() -> None:
+    fronts = [(FRONT, ALPHA, 5), ("198.19.0.1", BETA, 5)]
+    first = negotiate(HOUR, 1.0, 8)(seen(5, fronts, stance="hostile"))
+    assert said(first) == [("block", "198.18.0.0/20")]
+    # Beta is silent and has the time that alpha has not.
+    assert first.next_look_s == HOUR + 5
+
+
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
-@pytest.mark.parametrize("stance", ["hostile", "constructive"])
-def test_these_stances_act_under_negotiate_alone(name: str, stance: str) -> None:
+@pytest.mark.parametrize(
+    # An escalation was asked at 17 hours, one before its first step was over.
+    ("stance", "at_s"),
+    [("hostile", 1), ("constructive", 1), ("constructive", 17 * HOUR)],
+)
+def test_these_stances_act_under_negotiate_alone(name: str, stance: str, at_s: int) -> None:
     small = chase_world(3)
-    told = replace(small, stances=((1, "alpha", stance),))
+    told = replace(small, stances=((at_s, "alpha", stance),))
     outcomes = [run(world, STRATEGIES[name]) for world in (small, told)]
-    if name == "negotiate" and stance == "constructive":
-        assert len(outcomes[1].entry_addresses) < len(outcomes[0].entry_addresses)
+    if name == "negotiate":
+        silent_s, hostile_s = (int(o.events.t_s[o.events.kind == Kind.BLOCK][0]) for o in outcomes)
+        if stance == "constructive":
+            assert len(outcomes[1].entry_addresses) < len(outcomes[0].entry_addresses)
+        else:
+            assert hostile_s < DAY < silent_s
     else:
         assert_same(*outcomes, events=False)
 
@@ -267,17 +291,17 @@ def test_who_complied_does_not_take_the_target_back() -> None:
 def test_limits_apply_in_sequence_and_exemptions_take_no_rules() -> None:
     passing = placed([Order("block", IntervalSet.of("198.18.0.5"), Mechanism.EXEMPT)])
     wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
-    assert admit(wanted, passing, 0, Limits(max_rules=1)) == wanted
-    assert admit(wanted, passing, 0, Limits(max_rules=0)) == []
-    assert admit(wanted, passing, 3, Limits(orders_per_day=3)) == []
+    assert admit(wanted, passing, 0, Limits(max_rules=1)).orders == wanted
+    assert admit(wanted, passing, 0, Limits(max_rules=0)).orders == []
+    assert admit(wanted, passing, 3, Limits(orders_per_day=3)).orders == []
     exemption = [entry.order for entry in passing]
-    assert admit(exemption, placed(wanted), 0, Limits(max_rules=1)) == exemption
+    assert admit(exemption, placed(wanted), 0, Limits(max_rules=1)).orders == exemption
     name = Order("block", mechanism=Mechanism.NAME)
-    assert admit([name], passing, 0, Limits(max_addresses=0, max_rules=0)) == [name]
+    assert admit([name], passing, 0, Limits(max_addresses=0, max_rules=0)).orders == [name]
 
 
 def test_an_exempted_address_does_not_count_as_listed() -> None:
     passing = placed([Order("block", IntervalSet.of("198.18.1.0/25"), Mechanism.EXEMPT)])
     wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
-    assert admit(wanted, passing, 0, Limits(max_addresses=128)) == wanted
-    assert admit(wanted, passing, 0, Limits(max_addresses=127)) == []
+    assert admit(wanted, passing, 0, Limits(max_addresses=128)).orders == wanted
+    assert admit(wanted, passing, 0, Limits(max_addresses=127)).orders == []
