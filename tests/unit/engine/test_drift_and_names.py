@@ -1,0 +1,68 @@
+"""States that change though no address is listed or released: by drift of users, and by names."""
+
+import numpy as np
+import pytest
+
+from sim.addresses import backend
+from sim.scenario.reactions import Fronts, Users
+from tests.property.test_engine_reference import ledger_of, ledger_row
+from tests.reference import simulate_reference
+from tests.unit.engine.test_actors_alone import UNSEEN
+from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
+
+both_paths = pytest.mark.parametrize("path", ["numpy", "auto"])
+
+
+@both_paths
+@pytest.mark.parametrize("distance", [1e-5, 1e-4, 5e-4, 2e-3])
+def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(path, distance):
+    # Who is on a VPN reaches a business that is dropped for all others: u = 1 - v, and v grows.
+    small = SmallWorld(
+        orders=(Dated(0, "block", ("203.0.113.1/32",)),),
+        firms=(Firm(weights=(1.0, 0.0, 0.0, 0.0, 0.0)),),
+        # One version and one download: the reference walks through each.
+        cadence=((0, 30 * DAY),),
+        actors=(Actor(poll_interval_s=30 * DAY),),
+        pools=(Pool("alpha", 1.0, ("198.18.0.0/24",)),),
+        fronts=Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.5),
+        censor=UNSEEN,
+        users=Users(
+            tick_h=1.0,
+            n_target_users=1e6,
+            share_target_users=0.25,
+            vpn_start=0.1 - distance,
+            vpn_max=0.5,
+            vpn_rate_per_d=0.002,
+            vpn_decay_per_d=0.0,
+            leave_rate_per_d=0.0,
+            return_rate_per_d=0.0,
+        ),
+        horizon_s=8 * DAY,
+    )
+    with backend.using(path):
+        (found,) = ledger_of(small.run())
+    (expected,) = [ledger_row(row) for row in simulate_reference(small.reference()).ledger]
+    assert found[7:] == expected[7:]
+    down_s = int(found[9])
+    assert 0 < down_s < small.horizon_s
+    # 0.002 * 0.75 * 0.4 a day, and a tick to notice it.
+    assert down_s == pytest.approx(DAY * distance / 0.0006, abs=1.5 * HOUR, rel=0.01)
+
+
+@both_paths
+def test_a_name_that_is_released_is_reached_again_unless_another_entry_matches_it(path):
+    wide = Dated(0, "block", (), "name", 0.5)
+    small = SmallWorld(
+        orders=(
+            wide,
+            Dated(HOUR, "block", (), "name", 0.25),
+            Dated(5 * HOUR, "unblock", (), "name", 0.5),
+            Dated(9 * HOUR, "unblock", (), "name", 0.25),
+        ),
+        firms=tuple(Firm(name_draw=draw) for draw in (0.125, 0.375, 0.625)),
+        horizon_s=DAY,
+    )
+    with backend.using(path):
+        ledger = small.run().ledger
+    assert ledger.affected_s.tolist() == [9 * HOUR, 5 * HOUR, 0]
+    assert np.allclose(ledger.lost_demand_h, [9 * 0.75, 5 * 0.75, 0])
