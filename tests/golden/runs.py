@@ -56,6 +56,7 @@ END = {
 }
 
 COUNT_UNITS = (
+    "active sites",
     "addresses",
     "arrivals",
     "businesses",
@@ -71,6 +72,7 @@ NO_COUNTS = (
     "addresses_dropped_peak",
     "regret_businesses",
     "names_hit_per_million_user_hours_denied",
+    "active_sites_hit_per_million_user_hours_denied",
 )
 
 
