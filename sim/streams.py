@@ -48,6 +48,7 @@ class Stream(IntEnum):
     DESIGN = 31
     TENANCY_STAY = 32
     TENANCY_ADDRESS = 33
+    COMPONENT_PARKED = 34
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sim.scenario.seeds import RowType, Table, find_table, read_table
 from sim.scenario.tables import AssumptionRow, CloudPrefixRow
-from sim.scenario.tables_sharing import ConcentrationRow, SharingRow
+from sim.scenario.tables_sharing import ConcentrationRow, ParkedRow, SharingRow
 from sim.world.names import NamesLaw, fit_names_law
 from sim.world.sharing import AddressKind, assumed, build_kinds
 
@@ -39,6 +39,11 @@ def address_kinds() -> tuple[AddressKind, ...]:
 @cache
 def sharing_rows() -> tuple[SharingRow, ...]:
     return shipped_table("sharing-2018", SharingRow).rows
+
+
+@cache
+def parked_rows() -> tuple[ParkedRow, ...]:
+    return shipped_table("parked-names", ParkedRow).rows
 
 
 @cache

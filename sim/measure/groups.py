@@ -106,7 +106,7 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
 
 def _by_operator(world: World, outcome: Outcome) -> Iterator[GroupCount]:
     n = world.businesses.n_businesses
-    address, _ = names_in_use(world)
+    address, *_ = names_in_use(world)
     owner, place = _seats(world, address)
     for row, name in enumerate(world.operators.name):
         is_dropped = ever_dropped_at(outcome, address, [row])

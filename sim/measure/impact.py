@@ -23,6 +23,7 @@ from sim.measure.responses import measure_complaints, measure_responses
 from sim.world.build import World
 
 S_PER_H = 3600
+ACTIVE = "active sites"
 
 
 def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
@@ -33,7 +34,8 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     ``demand_lost_share`` is ``sum of v(i) * lost(i) / sum of v(i) * D(i, T)``, with v the mean
     domestic demand in USD an hour, lost the ledger's lost demand and D the demand over the run,
     both in hours of mean demand. ``names_hit`` counts names on the addresses in use at t = 0
-    that an operator with users ever dropped or throttled.
+    that an operator with users ever dropped or throttled; ``active_sites_hit`` leaves out parked
+    ones.
     """
     ledger = outcome.ledger
     n = float(world.businesses.n_businesses)
@@ -49,6 +51,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     whole = world.demand.cumulative(world.horizon_s)[sector_row].astype(float)
     demand_h = world.demand.hours(whole, sector_row)
     names = names_hit(world, outcome)
+    n_active = float(names.n_active_sites)
     demand, lost = float((value * demand_h).sum()), float((value * ledger.lost_demand_h).sum())
     found = (
         *measure_register(world, outcome),
@@ -80,6 +83,10 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         Measure("names_hit", "names", float(names.n_hit), float(names.n_names), "names"),
         Measure(
             "names_hit_share", "share of names", names.share_hit, float(names.n_names), "names"
+        ),
+        Measure("active_sites_hit", ACTIVE, float(names.n_active_hit), n_active, ACTIVE),
+        Measure(
+            "active_sites_hit_share", f"share of {ACTIVE}", names.share_active_hit, n_active, ACTIVE
         ),
         *measure_inherited(world, outcome, value, demand),
         *measure_responses(world, outcome),

@@ -1,7 +1,7 @@
 """Names on the addresses that modelled businesses sit on, and how many of them were ever dropped.
 
-In: a world, and what operators enforced. Out: names hit, out of all. It does not know whom the
-block was for.
+In: a world, and what operators enforced. Out: names and active sites hit, out of all. It does not
+know whom the block was for.
 """
 
 from __future__ import annotations
@@ -30,31 +30,53 @@ class NamesHit:
         second or longer.
     n_names
         Names on all of them; parked names count.
+    n_active_hit, n_active_sites
+        The same without parked names.
     """
 
     n_hit: int
     n_names: int
+    n_active_hit: int
+    n_active_sites: int
 
     @property
     def share_hit(self) -> float:
         """Share of the names that were hit; at least one address is in use, with one name."""
         return self.n_hit / self.n_names
 
+    @property
+    def share_active_hit(self) -> float:
+        """Share of the active sites that were hit; on each address in use there is one."""
+        return self.n_active_hit / self.n_active_sites
+
 
 def names_hit(world: World, outcome: Outcome) -> NamesHit:
     """Names hit in one run; each address is counted once, however many businesses sit on it."""
-    address, n_names = names_in_use(world)
+    address, n_names, n_active = names_in_use(world)
     is_hit = ever_dropped(world, outcome, address)
-    return NamesHit(int(n_names[is_hit].sum()), int(n_names.sum()))
+    return NamesHit(
+        int(n_names[is_hit].sum()),
+        int(n_names.sum()),
+        int(n_active[is_hit].sum()),
+        int(n_active.sum()),
+    )
 
 
-def names_in_use(world: World) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct addresses that components sit on at t = 0, ascending, and the names on each."""
+def names_in_use(
+    world: World,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct addresses that components sit on at t = 0, ascending.
+
+    Returns
+    -------
+    address, n_names, n_active_sites : shapes (n_addresses,)
+    """
     components = world.components
     host, _, _ = components.hosts_of(np.unique(world.businesses.component_row))
     host = np.sort(host)  # hosts are sorted by address
     address, first = np.unique(components.address[host], return_index=True)
-    return address, components.n_names[host][first]
+    row = host[first]
+    return address, components.n_names[row], components.n_active_sites[row]
 
 
 def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> NDArray[np.bool_]:

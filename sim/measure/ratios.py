@@ -58,6 +58,14 @@ RATIOS = {
         ),
         Ratio("names_hit_per_million_user_hours_denied", "names", "names_hit", _DENIED, 1e6, _UNIT),
         Ratio(
+            "active_sites_hit_per_million_user_hours_denied",
+            "active sites",
+            "active_sites_hit",
+            _DENIED,
+            1e6,
+            _UNIT,
+        ),
+        Ratio(
             "private_loss_usd_per_user_hour_denied", "USD", "private_loss_usd", _DENIED, 1.0, _UNIT
         ),
     )

@@ -19,6 +19,7 @@ _LABELS = {
     "named_providers_loss_usd": "loss of the named providers",
     "demand_lost_share": "share of domestic demand lost",
     "names_hit_share": "share of names hit",
+    "active_sites_hit_share": "share of active sites hit",
     "arrivals": "arrivals at other addresses",
     "arrivals_inherited_share": "share of arrivals that inherited a block",
     "businesses_inherited": "businesses that inherited a block",
@@ -33,6 +34,9 @@ _LABELS = {
         "business-hours impaired per million user-hours denied"
     ),
     "names_hit_per_million_user_hours_denied": "names hit per million user-hours denied",
+    "active_sites_hit_per_million_user_hours_denied": (
+        "active sites hit per million user-hours denied"
+    ),
     "private_loss_usd_per_user_hour_denied": "private loss per user-hour denied",
     "rules_in_force_peak": "rules in force, peak",
     "overblocking_ratio_peak": "addresses listed for each of the target's own, peak",

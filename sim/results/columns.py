@@ -73,6 +73,12 @@ BUSINESSES = (
         "(drawn)",
     ),
     Column(
+        "n_active_sites",
+        "integer",
+        "active sites",
+        "Those of them that are not parked; its own is none of the parked ones (drawn)",
+    ),
+    Column(
         "lost_demand_h_below_threshold",
         "number",
         "h",

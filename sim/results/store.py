@@ -98,6 +98,7 @@ class RunEncoder:
         businesses, ledger, places = world.businesses, outcome.ledger, world.places
         n = businesses.n_businesses
         home = businesses.home_place_row
+        n_names, n_active = world.components.names_on(businesses.component_row[:, FRONTEND])
         return {
             "business": np.arange(n),
             "sector": Coded(businesses.sector_row, businesses.sector),
@@ -105,7 +106,8 @@ class RunEncoder:
             "region": Coded(home, places.region),
             "revenue_usd_per_h": businesses.revenue_usd_per_h,
             "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO,
-            "n_names": world.components.names_on(businesses.component_row[:, FRONTEND]),
+            "n_names": n_names,
+            "n_active_sites": n_active,
             "lost_demand_h_below_threshold": ledger.lost_demand_h_below_threshold,
             **{
                 f"lost_demand_h_{name}": ledger.lost_demand_h_by_spell[:, column].copy()

@@ -6,6 +6,7 @@ does not draw luck and does not build the world.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -33,7 +34,7 @@ from sim.scenario.money_tables import (
     check_money_parameters,
 )
 from sim.scenario.refusal import hint
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Names, Scenario
 from sim.scenario.seeds import RowType, Table, read_table
 from sim.scenario.strategies import AllowList, Replay
 from sim.scenario.tables import (
@@ -53,8 +54,12 @@ from sim.scenario.tables_reactions import PoolRow, PrefixRow, PressureRow, Respo
 from sim.scenario.tables_sharing import (
     ComponentRow,
     ConcentrationRow,
+    ParkedRow,
     ServiceRow,
+    SharingRow,
+    check_parked,
     check_services,
+    check_sharing,
 )
 
 
@@ -66,7 +71,8 @@ class Resolved:
     ----------
     loaded
         The scenario file, its bytes and the overrides.
-    cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, services, census
+    cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, services, census,
+    sharing, parked
         Tables every run needs.
     target_prefixes, shared_prefixes
         Ranges of the target's own, and parts of ranges that many tenants share; None where the
@@ -93,6 +99,8 @@ class Resolved:
     components: Table[ComponentRow]
     services: Table[ServiceRow]
     census: Table[ConcentrationRow]
+    sharing: Table[SharingRow]
+    parked: Table[ParkedRow]
     money_parameters: Table[MoneyParameterRow]
     economy: Table[EconomyRow]
     orders: Table[OrderRow] | None
@@ -166,6 +174,8 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *check_shared(resolved.shared_prefixes, resolved.cloud_prefixes),
         *check_components(resolved.components),
         *check_services(resolved.services, places),
+        *_check_sharing(resolved, places),
+        *check_parked(resolved.parked),
         *check_providers(places, resolved.pools, resolved.stances),
         *check_cadence(resolved.cadence, scenario.start),
         *check_money_parameters(resolved.money_parameters, resolved.sectors),
@@ -174,6 +184,17 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *(check_responses(resolved.responses) if resolved.responses else ()),
         *(check_figures(resolved.figures, places) if resolved.figures else ()),
     ]
+
+
+def _check_sharing(resolved: Resolved, places: set[tuple[str, str]]) -> Iterable[Problem]:
+    """Refuse what contradicts itself; rows of the default table may be of places not rented from.
+
+    A scenario with prefixes of its own need not bring a table of kinds of use.
+    """
+    table = resolved.sharing
+    is_default = table.name == Names.model_fields["sharing"].default
+    others = {(row.provider, row.region) for row in table.rows} if is_default else set()
+    return check_sharing(table, places | others)
 
 
 def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
@@ -192,6 +213,8 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
         ("components", "population.components", population.components, ComponentRow),
         ("services", "population.services", population.services, ServiceRow),
         ("census", "names.census", scenario.names.census, ConcentrationRow),
+        ("sharing", "names.sharing", scenario.names.sharing, SharingRow),
+        ("parked", "names.parked", scenario.names.parked, ParkedRow),
         ("money_parameters", "money.parameters", scenario.money.parameters, MoneyParameterRow),
         ("economy", "money.economy", scenario.money.economy, EconomyRow),
         (

@@ -137,6 +137,10 @@ class Names(Model):
     """How far businesses that earn more sit on addresses that fewer names share."""
     shared_min_names: Annotated[int, Field(ge=1, le=10_000_000)]
     """Least number of names on an address of a shared range (`providers.shared`)."""
+    sharing: Table = "sharing-2018"
+    """Table of the kinds of use of the addresses of each provider region."""
+    parked: Table = "parked-names"
+    """Table of the share of names that are parked, by kind of use."""
 
 
 class Money(Model):

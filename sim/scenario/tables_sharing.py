@@ -7,7 +7,7 @@ each table.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -81,6 +81,26 @@ class SharingRow(Row):
             raise ValueError(
                 "expected low <= share_addresses <= high, "
                 f"got {self.low:g}, {self.share_addresses:g}, {self.high:g}"
+            )
+        return self
+
+
+class ParkedRow(Row):
+    """Share of the names on addresses of one kind of use that are parked."""
+
+    kind: Kind
+    share_parked: Share
+    low: Share
+    high: Share
+    why: str
+
+    @model_validator(mode="after")
+    def check_range(self) -> ParkedRow:
+        """Refuse a share outside its own range."""
+        if not self.low <= self.share_parked <= self.high:
+            raise ValueError(
+                "expected low <= share_parked <= high, "
+                f"got {self.low:g}, {self.share_parked:g}, {self.high:g}"
             )
         return self
 
@@ -169,6 +189,18 @@ def check_sharing(table: Table[SharingRow], places: Iterable[tuple[str, str]]) -
         if sum(other.share_addresses for other in mine) > 1 + SHARE_TOLERANCE:
             message = "expected shares of a place that sum to at most 1, got more"
             yield table.problem(number, "share_addresses", message)
+
+
+def check_parked(table: Table[ParkedRow]) -> Iterable[Problem]:
+    """Refuse kinds given twice or not at all."""
+    kinds = [row.kind for row in table.rows]
+    for number, kind in enumerate(kinds):
+        if kind in kinds[:number]:
+            yield table.problem(number, "kind", f"expected each once, got {kind!r} again")
+    for kind in get_args(Kind):
+        if kind not in kinds:
+            message = f"expected a row for the kind {kind}, got none"
+            yield Problem(str(table.path), message, key="kind")
 
 
 def check_services(

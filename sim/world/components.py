@@ -34,6 +34,8 @@ class Components:
     n_names : shape (n_hosts,)
         Names that share the host's address, parked ones among them; hosts on one address have
         the same number.
+    n_active_sites : shape (n_hosts,)
+        Those of them that are not parked.
     host_order, host_start : shapes (n_hosts,), (n_components + 1,)
         Hosts of component c are rows ``host_order[host_start[c]:host_start[c + 1]]``.
     business_order, business_start : shapes (n_links,), (n_components + 1,)
@@ -44,6 +46,7 @@ class Components:
     address: NDArray[np.int64]
     component_row: NDArray[np.int64]
     n_names: NDArray[np.int64]
+    n_active_sites: NDArray[np.int64]
     host_order: NDArray[np.int64]
     host_start: NDArray[np.int64]
     business_order: NDArray[np.int64]
@@ -62,6 +65,7 @@ class Components:
         link_component: ArrayLike,
         link_business: ArrayLike,
         host_names: ArrayLike = 1,
+        host_active_sites: ArrayLike = 1,
     ) -> Components:
         """Sort hosts by address, and index hosts and businesses by component.
 
@@ -74,6 +78,8 @@ class Components:
             Which businesses may sit on which components.
         host_names : shape (n_hosts,), or one number for all
             Names that share each host's address.
+        host_active_sites : shape (n_hosts,), or one number for all
+            Those of them that are not parked.
         """
         spread = np.array(is_spread, np.bool_)
         component, address = (
@@ -83,12 +89,16 @@ class Components:
         by_address = np.argsort(address, kind="stable")
         component, address = component[by_address], address[by_address]
         links = np.asarray(link_component, np.int64)
-        names = np.broadcast_to(np.asarray(host_names, np.int64), component.shape)
+        names, active = (
+            np.broadcast_to(np.asarray(held, np.int64), component.shape)
+            for held in (host_names, host_active_sites)
+        )
         return cls(
             spread,
             address,
             component,
             names[by_address],
+            active[by_address],
             *_grouped(component, np.arange(component.size), spread.size),
             *_grouped(links, np.asarray(link_business, np.int64), spread.size),
         )
@@ -125,14 +135,18 @@ class Components:
         position, begin = _runs(first, count)
         return self.host_order[position], begin, count
 
-    def names_on(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Names that share the addresses of each of some components, an address counted once."""
+    def names_on(self, component: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Names, and active sites, that share the addresses of each of some components.
+
+        An address of a component is counted once; both have the shape of ``component``.
+        """
         host, _, n_hosts = self.hosts_of(component)
         owner = np.repeat(np.arange(component.size), n_hosts)
         pairs, first = np.unique(np.stack((owner, self.address[host])), axis=1, return_index=True)
-        names = np.zeros(component.size, np.int64)
+        names, active = np.zeros((2, component.size), np.int64)
         np.add.at(names, pairs[0], self.n_names[host[first]])
-        return names
+        np.add.at(active, pairs[0], self.n_active_sites[host[first]])
+        return names, active
 
     def businesses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
         """Businesses that may sit on some components, with repetitions."""

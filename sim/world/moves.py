@@ -140,6 +140,8 @@ def _seats(
         component_row=component_row,
         is_third_party=placement.is_third_party,
         is_spread=np.zeros(luck.size, np.bool_),
+        seat_row=seated.ravel(),
+        parked_luck=streams.generator(Stream.COMPONENT_PARKED, (LATER_HOSTS,)).random(luck.size),
         host_component=component_row.ravel(),
         host_address=places.address_by_luck(seated.ravel(), luck.ravel()),
         host_business=np.repeat(np.arange(n), luck[0].size),

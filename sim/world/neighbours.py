@@ -1,12 +1,13 @@
-"""How many names share the addresses that modelled businesses and services sit on.
+"""How many names and active sites share the addresses that modelled businesses and services sit on.
 
-In: hosts with their owners and luck, revenue, the law of names per address. Out: names per host,
-the same for all hosts on one address. It does not know what is blocked.
+In: hosts with their owners and luck, revenue, the law of names per address. Out: names and active
+sites per host, the same for all hosts on one address. It does not know what is blocked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -18,30 +19,49 @@ from sim.errors import DataError, Problem
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables_sharing import ConcentrationRow
 from sim.world.names import NamesLaw, fit_names_law
+from sim.world.parked import kinds_of_places, n_active_sites, shares_parked
 from sim.world.placement import NOBODY, Hosts
-from sim.world.sharing import loneliness, revenue_rank
+from sim.world.providers import Places
+from sim.world.sharing import kind_at, loneliness, revenue_rank
 
 
-def names_of_hosts(
-    resolved: Resolved, parts: Sequence[Hosts], revenue_usd_per_h: NDArray[np.float64]
-) -> NDArray[np.int64]:
-    """Names that share the address of each host, over all parts.
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Who else is on the address of each host.
+
+    Attributes
+    ----------
+    n_names : shape (n_hosts,)
+        Names that share the address, at least 1; parked names count.
+    n_active_sites : shape (n_hosts,)
+        Those of them that are not parked, at least 1.
+    """
+
+    n_names: NDArray[np.int64]
+    n_active_sites: NDArray[np.int64]
+
+
+def neighbours_of_hosts(
+    resolved: Resolved,
+    places: Places,
+    parts: Sequence[Hosts],
+    revenue_usd_per_h: NDArray[np.float64],
+) -> Neighbours:
+    """Names and active sites that share the address of each host, over all parts.
 
     Every host's address is drawn evenly from the addresses of the census that carry a name; an
     address of a shared range, from those that carry at least ``shared_min_names``. A business that
     earns more sits on an address that fewer names share; of a service that is not the business's
     own nothing is known, and its luck stands.
 
+    The same luck picks the address's kind of use among those of its place, the crowded kinds at the
+    crowded end, and the kind says how many of the other names are parked.
+
     Parameters
     ----------
     parts
-        In the sequence of their components.
+        In the sequence of their components; the first are those of t = 0.
     revenue_usd_per_h : shape (n_businesses,)
-
-    Returns
-    -------
-    n_names : shape (n_hosts,)
-        At least 1; parked names count.
 
     Raises
     ------
@@ -55,19 +75,46 @@ def names_of_hosts(
         np.array([row.revenue_median_usd_per_h for row in rows]),
         np.array([row.revenue_sigma for row in rows]),
     )
-    business = np.concatenate([part.host_business for part in parts])
-    luck = np.concatenate([part.host_luck for part in parts])
+    address = np.concatenate([part.host_address for part in parts])
+    first, back = first_on_one_address(address)
+
+    component, business, luck = (
+        np.concatenate([getattr(part, column) for part in parts])[first]
+        for column in ("host_component", "host_business", "host_luck")
+    )
+    seat_row, parked_luck = (
+        np.concatenate([getattr(part, column) for part in parts])[component]
+        for column in ("seat_row", "parked_luck")
+    )
     is_own = business != NOBODY
     luck[is_own] = loneliness(
         luck[is_own], rank[business[is_own]], resolved.scenario.names.loneliness
     )
-    address = np.concatenate([part.host_address for part in parts])
+    kind_row = kind_at(_kind_shares(resolved, places), seat_row, luck)
     try:
         law = census_law(resolved.census.rows)
     except ValueError as error:
         raise DataError([Problem(str(resolved.census.path), str(error))]) from None
-    luck[_is_shared(resolved, address)] *= _share_crowded(resolved, law)
-    return same_on_one_address(address, law.n_names_of(luck))
+    luck[_is_shared(resolved, address[first])] *= _share_crowded(resolved, law)
+    n_names = law.n_names_of(luck)
+    n_active = n_active_sites(
+        n_names,
+        modelled_on(back[: parts[0].host_component.size], parts[0].host_component, first.size),
+        shares_parked(resolved.parked.rows)[kind_row],
+        parked_luck,
+    )
+    return Neighbours(n_names[back], n_active[back])
+
+
+def _kind_shares(resolved: Resolved, places: Places) -> NDArray[np.float64]:
+    """Share of the addresses of each place in each kind of use."""
+    shared = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    provider = [places.provider[row] for row in places.provider_row.tolist()]
+    return kinds_of_places(
+        resolved.sharing.rows,
+        list(zip(provider, places.region, strict=True)),
+        {(row.provider, row.region) for row in shared},
+    )
 
 
 def _is_shared(resolved: Resolved, address: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -81,16 +128,46 @@ def _share_crowded(resolved: Resolved, law: NamesLaw) -> float:
     return law.share_with_at_least(resolved.scenario.names.shared_min_names)
 
 
-def same_on_one_address(
-    address: NDArray[np.int64], n_names: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Give hosts on one address the number of the first of them; shapes (n_hosts,).
+def first_on_one_address(
+    address: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Hosts whose luck is that of their address, and which of these each host takes after.
 
     Services come first, then what businesses sit on at t = 0, by business, then where they may go:
     so neither one more business nor what it may do later changes the number of another.
+
+    Parameters
+    ----------
+    address : shape (n_hosts,)
+
+    Returns
+    -------
+    first : shape (n_addresses,)
+        First host on each address.
+    back : shape (n_hosts,)
+        Row of ``first`` for each host.
     """
     _, first, back = np.unique(address, return_index=True, return_inverse=True)
-    return np.asarray(n_names[first][back])
+    return first, back
+
+
+def modelled_on(
+    address_row: NDArray[np.int64], component_row: NDArray[np.int64], n_addresses: int
+) -> NDArray[np.int64]:
+    """Components on each address, each counted once.
+
+    Parameters
+    ----------
+    address_row, component_row : shape (n_hosts,)
+        Address and component of each host.
+    """
+    n_modelled = np.bincount(address_row, minlength=n_addresses)
+    # Few addresses have more than one host, and of these some have the same component twice.
+    is_met = n_modelled[address_row] > 1
+    n_components = int(component_row.max()) + 1
+    pair = np.unique(address_row[is_met] * n_components + component_row[is_met])
+    n_modelled[n_modelled > 1] = 0
+    return np.asarray(n_modelled + np.bincount(pair // n_components, minlength=n_addresses))
 
 
 @lru_cache(maxsize=8)

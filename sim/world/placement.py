@@ -25,8 +25,10 @@ class Hosts:
 
     Attributes
     ----------
-    is_spread : shape (n_components,)
-        Mode of each component of this part.
+    is_spread, seat_row : shape (n_components,)
+        Mode and place of each component of this part.
+    parked_luck : shape (n_components,)
+        Uniform in [0, 1): which way active sites on each of the component's addresses are rounded.
     host_component, host_address : shape (n_hosts,)
         Component (counted over all parts) and address of each host.
     host_business : shape (n_hosts,)
@@ -36,6 +38,8 @@ class Hosts:
     """
 
     is_spread: NDArray[np.bool_]
+    seat_row: NDArray[np.int64]
+    parked_luck: NDArray[np.float64]
     host_component: NDArray[np.int64]
     host_address: NDArray[np.int64]
     host_business: NDArray[np.int64]
@@ -65,7 +69,7 @@ class Placement(Hosts):
 
 
 SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS = range(4)
-"""Which hosts a part of the luck of names per address is for."""
+"""Which hosts a part of the luck of names and parked names per address is for."""
 NOBODY = -1
 Side = tuple[NDArray[np.int64], NDArray[np.float64]]
 
@@ -91,23 +95,27 @@ def build_placement(
     is_host = (
         np.arange(max(N_ADDRESSES)) < np.where(is_third_party, 0, n_addresses)[..., np.newaxis]
     )
-    business, role, slot = np.nonzero(is_host)
+    host = np.flatnonzero(is_host)
+    seat = host // max(N_ADDRESSES)
     crowding = streams.generator(Stream.ADDRESS_NAMES, (OWN_HOSTS,)).random(luck.shape)
+    parked = streams.generator(Stream.COMPONENT_PARKED, (OWN_HOSTS,)).random(own_row.size)
     return Placement(
         home_place_row=home,
         place_row=place_row,
         component_row=np.where(is_third_party, service_row, own_row),
         is_third_party=is_third_party,
         is_spread=np.concatenate((services.is_spread, is_spread.ravel())),
-        host_component=np.concatenate((services.host_component, own_row[business, role])),
+        seat_row=np.concatenate((services.seat_row, place_row.ravel())),
+        parked_luck=np.concatenate((services.parked_luck, parked)),
+        host_component=np.concatenate((services.host_component, own_row.ravel()[seat])),
         host_address=np.concatenate(
             (
                 services.host_address,
-                places.address_by_luck(place_row[business, role], luck[business, role, slot]),
+                places.address_by_luck(place_row.ravel()[seat], luck.ravel()[host]),
             )
         ),
-        host_business=np.concatenate((np.full(services.host_luck.size, NOBODY), business)),
-        host_luck=np.concatenate((services.host_luck, crowding[business, role, slot])),
+        host_business=np.concatenate((np.full(services.host_luck.size, NOBODY), seat // N_ROLES)),
+        host_luck=np.concatenate((services.host_luck, crowding.ravel()[host])),
     )
 
 
@@ -117,6 +125,8 @@ class _Services:
 
     names: tuple[str, ...]
     is_spread: NDArray[np.bool_]
+    seat_row: NDArray[np.int64]
+    parked_luck: NDArray[np.float64]
     host_component: NDArray[np.int64]
     host_address: NDArray[np.int64]
     host_luck: NDArray[np.float64]
@@ -130,13 +140,15 @@ class _Services:
         seats = {row.service: row for row in resolved.services.rows}
         names = tuple(seats)
         component = np.repeat(np.arange(len(names)), [seats[name].n_addresses for name in names])
-        place_row = np.array([places.row(row.provider, row.region) for row in seats.values()])
+        seat_row = np.array([places.row(row.provider, row.region) for row in seats.values()])
         luck = streams.generator(Stream.COMPONENT_SERVICE, (0,)).random(component.size)
         return cls(
             names,
             np.array([row.mode == "spread" for row in seats.values()], np.bool_),
+            seat_row,
+            streams.generator(Stream.COMPONENT_PARKED, (SERVICE_HOSTS,)).random(seat_row.size),
             component,
-            places.address_by_luck(place_row[component], luck),
+            places.address_by_luck(seat_row[component], luck),
             streams.generator(Stream.ADDRESS_NAMES, (SERVICE_HOSTS,)).random(component.size),
         )
 

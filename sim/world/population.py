@@ -16,7 +16,7 @@ from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
 from sim.world.components import Components
 from sim.world.moves import Moves, build_moves
-from sim.world.neighbours import names_of_hosts
+from sim.world.neighbours import Neighbours, neighbours_of_hosts
 from sim.world.placement import Hosts, Placement, build_placement, choose
 from sim.world.providers import Places
 from sim.world.tenancy import Stays, build_stays
@@ -110,8 +110,8 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
     stays, tenants = build_stays(resolved, places, placement, moves, seats, streams)
     seated = [part for part in (placement, seats) if part is not None]
     parts: list[Hosts] = [*seated] if tenants is None else [*seated, tenants]
-    names = names_of_hosts(resolved, parts, revenue)
-    return Population(businesses, _components(parts, _links(seated, stays), names), moves, stays)
+    around = neighbours_of_hosts(resolved, places, parts, revenue)
+    return Population(businesses, _components(parts, _links(seated, stays), around), moves, stays)
 
 
 def _revenue(
@@ -141,7 +141,7 @@ def _links(
 def _components(
     parts: Sequence[Hosts],
     links: tuple[NDArray[np.int64], NDArray[np.int64]],
-    n_names: NDArray[np.int64],
+    around: Neighbours,
 ) -> Components:
     """Index the components of t = 0 and, after them, those that businesses may come to."""
     return Components.of(
@@ -149,5 +149,6 @@ def _components(
         np.concatenate([part.host_component for part in parts]),
         np.concatenate([part.host_address for part in parts]),
         *links,
-        n_names,
+        around.n_names,
+        around.n_active_sites,
     )

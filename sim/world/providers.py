@@ -136,11 +136,19 @@ def build_places(resolved: Resolved) -> Places:
         region=tuple(region for _, region in names),
         provider_row=np.array([provider.index(name) for name, _ in names], np.int64),
         addresses=tuple(
-            IntervalSet.from_bounds(start[place_row == place], stop[place_row == place]).difference(
-                shared if place < n_whole else IntervalSet.empty()
+            _without(
+                IntervalSet.from_bounds(start[place_row == place], stop[place_row == place]),
+                shared if place < n_whole else IntervalSet.empty(),
             )
             for place in range(len(names))
         ),
         prefixes=PrefixTable.from_prefixes(prefix[:, 0], prefix[:, 1]),
         prefix_provider_row=np.array([provider.index(row.provider) for row in rows], np.int64),
     )
+
+
+def _without(addresses: IntervalSet, others: IntervalSet) -> IntervalSet:
+    """Addresses less others; asks first if they meet, as places are built for each replicate."""
+    low = np.searchsorted(addresses.stop, others.start, side="right")
+    high = np.searchsorted(addresses.start, others.stop)
+    return addresses.difference(others) if (low < high).any() else addresses

@@ -36,13 +36,10 @@ class AddressKind:
         One of ``KINDS``.
     law
         Names per address in this use.
-    share_parked
-        Share of names that are parked: names, but no active sites.
     """
 
     name: str
     law: NamesLaw
-    share_parked: float
 
 
 def assumed(rows: Sequence[AssumptionRow]) -> dict[str, float]:
@@ -78,7 +75,7 @@ def build_kinds(census: NamesLaw, value: dict[str, float]) -> tuple[AddressKind,
         )
         for kind, low in lowest.items()
     } | {kind: census.between(round(value[f"{kind}.min_names"])) for kind in ("proxy", "parking")}
-    return tuple(AddressKind(kind, law[kind], value[f"{kind}.share_parked"]) for kind in KINDS)
+    return tuple(AddressKind(kind, law[kind]) for kind in KINDS)
 
 
 def place_shares(
@@ -144,12 +141,9 @@ def names_at(
     """
     if drawn_by == "name":
         share = share * np.array([kind.law.mean_names for kind in kinds])
-    edge = np.cumsum(share, axis=1)
-    # The last edge is exactly 1, so that luck below 1 always falls in a kind with a share.
-    edge /= edge[:, -1:]
-    high = edge[place_row]
+    high = _kind_edges(share)[place_row]
     low = np.concatenate((np.zeros((*u.shape, 1)), high[..., :-1]), axis=-1)
-    kind_row = (u[..., np.newaxis] >= high).sum(axis=-1)
+    kind_row = kind_at(share, place_row, u)
     mine = kind_row[..., np.newaxis]
     low, high = (np.take_along_axis(edges, mine, axis=-1)[..., 0] for edges in (low, high))
     within = np.clip((u - low) / (high - low), 0.0, BELOW_ONE)
@@ -157,7 +151,38 @@ def names_at(
     for number, kind in enumerate(kinds):
         draw = kind.law.n_names_of if drawn_by == "address" else kind.law.n_names_of_site
         n_names[kind_row == number] = draw(within[kind_row == number])
-    return kind_row.astype(np.int64), n_names
+    return kind_row, n_names
+
+
+def kind_at(
+    share: NDArray[np.float64], place_row: NDArray[np.int64], u: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Kind of addresses that carry a name, as ``names_at`` draws it by address, without the names.
+
+    Parameters
+    ----------
+    share : shape (n_places, n_kinds)
+        As from ``place_shares``.
+    place_row, u : equal shapes
+        Place of each address, and one number in [0, 1) for each: the low end are crowded kinds.
+
+    Returns
+    -------
+    kind_row : shape of ``u``
+        Rows of ``KINDS``.
+    """
+    # Kind by kind, since they are few and addresses many; no luck reaches the last edge.
+    kind_row = np.zeros(u.shape, np.int64)
+    for edge in _kind_edges(share).T[:-1]:
+        kind_row += u >= edge[place_row]
+    return kind_row
+
+
+def _kind_edges(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Luck at which each kind of a place ends, shape of ``share``."""
+    edge = np.cumsum(share, axis=1)
+    # The last edge is exactly 1, so that luck below 1 always falls in a kind with a share.
+    return np.asarray(edge / edge[:, -1:])
 
 
 def mean_names_per_address(
@@ -171,32 +196,18 @@ def mean_names_per_address(
 
 
 def mean_active_per_address(
-    share: NDArray[np.float64], kinds: Sequence[AddressKind]
+    share: NDArray[np.float64], kinds: Sequence[AddressKind], share_parked: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Expected active sites on an address of each place: names that are not parked."""
-    active = [kind.law.mean_names * (1 - kind.share_parked) for kind in kinds]
-    return np.asarray(share @ np.array(active))
-
-
-def n_active_sites(
-    n_names: NDArray[np.int64], share_parked: NDArray[np.float64], u: NDArray[np.float64]
-) -> NDArray[np.int64]:
-    """Names on an address that are active sites: those not parked.
+    """Expected active sites on an address of each place: names that are not parked.
 
     Parameters
     ----------
-    n_names, share_parked, u : equal shapes
-        Names of each address, share of names parked, and one uniform number in [0, 1) for each.
-
-    Returns
-    -------
-    n_active : shape of ``n_names``
-        ``floor(n_names * (1 - share_parked) + u)``, at most ``n_names``: its mean over ``u`` is
-        ``n_names * (1 - share_parked)``.
+    share_parked : shape (n_kinds,)
+        Share of the names of each kind that are parked.
     """
-    # Adding u just below 1 to a whole number rounds up.
-    active = np.floor(n_names * (1 - share_parked) + u).astype(np.int64)
-    return np.asarray(np.minimum(active, n_names))
+    return np.asarray(
+        share @ (np.array([kind.law.mean_names for kind in kinds]) * (1 - share_parked))
+    )
 
 
 def revenue_rank(

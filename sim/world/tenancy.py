@@ -154,6 +154,7 @@ class _Arrivals:
     is_spread: NDArray[np.bool_]
     address_luck: NDArray[np.float64]
     names_luck: NDArray[np.float64]
+    parked_luck: NDArray[np.float64]
 
 
 def _arrivals(
@@ -172,6 +173,7 @@ def _arrivals(
             return parts
         address = streams.generator(Stream.TENANCY_ADDRESS, (number, turn))
         names = streams.generator(Stream.ADDRESS_NAMES, (TENANT_HOSTS, number, turn))
+        parked = streams.generator(Stream.COMPONENT_PARKED, (TENANT_HOSTS, number, turn))
         business, role = np.nonzero(is_due)
         same = np.ones(business.size, np.int64)
         parts.append(
@@ -183,6 +185,7 @@ def _arrivals(
                 seats.is_spread[is_due],
                 address.random((*shape, width))[is_due],
                 names.random((*shape, width))[is_due],
+                parked.random(shape)[is_due],
             )
         )
     raise AssertionError("a Poisson process passes any horizon")
@@ -210,6 +213,8 @@ def _assemble(
     row, slot = np.nonzero(np.arange(width) < column("n_addresses")[:, np.newaxis])
     hosts = Hosts(
         is_spread=column("is_spread").astype(np.bool_),
+        seat_row=place_row,
+        parked_luck=column("parked_luck").astype(np.float64),
         host_component=component[row],
         host_address=places.address_by_luck(place_row[row], luck("address_luck")[row, slot]),
         host_business=key[row, 0],

@@ -57,6 +57,7 @@ END = {
 }
 
 COUNT_UNITS = (
+    "active sites",
     "addresses",
     "arrivals",
     "businesses",
@@ -72,6 +73,7 @@ NO_COUNTS = (
     "addresses_dropped_peak",
     "regret_businesses",
     "names_hit_per_million_user_hours_denied",
+    "active_sites_hit_per_million_user_hours_denied",
 )
 
 

@@ -15,7 +15,7 @@ from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.streams import Streams
+from sim.streams import Stream, Streams
 from sim.world.build import World, build_world
 from tests.chases import STRATEGIES, UNLISTED, assert_same, chase_world, run
 from tests.worlds import DAY, HOUR, Actor, Firm, Response
@@ -41,7 +41,7 @@ def columns(value: object, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
 
 
 def seats_of(world: World, component_row: np.ndarray) -> list[tuple[bool, tuple[int, ...]]]:
-    """Mode of components, their addresses, and the names on them, by rows; nothing for -1."""
+    """Mode of components, their addresses, names and active sites, by rows; nothing for -1."""
     components, seats = world.components, []
     for row in component_row.ravel().tolist():
         if row < 0:
@@ -49,7 +49,8 @@ def seats_of(world: World, component_row: np.ndarray) -> list[tuple[bool, tuple[
             continue
         host, _, _ = components.hosts_of(np.array([row]))
         order = host[np.argsort(components.address[host], kind="stable")]
-        held = (*components.address[order].tolist(), *components.n_names[order].tolist())
+        columns_of = components.address, components.n_names, components.n_active_sites
+        held = tuple(np.concatenate([column[order] for column in columns_of]).tolist())
         seats.append((bool(components.is_spread[row]), held))
     return seats
 
@@ -139,6 +140,26 @@ def test_one_more_provider_turns_no_other():
     new = len(build_world(resolved, STREAMS).places.provider)
     assert set(first) == {event for event in second if event[1] != new}
     assert len(second) == len(first) + 1
+
+
+# One more source of luck.
+
+
+def test_luck_of_parked_names_moves_active_sites_and_nothing_else(monkeypatch):
+    first = dict(columns(build_world(ask(), STREAMS)))
+    given, asked = Streams.generator, []
+
+    def other(streams: Streams, source: Stream, entry: tuple[int, ...] = ()) -> np.random.Generator:
+        if source == Stream.COMPONENT_PARKED:
+            asked.append(entry)
+            streams = replace(streams, replicate=streams.replicate + 1)
+        return given(streams, source, entry)
+
+    monkeypatch.setattr(Streams, "generator", other)
+    second = dict(columns(build_world(ask(), STREAMS)))
+    assert len(asked) == len(set(asked)) > 1
+    moved = {path for path in first if not np.array_equal(first[path], second[path])}
+    assert moved == {".components.n_active_sites"}
 
 
 # One more business.

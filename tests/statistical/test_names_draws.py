@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from sim.world.names import NamesLaw, fit_names_law
-from sim.world.sharing import KINDS, loneliness, n_active_sites, names_at, revenue_rank
+from sim.world.sharing import KINDS, loneliness, names_at, revenue_rank
 from tests.names import address_kinds, census_law, census_rows
 
 N = 2_000_000
@@ -160,20 +160,6 @@ def test_sites_of_a_place_meet_kinds_in_proportion_to_their_names():
     assert not share_within((kind == 2).mean(), 0.01 / 0.41, n)
     singles = rented.share_single / rented.mean_names
     assert share_within((names[kind == 3] == 1).mean(), singles, int((kind == 3).sum()))
-
-
-def test_parked_names_are_no_active_sites():
-    n = 400_000
-    rng = np.random.default_rng(7)
-    names = np.where(rng.random(n) < 0.5, 1, 7)
-    active = n_active_sites(names, np.full(n, 0.23), rng.random(n))
-    for size in (1, 7):
-        part = active[names == size]
-        expected = size * 0.77
-        spread = math.sqrt((expected % 1) * (1 - expected % 1) / part.size)
-        assert within(part.mean(), expected, spread)
-        assert not within(part.mean(), size * 0.75, spread)
-    assert np.all((active >= 0) & (active <= names))
 
 
 def test_a_kind_replaced_changes_the_draw():

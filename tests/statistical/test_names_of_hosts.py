@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -130,3 +131,57 @@ def test_every_replicate_draws_names_anew():
     )
     assert np.array_equal(first, again)
     assert first.size != second.size or not np.array_equal(first, second)
+
+
+def parked_of(
+    world: World, is_mine: np.ndarray, least: int, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Names beside its own, and those parked, on one address of each front end of one's own."""
+    components = world.components
+    row = np.flatnonzero(~world.businesses.is_third_party[:, FRONTEND] & is_mine)
+    host, first, _ = components.hosts_of(world.businesses.component_row[row, FRONTEND])
+    names, active = components.n_names[host[first]], components.n_active_sites[host[first]]
+    is_sized = (names >= least) & (names <= most)
+    return names[is_sized] - 1, (names - active)[is_sized]
+
+
+def is_parked_in(others: np.ndarray, parked: np.ndarray, share: float) -> bool:
+    """Whether as many are parked as asked for: each number is rounded up or down by chance."""
+    rest = (others * share) % 1
+    error = math.sqrt(float((rest * (1 - rest)).sum()))
+    return abs(float(parked.sum()) - share * float(others.sum())) <= ERRORS * error
+
+
+@pytest.mark.parametrize("share", [0.05, 0.23])
+def test_of_the_other_names_on_an_address_the_share_asked_for_is_parked(share):
+    resolved = ask()
+    rows = tuple(row.model_copy(update={"share_parked": share}) for row in resolved.parked.rows)
+    changed = replace(resolved, parked=replace(resolved.parked, rows=rows))
+    world = build_world(changed, Streams(23, 0))
+    everybody = np.ones(world.businesses.n_businesses, np.bool_)
+    for least, most in ((2, 2), (3, 9), (2, 200)):
+        others, parked = parked_of(world, everybody, least, most)
+        assert is_parked_in(others, parked, share), (least, most)
+        for wrong in (share - 0.04, share + 0.04):
+            assert not is_parked_in(others, parked, wrong), (least, most)
+    # All names of these addresses, the modelled ones among them: fewer are parked.
+    assert not is_parked_in(others + 1, parked, share)
+
+
+def test_names_are_parked_as_the_kind_of_use_of_the_place_asks(world, resolved):
+    by_kind = {row.kind: row.share_parked for row in resolved.parked.rows}
+    places = world.places
+    provider = places.provider_row[world.businesses.home_place_row]
+    # Of Hetzner's addresses with a name 10 in 45 are web hosting, the crowded ones: from four names
+    # on. Of those of AWS in a region 2 in 52: from a dozen names on.
+    for name, most_rented, least_hosting in (("Hetzner", 2, 5), ("AWS", 9, 20)):
+        mine = provider == places.provider.index(name)
+        if name == "AWS":
+            mine &= world.businesses.home_place_row != places.row("AWS", "GLOBAL")
+        rented = parked_of(world, mine, 2, most_rented)
+        hosting = parked_of(world, mine, least_hosting, 500)
+        assert min(rented[0].size, hosting[0].size) > 50
+        assert is_parked_in(*rented, by_kind["rented"]), name
+        assert is_parked_in(*hosting, by_kind["web_hosting"]), name
+        assert not is_parked_in(*rented, by_kind["web_hosting"]), name
+        assert not is_parked_in(*hosting, by_kind["rented"]), name

@@ -54,7 +54,7 @@ def test_groups_of_each_kind_add_up_to_all_businesses() -> None:
 def test_what_some_operator_dropped_is_what_all_of_them_dropped(name: str) -> None:
     small = chase_world(7)
     world, outcome = small.world(), run(small, STRATEGIES[name])
-    address, _ = names_in_use(world)
+    address, *_ = names_in_use(world)
     rows = range(len(small.actors))
     apart = [ever_dropped_at(outcome, address, [row]) for row in rows]
     assert np.array_equal(np.any(apart, axis=0), ever_dropped_at(outcome, address, list(rows)))

@@ -25,11 +25,12 @@ def small(*orders: Dated, **changes) -> SmallWorld:
 
 
 def with_names(world: World, names: dict[str, int]) -> World:
-    """The same world with a number of names on each address."""
+    """The same world with a number of names on each address, all but the first digit parked."""
     columns = world.components
     text = [".".join(str(a >> s & 255) for s in (24, 16, 8, 0)) for a in columns.address.tolist()]
     n_names = np.array([names.get(address, 1) for address in text])
-    return replace(world, components=replace(columns, n_names=n_names))
+    n_active = np.array([int(str(n)[0]) for n in n_names.tolist()])
+    return replace(world, components=replace(columns, n_names=n_names, n_active_sites=n_active))
 
 
 def hit(scenario: SmallWorld, **names: int) -> NamesHit:
@@ -39,7 +40,7 @@ def hit(scenario: SmallWorld, **names: int) -> NamesHit:
 
 def test_names_on_dropped_addresses_count_and_others_do_not():
     found = hit(small(Dated(5, "block", ("192.0.2.0/25",)), Dated(9, "unblock", ("192.0.2.0/25",))))
-    assert found == NamesHit(11, 11_111)
+    assert found == NamesHit(11, 11_111, 2, 5)
 
 
 def test_a_throttled_address_is_hit_and_a_blocked_name_hits_no_address():
@@ -88,38 +89,54 @@ def test_an_address_that_one_operator_drops_is_hit_although_another_exempts_it(i
 def test_operators_without_users_hit_nobody():
     orders = (Dated(5, "block", ("192.0.2.0/24",)),)
     actors = (Actor(share=1.0, compliance=0.0), Actor(share=0.0))
-    assert hit(small(*orders, actors=actors)) == NamesHit(0, 11_111)
+    assert hit(small(*orders, actors=actors)) == NamesHit(0, 11_111, 0, 5)
     served = (Actor(share=0.5, compliance=0.0), Actor(share=0.5))
     assert hit(small(*orders, actors=served)).n_hit == 111
 
 
 def test_an_address_on_which_many_sit_counts_once():
     firms = (Firm(addresses=HOMES), Firm(addresses=(HOMES[0],) * 5), Firm(addresses=HOMES[:1] * 5))
-    assert hit(small(Dated(5, "block", ("0.0.0.0/0",)), firms=firms)) == NamesHit(11_111, 11_111)
+    found = hit(small(Dated(5, "block", ("0.0.0.0/0",)), firms=firms))
+    assert found == NamesHit(11_111, 11_111, 5, 5)
 
 
 def test_a_service_nobody_uses_is_not_in_use():
     services = (Seat(("198.18.0.1",)), Seat(("198.18.0.2",)))
     firm = Firm(seats=(1, Seat((HOMES[1],)), Seat((HOMES[2],)), Seat((HOMES[3],)), 1))
     world = small(services=services, firms=(firm,)).world()
-    address, _ = names_in_use(with_names(world, {}))
+    address, *_ = names_in_use(with_names(world, {}))
     assert address.size == 4
     assert (198 << 24) + (18 << 16) + 1 not in address
 
 
 def test_the_measure_carries_its_denominator():
     scenario = small(Dated(5, "block", ("192.0.2.0/25",)))
-    world = with_names(scenario.world(), {HOMES[0]: 6})
+    world = with_names(scenario.world(), {HOMES[0]: 61})
     measures = {m.metric: m for m in measure_impact(world, scenario.run())}
     number, share = measures["names_hit"], measures["names_hit_share"]
-    assert (number.value, number.denominator, number.unit) == (7.0, 10.0, "names")
-    assert (share.value, share.denominator, share.unit) == (0.7, 10.0, "share of names")
+    assert (number.value, number.denominator, number.unit) == (62.0, 65.0, "names")
+    assert (share.value, share.denominator, share.unit) == (62 / 65, 65.0, "share of names")
     assert number.denominator_unit == share.denominator_unit == "names"
 
 
+def test_parked_names_are_no_active_sites_hit():
+    scenario = small(Dated(5, "block", ("192.0.2.0/25",)))
+    world = with_names(scenario.world(), {HOMES[0]: 61, HOMES[4]: 300})
+    measures = {m.metric: m for m in measure_impact(world, scenario.run())}
+    number, share = measures["active_sites_hit"], measures["active_sites_hit_share"]
+    # Hit are 61 names of which 6 are active, and one that is; 300 with 3 active are spared.
+    assert (number.value, number.denominator, number.unit) == (7.0, 12.0, "active sites")
+    assert (share.value, share.denominator, share.unit) == (7 / 12, 12.0, "share of active sites")
+    assert number.denominator_unit == share.denominator_unit == "active sites"
+
+
 def test_names_of_a_component_are_those_of_its_addresses():
-    components = Components.of([False, False], [0, 0, 1, 1], [5, 9, 9, 9], [0], [0], [3, 7, 7, 7])
-    assert components.names_on(np.array([0, 1, 0])).tolist() == [10, 7, 10]
+    components = Components.of(
+        [False, False], [0, 0, 1, 1], [5, 9, 9, 9], [0], [0], [3, 7, 7, 7], [2, 5, 5, 5]
+    )
+    names, active = components.names_on(np.array([0, 1, 0]))
+    assert names.tolist() == [10, 7, 10]
+    assert active.tolist() == [7, 5, 7]
 
 
 def looked_at_second_by_second(world: World, outcome: Outcome, address: np.ndarray) -> list[bool]:
@@ -158,7 +175,7 @@ def looked_at_second_by_second(world: World, outcome: Outcome, address: np.ndarr
 @given(whole_worlds())
 def test_a_slow_look_at_every_second_agrees(scenario):
     world, outcome = scenario.world(), scenario.run()
-    address, _ = names_in_use(world)
+    address, *_ = names_in_use(world)
     expected = looked_at_second_by_second(world, outcome, address)
     assert ever_dropped(world, outcome, address).tolist() == expected
 
@@ -171,7 +188,7 @@ def test_runs_with_exemptions_are_among_those_compared(n_times):
         *(Dated(5 + n, "block", ("192.0.2.0/24",)) for n in range(n_times)),
     )
     world, outcome = scenario.world(), scenario.run()
-    address, _ = names_in_use(world)
+    address, *_ = names_in_use(world)
     expected = looked_at_second_by_second(world, outcome, address)
     assert sum(expected) == 2
     assert ever_dropped(world, outcome, address).tolist() == expected

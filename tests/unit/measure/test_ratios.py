@@ -20,6 +20,7 @@ from sim.streams import Stream, Streams
 
 HOURS = "collateral_per_million_user_hours_denied"
 NAMES = "names_hit_per_million_user_hours_denied"
+SITES = "active_sites_hit_per_million_user_hours_denied"
 DOLLARS = "private_loss_usd_per_user_hour_denied"
 LUCK = np.random.default_rng(3)
 DENIED = LUCK.lognormal(0, 0.5, 30)
@@ -31,12 +32,13 @@ def rng() -> np.random.Generator:
 
 
 def replicates(harm, denied) -> list[tuple[Measure, ...]]:
-    """Measures of runs with so much harm, in all three units alike, and so much denied."""
+    """Measures of runs with so much harm, in all units alike, and so much denied."""
     runs = []
     for above, below in zip(harm, denied, strict=True):
         parts = (
             Measure("business_hours_impaired", "business-hours", above),
             Measure("names_hit", "names", 3 * above),
+            Measure("active_sites_hit", "active sites", 2 * above),
             Measure("target_user_hours_denied", "user-hours", below, 1e6, "user-hours"),
             Measure("private_loss_usd", "USD", 5 * above),
         )
@@ -49,11 +51,13 @@ def summary_of(harm, denied) -> dict[str, SummaryLine]:
     return {line.metric: line for line in summarise_ratios(summarise("s", runs), runs, 5)}
 
 
-def test_harm_is_measured_in_hours_names_and_dollars() -> None:
+def test_harm_is_measured_in_hours_names_sites_and_dollars() -> None:
     (run,) = replicates([100.0], [2e6])
     found = {measure.metric: measure for measure in run}
-    assert [found[name].value for name in (HOURS, NAMES, DOLLARS)] == [50, 150, 500 / 2e6]
-    assert {found[name].unit for name in RATIOS} == {"business-hours", "names", "USD"}
+    values = [found[name].value for name in (HOURS, NAMES, SITES, DOLLARS)]
+    assert values == [50, 150, 100, 500 / 2e6]
+    units = [found[name].unit for name in RATIOS]
+    assert units == ["business-hours", "names", "active sites", "USD"]
     for name in RATIOS:
         assert (found[name].denominator, found[name].denominator_unit) == (2e6, "user-hours denied")
 
@@ -69,7 +73,7 @@ def test_a_replicate_in_which_nothing_is_denied_leaves_the_ratio_known(metric: s
     harm, denied = HARM.copy(), DENIED.copy()
     harm[3], denied[3] = 7.0, 0.0
     line = summary_of(harm, denied)[metric]
-    times = {HOURS: 1e6, NAMES: 3e6, DOLLARS: 5.0}[metric]
+    times = {HOURS: 1e6, NAMES: 3e6, SITES: 2e6, DOLLARS: 5.0}[metric]
     assert line.mean == pytest.approx(times * harm.sum() / denied.sum())
     assert line.low < line.mean < line.high
     assert line.denominator == pytest.approx(denied.mean())

@@ -83,6 +83,8 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
         "names": {
             "loneliness": draw(shares),
             "shared_min_names": draw(st.integers(1, 9999)),
+            "sharing": draw(tables),
+            "parked": draw(tables),
         },
     }
     optional = draw(

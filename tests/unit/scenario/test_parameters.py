@@ -25,6 +25,8 @@ ROWS = {
     "population.hosting": tables.HostingRow,
     "population.components": tables_sharing.ComponentRow,
     "population.services": tables_sharing.ServiceRow,
+    "names.sharing": tables_sharing.SharingRow,
+    "names.parked": tables_sharing.ParkedRow,
     "fronts.pools": tables_reactions.PoolRow,
     "reactions.responses": tables_reactions.ResponseRow,
     "censor.pressure_events": tables_reactions.PressureRow,

@@ -59,7 +59,7 @@ def test_tables_are_listed_by_name(write_scenario: WriteScenario) -> None:
     names = [table.name for table in resolve(load_scenario(str(write_scenario()))).tables]
     assert names == sorted(names)
     assert set(names) <= set(table_names())
-    assert len(names) == 13  # neither totals nor figures are asked for
+    assert len(names) == 15  # neither totals nor figures are asked for
 
 
 def test_the_baseline_needs_no_orders(write_scenario: WriteScenario) -> None:

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sim.errors import DataError
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import check_together, resolve
 from sim.scenario.seeds import read_table
 from sim.scenario.tables import ROLES, AssumptionRow
 from sim.scenario.tables_sharing import (
     N_ADDRESSES,
     ComponentRow,
     ConcentrationRow,
+    ParkedRow,
     ServiceRow,
     SharingRow,
+    check_parked,
     check_services,
     check_sharing,
 )
@@ -19,6 +25,7 @@ from tests.names import cloud_places, shipped_table
 TABLES = [
     ("hosting-concentration", ConcentrationRow),
     ("names-assumptions", AssumptionRow),
+    ("parked-names", ParkedRow),
     ("sharing-2018", SharingRow),
     ("third-party-services-2018", ServiceRow),
     ("components-2018", ComponentRow),
@@ -64,6 +71,7 @@ def test_a_failure_reported_in_2018_is_in_the_table():
 
 SERVICE = "service,label,role,provider,region,n_addresses,mode,popularity,low,high,evidence,why\n"
 SHARING = "provider,region,kind,share_addresses,low,high,why\n"
+PARKED = "kind,share_parked,low,high,why\n"
 PLACES = [("A", "x"), ("B", "y")]
 
 
@@ -104,9 +112,46 @@ def test_shares_of_a_place_that_contradict_each_other_are_named(tmp_path):
     assert "got 'C *'" in found[4]
 
 
+def test_own_kinds_of_use_at_unknown_places_are_refused_and_the_shipped_ones_are_not(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(SHARING + "AWS,*,rented,0.1,0,1,w\nNowhere,x,rented,0.1,0,1,w\n")
+    with pytest.raises(DataError) as caught:
+        resolve(load_scenario("telegram-2018-replay", [f"names.sharing={path}"]))
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{path}:3:")
+    assert "got 'Nowhere x'" in problem.message
+    resolved = resolve(load_scenario("telegram-2018-replay"))
+    assert resolved.sharing.name == "sharing-2018"
+    rows = tuple(row for row in resolved.cloud_prefixes.rows if row.provider != "Linode")
+    assert any(row.provider == "Linode" for row in resolved.sharing.rows)
+    fewer = replace(resolved, cloud_prefixes=replace(resolved.cloud_prefixes, rows=rows))
+    assert not [p for p in check_together(fewer) if p.file.endswith("sharing-2018.csv")]
+
+
+def test_shares_parked_of_too_few_kinds_are_refused(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(PARKED + "rented,0.1,0,1,w\nproxy,0.1,0,1,w\nparking,0.1,0,1,w\n")
+    with pytest.raises(DataError, match="expected a row for the kind web_hosting, got none"):
+        resolve(load_scenario("telegram-2018-replay", [f"names.parked={path}"]))
+
+
+def test_kinds_given_twice_or_not_at_all_are_named(tmp_path):
+    path = tmp_path / "parked.csv"
+    path.write_text(PARKED + "rented,0.1,0,1,w\nproxy,0.1,0,1,w\nrented,0.2,0,1,w\n")
+    found = [str(problem) for problem in check_parked(read_table("p.csv", path, ParkedRow))]
+    assert len(found) == 3
+    assert "parked.csv:4:" in found[0]
+    assert "got 'rented' again" in found[0]
+    assert "a row for the kind web_hosting, got none" in found[1]
+    assert "a row for the kind parking, got none" in found[2]
+    assert not list(check_parked(shipped_table("parked-names", ParkedRow)))
+
+
 @pytest.mark.parametrize(
     ("model", "text", "message"),
     [
+        (ParkedRow, PARKED + "rented,0.7,0,0.5,w\n", "low <= share_parked <= high"),
+        (ParkedRow, PARKED + "cloud,0.7,0,1,w\n", "'rented'"),
         (SharingRow, SHARING + "A,*,rented,0.7,0,0.5,w\n", "low <= share_addresses <= high"),
         (ServiceRow, SERVICE + "s,l,other,A,x,1,any,3,0,2,assumed,w\n", "low <= popularity"),
         (ServiceRow, SERVICE + "s,l,other,A,x,1,any,1,0,2,reported,w\n", "expected a source"),

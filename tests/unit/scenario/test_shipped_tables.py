@@ -25,7 +25,13 @@ from sim.scenario.tables import (
     TargetPrefixRow,
 )
 from sim.scenario.tables_reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
-from sim.scenario.tables_sharing import ComponentRow, ConcentrationRow, ServiceRow, SharingRow
+from sim.scenario.tables_sharing import (
+    ComponentRow,
+    ConcentrationRow,
+    ParkedRow,
+    ServiceRow,
+    SharingRow,
+)
 
 MODELS: dict[str, type[Row]] = {
     "allow-list-russia-2025": PrefixRow,
@@ -52,6 +58,7 @@ MODELS: dict[str, type[Row]] = {
     "hosting-concentration": ConcentrationRow,
     "money-parameters": MoneyParameterRow,
     "names-assumptions": AssumptionRow,
+    "parked-names": ParkedRow,
     "pressure-events-2018": PressureRow,
     "responses-2018": ResponseRow,
     "sharing-2018": SharingRow,

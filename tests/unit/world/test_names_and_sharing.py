@@ -12,7 +12,6 @@ from sim.world.sharing import (
     loneliness,
     mean_active_per_address,
     mean_names_per_address,
-    n_active_sites,
     names_at,
     place_shares,
     revenue_rank,
@@ -65,7 +64,7 @@ def test_one_more_address_changes_only_its_own_draw():
         lonely = loneliness(u[:n], revenue_rank(revenue[:n], *sectors), 0.4)
         kind, names = names_at(share, address_kinds(), place[:n], lonely)
         alone = census_law().n_names_of(lonely)
-        return lonely, kind, names, alone, n_active_sites(names, np.full(n, 0.2), u[:n])
+        return lonely, kind, names, alone
 
     for fewer, more in zip(draw(1000), draw(1001), strict=True):
         assert np.array_equal(fewer, more[:1000])
@@ -176,10 +175,9 @@ def test_expected_names_are_the_mean_of_the_kinds():
     proxy, _, _, rented = address_kinds()
     expected = 0.1 * proxy.law.mean_names + 0.5 * rented.law.mean_names
     assert mean_names_per_address(share, address_kinds()) == pytest.approx([expected])
-    active = 0.1 * proxy.law.mean_names * (1 - proxy.share_parked) + 0.5 * rented.law.mean_names * (
-        1 - rented.share_parked
-    )
-    assert mean_active_per_address(share, address_kinds()) == pytest.approx([active])
+    active = 0.1 * proxy.law.mean_names * (1 - 0.25) + 0.5 * rented.law.mean_names * (1 - 0.125)
+    parked = np.array([0.25, 0.9, 0.8, 0.125])
+    assert mean_active_per_address(share, address_kinds(), parked) == pytest.approx([active])
 
 
 def test_edges_of_luck_fall_in_kinds_that_the_place_has():
@@ -205,12 +203,6 @@ def test_edges_of_rank_and_luck_give_a_rank_share():
 def test_a_sector_without_spread_is_a_step():
     sectors = np.array([1.0]), np.array([100.0]), np.array([0.0])
     assert revenue_rank(np.array([99.0, 100.0, 101.0]), *sectors).tolist() == [0.0, 0.5, 1.0]
-
-
-def test_all_and_none_parked_leave_none_and_all_active():
-    names, u = np.array([1, 17_000_000]), np.array([LAST, LAST])
-    assert n_active_sites(names, np.ones(2), u).tolist() == [0, 0]
-    assert n_active_sites(names, np.zeros(2), u).tolist() == names.tolist()
 
 
 def test_a_place_with_only_zero_shares_is_refused():

@@ -10,12 +10,19 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
-from sim.world.neighbours import same_on_one_address
+from sim.world.neighbours import first_on_one_address, modelled_on
 
 
 def test_hosts_on_one_address_take_the_number_of_the_first():
     address, names = np.array([9, 4, 9, 4, 7]), np.array([1, 2, 3, 4, 5])
-    assert same_on_one_address(address, names).tolist() == [1, 2, 1, 2, 5]
+    first, back = first_on_one_address(address)
+    assert names[first][back].tolist() == [1, 2, 1, 2, 5]
+
+
+def test_a_component_with_two_hosts_on_one_address_is_one_name_there():
+    address_row = np.array([2, 0, 2, 2, 1, 2])
+    component_row = np.array([5, 5, 5, 7, 8, 0])
+    assert modelled_on(address_row, component_row, 4).tolist() == [1, 1, 3, 0]
 
 
 def test_a_census_without_singles_is_a_mistake_of_the_table():
@@ -38,6 +45,7 @@ def test_names_do_not_hang_on_whether_businesses_may_move():
     assert moving.moves is not None
     assert still.moves is None
     component = np.unique(moving.businesses.component_row)
-    assert np.array_equal(
-        moving.components.names_on(component), still.components.names_on(component)
-    )
+    for one, other in zip(
+        moving.components.names_on(component), still.components.names_on(component), strict=True
+    ):
+        assert np.array_equal(one, other)
