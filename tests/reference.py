@@ -41,6 +41,7 @@ public_event    event          empty; something in public raises attention
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 from itertools import accumulate, pairwise
@@ -53,6 +54,7 @@ WEEK_H = 7 * 24
 N_ROLES = 5
 FRONTEND = 0  # the row of the front end among the roles
 ZERO = Fraction(0)
+ASKING = ("look", "order", "discover", "withdraw", "exempt", "rent")  # pressure may tell then
 NOTICE_S = 1  # the censor sees a state one second after it began, at the earliest
 
 CurveValue = int | Fraction | None
@@ -205,6 +207,7 @@ class RefComplaints:
     hotline_servers: int
     confirmed_share: float
     exempt_lag_s: int
+    fatigue_half_life_d: float | None = None
 
 
 @dataclass(frozen=True)
@@ -358,7 +361,7 @@ class RefTarget:
 class RefOutcome:
     """Curves by name, a ledger row per business, sorted events; ``target`` is None without users.
 
-    ``attention`` holds time and value after each tick and each public event.
+    ``attention`` holds time and value after each cut of its pieces, the last at the horizon.
     """
 
     curves: dict[str, Curve]
@@ -367,6 +370,7 @@ class RefOutcome:
     events: list[Event]
     target: RefTarget | None
     attention: list[tuple[int, float]]
+    n_complaints: float
 
 
 # --- Sets of addresses
@@ -487,7 +491,7 @@ class _Conduct:
     is_responding: bool = False
     n_responses: int = 0
     n_moves: int = 0
-    named_sum: float = 0.0
+    loud_d: float = 0.0  # loudness gathered while impaired, without the present spell
     has_complained: bool = False
 
 
@@ -565,6 +569,7 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
         events=sorted(run.events),
         target=None if world.users is None else _target(run, world.users, pieces),
         attention=run.attention,
+        n_complaints=run.n_complaints,
     )
 
 
@@ -691,7 +696,14 @@ class _Run:
         vpn_start = world.users.vpn_start if world.users else 0.0
         self.vpn = [vpn_start for _ in world.operators]
         self.left = [0.0 for _ in world.operators]
+        # Attention is told at the cuts of its pieces; complaints and loudness come with it.
         self.attention: list[tuple[int, float]] = [(0, 0.0)]
+        self.n_complaints = 0.0
+        self.loud_d = 0.0  # integral of 1 + snowball * A
+        self.impaired_s: dict[int, int] = {}  # since when each business is impaired
+        self.loud_at: dict[int, float] = {}  # loud_d then
+        self.n_cut_off = [0.0 for _ in world.operators]  # just before the last cut
+        self.fresh = [1.0 for _ in world.operators]
         self.servers_free_s = [0] * (world.complaints.hotline_servers if world.complaints else 0)
         self.has_stopped = False
         self.dropped: list[tuple[str, int, int]] = []  # by the last decision: why, when, how wide
@@ -702,8 +714,18 @@ class _Run:
     def walk(self) -> None:
         """Take every second in which something is due."""
         self._plan_start()
-        while self.agenda:
-            self._take_second(min(self.agenda)[0])
+        now_s, horizon_s = 0, self.world.horizon_s
+        while True:
+            next_s = min(self.agenda)[0] if self.agenda else horizon_s
+            end_s = self._first_above(self.pressure_rule.end_pressure, now_s, next_s)
+            if end_s is not None:
+                self._plan(end_s, "look", -1)
+                next_s = end_s
+            if next_s >= horizon_s:
+                break
+            self._take_second(next_s)
+            now_s = next_s
+        self._talk_until(horizon_s)
 
     def pieces(self, from_s: int, to_s: int) -> list[tuple[int, int, _View]]:
         """Times ``[start_s, stop_s)`` of constant state that make up ``[from_s, to_s)``.
@@ -718,7 +740,8 @@ class _Run:
         return [piece for piece in cut if piece[0] < piece[1]]
 
     def _plan_start(self) -> None:
-        self._plan(0, "look", -1)
+        for day_s in range(0, self.world.horizon_s, DAY_S):
+            self._plan(day_s, "look", -1)
         self._plan(0, "ask", -1)
         for row, order in enumerate(self.world.orders if self.world.strategy == "replay" else ()):
             self._plan(order.t_s, "order", row)
@@ -765,7 +788,8 @@ class _Run:
 
     def _take_second(self, t_s: int) -> None:
         self.in_force_before = self._in_force()
-        self.pressure_before = self._attention_now()
+        if any(due_s <= t_s and kind in ASKING for due_s, kind, _ in self.agenda):
+            self.pressure_before = self._attention_at(t_s)
         while True:
             while any(due_s <= t_s for due_s, _, _ in self.agenda):
                 self._place_orders(t_s)
@@ -777,9 +801,10 @@ class _Run:
                 self._evict(t_s)
                 self._complete_moves(t_s)
                 self._let_tenants_arrive(t_s)
-                vpn_before, left_before = self.vpn, self.left
+                if self.world.users and any(item == (t_s, "users", -1) for item in self.agenda):
+                    self._talk_until(t_s)
                 self._tick_users(t_s)
-                self._tick_complaints(t_s, vpn_before, left_before)
+                self._tick_complaints(t_s)
                 self._hear_public_events(t_s)
                 self._end_patience(t_s)
             view = self._view(t_s)
@@ -787,6 +812,7 @@ class _Run:
             if all(due_s > t_s for due_s, _, _ in self.agenda):
                 break
         self._wind_clocks(t_s, view)
+        self._complain_on(t_s, view)
         if not self.views or self.views[-1][1] != view:
             self.views.append((t_s, view))
 
@@ -837,17 +863,21 @@ class _Run:
 
     def _may_pass(self, t_s: int) -> bool:
         """Whether what dropped an order of the last decision may have ended by this second."""
-        bar = self.limits.order_addresses or 0
         for reason, dropped_s, n_strangers in self.dropped:
-            if reason == "pause" and self.pressure_before <= self.pressure_rule.pause_pressure:
+            begins = t_s % DAY_S == 0 and t_s > dropped_s
+            if reason == "pause" and begins and self._is_quiet():
                 return True
             if reason == "day" and self.limits.orders_per_day and t_s // DAY_S > dropped_s // DAY_S:
                 return True
-            if reason == "bar" and n_strangers <= bar * (1 - min(self.pressure_before, 1)):
+            bar = (self.limits.order_addresses or 0) * (1 - min(self.pressure_before, 1))
+            if reason == "bar" and begins and n_strangers <= bar:
                 return True
             if self.freed_s.get(reason, t_s) < t_s:
                 return True
         return False
+
+    def _is_quiet(self) -> bool:
+        return self.pressure_before <= self.pressure_rule.pause_pressure
 
     def _free(self, t_s: int, *reasons: str) -> None:
         """Room is made for what was dropped for these reasons; it tells in the next second."""
@@ -955,12 +985,11 @@ class _Run:
             return
         placed_today = sum(placed_s // DAY_S == t_s // DAY_S for placed_s in self.placed_s)
         per_day = self.limits.orders_per_day
-        if self.pressure_before > self.pressure_rule.pause_pressure:
+        if not self._is_quiet():
             self._drop("pause", t_s)
             return
         if per_day is not None and placed_today >= per_day:
             self._drop("day", t_s)
-            self._plan((t_s // DAY_S + 1) * DAY_S, "look", -1)
             return
         entry = self._new_entry(order.mechanism, ranges, order.overmatch, t_s)
         wanted = [*self._in_force(), entry]
@@ -1251,43 +1280,127 @@ class _Run:
         self.vpn, self.left = vpn, left
         self._plan(t_s + rule.tick_s, "users", -1)
 
-    def _tick_complaints(
-        self, t_s: int, vpn_before: Sequence[float], left_before: Sequence[float]
-    ) -> None:
+    def _tick_complaints(self, t_s: int) -> None:
+        """Who is impaired just before a tick, and has gathered enough, appeals by name."""
         rule = self.world.complaints
         if rule is None or not self._take(t_s, "complaints"):
             return
-        view = self.views[-1][1]
-        days = rule.tick_s / DAY_S
-        attention = self.pressure_before
-        impaired = [row for row in range(len(view.failing)) if self._is_impaired(view, row)]
-        n_users = self.world.users.n_users if self.world.users else 0.0
-        cut_off = math.fsum(
-            n_users
-            * operator.share
-            * (1 - left_before[row])
-            * (1 - vpn_before[row])
-            * self.unreached(view, row, t_s)
-            for row, operator in enumerate(self.world.operators)
-        )
-        per_day = rule.per_business_per_d * len(impaired) + rule.per_million_per_d * cut_off / 1e6
-        excitement = 1 + rule.snowball * attention
-        complaints = days * per_day * excitement
-        lacking = 1 - self._faded(t_s)
-        untouched = math.exp(-rule.attention_per_complaint * complaints)
-        self.attention.append((t_s, 1 - lacking * untouched))
-
-        for row in impaired:
+        for row in sorted(self.impaired_s):
             conduct, business = self.conducts[row], self.world.businesses[row]
             if conduct.has_complained:
                 continue
-            conduct.named_sum += days * rule.named_per_d * excitement
-            if conduct.named_sum >= business.named_draw:
+            gathered_d = conduct.loud_d + self.loud_d - self.loud_at[row]
+            if rule.named_per_d * gathered_d >= business.named_draw:
                 conduct.has_complained = True
                 self.events.append((t_s, "complained", row, ""))
                 self._queue_complaint(rule, row, t_s)
         self._plan(t_s + rule.tick_s, "complaints", -1)
-        self._plan(t_s + NOTICE_S, "look", -1)
+
+    def _complain_on(self, t_s: int, view: _View) -> None:
+        """Cut where from a second on others are impaired, or users meet other fronts."""
+        if self.world.complaints is None:
+            return
+        impaired = {row for row in range(len(view.failing)) if self._is_impaired(view, row)}
+        before = self.views[-1][1] if self.views else None
+        meets_others = before is not view and (
+            before is None or self._fronts_met(before) != self._fronts_met(view)
+        )
+        if impaired != set(self.impaired_s) or meets_others:
+            self._talk_until(t_s)
+        for row in set(self.impaired_s) - impaired:
+            self.conducts[row].loud_d += self.loud_d - self.loud_at.pop(row)
+            del self.impaired_s[row]
+        for row in impaired - set(self.impaired_s):
+            self.impaired_s[row], self.loud_at[row] = t_s, self.loud_d
+        for row, before_n in enumerate(self.n_cut_off if self.attention[-1][0] == t_s else ()):
+            now = self._n_cut_off(view, row, t_s)
+            if now > before_n:
+                self.fresh[row] = (before_n * self.fresh[row] + now - before_n) / now
+
+    def _fronts_met(self, view: _View) -> object:
+        met = [
+            [enforced.treatment(self.fronts[row].address) for row in view.fronts]
+            for enforced in view.enforcements
+        ]
+        return view.fronts, met, [bool(enforced.overmatches) for enforced in view.enforcements]
+
+    def _n_cut_off(self, view: _View, row: int, start_s: int, stop_s: int | None = None) -> float:
+        """Users of an operator cut off at a second, or their integral in seconds."""
+        n_users = self.world.users.n_users if self.world.users else 0.0
+        n_users *= self.world.operators[row].share * (1 - view.left[row]) * (1 - view.vpn[row])
+        return n_users * self.unreached(view, row, start_s, stop_s)
+
+    def _left(self, elapsed_s: int) -> float:
+        rule = self.world.complaints
+        if rule is None or rule.fatigue_half_life_d is None:
+            return 1.0
+        return 0.5 ** (elapsed_s / DAY_S / rule.fatigue_half_life_d)
+
+    def _left_d(self, from_s: int, to_s: int) -> float:
+        """Integral of what is left, in days."""
+        rule = self.world.complaints
+        if rule is None or rule.fatigue_half_life_d is None:
+            return (to_s - from_s) / DAY_S
+        fallen = self._left(from_s) - self._left(to_s)
+        return fallen * rule.fatigue_half_life_d / math.log(2)
+
+    def _talk(self, t_s: int) -> tuple[float, float, float]:
+        """Attention at a second, complaints and loud days since the cut before it."""
+        noted_s, attention = self.attention[-1]
+        rule = self.world.complaints
+        if rule is None or t_s == noted_s:
+            return attention, 0.0, 0.0
+        days, fade = (t_s - noted_s) / DAY_S, math.log(2) / rule.half_life_d
+        base = 0.0
+        if self.views:
+            view = self.views[-1][1]
+            firms_d = math.fsum(
+                self._left_d(noted_s - since_s, t_s - since_s)
+                for since_s in self.impaired_s.values()
+            )
+            users_d = math.fsum(
+                self._n_cut_off(view, row, noted_s, t_s) / DAY_S * fresh
+                for row, fresh in enumerate(self.fresh)
+            )
+            users_d *= self._left_d(0, t_s - noted_s) / days
+            base = rule.per_business_per_d * firms_d + rule.per_million_per_d * users_d / 1e6
+        rate = rule.attention_per_complaint * base / days
+        value, talked_d = _riccati(attention, rate, rule.snowball, fade, days)
+        loud_d = days + rule.snowball * talked_d
+        return value, base / days * loud_d, loud_d
+
+    def _talk_until(self, t_s: int) -> None:
+        """End a piece."""
+        value, complaints, loud_d = self._talk(t_s)
+        elapsed_s = t_s - self.attention[-1][0]
+        self.n_complaints += complaints
+        self.loud_d += loud_d
+        if elapsed_s == 0:
+            return
+        self.attention.append((t_s, value))
+        if self.views:
+            self.fresh = [fresh * self._left(elapsed_s) for fresh in self.fresh]
+            view = self.views[-1][1]
+            self.n_cut_off = [self._n_cut_off(view, row, t_s) for row in range(len(self.fresh))]
+
+    def _first_above(self, limit: float, from_s: int, to_s: int) -> int | None:
+        """First second in ``(from_s, to_s]`` at which attention exceeds a limit."""
+        if math.isinf(limit) or self.has_stopped or self.world.complaints is None:
+            return None
+        # It rises and then falls, if at all: some second among many lies above, or none does.
+        step_s = max(1, (to_s - from_s) // 6)
+        seconds = [*range(from_s + 1, to_s, step_s), to_s]
+        above = [t_s for t_s in seconds if t_s > from_s and self._attention_at(t_s) > limit]
+        if not above:
+            return None
+        low_s, high_s = max((t_s for t_s in seconds if t_s < above[0]), default=from_s), above[0]
+        while high_s - low_s > 1:
+            middle_s = (low_s + high_s) // 2
+            if self._attention_at(middle_s) > limit:
+                high_s = middle_s
+            else:
+                low_s = middle_s
+        return high_s
 
     def _queue_complaint(self, rule: RefComplaints, row: int, t_s: int) -> None:
         """The server that is free first serves first: complaints are filed in order."""
@@ -1300,15 +1413,8 @@ class _Run:
         if business.verdict_draw < rule.confirmed_share:
             self._plan(served_s + rule.exempt_lag_s, "exempt", row)
 
-    def _attention_now(self) -> float:
-        return self.attention[-1][1]
-
-    def _faded(self, t_s: int) -> float:
-        """What is left at a second of attention as it was last noted."""
-        noted_s, attention = self.attention[-1]
-        if self.world.complaints is None:
-            return attention
-        return attention * 0.5 ** ((t_s - noted_s) / DAY_S / self.world.complaints.half_life_d)
+    def _attention_at(self, t_s: int) -> float:
+        return self._talk(t_s)[0]
 
     def _remember_public_events(self) -> None:
         """What is left at the start of the events before it."""
@@ -1317,14 +1423,20 @@ class _Run:
                 self.events.append((0, "public_event", row, ""))
         for t_s, adds in sorted(self.pressure_rule.events):
             if t_s < 0:
-                self.attention.append((t_s, 1 - (1 - self._faded(t_s)) * (1 - adds)))
-        self.attention.append((0, self._faded(0)))
+                if self.attention == [(0, 0.0)]:
+                    self.attention = [(t_s, 0.0)]
+                self._raise(t_s, adds)
+        self._talk_until(0)
 
     def _hear_public_events(self, t_s: int) -> None:
         for row in self._take(t_s, "public"):
-            lacking = 1 - self._faded(t_s)
-            self.attention.append((t_s, 1 - lacking * (1 - self.pressure_rule.events[row][1])))
+            self._raise(t_s, self.pressure_rule.events[row][1])
             self.events.append((t_s, "public_event", row, ""))
+
+    def _raise(self, t_s: int, adds: float) -> None:
+        self._talk_until(t_s)
+        value = self.attention[-1][1]
+        self.attention.append((t_s, 1 - (1 - value) * (1 - adds)))
 
     def unreached(self, view: _View, row: int, start_s: int, stop_s: int | None = None) -> float:
         """The share of an operator's users that does not reach the target.
@@ -1427,6 +1539,36 @@ def _relax(value: float, pull: float, rate: float, days: float) -> float:
         return value
     level = pull / rate
     return level + (value - level) * math.exp(-rate * days)
+
+
+def _riccati(
+    value: float, rate: float, snowball: float, fade: float, days: float
+) -> tuple[float, float]:
+    """A and its integral after some days of dA/dt = -fade A + (1 - A) rate (1 + snowball A).
+
+    A is y / x with x' = -p x + q y and y' = r x + p y, which is linear. In sixty digits, since the
+    integral is a small difference over a small q.
+    """
+    r, q = rate, rate * snowball
+    if r + fade == 0:
+        return value, value * days
+    if q * days < 1e-20:
+        rest, left = r / (r + fade), math.exp(-(r + fade) * days)
+        return (
+            rest + (value - rest) * left,
+            rest * days + (value - rest) * (1 - left) / (r + fade),
+        )
+    with localcontext() as context:
+        context.prec = 60
+        a, r_, s, f, t = (Decimal(number) for number in (value, rate, snowball, fade, days))
+        q_ = r_ * s
+        p = (q_ - r_ - f) / 2
+        d = (p * p + q_ * r_).sqrt()
+        up, down = (d * t).exp(), (-d * t).exp()
+        cosh, sinh = (up + down) / 2, (up - down) / (2 * d)
+        x = cosh + sinh * (q_ * a - p)
+        y = a * cosh + sinh * (r_ + p * a)
+        return float(y / x), float((x.ln() + p * t) / q_)
 
 
 def _unknown(

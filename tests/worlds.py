@@ -316,6 +316,7 @@ class SmallWorld:
                 complaints.hotline_servers,
                 complaints.confirmed_share,
                 round(complaints.exempt_lag_h * HOUR),
+                complaints.fatigue_half_life_d,
             )
             if complaints and users
             else None,

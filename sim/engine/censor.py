@@ -59,7 +59,7 @@ class CensorActor:
         log: EventLog,
     ) -> None:
         self.fronts: FrontList | None = None
-        self.attention = Attention(world.complaints.half_life_d if world.complaints else None)
+        self.attention = _attention(world)
         self.reached_share: Callable[[int], float] = lambda t_s: float("nan")
         self._env = env
         self._world = world
@@ -67,12 +67,14 @@ class CensorActor:
         self._register = register
         self._log = log
         self._limits = _limits(world)
+        self._end_pressure = world.censor.end_pressure if world.censor else None
         self._known: list[tuple[int, int]] = []
         self._stance = [SILENT] * len(world.places.provider)
         self._is_due = False
         self._next_look_s: int | None = None
         self._answer = Admission()
         self._is_next_day_due = False
+        self._end_s: int | None = None
         self._has_ended = False
         self._day, self._n_today = 0, 0
 
@@ -84,7 +86,7 @@ class CensorActor:
         for t_s, row, adds in events:
             if t_s < 0:
                 self._note_public_event(t_s, row, adds)
-        self.attention.fade(0)
+        self.attention.note(0)
         for t_s, row, adds in events:
             if t_s >= 0:
                 yield Moment(self._env, t_s, Phase.TICK)
@@ -96,15 +98,10 @@ class CensorActor:
         act_at(self._env, found_s, Phase.ORDERS, lambda: self._discover(front_row))
 
     def note_pressure(self, t_s: int) -> None:
-        """Take note of the pressure as of a second; it tells from the next second on."""
-        if self._is_ending() and not self._has_ended:
-            soon_s = max(t_s + 1, now_s(self._env))
-            act_at(self._env, soon_s, Phase.ORDERS, self._yield_to_pressure)
-        if self._answer.holds:
-            if not self._is_pausing():
-                self._reopen(t_s + 1, Hold.PAUSE)
-            if self._answer.narrowest <= self._limits.under(self.attention.value).order_addresses:
-                self._reopen(t_s + 1, Hold.BAR)
+        """Foresee when pressure ends the block, from a second on in which its course changed."""
+        limit = self._end_pressure
+        if limit is not None and not self._has_ended:
+            self._foresee_end(self.attention.next_above(limit, t_s))
 
     def note_stance(self, t_s: int, provider_row: int, stance: str, *, has_turned: bool) -> None:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
@@ -167,9 +164,33 @@ class CensorActor:
         if not self._answer.holds.isdisjoint(freed):
             act_at(self._env, t_s, Phase.ORDERS, self._ask)
 
+    def _await_day(self) -> None:
+        """Look at the next day whether what the last decision was refused may pass then."""
+        if self._may_pass_some_day() and not self._is_next_day_due:
+            self._is_next_day_due = True
+            next_day = now_s(self._env) // S_PER_D + 1
+            act_at(self._env, next_day * S_PER_D, Phase.ORDERS, self._begin_day)
+
+    def _may_pass_some_day(self) -> bool:
+        holds, narrowest = self._answer.holds, self._answer.narrowest
+        return (
+            Hold.PAUSE in holds
+            or (Hold.DAY in holds and self._limits.orders_per_day > 0)
+            or (Hold.BAR in holds and narrowest <= self._limits.order_addresses)
+        )
+
     def _begin_day(self) -> None:
         self._is_next_day_due = False
-        self._reopen(now_s(self._env), Hold.DAY)
+        holds, limits = self._answer.holds, self._limits
+        bar = limits.under(self.attention.at(now_s(self._env))).order_addresses
+        if (
+            (Hold.PAUSE in holds and not self._is_pausing())
+            or (Hold.DAY in holds and limits.orders_per_day > 0)
+            or (Hold.BAR in holds and self._answer.narrowest <= bar)
+        ):
+            self._ask()
+        elif not self._has_ended:
+            self._await_day()
 
     def _observe(self) -> Observation:
         t_s = now_s(self._env)
@@ -178,7 +199,7 @@ class CensorActor:
             fronts=self._known_fronts(),
             in_force=self._register.in_force,
             target_reached_share=self.reached_share(t_s),
-            pressure=self.attention.value,
+            pressure=self.attention.at(t_s),
             stance=tuple(self._stance),
             places=self._world.places,
             exempt=self._world.exempt,
@@ -196,10 +217,11 @@ class CensorActor:
         )
 
     def _place(self, decision: Decision) -> None:
-        day = now_s(self._env) // S_PER_D
+        t_s = now_s(self._env)
+        day = t_s // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
-        limits = replace(self._limits.under(self.attention.value), is_pausing=self._is_pausing())
+        limits = replace(self._limits.under(self.attention.at(t_s)), is_pausing=self._is_pausing())
         self._answer = admit(
             decision.orders,
             self._register.in_force,
@@ -210,9 +232,7 @@ class CensorActor:
         for order in self._answer.orders:
             self._n_today += order.action == "block"
             self._register.place(order)
-        if Hold.DAY in self._answer.holds and limits.orders_per_day and not self._is_next_day_due:
-            self._is_next_day_due = True
-            act_at(self._env, (day + 1) * S_PER_D, Phase.ORDERS, self._begin_day)
+        self._await_day()
 
     def _withdraw(self, provider_row: int) -> None:
         if self._has_ended:
@@ -235,15 +255,25 @@ class CensorActor:
         rules = self._world.censor
         return rules is not None and self._exceeds(rules.pause_pressure)
 
-    def _is_ending(self) -> bool:
-        rules = self._world.censor
-        return rules is not None and self._exceeds(rules.end_pressure)
-
     def _exceeds(self, limit: float | None) -> bool:
-        return limit is not None and self.attention.value > limit
+        return limit is not None and self.attention.at(now_s(self._env)) > limit
+
+    def _foresee_end(self, end_s: int | None) -> None:
+        self._end_s = end_s
+        if end_s is not None:
+            # What public events before the start bring about happens at the start.
+            self._end_s = max(end_s, now_s(self._env))
+            act_at(self._env, self._end_s, Phase.ORDERS, self._yield_to_pressure)
 
     def _yield_to_pressure(self) -> None:
-        if self._has_ended or not self._is_ending():
+        t_s = now_s(self._env)
+        if self._has_ended or self._end_s != t_s:
+            return
+        if not self._exceeds(self._end_pressure):
+            # Complaints became fewer meanwhile. Half the way, so as not to come late.
+            assert self._end_pressure is not None
+            end_s = self.attention.next_above(self._end_pressure, t_s)
+            self._foresee_end(None if end_s is None else t_s + max(1, (end_s - t_s) // 2))
             return
         self._has_ended = True
         for entry in self._blocking():
@@ -252,6 +282,13 @@ class CensorActor:
 
 def _withdrawal(order: Order) -> Order:
     return Order("unblock", order.addresses, order.mechanism, order.overmatch)
+
+
+def _attention(world: World) -> Attention:
+    rules = world.complaints
+    if rules is None:
+        return Attention(None)
+    return Attention(rules.half_life_d, rules.attention_per_complaint, rules.snowball)
 
 
 def _limits(world: World) -> Limits:

@@ -1,7 +1,7 @@
-"""Complaints: attention that feeds on itself, the hotline, exemptions.
+"""Complaints: who says so that it hurts, the hotline, exemptions.
 
-In: who is impaired and how many users are cut off, at every tick. Out: attention, and addresses to
-exempt. It does not know the censor's strategy.
+In: who is impaired and who is cut off, when it changes. Out: complaints that attention is told of,
+and addresses to exempt. It does not know the censor's strategy.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from sim.addresses.intervals import IntervalSet
 from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase, now_s
-from sim.engine.compiled import kernels
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.exposure import Exposure
-from sim.engine.patience import IMPAIRED_LEVEL
+from sim.engine.plaintiffs import CutOff, Fatigue, Impaired
+from sim.engine.users import UserCrowd
 from sim.scenario.reactions import Complaints
 from sim.streams import Stream, Streams
 from sim.world.build import World
 
-S_PER_H, S_PER_D = 3600, 86_400
+S_PER_H = 3600
 MILLION = 1_000_000
-_SAVED_NS = 8_000
 Process = Generator[simpy.Event, Any, None]
+_NOBODY = np.empty(0, np.int64)
 
 
 class ComplaintActor:
@@ -38,10 +38,17 @@ class ComplaintActor:
     ----------
     attention
         How much is talked about; complaints raise it and it raises complaints.
-    n_complaints
-        Expected complaints so far.
     n_named
         Businesses that have appealed to the hotline.
+
+    Parameters
+    ----------
+    users
+        Users of the target, who complain when they are cut off.
+    exempt
+        Called with the addresses of a business whose appeal is confirmed.
+    note_pressure
+        Called whenever complaints may have another rate from a second on.
     """
 
     def __init__(
@@ -49,61 +56,119 @@ class ComplaintActor:
         env: simpy.Environment,
         world: World,
         rules: Complaints,
+        users: UserCrowd,
         exposure: Exposure,
         streams: Streams,
         log: EventLog,
         attention: Attention,
         exempt: Callable[[IntervalSet], bool],
+        note_pressure: Callable[[int], None],
     ) -> None:
         n = world.businesses.n_businesses
         self.attention = attention
-        self.n_complaints = 0.0
         self.n_named = 0
         self._env = env
         self._world = world
         self._rules = rules
+        self._users = users
         self._exposure = exposure
         self._log = log
         self._exempt = exempt
+        self._note_pressure = note_pressure
         self._servers = simpy.Resource(env, rules.hotline_servers)
         # Drawn for everybody, so that a business's luck does not hang on who else complains.
-        self._threshold = streams.generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
+        threshold = streams.generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
         service = streams.generator(Stream.HOTLINE_SERVICE).standard_exponential(n)
         self._service_s = np.rint(service * rules.hotline_service_h * S_PER_H).astype(np.int64)
         self._is_confirmed = (
             streams.generator(Stream.HOTLINE_VERDICT).random(n) < rules.confirmed_share
         )
-        self._urge = np.zeros(n)
-        self._has_complained = np.zeros(n, np.bool_)
+        # Urge that a business still lacks to appeal; while it is impaired, counted from t = 0.
+        self._due = threshold
+        # No impaired business appeals before this.
+        self._next_due = math.inf
+        fatigue = Fatigue(rules.fatigue_half_life_d)
+        self._impaired = Impaired(n, fatigue)
+        self._cut_off = CutOff(users, fatigue)
+        attention.complaining = self._complaining
 
-    def tick(self, tick_s: int, level: NDArray[np.int8], n_cut_off: float) -> None:
-        """Complain over one tick, with the state just before its end."""
-        rules, days, t_s = self._rules, tick_s / S_PER_D, now_s(self._env)
-        louder = 1.0 + rules.snowball * self.attention.before(t_s)
-        n_impaired, appealing = self._urge_on(level, days * rules.named_per_d * louder)
-        rate = rules.per_business_per_d * float(n_impaired)
-        rate += rules.per_million_users_per_d * n_cut_off / MILLION
-        complaints = days * rate * louder
-        self.n_complaints += complaints
-        self.attention.rise(t_s, -math.expm1(-rules.attention_per_complaint * complaints))
+    @property
+    def n_complaints(self) -> float:
+        """Expected complaints so far."""
+        return self.attention.n_complaints
+
+    def close(self, t_s: int) -> None:
+        """Complain until a second in which users are going to be cut off or to come back."""
+        self.attention.note(t_s)
+        self._cut_off.close(t_s)
+
+    def open(self, t_s: int) -> None:
+        """Take over who is cut off from that second on."""
+        self._cut_off.open(t_s)
+        self._note_pressure(t_s)
+
+    def turn(
+        self, t_s: int, starting: NDArray[np.int64], n_impaired: int, level: NDArray[np.int8]
+    ) -> None:
+        """Take over who is impaired from a second on.
+
+        Parameters
+        ----------
+        starting
+            Rows among which all are that become impaired.
+        n_impaired
+            How many are impaired then.
+        level : shape (n_businesses,)
+            States then.
+        """
+        impaired = self._impaired
+        if starting.size == 0 and n_impaired == impaired.n:
+            return
+        beginning = impaired.beginning(starting)
+        n_ending = impaired.n + beginning.size - n_impaired
+        if n_ending == 0 and beginning.size == 0:
+            return
+        self._users.integrate(t_s)
+        self.attention.note(t_s)
+        ending = impaired.ending(level) if n_ending else _NOBODY
+        impaired.turn(beginning, ending, t_s)
+        urge = self._urge
+        if ending.size:
+            self._due[ending] -= urge
+        if beginning.size:
+            due = self._due[beginning] + urge
+            self._due[beginning] = due
+            self._next_due = min(self._next_due, float(due.min()))
+        self._note_pressure(t_s)
+
+    def hear(self, t_s: int) -> None:
+        """Let businesses appeal by name at a tick: those whose urge is great enough."""
+        urge = self._urge
+        if urge < self._next_due:
+            return
+        row = np.flatnonzero(self._impaired.is_impaired)
+        due = self._due[row]
+        appeals = due <= urge
+        appealing = row[appeals]
+        self._next_due = float(due[~appeals].min(initial=math.inf))
+        self._due[appealing] = math.inf
         self.n_named += int(appealing.size)
         for row in appealing.tolist():
             self._log.record(t_s, Kind.COMPLAINED, business_row=row)
             self._env.process(self._appeal(row))
 
-    def _urge_on(self, level: NDArray[np.int8], more: float) -> tuple[int, NDArray[np.int64]]:
-        """Let the urge to appeal grow: how many are impaired, and who appeals now."""
-        if compiled := kernels(_SAVED_NS + 3 * level.size):
-            n_impaired, appealing = compiled.urge_on(
-                level, self._has_complained, self._urge, self._threshold, more
-            )
-            return int(n_impaired), np.asarray(appealing)
-        is_impaired = level >= IMPAIRED_LEVEL
-        waiting = np.flatnonzero(is_impaired & ~self._has_complained)
-        self._urge[waiting] += more
-        appealing = waiting[self._urge[waiting] >= self._threshold[waiting]]
-        self._has_complained[appealing] = True
-        return int(np.count_nonzero(is_impaired)), appealing
+    @property
+    def _urge(self) -> float:
+        """To appeal, of a business that was impaired all the time; until the second noted last."""
+        return self._rules.named_per_d * self.attention.loud_d
+
+    def _complaining(self, from_s: int, to_s: int) -> float:
+        """Complaints there would be without attention; nobody is hit before t = 0."""
+        if to_s <= 0:
+            return 0.0
+        users = self._cut_off.days(from_s, to_s) / MILLION
+        mine = self._rules.per_business_per_d * self._impaired.days(from_s, to_s)
+        return mine + self._rules.per_million_users_per_d * users
 
     def _appeal(self, row: int) -> Process:
         with self._servers.request() as server:

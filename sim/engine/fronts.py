@@ -87,9 +87,9 @@ class FrontList:
         return False
 
     def refresh(self, enforcement: Enforcement) -> bool:
-        """Look again at what operators do to all fronts; return whether anything is new."""
+        """Look again at what operators do to fronts; return whether it is new for any not gone."""
         status = enforcement.state(self.address)
-        is_new = not np.array_equal(status, self.status)
+        is_new = bool(((status != self.status) & ~self.is_gone).any())
         self.status = status
         return is_new
 

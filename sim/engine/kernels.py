@@ -5,9 +5,8 @@ compiled path is there.
 """
 
 from sim.engine.entries_kernel import count_entries, cut_pieces
-from sim.engine.reach_kernel import multiply_out
+from sim.engine.reach_kernel import integrate, multiply_out
 from sim.engine.states_kernel import hold, pass_demand, turn
-from sim.engine.urge_kernel import urge_on
 from sim.engine.users_kernel import book, rates, relax
 
 __all__ = [
@@ -15,10 +14,10 @@ __all__ = [
     "count_entries",
     "cut_pieces",
     "hold",
+    "integrate",
     "multiply_out",
     "pass_demand",
     "rates",
     "relax",
     "turn",
-    "urge_on",
 ]

@@ -17,7 +17,7 @@ from sim.engine.compiled import kernels
 from sim.engine.fronts import FrontList
 from sim.engine.segments import CLEAN, DROPPED
 
-_SAVED_PER_FRONT_NS = 15_000
+_SAVED_PER_FRONT_NS, _SAVED_IN_INTEGRAL_NS = 15_000, 20_000
 OLD = 30.0
 """Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
 
@@ -100,11 +100,23 @@ class Ignorance:
         whole = np.asarray(self.coefficient[..., 0] * float(to_s - from_s))
         if self.is_constant:
             return whole
-        power = self._power[1:]
-        # exp(-a) - exp(-b) by expm1, which keeps its digits when the two are close.
-        fall = -np.expm1(-power * (to_s - from_s) / tau_s) * tau_s / power
-        fall *= np.exp(-power * (from_s - self.since_s) / tau_s)
-        return np.asarray(whole + (self.coefficient[..., 1:] * fall).sum(axis=-1))
+        gone, left = self.falling(from_s, to_s, tau_s)
+        fall = -gone * tau_s / self._power[1:]
+        fall *= left
+        product = self.coefficient[..., 1:] * fall
+        # In their sequence, as the compiled loop adds them.
+        return np.asarray(whole + np.add.accumulate(product, axis=-1)[..., -1])
+
+    def falling(
+        self, from_s: int, to_s: int, tau_s: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """By power from 1 on: what is gone of each from one time to another, and left at the one.
+
+        Gone is below zero, and by expm1, which keeps its digits when the times are close.
+        """
+        power = -self._power[1:]
+        gone = np.expm1(power * (to_s - from_s) / tau_s)
+        return gone, np.exp(power * (from_s - self.since_s) / tau_s)
 
     @cached_property
     def _power(self) -> NDArray[np.int64]:
@@ -143,8 +155,23 @@ class Unreached:
 
     def integral_s(self, from_s: int, to_s: int) -> NDArray[np.float64]:
         """Integral of the share not reached over ``[from_s, to_s)``; shape (n_operators,)."""
-        integral = self.ignorance.integral(from_s, to_s, self.tau_s)
-        return self._combine(integral, float(to_s - from_s))
+        elapsed_s = float(to_s - from_s)
+        if self.ignorance.is_constant:
+            return self._constant * elapsed_s
+        if compiled := kernels(_SAVED_IN_INTEGRAL_NS):
+            unreached_s = np.empty(self.is_named.size)
+            compiled.integrate(
+                self.ignorance.coefficient,
+                *self.ignorance.falling(from_s, to_s, self.tau_s),
+                self.tau_s,
+                elapsed_s,
+                self.throttle_severity,
+                self.is_named,
+                self.name_evasion,
+                unreached_s,
+            )
+            return unreached_s
+        return self._combine(self.ignorance.integral(from_s, to_s, self.tau_s), elapsed_s)
 
     def _combine(self, share: NDArray[np.float64], whole: float) -> NDArray[np.float64]:
         clean, either = share[..., 0, :], share[..., 1, :]

@@ -190,29 +190,33 @@ def _let_bystanders_act(
         )
     if world.stays is not None:
         env.process(tenancy(env, world.stays, settlement.states.exposure, log, settlement.request))
+    users = settlement.users
+    if users is None or world.users is None:
+        return
     complaints = None
     if world.complaints is not None:
         complaints = ComplaintActor(
             env,
             world,
             world.complaints,
+            users,
             settlement.states.exposure,
             streams,
             log,
             censor.attention,
             censor.exempt,
+            censor.note_pressure,
         )
         settlement.complaints = complaints
-    users = settlement.users
-    if users is None or world.users is None:
-        return
 
     def act(t_s: int, tick_s: int) -> None:
         settlement.integrate_users(t_s)
         if complaints is not None:
-            complaints.tick(tick_s, settlement.states.levels.level, users.n_cut_off(t_s))
-            censor.note_pressure(t_s)
+            complaints.close(t_s)
+            complaints.hear(t_s)
         users.tick(t_s, settlement.states.tally.take_demand_lost_s(t_s))
+        if complaints is not None:
+            complaints.open(t_s)
         settlement.set_vpn(t_s, users.share_vpn)
         vpn.note(t_s, users.share_vpn)
 
@@ -237,6 +241,6 @@ def _outcome(
         vpn=vpn.freeze(),
         n_complaints=complaints.n_complaints if complaints else float("nan"),
         n_named=complaints.n_named if complaints else 0,
-        attention=complaints.attention.value if complaints else 0.0,
+        attention=complaints.attention.at(world.horizon_s) if complaints else 0.0,
         curves=settlement.curves(),
     )

@@ -74,6 +74,8 @@ class Settlement:
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""
         self.integrate_users(t_s)
+        if self.complaints is not None:
+            self.complaints.close(t_s)
         return self.states.close(t_s)
 
     def curves(self) -> Curves:
@@ -85,13 +87,18 @@ class Settlement:
         t_s = now_s(self._env)
         self._is_due = False
         starting = self.states.turn(t_s)
-        if starting is not None and starting.size and self.reactions is not None:
-            self.reactions.start_clocks(starting, t_s)
+        if starting is not None:
+            if self.complaints is not None:
+                # Who becomes impaired is among those whose patience starts.
+                levels = self.states.levels.level
+                self.complaints.turn(t_s, starting, self.states.n_impaired, levels)
+            if starting.size and self.reactions is not None:
+                self.reactions.start_clocks(starting, t_s)
         changed = self.enforcement.take_changed()
         if self.target is not None and self.target.is_new(changed):
-            if self.users is not None:
-                self.users.integrate(t_s)
-            self.target.settle()
+            self.integrate_users(t_s)
+            if self.target.look():
+                self._settle_target(self.target, t_s)
         assert self._register is not None
         assert self._snapshot is not None
         self._snapshot.note(
@@ -100,6 +107,13 @@ class Settlement:
             self._register.listed(),
             self.states.levels.weight,
         )
+
+    def _settle_target(self, target: TargetActor, t_s: int) -> None:
+        if self.complaints is not None:
+            self.complaints.close(t_s)
+        target.settle()
+        if self.complaints is not None:
+            self.complaints.open(t_s)
 
 
 def tick(

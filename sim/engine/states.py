@@ -17,7 +17,7 @@ from sim.engine.compiled import kernels
 from sim.engine.exposure import Change, Exposure, Failing
 from sim.engine.ledger import Ledger, LedgerColumns
 from sim.engine.levels import Levels
-from sim.engine.patience import Patience
+from sim.engine.patience import IMPAIRED_LEVEL, Patience
 from sim.engine.tally import Tally
 from sim.world.build import World
 
@@ -44,6 +44,11 @@ class States:
         self._handle: object = None
         self._n_mechanisms = -1
         self._n_turns = 0
+
+    @property
+    def n_impaired(self) -> int:
+        """Businesses that are impaired."""
+        return int(self.tally.n_at_level[IMPAIRED_LEVEL - 1, 0])
 
     def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""

@@ -105,7 +105,7 @@ class TargetActor:
             if not fronts.is_lost[row]:
                 fronts.is_lost[row] = True
                 self._replace()
-        self.is_stale = True
+        self.is_stale |= bool(mine.any())
         self._on_change()
 
     def is_new(self, changed: Mapping[int, Entry]) -> bool:
@@ -114,14 +114,16 @@ class TargetActor:
             return self.is_stale
         return self.fronts.are_met_by(changed.values())
 
-    def settle(self) -> None:
-        """Look at what operators do to the fronts at the end of a second."""
+    def look(self) -> bool:
+        """Look at what operators do to the fronts; return whether it tells on its reach."""
         is_new = self.fronts.refresh(self._enforcement)
         is_named = self._enforcement.is_named()
-        if not (self.is_stale or is_new or not np.array_equal(is_named, self.reach.now.is_named)):
-            return
+        return self.is_stale or is_new or not np.array_equal(is_named, self.reach.now.is_named)
+
+    def settle(self) -> None:
+        """Take over what it saw, from this second on."""
         self.is_stale = False
-        self.reach.refresh(now_s(self._env), self.fronts, is_named)
+        self.reach.refresh(now_s(self._env), self.fronts, self._enforcement.is_named())
         for _ in self.fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
             self._replace()
 

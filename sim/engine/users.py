@@ -83,6 +83,8 @@ class UserCrowd:
         self._since_s = 0
         self._tick_since_s = 0
         self._unreached_s = np.zeros(n_operators)
+        # Beginning and end of the piece booked last, and the integral of the share not reached.
+        self._booked = (0, 0, np.zeros(n_operators))
         self._totals_s = np.zeros((3, n_operators))
         self.n_by_fate = _by_fate(self._n_users, self._share)
 
@@ -107,6 +109,7 @@ class UserCrowd:
             return
         elapsed_s = float(t_s - self._since_s)
         unreached_s = self._reach.now.integral_s(self._since_s, t_s)
+        self._booked = (self._since_s, t_s, unreached_s)
         self._since_s = t_s
         if compiled := kernels(_SAVED_IN_BOOKING_NS):
             compiled.book(self.n_by_fate, unreached_s, elapsed_s, self._totals_s, self._unreached_s)
@@ -146,9 +149,16 @@ class UserCrowd:
             self.n_by_fate = _by_fate(self._n_users, self._share)
         self._unreached_s[:] = 0.0
 
-    def n_cut_off(self, t_s: int) -> float:
-        """Users of the target who do not reach it at one time."""
-        return float(np.add.reduce(self.n_by_fate[0] * self._reach.now.at(t_s)))
+    def cut_off(self, t_s: int) -> NDArray[np.float64]:
+        """Users of the target who do not reach it at one time; shape (n_operators,)."""
+        return np.asarray(self.n_by_fate[0] * self._reach.now.at(t_s))
+
+    def cut_off_s(self, from_s: int, to_s: int) -> NDArray[np.float64]:
+        """User-seconds cut off over a time without a change; shape (n_operators,)."""
+        booked_from_s, booked_to_s, unreached_s = self._booked
+        if (from_s, to_s) != (booked_from_s, booked_to_s):
+            unreached_s = self._reach.now.integral_s(from_s, to_s)
+        return np.asarray(self.n_by_fate[0] * unreached_s)
 
     def freeze(self) -> UserColumns:
         """Return what has been booked."""

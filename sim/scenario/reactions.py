@@ -134,3 +134,5 @@ class Complaints(Model):
     """Share of appeals that are confirmed."""
     exempt_lag_h: Hours
     """From the end of handling to the exemption."""
+    fatigue_half_life_d: Positive | None = None
+    """Half-life of complaining while hit without a break; nobody tires when left out."""

@@ -205,7 +205,7 @@ def whole_worlds(draw):
             max_rules=draw(limit),
             order_addresses=draw(st.sampled_from([None, 3, 128, 250])),
             pause_pressure=draw(st.sampled_from([None, 0.3])),
-            end_pressure=draw(st.sampled_from([None, None, 0.8])),
+            end_pressure=draw(st.sampled_from([None, None, 0.45, 0.8])),
         ),
         users=Users(
             tick_h=draw(st.sampled_from([1.0, 6.0, 24.0])),
@@ -229,6 +229,7 @@ def whole_worlds(draw):
             hotline_service_h=draw(st.sampled_from([0.5, 20.0])),
             confirmed_share=draw(st.sampled_from([0.5, 1.0])),
             exempt_lag_h=draw(st.integers(1, 10)),
+            fatigue_half_life_d=draw(st.sampled_from([None, 0.5, 4.0])),
         ),
         reactions=Reactions(
             responses="x",
@@ -338,6 +339,7 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert_same_users(outcome.users, reference.target)
     attention = reference.attention[-1][1]
     assert math.isclose(outcome.attention, attention, rel_tol=1e-7, abs_tol=1e-12)
+    assert math.isclose(outcome.n_complaints, reference.n_complaints, rel_tol=1e-7, abs_tol=1e-9)
 
 
 def assert_same_inherited(found, expected) -> None:

@@ -5,22 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
-import simpy
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
 
-from sim.engine.attention import Attention
-from sim.engine.clock import Moment, Phase
-from sim.engine.complaints import ComplaintActor
-from sim.engine.eventlog import EventLog
-from sim.engine.patience import IMPAIRED_LEVEL
+from sim.engine.attention import Attention, days_until, solved
 from sim.scenario.reactions import Complaints
-from sim.streams import Streams
-from tests.worlds import DAY, HOUR, Firm, SmallWorld
+from tests.worlds import DAY, HOUR
 
 N_FIRMS = 6
 TICK_S = 6 * HOUR
@@ -59,51 +52,37 @@ def talk(
     n_cut_off: float = 0.0,
     earlier: float = 0.0,
 ) -> Talk:
-    """Let so many be impaired at each tick, after an attention of ``earlier`` at t = 0."""
-    env, attention = simpy.Environment(), Attention(said.half_life_d)
+    """Let so many be impaired in each tick, after an attention of ``earlier`` at t = 0."""
+    attention = Attention(said.half_life_d, said.attention_per_complaint, said.snowball)
+    attention.note(0)
     attention.rise(0, earlier)
-    world = SmallWorld(firms=(Firm(),) * N_FIRMS).world()
-    exposure = SimpleNamespace(component_row=world.businesses.component_row)
-    actor = ComplaintActor(
-        env, world, said, exposure, Streams(1, 0), EventLog(), attention, lambda _: True
-    )
-    so_far, values = [0.0], []
-
-    def feed():
-        for tick, n in enumerate(n_impaired):
-            yield Moment(env, (tick + 1) * tick_s, Phase.TICK)
-            level = np.zeros(N_FIRMS, np.int8)
-            level[:n] = IMPAIRED_LEVEL
-            actor.tick(tick_s, level, n_cut_off)
-            so_far.append(actor.n_complaints)
-            values.append(attention.value)
-
-    env.process(feed())
-    env.run()
+    so_far, values, per_d = [0.0], [], 0.0
+    attention.complaining = lambda from_s, to_s: per_d * (to_s - from_s) / DAY
+    for tick, n in enumerate(n_impaired):
+        per_d = said.per_business_per_d * n + said.per_million_users_per_d * n_cut_off / 1e6
+        attention.note((tick + 1) * tick_s)
+        so_far.append(attention.n_complaints)
+        values.append(attention.at((tick + 1) * tick_s))
     return Talk([after - before for before, after in pairwise(so_far)], values)
 
 
 def steady(said: Complaints, n_ticks: int, n_impaired: int) -> list[float]:
-    """Without snowball every tick leaves e of what is lacking to 1, after a decay by d.
-
-    A(n) = 1 - (1 - d A(n-1)) e, so A(n) = A* (1 - (d e)^n) with A* = (1 - e) / (1 - d e).
-    """
-    days = TICK_S / DAY
-    d = 2.0 ** (-days / said.half_life_d)
-    e = math.exp(-said.attention_per_complaint * said.per_business_per_d * n_impaired * days)
-    return [(1 - e) / (1 - d * e) * (1 - (d * e) ** n) for n in range(1, n_ticks + 1)]
+    """Without snowball dA/dt = r (1 - A) - k A, so A = r / (r + k) * (1 - exp(-(r + k) t))."""
+    r = said.attention_per_complaint * said.per_business_per_d * n_impaired
+    k = math.log(2) / said.half_life_d
+    days = [TICK_S / DAY * n for n in range(1, n_ticks + 1)]
+    return [r / (r + k) * -math.expm1(-(r + k) * t) for t in days]
 
 
 def unbounded(said: Complaints, n_ticks: int, n_impaired: int) -> list[float]:
-    """The law before: A(n) = d A(n-1) + a c."""
-    days = TICK_S / DAY
-    d = 2.0 ** (-days / said.half_life_d)
-    step = said.attention_per_complaint * said.per_business_per_d * n_impaired * days
-    return [step * (1 - d**n) / (1 - d) for n in range(1, n_ticks + 1)]
+    """Without a bound dA/dt = r - k A."""
+    r = said.attention_per_complaint * said.per_business_per_d * n_impaired
+    k = math.log(2) / said.half_life_d
+    return [r / k * -math.expm1(-k * TICK_S / DAY * n) for n in range(1, n_ticks + 1)]
 
 
 def logistic(k: float, snowball: float) -> float:
-    """Attention that never fades and feeds on itself, in the limit of short ticks.
+    """Attention that never fades and feeds on itself.
 
     dA/dk = (1 + s A) (1 - A) with k = attention_per_complaint * rate * t and A(0) = 0, so
     (1 + s A) / (1 - A) = exp((1 + s) k).
@@ -121,8 +100,8 @@ def test_steady_complaints_bring_attention_to_its_level():
     found = talk(said, [4] * 200).attention
     assert agree(found, steady(said, 200, 4))
     # A level at which the bound tells: without it, it would be a third higher.
-    assert found[-1] == pytest.approx(0.268, abs=0.001)
-    assert unbounded(said, 200, 4)[-1] == pytest.approx(0.36, abs=0.01)
+    assert found[-1] == pytest.approx(0.12 / (0.12 + math.log(2) / 2))
+    assert unbounded(said, 200, 4)[-1] == pytest.approx(0.12 / (math.log(2) / 2))
 
 
 def test_the_unbounded_law_and_another_half_life_are_told_apart():
@@ -136,14 +115,14 @@ def test_the_unbounded_law_and_another_half_life_are_told_apart():
 @pytest.mark.parametrize("snowball", [0.5, 1.0, 5.0])
 def test_what_feeds_on_itself_grows_as_the_logistic_curve(snowball):
     said = rules(snowball=snowball, half_life_d=NEVER_FADES_D)
-    tick_s, n_ticks = 60, 4000
+    tick_s, n_ticks = 6 * HOUR, 12
     found = talk(said, [N_FIRMS] * n_ticks, tick_s).attention
     per_tick = 0.01 * 3.0 * N_FIRMS * tick_s / DAY
     expected = [logistic(per_tick * (n + 1), snowball) for n in range(n_ticks)]
-    assert agree(found, expected, rel=0.002)
+    assert agree(found, expected, rel=1e-9)
     assert found[-1] > 0.4
     other = [logistic(per_tick * (n + 1), 1.1 * snowball) for n in range(n_ticks)]
-    assert not agree(found, other, rel=0.002)
+    assert not agree(found, other, rel=1e-3)
 
 
 def test_little_attention_follows_the_unbounded_law_to_first_order():
@@ -215,15 +194,61 @@ def test_events_of_one_second_close_what_is_lacking_one_after_the_other(shares):
     for share in shares:
         attention.rise(100, share)
     lacking = math.prod(1 - share for share in shares)
-    assert attention.value == pytest.approx(1 - lacking, abs=1e-12)
-    assert attention.before(100) == 0.0
-    attention.fade(100 + 3 * DAY)
-    assert attention.value == pytest.approx((1 - lacking) / 2, abs=1e-12)
-    assert attention.before(100 + 3 * DAY) == pytest.approx(1 - lacking, abs=1e-12)
+    assert attention.at(100) == pytest.approx(1 - lacking, abs=1e-12)
+    assert attention.at(100 + 3 * DAY) == pytest.approx((1 - lacking) / 2, abs=1e-12)
 
 
 def test_attention_without_a_half_life_stays():
     attention = Attention(half_life_d=None)
     attention.rise(0, 0.5)
-    attention.fade(1000 * DAY)
-    assert attention.value == 0.5
+    attention.note(1000 * DAY)
+    assert attention.at(1000 * DAY) == 0.5
+
+
+# The closed form against an integrator that knows only the equation.
+
+START, PULL, SNOWBALL, FADE = st.floats(0, 1), st.floats(0, 20), st.floats(0, 10), st.floats(0, 3)
+
+
+def integrated(value, pull, snowball, fade, days) -> tuple[float, float]:
+    def slope(_, state):
+        a = state[0]
+        return [pull * (1 - a) * (1 + snowball * a) - fade * a, a]
+
+    found = solve_ivp(slope, (0, days), [value, 0.0], method="LSODA", rtol=1e-10, atol=1e-12)
+    return found.y[0, -1], found.y[1, -1]
+
+
+@given(START, PULL, SNOWBALL, FADE, st.floats(1e-3, 20))
+def test_the_closed_form_solves_the_equation(value, pull, snowball, fade, days):
+    expected = integrated(value, pull, snowball, fade, days)
+    assert solved(value, pull, snowball, fade, days) == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+def test_an_explicit_step_over_a_day_does_not():
+    def stepped(value, pull, snowball, fade, days):
+        left = value * math.exp(-fade * days)
+        complaints = pull * (1 + snowball * value) * days
+        return 1 - (1 - left) * math.exp(-complaints)
+
+    case = (0.1, 0.6, 1.0, math.log(2) / 5, 1.0)
+    assert solved(*case)[0] == pytest.approx(integrated(*case)[0], rel=1e-7)
+    assert abs(stepped(*case) - integrated(*case)[0]) > 0.01
+
+
+@given(START, PULL, SNOWBALL, FADE, st.floats(1e-3, 5), st.floats(1e-3, 5))
+def test_two_pieces_of_the_same_rate_are_one(value, pull, snowball, fade, first, second):
+    middle, before = solved(value, pull, snowball, fade, first)
+    end, after = solved(middle, pull, snowball, fade, second)
+    whole = solved(value, pull, snowball, fade, first + second)
+    assert (end, before + after) == pytest.approx(whole, rel=1e-8, abs=1e-11)
+
+
+@given(START, PULL, SNOWBALL, FADE, st.floats(0.001, 0.999))
+def test_the_time_until_a_limit_is_reached_is_when_it_is(value, pull, snowball, fade, limit):
+    assume(value < limit - 1e-3)
+    days = days_until(value, limit, pull, snowball, fade)
+    if math.isinf(days):
+        assert solved(value, pull, snowball, fade, 1e4)[0] <= limit + 1e-9
+    else:
+        assert solved(value, pull, snowball, fade, days)[0] == pytest.approx(limit, abs=1e-8)

@@ -115,7 +115,7 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         snowball=0.0,
         attention_per_complaint=0.0,
         half_life_d=1.0,
-        named_per_d=1e6,  # whoever is impaired at a tick names itself at that tick
+        named_per_d=1.0,
         hotline_servers=servers,
         hotline_service_h=SERVICE_H,
         confirmed_share=1.0,
@@ -123,20 +123,37 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
     )
     env, log, world = simpy.Environment(), EventLog(), crowd(N_APPEALS)
     exposure = SimpleNamespace(component_row=world.businesses.component_row)
-    attention = Attention(rules.half_life_d)
-    actor = ComplaintActor(
-        env, world, rules, exposure, streams, log, attention, lambda addresses: True
+    users = SimpleNamespace(
+        share_vpn=np.zeros(1), integrate=lambda t_s: None, cut_off_s=lambda *times: np.zeros(1)
     )
+    attention = Attention(rules.half_life_d)
+    attention.note(0)
+    actor = ComplaintActor(
+        env,
+        world,
+        rules,
+        users,
+        exposure,
+        streams,
+        log,
+        attention,
+        lambda addresses: True,
+        lambda t_s: None,
+    )
+    # Draws of nothing: whoever is impaired at a tick appeals at that tick.
+    actor._due[:] = 0.0
     gaps_h = np.random.default_rng(1).exponential(1 / arrivals_per_h, N_APPEALS)
     arrival_s = np.rint(np.cumsum(gaps_h) * HOUR).astype(np.int64)
 
     def feed():
         level = np.zeros(N_APPEALS, np.int8)
         for row, t_s in enumerate(arrival_s.tolist()):
-            yield Moment(env, t_s, Phase.TICK)
+            level[:] = 0
             level[row] = IMPAIRED
-            actor.tick(DAY, level, 0.0)
-            level[row] = 0
+            yield Moment(env, t_s, Phase.TICK)
+            actor.turn(t_s, np.array([row]), 1, level)
+            actor.close(t_s)
+            actor.hear(t_s)
 
     env.process(feed())
     env.run()

@@ -77,12 +77,12 @@ def test_a_limit_of_no_order_a_day_is_not_asked_about_again():
 @pytest.mark.parametrize(
     ("censor", "passing_s"),
     [
-        ({"pause_pressure": 0.4}, 48 * HOUR + 1),  # 0.8 has halved
-        ({"pause_pressure": 0.5}, 36 * HOUR + 1),  # 0.48 at 36 hours, 0.52 at 30
-        ({"order_addresses": 2}, 36 * HOUR + 1),  # one address passes from 0.5 on
+        ({"pause_pressure": 0.4}, 2 * DAY),  # 0.8 has halved
+        ({"pause_pressure": 0.5}, 2 * DAY),  # 0.57 at one day
+        ({"order_addresses": 2}, 2 * DAY),  # one address passes from 0.5 on
         ({"order_addresses": 5}, 0),
         ({"pause_pressure": 0.5, "order_addresses": 1}, None),  # the bar falls to 1 only at 0
-        ({"pause_pressure": 0.4, "orders_per_day": 3}, 48 * HOUR + 1),
+        ({"pause_pressure": 0.6, "orders_per_day": 3}, DAY),
     ],
 )
 def test_what_pressure_refuses_is_asked_for_once_it_has_fallen(censor, passing_s):
@@ -93,23 +93,23 @@ def test_what_pressure_refuses_is_asked_for_once_it_has_fallen(censor, passing_s
 def test_pressure_is_asked_about_when_it_lets_something_through_and_not_before():
     paused = under({"pause_pressure": 0.4}, pressure_events=(*LOUD, (3 * DAY, 0.9)))
     _, calls = asked(paused, wanting(ALPHA, BETA))
-    assert calls == [0, 48 * HOUR + 1]
+    assert calls == [0, 2 * DAY]
     # The wider of two orders passes the bar later: 256 of 600 from 0.57 on, 1 of 600 at once.
     barred = under({"order_addresses": 600}, pressure_events=LOUD)
     outcome, calls = asked(barred, wanting(ALPHA, ONE))
-    assert calls == [0, 24 * HOUR + 1]
-    assert times(outcome, Kind.BLOCK) == [0, 24 * HOUR + 1]
+    assert calls == [0, DAY]
+    assert times(outcome, Kind.BLOCK) == [0, DAY]
     # Refused both, it is asked when the narrower passes, and again when the wider does.
     barred = under({"order_addresses": 300}, pressure_events=((-1, 0.9), (STANCE_S, 0.0)))
     outcome, calls = asked(barred, wanting(ALPHA, "198.19.0.0/26"))
-    assert calls == [0, 12 * HOUR + 1, 5 * DAY + 6 * HOUR + 1]
+    assert calls == [0, DAY, 6 * DAY]
     assert times(outcome, Kind.BLOCK) == calls[1:]
 
 
 def test_one_refusal_may_follow_another():
     both = under({"pause_pressure": 0.4, "orders_per_day": 1}, pressure_events=LOUD)
     outcome, calls = asked(both, wanting(ALPHA, BETA))
-    assert calls == [0, 2 * DAY + 1, 3 * DAY]
+    assert calls == [0, 2 * DAY, 3 * DAY]
     assert times(outcome, Kind.BLOCK) == calls[1:]
 
 

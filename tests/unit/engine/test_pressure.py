@@ -66,10 +66,10 @@ def missing_h(outcome) -> list[int]:
 
 
 def test_a_letter_holds_the_censor_back_until_it_is_forgotten():
-    # 0.8 is 0.4 two days later and 0.2 after four; ticks take the decay up to their own time.
+    # 0.8 is 0.4 two days later, at 77 h, and 0.2 after four.
     outcome = pressed((LETTER_S, 0.8), pause=0.4).run()
-    assert missing_h(outcome) == list(range(30, 29 + 48 + 6, 6))
-    assert outcome.attention == pytest.approx(0.8 * 2 ** -((7.75 * DAY - LETTER_S) / DAY / 2))
+    assert missing_h(outcome) == list(range(30, 29 + 48, 6))
+    assert outcome.attention == pytest.approx(0.8 * 2 ** -((8 * DAY - LETTER_S) / DAY / 2))
 
 
 def test_a_letter_that_adds_nothing_changes_nothing_and_a_quiet_one_little():
@@ -93,8 +93,8 @@ def test_a_letter_tells_from_the_next_second_on():
 
 def test_a_letter_from_before_the_start_has_faded_since():
     early = pressed((-2 * DAY, 0.8), pause=0.3).run()
-    # 0.4 at the start and 0.31 at 18 h, which holds until the tick of 24 h has been.
-    assert missing_h(early) == [0, 6, 12, 18, 24]
+    # 0.4 at the start, 0.31 at 18 h, 0.28 at 24 h.
+    assert missing_h(early) == [0, 6, 12, 18]
     assert times(early, Kind.PUBLIC_EVENT) == [0]
     # The censor's first decision, before any tick, sees 0.4 and not 0.8.
     assert missing_h(pressed((-2 * DAY, 0.8), pause=0.5).run()) == []

@@ -152,9 +152,9 @@ def test_an_event_that_adds_nothing_or_all_leaves_attention_or_fills_it():
     attention = Attention(2.0)
     attention.rise(0, 0.5)
     attention.rise(10, 0.0)
-    assert attention.value == pytest.approx(0.5 * 2 ** (-10 / DAY / 2))
+    assert attention.at(10) == pytest.approx(0.5 * 2 ** (-10 / DAY / 2))
     attention.rise(20, 1.0)
-    assert attention.value == 1.0
+    assert attention.at(20) == 1.0
 
 
 def test_an_appeal_is_confirmed_if_its_draw_lies_below_the_share():

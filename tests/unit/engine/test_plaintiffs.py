@@ -1,0 +1,112 @@
+"""Who complains, against sums over all that are hit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+
+from sim.engine.plaintiffs import CutOff, Fatigue, Impaired
+from tests.worlds import DAY, HOUR
+
+N = 5
+HALF_LIVES = st.sampled_from([None, 0.25, 3.0])
+LEVELS = st.lists(
+    st.tuples(st.integers(1, 3 * DAY), st.lists(st.integers(0, 3), min_size=N, max_size=N)),
+    min_size=1,
+    max_size=8,
+)
+
+
+def left(half_life_d: float | None, elapsed_s: float) -> float:
+    return 1.0 if half_life_d is None else 2.0 ** (-elapsed_s / DAY / half_life_d)
+
+
+@given(HALF_LIVES, LEVELS, st.integers(1, 5 * DAY), st.integers(0, 2 * DAY))
+def test_one_sum_stands_for_the_rates_of_all(half_life_d, turns, length_s, later_s):
+    impaired = Impaired(N, Fatigue(half_life_d))
+    since_s: dict[int, int] = {}
+    t_s = 0
+    for gap_s, levels in turns:
+        t_s += gap_s
+        level = np.array(levels, np.int8)
+        beginning = impaired.beginning(np.flatnonzero(level >= 2))
+        impaired.turn(beginning, impaired.ending(level), t_s)
+        for row in range(N):
+            if level[row] < 2:
+                since_s.pop(row, None)
+            else:
+                since_s.setdefault(row, t_s)
+    from_s = t_s + later_s
+    expected = sum(
+        quad(lambda s, t0=t0: left(half_life_d, s - t0), from_s, from_s + length_s)[0]
+        for t0 in since_s.values()
+    )
+    assert impaired.n == len(since_s)
+    assert impaired.days(from_s, from_s + length_s) == pytest.approx(expected / DAY, abs=1e-9)
+
+
+def test_who_is_hit_again_complains_afresh_and_who_stays_hit_does_not():
+    fatigue = Fatigue(1.0)
+    stays, again = Impaired(1, fatigue), Impaired(1, fatigue)
+    row, none = np.array([0]), np.empty(0, np.int64)
+    for impaired in (stays, again):
+        impaired.turn(row, none, 0)
+    again.turn(none, row, 3 * DAY - 1)
+    assert again.days(3 * DAY - 1, 3 * DAY) == 0.0
+    again.turn(row, none, 3 * DAY)
+    ratio = stays.days(3 * DAY, 4 * DAY) / again.days(3 * DAY, 4 * DAY)
+    assert ratio == pytest.approx(1 / 8)
+
+
+class Users:
+    """So many cut off at each of two operators, without a change within a piece."""
+
+    share_vpn = np.zeros(2)
+
+    def __init__(self, *n: float) -> None:
+        self.n = np.array(n)
+
+    def cut_off(self, t_s: int) -> np.ndarray:
+        return self.n
+
+    def cut_off_s(self, from_s: int, to_s: int) -> np.ndarray:
+        return self.n * float(to_s - from_s)
+
+
+def changed(cut_off: CutOff, users: Users, t_s: int, *n: float) -> None:
+    cut_off.close(t_s)
+    users.n = np.array(n)
+    cut_off.open(t_s)
+
+
+def rate(cut_off: CutOff, t_s: int) -> float:
+    return cut_off.days(t_s, t_s + 1) * DAY
+
+
+def test_users_who_come_to_it_are_fresh_and_who_goes_is_as_tired_as_who_stays():
+    users = Users(0.0, 0.0)
+    cut_off = CutOff(users, Fatigue(1.0))
+    changed(cut_off, users, HOUR, 100.0, 0.0)
+    assert rate(cut_off, HOUR) == pytest.approx(100, rel=1e-4)
+    assert rate(cut_off, HOUR + DAY) == pytest.approx(50, rel=1e-4)
+    # Half of them return: 25 are left. As many others, at the other operator, are fresh.
+    changed(cut_off, users, HOUR + DAY, 50.0, 40.0)
+    assert rate(cut_off, HOUR + DAY) == pytest.approx(25 + 40, rel=1e-4)
+    # Thirty more at the first.
+    changed(cut_off, users, HOUR + 2 * DAY, 80.0, 40.0)
+    assert rate(cut_off, HOUR + 2 * DAY) == pytest.approx(12.5 + 30 + 20, rel=1e-4)
+    # All return, and are fresh when they are cut off anew.
+    changed(cut_off, users, HOUR + 3 * DAY, 0.0, 0.0)
+    changed(cut_off, users, HOUR + 3 * DAY, 10.0, 0.0)
+    assert rate(cut_off, HOUR + 3 * DAY) == pytest.approx(10, rel=1e-4)
+
+
+def test_without_fatigue_all_complain_as_on_the_first_day():
+    users = Users(30.0, 10.0)
+    cut_off = CutOff(users, Fatigue(None))
+    assert rate(cut_off, 300 * DAY) == pytest.approx(40)
+    assert not Fatigue(None).tires
+    assert Fatigue(None).days(0, DAY) == 1.0
