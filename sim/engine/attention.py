@@ -12,6 +12,8 @@ from collections.abc import Callable
 S_PER_D = 86_400
 Complaining = Callable[[int, int], float]
 """Complaints there would be without attention in ``[from_s, to_s)``."""
+NO_PULL = 1e-100
+"""Pull that moves nothing, and whose products are too small for floats."""
 
 
 class Attention:
@@ -122,7 +124,7 @@ def solved(
     (D + p) / q, which is pull / (D - p), at the rate 2 D. Every sum below is of terms that are not
     negative, so nothing cancels.
     """
-    if pull == 0.0:
+    if pull < NO_PULL:
         left = math.exp(-fade * days)
         return value * left, value * ((1.0 - left) / fade if fade * days > 1e-9 else days)
     q, up, down = _rates(pull, snowball, fade)
@@ -143,7 +145,7 @@ def solved(
 
 def days_until(value: float, limit: float, pull: float, snowball: float, fade: float) -> float:
     """Time until attention, below a limit at the start, reaches it; infinite if it never does."""
-    if pull == 0.0:
+    if pull < NO_PULL:
         return math.inf
     q, up, down = _rates(pull, snowball, fade)
     # Attention at the end as in ``solved``, solved for what is left of exp(-2 D t).

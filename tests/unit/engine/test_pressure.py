@@ -1,5 +1,6 @@
 """Pressure on the censor: how far public events raise it, and what a withdrawal spares."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -158,3 +159,37 @@ def test_an_exemption_stays_when_pressure_ends_the_block():
     withdrawn = outcome.events.entry_row[outcome.events.kind == Kind.UNBLOCK].tolist()
     assert sorted(withdrawn) == [0, 1]
     assert outcome.ledger.n_spells.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("order", "per_business_per_d", "per_million_users_per_d", "curve"),
+    [
+        ("203.0.113.0/24", 100.0, 0.0, "businesses_impaired"),
+        ("198.18.0.0/16", 0.0, 1e8, "target_reached_share"),
+    ],
+    ids=["businesses", "users"],
+)
+def test_a_block_ends_in_the_second_in_which_pressure_passes_the_limit(
+    order, per_business_per_d, per_million_users_per_d, curve
+):
+    said = {
+        "per_business_per_d": per_business_per_d,
+        "per_million_users_per_d": per_million_users_per_d,
+        "attention_per_complaint": 0.01,
+        "snowball": 0.0,
+    }
+    outcome = SmallWorld(
+        orders=((HOUR, "block", order),),
+        actors=(Actor(),),
+        pools=POOLS[:1],
+        fronts=FRONTS,
+        users=STILL.model_copy(update={"tick_h": 48.0}),
+        complaints=QUIET.model_copy(update=said),
+        censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0, end_pressure=0.3),
+        horizon_s=4 * DAY,
+    ).run()
+    hit_s = int(outcome.curves.points(curve, Group())[0][1])
+    # A hundred complaints a day: r = 1, and A = r / (r + k) * (1 - exp(-(r + k) t)).
+    k = math.log(2) / 2
+    days = -math.log(1 - 0.3 * (1 + k)) / (1 + k)
+    assert times(outcome, Kind.UNBLOCK) == [hit_s + math.ceil(days * DAY)]

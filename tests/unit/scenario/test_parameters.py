@@ -41,11 +41,11 @@ WORDS = """
 a above address addresses after all among an and any are arrival as at be began below block
 business
 ceil count counted covering covers cut day days decision demand does domestic drop dropped else
-empty enforces entries entry exempt exp floor for force fronts has holds hostile hours if in
+empty enforces entries entry exempt exp floor for force fronts has holds hostile hours if in log
 integral is it its last least less like likewise max mean millions min mod mode most never no
 none of off older oldest one open operator operators or order orders outside over own placed
 prefixes product providers ranges refusing round same second seconds sequence set silent some
-spread stance start step such sum target than that the their there this those throttle union
+spread sqrt stance start step such sum target than that the their there this those throttle union
 unless users wanted was when which with without
 """
 PROSE = set(WORDS.split())
