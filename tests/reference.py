@@ -54,7 +54,8 @@ WEEK_H = 7 * 24
 N_ROLES = 5
 FRONTEND = 0  # the row of the front end among the roles
 ZERO = Fraction(0)
-ASKING = ("look", "order", "discover", "withdraw", "exempt", "rent")  # pressure may tell then
+ASKING = ("look", "ask", "again", "order", "discover", "withdraw", "exempt", "rent")
+"""Kinds of the agenda at which pressure may tell."""
 NOTICE_S = 1  # the censor sees a state one second after it began, at the earliest
 
 CurveValue = int | Fraction | None

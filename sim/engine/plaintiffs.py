@@ -116,23 +116,28 @@ class CutOff:
     def __init__(self, users: UserCrowd, fatigue: Fatigue) -> None:
         self._users = users
         self._fatigue = fatigue
-        self._fresh = np.ones(users.share_vpn.size)
-        self._n = np.zeros(users.share_vpn.size)
+        n_operators = users.share_vpn.size
+        self._fresh = np.ones(n_operators)
+        # How fresh, and how many, just before the second that was closed last.
+        self._fresh_before, self._n_before = np.ones(n_operators), np.zeros(n_operators)
         self._as_of_s = 0
 
     def close(self, t_s: int) -> None:
-        """Note who is cut off before a change of that second."""
-        if self._fatigue.tires:
-            self._fresh *= self._fatigue.left(t_s - self._as_of_s)
-            self._as_of_s = t_s
-            self._n = self._users.cut_off(t_s)
+        """Note who is cut off before the changes of that second, of which there may be several."""
+        if not self._fatigue.tires or t_s == self._as_of_s:
+            return
+        self._fresh_before = self._fresh * self._fatigue.left(t_s - self._as_of_s)
+        self._fresh, self._as_of_s = self._fresh_before, t_s
+        self._n_before = self._users.cut_off(t_s)
 
     def open(self, t_s: int) -> None:
-        """Note who is after it."""
-        if self._fatigue.tires:
-            now = self._users.cut_off(t_s)
-            more = np.maximum(now - self._n, 0.0)
-            np.divide(self._fresh * (now - more) + more, now, out=self._fresh, where=now > 0)
+        """Note who is after a change of that second; what lasts no time makes nobody fresh."""
+        if not self._fatigue.tires:
+            return
+        now = self._users.cut_off(t_s)
+        more = np.maximum(now - self._n_before, 0.0)
+        mixed = self._fresh_before * (now - more) + more
+        self._fresh = np.divide(mixed, now, out=self._fresh_before.copy(), where=now > 0)
 
     def days(self, from_s: int, to_s: int) -> float:
         """User-days over a time without a change; users and fatigue count with their means."""
