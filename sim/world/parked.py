@@ -85,7 +85,6 @@ def n_active_sites(
         many as are modelled: one name is that of the address's first user, and of the others the
         mean over ``u`` is active in the share given.
     """
-    others = n_names - 1
-    # Adding u just below 1 to a whole number rounds up.
-    active = np.floor(others * (1 - share_parked) + u).astype(np.int64)
-    return np.asarray(np.minimum(n_names, np.maximum(n_modelled, 1 + np.minimum(active, others))))
+    others = np.floor((n_names - 1) * (1 - share_parked) + u).astype(np.int64)
+    # Adding u just below 1 to a whole number rounds up: no more than all are active.
+    return np.asarray(np.minimum(n_names, np.maximum(n_modelled, 1 + others)))

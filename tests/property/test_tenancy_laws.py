@@ -91,8 +91,8 @@ def nameless(world: World) -> list[tuple[object, ...]]:
 
 
 def addresses_of(seat: tuple[object, ...]) -> tuple[int, ...]:
-    """Addresses of a seat, of which the names follow them."""
-    return seat[1][: len(seat[1]) // 2]
+    """Addresses of a seat, which names and active sites on them follow."""
+    return seat[1][: len(seat[1]) // 3]
 
 
 def widest(world: World) -> int:

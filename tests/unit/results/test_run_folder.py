@@ -61,7 +61,7 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_p
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
     assert [name for name in first if first[name] != again[name]] == []
-    assert len(first) == 13 + 15  # thirteen files of the run, fifteen tables
+    assert len(first) == 13 + 17  # thirteen files of the run, seventeen tables
 
 
 def test_only_the_timing_knows_when_and_where(shipped_run: Path) -> None:
@@ -123,7 +123,7 @@ def test_the_manifest_holds_the_hash_and_the_rows_of_every_file(shipped_run: Pat
 
 def test_the_inputs_are_copied_as_they_were_read(shipped_run: Path, repository: Path) -> None:
     manifest = json.loads((shipped_run / "manifest.json").read_text())
-    assert len(manifest["inputs"]) == 15
+    assert len(manifest["inputs"]) == 17
     for table in manifest["inputs"]:
         original = (repository / "seeds" / f"{table['name']}.csv").read_bytes()
         assert (shipped_run / table["copy"]).read_bytes() == original
@@ -330,10 +330,22 @@ def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
     shipped_single_run: Path,
 ) -> None:
     lines = summary_of(shipped_single_run)
-    assert len(lines) == 20 + 10  # the last ten are money, a range over draws even then
+    assert len(lines) == 22 + 10  # the last ten are money, a range over draws even then
     for line in list(lines.values())[:14]:
         assert (line["low"], line["high"]) == ("", "")
         assert line["mean"] == line["median"] != ""
+
+
+def test_each_business_has_one_active_site_at_least_and_no_more_than_names(
+    shipped_run: Path,
+) -> None:
+    ((n, n_outside, n_parked),) = query(
+        shipped_run,
+        "SELECT count(*), sum((n_active_sites NOT BETWEEN 1 AND n_names)::int), "
+        "sum((n_active_sites < n_names)::int) FROM '$businesses.parquet'",
+    )
+    assert (n_outside, n_parked > 0) == (0, True)
+    assert n > n_parked
 
 
 def test_what_is_missing_is_null_and_never_zero(shipped_run: Path) -> None:

@@ -140,21 +140,46 @@ def in_words(resolved: Resolved, parts: list, revenue: np.ndarray, places) -> di
         n = int(law.n_names_of(np.array([luck * crowd]))[0])
         others = math.floor((n - 1) * (1 - parked[kind]) + u)
         m = len(modelled.get(address, ()))
-        found[address] = min(n, max(m, 1 + min(n - 1, others)))
+        found[address] = min(n, max(m, 1 + others))
     return found
 
 
+@pytest.fixture
+def hosts_of(monkeypatch):
+    """World of a scenario, and the hosts that its neighbours were found for."""
+
+    def build(resolved: Resolved):
+        given = []
+
+        def remember(resolved, places, parts, revenue):
+            given.append((places, list(parts), revenue))
+            return neighbours_of_hosts(resolved, places, parts, revenue)
+
+        monkeypatch.setattr(sim.world.population, "neighbours_of_hosts", remember)
+        world = build_world(resolved, Streams(8, 1))
+        return world, *given[0]
+
+    return build
+
+
+def test_who_may_come_later_is_no_modelled_name_of_today(hosts_of):
+    resolved = ask("telegram-2018")
+    _, places, (now, later), revenue = hosts_of(resolved)
+    before = neighbours_of_hosts(resolved, places, [now, later], revenue)
+    n = now.host_address.size
+    is_some = (before.n_active_sites[:n] < before.n_names[:n]) & (before.n_names[:n] < 50)
+    row = int(np.flatnonzero(is_some)[0])
+    crowd = replace(later, host_address=np.full_like(later.host_address, now.host_address[row]))
+    after = neighbours_of_hosts(resolved, places, [now, crowd], revenue)
+    assert after.n_active_sites[row] == before.n_active_sites[row]
+    assert (after.n_active_sites[n:] == before.n_active_sites[row]).all()
+
+
 @pytest.mark.parametrize("name", ["telegram-2018", "match-days", "piracy-shield"])
-def test_the_page_in_plain_words_gives_the_same_active_sites(name, monkeypatch):
-    resolved, given = ask(name), []
-
-    def remember(resolved, places, parts, revenue):
-        given.append((places, list(parts), revenue))
-        return neighbours_of_hosts(resolved, places, parts, revenue)
-
-    monkeypatch.setattr(sim.world.population, "neighbours_of_hosts", remember)
-    components = build_world(resolved, Streams(8, 1)).components
-    ((places, parts, revenue),) = given
+def test_the_page_in_plain_words_gives_the_same_active_sites(name, hosts_of):
+    resolved = ask(name)
+    world, places, parts, revenue = hosts_of(resolved)
+    components = world.components
     expected = in_words(resolved, parts, revenue, places)
     held = [expected[address] for address in components.address.tolist()]
     assert components.n_active_sites.tolist() == held
@@ -196,3 +221,14 @@ def test_shares_parked_come_in_the_order_of_the_kinds():
     by_kind = {row.kind: row.share_parked for row in parked_rows()}
     assert shares_parked(parked_rows()[::-1]).tolist() == [by_kind[kind] for kind in KINDS]
     assert len(set(by_kind.values())) > 1
+
+
+@pytest.mark.parametrize("name", ["telegram-2018-replay", "match-days"])
+def test_one_more_business_changes_no_other_s_active_sites_where_many_meet(name):
+    few = build_world(ask(name), Streams(5, 0))
+    more = build_world(ask(name, f"population.n_businesses={N + 1}"), Streams(5, 0))
+    for one, other in zip(
+        *(w.components.names_on(w.businesses.component_row[:N].ravel()) for w in (few, more)),
+        strict=True,
+    ):
+        assert np.array_equal(one, other)
