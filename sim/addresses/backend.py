@@ -129,12 +129,16 @@ def kernels(saving_ns: float, module: str = KERNELS) -> ModuleType | None:
     module
         Which kernels.
     """
-    if _state.choice == "numpy":
+    choice = _state.choice
+    if choice == "numpy":
         return None
-    if _state.choice == "numba":
+    loaded = _state.kernels.get(module)
+    if loaded is not None and (saving_ns > 0 or choice == "numba"):
+        return loaded
+    if choice == "numba":
         return _load(module)
-    if loaded := _state.kernels.get(module):
-        return loaded if saving_ns > 0 else None
+    if loaded is not None:
+        return None
     _state.missed_ns[module] += saving_ns
     if _state.missed_ns[module] < _LOADING_NS or not _state.is_numba_there:
         return None

@@ -161,12 +161,13 @@ class IntervalSet:
     @property
     def n_addresses(self) -> int:
         """Number of addresses in the set."""
-        return int(np.sum(self.stop - self.start))
+        return int(np.add.reduce(self.stop - self.start))
 
     def count_below(self, bound: NDArray[np.int64]) -> NDArray[np.int64]:
         """Addresses of the set below each of some bounds."""
         row = self.start.searchsorted(bound, side="right")
-        whole = np.concatenate(([0], np.cumsum(self.stop - self.start)))
+        whole = np.zeros(self.start.size + 1, np.int64)
+        np.add.accumulate(self.stop - self.start, out=whole[1:])
         # The last interval that begins below may reach beyond the bound.
         beyond = np.maximum(self.stop[row - 1] - bound, 0) if self.start.size else 0
         return np.asarray(whole[row] - np.where(row > 0, beyond, 0))

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from sim.addresses import backend
 
-# Nanoseconds the kernels save for each interval, and for each bound.
+# Nanoseconds the kernels save for each interval, for each walk, and for each bound on it.
 _SAVED_BY_SORTING_NS = 20
+_SAVED_BY_A_WALK_NS = 20_000
 _SAVED_BY_WALKING_NS = 8
 _32, _48 = np.uint64(32), np.uint64(48)
 _LOW = np.uint64(2**32 - 1)
@@ -80,7 +81,8 @@ def _sorted(packed: NDArray[np.uint64], n_descents: int) -> NDArray[np.uint64]:
 def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
     """Pieces of the line that a rule keeps, given two sets of sorted disjoint intervals."""
     n_first, n_second = 2 * first[0].size, 2 * second[0].size
-    if compiled := backend.kernels(_SAVED_BY_WALKING_NS * (n_first + n_second)):
+    saving_ns = _SAVED_BY_A_WALK_NS + _SAVED_BY_WALKING_NS * (n_first + n_second)
+    if compiled := backend.kernels(saving_ns):
         start, stop = np.empty((2, (n_first + n_second) // 2), np.int64)
         n_kept = compiled.combine(*first, *second, int(rule), start, stop)
         return start[:n_kept].copy(), stop[:n_kept].copy()

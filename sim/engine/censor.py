@@ -181,16 +181,19 @@ class CensorActor:
 
     def _begin_day(self) -> None:
         self._is_next_day_due = False
-        holds, limits = self._answer.holds, self._limits
-        bar = limits.under(self.attention.at(now_s(self._env))).order_addresses
+        holds = self._answer.holds
         if (
             (Hold.PAUSE in holds and not self._is_pausing())
-            or (Hold.DAY in holds and limits.orders_per_day > 0)
-            or (Hold.BAR in holds and self._answer.narrowest <= bar)
+            or (Hold.DAY in holds and self._limits.orders_per_day > 0)
+            or (Hold.BAR in holds and self._passes_bar())
         ):
             self._ask()
         elif not self._has_ended:
             self._await_day()
+
+    def _passes_bar(self) -> bool:
+        bar = self._limits.under(self.attention.at(now_s(self._env))).order_addresses
+        return bool(self._answer.narrowest <= bar)
 
     def _observe(self) -> Observation:
         t_s = now_s(self._env)

@@ -72,13 +72,15 @@ class Enforcement:
         return self._segments.n_blocked
 
     def _change(self, operator_row: int, entries: Sequence[Entry], step: int) -> None:
-        for mechanism in {entry.mechanism: None for entry in entries}:
-            mine = [entry for entry in entries if entry.mechanism is mechanism]
+        by_mechanism: dict[Mechanism, list[Entry]] = {}
+        for entry in entries:
+            self._changed[entry.row] = entry
+            by_mechanism.setdefault(entry.mechanism, []).append(entry)
+        for mechanism, mine in by_mechanism.items():
             if mechanism is Mechanism.NAME:
                 self._change_names(operator_row, mine, step)
                 continue
             self._count(operator_row, mechanism, [entry.addresses for entry in mine], step)
-        self._changed |= {entry.row: entry for entry in entries}
         self._on_change()
 
     def _count(

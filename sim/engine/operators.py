@@ -91,12 +91,13 @@ class Operator:
         before, now = self._seen, self._register.version
         self._seen = now
         appeared, vanished = self._register.difference(before, now)
-        for is_exempt in (False, True):
-            apply_lag_s, release_lag_s = self._lags_s[is_exempt]
-            if starting := self._enforced(appeared[is_exempt]):
-                self._expect_start(starting, t_s + apply_lag_s)
-            if stopping := self._enforced(vanished[is_exempt]):
-                self._expect_stop(stopping, t_s + release_lag_s)
+        for starting, stopping, (apply_lag_s, release_lag_s) in zip(
+            appeared, vanished, self._lags_s, strict=True
+        ):
+            if starting and (enforced := self._enforced(starting)):
+                self._expect_start(enforced, t_s + apply_lag_s)
+            if stopping and (enforced := self._enforced(stopping)):
+                self._expect_stop(enforced, t_s + release_lag_s)
 
     def _enforced(self, entries: Sequence[Entry]) -> list[Entry]:
         return [

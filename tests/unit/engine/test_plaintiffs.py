@@ -98,10 +98,19 @@ def test_users_who_come_to_it_are_fresh_and_who_goes_is_as_tired_as_who_stays():
     # Thirty more at the first.
     changed(cut_off, users, HOUR + 2 * DAY, 80.0, 40.0)
     assert rate(cut_off, HOUR + 2 * DAY) == pytest.approx(12.5 + 30 + 20, rel=1e-4)
-    # All return, and are fresh when they are cut off anew.
+    # All return, and are fresh when they are cut off anew, be it a second later.
     changed(cut_off, users, HOUR + 3 * DAY, 0.0, 0.0)
-    changed(cut_off, users, HOUR + 3 * DAY, 10.0, 0.0)
-    assert rate(cut_off, HOUR + 3 * DAY) == pytest.approx(10, rel=1e-4)
+    changed(cut_off, users, HOUR + 3 * DAY + 1, 10.0, 0.0)
+    assert rate(cut_off, HOUR + 3 * DAY + 1) == pytest.approx(10, rel=1e-4)
+
+
+def test_a_return_that_lasts_no_time_makes_nobody_fresh():
+    users = Users(0.0, 0.0)
+    cut_off = CutOff(users, Fatigue(1.0))
+    changed(cut_off, users, HOUR, 100.0, 0.0)
+    changed(cut_off, users, HOUR + DAY, 0.0, 0.0)
+    changed(cut_off, users, HOUR + DAY, 100.0, 0.0)
+    assert rate(cut_off, HOUR + DAY) == pytest.approx(50, rel=1e-4)
 
 
 def test_without_fatigue_all_complain_as_on_the_first_day():
