@@ -185,5 +185,4 @@ class ComplaintActor:
 
     def _own_addresses(self, row: int) -> IntervalSet:
         component = self._exposure.component_row[row][~self._world.businesses.is_third_party[row]]
-        host, _, _ = self._world.components.hosts_of(component)
-        return IntervalSet.from_addresses(self._world.components.address[host])
+        return IntervalSet.from_addresses(self._world.components.addresses_of(component))

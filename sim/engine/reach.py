@@ -114,13 +114,17 @@ class Ignorance:
 
         Gone is below zero, and by expm1, which keeps its digits when the times are close.
         """
-        power = -self._power[1:]
-        gone = np.expm1(power * (to_s - from_s) / tau_s)
-        return gone, np.exp(power * (from_s - self.since_s) / tau_s)
+        fading = self._fading
+        gone = np.expm1(fading * ((to_s - from_s) / tau_s))
+        return gone, np.exp(fading * ((from_s - self.since_s) / tau_s))
 
     @cached_property
     def _power(self) -> NDArray[np.int64]:
         return np.arange(self.coefficient.shape[-1])
+
+    @cached_property
+    def _fading(self) -> NDArray[np.float64]:
+        return -self._power[1:].astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -135,6 +135,14 @@ class Components:
         position, begin = _runs(first, count)
         return self.host_order[position], begin, count
 
+    def addresses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Addresses of a few components, one component after the other."""
+        if component.size == 0:
+            return np.empty(0, np.int64)
+        edge = self.host_start
+        hosts = [self.host_order[edge[one] : edge[one + 1]] for one in component.tolist()]
+        return self.address[np.concatenate(hosts)]
+
     def names_on(self, component: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Names, and active sites, that share the addresses of each of some components.
 

@@ -105,8 +105,15 @@ class Places:
 
     def provider_addresses(self, provider_row: int) -> IntervalSet:
         """All addresses of one provider."""
-        mine = np.flatnonzero(self.provider_row == provider_row)
-        return IntervalSet.union_all(self.addresses[place] for place in mine.tolist())
+        return self._of_provider[provider_row]
+
+    @cached_property
+    def _of_provider(self) -> tuple[IntervalSet, ...]:
+        mine = [np.flatnonzero(self.provider_row == row) for row in range(len(self.provider))]
+        return tuple(
+            IntervalSet.union_all(self.addresses[place] for place in places.tolist())
+            for places in mine
+        )
 
 
 def provider_names(resolved: Resolved) -> tuple[str, ...]:
