@@ -49,6 +49,7 @@ class Stream(IntEnum):
     TENANCY_STAY = 32
     TENANCY_ADDRESS = 33
     COMPONENT_PARKED = 34
+    BUSINESS_TOLERANCE = 35
 
 
 @dataclass(frozen=True)

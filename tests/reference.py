@@ -149,6 +149,7 @@ class RefBusiness:
     verdict_draw: float = 1.0
     arrivals: tuple[RefArrival, ...] = ()
     provider: str = ""  # who hosts it at t = 0
+    tolerance: str = "impaired"  # the state from which on its patience runs
 
 
 @dataclass(frozen=True)
@@ -488,7 +489,7 @@ class _Conduct:
     provider: str  # who hosts it
     seats: tuple[int, ...] = (0,) * N_ROLES  # the response that brought each role there; 0: none
     arrived_s: tuple[int | None, ...] = (None,) * N_ROLES  # when each came to its addresses
-    clock_s: int | None = None  # impaired without a break, as far as the clock counts, since then
+    clock_s: int | None = None  # not tolerating it without a break, as far as it counts, since then
     is_responding: bool = False
     n_responses: int = 0
     n_moves: int = 0
@@ -1169,7 +1170,7 @@ class _Run:
     # Businesses
 
     def _end_patience(self, t_s: int) -> None:
-        """A clock that runs has seen no break, so its business was impaired just before."""
+        """A clock that runs has seen no break, so its business did not tolerate it just before."""
         for row in self._take(t_s, "patience"):
             conduct, business = self.conducts[row], self.world.businesses[row]
             if conduct.clock_s is None or conduct.clock_s + business.patience_s != t_s:
@@ -1243,11 +1244,15 @@ class _Run:
         n_rounds = self.world.reactions.n_rounds if self.world.reactions else 0
         for row, conduct in enumerate(self.conducts):
             is_idle = not conduct.is_responding and conduct.n_responses < n_rounds
-            if not self._is_impaired(view, row):
+            if self._tolerates(view, row):
                 conduct.clock_s = None
             elif is_idle and conduct.clock_s is None:
                 conduct.clock_s = t_s
                 self._plan(t_s + self.world.businesses[row].patience_s, "patience", row)
+
+    def _tolerates(self, view: _View, row: int) -> bool:
+        state = ("affected", "impaired", "down").index(self.world.businesses[row].tolerance)
+        return not view.failing[row] > Fraction(self.world.thresholds[state])
 
     def _is_impaired(self, view: _View, row: int) -> bool:
         return view.failing[row] > Fraction(self.world.thresholds[1])

@@ -44,6 +44,7 @@ N_FRONT_DRAWS = 400
 FIRST = "elsewhere"
 ABROAD = ("abroad-0", "abroad-1", "abroad-2", "abroad-3")
 AT_HOME = "at-home"
+STATES = ("fine", "affected", "impaired", "down")
 """Providers of small worlds: of all businesses at t = 0, and where their responses lead."""
 
 
@@ -142,6 +143,7 @@ class Firm:
     patience_s: int = 10 * DAY
     responses: tuple[Response, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
+    tolerance: str = "impaired"
 
     def all_seats(self) -> tuple[Seat | int, ...]:
         """Return what it sits on, role by role."""
@@ -495,6 +497,7 @@ class SmallWorld:
                     verdict,
                     tuple(arrivals),
                     FIRST,
+                    firm.tolerance,
                 )
             )
         return tuple(components), tuple(firms)
@@ -575,7 +578,9 @@ class SmallWorld:
                 name = response.leads_to(turn)
                 before = payee_row[row, turn - 1] if turn else 0
                 payee_row[row, turn:] = provider.index(name) if name else before
+        states = [STATES.index(firm.tolerance) for firm in self.firms]
         return Moves(
+            tolerance=np.array(states, np.int8),
             patience_s=np.array([firm.patience_s for firm in self.firms], np.int64),
             response=kinds,
             time_s=time_s,

@@ -85,8 +85,10 @@ class Columns(NamedTuple):
     booked_s: Rows
     n_at_level: Rows
     # Reactions.
-    impaired_since_s: Rows
+    tolerance: NDArray[np.int8]
+    impatient_since_s: Rows
     has_moved: NDArray[np.bool_]
+    is_impaired: NDArray[np.bool_]
     # Notes of the turn itself: who was met in which turn, and room for lists.
     component_turn: Rows
     business_turn: Rows
@@ -94,6 +96,7 @@ class Columns(NamedTuple):
     business_list: Rows
     turned_list: Rows
     starting_list: Rows
+    beginning_list: Rows
     operator_list: Rows
 
 
@@ -157,13 +160,16 @@ def columns_of(
         demand_lost_s=tally.demand_lost_s,
         booked_s=tally.booked_s,
         n_at_level=tally.n_at_level,
-        impaired_since_s=patience.since_s,
+        tolerance=patience.tolerance,
+        impatient_since_s=patience.since_s,
         has_moved=patience.has_moved,
+        is_impaired=patience.is_impaired,
         component_turn=np.zeros(n_components, np.int64),
         business_turn=np.zeros(n, np.int64),
         component_list=np.empty(n_components, np.int64),
         business_list=np.empty(n, np.int64),
         turned_list=np.empty(n, np.int64),
         starting_list=np.empty(n, np.int64),
+        beginning_list=np.empty(n, np.int64),
         operator_list=np.empty(exposure.is_touched_at.size, np.int64),
     )

@@ -108,23 +108,20 @@ class ComplaintActor:
         self._note_pressure(t_s)
 
     def turn(
-        self, t_s: int, starting: NDArray[np.int64], n_impaired: int, level: NDArray[np.int8]
+        self, t_s: int, beginning: NDArray[np.int64], n_impaired: int, level: NDArray[np.int8]
     ) -> None:
         """Take over who is impaired from a second on.
 
         Parameters
         ----------
-        starting
-            Rows among which all are that become impaired.
+        beginning
+            Rows of those that become impaired.
         n_impaired
             How many are impaired then.
         level : shape (n_businesses,)
             States then.
         """
         impaired = self._impaired
-        if starting.size == 0 and n_impaired == impaired.n:
-            return
-        beginning = impaired.beginning(starting)
         n_ending = impaired.n + beginning.size - n_impaired
         if n_ending == 0 and beginning.size == 0:
             return

@@ -68,10 +68,6 @@ class Impaired:
         self._fatigue = fatigue
         self._weight, self._as_of_s = 0.0, 0
 
-    def beginning(self, row: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those of some impaired businesses that were not."""
-        return np.asarray(row[~self.is_impaired[row]])
-
     def ending(self, level: NDArray[np.int8]) -> NDArray[np.int64]:
         """Rows of those that were impaired and are no longer; ascending."""
         return np.flatnonzero(self.is_impaired & (level < IMPAIRED_LEVEL))

@@ -86,12 +86,12 @@ class Settlement:
     def _settle(self) -> None:
         t_s = now_s(self._env)
         self._is_due = False
-        starting = self.states.turn(t_s)
-        if starting is not None:
+        turned = self.states.turn(t_s)
+        if turned is not None:
+            starting, beginning = turned
             if self.complaints is not None:
-                # Who becomes impaired is among those whose patience starts.
                 levels = self.states.levels.level
-                self.complaints.turn(t_s, starting, self.states.n_impaired, levels)
+                self.complaints.turn(t_s, beginning, self.states.n_impaired, levels)
             if starting.size and self.reactions is not None:
                 self.reactions.start_clocks(starting, t_s)
         changed = self.enforcement.take_changed()

@@ -39,7 +39,9 @@ class States:
         self.levels = Levels(world)
         self.ledger = Ledger(world)
         self.tally = Tally(world)
-        self.patience = Patience(world.businesses.n_businesses)
+        n = world.businesses.n_businesses
+        unmoved = np.full(n, IMPAIRED_LEVEL, np.int8)
+        self.patience = Patience(world.moves.tolerance if world.moves is not None else unmoved)
         self._columns: Columns | None = None
         self._handle: object = None
         self._n_mechanisms = -1
@@ -72,13 +74,14 @@ class States:
             demand.start_s + t_s,
         )
 
-    def turn(self, t_s: int) -> NDArray[np.int64] | None:
+    def turn(self, t_s: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         """Bring states up to date: of what changed, and of what drift may have moved.
 
         Returns
         -------
-        shape (n,), ascending
-            Businesses whose patience begins to run; None where there was nothing to be done.
+        starting, beginning : ascending
+            Businesses whose patience begins to run, and those that become impaired; None where
+            there was nothing to be done.
         """
         if not (self.exposure.is_touched or self.levels.has_drifted):
             return None
@@ -89,7 +92,7 @@ class States:
         component, business = self.exposure.take_touched()
         self._n_turns += 1
         columns = self._bound(compiled)
-        n_turned, n_starting = compiled.turn(
+        n_turned, n_starting, n_beginning = compiled.turn(
             self._handle,
             component,
             business,
@@ -102,7 +105,10 @@ class States:
             t_s,
             self.ledger.demand.start_s + t_s,
         )
-        return columns.starting_list[:n_starting].copy() if n_turned else None
+        if not n_turned:
+            return None
+        starting, beginning = columns.starting_list, columns.beginning_list
+        return starting[:n_starting].copy(), beginning[:n_beginning].copy()
 
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim.engine.columns import Columns, Floats, Rows
 from sim.engine.levels import SLACK
-from sim.engine.patience import IMPAIRED_LEVEL, NOT_IMPAIRED
+from sim.engine.patience import IMPAIRED_LEVEL, NOT_RUNNING
 from sim.world.components import FRONTEND
 
 _compiled = njit(cache=True, nogil=True)
@@ -87,7 +87,7 @@ def turn(
     may_drift: bool,
     t_s: int,
     week_s: int,
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
     """Bring everything up to date for what was touched, and for whom drift may have moved.
 
     Parameters
@@ -105,9 +105,10 @@ def turn(
 
     Returns
     -------
-    n_turned, n_starting
-        Businesses that were looked at, and those whose patience begins to run; their rows are the
-        first ones of ``turned_list`` and of ``starting_list``, ascending.
+    n_turned, n_starting, n_beginning
+        Businesses that were looked at, those whose patience begins to run, and those that become
+        impaired; their rows are the first ones of ``turned_list``, ``starting_list`` and
+        ``beginning_list``, ascending.
     """
     columns = held.columns
     n_operators = _take_operators(columns.is_touched_at, columns.operator_list)
@@ -186,7 +187,7 @@ def turn(
             n_turned,
         )
     if n_turned == 0:
-        return 0, 0
+        return 0, 0, 0
     # Only now: time that passes in two pieces is rounded twice.
     pass_demand(
         columns.passed,
@@ -260,14 +261,17 @@ def turn(
     columns.turned_list[:n_turned] = turned
     if n_touched and n_turned > n_touched:
         columns.turned_list[:n_turned] = np.sort(turned)
-    n_starting = _starting(
+    n_starting, n_beginning = _starting(
         columns.turned_list[:n_turned],
         columns.level,
-        columns.impaired_since_s,
+        columns.tolerance,
+        columns.impatient_since_s,
         columns.has_moved,
+        columns.is_impaired,
         columns.starting_list,
+        columns.beginning_list,
     )
-    return n_turned, n_starting
+    return n_turned, n_starting, n_beginning
 
 
 @_compiled
@@ -620,15 +624,28 @@ def _distance(threshold: Floats, share: float) -> float:
 
 @_compiled
 def _starting(
-    turned: Rows, level: Levels, impaired_since_s: Rows, has_moved: Flags, starting_list: Rows
-) -> int:
-    """List those whose patience begins to run."""
-    n_starting = 0
+    turned: Rows,
+    level: Levels,
+    tolerance: Levels,
+    impatient_since_s: Rows,
+    has_moved: Flags,
+    is_impaired: Flags,
+    starting_list: Rows,
+    beginning_list: Rows,
+) -> tuple[int, int]:
+    """List those whose patience begins to run, and those that become impaired."""
+    n_starting = n_beginning = 0
     for row in turned:
-        if level[row] < IMPAIRED_LEVEL:
-            impaired_since_s[row] = NOT_IMPAIRED
-        elif impaired_since_s[row] == NOT_IMPAIRED or has_moved[row]:
+        if level[row] < tolerance[row]:
+            impatient_since_s[row] = NOT_RUNNING
+        elif impatient_since_s[row] == NOT_RUNNING or has_moved[row]:
             starting_list[n_starting] = row
             n_starting += 1
         has_moved[row] = False
-    return n_starting
+        if level[row] < IMPAIRED_LEVEL:
+            is_impaired[row] = False
+        elif not is_impaired[row]:
+            is_impaired[row] = True
+            beginning_list[n_beginning] = row
+            n_beginning += 1
+    return n_starting, n_beginning

@@ -101,8 +101,12 @@ class Reactions(Model):
     """Table of responses: share, time and cost."""
     n_rounds: Annotated[int, Field(ge=1, le=4)]
     """Times a business responds at most."""
+    early_share: Share = 0.0
+    """Share of businesses that lose patience as soon as they are affected."""
+    late_share: Share = 0.0
+    """Share of the others that lose it only while they are down; the rest, while impaired."""
     patience_median_h: Positive
-    """Median time a business bears being impaired."""
+    """Median time a business bears being impaired, or what it tolerates instead."""
     patience_sigma: NonNegative
     """Standard deviation of its logarithm."""
     onboarding_slots: Count

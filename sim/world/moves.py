@@ -20,6 +20,8 @@ from sim.world.providers import Places
 
 S_PER_H = 3600
 WAIT, SAME, FOREIGN, DOMESTIC, PROXY = range(len(RESPONSES))
+AFFECTED, IMPAIRED, DOWN = 1, 2, 3
+"""States that a business may not tolerate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +30,10 @@ class Moves:
 
     Attributes
     ----------
+    tolerance : shape (n_businesses,)
+        State from which on a business loses patience: ``AFFECTED``, ``IMPAIRED`` or ``DOWN``.
     patience_s : shape (n_businesses,)
-        Time a business bears being impaired.
+        Time it bears that.
     response : shape (n_businesses, n_rounds)
         Row of ``RESPONSES``.
     time_s : shape (n_businesses, n_rounds)
@@ -46,6 +50,7 @@ class Moves:
         Labour of one response, by row of ``RESPONSES``.
     """
 
+    tolerance: NDArray[np.int8]
     patience_s: NDArray[np.int64]
     response: NDArray[np.int64]
     time_s: NDArray[np.int64]
@@ -84,6 +89,11 @@ def build_moves(
     is_moved = np.where(is_proxy, np.arange(N_ROLES) == FRONTEND, is_own)
     is_moved &= (response != WAIT)[..., np.newaxis]
     moves = Moves(
+        tolerance=tolerances(
+            streams.generator(Stream.BUSINESS_TOLERANCE).random(n),
+            reactions.early_share,
+            reactions.late_share,
+        ),
         patience_s=np.maximum(1, np.rint(patience)).astype(np.int64),
         response=response,
         time_s=time_s,
@@ -97,6 +107,25 @@ def build_moves(
         cost_usd=np.array([rows[name].cost_usd if name in rows else 0.0 for name in RESPONSES]),
     )
     return moves, seats
+
+
+def tolerances(u: NDArray[np.float64], early_share: float, late_share: float) -> NDArray[np.int8]:
+    """State from which on each business loses patience.
+
+    Parameters
+    ----------
+    u : shape (n,)
+        Uniform numbers in [0, 1).
+    early_share
+        Share that bears not even being affected.
+    late_share
+        Share of the others that bears all but being down.
+    """
+    state = np.full(u.size, IMPAIRED, np.int8)
+    # From the other end, so that a share that rises takes none from the other.
+    state[1.0 - u <= (1.0 - early_share) * late_share] = DOWN
+    state[u < early_share] = AFFECTED
+    return state
 
 
 def _destinations(

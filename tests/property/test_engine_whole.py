@@ -132,6 +132,7 @@ def whole_firms(draw, n_services):
         patience_s=draw(st.integers(1, 2 * DAY)),
         responses=responses,
         arrivals=tuple(draw(st.lists(arrivals(sat_on), min_size=2, max_size=8))),
+        tolerance=draw(st.sampled_from(["affected", "impaired", "impaired", "down"])),
     )
 
 

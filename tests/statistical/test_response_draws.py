@@ -17,17 +17,18 @@ from sim.scenario.tables import ROLES
 from sim.scenario.tables_reactions import RESPONSES
 from sim.streams import Streams
 from sim.world.build import World, build_world
+from sim.world.moves import AFFECTED, DOWN, IMPAIRED, tolerances
 
 N = 20_000
 HOUR = 3600
 FRONTEND = ROLES.index("frontend")
+OVERRIDES = (f"population.n_businesses={N}", "end=2018-04-17T00:00+03:00")
 MOVING = ("same", "foreign", "domestic", "proxy")
 
 
 @pytest.fixture(scope="module")
 def resolved() -> Resolved:
-    overrides = [f"population.n_businesses={N}", "end=2018-04-17T00:00+03:00"]
-    return resolve(load_scenario("telegram-2018", overrides))
+    return resolve(load_scenario("telegram-2018", OVERRIDES))
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,33 @@ def test_patience_is_lognormal_with_its_median_and_sigma(resolved, world):
     assert kolmogorov(standard(drawn[0], drawn[1], 1.1 * drawn[2])) > 1
     exponential = np.random.default_rng(0).exponential(drawn[1] * HOUR / math.log(2), N)
     assert kolmogorov(standard(exponential, drawn[1], drawn[2])) > 1
+
+
+def test_tolerances_have_their_shares_and_none_takes_from_another():
+    u = np.random.default_rng(3).random(N)
+    early, late = 0.2, 0.25
+    drawn = tolerances(u, early, late)
+    expected = {AFFECTED: 0.2, IMPAIRED: 0.6, DOWN: 0.2}
+    for state, share in expected.items():
+        assert within(int((drawn == state).sum()), N, share)
+        # Negative control: a share that is a tenth off.
+        assert not within(int((drawn == state).sum()), N, 1.1 * share)
+    # A share that rises takes none from those it had, nor from the other.
+    more_early, more_late = tolerances(u, 0.3, late), tolerances(u, early, 0.5)
+    assert (more_early[drawn == AFFECTED] == AFFECTED).all()
+    assert (more_late[drawn == DOWN] == DOWN).all()
+    assert (more_late[drawn == AFFECTED] == AFFECTED).all()
+    assert (tolerances(u, 0.0, 0.0) == IMPAIRED).all()
+    assert (tolerances(u, 1.0, 1.0) == AFFECTED).all()
+    assert (tolerances(u, 0.0, 1.0) == DOWN).all()
+
+
+def test_a_scenario_says_how_much_businesses_tolerate():
+    overrides = ["reactions.early_share=0.2", "reactions.late_share=0.25"]
+    resolved = resolve(load_scenario("telegram-2018", [*OVERRIDES, *overrides]))
+    drawn = build_world(resolved, Streams(11, 0)).moves.tolerance
+    assert within(int((drawn == AFFECTED).sum()), drawn.size, 0.2)
+    assert within(int((drawn == DOWN).sum()), drawn.size, 0.2)
 
 
 @pytest.mark.parametrize("name", MOVING)

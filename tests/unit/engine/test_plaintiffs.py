@@ -32,7 +32,7 @@ def test_one_sum_stands_for_the_rates_of_all(half_life_d, turns, length_s, later
     for gap_s, levels in turns:
         t_s += gap_s
         level = np.array(levels, np.int8)
-        beginning = impaired.beginning(np.flatnonzero(level >= 2))
+        beginning = np.flatnonzero((level >= 2) & ~impaired.is_impaired)
         impaired.turn(beginning, impaired.ending(level), t_s)
         for row in range(N):
             if level[row] < 2:

@@ -143,9 +143,23 @@ def test_a_name_is_matched_if_its_draw_lies_below_the_overmatch(draw, n_matched)
 
 
 def test_patience_starts_at_impaired_and_not_at_affected():
-    patience = Patience(3)
+    patience = Patience(np.full(3, 2, np.int8))
     level = np.array([1, 2, 3], np.int8)
-    assert patience.starting(np.arange(3), level).tolist() == [1, 2]
+    assert [rows.tolist() for rows in patience.starting(np.arange(3), level)] == [[1, 2], [1, 2]]
+
+
+def test_patience_starts_at_the_state_that_a_business_does_not_tolerate():
+    patience = Patience(np.array([1, 1, 2, 3, 3], np.int8))
+    level = np.array([0, 1, 1, 2, 3], np.int8)
+    starting, beginning = patience.starting(np.arange(5), level)
+    assert starting.tolist() == [1, 4]
+    assert beginning.tolist() == [3, 4]
+    # Once it runs, or a business is impaired, neither begins again.
+    patience.since_s[starting] = 0
+    level = np.array([0, 2, 1, 2, 3], np.int8)
+    starting, beginning = patience.starting(np.arange(5), level)
+    assert starting.tolist() == []
+    assert beginning.tolist() == [1]
 
 
 def test_an_event_that_adds_nothing_or_all_leaves_attention_or_fills_it():
