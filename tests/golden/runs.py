@@ -47,6 +47,7 @@ END = {
     "higher-bar": "2018-04-22T00:00+03:00",
     "least-collateral": "2018-04-23T00:00+03:00",
     "negotiated": "2018-05-02T00:00+03:00",
+    "netblocks": "2018-04-21T00:00+03:00",
     "open-letter": "2018-05-12T00:00+03:00",
     "piracy-shield": "2024-02-19T00:00+01:00",
     "rolling-blackouts": "2018-04-20T00:00+03:00",

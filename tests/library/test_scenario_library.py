@@ -36,7 +36,7 @@ SMALLER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
             "carpet-bombing", "surgical", "subnets", "one-region", "escalation-2018",
-            "least-collateral", "no-blocking", "telegram-2018",
+            "least-collateral", "netblocks", "no-blocking", "telegram-2018",
         ),
         WEEK,
     ),
@@ -149,6 +149,21 @@ def precision_lists_a_few_single_addresses() -> None:
 @shows("subnets")
 def each_entry_has_256_addresses() -> None:
     assert set(run("subnets").sizes()) == {256}
+
+
+@shows("netblocks")
+def each_entry_is_a_prefix_that_is_the_providers() -> None:
+    it = run("netblocks")
+    places = it.world.places
+    of_provider = [places.provider_addresses(row) for row in range(len(places.provider))]
+    entries = zip(it.outcome.entry_addresses, it.outcome.entry_mechanism, strict=True)
+    for addresses in (addresses for addresses, what in entries if what is Mechanism.DROP):
+        assert addresses.to_prefixes()[0].size == 1
+        held = max(addresses.intersection(mine).n_addresses for mine in of_provider)
+        assert held >= 0.99 * addresses.n_addresses
+    listed = [run(name).measure("addresses_listed_peak") for name in ("subnets", "netblocks")]
+    assert 1000 * listed[0] < listed[1]
+    assert listed[1] < run("carpet-bombing").measure("addresses_listed_peak")
 
 
 @shows("one-region")
