@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.run import Outcome
-from sim.measure.names import ever_dropped_at, names_in_use
+from sim.measure.names import Held, ever_dropped_at, names_in_use
 from sim.measure.summary import LEVEL
 from sim.world.build import World
 
@@ -108,8 +108,9 @@ def _by_operator(world: World, outcome: Outcome) -> Iterator[GroupCount]:
     n = world.businesses.n_businesses
     address, *_ = names_in_use(world)
     owner, place = _seats(world, address)
+    held = Held(outcome, address)
     for row, name in enumerate(world.operators.name):
-        is_dropped = ever_dropped_at(outcome, address, [row])
+        is_dropped = ever_dropped_at(held, [row])
         n_hit = np.unique(owner[is_dropped[place]]).size
         yield GroupCount("operator", name, "businesses_ever_hit", float(n_hit), float(n))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,18 +94,33 @@ def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> 
     blocking entry that is enforced holds it; only the others need their history.
     """
     serving = np.flatnonzero(world.operators.share_users > 0)
-    return ever_dropped_at(outcome, address, serving.tolist())
+    return ever_dropped_at(Held(outcome, address), serving.tolist())
 
 
-def ever_dropped_at(
-    outcome: Outcome, address: NDArray[np.int64], operator_rows: Sequence[int]
-) -> NDArray[np.bool_]:
-    """Whether one of some operators ever dropped or throttled each address.
+class Held:
+    """Which of some addresses each entry of a run holds; looked up once, whoever asks.
 
     Parameters
     ----------
     address : shape (n,), ascending, distinct
     """
+
+    def __init__(self, outcome: Outcome, address: NDArray[np.int64]) -> None:
+        self.outcome = outcome
+        self.address = address
+        self.parts_of = cache(self._look_up)
+
+    def _look_up(self, entry: int) -> list[slice]:
+        """Parts of the addresses that an entry holds."""
+        addresses = self.outcome.entry_addresses[entry]
+        low, high = np.searchsorted(self.address, (addresses.start, addresses.stop))
+        some = np.flatnonzero(high > low)
+        return [slice(int(low[row]), int(high[row])) for row in some]
+
+
+def ever_dropped_at(held: Held, operator_rows: Sequence[int]) -> NDArray[np.bool_]:
+    """Whether one of some operators ever dropped or throttled each address."""
+    outcome, address = held.outcome, held.address
     changes = [_Change.of(outcome, row) for row in operator_rows]
     is_block = np.array([m in BLOCKING for m in outcome.entry_mechanism], np.bool_)
     is_exempt = np.array([m is Mechanism.EXEMPT for m in outcome.entry_mechanism], np.bool_)
@@ -118,8 +134,7 @@ def ever_dropped_at(
         contested = contested[~is_dropped[contested]]
         if contested.size == 0:
             break
-        held = change.holds_somewhere(outcome, address[contested], is_block, is_exempt)
-        is_dropped[contested] = held
+        is_dropped[contested] = change.holds_somewhere(held, is_block, is_exempt)[contested]
     return is_dropped
 
 
@@ -140,23 +155,19 @@ class _Change:
         return cls(log.t_s[mine], log.entry_row[mine], step)
 
     def holds_somewhere(
-        self,
-        outcome: Outcome,
-        address: NDArray[np.int64],
-        is_block: NDArray[np.bool_],
-        is_exempt: NDArray[np.bool_],
+        self, held: Held, is_block: NDArray[np.bool_], is_exempt: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
         """Whether, at the end of some second, each address is blocked and not exempt."""
-        n_blocking, n_exempting = np.zeros((2, address.size), np.int64)
-        found = np.zeros(address.size, np.bool_)
+        n_blocking, n_exempting = np.zeros((2, held.address.size), np.int64)
+        found = np.zeros(held.address.size, np.bool_)
         touched: list[slice] = []
         for row, (t_s, entry, step) in enumerate(
             zip(self.t_s.tolist(), self.entry.tolist(), self.step.tolist(), strict=True)
         ):
             if is_block[entry] or is_exempt[entry]:
-                held = n_blocking if is_block[entry] else n_exempting
-                for part in _slices(outcome.entry_addresses[entry], address):
-                    held[part] += step
+                n_entries = n_blocking if is_block[entry] else n_exempting
+                for part in held.parts_of(entry):
+                    n_entries[part] += step
                     touched.append(part)
             if row + 1 == self.t_s.size or self.t_s[row + 1] != t_s:
                 for part in touched:
@@ -167,10 +178,3 @@ class _Change:
 
 def _union(outcome: Outcome, entry: NDArray[np.int64]) -> IntervalSet:
     return IntervalSet.union_all(outcome.entry_addresses[row] for row in entry.tolist())
-
-
-def _slices(addresses: IntervalSet, address: NDArray[np.int64]) -> list[slice]:
-    """Parts of ascending addresses that lie in a set."""
-    low, high = np.searchsorted(address, (addresses.start, addresses.stop))
-    some = np.flatnonzero(high > low)
-    return [slice(int(low[row]), int(high[row])) for row in some]
