@@ -14,7 +14,7 @@ same second, in which a phase that has passed does not come back for it: an orde
 round misses the version of its second. Intervals are half-open ``[start, stop)`` throughout.
 
 It refuses what the document does not define: orders before the start, IPv6, prefixes with host bits
-set. It knows nothing of sectors, regions, random draws or the splits by role.
+set. It knows nothing of sectors, random draws or the splits by role.
 
 Events are tuples ``(t_s, kind, row, text)``, sorted:
 
@@ -153,7 +153,7 @@ class RefBusiness:
 
 @dataclass(frozen=True)
 class RefPool:
-    """Addresses of one provider at which there are fronts.
+    """Addresses of one provider in one region, at which there are fronts.
 
     ``by`` is ``'rental'`` or ``'domain-fronting'``.
     """
@@ -162,6 +162,7 @@ class RefPool:
     weight: float
     ranges: TextRanges
     by: str = "rental"
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,8 @@ class RefSight:
     ``fronts`` are known and not gone, in the sequence they were rented: address, provider, and when
     each was discovered. ``in_force`` are entries in the sequence they were placed: mechanism, set,
     and when. ``reached`` is None where it is not known. A provider that is not in ``stances`` is
-    silent; one that is not in ``holdings`` holds nothing.
+    silent; one that is not in ``holdings`` holds nothing. ``regions`` are what each holds in its
+    regions, one by one.
     """
 
     t_s: int
@@ -270,6 +272,7 @@ class RefSight:
     reached: float | None
     stances: dict[str, str]
     holdings: dict[str, Ranges]
+    regions: dict[str, tuple[Ranges, ...]]
     exempt: Ranges
 
 
@@ -915,6 +918,7 @@ class _Run:
                 reached=self._reached_before(t_s),
                 stances={name: self._stance(name, t_s) for name in providers},
                 holdings={name: self._provider_ranges(name) for name in providers},
+                regions={name: self._region_ranges(name) for name in providers},
                 exempt=_ranges_of_prefixes(self.limits.exempt_prefixes),
             )
         )
@@ -955,6 +959,13 @@ class _Run:
             if pool.provider == provider
             for interval in _ranges_of_text(pool.ranges)
         )
+
+    def _region_ranges(self, provider: str) -> tuple[Ranges, ...]:
+        held: dict[str, list[tuple[int, int]]] = {}
+        for pool in self.world.fronts.pools if self.world.fronts else ():
+            if pool.provider == provider:
+                held.setdefault(pool.region, []).extend(_ranges_of_text(pool.ranges))
+        return tuple(_union(intervals) for intervals in held.values())
 
     def _withdraw_provider(self, provider: str, t_s: int) -> None:
         """Withdraw what blocks, lies wholly in its ranges and holds no front known to be left."""

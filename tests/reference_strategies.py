@@ -103,8 +103,17 @@ def covering_prefix(purity: float, shortest: int = 8) -> RefStrategy:
 
 
 def whole_provider() -> RefStrategy:
-    """All that a provider has; in small worlds each provider has one region."""
+    """All that a provider has."""
     return _of_each_front(lambda sight, address, provider: sight.holdings[provider])
+
+
+def provider_region() -> RefStrategy:
+    """All that a provider has in the region of the front."""
+
+    def set_of(sight: RefSight, address: int, provider: str) -> Ranges:
+        return next(ranges for ranges in sight.regions[provider] if _holds(ranges, address))
+
+    return _of_each_front(set_of)
 
 
 def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> RefStrategy:

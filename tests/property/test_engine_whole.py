@@ -42,9 +42,10 @@ from tests.worlds import (
 
 HORIZON_S = 6 * DAY
 POOLS = (
-    Pool("alpha", 3.0, ("192.0.2.0/27", "198.51.100.0/29")),
+    # A region of several prefixes, one of its own for domain fronting, and one of both rights.
+    Pool("alpha", 3.0, ("192.0.2.0/27", "198.51.100.0/29"), region="north"),
     Pool("beta", 1.0, ("198.51.100.64/28",)),
-    Pool("alpha", 1.0, ("192.0.2.128/28",), "domain-fronting"),
+    Pool("alpha", 1.0, ("192.0.2.128/28",), "domain-fronting", "south"),
     Pool("beta", 2.0, ("198.51.100.96/28",), "domain-fronting"),
 )
 ENDS = "ends-domain-fronting"
