@@ -29,6 +29,7 @@ released        operator       prefixes of the entry
 rented          front          address
 discovered      front          address; the censor learns of the front
 evicted         front          address
+responded       business       kind of the response that it takes
 moved           business       kind of the response that is complete, and who hosts it from then
 readdressed     business       empty; a component comes to other addresses as a tenant
 complained      business       empty; a complaint by name is filed
@@ -270,6 +271,7 @@ class RefSight:
     fronts: tuple[tuple[int, str, int], ...]
     in_force: tuple[tuple[str, Ranges, int], ...]
     reached: float | None
+    pressure: float
     stances: dict[str, str]
     holdings: dict[str, Ranges]
     regions: dict[str, tuple[Ranges, ...]]
@@ -337,7 +339,6 @@ class RefLedgerRow:
     last_outage_s: int | None
     n_spells: int
     is_affected_at_end: bool
-    n_moves: int
 
 
 @dataclass(frozen=True)
@@ -365,14 +366,22 @@ class RefTarget:
 class RefOutcome:
     """Curves by name, a ledger row per business, sorted events; ``target`` is None without users.
 
-    ``attention`` holds time and value after each cut of its pieces, the last at the horizon.
+    ``responses`` are the kinds of those each business has completed, in sequence. ``sights`` are
+    what the censor saw whenever it was asked. ``attention`` holds time and value after each cut of
+    its pieces, the last at the horizon. ``user_shares`` tells, at a second, who of the target's
+    users reach it, are on a VPN and have left; the first changes at any time, and may jump at
+    those of ``state_s`` alone, at which the others change.
     """
 
     curves: dict[str, Curve]
     ledger: list[RefLedgerRow]
     inherited: list[RefInherited]
+    responses: list[tuple[str, ...]]
     events: list[Event]
+    sights: list[RefSight]
     target: RefTarget | None
+    state_s: list[int]
+    user_shares: Callable[[int], tuple[float, float, float]]
     attention: list[tuple[int, float]]
     n_complaints: float
 
@@ -494,7 +503,7 @@ class _Conduct:
     clock_s: int | None = None  # impaired without a break, as far as the clock counts, since then
     is_responding: bool = False
     n_responses: int = 0
-    n_moves: int = 0
+    completed: tuple[str, ...] = ()  # kinds of responses
     loud_d: float = 0.0  # loudness gathered while impaired, without the present spell
     has_complained: bool = False
 
@@ -565,13 +574,16 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
                 world,
                 business,
                 [(start_s, stop_s, view.failing[row]) for start_s, stop_s, view in pieces],
-                run.conducts[row].n_moves,
             )
             for row, business in enumerate(world.businesses)
         ],
         inherited=[_inherited(world, row, pieces) for row in range(len(world.businesses))],
+        responses=[conduct.completed for conduct in run.conducts],
         events=sorted(run.events),
+        sights=run.sights,
         target=None if world.users is None else _target(run, world.users, pieces),
+        state_s=[start_s for start_s, _, _ in pieces],
+        user_shares=lambda t_s: _user_shares(run, pieces, t_s),
         attention=run.attention,
         n_complaints=run.n_complaints,
     )
@@ -679,6 +691,7 @@ class _Run:
         self.shares = [Fraction(operator.share) for operator in world.operators]
         self.agenda: list[tuple[int, str, int]] = []
         self.events: list[Event] = []
+        self.sights: list[RefSight] = []
         self.views: list[tuple[int, _View]] = []  # state from each time on; ascending
         self.entries: list[_Entry] = []
         self.placed_s: list[int] = []  # times of the strategy's orders that were placed
@@ -858,6 +871,7 @@ class _Run:
             return
         self.dropped = []
         self.freed_s = {}
+        self.sights.append(self._sight(t_s))
         for order_row in replayed:
             self._place(self.world.orders[order_row], t_s)
         if callable(self.world.strategy):
@@ -905,28 +919,30 @@ class _Run:
 
     def _decide(self, strategy: RefStrategy, t_s: int) -> None:
         """Ask a strategy; of the times it wanted to look again the one it named last counts."""
-        pools = self.world.fronts.pools if self.world.fronts else ()
-        providers = {pool.provider for pool in pools}
-        answer = strategy(
-            RefSight(
-                t_s=t_s,
-                fronts=tuple(
-                    (front.address, front.provider, front.discovered_s or 0)
-                    for front in self._known_fronts()
-                ),
-                in_force=tuple((e.mechanism, e.ranges, e.start_s) for e in self.in_force_before),
-                reached=self._reached_before(t_s),
-                stances={name: self._stance(name, t_s) for name in providers},
-                holdings={name: self._provider_ranges(name) for name in providers},
-                regions={name: self._region_ranges(name) for name in providers},
-                exempt=_ranges_of_prefixes(self.limits.exempt_prefixes),
-            )
-        )
+        answer = strategy(self.sights[-1])
         for order in answer.orders:
             self._place(order, t_s)
         if answer.look_s is not None:
             self.next_ask_s = max(answer.look_s, t_s + 1)
             self._plan(self.next_ask_s, "again", -1)
+
+    def _sight(self, t_s: int) -> RefSight:
+        pools = self.world.fronts.pools if self.world.fronts else ()
+        providers = {pool.provider for pool in pools}
+        return RefSight(
+            t_s=t_s,
+            fronts=tuple(
+                (front.address, front.provider, front.discovered_s or 0)
+                for front in self._known_fronts()
+            ),
+            in_force=tuple((e.mechanism, e.ranges, e.start_s) for e in self.in_force_before),
+            reached=self._reached_before(t_s),
+            pressure=self.pressure_before,
+            stances={name: self._stance(name, t_s) for name in providers},
+            holdings={name: self._provider_ranges(name) for name in providers},
+            regions={name: self._region_ranges(name) for name in providers},
+            exempt=_ranges_of_prefixes(self.limits.exempt_prefixes),
+        )
 
     def _reached_before(self, t_s: int) -> float | None:
         """The share of users who reach the target without a VPN just before a second."""
@@ -1188,7 +1204,10 @@ class _Run:
             response = business.responses[conduct.n_responses]
             conduct.n_responses += 1
             conduct.clock_s = None
-            if response.kind != "wait":
+            self.events.append((t_s, "responded", row, response.kind))
+            if response.kind == "wait":
+                conduct.completed += ("wait",)
+            else:
                 conduct.is_responding = True
                 self._plan(t_s + max(1, response.duration_s), "prepared", row)
 
@@ -1226,7 +1245,7 @@ class _Run:
         for role in [role for role, is_moving in enumerate(moves) if is_moving]:
             self._note_arrival(conduct, role, conduct.n_responses, t_s)
         conduct.is_responding = False
-        conduct.n_moves += 1
+        conduct.completed += (response.kind,)
         if response.kind in ("foreign", "domestic"):
             conduct.provider = response.provider
         self.events.append((t_s, "moved", row, f"{response.kind} {conduct.provider}"))
@@ -1644,6 +1663,20 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
     )
 
 
+def _user_shares(
+    run: _Run, pieces: Sequence[tuple[int, int, _View]], t_s: int
+) -> tuple[float, float, float]:
+    """Of the target's users at a second: who reach it, are on a VPN, have left."""
+    view = next(view for start_s, stop_s, view in pieces if start_s <= t_s < stop_s)
+    on_vpn, left, cut_off = [], [], []
+    for row, operator in enumerate(run.world.operators):
+        staying, vpn = operator.share * (1 - view.left[row]), view.vpn[row]
+        on_vpn.append(staying * vpn)
+        left.append(operator.share * view.left[row])
+        cut_off.append(staying * (1 - vpn) * run.unreached(view, row, t_s))
+    return 1 - math.fsum(left + cut_off), math.fsum(on_vpn), math.fsum(left)
+
+
 # --- Curves
 
 
@@ -1678,6 +1711,13 @@ def _curves(
             "addresses_dropped": sum(
                 (
                     Fraction(operator.share) * _size(_minus(ranges, target))
+                    for operator, ranges in zip(world.operators, dropped, strict=True)
+                ),
+                ZERO,
+            ),
+            "addresses_dropped_with_target": sum(
+                (
+                    Fraction(operator.share) * _size(ranges)
                     for operator, ranges in zip(world.operators, dropped, strict=True)
                 ),
                 ZERO,
@@ -1717,7 +1757,6 @@ def _ledger_row(
     world: RefWorld,
     business: RefBusiness,
     pieces: Sequence[tuple[int, int, Fraction]],
-    n_moves: int,
 ) -> RefLedgerRow:
     """The ledger of one business from its failing share on each piece."""
     affected, impaired, down = (Fraction(threshold) for threshold in world.thresholds)
@@ -1758,7 +1797,6 @@ def _ledger_row(
         last_outage_s=spells[-1].stop_s if spells else None,
         n_spells=len(spells),
         is_affected_at_end=bool(spells) and spells[-1].stop_s == world.horizon_s,
-        n_moves=n_moves,
     )
 
 
