@@ -14,7 +14,7 @@ same second, in which a phase that has passed does not come back for it: an orde
 round misses the version of its second. Intervals are half-open ``[start, stop)`` throughout.
 
 It refuses what the document does not define: orders before the start, IPv6, prefixes with host bits
-set. It knows nothing of sectors, regions, random draws or the splits by role.
+set. It knows nothing of sectors, random draws or the splits by role.
 
 Events are tuples ``(t_s, kind, row, text)``, sorted:
 
@@ -29,6 +29,7 @@ released        operator       prefixes of the entry
 rented          front          address
 discovered      front          address; the censor learns of the front
 evicted         front          address
+responded       business       kind of the response that it takes
 moved           business       kind of the response that is complete, and who hosts it from then
 readdressed     business       empty; a component comes to other addresses as a tenant
 complained      business       empty; a complaint by name is filed
@@ -154,7 +155,7 @@ class RefBusiness:
 
 @dataclass(frozen=True)
 class RefPool:
-    """Addresses of one provider at which there are fronts.
+    """Addresses of one provider in one region, at which there are fronts.
 
     ``by`` is ``'rental'`` or ``'domain-fronting'``.
     """
@@ -163,6 +164,7 @@ class RefPool:
     weight: float
     ranges: TextRanges
     by: str = "rental"
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -262,15 +264,18 @@ class RefSight:
     ``fronts`` are known and not gone, in the sequence they were rented: address, provider, and when
     each was discovered. ``in_force`` are entries in the sequence they were placed: mechanism, set,
     and when. ``reached`` is None where it is not known. A provider that is not in ``stances`` is
-    silent; one that is not in ``holdings`` holds nothing.
+    silent; one that is not in ``holdings`` holds nothing. ``regions`` are what each holds in its
+    regions, one by one.
     """
 
     t_s: int
     fronts: tuple[tuple[int, str, int], ...]
     in_force: tuple[tuple[str, Ranges, int], ...]
     reached: float | None
+    pressure: float
     stances: dict[str, str]
     holdings: dict[str, Ranges]
+    regions: dict[str, tuple[Ranges, ...]]
     exempt: Ranges
 
 
@@ -335,7 +340,6 @@ class RefLedgerRow:
     last_outage_s: int | None
     n_spells: int
     is_affected_at_end: bool
-    n_moves: int
 
 
 @dataclass(frozen=True)
@@ -363,14 +367,22 @@ class RefTarget:
 class RefOutcome:
     """Curves by name, a ledger row per business, sorted events; ``target`` is None without users.
 
-    ``attention`` holds time and value after each cut of its pieces, the last at the horizon.
+    ``responses`` are the kinds of those each business has completed, in sequence. ``sights`` are
+    what the censor saw whenever it was asked. ``attention`` holds time and value after each cut of
+    its pieces, the last at the horizon. ``user_shares`` tells, at a second, who of the target's
+    users reach it, are on a VPN and have left; the first changes at any time, and may jump at
+    those of ``state_s`` alone, at which the others change.
     """
 
     curves: dict[str, Curve]
     ledger: list[RefLedgerRow]
     inherited: list[RefInherited]
+    responses: list[tuple[str, ...]]
     events: list[Event]
+    sights: list[RefSight]
     target: RefTarget | None
+    state_s: list[int]
+    user_shares: Callable[[int], tuple[float, float, float]]
     attention: list[tuple[int, float]]
     n_complaints: float
 
@@ -492,7 +504,7 @@ class _Conduct:
     clock_s: int | None = None  # not tolerating it without a break, as far as it counts, since then
     is_responding: bool = False
     n_responses: int = 0
-    n_moves: int = 0
+    completed: tuple[str, ...] = ()  # kinds of responses
     loud_d: float = 0.0  # loudness gathered while impaired, without the present spell
     has_complained: bool = False
 
@@ -563,13 +575,16 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
                 world,
                 business,
                 [(start_s, stop_s, view.failing[row]) for start_s, stop_s, view in pieces],
-                run.conducts[row].n_moves,
             )
             for row, business in enumerate(world.businesses)
         ],
         inherited=[_inherited(world, row, pieces) for row in range(len(world.businesses))],
+        responses=[conduct.completed for conduct in run.conducts],
         events=sorted(run.events),
+        sights=run.sights,
         target=None if world.users is None else _target(run, world.users, pieces),
+        state_s=[start_s for start_s, _, _ in pieces],
+        user_shares=lambda t_s: _user_shares(run, pieces, t_s),
         attention=run.attention,
         n_complaints=run.n_complaints,
     )
@@ -677,6 +692,7 @@ class _Run:
         self.shares = [Fraction(operator.share) for operator in world.operators]
         self.agenda: list[tuple[int, str, int]] = []
         self.events: list[Event] = []
+        self.sights: list[RefSight] = []
         self.views: list[tuple[int, _View]] = []  # state from each time on; ascending
         self.entries: list[_Entry] = []
         self.placed_s: list[int] = []  # times of the strategy's orders that were placed
@@ -856,6 +872,7 @@ class _Run:
             return
         self.dropped = []
         self.freed_s = {}
+        self.sights.append(self._sight(t_s))
         for order_row in replayed:
             self._place(self.world.orders[order_row], t_s)
         if callable(self.world.strategy):
@@ -903,27 +920,30 @@ class _Run:
 
     def _decide(self, strategy: RefStrategy, t_s: int) -> None:
         """Ask a strategy; of the times it wanted to look again the one it named last counts."""
-        pools = self.world.fronts.pools if self.world.fronts else ()
-        providers = {pool.provider for pool in pools}
-        answer = strategy(
-            RefSight(
-                t_s=t_s,
-                fronts=tuple(
-                    (front.address, front.provider, front.discovered_s or 0)
-                    for front in self._known_fronts()
-                ),
-                in_force=tuple((e.mechanism, e.ranges, e.start_s) for e in self.in_force_before),
-                reached=self._reached_before(t_s),
-                stances={name: self._stance(name, t_s) for name in providers},
-                holdings={name: self._provider_ranges(name) for name in providers},
-                exempt=_ranges_of_prefixes(self.limits.exempt_prefixes),
-            )
-        )
+        answer = strategy(self.sights[-1])
         for order in answer.orders:
             self._place(order, t_s)
         if answer.look_s is not None:
             self.next_ask_s = max(answer.look_s, t_s + 1)
             self._plan(self.next_ask_s, "again", -1)
+
+    def _sight(self, t_s: int) -> RefSight:
+        pools = self.world.fronts.pools if self.world.fronts else ()
+        providers = {pool.provider for pool in pools}
+        return RefSight(
+            t_s=t_s,
+            fronts=tuple(
+                (front.address, front.provider, front.discovered_s or 0)
+                for front in self._known_fronts()
+            ),
+            in_force=tuple((e.mechanism, e.ranges, e.start_s) for e in self.in_force_before),
+            reached=self._reached_before(t_s),
+            pressure=self.pressure_before,
+            stances={name: self._stance(name, t_s) for name in providers},
+            holdings={name: self._provider_ranges(name) for name in providers},
+            regions={name: self._region_ranges(name) for name in providers},
+            exempt=_ranges_of_prefixes(self.limits.exempt_prefixes),
+        )
 
     def _reached_before(self, t_s: int) -> float | None:
         """The share of users who reach the target without a VPN just before a second."""
@@ -956,6 +976,13 @@ class _Run:
             if pool.provider == provider
             for interval in _ranges_of_text(pool.ranges)
         )
+
+    def _region_ranges(self, provider: str) -> tuple[Ranges, ...]:
+        held: dict[str, list[tuple[int, int]]] = {}
+        for pool in self.world.fronts.pools if self.world.fronts else ():
+            if pool.provider == provider:
+                held.setdefault(pool.region, []).extend(_ranges_of_text(pool.ranges))
+        return tuple(_union(intervals) for intervals in held.values())
 
     def _withdraw_provider(self, provider: str, t_s: int) -> None:
         """Withdraw what blocks, lies wholly in its ranges and holds no front known to be left."""
@@ -1178,7 +1205,10 @@ class _Run:
             response = business.responses[conduct.n_responses]
             conduct.n_responses += 1
             conduct.clock_s = None
-            if response.kind != "wait":
+            self.events.append((t_s, "responded", row, response.kind))
+            if response.kind == "wait":
+                conduct.completed += ("wait",)
+            else:
                 conduct.is_responding = True
                 self._plan(t_s + max(1, response.duration_s), "prepared", row)
 
@@ -1216,7 +1246,7 @@ class _Run:
         for role in [role for role, is_moving in enumerate(moves) if is_moving]:
             self._note_arrival(conduct, role, conduct.n_responses, t_s)
         conduct.is_responding = False
-        conduct.n_moves += 1
+        conduct.completed += (response.kind,)
         if response.kind in ("foreign", "domestic"):
             conduct.provider = response.provider
         self.events.append((t_s, "moved", row, f"{response.kind} {conduct.provider}"))
@@ -1638,6 +1668,20 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
     )
 
 
+def _user_shares(
+    run: _Run, pieces: Sequence[tuple[int, int, _View]], t_s: int
+) -> tuple[float, float, float]:
+    """Of the target's users at a second: who reach it, are on a VPN, have left."""
+    view = next(view for start_s, stop_s, view in pieces if start_s <= t_s < stop_s)
+    on_vpn, left, cut_off = [], [], []
+    for row, operator in enumerate(run.world.operators):
+        staying, vpn = operator.share * (1 - view.left[row]), view.vpn[row]
+        on_vpn.append(staying * vpn)
+        left.append(operator.share * view.left[row])
+        cut_off.append(staying * (1 - vpn) * run.unreached(view, row, t_s))
+    return 1 - math.fsum(left + cut_off), math.fsum(on_vpn), math.fsum(left)
+
+
 # --- Curves
 
 
@@ -1672,6 +1716,13 @@ def _curves(
             "addresses_dropped": sum(
                 (
                     Fraction(operator.share) * _size(_minus(ranges, target))
+                    for operator, ranges in zip(world.operators, dropped, strict=True)
+                ),
+                ZERO,
+            ),
+            "addresses_dropped_with_target": sum(
+                (
+                    Fraction(operator.share) * _size(ranges)
                     for operator, ranges in zip(world.operators, dropped, strict=True)
                 ),
                 ZERO,
@@ -1711,7 +1762,6 @@ def _ledger_row(
     world: RefWorld,
     business: RefBusiness,
     pieces: Sequence[tuple[int, int, Fraction]],
-    n_moves: int,
 ) -> RefLedgerRow:
     """The ledger of one business from its failing share on each piece."""
     affected, impaired, down = (Fraction(threshold) for threshold in world.thresholds)
@@ -1752,7 +1802,6 @@ def _ledger_row(
         last_outage_s=spells[-1].stop_s if spells else None,
         n_spells=len(spells),
         is_affected_at_end=bool(spells) and spells[-1].stop_s == world.horizon_s,
-        n_moves=n_moves,
     )
 
 

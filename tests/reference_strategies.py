@@ -103,8 +103,17 @@ def covering_prefix(purity: float, shortest: int = 8) -> RefStrategy:
 
 
 def whole_provider() -> RefStrategy:
-    """All that a provider has; in small worlds each provider has one region."""
+    """All that a provider has."""
     return _of_each_front(lambda sight, address, provider: sight.holdings[provider])
+
+
+def provider_region() -> RefStrategy:
+    """All that a provider has in the region of the front."""
+
+    def set_of(sight: RefSight, address: int, provider: str) -> Ranges:
+        return next(ranges for ranges in sight.regions[provider] if _holds(ranges, address))
+
+    return _of_each_front(set_of)
 
 
 def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> RefStrategy:
@@ -223,14 +232,20 @@ def negotiate(talks_s: int, purity: float, shortest: int = 8) -> RefStrategy:
             over_s[provider] = min(
                 over_s.get(provider, discovered_s + talks_s), discovered_s + talks_s
             )
+        stances = {provider: sight.stances.get(provider, "silent") for provider in over_s}
         refusing = {
             provider
             for provider, t_s in over_s.items()
-            if sight.stances.get(provider, "silent") == "hostile"
-            or (t_s <= sight.t_s and sight.stances.get(provider, "silent") == "silent")
+            if stances[provider] == "hostile"
+            or (t_s <= sight.t_s and stances[provider] == "silent")
         }
         fronts = [front for front in _open(sight, "drop") if front[1] in refusing]
-        look_s = min((t_s for t_s in over_s.values() if t_s > sight.t_s), default=None)
-        return RefAnswer(tuple(_answers(sight, fronts, set_of)), look_s)
+        # With who is hostile there are no talks that could be over.
+        ends_s = [
+            t_s
+            for provider, t_s in over_s.items()
+            if t_s > sight.t_s and stances[provider] != "hostile"
+        ]
+        return RefAnswer(tuple(_answers(sight, fronts, set_of)), min(ends_s, default=None))
 
     return decide

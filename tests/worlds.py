@@ -152,12 +152,13 @@ class Firm:
 
 @dataclass(frozen=True)
 class Pool:
-    """Addresses of a provider at which the target has fronts."""
+    """Addresses of a provider in one region, at which the target has fronts."""
 
     provider: str
     weight: float
     prefixes: tuple[str, ...]
     by: str = "rental"
+    region: str = "region"
 
 
 @dataclass(frozen=True)
@@ -447,8 +448,16 @@ class SmallWorld:
         return components, rows, moved, stays
 
     def _arrivals(self) -> list[tuple[int, Arrival]]:
-        """Arrivals of all firms by time, each with the row of the firm; none where tenants stay."""
-        found = [(row, a) for row, firm in enumerate(self.firms) for a in firm.arrivals]
+        """Arrivals of all firms by time, each with the row of the firm; none where tenants stay.
+
+        As where worlds are drawn, there are none from the end of the run on.
+        """
+        found = [
+            (row, arrival)
+            for row, firm in enumerate(self.firms)
+            for arrival in firm.arrivals
+            if arrival.t_s < self.horizon_s
+        ]
         return sorted(found, key=lambda pair: pair[1].t_s) if self.has_tenancy else []
 
     def _reference_firms(self) -> tuple[tuple[ref.RefComponent, ...], tuple[ref.RefBusiness, ...]]:
@@ -514,10 +523,14 @@ class SmallWorld:
     def _places(self) -> Places:
         others = (*ABROAD, AT_HOME) if self.reactions else ()
         names = tuple(dict.fromkeys((FIRST, *(pool.provider for pool in self.pools), *others)))
-        sets = [
-            _set_of(tuple(p for pool in self.pools if pool.provider == name for p in pool.prefixes))
+        held: dict[tuple[str, str], list[str]] = {
+            # Whoever has no pool has a place all the same, where businesses live.
+            (name, region): []
             for name in names
-        ]
+            for region in self._regions(name)
+        }
+        for pool in self.pools:
+            held[pool.provider, pool.region] += pool.prefixes
         pairs = [
             (names.index(pool.provider), *parse_prefix(prefix))
             for pool in self.pools
@@ -526,12 +539,16 @@ class SmallWorld:
         columns = np.array(pairs or [(0, 0, 0)], np.int64).T
         return Places(
             provider=names,
-            region=("region",) * len(names),
-            provider_row=np.arange(len(names)),
-            addresses=tuple(sets),
+            region=tuple(region for _, region in held),
+            provider_row=np.array([names.index(name) for name, _ in held], np.int64),
+            addresses=tuple(_set_of(tuple(prefixes)) for prefixes in held.values()),
             prefixes=PrefixTable.from_prefixes(columns[1], columns[2]),
             prefix_provider_row=columns[0].copy(),
         )
+
+    def _regions(self, provider: str) -> tuple[str, ...]:
+        mine = dict.fromkeys(pool.region for pool in self.pools if pool.provider == provider)
+        return tuple(mine) or (Pool.region,)
 
     def _pools(self, places: Places) -> Pools | None:
         if self.fronts is None:
@@ -556,7 +573,13 @@ class SmallWorld:
             self.fronts.share_told,
             self.fronts.lost_share,
             tuple(
-                ref.RefPool(pool.provider, pool.weight, _ranges(_set_of(pool.prefixes)), pool.by)
+                ref.RefPool(
+                    pool.provider,
+                    pool.weight,
+                    _ranges(_set_of(pool.prefixes)),
+                    pool.by,
+                    pool.region,
+                )
                 for pool in self.pools
             ),
             tuple(self.streams.generator(Stream.FRONT_POOL).random(N_FRONT_DRAWS).tolist()),

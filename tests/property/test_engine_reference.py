@@ -114,7 +114,7 @@ def test_the_slow_reference_agrees_event_by_event_and_to_the_last_bit(small):
 
 
 def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, str]]:
-    """Events in the words of the reference; responses without a move have none."""
+    """Events in the words of the reference."""
     log = outcome.events
     columns = (
         log.t_s,
@@ -128,7 +128,7 @@ def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, 
         log.public_event_row,
     )
     names = small.world().places.provider
-    n_moves = [0] * len(small.firms)
+    n_responses = [0] * len(small.firms)
     events = []
     rows = np.stack(columns, axis=1).tolist()
     exempted = [row for row in rows if Kind(row[1]) is Kind.EXEMPTED]
@@ -143,18 +143,16 @@ def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, 
         if business_row >= 0:
             row = business_row
         if kind is Kind.RESPONDED:
-            continue
+            text = small.firms[business_row].responses[n_responses[business_row]].kind
+            n_responses[business_row] += 1
         if kind is Kind.STANCE:
             text = f"{names[provider_row]} {STANCES[stance_row]}"
         if kind is Kind.PUBLIC_EVENT:
             row = public_event_row
         if kind is Kind.MOVED:
-            # A round without a move ("wait") comes before the next move of the business.
-            responses = small.firms[business_row].responses
-            while responses[n_moves[business_row]].kind == "wait":
-                n_moves[business_row] += 1
-            text = f"{responses[n_moves[business_row]].kind} {names[provider_row]}"
-            n_moves[business_row] += 1
+            # One response of a business at a time: the move is of the one taken last.
+            taken = small.firms[business_row].responses[n_responses[business_row] - 1]
+            text = f"{taken.kind} {names[provider_row]}"
         if kind is Kind.EXEMPTED:
             continue
         events.append((t_s, kind.name.lower(), row, text))
@@ -172,7 +170,7 @@ def _is_exempt(outcome: Outcome, entry_row: int) -> bool:
 
 
 def assert_same_curves(outcome: Outcome, reference: RefOutcome) -> None:
-    assert len(reference.curves) == 7
+    assert len(reference.curves) == 8
     for metric, expected in reference.curves.items():
         if expected == [(0, None)]:
             with np.testing.assert_raises(KeyError):

@@ -11,10 +11,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.addresses.intervals import IntervalSet
+from sim.engine.orders import Decision, Observation, Strategy
 from sim.engine.run import Outcome, simulate
+from sim.engine.snapshot import USER_METRICS
 from sim.engine.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
+from sim.scenario.tables_reactions import RESPONSES
 from sim.streams import Streams
 from tests.property.test_engine_reference import (
     ADDRESSES,
@@ -25,7 +29,7 @@ from tests.property.test_engine_reference import (
     ledger_row,
     shares,
 )
-from tests.reference import RefOutcome, simulate_reference
+from tests.reference import Ranges, RefOutcome, RefSight, RefWorld, simulate_reference
 from tests.worlds import (
     DAY,
     HOUR,
@@ -42,9 +46,10 @@ from tests.worlds import (
 
 HORIZON_S = 6 * DAY
 POOLS = (
-    Pool("alpha", 3.0, ("192.0.2.0/27", "198.51.100.0/29")),
+    # A region of several prefixes, one of its own for domain fronting, and one of both rights.
+    Pool("alpha", 3.0, ("192.0.2.0/27", "198.51.100.0/29"), region="north"),
     Pool("beta", 1.0, ("198.51.100.64/28",)),
-    Pool("alpha", 1.0, ("192.0.2.128/28",), "domain-fronting"),
+    Pool("alpha", 1.0, ("192.0.2.128/28",), "domain-fronting", "south"),
     Pool("beta", 2.0, ("198.51.100.96/28",), "domain-fronting"),
 )
 ENDS = "ends-domain-fronting"
@@ -317,13 +322,28 @@ def test_the_slow_reference_agrees_where_a_censor_is_refused_and_asks_again(smal
 
 
 def assert_agrees(small: SmallWorld) -> None:
-    outcome = simulate(small.world(), small.engine_strategy(), small.streams)
-    assert_same_as_reference(small, outcome, simulate_reference(small.reference()))
+    assert_same_run(small, small.engine_strategy(), small.reference())
+
+
+def assert_same_run(small: SmallWorld, strategy: Strategy, world: RefWorld) -> Outcome:
+    """What happens is the same, and what the censor saw whenever it was asked."""
+    seen: list[Observation] = []
+
+    def watched(observation: Observation) -> Decision:
+        seen.append(observation)
+        return strategy(observation)
+
+    outcome, reference = simulate(small.world(), watched, small.streams), simulate_reference(world)
+    assert_same_as_reference(small, outcome, reference)
+    assert_same_sights(seen, reference.sights)
+    return outcome
 
 
 def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: RefOutcome) -> None:
     """Events, counts and times agree exactly, all else to six digits."""
     assert events_of(small, outcome) == reference.events
+    everybody = {series.metric for series in outcome.curves.series if series.group == Group()}
+    assert everybody == {*reference.curves, *USER_METRICS}
     for metric, expected in reference.curves.items():
         t_s, value = outcome.curves.points(metric, Group())
         if metric == "demand_lost_share":
@@ -335,9 +355,12 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
         expected = ledger_row(row)
         np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-7, atol=1e-9)
         assert found[7:] == expected[7:]
-    assert outcome.n_responses[:, 1:].sum(axis=1).tolist() == [r.n_moves for r in reference.ledger]
+    assert outcome.n_responses.tolist() == [
+        [kinds.count(kind) for kind in RESPONSES] for kinds in reference.responses
+    ]
     assert_same_inherited(inherited_by(small.world(), outcome), reference.inherited)
     assert_same_users(outcome.users, reference.target)
+    assert_same_user_curves(outcome, reference)
     attention = reference.attention[-1][1]
     assert math.isclose(outcome.attention, attention, rel_tol=1e-7, abs_tol=1e-12)
     assert math.isclose(outcome.n_complaints, reference.n_complaints, rel_tol=1e-7, abs_tol=1e-9)
@@ -360,6 +383,45 @@ def assert_close_curve(t_s, value, expected) -> None:
         found = value[np.searchsorted(t_s, t, side="right") - 1]
         wanted = expected_v[np.searchsorted(expected_t, t, side="right") - 1]
         assert abs(found - wanted) < 2e-6
+
+
+def assert_same_user_curves(outcome: Outcome, reference: RefOutcome) -> None:
+    """At all times of the engine, and wherever the reference has another state than before."""
+    for column, metric in enumerate(USER_METRICS):
+        t_s, value = outcome.curves.points(metric, Group())
+        times = np.union1d(t_s, reference.state_s)
+        found = value[np.searchsorted(t_s, times, side="right") - 1]
+        wanted = [reference.user_shares(t)[column] for t in times.tolist()]
+        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9, err_msg=metric)
+
+
+def assert_same_sights(seen: list[Observation], sights: list[RefSight]) -> None:
+    """What the censor saw, and when; shares to seven digits."""
+    assert [observation.t_s for observation in seen] == [sight.t_s for sight in sights]
+    for observation, sight in zip(seen, sights, strict=True):
+        names = observation.places.provider
+        fronts = observation.fronts
+        columns = (fronts.address.tolist(), fronts.provider_row.tolist(), fronts.discovered_s)
+        assert [(a, names[row], int(t)) for a, row, t in zip(*columns, strict=True)] == list(
+            sight.fronts
+        )
+        in_force = observation.in_force
+        assert [(e.mechanism.value, e.addresses, e.placed_s) for e in in_force] == [
+            (mechanism, IntervalSet.from_bounds(*columns_of(ranges)), placed_s)
+            for mechanism, ranges, placed_s in sight.in_force
+        ]
+        stances = dict(zip(names, observation.stance, strict=True))
+        assert {name: stances[name] for name in sight.stances} == sight.stances
+        # Before the start there is no state, and no rule hangs on what is told of it.
+        if sight.reached is not None:
+            np.testing.assert_allclose(
+                observation.target_reached_share, sight.reached, rtol=1e-7, atol=1e-9
+            )
+        np.testing.assert_allclose(observation.pressure, sight.pressure, rtol=1e-7, atol=1e-12)
+
+
+def columns_of(ranges: Ranges) -> tuple[list[int], list[int]]:
+    return [start for start, _ in ranges], [stop for _, stop in ranges]
 
 
 def assert_same_users(users, target) -> None:

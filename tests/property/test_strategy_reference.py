@@ -14,7 +14,6 @@ from hypothesis import given, settings
 
 from sim.addresses.intervals import IntervalSet
 from sim.engine.orders import Strategy as EngineStrategy
-from sim.engine.run import simulate
 from sim.engine.strategies.allow_list import allow_list
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.escalate import escalate
@@ -24,8 +23,8 @@ from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
 from sim.scenario.strategies import Strategy
 from tests import reference_strategies as ref
-from tests.property.test_engine_whole import assert_same_as_reference, whole_worlds
-from tests.reference import RefStrategy, simulate_reference
+from tests.property.test_engine_whole import assert_same_run, whole_worlds
+from tests.reference import RefStrategy
 from tests.worlds import DAY, HOUR, SmallWorld, many_worlds
 
 WINDOWS = [(DAY, DAY + 9 * HOUR), (2 * DAY, 3 * DAY), (3 * DAY, 3 * DAY + HOUR), (5 * DAY, 9 * DAY)]
@@ -34,7 +33,7 @@ PAIRS: dict[str, tuple[EngineStrategy, RefStrategy]] = {
     "throttle": (throttle(27), ref.throttle(27)),
     "covering-prefix": (covering_prefix(0.5, 20), ref.covering_prefix(0.5, 20)),
     "covering-prefix, shortest": (covering_prefix(0.01, 26), ref.covering_prefix(0.01, 26)),
-    "provider-region": (provider_region, ref.whole_provider()),
+    "provider-region": (provider_region, ref.provider_region()),
     "provider": (provider, ref.whole_provider()),
     "escalate": (
         escalate([32, 30, 28, 25], 20 * HOUR, 0.5),
@@ -54,9 +53,7 @@ ELSEWHERE = {"none", "replay", "exact", "cover"}
 
 
 def assert_agrees(small: SmallWorld, engine: EngineStrategy, rule: RefStrategy) -> None:
-    outcome = simulate(small.world(), engine, small.streams)
-    reference = simulate_reference(replace(small.reference(), orders=(), strategy=rule))
-    assert_same_as_reference(small, outcome, reference)
+    assert_same_run(small, engine, replace(small.reference(), orders=(), strategy=rule))
 
 
 def test_every_id_of_the_language_has_a_second_rule() -> None:
@@ -81,8 +78,8 @@ OFF = {
     "throttle": ref.aggregate(27),
     "covering-prefix": ref.covering_prefix(0.9, 20),
     "covering-prefix, shortest": ref.covering_prefix(0.01, 27),
-    "provider-region": ref.covering_prefix(0.9, 20),
-    "provider": ref.aggregate(24),
+    "provider-region": ref.whole_provider(),
+    "provider": ref.provider_region(),
     "escalate": ref.escalate([32, 30, 28, 25], 20 * HOUR + 60, 0.5),
     "dns": ref.name(0.9),
     "sni": ref.name(0.0),

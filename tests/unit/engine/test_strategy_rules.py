@@ -37,7 +37,8 @@ PLACES = (
     SmallWorld(
         pools=(
             Pool("alpha", 1.0, ("198.18.0.0/20", "198.18.16.0/22", "198.18.24.0/21")),
-            Pool("beta", 1.0, ("198.19.0.0/22",)),
+            Pool("beta", 1.0, ("198.19.0.0/22",), region="north"),
+            Pool("beta", 1.0, ("198.19.64.0/24", "198.19.66.0/24"), region="south"),
         )
     )
     .world()
@@ -123,8 +124,12 @@ def test_a_front_of_no_pure_prefix_is_listed_alone() -> None:
 
 
 def test_a_region_is_the_place_of_the_front() -> None:
-    answer = provider_region(seen(0, [("198.19.1.1", BETA, 0)]))
+    north, south = ("198.19.1.1", BETA, 0), ("198.19.66.1", BETA, 0)
+    answer = provider_region(seen(0, [north]))
     assert said(answer) == [("block", "198.19.0.0/22")]
+    both = provider_region(seen(0, [south, north, south]))
+    assert said(both) == [("block", "198.19.64.0/24 198.19.66.0/24"), ("block", "198.19.0.0/22")]
+    assert provider_region(seen(1, [south, north], placed(both.orders))).orders == ()
 
 
 def test_a_throttled_front_is_open_to_those_who_drop() -> None:

@@ -1,0 +1,165 @@
+"""The crowded world a second time, by the slow reference, under every strategy it has a rule for.
+
+What random worlds bring about now and then is met here in each run: a hotline with a queue, limits
+that bind, providers that turn, tenants on the way. The last test holds that nothing of it is idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.engine.eventlog import Kind
+from sim.engine.orders import Decision, Observation, Strategy
+from sim.engine.run import Outcome
+from sim.scenario.tables_reactions import RESPONSES
+from tests import reference_strategies as ref
+from tests.chases import OVERMATCH, STRATEGIES, chase_world, run, whole
+from tests.crowded import SEEDS, crowded_world, differ, with_limits
+from tests.property.test_engine_whole import assert_same_run
+from tests.reference import RefAnswer, RefSight, RefStrategy
+from tests.worlds import DAY, HOUR, Dated, Pool, Response, SmallWorld
+
+RULES: dict[str, RefStrategy | str] = {
+    "none": "replay",
+    "replay": "replay",
+    "exact": "exact",
+    "aggregate": ref.aggregate(24),
+    "covering-prefix": ref.covering_prefix(0.9, 16),
+    "provider-region": ref.provider_region(),
+    "provider": ref.whole_provider(),
+    "escalate": ref.escalate([32, 27, 22], 18 * HOUR, 0.9),
+    "dns": ref.name(OVERMATCH),
+    "sni": ref.name(OVERMATCH),
+    "throttle": ref.throttle(22),
+    "time-window": ref.time_window([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], 22),
+    "rolling": ref.rolling(40 * HOUR, 20 * HOUR, 20),
+    "allow-list": ref.allow_list(["203.0.113.0/24"]),
+    "negotiate": ref.negotiate(DAY, 0.9, 16),
+}
+"""The rules of ``STRATEGIES``; ``cover`` has none."""
+REPLAYED = (
+    Dated(HOUR, "block", ("198.18.0.0/22",)),
+    Dated(2 * DAY, "block", ("198.19.0.0/24",)),
+    Dated(4 * DAY, "unblock", ("198.18.0.0/22",)),
+)
+SOUTH = Pool("gamma", 1.0, ("198.19.160.0/24",), region="south")
+"""A second region, so that `provider-region` and `provider` are not the same."""
+LOOK_S = 5 * HOUR + 7
+
+
+def crowd(seed: int, name: str) -> SmallWorld:
+    """The crowded world, with a provider of two regions."""
+    small = crowded_world(seed, name)
+    return _all_responding(replace(small, pools=(*small.pools, SOUTH)))
+
+
+def chase(seed: int, name: str) -> SmallWorld:
+    """The world of a chase, in which nothing holds the censor back."""
+    return _all_responding(chase_world(seed))
+
+
+def _all_responding(small: SmallWorld) -> SmallWorld:
+    """Who has no response waits; the reference wants it said."""
+    firms = (
+        replace(firm, responses=firm.responses or (Response("wait", 0),) * 2)
+        for firm in small.firms
+    )
+    return replace(small, firms=tuple(firms))
+
+
+RUNS = [
+    pytest.param(make, name, seed, id=f"{make.__name__}-{name}-{seed}")
+    for make, seeds in ((crowd, SEEDS), (chase, SEEDS[:1]))
+    for name in RULES
+    for seed in seeds
+]
+
+
+@pytest.mark.parametrize(("make", "name", "seed"), RUNS)
+def test_the_slow_reference_agrees_in_a_crowded_world(
+    make: Callable[[int, str], SmallWorld], name: str, seed: int
+) -> None:
+    small = make(seed, name)
+    world = replace(small, orders=REPLAYED if name == "replay" else ()).reference()
+    assert_same_run(small, STRATEGIES[name], replace(world, strategy=RULES[name]))
+
+
+def _ending(small: SmallWorld) -> SmallWorld:
+    return with_limits(small, end_pressure=0.5)
+
+
+def _tiring(small: SmallWorld) -> SmallWorld:
+    assert small.complaints is not None
+    tiring = small.complaints.model_copy(update={"fatigue_half_life_d": 0.75})
+    return replace(small, complaints=tiring)
+
+
+VARIANTS: dict[str, Callable[[SmallWorld], SmallWorld]] = {
+    "as it is": lambda small: small,
+    "an end under pressure": _ending,
+    "people who tire": _tiring,
+    "both": lambda small: _ending(_tiring(small)),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_who_looks_all_the_time_sees_the_same_attention_and_reach(variant: str) -> None:
+    small, rule = VARIANTS[variant](crowd(1, "aggregate")), RULES["aggregate"]
+    assert callable(rule)
+    assert_same_run(
+        small,
+        _looking(STRATEGIES["aggregate"]),
+        replace(small.reference(), strategy=_looking_rule(rule)),
+    )
+
+
+def _looking(strategy: Strategy) -> Strategy:
+    def decide(observation: Observation) -> Decision:
+        return replace(strategy(observation), next_look_s=observation.t_s + LOOK_S)
+
+    return decide
+
+
+def _looking_rule(rule: RefStrategy) -> RefStrategy:
+    def decide(sight: RefSight) -> RefAnswer:
+        return replace(rule(sight), look_s=sight.t_s + LOOK_S)
+
+    return decide
+
+
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "as it is"])
+def test_every_variant_is_another_run(variant: str) -> None:
+    plain = crowd(1, "aggregate")
+    assert differ(*(_looked(small) for small in (plain, VARIANTS[variant](plain))))
+
+
+def test_the_end_under_pressure_comes_within_the_run() -> None:
+    outcome = _looked(_ending(crowd(1, "aggregate")))
+    t_s, listed = whole(outcome, "addresses_listed")
+    assert listed.max() > 0
+    assert listed[-1] == 0
+    assert DAY < t_s[-1] < outcome.events.t_s[-1]
+
+
+def _looked(small: SmallWorld) -> Outcome:
+    return run(small, _looking(STRATEGIES["aggregate"]))
+
+
+def test_every_rule_is_compared() -> None:
+    assert set(RULES) == set(STRATEGIES) - {"cover"}
+
+
+def test_every_kind_of_event_and_of_response_is_met() -> None:
+    kinds: set[Kind] = set()
+    n_responses = np.zeros(len(RESPONSES), np.int64)
+    for one in RUNS:
+        make, name, seed = one.values
+        outcome = run(make(seed, name), STRATEGIES[name])
+        kinds |= {Kind(kind) for kind in outcome.events.kind.tolist()}
+        n_responses += outcome.n_responses.sum(axis=0)
+    assert kinds == set(Kind)
+    assert (n_responses > 0).all()
