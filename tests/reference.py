@@ -1165,7 +1165,8 @@ class _Run:
             rest -= stop - start
         self.fronts.append(_Front(pool.provider, pool.by, start + rest, t_s))
         self.events.append((t_s, "rented", row, str(IPv4Address(start + rest))))
-        self._plan(t_s + rule.discovery_lags_s[row], "discover", row)
+        lag_s = rule.discovery_lags_s[row]
+        self._plan(t_s + (lag_s if t_s == 0 else max(1, lag_s)), "discover", row)
 
     def _lose(self, front: _Front, t_s: int) -> None:
         assert self.world.fronts is not None

@@ -140,11 +140,13 @@ class TargetActor:
         if not weight.any():
             return
         u, v = self._pool_luck.random(), self._address_luck.random()
-        lag_s = int(np.rint(self._discovery_luck.standard_exponential() * self._discovery_mean_s))
+        drawn_s = self._discovery_luck.standard_exponential() * self._discovery_mean_s
         pool = int(choose(weight, np.array([u]))[0])
         addresses = free[pool]
         address = nth_address(addresses, int(v * addresses.n_addresses))
         t_s = now_s(self._env)
+        # Later than at the start it would be answered among the other rentals of that second.
+        lag_s = max(int(np.rint(drawn_s)), int(t_s > 0))
         row = self.fronts.add(
             address,
             int(self._pools.provider_row[pool]),

@@ -174,3 +174,20 @@ def test_who_falls_silent_after_talks_is_blocked_in_the_second_after():
     )
     outcome, _ = asked(talking, negotiate(DAY, 1.0, 24))
     assert times(outcome, Kind.BLOCK) == [STANCE_S + 1]
+
+
+def test_fronts_that_are_rented_in_one_second_are_answered_together():
+    # Half the pool is blocked; all fronts in it are lost, and replaced, in the same two seconds.
+    half = "198.18.0.0/25"
+    small = under(
+        {},
+        actors=(Actor(),),
+        pools=(Pool("alpha", 1.0, (ALPHA,)),),
+        fronts=CHASE.fronts.model_copy(update={"n_fronts": 8, "monitor_lag_h": 0.0}),
+    )
+    outcome, calls = asked(small, wanting(half))
+    rented = times(outcome, Kind.RENTED)[8:]
+    assert len(rented) > 1
+    assert len(set(rented)) == 1
+    assert times(outcome, Kind.DISCOVERED)[8:] == [rented[0] + 1] * len(rented)
+    assert calls == [0, rented[0] + 1]
