@@ -81,9 +81,9 @@ class RefOrder:
 class RefOperator:
     """One operator group.
 
-    ``enforces`` is asked for the set of an entry as a sorted tuple of its fewest prefixes, such as
-    ``('192.0.2.0/24',)``; for a name entry as ``()``; never for an ``exempt`` entry. ``overload``
-    is ``'stop'`` or ``'degrade'``.
+    ``luck`` gives the draw in [0, 1) for the set of an entry as a sorted tuple of its fewest
+    prefixes, such as ``('192.0.2.0/24',)``; for a name entry as ``()``; it is never asked for an
+    ``exempt`` entry. ``overload`` is ``'stop'`` or ``'degrade'``.
     """
 
     share: float
@@ -91,7 +91,8 @@ class RefOperator:
     poll_phase_s: int
     apply_lag_s: int
     release_lag_s: int
-    enforces: Callable[[tuple[str, ...]], bool]
+    compliance: float
+    luck: Callable[[tuple[str, ...]], float]
     rule_capacity: int | None = None
     overload: str = "stop"
     overload_severity: float = 0.0
@@ -1119,7 +1120,8 @@ class _Run:
                 if sighting.start_s(operator) != t_s or is_over or sighting.is_enforced:
                     continue
                 entry = sighting.entry
-                if entry.mechanism != "exempt" and not operator.enforces(entry.prefixes):
+                is_exempt = entry.mechanism == "exempt"
+                if not is_exempt and operator.luck(entry.prefixes) >= operator.compliance:
                     continue
                 wanted = [*self._enforced(row, t_s), entry]
                 n_rules = sum(len(one.prefixes) for one in wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 
 import numpy as np
@@ -13,7 +14,6 @@ from hypothesis import HealthCheck, Phase, settings
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.prefixes import PrefixTable, prefix_set
 from sim.addresses.text import format_prefixes, parse_prefix
-from sim.engine.operators import Compliance
 from sim.engine.orders import Mechanism, Order, Strategy
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies.exact import exact
@@ -373,15 +373,15 @@ class SmallWorld:
         )
 
     def _reference_operators(self) -> tuple[ref.RefOperator, ...]:
-        compliance = Compliance(np.array([actor.compliance for actor in self.actors]), self.streams)
+        @cache
+        def drawn(prefixes: tuple[str, ...]) -> list[float]:
+            held = _set_of(prefixes)
+            key = (int(held.start[0]), int(held.stop[-1]) - 1) if held else ()
+            luck = self.streams.generator(Stream.OPERATOR_COMPLIANCE, key)
+            return luck.random(len(self.actors)).tolist()
 
-        def enforces(row: int) -> Callable[[tuple[str, ...]], bool]:
-            def decide(prefixes: tuple[str, ...]) -> bool:
-                held = _set_of(prefixes)
-                key = (int(held.start[0]), int(held.stop[-1]) - 1) if held else ()
-                return bool(compliance.enforces(key)[row])
-
-            return decide
+        def luck_of(row: int) -> Callable[[tuple[str, ...]], float]:
+            return lambda prefixes: drawn(prefixes)[row]
 
         return tuple(
             ref.RefOperator(
@@ -390,7 +390,8 @@ class SmallWorld:
                 actor.poll_phase_s,
                 actor.apply_lag_s,
                 actor.release_lag_s,
-                enforces(row),
+                actor.compliance,
+                luck_of(row),
                 actor.rule_capacity,
                 actor.overload,
                 actor.overload_severity,

@@ -1,4 +1,4 @@
-"""Lags and phases of operators are drawn as docs/explanation/model.md says (Operators).
+"""Lags, phases and compliance of operators are drawn as docs/explanation/model.md says (Operators).
 
 Tolerances as in `test_response_draws.py`: Kolmogorov's distance is exceeded once in a thousand
 draws, a correlation of four standard errors once in 16,000; the seed is fixed.
@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 
+from sim.engine.operators import Compliance
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
@@ -17,6 +18,14 @@ from tests.statistical.test_response_draws import HOUR, kolmogorov, standard
 
 N = 4000
 COLUMNS = ("apply_lag_s", "release_lag_s", "poll_phase_s")
+SETS = [
+    (256 * row + first, 256 * row + last)
+    for row in range(6_700)
+    for first, last in ((0, 255), (0, 127), (128, 255))
+]
+"""First and last address of sets that may be ordered: /24s and their halves, which share an end."""
+N_SETS = len(SETS)
+SHARES = (0.2, 0.5, 0.9)
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +76,62 @@ def test_operators_lags_and_phases_have_luck_of_their_own(drawn):
     assert np.abs(between).max() < 5 / math.sqrt(N)
     shared = np.corrcoef(columns[:, 0], columns[:, 0] + columns[:, 1])[0, 1]
     assert shared > 5 / math.sqrt(N)
+
+
+def enforced(*shares: float, replicate: int = 0) -> np.ndarray:
+    """Which sets operators of these compliances enforce; shape (N_SETS, n_operators)."""
+    compliance = Compliance(np.array(shares), Streams(7, replicate))
+    return np.array([compliance.enforces(key) for key in SETS])
+
+
+@pytest.fixture(scope="module")
+def complying() -> np.ndarray:
+    """Sets enforced by operators of three compliances; shape (N_SETS, 3)."""
+    return enforced(*SHARES)
+
+
+@pytest.mark.parametrize("row", range(len(SHARES)))
+def test_an_operator_enforces_the_share_of_its_compliance(complying, row):
+    share = SHARES[row]
+    found = complying[:, row].mean()
+
+    def distance(expected: float) -> float:
+        """Standard errors between what was found and a share."""
+        return abs(found - expected) / math.sqrt(expected * (1 - expected) / N_SETS)
+
+    assert distance(share) < 4
+    # Negative control.
+    assert distance(share + 0.03) > 4
+
+
+def test_a_higher_compliance_enforces_a_superset(complying):
+    # The same operators with the same luck: only their compliance differs.
+    higher = enforced(0.25, 0.75, 0.95)
+    assert np.all(higher >= complying)
+    assert np.all(higher.sum(axis=0) > complying.sum(axis=0))
+    # Negative control: in another replicate no set holds the other.
+    assert not np.all(enforced(0.25, 0.75, 0.95, replicate=1) >= complying)
+
+
+def test_an_answer_hangs_neither_on_the_order_of_asking_nor_on_how_often(complying):
+    compliance = Compliance(np.array(SHARES), Streams(7, 0))
+    backwards = np.array([compliance.enforces(key) for key in reversed(SETS)])[::-1]
+    again = np.array([compliance.enforces(key) for key in SETS])
+    assert np.array_equal(backwards, complying)
+    assert np.array_equal(again, complying)
+
+
+def test_operators_and_sets_have_luck_of_their_own():
+    drawn = enforced(0.5, 0.5, 0.5)
+
+    def correlation(first: np.ndarray, second: np.ndarray) -> float:
+        return abs(float(np.corrcoef(first, second)[0, 1]))
+
+    for row, other in ((0, 1), (0, 2), (1, 2)):
+        assert correlation(drawn[:, row], drawn[:, other]) < 4 / math.sqrt(N_SETS)
+        # A /24 and its first half, and a /24 and its second.
+        for apart in (1, 2):
+            assert correlation(drawn[apart:, row], drawn[:-apart, row]) < 4 / math.sqrt(N_SETS)
+    # Negative control: operators that share a tenth of their luck.
+    shared = np.where(np.arange(N_SETS) % 10 == 0, drawn[:, 0], drawn[:, 1])
+    assert correlation(drawn[:, 0], shared) > 4 / math.sqrt(N_SETS)

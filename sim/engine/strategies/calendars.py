@@ -44,7 +44,7 @@ def time_window(windows_s: Sequence[tuple[int, int]], length: int) -> Strategy:
 def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
     """Release each entry after a time to live, and place it again after a gap.
 
-    Really used: the "rolling blackouts" the anti-monopoly service doubted in 2018.
+    Really used: none on record; the anti-monopoly service doubted "rolling blackouts" in 2018.
 
     Parameters
     ----------

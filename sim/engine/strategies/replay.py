@@ -1,7 +1,6 @@
 """Place dated historical orders.
 
-In: the order table of a scenario. Out: a strategy that places each order at its time. Really used:
-this is how any past block is re-enacted.
+In: the order table of a scenario. Out: a strategy that places each order at its time.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ from sim.streams import Stream, Streams
 
 def replay(timed_orders: Sequence[tuple[int, Order]]) -> Strategy:
     """Strategy that places given orders at given times.
+
+    Really used: this is how any past block is re-enacted.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """Each strategy id has one implementation, and does what its sentence says."""
 
+import inspect
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import get_args
@@ -7,6 +9,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from sim.engine import strategies
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome, simulate
@@ -69,6 +72,14 @@ def test_every_id_of_the_language_is_tried_here():
     ids = [get_args(model.model_fields["id"].annotation)[0] for model in get_args(union)]
     assert sorted(ids) == sorted(SECTIONS)
     assert len(set(ids)) == 16
+
+
+@pytest.mark.parametrize("name", sorted(SECTIONS))
+def test_every_strategy_says_where_it_was_really_used(name):
+    # The function's own words, as a module may hold several strategies.
+    implementation = getattr(strategies, name.replace("-", "_"))
+    assert inspect.isfunction(implementation)
+    assert re.search(r"^ *Really used: \S", implementation.__doc__, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", sorted(set(SECTIONS) - {"none"}))

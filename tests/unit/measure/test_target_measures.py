@@ -2,9 +2,11 @@
 
 import math
 
+import pytest
+
 from sim.measure.impact import measure_impact
 from sim.scenario.reactions import Censor, Fronts, Users
-from tests.worlds import DAY, HOUR, Dated, Firm, Pool, SmallWorld
+from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 
 CENSOR = Censor(discovery_lag_h=1000.0, withdraw_lag_h=1.0)
 FRONTS = Fronts(pools="x", n_fronts=1, monitor_lag_h=1000.0, push_tau_h=1.0, lost_share=0.5)
@@ -21,15 +23,18 @@ USERS = Users(
 )
 
 
-def measured(*orders) -> dict[str, float]:
+def measured(
+    *orders, users=USERS, horizon_s=DAY, actors: tuple[Actor, ...] = (Actor(),)
+) -> dict[str, float]:
     small = SmallWorld(
         orders=orders,
+        actors=actors,
         firms=(Firm(("192.0.2.7",) * 5),),
-        horizon_s=DAY,
+        horizon_s=horizon_s,
         pools=(Pool("alpha", 1.0, ("192.0.2.0/24",)),),
         fronts=FRONTS,
         censor=CENSOR,
-        users=USERS,
+        users=users,
     )
     return {m.metric: m.value for m in measure_impact(small.world(), small.run())}
 
@@ -53,3 +58,31 @@ def test_a_name_is_reached_by_those_who_evade_its_blocking():
     found = measured(Dated(6 * HOUR, "block", mechanism="name"))
     # A quarter of those without a VPN evade it; the front itself stays open.
     assert math.isclose(found["target_user_hours_denied"], 100 * 0.75 * 0.75 * 18)
+
+
+@pytest.mark.parametrize("return_rate", [0.0, 0.25])
+def test_users_leave_by_the_equation_of_the_model_where_the_front_is_dropped(return_rate):
+    leave_rate, vpn = 0.1, 0.25
+    users = USERS.model_copy(
+        update={"tick_h": 24.0, "leave_rate_per_d": leave_rate, "return_rate_per_d": return_rate}
+    )
+    # The second operator, with a fifth of the users, does not drop what is listed: nobody leaves.
+    actors = Actor(0.8), Actor(0.2, compliance=0.0)
+    found = measured(
+        (6 * HOUR, "block", "192.0.2.0/24"),
+        users=users,
+        horizon_s=3 * DAY + HOUR,
+        actors=actors,
+    )
+
+    left, left_h = 0.0, 0.0
+    for share_dropped, hours_after in ((0.75, 24), (1.0, 24), (1.0, 1)):
+        missed = (1 - vpn) * share_dropped
+        up, down = leave_rate * missed, return_rate * (1 - missed)
+        # dl/dt = up * (1 - l) - down * l over a day.
+        rest = up / (up + down)
+        left = rest + (left - rest) * math.exp(-(up + down))
+        left_h += left * hours_after
+    assert 10 < 80 * left < 20
+    assert math.isclose(found["target_users_left_at_end"], 80 * left)
+    assert math.isclose(found["target_user_hours_left"], 80 * left_h)
