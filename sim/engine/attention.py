@@ -52,12 +52,16 @@ class Attention:
         self._per_complaint = per_complaint
         self._snowball = snowball
         self._as_of_s: int | None = None
+        # The second asked for last, and what it was: a decision asks several times.
+        self._asked: tuple[int, float] | None = None
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
         if self._as_of_s is None or t_s == self._as_of_s:
             return self._value
-        return self._passed(t_s)[0]
+        if self._asked is None or self._asked[0] != t_s:
+            self._asked = t_s, self._passed(t_s)[0]
+        return self._asked[1]
 
     def note(self, t_s: int) -> None:
         """Let time pass until a second from which on complaints have another rate."""
@@ -65,7 +69,7 @@ class Attention:
             self._value, more, loud_d = self._passed(t_s)
             self.n_complaints += more
             self.loud_d += loud_d
-        self._as_of_s = t_s
+        self._as_of_s, self._asked = t_s, None
 
     def rise(self, t_s: int, share: float) -> None:
         """Close a share of the distance to 1 at a second."""

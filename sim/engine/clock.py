@@ -13,8 +13,8 @@ class Phase(IntEnum):
     """Phases of one second, in order; SimPy takes them as priorities.
 
     An order placed in the second of a publication is in that version, and a download in that
-    second sees it. Consequences are drawn once, after everything else of the second; until then
-    whoever decides sees the state as it was before.
+    second sees it. Consequences are drawn once, after all events of the second; until then whoever
+    decides sees the state as it was before.
     """
 
     ORDERS = 1
@@ -25,7 +25,6 @@ class Phase(IntEnum):
     ENFORCEMENT = 6
     TENANCY = 7
     TICK = 8
-    SETTLEMENT = 9
 
 
 class Moment(simpy.Event):

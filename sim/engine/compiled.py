@@ -5,19 +5,14 @@ In: how much time a call would save. Out: the loops, or nothing. The bytes are t
 
 from __future__ import annotations
 
-from types import ModuleType
+from functools import partial
 
 from sim.addresses import backend
 
 MODULE = "sim.engine.kernels"
 
+kernels = partial(backend.kernels, module=MODULE)
+"""Return the compiled loops if a call that saves so many nanoseconds, roughly, should use them.
 
-def kernels(saving_ns: int) -> ModuleType | None:
-    """Return the compiled loops if this call should use them.
-
-    Parameters
-    ----------
-    saving_ns
-        Time they would save in this call, roughly.
-    """
-    return backend.kernels(saving_ns, MODULE)
+As ``backend.kernels`` does for those of addresses. A partial, as it is asked thousands of times.
+"""

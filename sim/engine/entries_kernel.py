@@ -70,6 +70,19 @@ def cut_pieces(
 
 
 @_compiled
+def _n_below(ascending: Rows, bound: int) -> int:
+    """How many of some ascending numbers lie below a bound."""
+    low, high = 0, ascending.size
+    while low < high:
+        middle = (low + high) >> 1
+        if ascending[middle] < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@_compiled
 def count_pieces(
     piece: Rows,
     size: Rows,
@@ -101,7 +114,7 @@ def count_pieces(
     n_blocked : shape (n_operators, 2)
     """
     for interval in range(start.size):
-        row = np.searchsorted(piece, start[interval])
+        row = _n_below(piece, start[interval])
         while row < piece.size and piece[row] < stop[interval]:
             one = slot[row]
             n_blocking = n_entries[one, operator, 0] + n_entries[one, operator, 1]
@@ -141,16 +154,20 @@ def count_hosts(
     Components of the hosts that came under, or from under, their only entry, with repetitions.
     """
     turning = 1 if step > 0 else 0
-    low, high = np.searchsorted(address, start), np.searchsorted(address, stop)
-    turned = np.empty(int((high - low).sum()), np.int64)
+    n_held = 0
+    for interval in range(start.size):
+        n_held += _n_below(address, stop[interval]) - _n_below(address, start[interval])
+    turned = np.empty(n_held, np.int64)
     n_turned = 0
     for interval in range(start.size):
-        for host in range(low[interval], high[interval]):
+        host = _n_below(address, start[interval])
+        while host < address.size and address[host] < stop[interval]:
             n_entries[host, operator] += step
             if n_entries[host, operator] == turning:
                 turned[n_turned] = component_row[host]
                 n_turned += 1
-    return turned[:n_turned].copy()
+            host += 1
+    return turned[:n_turned]
 
 
 @_compiled

@@ -5,7 +5,7 @@ compiled path is there.
 """
 
 from sim.engine.entries_kernel import count_entries, cut_pieces
-from sim.engine.reach_kernel import integrate, multiply_out
+from sim.engine.reach_kernel import evaluate, integrate, multiply_out
 from sim.engine.states_kernel import hold, pass_demand, turn
 from sim.engine.users_kernel import book, rates, relax
 
@@ -13,6 +13,7 @@ __all__ = [
     "book",
     "count_entries",
     "cut_pieces",
+    "evaluate",
     "hold",
     "integrate",
     "multiply_out",

@@ -17,7 +17,7 @@ from sim.engine.compiled import kernels
 from sim.engine.fronts import FrontList
 from sim.engine.segments import CLEAN, DROPPED
 
-_SAVED_PER_FRONT_NS, _SAVED_IN_INTEGRAL_NS = 15_000, 20_000
+_SAVED_PER_FRONT_NS, _SAVED_IN_INTEGRAL_NS, _SAVED_AT_TIMES_NS = 15_000, 20_000, 30_000
 OLD = 30.0
 """Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
 
@@ -87,13 +87,15 @@ class Ignorance:
 
     def at(self, t_s: float | NDArray[np.int64], tau_s: float) -> NDArray[np.float64]:
         """Share at one time, or at some; shape (*times, …)."""
-        if np.ndim(t_s) == 0:
-            fallen = np.exp(self._power * ((self.since_s - t_s) / tau_s))
-            return np.asarray((self.coefficient * fallen).sum(axis=-1))
-        age = (np.asarray(t_s) - self.since_s) / tau_s
-        fallen = np.exp(-self._power * age[..., np.newaxis])
-        fallen = fallen.reshape(*age.shape, *(1,) * (self.coefficient.ndim - 1), -1)
-        return np.asarray((self.coefficient * fallen).sum(axis=-1))
+        fallen = self.fallen(t_s, tau_s)
+        fallen = fallen.reshape(*np.shape(t_s), *(1,) * (self.coefficient.ndim - 1), -1)
+        # In their sequence, as the compiled loop adds them.
+        return np.asarray(np.add.accumulate(self.coefficient * fallen, axis=-1)[..., -1])
+
+    def fallen(self, t_s: float | NDArray[np.int64], tau_s: float) -> NDArray[np.float64]:
+        """By power, what is left at one time, or at some; shape (*times, n + 1)."""
+        age = np.asarray((np.asarray(t_s) - self.since_s) / tau_s)
+        return np.asarray(np.exp(-self._power * age[..., np.newaxis]))
 
     def integral(self, from_s: int, to_s: int, tau_s: float) -> NDArray[np.float64]:
         """Integral over ``[from_s, to_s)``, in seconds."""
@@ -155,6 +157,17 @@ class Unreached:
         if self.ignorance.is_constant:
             constant = self._constant
             return constant if np.ndim(t_s) == 0 else np.tile(constant, (np.size(t_s), 1))
+        if np.ndim(t_s) == 1 and (compiled := kernels(_SAVED_AT_TIMES_NS)):
+            unreached = np.empty((np.size(t_s), self.is_named.size))
+            compiled.evaluate(
+                self.ignorance.coefficient,
+                self.ignorance.fallen(t_s, self.tau_s),
+                self.throttle_severity,
+                self.is_named,
+                self.name_evasion,
+                unreached,
+            )
+            return unreached
         return self._combine(self.ignorance.at(t_s, self.tau_s), 1.0)
 
     def integral_s(self, from_s: int, to_s: int) -> NDArray[np.float64]:

@@ -75,3 +75,36 @@ def integrate(
         if is_named[operator]:
             unreached = elapsed_s - name_evasion * (elapsed_s - unreached)
         unreached_s[operator] = unreached
+
+
+@njit(cache=True, nogil=True)
+def evaluate(
+    coefficient: NDArray[np.float64],
+    fallen: NDArray[np.float64],
+    throttle_severity: float,
+    is_named: NDArray[np.bool_],
+    name_evasion: float,
+    unreached: NDArray[np.float64],
+) -> None:
+    """Share of each operator's users who do not reach the target, at some times.
+
+    Parameters
+    ----------
+    coefficient : shape (2, n_operators, n + 1)
+        As in ``integrate``.
+    fallen : shape (n_times, n + 1)
+        As ``Ignorance.fallen`` returns it.
+    unreached : shape (n_times, n_operators)
+        Filled.
+    """
+    for time in range(fallen.shape[0]):
+        for operator in range(unreached.shape[1]):
+            clean = coefficient[0, operator, 0] * fallen[time, 0]
+            either = coefficient[1, operator, 0] * fallen[time, 0]
+            for power in range(1, fallen.shape[1]):
+                clean += coefficient[0, operator, power] * fallen[time, power]
+                either += coefficient[1, operator, power] * fallen[time, power]
+            share = clean - (1.0 - throttle_severity) * (clean - either)
+            if is_named[operator]:
+                share = 1.0 - name_evasion * (1.0 - share)
+            unreached[time, operator] = share

@@ -113,8 +113,21 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     settlement.begin(register)
     env.process(censor.run())
     with _undisturbed():
-        env.run(until=world.horizon_s)
+        _run(env, settlement, world.horizon_s)
     return _outcome(world, log, settlement, register, vpn)
+
+
+def _run(env: simpy.Environment, settlement: Settlement, horizon_s: int) -> None:
+    """Let everything before the horizon happen, and settle each second after its last event."""
+    while True:
+        next_s = env.peek()
+        if settlement.is_due and next_s > env.now:
+            # Which may bring about more, in this very second too.
+            settlement.settle()
+        elif next_s < horizon_s:
+            env.step()
+        else:
+            return
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Moment, Phase, act_at, now_s
+from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.complaints import ComplaintActor
 from sim.engine.curves import Curves
 from sim.engine.enforcement import Enforcement
@@ -34,6 +34,8 @@ class Settlement:
     ----------
     target, users, reactions, complaints
         Actors that react; None until they are set, and where they do not act.
+    is_due
+        Whether anything happened in this second that has consequences.
     """
 
     def __init__(self, env: simpy.Environment, world: World) -> None:
@@ -46,7 +48,7 @@ class Settlement:
         self._env = env
         self._world = world
         self._register: Register | None = None
-        self._is_due = False
+        self.is_due = False
         self._snapshot: Snapshot | None = None
 
     def begin(self, register: Register) -> None:
@@ -57,9 +59,7 @@ class Settlement:
 
     def request(self) -> None:
         """Ask for a settlement at the end of this second."""
-        if not self._is_due:
-            self._is_due = True
-            act_at(self._env, now_s(self._env), Phase.SETTLEMENT, self._settle)
+        self.is_due = True
 
     def integrate_users(self, t_s: int) -> None:
         """Book what users have met until now."""
@@ -83,9 +83,10 @@ class Settlement:
         assert self._snapshot is not None
         return self._snapshot.freeze()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Draw the consequences of all that happened in this second."""
         t_s = now_s(self._env)
-        self._is_due = False
+        self.is_due = False
         turned = self.states.turn(t_s)
         if turned is not None:
             starting, beginning = turned
@@ -94,11 +95,11 @@ class Settlement:
                 self.complaints.turn(t_s, beginning, self.states.n_impaired, levels)
             if starting.size and self.reactions is not None:
                 self.reactions.start_clocks(starting, t_s)
-        changed = self.enforcement.take_changed()
-        if self.target is not None and self.target.is_new(changed):
+        target, changed = self.target, self.enforcement.take_changed()
+        if target is not None and (changed or target.is_stale) and target.is_new(changed):
             self.integrate_users(t_s)
-            if self.target.look():
-                self._settle_target(self.target, t_s)
+            if target.look():
+                self._settle_target(target, t_s)
         assert self._register is not None
         assert self._snapshot is not None
         self._snapshot.note(

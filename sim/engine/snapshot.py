@@ -38,15 +38,16 @@ class _Steps(Generic[Value]):
 
     def __init__(self) -> None:
         self._steps: list[tuple[int, Value]] = []
+        self.last: Value | None = None
 
     def note(self, row: int, value: Value) -> None:
-        """Note the value from a row on; it is new where it is another object."""
-        if not self._steps or self._steps[-1][1] is not value:
-            self._steps.append((row, value))
+        """Note the value from a row on; it need not be if it is the last one, the same object."""
+        self.last = value
+        self._steps.append((row, value))
 
     def take_steps(self) -> list[tuple[int, Value]]:
         """Return rows and values from which on they hold, and forget them."""
-        steps, self._steps = self._steps, []
+        steps, self._steps, self.last = self._steps, [], None
         return steps
 
     def take(self, n: int) -> NDArray[np.float64]:
@@ -134,11 +135,16 @@ class Snapshot:
         self._n_blocked[row] = n_blocked
         self._n_at_level[row] = self._tally.n_at_level
         self._lost_micro_usd_per_h[row] = self._tally.lost_micro_usd_per_h
-        self._n_listed_noted.note(row, self._n_listed)
-        self._weight.note(row, weight)
-        if self._users is not None:
-            self._n_by_fate.note(row, self._users.n_by_fate)
-            self._unreached.note(row, self._users.unreached)
+        if self._n_listed_noted.last is not self._n_listed:
+            self._n_listed_noted.note(row, self._n_listed)
+        if self._weight.last is not weight:
+            self._weight.note(row, weight)
+        users = self._users
+        if users is not None:
+            if self._n_by_fate.last is not users.n_by_fate:
+                self._n_by_fate.note(row, users.n_by_fate)
+            if self._unreached.last is not (unreached := users.unreached):
+                self._unreached.note(row, unreached)
         if row + 1 == N_NOTED:
             self._work_out()
 

@@ -23,6 +23,7 @@ from sim.world.build import World
 
 _SAVED_NS, _SAVED_IN_ADVANCE_NS = 250_000, 8_000
 """What the compiled loops save in a call, roughly."""
+_NOBODY = np.empty(0, np.int64)
 
 
 class States:
@@ -108,7 +109,10 @@ class States:
         if not n_turned:
             return None
         starting, beginning = columns.starting_list, columns.beginning_list
-        return starting[:n_starting].copy(), beginning[:n_beginning].copy()
+        return (
+            starting[:n_starting].copy() if n_starting else _NOBODY,
+            beginning[:n_beginning].copy() if n_beginning else _NOBODY,
+        )
 
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""

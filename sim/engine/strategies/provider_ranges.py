@@ -1,5 +1,7 @@
 """Ranges of the provider around an address: what whois tells a censor."""
 
+from functools import cache, partial
+
 import numpy as np
 
 from sim.addresses.intervals import IntervalSet
@@ -26,11 +28,16 @@ def covering_prefix(purity: float, shortest: int) -> Strategy:
         Shortest prefix considered.
     """
 
+    # What pressure or a limit refuses is worked out at every decision.
+    around = cache(partial(largest_prefix, purity=purity, shortest=shortest))
+
     def decide(observation: Observation) -> Decision:
-        rows = open_fronts(observation)
+        places, fronts = _places(observation), observation.fronts
         return Decision(
             block_around(
-                observation, rows, lambda row: prefix_around(observation, row, purity, shortest)
+                observation,
+                open_fronts(observation),
+                lambda row: around(places, int(fronts.provider_row[row]), int(fronts.address[row])),
             )
         )
 
@@ -72,8 +79,16 @@ def provider(observation: Observation) -> Decision:
 
 def prefix_around(observation: Observation, row: int, purity: float, shortest: int) -> IntervalSet:
     """Largest prefix around a known front of which at least ``purity`` is its provider's."""
-    address = int(observation.fronts.address[row])
-    mine = _places(observation).provider_addresses(int(observation.fronts.provider_row[row]))
+    fronts = observation.fronts
+    provider_row, address = int(fronts.provider_row[row]), int(fronts.address[row])
+    return largest_prefix(_places(observation), provider_row, address, purity, shortest)
+
+
+def largest_prefix(
+    places: Places, provider_row: int, address: int, purity: float, shortest: int
+) -> IntervalSet:
+    """Largest prefix around an address of which at least ``purity`` is a provider's."""
+    mine = places.provider_addresses(provider_row)
     length = np.arange(shortest, ADDRESS_BITS)
     size = 1 << (ADDRESS_BITS - length)
     start = address // size * size
