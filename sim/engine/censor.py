@@ -18,7 +18,7 @@ from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
-from sim.engine.limits import UNLIMITED, Admission, Hold, Limits, admit
+from sim.engine.limits import Admission, Hold, Limits, admit
 from sim.engine.orders import (
     NO_FRONTS,
     Decision,
@@ -66,7 +66,7 @@ class CensorActor:
         self._strategy = strategy
         self._register = register
         self._log = log
-        self._limits = _limits(world)
+        self._limits = Limits.of(world.censor, world.exempt, world.target.addresses)
         self._end_pressure = world.censor.end_pressure if world.censor else None
         self._known: list[tuple[int, int]] = []
         self._stance = [SILENT] * len(world.places.provider)
@@ -292,22 +292,3 @@ def _attention(world: World) -> Attention:
     if rules is None:
         return Attention(None)
     return Attention(rules.half_life_d, rules.attention_per_complaint, rules.snowball)
-
-
-def _limits(world: World) -> Limits:
-    rules = world.censor
-    if rules is None:
-        return Limits(exempt=world.exempt)
-    return Limits(
-        _limit(rules.orders_per_day),
-        _limit(rules.max_addresses),
-        _limit(rules.max_rules),
-        _limit(rules.order_addresses),
-        world.exempt,
-        world.target.addresses,
-    )
-
-
-def _limit(most: int | None) -> int:
-    # Zero is a limit, and not the absence of one.
-    return UNLIMITED if most is None else most

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from sim.addresses.intervals import IntervalSet
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n_rules_of
+from sim.scenario.reactions import Censor
 
 UNLIMITED = 2**62
 Key: TypeAlias = tuple[Mechanism, IntervalSet]
@@ -54,11 +55,30 @@ class Limits:
     own: IntervalSet = NO_ADDRESSES
     is_pausing: bool = False
 
+    @classmethod
+    def of(cls, rules: Censor | None, exempt: IntervalSet, own: IntervalSet) -> Limits:
+        """Return the limits that a scenario sets; what it leaves out holds nothing back."""
+        if rules is None:
+            return cls(exempt=exempt, own=own)
+        return cls(
+            _most(rules.orders_per_day),
+            _most(rules.max_addresses),
+            _most(rules.max_rules),
+            _most(rules.order_addresses),
+            exempt,
+            own,
+        )
+
     def under(self, pressure: float) -> Limits:
         """These limits with the bar as pressure leaves it: all of it at 0, nothing from 1 on."""
         if self.order_addresses >= UNLIMITED:
             return self
         return replace(self, order_addresses=self.order_addresses * (1.0 - min(pressure, 1.0)))
+
+
+def _most(limit: int | None) -> int:
+    # Zero is a limit, and not the absence of one.
+    return UNLIMITED if limit is None else limit
 
 
 @dataclass(frozen=True)
