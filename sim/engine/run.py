@@ -77,6 +77,10 @@ class Outcome:
     attention: float
     curves: Curves
 
+    def __post_init__(self) -> None:
+        for column in (self.front_address, self.n_responses):
+            column.flags.writeable = False
+
 
 def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     """Run one strategy in one world from t = 0 to the horizon, which is not included.

@@ -39,6 +39,10 @@ class Pools:
     is_fronting: NDArray[np.bool_]
     addresses: tuple[IntervalSet, ...]
 
+    def __post_init__(self) -> None:
+        for column in (self.provider_row, self.weight, self.is_fronting):
+            column.flags.writeable = False
+
 
 def build_pools(resolved: Resolved, places: Places) -> Pools | None:
     """Return the pools of a scenario; None where the target rents no fronts."""

@@ -85,6 +85,21 @@ def test_the_ratio_has_the_interval_that_scipy_gives() -> None:
     assert (found.ratio_low[0], found.ratio_high[0]) == pytest.approx((low, high), rel=1e-10)
 
 
+def test_each_mean_has_the_interval_that_scipy_gives() -> None:
+    generator = np.random.default_rng(8)
+    efficacy = generator.gamma(4, size=35)
+    collateral = efficacy * generator.gamma(9, size=35)
+    found = weigh([efficacy], [collateral])
+    for values, low, high in (
+        (efficacy, found.efficacy_low, found.efficacy_high),
+        (collateral, found.collateral_low, found.collateral_high),
+    ):
+        expected = stats.bootstrap(
+            (values,), np.mean, rng=np.random.default_rng(3)
+        ).confidence_interval
+        assert (low[0], high[0]) == pytest.approx(tuple(expected), rel=1e-10)
+
+
 def test_a_ratio_that_some_resample_does_not_have_has_no_interval() -> None:
     found = weigh([[0, 0, 6]], [[1, 2, 3]])
     assert found.ratio[0] == 1
