@@ -6,7 +6,9 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import io
+import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -17,6 +19,7 @@ from sim.cli import (
     backtest,
     calibrate,
     compare,
+    console,
     cover,
     doctor,
     exposure,
@@ -31,6 +34,10 @@ from sim.cli import (
     validate,
     verify,
 )
+from sim.errors import OverblockError, UsageError
+
+TRACEBACK = "OVERBLOCK_TRACEBACK"
+"""Environment variable that asks for the traceback of a fault."""
 
 app = typer.Typer(
     name="overblock",
@@ -97,3 +104,28 @@ def main() -> None:
         # The reader has what it wanted; nothing is left to say, not even at interpreter exit.
         sys.stdout = None
         raise SystemExit(1) from None
+    except Exception as error:
+        raise SystemExit(_say_why(error)) from None
+
+
+def _say_why(error: Exception) -> int:
+    """Say what no verb caught, and return the exit code: the machine's refusal, or our fault."""
+    if os.environ.get(TRACEBACK):
+        traceback.print_exception(error)
+    said: OverblockError
+    if isinstance(error, OverblockError):
+        said = error
+    elif isinstance(error, OSError | MemoryError):
+        reason = getattr(error, "strerror", None) or str(error) or "not enough memory"
+        file = getattr(error, "filename", None)
+        said = UsageError(f"{file}: {reason}" if file else reason)
+    else:
+        what = " ".join(str(error).split())
+        said = OverblockError(
+            f"fault in overblock: {type(error).__name__}: {what}; please report it with the "
+            f"command and, from {TRACEBACK}=1, the traceback"
+        )
+    for note in getattr(error, "__notes__", ()) if said is not error else ():
+        said.add_note(note)  # where what is finished lies
+    console.print_error(said, as_json="--json" in sys.argv)
+    return said.exit_code

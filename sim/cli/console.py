@@ -41,22 +41,26 @@ def reports_errors(*, as_json: bool = False, on_interrupt: str = "") -> Iterator
     try:
         yield
     except OverblockError as error:
-        if as_json:
-            problems = (
-                [_problem(problem) for problem in error.problems]
-                if isinstance(error, ProblemsError)
-                else [{"message": str(error)}]
-            )
-            document = {"schema": "overblock/errors/1", "errors": problems}
-            print(json.dumps(document), file=sys.stderr)
-        else:
-            for line in (error, *getattr(error, "__notes__", ())):
-                print(f"{line}", file=sys.stderr)
+        print_error(error, as_json=as_json)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt as error:
         kept = getattr(error, "__notes__", ())
         print("\n".join((f"interrupted{'' if kept else on_interrupt}", *kept)), file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def print_error(error: Exception, *, as_json: bool = False) -> None:
+    """Print an error on stderr, in lines or as one JSON document."""
+    said = (str(error), *getattr(error, "__notes__", ()))
+    if as_json:
+        problems = (
+            [_problem(problem) for problem in error.problems]
+            if isinstance(error, ProblemsError)
+            else [{"message": "\n".join(said)}]
+        )
+        print(json.dumps({"schema": "overblock/errors/1", "errors": problems}), file=sys.stderr)
+        return
+    print("\n".join(said), file=sys.stderr)
 
 
 def _problem(problem: Any) -> dict[str, Any]:

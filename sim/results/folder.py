@@ -54,8 +54,10 @@ def check_free(path: Path, *, force: bool) -> None:
     Raises
     ------
     UsageError
-        If the path is taken.
+        If the path is taken, or has no name that a folder could be moved to.
     """
+    if path.name in {"", ".."}:
+        raise UsageError(f"{path}: expected a folder with a name of its own; choose another")
     if not path.exists() and not path.is_symlink():
         return
     if path.is_dir() and not path.is_symlink():

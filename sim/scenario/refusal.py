@@ -31,6 +31,9 @@ _EXPECTED: dict[str, str] = {
     "model_attributes_type": "a mapping of keys",
     "dict_type": "a mapping of keys",
     "list_type": "a list",
+    "tuple_type": "a list",
+    "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
     "greater_than": "a number > {gt}",
     "greater_than_equal": "a number >= {ge}",
     "less_than": "a number < {lt}",
@@ -97,7 +100,9 @@ def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
     path: list[str | int] = []
     node: Any = tree
     for position, part in enumerate(loc):
-        known = isinstance(node, list) or (isinstance(node, dict) and part in node)
+        known = (isinstance(node, dict) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        )
         is_last = position == len(loc) - 1
         is_branch = isinstance(node, dict) and part in (node.get("id"), node.get("kind"))
         if not known and (not is_last or is_branch):

@@ -14,10 +14,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.errors import DataError
+from sim.errors import DataError, UsageError
 from sim.measure.experiment import run_experiment
 from sim.results.columns import METRICS, TABLES
-from sim.results.folder import new_folder
+from sim.results.folder import check_free, new_folder
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -410,6 +410,16 @@ def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
         (partial / "file").write_text("x")
         assert not (tmp_path / "deep" / "out").exists()
     assert (tmp_path / "deep" / "out" / "file").read_text() == "x"
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "inner/.."])
+def test_a_place_without_a_name_of_its_own_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(UsageError, match="expected a folder with a name of its own"):
+        check_free(Path(name), force=False)
 
 
 def test_a_failed_folder_takes_the_folders_made_for_it_with_it(tmp_path: Path) -> None:

@@ -187,6 +187,23 @@ def test_an_end_before_the_start_is_reported_beside_other_mistakes(
     assert [problem.split(":")[3].strip() for problem in problems_of(path)] == ["name", "end"]
 
 
+@pytest.mark.parametrize(
+    ("written", "reported"),
+    [
+        ("[65536( 16777216]",
+         ["f:20:12: provenance.end.range.1: expected a value, got nothing",
+          "f:20:13: provenance.end.range.0: expected a number, got '65536( 16777216'"]),
+        ("[1, 2, 3]", ["f:20:12: provenance.end.range: expected at most 2 of them, got [1, 2, 3]"]),
+        ("1", ["f:20:12: provenance.end.range: expected a list, got 1"]),
+    ],
+)  # fmt: skip
+def test_a_pair_that_is_none_is_refused_where_it_stands(
+    write_scenario: WriteScenario, written: str, reported: list[str]
+) -> None:
+    note = f"provenance:\n  end:\n    kind: choice\n    why: w\n    range: {written}\n"
+    assert problems_of(write_scenario(add=note)) == reported
+
+
 def test_overrides_replace_values_and_are_kept(write_scenario: WriteScenario) -> None:
     overrides = ["population.n_businesses=5", "thresholds.affected=0.02", 'title="A: b"']
     loaded = load_scenario(str(write_scenario()), overrides)
