@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,6 +13,7 @@ import typer
 from sim.cli import console
 from sim.cli.options import JsonOption, QuietOption, WorkersOption
 from sim.cli.progress import progress
+from sim.results.csvtext import csv_text
 
 
 class Format(StrEnum):
@@ -160,9 +159,7 @@ def _print(found: Mapping[str, Any], format_: Format, plot: Path | None, save: P
 
 def scores_csv(found: Mapping[str, Any]) -> str:
     """One line per case; what is not known is empty."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for score in found["scores"]:
         predicted, published = score["predicted"] or {}, score["published"]
         cells = {
@@ -174,8 +171,8 @@ def scores_csv(found: Mapping[str, Any]) -> str:
             "published_low": published["allowed_low"],
             "published_high": published["allowed_high"],
         }
-        writer.writerow(["" if cells[name] is None else cells[name] for name in COLUMNS])
-    return text.getvalue()
+        rows.append([cells[name] for name in COLUMNS])
+    return csv_text(COLUMNS, rows)
 
 
 def _brief(text: str) -> str:

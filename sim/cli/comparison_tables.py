@@ -65,7 +65,7 @@ def markdown(experiment: Experiment) -> str:
         lines = [
             f"**{_escaped(table.title)}**",
             "",
-            f"| {' | '.join(table.header)} |",
+            f"| {' | '.join(map(_escaped, table.header))} |",
             f"| --- |{' ---: |' * (len(table.header) - 1)}",
             *(f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in table.rows),
         ]

@@ -6,12 +6,12 @@ need not know the sections beforehand. No model logic.
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from sim.results.csvtext import csv_text
 
 Value = str | int | float | None
 Kind = Literal["text", "number", "share"]
@@ -80,15 +80,14 @@ def print_markdown(sections: Sequence[Section]) -> None:
 
 def print_csv(sections: Sequence[Section]) -> None:
     """Print one number a row: ``section,item,measure,value``; empty where not known."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("section", "item", "measure", "value"))
-    for section in sections:
-        for row in section.rows:
-            for column, value in zip(section.columns[1:], row[1:], strict=True):
-                if value != "":
-                    writer.writerow((section.key, row[0], column.key, value))
-    print(text.getvalue(), end="")
+    rows = [
+        (section.key, row[0], column.key, value)
+        for section in sections
+        for row in section.rows
+        for column, value in zip(section.columns[1:], row[1:], strict=True)
+        if value != ""
+    ]
+    print(csv_text(("section", "item", "measure", "value"), rows), end="")
 
 
 def _cells(section: Section, row: Sequence[Value]) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
@@ -15,6 +13,7 @@ import typer
 from sim.cli import console
 from sim.cli.options import JsonOption, SetOption
 from sim.report.source_texts import Line, basis_text, plain, range_text, value_text
+from sim.results.csvtext import csv_text
 
 SCHEMA = "overblock/sources/1"
 COLUMNS = (
@@ -168,11 +167,7 @@ def _cells(line: Line) -> list[str]:
 
 
 def _csv(lines: Sequence[Line]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_cells(line) for line in lines)
-    return text.getvalue()
+    return csv_text(COLUMNS, map(_cells, lines))
 
 
 def _markdown(lines: Sequence[Line]) -> str:

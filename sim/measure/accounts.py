@@ -6,11 +6,9 @@ In: the loss sums of each replicate, the tables that price them, the root seed. 
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +37,6 @@ from sim.measure.providers import (
     summarise_named,
 )
 from sim.measure.summary import LEVEL, SummaryLine
-from sim.results.columns import MONEY
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 
@@ -262,15 +259,3 @@ def _line(
         published_note=published_note,
         prices=prices,
     )
-
-
-def write_methods(lines: Sequence[MethodLine], path: Path) -> None:
-    """Write method lines as CSV; what is not known is an empty cell."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in MONEY])
-        for line in lines:
-            cells = [getattr(line, column.name) for column in MONEY]
-            writer.writerow(
-                ["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in cells]
-            )

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.measure.accounts import MethodLine, write_methods
+from sim.measure.accounts import MethodLine
 from sim.measure.comparison import ComparisonLine, Measured, compare_strategies
 from sim.measure.executors.task import Failure, Key
 from sim.measure.measures import Measure
@@ -30,12 +30,13 @@ from sim.results.columns import (
     COMPARISON,
     COMPARISON_TABLES,
     GROUPS,
+    MONEY,
     PROVIDERS,
     TABLES,
     TRADEOFF,
     Column,
 )
-from sim.results.csvtext import csv_text
+from sim.results.csvtext import lines_text
 from sim.results.folder import MANIFEST
 from sim.results.manifest import (
     all_tables,
@@ -89,10 +90,9 @@ def write_outputs(
     summary, methods, providers = summarise_runs(plan, checkpoints, finished, measures)
     write_summary(summary, folder / "summary.csv")
     outputs["summary.csv"] = folder / "summary.csv", len(summary)
-    write_methods(methods, folder / "money.csv")
-    outputs["money.csv"] = folder / "money.csv", len(methods)
     comparison, tradeoff = _compare(plan, measures)
     written: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
+        "money.csv": (MONEY, methods),
         "groups.csv": (GROUPS, count_groups_of(checkpoints, finished)),
         "providers.csv": (PROVIDERS, providers),
     }
@@ -100,7 +100,7 @@ def write_outputs(
         written["comparison.csv"] = COMPARISON, comparison
         written["tradeoff.csv"] = TRADEOFF, tradeoff
     for file, (columns, lines) in written.items():
-        (folder / file).write_text(csv_text(columns, lines), encoding="utf-8", newline="")
+        (folder / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
         outputs[file] = folder / file, len(lines)
     outputs |= _write_question(folder, plan)
     whole = set.intersection(*({run.replicate for run in runs} for runs in finished.values()))

@@ -5,12 +5,11 @@ In: cells. Out: records, or a CSV file.
 
 from __future__ import annotations
 
-import csv
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from sim.results.columns import Column
+from sim.results.csvtext import csv_text
 
 POINT = Column("point", "integer", "", "Number of the point, from 0; see points.csv")
 
@@ -41,13 +40,5 @@ class Sheet:
 
 def write_sheet(sheet: Sheet, path: Path) -> None:
     """Write a table as CSV; what is not known is an empty cell."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in sheet.columns])
-        writer.writerows([_cell(value) for value in row] for row in sheet.rows)
-
-
-def _cell(value: object) -> object:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value
+    text = csv_text((column.name for column in sheet.columns), sheet.rows)
+    path.write_text(text, encoding="utf-8", newline="")

@@ -6,7 +6,6 @@ what the assumptions may change is not in it. Ratios are those of sums over repl
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ import numpy as np
 from sim.measure.measures import Measure
 from sim.measure.ratios import RATIOS, Ratio, ratio_interval
 from sim.results.columns import SUMMARY
+from sim.results.csvtext import lines_text
 from sim.scenario.tables import FigureRow
 from sim.streams import Stream, Streams
 
@@ -160,11 +160,4 @@ def price_ratio(ratio: Ratio, loss: SummaryLine, denied: SummaryLine) -> Summary
 
 def write_summary(lines: Sequence[SummaryLine], path: Path) -> None:
     """Write summary lines as CSV; what is not known is an empty cell."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in SUMMARY])
-        for line in lines:
-            cells = [getattr(line, column.name) for column in SUMMARY]
-            writer.writerow(
-                ["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in cells]
-            )
+    path.write_text(lines_text(SUMMARY, lines), encoding="utf-8", newline="")

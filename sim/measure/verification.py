@@ -25,7 +25,7 @@ from sim.measure.plan import Plan
 from sim.measure.simulation import RunRecord, Simulation
 from sim.measure.weighing import weigh_strategies
 from sim.results.columns import COMPARISON, TRADEOFF
-from sim.results.csvtext import csv_text
+from sim.results.csvtext import lines_text
 from sim.results.folder import MANIFEST
 from sim.results.manifest import scenario_hash
 from sim.results.parquet import is_part_of
@@ -181,8 +181,8 @@ def _changed_comparison(run: RunFolder, plan: Plan, measured: dict[str, Measured
     lines = compare_strategies(measured, plan.baseline, plan.metrics, plan.root_seed)
     weighed = weigh_strategies(measured, plan.root_seed)
     for file, text in (
-        ("comparison.csv", csv_text(COMPARISON, lines)),
-        ("tradeoff.csv", csv_text(TRADEOFF, weighed)),
+        ("comparison.csv", lines_text(COMPARISON, lines)),
+        ("tradeoff.csv", lines_text(TRADEOFF, weighed)),
     ):
         path = run.path / file
         if path.is_file() and path.read_bytes() != text.encode():

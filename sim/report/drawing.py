@@ -5,7 +5,6 @@ In: a figure and columns. Out: files beside each other: pictures, ``NAME.alt.txt
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from sim.measure.bands import Band
 from sim.measure.summary import LEVEL
+from sim.results.csvtext import csv_text
 
 Cell = str | int | float | bool | None
 
@@ -80,11 +80,8 @@ class FigureTable:
 
     def write(self, path: Path) -> None:
         """Write as CSV; what is not known is an empty cell."""
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(self.columns)
-            for row in zip(*self.columns.values(), strict=True):
-                writer.writerow([_cell(cell) for cell in row])
+        text = csv_text(self.columns, zip(*self.columns.values(), strict=True))
+        path.write_text(text, encoding="utf-8", newline="")
 
 
 @dataclass(frozen=True)
@@ -189,9 +186,3 @@ def brackets(n_replicates: int) -> str:
 
 def _plain(cells: Sequence[Any] | NDArray[Any]) -> list[Cell]:
     return list(cells.tolist() if isinstance(cells, np.ndarray) else cells)
-
-
-def _cell(cell: Cell) -> Cell:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return ""
-    return str(cell).lower() if isinstance(cell, bool) else cell

@@ -12,6 +12,7 @@ import duckdb
 
 from sim.errors import DataError, Problem
 from sim.results.columns import COMPARISON_TABLES, Column
+from sim.results.csvtext import GUARDED
 from sim.results.parquet import literal_path, sql_text
 
 Connection = duckdb.DuckDBPyConnection
@@ -54,5 +55,10 @@ def _source(path: Path, columns: tuple[Column, ...]) -> str:
     where = sql_text(literal_path(path))
     if path.suffix == ".parquet":
         return f"read_parquet({where})"
+    names = [f'"{one.name}"' for one in columns if one.type == "string"]
+    plain = ", ".join(
+        f"regexp_replace({name}, {sql_text(GUARDED)}, '\\1\\2', 'g') AS {name}" for name in names
+    )
     types = ", ".join(f"{sql_text(one.name)}: {sql_text(_TYPES[one.type])}" for one in columns)
-    return f"read_csv({where}, header = true, columns = {{{types}}})"
+    held = f"read_csv({where}, header = true, columns = {{{types}}})"
+    return f"(SELECT * REPLACE ({plain}) FROM {held})"

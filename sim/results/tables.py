@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from sim.errors import DataError, Problem
 from sim.results.columns import COMPARISON_TABLES
+from sim.results.csvtext import text_of
 from sim.results.read import RunFolder
 
 Cell: TypeAlias = "str | float | bool | None"
@@ -98,7 +99,7 @@ def _cell(kind: str, text: str) -> Cell:
             raise ValueError(text)
         return _TRUTH.get(text.lower())
     if kind not in ("number", "integer"):
-        return text
+        return text_of(text)
     value = float(text) if text else NOT_KNOWN
     if math.isinf(value):
         raise ValueError(text)

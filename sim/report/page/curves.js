@@ -246,7 +246,9 @@ function makeChart(chart) {
 }
 
 function saveCurves() {
-  const quoted = (cell) => (cell === null || cell === undefined ? "" : `"${String(cell).replaceAll('"', '""')}"`);
+  // As in the run folder: a text that a spreadsheet would take for a formula gets an apostrophe.
+  const shown = (cell) => (typeof cell === "string" ? cell.replace(/(^|;)('*[" \u00a0\u3000]*[=+@＝＋－＠-])/g, "$1'$2") : cell);
+  const quoted = (cell) => (cell === null || cell === undefined ? "" : `"${String(shown(cell)).replaceAll('"', '""')}"`);
   const rows = [["chart", "panel", "strategy", "line", "t_s", "mean", "low", "high", "unit"]];
   for (const chart of data.charts) {
     for (const panel of chart.panels) {
