@@ -28,7 +28,9 @@ SetOption = Annotated[
     typer.Option(
         "--set",
         metavar="KEY.PATH=VALUE",
-        help="Override one value of the scenario; recorded in the manifest. May be repeated.",
+        help="Override values of the scenario; recorded in the manifest. A mapping {KEY: VALUE} is "
+        "merged into what stands there; 'off' takes away a section or key that may be left out. "
+        "May be repeated.",
     ),
 ]
 STRATEGY_FORM = "[LABEL=]ID[:PARAMETER=VALUE,…]"

@@ -147,12 +147,11 @@ def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
 
 def _noted_factors(resolved: Resolved) -> Iterator[Factor]:
     """Assumptions whose range the scenario itself notes, but for those that a command sets."""
-    fixed = {override.partition("=")[0].strip() for override in resolved.loaded.overrides}
     for key, note in resolved.scenario.provenance.items():
         given = value_at(resolved, key)
         if note.kind == "assumption" and note.range is not None and given is not None:
             low, high = note.range
-            if low < high and key not in fixed:
+            if low < high:
                 why = " ".join(note.why.split())
                 whole = is_whole(resolved.scenario, key)
                 text = f"{low:g} to {high:g}"

@@ -24,6 +24,7 @@ from sim.measure.plan import Plan
 from sim.results.read import RunFolder, open_run
 from sim.results.relations import Connection, connect_tables
 from sim.scenario.load import load_scenario
+from sim.scenario.overrides import override_text
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import choose_variants
 
@@ -145,7 +146,8 @@ def run(
     n_replicates, root_seed
         Those of the scenario when None; a seed is chosen where it has none either.
     overrides
-        Values by key path, such as ``{"population.n_businesses": 600}``.
+        Values by key path, such as ``{"population.n_businesses": 600}``; a mapping is merged into
+        what stands there, and None switches off what the scenario may leave out.
     folder
         Run folder to write; ``runs/<utc-stamp>-<scenario>-<hash6>`` when None.
     force
@@ -219,12 +221,8 @@ def compare(
 
 
 def _resolved(scenario: str | Path, overrides: Mapping[str, object] | None) -> Resolved:
-    texts = [f"{key}={_yaml(value)}" for key, value in (overrides or {}).items()]
+    texts = [override_text(key, value) for key, value in (overrides or {}).items()]
     return resolve(load_scenario(str(scenario), texts))
-
-
-def _yaml(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _seed(resolved: Resolved, given: int | None) -> int:

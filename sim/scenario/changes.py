@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import copy
 import math
-import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import DataError, Problem, ScenarioError
-from sim.scenario.load import LoadedScenario, put_value
+from sim.scenario.load import LoadedScenario, assume
+from sim.scenario.model import kinds_of
+from sim.scenario.overrides import OFF, override_text, set_value
+from sim.scenario.provenance import without_stale_notes
 from sim.scenario.refusal import by_place, row_problems, scenario_problems
 from sim.scenario.resolve import Resolved, check_together, resolve
 from sim.scenario.schema import Scenario
@@ -60,14 +62,14 @@ class ColumnChange:
 
 
 def change(
-    resolved: Resolved, keys: Mapping[str, Value], columns: Sequence[ColumnChange] = ()
+    resolved: Resolved, keys: Mapping[str, Value | None], columns: Sequence[ColumnChange] = ()
 ) -> Resolved:
     """Return the scenario with other values.
 
     Parameters
     ----------
     keys
-        Values by full key path, as ``--set`` would give them.
+        Values by full key path, as ``--set`` would give them; None for ``off``.
     columns
         Changes of table columns, each column once.
 
@@ -111,43 +113,31 @@ def is_whole(scenario: Scenario, key: str) -> bool:
         below = getattr(node, names[part], None) if isinstance(node, BaseModel) else None
         if not isinstance(below, BaseModel):
             # A section that the scenario leaves out is known by its type alone.
-            below = next((k for k in _kinds(annotation) if issubclass(k, BaseModel)), None)
+            below = next((k for k in kinds_of(annotation) if issubclass(k, BaseModel)), None)
         node = below
-    return int in _kinds(annotation)
+    return int in kinds_of(annotation)
 
 
-def _kinds(annotation: Any) -> list[type]:
-    """Classes of an annotation: itself, or the members of a union."""
-    if get_origin(annotation) is Annotated:
-        return _kinds(get_args(annotation)[0])
-    if get_origin(annotation) in (types.UnionType, Union):
-        return [kind for part in get_args(annotation) for kind in _kinds(part)]
-    return [annotation] if isinstance(annotation, type) else []
-
-
-def _with_keys(resolved: Resolved, keys: Mapping[str, Value]) -> LoadedScenario:
+def _with_keys(resolved: Resolved, keys: Mapping[str, Value | None]) -> LoadedScenario:
     loaded = resolved.loaded
     document = copy.deepcopy(loaded.document)
-    for key, value in keys.items():
-        put_value(document, tuple(key.split(".")), value, Place(f"{key}={_plain(value)}"))
+    texts = [override_text(key, value) for key, value in keys.items()]
+    for (key, value), text in zip(keys.items(), texts, strict=True):
+        set_value(document, tuple(key.split(".")), OFF if value is None else value, Place(text))
+    assumed = assume(document)
     try:
         scenario = Scenario.model_validate(document.tree)
     except ValidationError as error:
         problems = scenario_problems(error.errors(), document, Scenario)
         raise ScenarioError(by_place(problems)) from None
+    notes = without_stale_notes(scenario.provenance, document)
     return replace(
         loaded,
-        scenario=scenario,
+        scenario=scenario.model_copy(update={"provenance": notes}),
         document=document,
-        overrides=(*loaded.overrides, *(f"{key}={_plain(keys[key])}" for key in keys)),
-        assumed=tuple(row for row in loaded.assumed if row.key not in keys),
+        overrides=(*loaded.overrides, *texts),
+        assumed=assumed,
     )
-
-
-def _plain(value: Value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
 
 
 def _with_columns(table: Table[Any], changes: Sequence[ColumnChange]) -> Table[Any]:
@@ -202,4 +192,4 @@ def _column(table: Table[Any], name: str) -> NDArray[np.float64]:
 
 
 def _is_whole(table: Table[Any], name: str) -> bool:
-    return int in _kinds(type(table.rows[0]).model_fields[name].annotation)
+    return int in kinds_of(type(table.rows[0]).model_fields[name].annotation)

@@ -13,16 +13,17 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.errors import Problem, ScenarioError
 from sim.scenario import library
-from sim.scenario.document import MAX_BYTES, parse_document, parse_scalar
+from sim.scenario.document import MAX_BYTES, parse_document
 from sim.scenario.dump import scenario_tree
-from sim.scenario.provenance import note_problems
+from sim.scenario.overrides import override, put_value
+from sim.scenario.provenance import note_problems, without_stale_notes
 from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
 from sim.scenario.seeds import find_table, read_table
 from sim.scenario.tables import AssumptionRow
-from sim.scenario.tree import Document, Place, Value, format_path
+from sim.scenario.tree import Document, Place
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     name
         Path of a YAML file, the name of a shipped scenario, or ``-`` for standard input.
     overrides
-        ``key.path=value`` each, applied before validation.
+        ``key.path=value`` each, applied before validation: a mapping is merged into what stands
+        there, and ``off`` takes away what a scenario may leave out. What is set loses the note of
+        the file.
 
     Raises
     ------
@@ -78,9 +81,9 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     """
     source, file, folder = _read(name)
     document = parse_document(source, file)
-    for override in overrides:
-        _override(document, override)
-    assumed = _assume(document)
+    for text in overrides:
+        override(document, text)
+    assumed = assume(document)
     try:
         scenario = Scenario.model_validate(document.tree)
     except ValidationError as error:
@@ -92,6 +95,8 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     ]
     if problems:
         raise ScenarioError(by_place(problems))
+    notes = without_stale_notes(scenario.provenance, document)
+    scenario = scenario.model_copy(update={"provenance": notes})
     return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed)
 
 
@@ -111,48 +116,8 @@ def _read(name: str) -> tuple[bytes, str, Path]:
         raise ScenarioError([Problem(str(path), message)]) from None
 
 
-def _override(document: Document, override: str) -> None:
-    """Set one value in the tree, and remember that it came from the command line.
-
-    What is wrong with it is added to the problems of the document.
-    """
-    origin = f"--set {override}"
-    key, separator, text = override.partition("=")
-    parts = key.strip().split(".")
-    if not separator or not all(parts):
-        document.problems.append(Problem(origin, "expected key.path=value"))
-        return
-    try:
-        value = parse_scalar(text.strip(), origin)
-        put_value(document, tuple(parts), value, Place(origin))
-    except ProblemsError as error:
-        document.problems += [
-            Problem(origin, problem.message, key=key.strip()) for problem in error.problems
-        ]
-
-
-def put_value(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
-    """Place a value in the tree, making the mappings above it where there are none."""
-    node = document.tree
-    for depth, part in enumerate(path[:-1]):
-        if part not in node:
-            node[part] = {}
-            document.places[path[: depth + 1]] = place
-            document.key_places[path[: depth + 1]] = place
-        inner = node[part]
-        if not isinstance(inner, dict):
-            above = format_path(path[: depth + 1])
-            message = f"expected a mapping of keys at {above}, got a single value"
-            raise ScenarioError([Problem(place.file, message)])
-        node = inner
-    node[path[-1]] = value
-    document.refused.discard(path)
-    document.places[path] = place
-    document.key_places[path] = place
-
-
-def _assume(document: Document) -> tuple[AssumptionRow, ...]:
-    """Fill in assumed values for the keys that the scenario leaves out."""
+def assume(document: Document) -> tuple[AssumptionRow, ...]:
+    """Fill in assumed values for the keys that are left out; return the rows taken, also before."""
     path = library.shipped("seeds") / "assumptions.csv"
     table = read_table("assumptions", path, AssumptionRow)
     taken = []
@@ -161,10 +126,13 @@ def _assume(document: Document) -> tuple[AssumptionRow, ...]:
         if parts[0] not in document.tree and not _is_required(parts[0]):
             continue
         section = document.tree.get(parts[0], {})
-        if not isinstance(section, dict) or parts[1] in section:
+        place = Place(str(path), line, 1)
+        if not isinstance(section, dict):
             continue
-        put_value(document, parts, row.number, Place(str(path), line, 1))
-        taken.append(row)
+        if parts[1] not in section:
+            put_value(document, parts, row.number, place)
+        if document.place(parts) == place:
+            taken.append(row)
     return tuple(taken)
 
 

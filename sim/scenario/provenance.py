@@ -93,7 +93,7 @@ def note_problems(
     values = dict(leaves(tree))
     for key, note in notes.items():
         path = tuple(key.split("."))
-        if _is_replaced(path, document):
+        if _is_stale(key, document):
             continue
         place = document.key_place(("provenance", key))
         if key not in values:
@@ -110,10 +110,15 @@ def note_problems(
                     yield Problem(mine.file, message, mine.line, mine.column, key)
 
 
-def _is_replaced(path: Path, document: Document) -> bool:
-    """Whether the value, or a section it is in, came from the command line."""
-    return any(
-        document.places[path[:length]].file.startswith("--set ")
-        for length in range(1, len(path) + 1)
-        if path[:length] in document.places
+def without_stale_notes(
+    notes: Mapping[str, Provenance], document: Document
+) -> dict[str, Provenance]:
+    """Notes but for those of the file on values that were set over the file's."""
+    return {key: note for key, note in notes.items() if not _is_stale(key, document)}
+
+
+def _is_stale(key: str, document: Document) -> bool:
+    note: Path = ("provenance", key)
+    return document.is_replaced(tuple(key.split("."))) and not any(
+        path[:2] == note for path in document.replaced
     )

@@ -34,6 +34,12 @@ JSON Schema for editors.
 - Unknown keys, second keys, nulls, tags, anchors, aliases and `%` directives are refused, and so
   are numbers that are not plain decimals (`0x10`, `010`, `1_000`) or not finite. `NO` and `12:30`
   are text.
+- `--set KEY.PATH=VALUE`, and `overrides` from Python, set values over those of the file. A mapping
+  is merged into what stands there (`--set 'population={n_businesses: 60}'` leaves the other keys of
+  `population` as they are), unless it names another `id`: `--set 'strategy={id: none}'` takes the
+  place of the whole strategy. A list is one value. `off` (None from Python) takes away a section or
+  a key that may be left out: `--set tenancy=off`. To replace a section, switch it off and set it
+  anew: `--set fronts=off --set 'fronts={pools: mine.csv}'`. What is set loses the note of the file.
 
 Across keys: `end` lies after `start` and within ten years of it;
 `population.share_components_at_home` and `population.share_components_domestic` sum to at most 1;

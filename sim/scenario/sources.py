@@ -21,7 +21,6 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.seeds import Table, read_table
 from sim.scenario.table_sources import TableSource, table_sources
 from sim.scenario.tables import AssumptionRow
-from sim.scenario.tree import Value
 
 KINDS = ("fact", "derived", "assumption", "choice")
 OVERRIDE = "--set "
@@ -154,7 +153,7 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
         if key in LABELS:
             continue
         note = loaded.scenario.provenance.get(key)
-        if note is not None and _is_as_written(loaded, key, value):
+        if note is not None:
             yield _noted(key, value, note)
         elif key in assumed and assumed[key].number == value:
             line = loaded.document.place(tuple(key.split("."))).line
@@ -167,22 +166,6 @@ def _units() -> dict[str, str]:
     """Units of keys that the assumption table knows, also where the scenario gives a value."""
     table = read_table("assumptions", shipped("seeds") / "assumptions.csv", AssumptionRow)
     return {row.key: row.unit for row in table.rows}
-
-
-def _is_as_written(loaded: LoadedScenario, key: str, value: Cell) -> bool:
-    """Whether a value is the one that its note in the file was written for."""
-    path = tuple(key.split("."))
-    place = loaded.document.place(path)
-    if place.file.startswith(OVERRIDE):
-        return False
-    node: Value = loaded.document.tree
-    for part in path:
-        if not isinstance(node, dict) or part not in node:
-            # The value is a default: the table that the language names.
-            return True
-        node = node[part]
-    # Words may be spelled otherwise than in the file: instants are written anew.
-    return node == value or not numbers_of(value)
 
 
 def _noted(key: str, value: Cell, note: Provenance) -> Source:

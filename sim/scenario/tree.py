@@ -41,6 +41,8 @@ class Document:
         What was refused while reading, in the order of the file.
     refused
         Paths of the refused values; each stands as empty text in the tree.
+    replaced
+        Paths of values that were set over those of the file, or taken away.
     """
 
     file: str
@@ -49,6 +51,18 @@ class Document:
     key_places: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     refused: set[Path] = field(default_factory=set)
+    replaced: set[Path] = field(default_factory=set)
+
+    def is_replaced(self, path: Path) -> bool:
+        """Whether a value, or a section it is in, is not that of the file."""
+        return any(path[:length] in self.replaced for length in range(1, len(path) + 1))
+
+    def forget(self, path: Path) -> None:
+        """Drop what is known of a value and of all below it."""
+        for places in (self.places, self.key_places):
+            for below in [one for one in places if one[: len(path)] == path]:
+                del places[below]
+        self.refused = {one for one in self.refused if one[: len(path)] != path}
 
     def renamed(self, file: str) -> Document:
         """Return the same document under another name; what came from elsewhere stays there."""

@@ -20,7 +20,7 @@ from sim.scenario.quantities import check_printable, describe
 from sim.scenario.refusal import scenario_problems
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import Scenario
-from sim.scenario.tree import Document, Path, Place, Value, format_path
+from sim.scenario.tree import Path, Place, Value, format_path
 
 MOST_LETTERS = 2_000
 _LABELLED = re.compile(r"([^=:]*)=(.*)", re.DOTALL)
@@ -185,7 +185,7 @@ class _Asked:
         loaded, own = resolved.loaded, resolved.loaded.document
         places = {path: place for path, place in own.places.items() if path[:1] != ("strategy",)}
         places |= {("strategy", *path): place for path, place in self.places.items()}
-        document = Document(own.file, {**own.tree, "strategy": self.tree}, places, own.key_places)
+        document = replace(own, tree={**own.tree, "strategy": self.tree}, places=places)
         try:
             scenario = Scenario.model_validate(document.tree)
         except ValidationError as error:

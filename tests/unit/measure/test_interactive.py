@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -68,8 +69,12 @@ def test_pandas_is_said_to_be_missing_where_it_is(
 
 
 def test_a_single_run_and_a_folder_read_again(tmp_path: Path) -> None:
-    run = sim.run("telegram-2018", n_replicates=1, overrides=BRIEF, folder=tmp_path / "out")
+    brief = {**BRIEF, "population": {"n_businesses": 30}, "complaints": None}
+    run = sim.run("telegram-2018", n_replicates=1, overrides=brief, folder=tmp_path / "out")
     assert run.strategies == ("covering-prefix",)
+    scenario = json.loads((tmp_path / "out" / "scenario.resolved.json").read_text("utf-8"))
+    assert scenario["population"]["sectors"] == "sectors-russia-2018"
+    assert "complaints" not in scenario
     again = sim.open_results(tmp_path / "out")
     assert again.frame("spells") == run.frame("spells")
 

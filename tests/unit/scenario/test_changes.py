@@ -11,6 +11,7 @@ from sim.errors import DataError, ScenarioError
 from sim.scenario.changes import FINER, ColumnChange, change, is_whole
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tree import Value
 
 WriteScenario = Callable[..., Path]
 
@@ -34,6 +35,27 @@ def test_changed_keys_give_the_scenario_that_overrides_give() -> None:
     assert changed.scenario == written.scenario
     assert changed.assumed == written.assumed
     assert changed.loaded.overrides == written.loaded.overrides
+
+
+@pytest.mark.parametrize(
+    ("keys", "overrides"),
+    [
+        ({"population": {"n_businesses": 60}}, ["population.n_businesses=60"]),
+        ({"tenancy": {}}, ["tenancy={}"]),
+        ({"tenancy.shared_stay_d": 3}, ["tenancy.shared_stay_d=3"]),
+        ({"complaints": "off"}, ["complaints=off"]),
+        ({"complaints": None}, ["complaints=off"]),
+        ({"strategy": {"id": "exact"}}, ["strategy={id: exact}"]),
+    ],
+)
+def test_sections_change_as_by_overrides(
+    resolved: Resolved, keys: dict[str, Value], overrides: list[str]
+) -> None:
+    changed, written = change(resolved, keys), resolve(load_scenario("telegram-2018", overrides))
+    assert changed.scenario == written.scenario
+    assert changed.assumed == written.assumed
+    again = resolve(load_scenario("telegram-2018", changed.loaded.overrides))
+    assert again.scenario == written.scenario
 
 
 def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(resolved: Resolved) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
+from sim.scenario.dump import dump_scenario
 from sim.scenario.load import load_scenario
 
 WriteScenario = Callable[..., Path]
@@ -218,9 +219,132 @@ def test_a_later_override_of_the_same_key_wins(write_scenario: WriteScenario) ->
     assert loaded.scenario.root_seed == 2
 
 
-def test_an_override_may_replace_a_whole_section(write_scenario: WriteScenario) -> None:
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["population={n_businesses: 60}"],
+        ["population={n_businesses: 60, sectors: sectors-europe}"],
+        ["population={}", "population.n_businesses=60"],
+    ],
+)
+def test_a_mapping_is_merged_into_what_stands_there(overrides: list[str]) -> None:
+    found = load_scenario("match-days", overrides)
+    written = load_scenario("match-days", ["population.n_businesses=60"])
+    assert found.scenario == written.scenario
+    assert found.scenario.population.sectors == "sectors-europe"
+    assert found.scenario.population.hosting == "hosting-choice-europe"
+    assert found.assumed == written.assumed
+
+
+def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
+    path = write_scenario({"  id: replay\n  orders: telegram-2018-orders": ESCALATE})
+    strategy = load_scenario(str(path), ["strategy={lengths: [24]}"]).scenario.strategy
+    assert strategy.model_dump() == {
+        "id": "escalate",
+        "lengths": (24,),
+        "patience_h": 5,
+        "goal": 0.1,
+    }
+
+
+ESCALATE = "  id: escalate\n  lengths: [32, 16]\n  patience_h: 5\n  goal: 0.1"
+
+
+def test_another_strategy_takes_the_place_of_the_whole(write_scenario: WriteScenario) -> None:
     loaded = load_scenario(str(write_scenario()), ["strategy={id: none}"])
     assert loaded.scenario.strategy.id == "none"
+    # What belongs to the strategy of the file does not fit the other: refused where it stands.
+    with pytest.raises(ScenarioError, match=r"strategy\.purity: unknown key \(known: id\)"):
+        load_scenario("telegram-2018", ["strategy.id=none"])
+
+
+OPTIONAL = ["fronts", "censor", "users", "stances", "reactions", "complaints", "tenancy"]
+
+
+def test_every_optional_section_can_be_switched_off() -> None:
+    overrides = [f"{section}=off" for section in OPTIONAL]
+    loaded = load_scenario("telegram-2018", ["tenancy={}", *overrides])
+    assert [getattr(loaded.scenario, section) for section in OPTIONAL] == [None] * len(OPTIONAL)
+    # Nothing is assumed of what does not act, and no note speaks of it.
+    sections = {row.key.split(".")[0] for row in loaded.assumed}
+    assert sections == {"population", "thresholds", "effects", "names"}
+    assert {key.split(".")[0] for key in loaded.scenario.provenance} == {"start", "end", "strategy"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "overrides"),
+    [
+        ("telegram-2018", ["tenancy=off"]),
+        ("piracy-shield", ["tenancy=off"]),
+        ("piracy-shield", ["tenancy=off", "tenancy=off"]),
+    ],
+)
+def test_a_section_is_off_whether_it_stood_there_or_not(
+    scenario: str, overrides: list[str]
+) -> None:
+    assert load_scenario(scenario, overrides).scenario.tenancy is None
+
+
+def test_a_section_that_is_switched_off_and_given_anew_keeps_nothing() -> None:
+    fronts = load_scenario(
+        "match-days", ["fronts=off", "fronts={pools: front-pools-shared-proxy}"]
+    ).scenario.fronts
+    assert fronts is not None
+    assert (fronts.n_fronts, fronts.monitor_lag_h) == (6, 0.5)  # as assumed, not 12 and 2
+
+
+def test_a_single_key_that_may_be_absent_can_be_taken_away_too() -> None:
+    loaded = load_scenario(
+        "telegram-2018", ["censor={pause_pressure: off}", "published.figures=off"]
+    )
+    assert loaded.scenario.censor is not None
+    assert loaded.scenario.censor.pause_pressure is None
+    assert loaded.scenario.censor.pressure_events == "pressure-events-2018"
+    assert loaded.scenario.published.figures is None
+    assert loaded.scenario.published.totals is not None
+
+
+@pytest.mark.parametrize(
+    ("override", "reported"),
+    [
+        ("population=off", "population: expected a mapping of keys, got 'off'"),
+        ("tenancy.rented_stay_d=off", "tenancy.rented_stay_d: expected a number, got 'off'"),
+    ],
+)
+def test_what_must_be_there_cannot_be_switched_off(override: str, reported: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario("piracy-shield", [override])
+    assert [str(problem) for problem in caught.value.problems] == [f"--set {override}: {reported}"]
+
+
+def test_text_that_reads_off_stays_text(write_scenario: WriteScenario) -> None:
+    loaded = load_scenario(str(write_scenario()), ["title=off", "description=off"])
+    assert (loaded.scenario.title, loaded.scenario.description) == ("off", "off")
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["strategy={id: none}"],
+        ["strategy.purity=0.5"],
+        ["complaints=off", "stances=off", "users=off", "fronts=off"],
+    ],
+)
+def test_what_is_set_loses_the_note_of_the_file_and_can_be_written_out(
+    tmp_path: Path, overrides: list[str]
+) -> None:
+    scenario = load_scenario("telegram-2018", overrides).scenario
+    assert "strategy.purity" not in scenario.provenance or overrides[0] == "complaints=off"
+    path = tmp_path / "again.yaml"
+    path.write_text(dump_scenario(scenario), encoding="utf-8")
+    assert load_scenario(str(path)).scenario == scenario
+
+
+def test_a_note_that_is_set_with_its_value_is_kept() -> None:
+    note = "provenance={strategy.purity: {kind: choice, why: half, range: [0, 1]}}"
+    scenario = load_scenario("telegram-2018", ["strategy.purity=0.5", note]).scenario
+    assert scenario.provenance["strategy.purity"].why == "half"
+    assert "end" in scenario.provenance
 
 
 @pytest.mark.parametrize(

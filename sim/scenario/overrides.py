@@ -1,0 +1,135 @@
+"""Values set over those of a scenario file: merged, replaced, or switched off.
+
+In: a document, and ``key.path=value`` or a value from Python. Out: the document, changed, with what
+is wrong among its problems. It does not validate what is set.
+"""
+
+from __future__ import annotations
+
+import json
+from types import NoneType
+from typing import Any
+
+from pydantic import BaseModel
+
+from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.scenario.document import parse_scalar
+from sim.scenario.model import kinds_of
+from sim.scenario.schema import Scenario
+from sim.scenario.tree import Document, Path, Place, Value, format_path
+
+OFF = "off"
+"""Takes away a section, or a single key, that a scenario may leave out."""
+
+
+def override(document: Document, text: str) -> None:
+    """Set ``key.path=value``, and remember that it came from the command line.
+
+    What is wrong with it is added to the problems of the document.
+    """
+    origin = f"--set {text}"
+    key, separator, written = text.partition("=")
+    parts = key.strip().split(".")
+    if not separator or not all(parts):
+        document.problems.append(Problem(origin, "expected key.path=value"))
+        return
+    try:
+        set_value(document, tuple(parts), parse_scalar(written.strip(), origin), Place(origin))
+    except ProblemsError as error:
+        document.problems += [
+            Problem(origin, problem.message, key=key.strip()) for problem in error.problems
+        ]
+
+
+def override_text(key: str, value: Any) -> str:
+    """Write a value from Python as ``key.path=value``; None switches off."""
+    if value is None:
+        return f"{key}={OFF}"
+    return f"{key}={value if isinstance(value, str) else _plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool | dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def set_value(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
+    """Set a value over what the document holds.
+
+    A mapping is merged into the one that stands there, unless it names another ``id`` and so
+    another thing. Everything else, lists too, takes the place of what stood there, and ``off``
+    takes away what may be absent.
+
+    Raises
+    ------
+    ScenarioError
+        If a single value stands where a mapping is needed.
+    """
+    if isinstance(value, dict):
+        stands = value_at(document, path)
+        if not isinstance(stands, dict) or value.get("id", stands.get("id")) != stands.get("id"):
+            put_value(document, path, {}, place)
+            document.replaced.add(path)
+        for key, inner in value.items():
+            set_value(document, (*path, key), inner, place)
+    elif value == OFF and _may_be_absent(path):
+        above = value_at(document, path[:-1])
+        if isinstance(above, dict):
+            above.pop(path[-1], None)
+        document.forget(path)
+        document.replaced.add(path)
+    else:
+        put_value(document, path, value, place)
+        document.replaced.add(path)
+
+
+def put_value(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
+    """Place a value in the tree, making the mappings above it where there are none.
+
+    Raises
+    ------
+    ScenarioError
+        If a single value stands where a mapping is needed.
+    """
+    node = document.tree
+    for depth, part in enumerate(path[:-1]):
+        if part not in node:
+            node[part] = {}
+            document.places[path[: depth + 1]] = place
+            document.key_places[path[: depth + 1]] = place
+        inner = node[part]
+        if not isinstance(inner, dict):
+            above = format_path(path[: depth + 1])
+            message = f"expected a mapping of keys at {above}, got a single value"
+            raise ScenarioError([Problem(place.file, message)])
+        node = inner
+    document.forget(path)
+    node[path[-1]] = value
+    document.places[path] = place
+    document.key_places[path] = place
+
+
+def value_at(document: Document, path: Path) -> Value | None:
+    """Value that stands at a path; None where there is none."""
+    node: Value = document.tree
+    for part in path:
+        if not isinstance(node, dict) or part not in node:
+            return None
+        node = node[str(part)]
+    return node
+
+
+def _may_be_absent(path: tuple[str, ...]) -> bool:
+    """Whether a scenario may leave a key out, and then has no such value."""
+    kinds: list[type] = [Scenario]
+    for part in path:
+        fields = [
+            field
+            for kind in kinds
+            if issubclass(kind, BaseModel)
+            for name, field in kind.model_fields.items()
+            if (field.alias or name) == part
+        ]
+        kinds = [kind for field in fields for kind in kinds_of(field.annotation)]
+    return NoneType in kinds
