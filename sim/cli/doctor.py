@@ -22,7 +22,6 @@ _PACKAGES = (
     "pydantic",
     "ruamel.yaml",
     "duckdb",
-    "netaddr",
     "plotly",
     "jinja2",
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
+import pytest
 
 from sim.addresses.families import AddressSet
 from sim.addresses.regret import Constraints, judge_order
@@ -38,6 +41,26 @@ def test_every_corner_is_found() -> None:
     few = trade_off(ready, weight, 5, max_corners=3)
     assert len(few.corners) == 3
     assert not few.is_complete
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [(0.1, 0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.7), (0.2, 0.3, 0.1, 0.7 / 3, 0.1, 0.7 / 3, 0.3)],
+)
+def test_corners_of_float_weights_are_those_of_exact_ones(amounts: tuple[float, ...]) -> None:
+    """Leaving the dearest out first, a line between two corners goes through those of one price."""
+    exact = sorted((Fraction(amount).limit_denominator(1_000) for amount in amounts), reverse=True)
+    n = len(exact)
+    corners = [
+        (n_missed, sum(exact[n_missed:]))
+        for n_missed in range(n + 1)
+        if n_missed in (0, n) or exact[n_missed - 1] != exact[n_missed]
+    ]
+    targets, weight = neighbours(*amounts)
+    found = trade_off(Targets.prepare(targets, limits4=COARSE, may_miss=True), weight, n)
+    assert found.is_complete
+    assert [c.missed for c in found.corners] == [missed for missed, _ in corners]
+    assert [c.collateral for c in found.corners] == pytest.approx([float(c) for _, c in corners])
 
 
 def test_collateral_equal_to_the_limit_is_within_it() -> None:

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from sim.addresses.families import AddressSet
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.ipv6 import Addresses6
@@ -33,6 +34,14 @@ def test_columns_of_different_lengths_are_refused():
 def test_reversed_ipv6_bounds_are_refused():
     with pytest.raises(ValueError, match="first <= last"):
         IntervalSet6.from_bounds(Addresses6.from_ints([5]), Addresses6.from_ints([4]))
+
+
+def test_a_set_of_both_families_has_the_intervals_of_both():
+    mixed = AddressSet.of(
+        *("192.0.2.0/25", "192.0.2.128/25", "198.51.100.1"),
+        *("2001:db8::/32", "2001:dba::/32", "2001:dbc::1", "2001:dbc::2"),
+    )
+    assert (mixed.v4.n_intervals, mixed.v6.n_intervals, mixed.n_intervals) == (2, 3, 5)
 
 
 @pytest.mark.parametrize("number", [-1, 2**128])
