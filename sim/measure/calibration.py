@@ -233,7 +233,7 @@ def _ranges(factors: Sequence[Factor], trials: Trials, fits: Fits) -> Sheet:
                 n_answered,
             )
         )
-    return Sheet("calibration.csv", columns, tuple(rows))
+    return Sheet("calibration.csv", columns, tuple(rows), ("factor",))
 
 
 def _goals(goals: Sequence[Goal], fits: Fits) -> Sheet:
@@ -261,7 +261,7 @@ def _goals(goals: Sequence[Goal], fits: Fits) -> Sheet:
                 int((miss <= 1).sum()),
             )
         )
-    return Sheet("targets.csv", columns, tuple(rows))
+    return Sheet("targets.csv", columns, tuple(rows), ("target",))
 
 
 def _trials(factors: Sequence[Factor], goals: Sequence[Goal], trials: Trials, fits: Fits) -> Sheet:
@@ -296,4 +296,4 @@ def _trials(factors: Sequence[Factor], goals: Sequence[Goal], trials: Trials, fi
                 "; ".join(dict.fromkeys(errors)) or None,
             )
         )
-    return Sheet("trials.csv", tuple(columns), tuple(rows))
+    return Sheet("trials.csv", tuple(columns), tuple(rows), ("trial",))

@@ -30,6 +30,7 @@ from sim.results.columns import (
     COMPARISON,
     COMPARISON_TABLES,
     GROUPS,
+    KEYS,
     MONEY,
     PROVIDERS,
     TABLES,
@@ -45,7 +46,7 @@ from sim.results.manifest import (
     input_copy,
     scenario_hash,
 )
-from sim.results.package import build_package
+from sim.results.package import build_package, pandas_types
 from sim.results.parquet import Coded, PartWriter, merge_parts
 from sim.results.store import write_json
 from sim.scenario.dump import scenario_tree
@@ -103,6 +104,7 @@ def write_outputs(
         (folder / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
         outputs[file] = folder / file, len(lines)
     outputs |= _write_question(folder, plan)
+    outputs["datapackage.json"] = _write_package(folder, plan), None
     whole = set.intersection(*({run.replicate for run in runs} for runs in finished.values()))
     is_whole = len(whole) == plan.n_replicates
     status = COMPLETE if is_whole else INTERRUPTED if is_interrupted else PARTIAL
@@ -148,7 +150,11 @@ def _write_tables(
     return {
         f"{table}.parquet": (
             path := folder / f"{table}.parquet",
-            merge_parts(checkpoints.parts(table, names), path, _metadata(plan)),
+            merge_parts(
+                checkpoints.parts(table, names),
+                path,
+                _metadata(plan) | pandas_types(TABLES[path.name]),
+            ),
         )
         for table in checkpoints.tables
     }
@@ -205,17 +211,13 @@ def _compare(
 
 
 def _write_question(folder: Path, plan: Plan) -> dict[str, tuple[Path, int | None]]:
-    """Write what was asked: the scenario, its tables, and what the columns of the results mean."""
+    """Write what was asked: the scenario and its tables."""
     resolved = plan.resolved
     tree = scenario_tree(resolved.scenario)
     (folder / "scenario.yaml").write_bytes(resolved.loaded.source)
     (folder / "scenario.resolved.json").write_text(canonical_json(tree), encoding="utf-8")
-    name = f"{resolved.scenario.name}-{plan.result_id[:6]}"
-    tables = TABLES if plan.kind == RUN else COMPARISON_TABLES
-    write_json(folder / "datapackage.json", build_package(name, resolved.scenario.title, tables))
     outputs: dict[str, tuple[Path, int | None]] = {
-        file: (folder / file, None)
-        for file in ("scenario.yaml", "scenario.resolved.json", "datapackage.json")
+        file: (folder / file, None) for file in ("scenario.yaml", "scenario.resolved.json")
     }
     (folder / "inputs").mkdir()
     for table in all_tables(plan.scenarios):
@@ -223,6 +225,15 @@ def _write_question(folder: Path, plan: Plan) -> dict[str, tuple[Path, int | Non
         (folder / copy).write_bytes(table.data)
         outputs[copy] = folder / copy, len(table.rows)
     return outputs
+
+
+def _write_package(folder: Path, plan: Plan) -> Path:
+    """Write what the tables of the results are: their columns, keys and hashes."""
+    name = f"{plan.resolved.scenario.name}-{plan.result_id[:6]}"
+    tables = TABLES if plan.kind == RUN else COMPARISON_TABLES
+    title, path = plan.resolved.scenario.title, folder / "datapackage.json"
+    write_json(path, build_package(name, title, tables, KEYS, folder))
+    return path
 
 
 def _warnings(plan: Plan, finished: Mapping[str, Sequence[FinishedRun]], n_whole: int) -> list[str]:

@@ -238,8 +238,8 @@ def sheets_of(
     rows = tuple(tuple(getattr(line, name) for name in names) for line in lines)
     out = tuple((one.key, one.why) for one in left_out)
     return [
-        Sheet("sensitivity.csv", _LINE, rows),
-        Sheet("stages.csv", _STAGE, tuple(_stage_row(stage) for stage in stages)),
+        Sheet("sensitivity.csv", _LINE, rows, ("metric", "factor")),
+        Sheet("stages.csv", _STAGE, tuple(_stage_row(stage) for stage in stages), ("part",)),
         points_sheet(columns, points, answers),
         Sheet(
             "left-out.csv",
@@ -248,6 +248,7 @@ def sheets_of(
                 Column("why", "string", "", "Why not"),
             ),
             out,
+            ("key",),
         ),
     ]
 

@@ -26,11 +26,14 @@ class Sheet:
         What the cells mean.
     rows
         Cells in the sequence of the columns; NaN and None are empty cells.
+    key
+        Names of the columns that name a row.
     """
 
     file: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[object, ...], ...]
+    key: tuple[str, ...]
 
     def records(self) -> list[dict[str, object]]:
         """Rows as mappings from column name to cell."""

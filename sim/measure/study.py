@@ -26,7 +26,7 @@ from sim.measure.kept import Kept
 from sim.measure.points import Question
 from sim.measure.sheets import POINT, Sheet, write_sheet
 from sim.results.checkpoints import PARTS, has_runs
-from sim.results.columns import MEASURES
+from sim.results.columns import KEYS, MEASURES
 from sim.results.folder import MANIFEST, new_folder
 from sim.results.manifest import build_manifest, canonical_json, input_copy, scenario_hash
 from sim.results.package import build_package
@@ -205,7 +205,9 @@ def _write(
     name = f"{resolved.scenario.name}-{plan.kind}-{plan.identity[:6]}"
     columns = {sheet.file: sheet.columns for sheet in sheets}
     columns["measures.parquet"] = (POINT, *MEASURES)
-    package = build_package(name, resolved.scenario.title, columns)
+    keys = {sheet.file: sheet.key for sheet in sheets}
+    keys["measures.parquet"] = (POINT.name, *KEYS["measures.parquet"])
+    package = build_package(name, resolved.scenario.title, columns, keys, folder)
     write_json(folder / "datapackage.json", package)
     for file in ("scenario.yaml", "scenario.resolved.json", "datapackage.json"):
         outputs[file] = folder / file, None

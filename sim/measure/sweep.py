@@ -152,7 +152,7 @@ def points_sheet(
         has_run = ~np.isnan(answers.value[row]).all(axis=-1)
         status = "complete" if has_run.all() else "partial" if has_run.any() else "failed"
         rows.append((row, *cells, status, "; ".join(dict.fromkeys(errors)) or None))
-    return Sheet("points.csv", (POINT, *columns, *STATUS), tuple(rows))
+    return Sheet("points.csv", (POINT, *columns, *STATUS), tuple(rows), (POINT.name,))
 
 
 def sweep_sheet(
@@ -202,7 +202,8 @@ def sweep_sheet(
                 measure.denominator_unit,
             )
         )
-    return Sheet("sweep.csv", (POINT, *axis_columns(axes), *_MEASURED), tuple(rows))
+    described = (POINT, *axis_columns(axes), *_MEASURED)
+    return Sheet("sweep.csv", described, tuple(rows), (POINT.name, "strategy", "metric"))
 
 
 def _ratio_of(

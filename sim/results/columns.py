@@ -24,12 +24,15 @@ class Column:
         Unit, or empty.
     description
         What it holds, and when it is missing.
+    can_miss
+        Whether an integer of a Parquet table may be missing.
     """
 
     name: str
     type: str
     unit: str
     description: str
+    can_miss: bool = False
 
 
 _STRATEGY = Column("strategy", "string", "", "Identifier of the strategy")
@@ -98,9 +101,19 @@ BUSINESSES = (
     Column("impaired_s", "integer", "s", "Time impaired"),
     Column("down_s", "integer", "s", "Time down"),
     Column(
-        "first_outage_s", "integer", "s", "Start of the first spell; missing when there was none"
+        "first_outage_s",
+        "integer",
+        "s",
+        "Start of the first spell; missing when there was none",
+        can_miss=True,
     ),
-    Column("last_outage_s", "integer", "s", "End of the last spell; missing when there was none"),
+    Column(
+        "last_outage_s",
+        "integer",
+        "s",
+        "End of the last spell; missing when there was none",
+        can_miss=True,
+    ),
     Column("n_spells", "integer", "spells", "Spells begun"),
     Column("is_affected_at_end", "boolean", "", "Whether a spell was running when the run ended"),
     *(
@@ -126,10 +139,28 @@ EVENTS = (
         "raises attention",
     ),
     Column("operator", "string", "", "Operator group; missing where none is concerned"),
-    Column("entry", "integer", "", "Row of the register entry; missing where none is concerned"),
-    Column("front", "integer", "", "Row of the target's front; missing where none is concerned"),
+    Column(
+        "entry",
+        "integer",
+        "",
+        "Row of the register entry; missing where none is concerned",
+        can_miss=True,
+    ),
+    Column(
+        "front",
+        "integer",
+        "",
+        "Row of the target's front; missing where none is concerned",
+        can_miss=True,
+    ),
     Column("address", "string", "", "Address of that front; missing where none is concerned"),
-    Column("business", "integer", "", "Row of the business; missing where none is concerned"),
+    Column(
+        "business",
+        "integer",
+        "",
+        "Row of the business; missing where none is concerned",
+        can_miss=True,
+    ),
     Column(
         "provider",
         "string",
@@ -143,6 +174,7 @@ EVENTS = (
         "integer",
         "",
         "Row of the public event in the scenario's table, from 0; missing where none is concerned",
+        can_miss=True,
     ),
 )
 
@@ -465,3 +497,17 @@ TABLES = {
 
 COMPARISON_TABLES = {**TABLES, "comparison.csv": COMPARISON, "tradeoff.csv": TRADEOFF}
 """Tables of a comparison."""
+
+KEYS = {
+    "curves.parquet": ("strategy", "replicate", "t_s", "metric", "provider", "sector", "role"),
+    "businesses.parquet": ("strategy", "replicate", "business"),
+    "entries.parquet": ("strategy", "replicate", "entry", "prefix"),
+    "summary.csv": ("strategy", "metric"),
+    "groups.csv": ("strategy", "by", "group", "metric"),
+    "money.csv": ("strategy", "method", "scope"),
+    "providers.csv": ("strategy", "provider", "metric"),
+    "measures.parquet": ("strategy", "replicate", "metric"),
+    "comparison.csv": ("strategy", "metric"),
+    "tradeoff.csv": ("strategy", "efficacy_metric", "collateral_metric"),
+}
+"""Columns that name a row of a table. Events have none: two may be alike."""

@@ -1,0 +1,116 @@
+"""``datapackage.json``: what a validator of Data Packages, and pandas, make of a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import frictionless
+import pandas
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+from sim.results.columns import COMPARISON_TABLES, KEYS
+
+BRIEF = ["--set", "population.n_businesses=15", "--set", "end=2018-04-17T00:00+03:00"]
+ONLY = "thresholds.impaired,thresholds.down"
+COMMANDS = {
+    "run": ["run"],
+    "comparison": ["compare", "--strategy", "exact"],
+    "sweep": ["sweep", "--over", "thresholds.impaired=0.1,0.3"],
+    "sensitivity": ["sensitivity", "--only", ONLY, "--method", "morris",
+                    "--trajectories", "2"],
+    "calibration": ["calibrate", "--fit", "thresholds.impaired", "--target", "spells=3+-1",
+                    "--trials", "4"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folders by what they hold, each made once; do not write into them."""
+    made = tmp_path_factory.mktemp("packages")
+
+    def make(kind: str) -> Path:
+        folder = made / kind
+        if not folder.exists():
+            verb, *options = COMMANDS[kind]
+            result = CliRunner().invoke(
+                app,
+                [verb, "telegram-2018", *options, *BRIEF, "-n", "2", "--seed", "5", "-q", "-w", "1",
+                 "-o", str(folder)],
+            )  # fmt: skip
+            assert result.exit_code == 0, result.stderr
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_a_validator_of_data_packages_accepts_the_folder(
+    kind: str, folder_of: Callable[[str], Path]
+) -> None:
+    folder = folder_of(kind)
+    report = frictionless.validate(str(folder / "datapackage.json"), type="package")
+    assert report.flatten(["type", "message"]) == []
+    assert (report.valid, report.errors, report.warnings) == (True, [], [])
+    tables = {file.stem for file in folder.iterdir() if file.suffix in (".csv", ".parquet")}
+    # Figures of a study have their numbers beside them.
+    assert {task.name for task in report.tasks} == tables - {"tornado", "shares"}
+
+
+def test_the_validator_sees_a_changed_table_a_key_that_comes_twice_and_one_that_leads_nowhere(
+    folder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    package = json.loads((folder_of("comparison") / "datapackage.json").read_text())
+    for resource in package["resources"]:
+        (tmp_path / resource["path"]).symlink_to(folder_of("comparison") / resource["path"])
+    path = tmp_path / "summary.csv"
+    lines = path.read_text().splitlines()
+    path.unlink()
+    path.write_text("\n".join([*lines[:-1], lines[1]]) + "\n")
+    (tmp_path / "datapackage.json").write_text(json.dumps(package))
+    report = frictionless.validate(str(tmp_path / "datapackage.json"), type="package")
+    found = {task.name: {error.type for error in task.errors} for task in report.tasks}
+    assert found["summary"] >= {"hash-count", "primary-key"}
+    assert "foreign-key" in found["measures"]
+
+
+def test_every_resource_carries_its_hash_and_its_key(folder_of: Callable[[str], Path]) -> None:
+    folder = folder_of("comparison")
+    package = json.loads((folder / "datapackage.json").read_text())
+    assert {resource["path"] for resource in package["resources"]} == set(COMPARISON_TABLES)
+    for resource in package["resources"]:
+        digest = hashlib.sha256((folder / resource["path"]).read_bytes()).hexdigest()
+        assert resource["hash"] == f"sha256:{digest}"
+        key = resource["schema"].get("primaryKey", [])
+        assert tuple(key) == KEYS.get(resource["path"], ())
+        if key:
+            columns = ", ".join(f'"{name}"' for name in key)
+            twice = duckdb.execute(
+                f"SELECT {columns} FROM '{folder / resource['path']}' "
+                "GROUP BY ALL HAVING count(*) > 1"
+            ).fetchall()
+            assert twice == [], resource["path"]
+
+
+def test_pandas_reads_integers_that_may_be_missing_as_integers(
+    folder_of: Callable[[str], Path],
+) -> None:
+    folder = folder_of("run")
+    for file, columns in COMPARISON_TABLES.items():
+        if not file.endswith(".parquet"):
+            continue
+        frame = pandas.read_parquet(folder / file)
+        whole = [column.name for column in columns if column.type == "integer"]
+        assert {str(frame[name].dtype) for name in whole} <= {"int64", "Int64"}, file
+    events = pandas.read_parquet(folder / "events.parquet")
+    held = duckdb.execute(f"SELECT entry FROM '{folder}/events.parquet'").fetchall()
+    assert [None if row is pandas.NA else int(row) for row in events["entry"]] == [
+        row[0] for row in held
+    ]
+    assert events["entry"].isna().any()
+    assert events["entry"].notna().any()
