@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim.measure.exposure import Exposure
     from sim.measure.inventory import InventoryHits
 
-SCHEMA = "overblock/exposure/1"
+SCHEMA = "overblock/exposure/2"
 
 
 def document(

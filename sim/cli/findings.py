@@ -107,33 +107,39 @@ def _breakdown(breakdown: Breakdown, listed: Listed, top: int) -> Section:
         Column("n_addresses4", "IPv4 listed"),
         Column("n_addresses4_of", "out of"),
         Column("share4", "share", "share"),
-        Column("n_prefixes_wholly", "prefixes wholly"),
-        Column("n_prefixes_partly", "partly"),
-        Column("n_prefixes_of", "out of"),
+        Column("n_prefixes4_wholly", "IPv4 prefixes wholly"),
+        Column("n_prefixes4_partly", "partly"),
+        Column("n_prefixes4_of", "out of"),
     ]
     if has6:
         columns += [
             Column("n_addresses6", "IPv6 listed"),
             Column("n_addresses6_of", "out of"),
             Column("share6", "share", "share"),
+            Column("n_prefixes6_wholly", "IPv6 prefixes wholly"),
+            Column("n_prefixes6_partly", "partly"),
+            Column("n_prefixes6_of", "out of"),
         ]
     rows = []
     for group in touched[:top]:
         is_outside = group.n_addresses4_of is None
         row: list[Value] = [
-            group.name.replace("|", " "),
+            group.name,
             group.n_addresses4,
             "" if is_outside else group.n_addresses4_of,
             "" if group.share4 is None else group.share4,
-            "" if is_outside else group.n_prefixes_wholly,
-            "" if is_outside else group.n_prefixes_partly,
-            "" if is_outside else group.n_prefixes_of,
+            "" if is_outside else group.n_prefixes4_wholly,
+            "" if is_outside else group.n_prefixes4_partly,
+            "" if is_outside else group.n_prefixes4_of,
         ]
         if has6:
             row += [
                 group.n_addresses6,
                 "" if is_outside else group.n_addresses6_of,
                 "" if group.share6 is None else group.share6,
+                "" if is_outside else group.n_prefixes6_wholly,
+                "" if is_outside else group.n_prefixes6_partly,
+                "" if is_outside else group.n_prefixes6_of,
             ]
         rows.append(row)
     n_shown = min(len(touched), top)

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.families import AddressSet
-from sim.addresses.feeds.feed import JOINT, LABELS, Feed, Labels, members
+from sim.addresses.feeds.feed import LABELS, Feed, Labels, members
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.ipv6 import Addresses6
-from sim.addresses.prefixes import PrefixTable
-from sim.addresses.prefixes6 import PrefixTable6
+from sim.addresses.prefixes import PrefixTable, prefix_bounds
+from sim.addresses.prefixes6 import PrefixTable6, prefix_bounds6
 from sim.errors import UsageError
 from sim.measure.overlap import row_overlap
+from sim.measure.units import first_rows
 
 NOT_KNOWN = "(not known)"
 NOT_COVERED = "(in no prefix of the table)"
@@ -42,8 +44,12 @@ class Group:
         Addresses listed.
     n_addresses4_of, n_addresses6_of
         Out of how many; None outside the table.
-    n_prefixes_wholly, n_prefixes_partly, n_prefixes_of
-        Rows of the table all, or some, of whose addresses are listed, out of how many.
+    n_prefixes4_wholly, n_prefixes4_partly, n_prefixes4_of
+        IPv4 prefixes of the table all, or some, of whose addresses are listed, out of how many. A
+        range counts as the fewest prefixes it consists of, so that a table has as many whether
+        its file is read or the normal table made of it; a prefix that comes again counts once.
+    n_prefixes6_wholly, n_prefixes6_partly, n_prefixes6_of
+        The same of IPv6.
     """
 
     name: str
@@ -51,9 +57,12 @@ class Group:
     n_addresses4_of: int | None
     n_addresses6: int
     n_addresses6_of: int | None
-    n_prefixes_wholly: int
-    n_prefixes_partly: int
-    n_prefixes_of: int
+    n_prefixes4_wholly: int = 0
+    n_prefixes4_partly: int = 0
+    n_prefixes4_of: int = 0
+    n_prefixes6_wholly: int = 0
+    n_prefixes6_partly: int = 0
+    n_prefixes6_of: int = 0
 
     @property
     def share4(self) -> float | None:
@@ -64,6 +73,11 @@ class Group:
     def share6(self) -> float | None:
         """Share of the group's IPv6 addresses that is listed; None where it has none."""
         return self.n_addresses6 / self.n_addresses6_of if self.n_addresses6_of else None
+
+    @property
+    def has_prefixes(self) -> bool:
+        """Whether the table has any prefix of it."""
+        return self.n_prefixes4_of > 0 or self.n_prefixes6_of > 0
 
     @property
     def is_touched(self) -> bool:
@@ -102,8 +116,8 @@ class Attributes:
         Longest-prefix match to rows of prefixes.
     record4, record6
         Record of each row of prefixes.
-    n_repeated
-        Prefixes that came a second time; the first row counts.
+    first4, first6
+        Whether each row of prefixes is the first of its prefix.
     """
 
     feed: Feed
@@ -111,18 +125,35 @@ class Attributes:
     table6: PrefixTable6
     record4: NDArray[np.int64]
     record6: NDArray[np.int64]
-    n_repeated: int
+    first4: NDArray[np.bool_]
+    first6: NDArray[np.bool_]
+
+    @property
+    def n_repeated(self) -> int:
+        """Prefixes that came a second time; the first row counts."""
+        return int(np.count_nonzero(~self.first4) + np.count_nonzero(~self.first6))
 
     @classmethod
     def of(cls, feed: Feed) -> Attributes:
         """Prepare a table."""
         row4, address4, length4 = feed.v4.to_prefixes()
         row6, address6, length6 = feed.v6.to_prefixes()
-        table4 = PrefixTable.from_prefixes(address4, length4)
-        key = np.sort((address4 << 6) | length4)
-        n_repeated = int(np.count_nonzero(key[1:] == key[:-1]))
-        table6 = PrefixTable6.from_prefixes(address6, length6)
-        return cls(feed, table4, table6, feed.record4[row4], feed.record6[row6], n_repeated)
+        return cls(
+            feed,
+            PrefixTable.from_prefixes(address4, length4),
+            PrefixTable6.from_prefixes(address6, length6),
+            feed.record4[row4],
+            feed.record6[row6],
+            first_rows((address4 << 6) | length4),
+            first_rows(address6.high, address6.low, length6),
+        )
+
+    def prefixes(self) -> tuple[Entries4, Entries6]:
+        """Return the prefixes as rows of a list."""
+        start, stop = prefix_bounds(self.table4.address, self.table4.length)
+        first, last = prefix_bounds6(self.table6.address, self.table6.length)
+        line4, line6 = (np.zeros(len(record), np.int64) for record in (self.record4, self.record6))
+        return Entries4(start, stop, line4), Entries6(first, last, line6)
 
     def records_of(
         self, address4: NDArray[np.int64], address6: Addresses6
@@ -172,7 +203,7 @@ def _together(columns: Sequence[Labels]) -> Labels:
     distinct, inverse = np.unique(code, axis=0, return_inverse=True)
     names = [
         _BETWEEN.join(
-            (column.names[at].replace(JOINT, ";") if at >= 0 else NOT_KNOWN)
+            (column.names[at] if at >= 0 else NOT_KNOWN)
             for column, at in zip(columns, combination, strict=True)
         )
         for combination in distinct.tolist()
@@ -201,14 +232,15 @@ class _Counts:
             self._listed6 = _summed6(listed6[:-1], attributes.record6)
             size6 = attributes.table6.count_by_row(IntervalSet6.universe())[:-1]
             self._size6 = _summed6(size6, attributes.record6)
-        feed = attributes.feed
-        is_whole4, is_any4, is_whole6, is_any6 = row_overlap(feed.v4, feed.v6, listed)
-        row_record = np.concatenate((feed.record4, feed.record6))
-        is_whole = np.concatenate((is_whole4, is_whole6))
-        is_any = np.concatenate((is_any4, is_any6))
-        self._n_rows = np.bincount(row_record, minlength=n_records)
-        self._n_whole = np.bincount(row_record[is_whole], minlength=n_records)
-        self._n_partly = np.bincount(row_record[is_any & ~is_whole], minlength=n_records)
+        is_whole4, is_any4, is_whole6, is_any6 = row_overlap(*attributes.prefixes(), listed)
+        self._n_prefixes = [
+            np.bincount(record[is_first & chosen], minlength=n_records)
+            for record, is_first, is_whole, is_any in (
+                (attributes.record4, attributes.first4, is_whole4, is_any4),
+                (attributes.record6, attributes.first6, is_whole6, is_any6),
+            )
+            for chosen in (is_whole, is_any & ~is_whole, np.ones(record.size, np.bool_))
+        ]
 
     def by(self, name: str) -> Breakdown:
         """Sum by one column."""
@@ -236,16 +268,15 @@ class _Counts:
             summed(self._size4),
             listed6,
             size6,
-            summed(self._n_whole),
-            summed(self._n_partly),
-            summed(self._n_rows),
+            *map(summed, self._n_prefixes),
         )
         groups = [Group(*values) for values in zip(*columns, strict=True)]
-        kept = [group for group in groups if group.name != NOT_KNOWN or group.n_prefixes_of]
+        kept = [group for group in groups if group.name != NOT_KNOWN or group.has_prefixes]
         if self._outside4 or self._outside6:
-            kept.append(Group(NOT_COVERED, self._outside4, None, self._outside6, None, 0, 0, 0))
+            kept.append(Group(NOT_COVERED, self._outside4, None, self._outside6, None))
         kept.sort(key=lambda group: (-group.n_addresses4, -group.n_addresses6, group.name))
-        return Breakdown(name, tuple(kept), any(JOINT in value for value in labels.names))
+        is_list = any(len(each) > 1 for each in labels.lists or ())
+        return Breakdown(name, tuple(kept), is_list)
 
 
 def _summed(

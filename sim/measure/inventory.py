@@ -155,4 +155,5 @@ def _attributed(inventory: Feed, attributes: Attributes, by: str) -> Labels | No
     for record, found in ((inventory.record6, found6), (inventory.record4, found4)):
         # Reversed, so that a record's first address is written last.
         code[record[::-1]] = coded[found[::-1]]
-    return Labels(code, [*labels.names, NOT_COVERED])
+    lists = None if labels.lists is None else [*labels.lists, (NOT_COVERED,)]
+    return Labels(code, [*labels.names, NOT_COVERED], lists)

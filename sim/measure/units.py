@@ -89,8 +89,8 @@ def units_of(inventory: Feed | None) -> Units:
 def row_worth(targets: Feed) -> Weights:
     """Weight of one on each distinct row of a list of targets, shared among its addresses."""
     v4, v6 = targets.v4, targets.v6
-    first4 = _first_rows(v4.start, v4.stop)
-    first6 = _first_rows(v6.first.high, v6.first.low, v6.last.high, v6.last.low)
+    first4 = first_rows(v4.start, v4.stop)
+    first6 = first_rows(v6.first.high, v6.first.low, v6.last.high, v6.last.low)
     return Weights.on_rows(v4, first4.astype(np.int64), v6, first6.astype(np.int64))
 
 
@@ -101,21 +101,16 @@ def count_rules(orders: list[Feed]) -> int:
     if rows4:
         address = np.concatenate([row[1] for row in rows4])
         length = np.concatenate([row[2] for row in rows4])
-        n_rules += int(_first_rows(address, length).sum())
+        n_rules += int(first_rows(address, length).sum())
     rows6 = [feed.v6.to_prefixes() for feed in orders]
     if rows6:
         high = np.concatenate([row[1].high for row in rows6])
         low = np.concatenate([row[1].low for row in rows6])
-        n_rules += int(_first_rows(high, low, np.concatenate([row[2] for row in rows6])).sum())
+        n_rules += int(first_rows(high, low, np.concatenate([row[2] for row in rows6])).sum())
     return n_rules
 
 
-def weigh_all(weights: Mapping[str, Weights], addresses: AddressSet) -> dict[str, int | float]:
-    """Weight of a set in each unit."""
-    return {name: weight.inside(addresses) for name, weight in weights.items()}
-
-
-def _first_rows(*columns: NDArray[np.int64] | NDArray[np.uint64]) -> NDArray[np.bool_]:
+def first_rows(*columns: NDArray[np.int64] | NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Whether each row is the first of its kind."""
     order = np.lexsort(columns[::-1])
     is_first = np.ones(order.size, np.bool_)
@@ -123,6 +118,11 @@ def _first_rows(*columns: NDArray[np.int64] | NDArray[np.uint64]) -> NDArray[np.
         differs = [column[order][1:] != column[order][:-1] for column in columns]
         is_first[order[1:]] = np.logical_or.reduce(differs)
     return is_first
+
+
+def weigh_all(weights: Mapping[str, Weights], addresses: AddressSet) -> dict[str, int | float]:
+    """Weight of a set in each unit."""
+    return {name: weight.inside(addresses) for name, weight in weights.items()}
 
 
 def _rows_of_records(inventory: Feed) -> NDArray[np.int64]:

@@ -191,12 +191,26 @@ def test_groups_of_a_table_are_those_of_longest_match_address_by_address(blockli
         ):
             family = {address for address in mine if address.version == version}
             assert (n_listed, n_of) == (len(family & listed), len(family))
-        rows = [addresses([network]) for network, its in table if (its or NOT_KNOWN) == name]
-        assert groups[name].n_prefixes_of == len(rows)
-        assert groups[name].n_prefixes_wholly == sum(row <= listed for row in rows)
-        assert groups[name].n_prefixes_partly == sum(
-            bool(row & listed) and not row <= listed for row in rows
-        )
+        # Of a prefix that comes twice the first row counts, as for addresses.
+        first = {network: its or NOT_KNOWN for network, its in reversed(table)}
+        for version, n_wholly, n_partly, n_of in (
+            (
+                *(4, groups[name].n_prefixes4_wholly),
+                *(groups[name].n_prefixes4_partly, groups[name].n_prefixes4_of),
+            ),
+            (
+                *(6, groups[name].n_prefixes6_wholly),
+                *(groups[name].n_prefixes6_partly, groups[name].n_prefixes6_of),
+            ),
+        ):
+            rows = [
+                addresses([network])
+                for network, its in first.items()
+                if its == name and network.version == version
+            ]
+            assert n_of == len(rows)
+            assert n_wholly == sum(row <= listed for row in rows)
+            assert n_partly == sum(bool(row & listed) and not row <= listed for row in rows)
     outside = groups.get(NOT_COVERED)
     n_outside = (outside.n_addresses4 + outside.n_addresses6) if outside else 0
     assert n_outside == len(listed - set(owner))

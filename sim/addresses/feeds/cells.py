@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from sim.addresses.feeds.cellbytes import CellBytes
-from sim.addresses.feeds.feed import joined
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.notation import shown
 
@@ -22,15 +22,21 @@ _BETWEEN = re.compile(r"[_,| ]")
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _MAX_ASN = 2**32 - 1
 
+Value = TypeVar("Value")
+
 
 def add_origins(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
-    """Append a column ``asn``: each value a list of numbers, joined."""
-    _add_each(gathering, "asn", cells, line, _origins, "AS numbers such as 64496 or 64496_64497")
+    """Append a column ``asn``: each value a list of numbers."""
+    expected = "AS numbers such as 64496 or 64496_64497"
+    origins = _read_each(gathering, "asn", cells, line, _origins, expected)
+    gathering.add_lists("asn", [found or () for found in origins])
 
 
 def add_countries(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
     """Append a column ``country``: two letters, in capitals; ``NA`` is Namibia."""
-    _add_each(gathering, "country", cells, line, _country, "a country of two letters")
+    expected = "a country of two letters"
+    countries = _read_each(gathering, "country", cells, line, _country, expected)
+    gathering.add_labels("country", [found or "" for found in countries])
 
 
 def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
@@ -49,32 +55,32 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
     gathering.add_numbers(column, values)
 
 
-def _add_each(
+def _read_each(
     gathering: Gathering,
     column: str,
     cells: Sequence[str],
     line: Line,
-    read: Callable[[str], str | None],
+    read: Callable[[str], Value | None],
     expected: str,
-) -> None:
-    """Append a column, reading each distinct cell once."""
+) -> list[Value | None]:
+    """Values of cells, each distinct one read once; None, and refused, where there is none."""
     cells = cells.texts() if isinstance(cells, CellBytes) else cells
     known = {cell: read(cell) for cell in set(cells)}
     if None in known.values():
         for row, cell in enumerate(cells):
             if known[cell] is None:
                 gathering.refuse(f"expected {expected}, got {shown(cell)}", int(line[row]), column)
-    gathering.add_labels(column, [known[cell] or "" for cell in cells])
+    return [known[cell] for cell in cells]
 
 
-def _origins(cell: str) -> str | None:
+def _origins(cell: str) -> tuple[str, ...] | None:
     text = cell.strip()
     if not text:
-        return ""
+        return ()
     if not _ORIGINS.fullmatch(text):
         return None
     numbers = [int(part.removeprefix("AS")) for part in _BETWEEN.split(text)]
-    return joined(map(str, numbers)) if max(numbers) <= _MAX_ASN else None
+    return tuple(map(str, numbers)) if max(numbers) <= _MAX_ASN else None
 
 
 def _country(cell: str) -> str | None:

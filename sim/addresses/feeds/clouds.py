@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from sim.addresses.feeds.documents import items, read_document, text_of
-from sim.addresses.feeds.feed import Feed, Origin, joined
+from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.source import Limits, Source
 
@@ -23,7 +23,7 @@ class _Range(NamedTuple):
     place: str
     prefix: str
     region: str
-    service: str
+    services: tuple[str, ...]
 
 
 def read_aws(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -40,7 +40,10 @@ def read_aws(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     ranges = [
         _Range(
-            f"{path}.{key}", text_of(item, key), text_of(item, "region"), text_of(item, "service")
+            f"{path}.{key}",
+            text_of(item, key),
+            text_of(item, "region"),
+            (text_of(item, "service"),),
         )
         for listed, key in (("prefixes", "ip_prefix"), ("ipv6_prefixes", "ipv6_prefix"))
         for path, item in items(document, listed, name)
@@ -68,9 +71,9 @@ def read_google(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
         key = "ipv6Prefix" if "ipv6Prefix" in item else "ipv4Prefix"
         prefix = text_of(item, key)
         ranges.append(
-            _Range(f"{path}.{key}", prefix, text_of(item, "scope"), text_of(item, "service"))
+            _Range(f"{path}.{key}", prefix, text_of(item, "scope"), (text_of(item, "service"),))
         )
-    if not any(found.service for found in ranges):
+    if not any(any(found.services) for found in ranges):
         gathering.note(
             "goog.json holds all of Google's ranges; what customers rent is in cloud.json, and "
             "Google's own is the difference of the two"
@@ -104,13 +107,13 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
             if not isinstance(prefix, str):
                 gathering.refuse(f"expected a prefix, got {type(prefix).__name__}", key=key)
                 continue
-            ranges.append(_Range(key, prefix, region, tag))
+            ranges.append(_Range(key, prefix, region, (tag,)))
     regional = {found.prefix for found in ranges if found.region}
     known = [found for found in ranges if found.region or found.prefix not in regional]
     tags: dict[str, list[str]] = {}
     for found in ranges:
-        tags.setdefault(found.prefix, []).append(found.service)
-    merged = [found._replace(service=joined(tags[found.prefix])) for found in known]
+        tags.setdefault(found.prefix, []).extend(found.services)
+    merged = [found._replace(services=tuple(tags[found.prefix])) for found in known]
     _, n_records = _add(gathering, "Azure", merged)
     gathering.n_lines = len(ranges)
     if len(ranges) > n_records:
@@ -132,14 +135,12 @@ def _add(gathering: Gathering, provider: str, ranges: Iterable[_Range]) -> tuple
     for found in ranges:
         n_ranges += 1
         key = (found.prefix, found.region)
-        merged.setdefault(key, (found.place, []))[1].append(found.service)
+        merged.setdefault(key, (found.place, []))[1].extend(found.services)
     record = np.arange(gathering.add_records(len(merged)), gathering.n_records, dtype=np.int64)
     gathering.n_lines = n_ranges
     gathering.add_labels("provider", [provider] * len(merged))
     gathering.add_labels("region", [region for _, region in merged])
-    gathering.add_labels(
-        "service", [joined(filter(None, services)) for _, services in merged.values()]
-    )
+    gathering.add_lists("service", [services for _, services in merged.values()])
     gathering.add_texts(
         [prefix for prefix, _ in merged],
         record,

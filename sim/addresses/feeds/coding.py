@@ -113,6 +113,25 @@ class Coder:
         self._places[slot] = kept
 
 
+class ListCoder:
+    """Gives each distinct list of texts a number; an empty list has none."""
+
+    def __init__(self) -> None:
+        self._number: dict[tuple[str, ...], int] = {}
+        self._codes = Growing[np.int32](np.int32)
+
+    def add(self, values: Sequence[tuple[str, ...]]) -> None:
+        """Append the lists of the following records."""
+        number = self._number
+        code = [number.setdefault(each, len(number)) if each else -1 for each in values]
+        self._codes.append(np.array(code, np.int32))
+
+    def finish(self) -> Labels:
+        """Return the column."""
+        lists, self._number = list(self._number), {}
+        return Labels.of_lists(self._codes.finish(), lists)
+
+
 class Names(Sequence[str]):
     """Distinct texts, kept as bytes until they are asked for."""
 

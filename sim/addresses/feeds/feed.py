@@ -6,7 +6,7 @@ from, nor whether a record is a rule, a host or a range of a provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.families import AddressSet
 from sim.errors import Problem
-
-JOINT = "|"
-"""Between the members of a value that is a list (origins of a prefix, services of a range)."""
 
 LABELS = ("provider", "region", "service", "country", "name", "sector", "asn")
 """Text columns a record may have; ``asn`` and ``service`` may be lists."""
@@ -28,18 +25,27 @@ NUMBERS = ("n_names", "revenue_usd_per_h")
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """A text column as codes into distinct names.
+    """A text column as codes into distinct values.
 
     Attributes
     ----------
     code : shape (n_records,), int32, read-only
         Row of ``names``; -1 where there is no value.
     names
-        Distinct, in the order of first appearance.
+        Values as text, in the order of first appearance; distinct unless they are lists.
+    lists
+        Members of each value, where values are lists (origins of a prefix, services of a range);
+        None where each value is one text.
     """
 
     code: NDArray[np.int32]
     names: Sequence[str]
+    lists: Sequence[tuple[str, ...]] | None = None
+
+    @classmethod
+    def of_lists(cls, code: NDArray[np.int32], lists: Sequence[tuple[str, ...]]) -> Labels:
+        """Return a column of distinct lists, each shown with semicolons between its members."""
+        return cls(code, [";".join(members) for members in lists], lists)
 
     def __post_init__(self) -> None:
         self.code.flags.writeable = False
@@ -131,7 +137,7 @@ class Feed:
 
 
 def members(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int32], list[str]]:
-    """Write a column whose values may be lists out, member by member.
+    """Write a column out, member by member where its values are lists.
 
     Returns
     -------
@@ -144,21 +150,13 @@ def members(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int32], list[
     """
     record = np.flatnonzero(labels.code >= 0)
     code = labels.code[record]
-    if not any(JOINT in name for name in labels.names):
+    if labels.lists is None:
         return record, code, list(labels.names)
     number: dict[str, int] = {}
-    listed = [
-        [number.setdefault(part, len(number)) for part in name.split(JOINT)]
-        for name in labels.names
-    ]
+    listed = [[number.setdefault(part, len(number)) for part in parts] for parts in labels.lists]
     n_members = np.array([len(parts) for parts in listed], np.int64)
     flat = np.array([part for parts in listed for part in parts], np.int32)
     first = np.cumsum(n_members) - n_members
     run = n_members[code]
     offset = np.arange(int(run.sum())) - np.repeat(np.cumsum(run) - run, run)
     return np.repeat(record, run), flat[np.repeat(first[code], run) + offset], list(number)
-
-
-def joined(values: Iterable[str]) -> str:
-    """Return a list as one value: its distinct members in the order given."""
-    return JOINT.join(dict.fromkeys(values))

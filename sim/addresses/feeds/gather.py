@@ -6,7 +6,7 @@ addresses in bulk; it does not know the format.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.entries import Entries4, Entries6, Tally
 from sim.addresses.feeds.cellbytes import CellBytes
-from sim.addresses.feeds.coding import Coder
+from sim.addresses.feeds.coding import Coder, ListCoder
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.growing import Growing
 from sim.addresses.ipv6 import Addresses6
@@ -65,6 +65,7 @@ class Gathering:
         self._record4 = Growing[np.int64](np.int64)
         self._record6 = Growing[np.int64](np.int64)
         self._coders: dict[str, Coder] = {}
+        self._list_coders: dict[str, ListCoder] = {}
         self._numbers: dict[str, Growing[np.float64]] = {}
 
     @property
@@ -92,6 +93,14 @@ class Gathering:
     def add_labels(self, column: str, values: Sequence[str]) -> None:
         """Append a text column of the records last added."""
         self._coders.setdefault(column, Coder()).add(values)
+
+    def add_lists(self, column: str, values: Iterable[Iterable[str]]) -> None:
+        """Append a column of lists of the records last added; members count once, empty ones not.
+
+        A column is given as lists throughout, or as texts throughout.
+        """
+        distinct = [tuple(dict.fromkeys(filter(None, each))) for each in values]
+        self._list_coders.setdefault(column, ListCoder()).add(distinct)
 
     def add_numbers(self, column: str, values: NDArray[np.float64]) -> None:
         """Append a column of numbers of the records last added."""
@@ -173,6 +182,7 @@ class Gathering:
         v4 = Entries4(*(column.finish() for column in self._rows4))
         v6, self._v6 = Entries6.concatenate(self._v6), []
         labels = {column: coder.finish() for column, coder in self._coders.items()}
+        labels |= {column: coder.finish() for column, coder in self._list_coders.items()}
         return Feed(
             origin,
             self.n_records,

@@ -6,6 +6,8 @@ record per row. A row without an address is a record whose addresses are not kno
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +36,11 @@ _IMPLIED = (
     "family",
     "source",
 )
+# What columns may be lists, as DuckDB spells their types.
+_LIST_KINDS = {
+    "asn": r"(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|VARCHAR)\[\]",
+    "service": r"VARCHAR\[\]",
+}
 _BATCH = 500_000
 
 
@@ -72,9 +79,12 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
             ).fetchall()
             types = {str(row[0]): str(row[1]) for row in described}
             columns = choose_columns(list(types), gathering)
+            lists = _list_columns(columns, types, gathering)
             selected = ", ".join(
-                f"{_as_text(theirs, types[theirs])} AS {ours}" for ours, theirs in columns.items()
+                f"{_as_text(ours, theirs, types[theirs])} AS {ours}"
+                for ours, theirs in columns.items()
             )
+            _note_old_lists(connection, file, lists, gathering)
             total = connection.execute(f"SELECT count(*) FROM read_parquet({file})").fetchone()
             n_rows = int(total[0]) if total else 0
             for first in range(0, n_rows, _BATCH):
@@ -87,7 +97,10 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
                 n_read = len(next(iter(cells.values())))
                 line = np.arange(first + 1, first + 1 + n_read, dtype=np.int64)
                 gathering.n_lines += n_read
+                listed = {column: cells.pop(column) for column in lists}
                 add_cells(gathering, cells, line)
+                for column, values in listed.items():
+                    gathering.add_lists(column, _members(values))
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise DataError(
@@ -170,9 +183,54 @@ def _finish(gathering: Gathering, origin: Origin) -> Feed:
     return replace(feed, notes=tuple(gathering.notes))
 
 
-def _as_text(column: str, kind: str) -> str:
-    """SQL for a column as text, empty where it is missing, lists joined."""
-    quoted = '"' + column.replace('"', '""') + '"'
+def _list_columns(
+    columns: Mapping[str, str], types: Mapping[str, str], gathering: Gathering
+) -> tuple[str, ...]:
+    """Return our columns that are given as lists of texts; lists of origins are read as text.
+
+    Raises
+    ------
+    DataError
+        If another column holds lists.
+    """
+    kinds = {ours: types[theirs] for ours, theirs in columns.items() if "[" in types[theirs]}
+    message = "expected one value in each row (only asn may be a list of numbers, and service one"
+    problems = [
+        Problem(gathering.name, f"{message} of texts), got {kind}", key=columns[ours])
+        for ours, kind in kinds.items()
+        if not re.fullmatch(_LIST_KINDS.get(ours, ""), kind)
+    ]
+    if problems:
+        raise DataError(problems)
+    return tuple(ours for ours in kinds if ours == "service")
+
+
+def _note_old_lists(
+    connection: duckdb.DuckDBPyConnection, file: str, lists: Sequence[str], gathering: Gathering
+) -> None:
+    """Tell of lists in a table that an earlier version made of a user's own texts."""
+    found = connection.execute(
+        f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({file})"
+    ).fetchall()
+    metadata = dict(found)
+    is_own = metadata.get("source_format") in ("inventory", "parquet")
+    if lists and is_own and metadata.get("schema") == "overblock/normal-table/1":
+        gathering.note(
+            "an earlier version wrote this table and split services at '|': import "
+            f"{metadata.get('source', 'the source')} again if their names hold one"
+        )
+
+
+def _members(values: Sequence[str]) -> list[tuple[str, ...]]:
+    """Members of lists given as JSON; of empty text none."""
+    known = {value: tuple(json.loads(value)) if value else () for value in set(values)}
+    return [known[value] for value in values]
+
+
+def _as_text(ours: str, theirs: str, kind: str) -> str:
+    """SQL for a column as text, empty where it is missing; a list of texts as JSON."""
+    quoted = '"' + theirs.replace('"', '""') + '"'
     if kind.endswith("[]"):
-        return f"coalesce(array_to_string({quoted}, '|'), '')"
+        text = f"array_to_string({quoted}, '_')" if ours == "asn" else f"to_json({quoted})"
+        return f"coalesce(CAST({text} AS VARCHAR), '')"
     return f"coalesce(CAST({quoted} AS VARCHAR), '')"

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.addresses.feeds.cells import add_origins
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.ipv6 import Addresses6
@@ -96,8 +97,13 @@ def _add(gathering: Gathering, batch: list[tuple[Any, Any]]) -> None:
     """Add one record for each network."""
     first = gathering.add_records(len(batch))
     gathering.n_lines += len(batch)
+    line = np.zeros(len(batch), np.int64)
     for column, paths in _FIELDS.items():
-        gathering.add_labels(column, [_value(column, paths, record) for _, record in batch])
+        values = [_value(paths, record) for _, record in batch]
+        if column == "asn":
+            add_origins(gathering, values, line)
+        else:
+            gathering.add_labels(column, values)
     for version in (4, 6):
         rows = [row for row, (network, _) in enumerate(batch) if network.version == version]
         at = np.array(rows, np.int64)
@@ -114,7 +120,7 @@ def _add(gathering: Gathering, batch: list[tuple[Any, Any]]) -> None:
             gathering.add_bounds6(*both, at + first, at * 0)
 
 
-def _value(column: str, paths: tuple[tuple[str, ...], ...], record: Any) -> str:
+def _value(paths: tuple[tuple[str, ...], ...], record: Any) -> str:
     """Text of the first field that is there."""
     for path in paths:
         node = record
@@ -124,6 +130,5 @@ def _value(column: str, paths: tuple[tuple[str, ...], ...], record: Any) -> str:
             else:
                 node = node.get(part) if isinstance(node, Mapping) else None
         if isinstance(node, str | int):
-            text = str(node)
-            return text.removeprefix("AS") if column == "asn" and text[2:].isdigit() else text
+            return str(node)
     return ""

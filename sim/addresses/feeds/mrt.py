@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from sim.addresses.feeds.feed import Feed, Origin, joined
+from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.source import Limits, Source
 from sim.errors import DataError, Problem
@@ -38,7 +38,7 @@ def read_mrt(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
     mrtparse = _mrtparse(name)
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     date = ""
-    batch: list[tuple[str, str]] = []
+    batch: list[tuple[str, tuple[str, ...]]] = []
     n_moas = n_other = 0
     for entry in _entries(mrtparse.Reader(source), gathering):
         date = date or next(iter(entry["timestamp"].values()), "")
@@ -46,8 +46,9 @@ def read_mrt(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
         if "rib_entries" not in entry or "prefix" not in entry:
             n_other += 1
             continue
-        origins = joined(origin for route in entry["rib_entries"] for origin in _origins(route))
-        n_moas += "|" in origins
+        seen = (origin for route in entry["rib_entries"] for origin in _origins(route))
+        origins = tuple(dict.fromkeys(seen))
+        n_moas += len(origins) > 1
         batch.append((f"{entry['prefix']}/{entry['length']}", origins))
         if len(batch) == _BATCH:
             _add(gathering, batch)
@@ -93,9 +94,9 @@ def _origins(route: dict[str, Any]) -> list[str]:
     return []
 
 
-def _add(gathering: Gathering, batch: list[tuple[str, str]]) -> None:
+def _add(gathering: Gathering, batch: list[tuple[str, tuple[str, ...]]]) -> None:
     record = np.arange(gathering.add_records(len(batch)), gathering.n_records, dtype=np.int64)
-    gathering.add_labels("asn", [origins for _, origins in batch])
+    gathering.add_lists("asn", [origins for _, origins in batch])
     gathering.add_texts([prefix for prefix, _ in batch], record, record * 0)
 
 

@@ -6,8 +6,9 @@ from. Ranges that are no prefix become several rows; records without an address 
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
+from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed
 from sim.addresses.format import format_lines4, format_lines6
 from sim.addresses.ipv6 import Addresses6, masked
 from sim.errors import UsageError
 
-SCHEMA = "overblock/normal-table/1"
+SCHEMA = "overblock/normal-table/2"
 _TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
 _BATCH = 500_000
 
@@ -147,12 +148,21 @@ def _insert(
     """Append rows of one family."""
     selected = {column: f'batch."{column}"' for column in columns}
     for column in _TEXTS:
-        if column in feed.labels:
-            columns[column] = _texts(feed.labels[column], record)
-            selected[column] = f'batch."{column}"'
-        if column in feed.labels and column in LISTS:
-            kind = "BIGINT[]" if column == "asn" else "VARCHAR[]"
-            selected[column] = f"CAST(string_split(batch.\"{column}\", '|') AS {kind})"
+        if column not in feed.labels:
+            continue
+        labels = feed.labels[column]
+        selected[column] = f'batch."{column}"'
+        names: Sequence[str] = labels.names
+        if labels.lists is not None:
+            # JSON keeps members apart whatever they hold; asn holds nothing but digits.
+            kind = "BIGINT" if column == "asn" else "VARCHAR"
+            selected[column] = f'from_json(batch."{column}", \'["{kind}"]\')'
+            names = [json.dumps(members, ensure_ascii=False) for members in labels.lists]
+        elif column in LISTS:
+            selected[column] = (
+                f'CASE WHEN batch."{column}" IS NULL THEN NULL ELSE [batch."{column}"] END'
+            )
+        columns[column] = np.array([*names, None], dtype=object)[labels.code[record]]
     for column in NUMBERS:
         if column in feed.numbers:
             columns[column] = feed.numbers[column][record]
@@ -167,12 +177,6 @@ def _insert(
         [feed.origin.file],
     )
     connection.unregister("batch")
-
-
-def _texts(labels: Labels, record: NDArray[np.int64]) -> NDArray[np.object_]:
-    """Texts of records as objects; None where there is none."""
-    names = np.array([*labels.names, None], dtype=object)
-    return names[labels.code[record]]
 
 
 def _lines(text: bytes) -> NDArray[np.object_]:

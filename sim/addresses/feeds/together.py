@@ -50,17 +50,25 @@ def concatenate(feeds: Sequence[Feed]) -> Feed:
 
 
 def _labels(feeds: Sequence[Feed], column: str) -> Labels:
-    """One column of several, with one number for each distinct name."""
-    number: dict[str, int] = {}
+    """One column of several, with one number for each distinct value."""
+    given = [feed.labels[column] for feed in feeds if column in feed.labels]
+    is_list = any(labels.lists is not None for labels in given)
+    number: dict[str | tuple[str, ...], int] = {}
     pieces: list[NDArray[np.int32]] = []
     for feed in feeds:
         if column not in feed.labels:
             pieces.append(np.full(feed.n_records, -1, np.int32))
             continue
         labels = feed.labels[column]
-        recoded = [number.setdefault(name, len(number)) for name in labels.names]
+        values: Sequence[str | tuple[str, ...]] = labels.names
+        if is_list:
+            values = labels.lists or [(name,) for name in labels.names]
+        recoded = [number.setdefault(value, len(number)) for value in values]
         pieces.append(np.array([*recoded, -1], np.int32)[labels.code])
-    return Labels(np.concatenate(pieces), list(number))
+    code = np.concatenate(pieces)
+    if is_list:
+        return Labels.of_lists(code, [value for value in number if isinstance(value, tuple)])
+    return Labels(code, [value for value in number if isinstance(value, str)])
 
 
 def _numbers(feeds: Sequence[Feed], column: str) -> NDArray[np.float64]:

@@ -131,7 +131,9 @@ def test_a_table_attributes_addresses_and_hosts(files):
     groups = {group["name"]: group for group in found["breakdowns"][0]["groups"]}
     assert (groups["P"]["n_addresses4"], groups["P"]["n_addresses4_of"]) == (256, 512)
     assert groups["P"]["share4"] == 0.5
-    assert (groups["P"]["n_prefixes_partly"], groups["P"]["n_prefixes_of"]) == (2, 2)
+    of = {version: f"n_prefixes{version}" for version in (4, 6)}
+    assert [groups["P"][f"{name}_partly"] for name in of.values()] == [1, 1]
+    assert [groups["P"][f"{name}_of"] for name in of.values()] == [1, 1]
     assert groups["Q"]["n_addresses4"] == 0
     hosts = found["inventory"]["by"]["provider"]["groups"]
     assert {group["name"]: group["hosts"]["n_wholly"] for group in hosts} == {
@@ -141,6 +143,40 @@ def test_a_table_attributes_addresses_and_hosts(files):
     }
     sectors = {group["name"] for group in found["inventory"]["by"]["sector"]["groups"]}
     assert sectors == {"retail", "finance", "media"}
+
+
+RANGES = (
+    "prefix,provider,service\n"
+    "198.51.100.0-198.51.100.130,BRASIL TECPAR | AMIGO | AVATO,web|mail\n"
+    "198.51.100.192/26,BRASIL TECPAR | AMIGO | AVATO,a;b\n"
+    "198.51.100.192/26,Other,\n"
+    "2001:db8::-2001:db8::5,BRASIL TECPAR | AMIGO | AVATO,web|mail\n"
+)
+
+
+def test_a_table_and_the_table_imported_from_it_say_the_same(files):
+    """Three prefixes and one make the ranges of IPv4, two those of IPv6; names stay whole."""
+    (files / "ranges.csv").write_text(RANGES)
+    imported = runner.invoke(app, ["import", "ranges.csv", "-o", "ranges.parquet"])
+    assert imported.exit_code == 0, imported.output
+    asked = ("--by", "provider,service,provider+service")
+    raw, table = (
+        document("blocklist.txt", "--attribute", name, *asked)["breakdowns"]
+        for name in ("ranges.csv", "ranges.parquet")
+    )
+    assert raw == table
+    (group,) = (group for group in raw[0]["groups"] if group["name"].startswith("BRASIL"))
+    assert group["name"] == "BRASIL TECPAR | AMIGO | AVATO"
+    assert (group["n_addresses4"], group["n_addresses4_of"]) == (131 + 64, 131 + 64)
+    assert [group[f"n_prefixes{each}"] for each in ("4_wholly", "4_of", "6_wholly", "6_of")] == [
+        *(4, 4),
+        *(2, 2),
+    ]
+    services = {group["name"]: group["n_addresses4"] for group in raw[1]["groups"]}
+    assert services == {"web|mail": 131, "a;b": 64, "(in no prefix of the table)": 256 - 195}
+    asked = ("--by", "provider", "--format", "csv")
+    told = run("blocklist.txt", "--attribute", "ranges.csv", *asked).stdout
+    assert ",BRASIL TECPAR | AMIGO | AVATO," in told
 
 
 def test_two_lists_are_compared(files):

@@ -196,7 +196,7 @@ def test_compressed_files_read_the_same(name, read):
 def test_amazon_is_not_added_twice(read):
     feed = read("ip-ranges.json", json.dumps(AWS))
     assert sum((feed.v4.stop - feed.v4.start).tolist()) == 512
-    assert texts(feed.labels["service"]) == ["AMAZON|S3", "AMAZON", "EC2"]
+    assert texts(feed.labels["service"]) == ["AMAZON;S3", "AMAZON", "EC2"]
     assert any("AMAZON is the superset" in note for note in feed.notes)
 
 
@@ -231,7 +231,7 @@ def test_an_empty_country_is_not_known(read):
 
 def test_several_origins_and_as_sets_stay_lists(read):
     feed = read("pfx2as", SAMPLES["pfx2as"][0])
-    assert texts(feed.labels["asn"]) == ["64496", "38803|56203", "64496|64497"]
+    assert texts(feed.labels["asn"]) == ["64496", "38803;56203", "64496;64497"]
     assert len(feed.notes) == 2
 
 
@@ -349,7 +349,7 @@ def test_mrt_origins_of_all_peers_are_one_list(read):
         "2001:db8::/32": [[(AS_SEQUENCE, [64496])]],
     }
     feed = read("rib", mrt(routes))
-    assert texts(feed.labels["asn"]) == ["64496|64497", "64498|64499", "64496"]
+    assert texts(feed.labels["asn"]) == ["64496;64497", "64498;64499", "64496"]
     assert feed.to_set() == AddressSet.of(*routes)
 
 

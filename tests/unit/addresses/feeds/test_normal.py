@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.feed import Feed, members
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
-from sim.errors import UsageError
+from sim.addresses.feeds.together import concatenate
+from sim.errors import DataError, UsageError
 
 TEXT = (
     "prefix,provider,asn,service,country,n_names\n"
@@ -40,7 +41,7 @@ def test_ranges_become_prefixes_and_lists_stay_lists(feed, tmp_path):
     assert rows == [
         (
             *("198.51.100.0/24", 0xC6336400, 0xC63364FF, 4),
-            *([64496, 64497], "One", ["a", "b"], "NA", 3.0),
+            *([64496, 64497], "One", ["a|b"], "NA", 3.0),
         ),
         ("192.0.2.1/32", 0xC0000201, 0xC0000201, 4, *nothing),
         ("192.0.2.2/31", 0xC0000202, 0xC0000203, 4, *nothing),
@@ -58,7 +59,7 @@ def test_the_table_says_where_it_came_from(feed, tmp_path):
     write_normal(feed, path, sha256="abc", version="1")
     pairs = duckdb.execute(f"SELECT key, value FROM parquet_kv_metadata('{path}')").fetchall()
     told = {key.decode(): value.decode() for key, value in pairs}
-    assert told["schema"] == "overblock/normal-table/1"
+    assert told["schema"] == "overblock/normal-table/2"
     assert (told["source"], told["source_sha256"]) == ("table.csv", "abc")
     assert (told["n_rows_ipv4"], told["n_rows_ipv6"]) == ("3", "1")
     assert told["n_records_without_address"] == "1"
@@ -70,7 +71,78 @@ def test_a_table_reads_back_as_what_was_written(feed, tmp_path):
     again = read_feed(Input(path, "table.parquet"))
     assert again.to_set() == feed.to_set()
     first = again.labels["asn"], again.labels["service"]
-    assert [labels.names[labels.code[0]] for labels in first] == ["64496|64497", "a|b"]
+    assert [labels.lists[labels.code[0]] for labels in first] == [("64496", "64497"), ("a|b",)]
+
+
+ODD = ["a|b", "c;d", 'e"f', "g\\h", " ", ",", "[", "null"]
+
+
+def listed_table(path: Path, column: str, sql: str, more: str = "") -> Feed:
+    duckdb.execute(
+        f"COPY (SELECT '198.51.100.0/24' AS prefix, {sql} AS {column} UNION ALL BY NAME "
+        f"SELECT '203.0.113.0/24' AS prefix) TO '{path}' (FORMAT parquet{more})"
+    )
+    return read_feed(Input(path, path.name))
+
+
+def test_lists_keep_their_members_whatever_these_hold(tmp_path):
+    texts = ", ".join("'" + text.replace("'", "''") + "'" for text in [*ODD, *ODD])
+    given = listed_table(tmp_path / "given.parquet", "service", f"[{texts}, NULL]")
+    path = tmp_path / "table.parquet"
+    write_normal(given, path, sha256="abc", version="1")
+    for feed in (given, read_feed(Input(path, "table.parquet"))):
+        record, code, names = members(feed.labels["service"])
+        assert [names[at] for at in code] == ODD
+        assert set(record.tolist()) == {0}
+        assert not feed.notes
+    assert duckdb.execute(f"SELECT service FROM '{path}'").fetchall() == [(ODD,), (None,)]
+
+
+def test_several_tables_keep_lists_and_texts_apart(tmp_path):
+    given = listed_table(tmp_path / "given.parquet", "service", "['a|b', 'c']")
+    path = tmp_path / "own.csv"
+    path.write_text("prefix,service\n192.0.2.0/24,a|b\n192.0.2.0/25,c\n")
+    both = concatenate([read_feed(Input(path, "own.csv")), given])
+    assert both.labels["service"].lists == [("a|b",), ("c",), ("a|b", "c")]
+    assert both.labels["service"].code.tolist() == [0, 1, 2, -1]
+
+
+@pytest.mark.parametrize(
+    ("column", "sql", "got"),
+    [
+        ("provider", "['a']", r"VARCHAR\[\]"),
+        ("service", "[1]", r"INTEGER\[\]"),
+        ("service", "[['a']]", r"VARCHAR\[\]\[\]"),
+        ("asn", "[1.5]", r"DECIMAL\(2,1\)\[\]"),
+        ("prefix2", "['198.51.100.0/24']", None),
+    ],
+)
+def test_a_list_where_none_may_be_is_refused(tmp_path, column, sql, got):
+    path = tmp_path / "table.parquet"
+    if got is None:
+        assert "columns left aside: prefix2" in listed_table(path, column, sql).notes
+        return
+    with pytest.raises(DataError, match=rf"{column}: expected one value in each row .*, got {got}"):
+        listed_table(path, column, sql)
+
+
+@pytest.mark.parametrize(
+    ("source", "schema", "is_told"),
+    [("inventory", 1, True), ("parquet", 1, True), ("aws", 1, False), ("inventory", 2, False)],
+)
+def test_a_table_of_an_earlier_version_is_read_and_what_it_may_have_split_is_told(
+    tmp_path, source, schema, is_told
+):
+    metadata = (
+        f", KV_METADATA {{schema: 'overblock/normal-table/{schema}', source: 'own.csv', "
+        f"source_format: '{source}'}}"
+    )
+    feed = listed_table(tmp_path / "old.parquet", "service", "['a', 'b']", metadata)
+    assert feed.labels["service"].lists == [("a", "b")]
+    told = [note for note in feed.notes if "earlier version" in note]
+    assert [note.endswith("import own.csv again if their names hold one") for note in told] == [
+        True
+    ] * is_told
 
 
 def test_the_same_file_gives_the_same_bytes(feed, tmp_path):
