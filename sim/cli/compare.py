@@ -236,6 +236,8 @@ def _print_result(
 
 def comparison_document(experiment: Experiment) -> dict[str, Any]:
     """The document that ``--json`` prints; described in ``docs/reference/cli.md``."""
+    from sim.results.folder import title_of
+
     manifest: dict[str, Any] = experiment.manifest
     return {
         "schema": SCHEMA,
@@ -243,7 +245,7 @@ def comparison_document(experiment: Experiment) -> dict[str, Any]:
         "result_id": manifest["result_id"],
         "status": manifest["status"],
         "scenario": manifest["scenario"]["name"],
-        "title": manifest["scenario"]["title"],
+        "title": title_of(manifest["scenario"]),
         "strategies": manifest["strategies"],
         "baseline": manifest["baseline"],
         "root_seed": manifest["root_seed"],

@@ -32,7 +32,7 @@ def print_money(
     table.pad_edge = False
     table.add_column("method")
     table.add_column("whose")
-    table.add_column("median", justify="right")
+    table.add_column("mean", justify="right")
     table.add_column(f"{first.level:.0%} of draws", justify="right")
     table.add_column("published", justify="right")
     for line in lines:
@@ -42,19 +42,19 @@ def print_money(
         table.add_row(
             line.method.replace("_", " "),
             line.scope,
-            millions(line.median),
+            millions(line.mean),
             f"[{millions(line.low)}, {millions(line.high)}]" if is_known else "not known",
             millions(float(line.published)) if line.published else "",
         )
     Console(width=None if sys.stdout.isatty() else 120, markup=False).print(table)
     print(money_sentence(lines, has_published=not ceilings))
     print(
-        f"{difference_sentence((line.scope, line.median) for line in lines)} What each method "
+        f"{difference_sentence((line.scope, line.mean) for line in lines)} What each method "
         "prices: --json, and docs/explanation/money.md."
     )
     for ceiling in ceilings:
         print(ceiling_sentence(ceiling))
-    if any(line.median > 0 for line in providers):
+    if any(line.mean > 0 for line in providers):
         print(provider_sentence(providers))
 
 
@@ -83,11 +83,11 @@ def provider_sentence(lines: Sequence[ProviderLine]) -> str:
     from sim.report.moneywords import millions
 
     def most(metric: str) -> str:
-        of = [line for line in lines if line.metric == metric and line.median > 0]
-        of.sort(key=lambda line: -line.median)
+        of = [line for line in lines if line.metric == metric and line.mean > 0]
+        of.sort(key=lambda line: -line.mean)
         return (
             "; ".join(
-                f"{line.provider} {millions(line.median)} [{millions(line.low)}, "
+                f"{line.provider} {millions(line.mean)} [{millions(line.low)}, "
                 f"{millions(line.high)}]"
                 for line in of[:3]
             )

@@ -96,7 +96,7 @@ def _ceilings(experiment: Experiment, resolved: Resolved) -> tuple[Ceiling, ...]
     from sim.measure.ceilings import Spread, ceilings
 
     figures = resolved.figures.rows if resolved.figures else ()
-    losses = {line.metric: Spread(line.median, line.low, line.high) for line in experiment.summary}
+    losses = {line.metric: Spread(line.mean, line.low, line.high) for line in experiment.summary}
     return ceilings(losses, figures, resolved.scenario.horizon_s / S_PER_D)
 
 
@@ -109,10 +109,11 @@ def _print_result(
         console.print_json(run_summary(experiment, ceilings))
     elif sys.stdout.isatty():
         from sim.cli.sketch import sketch_folder
+        from sim.results.folder import title_of
 
         n = manifest["n_replicates"]
         title = (
-            f"{manifest['scenario']['title']} ({n} replicates, root seed {manifest['root_seed']})"
+            f"{title_of(manifest['scenario'])} ({n} replicates, root seed {manifest['root_seed']})"
         )
         money = {line.unit for line in experiment.methods}
         measures = [line for line in experiment.summary if line.unit not in money]
@@ -131,6 +132,8 @@ def _print_result(
 
 def run_summary(experiment: Experiment, ceilings: Sequence[Ceiling] = ()) -> dict[str, Any]:
     """The document that ``--json`` prints; described in ``docs/reference/cli.md``."""
+    from sim.results.folder import title_of
+
     manifest: dict[str, Any] = experiment.manifest
     return {
         "schema": SUMMARY_SCHEMA,
@@ -138,7 +141,7 @@ def run_summary(experiment: Experiment, ceilings: Sequence[Ceiling] = ()) -> dic
         "result_id": manifest["result_id"],
         "status": manifest["status"],
         "scenario": manifest["scenario"]["name"],
-        "title": manifest["scenario"]["title"],
+        "title": title_of(manifest["scenario"]),
         "strategy": manifest["strategy"],
         "root_seed": manifest["root_seed"],
         "n_replicates": manifest["n_replicates"],

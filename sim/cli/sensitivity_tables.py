@@ -28,11 +28,12 @@ MOST_ROWS = 15
 def draw(study: Study, lines: Sequence[Line], metrics: Sequence[str]) -> list[Path]:
     """Draw a tornado for each measure, into the study's folder; return the files."""
     from sim.report.tornado import draw_sensitivity
+    from sim.results.folder import title_of
 
     manifest = study.manifest
     n = manifest["n_replicates"]
     note = (
-        f"{manifest['scenario']['title']}. Mean over {n} replicate{'s' * (n > 1)} of "
+        f"{title_of(manifest['scenario'])}. Mean over {n} replicate{'s' * (n > 1)} of "
         f"{study.answers.labels[0]}, the same luck at every point; each assumption goes through "
         f"the range declared with it. overblock {manifest['tool']['version']}, root seed "
         f"{manifest['root_seed']}."

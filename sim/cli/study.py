@@ -195,6 +195,8 @@ def leave_unless_complete(study: Study) -> None:
 
 def study_document(study: Study, schema: str, *sheets: str) -> dict[str, Any]:
     """The document that ``--json`` prints: what was studied, and tables as lists of records."""
+    from sim.results.folder import title_of
+
     manifest = study.manifest
     return {
         "schema": schema,
@@ -202,7 +204,7 @@ def study_document(study: Study, schema: str, *sheets: str) -> dict[str, Any]:
         "result_id": manifest["result_id"],
         "status": study.status,
         "scenario": manifest["scenario"]["name"],
-        "title": manifest["scenario"]["title"],
+        "title": title_of(manifest["scenario"]),
         "strategies": list(study.answers.labels),
         "root_seed": manifest["root_seed"],
         "n_replicates": manifest["n_replicates"],

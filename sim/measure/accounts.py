@@ -68,7 +68,7 @@ class MethodLine:
         Whose loss: the modelled businesses', or the whole country's at one of two shares.
     prices
         What the method prices, and so why methods differ.
-    median, low, high
+    mean, median, low, high
         Of all draws of all replicates; low and high are NaN with fewer than two draws.
     duration_d
         Length of the run.
@@ -83,6 +83,7 @@ class MethodLine:
     scope: str
     formula: str
     unit: str
+    mean: float
     median: float
     low: float
     high: float
@@ -169,12 +170,12 @@ def price_losses(
 
 
 def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
-    """Money of one run as measures: medians over draws, out of means of the whole."""
+    """Money of one run as measures: means over draws, out of means of the whole."""
     found = []
     for metric in MONEY_METRICS:
         whole, unit = whole_of(metric, money)
-        median = float(np.median(getattr(money, metric).sum(axis=1)))
-        found.append(Measure(metric, "USD", median, float(whole.mean()), unit))
+        mean = float(getattr(money, metric).sum(axis=1).mean())
+        found.append(Measure(metric, "USD", mean, float(whole.mean()), unit))
     return tuple(found)
 
 
@@ -247,9 +248,7 @@ def _line(
         scope=scope,
         formula=formula,
         unit="USD",
-        median=said.median,
-        low=said.low,
-        high=said.high,
+        **said._asdict(),
         level=LEVEL,
         n_draws=size[0],
         n_replicates=size[1],

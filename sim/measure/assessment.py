@@ -97,7 +97,7 @@ class Assessment:
     burdens
         Who bore it, by ``sector`` and ``provider``.
     money
-        Rows of ``summary.csv`` on money: median, low and high over draws and replicates.
+        Rows of ``summary.csv`` on money: mean, low and high over draws and replicates.
     listed_peak, businesses_affected
         Addresses listed at most, businesses affected at least once.
     safeguards
@@ -244,11 +244,11 @@ def _alternative(values: PairedMeasures, label: str, other: str, luck: Streams) 
 
 
 def _money(run: RunFolder, label: str) -> dict[str, Estimate]:
-    """Money of the strategy: median and range over draws and replicates."""
+    """Money of the strategy: mean and range over draws and replicates."""
     rows = [row for row in read_rows(run, "summary.csv") if text(row, "strategy") == label]
     return {
         text(row, "metric"): Estimate(
-            number(row, "median"),
+            number(row, "mean"),
             number(row, "low"),
             number(row, "high"),
             number(row, "denominator"),

@@ -26,11 +26,14 @@ AFFECTED = "businesses_ever_affected"
 
 
 class Spread(NamedTuple):
-    """A measure over replicates: median, 5th and 95th percentile."""
+    """A measure over replicates, for money over draws as well: mean, 5th and 95th percentile."""
 
-    median: float
+    mean: float
     low: float
     high: float
+
+
+_NOTHING = Spread(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,14 @@ class Ceiling:
         Whom and how many days it is about; NaN where that is not published.
     published_usd_per_business_d
         The figure over both; NaN where one is not known.
-    ratio_median, ratio_low, ratio_high
-        The run's loss over the published figure: median, 5th and 95th percentile.
+    ratio_mean, ratio_low, ratio_high
+        The run's loss over the published figure: mean, 5th and 95th percentile.
     n_businesses, duration_d
-        Businesses affected at least once (median over replicates), and length of the run.
+        Businesses affected at least once (mean over replicates), and length of the run.
     usd_per_business_d
-        Median loss of the run over both; NaN where nobody was affected.
+        Mean loss of the run over both; NaN where nobody was affected.
+    is_in_scenario
+        Whether the scenario has such a loss at all; providers lose only where businesses may move.
     """
 
     metric: str
@@ -62,12 +67,13 @@ class Ceiling:
     published_n_businesses: float
     published_duration_d: float
     published_usd_per_business_d: float
-    ratio_median: float
+    ratio_mean: float
     ratio_low: float
     ratio_high: float
     n_businesses: float
     duration_d: float
     usd_per_business_d: float
+    is_in_scenario: bool
 
 
 def ceilings(
@@ -78,7 +84,8 @@ def ceilings(
     Parameters
     ----------
     losses
-        Measures of one strategy by name: losses, and businesses affected.
+        Measures of one strategy by name: losses, and businesses affected. The loss of providers is
+        not among them where no business may move.
     figures
         Published figures; those that name a money measure and are numbers count.
     duration_d
@@ -87,13 +94,18 @@ def ceilings(
     by_id = {row.id: row for row in figures}
     n_published = _number(by_id, N_BUSINESSES)
     days = _days(by_id)
-    affected = losses[AFFECTED].median if AFFECTED in losses else math.nan
+    affected = losses[AFFECTED].mean if AFFECTED in losses else math.nan
     found = []
     for row in figures:
         line = losses.get(row.metric)
         published = _number(by_id, row.id)
-        if row.metric not in (*MONEY_METRICS, NAMED_LOSS) or line is None or not published > 0:
+        if row.metric not in (*MONEY_METRICS, NAMED_LOSS) or not published > 0:
             continue
+        is_in_scenario = line is not None
+        if line is None:
+            if row.metric != NAMED_LOSS:
+                continue
+            line = _NOTHING
         found.append(
             Ceiling(
                 metric=row.metric,
@@ -103,12 +115,13 @@ def ceilings(
                 published_n_businesses=n_published,
                 published_duration_d=days,
                 published_usd_per_business_d=_over(published, n_published * days),
-                ratio_median=line.median / published,
+                ratio_mean=line.mean / published,
                 ratio_low=line.low / published,
                 ratio_high=line.high / published,
                 n_businesses=affected,
                 duration_d=duration_d,
-                usd_per_business_d=_over(line.median, affected * duration_d),
+                usd_per_business_d=_over(line.mean, affected * duration_d),
+                is_in_scenario=is_in_scenario,
             )
         )
     return tuple(found)

@@ -149,19 +149,23 @@ def measure_named_businesses(
 def measure_named_loss(
     resolved: Resolved, money: MoneyDraws, providers: ProviderDraws
 ) -> tuple[Measure, ...]:
-    """Loss of the providers that a published figure names; none without it."""
-    if not named_by(resolved, NAMED_LOSS).size:
+    """Loss of the providers that a published figure names; none without it, or if nobody moves."""
+    if resolved.responses is None or not named_by(resolved, NAMED_LOSS).size:
         return ()
-    median = float(np.median(named_loss(resolved, providers)))
+    mean = float(named_loss(resolved, providers).mean())
     whole = float(money.hosting_usd.sum(axis=1).mean())
-    return (Measure(NAMED_LOSS, "USD", median, whole, OF_HOSTING),)
+    return (Measure(NAMED_LOSS, "USD", mean, whole, OF_HOSTING),)
 
 
 def summarise_named(
     resolved: Resolved, replicates: Sequence[ProviderDraws], firm: Sequence[MoneyDraws]
 ) -> list[SummaryLine]:
-    """The loss of the providers named over all draws of all replicates; none without a figure."""
-    figures = resolved.figures.rows if resolved.figures else ()
+    """The loss of the providers named over all draws of all replicates.
+
+    None without a figure, and none where no business may move: that nobody leaves is then what the
+    scenario says, and no finding of the run.
+    """
+    figures = resolved.figures.rows if resolved.figures and resolved.responses else ()
     found = []
     for row in [row for row in figures if row.metric == NAMED_LOSS]:
         draws = [named_loss(resolved, money) for money in replicates]

@@ -81,7 +81,7 @@ def count_groups_of(
 
 
 def _is_money(measure: Measure) -> bool:
-    """Whether the summary takes it from all draws instead of their medians."""
+    """Whether the summary takes its range from all draws, not from their means by replicate."""
     ratio = RATIOS.get(measure.metric)
     if ratio is not None:
         return ratio.above in MONEY_METRICS

@@ -65,12 +65,10 @@ def _what_it_cost(rows: Rows) -> str:
         of = "" if math.isnan(share) else f", {percent(share)} of all business-hours"
         parts.append(f"Together they were impaired for {_value(harm, 'business-hours')}{of}")
     if loss is not None:
-        middle, low, high = (cell(loss, name) for name in ("median", "low", "high"))
-        amount = "an amount that is not known" if math.isnan(middle) else f"{number(middle)} USD"
+        mean, low, high = (cell(loss, name) for name in ("mean", "low", "high"))
+        amount = "an amount that is not known" if math.isnan(mean) else f"{number(mean)} USD"
         doubt = (
-            ""
-            if math.isnan(low)
-            else f" (median; {span(low, high)} USD in {_level(loss)} of draws)"
+            "" if math.isnan(low) else f" (mean; {span(low, high)} USD in {_level(loss)} of draws)"
         )
         lost = f"{'the' if parts else 'The'} modelled businesses lost {amount}{doubt}"
         parts.append(lost)

@@ -69,7 +69,7 @@ def write_assessment(found: Assessment) -> list[Block]:
 
 def title_of(found: Assessment) -> str:
     """Title of the assessment."""
-    return f"Assessment of {found.label}: {found.run.scenario['title']}"
+    return f"Assessment of {found.label}: {found.run.title}"
 
 
 def _aim(found: Assessment) -> Iterator[Block]:
@@ -197,7 +197,7 @@ def _proportionality(found: Assessment) -> Iterator[Block]:
     )
     if found.money:
         yield Table(
-            ["money, USD", f"median [{percent(found.level)} of draws and replicates]"],
+            ["money, USD", f"mean [{percent(found.level)} of draws and replicates]"],
             [
                 [MONEY_NAMES[name], with_interval(found.money[name])]
                 for name in MONEY_NAMES

@@ -105,7 +105,7 @@ def burden_answer(found: Assessment) -> str:
     loss = found.money.get("private_loss_usd")
     if loss is not None and not math.isnan(loss.low):
         text += (
-            f"; private loss {estimate(loss.mean, loss.low, loss.high, 'USD')} (median, "
+            f"; private loss {estimate(loss.mean, loss.low, loss.high, 'USD')} (mean, "
             f"{percent(found.level)} of draws and replicates)"
         )
     return f"{text}."

@@ -186,7 +186,7 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     ]
     level = percent(LEVEL, 2)
     return {
-        "title": scenario["title"],
+        "title": run.title,
         "kicker": "overblock: what a block does to everyone who was not the target",
         "description": scenario.get("description", ""),
         "facts": [
@@ -232,7 +232,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     if has_file(run, "money.csv"):
         tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies)
         tables["money_notes"] = money_sentences(run)
-    if has_file(run, "providers.csv"):
+    if has_file(run, "providers.csv") and run.scenario.get("reactions"):
         tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies)
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])

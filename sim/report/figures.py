@@ -238,7 +238,7 @@ def _plot(
     if not is_all:
         return written  # a list of some figures would look like the list of all
     readme = folder / "README.md"
-    title = markdown_text(run.scenario["title"])
+    title = markdown_text(run.title)
     head = f"# Figures: {title}\n\n{markdown_text(caption(run, choice))}\n\n"
     readme.write_text(head + "\n".join(alts), encoding="utf-8")
     return [*written, readme]
@@ -276,7 +276,7 @@ def caption(run: RunFolder, choice: Choice = DEFAULT, spread: str = "") -> str:
     labels = [choice.strategy] if choice.strategy else list(run.strategies)
     who = "strategy" if len(labels) == 1 else "strategies"
     return (
-        f"{run.scenario['title']}. Scenario {run.scenario['name']}, {who} {', '.join(labels)}, "
+        f"{run.title}. Scenario {run.scenario['name']}, {who} {', '.join(labels)}, "
         f"root seed {manifest['root_seed']}, overblock {manifest['tool']['version']}, "
         f"result {manifest['result_id'][:12]}. {band}{status}"
     )

@@ -52,7 +52,7 @@ def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
 def _figure(row: Row) -> Figure:
     unit = text(row, "unit")
     is_money = unit == MONEY
-    value = quantity(cell(row, "median" if is_money else "mean"), unit)
+    value = quantity(cell(row, "mean"), unit)
     low, high = cell(row, "low"), cell(row, "high")
     is_ratio = text(row, "metric") in RATIOS
     what = "draws" if is_money else "resamples of the replicates" if is_ratio else "replicates"
@@ -65,8 +65,7 @@ def _figure(row: Row) -> Figure:
             f"range {NOT_KNOWN}"
             if math.isnan(low)
             else f"{quantity_span(low, high, unit)} in {percent(cell(row, 'level'), 2)} of {what}"
-        )
-        + (" (median shown)" if is_money else ""),
+        ),
         of=out_of(row),
         published=(
             f"published beside it: {published_text(published)} ({text(row, 'published_source')})"

@@ -1,6 +1,6 @@
 """Money in sentences: why methods differ, and how far a run is from what was published.
 
-In: medians of methods, published losses beside a run's. Out: sentences. No figure is corrected by
+In: means of methods, published losses beside a run's. Out: sentences. No figure is corrected by
 another.
 """
 
@@ -21,24 +21,24 @@ S_PER_D = 86_400
 PRIVATE = "private_loss_usd"
 
 
-def difference_sentence(medians: Iterable[tuple[str, float]]) -> str:
+def difference_sentence(means: Iterable[tuple[str, float]]) -> str:
     """Say how far methods differ, and why.
 
     Parameters
     ----------
-    medians
-        Scope and median of each method; the first of the modelled businesses is the private loss.
+    means
+        Scope and mean of each method; the first of the modelled businesses is the private loss.
     """
-    known = list(medians)
-    national = [median for scope, median in known if scope == IN_PROPORTION]
-    private = next((median for scope, median in known if scope == MODELLED), math.nan)
+    known = list(means)
+    national = [mean for scope, mean in known if scope == IN_PROPORTION]
+    private = next((mean for scope, mean in known if scope == MODELLED), math.nan)
     if not national or not private > 0 or not min(national) > 0:
         return "Nothing was lost that methods could differ about."
     low, high = min(national), max(national)
     return (
         f"Why they differ: the country rows are {times(low / private)} to "
         f"{times(high / private)} times the private loss, and {times(high / low)} times apart "
-        "among themselves (medians). They price the value added of everybody, by share of GDP or "
+        "among themselves (means). They price the value added of everybody, by share of GDP or "
         "by head, the same on every day; the private loss is the revenue of the businesses that "
         "were hosted where the block fell, customers that come back taken off."
     )
@@ -56,7 +56,10 @@ def ceiling_sentence(ceiling: Ceiling) -> str:
             f"{ceiling.published_duration_d:,.0f} days, {per_business:,.0f} USD per business and "
             "day"
         )
-    words += f" ({ceiling.note}). This run: {times(ceiling.ratio_median)} times that"
+    words += f" ({ceiling.note})."
+    if not ceiling.is_in_scenario:
+        return f"{words} Such a loss is not in this scenario: no business may move."
+    words += f" This run: {times(ceiling.ratio_mean)} times that"
     if not math.isnan(ceiling.ratio_low):
         words += f" [{times(ceiling.ratio_low)}, {times(ceiling.ratio_high)}]"
     if is_private and not math.isnan(ceiling.usd_per_business_d):
@@ -77,11 +80,11 @@ def money_sentences(run: RunFolder) -> list[str]:
     """
     spreads: dict[str, dict[str, Spread]] = {}
     for row in read_rows(run, "summary.csv"):
-        spread = Spread(*(number(row, name) for name in ("median", "low", "high")))
+        spread = Spread(*(number(row, name) for name in ("mean", "low", "high")))
         spreads.setdefault(text(row, "strategy"), {})[text(row, "metric")] = spread
     strategy = max(run.strategies, key=lambda name: _private(spreads.get(name, {})))
     methods = [row for row in read_rows(run, "money.csv") if text(row, "strategy") == strategy]
-    found = [difference_sentence(_medians(methods))]
+    found = [difference_sentence(_means(methods))]
     found += [
         ceiling_sentence(each)
         for each in ceilings(spreads.get(strategy, {}), _figures(run), run.horizon_s / S_PER_D)
@@ -90,12 +93,12 @@ def money_sentences(run: RunFolder) -> list[str]:
 
 
 def _private(spreads: Mapping[str, Spread]) -> float:
-    median = spreads[PRIVATE].median if PRIVATE in spreads else 0.0
-    return 0.0 if math.isnan(median) else median
+    mean = spreads[PRIVATE].mean if PRIVATE in spreads else 0.0
+    return 0.0 if math.isnan(mean) else mean
 
 
-def _medians(rows: Iterable[Row]) -> list[tuple[str, float]]:
-    return [(text(row, "scope"), number(row, "median")) for row in rows]
+def _means(rows: Iterable[Row]) -> list[tuple[str, float]]:
+    return [(text(row, "scope"), number(row, "mean")) for row in rows]
 
 
 def _figures(run: RunFolder) -> tuple[FigureRow, ...]:

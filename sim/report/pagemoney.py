@@ -26,21 +26,21 @@ _OWN_METHOD = "overblock_private_loss"
 def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     """Every money method with its range, drawn on one scale."""
     ends = [
-        cell(row, name) for row in rows for name in ("low", "median", "high") if cell(row, name) > 0
+        cell(row, name) for row in rows for name in ("low", "mean", "high") if cell(row, name) > 0
     ]
     bounds = (min(ends), max(ends)) if ends else (1.0, 10.0)
     lines = []
     for row in rows:
-        low, median, high = (cell(row, name) for name in ("low", "median", "high"))
+        low, mean, high = (cell(row, name) for name in ("low", "mean", "high"))
         published = text(row, "published")
-        words = f"median {number(median)} USD, range {span(low, high)} USD"
+        words = f"mean {number(mean)} USD, range {span(low, high)} USD"
         lines.append(
             Line(
                 (
                     Cell(capitalised(label(text(row, "method"))), range=text(row, "formula")),
                     Cell(capitalised(text(row, "scope"))),
-                    Cell(number(median), sort_key(median), span(low, high)),
-                    Cell(words, sort_key(median), bar=_bar(low, median, high, bounds)),
+                    Cell(number(mean), sort_key(mean), span(low, high)),
+                    Cell(words, sort_key(mean), bar=_bar(low, mean, high, bounds)),
                     Cell(
                         f"{published_text(published)} USD" if published else "",
                         float(published) if published else "",
@@ -53,7 +53,7 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     columns = (
         Column("Method"),
         Column("Whose loss"),
-        Column("Median and range, USD", True),
+        Column("Mean and range, USD", True),
         Column(f"From {number(bounds[0])} to {number(bounds[1])} USD, by powers of ten"),
         Column("Published beside it"),
     )
@@ -61,7 +61,7 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
         strategies,
         key=lambda name: max(
             (
-                cell(r, "median")
+                cell(r, "mean")
                 for r in rows
                 if text(r, "strategy") == name and text(r, "method") == _OWN_METHOD
             ),
@@ -89,8 +89,8 @@ def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
                     Cell(side),
                     *(
                         Cell(
-                            number(cell(row, "median")),
-                            sort_key(cell(row, "median")),
+                            number(cell(row, "mean")),
+                            sort_key(cell(row, "mean")),
                             span(cell(row, "low"), cell(row, "high")),
                         )
                         for row in (loss, gain)
@@ -103,8 +103,8 @@ def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     columns = (
         Column("Provider"),
         Column("Side"),
-        Column("Loss: median and range, USD", True),
-        Column("Gain: median and range, USD", True),
+        Column("Loss: mean and range, USD", True),
+        Column("Gain: mean and range, USD", True),
         Column("Published of its gain"),
     )
     choices = [Choice(name, name, name == strategies[0]) for name in strategies]
@@ -112,10 +112,10 @@ def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     return PageTable("money-providers", caption, columns, lines, choices=choices)
 
 
-def _bar(low: float, middle: float, high: float, bounds: tuple[float, float]) -> Bar | None:
+def _bar(low: float, mean: float, high: float, bounds: tuple[float, float]) -> Bar | None:
     """Place on a logarithmic scale; none where an end is not known or not above zero."""
-    if not (low > 0 and middle > 0 and high > 0) or bounds[0] == bounds[1]:
+    if not (low > 0 and mean > 0 and high > 0) or bounds[0] == bounds[1]:
         return None
     width = math.log(bounds[1] / bounds[0])
-    at = [round(100 * math.log(end / bounds[0]) / width, 2) for end in (low, middle, high)]
+    at = [round(100 * math.log(end / bounds[0]) / width, 2) for end in (low, mean, high)]
     return Bar(at[0], round(max(at[2] - at[0], 0.5), 2), at[1])

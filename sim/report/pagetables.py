@@ -87,9 +87,8 @@ def _mean_cell(row: Row | None) -> Cell:
     if row is None:
         return Cell(NOT_KNOWN, "")
     unit = text(row, "unit")
-    middle = cell(row, "median" if unit == MONEY else "mean")
-    low, high = cell(row, "low"), cell(row, "high")
-    return Cell(quantity(middle, unit), sort_key(middle), _interval(low, high, unit))
+    mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
+    return Cell(quantity(mean, unit), sort_key(mean), _interval(low, high, unit))
 
 
 def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
@@ -121,7 +120,7 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
         Choice(
             metric,
             f"{capitalised(label(metric))} ({units[metric]}"
-            f"{', median of draws in each replicate' if units[metric] == MONEY else ''})",
+            f"{', mean of draws in each replicate' if units[metric] == MONEY else ''})",
             metric == first,
         )
         for metric in metrics

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sim.errors import DataError, OverblockError, Problem, UsageError
 
@@ -122,3 +123,15 @@ def _move(partial: Path, path: Path) -> None:
         replaced.rename(path)
         raise
     shutil.rmtree(replaced)
+
+
+def title_of(scenario: Mapping[str, Any]) -> str:
+    """Title of what was run: the scenario's own, and what ``--set`` made of it.
+
+    Parameters
+    ----------
+    scenario
+        As the manifest has it: with ``title`` and ``overrides``.
+    """
+    changed = ", ".join(str(override) for override in scenario.get("overrides", []))
+    return f"{scenario['title']} (with {changed})" if changed else str(scenario["title"])

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem, UsageError
-from sim.results.folder import MANIFEST, MANIFEST_SCHEMA, read_manifest
+from sim.results.folder import MANIFEST, MANIFEST_SCHEMA, read_manifest, title_of
 from sim.results.parquet import read_columns
 
 SPLITS = ("provider", "sector", "role")
@@ -90,6 +90,11 @@ class RunFolder:
     path: Path
     manifest: dict[str, Any]
     scenario: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """Title of what was run: the scenario's own, and what ``--set`` made of it."""
+        return title_of(self.manifest["scenario"] | {"title": self.scenario["title"]})
 
     @property
     def start(self) -> datetime:

@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from sim.measure.metrics import metrics_of
 from sim.results.columns import METRICS
 from sim.scenario.dump import scenario_tree
 from sim.scenario.library import scenario_names, shipped
@@ -28,6 +29,11 @@ def shipped_scenario(name: str) -> Resolved:
 @cache
 def sources_of(name: str) -> tuple[Source, ...]:
     return list_sources(shipped_scenario(name), each_row=True)
+
+
+@cache
+def measured_in(name: str) -> tuple[str, ...]:
+    return metrics_of(shipped_scenario(name))
 
 
 def figures() -> list[dict[str, str]]:
@@ -92,6 +98,7 @@ def test_a_figure_of_the_article_stands_where_the_table_says(figure: dict[str, s
         stands_at = figure["stands_at"]
         if figure["metric"]:
             assert stands_at == figure["metric"]
+            assert stands_at in measured_in(name), f"{name} does not measure {stands_at}"
         else:
             assert stands_at in values or stands_at in measures, f"{name} has no {stands_at}"
     assert figure["how"]

@@ -35,7 +35,7 @@ def test_the_articles_billion_by_hand():
     # Facts on the economy of the episode: 9.6 thousand USD per business and day.
     assert found.published_usd_per_business_d == pytest.approx(1e9 / 400 / 259)
     assert round(found.published_usd_per_business_d, -2) == 9_700
-    assert (found.ratio_median, found.ratio_low, found.ratio_high) == (0.5, 0.2, 2)
+    assert (found.ratio_mean, found.ratio_low, found.ratio_high) == (0.5, 0.2, 2)
     assert found.usd_per_business_d == pytest.approx(5e8 / 500 / 100)
 
 
@@ -50,7 +50,7 @@ def test_what_is_not_published_is_not_known():
 def test_nobody_affected_gives_no_money_per_business():
     run = {"private_loss_usd": Spread(0, 0, 0), "businesses_ever_affected": Spread(0, 0, 0)}
     (found,) = ceilings(run, ARTICLE, 100)
-    assert found.ratio_median == 0
+    assert found.ratio_mean == 0
     assert math.isnan(found.usd_per_business_d)
     assert "0 times that" in ceiling_sentence(found)
 
@@ -70,7 +70,7 @@ def test_the_sentence_says_whom_the_figure_is_about():
         assert part in text, part
 
 
-def test_methods_are_apart_by_their_medians():
+def test_methods_are_apart_by_their_means():
     own, country = "modelled businesses", "country, same share of demand lost"
     text = difference_sentence([(own, 2e6), (own, 1e6), (country, 4e6), (country, 30e6)])
     assert "2 to 15 times the private loss, and 7.5 times apart" in text

@@ -1,13 +1,19 @@
 """The page on money says what the tables say."""
 
 import csv
+import re
 
 import pytest
 
+from sim.measure.accounts import MODELLED, SHUTDOWN, draw_up_accounts
 from sim.measure.money_parameters import central, economy_parameters
 from sim.measure.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.simulation import Simulation
+from sim.report.moneywords import difference_sentence, times
 from sim.scenario.library import shipped
+from sim.scenario.load import load_scenario
 from sim.scenario.money_tables import EconomyRow
+from sim.scenario.resolve import resolve
 from sim.scenario.seeds import read_table
 from tests.firms import LOW_TIER
 
@@ -51,3 +57,30 @@ def test_a_day_of_each_method_stands_on_the_page(method):
     loss = national_loss_usd(method, economy_parameters((*table.rows, *LOW_TIER), central), 1, 1)
     (line,) = [line for line in PAGE if line.startswith(f"| `{method.id}` |")]
     assert line.endswith(f"| {float(loss[0]) / 1e6:.0f} million USD |")
+
+
+@pytest.fixture(scope="module")
+def replay():
+    """What every method says of the replay of April 2018, as ``overblock run`` has it."""
+    resolved = resolve(load_scenario("telegram-2018-replay"))
+    scenario = resolved.scenario
+    runs = Simulation({("",): resolved}, scenario.root_seed, with_tables=False).begin()
+    totals = [runs(("", replicate)).totals for replicate in range(scenario.n_replicates)]
+    return draw_up_accounts(resolved, scenario.root_seed, totals).methods
+
+
+def test_how_far_methods_are_apart_stands_in_the_documents_as_it_is_printed(replay):
+    printed = difference_sentence((line.scope, line.mean) for line in replay)
+    low, high, apart = re.search(
+        r"are (\S+) to (\S+) times the private loss, and (\S+) times apart", printed
+    ).groups()
+    readme = " ".join((SEEDS.parent / "README.md").read_text(encoding="utf-8").split())
+    assert (
+        f"in `telegram-2018-replay` they come to {low} to {high} times the private loss, and lie "
+        f"{apart} times apart;"
+    ) in readme
+    private = next(line.mean for line in replay if line.scope == MODELLED)
+    most = max(line.mean for line in replay if line.scope == SHUTDOWN) / private
+    page = " ".join(" ".join(PAGE).split())
+    assert f"({apart} with the medium tier)" in page
+    assert f"from a firm-level sum by up to {times(most)} (in the replay" in page

@@ -214,8 +214,8 @@ def test_the_answer_holds_the_numbers_of_the_summary(shipped_run: Path, run_page
     hit = float(rows["businesses_ever_impaired"]["mean"])
     low, high = (float(rows["businesses_ever_impaired"][name]) for name in ("low", "high"))
     assert f"of 1,000 modelled businesses, {hit:.3g} ({low:.3g} to {high:.3g} in 90" in text
-    loss = float(rows["private_loss_usd"]["median"]) / 1e6
-    assert f"businesses lost {loss:.3g}\N{NO-BREAK SPACE}million USD (median;" in text
+    loss = float(rows["private_loss_usd"]["mean"]) / 1e6
+    assert f"businesses lost {loss:.3g}\N{NO-BREAK SPACE}million USD (mean;" in text
 
 
 def test_an_interrupted_run_says_so_before_anything_else(shipped_run: Path, tmp_path: Path) -> None:
