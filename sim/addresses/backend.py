@@ -14,12 +14,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import chain, islice, pairwise
 from types import ModuleType
 from typing import Literal, TypeVar, get_args
+
+from sim.addresses.kept_code import import_kernels
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -206,5 +207,5 @@ def _n_threads() -> int:
 def _load(module: str) -> ModuleType:
     """Import some kernels."""
     if module not in _state.kernels:
-        _state.kernels[module] = import_module(module)
+        _state.kernels[module] = import_kernels(module)
     return _state.kernels[module]

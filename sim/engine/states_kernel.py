@@ -3,10 +3,6 @@
 In and out: the columns of ``Exposure``, ``Levels``, ``Ledger`` and ``Tally``, brought up to date in
 place. Every number is made by the same operations in the same sequence as by their own methods, so
 that the bytes are the same; nothing imports this module but ``sim.engine.kernels``.
-
-All parts of the loop stand in this one file, long as it is: numba keeps compiled code by the file
-of the outermost function, and would go on with the old code of a part that changed in another.
-After ``Columns`` or a constant imported here changed, remove ``__pycache__``.
 """
 
 from __future__ import annotations

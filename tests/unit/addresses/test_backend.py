@@ -20,12 +20,12 @@ def fresh(monkeypatch):
     """A process that has chosen and met nothing, and the names of what it imports."""
     imported = []
 
-    def import_module(name):
+    def import_kernels(name):
         imported.append(name)
         return ModuleType(name)
 
     monkeypatch.setattr(backend, "_state", backend._State("auto"))
-    monkeypatch.setattr(backend, "import_module", import_module)
+    monkeypatch.setattr(backend, "import_kernels", import_kernels)
     monkeypatch.setattr(backend, "find_spec", lambda name: object())
     monkeypatch.setattr(backend, "version", lambda name: "1.2")
     return imported

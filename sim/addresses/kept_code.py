@@ -1,0 +1,108 @@
+"""Where numba keeps compiled loops: a folder named by the sources they were compiled from.
+
+In: the name of a module of loops. Out: the module. numba itself looks at the file of a function
+alone and goes on with old code after a constant changed that it takes from another file.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_LAYERS = ("addresses", "scenario", "world", "engine")
+"""Parts of the package that loops may import from: the engine, and what lies below it."""
+_PREFIX = "compiled-"
+_STARTED_NS = time.time_ns()
+
+
+def import_kernels(module: str) -> ModuleType:
+    """Import a module of compiled loops, whose code is kept for the sources as they are now."""
+    config: Any = import_module("numba.core.config")
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder())
+    try:
+        # Each loop notes its folder while its module is imported; other users of numba keep theirs.
+        return import_module(module)
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def folder() -> Path:
+    """Folder of this process's compiled code; made if it is not there.
+
+    The first of these that can be written: that of ``NUMBA_CACHE_DIR``, which stands alone if it is
+    given; the package's own; the user's. Else, and where a source changed after this process
+    started, so that what is compiled may not be what is in the files, a folder that goes with it.
+    """
+    files = sources()
+    if max(_changed_ns(file) for file in files) < _STARTED_NS:
+        for base in _bases():
+            kept = base / f"{_PREFIX}{digest(files)}"
+            if _is_writable(kept):
+                _forget_others(kept)
+                return kept
+    kept = Path(tempfile.mkdtemp(prefix=f"overblock-{_PREFIX}"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    return kept
+
+
+def sources() -> list[Path]:
+    """Files that compiled code may depend on, sorted."""
+    below = (path for layer in _LAYERS for path in (_PACKAGE / layer).rglob("*.py"))
+    return sorted([*_PACKAGE.glob("*.py"), *below])
+
+
+def digest(files: list[Path]) -> str:
+    """Sixteen hexadecimal digits that tell sources apart by name and content."""
+    sha256 = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        sha256.update(f"{file.relative_to(_PACKAGE).as_posix()}\0{len(content)}\0".encode())
+        sha256.update(content)
+    return sha256.hexdigest()[:16]
+
+
+def _changed_ns(file: Path) -> int:
+    """When a file was written, or put where it is."""
+    status = file.stat()
+    return max(status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _bases() -> Iterator[Path]:
+    if given := os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(given)
+        return
+    yield _PACKAGE / "__pycache__"
+    if user := os.environ.get("XDG_CACHE_HOME"):
+        yield Path(user, "overblock")
+    elif (home := os.path.expanduser("~")) != "~":
+        yield Path(home, ".cache", "overblock")
+
+
+def _is_writable(path: Path) -> bool:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError:
+        return False
+    return True
+
+
+def _forget_others(kept: Path) -> None:
+    """Remove code of sources that the package no longer has."""
+    if kept.parent == _PACKAGE / "__pycache__":
+        for old in kept.parent.glob(f"{_PREFIX}*"):
+            if old != kept:
+                shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,157 @@
+"""Compiled code is that of the sources as they are, wherever it is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sim.addresses import kept_code
+from tests.edges import HAS_NUMBA
+
+needs_numba = pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of three files, older than this process, in an environment that names no place."""
+    package = tmp_path / "sim"
+    for name in ("__init__.py", "engine/patience.py", "engine/kernels.py", "cli/app.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(f"NAME = {name!r}\n")
+    monkeypatch.setattr(kept_code, "_PACKAGE", package)
+    monkeypatch.setattr(kept_code, "_STARTED_NS", time.time_ns() + 10**9)
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    kept_code.folder.cache_clear()
+    yield package
+    kept_code.folder.cache_clear()
+
+
+def folder_now() -> Path:
+    kept_code.folder.cache_clear()
+    return kept_code.folder()
+
+
+def test_another_source_has_another_folder_and_the_same_the_same(package: Path) -> None:
+    first = folder_now()
+    assert first.parent == package / "__pycache__"
+    assert folder_now() == first
+    (package / "cli" / "app.py").write_text("no loop imports from here")
+    assert folder_now() == first
+    text = (package / "engine" / "patience.py").read_text()
+    (package / "engine" / "patience.py").write_text(text + "IMPAIRED_LEVEL = 1\n")
+    second = folder_now()
+    assert second != first
+    # What the package no longer has the sources of is gone, and nothing else.
+    assert [path.name for path in first.parent.iterdir()] == [second.name]
+    (package / "engine" / "patience.py").write_text(text)
+    assert folder_now() == first
+    (package / "engine" / "patience.py").rename(package / "engine" / "patience2.py")
+    assert folder_now() not in {first, second}
+
+
+def test_a_package_that_cannot_be_written_has_the_users_folder(
+    package: Path, tmp_path: Path
+) -> None:
+    name = folder_now().name
+    shutil.rmtree(package / "__pycache__")
+    (package / "__pycache__").write_text("a file, in which no folder can be made, even by root")
+    assert folder_now() == tmp_path / "cache" / "overblock" / name
+
+
+def test_a_place_that_is_named_stands_alone(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "named"))
+    assert folder_now().parent == tmp_path / "named"
+    (tmp_path / "named2").write_text("no folder")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "named2"))
+    assert not folder_now().is_relative_to(tmp_path)
+
+
+def test_a_source_that_changed_under_the_process_keeps_nothing(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = folder_now()
+    monkeypatch.setattr(kept_code, "_STARTED_NS", kept_code._changed_ns(package / "__init__.py"))
+    other = folder_now()
+    assert other.is_dir()
+    assert not other.is_relative_to(package.parent)
+    assert first.is_dir()
+
+
+IMPORTED = """
+import json, os, sys
+import numba
+before = numba.config.CACHE_DIR
+from sim.addresses import backend, kept_code
+with backend.using("numba"):
+    loaded = [backend.kernels(1, module) for module in sys.argv[1:]]
+functions = [one for module in loaded for one in vars(module).values() if hasattr(one, "_cache")]
+print(json.dumps({
+    "imported": [module.__file__ for name, module in sys.modules.items()
+                 if name.partition(".")[0] == "sim"],
+    "sources": [str(path) for path in kept_code.sources()],
+    "kept": sorted({os.path.dirname(one._cache.cache_path) for one in functions}),
+    "folder": str(kept_code.folder()),
+    "is_restored": numba.config.CACHE_DIR == before,
+}))
+"""
+
+
+@needs_numba
+def test_all_that_loops_import_from_counts_and_all_loops_are_kept_there(
+    repository: Path,
+) -> None:
+    modules = ("sim.addresses.kernels", "sim.addresses.knapsack_kernel", "sim.engine.kernels")
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *modules],
+        cwd=repository, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert len(found["imported"]) > 20
+    assert set(found["imported"]) <= set(found["sources"])
+    assert found["kept"] == [found["folder"]]
+    assert found["is_restored"]
+
+
+RUN = "from sim.cli.app import main; main()"
+SHORT = [
+    "run", "telegram-2018", "-n", "1", "-w", "1", "--set", "population.n_businesses=60",
+    "--set", "end=2018-04-20T00:00+03:00",
+]  # fmt: skip
+
+
+@needs_numba
+@pytest.mark.long
+def test_an_edited_engine_computes_what_it_says(repository: Path, tmp_path: Path) -> None:
+    """Run, change a constant that a loop takes from another file, run; with a clean place too."""
+    for name in ("sim", "scenarios", "seeds"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(repository / name, tmp_path / name, ignore=ignored)
+    env = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+    env |= {"OVERBLOCK_FAST": "numba", "PYTHONPATH": str(tmp_path)}
+
+    def summary(name: str, **place: str) -> str:
+        subprocess.run(
+            [sys.executable, "-c", RUN, *SHORT, "-o", name],
+            cwd=tmp_path, env=env | place, check=True, capture_output=True,
+        )  # fmt: skip
+        return (tmp_path / name / "summary.csv").read_text(encoding="utf-8")
+
+    before = summary("before")
+    patience = tmp_path / "sim" / "engine" / "patience.py"
+    text = patience.read_text(encoding="utf-8")
+    assert text.count("IMPAIRED_LEVEL = 2\n") == 1
+    patience.write_text(text.replace("IMPAIRED_LEVEL = 2\n", "IMPAIRED_LEVEL = 1\n"), "utf-8")
+    edited = summary("edited")
+    clean = summary("clean", NUMBA_CACHE_DIR=str(tmp_path / "clean-cache"))
+    assert edited == clean
+    assert edited != before
