@@ -88,6 +88,7 @@ app.command("validate")(validate.validate)
 app.command("schema")(validate.schema)
 app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
+app.command("samples")(library.samples)
 app.command("sources")(sources.sources)
 app.command("doctor")(doctor.doctor)
 

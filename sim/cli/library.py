@@ -1,7 +1,8 @@
-"""``overblock list`` and ``overblock show``: the scenarios that come with the program."""
+"""``overblock list``, ``show`` and ``samples``: scenarios and files that come with the program."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,6 +78,27 @@ def show(
             print(dump_scenario(loaded.scenario), end="")
         else:
             print(loaded.source.decode("utf-8-sig"), end="")
+
+
+def samples(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Folder to make.")
+    ] = Path("samples"),
+) -> None:
+    """Write the small files that the commands of the documentation read.
+
+    Examples:
+
+      overblock samples
+    """
+    with console.reports_errors():
+        from sim.results.folder import new_folder
+        from sim.scenario.library import shipped
+
+        with new_folder(output, force=False) as partial:
+            for path in sorted(shipped("samples").iterdir()):
+                (partial / path.name).write_bytes(path.read_bytes())
+        print(output)
 
 
 def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped(folder: str) -> Path:
-    """Folder of shipped files (``scenarios`` or ``seeds``).
+    """Folder of shipped files (``scenarios``, ``seeds`` or ``samples``).
 
     An installed wheel carries them inside the package; a clone has them at its top level.
     """

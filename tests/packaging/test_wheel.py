@@ -28,7 +28,7 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_scenario_and_seed_table(wheel: Path, repository: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        for folder in ("scenarios", "seeds"):
+        for folder in ("scenarios", "seeds", "samples"):
             paths = [path for path in (repository / folder).iterdir() if path.is_file()]
             assert paths
             for path in paths:
@@ -36,7 +36,9 @@ def test_the_wheel_holds_every_scenario_and_seed_table(wheel: Path, repository: 
                 assert inside in names
                 assert archive.read(inside) == path.read_bytes()
         assert "sim/py.typed" in names
-        assert not any(name.startswith(("tests/", "seeds/", "scenarios/")) for name in names)
+        assert not any(
+            name.startswith(("tests/", "seeds/", "scenarios/", "samples/")) for name in names
+        )
 
 
 def test_an_installed_wheel_runs_its_scenario_from_any_folder(wheel: Path, tmp_path: Path) -> None:

@@ -119,11 +119,8 @@ def test_a_shipped_case_is_run(tmp_path: Path) -> None:
     assert "assumptions" in score["predicted"]["left_out"]
 
 
-def test_the_example_of_the_how_to_page_is_scored(repository: Path, tmp_path: Path) -> None:
-    text = (repository / "docs/how-to/add-a-backtest-case.md").read_text(encoding="utf-8")
-    example = text.split("```yaml\n")[1].split("```")[0]
-    path = tmp_path / "my-cases.yaml"
-    path.write_text(example, encoding="utf-8")
+def test_the_example_of_the_how_to_page_is_scored(repository: Path) -> None:
+    path = repository / "samples" / "my-cases.yaml"
     result = call("--blind", str(path), "-n", "1", "--json")
     assert result.exit_code == 0, result.stderr
     (score,) = json.loads(result.stdout)["scores"]

@@ -371,6 +371,19 @@ def test_what_show_resolved_prints_loads_to_itself(
     assert as_json["population"]["n_businesses"] == 40
 
 
+def test_samples_are_those_of_the_clone_and_replace_nothing(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("samples").stdout == "samples\n"
+    shipped = {path.name: path.read_bytes() for path in (repository / "samples").iterdir()}
+    assert "blocklist.txt" in shipped
+    assert {path.name: path.read_bytes() for path in Path("samples").iterdir()} == shipped
+    again = call("samples")
+    assert (again.exit_code, "choose another --output" in again.stderr) == (2, True)
+    assert call("samples", "-o", "others").exit_code == 0
+
+
 def test_list_names_every_shipped_scenario(repository: Path) -> None:
     names = sorted(path.stem for path in (repository / "scenarios").glob("*.yaml"))
     assert [line.split()[0] for line in call("list").stdout.splitlines()] == names

@@ -195,14 +195,3 @@ class TestCover:
         assert code == 4
         assert "bad.txt:1" in err
         assert run("--targets", "absent.txt")[0] == 4
-
-    def test_the_how_to_shows_what_comes_out(self, folder: Path) -> None:
-        page = Path(__file__).parents[3] / "docs/how-to/find-the-block-that-hurts-least.md"
-        blocks = page.read_text(encoding="utf-8").split("```")[1::2]
-        targets, hosts, command, expected = (block.partition("\n")[2] for block in blocks[:4])
-        (folder / "targets.txt").write_text(targets)
-        (folder / "hosts.csv").write_text(hosts)
-        words = command.split()
-        assert words[:2] == ["overblock", "cover"]
-        code, out, _ = run(*words[2:])
-        assert (code, out) == (0, expected)

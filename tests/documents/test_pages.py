@@ -1,0 +1,64 @@
+"""The commands of the documents run as typed, page by page, in a fresh clone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.pages import NEEDS, RUN, Block, blocks_of, copy_checkout, pages, run_page
+
+QUICK = (
+    "docs/how-to/assess-a-blocklist.md",
+    "docs/how-to/find-the-block-that-hurts-least.md",
+    "docs/how-to/say-what-numbers-rest-on.md",
+    "docs/reference/addresses.md",
+)
+"""Pages that take seconds; the others are long tests."""
+PAGES = pages()
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+
+
+def test_the_pages_are_found() -> None:
+    assert {"README.md", *QUICK} < set(PAGES)
+    assert len(BLOCKS) > 50
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
+def test_a_block_is_run_or_says_what_it_is(block: Block) -> None:
+    assert block.mark or block.language in RUN
+    if block.mark == "needs":
+        assert block.argument in NEEDS
+    if block.mark == "shows":
+        shown = (REPOSITORY / block.argument).read_text(encoding="utf-8")
+        assert block.text in shown
+    if block.mark in ("file", "shows"):
+        # The reader is told the name, in what stands before the block.
+        lines = (REPOSITORY / block.page).read_text(encoding="utf-8").splitlines()
+        before = "\n".join(lines[max(0, block.line - 12) : block.line - 2])
+        assert block.argument in before
+
+
+def test_no_two_pages_write_to_one_folder() -> None:
+    written: dict[str, set[str]] = {}
+    for block in BLOCKS:
+        if block.language == "sh":
+            for name in re.findall(r"(?:-o|--output) (\S+)", block.text.replace("\\\n", " ")):
+                written.setdefault(name, set()).add(block.page)
+    shared = {name: of for name, of in written.items() if len(of) > 1}
+    assert written
+    assert not shared
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page if page in QUICK else pytest.param(page, marks=pytest.mark.long) for page in PAGES],
+)
+def test_a_page_runs_in_a_fresh_clone(page: str, tmp_path: Path) -> None:
+    clone, scratch = tmp_path / "clone", tmp_path / "scratch"
+    clone.mkdir()
+    scratch.mkdir()
+    copy_checkout(clone)
+    assert run_page(blocks_of(page), clone, scratch, timeout_s=7200) == []

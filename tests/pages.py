@@ -1,0 +1,160 @@
+"""The code blocks of the documents, and one shell in which those of a page are run.
+
+A comment before a block says what it is where its language does not tell:
+
+- ``<!-- needs: network -->`` or ``cluster``: not run by tests;
+- ``<!-- file: NAME -->``: the reader saves it under this name;
+- ``<!-- shows: PATH -->``: it stands in a file of the clone;
+- ``<!-- printed -->``: the block before it prints it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from tests.conftest import REPOSITORY
+
+RUN = ("sh", "python", "sql")
+"""Languages that are run; a block in another one has a mark."""
+_MARK = re.compile(r"<!-- (needs|file|shows|printed)(?:: (\S+))? -->\s*")
+NEEDS = ("network", "cluster")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block.
+
+    Attributes
+    ----------
+    page, line
+        The document, from the top of the repository, and the line of the fence.
+    language, text
+        As they stand there.
+    mark, argument
+        What the comment before it says; empty without one.
+    """
+
+    page: str
+    line: int
+    language: str
+    text: str
+    mark: str
+    argument: str
+
+    @property
+    def place(self) -> str:
+        """Page and line."""
+        return f"{self.page}:{self.line}"
+
+
+def pages() -> list[str]:
+    """Documents that hold a block, from the top of the repository."""
+    paths = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    return [path.relative_to(REPOSITORY).as_posix() for path in paths if "```" in path.read_text()]
+
+
+def blocks_of(page: str) -> list[Block]:
+    """Fenced blocks of a document, in sequence."""
+    found = []
+    mark = ("", "")
+    for token in MarkdownIt().parse((REPOSITORY / page).read_text(encoding="utf-8")):
+        if token.type == "html_block":
+            matched = _MARK.fullmatch(token.content)
+            mark = (matched[1], matched[2] or "") if matched else ("", "")
+        elif token.type == "fence":
+            assert token.map is not None
+            found.append(Block(page, token.map[0] + 1, token.info, token.content, *mark))
+            mark = ("", "")
+        else:
+            mark = ("", "")
+    return found
+
+
+def copy_checkout(folder: Path) -> None:
+    """Copy what a fresh clone holds: files that git has, or would take."""
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY, check=True, capture_output=True,
+    ).stdout.decode().split("\0")  # fmt: skip
+    for name in filter(None, names):
+        if (REPOSITORY / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((REPOSITORY / name).read_bytes())
+
+
+def run_page(blocks: Sequence[Block], clone: Path, scratch: Path, timeout_s: float) -> list[str]:
+    """Run the blocks of a page in one shell, in sequence; return what failed.
+
+    Parameters
+    ----------
+    clone
+        Where the reader stands: a copy of the checkout.
+    scratch
+        A folder for the blocks as files, and what each of them prints.
+    """
+    script = ["set -E -o pipefail", f"cd {shlex.quote(str(clone))}"]
+    failed = scratch / "failed"
+    failed.write_text("")
+    script.append(f"trap 'echo \"$at: $BASH_COMMAND\" >> {shlex.quote(str(failed))}' ERR")
+    examples: list[str] = []  # those of a page go on from each other
+    for number, block in enumerate(blocks):
+        file = scratch / f"{number}.txt"
+        is_doctest = block.language == "python" and ">>> " in block.text
+        if is_doctest:
+            examples.append(block.text)
+        file.write_text("\n".join(examples) if is_doctest else block.text, encoding="utf-8")
+        here = shlex.quote(str(file))
+        script.append(f"at={shlex.quote(block.place)}")
+        if block.mark == "file":
+            script.append(f"cp {here} {shlex.quote(block.argument)}")
+        elif not block.mark and block.language in RUN:
+            script.append(f"{{ {_command(block, here)}; }} > {here}.out 2> {here}.err")
+    run = scratch / "page.sh"
+    run.write_text("\n".join([*script, "true"]) + "\n", encoding="utf-8")
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("OVERBLOCK_", "PYTEST"))
+    }
+    environment |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}",
+        "NO_COLOR": "1",
+        "MPLBACKEND": "agg",
+    }
+    done = subprocess.run(["bash", str(run)], env=environment, timeout=timeout_s, check=False)
+    told = failed.read_text(encoding="utf-8").splitlines()
+    if done.returncode and not told:
+        told = [f"{blocks[0].page}: the shell ended with {done.returncode}"]
+    for number, block in enumerate(blocks):
+        if block.mark == "printed":
+            out = scratch / f"{number - 1}.txt.out"
+            printed = out.read_text(encoding="utf-8") if out.is_file() else ""
+            if _plain(block.text) not in _plain(printed):
+                told.append(f"{block.place}: printed is\n{printed}")
+    return told
+
+
+def _command(block: Block, file: str) -> str:
+    """Return the command that runs a block."""
+    if block.language == "sh":
+        return f". {file}"
+    if block.language == "sql":
+        return f"python -c 'import duckdb, sys; duckdb.sql(open(sys.argv[1]).read()).show()' {file}"
+    if ">>> " in block.text:
+        return (
+            "python -c 'import doctest, sys; "
+            f"sys.exit(doctest.testfile(sys.argv[1], module_relative=False)[0])' {file}"
+        )
+    return f"python {file}"
+
+
+def _plain(text: str) -> str:
+    """Lines without blanks at their ends."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
