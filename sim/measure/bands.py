@@ -69,7 +69,9 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
         Ascending times.
     """
     values = values_at(points, at_s)
-    denominator = float(points.denominator.mean()) if points.denominator.size else np.nan
+    # A replicate counts once, however many points it has.
+    first = np.diff(points.replicate, prepend=-1) != 0
+    denominator = float(points.denominator[first].mean()) if first.any() else np.nan
     return Band(at_s, *over_replicates(values), denominator, len(values))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from sim.measure.accounts import MethodLine
 from sim.measure.comparison import ComparisonLine, Measured, compare_strategies
+from sim.measure.even_bands import even_bands
 from sim.measure.executors.task import Failure, Key
 from sim.measure.measures import Measure
 from sim.measure.paired import warn_of_few
@@ -48,6 +49,7 @@ from sim.results.manifest import (
 )
 from sim.results.package import build_package, pandas_types
 from sim.results.parquet import Coded, PartWriter, merge_parts
+from sim.results.read import RunFolder
 from sim.results.store import write_json
 from sim.scenario.dump import scenario_tree
 
@@ -88,6 +90,7 @@ def write_outputs(
         for label, runs in finished.items()
     }
     outputs["measures.parquet"] = _write_measures(folder, plan, checkpoints, measures)
+    outputs["bands.parquet"] = _write_bands(folder, plan, checkpoints, finished)
     summary, methods, providers = summarise_runs(plan, checkpoints, finished, measures)
     write_summary(summary, folder / "summary.csv")
     outputs["summary.csv"] = folder / "summary.csv", len(summary)
@@ -187,6 +190,23 @@ def _write_measures(
             "denominator_unit": _coded([row[2].denominator_unit for row in rows]),
         },
     )
+    writer.close()
+    return path, merge_parts([part], path, _metadata(plan))
+
+
+def _write_bands(
+    folder: Path,
+    plan: Plan,
+    checkpoints: Checkpoints,
+    finished: Mapping[str, Sequence[FinishedRun]],
+) -> tuple[Path, int]:
+    """Write the mean and a band of every curve over replicates, at even times."""
+    labels = [label for label, runs in finished.items() if runs]
+    named = {"strategies": [{"label": label} for label in labels]}
+    run = RunFolder(folder, named, scenario_tree(plan.resolved.scenario))
+    part, path = checkpoints.scratch / "bands", folder / "bands.parquet"
+    writer = PartWriter()
+    writer.write(part, even_bands(run, labels))
     writer.close()
     return path, merge_parts([part], path, _metadata(plan))
 

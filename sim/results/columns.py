@@ -59,6 +59,37 @@ CURVES = (
     ),
 )
 
+BANDS = (
+    _STRATEGY,
+    _T,
+    _TIME,
+    Column("metric", "string", "", "Name of the measure, as in curves.parquet"),
+    Column("provider", "string", "", "Provider it is about; missing where it is about all"),
+    Column("sector", "string", "", "Sector it is about; missing where it is about all"),
+    Column("role", "string", "", "Role it is about; missing where it is about all"),
+    Column(
+        "mean",
+        "number",
+        "by metric",
+        "Mean over replicates of what their curves hold at this moment",
+    ),
+    Column("low", "number", "by metric", "5th percentile; missing with one replicate"),
+    Column("high", "number", "by metric", "95th percentile; missing with one replicate"),
+    Column("level", "number", "share", "Share of replicates between low and high"),
+    Column(
+        "n_replicates",
+        "integer",
+        "replicates",
+        "Replicates that have this curve: of a share, those in which the group is not empty",
+    ),
+    Column(
+        "denominator",
+        "number",
+        "by metric",
+        "What the value is out of (mean over replicates); missing for addresses",
+    ),
+)
+
 BUSINESSES = (
     _STRATEGY,
     _REPLICATE,
@@ -485,6 +516,7 @@ METRICS = (
 
 TABLES = {
     "curves.parquet": CURVES,
+    "bands.parquet": BANDS,
     "businesses.parquet": BUSINESSES,
     "events.parquet": EVENTS,
     "entries.parquet": ENTRIES,
@@ -501,6 +533,7 @@ COMPARISON_TABLES = {**TABLES, "comparison.csv": COMPARISON, "tradeoff.csv": TRA
 
 KEYS = {
     "curves.parquet": ("strategy", "replicate", "t_s", "metric", "provider", "sector", "role"),
+    "bands.parquet": ("strategy", "t_s", "metric", "provider", "sector", "role"),
     "businesses.parquet": ("strategy", "replicate", "business"),
     "entries.parquet": ("strategy", "replicate", "entry", "prefix"),
     "summary.csv": ("strategy", "metric"),

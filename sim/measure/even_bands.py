@@ -1,0 +1,102 @@
+"""Curves over replicates at even times: the rows of ``bands.parquet``.
+
+In: the curves of a run folder. Out: for each of them the mean over replicates and a band, at times
+that are the same for all. Change points themselves must not be averaged: a replicate in which much
+happens has many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.bands import Band, band_at
+from sim.measure.summary import LEVEL
+from sim.results.columns import METRICS
+from sim.results.curves import CurveKey, read_curves
+from sim.results.parquet import Coded, ColumnData, Instants
+from sim.results.read import SPLITS, RunFolder
+
+S_PER_H, S_PER_D = 3600, 86_400
+MOST_TIMES = 1500
+_STEPS_S = (
+    (S_PER_D // 2, 600),
+    (62 * S_PER_D, S_PER_H),
+    (366 * S_PER_D, 6 * S_PER_H),
+    (MOST_TIMES * S_PER_D, S_PER_D),
+)
+"""Longest run, and how far apart its times are."""
+
+
+def even_times(horizon_s: int) -> NDArray[np.int64]:
+    """Times from 0 on, below the horizon: every hour in a run of up to two months.
+
+    They are ten minutes apart in half a day, six hours in a year, a day in four years, and weeks
+    in what is longer.
+    """
+    n_weeks = -(-horizon_s // (MOST_TIMES * 7 * S_PER_D))
+    step_s = next((step for most, step in _STEPS_S if horizon_s <= most), 7 * S_PER_D * n_weeks)
+    return np.arange(0, horizon_s, step_s)
+
+
+def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
+    """Columns of ``bands.parquet``.
+
+    Parameters
+    ----------
+    labels
+        Strategies that have a run.
+
+    Raises
+    ------
+    DataError
+        If the curves cannot be read.
+    """
+    at_s = even_times(run.horizon_s)
+    found = [
+        (row, key, band)
+        for row, label in enumerate(labels)
+        for key, band in _bands_of(run, label, at_s)
+    ]
+    names = {
+        split: sorted({key.name for _, key, _ in found if key.split == split}) for split in SPLITS
+    }
+    metrics = [metric.name for metric in METRICS]
+    n = at_s.size
+
+    def each(values: Sequence[float]) -> NDArray[np.float64]:
+        return np.repeat(np.array(values, np.float64), n)
+
+    def code(rows: Sequence[int]) -> NDArray[np.int64]:
+        return np.repeat(np.array(rows, np.int64), n)
+
+    def group(split: str) -> Coded:
+        rows = [names[split].index(key.name) if key.split == split else -1 for _, key, _ in found]
+        return Coded(code(rows), names[split])
+
+    t_s = np.tile(at_s, len(found))
+    return {
+        "strategy": Coded(code([row for row, _, _ in found]), labels),
+        "t_s": t_s,
+        "time_utc": Instants(t_s + int(run.start.timestamp())),
+        "metric": Coded(code([metrics.index(key.metric) for _, key, _ in found]), metrics),
+        **{split: group(split) for split in SPLITS},
+        "mean": np.concatenate([band.mean for _, _, band in found]),
+        "low": np.concatenate([band.low for _, _, band in found]),
+        "high": np.concatenate([band.high for _, _, band in found]),
+        "level": np.full(t_s.size, LEVEL),
+        "n_replicates": code([band.n_replicates for _, _, band in found]),
+        "denominator": each([band.denominator for _, _, band in found]),
+    }
+
+
+def _bands_of(
+    run: RunFolder, label: str, at_s: NDArray[np.int64]
+) -> Iterator[tuple[CurveKey, Band]]:
+    """Bands of one strategy, measure by measure: the points of one are in memory at a time."""
+    for metric in METRICS:
+        if run.has_curve(metric.name, label):
+            curves = read_curves(run, label, [metric.name], [metric.name])
+            yield from ((key, band_at(points, at_s)) for key, points in curves.items())
