@@ -1,0 +1,176 @@
+"""Queries as documents show them, against means worked out from change points in plain Python."""
+
+from __future__ import annotations
+
+import bisect
+import re
+import statistics
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+from sim.measure.bands import band_at
+from sim.measure.even_bands import MOST_TIMES, even_times
+from sim.results.columns import BANDS
+from sim.results.read import CurvePoints, open_run
+
+WHOLE = "provider IS NULL AND sector IS NULL AND role IS NULL"
+DOCUMENTS = ("README.md", "docs")
+
+
+@pytest.fixture(scope="module")
+def beside_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which ``out`` is a comparison with five replicates; do not write into it."""
+    here = tmp_path_factory.mktemp("queries")
+    result = CliRunner().invoke(
+        app,
+        ["compare", "telegram-2018", "--strategy", "covering-prefix", "--baseline", "none",
+         "-n", "5", "--seed", "3", "--set", "population.n_businesses=60", "--set",
+         "end=2018-04-19T00:00+03:00", "-q", "-w", "1", "-o", str(here / "out")],
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    return here
+
+
+def queries(repository: Path) -> dict[str, str]:
+    """Every block of SQL in a document, by its file and its number there."""
+    files = [
+        path
+        for name in DOCUMENTS
+        for path in (
+            [repository / name] if name.endswith(".md") else (repository / name).rglob("*.md")
+        )
+    ]
+    return {
+        f"{path.relative_to(repository)}:{number}": block
+        for path in files
+        for number, block in enumerate(re.findall(r"```sql\n(.*?)```", path.read_text(), re.S))
+    }
+
+
+def asked(query: str) -> list[dict[str, Any]]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        found = connection.execute(query)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def values_at(folder: Path, metric: str, strategy: str, t_s: int) -> list[float]:
+    """What each replicate's curve holds at one moment: its last point that is not later."""
+    rows = duckdb.execute(
+        f"SELECT replicate, t_s, value FROM '{folder}/curves.parquet' "
+        f"WHERE metric = ? AND strategy = ? AND {WHOLE}",
+        [metric, strategy],
+    ).fetchall()
+    curves: dict[int, list[tuple[int, float]]] = {}
+    for replicate, at, value in rows:
+        curves.setdefault(replicate, []).append((at, value))
+    found = []
+    for points in curves.values():
+        points.sort()
+        found.append(points[bisect.bisect_right([at for at, _ in points], t_s) - 1][1])
+    return found
+
+
+def seconds(folder: Path, row: Mapping[str, Any]) -> int:
+    return int((row["time_utc"] - open_run(folder).start) / timedelta(seconds=1))
+
+
+def test_the_query_of_the_readme_gives_the_mean_over_all_replicates(
+    beside_out: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(beside_out)
+    folder = beside_out / "out"
+    query = queries(repository)["README.md:0"]
+    found = asked(query.replace("WHERE", "WHERE strategy = 'covering-prefix' AND"))
+    assert len(found) > 60
+    assert len(asked(query)) == 2 * len(found)  # of a comparison, all strategies
+    differs = 0
+    for row in found:
+        values = values_at(folder, "businesses_down", "covering-prefix", seconds(folder, row))
+        assert len(values) == 5
+        assert row["mean"] == pytest.approx(statistics.fmean(values), rel=1e-12)
+        assert row["low"] <= row["mean"] <= row["high"]
+        differs += row["low"] < row["high"]
+    assert differs > 10
+
+
+def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(
+    beside_out: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(beside_out)
+    folder = beside_out / "out"
+    found = asked(queries(repository)["docs/explanation/statistics.md:0"])
+    assert {row["strategy"] for row in found} == {"covering-prefix", "none"}
+    for row in found:
+        t_s = seconds(folder, row)
+        values = values_at(folder, "businesses_down", row["strategy"], t_s)
+        assert row["n_replicates"] == len(values) == 5
+        assert row["median"] == pytest.approx(statistics.median(values), rel=1e-12)
+        assert row["most"] == max(values)
+
+
+def test_no_document_averages_change_points(repository: Path) -> None:
+    averaged = [
+        name
+        for name, query in queries(repository).items()
+        if re.search(r"avg|mean\(", query) and "curves.parquet" in query and "ASOF" not in query
+    ]
+    assert averaged == []
+    assert len(queries(repository)) >= 2
+
+
+def test_every_curve_has_its_band_at_every_time(beside_out: Path) -> None:
+    folder = beside_out / "out"
+    key = "strategy, metric, provider, sector, role"
+    curves = asked(f"SELECT {key}, count(DISTINCT replicate) AS n, FROM '{folder}/curves.parquet' "
+                   "GROUP BY ALL ORDER BY ALL")  # fmt: skip
+    bands = asked(f"SELECT {key}, any_value(n_replicates) AS n FROM '{folder}/bands.parquet' "
+                  "GROUP BY ALL ORDER BY ALL")  # fmt: skip
+    assert bands == curves
+    assert len(bands) > 100
+    (shape,) = asked(
+        f"SELECT count(*) AS n, count(DISTINCT t_s) AS n_times, min(t_s) AS first, "
+        f"max(t_s) AS last FROM '{folder}/bands.parquet'"
+    )
+    assert shape["n"] == len(bands) * shape["n_times"]
+    assert (shape["first"], shape["last"]) == (0, 60 * 3600)  # of 60.5 hours
+    columns = asked(f"DESCRIBE SELECT * FROM '{folder}/bands.parquet'")
+    assert [column["column_name"] for column in columns] == [column.name for column in BANDS]
+
+
+@pytest.mark.parametrize(
+    ("horizon_s", "step_s"),
+    [(1, 600), (43_200, 600), (43_201, 3600), (49 * 86_400, 3600), (365 * 86_400, 21_600),
+     (1500 * 86_400, 86_400), (1501 * 86_400, 7 * 86_400), (40_000 * 86_400, 28 * 86_400)],
+)  # fmt: skip
+def test_times_are_even_and_not_too_many(horizon_s: int, step_s: int) -> None:
+    found = even_times(horizon_s)
+    assert found.tolist() == list(range(0, horizon_s, step_s))
+    assert len(found) <= MOST_TIMES
+
+
+def curve(points: Sequence[tuple[int, int, float, float]]) -> CurvePoints:
+    replicate, t_s, value, denominator = (np.array(column) for column in zip(*points, strict=True))
+    return CurvePoints(replicate, t_s, value.astype(float), denominator.astype(float))
+
+
+def test_a_replicate_counts_once_in_what_a_band_is_out_of_however_often_it_changes() -> None:
+    points = curve([(0, 0, 1, 10), (0, 5, 2, 10), (0, 6, 3, 10), (1, 0, 7, 20)])
+    band = band_at(points, np.array([0, 5, 9]))
+    assert band.denominator == 15
+    assert band.mean.tolist() == [4, 4.5, 5]
+
+
+def test_times_are_those_of_the_scenario(beside_out: Path) -> None:
+    (row,) = asked(f"SELECT DISTINCT time_utc FROM '{beside_out}/out/bands.parquet' WHERE t_s = 0")
+    assert row["time_utc"] == open_run(beside_out / "out").start
+    assert isinstance(row["time_utc"], datetime)
