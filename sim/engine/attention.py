@@ -9,11 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from sim.scenario.reactions import Complaints
+
 S_PER_D = 86_400
 Complaining = Callable[[int, int], float]
 """Complaints there would be without attention in ``[from_s, to_s)``."""
 NO_PULL = 1e-100
 """Pull that moves nothing, and whose products are too small for floats."""
+
+
+def nobody_complains(from_s: int, to_s: int) -> float:
+    """Complaints where there is nobody to complain."""
+    return 0.0
 
 
 class Attention:
@@ -30,11 +37,11 @@ class Attention:
         Share of what it lacks to 1 that a complaint adds.
     snowball
         What full attention adds to complaints, as a multiple of those without.
+    complaining
+        Tells how many complaints there would be without attention.
 
     Attributes
     ----------
-    complaining
-        Tells how many complaints there would be without attention.
     n_complaints
         Complaints until the second noted last.
     loud_d
@@ -42,11 +49,15 @@ class Attention:
     """
 
     def __init__(
-        self, half_life_d: float | None, per_complaint: float = 0.0, snowball: float = 0.0
+        self,
+        half_life_d: float | None,
+        per_complaint: float = 0.0,
+        snowball: float = 0.0,
+        complaining: Complaining = nobody_complains,
     ) -> None:
-        self.complaining: Complaining = lambda from_s, to_s: 0.0
         self.n_complaints = 0.0
         self.loud_d = 0.0
+        self._complaining = complaining
         self._value = 0.0
         self._fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
         self._per_complaint = per_complaint
@@ -54,6 +65,13 @@ class Attention:
         self._as_of_s: int | None = None
         # The second asked for last, and what it was: a decision asks several times.
         self._asked: tuple[int, float] | None = None
+
+    @classmethod
+    def of(cls, rules: Complaints | None, complaining: Complaining) -> Attention:
+        """Attention as a scenario has it; without complaints it does not fade."""
+        if rules is None:
+            return cls(None)
+        return cls(rules.half_life_d, rules.attention_per_complaint, rules.snowball, complaining)
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
@@ -87,7 +105,7 @@ class Attention:
         value = self.at(t_s)
         if value > limit:
             return t_s + 1
-        pull = self._per_complaint * self.complaining(t_s, t_s + 1) * S_PER_D
+        pull = self._per_complaint * self._complaining(t_s, t_s + 1) * S_PER_D
         days = days_until(value, limit, pull, self._snowball, self._fade_per_d)
         return None if math.isinf(days) else t_s + max(1, math.ceil(days * S_PER_D))
 
@@ -95,7 +113,7 @@ class Attention:
         """Attention at a second, and complaints and loud days since the one noted last."""
         assert self._as_of_s is not None
         days = (t_s - self._as_of_s) / S_PER_D
-        base = self.complaining(self._as_of_s, t_s)
+        base = self._complaining(self._as_of_s, t_s)
         pull = self._per_complaint * base / days
         value, talked_d = solved(self._value, pull, self._snowball, self._fade_per_d, days)
         loud_d = days + self._snowball * talked_d

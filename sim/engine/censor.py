@@ -6,7 +6,7 @@ not know what they do to anybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,6 @@ from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
 from sim.engine.limits import Admission, Hold, Limits, admit
 from sim.engine.orders import (
-    NO_FRONTS,
     Decision,
     Entry,
     KnownFronts,
@@ -29,6 +28,7 @@ from sim.engine.orders import (
     Order,
     Strategy,
 )
+from sim.engine.reach import Reach
 from sim.engine.register import Register
 from sim.world.build import World
 from sim.world.stances import SILENT
@@ -40,12 +40,12 @@ Process = Generator[simpy.Event, Any, None]
 class CensorActor:
     """The censor as a SimPy actor.
 
-    Attributes
+    Parameters
     ----------
     fronts
-        The target's fronts, of which the censor sees those it has discovered; None without any.
-    reached_share
-        Tells the share of the target's users who reach it, at a time.
+        The target's fronts, of which the censor sees those it has discovered.
+    reach
+        Who reaches the target by them; None where the target has none.
     attention
         What complaints and public events raise; it is the pressure on the censor.
     """
@@ -56,15 +56,18 @@ class CensorActor:
         world: World,
         strategy: Strategy,
         register: Register,
+        fronts: FrontList,
+        reach: Reach | None,
+        attention: Attention,
         log: EventLog,
     ) -> None:
-        self.fronts: FrontList | None = None
-        self.attention = _attention(world)
-        self.reached_share: Callable[[int], float] = lambda t_s: float("nan")
         self._env = env
         self._world = world
         self._strategy = strategy
         self._register = register
+        self._fronts = fronts
+        self._reach = reach
+        self._attention = attention
         self._log = log
         self._limits = Limits.of(world.censor, world.exempt, world.target.addresses)
         self._end_pressure = world.censor.end_pressure if world.censor else None
@@ -86,7 +89,7 @@ class CensorActor:
         for t_s, row, adds in events:
             if t_s < 0:
                 self._note_public_event(t_s, row, adds)
-        self.attention.note(0)
+        self._attention.note(0)
         for t_s, row, adds in events:
             if t_s >= 0:
                 yield Moment(self._env, t_s, Phase.TICK)
@@ -101,7 +104,7 @@ class CensorActor:
         """Foresee when pressure ends the block, from a second on in which its course changed."""
         limit = self._end_pressure
         if limit is not None and not self._has_ended:
-            self._foresee_end(self.attention.next_above(limit, t_s))
+            self._foresee_end(self._attention.next_above(limit, t_s))
 
     def note_stance(self, t_s: int, provider_row: int, stance: str, *, has_turned: bool) -> None:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
@@ -123,13 +126,12 @@ class CensorActor:
         return not self._has_ended
 
     def _note_public_event(self, t_s: int, row: int, adds: float) -> None:
-        self.attention.rise(t_s, adds)
+        self._attention.rise(t_s, adds)
         self._log.record(max(t_s, 0), Kind.PUBLIC_EVENT, public_event_row=row)
         self.note_pressure(t_s)
 
     def _discover(self, front_row: int) -> None:
-        assert self.fronts is not None
-        if self._has_ended or self.fronts.is_gone[front_row]:
+        if self._has_ended or self._fronts.is_gone[front_row]:
             return
         t_s = now_s(self._env)
         self._known.append((front_row, t_s))
@@ -192,7 +194,7 @@ class CensorActor:
             self._await_day()
 
     def _passes_bar(self) -> bool:
-        bar = self._limits.under(self.attention.at(now_s(self._env))).order_addresses
+        bar = self._limits.under(self._attention.at(now_s(self._env))).order_addresses
         return bool(self._answer.narrowest <= bar)
 
     def _observe(self) -> Observation:
@@ -201,21 +203,26 @@ class CensorActor:
             t_s=t_s,
             fronts=self._known_fronts(),
             in_force=self._register.in_force,
-            target_reached_share=self.reached_share(t_s),
-            pressure=self.attention.at(t_s),
+            target_reached_share=self._reached_share(t_s),
+            pressure=self._attention.at(t_s),
             stance=tuple(self._stance),
             places=self._world.places,
             exempt=self._world.exempt,
         )
 
+    def _reached_share(self, t_s: int) -> float:
+        """Share of the target's users who reach it; not known where it has no fronts."""
+        if self._reach is None:
+            return float("nan")
+        share_users = self._world.operators.share_users
+        return float(1.0 - (share_users * self._reach.now.at(t_s)).sum())
+
     def _known_fronts(self) -> KnownFronts:
-        if self.fronts is None:
-            return NO_FRONTS
-        known = [(row, t_s) for row, t_s in sorted(self._known) if not self.fronts.is_gone[row]]
+        known = [(row, t_s) for row, t_s in sorted(self._known) if not self._fronts.is_gone[row]]
         row = np.array([row for row, _ in known], np.int64)
         return KnownFronts(
-            self.fronts.address[row],
-            self.fronts.provider_row[row],
+            self._fronts.address[row],
+            self._fronts.provider_row[row],
             np.array([t_s for _, t_s in known], np.int64),
         )
 
@@ -224,7 +231,7 @@ class CensorActor:
         day = t_s // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
-        limits = replace(self._limits.under(self.attention.at(t_s)), is_pausing=self._is_pausing())
+        limits = replace(self._limits.under(self._attention.at(t_s)), is_pausing=self._is_pausing())
         self._answer = admit(
             decision.orders,
             self._register.in_force,
@@ -259,7 +266,7 @@ class CensorActor:
         return rules is not None and self._exceeds(rules.pause_pressure)
 
     def _exceeds(self, limit: float | None) -> bool:
-        return limit is not None and self.attention.at(now_s(self._env)) > limit
+        return limit is not None and self._attention.at(now_s(self._env)) > limit
 
     def _foresee_end(self, end_s: int | None) -> None:
         self._end_s = end_s
@@ -275,7 +282,7 @@ class CensorActor:
         if not self._exceeds(self._end_pressure):
             # Complaints became fewer meanwhile. Half the way, so as not to come late.
             assert self._end_pressure is not None
-            end_s = self.attention.next_above(self._end_pressure, t_s)
+            end_s = self._attention.next_above(self._end_pressure, t_s)
             self._foresee_end(None if end_s is None else t_s + max(1, (end_s - t_s) // 2))
             return
         self._has_ended = True
@@ -285,10 +292,3 @@ class CensorActor:
 
 def _withdrawal(order: Order) -> Order:
     return Order("unblock", order.addresses, order.mechanism, order.overmatch)
-
-
-def _attention(world: World) -> Attention:
-    rules = world.complaints
-    if rules is None:
-        return Attention(None)
-    return Attention(rules.half_life_d, rules.attention_per_complaint, rules.snowball)

@@ -19,14 +19,13 @@ from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.exposure import Exposure
-from sim.engine.plaintiffs import CutOff, Fatigue, Impaired
+from sim.engine.plaintiffs import Plaintiffs
 from sim.engine.users import UserCrowd
 from sim.scenario.reactions import Complaints
 from sim.streams import Stream, Streams
 from sim.world.build import World
 
 S_PER_H = 3600
-MILLION = 1_000_000
 Process = Generator[simpy.Event, Any, None]
 _NOBODY = np.empty(0, np.int64)
 
@@ -36,15 +35,17 @@ class ComplaintActor:
 
     Attributes
     ----------
-    attention
-        How much is talked about; complaints raise it and it raises complaints.
     n_named
         Businesses that have appealed to the hotline.
 
     Parameters
     ----------
+    attention
+        How much is talked about; complaints raise it and it raises complaints.
     users
-        Users of the target, who complain when they are cut off.
+        Users of the target.
+    plaintiffs
+        Those of them, and of businesses, who complain.
     exempt
         Called with the addresses of a business whose appeal is confirmed.
     note_pressure
@@ -57,6 +58,7 @@ class ComplaintActor:
         world: World,
         rules: Complaints,
         users: UserCrowd,
+        plaintiffs: Plaintiffs,
         exposure: Exposure,
         streams: Streams,
         log: EventLog,
@@ -65,7 +67,7 @@ class ComplaintActor:
         note_pressure: Callable[[int], None],
     ) -> None:
         n = world.businesses.n_businesses
-        self.attention = attention
+        self._attention = attention
         self.n_named = 0
         self._env = env
         self._world = world
@@ -87,19 +89,11 @@ class ComplaintActor:
         self._due = threshold
         # No impaired business appeals before this.
         self._next_due = math.inf
-        fatigue = Fatigue(rules.fatigue_half_life_d)
-        self._impaired = Impaired(n, fatigue)
-        self._cut_off = CutOff(users, fatigue)
-        attention.complaining = self._complaining
-
-    @property
-    def n_complaints(self) -> float:
-        """Expected complaints so far."""
-        return self.attention.n_complaints
+        self._impaired, self._cut_off = plaintiffs.impaired, plaintiffs.cut_off
 
     def close(self, t_s: int) -> None:
         """Complain until a second in which users are going to be cut off or to come back."""
-        self.attention.note(t_s)
+        self._attention.note(t_s)
         self._cut_off.close(t_s)
 
     def open(self, t_s: int) -> None:
@@ -126,7 +120,7 @@ class ComplaintActor:
         if n_ending == 0 and beginning.size == 0:
             return
         self._users.integrate(t_s)
-        self.attention.note(t_s)
+        self._attention.note(t_s)
         ending = impaired.ending(level) if n_ending else _NOBODY
         impaired.turn(beginning, ending, t_s)
         urge = self._urge
@@ -157,15 +151,7 @@ class ComplaintActor:
     @property
     def _urge(self) -> float:
         """To appeal, of a business that was impaired all the time; until the second noted last."""
-        return self._rules.named_per_d * self.attention.loud_d
-
-    def _complaining(self, from_s: int, to_s: int) -> float:
-        """Complaints there would be without attention; nobody is hit before t = 0."""
-        if to_s <= 0:
-            return 0.0
-        users = self._cut_off.days(from_s, to_s) / MILLION
-        mine = self._rules.per_business_per_d * self._impaired.days(from_s, to_s)
-        return mine + self._rules.per_million_users_per_d * users
+        return self._rules.named_per_d * self._attention.loud_d
 
     def _appeal(self, row: int) -> Process:
         with self._servers.request() as server:

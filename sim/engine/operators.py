@@ -73,8 +73,9 @@ class Operator:
         # Entries to be enforced, by row, with the time their enforcement starts.
         self._applied_at_s: dict[int, int] = {}
         self._n_rules = 0
+        register.subscribe(self._note_publication)
 
-    def note_publication(self) -> None:
+    def _note_publication(self) -> None:
         """Download at the first poll after a publication; other polls show nothing new."""
         if not self._is_due:
             self._is_due = True

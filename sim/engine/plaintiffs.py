@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 
 from sim.engine.patience import IMPAIRED_LEVEL
 from sim.engine.users import UserCrowd
+from sim.scenario.reactions import Complaints
+from sim.world.build import World
 
 S_PER_D = 86_400
+MILLION = 1_000_000
 
 
 class Fatigue:
@@ -143,3 +146,30 @@ class CutOff:
         since_s = self._as_of_s
         left = self._fatigue.days(from_s - since_s, to_s - since_s) / (to_s - from_s)
         return float(np.add.reduce(cut_off_s * self._fresh)) * left
+
+
+class Plaintiffs:
+    """All who complain, each at the rate of the scenario.
+
+    Attributes
+    ----------
+    impaired
+        Businesses.
+    cut_off
+        Users of the target.
+    """
+
+    def __init__(self, rules: Complaints, world: World, users: UserCrowd) -> None:
+        fatigue = Fatigue(rules.fatigue_half_life_d)
+        self.impaired = Impaired(world.businesses.n_businesses, fatigue)
+        self.cut_off = CutOff(users, fatigue)
+        self._per_business_per_d = rules.per_business_per_d
+        self._per_million_users_per_d = rules.per_million_users_per_d
+
+    def complaints(self, from_s: int, to_s: int) -> float:
+        """Complaints there would be without attention; nobody is hit before t = 0."""
+        if to_s <= 0:
+            return 0.0
+        users = self.cut_off.days(from_s, to_s) / MILLION
+        mine = self._per_business_per_d * self.impaired.days(from_s, to_s)
+        return mine + self._per_million_users_per_d * users

@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from sim.engine.compiled import kernels
 from sim.engine.fronts import FrontList
 from sim.engine.segments import CLEAN, DROPPED
+from sim.scenario.reactions import Fronts
+from sim.world.build import World
 
+S_PER_H = 3600
 _SAVED_PER_FRONT_NS, _SAVED_IN_INTEGRAL_NS, _SAVED_AT_TIMES_NS = 15_000, 20_000, 30_000
 OLD = 30.0
 """Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
@@ -230,6 +233,17 @@ class Reach:
         no_name = np.zeros(n_operators, np.bool_)
         self.now = Unreached(nobody, no_name, tau_s, throttle_severity, name_evasion)
         self._share_told = share_told
+
+    @classmethod
+    def of(cls, world: World, rules: Fronts) -> Reach:
+        """Nobody reaches it yet."""
+        return cls(
+            world.operators.n_operators,
+            tau_s=rules.push_tau_h * S_PER_H,
+            share_told=rules.share_told,
+            throttle_severity=world.effects.throttle_severity,
+            name_evasion=world.effects.name_evasion,
+        )
 
     def refresh(self, t_s: int, fronts: FrontList, is_named: NDArray[np.bool_]) -> None:
         """Take over the fronts as they are from now on."""

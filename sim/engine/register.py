@@ -31,8 +31,6 @@ class Register:
         All entries ever made, by row.
     version
         Rows in force in the latest published version.
-    subscribers
-        Called at each publication, in their sequence.
     """
 
     def __init__(
@@ -40,12 +38,12 @@ class Register:
     ) -> None:
         self.entries: list[Entry] = []
         self.version: frozenset[int] = frozenset()
-        self.subscribers: list[Callable[[], None]] = []
         self._env = env
         self._cadence = world.cadence
         self._target_addresses = world.target.addresses
         self._log = log
         self._on_change = on_change
+        self._subscribers: list[Callable[[], None]] = []
         self._in_force: dict[int, Entry] = {}
         self._holders: defaultdict[tuple[Mechanism, IntervalSet], list[int]] = defaultdict(list)
         self._is_publication_due = False
@@ -60,6 +58,10 @@ class Register:
     def in_force(self) -> tuple[Entry, ...]:
         """Entries in force, oldest first."""
         return tuple(self._in_force.values())
+
+    def subscribe(self, note_publication: Callable[[], None]) -> None:
+        """Call somebody at each publication, after those who asked for it earlier."""
+        self._subscribers.append(note_publication)
 
     def place(self, order: Order) -> None:
         """Carry out one order now, and see to it that a version will show it.
@@ -145,7 +147,7 @@ class Register:
             return
         self.version = version
         self._log.record(now_s(self._env), Kind.PUBLISHED)
-        for note_publication in self.subscribers:
+        for note_publication in self._subscribers:
             note_publication()
 
 

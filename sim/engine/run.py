@@ -10,27 +10,34 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
 from sim.addresses.intervals import IntervalSet
+from sim.engine.attention import Attention, nobody_complains
 from sim.engine.censor import CensorActor
 from sim.engine.complaints import ComplaintActor
 from sim.engine.curves import Curves
+from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Events
+from sim.engine.fronts import FrontList
 from sim.engine.ledger import LedgerColumns
 from sim.engine.operators import Compliance, Operator
 from sim.engine.orders import Mechanism, Strategy
+from sim.engine.plaintiffs import Plaintiffs
 from sim.engine.providers import Stances
+from sim.engine.reach import Reach
 from sim.engine.reactions import ReactionActor
 from sim.engine.register import Register
-from sim.engine.settlement import Settlement, tick
+from sim.engine.settlement import Due, Settlement, tick
+from sim.engine.states import States
 from sim.engine.target import TargetActor
 from sim.engine.tenancy import tenancy
 from sim.engine.users import UserColumns, UserCrowd
-from sim.engine.vpn import VpnHistory, VpnSteps
+from sim.engine.vpn import VpnSteps
 from sim.streams import Streams
 from sim.world.build import World
 
@@ -101,24 +108,102 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         If the strategy unblocks what is not blocked.
     """
     env = simpy.Environment(initial_time=0)
-    log = EventLog()
-    settlement = Settlement(env, world)
-    register = Register(env, world, log, settlement.request)
+    log, due = EventLog(), Due()
+    states = States(world)
+    enforcement = Enforcement(world, states.exposure, due.request)
+    register = Register(env, world, log, due.request)
     compliance = Compliance(world.operators.compliance, streams)
     for row in range(world.operators.n_operators):
-        actor = Operator(
-            env, world.operators, row, compliance, register, settlement.enforcement, log
+        Operator(env, world.operators, row, compliance, register, enforcement, log)
+    fronts = FrontList(world.operators.n_operators)
+    reach = Reach.of(world, world.pools.rules) if world.pools is not None else None
+    users = UserCrowd(world, world.users, reach) if reach and world.users else None
+    plaintiffs = Plaintiffs(world.complaints, world, users) if users and world.complaints else None
+    complaining = plaintiffs.complaints if plaintiffs else nobody_complains
+    attention = Attention.of(world.complaints, complaining)
+    censor = CensorActor(env, world, strategy, register, fronts, reach, attention, log)
+    target = None
+    if world.pools is not None and reach is not None:
+        target = TargetActor(
+            env,
+            world,
+            world.pools,
+            fronts,
+            reach,
+            enforcement,
+            register,
+            streams,
+            log,
+            on_rented=censor.expect_front,
+            on_change=due.request,
         )
-        register.subscribers.append(actor.note_publication)
-    censor = CensorActor(env, world, strategy, register, log)
-    vpn = VpnHistory(world.operators.n_operators)
-    _let_target_act(env, world, streams, log, settlement, register, censor, vpn)
-    _let_bystanders_act(env, world, streams, log, settlement, censor, vpn)
-    settlement.begin(register)
+        if world.stances is not None:
+            stances = Stances(env, world.stances, log, target.turn_away, censor.note_stance)
+            stances.begin()
+            env.process(stances.run())
+        target.start()
+    reactions = None
+    if world.moves is not None and world.reactions is not None:
+        reactions = ReactionActor(
+            env,
+            world.moves,
+            world.reactions,
+            states.exposure,
+            states.patience,
+            log,
+            due.request,
+        )
+    if world.stays is not None:
+        env.process(tenancy(env, world.stays, states.exposure, log, due.request))
+    complaints = None
+    if users is not None and plaintiffs is not None and world.complaints is not None:
+        complaints = ComplaintActor(
+            env,
+            world,
+            world.complaints,
+            users,
+            plaintiffs,
+            states.exposure,
+            streams,
+            log,
+            attention,
+            censor.exempt,
+            censor.note_pressure,
+        )
+    settlement = Settlement(
+        env,
+        world,
+        due,
+        states,
+        enforcement,
+        register,
+        target,
+        users,
+        reactions,
+        complaints,
+    )
+    if users is not None and world.users is not None:
+        tick_s = round(world.users.tick_h * S_PER_H)
+        env.process(tick(env, tick_s, partial(settlement.tick, users)))
     env.process(censor.run())
     with _undisturbed():
         _run(env, settlement, world.horizon_s)
-    return _outcome(world, log, settlement, register, vpn)
+    ledger = settlement.close(world.horizon_s)
+    n = world.businesses.n_businesses
+    return Outcome(
+        events=log.freeze(),
+        entry_addresses=tuple(entry.addresses for entry in register.entries),
+        entry_mechanism=tuple(entry.mechanism for entry in register.entries),
+        front_address=fronts.address,
+        ledger=ledger,
+        n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
+        users=users.freeze() if users else None,
+        vpn=settlement.vpn(),
+        n_complaints=attention.n_complaints if complaints else float("nan"),
+        n_named=complaints.n_named if complaints else 0,
+        attention=attention.at(world.horizon_s) if complaints else 0.0,
+        curves=settlement.curves(),
+    )
 
 
 def _run(env: simpy.Environment, settlement: Settlement, horizon_s: int) -> None:
@@ -144,120 +229,3 @@ def _undisturbed() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _let_target_act(
-    env: simpy.Environment,
-    world: World,
-    streams: Streams,
-    log: EventLog,
-    settlement: Settlement,
-    register: Register,
-    censor: CensorActor,
-    vpn: VpnHistory,
-) -> None:
-    """Set up the target, its users, and the providers' stances."""
-    if world.pools is None:
-        return
-    target = TargetActor(
-        env,
-        world,
-        world.pools,
-        settlement.enforcement,
-        streams,
-        log,
-        listed=lambda: register.listed()[1],
-        on_rented=censor.expect_front,
-        on_change=settlement.request,
-    )
-    settlement.target = target
-    censor.fronts = target.fronts
-    share_users = world.operators.share_users
-    censor.reached_share = lambda t_s: float(1.0 - (share_users * target.reach.now.at(t_s)).sum())
-    if world.stances is not None:
-        stances = Stances(env, world.stances, log, target.turn_away, censor.note_stance)
-        stances.begin()
-        env.process(stances.run())
-    target.start()
-    if world.users is not None:
-        settlement.users = UserCrowd(world, world.users, target.reach)
-        settlement.set_vpn(0, settlement.users.share_vpn)
-        vpn.note(0, settlement.users.share_vpn)
-
-
-def _let_bystanders_act(
-    env: simpy.Environment,
-    world: World,
-    streams: Streams,
-    log: EventLog,
-    settlement: Settlement,
-    censor: CensorActor,
-    vpn: VpnHistory,
-) -> None:
-    """Set up reactions, tenants and complaints, and the tick that moves slow quantities."""
-    if world.moves is not None and world.reactions is not None:
-        settlement.reactions = ReactionActor(
-            env,
-            world.moves,
-            world.reactions,
-            settlement.states.exposure,
-            settlement.states.patience,
-            log,
-            settlement.request,
-        )
-    if world.stays is not None:
-        env.process(tenancy(env, world.stays, settlement.states.exposure, log, settlement.request))
-    users = settlement.users
-    if users is None or world.users is None:
-        return
-    complaints = None
-    if world.complaints is not None:
-        complaints = ComplaintActor(
-            env,
-            world,
-            world.complaints,
-            users,
-            settlement.states.exposure,
-            streams,
-            log,
-            censor.attention,
-            censor.exempt,
-            censor.note_pressure,
-        )
-        settlement.complaints = complaints
-
-    def act(t_s: int, tick_s: int) -> None:
-        settlement.integrate_users(t_s)
-        if complaints is not None:
-            complaints.close(t_s)
-            complaints.hear(t_s)
-        users.tick(t_s, settlement.states.tally.take_demand_lost_s(t_s))
-        if complaints is not None:
-            complaints.open(t_s)
-        settlement.set_vpn(t_s, users.share_vpn)
-        vpn.note(t_s, users.share_vpn)
-
-    env.process(tick(env, round(world.users.tick_h * S_PER_H), act))
-
-
-def _outcome(
-    world: World, log: EventLog, settlement: Settlement, register: Register, vpn: VpnHistory
-) -> Outcome:
-    ledger = settlement.close(world.horizon_s)
-    target, reactions = settlement.target, settlement.reactions
-    complaints = settlement.complaints
-    n = world.businesses.n_businesses
-    return Outcome(
-        events=log.freeze(),
-        entry_addresses=tuple(entry.addresses for entry in register.entries),
-        entry_mechanism=tuple(entry.mechanism for entry in register.entries),
-        front_address=target.fronts.address if target else np.empty(0, np.int64),
-        ledger=ledger,
-        n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
-        users=settlement.users.freeze() if settlement.users else None,
-        vpn=vpn.freeze(),
-        n_complaints=complaints.n_complaints if complaints else float("nan"),
-        n_named=complaints.n_named if complaints else 0,
-        attention=complaints.attention.at(world.horizon_s) if complaints else 0.0,
-        curves=settlement.curves(),
-    )

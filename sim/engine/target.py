@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import simpy
 
-from sim.addresses.intervals import IntervalSet
 from sim.engine.clock import Phase, act_at, now_s
 from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.fronts import FrontList
 from sim.engine.orders import Entry
 from sim.engine.reach import Reach
+from sim.engine.register import Register
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.fronts import Pools, nth_address
@@ -31,15 +31,15 @@ class TargetActor:
 
     Attributes
     ----------
-    fronts, reach
-        Its fronts, and who reaches it by them.
     is_stale
         Whether fronts came or went since the last settlement.
 
     Parameters
     ----------
-    listed
-        Tells what the register lists: the target rents nothing that is listed already.
+    fronts, reach
+        Its fronts, and who reaches it by them.
+    register
+        The target rents nothing that is listed already.
     on_rented
         Called with the row of each new front and the lag after which the censor may discover it.
     on_change
@@ -51,29 +51,24 @@ class TargetActor:
         env: simpy.Environment,
         world: World,
         pools: Pools,
+        fronts: FrontList,
+        reach: Reach,
         enforcement: Enforcement,
+        register: Register,
         streams: Streams,
         log: EventLog,
-        listed: Callable[[], IntervalSet],
         on_rented: Callable[[int, int], None],
         on_change: Callable[[], None],
     ) -> None:
-        n_operators = world.operators.n_operators
-        self.fronts = FrontList(n_operators)
-        self.reach = Reach(
-            n_operators,
-            tau_s=pools.rules.push_tau_h * S_PER_H,
-            share_told=pools.rules.share_told,
-            throttle_severity=world.effects.throttle_severity,
-            name_evasion=world.effects.name_evasion,
-        )
+        self._fronts = fronts
+        self._reach = reach
         self._env = env
         self._pools = pools
         self._share_users = world.operators.share_users
         self._discovery_mean_s = world.censor.discovery_lag_h * S_PER_H if world.censor else 0.0
         self._enforcement = enforcement
         self._log = log
-        self._listed = listed
+        self._register = register
         self._on_rented = on_rented
         self._on_change = on_change
         self._is_open = np.ones(pools.weight.size, np.bool_)
@@ -93,7 +88,7 @@ class TargetActor:
 
         They are gone, and there will be no more of them.
         """
-        fronts, pools = self.fronts, self._pools
+        fronts, pools = self._fronts, self._pools
         closed = pools.provider_row == provider_row
         mine = (fronts.provider_row == provider_row) & ~fronts.is_gone
         if is_fronting_alone:
@@ -112,19 +107,19 @@ class TargetActor:
         """Whether what operators changed, or fronts that came or went, may tell on its reach."""
         if self.is_stale or not changed:
             return self.is_stale
-        return self.fronts.are_met_by(changed.values())
+        return self._fronts.are_met_by(changed.values())
 
     def look(self) -> bool:
         """Look at what operators do to the fronts; return whether it tells on its reach."""
-        is_new = self.fronts.refresh(self._enforcement)
+        is_new = self._fronts.refresh(self._enforcement)
         is_named = self._enforcement.is_named()
-        return self.is_stale or is_new or not np.array_equal(is_named, self.reach.now.is_named)
+        return self.is_stale or is_new or not np.array_equal(is_named, self._reach.now.is_named)
 
     def settle(self) -> None:
         """Take over what it saw, from this second on."""
         self.is_stale = False
-        self.reach.refresh(now_s(self._env), self.fronts, self._enforcement.is_named())
-        for _ in self.fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
+        self._reach.refresh(now_s(self._env), self._fronts, self._enforcement.is_named())
+        for _ in self._fronts.newly_lost(self._share_users, self._pools.rules.lost_share).tolist():
             self._replace()
 
     def _replace(self) -> None:
@@ -133,7 +128,7 @@ class TargetActor:
         act_at(self._env, now_s(self._env) + lag_s, Phase.ENFORCEMENT, self._rent)
 
     def _rent(self) -> None:
-        listed = self._listed()
+        _, listed = self._register.listed()
         free = [addresses.difference(listed) for addresses in self._pools.addresses]
         is_free = np.array([bool(addresses) for addresses in free])
         weight = np.where(self._is_open & is_free, self._pools.weight, 0.0)
@@ -147,7 +142,7 @@ class TargetActor:
         t_s = now_s(self._env)
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(int(np.rint(drawn_s)), int(t_s > 0))
-        row = self.fronts.add(
+        row = self._fronts.add(
             address,
             int(self._pools.provider_row[pool]),
             t_s,

@@ -53,11 +53,10 @@ def talk(
     earlier: float = 0.0,
 ) -> Talk:
     """Let so many be impaired in each tick, after an attention of ``earlier`` at t = 0."""
-    attention = Attention(said.half_life_d, said.attention_per_complaint, said.snowball)
+    so_far, values, per_d = [0.0], [], 0.0
+    attention = Attention.of(said, lambda from_s, to_s: per_d * (to_s - from_s) / DAY)
     attention.note(0)
     attention.rise(0, earlier)
-    so_far, values, per_d = [0.0], [], 0.0
-    attention.complaining = lambda from_s, to_s: per_d * (to_s - from_s) / DAY
     for tick, n in enumerate(n_impaired):
         per_d = said.per_business_per_d * n + said.per_million_users_per_d * n_cut_off / 1e6
         attention.note((tick + 1) * tick_s)

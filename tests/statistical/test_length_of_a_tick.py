@@ -82,7 +82,7 @@ class Stepping(Attention):
             return
         days = (t_s - self._as_of_s) / DAY
         louder = 1.0 + self._snowball * self._value
-        complaints = self.complaining(t_s - 1, t_s) * DAY * days * louder
+        complaints = self._complaining(t_s - 1, t_s) * DAY * days * louder
         left = self._value * math.exp(-self._fade_per_d * days)
         self._value = 1.0 - (1.0 - left) * math.exp(-self._per_complaint * complaints)
         self.n_complaints += complaints
@@ -93,7 +93,7 @@ def test_steps_with_the_state_at_a_tick_tell_its_length():
     found = {}
     for tick_h in (1.0, 24.0):
         with (
-            patch("sim.engine.censor.Attention", Stepping),
+            patch("sim.engine.run.Attention", Stepping),
             patch.object(Stepping, "tick_s", round(tick_h * HOUR)),
         ):
             found[tick_h] = [chased(seed, tick_h) for seed in SEEDS]

@@ -14,6 +14,7 @@ from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase
 from sim.engine.complaints import ComplaintActor
 from sim.engine.eventlog import EventLog, Events, Kind
+from sim.engine.plaintiffs import Plaintiffs
 from sim.scenario.reactions import Complaints, Reactions
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -126,13 +127,15 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
     users = SimpleNamespace(
         share_vpn=np.zeros(1), integrate=lambda t_s: None, cut_off_s=lambda *times: np.zeros(1)
     )
-    attention = Attention(rules.half_life_d)
+    plaintiffs = Plaintiffs(rules, world, users)
+    attention = Attention.of(rules, plaintiffs.complaints)
     attention.note(0)
     actor = ComplaintActor(
         env,
         world,
         rules,
         users,
+        plaintiffs,
         exposure,
         streams,
         log,
