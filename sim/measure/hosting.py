@@ -7,105 +7,14 @@ arrays of USD with one row per draw. It does not know why anybody moved.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measure.losses import LossTotals
 from sim.measure.money_parameters import ParameterDraws
 
-if TYPE_CHECKING:
-    from sim.measure.losses import LossTotals
-
 H_PER_MONTH = 365 * 24 / 12
-
-
-@dataclass(frozen=True, eq=False)
-class Stretches:
-    """Times of businesses at or after a provider; columns of shape (n_stretches,).
-
-    Attributes
-    ----------
-    business_row, provider_row
-        Whose time, and which provider it is about.
-    hours
-        How long.
-
-    Raises
-    ------
-    ValueError
-        If a time is negative or not known.
-    """
-
-    business_row: NDArray[np.int64]
-    provider_row: NDArray[np.int64]
-    hours: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        if not (self.hours >= 0).all():
-            raise ValueError("expected hours >= 0, got less")
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
-
-    @classmethod
-    def none(cls) -> Stretches:
-        """Return no stretch."""
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-
-
-@dataclass(frozen=True, eq=False)
-class Moves:
-    """What businesses did about it.
-
-    Attributes
-    ----------
-    n_moves : shape (n_businesses,)
-        Moves to other addresses, at the same provider or another.
-    cost_usd : shape (n_businesses,)
-        Labour of the responses it completed.
-    first_row : shape (n_businesses,)
-        Provider it began with.
-    is_domestic : shape (n_providers,)
-        Whether a provider is in the country.
-    stays
-        Times in which a business paid another provider than the one it began with.
-    left
-        For each time a business left a provider: the hours until it paid it again, or to the end.
-
-    Raises
-    ------
-    ValueError
-        If a number or a cost is negative, or a stay is with the first provider.
-    """
-
-    n_moves: NDArray[np.int64]
-    cost_usd: NDArray[np.float64]
-    first_row: NDArray[np.int64]
-    is_domestic: NDArray[np.bool_]
-    stays: Stretches
-    left: Stretches
-
-    def __post_init__(self) -> None:
-        for name in ("n_moves", "cost_usd"):
-            if not (getattr(self, name) >= 0).all():
-                raise ValueError(f"expected {name} >= 0, got less")
-        if (self.first_row[self.stays.business_row] == self.stays.provider_row).any():
-            raise ValueError("expected stays with other providers than the first, got the first")
-        for column in (self.n_moves, self.cost_usd, self.first_row, self.is_domestic):
-            column.flags.writeable = False
-
-    @classmethod
-    def none(cls, first_row: NDArray[np.int64], n_providers: int) -> Moves:
-        """Nobody moves."""
-        n = first_row.size
-        return cls(
-            np.zeros(n, np.int64),
-            np.zeros(n),
-            first_row.copy(),
-            np.zeros(n_providers, np.bool_),
-            Stretches.none(),
-            Stretches.none(),
-        )
 
 
 def double_hosting_usd(totals: LossTotals, parameters: ParameterDraws) -> NDArray[np.float64]:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from sim.engine.ledger import SPELL_NAMES
-from sim.measure.hosting import Moves, provider_money
+from sim.measure.hosting import provider_money
 from sim.measure.losses import LossTotals, add_up
 from sim.measure.money import MONEY_METRICS, money_of, summarise_money
 from sim.measure.money_parameters import ParameterDraws, central, drawn, firm_parameters
+from sim.measure.moves import Moves
 from sim.scenario.tables import FigureRow
 from sim.streams import Streams
 from tests.firms import (
