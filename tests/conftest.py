@@ -10,6 +10,10 @@ import pytest
 from sim.measure.experiment import run_experiment
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests import examples
+
+# Before tests are imported, which ask for numbers of examples, and before the option is read.
+examples.register()
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

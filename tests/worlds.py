@@ -35,6 +35,7 @@ from sim.world.stances import StanceEvent, StanceEvents
 from sim.world.target import Target
 from sim.world.tenancy import Stays
 from tests import reference as ref
+from tests.examples import n_examples
 from tests.reference_strategies import negotiate as ref_negotiate
 
 HOUR = 3600
@@ -65,12 +66,12 @@ class Dated:
 
 
 def many_worlds(n: int) -> settings:
-    """Hypothesis' settings for n random worlds.
+    """Hypothesis' settings for n random worlds in the daily run.
 
     Without shrinking: a world of this size shrinks for minutes, and the seed is printed.
     """
     return settings(
-        max_examples=n,
+        max_examples=n_examples(n),
         deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
         suppress_health_check=[HealthCheck.too_slow],

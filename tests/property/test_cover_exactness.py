@@ -17,6 +17,7 @@ from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.targets import Targets
 from sim.addresses.weights import Weights
 from sim.errors import UsageError
+from tests.examples import n_examples
 from tests.tiny_universe import DEPTH, N_UNITS, PART, PLACES, UNITS, Case, cases, per_unit
 
 
@@ -75,7 +76,7 @@ def check(case: Case) -> None:
                 assert float(got) == pytest.approx(parts / PART, rel=1e-9, abs=1e-9)
 
 
-many = settings(max_examples=400, deadline=None)
+many = settings(max_examples=n_examples(150), deadline=None)
 
 
 @many

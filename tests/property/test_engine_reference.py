@@ -19,6 +19,7 @@ from sim.engine.run import Outcome
 from sim.engine.tally import Group
 from sim.scenario.tables_reactions import STANCES
 from sim.streams import Streams
+from tests.examples import n_examples
 from tests.reference import RefOutcome, simulate_reference
 from tests.worlds import DAY, Actor, Firm, SmallWorld, prefixes_text
 
@@ -106,7 +107,7 @@ def small_worlds(draw):
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=n_examples(100), deadline=None)
 @given(small_worlds())
 def test_the_slow_reference_agrees_event_by_event_and_to_the_last_bit(small):
     outcome, reference = small.run(), simulate_reference(small.reference())

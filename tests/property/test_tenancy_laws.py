@@ -212,7 +212,7 @@ def tenant_worlds(draw):
     )
 
 
-@many_worlds(80)
+@many_worlds(40)
 @given(tenant_worlds())
 def test_the_slow_reference_agrees_on_what_is_inherited(small):
     world = small.world()
