@@ -30,7 +30,6 @@ _EXTRAS = {
     "fast": ("numba",),
     "zst": ("backports.zstd",),
     "import": ("maxminddb", "mrtparse"),
-    "app": ("dash",),
     "analysis": ("pandas", "optuna"),
     "cluster": ("distributed",),
 }

@@ -100,12 +100,13 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
         If the file cannot be written, or a part not be read.
     """
     pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
+    # DuckDB before 2.0 cannot read an empty list of pairs.
+    noted = f", KV_METADATA {{{pairs}}}" if pairs else ""
     with _connect() as connection:
         try:
             connection.execute(
                 f"COPY (SELECT * FROM read_parquet(?)) TO {sql_text(str(path))} "
-                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, "
-                f"KV_METADATA {{{pairs}}})",
+                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880{noted})",
                 [[literal_path(part) for part in parts]],
             )
             row = connection.execute(

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import frictionless
-import pandas
 import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.results.columns import COMPARISON_TABLES, KEYS
+
+frictionless = pytest.importorskip("frictionless")
+pandas = pytest.importorskip("pandas")
 
 BRIEF = ["--set", "population.n_businesses=15", "--set", "end=2018-04-17T00:00+03:00"]
 ONLY = "thresholds.impaired,thresholds.down"

@@ -449,9 +449,9 @@ def test_stances_and_public_events_say_what_they_are(tmp_path: Path) -> None:
     assert sorted(query(folder, sql)) == sorted(taken)
     assert ("Google Cloud", "compliant") in taken
     (letter,) = resolved.pressure_events.rows
-    sql = "SELECT time_utc, public_event FROM '$events.parquet' WHERE kind = 'public_event'"
-    ((at, row),) = query(folder, sql)
-    assert (at, resolved.pressure_events.rows[row]) == (letter.at, letter)
+    sql = "SELECT epoch(time_utc), public_event FROM '$events.parquet' WHERE kind = 'public_event'"
+    ((epoch_s, row),) = query(folder, sql)
+    assert (epoch_s, resolved.pressure_events.rows[row]) == (letter.at.timestamp(), letter)
     sql = (
         "SELECT count(*) FROM '$events.parquet' WHERE (stance IS NULL) = (kind = 'stance') "
         "OR (public_event IS NULL) = (kind = 'public_event')"

@@ -1,0 +1,129 @@
+"""What pyproject.toml asks for is used, and what is used is asked for."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+# Where the name to import is not that of the distribution.
+MODULES = {
+    "backports.zstd": "backports",
+    "import-linter": "importlinter",
+    "py-radix": "radix",
+    "pysubnettree": "SubnetTree",
+    "pytest-xdist": "xdist",
+    "ruamel.yaml": "ruamel",
+}
+# Used without an import of ours, and by what.
+USED_BY = {
+    "cryptography": "distributed: a temporary identity for its connections",
+    "ipykernel": "nbclient: the kernel that runs the notebook",
+}
+# Imported, and brought by what is asked for: these packages cannot be there without it.
+BROUGHT_BY = {
+    "click": "typer",
+    "dask": "distributed",
+    "llvmlite": "numba",
+    "markdown_it": "rich",
+    "markupsafe": "jinja2",
+    "PIL": "matplotlib",
+    "pydantic_core": "pydantic",
+}
+FOLDERS = {
+    "": ["sim"],
+    "bench": ["benchmarks"],
+    "test": ["sim", "tests"],
+    "dev": ["tests"],
+    "browser": ["tests"],
+}
+"""Where packages of an extra may be imported; of other extras anywhere in the program."""
+
+
+def asked_for(repository: Path) -> dict[str, list[str]]:
+    """Distributions by extra; those without which nothing works are of the extra ``""``."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    groups = {"": project["dependencies"], **project["optional-dependencies"]}
+    names = {
+        extra: [re.split(r"[\[<>=;~! ]", line)[0] for line in lines]
+        for extra, lines in groups.items()
+    }
+    return {
+        extra: [name for name in of_extra if name != project["name"]]
+        for extra, of_extra in names.items()
+    }
+
+
+def modules_named(repository: Path, folder: str) -> set[str]:
+    """Top names of modules that a folder imports; benchmarks also name them in calls."""
+    found = set()
+    for path in (repository / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found.add(node.module or "")
+            elif isinstance(node, ast.Call) and (
+                folder == "benchmarks" or ast.unparse(node.func) == "pytest.importorskip"
+            ):
+                found |= {a.value for a in node.args if _is_text(a)}
+    return {name.partition(".")[0] for name in found}
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def module_of(distribution: str) -> str:
+    return MODULES.get(distribution, distribution.replace("-", "_"))
+
+
+@pytest.fixture(scope="module")
+def named(repository: Path) -> dict[str, set[str]]:
+    return {folder: modules_named(repository, folder) for folder in ("sim", "tests", "benchmarks")}
+
+
+def test_every_dependency_is_imported_by_something(
+    repository: Path, named: dict[str, set[str]]
+) -> None:
+    scripts = "".join(path.read_text() for path in (repository / ".ci").iterdir() if path.is_file())
+    idle = []
+    for extra, distributions in asked_for(repository).items():
+        assert distributions, f"nothing is read of the extra {extra!r}"
+        for name in distributions:
+            folders = FOLDERS.get(extra, ["sim"])
+            is_imported = any(module_of(name) in named[folder] for folder in folders)
+            # Tools are started by a script, or are options of pytest.
+            is_started = extra == "dev" and (
+                f"bin/{name}" in scripts
+                or f"-m {name}" in scripts
+                or {"import-linter": "lint-imports", "pytest-xdist": "-n auto"}.get(name, "\0")
+                in scripts
+            )
+            if not (is_imported or is_started or name in USED_BY):
+                idle.append(f"{name} ({extra or 'always'})")
+    assert idle == []
+
+
+def test_what_is_imported_is_asked_for(repository: Path, named: dict[str, set[str]]) -> None:
+    import sys
+
+    groups = asked_for(repository)
+    modules = {module_of(name) for of_extra in groups.values() for name in of_extra}
+    own = {"sim", "tests", "benchmarks", "facts", "compression", *sys.stdlib_module_names}
+    for folder in ("sim", "tests"):
+        strange = named[folder] - modules - own - {""}
+        assert {name for name in strange if BROUGHT_BY.get(name) not in modules} == set()
+
+
+def test_doctor_knows_what_is_asked_for(repository: Path) -> None:
+    from sim.cli import doctor
+
+    groups = asked_for(repository)
+    assert sorted(doctor._PACKAGES) == sorted(groups[""])
+    extras = {extra: sorted(groups[extra]) for extra in doctor._EXTRAS}
+    assert {e: sorted(of) for e, of in doctor._EXTRAS.items()} == extras
+    assert set(groups) - set(doctor._EXTRAS) == {"", "bench", "browser", "dev", "test"}
