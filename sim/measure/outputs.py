@@ -19,10 +19,11 @@ from sim.measure.comparison import ComparisonLine, Measured, compare_strategies
 from sim.measure.even_bands import even_bands
 from sim.measure.executors.task import Failure, Key
 from sim.measure.measures import Measure
+from sim.measure.nothing import say_nothing
 from sim.measure.paired import warn_of_few
 from sim.measure.plan import RUN, Plan
 from sim.measure.providers import ProviderLine
-from sim.measure.simulation import measures_of
+from sim.measure.simulation import measures_of, nothing_of
 from sim.measure.summaries import FinishedRun, count_groups_of, summarise_runs
 from sim.measure.summary import SummaryLine, write_summary
 from sim.measure.weighing import TradeoffLine, weigh_strategies
@@ -52,6 +53,7 @@ from sim.results.parquet import Coded, PartWriter, merge_parts
 from sim.results.read import RunFolder
 from sim.results.store import write_json
 from sim.scenario.dump import scenario_tree
+from sim.scenario.strategies import NoBlocking
 
 COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 
@@ -120,7 +122,10 @@ def write_outputs(
         n_replicates_asked=plan.n_replicates,
         n_replicates=len(whole),
         status=status,
-        warnings=_warnings(plan, finished, len(whole)),
+        warnings=[
+            *_warnings(plan, finished, len(whole)),
+            *_warn_of_nothing(plan, checkpoints, finished),
+        ],
         failures=[
             {"strategy": key[0], "replicate": key[1], "error": str(failure)}
             for key, failure in sorted(failures.items(), key=lambda item: plan.part_name(item[0]))
@@ -269,6 +274,20 @@ def _warnings(plan: Plan, finished: Mapping[str, Sequence[FinishedRun]], n_whole
             if len(runs) < plan.n_replicates
         ),
     ]
+
+
+def _warn_of_nothing(
+    plan: Plan, checkpoints: Checkpoints, finished: Mapping[str, Sequence[FinishedRun]]
+) -> list[str]:
+    """What no run of a strategy did, and why; of the strategy none only where it stands alone."""
+    said = []
+    for variant in plan.variants:
+        if plan.kind != RUN and isinstance(variant.resolved.scenario.strategy, NoBlocking):
+            continue
+        runs = [nothing_of(checkpoints.facts(run.name)) for run in finished[variant.label]]
+        label = "" if plan.kind == RUN else f"{variant.label} "
+        said += [f"{label}{sentence}" for sentence in say_nothing(runs)]
+    return said
 
 
 def _metadata(plan: Plan) -> dict[str, str]:

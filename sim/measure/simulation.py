@@ -23,6 +23,7 @@ from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.measures import Measure
 from sim.measure.moves import moves_of
+from sim.measure.nothing import why_nothing
 from sim.measure.providers import (
     measure_named_businesses,
     measure_named_loss,
@@ -49,12 +50,15 @@ class RunRecord:
         Bytes of its part of each table, a Parquet file each; none unless asked for.
     groups
         Businesses hit by group; none unless tables are asked for.
+    nothing
+        What the run did not do, and why (``why_nothing``).
     """
 
     measures: tuple[Measure, ...]
     totals: LossTotals
     tables: Mapping[str, bytes] = field(default_factory=dict)
     groups: tuple[GroupCount, ...] = ()
+    nothing: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """Measures and totals as plain values, each number exactly as it is."""
@@ -65,6 +69,7 @@ class RunRecord:
             ],
             "totals": {name: column.tolist() for name, column in vars(self.totals).items()},
             "groups": [list(vars(count).values()) for count in self.groups],
+            "nothing": dict(self.nothing),
         }
 
 
@@ -83,6 +88,11 @@ def totals_of(facts: Mapping[str, Any]) -> LossTotals:
 def groups_of(facts: Mapping[str, Any]) -> tuple[GroupCount, ...]:
     """Businesses hit by group from the facts of a run."""
     return tuple(GroupCount(*row) for row in facts["groups"])
+
+
+def nothing_of(facts: Mapping[str, Any]) -> dict[str, str]:
+    """What a run did not do, and why, from its facts."""
+    return dict(facts["nothing"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +172,8 @@ class _Worker:
                 str(case[-1]), replicate, world, outcome, scratch if is_here else None
             )
         measures = (*found, *read_curves(outcome, self._simulation.readings))
-        return RunRecord(measures, totals, tables, groups)
+        nothing = why_nothing(resolved, outcome, found)
+        return RunRecord(measures, totals, tables, groups, nothing)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
         if self._world is None or self._world[0] != key:

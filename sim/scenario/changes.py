@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import DataError, Problem, ScenarioError
-from sim.scenario.load import LoadedScenario, assume
+from sim.errors import DataError, Problem
+from sim.scenario.load import LoadedScenario, assume, validate
 from sim.scenario.model import kinds_of
 from sim.scenario.overrides import OFF, override_text, set_value
-from sim.scenario.provenance import without_stale_notes
-from sim.scenario.refusal import by_place, row_problems, scenario_problems
+from sim.scenario.refusal import row_problems
 from sim.scenario.resolve import Resolved, check_together, resolve
 from sim.scenario.schema import Scenario
 from sim.scenario.seeds import Row, Table
@@ -125,15 +124,9 @@ def _with_keys(resolved: Resolved, keys: Mapping[str, Value | None]) -> LoadedSc
     for (key, value), text in zip(keys.items(), texts, strict=True):
         set_value(document, tuple(key.split(".")), OFF if value is None else value, Place(text))
     assumed = assume(document)
-    try:
-        scenario = Scenario.model_validate(document.tree)
-    except ValidationError as error:
-        problems = scenario_problems(error.errors(), document, Scenario)
-        raise ScenarioError(by_place(problems)) from None
-    notes = without_stale_notes(scenario.provenance, document)
     return replace(
         loaded,
-        scenario=scenario.model_copy(update={"provenance": notes}),
+        scenario=validate(document),
         document=document,
         overrides=(*loaded.overrides, *texts),
         assumed=assumed,

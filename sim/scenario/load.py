@@ -21,6 +21,7 @@ from sim.scenario.overrides import override, put_value
 from sim.scenario.provenance import note_problems, without_stale_notes
 from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
+from sim.scenario.sections import section_problems
 from sim.scenario.seeds import find_table, read_table
 from sim.scenario.tables import AssumptionRow
 from sim.scenario.tree import Document, Place
@@ -84,19 +85,7 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     for text in overrides:
         override(document, text)
     assumed = assume(document)
-    try:
-        scenario = Scenario.model_validate(document.tree)
-    except ValidationError as error:
-        problems = scenario_problems(error.errors(), document, Scenario)
-        raise ScenarioError(by_place([*document.problems, *problems])) from None
-    problems = [
-        *document.problems,
-        *note_problems(scenario.provenance, scenario_tree(scenario), document),
-    ]
-    if problems:
-        raise ScenarioError(by_place(problems))
-    notes = without_stale_notes(scenario.provenance, document)
-    scenario = scenario.model_copy(update={"provenance": notes})
+    scenario = validate(document)
     return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed)
 
 
@@ -114,6 +103,32 @@ def _read(name: str) -> tuple[bytes, str, Path]:
     except OSError as error:
         message = f"expected a readable scenario file, got an error: {error.strerror}"
         raise ScenarioError([Problem(str(path), message)]) from None
+
+
+def validate(document: Document) -> Scenario:
+    """Validate what a document holds, with what its sections need of each other.
+
+    Notes of the file on values that were set over the file's are dropped.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, those of the reading too.
+    """
+    try:
+        scenario = Scenario.model_validate(document.tree)
+    except ValidationError as error:
+        problems = scenario_problems(error.errors(), document, Scenario)
+        raise ScenarioError(by_place([*document.problems, *problems])) from None
+    problems = [
+        *document.problems,
+        *section_problems(scenario, document),
+        *note_problems(scenario.provenance, scenario_tree(scenario), document),
+    ]
+    if problems:
+        raise ScenarioError(by_place(problems))
+    notes = without_stale_notes(scenario.provenance, document)
+    return scenario.model_copy(update={"provenance": notes})
 
 
 def assume(document: Document) -> tuple[AssumptionRow, ...]:

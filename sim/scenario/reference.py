@@ -10,12 +10,17 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 from sim.scenario import library
 from sim.scenario.dump import json_schema
+from sim.scenario.model import kinds_of
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT
+from sim.scenario.schema import Scenario
+from sim.scenario.sections import NEEDS
 from sim.scenario.seeds import read_table
+from sim.scenario.strategies import Chase, Strategy
 from sim.scenario.tables import AssumptionRow
 
 _HEAD = """\
@@ -25,9 +30,11 @@ Every key of the scenario language, by its full path. This page is made from the
 `python -m sim.scenario.reference docs/reference/scenario.md`; `overblock schema` prints the same as
 JSON Schema for editors.
 
-- A key that is **required** must be given. One that is *assumed* takes the value of
-  `seeds/assumptions.csv` when it is left out, and the run lists it with its range. Any other key
-  that is left out takes its default, or is not there.
+- A key that is **required** must be given if its section is there. One that is *assumed* takes the
+  value of `seeds/assumptions.csv` when it is left out, and the run lists it with its range. Any
+  other key that is left out takes its default, or is not there.
+- A section that may be left out does not act then. One that needs another is refused without it,
+  and so is a strategy: it would do nothing for want of what it acts on.
 - Dates carry an offset: `2018-04-16T00:00+03:00`. Shares are numbers in [0, 1], never percentages.
 - A *table* is the name of a shipped seed table, or a path to a CSV file that starts from the
   scenario's folder.
@@ -43,7 +50,9 @@ JSON Schema for editors.
 
 Across keys: `end` lies after `start` and within ten years of it;
 `population.share_components_at_home` and `population.share_components_domestic` sum to at most 1;
-`thresholds.affected` < `thresholds.impaired` < `thresholds.down`.
+`thresholds.affected` < `thresholds.impaired` < `thresholds.down`; `censor.pause_pressure` and
+`censor.end_pressure` need a section `complaints` or `censor.pressure_events`, as nothing else
+raises attention.
 """
 
 
@@ -175,8 +184,10 @@ def _number(node: dict[str, Any]) -> str:
 
 
 def _section(heading: str, keys: list[Key]) -> str:
+    needs = _needs(heading, keys[0].path.partition(".")[0])
     lines = [
         f"\n## {heading.rstrip('.')}\n",
+        *([f"{needs}\n"] if needs else []),
         "| key | type | unit | required or default | meaning |",
         "| --- | --- | --- | --- | --- |",
         *(
@@ -185,6 +196,26 @@ def _section(heading: str, keys: list[Key]) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _needs(heading: str, section: str) -> str:
+    """Whether a section may be left out, and which other it needs."""
+    if any(f"`id: {name}`" in heading for name in _chases()):
+        return "Needs the section `fronts`."
+    field = Scenario.model_fields.get(section)
+    if heading == "Top level" or field is None or NoneType not in kinds_of(field.annotation):
+        return ""
+    needed, why = NEEDS.get(section, ("", ""))
+    return "May be left out." + (f" Needs the section `{needed}`, {why}." if needed else "")
+
+
+def _chases() -> list[str]:
+    """Ids of the strategies that need fronts."""
+    return [
+        get_args(kind.model_fields["id"].annotation)[0]
+        for kind in kinds_of(Strategy)
+        if issubclass(kind, Chase)
+    ]
 
 
 def main() -> None:

@@ -216,19 +216,6 @@ class Scenario(Model):
             )
         return end
 
-    @model_validator(mode="after")
-    def check_actors(self) -> Scenario:
-        """Refuse actors that lack what they act on."""
-        for part, needed in (
-            ("fronts", "censor"),
-            ("users", "fronts"),
-            ("complaints", "users"),
-            ("stances", "fronts"),
-        ):
-            if getattr(self, part) is not None and getattr(self, needed) is None:
-                raise ValueError(f"expected a section {needed} beside {part}, got none")
-        return self
-
     @property
     def horizon_s(self) -> int:
         """Length of the run in seconds."""

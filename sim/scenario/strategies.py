@@ -19,6 +19,10 @@ Length = Annotated[int, Field(ge=0, le=32)]
 Window = Annotated[tuple[Instant, Instant], Field(strict=False)]
 
 
+class Chase(Model):
+    """A strategy that answers the fronts that are found, and does nothing without any."""
+
+
 class NoBlocking(Model):
     """Place no order: the baseline."""
 
@@ -39,14 +43,14 @@ class Replay(Model):
     """Leave out orders later than this: what if nothing had been done since."""
 
 
-class Exact(Model):
+class Exact(Chase):
     """Drop each discovered address alone."""
 
     id: Literal["exact"]
     """Strategy."""
 
 
-class Aggregate(Model):
+class Aggregate(Chase):
     """Drop the enclosing prefix of a given length."""
 
     id: Literal["aggregate"]
@@ -55,7 +59,7 @@ class Aggregate(Model):
     """Length of the prefix."""
 
 
-class CoveringPrefix(Model):
+class CoveringPrefix(Chase):
     """Drop the largest prefix around the address that is nearly all the provider's."""
 
     id: Literal["covering-prefix"]
@@ -66,21 +70,21 @@ class CoveringPrefix(Model):
     """Shortest prefix considered."""
 
 
-class ProviderRegion(Model):
+class ProviderRegion(Chase):
     """Drop everything the provider has in the region of the address."""
 
     id: Literal["provider-region"]
     """Strategy."""
 
 
-class WholeProvider(Model):
+class WholeProvider(Chase):
     """Drop everything the provider has."""
 
     id: Literal["provider"]
     """Strategy."""
 
 
-class Escalate(Model):
+class Escalate(Chase):
     """Start with single addresses and widen step by step while the target stays reached."""
 
     id: Literal["escalate"]
@@ -118,7 +122,7 @@ class Sni(Model):
     """Share of other names that the pattern matches by accident."""
 
 
-class Throttle(Model):
+class Throttle(Chase):
     """Degrade the enclosing prefix of a given length instead of dropping it."""
 
     id: Literal["throttle"]
@@ -127,7 +131,7 @@ class Throttle(Model):
     """Length of the prefix."""
 
 
-class TimeWindow(Model):
+class TimeWindow(Chase):
     """Drop discovered addresses only during windows of a calendar."""
 
     id: Literal["time-window"]
@@ -146,7 +150,7 @@ class TimeWindow(Model):
         return self
 
 
-class Rolling(Model):
+class Rolling(Chase):
     """Release each entry after a time to live; place it again while the front is known."""
 
     id: Literal["rolling"]
@@ -168,7 +172,7 @@ class AllowList(Model):
     """Table of prefixes that pass."""
 
 
-class Negotiate(Model):
+class Negotiate(Chase):
     """Press providers first; block, by covering prefix, only what refuses."""
 
     id: Literal["negotiate"]
@@ -181,7 +185,7 @@ class Negotiate(Model):
     """Shortest prefix considered."""
 
 
-class Cover(Model):
+class Cover(Chase):
     """Drop the least-collateral cover of the known fronts under a rule budget."""
 
     id: Literal["cover"]

@@ -11,15 +11,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.document import parse_scalar
 from sim.scenario.experiment import MOST_STRATEGIES, Contender
+from sim.scenario.load import validate
 from sim.scenario.quantities import check_printable, describe
-from sim.scenario.refusal import scenario_problems
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.schema import Scenario
 from sim.scenario.tree import Path, Place, Value, format_path
 
 MOST_LETTERS = 2_000
@@ -185,19 +182,16 @@ class _Asked:
         loaded, own = resolved.loaded, resolved.loaded.document
         places = {path: place for path, place in own.places.items() if path[:1] != ("strategy",)}
         places |= {("strategy", *path): place for path, place in self.places.items()}
-        document = replace(own, tree={**own.tree, "strategy": self.tree}, places=places)
+        tree = {**own.tree, "strategy": self.tree}
+        if isinstance(notes := own.tree.get("provenance"), dict):
+            # What is said of the values of the scenario's own strategy is not said of these.
+            others = {key: note for key, note in notes.items() if not key.startswith("strategy.")}
+            tree["provenance"] = others
+        document = replace(own, tree=tree, places=places)
         try:
-            scenario = Scenario.model_validate(document.tree)
-        except ValidationError as error:
-            found = scenario_problems(error.errors(), document, Scenario)
-            raise ScenarioError([self._placed(problem) for problem in found]) from None
-        # What the file says of its own strategy's values, it does not say of these.
-        notes = {
-            key: note
-            for key, note in scenario.provenance.items()
-            if not key.startswith("strategy.")
-        }
-        scenario = scenario.model_copy(update={"provenance": notes})
+            scenario = validate(document)
+        except ScenarioError as error:
+            raise ScenarioError([self._placed(one) for one in error.problems]) from None
         variant = replace(loaded, scenario=scenario, document=document)
         return Variant(self.label, resolve(variant, known=resolved))
 

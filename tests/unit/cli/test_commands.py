@@ -289,10 +289,11 @@ def test_a_folder_that_is_no_run_is_never_touched(options: list[str]) -> None:
     Path("mine/manifest.json").write_text('{"schema": "something else"}')
     Path("file").write_text("x")
     Path("link").symlink_to("mine")
-    for name in ("mine", "file", "link", "."):
+    taken, unnamed = "exists and is not a run's folder", "expected a folder with a name of its own"
+    for name, said in (("mine", taken), ("file", taken), ("link", taken), (".", unnamed)):
         result = call("run", "telegram-2018-replay", "-o", name, *options, *SMALL)
         assert result.exit_code == 2
-        assert "exists and is not a run's folder; choose another --output" in result.stderr
+        assert f"{name}: {said}; choose another" in result.stderr
     assert Path("file").read_text() == "x"
     assert [path.name for path in Path("mine").iterdir()] == ["manifest.json"]
     assert left_behind() == ["file", "link", "mine"]

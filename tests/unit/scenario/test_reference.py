@@ -46,6 +46,27 @@ def test_every_key_of_a_whole_scenario_is_on_the_page() -> None:
     assert keys <= set(rows())
 
 
+def test_the_page_says_which_sections_may_be_left_out_and_what_they_need() -> None:
+    """Held against what loading does: each section alone beside the minimal scenario."""
+    said = {}
+    for part in reference_page().split("\n## ")[1:]:
+        heading, note = part.split("\n\n")[:2]
+        said[heading.split("`")[1] if "`" in heading else heading] = note
+    optional = {section for section, note in said.items() if note.startswith("May be left out.")}
+    assert optional == {
+        "fronts", "censor", "users", "stances", "reactions", "complaints", "tenancy", "experiment",
+    }  # fmt: skip
+    assert said["complaints"].endswith("Needs the section `users`, who complain.")
+    assert said["fronts"].endswith("Needs the section `censor`, which discovers them.")
+    assert said["reactions"] == "May be left out."
+    page = reference_page()
+    for chase in ("exact", "rolling", "cover"):
+        assert f"`strategy` with `id: {chase}`: " in page
+        after = page.split(f"`strategy` with `id: {chase}`: ")[1].split("| key |")[0]
+        assert "Needs the section `fronts`." in after
+    assert "Needs" not in page.split("`strategy` with `id: dns`: ")[1].split("| key |")[0]
+
+
 def test_every_key_has_a_type_a_need_and_a_meaning() -> None:
     for key, (kind, _, need, meaning) in rows().items():
         assert kind, key

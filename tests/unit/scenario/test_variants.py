@@ -15,6 +15,8 @@ from sim.scenario.variants import choose_variants, variant_of
 
 WriteScenario = Callable[..., Path]
 EXPERIMENT = """\
+fronts: {pools: front-pools-2018}
+censor: {}
 experiment:
   baseline: narrow
   strategies:
@@ -160,7 +162,7 @@ def test_a_table_that_is_missing_is_named_with_its_strategy(resolved) -> None:
 def test_a_mistake_in_an_experiment_is_placed_in_the_file(write_scenario: WriteScenario) -> None:
     text = EXPERIMENT.replace("{id: exact}", "{id: replay, orders: nothing}")
     resolved = resolve(load_scenario(str(write_scenario(add=text))))
-    with pytest.raises(ScenarioError, match=r"scenario.yaml:20:38: strategy.orders: "):
+    with pytest.raises(ScenarioError, match=r"scenario.yaml:22:38: strategy.orders: "):
         choose_variants(resolved)
     with pytest.raises(ScenarioError, match=r"scenario.yaml:\d+:9: experiment.strategies.1.strat"):
         load_scenario(str(write_scenario(add=EXPERIMENT.replace("goal: 0.5", ""))))

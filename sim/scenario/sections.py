@@ -1,0 +1,62 @@
+"""Sections of a scenario that need each other: what acts, and what it acts on.
+
+In: a scenario in its form. Out: problems where a part would do nothing for want of another. It
+reads no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.errors import Problem
+from sim.scenario.schema import Scenario
+from sim.scenario.strategies import Chase, Strategy
+from sim.scenario.tree import Document, Path, format_path
+
+NEEDS = {
+    "fronts": ("censor", "which discovers them"),
+    "users": ("fronts", "by which they reach the target"),
+    "stances": ("fronts", "which providers let to the target"),
+    "complaints": ("users", "who complain"),
+}
+"""Sections that need another, and what for."""
+NEEDS_ATTENTION = ("pause_pressure", "end_pressure")
+"""Keys of the censor that act on attention alone."""
+
+
+def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
+    """Refuse sections, strategies and limits that lack what they act on."""
+    for section, (needed, why) in NEEDS.items():
+        if getattr(scenario, section) is not None and getattr(scenario, needed) is None:
+            message = f"expected a section {needed} beside it, {why}; got none"
+            yield _problem(document, (section,), message)
+    if scenario.fronts is None:
+        for path, strategy in _strategies(scenario):
+            if isinstance(strategy, Chase):
+                message = (
+                    f"expected a section fronts beside the strategy {strategy.id}, which answers "
+                    "the fronts that are found; got none"
+                )
+                yield _problem(document, (*path, "id"), message)
+    censor = scenario.censor
+    if censor is None or scenario.complaints is not None or censor.pressure_events is not None:
+        return
+    for key in NEEDS_ATTENTION:
+        if getattr(censor, key) is not None:
+            message = (
+                "expected a section complaints, or censor.pressure_events, beside it: nothing else "
+                "raises attention; got none"
+            )
+            yield _problem(document, ("censor", key), message)
+
+
+def _strategies(scenario: Scenario) -> Iterator[tuple[Path, Strategy]]:
+    yield ("strategy",), scenario.strategy
+    contenders = scenario.experiment.strategies if scenario.experiment else ()
+    for row, contender in enumerate(contenders):
+        yield ("experiment", "strategies", row, "strategy"), contender.strategy
+
+
+def _problem(document: Document, path: Path, message: str) -> Problem:
+    place = document.key_place(path)
+    return Problem(place.file, message, place.line, place.column, format_path(path))

@@ -1,0 +1,122 @@
+"""What acts has what it acts on, or the scenario is refused where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ScenarioError
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.scenario.variants import choose_variants
+
+WriteScenario = Callable[..., Path]
+REPLAY = "  id: replay\n  orders: telegram-2018-orders"
+CHASES = {
+    "exact": "",
+    "aggregate": "length: 24",
+    "covering-prefix": "purity: 0.9",
+    "provider-region": "",
+    "provider": "",
+    "escalate": "lengths: [32, 24], patience_h: 1, goal: 0.1",
+    "throttle": "length: 24",
+    "time-window": "windows: [[2018-04-16T10:00Z, 2018-04-16T11:00Z]]",
+    "rolling": "ttl_h: 2, gap_h: 1",
+    "negotiate": "talks_h: 1, purity: 0.9",
+    "cover": "rules: 2",
+}
+OTHERS = {
+    "none": "",
+    "replay": "orders: telegram-2018-orders",
+    "dns": "overmatch: 0",
+    "sni": "overmatch: 0",
+    "allow-list": "allowed: allow-list-russia-2025",
+}
+FRONTS = "fronts: {pools: front-pools-2018}\n"
+
+
+def problems_of(name: str | Path, overrides: Sequence[str] = ()) -> list[str]:
+    with pytest.raises(ScenarioError, match=": expected a section ") as caught:
+        load_scenario(str(name), overrides)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_every_strategy_is_one_or_the_other() -> None:
+    from sim.scenario.dump import json_schema
+
+    known = json_schema()["properties"]["strategy"]["discriminator"]["mapping"]
+    assert set(known) == set(CHASES) | set(OTHERS)
+
+
+@pytest.mark.parametrize("name", CHASES)
+def test_a_strategy_that_chases_needs_fronts(write_scenario: WriteScenario, name: str) -> None:
+    path = write_scenario({REPLAY: f"  {{id: {name}, {CHASES[name]}}}"})
+    (problem,) = problems_of(path)
+    assert problem == (
+        f"{path}:12:4: strategy.id: expected a section fronts beside the strategy {name}, which "
+        "answers the fronts that are found; got none"
+    )
+    with_fronts = write_scenario(
+        {REPLAY: f"  {{id: {name}, {CHASES[name]}}}"}, add=FRONTS + "censor: {}\n"
+    )
+    assert load_scenario(str(with_fronts)).scenario.strategy.id == name
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_strategies_act_alone(write_scenario: WriteScenario, name: str) -> None:
+    path = write_scenario({REPLAY: f"  {{id: {name}, {OTHERS[name]}}}"})
+    assert load_scenario(str(path)).scenario.fronts is None
+
+
+def test_strategies_that_are_compared_need_what_the_own_one_needs(
+    write_scenario: WriteScenario,
+) -> None:
+    contenders = "experiment: {strategies: [{strategy: {id: none}}, {strategy: {id: exact}}]}\n"
+    path = write_scenario(add=contenders)
+    (problem,) = problems_of(path)
+    assert problem.startswith(f"{path}:16:63: experiment.strategies.1.strategy.id: expected a sect")
+    resolved = resolve(load_scenario(str(write_scenario())))
+    with pytest.raises(ScenarioError, match="beside the strategy exact") as caught:
+        choose_variants(resolved, ["none", "exact"])
+    assert str(caught.value).startswith("--strategy exact: strategy.id: expected a section fronts")
+
+
+@pytest.mark.parametrize(
+    ("added", "reported"),
+    [
+        (FRONTS, ["16:1: fronts: expected a section censor beside it"]),
+        ("users: {}\n", ["16:1: users: expected a section fronts beside it"]),
+        ("complaints: {}\n", ["16:1: complaints: expected a section users beside it"]),
+        ("stances: {}\nusers: {}\n",
+         ["16:1: stances: expected a section fronts beside it",
+          "17:1: users: expected a section fronts beside it"]),
+        ("censor: {pause_pressure: 0.5, end_pressure: 0.9}\n",
+         ["16:10: censor.pause_pressure: expected a section complaints, or censor.pressure_events",
+          "16:31: censor.end_pressure: expected a section complaints, or censor.pressure_events"]),
+    ],
+)  # fmt: skip
+def test_a_section_needs_what_it_acts_on(
+    write_scenario: WriteScenario, added: str, reported: list[str]
+) -> None:
+    path = write_scenario(add=added)
+    found = problems_of(path)
+    assert len(found) == len(reported)
+    for problem, expected in zip(found, reported, strict=True):
+        assert problem.startswith(f"{path}:{expected}"), problem
+
+
+def test_what_lacks_what_it_acts_on_after_an_override_is_refused() -> None:
+    (problem,) = problems_of("match-days", ["users=off", "fronts=off"])
+    assert "strategy.id: expected a section fronts beside the strategy time-window" in problem
+    (problem,) = problems_of("snowball", ["complaints=off"])
+    assert "censor.pause_pressure: expected a section complaints" in problem
+    # Public events raise attention as well.
+    load_scenario("snowball", ["complaints=off", "censor.pressure_events=pressure-events-2018"])
+
+
+def test_pressure_narrows_orders_that_have_a_limit_without_it(
+    write_scenario: WriteScenario,
+) -> None:
+    load_scenario(str(write_scenario(add="censor: {order_addresses: 5}\n")))
