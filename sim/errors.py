@@ -6,6 +6,7 @@
     ├── ProblemsError      a list of problems, all found at once
     │   ├── ScenarioError  exit 2: the scenario, or an override, asks for what cannot be
     │   └── DataError      exit 4: an input table or file is missing, unreadable or malformed
+    │       └── BadLinesError  some of its lines are bad
     ├── UsageError         exit 2: a command cannot be carried out as given
     └── PartialError       exit 3: the work ended early; what was finished is kept
 """
@@ -76,6 +77,33 @@ class DataError(ProblemsError):
     """An input table or file is missing, unreadable or malformed."""
 
     exit_code = 4
+
+
+class BadLinesError(DataError):
+    """Some lines of a file were refused; others may have been good.
+
+    Parameters
+    ----------
+    name
+        Of the file.
+    told
+        Mistakes that are described, at least one.
+    n_bad, n_good
+        All mistakes, and all rows read.
+    noun
+        What mistakes are called where some are only counted.
+    """
+
+    def __init__(
+        self, name: str, told: Sequence[Problem], n_bad: int, n_good: int, noun: str
+    ) -> None:
+        problems = list(told)
+        if n_bad > len(problems):
+            rest = f"{n_bad - len(problems):,} more {noun}, {n_bad:,} in all"
+            problems.append(Problem(name, rest))
+        super().__init__(problems)
+        self.n_bad = n_bad
+        self.n_good = n_good
 
 
 class UsageError(OverblockError):

@@ -15,6 +15,8 @@ from typing import NamedTuple
 _SHOWN = 60
 _EXAMPLE = {0: "198.51.100.0/24 or 2001:db8::/32", 4: "198.51.100.0/24", 6: "2001:db8::/32"}
 _NAME = {0: "a", 4: "an IPv4", 6: "an IPv6"}
+# ::ffff:0:0/96 (RFC 4291, section 2.5.5.2).
+MAPPED_FIRST, MAPPED_LAST = 0xFFFF << 32, (0xFFFF << 32) + 2**32 - 1
 
 
 class Entry(NamedTuple):
@@ -47,8 +49,8 @@ def read_notation(text: str, version: int = 0) -> Entry:
     ------
     ValueError
         ``expected …, got …``: host bits set, leading zeros, a number or length out of range, a
-        netmask, a zone, a reversed range, two families in one range, another family, or no
-        address at all.
+        netmask, a zone, a reversed range, two families in one range, another family, a part of
+        the IPv4-mapped addresses, or no address at all.
     """
     head, dash, tail = text.partition("-")
     if dash:
@@ -59,12 +61,35 @@ def read_notation(text: str, version: int = 0) -> Entry:
         what = "prefix" if "/" in text else "address"
         got = f"the IPv{entry.version} {what} {shown(text)}"
         raise ValueError(f"expected {_NAME[version]} prefix, got {got}")
+    if entry.version == 6 and is_part_of_mapped(entry.first, entry.last):
+        raise ValueError(_without_mapped(text, entry))
     return entry
+
+
+def is_part_of_mapped(first: int, last: int) -> bool:
+    """Return whether IPv6 bounds hold some of the IPv4-mapped addresses, and not all of them."""
+    return MAPPED_FIRST < first <= MAPPED_LAST or MAPPED_FIRST <= last < MAPPED_LAST
 
 
 def shown(text: str) -> str:
     """Return text as it is quoted in messages, cut where it is long."""
     return repr(text) if len(text) <= _SHOWN else repr(text[:_SHOWN]) + "…"
+
+
+def _without_mapped(text: str, entry: Entry) -> str:
+    """Say what to write for IPv4-mapped addresses, which no packet carries."""
+    got = f"got IPv4-mapped {shown(text)}"
+    if entry.first < MAPPED_FIRST or entry.last > MAPPED_LAST:
+        return f"expected a range that leaves ::ffff:0:0/96 out or takes it whole, {got}"
+    first, last = (
+        ipaddress.IPv4Address(bound - MAPPED_FIRST) for bound in (entry.first, entry.last)
+    )
+    meant = f"{first}-{last}"
+    if first == last:
+        meant = f"{first}"
+    elif "-" not in text:
+        meant = f"{first}/{33 - (entry.last - entry.first + 1).bit_length()}"
+    return f"expected an IPv4 address as such, {got}; write {meant}"
 
 
 def _read_range(text: str, head: str, tail: str, version: int) -> Entry:

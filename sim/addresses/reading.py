@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses import backend
 from sim.addresses.cuts import Block, content_bytes, cut_blocks, read_blocks
 from sim.addresses.entries import Entries4, Entries6, Tally
+from sim.addresses.ipv6 import Addresses6
 from sim.addresses.lines import (
     COLON,
     DASH,
@@ -28,16 +29,14 @@ from sim.addresses.lines import (
     Lines,
     tidy,
 )
-from sim.addresses.notation import read_notation, shown
+from sim.addresses.notation import MAPPED_FIRST, MAPPED_LAST, read_notation, shown
 from sim.addresses.room import Piece, Room
 from sim.addresses.source import Limits, Source
 from sim.addresses.text4 import Parsed4, parse_lines4
 from sim.addresses.text6 import parse_lines6
-from sim.errors import DataError, Problem
+from sim.errors import BadLinesError, Problem
 
-# ::ffff:0:0/96 (RFC 4291, section 2.5.5.2): a high half of 0, and this in the next 32 bits.
-_MAPPED = np.uint64(0xFFFF)
-_32 = np.uint64(32)
+_MAPPED_FIRST, _MAPPED_LAST = np.uint64(MAPPED_FIRST), np.uint64(MAPPED_LAST)
 # Bytes of a block for the kernels, which need no columns in between that a cache must hold.
 _COMPILED_BYTES = 2**19
 
@@ -98,15 +97,13 @@ class Reading:
 
         Raises
         ------
-        DataError
+        BadLinesError
             If lines were refused, unless ``skip_bad``.
         """
         if self._n_bad and not skip_bad:
-            told = list(self._problems)
-            if self._n_bad > len(told):
-                rest = self._n_bad - len(told)
-                told.append(Problem(self._name, f"{rest:,} more bad lines, {self._n_bad:,} in all"))
-            raise DataError(told)
+            raise BadLinesError(
+                self._name, self._problems, self._n_bad, self._n_entries, "bad lines"
+            )
         return Tally(self._n_lines, self._n_entries, self._n_bad, tuple(self._problems))
 
     def _account(
@@ -192,8 +189,7 @@ def _sorted_by_kind(lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
         parts4.append(v4)
         bad.append(refused)
     if plain6.any():
-        v6, mapped, refused = _plain6(lines.select(plain6))
-        parts4.append(mapped)
+        v6, refused = _plain6(lines.select(plain6))
         parts6.append(v6)
         bad.append(refused)
     if range6.any():
@@ -241,23 +237,28 @@ def _ranges4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
     return rows, np.concatenate((refused, whole.number[bad]))
 
 
-def _plain6(lines: Lines) -> tuple[Entries6, Entries4, NDArray[np.int64]]:
-    """Read IPv6 prefixes and addresses; plain mapped addresses become IPv4 rows."""
-    first, last, is_bad, is_prefix = parse_lines6(lines.block)
-    is_mapped = (first.high == 0) & (first.low >> _32 == _MAPPED) & ~is_prefix & ~is_bad
-    good = ~is_bad & ~is_mapped
-    rows = Entries6(first.take(good), last.take(good), lines.number[good])
-    number4 = (first.low[is_mapped] & np.uint64(2**32 - 1)).astype(np.int64)
-    mapped = Entries4(number4, number4 + 1, lines.number[is_mapped])
-    return rows, mapped, lines.number[is_bad]
+def _plain6(lines: Lines) -> tuple[Entries6, NDArray[np.int64]]:
+    """Read IPv6 prefixes and addresses."""
+    first, last, is_bad = parse_lines6(lines.block)
+    is_bad = is_bad | _part_of_mapped(first, last)
+    good = ~is_bad
+    return Entries6(first.take(good), last.take(good), lines.number[good]), lines.number[is_bad]
+
+
+def _part_of_mapped(first: Addresses6, last: Addresses6) -> NDArray[np.bool_]:
+    """Return which rows hold some of the IPv4-mapped addresses, and not all of them."""
+    low, high = first.low, last.low
+    starts_inside = (first.high == 0) & (low > _MAPPED_FIRST) & (low <= _MAPPED_LAST)
+    ends_inside = (last.high == 0) & (high >= _MAPPED_FIRST) & (high < _MAPPED_LAST)
+    return np.asarray(starts_inside | ends_inside)
 
 
 def _ranges6(lines: Lines) -> tuple[Entries6, NDArray[np.int64]]:
     """Read IPv6 ranges: two addresses a line."""
     whole, refused = _split_at_dash(lines)
-    address, _, is_bad, _ = parse_lines6(whole.block)
+    address, _, is_bad = parse_lines6(whole.block)
     first, last = address.take(slice(0, None, 2)), address.take(slice(1, None, 2))
-    bad = is_bad[0::2] | is_bad[1::2] | last.less(first)
+    bad = is_bad[0::2] | is_bad[1::2] | last.less(first) | _part_of_mapped(first, last)
     good = ~bad
     rows = Entries6(first.take(good), last.take(good), whole.number[good])
     return rows, np.concatenate((refused, whole.number[bad]))

@@ -63,9 +63,8 @@ def read_entries(
     ----------
     path
         Text, plain or compressed (``.gz``, ``.bz2``, ``.zst``): on each line a prefix, a plain
-        address or a range ``first-last``; ``#`` and ``;`` start a comment. Plain IPv4-mapped
-        addresses (``::ffff:192.0.2.1``) are read as the IPv4 address they stand for; prefixes
-        and ranges of them stay IPv6.
+        address or a range ``first-last``; ``#`` and ``;`` start a comment. IPv4-mapped
+        addresses (``::ffff:192.0.2.1``) are bad lines: IPv4 is written as such.
     skip_bad
         Leave bad lines out and count them, instead of refusing the file.
     limits

@@ -17,7 +17,7 @@ from sim.addresses.ipv6 import Addresses6, masked
 from sim.addresses.text4 import NEWLINE, SLASH, ZERO
 
 _NOTHING = bytes(16)
-Parsed6 = tuple[Addresses6, Addresses6, NDArray[np.bool_], NDArray[np.bool_]]
+Parsed6 = tuple[Addresses6, Addresses6, NDArray[np.bool_]]
 
 
 def parse_lines6(block: NDArray[np.uint8]) -> Parsed6:
@@ -34,8 +34,6 @@ def parse_lines6(block: NDArray[np.uint8]) -> Parsed6:
         Bounds, both inclusive; without meaning where the line is bad.
     is_bad : shape (n_lines,), bool
         Lines that are no prefix or address, have host bits set or a length over 128.
-    is_prefix : shape (n_lines,), bool
-        Lines with a slash.
 
     References
     ----------
@@ -44,11 +42,9 @@ def parse_lines6(block: NDArray[np.uint8]) -> Parsed6:
     line_end = np.flatnonzero(block == NEWLINE)
     length = np.full(line_end.size, 128, np.int64)
     is_bad = np.zeros(line_end.size, np.bool_)
-    is_prefix = np.zeros(line_end.size, np.bool_)
     slash = np.flatnonzero(block == SLASH)
     if slash.size:
         line = np.searchsorted(line_end, slash)
-        is_prefix[line] = True
         is_bad[line[1:][line[1:] == line[:-1]]] = True
         value, is_misspelt = _number_between(block, slash, line_end[line])
         length[line] = value
@@ -58,7 +54,7 @@ def parse_lines6(block: NDArray[np.uint8]) -> Parsed6:
     first = _addresses(block, is_bad)
     network, last = masked(first, length)
     is_bad |= ~network.equal(first)
-    return first, last, is_bad, is_prefix
+    return first, last, is_bad
 
 
 def _addresses(block: NDArray[np.uint8], is_bad: NDArray[np.bool_]) -> Addresses6:

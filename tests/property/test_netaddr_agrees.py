@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import netaddr
@@ -74,6 +75,10 @@ def test_what_an_address_is_is_told_alike(text: str) -> None:
         expected = netaddr.IPAddress(text, flags=netaddr.INET_PTON)
     except (netaddr.AddrFormatError, ValueError):
         with pytest.raises(ValueError, match="expected"):
+            read_notation(text)
+        return
+    if expected.is_ipv4_mapped():
+        with pytest.raises(ValueError, match=re.escape(f"write {expected.ipv4()}")):
             read_notation(text)
         return
     entry = read_notation(text)

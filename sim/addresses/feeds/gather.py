@@ -21,11 +21,12 @@ from sim.addresses.ipv6 import Addresses6
 from sim.addresses.notation import shown
 from sim.addresses.reading import Reading
 from sim.addresses.source import Limits
-from sim.errors import DataError, Problem
+from sim.errors import BadLinesError, Problem
 
 Line = NDArray[np.int64]
-# Marks that a list of addresses would take for a comment or for a second line.
-_MARKS = ("#", ";", "\r")
+# Marks that a list of addresses would take for a comment, for the end of a line, or, in the first
+# value, for a mark of byte order.
+_MARKS = ("#", ";", "\r", "\ufeff")
 
 
 class Gathering:
@@ -46,6 +47,8 @@ class Gathering:
         Records kept and lines met so far.
     n_replaced
         Characters that stand in for bytes outside the file's encoding.
+    decimal_marks
+        Line and text of the first cell with each decimal mark, by column of numbers.
     notes
         What to tell the user.
     """
@@ -55,6 +58,7 @@ class Gathering:
         self.n_records = 0
         self.n_lines = 0
         self.n_replaced = 0
+        self.decimal_marks: dict[str, dict[str, tuple[int, str]]] = {}
         self.notes: list[str] = []
         self._skip_bad = skip_bad
         self._limits = limits
@@ -169,16 +173,13 @@ class Gathering:
 
         Raises
         ------
-        DataError
+        BadLinesError
             If there were mistakes and they were not to be skipped.
         """
-        if self._n_bad and not self._skip_bad:
-            told = list(self._problems)
-            if self._n_bad > len(told):
-                rest = self._n_bad - len(told)
-                told.append(Problem(self.name, f"{rest:,} more mistakes, {self._n_bad:,} in all"))
-            raise DataError(told)
         record4, record6 = self._record4.finish(), self._record6.finish()
+        if self._n_bad and not self._skip_bad:
+            n_good = record4.size + record6.size
+            raise BadLinesError(self.name, self._problems, self._n_bad, n_good, "mistakes")
         v4 = Entries4(*(column.finish() for column in self._rows4))
         v6, self._v6 = Entries6.concatenate(self._v6), []
         labels = {column: coder.finish() for column, coder in self._coders.items()}

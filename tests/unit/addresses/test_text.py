@@ -36,7 +36,7 @@ MIXED = """\
 2001:db8::/32\t# documentation
 203.0.113.4 - 203.0.113.9
 2001:db9::1-2001:db9::3
-::ffff:192.0.2.8
+192.0.2.8
 ::ffff:0:0/96
 """
 
@@ -52,6 +52,40 @@ def test_a_mixed_list_is_sorted_into_families_with_its_lines(way):
         "2001:db8::/32", "2001:db9::1 - 2001:db9::3", "::ffff:0:0/96",
     )  # fmt: skip
     assert (entries.tally.n_lines, entries.tally.n_entries, entries.tally.n_bad) == (9, 7, 0)
+
+
+@ways
+def test_the_whole_space_of_mapped_addresses_is_ipv6_and_so_is_what_lies_around_it(way):
+    around = ["::ffff:0:0/96", "::fffe:0:0/95", "::fffe:ffff:ffff", "::1:0:0:0", "::/0"]
+    with backend.using(way):
+        entries = parse_entries("\n".join([*around, "::ffff:0:0-::ffff:ffff:ffff"]))
+    assert entries.v6.line.tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@ways
+@pytest.mark.parametrize("line", [".1.2.3", "/1.2.3", "1.2.3.", ".1.2.3/8", "00.1.2.3"])
+def test_a_part_that_is_missing_is_no_zero_wherever_the_line_stands(way, line):
+    """The first byte of a block has no byte before it that could tell."""
+    for content in (f"{line}\n192.0.2.1\n", f"192.0.2.1\n{line}\n"):
+        with backend.using(way):
+            entries = parse_entries(content, skip_bad=True)
+        assert (entries.tally.n_bad, len(entries)) == (1, 1)
+
+
+def test_bad_lines_are_refused_unless_it_is_said_to_skip_them(tmp_path):
+    path = tmp_path / "list"
+    path.write_bytes(b"192.0.2.1\nno\n")
+    readings = [
+        lambda **skip: read_entries(path, **skip).tally,
+        lambda **skip: read_stream(io.BytesIO(path.read_bytes()), "list", **skip).tally,
+        lambda **skip: read_set(path, **skip)[1],
+        lambda **skip: parse_entries(path.read_bytes(), **skip).tally,
+        lambda **skip: parse_column(["192.0.2.1", "no"], "list", **skip).tally,
+    ]
+    for read in readings:
+        with pytest.raises(DataError, match="expected a prefix such as"):
+            read()
+        assert read(skip_bad=True).n_bad == 1
 
 
 def test_rows_stand_for_the_prefixes_they_take():
@@ -89,6 +123,15 @@ REFUSED = {
     "198.51.100.0.24": "got '198.51.100.0.24'",
     "2001:db8::/32/32": "expected a prefix length from 0 to 128, got",
     "198.51.100": "expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got '198.51.100'",
+    "::ffff:198.51.100.1": "expected an IPv4 address as such, got IPv4-mapped "
+    "'::ffff:198.51.100.1'; write 198.51.100.1",
+    "::FFFF:c633:6401/128": "write 198.51.100.1",
+    "::ffff:198.51.100.0/120": "write 198.51.100.0/24",
+    "::ffff:0.0.0.0": "write 0.0.0.0",
+    "::ffff:255.255.255.255": "write 255.255.255.255",
+    "::ffff:198.51.100.1-::ffff:198.51.100.9": "write 198.51.100.1-198.51.100.9",
+    "::-::ffff:198.51.100.9": "expected a range that leaves ::ffff:0:0/96 out or takes it whole",
+    "::ffff:0.0.0.1-2001:db8::": "expected a range that leaves ::ffff:0:0/96 out or takes it whole",
     "example.org": "expected a prefix such as",
     "198.51.100.1 198.51.100.2": "expected a prefix such as",
     "19\0008.51.100.1": "expected text, got NUL bytes in",
