@@ -18,11 +18,21 @@ class Large(int):
     """A number of 64 bits."""
 
 
-def mmdb(networks: Mapping[str, Any], *, version: int = 4, kind: str = "Test-ASN") -> bytes:
-    """A MaxMind DB (format 2.0) that maps networks of one family to records."""
-    nodes: list[list[Any]] = [[None, None]]
+def mmdb(
+    networks: Mapping[str, Any],
+    *,
+    version: int = 4,
+    kind: str = "Test-ASN",
+    record_bits: int = 32,
+    n_doubled: int = 0,
+) -> bytes:
+    """A MaxMind DB (format 2.0) that maps networks of one family to records.
+
+    Without networks, ``n_doubled`` nodes each lead to the next on both sides, and the last nowhere.
+    """
+    nodes: list[list[Any]] = [[at, at] for at in range(1, n_doubled)] + [[None, None]]
     data = b""
-    for text, record in networks.items():
+    for text, content in networks.items():
         network = ipaddress.ip_network(text)
         bits = 32 if version == 4 else 128
         number, length = int(network.network_address), network.prefixlen
@@ -38,7 +48,7 @@ def mmdb(networks: Mapping[str, Any], *, version: int = 4, kind: str = "Test-ASN
                     nodes.append([None, None])
                     nodes[at][side] = len(nodes) - 1
                 at = nodes[at][side]
-        data += _encoded(record)
+        data += _encoded(content)
     n = len(nodes)
 
     def pointer(side: Any) -> int:
@@ -46,10 +56,16 @@ def mmdb(networks: Mapping[str, Any], *, version: int = 4, kind: str = "Test-ASN
             return n
         return n + 16 + side[1] if isinstance(side, tuple) else side
 
-    tree = b"".join(pointer(side).to_bytes(4, "big") for node in nodes for side in node)
+    def record(left: int, right: int) -> bytes:
+        if record_bits != 28:
+            return b"".join(side.to_bytes(record_bits // 8, "big") for side in (left, right))
+        high = (left >> 24 << 4 | right >> 24).to_bytes(1, "big")
+        return (left & 0xFFFFFF).to_bytes(3, "big") + high + (right & 0xFFFFFF).to_bytes(3, "big")
+
+    tree = b"".join(record(*map(pointer, node)) for node in nodes)
     metadata = {
         "node_count": n,
-        "record_size": Small(32),
+        "record_size": Small(record_bits),
         "ip_version": Small(version),
         "database_type": kind,
         "languages": ["en"],

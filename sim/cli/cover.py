@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.inputs import check_stdin, find_inputs, instant
+from sim.cli.inputs import check_stdin, find_inputs, instant, told_of
 from sim.cli.options import (
+    AllowEmptyOption,
     AtOption,
     Format,
     FormatOption,
@@ -132,6 +133,7 @@ def cover(
         typer.Option("--figure", metavar="FILE", help="Draw the frontier as .png or .svg."),
     ] = None,
     skip_bad: SkipBadOption = False,
+    allow_empty: AllowEmptyOption = False,
     max_bytes: MaxBytesOption = 2**30,
     output_format: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -164,17 +166,17 @@ def cover(
         if figure is not None and figure.suffix not in (".png", ".svg"):
             raise UsageError(f"--figure: expected a name in .png or .svg, got {str(figure)!r}")
         limits = Limits(max_bytes=max_bytes)
+        how = {"skip_bad": skip_bad, "allow_empty": allow_empty}
         when = instant("--at", at)
         check_stdin([*targets, *inventory, *protect, *against])
 
         def read(names: Sequence[str]) -> list[Feed]:
             given = find_inputs(names, limits, stack)
-            return read_all(given, skip_bad=skip_bad, limits=limits)
+            return read_all(given, limits=limits, **how)
 
         wanted, hosts, guards = read(targets), read(inventory), read(protect)
-        lists = read_blocklists(
-            find_inputs(against, limits, stack), "", skip_bad=skip_bad, limits=limits
-        )
+        lists = read_blocklists(find_inputs(against, limits, stack), "", limits=limits, **how)
+        in_force = lists.in_force(when)
         constraints = Constraints(
             own_addresses(guards) or AddressSet.empty(),
             LengthLimits(shortest, longest),
@@ -187,11 +189,11 @@ def cover(
             question,
             concatenate(wanted),
             concatenate(hosts) if hosts else None,
-            lists.in_force(when),
+            in_force,
         )
-        for feed in (*wanted, *hosts, *guards):
-            for note in feed.notes:
-                console.say(f"{feed.origin.file}: {note}", quiet=quiet)
+        told = told_of([*wanted, *hosts, *guards, *in_force])
+        for note in told:
+            console.say(note, quiet=quiet)
         for note in (*found.units.notes, *found.conflicts):
             console.say(f"note: {note}", quiet=quiet)
         if figure is not None:
@@ -199,17 +201,21 @@ def cover(
 
             draw_frontier(found, figure)
             console.say(f"figure: {figure}", quiet=quiet)
-        _print(found, constraints, miss_price, Format.JSON if is_json else output_format)
+        _print(found, constraints, miss_price, told, Format.JSON if is_json else output_format)
 
 
 def _print(
-    found: Answer, constraints: Constraints, miss_price: float | None, output_format: Format
+    found: Answer,
+    constraints: Constraints,
+    miss_price: float | None,
+    told: Sequence[str],
+    output_format: Format,
 ) -> None:
     from sim.cli import covers, sections
 
     match output_format:
         case Format.JSON:
-            console.print_json(covers.document(found, constraints, miss_price))
+            console.print_json(covers.document(found, constraints, miss_price, told))
         case Format.CSV:
             sections.print_csv(covers.sections(found, every_row=True))
         case Format.MARKDOWN:

@@ -37,8 +37,10 @@ def sections(found: Answer, *, every_row: bool = False) -> list[Section]:
     return made
 
 
-def document(found: Answer, constraints: Constraints, miss_price: float | None) -> dict[str, Any]:
-    """Return the JSON document."""
+def document(
+    found: Answer, constraints: Constraints, miss_price: float | None, told: Sequence[str]
+) -> dict[str, Any]:
+    """Return the JSON document; ``told`` is what to know of the files."""
     frontier = found.frontier
     columns = {
         "n_rules": frontier.n_rules,
@@ -78,7 +80,7 @@ def document(found: Answer, constraints: Constraints, miss_price: float | None) 
         "against": None
         if found.judgement is None
         else _judgement_document(found.judgement, found.unit),
-        "notes": [*found.units.notes, *found.conflicts],
+        "notes": [*told, *found.units.notes, *found.conflicts],
     }
 
 

@@ -17,9 +17,12 @@ SCHEMA = "overblock/exposure/2"
 
 
 def document(
-    found: Exposure, blocklists: Sequence[str], at: str | None, top: int
+    found: Exposure, blocklists: Sequence[str], at: str | None, top: int, told: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the JSON document; lists are cut at ``top`` and say how long they are."""
+    """Return the JSON document; lists are cut at ``top`` and say how long they are.
+
+    ``told`` is what to know of the files.
+    """
     return {
         "schema": SCHEMA,
         "blocklists": list(blocklists),
@@ -44,7 +47,7 @@ def document(
         ],
         "inventory": None if found.inventory is None else _inventory_document(found.inventory, top),
         "changes": None if found.changes is None else asdict(found.changes),
-        "notes": list(found.notes),
+        "notes": [*told, *found.notes],
     }
 
 

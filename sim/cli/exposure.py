@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.inputs import check_stdin, find_inputs, instant
+from sim.cli.inputs import check_stdin, find_inputs, instant, told_of
 from sim.cli.options import (
+    AllowEmptyOption,
     AtOption,
     Format,
     FormatOption,
@@ -84,6 +85,7 @@ def exposure(
         str, typer.Option("--as", metavar="FORMAT", help="Format of the blocklists.")
     ] = "",
     skip_bad: SkipBadOption = False,
+    allow_empty: AllowEmptyOption = False,
     max_bytes: MaxBytesOption = 2**30,
     output_format: FormatOption = Format.TABLE,
     as_json: JsonOption = False,
@@ -108,38 +110,45 @@ def exposure(
         from sim.measure.exposure import assess
 
         limits = Limits(max_bytes=max_bytes)
+        how = {"skip_bad": skip_bad, "allow_empty": allow_empty}
         when, earlier = instant("--at", at), instant("--since", since)
         named = [*blocklists, *inventory, *attribute, *against, *target]
         check_stdin(named)
         inputs = find_inputs(blocklists, limits, stack)
-        lists = read_blocklists(inputs, read_as, skip_bad=skip_bad, limits=limits)
+        lists = read_blocklists(inputs, read_as, limits=limits, **how)
         others = lists
         if against:
             given = find_inputs(against, limits, stack)
-            others = read_blocklists(given, read_as, skip_bad=skip_bad, limits=limits)
+            others = read_blocklists(given, read_as, limits=limits, **how)
         _check_times(when, earlier, lists.are_dated, others.are_dated)
         in_force = lists.in_force(when)
         before = None
+        earlier_lists: list[Feed] = []
         if against or earlier:
-            listed_before = own_addresses(others.in_force(earlier or when))
+            earlier_lists = others.in_force(earlier or when)
+            listed_before = own_addresses(earlier_lists)
             assert listed_before is not None
             name = " + ".join(against) if against else ""
             before = (" ".join(part for part in (name, since or "") if part), listed_before)
         owned = find_inputs(target, limits, stack) if target else own_tables(inputs)
-        hosts = read_all(find_inputs(inventory, limits, stack), skip_bad=skip_bad, limits=limits)
-        tables = read_all(find_inputs(attribute, limits, stack), skip_bad=skip_bad, limits=limits)
+        hosts = read_all(find_inputs(inventory, limits, stack), limits=limits, **how)
+        tables = read_all(find_inputs(attribute, limits, stack), limits=limits, **how)
+        own_feeds = read_all(owned, limits=limits, **how)
         found = assess(
             in_force,
             concatenate(hosts) if hosts else None,
             concatenate(tables) if tables else None,
             by=[name.strip() for name in by.split(",") if name.strip()],
             before=before,
-            own=own_addresses(read_all(owned, skip_bad=skip_bad, limits=limits)),
+            own=own_addresses(own_feeds),
             explain=explain,
             top=top,
         )
-        _say(found, in_force, [*hosts, *tables], [given.name for given in owned], quiet=quiet)
-        _print(found, blocklists, at, top, Format.JSON if is_json else output_format)
+        feeds = [*in_force, *earlier_lists, *hosts, *tables, *own_feeds]
+        told = _told(feeds, in_force)
+        if not quiet:
+            _say(found, feeds, told, [given.name for given in owned])
+        _print(found, blocklists, at, top, told, Format.JSON if is_json else output_format)
 
 
 def _check_times(
@@ -154,51 +163,45 @@ def _check_times(
         raise UsageError("--since: none of the blocklists compared with holds dated orders")
 
 
-def _say(
-    found: Exposure,
-    lists: Sequence[Feed],
-    others: Sequence[Feed],
-    owned: Sequence[str],
-    *,
-    quiet: bool,
-) -> None:
-    """Talk about what was read and what to know before trusting it."""
-    if quiet:
-        return
+def _told(feeds: Sequence[Feed], lists: Sequence[Feed]) -> list[str]:
+    """What to know of the files before trusting what comes of them."""
     from sim.addresses.feeds.special import special_note
 
-    feeds = [*lists, *others]
+    special = ((feed.origin.file, special_note(feed.v4)) for feed in lists)
+    return [*told_of(feeds), *(f"{name}: {note}" for name, note in special if note)]
+
+
+def _say(found: Exposure, feeds: Sequence[Feed], told: Sequence[str], owned: Sequence[str]) -> None:
+    """Talk about what was read and what to know before trusting it."""
     for feed in feeds:
         parts = f"{feed.n_records:,} records, {len(feed.v4):,} IPv4 and {len(feed.v6):,} IPv6 rows"
-        console.say(f"{feed.origin.file}: read as {feed.origin.format}: {parts}", quiet=quiet)
-        if feed.n_bad:
-            console.say(f"{feed.origin.file}: {feed.n_bad:,} bad lines left out", quiet=quiet)
-            for problem in feed.problems[:3]:
-                console.say(f"  {problem}", quiet=quiet)
-        for note in feed.notes:
-            console.say(f"{feed.origin.file}: {note}")
-    for feed in lists:
-        if note := special_note(feed.v4):
-            console.say(f"{feed.origin.file}: {note}")
+        console.say(f"{feed.origin.file}: read as {feed.origin.format}: {parts}")
+    for note in told:
+        console.say(note)
     if owned:
-        console.say(f"the target's own ranges: {', '.join(owned)}", quiet=quiet)
+        console.say(f"the target's own ranges: {', '.join(owned)}")
     for note in found.notes:
-        console.say(f"note: {note}", quiet=quiet)
+        console.say(f"note: {note}")
     if found.inventory is not None:
         shown = {note for feed in feeds for note in feed.notes}
         for note in found.inventory.notes:
             if note not in shown and not any(note.endswith(each) for each in shown):
-                console.say(f"note: {note}", quiet=quiet)
+                console.say(f"note: {note}")
 
 
 def _print(
-    found: Exposure, names: Sequence[str], at: str | None, top: int, output_format: Format
+    found: Exposure,
+    names: Sequence[str],
+    at: str | None,
+    top: int,
+    told: Sequence[str],
+    output_format: Format,
 ) -> None:
     from sim.cli import document, findings, sections
 
     match output_format:
         case Format.JSON:
-            console.print_json(document.document(found, names, at, top))
+            console.print_json(document.document(found, names, at, top, told))
         case Format.CSV:
             sections.print_csv(findings.sections(found, top))
         case Format.MARKDOWN:

@@ -1,7 +1,7 @@
 """Files and times that a user names on the command line.
 
-In: texts. Out: inputs to read, points in time, or a mistake of the user. It reads nothing but
-standard input, which can be read once only.
+In: texts. Out: inputs to read, points in time, or a mistake of the user; and what to say of inputs
+once read. It reads nothing but standard input, which can be read once only.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sim.addresses.feeds.feed import Feed
     from sim.addresses.feeds.inputs import Input
 
 
@@ -29,6 +30,18 @@ def find_inputs(names: Sequence[str], limits: object, stack: ExitStack) -> list[
         else find_input(name)
         for name in names
     ]
+
+
+def told_of(feeds: Sequence[Feed]) -> list[str]:
+    """Say what each file left out, with examples, and what to know of it; each thing once."""
+    told: dict[str, None] = {}
+    for feed in feeds:
+        name = feed.origin.file
+        if feed.n_bad:
+            examples = "; ".join(map(str, feed.problems[:3]))
+            told[f"{name}: {feed.n_bad:,} bad lines left out, such as {examples}"] = None
+        told |= dict.fromkeys(f"{name}: {note}" for note in feed.notes)
+    return list(told)
 
 
 def check_stdin(names: Sequence[str]) -> None:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import console
-from sim.cli.options import JsonOption, MaxBytesOption, QuietOption, SkipBadOption
+from sim.cli.options import (
+    AllowEmptyOption,
+    JsonOption,
+    MaxBytesOption,
+    QuietOption,
+    SkipBadOption,
+)
 
 if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
@@ -29,11 +35,12 @@ def import_file(
             "--as",
             metavar="FORMAT",
             help="aws, google, azure, geofeed, pfx2as, iptoasn, mmdb, ip-location-db, mrt, z-i, "
-            "firehol, rir-delegated, zdns, orders, inventory, list or parquet; told by the file "
-            "when left out.",
+            "z-i-all, firehol, rir-delegated, zdns, orders, inventory, list or parquet; told by "
+            "the file when left out.",
         ),
     ] = "",
     skip_bad: SkipBadOption = False,
+    allow_empty: AllowEmptyOption = False,
     max_bytes: MaxBytesOption = 2**30,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     as_json: JsonOption = False,
@@ -58,7 +65,8 @@ def import_file(
 
         check_free(output, force=force)
         given = find_input(file)
-        feed = read_feed(given, read_as, skip_bad=skip_bad, limits=Limits(max_bytes=max_bytes))
+        limits = Limits(max_bytes=max_bytes)
+        feed = read_feed(given, read_as, skip_bad=skip_bad, limits=limits, allow_empty=allow_empty)
         sha256 = given.sha256()
         n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
         understood = _understood(feed, sha256, n_rows)

@@ -65,6 +65,12 @@ RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder."
 SkipBadOption = Annotated[
     bool, typer.Option("--skip-bad", help="Leave bad lines out and count them.")
 ]
+AllowEmptyOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-empty", help="Take a file that gives no address for an empty one, not an error."
+    ),
+]
 MaxBytesOption = Annotated[
     int,
     typer.Option(

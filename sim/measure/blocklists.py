@@ -90,7 +90,12 @@ def find_input(name: str) -> Input:
 
 
 def read_blocklists(
-    inputs: Sequence[Input], format_name: str, *, skip_bad: bool, limits: Limits
+    inputs: Sequence[Input],
+    format_name: str,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+    allow_empty: bool = False,
 ) -> Blocklists:
     """Read blocklists.
 
@@ -98,6 +103,8 @@ def read_blocklists(
     ----------
     format_name
         Format of all of them; told by each file where empty.
+    allow_empty
+        Take lists that give no address, too.
 
     Raises
     ------
@@ -109,12 +116,13 @@ def read_blocklists(
     checked_format(format_name)
     tables: list[Feed | Orders] = []
     problems: list[Problem] = []
+    options = {"skip_bad": skip_bad, "allow_empty": allow_empty}
     for given in inputs:
         try:
             if (format_name or sniff(given, limits)) == "orders":
-                tables.append(read_dated(given, skip_bad=skip_bad, limits=limits))
+                tables.append(read_dated(given, limits=limits, **options))
             else:
-                tables.append(read_feed(given, format_name, skip_bad=skip_bad, limits=limits))
+                tables.append(read_feed(given, format_name, limits=limits, **options))
         except DataError as error:
             problems += error.problems
     if problems:
@@ -122,13 +130,16 @@ def read_blocklists(
     return Blocklists(tuple(given.name for given in inputs), tuple(tables))
 
 
-def read_all(inputs: Sequence[Input], *, skip_bad: bool, limits: Limits) -> list[Feed]:
+def read_all(
+    inputs: Sequence[Input], *, skip_bad: bool, limits: Limits, allow_empty: bool = False
+) -> list[Feed]:
     """Read inventories or tables; errors as for `read_blocklists`."""
     feeds: list[Feed] = []
     problems: list[Problem] = []
     for given in inputs:
         try:
-            feeds.append(read_feed(given, skip_bad=skip_bad, limits=limits))
+            feed = read_feed(given, skip_bad=skip_bad, limits=limits, allow_empty=allow_empty)
+            feeds.append(feed)
         except DataError as error:
             problems += error.problems
     if problems:

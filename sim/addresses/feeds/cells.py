@@ -15,12 +15,18 @@ import numpy as np
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.notation import shown
+from sim.errors import DataError, Problem
 
 # One AS number or several, joined by what the formats use for several origins and for AS sets.
 _ORIGINS = re.compile(r"(?:AS)?\d{1,10}(?:[_,| ](?:AS)?\d{1,10})*", re.ASCII)
 _BETWEEN = re.compile(r"[_,| ]")
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _MAX_ASN = 2**32 - 1
+# A comma before decimals: after thousands with points, before other than three digits, or where
+# thousands would not be written so.
+_COMMA = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d+,(\d{1,2}|\d{4,})|(0\d*|\d{4,}),\d{3}", re.ASCII)
+_POINT = re.compile(r"\d*\.\d*(e[+-]?\d+)?", re.ASCII | re.I)
+_EITHER = re.compile(r"\d{1,3},\d{3}", re.ASCII)
 
 Value = TypeVar("Value")
 
@@ -40,8 +46,18 @@ def add_countries(gathering: Gathering, cells: Sequence[str], line: Line) -> Non
 
 
 def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
-    """Append a column of finite numbers that are not negative; NaN where a cell is empty."""
+    """Append a column of finite numbers that are not negative; NaN where a cell is empty.
+
+    The decimal mark is a point, or throughout the column a comma where that can mean nothing else:
+    ``10,5``, ``0,125`` and ``1.234,56``, but not ``1,500``.
+
+    Raises
+    ------
+    DataError
+        If both marks stand in the column: either may then mean thousands.
+    """
     cells = cells.texts() if isinstance(cells, CellBytes) else cells
+    _check_marks(gathering, column, cells, line)
     try:
         values = np.array([cell or "nan" for cell in cells], np.float64)
     except ValueError:
@@ -50,6 +66,8 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
     bad = known & ~((values >= 0) & np.isfinite(values))
     for row in np.flatnonzero(bad).tolist():
         message = f"expected a number of 0 or more, got {shown(cells[row])}"
+        if _EITHER.fullmatch(cells[row].strip()):
+            message += ", whose comma may stand before decimals or between thousands"
         gathering.refuse(message, int(line[row]), column)
     values[bad] = np.nan
     gathering.add_numbers(column, values)
@@ -90,8 +108,36 @@ def _country(cell: str) -> str | None:
     return text.upper() if _COUNTRY.fullmatch(text) else None
 
 
+def _check_marks(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
+    """Remember where each decimal mark was met first, and refuse two in one column."""
+    met = gathering.decimal_marks.setdefault(column, {})
+    for mark in ",.":
+        if mark in met:
+            continue
+        for row, cell in enumerate(cells):
+            if mark in cell and _mark(cell.strip()) == mark:
+                met[mark] = (int(line[row]), cell)
+                break
+    if len(met) == 2:
+        got = " and ".join(f"{shown(cell)} in line {at}" for at, cell in sorted(met.values()))
+        message = f"expected one decimal mark throughout the column, got {got}"
+        raise DataError([Problem(gathering.name, message, max(met.values())[0], 0, column)])
+    if "," in met:
+        gathering.note(f"{column}: the comma is read as the decimal mark")
+
+
+def _mark(cell: str) -> str:
+    """Return what a number has before its decimals; empty where it has none."""
+    if _COMMA.fullmatch(cell):
+        return ","
+    return "." if _POINT.fullmatch(cell) else ""
+
+
 def _amount(cell: str) -> float:
+    text = cell.strip()
+    if _COMMA.fullmatch(text):
+        text = text.replace(".", "").replace(",", ".")
     try:
-        return float(cell)
+        return float(text)
     except ValueError:
         return float("nan")

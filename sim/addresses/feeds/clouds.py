@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from sim.addresses.feeds.documents import items, read_document, text_of
+from sim.addresses.feeds.documents import check_keys, items, read_document, text_of
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.source import Limits, Source
@@ -37,6 +37,7 @@ def read_aws(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
     AWS, "AWS IP address ranges", syntax of ip-ranges.json.
     """
     document = read_document(source, name, limits)
+    check_keys(document, ("prefixes", "ipv6_prefixes"), name, "Amazon's ip-ranges.json")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     ranges = [
         _Range(
@@ -65,6 +66,7 @@ def read_google(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
     those of its customers.
     """
     document = read_document(source, name, limits)
+    check_keys(document, ("prefixes",), name, "Google's cloud.json or goog.json")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     ranges = []
     for path, item in items(document, "prefixes", name):
@@ -90,6 +92,7 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     prefix is one record, with the list of its tags and the region of the regional ones.
     """
     document = read_document(source, name, limits)
+    check_keys(document, ("values",), name, "Microsoft's ServiceTags_*.json")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     ranges = []
     for path, item in items(document, "values", name):

@@ -6,9 +6,10 @@ In: a stream. Out: plain values, or the reason why not. It does not know what th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+from sim.addresses.notation import shown
 from sim.addresses.source import Limits, Source
 from sim.errors import DataError, Problem
 
@@ -32,16 +33,54 @@ def read_document(source: BinaryIO | Source, name: str, limits: Limits) -> dict[
             raise _refused(name, f"expected at most {max_bytes:,} bytes of JSON, got more")
         pieces.append(piece)
     try:
-        value = json.loads(b"".join(pieces).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise _refused(name, f"expected UTF-8 text, got an error: {error}") from None
+        value = parse_json(b"".join(pieces))
     except json.JSONDecodeError as error:
         raise _refused(name, f"expected JSON, got an error: {error.msg}", error.lineno) from None
-    except RecursionError:
-        raise _refused(name, "expected JSON nested a few levels deep, got more") from None
+    except ValueError as error:
+        raise _refused(name, str(error)) from None
     if not isinstance(value, dict):
         raise _refused(name, f"expected a JSON object, got {type(value).__name__}")
     return value
+
+
+def parse_json(text: bytes) -> Any:
+    """Return the value of a JSON text.
+
+    Raises
+    ------
+    json.JSONDecodeError
+        If it is no JSON.
+    ValueError
+        ``expected …, got …``, for what the standard library cannot take: bytes that are not
+        UTF-8, numbers of thousands of digits, values nested too deeply.
+    """
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        byte = text[error.start]
+        raise ValueError(f"expected UTF-8 text, got the byte 0x{byte:02x}") from None
+    try:
+        return json.loads(decoded)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError("expected JSON nested a few levels deep, got more") from None
+    except ValueError:
+        # Python converts no text of more than sys.get_int_max_str_digits() digits.
+        raise ValueError("expected numbers of a few digits, got one of thousands") from None
+
+
+def check_keys(document: dict[str, Any], keys: Sequence[str], name: str, what: str) -> None:
+    """Refuse a document that has none of the keys its kind is known by.
+
+    Raises
+    ------
+    DataError
+        With the keys it has.
+    """
+    if not any(key in document for key in keys):
+        got = ", ".join(map(shown, list(document)[:8])) or "none"
+        raise _refused(name, f"expected {what} with the key {' or '.join(keys)}, got keys {got}")
 
 
 def items(document: dict[str, Any], key: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:

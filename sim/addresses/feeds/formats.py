@@ -6,6 +6,7 @@ In: a local file. Out: a feed. What the format is, is told by the file unless th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from sim.addresses.feeds.clouds import read_aws, read_azure, read_google
@@ -17,7 +18,8 @@ from sim.addresses.feeds.lists import read_firehol, read_list
 from sim.addresses.feeds.mmdb import read_mmdb
 from sim.addresses.feeds.mrt import read_mrt
 from sim.addresses.feeds.orders import Orders, read_orders
-from sim.addresses.feeds.registers import read_register
+from sim.addresses.feeds.outcomes import checked, explained
+from sim.addresses.feeds.registers import read_register, read_whole_register
 from sim.addresses.feeds.registries import read_delegated
 from sim.addresses.feeds.resolutions import read_zdns
 from sim.addresses.feeds.routes import read_iptoasn, read_location_db, read_pfx2as
@@ -51,6 +53,7 @@ READERS: Mapping[str, Reader] = {
     "ip-location-db": read_location_db,
     "mrt": read_mrt,
     "z-i": read_register,
+    "z-i-all": read_whole_register,
     "firehol": read_firehol,
     "rir-delegated": read_delegated,
     "zdns": read_zdns,
@@ -63,7 +66,12 @@ FORMATS = (*READERS, "mmdb", "parquet")
 
 
 def read_feed(
-    given: Input, format_name: str = "", *, skip_bad: bool = False, limits: Limits | None = None
+    given: Input,
+    format_name: str = "",
+    *,
+    skip_bad: bool = False,
+    limits: Limits | None = None,
+    allow_empty: bool = False,
 ) -> Feed:
     """Read a file of any known format.
 
@@ -77,30 +85,42 @@ def read_feed(
         Leave mistakes out and count them, instead of refusing the file.
     limits
         How much is read and described.
+    allow_empty
+        Return a feed without any address, too.
 
     Raises
     ------
     DataError
-        If the file is missing, unreadable, of another format, or holds mistakes.
+        If the file is missing, unreadable, of another format, holds mistakes, or gives no address.
     UsageError
         If there is no such format.
     """
     bounds = limits or Limits()
     name = checked_format(format_name) or sniff(given, bounds)
+    with explained(given, name, bounds):
+        feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
+    return checked(feed, given, bounds, allow_empty=allow_empty)
+
+
+def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read a file of a format."""
     if name == "parquet":
-        return read_parquet(given.path, given.name, skip_bad=skip_bad, limits=bounds)
+        return read_parquet(given.path, given.name, skip_bad=skip_bad, limits=limits)
     if name == "mmdb":
-        with given.plain(bounds) as path:
-            return read_mmdb(path, given.name, skip_bad=skip_bad, limits=bounds)
-    with given.open(bounds) as source:
-        return READERS[name](source, given.name, skip_bad=skip_bad, limits=bounds)
+        with given.plain(limits) as path:
+            return read_mmdb(path, given.name, skip_bad=skip_bad, limits=limits)
+    with given.open(limits) as source:
+        return READERS[name](source, given.name, skip_bad=skip_bad, limits=limits)
 
 
-def read_dated(given: Input, *, skip_bad: bool, limits: Limits | None = None) -> Orders:
+def read_dated(
+    given: Input, *, skip_bad: bool, limits: Limits | None = None, allow_empty: bool = False
+) -> Orders:
     """Read a table of dated orders; errors as for `read_feed`."""
     bounds = limits or Limits()
-    with given.open(bounds) as source:
-        return read_orders(source, given.name, skip_bad=skip_bad, limits=bounds)
+    with explained(given, "orders", bounds), given.open(bounds) as source:
+        orders = read_orders(source, given.name, skip_bad=skip_bad, limits=bounds)
+    return replace(orders, feed=checked(orders.feed, given, bounds, allow_empty=allow_empty))
 
 
 def checked_format(name: str) -> str:

@@ -7,6 +7,7 @@ column that is missing is told with those that are there.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
 
@@ -27,7 +28,7 @@ def read_headed(
     Raises
     ------
     DataError
-        If a needed column is missing or a name comes twice.
+        If a needed column is missing or a name comes twice, however it is spelt.
     """
     lines = _Headed(source, limits.max_line_bytes)
     header, delimiter = cut_header(lines.header, gathering.name)
@@ -50,8 +51,13 @@ def read_headed(
         yield place, records
 
 
+def plain_name(column: str) -> str:
+    """Return a column's name without regard to capitals, blanks and marks: ``IP address`` too."""
+    return "_".join(re.findall(r"\w+", column.lower()))
+
+
 def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
-    """Names of the columns in the first line, and the delimiter between them."""
+    """Plain names of the columns in the first line, and the delimiter between them."""
     try:
         text = line.removeprefix(_BOM).decode().strip("\r\n")
     except UnicodeDecodeError as error:
@@ -63,7 +69,7 @@ def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
         cells = next(csv.reader([text], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         raise DataError([Problem(name, f"expected CSV, got an error: {error}", 1)]) from None
-    return [cell.strip() for cell in cells], delimiter
+    return [plain_name(cell) for cell in cells], delimiter
 
 
 class _Headed:

@@ -19,11 +19,11 @@ import numpy as np
 from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
 from sim.addresses.feeds.feed import LABELS, Feed, Origin
 from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.feeds.headed import read_headed
+from sim.addresses.feeds.headed import plain_name, read_headed
 from sim.addresses.source import Limits, Source
 from sim.errors import DataError, Problem
 
-ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network")
+ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
 REVENUE = "_usd_per_h"
 # Columns of our own normal table that say again what the prefix says, or where it came from.
 _IMPLIED = (
@@ -110,24 +110,28 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
 
 
 def choose_columns(given: Sequence[str], gathering: Gathering) -> dict[str, str]:
-    """Return the user's column for each of ours.
+    """Return the user's column for each of ours, without regard to capitals, blanks and marks.
 
     Raises
     ------
     DataError
-        If no column holds addresses, or several might, or two hold revenue.
+        If no column holds addresses, or several might, or two hold revenue, or two have a name.
     """
     name = gathering.name
-    placed = [column for column in ADDRESS_COLUMNS if column in given]
+    named: dict[str, str] = {}
+    for column in given:
+        if named.setdefault(plain_name(column), column) != column:
+            raise DataError(
+                [Problem(name, "expected each column once, got it again", 1, 0, column)]
+            )
+    placed = [named[column] for column in ADDRESS_COLUMNS if column in named]
     if len(placed) != 1:
         wanted = f"expected one of the columns {', '.join(ADDRESS_COLUMNS)}"
         got = ", ".join(placed or given)
         raise DataError([Problem(name, f"{wanted}, got {got[:200]}", 1)])
     chosen = {"address": placed[0]}
-    chosen |= {column: column for column in LABELS if column in given}
-    if "n_names" in given:
-        chosen["n_names"] = "n_names"
-    revenue = [column for column in given if column.endswith(REVENUE)]
+    chosen |= {column: named[column] for column in (*LABELS, "n_names") if column in named}
+    revenue = [theirs for column, theirs in named.items() if column.endswith(REVENUE)]
     if len(revenue) > 1:
         message = f"expected one column of revenue, got {', '.join(revenue)[:200]}"
         raise DataError([Problem(name, message, 1)])
@@ -136,7 +140,7 @@ def choose_columns(given: Sequence[str], gathering: Gathering) -> dict[str, str]
     ignored = [column for column in given if column not in (*chosen.values(), *_IMPLIED)]
     if ignored:
         gathering.note(f"columns left aside: {', '.join(ignored)[:200]}")
-    if "revenue" in ignored:
+    if "revenue" in map(plain_name, ignored):
         gathering.note(f"a column revenue has no unit: call it revenue{REVENUE}")
     return chosen
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.feeds.cells import add_origins
 from sim.addresses.feeds.feed import Feed, Origin
@@ -38,6 +39,9 @@ _FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "region": (("region",), ("subdivisions", "0", "names", "en"), ("state1",)),
 }
 MAX_NETWORKS = 50_000_000
+# Steps through the tree: the largest databases in use take some ten million. Nodes that several
+# others lead to could make a file of a kilobyte take 2**128.
+MAX_STEPS = 2**27
 _BATCH = 100_000
 
 
@@ -63,6 +67,8 @@ def read_mmdb(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     try:
         with maxminddb.open_database(path) as reader:
             metadata = reader.metadata()
+            _check_tree(path, metadata)
+            date = str(np.datetime64(int(metadata.build_epoch), "s")) + "Z"
             _add_all(gathering, iter(reader))
     except (
         maxminddb.InvalidDatabaseError,
@@ -71,13 +77,57 @@ def read_mmdb(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
         TypeError,
         LookupError,
         RecursionError,
+        OverflowError,
     ) as error:
         message = f"expected a MaxMind database, got an error: {error}"
         raise DataError([Problem(name, message)]) from None
     gathering.note(f"the database calls itself {metadata.database_type}")
     gathering.note("most licences of such databases forbid to republish their content")
-    date = str(np.datetime64(int(metadata.build_epoch), "s")) + "Z"
     return gathering.finish(Origin(name, "mmdb", date, "the vendor's; see the file's own notice"))
+
+
+def _check_tree(path: Path, metadata: Any) -> None:
+    """Refuse a search tree that would take too many steps to walk through.
+
+    Raises
+    ------
+    ValueError
+        If it would, or if the file ends before the tree does.
+    """
+    n_nodes, record_bits = int(metadata.node_count), int(metadata.record_size)
+    n_bytes = n_nodes * record_bits // 4
+    if record_bits not in (24, 28, 32) or not 0 < n_bytes <= path.stat().st_size:
+        raise ValueError("its search tree is not as its metadata say")
+    tree = np.fromfile(path, np.uint8, n_bytes).reshape(n_nodes, record_bits // 4)
+    node: NDArray[np.int64] = np.zeros(1, np.int64)
+    n_ways: NDArray[np.float64] = np.ones(1)
+    n_steps = 0.0
+    for _ in range(32 if metadata.ip_version == 4 else 128):
+        n_steps += n_ways.sum()
+        if n_steps > MAX_STEPS:
+            raise ValueError(f"its search tree takes more than {MAX_STEPS:,} steps")
+        following = _children(tree[node], record_bits)
+        is_node = following < n_nodes
+        node, place = np.unique(following[is_node], return_inverse=True)
+        ways = np.repeat(n_ways, 2)[is_node.ravel()]
+        n_ways = np.bincount(place.ravel(), weights=ways).astype(np.float64)
+
+
+def _children(nodes: NDArray[np.uint8], record_bits: int) -> NDArray[np.int64]:
+    """Left and right record of each node, shape (n, 2)."""
+    byte = nodes.astype(np.int64)
+    if record_bits == 28:
+        # The byte in the middle holds the four highest bits of either record.
+        high = np.stack((byte[:, 3] >> 4, byte[:, 3] & 15), axis=1)
+        low = np.delete(byte, 3, axis=1).reshape(-1, 2, 3)
+        return (high << 24) | _number(low)
+    return _number(byte.reshape(-1, 2, record_bits // 8))
+
+
+def _number(digits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers from their bytes, the highest first, along the last axis."""
+    weight = 256 ** np.arange(digits.shape[-1])[::-1]
+    return np.asarray(digits @ weight, dtype=np.int64)
 
 
 def _add_all(gathering: Gathering, networks: Any) -> None:

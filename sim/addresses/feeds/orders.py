@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
@@ -54,14 +54,13 @@ class Orders:
         mask4, mask6 = kept[self.feed.record4], kept[self.feed.record6]
         v4, v6 = self.feed.v4, self.feed.v6
         number = np.cumsum(kept) - 1
-        return Feed(
-            self.feed.origin,
-            int(np.count_nonzero(kept)),
-            Entries4(v4.start[mask4], v4.stop[mask4], v4.line[mask4]),
-            Entries6(v6.first.take(mask6), v6.last.take(mask6), v6.line[mask6]),
-            number[self.feed.record4[mask4]],
-            number[self.feed.record6[mask6]],
-            notes=self.feed.notes,
+        return replace(
+            self.feed,
+            n_records=int(np.count_nonzero(kept)),
+            v4=Entries4(v4.start[mask4], v4.stop[mask4], v4.line[mask4]),
+            v6=Entries6(v6.first.take(mask6), v6.last.take(mask6), v6.line[mask6]),
+            record4=number[self.feed.record4[mask4]],
+            record6=number[self.feed.record6[mask6]],
         )
 
     def _kept(self, at_s: int) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """The Russian register of blocked resources, as the z-i project publishes it.
 
-In: ``dump.csv`` in windows-1251. Out: one record per entry of the register, with all its addresses
-and the name it blocks. It does not know which operator enforces what.
+In: ``dump.csv`` in windows-1251. Out: one record per entry of the register, with the name it blocks
+and the addresses it blocks. It does not know which operator enforces what.
 """
 
 from __future__ import annotations
@@ -15,36 +15,93 @@ from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.source import Limits, Source
 
-# Not quoted, and a web address may hold the delimiter: only the first two cells are relied on.
+# Not quoted, and a web address may hold the delimiter: only the first cells are relied on, and of
+# the third only whether it is empty.
 _DIALECT = Dialect(";", 0, 3, encoding="windows-1251", replaces=True)
 _FIRST_LINE = "Updated:"
+_ADDRESS, _NAME, _URL = 0, 1, 2
+_KINDS = ("addresses", "a name", "a URL")
 
 
 def read_register(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read ``ips;domain;url;organ;document;date`` after a line ``Updated: …``.
 
-    Addresses and prefixes of an entry are joined by `` | ``. Entries that block a name only have
-    no address: they are records whose addresses are not known.
+    An entry with a URL blocks that URL, one with a domain and no URL blocks the name, and one with
+    neither blocks its addresses, joined by `` | ``. Addresses beside a URL or a name say where it
+    stood when it was entered; they are not ordered to be blocked, and not listed here: such
+    entries are records whose addresses are not known.
+
+    References
+    ----------
+    Federal law 149-FZ, article 15.1, part 2: the register holds domain names, page addresses and
+    network addresses.
     """
+    return _read(source, name, "z-i", skip_bad=skip_bad, limits=limits)
+
+
+def read_whole_register(
+    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+) -> Feed:
+    """Read the same with all addresses of all entries, as if everything were blocked by address.
+
+    That is the most that operators without filters for URLs and names may drop.
+    """
+    return _read(source, name, "z-i-all", skip_bad=skip_bad, limits=limits)
+
+
+def _read(
+    source: BinaryIO | Source, name: str, format_name: str, *, skip_bad: bool, limits: Limits
+) -> Feed:
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     dated = _Dated(source)
-    n_by_name = 0
+    n_entries = np.zeros(3, np.int64)
+    n_with_addresses = np.zeros(3, np.int64)
     for records in read_records(cast("BinaryIO", dated), _DIALECT, gathering, limits):
-        listed, domain = records.cells[0], records.cells[1]
+        listed, domain, url = ([cell.strip() for cell in column] for column in records.cells[:3])
+        kind = np.where([bool(cell) for cell in url], _URL, _ADDRESS)
+        kind[(kind == _ADDRESS) & [bool(cell) for cell in domain]] = _NAME
+        has_addresses = np.array([bool(cell) for cell in listed], np.bool_)
+        n_entries += np.bincount(kind, minlength=3)
+        n_with_addresses += np.bincount(kind[has_addresses], minlength=3)
         first = gathering.add_records(len(records))
         gathering.add_labels("name", domain)
-        n_by_name += sum(not cell.strip() for cell in listed)
-        parts = [[part.strip() for part in cell.split("|")] if cell else [] for cell in listed]
+        is_taken = has_addresses & ((kind == _ADDRESS) | (format_name == "z-i-all"))
+        parts = [
+            [part.strip() for part in cell.split("|")] if is_one else []
+            for cell, is_one in zip(listed, is_taken.tolist(), strict=True)
+        ]
         n_parts = np.array([len(part) for part in parts], np.int64)
         row = np.repeat(np.arange(len(records)), n_parts)
         text = [part for cell in parts for part in cell]
         gathering.add_texts(text, row + first, records.line[row], key="ips", may_be_empty=True)
-    if n_by_name:
-        gathering.note(f"{n_by_name:,} entries block a name and give no address: not counted here")
+    for note in _notes(n_entries.tolist(), n_with_addresses.tolist(), format_name):
+        gathering.note(note)
     if gathering.n_replaced:
         gathering.note(f"{gathering.n_replaced:,} bytes are not windows-1251: replaced in names")
-    origin = Origin(name, "z-i", dated.date, "the register's text is official; z-i adds no terms")
-    return gathering.finish(origin)
+    terms = "the register's text is official; z-i adds no terms"
+    return gathering.finish(Origin(name, format_name, dated.date, terms))
+
+
+def _notes(n_entries: list[int], n_with_addresses: list[int], format_name: str) -> list[str]:
+    """Say how many entries there are of each kind, and how each is read."""
+    kinds = ", ".join(
+        f"{n:,} block {kind} ({n_with:,} of them give addresses)"
+        for n, n_with, kind in zip(n_entries, n_with_addresses, _KINDS, strict=True)
+    )
+    notes = [f"entries by what they block: {kinds}"]
+    n_beside = n_with_addresses[_NAME] + n_with_addresses[_URL]
+    if n_beside and format_name == "z-i-all":
+        notes.append(
+            f"warning: addresses of {n_beside:,} entries that block a name or a URL are counted as "
+            "if they were blocked; the register does not order that (--as z-i leaves them out)"
+        )
+    elif n_beside:
+        notes.append(
+            f"warning: addresses of {n_beside:,} entries that block a name or a URL are not "
+            "counted as listed; operators that block by address may drop them (--as z-i-all "
+            "counts them)"
+        )
+    return notes
 
 
 class _Dated:

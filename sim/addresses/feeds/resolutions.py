@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sim.addresses.cuts import read_blocks
+from sim.addresses.feeds.documents import parse_json
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.source import Limits, Source
@@ -69,15 +70,12 @@ def read_zdns(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: L
 def _object(line: bytes, number: int, gathering: Gathering) -> dict[str, Any] | None:
     """Read one line; None, and refused, where it is no object with a name."""
     try:
-        found = json.loads(line)
-    except UnicodeDecodeError:
-        gathering.refuse("expected UTF-8 text, got other bytes", number)
-        return None
+        found = parse_json(line)
     except json.JSONDecodeError as error:
         gathering.refuse(f"expected a JSON object, got an error: {error.msg}", number)
         return None
-    except RecursionError:
-        gathering.refuse("expected JSON nested a few levels deep, got more", number)
+    except ValueError as error:
+        gathering.refuse(str(error), number)
         return None
     if not isinstance(found, dict) or not isinstance(found.get("name"), str):
         gathering.refuse("expected an object with a name, got something else", number)

@@ -17,7 +17,7 @@ from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.intervals import IPV4_STOP
 from sim.addresses.ipv6 import IPV6_STOP, Addresses6
-from sim.addresses.notation import shown
+from sim.addresses.notation import is_part_of_mapped, shown
 from sim.addresses.source import Limits, Source
 
 _TABBED = Dialect("\t", 3)
@@ -80,23 +80,25 @@ def read_location_db(
     """Read ip-location-db CSV: ``first,last,asn,"name"`` or ``first,last,country``.
 
     Bounds are addresses, or whole numbers in the ``-num`` variant; whether numbers are IPv4 or
-    IPv6 addresses is told by their size in the first rows.
+    IPv6 addresses is told by their size in the first rows, as is what the third column holds.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    is_v6: bool | None = None
+    is_v6 = is_asn = is_number = None
     for records in read_records(source, _CSV, gathering, limits):
         first, last, third, *rest = records.cells
-        if any(cell.isdigit() for cell in third):
+        if is_asn is None:
+            is_asn = any(map(_is_number, third))
+            is_number = _is_number(first[0])
+            is_v6 = any(_is_number(cell) and int(cell[:40]) >= IPV4_STOP for cell in last)
+        if is_asn:
             add_origins(gathering, third, records.line)
             gathering.add_labels("provider", rest[0] if rest else [""] * len(records))
         else:
             add_countries(gathering, third, records.line)
-        if not first[0].isdigit():
+        if is_number:
+            _add_numbers(gathering, records, bool(is_v6))
+        else:
             _add(gathering, records, list(map("-".join, zip(first, last, strict=True))))
-            continue
-        if is_v6 is None:
-            is_v6 = any(cell.isdigit() and int(cell[:40]) >= IPV4_STOP for cell in last)
-        _add_numbers(gathering, records, is_v6)
     licence = (
         "CC BY 4.0 or ODC-BY as the package says (RouteViews, DB-IP: a link back is asked for)"
     )
@@ -115,9 +117,9 @@ def _add_numbers(gathering: Gathering, records: Records, is_v6: bool) -> None:
     first_record = gathering.add_records(len(records))
     rows, firsts, lasts = [], [], []
     for row, bounds in enumerate(zip(*records.cells[:2], strict=True)):
-        if all(bound.isdecimal() and len(bound) < 40 for bound in bounds):
+        if all(_is_number(bound) and len(bound) < 40 for bound in bounds):
             first, last = int(bounds[0]), int(bounds[1])
-            if first <= last < top:
+            if first <= last < top and not (is_v6 and is_part_of_mapped(first, last)):
                 rows.append(row)
                 firsts.append(first)
                 lasts.append(last)
@@ -133,6 +135,11 @@ def _add_numbers(gathering: Gathering, records: Records, is_v6: bool) -> None:
     else:
         start, last4 = np.array(firsts, np.int64), np.array(lasts, np.int64)
         gathering.add_bounds4(start, last4 + 1, at + first_record, records.line[at])
+
+
+def _is_number(cell: str) -> bool:
+    """Return whether a cell is all digits, and these of ASCII: Python knows many others."""
+    return cell.isascii() and cell.isdigit()
 
 
 def _select(records: Records, rows: Sequence[int]) -> Records:

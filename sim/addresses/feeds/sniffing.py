@@ -1,7 +1,7 @@
 """Telling the format of a file by its first bytes.
 
-In: a file. Out: the name of a format. Nothing is guessed that cannot be checked: what fits nothing
-else is a plain list, which is read line by line and refused there.
+In: a file. Out: the name of a format. Nothing is guessed that cannot be checked: JSON of no known
+kind is refused; what fits nothing else is a plain list, read line by line and refused there.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sim.addresses.feeds.headed import plain_name
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.orders import NEEDED
 from sim.addresses.notation import read_notation
 from sim.addresses.source import Limits
+from sim.errors import DataError, Problem
 
 _SAMPLE_BYTES = 2**16
 _MMDB_MARK = b"\xab\xcd\xefMaxMind.com"
@@ -24,9 +26,14 @@ _MMDB_TAIL = 2**17
 
 
 def sniff(given: Input, limits: Limits | None = None) -> str:
-    """Return the format a file appears to be of; ``list`` where nothing else fits."""
-    with given.open(limits or Limits()) as source:
-        sample = source.read(_SAMPLE_BYTES)
+    """Return the format a file appears to be of; ``list`` where nothing else fits.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or is JSON of none of the kinds that are read.
+    """
+    sample = read_sample(given, limits or Limits())
     if sample.startswith(b"PAR1"):
         return "parquet"
     if _MMDB_MARK in sample or _MMDB_MARK in _tail(given.path):
@@ -36,9 +43,15 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     # What follows the last newline of the sample may be half a line.
     cut = sample.rfind(b"\n") + 1 if len(sample) == _SAMPLE_BYTES else len(sample)
     text = sample[: cut or len(sample)].decode("utf-8-sig", "replace")
-    if text.lstrip().startswith("{"):
-        return _json_format(text)
+    if re.match(r"\s*(\{|\[\s*[\[{\"\d\]])", text):
+        return _json_format(text, given.name)
     return next((name for name, fits in _TEXTS.items() if fits(text)), "list")
+
+
+def read_sample(given: Input, limits: Limits) -> bytes:
+    """Return the first bytes of a file, decompressed."""
+    with given.open(limits) as source:
+        return source.read(_SAMPLE_BYTES)
 
 
 def _tail(path: Path) -> bytes:
@@ -48,8 +61,14 @@ def _tail(path: Path) -> bytes:
         return file.read(_MMDB_TAIL)
 
 
-def _json_format(text: str) -> str:
-    """Tell JSON documents by keys that no other of them has."""
+def _json_format(text: str, name: str) -> str:
+    """Tell JSON documents by keys that no other of them has.
+
+    Raises
+    ------
+    DataError
+        If there is none of these keys.
+    """
     if '"addressPrefixes"' in text or '"changeNumber"' in text:
         return "azure"
     if '"createDate"' in text or '"ip_prefix"' in text:
@@ -58,7 +77,14 @@ def _json_format(text: str) -> str:
         return "google"
     if '"name"' in text and ('"data"' in text or '"results"' in text):
         return "zdns"
-    return "aws"
+    keys = dict.fromkeys(re.findall(r'"([^"\\]{1,40})"\s*:', text[:4096]))
+    got = f"other JSON, with keys {', '.join(list(keys)[:8])}" if keys else "JSON without keys"
+    message = (
+        "expected JSON of Amazon (ip-ranges.json), Google (cloud.json, goog.json), Microsoft "
+        f"(ServiceTags) or ZDNS (one object a line), got {got}; give the addresses as a list, one "
+        "a line, or as CSV with a column address"
+    )
+    raise DataError([Problem(name, message)])
 
 
 def _lines(text: str, comment: str = "#") -> list[str]:
@@ -87,7 +113,7 @@ def _header(text: str) -> list[str]:
         return []
     delimiter = max((",", ";", "\t"), key=lines[0].count)
     try:
-        return [cell.strip() for cell in next(csv.reader([lines[0]], delimiter=delimiter))]
+        return [plain_name(cell) for cell in next(csv.reader([lines[0]], delimiter=delimiter))]
     except csv.Error:
         return []
 

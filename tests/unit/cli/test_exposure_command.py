@@ -299,3 +299,62 @@ def test_help_of_the_verbs_imports_nothing_heavy():
         "assert not {'numpy', 'duckdb', 'maxminddb', 'mrtparse'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("skip_bad", [(), ("--skip-bad",)])
+@pytest.mark.parametrize("text", ["", "# nothing\n", "add a 198.51.100.1\nadd a 198.51.100.2\n"])
+def test_a_list_or_table_that_gives_no_address_is_an_error_and_no_zero(files, text, skip_bad):
+    (files / "none").write_text(text)
+    for arguments in (
+        ("none",),
+        ("blocklist.txt", "--attribute", "none", "--by", "provider"),
+        ("blocklist.txt", "--against", "none"),
+        ("blocklist.txt", "--inventory", "none"),
+        ("blocklist.txt", "--target", "none"),
+    ):
+        result = run(*arguments, *skip_bad, status=4)
+        assert result.stdout == ""
+        assert result.stderr.startswith("none: expected ")
+    if skip_bad or "add" not in text:
+        listed = document("none", *skip_bad, "--allow-empty")["listed"]
+        assert (listed["n_addresses4"], listed["n_rules4"]) == (0, 0)
+
+
+def test_json_of_no_known_kind_is_an_error_and_no_empty_list(files):
+    (files / "file.json").write_text('{"hosts": [{"ip": "198.51.100.1"}]}')
+    told = run("file.json", "--inventory", "hosts.csv", "--skip-bad", status=4).stderr
+    assert "expected JSON of Amazon" in told
+    assert "with keys hosts, ip" in told
+
+
+def test_what_files_left_out_is_told_by_json_too_and_of_lists_compared_with(files):
+    (files / "bad.txt").write_text("198.51.100.1\n198.51.100.300\n")
+    (files / "orders.csv").write_text(
+        "effective,action,prefix\n2018-04-16T11:00+03:00,block,198.51.100.0/24\n"
+        "2018-04-16T11:00+03:00,block,198.51.100.1/24\n"
+    )
+    for arguments in (
+        ("bad.txt",),
+        ("blocklist.txt", "--against", "bad.txt"),
+        ("orders.csv", "--at", APRIL_20),
+        ("blocklist.txt", "--target", "bad.txt"),
+    ):
+        (note,) = [
+            note
+            for note in document(*arguments, "--skip-bad")["notes"]
+            if "bad lines left out" in note
+        ]
+        assert "1 bad lines left out, such as " in note
+        assert note in run(*arguments, "--skip-bad").stderr
+
+
+def test_a_register_says_how_each_kind_of_entry_is_read(files):
+    (files / "dump.csv").write_bytes(
+        b"Updated: 2018-04-20\n198.51.100.0/24;;;organ;1;2018-04-16\n"
+        b"203.0.113.7;name.example;https://name.example/;organ;2;2018-04-16\n"
+    )
+    found = document("dump.csv", "--inventory", "hosts.csv")
+    assert found["listed"]["n_addresses4"] == 256
+    assert any("1 block a URL (1 of them give addresses)" in note for note in found["notes"])
+    assert any("not counted as listed" in note for note in found["notes"])
+    assert document("dump.csv", "--as", "z-i-all")["listed"]["n_addresses4"] == 257

@@ -77,6 +77,16 @@ def test_a_file_that_is_refused_leaves_no_table(tmp_path):
     assert "bad lines left out: 1" in result.stderr
 
 
+def test_a_file_without_addresses_makes_no_table_unless_allowed(tmp_path):
+    (tmp_path / "none").write_text("# nothing\n")
+    table = tmp_path / "table.parquet"
+    told = run("import", tmp_path / "none", "-o", table, "--skip-bad", status=4).stderr
+    assert "expected at least one address, got none in 1 lines" in told
+    assert not table.exists()
+    run("import", tmp_path / "none", "-o", table, "--allow-empty")
+    assert duckdb.execute(f"SELECT count(*) FROM '{table}'").fetchone() == (0,)
+
+
 def test_more_than_the_limit_is_refused(ranges, tmp_path):
     result = run("import", ranges, "-o", tmp_path / "t.parquet", "--max-bytes", 10, status=4)
     assert "expected at most 10 bytes" in result.stderr

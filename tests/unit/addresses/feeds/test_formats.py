@@ -8,6 +8,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,10 @@ import pytest
 
 from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed, Labels, members
-from sim.addresses.feeds.formats import FORMATS, read_feed
+from sim.addresses.feeds.formats import FORMATS, read_dated, read_feed
+from sim.addresses.feeds.headed import plain_name
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.sniffing import sniff
 from sim.errors import DataError, UsageError
 from tests.binaries import AS_SEQUENCE, AS_SET, mmdb, mrt
@@ -60,7 +63,9 @@ AZURE = {
 }
 REGISTER = (
     "Updated: 2018-04-20 12:00:00 +0000\n"
-    "198.51.100.1 | 203.0.113.0/24;name.example;http://name.example/a;b;ФСКН;1;2012-01-01\n"
+    "198.51.100.1 | 203.0.113.0/24;;;ФСКН;1;2012-01-01\n"
+    "192.0.2.1 | 192.0.2.2;name.example;http://name.example/a;b;ФСКН;1;2012-01-01\n"
+    "192.0.2.3;*.other.example;;ФСКН;1;2012-01-01\n"
     ";only-a-name.example;;organ;1;2012-01-01\n"
 )
 FIREHOL = (
@@ -139,7 +144,7 @@ SAMPLES = {
         1,
         1,
     ),
-    "dump.csv": (REGISTER.encode("windows-1251"), "z-i", 257, 0, 2),
+    "dump.csv": (REGISTER.encode("windows-1251"), "z-i", 257, 0, 4),
     "level1.netset": (FIREHOL, "firehol", 2**24 + 256, 0, 2),
     "delegated": (DELEGATED, "rir-delegated", 768, 1, 2),
     "zdns.jsonl": (ZDNS, "zdns", 1, 1, 3),
@@ -155,7 +160,7 @@ SAMPLES = {
     ),
     "rib.mrt": (mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64500, 64496])]]}), "mrt", 256, 0, 1),
 }
-assert {sample[1] for sample in SAMPLES.values()} == set(FORMATS) - {"parquet"}
+assert {sample[1] for sample in SAMPLES.values()} == set(FORMATS) - {"parquet", "z-i-all"}
 
 
 @pytest.fixture
@@ -259,10 +264,234 @@ def test_registry_ranges_beyond_the_last_address_are_refused(read):
 
 def test_register_entries_hold_addresses_prefixes_and_names(read):
     feed = read("dump.csv", REGISTER.encode("windows-1251"))
-    assert texts(feed.labels["name"]) == ["name.example", "only-a-name.example"]
+    names = [None, "name.example", "*.other.example", "only-a-name.example"]
+    assert texts(feed.labels["name"]) == names
     assert feed.record4.tolist() == [0, 0]
-    assert feed.n_unplaced == 1
+    assert feed.n_unplaced == 3
     assert feed.origin.date == "2018-04-20 12:00:00 +0000"
+
+
+def test_addresses_beside_a_url_or_a_name_are_listed_only_when_asked(read):
+    raw = REGISTER.encode("windows-1251")
+    kinds = (
+        "entries by what they block: 1 block addresses (1 of them give addresses), 2 block a name "
+        "(1 of them give addresses), 1 block a URL (1 of them give addresses)"
+    )
+    ordered = read("dump.csv", raw)
+    assert ordered.to_set() == AddressSet.of("198.51.100.1", "203.0.113.0/24")
+    assert ordered.notes[0] == kinds
+    assert ordered.notes[1].startswith("warning: addresses of 2 entries that block a name or a URL")
+    assert "not counted as listed" in ordered.notes[1]
+    every = read("dump.csv", raw, "z-i-all")
+    assert every.origin.format == "z-i-all"
+    assert every.record4.tolist() == [0, 0, 1, 1, 2]
+    assert every.to_set() == AddressSet.of("198.51.100.1", "203.0.113.0/24", "192.0.2.1-192.0.2.3")
+    assert every.notes[0] == kinds
+    assert "are counted as if they were blocked" in every.notes[1]
+
+
+def test_a_register_of_names_alone_is_no_list_of_addresses(read):
+    raw = b"Updated: 2018\n192.0.2.1;name.example;https://name.example/;organ;1;2018-04-16\n"
+    with pytest.raises(DataError, match=r"expected at least one address, .*1 block a URL"):
+        read("dump.csv", raw)
+    assert read("dump.csv", raw, allow_empty=True).n_unplaced == 1
+
+
+UNKNOWN_JSON = {
+    '{"hosts": [{"ip": "198.51.100.1"}]}': "with keys hosts, ip",
+    '[{"ip_address": "198.51.100.1"}]': "with keys ip_address",
+    '["198.51.100.1"]': "without keys",
+    '\n {"CreationToken": "x", "prefixes": []}': "with keys CreationToken, prefixes",
+    "{}": "without keys",
+}
+
+
+@pytest.mark.parametrize("text", UNKNOWN_JSON)
+def test_json_of_no_known_kind_is_refused_with_the_kinds_that_are_known(text, read):
+    with pytest.raises(DataError) as refused:
+        read("file.json", text, skip_bad=True, allow_empty=True)
+    (problem,) = refused.value.problems
+    for known in ("ip-ranges.json", "cloud.json", "ServiceTags", "ZDNS", UNKNOWN_JSON[text]):
+        assert known in problem.message
+
+
+@pytest.mark.parametrize("format_name", ["aws", "google", "azure"])
+def test_a_document_without_the_keys_of_its_kind_is_refused_by_name(format_name, read):
+    with pytest.raises(DataError, match=r"expected .*\.json with the key .*, got keys 'ranges'"):
+        read("file.json", '{"ranges": []}', format_name, skip_bad=True, allow_empty=True)
+
+
+EMPTY = {
+    "an empty file": "",
+    "blank lines": "\n\n",
+    "comments alone": "# nothing\n",
+    "a header alone": "address,provider\n",
+    "rows without an address": "address,provider\n,A\n",
+    "no prefix": '{"createDate": "t", "prefixes": []}',
+    "orders of nothing": "effective,action,prefix\n",
+    "bad lines alone": "198.51.100.300\n",
+}
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+@pytest.mark.parametrize("text", EMPTY.values(), ids=EMPTY)
+def test_a_file_that_gives_no_address_is_an_error_unless_allowed(text, skip_bad, read):
+    with pytest.raises(DataError) as refused:
+        read("file", text, skip_bad=skip_bad)
+    if skip_bad or "300" not in text:
+        first = refused.value.problems[0].message
+        assert first.startswith("expected at least one address, got ")
+        assert "--allow-empty" in first
+        assert len(read("file", text, skip_bad=skip_bad, allow_empty=True).v4) == 0
+    assert refused.value.exit_code == 4
+
+
+def test_dated_orders_of_nothing_are_an_error_unless_allowed(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("effective,action,prefix\n")
+    with pytest.raises(DataError, match="expected at least one address"):
+        read_dated(Input(path, "orders.csv"), skip_bad=True)
+    assert read_dated(Input(path, "orders.csv"), skip_bad=True, allow_empty=True).epoch_s.size == 0
+
+
+LIKENESSES = {
+    "an ipset save file": "create a hash:net\nadd a 198.51.100.0/24\nadd a 203.0.113.1\n",
+    "an nftables ruleset": (
+        "table inet filter {\n  set a {\n    elements = { 198.51.100.0/24,\n"
+        "    203.0.113.1, 203.0.113.2,\n    203.0.113.3, 203.0.113.4 }\n  }\n}\n"
+    ),
+    "a MikroTik RouterOS export": (
+        "/ip firewall address-list\nadd address=198.51.100.0/24 list=a\n"
+        'add list=a address=203.0.113.1 comment="x y"\n'
+    ),
+    "firewall rules in the form of iptables": (
+        "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 198.51.100.0/24 -j DROP\nCOMMIT\n"
+    ),
+    "a router's configuration": (
+        "ip prefix-list a seq 5 permit 198.51.100.0/24\nip prefix-list a seq 6 deny 0.0.0.0/0\n"
+    ),
+    "a web server's access rules": "deny 198.51.100.0/24;\ndeny 203.0.113.1;\nallow all;\n",
+    "a filter list for browsers": "! title\n||name.example^\n||other.example^$third-party\n",
+    "a DNS server's configuration": "address=/name.example/0.0.0.0\nserver=/other.example/\n",
+    "a hosts file": "0.0.0.0 name.example\n0.0.0.0 other.example # note\n::1 localhost\n",
+    "addresses with netmasks": "198.51.100.0 255.255.255.0\n203.0.113.0 255.255.255.128\n",
+    "several addresses a line": "198.51.100.1, 198.51.100.2\n203.0.113.1 203.0.113.2\n",
+    "addresses with wildcards": "198.51.100.*\n203.0.*.*\n",
+    "addresses with ports": "198.51.100.1:443\n203.0.113.1:80\n",
+    "addresses with brackets around their dots": "198[.]51[.]100[.]1\n203[.]0[.]113[.]1\n",
+    "addresses with marks around them": "- '198.51.100.0/24'\n- 203.0.113.1\n",
+    "a PeerGuardian (P2P) list": "Org:198.51.100.0-198.51.100.9\nOther:203.0.113.1-203.0.113.2\n",
+    "a list of web addresses": "http://name.example/a\nhttps://other.example\n",
+    "a list of names": "name.example\nwww.other.example\n*.third.example\n",
+    "YAML": "payload:\n  - name: a\n    net: x\n",
+    "JSON": '  "198.51.100.0/24": 1,\n  "203.0.113.1": 2,\n',
+    "a table with semicolons (;)": "nom;adresse\na;198.51.100.1\nb;203.0.113.1\n",
+    "a table with commas": "nom,adresse\na,198.51.100.1\nb,203.0.113.1\n",
+    "a table with tabs": "a\t198.51.100.1\nb\t203.0.113.1\n",
+    "a table with bars (|)": "a|198.51.100.1\nb|203.0.113.1\n",
+    "an HTML page": "<!DOCTYPE html>\n<html><head><title>404</title></head>\n</html>\n",
+    "XML": "<?xml version='1.0'?>\n<a>\n</a>\n",
+    "UTF-16 text or a binary file": "198.51.100.1\n".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("kind", LIKENESSES)
+def test_a_file_of_another_kind_is_told_by_what_it_looks_like_once(kind, read):
+    content = LIKENESSES[kind]
+    content = content if isinstance(content, bytes) else content.encode()
+    with pytest.raises(DataError) as refused:
+        read("file", content * 50)
+    first, *others = refused.value.problems
+    assert "lines that are none" in first.message
+    assert f"it looks like {kind}" in first.message
+    assert len(others) <= 3
+    with pytest.raises(DataError, match=re.escape(f"it looks like {kind}")):
+        read("file", content * 50, skip_bad=True)
+    with_some = b"203.0.113.9\n" + content * 50
+    (note,) = read("file", with_some, "list", skip_bad=True).notes
+    assert note.startswith(f"most of its lines are no addresses; it looks like {kind}")
+
+
+def test_few_bad_lines_are_told_one_by_one(read):
+    with pytest.raises(DataError) as refused:
+        read("file", "198.51.100.1\n198.51.100.2\nname.example\n")
+    (problem,) = refused.value.problems
+    assert (problem.line, "looks like" in problem.message) == (3, False)
+    assert read("file", "198.51.100.1\nname.example\n", skip_bad=True).notes == ()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["domain,ip_address", "ip", "address", "Type,Address", "IP Address;Name", "Domain\tCIDR"],
+)
+def test_columns_of_addresses_are_known_however_they_are_spelt(header, read):
+    delimiter = next((mark for mark in ",;\t" if mark in header), ",")
+    cells = [
+        "198.51.100.1" if plain_name(column) in ADDRESS_COLUMNS else "x"
+        for column in header.split(delimiter)
+    ]
+    feed = read("hosts", f"{header}\n{delimiter.join(cells)}\n")
+    assert feed.origin.format == "inventory"
+    assert feed.to_set() == AddressSet.of("198.51.100.1")
+
+
+def test_orders_are_orders_however_their_columns_are_spelt(read):
+    feed = read("orders", "Effective;Action;Prefix\n2018-04-16T11:00+03:00;block;198.51.100.0/24\n")
+    assert feed.origin.format == "orders"
+
+
+def test_a_column_that_stands_twice_in_two_spellings_is_refused(read):
+    with pytest.raises(DataError, match=r"hosts:1: address: expected each column once"):
+        read("hosts", "address,Address\n198.51.100.1,198.51.100.2\n")
+
+
+def test_decimal_commas_are_read_where_they_can_mean_nothing_else(read):
+    cells = {
+        "10,5": 10.5,
+        "0,125": 0.125,
+        "1.234,56": 1234.56,
+        "1234,567": 1234.567,
+        "3": 3,
+        "": None,
+    }
+    rows = "".join(f"198.51.100.{at};{cell}\n" for at, cell in enumerate(cells))
+    feed = read("hosts.csv", f"address;revenue_usd_per_h\n{rows}")
+    expected = [np.nan if value is None else value for value in cells.values()]
+    assert np.array_equal(feed.numbers["revenue_usd_per_h"], expected, equal_nan=True)
+    assert "revenue_usd_per_h: the comma is read as the decimal mark" in feed.notes
+
+
+def test_a_comma_that_may_mean_thousands_is_a_question_to_the_user(read):
+    with pytest.raises(DataError, match=r"hosts.csv:2: .*'1,500', whose comma may stand before"):
+        read("hosts.csv", "address;n_names\n198.51.100.1;1,500\n")
+
+
+@pytest.mark.parametrize("cells", [("10,5", "1.500"), ("1.5", "10,5")])
+def test_two_decimal_marks_in_a_column_are_refused_even_with_skip_bad(cells, read):
+    rows = "".join(f"198.51.100.{at};{cell}\n" for at, cell in enumerate(cells))
+    with pytest.raises(DataError, match=r"hosts.csv:3: n_names: expected one decimal mark"):
+        read("hosts.csv", f"address;n_names\n{rows}", skip_bad=True)
+
+
+def test_ascii_digits_alone_are_numbers_of_addresses(read):
+    with pytest.raises(DataError, match=r"asn.csv:1: expected"):
+        read("asn.csv", "1²,2²,US\n", "ip-location-db")
+
+
+def test_numbers_of_mapped_addresses_are_refused(read):
+    first = (0xFFFF << 32) + 5
+    first6 = 0x20010DB8 << 96
+    text = f"{first6},{first6},US\n{first},{first},US\n"
+    with pytest.raises(DataError, match=r"asn.csv:2: expected the numbers of two IPv6 addresses"):
+        read("asn.csv", text, "ip-location-db")
+
+
+def test_what_columns_hold_is_told_once_for_all_rows(read):
+    """Rows are read in blocks; one without an AS number in the third column is no other table."""
+    rows = "198.51.100.0,198.51.100.0,{},x\n"
+    text = rows.format(64496) + rows.format("") * 40_000 + rows.format(64497)
+    feed = read("asn.csv", text, "ip-location-db")
+    assert feed.labels["asn"].n_known == 2
 
 
 def test_bytes_that_are_not_windows_1251_are_replaced_and_counted(read):

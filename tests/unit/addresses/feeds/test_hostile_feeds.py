@@ -74,6 +74,15 @@ def test_deep_json_lines_are_refused_one_by_one(tmp_path):
     assert told[1].startswith("file:2: expected an object with a name")
 
 
+@pytest.mark.parametrize("read_as", ["aws", "google", "azure", "zdns"])
+def test_numbers_of_thousands_of_digits_are_refused(read_as, tmp_path):
+    """Python converts no text of more than 4,300 digits, and raises a bare ValueError."""
+    told = refusal(
+        tmp_path, b'{"name": "a", "syncToken": ' + b"9" * 5_000 + b"}", read_as, Limits()
+    )
+    assert "expected numbers of a few digits, got one of thousands" in told[0]
+
+
 def test_json_of_the_wrong_shape_is_refused_with_its_path(tmp_path):
     document = {"prefixes": [{"ip_prefix": "198.51.100.7/24"}, {"ip_prefix": 5}, {}]}
     told = refusal(tmp_path, json.dumps(document).encode(), "aws")
@@ -146,7 +155,7 @@ def test_a_quote_that_does_not_close_is_one_bad_line(tmp_path):
         ("geofeed", "198.51.100.300,NA,,,"),
         ("pfx2as", "198.51.100.0\t33\t1"),
         ("zdns", "{"),
-        ("z-i", "198.51.100.300;a;b;c;d;e"),
+        ("z-i", "198.51.100.300;;;c;d;e"),
         ("rir-delegated", "apnic|JP|ipv4|198.51.100.300|256|20110811|assigned"),
     ],
 )
@@ -189,6 +198,17 @@ def test_a_database_cut_short_is_refused(tmp_path):
     whole = mmdb({"198.51.100.0/24": {"asn": 64496}})
     for n_bytes in (10, len(whole) // 2, len(whole) - 4):
         assert "expected a MaxMind database" in refusal(tmp_path, whole[:n_bytes], "mmdb")[0]
+
+
+@pytest.mark.parametrize("record_bits", [24, 28, 32])
+def test_a_tree_that_takes_forever_to_walk_through_is_refused(record_bits, tmp_path):
+    """Each node leads twice to the next: a kilobyte of 2**100 ways that meet no network."""
+    pytest.importorskip("maxminddb")
+    path = tmp_path / "good"
+    path.write_bytes(mmdb({"198.51.100.0/24": {"asn": 64496}}, record_bits=record_bits))
+    assert len(read_feed(Input(path, "good"), "mmdb").v4) == 1
+    told = refusal(tmp_path, mmdb({}, version=6, record_bits=record_bits, n_doubled=100), "mmdb")
+    assert "its search tree takes more than" in told[0]
 
 
 def test_parquet_cut_short_is_refused(tmp_path):

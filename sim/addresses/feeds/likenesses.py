@@ -1,0 +1,102 @@
+"""What a file that is no list of addresses looks like.
+
+In: the first bytes of a file that was mostly refused. Out: one phrase that names its kind and says
+what to do about it, or nothing. It is no reader: nothing is ever read by what it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# Lines that are looked at, of those that are neither blank nor comment, and bytes of each.
+_MOST_LINES = 200
+_MOST_CHARACTERS = 200
+
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)"
+_PREFIX = rf"{_ADDRESS}(?:/\d+)?"
+_NETMASK = r"(?:0|128|192|224|240|248|252|254|255)"
+
+_NAMES_ONLY = "it gives names and no address: resolve them, and give the answers (format zdns)"
+_ONE_A_LINE = "keep the addresses, one a line"
+_COLUMN = "name the column of addresses 'address' in the first line, with nothing above it"
+
+# What stands somewhere at the start of a line in files of a kind, and in no others.
+_MARKS: Mapping[str, str] = {
+    r"\s*<(!doctype html|html|head|body)\b": "an HTML page: a download that failed may leave one",
+    r"\s*<\?xml": f"XML: {_ONE_A_LINE}",
+    r"\s*(table (inet|ip6?|bridge) |elements = *\{|add element |define \w+ = *\{)": (
+        "an nftables ruleset: keep the elements of its sets, one a line"
+    ),
+    r"/ip(v6)? firewall address-list|add (.* )?address=\S+": (
+        "a MikroTik RouterOS export: keep what follows 'address='"
+    ),
+}
+# Forms of whole lines, of which a file of a kind holds more than half; the special ones first.
+_LINES: Mapping[str, str] = {
+    r"(create|add) \S+ \S+.*": "an ipset save file: keep the third word of each 'add' line",
+    r"[*:]\w+.*|-[AIN] .*|commit|ip6?tables .*": (
+        "firewall rules in the form of iptables: keep what follows '-s' or '-d'"
+    ),
+    r"(set policy-options|ip prefix-list|ipv6 prefix-list|ip route|ipv6 route|access-list|route"
+    r"|permit|deny|seq \d+) .*[^;]": f"a router's configuration: {_ONE_A_LINE}",
+    r"(deny|allow) \S+;|(deny|allow) from .*|require (not )?ip .*": (
+        f"a web server's access rules: {_ONE_A_LINE}"
+    ),
+    r"\|\|.*|@@.*|!.*|\[adblock.*": f"a filter list for browsers (Adblock): {_NAMES_ONLY}",
+    r"(address|server|local)=/.*|local-(zone|data): .*|zone .*\{.*": (
+        f"a DNS server's configuration: {_NAMES_ONLY}"
+    ),
+    rf"{_ADDRESS}\s+{_NETMASK}(\.\d+){{3}}": (
+        "addresses with netmasks: write 198.51.100.0/24 for 198.51.100.0 255.255.255.0"
+    ),
+    rf"{_PREFIX}\s+[a-z_*-][^\s,;]*(\s.*)?": (
+        "a hosts file, or addresses with a name behind each: in a hosts file the address is where "
+        "names are sent, not their own; else give a table with the columns address and name"
+    ),
+    rf"{_PREFIX}([\s,]+{_PREFIX})+,?": "several addresses a line: write one a line",
+    r"\d+(\.\d+){0,2}(\.\*)+": "addresses with wildcards: write 198.51.100.0/24 for 198.51.100.*",
+    r"\d+(\.\d+){3}:\d+|\[[0-9a-f:]+\]:\d+": "addresses with ports: leave the ports out",
+    r"\d+(\[\.\]|\(\.\))\d+.*": "addresses with brackets around their dots: take those out",
+    rf"(- *['\"]?|['\"]){_PREFIX}['\"]?,?|{_PREFIX},": (
+        f"addresses with marks around them: {_ONE_A_LINE}, bare"
+    ),
+    rf"[^;\t]*:{_ADDRESS}-{_ADDRESS}": (
+        "a PeerGuardian (P2P) list: keep what follows the last colon of each line"
+    ),
+    r"\w+://.*": f"a list of web addresses: {_NAMES_ONLY}",
+    r"([\w*-]+\.)+[a-z][\w-]+\.?": f"a list of names: {_NAMES_ONLY}",
+    r"---|- .*|[\w.-]+:( .*)?": f"YAML: {_ONE_A_LINE}",
+    r"[{}\[\]].*|\"[^\"]*\":.*": f"JSON: {_ONE_A_LINE}",
+    r"[^;]*;.*": f"a table with semicolons (;) between its cells: {_COLUMN}",
+    r"[^\t]*\t.*": f"a table with tabs between its cells: {_COLUMN}",
+    r"[^,]*,.*": f"a table with commas between its cells: {_COLUMN}",
+    r"[^|]*\|.*": f"a table with bars (|) between its cells: {_ONE_A_LINE}",
+}
+
+
+def likeness(sample: bytes) -> str:
+    """Name what a file looks like that is none of the formats read.
+
+    Parameters
+    ----------
+    sample
+        Its first bytes, decompressed.
+
+    Returns
+    -------
+    told
+        A phrase to stand after "it looks like"; empty where no kind fits.
+    """
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or sample[:400].count(b"\0") > 40:
+        return "UTF-16 text or a binary file: text must be UTF-8"
+    lines = sample.decode("utf-8-sig", "replace").split("\n")
+    said = [line.strip()[:_MOST_CHARACTERS] for line in lines[: 10 * _MOST_LINES]]
+    said = [line for line in said if line and not line.startswith("#")][:_MOST_LINES]
+    for form, told in _MARKS.items():
+        if any(re.match(form, line, re.I) for line in said):
+            return told
+    for form, told in _LINES.items():
+        if 2 * sum(re.fullmatch(form, line, re.I) is not None for line in said) > len(said):
+            return told
+    return ""
