@@ -1,0 +1,209 @@
+"""What is fuzzed: one target for each format that is read, and what must hold of each reading.
+
+To add a target: put small samples into ``corpus/NAME`` (``good-…`` is read, ``bad-…`` refused) and
+add a `Target` to ``TARGETS`` whose ``read`` raises `OverblockError` for what it refuses, and
+`AssertionError` where what it read cannot be.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+from hypothesis import strategies as st
+
+from sim.addresses import cuts
+from sim.addresses.feeds import delimited
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import FORMATS, read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.source import Limits
+from sim.errors import DataError
+from tests.fuzz.inputs import inputs
+
+CORPUS = Path(__file__).parent / "corpus"
+LIMITS = Limits(max_bytes=2**20, max_line_bytes=2**16, max_problems=20)
+# What the columns hold is told by the first block of rows, however long that is.
+_BY_FIRST_ROWS = ("ip-location-db",)
+_NEEDS = {"mmdb": "maxminddb", "mrt": "mrtparse"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader under test.
+
+    Attributes
+    ----------
+    name
+        Also the folder of its corpus.
+    read
+        Reads the bytes; raises `OverblockError` for what it refuses.
+    tokens
+        Words of its language.
+    needs
+        Package without which it cannot run; empty for none.
+    takes_all
+        Whether its inputs are made out of the samples of all other targets, too.
+    """
+
+    name: str
+    read: Callable[[bytes], None]
+    tokens: tuple[bytes, ...] = ()
+    needs: str = ""
+    takes_all: bool = False
+
+    def samples(self, kind: str = "") -> list[Path]:
+        """Files of its corpus, those whose name starts with a word."""
+        return sorted((CORPUS / self.name).glob(f"{kind}*"))
+
+    def inputs(self) -> st.SearchStrategy[bytes]:
+        """Bytes to read."""
+        paths = sorted(CORPUS.glob("*/*")) if self.takes_all else self.samples()
+        return inputs([path.read_bytes() for path in paths], self.tokens)
+
+
+def is_missing(target: Target) -> bool:
+    """Return whether a package that a target needs is not installed."""
+    return bool(target.needs) and importlib.util.find_spec(target.needs) is None
+
+
+@contextlib.contextmanager
+def on_disk(data: bytes) -> Iterator[Input]:
+    """Bytes as a file to read."""
+    with tempfile.NamedTemporaryFile(prefix="overblock-fuzz-") as file:
+        file.write(data)
+        file.flush()
+        yield Input(Path(file.name), "file")
+
+
+def read_as(format_name: str, data: bytes) -> None:
+    """Read as one format, or as the one the bytes tell: leniently, strictly and in small pieces."""
+    with on_disk(data) as given:
+        kept = _read(given, format_name, skip_bad=True)
+        check(kept)
+        if kept.origin.format not in _BY_FIRST_ROWS:
+            with small_pieces():
+                assert told(_read(given, format_name, skip_bad=True)) == told(kept)
+        try:
+            whole = _read(given, format_name, skip_bad=False)
+        except DataError:
+            assert kept.n_bad, "refused as a whole, and nothing of it when mistakes are left out"
+            raise
+    assert kept.n_bad == 0
+    assert told(whole) == told(kept)
+
+
+def _read(given: Input, format_name: str, *, skip_bad: bool) -> Feed:
+    return read_feed(given, format_name, skip_bad=skip_bad, limits=LIMITS, allow_empty=True)
+
+
+@contextlib.contextmanager
+def small_pieces() -> Iterator[None]:
+    """Cut what is read into pieces of a few bytes, as large files are cut into large ones."""
+    whole = cuts._chunks
+
+    def chunks(*arguments: Any) -> Iterator[bytes]:
+        for chunk in whole(*arguments):
+            # Cells are read as one list in memory, which is one block however long.
+            size = len(chunk) if isinstance(arguments[0], io.BytesIO) else 61
+            yield from (chunk[at : at + size] for at in range(0, len(chunk), size))
+
+    with (
+        mock.patch.object(cuts, "_chunks", chunks),
+        mock.patch.object(delimited, "_BLOCK_BYTES", 1),
+    ):
+        yield
+
+
+def told(feed: Feed) -> list[Any]:
+    """All that a feed says, to compare."""
+    return [
+        (feed.n_records, feed.n_lines, feed.n_bad, feed.origin, feed.notes),
+        sorted(map(str, feed.problems)) if feed.n_bad < LIMITS.max_problems else None,
+        (feed.v4.start.tolist(), feed.v4.stop.tolist(), feed.v4.line.tolist()),
+        (feed.v6.first.to_ints(), feed.v6.last.to_ints(), feed.v6.line.tolist()),
+        (feed.record4.tolist(), feed.record6.tolist()),
+        {
+            column: [labels.names[code] if code >= 0 else None for code in labels.code.tolist()]
+            for column, labels in feed.labels.items()
+        },
+        {column: list(map(repr, values.tolist())) for column, values in feed.numbers.items()},
+    ]
+
+
+def check(feed: Feed) -> None:
+    """Assert that a feed's counts add up and that its addresses are some."""
+    assert len(feed.problems) <= min(feed.n_bad, LIMITS.max_problems)
+    assert all(str(problem) for problem in feed.problems)
+    assert feed.problems or not feed.n_bad
+    for record, rows in ((feed.record4, feed.v4), (feed.record6, feed.v6)):
+        assert record.size == len(rows)
+        assert record.size == 0 or 0 <= record.min() <= record.max() < feed.n_records
+        assert rows.line.size == 0 or 0 <= rows.line.min() <= rows.line.max() <= feed.n_lines
+    assert np.all((feed.v4.start >= 0) & (feed.v4.start < feed.v4.stop))
+    assert np.all(feed.v4.stop <= 2**32)
+    assert not np.any(feed.v6.last.less(feed.v6.first))
+    placed = np.union1d(feed.record4, feed.record6)
+    assert feed.n_records - feed.n_unplaced == placed.size
+    for labels in feed.labels.values():
+        assert labels.code.size == feed.n_records
+        assert labels.code.size == 0 or -1 <= labels.code.min() <= labels.code.max()
+        assert labels.code.max(initial=-1) < len(labels.names)
+        assert "" not in labels.names
+    for values in feed.numbers.values():
+        assert np.all(np.isnan(values) | ((values >= 0) & np.isfinite(values)))
+    found = feed.to_set()
+    assert found.v4.n_addresses <= int((feed.v4.stop - feed.v4.start).sum())
+    assert bool(found.v4.n_addresses or found.v6.n_addresses) == bool(placed.size)
+
+
+_ADDRESSES = (
+    *b"198.51.100.0/24 203.0.113.7 0.0.0.0/0 .1.2.3 1.2.3.4.5 256.1.1.1 01.2.3.4 NA".split(),
+    *b"198.51.100.7/24 198.51.100.0/255.255.255.0 198.51.100.9-198.51.100.1 AS64496".split(),
+    *b"2001:db8::/32 :: ::/0 ::ffff:1.2.3.4 fe80::1%eth0 2001:db8::1-2001:db8::9".split(),
+    b"198.51.100.1 - 198.51.100.9",
+)
+_WORDS: Mapping[str, tuple[bytes, ...]] = {
+    "aws": (b'"prefixes"', b'"ip_prefix"', b'"ipv6_prefixes"', b'"createDate"'),
+    "google": (b'"prefixes"', b'"ipv4Prefix"', b'"ipv6Prefix"', b'"creationTime"'),
+    "azure": (b'"values"', b'"properties"', b'"addressPrefixes"', b'"changeNumber"'),
+    "zdns": (b'"name"', b'"data"', b'"results"', b'"answers"', b'"type":"A"'),
+    "z-i": (b"Updated:", b" | ", b";;;"),
+    "rir-delegated": (b"|ipv4|", b"|ipv6|", b"|asn|", b"summary", b"|768|", b"|available|"),
+    "orders": (b"effective", b"action", b"prefix", b"block", b"unblock", b"2018-04-16T11:00+03:00"),
+    "inventory": (b"address", b"Address", b"revenue_usd_per_h", b"n_names", b"1,5", b"1.234,5"),
+    "firehol": (b"# License : ", b"# Source File Date: "),
+    "mrt": (b"\0\x0d\0\x02", b"\x40\x02\x04"),
+    "mmdb": (b"\xab\xcd\xefMaxMind.com", b"node_count", b"record_size"),
+    "parquet": (b"PAR1",),
+}
+TARGETS: Mapping[str, Target] = {
+    target.name: target
+    for target in (
+        *(
+            Target(
+                name,
+                partial(read_as, name),
+                (*_ADDRESSES, *_WORDS.get(name, ())),
+                _NEEDS.get(name, ""),
+            )
+            for name in FORMATS
+        ),
+        Target(
+            "any",
+            partial(read_as, ""),
+            (*_ADDRESSES, *chain.from_iterable(_WORDS.values())),
+            takes_all=True,
+        ),
+    )
+}

@@ -1,0 +1,57 @@
+"""A short run over every target; ``python -m tests.fuzz`` is the long one."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from sim.errors import OverblockError
+from tests.fuzz.targets import TARGETS, Target, is_missing
+
+# A reading takes some milliseconds; a hundred times as much is an input that makes it slow.
+SLOW_S = 5
+
+every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+
+
+def needed(target: Target) -> None:
+    if is_missing(target):
+        pytest.skip(f"needs {target.needs}")
+
+
+@every_target
+def test_samples_are_read_or_refused_as_they_are_named(target):
+    needed(target)
+    good, bad = target.samples("good"), target.samples("bad")
+    assert good
+    assert bad
+    assert sorted([*good, *bad]) == target.samples()
+    for path in good:
+        target.read(path.read_bytes())
+    for path in bad:
+        with pytest.raises(OverblockError, match="expected"):
+            target.read(path.read_bytes())
+
+
+@every_target
+def test_any_input_is_read_or_refused_and_soon(target):
+    needed(target)
+
+    @given(target.inputs())
+    @settings(
+        max_examples=40,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def read(data: bytes) -> None:
+        start = time.perf_counter()
+        with contextlib.suppress(OverblockError):
+            target.read(data)
+        assert time.perf_counter() - start < SLOW_S
+
+    read()
