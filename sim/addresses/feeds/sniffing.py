@@ -12,17 +12,18 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sim.addresses.feeds.headed import plain_name
+from sim.addresses.feeds.headed import DELIMITERS, plain_name
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.orders import NEEDED
-from sim.addresses.notation import read_notation
+from sim.addresses.notation import read_notation, shown
 from sim.addresses.source import Limits
 from sim.errors import DataError, Problem
 
 _SAMPLE_BYTES = 2**16
 _MMDB_MARK = b"\xab\xcd\xefMaxMind.com"
 _MMDB_TAIL = 2**17
+_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
 def sniff(given: Input, limits: Limits | None = None) -> str:
@@ -31,7 +32,8 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     Raises
     ------
     DataError
-        If the file cannot be read, or is JSON of none of the kinds that are read.
+        If the file cannot be read, is JSON of none of the kinds that are read, or a table of which
+        it is not known which column to read.
     """
     sample = read_sample(given, limits or Limits())
     if sample.startswith(b"PAR1"):
@@ -45,7 +47,10 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     text = sample[: cut or len(sample)].decode("utf-8-sig", "replace")
     if re.match(r"\s*(\{|\[\s*[\[{\"\d\]])", text):
         return _json_format(text, given.name)
-    return next((name for name, fits in _TEXTS.items() if fits(text)), "list")
+    found = next((name for name, fits in _TEXTS.items() if fits(text)), "")
+    if not found:
+        _check_no_table(text, given.name)
+    return found or "list"
 
 
 def read_sample(given: Input, limits: Limits) -> bytes:
@@ -111,7 +116,7 @@ def _header(text: str) -> list[str]:
     lines = _lines(text)
     if not lines:
         return []
-    delimiter = max((",", ";", "\t"), key=lines[0].count)
+    delimiter = max(DELIMITERS, key=lines[0].count)
     try:
         return [plain_name(cell) for cell in next(csv.reader([lines[0]], delimiter=delimiter))]
     except csv.Error:
@@ -127,10 +132,40 @@ def _is_inventory(text: str) -> bool:
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
+    return _cut(_lines(text), delimiter)
+
+
+def _cut(lines: list[str], delimiter: str) -> list[list[str]]:
     try:
-        return list(csv.reader(_lines(text), delimiter=delimiter))
+        return list(csv.reader(lines, delimiter=delimiter))
     except csv.Error:
         return []
+
+
+def _check_no_table(text: str, name: str) -> None:
+    """Refuse a table that would be read as a list, each line up to its first semicolon.
+
+    Raises
+    ------
+    DataError
+        If a header names no column we know, or lines hold several addresses between semicolons.
+    """
+    lines = [line for line in _lines(text) if not line.lstrip().startswith(";")]
+    for delimiter in DELIMITERS:
+        rows = _cut(lines, delimiter)
+        if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
+            continue
+        n_addresses = [sum(map(_is_address, row)) for row in rows]
+        if n_addresses[0] == 0 and all(n_addresses[1:]):
+            got = f"{', '.join(rows[0])[:200]} between {_NAMES[delimiter]}"
+            wanted = f"expected a column named {', '.join(ADDRESS_COLUMNS)}, got {got}"
+            raise DataError([Problem(name, wanted, 1)])
+        if delimiter == ";" and min(n_addresses) > 1:
+            message = (
+                f"expected one address a line, got several between semicolons: {shown(lines[0])}; "
+                "name the columns in the first line, or say --as list to read the first of each"
+            )
+            raise DataError([Problem(name, message)])
 
 
 def _is_iptoasn(text: str) -> bool:

@@ -385,8 +385,8 @@ LIKENESSES = {
     "a list of names": "name.example\nwww.other.example\n*.third.example\n",
     "YAML": "payload:\n  - name: a\n    net: x\n",
     "JSON": '  "198.51.100.0/24": 1,\n  "203.0.113.1": 2,\n',
-    "a table with semicolons (;)": "nom;adresse\na;198.51.100.1\nb;203.0.113.1\n",
-    "a table with commas": "nom,adresse\na,198.51.100.1\nb,203.0.113.1\n",
+    "a table with semicolons (;)": "a;198.51.100.1\nb;203.0.113.1\n",
+    "a table with commas": "a,198.51.100.1\nb,203.0.113.1\n",
     "a table with tabs": "a\t198.51.100.1\nb\t203.0.113.1\n",
     "a table with bars (|)": "a|198.51.100.1\nb|203.0.113.1\n",
     "an HTML page": "<!DOCTYPE html>\n<html><head><title>404</title></head>\n</html>\n",
@@ -433,6 +433,27 @@ def test_columns_of_addresses_are_known_however_they_are_spelt(header, read):
     feed = read("hosts", f"{header}\n{delimiter.join(cells)}\n")
     assert feed.origin.format == "inventory"
     assert feed.to_set() == AddressSet.of("198.51.100.1")
+
+
+@pytest.mark.parametrize(("delimiter", "named"), {",": "commas", ";": "semicolons"}.items())
+def test_a_header_without_a_column_we_know_is_named_and_not_read_past(delimiter, named, read):
+    """As a list, lines would be read up to the semicolon, and the header be one bad line."""
+    lines = ["adresse,pays", "198.51.100.1,FR", "198.51.100.2,DE"]
+    text = "".join(f"{line}\n" for line in lines).replace(",", delimiter)
+    with pytest.raises(DataError) as refused:
+        read("table.csv", text, skip_bad=True)
+    told = f"expected a column named address, .*, got adresse, pays between {named}"
+    assert re.search(told, str(refused.value))
+    assert refused.value.problems[0].line == 1
+
+
+def test_several_addresses_between_semicolons_are_a_question_to_the_user(read):
+    text = "198.51.100.1;203.0.113.1;a\n198.51.100.2;203.0.113.2;b\n"
+    with pytest.raises(DataError, match="expected one address a line, got several between semicol"):
+        read("table", text, skip_bad=True)
+    assert read("table", text, "list").to_set() == AddressSet.of("198.51.100.1", "198.51.100.2")
+    commented = "; a list ; of 2026\n198.51.100.0/24 ; A1\n203.0.113.0/24 ; A2\n"
+    assert len(read("drop", commented).v4) == 2
 
 
 def test_orders_are_orders_however_their_columns_are_spelt(read):
