@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from sim.addresses.feeds.documents import MAX_DOCUMENT_BYTES
 from sim.addresses.feeds.formats import FORMATS, read_feed
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.mmdb import _children
 from sim.addresses.source import Limits
 from sim.errors import DataError
 from tests.binaries import AS_SEQUENCE, mmdb, mrt
@@ -209,6 +211,20 @@ def test_a_tree_that_takes_forever_to_walk_through_is_refused(record_bits, tmp_p
     assert len(read_feed(Input(path, "good"), "mmdb").v4) == 1
     told = refusal(tmp_path, mmdb({}, version=6, record_bits=record_bits, n_doubled=100), "mmdb")
     assert "its search tree takes more than" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("record_bits", "node", "records"),
+    [
+        (24, "123456 789abc", [0x123456, 0x789ABC]),
+        (28, "234567 18 9abcde", [0x1234567, 0x89ABCDE]),
+        (32, "01234567 89abcdef", [0x01234567, 0x89ABCDEF]),
+    ],
+)
+def test_both_records_of_a_node_are_read(record_bits, node, records):
+    """MaxMind DB 2.0: with 28 bits the byte in the middle holds the high bits, left ones first."""
+    nodes = np.frombuffer(bytes.fromhex(node), np.uint8)[None]
+    assert _children(nodes, record_bits).tolist() == [records]
 
 
 def test_parquet_cut_short_is_refused(tmp_path):
