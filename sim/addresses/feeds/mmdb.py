@@ -87,22 +87,25 @@ def read_mmdb(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
 
 
 def _check_tree(path: Path, metadata: Any) -> None:
-    """Refuse a search tree that would take too many steps to walk through.
+    """Refuse a search tree that the reader must not walk through.
 
     Raises
     ------
     ValueError
-        If it would, or if the file ends before the tree does.
+        If it takes too many steps, is deeper than an address has bits (the reader of maxminddb
+        then writes where it must not), or ends after the file does.
     """
     n_nodes, record_bits = int(metadata.node_count), int(metadata.record_size)
     n_bytes = n_nodes * record_bits // 4
-    if record_bits not in (24, 28, 32) or not 0 < n_bytes <= path.stat().st_size:
+    n_bits = {4: 32, 6: 128}.get(metadata.ip_version, 0)
+    is_known = record_bits in (24, 28, 32) and n_bits
+    if not is_known or not 0 < n_bytes <= path.stat().st_size:
         raise ValueError("its search tree is not as its metadata say")
     tree = np.fromfile(path, np.uint8, n_bytes).reshape(n_nodes, record_bits // 4)
     node: NDArray[np.int64] = np.zeros(1, np.int64)
     n_ways: NDArray[np.float64] = np.ones(1)
     n_steps = 0.0
-    for _ in range(32 if metadata.ip_version == 4 else 128):
+    for _ in range(n_bits):
         n_steps += n_ways.sum()
         if n_steps > MAX_STEPS:
             raise ValueError(f"its search tree takes more than {MAX_STEPS:,} steps")
@@ -111,6 +114,8 @@ def _check_tree(path: Path, metadata: Any) -> None:
         node, place = np.unique(following[is_node], return_inverse=True)
         ways = np.repeat(n_ways, 2)[is_node.ravel()]
         n_ways = np.bincount(place.ravel(), weights=ways).astype(np.float64)
+    if node.size:
+        raise ValueError(f"its search tree is deeper than {n_bits} bits")
 
 
 def _children(nodes: NDArray[np.uint8], record_bits: int) -> NDArray[np.int64]:

@@ -213,6 +213,23 @@ def test_a_tree_that_takes_forever_to_walk_through_is_refused(record_bits, tmp_p
     assert "its search tree takes more than" in told[0]
 
 
+@pytest.mark.parametrize(("version", "n_bits"), [(4, 32), (6, 128)])
+def test_a_tree_deeper_than_an_address_is_refused_before_it_is_read(version, n_bits, tmp_path):
+    """The reader would write behind its room, and the process end without a word."""
+    pytest.importorskip("maxminddb")
+    network = {4: "198.51.100.1/32", 6: "2001:db8::1/128"}[version]
+    whole = mmdb({network: {"asn": 64496}}, version=version)
+    path = tmp_path / "good"
+    path.write_bytes(whole)
+    feed = read_feed(Input(path, "good"), "mmdb")
+    assert len(feed.v4) + len(feed.v6) == 1
+    # A node for each bit; the last one leads back to the first.
+    deeper = bytearray(whole)
+    deeper[8 * n_bits - 8 : 8 * n_bits] = bytes(8)
+    told = refusal(tmp_path, bytes(deeper), "mmdb")[0]
+    assert f"its search tree is deeper than {n_bits} bits" in told
+
+
 @pytest.mark.parametrize(
     ("record_bits", "node", "records"),
     [
