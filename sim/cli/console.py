@@ -79,6 +79,12 @@ def say(text: str, *, quiet: bool = False) -> None:
         print(text, file=sys.stderr)
 
 
+def say_warnings(warnings: Sequence[str], *, quiet: bool = False) -> None:
+    """Say on stderr what to check before trusting a result."""
+    for warning in warnings:
+        say(f"warning: {warning}", quiet=quiet)
+
+
 def print_json(value: Any) -> None:
     """Print exactly one JSON document on stdout; what is not known is null."""
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")

@@ -67,7 +67,7 @@ def sources(
     """
     is_json = as_json or output_format is Format.JSON
     with console.reports_errors(as_json=is_json):
-        lines, about = _lines(scenario_or_run, overrides, each_row=rows)
+        lines, about, warnings = _lines(scenario_or_run, overrides, each_row=rows)
         _check_kinds(kind)
         counts = Counter(line["kind"] for line in lines)
         shown = [line for line in lines if not kind or line["kind"] in kind]
@@ -77,6 +77,7 @@ def sources(
                 **about,
                 "n_by_kind": {name: counts[name] for name in KINDS},
                 "n_range_not_stated": sum(line.get("range") == "not stated" for line in lines),
+                "warnings": warnings,
                 "sources": shown,
             }
             console.print_json(document)
@@ -86,6 +87,8 @@ def sources(
             print(_markdown(shown), end="")
         else:
             _print_table(shown, counts, sum(line.get("range") == "not stated" for line in lines))
+        if not is_json:
+            console.say_warnings(warnings)
 
 
 def _check_kinds(kinds: Sequence[str]) -> None:
@@ -96,8 +99,10 @@ def _check_kinds(kinds: Sequence[str]) -> None:
             raise UsageError(f"--kind: expected one of {', '.join(KINDS)}, got {kind!r}")
 
 
-def _lines(name: str, overrides: Sequence[str], *, each_row: bool) -> tuple[list[Line], Line]:
-    """Sources as plain values, and what they are of."""
+def _lines(
+    name: str, overrides: Sequence[str], *, each_row: bool
+) -> tuple[list[Line], Line, list[str]]:
+    """Sources as plain values, what they are of, and what to check before trusting them."""
     from sim.errors import DataError, Problem, UsageError
     from sim.results.folder import MANIFEST, read_manifest
 
@@ -109,15 +114,18 @@ def _lines(name: str, overrides: Sequence[str], *, each_row: bool) -> tuple[list
         if not _are_lines(lines):
             message = "expected the key sources, got none; the run is of an earlier version"
             raise DataError([Problem(str(Path(name) / MANIFEST), message)])
-        return lines, {"folder": name, "scenario": scenario.get("name")}
+        about = {"folder": name, "scenario": scenario.get("name")}
+        return lines, about, [str(warning) for warning in manifest.get("warnings", [])]
 
+    from sim.scenario.cautions import list_warnings
     from sim.scenario.load import load_scenario
     from sim.scenario.resolve import resolve
     from sim.scenario.sources import list_sources
 
     resolved = resolve(load_scenario(name, overrides))
     found = [source.as_dict() for source in list_sources(resolved, each_row=each_row)]
-    return found, {"file": resolved.loaded.document.file, "scenario": resolved.scenario.name}
+    about = {"file": resolved.loaded.document.file, "scenario": resolved.scenario.name}
+    return found, about, list_warnings(resolved)
 
 
 def _are_lines(lines: object) -> bool:

@@ -171,8 +171,7 @@ def say_cost(plan: StudyPlan, n_points: int, n_strategies: int, *, quiet: bool) 
 
 def say_what_is_missing(study: Study, *, quiet: bool) -> None:
     """Say warnings, and failures by key."""
-    for warning in study.manifest["warnings"]:
-        console.say(f"warning: {warning}", quiet=quiet)
+    console.say_warnings(study.manifest["warnings"], quiet=quiet)
     failures = list(study.answers.failures.items())
     for key, message in failures[:MOST_SAID]:
         names = ("point", "strategy", "replicate")

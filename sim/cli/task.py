@@ -151,8 +151,7 @@ class Task:
 def say_what_is_missing(experiment: Experiment, *, quiet: bool) -> None:
     """Say warnings, failures, and what an interrupt left to do."""
     manifest: dict[str, Any] = experiment.manifest
-    for warning in manifest["warnings"]:
-        console.say(f"warning: {warning}", quiet=quiet)
+    console.say_warnings(manifest["warnings"], quiet=quiet)
     for (label, replicate), failure in experiment.failures.items():
         console.say(f"failed: strategy={label} replicate={replicate}: {failure}")
     if manifest["status"] == "complete":

@@ -14,6 +14,8 @@ def validate(
 ) -> None:
     """Check a scenario and the tables it names; print every mistake at once.
 
+    What is valid but to be checked, such as tables of another country, is said on stderr.
+
     Examples:
 
       overblock validate my.yaml
@@ -21,21 +23,24 @@ def validate(
       overblock validate telegram-2018-replay --set population.n_businesses=600
     """
     with console.reports_errors(as_json=as_json):
+        from sim.scenario.cautions import list_warnings
         from sim.scenario.load import load_scenario
         from sim.scenario.resolve import resolve
 
         resolved = resolve(load_scenario(scenario, overrides))
-        name = resolved.loaded.document.file
+        name, warnings = resolved.loaded.document.file, list_warnings(resolved)
         if as_json:
             document = {
                 "schema": "overblock/validate/1",
                 "file": name,
                 "scenario": resolved.scenario.name,
                 "is_valid": True,
+                "warnings": warnings,
             }
             console.print_json(document)
         elif not quiet:
             print(f"{name}: valid")
+            console.say_warnings(warnings)
 
 
 def schema() -> None:

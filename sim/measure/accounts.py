@@ -37,6 +37,7 @@ from sim.measure.providers import (
     summarise_named,
 )
 from sim.measure.summary import LEVEL, SummaryLine
+from sim.scenario.cautions import is_of_country
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 
@@ -203,6 +204,8 @@ def _firm_lines(
 def _national_lines(
     resolved: Resolved, luck: Sequence[Streams], replicates: Sequence[LossTotals], n_draws: int
 ) -> Iterator[MethodLine]:
+    if not is_of_country(resolved.economy, resolved.scenario):
+        return  # another country's economy is not borrowed; ``list_warnings`` says so
     duration_d = resolved.scenario.horizon_s / S_PER_D
     economies = [
         economy_parameters(resolved.economy.rows, drawn(streams, n_draws)) for streams in luck

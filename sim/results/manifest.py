@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from sim import __version__
 from sim.results.folder import MANIFEST_SCHEMA
+from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
 from sim.scenario.seeds import Table
@@ -184,16 +185,6 @@ def list_assumptions(
                     }
                 )
     return assumed
-
-
-def list_warnings(resolved: Resolved) -> list[str]:
-    """What to check before trusting the result."""
-    found = []
-    if resolved.orders is not None:
-        late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)
-        if late:
-            found.append(f"{late} orders fall at or after the end of the run and are not placed")
-    return found
 
 
 def input_copy(table: Table[Any]) -> str:

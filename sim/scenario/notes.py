@@ -11,8 +11,15 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
+
+ANY = "any"
+"""Country or time of a table that is of none in particular."""
+COUNTRY = r"[A-Z]{2}"
+"""Two capital letters of ISO 3166, or EU."""
+_MONTH = r"\d{4}(-(0[1-9]|1[0-2]))?"
 
 
 class Range(BaseModel):
@@ -96,6 +103,10 @@ class SourceNote(BaseModel):
     title: Annotated[str, Field(min_length=1)]
     description: str
     licence: str
+    country: Annotated[str, Field(pattern=rf"^({COUNTRY}|{ANY}|)$")] = ""
+    """Country the table is of, as in ISO 3166 (RU), or EU, or any; not known when left out."""
+    time: Annotated[str, Field(pattern=rf"^({_MONTH}(/{_MONTH})?|{ANY}|)$")] = ""
+    """Time it is of: 2018, 2018-04, 2020/2022, or any; not known when left out."""
     columns: dict[str, ColumnNote]
     target: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
     """Table, in the same folder, of the ranges of the service that the orders were meant for."""
@@ -105,6 +116,15 @@ class SourceNote(BaseModel):
     """Columns in which each row says what it rests on."""
     references: dict[str, str] = Field(default_factory=dict)
     """What short names in the rows' source column stand for."""
+
+    @field_validator("time")
+    @classmethod
+    def check_time(cls, time: str) -> str:
+        """Refuse a time that ends before it begins."""
+        first, _, last = time.partition("/")
+        if last and last < first:
+            raise ValueError(f"expected first/last, got {time}")
+        return time
 
     @model_validator(mode="after")
     def check_columns(self) -> SourceNote:

@@ -16,6 +16,7 @@ from typing import Any, get_args
 from sim.scenario import library
 from sim.scenario.dump import json_schema
 from sim.scenario.model import kinds_of
+from sim.scenario.notes import COUNTRY
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT
 from sim.scenario.schema import Scenario
 from sim.scenario.sections import NEEDS
@@ -170,6 +171,8 @@ def _type(node: dict[str, Any]) -> str:
         return "date and time with offset"
     if node.get("format") == TABLE_FORMAT:
         return "table"
+    if node.get("pattern") == f"^{COUNTRY}$":
+        return "two capital letters"
     if "pattern" in node:
         return f"small letters, digits and hyphens, at most {node['maxLength']}"
     return f"text of at most {node['maxLength']} characters"

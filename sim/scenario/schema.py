@@ -20,6 +20,7 @@ from pydantic import (
 
 from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
+from sim.scenario.notes import COUNTRY
 from sim.scenario.provenance import KeyPath, Provenance
 from sim.scenario.quantities import Instant, Share, Table, check_printable
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
@@ -172,6 +173,8 @@ class Scenario(Model):
     """One line for readers."""
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     """What the scenario shows."""
+    country: Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}$")] | None = None
+    """Country it is of, two letters of ISO 3166, or EU: tables of another are named."""
     start: Instant
     """Start of the run; time zero of the clock."""
     end: Instant

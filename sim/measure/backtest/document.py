@@ -66,7 +66,16 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
 
 
 NO_DRIVERS = frozenset(
-    ["name", "title", "description", "n_replicates", "published", "experiment", "provenance"]
+    [
+        "name",
+        "title",
+        "description",
+        "country",
+        "n_replicates",
+        "published",
+        "experiment",
+        "provenance",
+    ]
 )
 """Parts of a scenario that say something and move no number of a run."""
 

@@ -197,7 +197,7 @@ def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: dict[
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["status"] == "interrupted"
     assert (manifest["n_replicates"], manifest["n_replicates_asked"]) == (2, 5)
-    assert manifest["warnings"] == ["replay: 2 of 5 replicates are finished"]
+    assert "replay: 2 of 5 replicates are finished" in manifest["warnings"]
 
     import duckdb
 

@@ -296,8 +296,22 @@ def test_the_terminal_shows_ranges_and_says_what_they_are(experiment, capsys):
 
 
 def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
-    run = run_into(tmp_path / "out", "money.economy=economy-austria-2022")
+    run = run_into(tmp_path / "out", "money.economy=economy-austria-2022", "country=AT")
     methods = {row["method"] for row in read_csv(run.folder / "money.csv")}
     every = {method.id for method in NATIONAL_METHODS}
     assert every - methods == {"raec", "cost_like", "deloitte_share_low", "deloitte_head_low"}
     assert {"oecd_2011", "deloitte_head_high", "overblock_private_loss"} <= methods
+
+
+@pytest.mark.parametrize(
+    "override", ["country=KZ", "country=off", "money.economy=economy-spain-2026"]
+)
+def test_no_countrys_losses_are_priced_by_anothers_economy(tmp_path, experiment, override):
+    run = run_into(tmp_path / "out", override, n_replicates=1)
+    rows = read_csv(run.folder / "money.csv")
+    assert {row["method"].split("_")[0] for row in rows} == {"overblock"}
+    ours = [row for row in experiment.methods if row.method.startswith("overblock_")]
+    assert len(rows) == len(ours)
+    (said,) = [one for one in run.manifest["warnings"] if "national methods" in one]
+    assert said.startswith("losses by national methods are left out: economy-")
+    assert not any("national methods" in one for one in experiment.manifest["warnings"])

@@ -158,7 +158,7 @@ def test_an_interrupted_experiment_is_gone_on_with_and_nothing_is_run_twice(
     cut = carry_out(plan_for(), folder=folder, executor=first)
     assert cut.status == "interrupted"
     assert cut.manifest["n_replicates"] == 0
-    assert cut.manifest["warnings"] == [
+    assert [one for one in cut.manifest["warnings"] if "replicates" in one] == [
         "fewer than 2 replicates: means have no interval",
         "none: 1 of 4 replicates are finished",
         "exact: 1 of 4 replicates are finished",

@@ -171,9 +171,8 @@ def test_orders_after_the_end_are_a_warning(write_scenario: WriteScenario, tmp_p
     ).manifest
     late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)  # type: ignore[union-attr]
     assert late > 5
-    assert manifest["warnings"] == [
-        f"{late} orders fall at or after the end of the run and are not placed"
-    ]
+    said = f"{late} orders fall at or after the end of the run and are not placed"
+    assert manifest["warnings"].count(said) == 1
 
 
 @pytest.mark.parametrize("file", [name for name in TABLES if name.endswith(".parquet")])

@@ -1,0 +1,144 @@
+"""Tables of another country or time are named, and no country's losses are priced as another's."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sim.errors import DataError
+from sim.scenario.cautions import is_of_country, list_warnings
+from sim.scenario.library import scenario_names, shipped, table_names
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.scenario.seeds import read_note
+
+WriteScenario = Callable[..., Path]
+LEFT_OUT = "losses by national methods are left out: economy-"
+
+
+def warnings(name: str | Path, *overrides: str) -> list[str]:
+    return list_warnings(resolve(load_scenario(str(name), overrides)))
+
+
+def named(sentence: str) -> dict[str, str]:
+    """Tables that a sentence names, with their country and time."""
+    items = sentence.split(": ")[-1].removesuffix(")").split("), ")
+    return dict(item.split(" (", 1) for item in items)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", table_names())
+def test_every_shipped_table_says_its_country_and_time(name: str) -> None:
+    note = read_note(shipped("seeds") / f"{name}.csv")
+    assert note is not None
+    assert note.country
+    assert note.time
+    for country, code in (("russia", "RU"), ("austria", "AT"), ("italy", "IT"), ("spain", "ES")):
+        if country in name:
+            assert note.country == code
+    year = next((part for part in name.split("-") if part.isdigit()), None)
+    if year:
+        assert note.time.startswith(year)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_shipped_scenario_says_its_country_and_has_its_own_operators(name: str) -> None:
+    resolved = resolve(load_scenario(name))
+    assert resolved.scenario.country is not None
+    assert resolved.operators.note is not None
+    # One member state under sanctions stands for all.
+    assert resolved.operators.note.country in (resolved.scenario.country, "EU")
+    assert is_of_country(resolved.economy, resolved.scenario)
+    assert not any(LEFT_OUT in one for one in list_warnings(resolved))
+
+
+def test_a_scenario_of_another_country_names_what_stands_in() -> None:
+    (sentence,) = warnings("match-days")
+    assert sentence.startswith("tables of another country or time stand in for ES in 2026: ")
+    found = named(sentence)
+    assert found["components-2018"] == "RU, 2018"
+    assert found["assumptions"] == "RU, 2018"
+    assert found["sectors-europe"] == "EU"
+    assert found["shared-proxy-2022"] == "2022"
+    assert not set(found) & {"operators-spain-2026", "economy-spain-2026", "cadence-at-once"}
+
+
+def test_what_a_foreign_scenario_leaves_out_is_named(write_scenario: WriteScenario) -> None:
+    """The case of the audit: a user's country, and everything else left to defaults."""
+    path = write_scenario(add="country: KZ\n")
+    found = named(warnings(path)[0])
+    assert {"economy-russia-2018", "register-cadence-2018", "components-2018", "sharing-2018",
+            "operators-russia-2018", "sectors-russia-2018"} <= set(found)  # fmt: skip
+    ours = named(warnings(write_scenario(add="country: RU\n"))[0])
+    assert set(ours) == {"hosting-concentration"}, "of 2020 to 2022"
+
+
+def test_a_scenario_that_does_not_say_its_country_is_told(write_scenario: WriteScenario) -> None:
+    stand_ins, left_out, _late = warnings(write_scenario())
+    assert stand_ins.startswith("the scenario does not say its country (key country); tables ")
+    assert "operators-russia-2018" in named(stand_ins)
+    assert left_out.startswith(f"{LEFT_OUT}russia-2018 is of RU, the scenario of no country")
+
+
+def test_assumed_values_are_named_only_where_some_are_taken() -> None:
+    resolved = resolve(load_scenario("telegram-2018", ["country=KZ"]))
+    assert "assumptions (RU, 2018)" in list_warnings(resolved)[0]
+    own = replace(resolved, loaded=replace(resolved.loaded, assumed=()))
+    assert "assumptions" not in named(list_warnings(own)[0])
+
+
+@pytest.mark.parametrize(
+    ("span", "is_named"),
+    [
+        (("2018-06-01", "2019-01-01"), False),  # to the last second of 2018
+        (("2018-12-31", "2019-02-01"), False),
+        (("2019-01-01", "2019-02-01"), True),
+        (("2017-12-01", "2018-01-01"), True),
+    ],
+)
+def test_a_table_is_of_the_time_if_the_years_meet(span: tuple[str, str], is_named: bool) -> None:
+    start, end = (f"{day}T00:00+03:00" for day in span)
+    overrides = ["strategy={id: none}", f"start={start}", f"end={end}",
+                 "register.cadence=cadence-at-once"]  # fmt: skip
+    found = named(warnings("telegram-2018-replay", *overrides)[0])
+    assert ("components-2018" in found) is is_named
+
+
+def test_a_table_of_ones_own_says_what_it_is_of_or_is_not_named(
+    write_scenario: WriteScenario, tmp_path: Path
+) -> None:
+    for suffix in ("csv", "source.yaml"):
+        shutil.copy(
+            shipped("seeds") / f"operators-russia-2018.{suffix}", tmp_path / f"mine.{suffix}"
+        )
+    path = write_scenario(add="country: KZ\noperators: {groups: mine.csv}\n")
+    assert named(warnings(path)[0])["mine.csv"] == "RU, 2018-04"
+    note = tmp_path / "mine.source.yaml"
+    text = note.read_text(encoding="utf-8")
+    note.write_text(text.replace("country: RU", "country: KZ"), encoding="utf-8")
+    assert "mine.csv" not in named(warnings(path)[0])
+    note.unlink()
+    assert "mine.csv" not in named(warnings(path)[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("country: RU", "country: Russia", "country: expected text that matches"),
+        ("country: RU", "country: ru", "country: expected text that matches"),
+        ("time: 2018-04", "time: April 2018", "time: expected text that matches"),
+        ("time: 2018-04", "time: 2018-13", "time: expected text that matches"),
+        ("time: 2018-04", "time: 2020/2018", "time: expected first/last, got 2020/2018"),
+    ],
+)
+def test_a_note_says_country_and_time_in_their_form(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = (shipped("seeds") / "operators-russia-2018.source.yaml").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    (tmp_path / "t.source.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(DataError, match=rf"t\.source\.yaml:\d+:\d+: {message}"):
+        read_note(tmp_path / "t.csv")
