@@ -40,6 +40,11 @@ def _edited(sample: bytes, edits: Sequence[tuple[str, int, int, bytes]]) -> byte
                 data[at:at] = part * (1 + len(token))
             case "cut":
                 del data[at:]
+            case "put value":
+                # What follows a key in its line.
+                begin = data.find(b": ", data.rfind(b"\n", 0, at) + 1) + 2
+                if begin > 1:
+                    data[begin : (data + b"\n").find(b"\n", begin)] = token
             case "swap lines":
                 lines = data.split(b"\n")
                 row = at % len(lines)
@@ -50,7 +55,7 @@ def _edited(sample: bytes, edits: Sequence[tuple[str, int, int, bytes]]) -> byte
 
 KINDS = (
     *("put in", "put over", "put for", "take out", "double", "flip", "repeat", "cut"),
-    "swap lines",
+    *("swap lines", "put value"),
 )
 
 

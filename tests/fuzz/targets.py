@@ -13,7 +13,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,14 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import FORMATS, read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.source import Limits
-from sim.errors import DataError
+from sim.errors import DataError, ProblemsError
+from sim.scenario.cautions import list_warnings
+from sim.scenario.dump import dump_scenario
+from sim.scenario.library import shipped, table_names
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.schema import Scenario
+from sim.scenario.sources import list_sources
 from tests.fuzz.inputs import inputs
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -54,6 +61,8 @@ class Target:
         Package without which it cannot run; empty for none.
     takes_all
         Whether its inputs are made out of the samples of all other targets, too.
+    shipped
+        Files of the program itself that its inputs are made out of, too.
     """
 
     name: str
@@ -61,6 +70,7 @@ class Target:
     tokens: tuple[bytes, ...] = ()
     needs: str = ""
     takes_all: bool = False
+    shipped: tuple[Path, ...] = ()
 
     def samples(self, kind: str = "") -> list[Path]:
         """Files of its corpus, those whose name starts with a word."""
@@ -69,7 +79,7 @@ class Target:
     def inputs(self) -> st.SearchStrategy[bytes]:
         """Bytes to read."""
         paths = sorted(CORPUS.glob("*/*")) if self.takes_all else self.samples()
-        return inputs([path.read_bytes() for path in paths], self.tokens)
+        return inputs([path.read_bytes() for path in (*paths, *self.shipped)], self.tokens)
 
 
 def is_missing(target: Target) -> bool:
@@ -167,6 +177,37 @@ def check(feed: Feed) -> None:
     assert bool(found.v4.n_addresses or found.v6.n_addresses) == bool(placed.size)
 
 
+@cache
+def _tables() -> Resolved:
+    """Tables of a shipped scenario, read once."""
+    return resolve(load_scenario("telegram-2018"))
+
+
+def read_scenario(data: bytes) -> None:
+    """Load and resolve a scenario; what is valid can be written out and read again."""
+    with tempfile.NamedTemporaryFile(prefix="overblock-fuzz-", suffix=".yaml") as file:
+        file.write(data)
+        file.flush()
+        try:
+            loaded = load_scenario(file.name)
+            resolved = resolve(loaded, known=_tables())
+        except ProblemsError as error:
+            for problem in error.problems:
+                # A problem of the file as a whole has no key.
+                assert problem.file
+                assert problem.line or not problem.key or problem.file != file.name
+                assert "Input should" not in problem.message
+                assert "validation" not in problem.message
+            raise
+        assert list_sources(resolved)
+        assert all(list_warnings(resolved))
+        file.seek(0)
+        file.truncate()
+        file.write(dump_scenario(loaded.scenario).encode())
+        file.flush()
+        assert load_scenario(file.name).scenario == loaded.scenario
+
+
 _ADDRESSES = (
     *b"198.51.100.0/24 203.0.113.7 0.0.0.0/0 .1.2.3 1.2.3.4.5 256.1.1.1 01.2.3.4 NA".split(),
     *b"198.51.100.7/24 198.51.100.0/255.255.255.0 198.51.100.9-198.51.100.1 AS64496".split(),
@@ -187,6 +228,13 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     "mmdb": (b"\xab\xcd\xefMaxMind.com", b"node_count", b"record_size"),
     "parquet": (b"PAR1",),
 }
+_SCENARIO = (
+    *b"off {} [] ~ null yes .inf .nan 0x10 1_000 -1 1e9 0.5 40 !!str &a *a %YAML | > ?".split(),
+    *b"exact none dns provider any RU 12:30 2018-04-16T00:00+03:00 [1,0] {id: id: kind:".split(),
+    *(f"{key}: ".encode() for key in Scenario.model_fields),
+    *(name.encode() for name in table_names()),
+    *(b"\n  ", b"\n", b"  ", b"- ", b": ", b"mine.csv", b"a" * 5_000, b"[" * 25, b"x: {" * 25),
+)
 TARGETS: Mapping[str, Target] = {
     target.name: target
     for target in (
@@ -204,6 +252,12 @@ TARGETS: Mapping[str, Target] = {
             partial(read_as, ""),
             (*_ADDRESSES, *chain.from_iterable(_WORDS.values())),
             takes_all=True,
+        ),
+        Target(
+            "scenario",
+            read_scenario,
+            _SCENARIO,
+            shipped=tuple(sorted(shipped("scenarios").glob("*.yaml"))),
         ),
     )
 }
