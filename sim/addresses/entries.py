@@ -59,6 +59,12 @@ class Entries4:
         """Return the number of rows."""
         return int(self.start.size)
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the columns."""
+        n_number_bytes = self.numbers.nbytes if isinstance(self.numbers, np.ndarray) else 0
+        return self.start.nbytes + self.stop.nbytes + n_number_bytes
+
     @classmethod
     def empty(cls) -> Entries4:
         """Return no row."""
@@ -130,6 +136,11 @@ class Entries6:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.first)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the columns: four halves of bounds, and lines."""
+        return 5 * self.line.nbytes
 
     @classmethod
     def empty(cls) -> Entries6:

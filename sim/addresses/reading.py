@@ -81,6 +81,27 @@ class Reading:
             self._account(block, rows, bad)
             yield rows
 
+    def entries(
+        self, stream: BinaryIO | Source | bytes, *, skip_bad: bool
+    ) -> tuple[Entries4, Entries6, Tally]:
+        """Return all rows of a stream, or of a text in memory, and the tally.
+
+        Raises
+        ------
+        DataError
+            As for `finish`, or if the rows take more memory than the limits allow.
+        """
+        parts4: list[Entries4] = []
+        parts6: list[Entries6] = []
+        n_bytes = 0
+        for v4, v6 in self.parts(stream, is_kept=True):
+            parts4.append(v4)
+            parts6.append(v6)
+            n_bytes += v4.n_bytes + v6.n_bytes
+            self._limits.check_held(n_bytes, self._name)
+        tally = self.finish(skip_bad)
+        return Entries4.concatenate(parts4), Entries6.concatenate(parts6), tally
+
     def read_column(self, values: Sequence[str], first_line: int) -> Rows:
         """Read one entry from each value, quoting the values themselves in messages."""
         # What a list would read as a comment, a blank line or two lines is refused for what it is.

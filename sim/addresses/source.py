@@ -10,7 +10,9 @@ import bz2
 import gzip
 import io
 import os
+import tempfile
 import zlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any, BinaryIO, cast
@@ -18,6 +20,15 @@ from typing import Any, BinaryIO, cast
 from sim.errors import DataError, Problem
 
 _MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": ".zst"}
+_UNREAD = {b"\xfd7zXZ\0": ".xz", b"PK\x03\x04": ".zip", b"7z\xbc\xaf\x27\x1c": ".7z"}
+LARGE_BYTES = 2**26
+"""Bytes of compressed content from which on nothing is handed out before all is unpacked."""
+MOST_GROWTH = 250
+"""Times its packed size that content may have from there on.
+
+Lists and tables, however regular, were packed to a hundredth at best, bombs to a thousandth.
+"""
+_PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -27,8 +38,11 @@ class Limits:
     Attributes
     ----------
     max_bytes
-        Bytes after decompression. The default, 1 GiB, holds 60 million prefixes; a compressed
-        file that grows beyond it is refused, so that a small file cannot fill the memory.
+        Bytes after decompression. The default, 1 GiB, holds 60 million prefixes. A larger plain
+        file is refused unread; of a compressed one no more than `LARGE_BYTES` is handed out before
+        the rest was unpacked within the limit (to a temporary file), so that a small file cannot
+        fill the memory. What is kept of a file in columns may take twice this number of bytes of
+        memory.
     max_line_bytes
         Bytes of one line, 256 KiB by default. A longer line is a mistake and is skipped without
         being kept.
@@ -39,6 +53,27 @@ class Limits:
     max_bytes: int = 2**30
     max_line_bytes: int = 2**18
     max_problems: int = 1_000
+
+    def check_held(self, n_bytes: int, name: str) -> None:
+        """Refuse columns that take more memory than is allowed.
+
+        Parameters
+        ----------
+        n_bytes
+            Taken by what is kept of a file so far.
+        name
+            Of the file, for the message.
+
+        Raises
+        ------
+        DataError
+            If that is more than twice ``max_bytes``, and more than a small file may take.
+        """
+        most = max(2 * self.max_bytes, LARGE_BYTES)
+        if n_bytes > most:
+            expected = f"expected a file whose columns take at most {most:,} bytes of memory"
+            hint = "raise the limit of bytes if there is memory for more"
+            raise DataError([Problem(name, f"{expected}, got more; {hint}")])
 
 
 class Source(io.RawIOBase):
@@ -68,6 +103,10 @@ class Source(io.RawIOBase):
         self.size = 0
         self._beneath = io.BufferedReader(cast("Any", stream))
         self._stream = self._decompressed(self._beneath)
+        self._rest: BinaryIO | None = None
+        self._files = ExitStack()
+        if self.size > max_bytes:
+            raise self._too_large(f"{self.size:,}")
 
     def readable(self) -> bool:
         """Return that the stream can be read."""
@@ -89,8 +128,50 @@ class Source(io.RawIOBase):
         """
         if size is None or size < 0:
             return self.readall()
+        if self._rest is None and self._is_packed and self.n_bytes > LARGE_BYTES:
+            self._rest = self._unpack_rest()
+        if self._rest is not None:
+            data = self._rest.read(size)
+            self.n_bytes += len(data)
+            return data
+        data = self._unpack(size, self.n_bytes)
+        self.n_bytes += len(data)
+        return data
+
+    def close(self) -> None:
+        """Close the stream beneath if this source opened it; leave it open if it was handed in."""
+        if not self.closed:
+            self._files.close()
+            if self._is_owned:
+                self._beneath.close()
+            else:
+                self._beneath.detach()
+        super().close()
+
+    @property
+    def _is_packed(self) -> bool:
+        return self._stream is not self._beneath
+
+    def _unpack_rest(self) -> BinaryIO:
+        """Unpack what is left within the limit, and return it as a file."""
+        n_bytes = self.n_bytes
         try:
-            data = self._stream.read(size)
+            file = tempfile.TemporaryFile(prefix="overblock-")  # noqa: SIM115 - closed with the rest
+            rest = self._files.enter_context(file)
+            while piece := self._unpack(_PIECE, n_bytes):
+                n_bytes += len(piece)
+                rest.write(piece)
+            rest.seek(0)
+        except OSError as error:
+            room = f"expected room for the unpacked file in {tempfile.gettempdir()}"
+            raise self._refused(f"{room}, got {error.strerror or error}") from None
+        return cast("BinaryIO", rest)
+
+    def _unpack(self, size: int, n_before: int) -> bytes:
+        """Return up to so many bytes more than there were before, within the limit."""
+        try:
+            # One byte more than may be there is enough to tell that there is too much.
+            data = self._stream.read(min(size, self._max_bytes - n_before + 1))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise self._refused(f"expected whole compressed data, got {error}") from None
         except OSError as error:
@@ -100,20 +181,24 @@ class Source(io.RawIOBase):
             if type(error).__name__ != "ZstdError":
                 raise
             raise self._refused(f"expected whole compressed data, got {error}") from None
-        self.n_bytes += len(data)
-        if self.n_bytes > self._max_bytes:
-            expected = f"expected at most {self._max_bytes:,} bytes of content"
-            raise self._refused(f"{expected}, got more; raise the limit if you trust the file")
+        n_bytes = n_before + len(data)
+        if n_bytes > self._max_bytes:
+            raise self._too_large("more")
+        if self._is_packed and n_bytes > LARGE_BYTES and n_bytes > MOST_GROWTH * self._n_packed():
+            expected = f"expected content of at most {MOST_GROWTH} times its compressed size"
+            raise self._refused(f"{expected}, got more; decompress it first if you trust the file")
         return data
 
-    def close(self) -> None:
-        """Close the stream beneath if this source opened it; leave it open if it was handed in."""
-        if not self.closed:
-            if self._is_owned:
-                self._beneath.close()
-            else:
-                self._beneath.detach()
-        super().close()
+    def _n_packed(self) -> float:
+        """Bytes of the compressed file read so far; without end where that is not known."""
+        try:
+            return self._beneath.tell()
+        except OSError:  # a pipe
+            return float("inf")
+
+    def _too_large(self, got: str) -> DataError:
+        expected = f"expected at most {self._max_bytes:,} bytes of content"
+        return self._refused(f"{expected}, got {got}; raise the limit if you trust the file")
 
     def _refused(self, message: str) -> DataError:
         return DataError([Problem(self.name, message)])
@@ -121,13 +206,16 @@ class Source(io.RawIOBase):
     def _decompressed(self, buffered: io.BufferedReader[Any]) -> BinaryIO:
         """Wrap the stream in the decompressor its first bytes call for."""
         try:
-            head = buffered.peek(4)[:4]
+            head = buffered.peek(6)[:6]
         except OSError as error:
             raise self._refused(f"expected a readable file, got {error}") from None
         found = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
         promised = next((kind for kind in _MAGIC.values() if self.name.endswith(kind)), "")
+        if unread := next((kind for magic, kind in _UNREAD.items() if head.startswith(magic)), ""):
+            expected = f"expected plain, {', '.join(_MAGIC.values())} data"
+            raise self._refused(f"{expected}, got {unread}; decompress the file first")
         if promised and promised != found and head:
-            raise self._refused(f"expected {promised} compressed data, got {head!r}")
+            raise self._refused(f"expected {promised} compressed data, got {head[:4]!r}")
         match found:
             case ".gz":
                 return cast("BinaryIO", gzip.GzipFile(fileobj=buffered, mode="rb"))

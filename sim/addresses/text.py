@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses import sweep
-from sim.addresses.entries import Entries, Entries4, Entries6, Tally
+from sim.addresses.entries import Entries, Entries6, Tally
 from sim.addresses.families import AddressSet
 from sim.addresses.format import format_lines4, format_lines6
 from sim.addresses.intervals import IntervalSet
@@ -99,7 +99,8 @@ def read_stream(
     skip_bad, limits
         As for `read_entries`.
     """
-    return _gather(Source(stream, name, limits.max_bytes), name, skip_bad, limits)
+    with Source(stream, name, limits.max_bytes) as source:
+        return _gather(source, name, skip_bad, limits)
 
 
 def parse_entries(
@@ -166,14 +167,7 @@ def _gather(
     stream: BinaryIO | Source | bytes, name: str, skip_bad: bool, limits: Limits
 ) -> Entries:
     """Read all rows of a stream or a text."""
-    reading = Reading(name, limits)
-    parts = list(reading.parts(stream, is_kept=True))
-    tally = reading.finish(skip_bad)
-    return Entries(
-        Entries4.concatenate([part[0] for part in parts]),
-        Entries6.concatenate([part[1] for part in parts]),
-        tally,
-    )
+    return Entries(*Reading(name, limits).entries(stream, skip_bad=skip_bad))
 
 
 def _union(parts: Sequence[Rows]) -> AddressSet:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sim.addresses.feeds.headed import DELIMITERS, plain_name
@@ -55,7 +57,8 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
 
 def read_sample(given: Input, limits: Limits) -> bytes:
     """Return the first bytes of a file, decompressed."""
-    with given.open(limits) as source:
+    # A file that is read in place, and not through a stream, may be larger than the limit.
+    with given.open(replace(limits, max_bytes=sys.maxsize)) as source:
         return source.read(_SAMPLE_BYTES)
 
 

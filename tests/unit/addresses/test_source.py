@@ -4,6 +4,8 @@ import bz2
 import csv
 import gzip
 import io
+import lzma
+import random
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -109,8 +111,21 @@ def test_a_missing_file_is_refused(tmp_path):
         open_source(tmp_path)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lambda data: data])
-def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path, pack, monkeypatch):
+def compressors():
+    yield "gzip", gzip.compress
+    yield "bzip2", bz2.compress
+    yield pytest.param("zstd", lambda data: zstd().compress(data), marks=needs_zstd)
+
+
+COMPRESSORS = pytest.mark.parametrize(("kind", "pack"), list(compressors()))
+
+
+def no_two_alike(n_bytes):
+    return random.Random(5).randbytes(n_bytes)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path, pack):
     path = tmp_path / "bomb"
     path.write_bytes(pack(bytes(50_000_000)))
     with open_source(path, max_bytes=100_000) as source:
@@ -121,9 +136,84 @@ def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path,
         assert source.n_bytes < 200_000
 
 
+def test_a_plain_file_beyond_the_limit_is_refused_unread(tmp_path):
+    path = tmp_path / "list"
+    path.write_bytes(bytes(101))
+    with pytest.raises(DataError, match="list: expected at most 100 bytes of content, got 101;"):
+        open_source(path, max_bytes=100)
+
+
+@COMPRESSORS
+def test_large_content_is_unpacked_before_more_of_it_is_handed_out(
+    tmp_path, monkeypatch, kind, pack
+):
+    monkeypatch.setattr(source_module, "LARGE_BYTES", 10_000)
+    content = no_two_alike(300_000)
+    path = tmp_path / "list"
+    path.write_bytes(pack(content))
+    with open_source(path, max_bytes=300_000) as source:
+        assert b"".join(iter(lambda: source.read(4_096), b"")) == content
+    for damaged, limit, told in (
+        (path.read_bytes(), 299_999, "expected at most 299,999 bytes of content, got more"),
+        (path.read_bytes()[:-10], 300_000, "expected whole compressed data, got"),
+    ):
+        path.write_bytes(damaged)
+        given: list[int] = []
+        with open_source(path, max_bytes=limit) as source, pytest.raises(DataError, match=told):
+            given.extend(map(len, iter(lambda: source.read(4_096), b"")))
+        assert sum(given) < 10_000 + 2 * 4_096
+
+
+@COMPRESSORS
+def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypatch, kind, pack):
+    monkeypatch.setattr(source_module, "LARGE_BYTES", 100_000)
+    path = tmp_path / "bomb"
+    path.write_bytes(pack(bytes(50_000_000)))
+    told = "bomb: expected content of at most 250 times its compressed size, got more; decompress"
+    with open_source(path) as source, pytest.raises(DataError, match=told):
+        source.read()
+    assert source.n_bytes < 200_000
+    monkeypatch.setattr(source_module, "LARGE_BYTES", 50_000_000)
+    with open_source(path) as source:
+        assert len(source.read()) == 50_000_000
+
+
+def test_no_room_for_what_is_unpacked_is_told(tmp_path, monkeypatch):
+    def full(**options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(source_module, "LARGE_BYTES", 1_000)
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    path = tmp_path / "list"
+    path.write_bytes(gzip.compress(no_two_alike(20_000)))
+    told = r"list: expected room for the unpacked file in .*, got No space left on device"
+    with open_source(path) as source, pytest.raises(DataError, match=told):
+        source.read()
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (".xz", lzma.compress(b"192.0.2.1\n")),
+        (".zip", b"PK\x03\x04\x14\0\0\0\x08\0"),
+        (".7z", b"7z\xbc\xaf\x27\x1c\0\x04"),
+    ],
+    ids=["xz", "zip", "7z"],
+)
+def test_compression_that_is_not_read_is_named_with_the_remedy(tmp_path, kind, content):
+    path = tmp_path / "list"
+    path.write_bytes(content)
+    told = rf"list: expected plain, \.gz, \.bz2, \.zst data, got \{kind}; decompress the file first"
+    with pytest.raises(DataError, match=told):
+        open_source(path)
+
+
 def test_the_limit_itself_is_allowed(tmp_path):
     path = tmp_path / "list"
     path.write_bytes(bytes(100))
+    with open_source(path, max_bytes=100) as source:
+        assert len(source.read()) == 100
+    path.write_bytes(gzip.compress(bytes(100)))
     with open_source(path, max_bytes=100) as source:
         assert len(source.read()) == 100
     with open_source(path, max_bytes=99) as source, pytest.raises(DataError, match="at most 99"):
