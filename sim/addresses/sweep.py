@@ -47,14 +47,19 @@ def merge(start: NDArray[np.int64], stop: NDArray[np.int64]) -> Bounds:
         first, reach = start, np.maximum.accumulate(stop)
     else:
         # A start and a last address fit in one number, which sorts faster than rows do.
-        packed = (start.astype(np.uint64) << _32) | (stop - 1).astype(np.uint64)
+        packed = start.astype(np.uint64)
+        packed <<= _32
+        packed |= (stop - 1).view(np.uint64)
         if compiled := backend.kernels(_SAVED_BY_SORTING_NS * start.size):
             first, reach = np.empty_like(start), np.empty_like(stop)
             n_merged = compiled.merge_sorted(compiled.sort_high_half(packed), first, reach)
             return first[:n_merged].copy(), reach[:n_merged].copy()
         packed = _sorted(packed, n_descents)
         first = (packed >> _32).view(np.int64)
-        reach = np.maximum.accumulate((packed & _LOW).view(np.int64)) + 1
+        packed &= _LOW
+        reach = packed.view(np.int64)
+        np.maximum.accumulate(reach, out=reach)
+        reach += 1
     gap = first[1:] > reach[:-1]
     if gap.all():
         return first, reach

@@ -14,6 +14,7 @@ import numpy as np
 from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed
 from sim.measure.hosts import Hits, State, find_hits
+from sim.measure.listed import count_prefixes
 from sim.measure.ranking import Business, rank_businesses
 
 
@@ -109,8 +110,8 @@ def _change(addresses: AddressSet) -> AddressChange:
     return AddressChange(
         addresses.v4.n_addresses,
         addresses.v6.n_addresses,
-        int(addresses.v4.to_prefixes()[1].size),
-        int(addresses.v6.to_prefixes()[1].size),
+        count_prefixes(addresses.v4),
+        count_prefixes(addresses.v6),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.families import AddressSet
+from sim.addresses.families import AddressSet, Intervals
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.intervals import IPV4_STOP
 
@@ -95,10 +95,8 @@ class Listed:
 
 def union(feeds: Sequence[Feed]) -> AddressSet:
     """Addresses of any of the feeds."""
-    merged = AddressSet.empty()
-    for feed in feeds:
-        merged = merged.union(feed.to_set())
-    return merged
+    sets = [feed.to_set() for feed in feeds]
+    return sets[0] if len(sets) == 1 else AddressSet.union_all(sets)
 
 
 def count_listed(feeds: Sequence[Feed], listed: AddressSet, own: AddressSet | None) -> Listed:
@@ -128,17 +126,22 @@ def count_listed(feeds: Sequence[Feed], listed: AddressSet, own: AddressSet | No
         sum(_n_summed6(feed) for feed in feeds),
         sum(len(feed.v4) for feed in feeds),
         sum(len(feed.v6) for feed in feeds),
-        int(listed.v4.to_prefixes()[1].size),
-        int(listed.v6.to_prefixes()[1].size),
+        count_prefixes(listed.v4),
+        count_prefixes(listed.v6),
         listed.v6.n_networks,
         n_addresses4 / N_IPV4,
         n_addresses6 / N_IPV6,
-        tuple(_totals(feed) for feed in feeds),
+        # Of one list alone the union is its own.
+        tuple(_totals(feed, listed if len(feeds) == 1 else feed.to_set()) for feed in feeds),
     )
 
 
-def _totals(feed: Feed) -> ListTotals:
-    addresses = feed.to_set()
+def count_prefixes(addresses: Intervals) -> int:
+    """Fewest prefixes of a set, counted piece by piece."""
+    return sum(int(piece.to_prefixes()[1].size) for piece in addresses.chunks())
+
+
+def _totals(feed: Feed, addresses: AddressSet) -> ListTotals:
     n_unplaced = feed.n_unplaced
     return ListTotals(
         feed.origin.file,

@@ -11,9 +11,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.feeds.feed import Feed, Origin
-from sim.addresses.feeds.gather import Gathering
 from sim.addresses.reading import Reading
 from sim.addresses.source import Limits, Source
 
@@ -70,17 +68,16 @@ def _read(
     limits: Limits,
 ) -> Feed:
     """Read the lines of a list, one record each."""
-    reading = Reading(name, limits)
-    parts = list(reading.parts(source))
-    tally = reading.finish(skip_bad)
-    v4 = Entries4.concatenate([part[0] for part in parts])
-    v6 = Entries6.concatenate([part[1] for part in parts])
-    parts.clear()
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    first = gathering.add_records(len(v4) + len(v6))
-    record4 = np.arange(first, first + len(v4), dtype=np.int64)
-    record6 = np.arange(first + len(v4), gathering.n_records, dtype=np.int64)
-    gathering.add_bounds4(v4.start, v4.stop, record4, v4.line)
-    gathering.add_bounds6(v6.first, v6.last, record6, v6.line)
-    gathering.take_over(tally)
-    return gathering.finish(origin)
+    v4, v6, tally = Reading(name, limits).entries(source, skip_bad=skip_bad)
+    n_records = len(v4) + len(v6)
+    return Feed(
+        origin,
+        n_records,
+        v4,
+        v6,
+        np.arange(len(v4), dtype=np.int64),
+        np.arange(len(v4), n_records, dtype=np.int64),
+        n_lines=tally.n_lines,
+        n_bad=tally.n_bad,
+        problems=tally.problems,
+    )

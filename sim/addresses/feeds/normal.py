@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.blocks import split_ranges, split_ranges6
 from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed
 from sim.addresses.format import format_lines4, format_lines6
 from sim.addresses.ipv6 import Addresses6, masked
@@ -23,7 +25,10 @@ from sim.errors import UsageError
 
 SCHEMA = "overblock/normal-table/2"
 _TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
-_BATCH = 500_000
+# Rows made into prefixes at a time, and prefixes written at a time: a range may be sixty of them.
+_ROWS, _BATCH = 200_000, 500_000
+# What the table may take of memory before it waits on disk.
+_MEMORY = "256MB"
 
 
 def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bool = False) -> int:
@@ -48,7 +53,11 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
     check_free(path, force=force)
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
-        with duckdb.connect(config={"threads": 1}) as connection:
+        with (
+            tempfile.TemporaryDirectory(prefix="overblock-") as spill,
+            duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY}) as connection,
+        ):
+            connection.execute(f"SET temp_directory = {_text(spill)}")
             connection.execute(_CREATE)
             n_rows4 = _insert4(connection, feed)
             n_rows6 = _insert6(connection, feed)
@@ -111,31 +120,39 @@ def _metadata(
 
 
 def _insert4(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
-    row, address, length = feed.v4.to_prefixes()
-    for piece in _pieces(row.size):
-        columns: dict[str, NDArray[Any]] = {
-            "prefix": _lines(format_lines4(address[piece], length[piece])),
-            "ip_first": address[piece],
-            "ip_last": address[piece] + (np.int64(1) << (32 - length[piece])) - 1,
-        }
-        _insert(connection, feed, columns, feed.record4[row[piece]], 4)
-    return int(row.size)
+    n_rows = 0
+    for rows in _pieces(len(feed.v4), _ROWS):
+        row, address, length = split_ranges(feed.v4.start[rows], feed.v4.stop[rows])
+        record = feed.record4[rows][row]
+        for piece in _pieces(row.size, _BATCH):
+            columns: dict[str, NDArray[Any]] = {
+                "prefix": _lines(format_lines4(address[piece], length[piece])),
+                "ip_first": address[piece],
+                "ip_last": address[piece] + (np.int64(1) << (32 - length[piece])) - 1,
+            }
+            _insert(connection, feed, columns, record[piece], 4)
+        n_rows += row.size
+    return n_rows
 
 
 def _insert6(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
-    row, address, length = feed.v6.to_prefixes()
-    for piece in _pieces(row.size):
-        network: Addresses6 = address.take(piece)
-        _, last = masked(network, length[piece])
-        columns: dict[str, NDArray[Any]] = {
-            "prefix": _lines(format_lines6(network, length[piece])),
-            "ip6_first_high": network.high,
-            "ip6_first_low": network.low,
-            "ip6_last_high": last.high,
-            "ip6_last_low": last.low,
-        }
-        _insert(connection, feed, columns, feed.record6[row[piece]], 6)
-    return int(row.size)
+    n_rows = 0
+    for rows in _pieces(len(feed.v6), _ROWS):
+        row, address, length = split_ranges6(feed.v6.first.take(rows), feed.v6.last.take(rows))
+        record = feed.record6[rows][row]
+        for piece in _pieces(row.size, _BATCH):
+            network: Addresses6 = address.take(piece)
+            _, last = masked(network, length[piece])
+            columns: dict[str, NDArray[Any]] = {
+                "prefix": _lines(format_lines6(network, length[piece])),
+                "ip6_first_high": network.high,
+                "ip6_first_low": network.low,
+                "ip6_last_high": last.high,
+                "ip6_last_low": last.low,
+            }
+            _insert(connection, feed, columns, record[piece], 6)
+        n_rows += row.size
+    return n_rows
 
 
 def _insert(
@@ -183,8 +200,8 @@ def _lines(text: bytes) -> NDArray[np.object_]:
     return np.array(text.decode("ascii").splitlines(), dtype=object)
 
 
-def _pieces(n_rows: int) -> list[slice]:
-    return [slice(first, first + _BATCH) for first in range(0, n_rows, _BATCH)]
+def _pieces(n_rows: int, size: int) -> list[slice]:
+    return [slice(first, first + size) for first in range(0, n_rows, size)]
 
 
 def _text(value: str) -> str:
