@@ -34,6 +34,11 @@ class Growing(Generic[Number]):
         """Return the number of values so far."""
         return self._size
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the values so far."""
+        return self._size * self._room.itemsize
+
     def append(self, values: NDArray[Number]) -> None:
         """Add values at the end."""
         size = self._size + values.size

@@ -11,7 +11,13 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from sim.addresses.feeds.documents import check_keys, items, read_document, text_of
+from sim.addresses.feeds.documents import (
+    check_entries,
+    check_keys,
+    items,
+    read_document,
+    text_of,
+)
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.source import Limits, Source
@@ -103,6 +109,7 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
         if not isinstance(listed, list):
             gathering.refuse("expected a list of prefixes, got none", key=place)
             continue
+        check_entries(len(ranges) + len(listed), name, place)
         region = text_of(properties, "region")
         tag = text_of(item, "name").partition(".")[0]
         for position, prefix in enumerate(listed):

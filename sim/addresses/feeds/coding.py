@@ -8,6 +8,7 @@ and 32 of another one are compared.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import overload
 
 import numpy as np
@@ -24,6 +25,8 @@ _FREE = np.uint64(0)
 # place just taken, whose text has no number yet.
 _CODE = np.uint64(2**32 - 1)
 _UNNUMBERED = 2**32 - 1
+# What CPython takes for a list in a dictionary, and for each text in it besides its letters.
+_LIST_BYTES, _TEXT_BYTES = 200, 60
 
 
 class Coder:
@@ -34,6 +37,11 @@ class Coder:
         self._n_codes = 0
         self._names = _GrowingNames()
         self._codes = Growing[np.int32](np.int32)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held: the codes, the table and the names."""
+        return self._codes.n_bytes + self._places.nbytes + self._names.n_bytes
 
     def add(self, values: Sequence[str]) -> None:
         """Append the cells of the following records."""
@@ -119,12 +127,21 @@ class ListCoder:
     def __init__(self) -> None:
         self._number: dict[tuple[str, ...], int] = {}
         self._codes = Growing[np.int32](np.int32)
+        self._n_list_bytes = 0
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held: the codes, and the lists about."""
+        return self._codes.n_bytes + self._n_list_bytes
 
     def add(self, values: Sequence[tuple[str, ...]]) -> None:
         """Append the lists of the following records."""
         number = self._number
+        n_before = len(number)
         code = [number.setdefault(each, len(number)) if each else -1 for each in values]
         self._codes.append(np.array(code, np.int32))
+        for each in islice(number, n_before, None):
+            self._n_list_bytes += _LIST_BYTES + sum(_TEXT_BYTES + len(text) for text in each)
 
     def finish(self) -> Labels:
         """Return the column."""
@@ -160,6 +177,11 @@ class _GrowingNames:
         self._data = Growing[np.uint8](np.uint8)
         self._start = Growing[np.int64](np.int64)
         self._end = Growing[np.int64](np.int64)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the texts and of their places."""
+        return self._data.n_bytes + self._start.n_bytes + self._end.n_bytes
 
     def append(self, cells: CellBytes) -> None:
         """Add texts, in order."""

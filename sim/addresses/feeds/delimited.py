@@ -28,6 +28,9 @@ _BLANKS = " \t\r\f\v"
 _BLANK_LINE = re.compile(rb"(^|\n)[ \t\r\f\v]*\n")
 # Measured on ten million rows: half as much takes a sixth longer, four times as much gains nothing.
 _BLOCK_BYTES = 2**19
+# Cells kept of a record whose number of cells may vary: no format has as many columns, and one line
+# of nothing but delimiters must not give all lines of its block as many.
+_MOST_CELLS = 64
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Dialect:
     delimiter
         Between the cells.
     n_cells
-        Cells of a record; 0 for as many as ``min_cells`` or more, all of which are kept.
+        Cells of a record; 0 for as many as ``min_cells`` or more, of which 64 are kept.
     min_cells
         Fewest cells where their number may vary; what is missing or beyond is left to the reader.
     is_quoted
@@ -216,7 +219,7 @@ def _cut_lines(lines: list[tuple[int, str]], dialect: Dialect, gathering: Gather
             continue
         numbers.append(number)
         rows.append(row)
-    n_columns = dialect.n_cells or max(map(len, rows), default=0)
+    n_columns = dialect.n_cells or min(max(map(len, rows), default=0), _MOST_CELLS)
     cells = [
         [row[column] if column < len(row) else "" for row in rows] for column in range(n_columns)
     ]

@@ -13,8 +13,10 @@ from sim.addresses.notation import shown
 from sim.addresses.source import Limits, Source
 from sim.errors import DataError, Problem
 
-# The largest range file in use is a few MB; values take some twenty times their text.
-MAX_DOCUMENT_BYTES = 2**26
+# The largest range file in use is a few MB; values take up to thirty times their text.
+MAX_DOCUMENT_BYTES = 2**25
+# Microsoft's file holds some 100,000; each takes a few hundred bytes beside its text.
+MAX_ENTRIES = 500_000
 
 
 def read_document(source: BinaryIO | Source, name: str, limits: Limits) -> dict[str, Any]:
@@ -89,17 +91,31 @@ def items(document: dict[str, Any], key: str, name: str) -> Iterator[tuple[str, 
     Raises
     ------
     DataError
-        If the key holds anything but a list of objects.
+        If the key holds anything but a list of objects, or too many of them.
     """
     listed = document.get(key, [])
     if not isinstance(listed, list):
         raise DataError([Problem(name, f"expected a list, got {type(listed).__name__}", key=key)])
+    check_entries(len(listed), name, key)
     for position, item in enumerate(listed):
         path = f"{key}.{position}"
         if not isinstance(item, dict):
             message = f"expected an object, got {type(item).__name__}"
             raise DataError([Problem(name, message, key=path)])
         yield path, item
+
+
+def check_entries(n_entries: int, name: str, key: str) -> None:
+    """Refuse lists of more entries than a document may hold.
+
+    Raises
+    ------
+    DataError
+        If there are more.
+    """
+    if n_entries > MAX_ENTRIES:
+        message = f"expected at most {MAX_ENTRIES:,} entries, got {n_entries:,}"
+        raise DataError([Problem(name, message, key=key)])
 
 
 def text_of(item: dict[str, Any], key: str) -> str:

@@ -12,7 +12,7 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6, Tally
+from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.coding import Coder, ListCoder
 from sim.addresses.feeds.feed import Feed, Origin
@@ -89,7 +89,19 @@ class Gathering:
             self.notes.append(text)
 
     def add_records(self, n_records: int) -> int:
-        """Make room for so many records, and return the number of the first."""
+        """Make room for so many records, and return the number of the first.
+
+        Raises
+        ------
+        DataError
+            If the columns so far take more memory than the limits allow.
+        """
+        # A row of IPv6 has four halves of bounds, a line and a record.
+        n_bytes = sum(column.n_bytes for column in self._rows4) + 6 * self._record6.n_bytes
+        n_bytes += self._record4.n_bytes + sum(each.n_bytes for each in self._numbers.values())
+        n_bytes += sum(coder.n_bytes for coder in self._coders.values())
+        n_bytes += sum(coder.n_bytes for coder in self._list_coders.values())
+        self._limits.check_held(n_bytes, self.name)
         first = self.n_records
         self.n_records += n_records
         return first
@@ -161,12 +173,6 @@ class Gathering:
         """Append IPv6 rows given as inclusive bounds."""
         self._v6.append(Entries6(first, last, line))
         self._record6.append(record)
-
-    def take_over(self, tally: Tally) -> None:
-        """Count the lines and mistakes of a list that was read elsewhere."""
-        self.n_lines += tally.n_lines
-        self._n_bad += tally.n_bad
-        self._problems += tally.problems
 
     def finish(self, origin: Origin) -> Feed:
         """Return the feed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
 
@@ -34,7 +35,8 @@ def read_headed(
     header, delimiter = cut_header(lines.header, gathering.name)
     problems = [
         Problem(gathering.name, "expected each column once, got it again", 1, 0, column)
-        for column in sorted({column for column in header if header.count(column) > 1})
+        for column, n in sorted(Counter(header).items())
+        if n > 1
     ]
     problems += [
         Problem(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -41,7 +41,9 @@ _LIST_KINDS = {
     "asn": r"(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|VARCHAR)\[\]",
     "service": r"VARCHAR\[\]",
 }
-_BATCH = 500_000
+# Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
+# small file may stand for a text of megabytes in each of millions of rows.
+_BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
 
 
 def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -72,26 +74,29 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     file = "'" + str(path).replace("'", "''") + "'"
     try:
-        with duckdb.connect(config={"threads": 2}) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        with duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY}) as connection:
+            connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")
             described = connection.execute(
                 f"DESCRIBE SELECT * FROM read_parquet({file})"
             ).fetchall()
             types = {str(row[0]): str(row[1]) for row in described}
             columns = choose_columns(list(types), gathering)
             lists = _list_columns(columns, types, gathering)
-            selected = ", ".join(
-                f"{_as_text(ours, theirs, types[theirs])} AS {ours}"
-                for ours, theirs in columns.items()
-            )
+            texts = {
+                ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in columns.items()
+            }
+            selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
             _note_old_lists(connection, file, lists, gathering)
-            total = connection.execute(f"SELECT count(*) FROM read_parquet({file})").fetchone()
-            n_rows = int(total[0]) if total else 0
-            for first in range(0, n_rows, _BATCH):
+            n_rows, n_bytes, longest = _sizes(connection, file, texts.values())
+            if n_bytes > limits.max_bytes:
+                expected = f"expected at most {limits.max_bytes:,} bytes of text in its columns"
+                raise DataError([Problem(name, f"{expected}, got {n_bytes:,}")])
+            n_batch = max(min(_BATCH, _BATCH_BYTES // max(longest, 1)), 1)
+            for first in range(0, n_rows, n_batch):
                 batch = connection.execute(
                     f"SELECT {selected} FROM read_parquet({file}, file_row_number = true) "
                     "WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number",
-                    [first, first + _BATCH],
+                    [first, first + n_batch],
                 ).fetchnumpy()
                 cells = {column: values.tolist() for column, values in batch.items()}
                 n_read = len(next(iter(cells.values())))
@@ -185,6 +190,20 @@ def _finish(gathering: Gathering, origin: Origin) -> Feed:
         return feed
     gathering.note(f"{feed.n_unplaced:,} rows have no usable address: not known, not unblocked")
     return replace(feed, notes=tuple(gathering.notes))
+
+
+def _sizes(
+    connection: duckdb.DuckDBPyConnection, file: str, texts: Iterable[str]
+) -> tuple[int, int, int]:
+    """Rows of a table, the bytes of its texts, and those of its longest row."""
+    width = " + ".join(f"strlen({text})" for text in texts)
+    found = connection.execute(
+        "SELECT count(*), coalesce(sum(width), 0), coalesce(max(width), 0) "
+        f"FROM (SELECT {width} AS width FROM read_parquet({file}))"
+    ).fetchone()
+    assert found is not None
+    n_rows, n_bytes, longest = map(int, found)
+    return n_rows, n_bytes, longest
 
 
 def _list_columns(

@@ -42,7 +42,9 @@ MAX_NETWORKS = 50_000_000
 # Steps through the tree: the largest databases in use take some ten million. Nodes that several
 # others lead to could make a file of a kilobyte take 2**128.
 MAX_STEPS = 2**27
-_BATCH = 100_000
+# Networks share texts in the file, and each gets its own when read.
+_MAX_TEXT = 4_096
+_BATCH = 20_000
 
 
 def read_mmdb(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -137,9 +139,9 @@ def _number(digits: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _add_all(gathering: Gathering, networks: Any) -> None:
     """Add the networks of a reader, batch by batch."""
-    batch: list[tuple[Any, Any]] = []
-    for pair in networks:
-        batch.append(pair)
+    batch: list[tuple[Any, list[str]]] = []
+    for network, record in networks:
+        batch.append((network, [_value(paths, record) for paths in _FIELDS.values()]))
         if len(batch) == _BATCH:
             _add(gathering, batch)
             batch = []
@@ -148,13 +150,13 @@ def _add_all(gathering: Gathering, networks: Any) -> None:
     _add(gathering, batch)
 
 
-def _add(gathering: Gathering, batch: list[tuple[Any, Any]]) -> None:
+def _add(gathering: Gathering, batch: list[tuple[Any, list[str]]]) -> None:
     """Add one record for each network."""
     first = gathering.add_records(len(batch))
     gathering.n_lines += len(batch)
     line = np.zeros(len(batch), np.int64)
-    for column, paths in _FIELDS.items():
-        values = [_value(paths, record) for _, record in batch]
+    for place, column in enumerate(_FIELDS):
+        values = [found[place] for _, found in batch]
         if column == "asn":
             add_origins(gathering, values, line)
         else:
@@ -185,5 +187,8 @@ def _value(paths: tuple[tuple[str, ...], ...], record: Any) -> str:
             else:
                 node = node.get(part) if isinstance(node, Mapping) else None
         if isinstance(node, str | int):
-            return str(node)
+            text = str(node)
+            if len(text) > _MAX_TEXT:
+                raise ValueError(f"a text of {len(text):,} letters, at most {_MAX_TEXT:,} are read")
+            return text
     return ""

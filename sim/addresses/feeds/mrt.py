@@ -19,6 +19,8 @@ from sim.addresses.source import Limits, Source
 from sim.errors import DataError, Problem
 
 MAX_ROUTES = 10_000_000
+# A route seen by a thousand peers takes some 200 KB; what is read of it takes a hundred times that.
+MAX_ENTRY_BYTES = 2**21
 _BATCH = 50_000
 _AS_PATH, _AS_SET, _AS_SEQUENCE = 2, 1, 2
 
@@ -40,7 +42,7 @@ def read_mrt(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
     date = ""
     batch: list[tuple[str, tuple[str, ...]]] = []
     n_moas = n_other = 0
-    for entry in _entries(mrtparse.Reader(source), gathering):
+    for entry in _entries(mrtparse.Reader(_Bounded(source)), gathering):
         date = date or next(iter(entry["timestamp"].values()), "")
         gathering.n_lines += 1
         if "rib_entries" not in entry or "prefix" not in entry:
@@ -64,6 +66,22 @@ def read_mrt(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
     if n_other > 1:
         gathering.note(f"{n_other:,} entries are no unicast routes: left out")
     return gathering.finish(Origin(name, "mrt", date, "RouteViews: CC BY 4.0; RIS: RIPE's terms"))
+
+
+class _Bounded:
+    """A stream for a reader that asks for as much as an entry claims to hold."""
+
+    def __init__(self, source: BinaryIO | Source) -> None:
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes."""
+        if size > MAX_ENTRY_BYTES:
+            raise ValueError(f"{size:,} bytes, of which at most {MAX_ENTRY_BYTES:,} are read")
+        return self._source.read(size)
+
+    def close(self) -> None:
+        """Leave the stream to whoever opened it."""
 
 
 def _entries(reader: Any, gathering: Gathering) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,311 @@
+"""What reading takes of memory, measured in a process of its own."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+
+import duckdb
+import pytest
+
+from sim.addresses import source as source_module
+from sim.addresses.feeds import mrt as mrt_module
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.source import Limits
+from sim.errors import DataError
+from tests.binaries import mmdb
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="peaks are told by Linux")
+
+MB = 2**20
+# Time for the interpreter's own small pieces: what a reading of nothing was seen to take, and more.
+NOTHING = 4 * MB
+
+
+def grown(work: str, *arguments: object) -> tuple[int, str]:
+    """Bytes by which the peak of a fresh process grows in some work, and what the work refuses.
+
+    The high-water mark of the process's own memory is read; `ru_maxrss` begins at the parent's.
+    """
+    code = dedent(
+        """
+        import sys
+        from pathlib import Path
+        import sim.measure.exposure, sim.addresses.feeds.normal, sim.addresses.feeds.formats
+        from sim.addresses import source
+        from sim.addresses.feeds.formats import read_feed
+        from sim.addresses.feeds.inputs import Input
+        from sim.addresses.source import Limits
+        from sim.errors import OverblockError
+
+
+        def peak():
+            status = Path("/proc/self/status").read_text()
+            return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
+
+        def read(path, read_as="", **limits):
+            return read_feed(Input(Path(path), "file"), read_as, limits=Limits(**limits))
+
+
+        arguments = sys.argv[1:]
+        before, told = peak(), ""
+        try:
+            WORK
+        except OverblockError as error:
+            told = str(error)
+        print(peak() - before, told)
+        """
+    ).replace("WORK", work)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"OVERBLOCK_FAST": "numpy", "PYTHONPATH": str(Path(__file__).parents[4])},
+    )
+    n_bytes, _, told = done.stdout.partition(" ")
+    return int(n_bytes), told.strip()
+
+
+def hosts(n: int) -> bytes:
+    """So many different addresses in no order."""
+    numbers = ((row * 0x9E3779B1) % 2**32 for row in range(n))
+    return "".join(
+        f"{k >> 24}.{k >> 16 & 255}.{k >> 8 & 255}.{k & 255}\n" for k in numbers
+    ).encode()
+
+
+def per_line(tmp_path: Path, work: str, few: int, many: int) -> float:
+    """Bytes of memory that each further line of a list takes."""
+    taken = []
+    for n in (few, many):
+        path = tmp_path / f"{n}.txt"
+        path.write_bytes(hosts(n))
+        n_bytes, told = grown(work, path, tmp_path / f"{n}.parquet")
+        assert told == ""
+        taken.append(n_bytes)
+    return (taken[1] - taken[0]) / (many - few)
+
+
+READ = "read(arguments[0])"
+EXPOSE = "sim.measure.exposure.assess([read(arguments[0])], None, None)"
+IMPORT = (
+    "sim.addresses.feeds.normal.write_normal(read(arguments[0]), Path(arguments[1]), "
+    "sha256='', version='')"
+)
+
+
+@pytest.mark.parametrize(
+    ("work", "most"),
+    [
+        # Two bounds and a record of eight bytes each.
+        (READ, 32),
+        # Bounds sorted, merged, and room to sort them.
+        (EXPOSE, 80),
+    ],
+)
+def test_a_line_of_a_list_takes_few_bytes(tmp_path, work, most):
+    assert per_line(tmp_path, work, 100_000, 500_000) < most
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("work", "most"), [(READ, 32), (EXPOSE, 80), (IMPORT, 64)])
+def test_ten_million_lines_take_as_few_bytes_each(tmp_path, work, most):
+    assert per_line(tmp_path, work, 2_000_000, 10_000_000) < most
+
+
+@pytest.mark.long
+def test_a_bomb_at_the_usual_limit_takes_what_is_handed_out_of_it(tmp_path):
+    path = tmp_path / "bomb.gz"
+    with gzip.open(path, "wb", 1) as file:
+        for _ in range(1_030):
+            file.write(b"0.0.0.0\n" * 2**17)
+    n_bytes, told = grown(READ, path)
+    assert "expected at most 1,073,741,824 bytes of content, got more" in told
+    assert n_bytes < 220 * MB
+
+
+LOWERED = "source.LARGE_BYTES = 2**20; read(arguments[0], max_bytes=2**25)"
+
+
+@pytest.mark.parametrize(
+    ("pack", "told"),
+    [
+        (lambda data: gzip.compress(data, 1), "at most 33,554,432 bytes of content"),
+        (bz2.compress, "content of at most 250 times its compressed size"),
+    ],
+)
+def test_a_bomb_is_refused_before_its_lines_fill_the_memory(tmp_path, pack, told):
+    """Five million lines, of which a reader that keeps rows would hold 64 MiB at the limit."""
+    path = tmp_path / "bomb"
+    path.write_bytes(pack(b"0.0.0.0\n" * 500_000) * 10)
+    n_bytes, refusal = grown(LOWERED, path)
+    assert told in refusal
+    assert n_bytes < 32 * MB
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("[]", "prefixes.0: expected an object, got list"),
+        ("{}", "expected an address, got nothing"),
+        ('{"a":1}', "expected an address, got nothing"),
+    ],
+)
+def test_a_document_takes_thirty_times_its_text_and_some_for_each_entry(tmp_path, entry, told):
+    n_entries = 200_000
+    path = tmp_path / "ranges.json"
+    path.write_text('{"prefixes":[' + ",".join([entry] * n_entries) + "]}")
+    n_bytes, refusal = grown("read(arguments[0], 'aws')", path)
+    assert told in refusal
+    assert n_bytes < 30 * path.stat().st_size + 300 * n_entries + NOTHING
+
+
+@pytest.mark.parametrize(
+    ("read_as", "document", "place"),
+    [
+        ("aws", {"prefixes": [{}] * 8}, "prefixes"),
+        ("google", {"prefixes": [{}] * 8}, "prefixes"),
+        (
+            "azure",
+            {"values": [{"properties": {"addressPrefixes": ["198.51.100.0/24"] * 4}}] * 2},
+            "values.1.properties.addressPrefixes",
+        ),
+    ],
+)
+def test_a_document_has_a_limit_of_entries(tmp_path, monkeypatch, read_as, document, place):
+    monkeypatch.setattr("sim.addresses.feeds.documents.MAX_ENTRIES", 7)
+    path = tmp_path / "ranges.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=f"file: {place}: expected at most 7 entries, got 8"):
+        read_feed(Input(path, "file"), read_as)
+
+
+@pytest.mark.parametrize(
+    ("read_as", "line"),
+    [
+        ("geofeed", "198.51.100.0/24,US,,,"),
+        ("ip-location-db", "198.51.100.0,198.51.100.1,64496,a"),
+        ("z-i-all", "198.51.100.1;a;b;c;d;e"),
+        ("rir-delegated", "apnic|JP|ipv4|198.51.100.0|256|20110811|assigned"),
+    ],
+)
+def test_one_line_of_nothing_but_delimiters_costs_no_more_than_itself(tmp_path, read_as, line):
+    """A block has a row for each line, and must not have a column for each cell of this one."""
+    (delimiter,) = {mark for mark in ",;|" if mark in line}
+    path = tmp_path / "table"
+    path.write_text(f"{line}\n" * 3_000 + line + delimiter * 20_000 + f"\n{line}\n" * 3_000)
+    n_bytes, told = grown("read(arguments[0], arguments[1])", path, read_as)
+    assert told == ""
+    assert n_bytes < 40 * MB
+
+
+def test_texts_that_a_small_parquet_file_repeats_are_counted_before_they_are_read(tmp_path):
+    path = tmp_path / "bomb.parquet"
+    duckdb.execute(
+        f"COPY (SELECT '198.51.100.1' AS address, repeat('x', 1000000) AS name FROM range(2000)) "
+        f"TO '{path}' (FORMAT parquet)"
+    )
+    assert path.stat().st_size < 100_000
+    n_bytes, told = grown(READ, path)
+    assert told == (
+        "file: expected at most 1,073,741,824 bytes of text in its columns, got 2,000,024,000"
+    )
+    assert n_bytes < 64 * MB
+
+
+def test_wide_texts_of_a_parquet_file_are_read_a_few_rows_at_a_time(tmp_path):
+    path = tmp_path / "wide.parquet"
+    duckdb.execute(
+        f"COPY (SELECT '198.51.100.1' AS address, repeat('x', 100000) AS name FROM range(1000)) "
+        f"TO '{path}' (FORMAT parquet)"
+    )
+    n_bytes, told = grown(READ, path)
+    assert told == ""
+    # The names once, and a batch of 16 MiB as objects, as bytes, and as places of bytes.
+    assert n_bytes < 2 * 1_000 * 100_000
+
+
+def test_an_entry_of_mrt_that_claims_gigabytes_is_refused_unread(tmp_path):
+    pytest.importorskip("mrtparse")
+    path = tmp_path / "rib"
+    path.write_bytes(struct.pack(">IHHI", 0, 13, 2, mrt_module.MAX_ENTRY_BYTES + 1) + bytes(100))
+    with pytest.raises(DataError, match=r"2,097,153 bytes, of which at most 2,097,152 are read"):
+        read_feed(Input(path, "rib"), "mrt")
+
+
+def test_a_text_that_networks_of_a_database_share_is_refused_when_long(tmp_path, monkeypatch):
+    pytest.importorskip("maxminddb")
+    monkeypatch.setattr("sim.addresses.feeds.mmdb._MAX_TEXT", 8)
+    path = tmp_path / "as.mmdb"
+    path.write_bytes(mmdb({"198.51.100.0/24": {"name": "x" * 8}}))
+    assert read_feed(Input(path, "as.mmdb")).labels["provider"].names == ["x" * 8]
+    path.write_bytes(mmdb({"198.51.100.0/24": {"name": "x" * 9}}))
+    with pytest.raises(DataError, match="a text of 9 letters, at most 8 are read"):
+        read_feed(Input(path, "as.mmdb"))
+
+
+COLUMNS = {
+    "list": "198.51.100.1\n",
+    "geofeed": "198.51.100.0/24,US,,,\n",
+    "z-i-all": "198.51.100.1;a;b;c;d;e\n",
+    "pfx2as": "198.51.100.0\t24\t1\n",
+    "zdns": json.dumps({"name": "a", "data": {"answers": [{"type": "A", "answer": "192.0.2.1"}]}}),
+    "orders": "2018-04-16T11:00+03:00,block,198.51.100.1\n",
+    "inventory": "198.51.100.1\n",
+}
+HEADS = {"orders": "effective,action,prefix\n", "inventory": "address\n"}
+
+
+@pytest.mark.parametrize("read_as", sorted(COLUMNS))
+def test_columns_that_take_more_memory_than_the_limit_are_refused(tmp_path, monkeypatch, read_as):
+    """Each reader asks the limits block by block whether what it holds is too much."""
+    path = tmp_path / "file"
+    path.write_text(HEADS.get(read_as, "") + f"{COLUMNS[read_as].strip()}\n" * 50_000)
+    assert read_feed(Input(path, "file"), read_as).n_records == 50_000
+    asked: list[int] = []
+    monkeypatch.setattr("sim.addresses.feeds.delimited._BLOCK_BYTES", 2**14)
+    monkeypatch.setattr(Limits, "check_held", lambda limits, n, name: asked.append(n))
+    read_feed(Input(path, "file"), read_as, limits=Limits(max_line_bytes=2**14))
+    assert asked == sorted(asked)
+    assert asked[-1] > 0.9 * 16 * 50_000
+    monkeypatch.undo()
+    monkeypatch.setattr(source_module, "LARGE_BYTES", 0)
+    limits = Limits(max_bytes=(asked[-1] - 1) // 2)
+    limits.check_held(2 * limits.max_bytes, "file")
+    told = f"expected a file whose columns take at most {2 * limits.max_bytes:,} bytes of memory"
+    with pytest.raises(DataError, match=f"{told}, got more; raise the limit of bytes"):
+        limits.check_held(asked[-1], "file")
+
+
+def test_names_and_lists_are_counted_among_what_is_held(tmp_path, monkeypatch):
+    asked: dict[str, int] = {}
+    monkeypatch.setattr("sim.addresses.feeds.delimited._BLOCK_BYTES", 2**14)
+    monkeypatch.setattr(Limits, "check_held", lambda limits, n, name: asked.__setitem__(name, n))
+    for name, cell in (("same", "x" * 40), ("named", "{:040}"), ("listed", "{}_{}")):
+        path = tmp_path / name
+        column = "asn" if name == "listed" else "name"
+        rows = (f"198.51.100.1,{cell.format(row, row + 1)}\n" for row in range(30_000))
+        path.write_text(f"address,{column}\n" + "".join(rows))
+        read_feed(Input(path, name), "inventory", limits=Limits(max_line_bytes=2**14))
+    assert asked["named"] > asked["same"] + 0.9 * 30_000 * (40 + 16)
+    assert asked["listed"] > asked["same"] + 0.9 * 30_000 * 200
+
+
+def test_a_header_of_many_columns_is_read_at_once(tmp_path):
+    """Looking each of 30,000 names up among all took half a minute."""
+    path = tmp_path / "wide.csv"
+    names = [f"c{row}" for row in range(30_000)]
+    path.write_text(f"address,{','.join(names)}\n198.51.100.1{',' * 30_000}\n")
+    before_s = time.process_time()
+    assert read_feed(Input(path, "wide.csv"), "inventory").n_records == 1
+    assert time.process_time() - before_s < 5
