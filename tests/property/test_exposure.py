@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.errors import DataError, UsageError
@@ -165,6 +165,7 @@ def test_the_rule_that_hits_a_host_is_the_most_specific_over_its_first_listed_ad
     assert sum(rule.n_hosts for rule in found.rules) == sum(found.host_rule >= 0)
 
 
+@example([], [(ipaddress.IPv4Network("192.0.2.0/28"), each) for each in ("a", "")])
 @given(LISTS, TABLES)
 def test_groups_of_a_table_are_those_of_longest_match_address_by_address(blocklist, table):
     attribute = {
@@ -183,7 +184,11 @@ def test_groups_of_a_table_are_those_of_longest_match_address_by_address(blockli
         for address in network:
             owner.setdefault(address, name or NOT_KNOWN)
     groups = {group.name: group for group in found.breakdowns[0].groups}
-    for name in {name or NOT_KNOWN for _, name in table}:
+    # Of a prefix that comes twice the first row counts, as for addresses.
+    first = {network: its or NOT_KNOWN for network, its in reversed(table)}
+    # That nothing is known of a prefix is no group of its own where a row before knows more.
+    assert (NOT_KNOWN in groups) == (NOT_KNOWN in first.values())
+    for name in {name for _, name in table if name} | (groups.keys() & {NOT_KNOWN}):
         mine = {address for address, its in owner.items() if its == name}
         for version, n_listed, n_of in (
             (4, groups[name].n_addresses4, groups[name].n_addresses4_of),
@@ -191,8 +196,6 @@ def test_groups_of_a_table_are_those_of_longest_match_address_by_address(blockli
         ):
             family = {address for address in mine if address.version == version}
             assert (n_listed, n_of) == (len(family & listed), len(family))
-        # Of a prefix that comes twice the first row counts, as for addresses.
-        first = {network: its or NOT_KNOWN for network, its in reversed(table)}
         for version, n_wholly, n_partly, n_of in (
             (
                 *(4, groups[name].n_prefixes4_wholly),
