@@ -100,7 +100,7 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     document = read_document(source, name, limits)
     check_keys(document, ("values",), name, "Microsoft's ServiceTags_*.json")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    ranges = []
+    ranges: list[_Range] = []
     for path, item in items(document, "values", name):
         properties = item.get("properties")
         properties = properties if isinstance(properties, dict) else {}
