@@ -1,13 +1,16 @@
-"""A process of overblock that ends itself by a signal when a given number of runs is kept.
+"""Processes of overblock that end by a signal at a given moment, and what a running one holds.
 
 From outside a signal comes too early or too late on a machine that is busy.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 SCRIPT = """\
@@ -43,3 +46,14 @@ def run_until(
         )  # fmt: skip
     finally:
         script.unlink()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder as the process does that is at work on it."""
+    handle = os.open(folder, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(handle)

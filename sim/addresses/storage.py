@@ -8,18 +8,20 @@ several processes without a copy.
 from __future__ import annotations
 
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
+from sim.files import new_file
 
 
 def save_columns(path: str | PathLike[str], columns: NDArray[Any]) -> None:
     """Write columns of bounds as one array."""
     # An open file: numpy would add its suffix to a path that lacks it.
-    with open(path, "wb") as file:
+    with new_file(Path(path), force=True) as partial, partial.open("wb") as file:
         np.save(file, columns, allow_pickle=False)
 
 

@@ -11,7 +11,6 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import (
-    ForceOption,
     JsonOption,
     QuietOption,
     ReplicatesOption,
@@ -20,7 +19,6 @@ from sim.cli.options import (
     WorkersOption,
 )
 from sim.cli.task import (
-    NOTHING_LEFT,
     Task,
     choose_root_seed,
     leave_unless_complete,
@@ -100,7 +98,9 @@ def assess(
     seed: SeedOption = None,
     overrides: SetOption = [],  # noqa: B006
     workers: WorkersOption = None,
-    force: ForceOption = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an earlier run, or a file, that is there.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -112,13 +112,16 @@ def assess(
 
       overblock assess runs/20261124T120000Z-telegram-2018-1a2b3c --strategy exact
     """
-    with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+    with console.reports_errors(as_json=as_json):
         from sim.errors import UsageError
+        from sim.files import check_free
         from sim.measure.assessment import assess as assess_run
         from sim.measure.executors import choose_executor
         from sim.results.read import open_run
 
         format_ = Format.JSON if as_json else _format_of(output)
+        if output is not None:
+            check_free(output, force=force)
         experiment = None
         if Path(scenario).is_dir():
             if replicates or seed is not None or overrides or run:
@@ -137,7 +140,7 @@ def assess(
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)
         found = assess_run(open_run(folder), label, others, efficacy, collateral)
-        _write(found, format_, output, quiet=quiet)
+        _write(found, format_, output, force=force, quiet=quiet)
         if experiment is not None:
             leave_unless_complete(experiment)
 
@@ -149,8 +152,6 @@ def _format_of(output: Path | None) -> Format:
         return Format.MARKDOWN
     if output.suffix not in SUFFIXES:
         raise UsageError(f"{output}: expected a file that ends in .md, .html or .json")
-    if output.is_dir():
-        raise UsageError(f"{output}: expected a file, got a folder")
     return SUFFIXES[output.suffix]
 
 
@@ -177,7 +178,10 @@ def _task(
     return Task.of(plan, folder, force=force), asked
 
 
-def _write(found: Assessment, format_: Format, output: Path | None, *, quiet: bool) -> None:
+def _write(
+    found: Assessment, format_: Format, output: Path | None, *, force: bool, quiet: bool
+) -> None:
+    from sim.files import new_file
     from sim.report.assessment import title_of, write_assessment
     from sim.report.blocks import to_html, to_markdown
 
@@ -193,8 +197,8 @@ def _write(found: Assessment, format_: Format, output: Path | None, *, quiet: bo
     if output is None:
         print(text, end="")
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(text, encoding="utf-8")
+    with new_file(output, force=force) as partial:
+        partial.write_text(text, encoding="utf-8")
     print(output)
     console.say("intervals span luck, not the ranges of assumptions", quiet=quiet)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli import console
-from sim.cli.options import JsonOption, QuietOption, WorkersOption
+from sim.cli.options import ForceFileOption, JsonOption, QuietOption, WorkersOption
 from sim.cli.progress import progress
 from sim.results.csvtext import csv_text
 
@@ -79,6 +79,7 @@ def backtest(
         Path | None,
         typer.Option("--save", metavar="FILE", help="Write the JSON document here as well."),
     ] = None,
+    force: ForceFileOption = False,
     workers: WorkersOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -96,13 +97,14 @@ def backtest(
       overblock backtest --blind kept-apart.yaml --json
     """
     with console.reports_errors(as_json=as_json):
+        from sim.files import new_file
         from sim.measure.backtest.document import document
         from sim.measure.backtest.scores import N_REPLICATES
         from sim.measure.backtest.scores import backtest as score_cases
         from sim.measure.executors import choose_executor
         from sim.scenario.cases import check_disjoint, choose, read_cases, shipped_cases
 
-        _check_files(plot, save)
+        _check_files(plot, save, force=force)
         files = [read_cases(path) for path in blind] if blind else shipped_cases()
         check_disjoint(files)
         placed = choose(files, cases)
@@ -111,14 +113,15 @@ def backtest(
             scored = score_cases(placed, n_replicates, on_step, choose_executor(workers))
         found = document(scored)
         if save is not None:
-            save.parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
-            save.write_text(f"{text}\n", encoding="utf-8")
+            with new_file(save, force=force) as partial:
+                partial.write_text(f"{text}\n", encoding="utf-8")
             console.say(f"scores: {save}", quiet=quiet)
         if plot is not None:
             from sim.report.backtest import draw_backtest
 
-            draw_backtest(found, plot)
+            with new_file(plot, force=force) as partial:
+                draw_backtest(found, partial)
             console.say(f"figure: {plot}", quiet=quiet)
         _print(found, Format.JSON if as_json else format_, plot, save)
         for (row, replicate), failure in scored.failures.items():
@@ -128,15 +131,16 @@ def backtest(
             raise typer.Exit(console.EXIT_PARTIAL)
 
 
-def _check_files(plot: Path | None, save: Path | None) -> None:
+def _check_files(plot: Path | None, save: Path | None, *, force: bool) -> None:
     """Refuse files that cannot be written before anything is computed."""
     from sim.errors import UsageError
+    from sim.files import check_free
 
     if plot is not None and plot.suffix not in {".png", ".svg"}:
         raise UsageError(f"{plot}: expected a file that ends in .png or .svg")
     for path in (plot, save):
-        if path is not None and path.is_dir():
-            raise UsageError(f"{path}: expected a file, got a folder")
+        if path is not None:
+            check_free(path, force=force)
 
 
 def _print(found: Mapping[str, Any], format_: Format, plot: Path | None, save: Path | None) -> None:

@@ -23,7 +23,7 @@ from sim.cli.options import (
     TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, executor_for, load_resolved
+from sim.cli.task import executor_for, load_resolved
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def calibrate(
       overblock calibrate my.yaml --fit fronts.n_fronts=3..30 --target
       "addresses_listed@2018-04-18T12:00+03:00=16300000±500000" --trials 200
     """
-    with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+    with console.reports_errors(as_json=as_json):
         from sim.cli import study as talk
         from sim.measure.fitting import Fitting
 

@@ -29,7 +29,6 @@ from sim.cli.options import (
     WorkersOption,
 )
 from sim.cli.task import (
-    NOTHING_LEFT,
     Task,
     check_alone,
     choose_root_seed,
@@ -126,7 +125,7 @@ def compare(
       overblock compare my.yaml --until-width business_hours_impaired=10% --format markdown
     """
     as_json = as_json or format_ is Format.JSON
-    with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+    with console.reports_errors(as_json=as_json):
         from sim.measure.metrics import check_metrics, metrics_of
         from sim.measure.plan import COMPARISON, Plan
         from sim.scenario.variants import choose_variants

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sim.errors import OverblockError, ProblemsError
+from sim.measure.interrupts import ends_as_interrupts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,24 +29,25 @@ EXIT_INTERRUPTED = 130
 
 
 @contextmanager
-def reports_errors(*, as_json: bool = False, on_interrupt: str = "") -> Iterator[None]:
+def reports_errors(*, as_json: bool = False) -> Iterator[None]:
     """Print what the library refuses, and leave with its exit code; no traceback.
+
+    A request to end (SIGTERM) is taken as Ctrl-C.
 
     Parameters
     ----------
     as_json
         Print errors as one JSON document.
-    on_interrupt
-        What to add to the word that says the command was interrupted.
     """
     try:
-        yield
+        with ends_as_interrupts():
+            yield
     except OverblockError as error:
         print_error(error, as_json=as_json)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt as error:
         kept = getattr(error, "__notes__", ())
-        print("\n".join((f"interrupted{'' if kept else on_interrupt}", *kept)), file=sys.stderr)
+        print("; ".join(("interrupted", *kept)), file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 

@@ -14,6 +14,7 @@ from sim.cli.inputs import check_stdin, find_inputs, instant, told_of
 from sim.cli.options import (
     AllowEmptyOption,
     AtOption,
+    ForceFileOption,
     Format,
     FormatOption,
     JsonOption,
@@ -132,6 +133,7 @@ def cover(
         Path | None,
         typer.Option("--figure", metavar="FILE", help="Draw the frontier as .png or .svg."),
     ] = None,
+    force: ForceFileOption = False,
     skip_bad: SkipBadOption = False,
     allow_empty: AllowEmptyOption = False,
     max_bytes: MaxBytesOption = 2**30,
@@ -158,6 +160,7 @@ def cover(
         from sim.addresses.source import Limits
         from sim.addresses.tree import LengthLimits
         from sim.errors import UsageError
+        from sim.files import check_free, new_file
         from sim.measure.blocklists import own_addresses, read_all, read_blocklists
         from sim.measure.covers import Question, answer
 
@@ -165,6 +168,8 @@ def cover(
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")
         if figure is not None and figure.suffix not in (".png", ".svg"):
             raise UsageError(f"--figure: expected a name in .png or .svg, got {str(figure)!r}")
+        if figure is not None:
+            check_free(figure, force=force)
         limits = Limits(max_bytes=max_bytes)
         how = {"skip_bad": skip_bad, "allow_empty": allow_empty}
         when = instant("--at", at)
@@ -199,7 +204,8 @@ def cover(
         if figure is not None:
             from sim.report.frontier import draw_frontier
 
-            draw_frontier(found, figure)
+            with new_file(figure, force=force) as partial:
+                draw_frontier(found, partial)
             console.say(f"figure: {figure}", quiet=quiet)
         _print(found, constraints, miss_price, told, Format.JSON if is_json else output_format)
 

@@ -10,6 +10,7 @@ import typer
 from sim.cli import console
 from sim.cli.options import (
     AllowEmptyOption,
+    ForceFileOption,
     JsonOption,
     MaxBytesOption,
     QuietOption,
@@ -42,7 +43,7 @@ def import_file(
     skip_bad: SkipBadOption = False,
     allow_empty: AllowEmptyOption = False,
     max_bytes: MaxBytesOption = 2**30,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: ForceFileOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -59,8 +60,9 @@ def import_file(
     with console.reports_errors(as_json=as_json):
         from sim import __version__
         from sim.addresses.feeds.formats import read_feed
-        from sim.addresses.feeds.normal import check_free, write_normal
+        from sim.addresses.feeds.normal import write_normal
         from sim.addresses.source import Limits
+        from sim.files import check_free
         from sim.measure.blocklists import find_input
 
         check_free(output, force=force)

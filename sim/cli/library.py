@@ -92,7 +92,7 @@ def samples(
       overblock samples
     """
     with console.reports_errors():
-        from sim.results.folder import new_folder
+        from sim.results.place import new_folder
         from sim.scenario.library import shipped
 
         with new_folder(output, force=False) as partial:

@@ -56,6 +56,7 @@ QuietOption = Annotated[
     bool, typer.Option("-q", "--quiet", envvar="OVERBLOCK_QUIET", help="Do not talk on stderr.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an earlier run there.")]
+ForceFileOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 AtOption = Annotated[
     str | None,
     typer.Option("--at", metavar="TIME", help="Time at which dated orders are in force."),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.options import JsonOption, QuietOption, RunArgument
+from sim.cli.options import ForceFileOption, JsonOption, QuietOption, RunArgument
 
 if TYPE_CHECKING:
     from sim.report.drawing import Choice
@@ -63,6 +63,7 @@ def plot(
     list_kinds: Annotated[
         bool, typer.Option("--list", help="List the figures, and why some do not apply to RUN.")
     ] = False,
+    force: ForceFileOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -84,7 +85,7 @@ def plot(
             return
         choice = _choice(folder, strategy, replicate, at, zoom)
         into = output or _default_folder(folder, strategy)
-        written = plot_run(folder, into, kinds or (), choice, _formats(formats))
+        written = plot_run(folder, into, kinds or (), choice, _formats(formats), force=force)
         if as_json:
             document = {"schema": "overblock/plot/1", "files": [str(path) for path in written]}
             console.print_json(document)

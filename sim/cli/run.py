@@ -25,7 +25,6 @@ from sim.cli.options import (
     WorkersOption,
 )
 from sim.cli.task import (
-    NOTHING_LEFT,
     Task,
     check_alone,
     choose_root_seed,
@@ -72,7 +71,7 @@ def run(
 
       overblock run my.yaml -o out --set population.n_businesses=600 --json
     """
-    with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+    with console.reports_errors(as_json=as_json):
         from sim.measure.plan import RUN, Plan
 
         if resume is None:

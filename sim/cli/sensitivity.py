@@ -26,7 +26,7 @@ from sim.cli.options import (
     TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, executor_for, load_resolved
+from sim.cli.task import executor_for, load_resolved
 
 if TYPE_CHECKING:
     from sim.measure.answers import Answers
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sim.measure.sensitivity import Line
     from sim.measure.sheets import Sheet
     from sim.measure.stages import Stage
+    from sim.measure.study import Study
 
 N_REPLICATES = 2
 
@@ -154,7 +155,7 @@ def sensitivity(
 
       overblock sensitivity telegram-2018 --metric private_loss_usd --method morris
     """
-    with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+    with console.reports_errors(as_json=as_json):
         from sim.cli import sensitivity_tables as tables
         from sim.cli import study as talk
         from sim.measure.chosen_factors import choose_factors
@@ -187,6 +188,10 @@ def sensitivity(
         lines: list[Line] = []
         files: list[Path] = []
 
+        def illustrate(study: Study) -> list[Path]:
+            files.extend(tables.draw(study, lines, inquiry.metrics))
+            return files
+
         def answer(ask: talk.Ask) -> Answers:
             def ask_stages(stages: Sequence[Stage], question: Question) -> Answers:
                 n_points, n = len(question.points), question.n_replicates
@@ -206,7 +211,7 @@ def sensitivity(
             analyse,
             executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
             quiet=quiet,
-            illustrate=lambda study: files.extend(tables.draw(study, lines, inquiry.metrics)),
+            illustrate=illustrate,
         )
         talk.say_what_is_missing(study, quiet=quiet)
         n_left_out = len(inquiry.left_out)

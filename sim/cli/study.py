@@ -18,7 +18,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.progress import progress
-from sim.cli.task import check_alone, check_kind, choose_root_seed
+from sim.cli.task import check_alone, check_kind, choose_root_seed, free_folder
 
 if TYPE_CHECKING:
     from sim.measure.answers import Answers
@@ -100,14 +100,12 @@ class StudyTask:
         """Return where the study goes; refuse a place that is taken before anything runs."""
         from sim.measure.begun import check_same
         from sim.measure.study import default_folder
-        from sim.results.folder import check_free
 
         if asked.begun is not None and asked.parts is not None:
             check_same(asked.begun, plan.identity, asked.parts)
             folder = output or asked.folder or default_folder(plan)
             return cls(plan, folder, force or folder == asked.parts.parent, asked.parts)
-        folder = output or default_folder(plan)
-        check_free(folder, force=force)
+        folder = free_folder(output or default_folder(plan), force=force)
         return cls(plan, folder, force, None)
 
     def carry_out(
@@ -117,7 +115,7 @@ class StudyTask:
         executor: Executor,
         *,
         quiet: bool,
-        illustrate: Callable[[Study], None] = lambda study: None,
+        illustrate: Callable[[Study], Sequence[Path]] = lambda study: (),
     ) -> Study:
         """Run what is not finished, and write the folder.
 
@@ -154,7 +152,8 @@ class StudyTask:
                 illustrate=illustrate,
             )
         if self.earlier is not None:
-            forget_begun(self.earlier)
+            is_complete = not study.answers.is_unfinished
+            forget_begun(self.earlier, self.plan.identity, is_complete=is_complete)
         return study
 
 

@@ -28,7 +28,7 @@ from sim.cli.options import (
     TlsKeyOption,
     WorkersOption,
 )
-from sim.cli.task import NOTHING_LEFT, executor_for, load_resolved
+from sim.cli.task import executor_for, load_resolved
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def sweep(
 
       overblock sweep my.yaml --over strategy.purity=0.9,0.99 --over fronts.n_fronts=3..30:4
     """
-    with console.reports_errors(as_json=as_json, on_interrupt=NOTHING_LEFT):
+    with console.reports_errors(as_json=as_json):
         from sim.cli import study as talk
         from sim.measure.sweep import Sweep
 

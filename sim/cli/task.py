@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 VERBS = {"comparison": "compare", "calibration": "calibrate"}
 """Verbs that are not called like what they make."""
 
-NOTHING_LEFT = "; nothing was finished and nothing is left behind"
-
 
 def load_resolved(scenario: str | None, overrides: Sequence[str]) -> Resolved:
     """Load a scenario and the tables it names."""
@@ -89,6 +87,21 @@ def executor_for(
     return choose_executor(workers, Cluster(cluster, tls_ca, tls_cert, tls_key))
 
 
+def free_folder(folder: Path, *, force: bool) -> Path:
+    """Return where a new result goes; refuse a place that is taken before anything runs."""
+    from sim.results.checkpoints import n_runs
+    from sim.results.place import check_free, partial_folders
+
+    check_free(folder, force=force)
+    for partial in partial_folders(folder):
+        if n := n_runs(partial):
+            console.say(
+                f"note: a process that was killed left {n} finished run{'s' * (n > 1)} in "
+                f"{partial}; --resume {partial} goes on with them"
+            )
+    return folder
+
+
 @dataclass(frozen=True)
 class Task:
     """A plan and where its folder goes.
@@ -108,11 +121,8 @@ class Task:
     def of(cls, plan: Plan, output: Path | None, *, force: bool) -> Task:
         """Begin anew."""
         from sim.measure.experiment import default_folder
-        from sim.results.folder import check_free
 
-        folder = output or default_folder(plan)
-        check_free(folder, force=force)
-        return cls(plan, folder, force)
+        return cls(plan, free_folder(output or default_folder(plan), force=force), force)
 
     @classmethod
     def resumed(cls, path: Path, kind: str, output: Path | None, *, force: bool) -> Task:
@@ -128,7 +138,7 @@ class Task:
     def carry_out(self, executor: Executor, *, quiet: bool, grow: Grow | None = None) -> Experiment:
         """Run what is to be run, and write the folder."""
         from sim.measure.begun import forget_begun
-        from sim.measure.experiment import carry_out
+        from sim.measure.experiment import COMPLETE, carry_out
         from sim.results.checkpoints import Checkpoints
         from sim.results.store import RUN_TABLES
 
@@ -144,7 +154,8 @@ class Task:
                 on_progress=on_progress,
             )
         if self.earlier is not None:
-            forget_begun(self.earlier)
+            is_complete = experiment.status == COMPLETE
+            forget_begun(self.earlier, self.plan.result_id, is_complete=is_complete)
         return experiment
 
 

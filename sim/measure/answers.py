@@ -21,9 +21,8 @@ from sim.measure.measures import Measure
 from sim.measure.points import Point, Question, cases_of
 from sim.measure.ratios import RATIOS, over
 from sim.measure.simulation import Simulation
+from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
 from sim.scenario.resolve import Resolved
-
-COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,6 @@ these files, would run something else.
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,17 +15,25 @@ from typing import Any
 
 from sim import __version__
 from sim.errors import DataError, Problem, UsageError
+from sim.files import write_whole
 from sim.measure.plan import Plan
-from sim.results.checkpoints import EXPERIMENT, EXPERIMENT_SCHEMA, PARTS, read_document
-from sim.results.folder import is_run_folder, read_manifest
+from sim.results.checkpoints import (
+    EXPERIMENT,
+    EXPERIMENT_SCHEMA,
+    PARTS,
+    n_runs,
+    read_document,
+    remove_parts,
+)
+from sim.results.folder import COMPLETE, is_run_folder, read_manifest
 from sim.results.manifest import all_tables
+from sim.results.place import check_left_behind, destination, partial_folders
 from sim.results.store import write_json
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import Variant, own_variant, variant_of
 
 SCENARIO = "scenario.yaml"
-_TEMPORARY = re.compile(r"\.(.+)\.partial-(\d+)")
 
 
 @dataclass(frozen=True)
@@ -65,16 +71,17 @@ def write_begun(begun: Begun, scenarios: Iterable[Resolved], folder: Path) -> No
         Every scenario that is run: copies of the tables of all of them are kept.
     """
     loaded = begun.resolved.loaded
-    (folder / SCENARIO).write_bytes(loaded.source)
+    write_whole(folder / SCENARIO, loaded.source)
     copies: dict[str, dict[str, str]] = {}
-    for row, table in enumerate(all_tables([begun.resolved, *scenarios])):
-        copy = Path("inputs", str(row), table.path.name)
-        (folder / copy).parent.mkdir(parents=True, exist_ok=True)
-        (folder / copy).write_bytes(table.data)
+    for table in all_tables([begun.resolved, *scenarios]):
+        # By hash: what was written before stays as it is while more is written.
+        place = Path("inputs", table.sha256[:12])
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        write_whole(folder / place / table.path.name, table.data)
         note = table.path.with_suffix(".source.yaml")
         if table.note is not None:
-            (folder / copy).with_name(note.name).write_bytes(note.read_bytes())
-        copies[table.name] = {"copy": str(copy), "sha256": table.sha256}
+            write_whole(folder / place / note.name, note.read_bytes())
+        copies[table.name] = {"copy": str(place / table.path.name), "sha256": table.sha256}
     write_json(
         folder / EXPERIMENT,
         {
@@ -216,51 +223,53 @@ def find_begun(path: Path) -> tuple[Path, Path]:
     ----------
     path
         The run folder that an interrupt or failures left, or the temporary folder that a killed
-        process left, or the folder that this was to become.
+        process left, or the folder that this was to become. Where the same question was begun
+        several times, the one with most runs.
 
     Raises
     ------
     UsageError
         If there is nothing to go on with, or a process is still at it.
     """
-    for folder in [path, *_left_behind(path)]:
-        if not (folder / PARTS / EXPERIMENT).exists():
-            continue
-        match = _TEMPORARY.fullmatch(folder.name)
-        if match is None:
-            return folder / PARTS, folder
-        if _is_running(int(match[2])):
-            raise UsageError(f"{folder}: process {match[2]} is still at it")
-        return folder / PARTS, folder.with_name(match[1])
-    if is_run_folder(path):
-        status = read_manifest(path)["status"]
+    folders = [path, *partial_folders(path)]
+    for folder in folders:
+        check_left_behind(folder)
+    status = read_manifest(path)["status"] if is_run_folder(path) else ""
+    if status == COMPLETE and destination(path) is None:
+        folders.remove(path)
+        remove_parts(path)  # left by a process that was killed when all was done
+    begun = [folder for folder in folders if (folder / PARTS / EXPERIMENT).exists()]
+    if begun:
+        asked = _asked_in(begun[0])
+        folder = max((one for one in begun if _asked_in(one) == asked), key=n_runs)
+        return folder / PARTS, destination(folder) or folder
+    if status:
         raise UsageError(f"{path}: is {status}; there is nothing to go on with")
     raise UsageError(f"{path}: expected an experiment that was begun, got none")
 
 
-def _left_behind(path: Path) -> list[Path]:
-    """Temporary folders of a run folder, the newest first."""
-    if not path.parent.is_dir():
-        return []
-    found = [
-        other
-        for other in path.parent.iterdir()
-        if (match := _TEMPORARY.fullmatch(other.name)) and match[1] == path.name
-    ]
-    return sorted(found, key=lambda other: other.stat().st_mtime, reverse=True)
+def forget_begun(parts: Path, result_id: str, *, is_complete: bool) -> None:
+    """Remove what killed processes left beside a result that holds it now.
+
+    Parameters
+    ----------
+    parts
+        Parts that were taken over.
+    result_id
+        Of the result.
+    is_complete
+        Whether all runs are in it, those too that other processes left.
+    """
+    folder = destination(parts.parent)
+    for partial in partial_folders(folder or parts.parent):
+        if partial == parts.parent or (is_complete and _asked_in(partial) == result_id):
+            check_left_behind(partial)
+            shutil.rmtree(partial)
 
 
-def _is_running(process: int) -> bool:
+def _asked_in(folder: Path) -> str:
+    """Identity of the result that is asked for in a folder with parts; empty if that is unclear."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return process != os.getpid()
-
-
-def forget_begun(parts: Path) -> None:
-    """Remove the temporary folder that a killed process left; what was in it is taken over."""
-    if _TEMPORARY.fullmatch(parts.parent.name):
-        shutil.rmtree(parts.parent)
+        return str(read_document(folder / PARTS / EXPERIMENT)["result_id"])
+    except (DataError, KeyError):
+        return ""

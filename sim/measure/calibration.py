@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import PartialError, ScenarioError, UsageError
-from sim.measure.answers import INTERRUPTED, Answers
+from sim.measure.answers import Answers
 from sim.measure.factors import Factor, point_of
 from sim.measure.goals import Goal
 from sim.measure.paired import mean_intervals
@@ -22,6 +22,7 @@ from sim.measure.points import Point
 from sim.measure.sheets import Sheet
 from sim.measure.sweep import STATUS
 from sim.results.columns import Column
+from sim.results.folder import INTERRUPTED
 from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
 

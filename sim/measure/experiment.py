@@ -20,14 +20,16 @@ from sim.measure.comparison import ComparisonLine, Measured
 from sim.measure.executors import choose_executor
 from sim.measure.executors.task import Executor, Failure, Key, failure_of
 from sim.measure.interrupts import ends_as_interrupts, without_interrupts
-from sim.measure.outputs import COMPLETE, INTERRUPTED, PARTIAL, write_outputs
+from sim.measure.outputs import write_outputs
 from sim.measure.plan import Plan
 from sim.measure.providers import ProviderLine
 from sim.measure.simulation import Simulation, measures_of
 from sim.measure.summary import SummaryLine
 from sim.measure.weighing import TradeoffLine
-from sim.results.checkpoints import PARTS, Checkpoints, has_runs
-from sim.results.folder import new_folder
+from sim.results.checkpoints import PARTS, Checkpoints, has_runs, remove_parts
+from sim.results.contents import TIMING
+from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
+from sim.results.place import new_folder
 from sim.results.store import RUN_TABLES, write_json
 from sim.scenario.resolve import Resolved
 
@@ -143,41 +145,47 @@ def carry_out(
         If interrupted before any run was finished; nothing is left behind.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    with ExitStack() as until_moved, new_folder(folder, force=force, is_worth=has_runs) as partial:
-        work = _Work(plan, partial, executor or choose_executor(1), on_progress)
-        if earlier is not None:
-            work.take_over(earlier)
-        is_interrupted = False
-        try:
-            with ends_as_interrupts():
-                work.run(grow)
-        except KeyboardInterrupt:
-            if not has_runs(partial):
-                raise
-            is_interrupted = True
-        until_moved.enter_context(without_interrupts())
-        if not work.n_finished:
-            raise PartialError(_nothing_finished(work.failures))
-        try:
-            found = write_outputs(
-                partial, work.plan, work.checkpoints, work.failures, is_interrupted=is_interrupted
-            )
-            status = str(found.manifest["status"])
-            timing = {
-                "run_id": folder.name,
-                "argv": list(argv),
-                "started_utc": started.isoformat(timespec="seconds"),
-                "wall_s": round(time.perf_counter() - clock, 3),
-                "failures": [
-                    {"key": list(key), "details": failure.details}
-                    for key, failure in work.failures.items()
-                ],
-            }
-            write_json(partial / "timing.json", timing)
-            if status == COMPLETE:
-                work.checkpoints.remove()
-        except OSError as error:
-            raise PartialError(f"{folder}: cannot be written: {error}") from None
+    with ExitStack() as until_moved:
+        with new_folder(folder, force=force, is_worth=has_runs) as partial:
+            work = _Work(plan, partial, executor or choose_executor(1), on_progress)
+            if earlier is not None:
+                work.take_over(earlier)
+            is_interrupted = False
+            try:
+                with ends_as_interrupts():
+                    work.run(grow)
+            except KeyboardInterrupt:
+                if not has_runs(partial):
+                    raise
+                is_interrupted = True
+            until_moved.enter_context(without_interrupts())
+            if not work.n_finished:
+                raise PartialError(_nothing_finished(work.failures))
+            try:
+                found = write_outputs(
+                    partial,
+                    work.plan,
+                    work.checkpoints,
+                    work.failures,
+                    is_interrupted=is_interrupted,
+                )
+                status = str(found.manifest["status"])
+                timing = {
+                    "run_id": folder.name,
+                    "argv": list(argv),
+                    "started_utc": started.isoformat(timespec="seconds"),
+                    "wall_s": round(time.perf_counter() - clock, 3),
+                    "failures": [
+                        {"key": list(key), "details": failure.details}
+                        for key, failure in work.failures.items()
+                    ],
+                }
+                write_json(partial / TIMING, timing)
+            except OSError as error:
+                raise PartialError(f"{folder}: cannot be written: {error}") from None
+        if status == COMPLETE:
+            # Not before: until the folder is in its place, they are what can be gone on with.
+            remove_parts(folder)
     return Experiment(
         folder,
         status,

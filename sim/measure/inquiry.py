@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sim.errors import PartialError, ScenarioError
-from sim.measure.answers import INTERRUPTED, Answers
+from sim.measure.answers import Answers
 from sim.measure.chosen_factors import choose_factors
 from sim.measure.factors import Factor, LeftOut
 from sim.measure.headlines import COLLATERAL, choose_metrics
@@ -21,6 +21,7 @@ from sim.measure.sensitivity import Line, judge, screened, sheets_of
 from sim.measure.sheets import Sheet
 from sim.measure.stages import Stage, ends_stage, morris_stage, sobol_stage
 from sim.measure.study import StudyPlan
+from sim.results.folder import INTERRUPTED
 from sim.scenario.resolve import Resolved
 
 Method = Literal["ends", "morris", "sobol", "both"]

@@ -7,34 +7,98 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, TypeAlias
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_Handler: TypeAlias = "Callable[[int, FrameType | None], Any] | int | signal.Handlers | None"
+
+
+@dataclass
+class _Watch:
+    """Whether a signal came in a block."""
+
+    has_come: bool = False
+
+    def take(self, number: int, frame: FrameType | None) -> None:
+        self.has_come = True
+        raise KeyboardInterrupt
+
+
+_watches: list[_Watch] = []
+"""Blocks that are open, the innermost last; only the main thread has any."""
 
 
 @contextmanager
 def ends_as_interrupts() -> Iterator[None]:
-    """Take a request to end (SIGTERM) as Ctrl-C is taken."""
-    if threading.current_thread() is not threading.main_thread():
+    """Take a request to end (SIGTERM) as Ctrl-C is taken, and lose neither.
+
+    A library that is interrupted may drop the interrupt and raise an error of its own, as DuckDB
+    does, or none. The block then still ends with the interrupt.
+    """
+    if not _is_main():
         yield
         return
-    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    watch = _Watch()
+    earlier = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in earlier.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, watch.take)
+    _watches.append(watch)
     try:
         yield
+        _pass_on(watch)
+    except Exception as error:
+        _pass_on(watch, error)
+        raise
     finally:
-        signal.signal(signal.SIGTERM, earlier or signal.SIG_DFL)
+        _watches.remove(watch)
+        _restore(earlier)
+
+
+def pass_on_interrupt(error: Exception | None = None) -> None:
+    """Raise the interrupt that came since the block began and that somebody dropped, if any.
+
+    Parameters
+    ----------
+    error
+        What was raised in its place.
+    """
+    if _watches and _is_main():
+        _pass_on(_watches[-1], error)
+
+
+def _pass_on(watch: _Watch, error: Exception | None = None) -> None:
+    if watch.has_come:
+        interrupt = KeyboardInterrupt()
+        for note in getattr(error, "__notes__", ()):
+            interrupt.add_note(note)
+        raise interrupt from error
 
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
     """Hold off Ctrl-C while what is computed is written: it takes a moment, and would lose all."""
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_main():
         yield  # only the main thread is interrupted
         return
-    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    earlier = {number: signal.getsignal(number) for number in SIGNALS}
     for number in earlier:
         signal.signal(number, signal.SIG_IGN)
     try:
         yield
     finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler or signal.SIG_DFL)
+        _restore(earlier)
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _restore(earlier: Mapping[signal.Signals, _Handler]) -> None:
+    for number, handler in earlier.items():
+        signal.signal(number, handler or signal.SIG_DFL)

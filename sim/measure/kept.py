@@ -72,10 +72,6 @@ class Kept:
         rows = [[m.metric, m.unit, m.value, m.denominator, m.denominator_unit] for m in measures]
         self._checkpoints.keep(_name_of(point, label, replicate), {}, {"measures": rows})
 
-    def remove(self) -> None:
-        """Remove everything: it is in the tables now."""
-        self._checkpoints.remove()
-
 
 def _name_of(point: Point, label: str, replicate: int) -> str:
     """Name of a run's file: all that makes it differ from the other runs of its study."""

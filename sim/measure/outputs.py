@@ -40,7 +40,7 @@ from sim.results.columns import (
     Column,
 )
 from sim.results.csvtext import lines_text
-from sim.results.folder import MANIFEST
+from sim.results.folder import COMPLETE, INTERRUPTED, MANIFEST, PARTIAL
 from sim.results.manifest import (
     all_tables,
     build_manifest,
@@ -54,8 +54,6 @@ from sim.results.read import RunFolder
 from sim.results.store import write_json
 from sim.scenario.dump import scenario_tree
 from sim.scenario.strategies import NoBlocking
-
-COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,21 @@ import numpy as np
 
 from sim import __version__
 from sim.errors import PartialError
+from sim.files import hash_of
 from sim.measure.answers import Answers
 from sim.measure.begun import Begun
 from sim.measure.interrupts import ends_as_interrupts, without_interrupts
 from sim.measure.kept import Kept
 from sim.measure.points import Question
 from sim.measure.sheets import POINT, Sheet, write_sheet
-from sim.results.checkpoints import PARTS, has_runs
+from sim.results.checkpoints import PARTS, has_runs, remove_parts
 from sim.results.columns import KEYS, MEASURES
-from sim.results.folder import MANIFEST, new_folder
+from sim.results.contents import TIMING
+from sim.results.folder import MANIFEST
 from sim.results.manifest import build_manifest, canonical_json, input_copy, scenario_hash
 from sim.results.package import build_package
 from sim.results.parquet import Coded, PartWriter, merge_parts
+from sim.results.place import new_folder
 from sim.results.store import write_json
 from sim.scenario.dump import scenario_tree
 
@@ -130,7 +134,7 @@ def carry_out(
     force: bool = False,
     argv: Sequence[str] = (),
     earlier: Path | None = None,
-    illustrate: Callable[[Study], None] = lambda study: None,
+    illustrate: Callable[[Study], Sequence[Path]] = lambda study: (),
 ) -> Study:
     """Get the answers, make tables of them, and write the folder.
 
@@ -150,7 +154,7 @@ def carry_out(
     earlier
         Parts of an earlier attempt at the same study, whose runs are taken and not run again.
     illustrate
-        Draws into the study's folder, before it is moved into place.
+        Draws into the study's folder, before it is moved into place, and returns the files.
 
     Raises
     ------
@@ -161,37 +165,44 @@ def carry_out(
         in a folder that the message names.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    with ExitStack() as until_moved, new_folder(folder, force=force, is_worth=has_runs) as partial:
-        try:
-            kept = Kept(partial / PARTS, plan.begun)
-            if earlier is not None:
-                kept.take_over(earlier)
-            with ends_as_interrupts():
-                answers = answer(kept)
-            until_moved.enter_context(without_interrupts())
-            sheets = analyse(answers)
-            manifest = _write(partial, plan, answers, sheets)
-            by_file = {sheet.file: sheet for sheet in sheets}
-            study = Study(partial, answers.status, manifest, by_file, answers)
-            illustrate(study)
-            timing = {
-                "run_id": folder.name,
-                "argv": list(argv),
-                "started_utc": started.isoformat(timespec="seconds"),
-                "wall_s": round(time.perf_counter() - clock, 3),
-            }
-            write_json(partial / "timing.json", timing)
-            if not answers.is_unfinished:
-                kept.remove()
-        except OSError as error:
-            raise PartialError(f"{folder}: cannot be written: {error}") from None
+    with ExitStack() as until_moved:
+        with new_folder(folder, force=force, is_worth=has_runs) as partial:
+            try:
+                kept = Kept(partial / PARTS, plan.begun)
+                if earlier is not None:
+                    kept.take_over(earlier)
+                with ends_as_interrupts():
+                    answers = answer(kept)
+                until_moved.enter_context(without_interrupts())
+                sheets = analyse(answers)
+                manifest = _write(partial, plan, answers, sheets)
+                by_file = {sheet.file: sheet for sheet in sheets}
+                study = Study(partial, answers.status, manifest, by_file, answers)
+                manifest["outputs"] += [
+                    {"file": path.relative_to(partial).as_posix(), "sha256": hash_of(path)}
+                    for path in illustrate(study)
+                ]
+                manifest["outputs"].sort(key=itemgetter("file"))
+                timing = {
+                    "run_id": folder.name,
+                    "argv": list(argv),
+                    "started_utc": started.isoformat(timespec="seconds"),
+                    "wall_s": round(time.perf_counter() - clock, 3),
+                }
+                write_json(partial / TIMING, timing)
+                write_json(partial / MANIFEST, manifest)
+            except OSError as error:
+                raise PartialError(f"{folder}: cannot be written: {error}") from None
+        if not answers.is_unfinished:
+            # Not before: until the folder is in its place, they are what can be gone on with.
+            remove_parts(folder)
     return replace(study, folder=folder)
 
 
 def _write(
     folder: Path, plan: StudyPlan, answers: Answers, sheets: Sequence[Sheet]
 ) -> dict[str, Any]:
-    """Write everything but the timing, the manifest last."""
+    """Write everything but figures, timing and manifest, and return what is to stand in this."""
     resolved = plan.question.resolved
     outputs: dict[str, tuple[Path, int | None]] = {}
     for sheet in sheets:
@@ -217,7 +228,7 @@ def _write(
         (folder / copy).write_bytes(table.data)
         outputs[copy] = folder / copy, len(table.rows)
     asked = plan.question.n_replicates
-    manifest = build_manifest(
+    return build_manifest(
         [resolved],
         identity=plan.identity,
         kind=plan.kind,
@@ -233,8 +244,6 @@ def _write(
         failures=_failures(answers),
         outputs=outputs,
     )
-    write_json(folder / MANIFEST, manifest)
-    return manifest
 
 
 def _failures(answers: Answers) -> list[dict[str, Any]]:

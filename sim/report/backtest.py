@@ -80,7 +80,6 @@ def draw_backtest(scores: Document, path: Path) -> list[dict[str, Any]]:
             ax.set_title(head)
         axes[-1, 0].set_xlabel("predicted / published (logarithmic)")
         style.add_caption(figure, caption(scores))
-        path.parent.mkdir(parents=True, exist_ok=True)
         metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
         figure.savefig(path, dpi=110, metadata=metadata)
     return rows

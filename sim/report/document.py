@@ -19,6 +19,7 @@ from plotly.offline import get_plotlyjs
 
 from sim import __version__
 from sim.errors import DataError, Problem, UsageError
+from sim.files import new_file
 from sim.measure.summary import LEVEL
 from sim.report import answer, pagetables, sources
 from sim.report.chartdata import as_if_utc_ms, chart_data, read_drawn, worst_moment
@@ -31,11 +32,11 @@ from sim.report.repeat import is_comparison, repeat
 from sim.report.scripts import own_scripts, own_text, policy, script_json
 from sim.report.tradeoff import first_harm
 from sim.report.wording import count, label, percent
+from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 
-GENERATOR = "overblock report"
 MAX_EMBEDDED_BYTES = 512 * 1024
 _ABOUT = {
     "summary.csv": "every measure over replicates",
@@ -61,14 +62,8 @@ def write_report(run: RunFolder, path: Path) -> int:
     """
     refuse_other_file(path)
     page = render(run).encode("utf-8")
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with new_file(path, check=refuse_other_file) as partial:
         partial.write_bytes(page)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise UsageError(f"{path}: cannot write the report: {error.strerror}") from None
     return len(page)
 
 
@@ -80,14 +75,8 @@ def refuse_other_file(path: Path) -> None:
     UsageError
         If there is something else.
     """
-    if not path.exists():
-        return
-    mark = f'content="{GENERATOR}'.encode()
-    if path.is_file():
-        with path.open("rb") as file:
-            if mark in file.read(4096):
-                return
-    raise UsageError(f"{path}: exists and is not a report; choose another --output")
+    if (path.exists() or path.is_symlink()) and not is_report(path):
+        raise UsageError(f"{path}: exists and is not a report; choose another --output")
 
 
 def render(run: RunFolder) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import UsageError
+from sim.files import check_all_free, new_files
 from sim.measure.summary import LEVEL
 from sim.report import style
 from sim.report.address_map import draw_map
@@ -180,10 +181,12 @@ def plot_run(
     names: Sequence[str] = (),
     choice: Choice = DEFAULT,
     formats: Sequence[str] = (),
+    *,
+    force: bool = False,
 ) -> list[Path]:
     """Draw figures of a run into a folder: pictures, tables, alt texts.
 
-    With all figures goes a ``README.md`` that shows them.
+    With all figures goes a ``README.md`` that shows them. They appear together when all are drawn.
 
     Parameters
     ----------
@@ -192,19 +195,38 @@ def plot_run(
     formats
         Some of ``png``, ``svg``, ``pdf`` for pictures, of ``gif``, ``mp4`` for films; PNG and SVG,
         and GIF, where none of the kind is named.
+    force
+        Replace files of the same name that are not figures as they were drawn there.
 
     Raises
     ------
     DataError
         If the run cannot be read.
     UsageError
-        If a figure does not apply, or the folder cannot be written to.
+        If a figure does not apply, a file of the same name is there, or the folder cannot be
+        written to.
     """
     chosen = choose(run, names, choice)
-    try:
-        return _plot(run, folder, chosen, choice, formats, is_all=not names)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot write figures: {error.strerror}") from None
+    check_all_free(folder, _files_of(chosen, formats, is_all=not names), force=force)
+    with new_files(folder, force=force) as partial:
+        written = _plot(run, partial, chosen, choice, formats, is_all=not names)
+    return [folder / path.name for path in written]
+
+
+def _formats_of(name: str, formats: Sequence[str]) -> list[str]:
+    """Formats in which a figure is drawn, the first of which is shown."""
+    if FIGURES[name].is_film:
+        return [one for one in formats if one in FILMS] or ["gif"]
+    return [one for one in formats if one in PICTURES] or ["png", "svg"]
+
+
+def _files_of(names: Sequence[str], formats: Sequence[str], *, is_all: bool) -> list[str]:
+    """Files that are going to be written."""
+    suffixes = {name: (*_formats_of(name, formats), "alt.txt", "csv") for name in names}
+    return [
+        *(f"{name}.{suffix}" for name in names for suffix in suffixes[name]),
+        *(["README.md"] if is_all else []),
+    ]
 
 
 def _plot(
@@ -217,21 +239,20 @@ def _plot(
     is_all: bool,
 ) -> list[Path]:
     written, alts = [], []
-    pictures = [one for one in formats if one in PICTURES] or ["png", "svg"]
-    films = [one for one in formats if one in FILMS] or ["gif"]
     with style.house_style():
         for name in names:
             drawn = FIGURES[name].draw(run, choice)
             drawing = drawn.drawing if isinstance(drawn, Film) else drawn
             style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
             drawing.finish()
+            suffixes = _formats_of(name, formats)
             if isinstance(drawn, Film):
-                written += save_film(drawn, folder, name, films)
+                written += save_film(drawn, folder, name, suffixes)
             else:
-                written += style.save_figure(drawing.figure, folder, name, pictures)
+                written += style.save_figure(drawing.figure, folder, name, suffixes)
             written += write_beside(drawing, folder, name)
             alt = markdown_text(drawing.alt)
-            shown = f"{name}.{(films if isinstance(drawn, Film) else pictures)[0]}"
+            shown = f"{name}.{suffixes[0]}"
             alts.append(
                 f"## {name}\n\n![{alt}]({shown})\n\n{alt} Numbers: [{name}.csv]({name}.csv).\n"
             )

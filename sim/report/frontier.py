@@ -23,7 +23,6 @@ def draw_frontier(found: Answer, path: Path) -> None:
         figure = style.new_figure(7.2, 4.2)
         plot_frontier(found, figure.subplots())
         style.add_caption(figure, caption(found))
-        path.parent.mkdir(parents=True, exist_ok=True)
         metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
         figure.savefig(path, dpi=160, metadata=metadata)
 

@@ -16,7 +16,7 @@ Document = Mapping[str, Any]
 
 TITLE = "Validation: published outcomes against predictions"
 COMMAND = (
-    "overblock backtest --format markdown --save docs/explanation/validation.json "
+    "overblock backtest --force --format markdown --save docs/explanation/validation.json "
     "--plot docs/figures/backtest.png > docs/explanation/validation.md"
 )
 RELATIONS = {"equal": "", "at_least": "at least ", "at_most": "at most "}

@@ -17,16 +17,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim.errors import DataError, Problem
+from sim.files import remove_empty, write_whole
 
 PARTS = "parts"
 EXPERIMENT = "experiment.json"
 EXPERIMENT_SCHEMA = "overblock/parts/3"
+_RUN = re.compile(r"[0-9a-f]+-\d+\.json")
+_PART = re.compile(
+    rf"{PARTS}/(experiment\.json|scenario\.yaml|{_RUN.pattern}|[a-z]+/[0-9a-f]+-\d+\.parquet"
+    r"|inputs/[0-9a-f]+/[^/]+|scratch/[^/]+|(inputs/[0-9a-f]+/)?\..+\.partial-\d+(\.[a-z]+)?)"
+)
 
 
 class Checkpoints:
@@ -60,9 +67,8 @@ class Checkpoints:
             self._part(table, name).write_bytes(data)
         hashes = {table: hashlib.sha256(data).hexdigest() for table, data in tables.items()}
         document = {"sha256": {**hashes, "facts": _hash_of(facts)}, "facts": facts}
-        partial = self.folder / f"{name}.json.partial"
-        partial.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
-        os.replace(partial, self.folder / f"{name}.json")
+        text = json.dumps(document, separators=(",", ":"))
+        write_whole(self.folder / f"{name}.json", text.encode())
 
     def has(self, name: str) -> bool:
         """Whether a run is finished."""
@@ -111,10 +117,6 @@ class Checkpoints:
         """Names of the finished runs, sorted."""
         return sorted(path.stem for path in self.folder.glob("*-*.json"))
 
-    def remove(self) -> None:
-        """Remove everything: it is in the tables now."""
-        shutil.rmtree(self.folder)
-
     def _part(self, table: str, name: str) -> Path:
         return self.folder / table / f"{name}.parquet"
 
@@ -124,7 +126,30 @@ class Checkpoints:
 
 def has_runs(folder: Path) -> bool:
     """Whether any run is finished below a folder that holds ``parts``."""
-    return any((folder / PARTS).glob("*-*.json"))
+    return n_runs(folder) > 0
+
+
+def n_runs(folder: Path) -> int:
+    """How many runs are finished below a folder that holds ``parts``."""
+    return sum(_RUN.fullmatch(path.name) is not None for path in (folder / PARTS).glob("*-*.json"))
+
+
+def is_part(name: str) -> bool:
+    """Whether a file below a run's folder is one of its parts, by its name there."""
+    return _PART.fullmatch(name) is not None
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove all parts below a run's folder: they are in its tables now."""
+    parts = folder / PARTS
+    # Without this file nobody goes on with what is left if this is not gone through with.
+    (parts / EXPERIMENT).unlink(missing_ok=True)
+    below = list(parts.rglob("*"))
+    for path in below:
+        if is_part(path.relative_to(folder).as_posix()) and not path.is_dir():
+            path.unlink()
+    folders = [path for path in below if path.is_dir() and not path.is_symlink()]
+    remove_empty([*sorted(folders, key=lambda path: -len(path.parts)), parts])
 
 
 def _hash_of(facts: Mapping[str, Any]) -> str:

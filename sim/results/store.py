@@ -23,6 +23,7 @@ from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.ledger import NEVER, SPELL_NAMES
 from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome
+from sim.files import write_whole
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWriter
 from sim.scenario.tables import ROLES
 from sim.scenario.tables_reactions import RESPONSES, STANCES
@@ -194,4 +195,4 @@ def _address_texts(address: NDArray[np.int64]) -> list[str]:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON for people: indented, in the given sequence of keys, with a final newline."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    write_whole(path, f"{text}\n".encode())

@@ -7,7 +7,6 @@ from. Ranges that are no prefix become several rows; records without an address 
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from sim.addresses.blocks import split_ranges, split_ranges6
 from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed
 from sim.addresses.format import format_lines4, format_lines6
 from sim.addresses.ipv6 import Addresses6, masked
-from sim.errors import UsageError
+from sim.files import new_file
 
 SCHEMA = "overblock/normal-table/2"
 _TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
@@ -50,44 +49,25 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
     UsageError
         If the path is taken and ``force`` was not given, or cannot be written.
     """
-    check_free(path, force=force)
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix="overblock-") as spill,
-            duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY}) as connection,
-        ):
-            connection.execute(f"SET temp_directory = {_text(spill)}")
-            connection.execute(_CREATE)
-            n_rows4 = _insert4(connection, feed)
-            n_rows6 = _insert6(connection, feed)
-            metadata = _metadata(feed, sha256, version, n_rows4, n_rows6)
-            pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
-            connection.execute(
-                f"COPY normal TO {_text(str(partial))} (FORMAT parquet, COMPRESSION zstd, "
-                f"ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
-            )
-        check_free(path, force=force)
-        partial.replace(path)
-    except (duckdb.IOException, OSError) as error:
-        raise UsageError(f"{path}: cannot write this file: {str(error).splitlines()[0]}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_file(path, force=force) as partial:
+        try:
+            with (
+                tempfile.TemporaryDirectory(prefix="overblock-") as spill,
+                duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY}) as connection,
+            ):
+                connection.execute(f"SET temp_directory = {_text(spill)}")
+                connection.execute(_CREATE)
+                n_rows4 = _insert4(connection, feed)
+                n_rows6 = _insert6(connection, feed)
+                metadata = _metadata(feed, sha256, version, n_rows4, n_rows6)
+                pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
+                connection.execute(
+                    f"COPY normal TO {_text(str(partial))} (FORMAT parquet, COMPRESSION zstd, "
+                    f"ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
+                )
+        except duckdb.IOException as error:
+            raise OSError(str(error).splitlines()[0]) from None
     return n_rows4 + n_rows6
-
-
-def check_free(path: Path, *, force: bool) -> None:
-    """Refuse to write over a file unless forced, and over anything else in any case.
-
-    Raises
-    ------
-    UsageError
-        If the path is taken.
-    """
-    if path.is_file() and not force:
-        raise UsageError(f"{path}: exists; give --force to replace it")
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path}: exists and is no file; choose another --output")
 
 
 _CREATE = """

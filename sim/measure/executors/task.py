@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, TypeAlias, TypeVar
 
+from sim.measure.interrupts import pass_on_interrupt
+
 Key: TypeAlias = tuple[int | str, ...]
 """Names one piece of work, such as ``(strategy label, replicate)``; keys of a job sort."""
 
@@ -81,10 +83,15 @@ class Executor(Protocol):
 
 
 def attempt(work: Callable[[Key], Result], key: Key) -> Result | Failure:
-    """Work on one key; an exception becomes a ``Failure``. An interrupt is none and passes."""
+    """Work on one key; an exception becomes a ``Failure``.
+
+    An interrupt is none and passes, also where an error of an interrupted library came instead.
+    """
+    pass_on_interrupt()
     try:
         return work(key)
     except Exception as error:
+        pass_on_interrupt(error)
         return failure_of(error)
 
 

@@ -92,7 +92,7 @@ def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -
         (["names", "--blind", "{}/none.yaml"], 4, "none.yaml: expected a readable case file"),
         (["nams", "--blind", "{}/blind.yaml"], 2, "nams: expected the id of a case, got no such"),
         (["--blind", "{}/blind.yaml", "--plot", "f.pdf"], 2, "ends in .png or .svg"),
-        (["--blind", "{}/blind.yaml", "--save", "{}"], 2, "expected a file, got a folder"),
+        (["--blind", "{}/blind.yaml", "--save", "{}"], 2, "exists and is no file"),
         (["--blind", "{}/bad.yaml"], 2, "bad.yaml:4:5: cases.0.titel: unknown key"),
         (["no-such-case"], 2, "no-such-case: expected the id of a case"),
         (["--blind", "{}/blind.yaml", "--blind", "{}/blind.yaml"], 2, "got 'names' again"),
@@ -125,3 +125,21 @@ def test_the_example_of_the_how_to_page_is_scored(repository: Path) -> None:
     assert result.exit_code == 0, result.stderr
     (score,) = json.loads(result.stdout)["scores"]
     assert score["verdict"] == "inside"
+
+
+@pytest.mark.parametrize("option", ["--save", "--plot"])
+def test_a_file_that_is_there_is_refused_before_anything_is_computed(
+    blind: Path, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.svg"
+    path.write_text("mine")
+    with monkeypatch.context() as patched:
+        patched.setattr("sim.measure.backtest.scores.backtest", None)
+        result = call("names", "--blind", str(blind), option, str(path))
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        2, "", f"{path}: exists; give --force to replace it\n",
+    )  # fmt: skip
+    assert path.read_text() == "mine"
+    assert call("names", "--blind", str(blind), option, str(path), "--force").exit_code == 0
+    assert path.read_text() != "mine"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["blind.yaml", "mine.svg"]

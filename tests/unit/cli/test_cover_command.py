@@ -165,6 +165,19 @@ class TestCover:
             assert code == 0, err
         assert (folder / names[0]).read_bytes() == (folder / names[1]).read_bytes()
 
+    def test_a_figure_replaces_no_file_unforced(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (folder / "mine.png").write_text("mine")
+        command = ["--targets", "targets.txt", "--figure", "mine.png"]
+        with monkeypatch.context() as patched:
+            patched.setattr("sim.measure.covers.answer", None)
+            code, out, err = run(*command)
+        assert (code, out, err) == (2, "", "mine.png: exists; give --force to replace it\n")
+        assert (folder / "mine.png").read_text() == "mine"
+        assert run(*command, "--force")[0] == 0
+        assert (folder / "mine.png").read_bytes().startswith(b"\x89PNG")
+
     def test_a_family_can_be_left_aside(self) -> None:
         code, out, _ = run("--targets", "both.txt", "--family", "6", "--json", "-q")
         assert code == 0

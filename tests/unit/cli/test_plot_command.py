@@ -32,9 +32,44 @@ def test_figures_are_named_and_their_files_printed(shipped_run: Path) -> None:
         for kind in ("svg", "pdf", "alt.txt", "csv")
     ]
     assert sorted(path.name for path in Path("out").iterdir()) == sorted(
-        Path(line).name for line in result.stdout.splitlines()
+        [".overblock.json", *(Path(line).name for line in result.stdout.splitlines())]
     )
     assert result.stderr == "8 files\n"
+
+
+def test_figures_are_drawn_anew_and_other_files_are_kept(
+    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [str(shipped_run), "spells", "-o", "out", "--format", "svg"]
+    Path("out").mkdir()
+    Path("out/mine.svg").write_text("mine")
+    assert [call(*command).exit_code for _ in range(2)] == [0, 0]
+    drawn = Path("out/spells.svg").read_bytes()
+    Path("out/spells.svg").write_text("worked on by hand")
+    Path("out/spells.csv").unlink()
+    Path("out/spells.csv").mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr("sim.report.figures._plot", None)
+        refused = call(*command)
+        forced = call(*command, "--force")
+    folder = "out/spells.csv: exists and is no file; choose another place\n"
+    assert (refused.exit_code, refused.stderr) == (
+        2, f"out/spells.svg: exists; give --force to replace it\n{folder}",
+    )  # fmt: skip
+    assert (forced.exit_code, forced.stderr) == (2, folder)
+    assert Path("out/spells.svg").read_text() == "worked on by hand"
+    Path("out/spells.csv").rmdir()
+    assert call(*command, "--force").exit_code == 0
+    assert Path("out/spells.svg").read_bytes() == drawn
+    assert Path("out/mine.svg").read_text() == "mine"
+
+
+def test_the_list_of_all_figures_replaces_nobodys_readme(shipped_run: Path) -> None:
+    Path("README.md").write_text("mine")
+    result = call(str(shipped_run), "-o", ".", "--format", "svg")
+    assert result.exit_code == 2
+    assert result.stderr == "README.md: exists; give --force to replace it\n"
+    assert [path.name for path in Path.cwd().iterdir()] == ["README.md"]
 
 
 def test_the_map_takes_a_time_and_a_part(shipped_run: Path) -> None:

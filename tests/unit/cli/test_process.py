@@ -129,7 +129,7 @@ def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path: Path) 
         folder=tmp_path, env=ascii_only,
     )  # fmt: skip
     assert code == 0, err
-    assert json.loads(out)["title"] == title
+    assert json.loads(out)["title"].startswith(title)
     code, out, err = call(
         "show", "telegram-2018-replay", "--set", f"title={title}", folder=tmp_path, env=ascii_only
     )

@@ -204,6 +204,10 @@ def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(
     assert call(*command).exit_code == 0
     whole = files_of(Path("out"))
     Path("out", "README").write_text("of the earlier one", encoding="utf-8")
+    refused = call(*command, "--force")
+    said = "out: holds README, which is not this program's"
+    assert (refused.exit_code, said in refused.stderr) == (2, True)
+    Path("out", "README").unlink()
     done = run_until([*command, "--force"], signal="SIGKILL", n_kept=2, folder=tmp_path)
     assert done.returncode == -signal.SIGKILL
     refused = call(verb, "--resume", "out")

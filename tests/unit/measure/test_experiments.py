@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 import sim.measure.simulation as simulation
 from sim.errors import PartialError, UsageError
-from sim.measure.begun import find_begun, read_question
+from sim.measure.begun import find_begun, forget_begun, read_question
 from sim.measure.executors.pool import PoolExecutor
 from sim.measure.executors.serial import SerialExecutor
 from sim.measure.executors.task import Failure, Key
@@ -24,12 +24,13 @@ from sim.measure.plan import Plan
 from sim.measure.ratios import RATIOS
 from sim.measure.verification import verify_folder
 from sim.measure.weighing import HARMS
-from sim.results.checkpoints import PARTS, Checkpoints
+from sim.results.checkpoints import PARTS, Checkpoints, n_runs
 from sim.results.read import open_run
 from sim.results.store import RUN_TABLES
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
+from tests.endings import locked
 
 BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
 STRATEGIES = ["exact", "twin=exact", "aggregate:length=12"]
@@ -263,9 +264,33 @@ def test_what_a_killed_process_left_is_found(whole: Experiment, tmp_path: Path) 
     (left / "manifest.json").unlink()
     for path in (folder, left):
         assert find_begun(path) == (left / PARTS, folder)
-    left.rename(tmp_path / ".out.partial-1")
-    with pytest.raises(UsageError, match="process 1 is still at it"):
+    # Its number belongs to another process by now, which is not at it: nobody holds the lock.
+    left = left.rename(tmp_path / ".out.partial-1")
+    assert find_begun(folder) == (left / PARTS, folder)
+    with locked(left), pytest.raises(UsageError, match="process 1 is still at it"):
         find_begun(folder)
+
+
+def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_with(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "out"
+    lefts = []
+    for n_kept, seed in ((2, 1), (5, 1), (9, 2)):
+        plan = replace(plan_for(), root_seed=seed)
+        carry_out(plan, folder=folder, executor=Scripted(interrupt_after=n_kept))
+        lefts.append(folder.rename(tmp_path / f".out.partial-99999999{n_kept}"))
+    first, most, other = lefts
+    first.rename(folder)
+    # The folder that is named says which question is meant.
+    parts, place = find_begun(folder)
+    assert (parts, place) == (most / PARTS, folder)
+    done = carry_out(
+        read_question(parts), folder=folder, force=True, earlier=Checkpoints(parts, RUN_TABLES)
+    )
+    forget_begun(parts, str(done.manifest["result_id"]), is_complete=True)
+    assert sorted(tmp_path.iterdir()) == sorted([other, folder])
+    assert n_runs(other) == 9
 
 
 def test_another_question_is_not_gone_on_with(tmp_path: Path) -> None:

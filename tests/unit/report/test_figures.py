@@ -17,6 +17,7 @@ from matplotlib.text import Text
 
 from sim import __version__
 from sim.errors import UsageError
+from sim.files import RECORD
 from sim.measure.bands import band_of
 from sim.measure.experiment import run_experiment
 from sim.report import figures, outages, style
@@ -80,6 +81,7 @@ def test_the_same_run_gives_the_same_figures_byte_for_byte(
         *(f"{name}.{kind}" for name in drawn for kind in kinds),
         *(f"{name}.png" for name in PICTURES),
         "README.md",
+        RECORD,
     }
     # What is not drawn again is drawn by the same lines as one that is.
     ways = {name.split("-by-")[0] for name in drawn}
@@ -328,7 +330,7 @@ def test_each_format_is_the_same_file_each_time(
     one, two = (tmp_path / folder / f"spells.{suffix}" for folder in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
     beside = {path.name for path in (tmp_path / "one").iterdir()}
-    assert beside == {f"spells.{suffix}", "spells.alt.txt", "spells.csv"}
+    assert beside == {f"spells.{suffix}", "spells.alt.txt", "spells.csv", RECORD}
 
 
 def test_every_figure_that_cannot_be_drawn_is_refused_with_its_reason(shipped_run: Path) -> None:

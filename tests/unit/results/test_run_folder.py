@@ -17,7 +17,7 @@ import pytest
 from sim.errors import DataError, UsageError
 from sim.measure.experiment import run_experiment
 from sim.results.columns import METRICS, TABLES
-from sim.results.folder import check_free, new_folder
+from sim.results.place import check_free, new_folder
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

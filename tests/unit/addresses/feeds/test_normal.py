@@ -166,5 +166,5 @@ def test_a_folder_is_never_replaced_and_nothing_is_left_behind(feed, tmp_path):
     with pytest.raises(UsageError, match="is no file"):
         write_normal(feed, tmp_path, sha256="abc", version="1", force=True)
     with pytest.raises(UsageError, match="cannot write"):
-        write_normal(feed, tmp_path / "gone" / "t.parquet", sha256="abc", version="1")
+        write_normal(feed, tmp_path / "table.csv" / "t.parquet", sha256="abc", version="1")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["table.csv"]

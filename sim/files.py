@@ -1,0 +1,230 @@
+"""Files that are there whole or not at all, and never in place of what is another's.
+
+In: where a file is to go. Out: the file, written under a name of its own and moved there when it is
+whole; whatever stood there before stays until then.
+
+::
+
+    .NAME.partial-PROCESS.SUFFIX    a file under way; one that a killed process left is removed by
+                                    the next that writes the same file
+    .overblock.json                 beside files that are drawn again and again: which they are
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from sim.errors import UsageError
+
+RECORD = ".overblock.json"
+RECORD_SCHEMA = "overblock/written/1"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that may be read, or the process killed, at any moment; replace an older one.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; then the older one is as it was.
+    """
+    temporary = _temporary(path)
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_free(path: Path, *, force: bool = False) -> None:
+    """Refuse to write over a file unless forced, and over anything else in any case.
+
+    Raises
+    ------
+    UsageError
+        If the path is taken.
+    """
+    if path.is_file():
+        if not force:
+            raise UsageError(f"{path}: exists; give --force to replace it")
+    elif path.exists() or path.is_symlink():
+        raise UsageError(f"{path}: exists and is no file; choose another place")
+
+
+@contextmanager
+def new_file(
+    path: Path, *, force: bool = False, check: Callable[[Path], None] | None = None
+) -> Iterator[Path]:
+    """Give a temporary path with the same suffix, and move what is written there to ``path``.
+
+    The block should do nothing but write. If it ends with an error, nothing of it is left.
+
+    Parameters
+    ----------
+    force
+        Replace a file that is there.
+    check
+        Refuses a path in place of `check_free`.
+
+    Raises
+    ------
+    UsageError
+        If the path is taken, or cannot be written.
+    """
+    refuse = check or partial(check_free, force=force)
+    refuse(path)
+    made = [parent for parent in path.parents if not parent.exists()]
+    temporary = _temporary(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left_behind(path)
+        yield temporary
+        refuse(path)
+        temporary.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        remove_empty(made)
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise UsageError(f"{path}: cannot write this file: {reason}") from None
+        raise
+
+
+def check_all_free(folder: Path, names: Sequence[str], *, force: bool = False) -> None:
+    """Refuse to write files into a folder over those that are not as they were last written there.
+
+    Raises
+    ------
+    UsageError
+        With every name that is taken.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: exists and is no folder; choose another place")
+    written = written_files(folder)
+    taken = []
+    for name in names:
+        path = folder / name
+        if path.is_file() and not path.is_symlink():
+            if not force and name not in written:
+                taken.append(f"{path}: exists; give --force to replace it")
+        elif path.exists() or path.is_symlink():
+            taken.append(f"{path}: exists and is no file; choose another place")
+    if taken:
+        raise UsageError("\n".join(taken))
+
+
+@contextmanager
+def new_files(folder: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a temporary folder, and move the files that are written there into ``folder``.
+
+    ``folder`` keeps a record of them: those that are still as they were written are replaced by the
+    next of their name.
+
+    Raises
+    ------
+    UsageError
+        If a file of the same name is there and not forced, or the files cannot be written.
+    """
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    temporary = folder / f".partial-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for other in folder.glob(".partial-*"):
+            if _is_left_behind(other.name.removeprefix(".partial-")):
+                shutil.rmtree(other, ignore_errors=True)
+        temporary.mkdir()
+        yield temporary
+        files = sorted(temporary.iterdir(), key=lambda path: path.name)
+        check_all_free(folder, [file.name for file in files], force=force)
+        # The record comes first: what it names beside what is there already harms nobody.
+        written = written_files(folder)
+        digests = {file.name: [*written.get(file.name, ()), hash_of(file)] for file in files}
+        _write_record(folder, written | digests)
+        for file in files:
+            file.replace(folder / file.name)
+        temporary.rmdir()
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        remove_empty(made)
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise UsageError(f"{folder}: cannot write here: {reason}") from None
+        raise
+
+
+def written_files(folder: Path) -> dict[str, list[str]]:
+    """Files that `new_files` wrote into a folder and that are still so, with their SHA-256."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        entries = record["sha256"].items() if record["schema"] == RECORD_SCHEMA else ()
+        known = {str(name): {str(digest) for digest in digests} for name, digests in entries}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    found = {}
+    for name, digests in known.items():
+        path = folder / name
+        is_here = Path(name).name == name and path.is_file() and not path.is_symlink()
+        if is_here and (digest := hash_of(path)) in digests:
+            found[name] = [digest]
+    return found
+
+
+def _write_record(folder: Path, digests: Mapping[str, Sequence[str]]) -> None:
+    document = {"schema": RECORD_SCHEMA, "sha256": dict(sorted(digests.items()))}
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    write_whole(folder / RECORD, f"{text}\n".encode())
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the innermost first, as far as there is nothing in them."""
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial-{os.getpid()}{path.suffix}")
+
+
+def _remove_left_behind(path: Path) -> None:
+    """Remove what killed processes left of the same file."""
+    pattern = re.compile(rf"{re.escape(f'.{path.name}.partial-')}(\d+){re.escape(path.suffix)}")
+    for other in path.parent.iterdir():
+        if (match := pattern.fullmatch(other.name)) and _is_left_behind(match[1]):
+            other.unlink(missing_ok=True)
+
+
+def _is_left_behind(process: str) -> bool:
+    return process.isdecimal() and not is_running(int(process))
+
+
+def is_running(process: int) -> bool:
+    """Whether another process of that number is running."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return process != os.getpid()

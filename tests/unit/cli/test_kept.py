@@ -1,0 +1,218 @@
+"""Nothing finished is lost, whenever the process ends and whatever stands where it writes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+
+WriteScenario = Callable[..., Path]
+RUN = ["run", "small.yaml", "-n", "3", "-w", "1", "--set", "population.n_businesses=10"]
+SWEEP = ["sweep", "small.yaml", "--over", "thresholds.impaired=0.1,0.2", "-n", "1", "-w", "1"]
+COMMANDS = {"run": RUN, "sweep": SWEEP}
+MAIN = "from sim.cli.app import main\nmain()\n"
+A_LONG_QUERY = (
+    "import duckdb; duckdb.connect(config={'threads': 1}).execute("
+    "'SELECT count(*) FROM range(100000000000) t(i) WHERE i % 7 = 3').fetchall()"
+)
+INTERRUPT_SOON = (
+    "threading.Thread(target=lambda: (time.sleep(0.3), os.kill(os.getpid(), signal.{}))).start()"
+)
+
+
+@pytest.fixture(autouse=True)
+def here(write_scenario: WriteScenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    write_scenario({"end: 2018-04-20": "end: 2018-04-17"}).rename(folder / "small.yaml")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def script(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own, after some lines that change it."""
+    head = "import os, signal, threading, time\nfrom pathlib import Path\n"
+    return subprocess.run(
+        [sys.executable, "-c", f"{head}{before}\n{MAIN}", *arguments],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path.cwd().iterdir() if path.name != "small.yaml")
+
+
+def files_of(folder: str) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file() and path.name != "timing.json"
+    }
+
+
+@pytest.mark.parametrize("verb", ["run", "sweep"])
+def test_a_place_that_is_taken_meanwhile_costs_no_run(
+    verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sim.measure.experiment as experiment
+    import sim.measure.study as study
+
+    command = COMMANDS[verb]
+    assert call(*command, "-o", "whole").exit_code == 0
+    with monkeypatch.context() as patched:
+        for module in (experiment, study):
+            real = module.write_json
+
+            def take_place(path: Path, value: object, real: Callable[..., None] = real) -> None:
+                Path("out").mkdir(exist_ok=True)
+                Path("out", "mine").write_text("mine")
+                real(path, value)
+
+            patched.setattr(module, "write_json", take_place)
+        result = call(*command, "-o", "out")
+    (kept,) = set(names()) - {"out", "whole"}
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.endswith(
+        "out: exists and is not a run's folder; choose another --output\n"
+        f"what is finished is kept in {kept}; --resume {kept} -o OTHER puts it elsewhere\n"
+    )
+    assert Path("out/mine").read_text() == "mine"
+    refused = call(verb, "--resume", kept)
+    assert (refused.exit_code, names()) == (2, sorted([kept, "out", "whole"]))
+    monkeypatch.setattr("sim.measure.executors.serial.attempt", None)  # nothing is run again
+    result = call(verb, "--resume", kept, "-o", "other")
+    assert (result.exit_code, names()) == (0, ["other", "out", "whole"]), result.stderr
+    assert files_of("other") == files_of("whole")
+
+
+KILL_AT = {
+    "the rename": (
+        "real = Path.rename\n"
+        "def rename(self, other):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Path.rename = rename"
+    ),
+    "the removal of parts": (
+        "import sim.results.checkpoints as checkpoints\n"
+        "real = Path.unlink\n"
+        "def unlink(self, missing_ok=False):\n"
+        "    real(self, missing_ok)\n"
+        "    if self.name.startswith('000-'):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Path.unlink = unlink"
+    ),
+}
+
+
+def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = script(KILL_AT["the rename"], *RUN, "-o", "out")
+    assert done.returncode == -signal.SIGKILL
+    (kept,) = names()
+    # Who begins anew is told.
+    anew = call(*RUN, "-o", "out")
+    said = f"note: a process that was killed left 3 finished runs in {kept}; --resume {kept} goes"
+    assert (anew.exit_code, said in anew.stderr) == (0, True), anew.stderr
+    monkeypatch.setattr("sim.measure.executors.serial.attempt", None)  # nothing is run again
+    result = call("run", "--resume", kept, "-o", "other")
+    assert (result.exit_code, names()) == (0, ["other", "out"]), result.stderr
+    assert files_of("other") == files_of("out")
+
+
+def test_a_kill_while_parts_are_removed_leaves_a_whole_folder() -> None:
+    assert call(*RUN, "-o", "whole").exit_code == 0
+    done = script(KILL_AT["the removal of parts"], *RUN, "-o", "out")
+    assert done.returncode == -signal.SIGKILL
+    assert Path("out/parts").is_dir()
+    result = call("run", "--resume", "out")
+    assert (result.exit_code, result.stderr) == (
+        2, "out: is complete; there is nothing to go on with\n",
+    )  # fmt: skip
+    assert files_of("out") == files_of("whole")
+
+
+def test_of_two_at_one_place_the_second_fails_before_it_computes() -> None:
+    first = subprocess.Popen(
+        [sys.executable, "-c", MAIN, *RUN, "-n", "100000", "-o", "out"],
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    parts = Path(f".out.partial-{first.pid}", "parts")
+    while not list(parts.glob("000-*.json")):
+        assert first.poll() is None
+        time.sleep(0.01)
+    for more in ([], ["--force"]):
+        result = call(*RUN, "-o", "out", *more)
+        assert (result.exit_code, result.stderr) == (
+            2, f".out.partial-{first.pid}: process {first.pid} is still at it\n",
+        )  # fmt: skip
+    first.send_signal(signal.SIGTERM)
+    first.communicate()
+    assert (first.returncode, names()) == (130, ["out"])
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("verb", ["run", "sweep"])
+def test_an_interrupt_in_a_query_is_no_failed_run(verb: str, name: str) -> None:
+    """DuckDB with one thread drops the interrupt and raises an error of its own."""
+    before = (
+        "import sim.measure.simulation as simulation\n"
+        "real, seen = simulation._Worker.run, []\n"
+        "def run(self, key):\n"
+        "    seen.append(key)\n"
+        # Measures are listed by a run that is none of the question.
+        "    if len([key for key in seen if key != ('', 0)]) == 2:\n"
+        f"        {INTERRUPT_SOON.format(name)}\n"
+        f"        {A_LONG_QUERY}\n"
+        "    return real(self, key)\n"
+        "simulation._Worker.run = run"
+    )
+    done = script(before, *COMMANDS[verb], "-o", "out")
+    assert (done.returncode, done.stdout) == (130, "out\n"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert json.loads(Path("out/manifest.json").read_text())["status"] == "interrupted"
+    assert names() == ["out"]
+    assert call(verb, "--resume", "out").exit_code == 0
+    assert call(*COMMANDS[verb], "-o", "whole").exit_code == 0
+    assert files_of("out") == files_of("whole")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("where", "arguments"),
+    [
+        ("sim.addresses.feeds.normal._metadata", ["import", "list.txt", "-o", "table.parquet"]),
+        ("sim.report.style.add_caption", ["plot", "out", "outages"]),
+        ("sim.report.document.render", ["report", "out"]),
+    ],
+)
+def test_an_interrupted_command_leaves_nothing_half_done(
+    where: str, arguments: list[str], name: str
+) -> None:
+    Path("list.txt").write_text("192.0.2.0/24\n")
+    assert call(*RUN, "-o", "out").exit_code == 0
+    before = sorted(files_of("."))
+    module, function = where.rsplit(".", 1)
+    done = script(
+        f"import {module} as module\n"
+        f"def interrupted(*arguments, **options):\n"
+        f"    {INTERRUPT_SOON.format(name)}\n"
+        f"    {A_LONG_QUERY}\n"
+        f"module.{function} = interrupted",
+        *arguments,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+    assert sorted(files_of(".")) == before
