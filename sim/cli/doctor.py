@@ -31,7 +31,7 @@ _EXTRAS = {
     "zst": ("backports.zstd",),
     "import": ("maxminddb", "mrtparse"),
     "analysis": ("pandas", "optuna"),
-    "cluster": ("distributed",),
+    "cluster": ("distributed", "cryptography"),
 }
 
 

@@ -170,6 +170,9 @@ class ClusterExecutor:
             # Workers of this machine that end were killed, not lost: nothing is gained by trying
             # the same keys together again.
             self._open.enter_context(config.set({"distributed.scheduler.allowed-failures": 0}))
+            # Whoever reaches a scheduler can have it run anything: only who has this key, which
+            # is in the memory of these processes and nowhere else, is answered.
+            security = _temporary_identity()
             address: Any = self._open.enter_context(
                 LocalCluster(
                     n_workers=self._n_workers,
@@ -178,9 +181,9 @@ class ClusterExecutor:
                     dashboard_address="127.0.0.1:0",
                     scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL,
+                    security=security,
                 )
             )
-            security = None
         else:
             address = where.address
             security = where.tls_ca and Security(
@@ -211,3 +214,21 @@ class ClusterExecutor:
         """Let go of the cluster; one that was started here ends."""
         self._client = None
         self._open.close()
+
+
+def _temporary_identity() -> Any:
+    """A key and its certificate, made for one cluster.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to make them with.
+    """
+    from distributed import Security
+
+    try:
+        return Security.temporary()
+    except ImportError:
+        raise UsageError(
+            "--cluster local needs the package cryptography: pip install 'overblock[cluster]'"
+        ) from None

@@ -158,3 +158,33 @@ def test_an_encrypted_cluster_is_spoken_to_with_a_certificate(tmp_path: Path) ->
         assert address.startswith("tls://")
         with choose_executor(1, Cluster(address, *files)) as executor:
             assert dict(executor.run(Double(), [("n", 2)])) == {("n", 2): 4}
+
+
+@pytest.mark.parametrize("identity", ["none", "another"])
+def test_a_local_cluster_answers_nobody_else(cluster: ClusterExecutor, identity: str) -> None:
+    """Whoever reaches a scheduler can have it run anything."""
+    from distributed import Client, Security
+
+    assert dict(cluster.run(Double(), [("n", 2)])) == {("n", 2): 4}
+    address = cluster._connect().scheduler.address
+    assert address.startswith("tls://127.0.0.1:")
+    if identity == "none":
+        address, security = address.replace("tls:", "tcp:"), None
+    else:
+        security = Security.temporary()
+    with pytest.raises(OSError):
+        Client(address, security=security, timeout=3, set_as_default=False)
+
+
+def test_a_local_cluster_is_not_started_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import Security
+
+    def fail() -> None:
+        raise ImportError("cryptography")
+
+    monkeypatch.setattr(Security, "temporary", fail)
+    with (
+        pytest.raises(UsageError, match="--cluster local needs the package cryptography"),
+        ClusterExecutor(Cluster("local")) as executor,
+    ):
+        list(executor.run(Double(), [("n", 1)]))
