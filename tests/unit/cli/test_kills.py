@@ -1,0 +1,96 @@
+"""Commands that are killed at random moments lose nothing; ``python -m tests.kills`` does more."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests import kills
+from tests.kills import COMMANDS, INSIDE, OF_OTHERS, Kill, campaign, say, table, write_all
+
+
+@pytest.mark.parametrize(
+    ("names", "n_kills"),
+    [
+        pytest.param(["run", "import --force"], 6, id="some"),
+        pytest.param(list(COMMANDS), 216, id="many", marks=pytest.mark.long),
+    ],
+)
+def test_nothing_is_lost_by_a_kill(names: list[str], n_kills: int) -> None:
+    found = campaign(names, n_kills, seed=n_kills)
+    assert say(found) == [], f"\n{table(found)}"
+    assert len(found) == n_kills
+    assert {one.number for one in found} == set(kills.SIGNALS)
+    # Kills that all come too early or too late would find nothing.
+    assert len({one.found for one in found}) > 1, table(found)
+
+
+@pytest.fixture
+def found() -> Kill:
+    return Kill("import", signal.SIGKILL, "1.00 s")
+
+
+def test_a_file_of_others_that_is_touched_is_found(found: Kill, tmp_path: Path) -> None:
+    write_all(tmp_path, OF_OTHERS)
+    write_all(tmp_path / "done", INSIDE)
+    kills._check_others(found, tmp_path)
+    assert found.problems == []
+    (tmp_path / "notes.md").write_text("another")
+    (tmp_path / "done/figures/mine.png").unlink()
+    kills._check_others(found, tmp_path)
+    assert found.problems == [
+        "notes.md is not as it was",
+        "done/figures/mine.png is not as it was",
+    ]
+
+
+def test_what_is_left_behind_is_found(found: Kill, tmp_path: Path) -> None:
+    write_all(tmp_path, OF_OTHERS)
+    with kills._tidy(found, tmp_path):
+        (tmp_path / "out.parquet").touch()
+    assert found.problems == []
+    with kills._tidy(found, tmp_path):
+        (tmp_path / ".out.parquet.partial-12.parquet").touch()
+    assert found.problems == ["left behind: .out.parquet.partial-12.parquet"]
+
+
+def test_a_half_file_and_other_bytes_are_found(found: Kill) -> None:
+    command = COMMANDS["import"]
+    reference = kills.Reference({}, {"": b"whole"}, 1.0, 0.5, 10)
+    with kills.workplace(command) as folder:
+        (folder / "out.parquet").write_bytes(b"wh")
+        kills._check_file(found, command, reference, folder)
+    assert found.problems == [
+        "is neither what was there nor what is made",
+        "ends in other bytes",
+    ]
+
+
+def test_a_run_that_is_lost_or_changed_is_found(tmp_path: Path) -> None:
+    command, found = COMMANDS["run"], Kill("run", signal.SIGINT, "operation 3")
+    reference = kills.Reference({}, {"manifest.json": b"whole"}, 1.0, 0.5, 10)
+    with kills.workplace(command) as folder:
+        (folder / ".out.partial-1").mkdir()
+        kills._check_run(found, command, reference, folder, 130)
+    assert found.problems == ["interrupted, and something is left behind", "ends in other bytes"]
+
+
+def test_an_end_that_is_none_is_found() -> None:
+    found = Kill("run", signal.SIGTERM, "1.00 s")
+    with kills.workplace(COMMANDS["run"]):
+        process = kills.start(kills.Command(("run", "none.yaml"), "out"), -1, 0)
+        _, said = process.communicate()
+    kills._check_end(found, process, said + "Traceback (most recent call last)")
+    assert [problem.split(":")[0] for problem in found.problems] == ["exit code 2", "traceback"]
+
+
+def test_a_table_counts_what_was_found() -> None:
+    one = Kill("run", signal.SIGKILL, "1.00 s", "complete")
+    other = Kill("run", signal.SIGKILL, "2.00 s", "nothing begun", ["a problem"])
+    assert table([one, other, one]).splitlines() == [
+        "command  signal   kills  complete  nothing begun  problems",
+        "run      SIGKILL      3         2              1         1",
+    ]
+    assert say([one, other]) == ["run, SIGKILL at 2.00 s, nothing begun: a problem"]
