@@ -163,7 +163,11 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize(
     ("verb", "ended_by"),
-    [("sweep", "SIGKILL"), ("sweep", "SIGINT"), ("sensitivity", "SIGTERM")],
+    [
+        ("sweep", "SIGKILL"),
+        ("sweep", "SIGINT"),
+        pytest.param("sensitivity", "SIGTERM", marks=pytest.mark.long),
+    ],
 )
 def test_what_is_killed_or_interrupted_is_gone_on_with(
     small: str, tmp_path: Path, verb: str, ended_by: str
@@ -252,6 +256,7 @@ def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> N
 def test_a_calibration_reports_a_set_and_leaves_the_scenario_alone(
     small: str, tmp_path: Path
 ) -> None:
+    pytest.importorskip("optuna")
     out, before = tmp_path / "out", Path(small).read_bytes()
     result = call(
         "calibrate", small, "--fit", "thresholds.impaired=0.02..0.8", "--target",

@@ -18,6 +18,8 @@ from sim.measure.points import Point
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 
+pytest.importorskip("optuna")
+
 N_REPLICATES = 3
 Ask = Callable[[tuple[Point, ...]], Answers]
 

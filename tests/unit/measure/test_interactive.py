@@ -89,7 +89,7 @@ def test_mistakes_are_those_of_the_command_line(tmp_path: Path) -> None:
 
 
 def test_the_notebook_runs_from_top_to_bottom(repository: Path, tmp_path: Path) -> None:
-    import nbformat
+    nbformat = pytest.importorskip("nbformat")
     from nbclient import NotebookClient
 
     notebook = nbformat.read(repository / "docs" / "how-to" / "compare-strategies.ipynb", 4)

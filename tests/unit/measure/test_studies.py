@@ -26,6 +26,8 @@ from sim.results.checkpoints import PARTS, Checkpoints
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 
+pytest.importorskip("optuna")
+
 BRIEF = ["population.n_businesses=8", "end=2018-04-17T00:00+03:00"]
 KEYS = ["thresholds.impaired", "operators-russia-2018.compliance"]
 ASKED: dict[str, dict[str, Any]] = {
@@ -139,7 +141,12 @@ def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study]:
 
 @pytest.mark.parametrize(
     ("kind", "first"),
-    [("sweep", -3), ("sensitivity", 1), ("sensitivity", -3), ("calibration", -3)],
+    [
+        ("sweep", -3),
+        ("sensitivity", 1),
+        pytest.param("sensitivity", -3, marks=pytest.mark.long),
+        pytest.param("calibration", -3, marks=pytest.mark.long),
+    ],
 )
 def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
     wholes: dict[str, Study], tmp_path: Path, kind: str, first: int
@@ -164,7 +171,10 @@ def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
     assert not (folder / PARTS).exists()
 
 
-@pytest.mark.parametrize("kind", list(ASKED))
+@pytest.mark.parametrize(
+    "kind",
+    [kind if kind == "sweep" else pytest.param(kind, marks=pytest.mark.long) for kind in ASKED],
+)
 def test_runs_that_failed_are_run_again_and_no_others(
     wholes: dict[str, Study], tmp_path: Path, kind: str
 ) -> None:

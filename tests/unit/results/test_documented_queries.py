@@ -60,6 +60,8 @@ def asked(query: str) -> list[dict[str, Any]]:
         connection.execute("SET TimeZone = 'UTC'")
         found = connection.execute(query)
         names = [column[0] for column in found.description]
+        if duckdb.__version__.startswith("1."):
+            pytest.importorskip("pytz", reason="DuckDB before 2.0.1 needs it to hand out times")
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 

@@ -631,5 +631,7 @@ def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
 
 
 def test_every_format_may_be_named_outright(read):
+    pytest.importorskip("maxminddb")
+    pytest.importorskip("mrtparse")
     for name, (content, format_name, n_addresses4, *_) in SAMPLES.items():
         assert read(name, content, format_name).to_set().v4.n_addresses == n_addresses4

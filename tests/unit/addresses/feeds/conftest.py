@@ -1,0 +1,15 @@
+"""Readers of binary formats are optional packages."""
+
+from __future__ import annotations
+
+import pytest
+
+READERS = {"mmdb": "maxminddb", "mrt": "mrtparse"}
+
+
+@pytest.fixture(autouse=True)
+def _reader(request: pytest.FixtureRequest) -> None:
+    """Leave out a case of a format whose reader is not there."""
+    for name, module in READERS.items():
+        if f"{name}]" in request.node.name:
+            pytest.importorskip(module)
