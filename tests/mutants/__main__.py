@@ -23,7 +23,7 @@ PACKAGES = [
     "sim/scenario", "sim/results", "sim/report", "sim/cli",
 ]  # fmt: skip
 # Seconds of tests asked about one fault: first the quick ones, then, where none noticed, more.
-BUDGETS_S = [6.0, 60.0]
+BUDGETS_S = [5.0, 30.0]
 
 
 def main(arguments: list[str] | None = None) -> int:

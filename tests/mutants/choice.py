@@ -81,7 +81,23 @@ class Choice:
         }
 
     def _of_importers(self, path: str) -> set[int]:
-        return {test for other in importers(self.root)[path] for test in self._running(other)}
+        """Tests that run something of what imports the file.
+
+        Compiled code, and a module that only hands on names, passes the question on.
+        """
+        seen: set[str] = set()
+        waiting, found = [path], set()
+        while waiting:
+            current = waiting.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            for other in importers(self.root)[current]:
+                running = self._running(other)
+                found |= running
+                if is_compiled(self.root / other) or not running:
+                    waiting.append(other)
+        return found
 
     def _ordered(self, path: str, numbers: set[int]) -> list[int]:
         """Group by file; the files that mirror the package first, then the quickest."""

@@ -41,6 +41,7 @@ def test_the_wheel_holds_every_scenario_and_seed_table(wheel: Path, repository: 
         )
 
 
+@pytest.mark.long
 def test_an_installed_wheel_runs_its_scenario_from_any_folder(wheel: Path, tmp_path: Path) -> None:
     # Unpacked, and put before the clone on the path: the same as installed beside the
     # dependencies that are here already.

@@ -72,7 +72,13 @@ def _all_responding(small: SmallWorld) -> SmallWorld:
 
 
 RUNS = [
-    pytest.param(make, name, seed, id=f"{make.__name__}-{name}-{seed}")
+    pytest.param(
+        make,
+        name,
+        seed,
+        id=f"{make.__name__}-{name}-{seed}",
+        marks=[pytest.mark.long] * (seed != SEEDS[0]),
+    )
     for make, seeds in ((crowd, SEEDS), (chase, SEEDS[:1]))
     for name in RULES
     for seed in seeds

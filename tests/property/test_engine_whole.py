@@ -309,13 +309,13 @@ def test_the_slow_reference_agrees_where_a_censor_talks_first(small):
     assert_agrees(small)
 
 
-@many_worlds(15)
+@many_worlds(10)
 @given(whole_worlds())
 def test_the_slow_reference_agrees_with_every_mechanism_on(small):
     assert_agrees(small)
 
 
-@many_worlds(15)
+@many_worlds(12)
 @given(held_back_worlds())
 def test_the_slow_reference_agrees_where_a_censor_is_refused_and_asks_again(small):
     assert_agrees(small)

@@ -129,6 +129,8 @@ def test_the_split_by_role_asks_what_that_role_alone_would_do():
     assert impaired == [0, 1, 0, 0, 0]
     whole = curves.points("demand_lost_share", Group())[1][-1]
     assert whole == 0.75 * (1 - 0.5 * (1 - 0.0625))
+    (of,) = {s.denominator for s in curves.series if s.metric == "demand_lost_share"}
+    assert of == 2**20 / 1e6  # USD an hour
 
 
 def test_a_role_that_is_released_counts_no_longer():
