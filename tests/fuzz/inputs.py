@@ -63,6 +63,10 @@ def inputs(samples: Sequence[bytes], tokens: Sequence[bytes]) -> st.SearchStrate
     """Bytes for a target."""
     token = st.sampled_from([*TOKENS, *tokens])
     edit = st.tuples(st.sampled_from(KINDS), st.integers(0, 2**16 - 1), st.integers(0, 40), token)
-    mutated = st.builds(_edited, st.sampled_from(samples), st.lists(edit, max_size=5))
+    # Few changes leave most of a sample readable, and are found where many would hide each other.
+    few, many = (
+        st.builds(_edited, st.sampled_from(samples), st.lists(edit, max_size=most))
+        for most in (1, 5)
+    )
     soup = st.lists(token, max_size=30).map(b"".join)
-    return st.one_of(mutated, mutated, mutated, mutated, soup, st.binary(max_size=300))
+    return st.one_of(few, few, many, many, soup, st.binary(max_size=300))

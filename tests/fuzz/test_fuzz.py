@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from sim.errors import OverblockError
 from tests.fuzz.targets import TARGETS, Target, is_missing
 
-# A reading takes some milliseconds; a hundred times as much is an input that makes it slow.
+# Of the processor, whatever else runs. A reading takes some milliseconds of it.
 SLOW_S = 5
 
 every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
@@ -49,9 +49,9 @@ def test_any_input_is_read_or_refused_and_soon(target):
         suppress_health_check=list(HealthCheck),
     )
     def read(data: bytes) -> None:
-        start = time.perf_counter()
+        start = time.process_time()
         with contextlib.suppress(OverblockError):
             target.read(data)
-        assert time.perf_counter() - start < SLOW_S
+        assert time.process_time() - start < SLOW_S
 
     read()
