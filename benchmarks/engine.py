@@ -2,9 +2,10 @@
 
     python -m benchmarks.engine                      # 1,000 businesses, several rounds
     python -m benchmarks.engine -b 100000 --rounds 1
+    python -m benchmarks.engine --set 'strategy={id: exact}' --rounds 1 --way numba
 
 Processor time of one replicate from a world that is built, both ways in turn, in one process;
-loading the compiled loops is told apart. Outcomes are compared.
+loading the compiled loops is told apart. Outcomes of the two ways are compared.
 """
 
 from __future__ import annotations
@@ -30,10 +31,14 @@ def main() -> None:
     parser.add_argument("scenario", nargs="?", default="telegram-2018")
     parser.add_argument("-b", "--businesses", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--way", choices=("numpy", "numba"), help="this one alone")
     arguments = parser.parse_args()
-    settings = [f"population.n_businesses={arguments.businesses}"]
+    settings = [f"population.n_businesses={arguments.businesses}", *arguments.set]
     resolved = resolve(load_scenario(arguments.scenario, settings))
-    took: dict[str, list[float]] = {"numpy": [], "numba": []}
+    took: dict[str, list[float]] = {
+        way: [] for way in ("numpy", "numba") if arguments.way in (None, way)
+    }
     shares = []
     started = time.process_time()
     with backend.using("numba"):
@@ -45,20 +50,24 @@ def main() -> None:
             with backend.using(way):
                 seconds, outcomes[way] = simulate_one(resolved, replicate)
             took[way].append(seconds)
-        shares.append(same(outcomes["numpy"], outcomes["numba"]))
-    n_events = outcomes["numpy"].events.t_s.size
-    print(f"{arguments.scenario}, {arguments.businesses:,} businesses, {n_events:,} events\n")
+        shares.append(same(*outcomes.values()) if arguments.way is None else True)
+    n_events = next(iter(outcomes.values())).events.t_s.size
+    strategy = resolved.scenario.strategy.id
+    print(
+        f"{arguments.scenario}, {strategy}, {arguments.businesses:,} businesses, "
+        f"{n_events:,} events\n"
+    )
     print("| way | s a replicate (median) | least | most |")
     print("| --- | ---: | ---: | ---: |")
     for way, seconds in took.items():
         median = statistics.median(seconds)
         print(f"| {way} | {median:.2f} | {min(seconds):.2f} | {max(seconds):.2f} |")
-    ratio = statistics.median(np.array(took["numpy"]) / np.array(took["numba"]))
-    print(
-        f"\nnumpy / numba: {ratio:.1f}; first replicate with loading (and compiling): {first:.1f} s"
-    )
+    print(f"\nfirst replicate with loading (and compiling): {first:.1f} s")
+    if arguments.way is None:
+        ratio = statistics.median(np.array(took["numpy"]) / np.array(took["numba"]))
+        print(f"numpy / numba: {ratio:.1f}; same outcomes: {'yes' if all(shares) else 'NO'}")
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"same outcomes: {'yes' if all(shares) else 'NO'}; peak memory {peak_mib:,.0f} MiB")
+    print(f"peak memory {peak_mib:,.0f} MiB")
 
 
 def simulate_one(resolved: object, replicate: int) -> tuple[float, Outcome]:

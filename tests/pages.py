@@ -5,7 +5,7 @@ A comment before a block says what it is where its language does not tell:
 - ``<!-- needs: network -->`` or ``cluster``: not run by tests;
 - ``<!-- file: NAME -->``: the reader saves it under this name;
 - ``<!-- shows: PATH -->``: it stands in a file of the clone;
-- ``<!-- printed -->``: the block before it prints it.
+- ``<!-- printed -->``: the block before it prints it; so of a table.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NEEDS = ("network", "cluster")
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block.
+    """One fenced block, or a table that is said to be printed.
 
     Attributes
     ----------
@@ -63,16 +63,22 @@ def pages() -> list[str]:
 
 
 def blocks_of(page: str) -> list[Block]:
-    """Fenced blocks of a document, in sequence."""
+    """Fenced blocks and marked tables of a document, in sequence."""
     found = []
     mark = ("", "")
-    for token in MarkdownIt().parse((REPOSITORY / page).read_text(encoding="utf-8")):
+    source = (REPOSITORY / page).read_text(encoding="utf-8")
+    for token in MarkdownIt().enable("table").parse(source):
         if token.type == "html_block":
             matched = _MARK.fullmatch(token.content)
             mark = (matched[1], matched[2] or "") if matched else ("", "")
         elif token.type == "fence":
             assert token.map is not None
             found.append(Block(page, token.map[0] + 1, token.info, token.content, *mark))
+            mark = ("", "")
+        elif token.type == "table_open" and mark[0] == "printed":
+            assert token.map is not None
+            text = "\n".join(source.splitlines()[slice(*token.map)])
+            found.append(Block(page, token.map[0] + 1, "table", text, *mark))
             mark = ("", "")
         else:
             mark = ("", "")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from sim import __version__
 from tests.conftest import REPOSITORY
+from tests.documents.tables import SAID
 from tests.pages import NEEDS, RUN, Block, blocks_of, copy_checkout, pages, run_page
 
 QUICK = (
@@ -62,3 +65,23 @@ def test_a_page_runs_in_a_fresh_clone(page: str, tmp_path: Path) -> None:
     scratch.mkdir()
     copy_checkout(clone)
     assert run_page(blocks_of(page), clone, scratch, timeout_s=7200) == []
+    words = " ".join((REPOSITORY / page).read_text(encoding="utf-8").split())
+    for said in SAID.get(page, lambda folder: iter(()))(clone):
+        assert said in words, f"{page} does not say: {said}"
+
+
+@pytest.mark.long
+def test_the_first_block_of_the_readme_installs_the_program(tmp_path: Path) -> None:
+    copy_checkout(tmp_path)
+    first = blocks_of("README.md")[0]
+    assert (first.mark, first.argument) == ("needs", "network")
+    done = subprocess.run(
+        ["bash", "-euc", f"{first.text}\ncommand -v overblock\noverblock --version"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    if "No matching distribution found" in done.stderr:
+        pytest.skip("packages cannot be had here (no network)")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        str(tmp_path / ".venv/bin/overblock"), f"overblock {__version__}"
+    ]  # fmt: skip

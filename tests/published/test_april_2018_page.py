@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -19,14 +20,20 @@ RUNNER = CliRunner()
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], float]:
-    """What the page's two commands print for replicate 0, by section, item and measure."""
+    """What the page's two commands print for replicate 0."""
     folder = tmp_path_factory.mktemp("april")
     run = "run telegram-2018 --set strategy={id:␣exact} --set end=2018-05-01T00:00+03:00 -n 1 -q -o"
     words = [word.replace("␣", " ") for word in run.split()]
     assert RUNNER.invoke(app, [*words, str(folder / "chase")]).exit_code == 0
-    fronts = folder / "fronts.txt"
-    entries = folder / "chase" / "entries.parquet"
-    rows = duckdb.sql(f"SELECT DISTINCT prefix FROM '{entries}' ORDER BY prefix").fetchall()
+    return covered(folder / "chase", 0, folder / "fronts.txt")
+
+
+def covered(run: Path, replicate: int, fronts: Path) -> dict[tuple[str, str, str], float]:
+    """What the page's cover says of one replicate of a run, by section, item and measure."""
+    rows = duckdb.sql(
+        f"SELECT DISTINCT prefix FROM '{run / 'entries.parquet'}' WHERE replicate = {replicate} "
+        "ORDER BY prefix"
+    ).fetchall()
     fronts.write_text("".join(f"{prefix}\n" for (prefix,) in rows), encoding="utf-8")
     cover = (
         f"cover --targets {fronts} --budget 60 --frontier 600 --against telegram-2018-orders "

@@ -88,6 +88,24 @@ def test_mistakes_are_those_of_the_command_line(tmp_path: Path) -> None:
         sim.run("telegram-2018", n_replicates=0, folder=tmp_path / "out")
 
 
+def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: Results) -> None:
+    """Its queries, on another comparison: a row a strategy, and what the headings say."""
+    notebook = json.loads((repository / "docs/how-to/compare-strategies.ipynb").read_text("utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
+    (query,) = [cell.split('"""')[1] for cell in cells if "FROM tradeoff" in cell]
+    with results.to_duckdb() as tables:
+        found = tables.sql(query)
+        rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    assert [row["strategy"] for row in rows] == list(results.strategies)
+    for row in rows:
+        for heading, metric in (
+            ("user_hours_denied", "target_user_hours_denied"),
+            ("business_hours_impaired", "business_hours_impaired"),
+        ):
+            mean = results.frame(metric)[row["strategy"]].mean()
+            assert row[heading] == pytest.approx(mean, abs=0.5)
+
+
 def test_the_notebook_runs_from_top_to_bottom(repository: Path, tmp_path: Path) -> None:
     nbformat = pytest.importorskip("nbformat")
     from nbclient import NotebookClient
