@@ -131,7 +131,8 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
             f"{len(ranges) - n_records:,} of {len(ranges):,} entries repeat a prefix under another "
             "tag (regional tags repeat the global ones): kept once, with the list of tags"
         )
-    change = document.get("changeNumber", "")
+    change = document.get("changeNumber")
+    change = change if isinstance(change, int) else text_of(document, "changeNumber")
     gathering.note("the file's date is in its name only; its changeNumber is kept instead")
     return gathering.finish(
         Origin(name, "azure", f"changeNumber {change}", "Microsoft's public download")

@@ -119,9 +119,12 @@ def check_entries(n_entries: int, name: str, key: str) -> None:
 
 
 def text_of(item: dict[str, Any], key: str) -> str:
-    """Return a text of an object; empty where it is absent or no text."""
+    """Return a text of an object; empty where it is absent or no text.
+
+    Half a character, as JSON can spell it, is no text of any encoding: it stays spelled.
+    """
     value = item.get(key, "")
-    return value if isinstance(value, str) else ""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
 
 
 def _refused(name: str, message: str, line: int = 0) -> DataError:

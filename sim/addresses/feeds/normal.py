@@ -27,7 +27,9 @@ _TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
 # Rows made into prefixes at a time, and prefixes written at a time: a range may be sixty of them.
 _ROWS, _BATCH = 200_000, 500_000
 # What the table may take of memory before it waits on disk.
-_MEMORY = "256MB"
+_MEMORY = "512MB"
+# Rows and bytes of text of a row group, which is written from memory in one piece.
+_GROUP_ROWS, _GROUP_BYTES, _LEAST_ROWS = 122_880, 2**25, 2_048
 
 
 def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bool = False) -> int:
@@ -63,11 +65,31 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
                 pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
                 connection.execute(
                     f"COPY normal TO {_text(str(partial))} (FORMAT parquet, COMPRESSION zstd, "
-                    f"ROW_GROUP_SIZE 122880, KV_METADATA {{{pairs}}})"
+                    f"ROW_GROUP_SIZE {_group_rows(connection, feed)}, KV_METADATA {{{pairs}}})"
                 )
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise OSError(str(error).splitlines()[0]) from None
     return n_rows4 + n_rows6
+
+
+def _group_rows(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
+    """Rows of a row group, fewer where the texts of many rows in turn are long."""
+    texts = [column for column in _TEXTS if column in feed.labels and column not in LISTS]
+    lists = [column for column in LISTS if column in feed.labels]
+    if not texts and not lists:
+        return _GROUP_ROWS
+    width = " + ".join(
+        [
+            *(f"coalesce(strlen({column}), 0)" for column in texts),
+            *(f"coalesce(strlen(array_to_string({column}, ',')), 0)" for column in lists),
+        ]
+    )
+    found = connection.execute(
+        f"SELECT max(n_bytes) FROM (SELECT sum({width}) AS n_bytes FROM normal "
+        f"GROUP BY rowid // {_LEAST_ROWS})"
+    ).fetchone()
+    most = int(found[0] or 0) if found else 0
+    return max(min(_GROUP_ROWS, _GROUP_BYTES // max(most, 1) * _LEAST_ROWS), _LEAST_ROWS)
 
 
 _CREATE = """

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sim.addresses.cuts import read_blocks
-from sim.addresses.feeds.documents import parse_json
+from sim.addresses.feeds.documents import parse_json, text_of
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.source import Limits, Source
@@ -54,7 +54,7 @@ def read_zdns(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: L
             text += dict.fromkeys(addresses)
             rows += [len(names)] * len(dict.fromkeys(addresses))
             lines += [number] * len(dict.fromkeys(addresses))
-            names.append(str(found["name"]).rstrip("."))
+            names.append(text_of(found, "name").rstrip("."))
         first = gathering.add_records(len(names))
         gathering.add_labels("name", names)
         gathering.add_texts(

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from sim.addresses.feeds import normal
 from sim.addresses.feeds.feed import Feed, members
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
@@ -98,6 +99,32 @@ def test_lists_keep_their_members_whatever_these_hold(tmp_path):
     assert duckdb.execute(f"SELECT service FROM '{path}'").fetchall() == [(ODD,), (None,)]
 
 
+@pytest.mark.parametrize(
+    ("read_as", "text"),
+    [
+        (
+            "aws",
+            r'{"createDate":"\ud800","prefixes":[{"ip_prefix":"198.51.100.0/24","region":"\ud800",'
+            r'"service":"\ud800"}]}',
+        ),
+        (
+            "azure",
+            r'{"changeNumber":"\ud800","values":[{"name":"\ud800","properties":{"region":"\ud800",'
+            r'"addressPrefixes":["198.51.100.0/24"]}}]}',
+        ),
+        ("zdns", r'{"name":"\ud800","data":{"answers":[{"type":"A","answer":"198.51.100.1"}]}}'),
+    ],
+)
+def test_half_characters_stay_spelled_as_the_file_has_them(tmp_path, read_as, text):
+    path, table = tmp_path / "file.json", tmp_path / "table.parquet"
+    path.write_text(text)
+    feed = read_feed(Input(path, "file.json"), read_as)
+    write_normal(feed, table, sha256="abc", version="1")
+    given = [labels for column, labels in feed.labels.items() if column != "provider"]
+    assert {labels.names[0] for labels in given} == {r"\ud800"}
+    assert read_feed(Input(table, "table")).labels.keys() == feed.labels.keys()
+
+
 def test_several_tables_keep_lists_and_texts_apart(tmp_path):
     given = listed_table(tmp_path / "given.parquet", "service", "['a|b', 'c']")
     path = tmp_path / "own.csv"
@@ -143,6 +170,31 @@ def test_a_table_of_an_earlier_version_is_read_and_what_it_may_have_split_is_tol
     assert [note.endswith("import own.csv again if their names hold one") for note in told] == [
         True
     ] * is_told
+
+
+def test_rows_of_long_texts_are_written_in_small_groups(tmp_path, monkeypatch):
+    """A row group is written from memory, which must not hold 122,880 names of kilobytes."""
+    monkeypatch.setattr(normal, "_GROUP_BYTES", 3 * 2_048 * 1_000)
+    path, table = tmp_path / "table.csv", tmp_path / "table.parquet"
+    path.write_text(
+        "address,name\n" + "".join(f"192.0.2.{row % 256},{row:01000}\n" for row in range(9_000))
+    )
+    feed = read_feed(Input(path, "table.csv"))
+    write_normal(feed, table, sha256="abc", version="1")
+    groups = duckdb.execute(
+        "SELECT DISTINCT row_group_id, row_group_num_rows "
+        f"FROM parquet_metadata('{table}') ORDER BY 1"
+    ).fetchall()
+    assert groups == [(0, 3 * 2_048), (1, 9_000 - 3 * 2_048)]
+    names = read_feed(Input(table, "table.parquet")).labels["name"].names
+    assert list(names) == [f"{row:01000}" for row in range(9_000)]
+
+
+def test_a_table_that_finds_no_room_is_told(feed, tmp_path, monkeypatch):
+    monkeypatch.setattr(normal, "_MEMORY", "1MB")
+    with pytest.raises(UsageError, match=r"table\.parquet: cannot write this file: Out of Mem"):
+        write_normal(feed, tmp_path / "table.parquet", sha256="abc", version="1")
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 
 def test_the_same_file_gives_the_same_bytes(feed, tmp_path):
