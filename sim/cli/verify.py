@@ -20,9 +20,11 @@ def verify(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check a run folder from itself: hashes, a sample of runs, the tables of a comparison.
+    """Check a run folder from itself: a sample of runs, and all that follows from the runs.
 
-    Exits with 1 if anything differs.
+    Tables over replicates, their description and the manifest are made again from the runs, the
+    scenario and the tables in the folder; every file that is not accounted for is named. Exits
+    with 1 if anything differs.
 
     Examples:
 
@@ -57,16 +59,20 @@ def verify(
                         for label, replicate in verdict.checked
                     ],
                     "differences": list(verdict.differences),
+                    "unchecked": list(verdict.unchecked),
                     "notes": list(verdict.notes),
                 }
             )
         else:
             for difference in verdict.differences:
                 print(f"{run}: {difference}")
+            if verdict.unchecked:
+                print(f"{run}: not checked: {', '.join(verdict.unchecked)}")
             if not verdict.differences:
                 print(
-                    f"{run}: {verdict.n_files} files have their hashes, "
-                    f"{len(verdict.checked)} of {verdict.n_runs} runs come to the same"
+                    f"{run}: {verdict.n_files} files have their hashes, all tables over "
+                    f"replicates follow from the runs, {len(verdict.checked)} of "
+                    f"{verdict.n_runs} runs come to the same"
                 )
         if verdict.differences:
             raise typer.Exit(console.EXIT_CHECK_FAILED)

@@ -7,24 +7,23 @@ sequence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeAlias
 
 from sim.measure.accounts import MethodLine
 from sim.measure.comparison import ComparisonLine, Measured, compare_strategies
 from sim.measure.even_bands import even_bands
 from sim.measure.executors.task import Failure, Key
+from sim.measure.facts import FactTables, fact_columns
 from sim.measure.measures import Measure
 from sim.measure.nothing import say_nothing
 from sim.measure.paired import warn_of_few
 from sim.measure.plan import RUN, Plan
 from sim.measure.providers import ProviderLine
-from sim.measure.simulation import measures_of, nothing_of
-from sim.measure.summaries import FinishedRun, count_groups_of, summarise_runs
+from sim.measure.simulation import facts_of
+from sim.measure.summaries import count_groups_of, summarise_runs
 from sim.measure.summary import SummaryLine, write_summary
 from sim.measure.weighing import TradeoffLine, weigh_strategies
 from sim.results.checkpoints import Checkpoints
@@ -45,15 +44,18 @@ from sim.results.manifest import (
     all_tables,
     build_manifest,
     canonical_json,
-    input_copy,
     scenario_hash,
+    write_inputs,
 )
 from sim.results.package import build_package, pandas_types
-from sim.results.parquet import Coded, PartWriter, merge_parts
+from sim.results.parquet import PartWriter, merge_parts
 from sim.results.read import RunFolder
 from sim.results.store import write_json
 from sim.scenario.dump import scenario_tree
 from sim.scenario.strategies import NoBlocking
+
+Outputs: TypeAlias = "dict[str, tuple[Path, int | None]]"
+PACKAGE = "datapackage.json"
 
 
 @dataclass(frozen=True)
@@ -83,81 +85,156 @@ def write_outputs(
     OSError
         If a file cannot be written.
     """
-    finished = _finished(plan, checkpoints)
-    outputs = _write_tables(folder, plan, checkpoints, finished)
-    measures = {
-        label: {run.replicate: measures_of(checkpoints.facts(run.name)) for run in runs}
-        for label, runs in finished.items()
-    }
-    outputs["measures.parquet"] = _write_measures(folder, plan, checkpoints, measures)
-    outputs["bands.parquet"] = _write_bands(folder, plan, checkpoints, finished)
-    summary, methods, providers = summarise_runs(plan, checkpoints, finished, measures)
-    write_summary(summary, folder / "summary.csv")
-    outputs["summary.csv"] = folder / "summary.csv", len(summary)
+    names = _finished(plan, checkpoints)
+    outputs = _write_tables(folder, plan, checkpoints, names)
+    outputs |= _write_facts(folder, plan, checkpoints, names)
+    derived = derive(folder, folder, plan, checkpoints.scratch)
+    outputs |= derived.outputs | _write_question(folder, plan)
+    write_json(folder / PACKAGE, package_of(plan, folder))
+    outputs[PACKAGE] = folder / PACKAGE, None
+    is_whole = len(_whole(plan, derived.runs)) == plan.n_replicates
+    manifest = manifest_of(
+        plan,
+        derived,
+        outputs,
+        status=COMPLETE if is_whole else INTERRUPTED if is_interrupted else PARTIAL,
+        failures=[
+            {"strategy": key[0], "replicate": key[1], "error": str(failure)}
+            for key, failure in sorted(failures.items(), key=lambda item: plan.part_name(item[0]))
+        ],
+    )
+    write_json(folder / MANIFEST, manifest)
+    return Findings(
+        manifest,
+        derived.summary,
+        derived.methods,
+        derived.providers,
+        derived.comparison,
+        derived.tradeoff,
+    )
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What follows from the runs of a folder.
+
+    Attributes
+    ----------
+    runs
+        Replicates that are finished, by strategy.
+    outputs
+        Path and number of rows of each table written, by its name.
+    nothing
+        What no run of a strategy did, and why: one sentence each.
+    """
+
+    runs: Mapping[str, tuple[int, ...]]
+    nothing: tuple[str, ...]
+    outputs: Outputs
+    summary: tuple[SummaryLine, ...]
+    methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...]
+    comparison: tuple[ComparisonLine, ...]
+    tradeoff: tuple[TradeoffLine, ...]
+
+
+def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
+    """Write the tables over replicates, which follow from the runs.
+
+    Parameters
+    ----------
+    folder
+        Where the tables of the runs are.
+    into
+        Where the tables over replicates go.
+    scratch
+        Where a file may lie for a moment.
+
+    Raises
+    ------
+    DataError
+        If the tables of the runs cannot be read.
+    OSError
+        If a file cannot be written.
+    """
+    facts = FactTables(folder)
+    measures = facts.measures()
+    outputs: Outputs = {"bands.parquet": _write_bands(folder, into, plan, list(measures), scratch)}
+    summary, methods, providers = summarise_runs(plan, facts, measures)
+    write_summary(summary, into / "summary.csv")
+    outputs["summary.csv"] = into / "summary.csv", len(summary)
     comparison, tradeoff = _compare(plan, measures)
     written: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
         "money.csv": (MONEY, methods),
-        "groups.csv": (GROUPS, count_groups_of(checkpoints, finished)),
+        "groups.csv": (GROUPS, count_groups_of(facts, measures)),
         "providers.csv": (PROVIDERS, providers),
     }
     if plan.kind != RUN:
         written["comparison.csv"] = COMPARISON, comparison
         written["tradeoff.csv"] = TRADEOFF, tradeoff
     for file, (columns, lines) in written.items():
-        (folder / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
-        outputs[file] = folder / file, len(lines)
-    outputs |= _write_question(folder, plan)
-    outputs["datapackage.json"] = _write_package(folder, plan), None
-    whole = set.intersection(*({run.replicate for run in runs} for runs in finished.values()))
-    is_whole = len(whole) == plan.n_replicates
-    status = COMPLETE if is_whole else INTERRUPTED if is_interrupted else PARTIAL
-    manifest = build_manifest(
+        (into / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
+        outputs[file] = into / file, len(lines)
+    runs = {label: tuple(found) for label, found in measures.items()}
+    nothing = tuple(_say_nothing(plan, facts, runs))
+    return Derived(runs, nothing, outputs, summary, methods, providers, comparison, tradeoff)
+
+
+def manifest_of(
+    plan: Plan,
+    derived: Derived,
+    outputs: Outputs,
+    *,
+    status: str,
+    failures: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the manifest of a folder.
+
+    Parameters
+    ----------
+    derived
+        What follows from its runs.
+    outputs
+        Path and number of rows (None for what is no table) of every file.
+    """
+    runs = derived.runs
+    n_whole = len(_whole(plan, runs))
+    return build_manifest(
         plan.scenarios,
         identity=plan.result_id,
         kind=plan.kind,
         comparison=plan.comparison,
         root_seed=plan.root_seed,
         n_replicates_asked=plan.n_replicates,
-        n_replicates=len(whole),
+        n_replicates=n_whole,
         status=status,
-        warnings=[
-            *_warnings(plan, finished, len(whole)),
-            *_warn_of_nothing(plan, checkpoints, finished),
-        ],
-        failures=[
-            {"strategy": key[0], "replicate": key[1], "error": str(failure)}
-            for key, failure in sorted(failures.items(), key=lambda item: plan.part_name(item[0]))
-        ],
+        warnings=[*_warnings(plan, runs, n_whole), *derived.nothing],
+        failures=failures,
         outputs=outputs,
     )
-    write_json(folder / MANIFEST, manifest)
-    return Findings(manifest, summary, methods, providers, comparison, tradeoff)
 
 
-def _finished(plan: Plan, checkpoints: Checkpoints) -> dict[str, list[FinishedRun]]:
-    """Finished runs by label, in the sequence of replicates."""
-    found: dict[str, list[FinishedRun]] = {label: [] for label in plan.labels}
-    for label in plan.labels:
-        for replicate in range(plan.n_replicates):
-            name = plan.part_name((label, replicate))
-            if checkpoints.has(name):
-                found[label].append(FinishedRun(replicate, name))
-    return found
+def _whole(plan: Plan, runs: Mapping[str, Sequence[int]]) -> set[int]:
+    """Replicates that are finished under every strategy."""
+    return set.intersection(*(set(runs.get(label, ())) for label in plan.labels))
+
+
+def _finished(plan: Plan, checkpoints: Checkpoints) -> dict[Key, str]:
+    """Names of the parts of finished runs, strategy by strategy, replicates in their sequence."""
+    keys = sorted(plan.keys, key=plan.part_name)
+    names = {key: plan.part_name(key) for key in keys}
+    return {key: name for key, name in names.items() if checkpoints.has(name)}
 
 
 def _write_tables(
-    folder: Path,
-    plan: Plan,
-    checkpoints: Checkpoints,
-    finished: Mapping[str, Sequence[FinishedRun]],
-) -> dict[str, tuple[Path, int | None]]:
+    folder: Path, plan: Plan, checkpoints: Checkpoints, names: Mapping[Key, str]
+) -> Outputs:
     """Merge the parts of each table, strategy by strategy and replicate by replicate."""
-    names = [run.name for runs in finished.values() for run in runs]
     return {
         f"{table}.parquet": (
             path := folder / f"{table}.parquet",
             merge_parts(
-                checkpoints.parts(table, names),
+                checkpoints.parts(table, list(names.values())),
                 path,
                 _metadata(plan) | pandas_types(TABLES[path.name]),
             ),
@@ -166,59 +243,41 @@ def _write_tables(
     }
 
 
-def _write_measures(
-    folder: Path,
-    plan: Plan,
-    checkpoints: Checkpoints,
-    measures: Mapping[str, Mapping[int, Sequence[Measure]]],
-) -> tuple[Path, int]:
-    """Write every measure of every run, one row each."""
-    rows = [
-        (strategy_row, replicate, measure)
-        for strategy_row, label in enumerate(plan.labels)
-        for replicate, found in measures[label].items()
-        for measure in found
-    ]
-    part, path = checkpoints.scratch / "measures", folder / "measures.parquet"
+def _write_facts(
+    folder: Path, plan: Plan, checkpoints: Checkpoints, names: Mapping[Key, str]
+) -> Outputs:
+    """Write what every run came to; facts of one strategy are in memory at a time."""
+    parts: dict[str, list[Path]] = {}
     writer = PartWriter()
-    writer.write(
-        part,
-        {
-            "strategy": Coded(np.array([row[0] for row in rows], np.int64), plan.labels),
-            "replicate": np.array([row[1] for row in rows], np.int64),
-            "metric": _coded([row[2].metric for row in rows]),
-            "unit": _coded([row[2].unit for row in rows]),
-            "value": np.array([row[2].value for row in rows], np.float64),
-            "denominator": np.array([row[2].denominator for row in rows], np.float64),
-            "denominator_unit": _coded([row[2].denominator_unit for row in rows]),
-        },
-    )
+    for row, label in enumerate(plan.labels):
+        runs = [
+            facts_of(key, checkpoints.facts(name)) for key, name in names.items() if key[0] == label
+        ]
+        for table, columns in fact_columns(runs).items():
+            part = checkpoints.scratch / f"{table}-{row}"
+            writer.write(part, columns)
+            parts.setdefault(table, []).append(part)
     writer.close()
-    return path, merge_parts([part], path, _metadata(plan))
+    return {
+        f"{table}.parquet": (
+            path := folder / f"{table}.parquet",
+            merge_parts(found, path, _metadata(plan)),
+        )
+        for table, found in parts.items()
+    }
 
 
 def _write_bands(
-    folder: Path,
-    plan: Plan,
-    checkpoints: Checkpoints,
-    finished: Mapping[str, Sequence[FinishedRun]],
+    folder: Path, into: Path, plan: Plan, labels: Sequence[str], scratch: Path
 ) -> tuple[Path, int]:
     """Write the mean and a band of every curve over replicates, at even times."""
-    labels = [label for label, runs in finished.items() if runs]
     named = {"strategies": [{"label": label} for label in labels]}
     run = RunFolder(folder, named, scenario_tree(plan.resolved.scenario))
-    part, path = checkpoints.scratch / "bands", folder / "bands.parquet"
+    part, path = scratch / "bands", into / "bands.parquet"
     writer = PartWriter()
     writer.write(part, even_bands(run, labels))
     writer.close()
     return path, merge_parts([part], path, _metadata(plan))
-
-
-def _coded(texts: Sequence[str]) -> Coded:
-    """A text column; empty text is missing."""
-    names = list(dict.fromkeys(texts))
-    code = {name: row if name else -1 for row, name in enumerate(names)}
-    return Coded(np.array([code[text] for text in texts], np.int64), names)
 
 
 def _compare(
@@ -233,33 +292,32 @@ def _compare(
     )
 
 
-def _write_question(folder: Path, plan: Plan) -> dict[str, tuple[Path, int | None]]:
+def _write_question(folder: Path, plan: Plan) -> Outputs:
     """Write what was asked: the scenario and its tables."""
     resolved = plan.resolved
     tree = scenario_tree(resolved.scenario)
     (folder / "scenario.yaml").write_bytes(resolved.loaded.source)
     (folder / "scenario.resolved.json").write_text(canonical_json(tree), encoding="utf-8")
-    outputs: dict[str, tuple[Path, int | None]] = {
+    outputs: Outputs = {
         file: (folder / file, None) for file in ("scenario.yaml", "scenario.resolved.json")
     }
-    (folder / "inputs").mkdir()
-    for table in all_tables(plan.scenarios):
-        copy = input_copy(table)
-        (folder / copy).write_bytes(table.data)
-        outputs[copy] = folder / copy, len(table.rows)
-    return outputs
+    return outputs | write_inputs(folder, all_tables(plan.scenarios))
 
 
-def _write_package(folder: Path, plan: Plan) -> Path:
-    """Write what the tables of the results are: their columns, keys and hashes."""
+def package_of(plan: Plan, folder: Path) -> dict[str, Any]:
+    """Return what the tables of a folder are: their columns, keys and hashes.
+
+    Raises
+    ------
+    OSError
+        If a table cannot be read.
+    """
     name = f"{plan.resolved.scenario.name}-{plan.result_id[:6]}"
     tables = TABLES if plan.kind == RUN else COMPARISON_TABLES
-    title, path = plan.resolved.scenario.title, folder / "datapackage.json"
-    write_json(path, build_package(name, title, tables, KEYS, folder))
-    return path
+    return build_package(name, plan.resolved.scenario.title, tables, KEYS, folder)
 
 
-def _warnings(plan: Plan, finished: Mapping[str, Sequence[FinishedRun]], n_whole: int) -> list[str]:
+def _warnings(plan: Plan, runs: Mapping[str, Sequence[int]], n_whole: int) -> list[str]:
     """What an unfinished experiment lacks, strategy by strategy; and few replicates compared."""
     few = [] if plan.kind == RUN else [*warn_of_few(n_whole)]
     if n_whole == plan.n_replicates:
@@ -267,25 +325,22 @@ def _warnings(plan: Plan, finished: Mapping[str, Sequence[FinishedRun]], n_whole
     return [
         *few,
         *(
-            f"{label}: {len(runs)} of {plan.n_replicates} replicates are finished"
-            for label, runs in finished.items()
-            if len(runs) < plan.n_replicates
+            f"{label}: {n} of {plan.n_replicates} replicates are finished"
+            for label in plan.labels
+            if (n := len(runs.get(label, ()))) < plan.n_replicates
         ),
     ]
 
 
-def _warn_of_nothing(
-    plan: Plan, checkpoints: Checkpoints, finished: Mapping[str, Sequence[FinishedRun]]
-) -> list[str]:
+def _say_nothing(plan: Plan, facts: FactTables, runs: Mapping[str, Sequence[int]]) -> Iterator[str]:
     """What no run of a strategy did, and why; of the strategy none only where it stands alone."""
-    said = []
     for variant in plan.variants:
         if plan.kind != RUN and isinstance(variant.resolved.scenario.strategy, NoBlocking):
             continue
-        runs = [nothing_of(checkpoints.facts(run.name)) for run in finished[variant.label]]
+        found = facts.nothing(variant.label)
         label = "" if plan.kind == RUN else f"{variant.label} "
-        said += [f"{label}{sentence}" for sentence in say_nothing(runs)]
-    return said
+        said = say_nothing([found.get(replicate, {}) for replicate in runs.get(variant.label, ())])
+        yield from (f"{label}{sentence}" for sentence in said)
 
 
 def _metadata(plan: Plan) -> dict[str, str]:

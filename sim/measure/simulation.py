@@ -17,6 +17,7 @@ from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.measure.accounts import money_measures, price_losses
 from sim.measure.executors.task import Key
+from sim.measure.facts import RunFacts
 from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret
 from sim.measure.impact import measure_impact, measure_ratios
@@ -78,21 +79,18 @@ def measures_of(facts: Mapping[str, Any]) -> tuple[Measure, ...]:
     return tuple(Measure(*row) for row in facts["measures"])
 
 
-def totals_of(facts: Mapping[str, Any]) -> LossTotals:
-    """Loss sums of a run from its facts."""
-    return LossTotals(
-        **{name: np.array(column, np.float64) for name, column in facts["totals"].items()}
+def facts_of(key: Key, facts: Mapping[str, Any]) -> RunFacts:
+    """What a run came to, from its plain values."""
+    label, replicate = key
+    totals = {name: np.array(column, np.float64) for name, column in facts["totals"].items()}
+    return RunFacts(
+        str(label),
+        int(replicate),
+        measures_of(facts),
+        LossTotals(**totals),
+        tuple(GroupCount(*row) for row in facts["groups"]),
+        dict(facts["nothing"]),
     )
-
-
-def groups_of(facts: Mapping[str, Any]) -> tuple[GroupCount, ...]:
-    """Businesses hit by group from the facts of a run."""
-    return tuple(GroupCount(*row) for row in facts["groups"])
-
-
-def nothing_of(facts: Mapping[str, Any]) -> dict[str, str]:
-    """What a run did not do, and why, from its facts."""
-    return dict(facts["nothing"])
 
 
 @dataclass(frozen=True, eq=False)

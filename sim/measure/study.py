@@ -31,7 +31,12 @@ from sim.results.checkpoints import PARTS, has_runs, remove_parts
 from sim.results.columns import KEYS, MEASURES
 from sim.results.contents import TIMING
 from sim.results.folder import MANIFEST
-from sim.results.manifest import build_manifest, canonical_json, input_copy, scenario_hash
+from sim.results.manifest import (
+    build_manifest,
+    canonical_json,
+    scenario_hash,
+    write_inputs,
+)
 from sim.results.package import build_package
 from sim.results.parquet import Coded, PartWriter, merge_parts
 from sim.results.place import new_folder
@@ -222,11 +227,7 @@ def _write(
     write_json(folder / "datapackage.json", package)
     for file in ("scenario.yaml", "scenario.resolved.json", "datapackage.json"):
         outputs[file] = folder / file, None
-    (folder / "inputs").mkdir()
-    for table in resolved.tables:
-        copy = input_copy(table)
-        (folder / copy).write_bytes(table.data)
-        outputs[copy] = folder / copy, len(table.rows)
+    outputs |= write_inputs(folder, resolved.tables)
     asked = plan.question.n_replicates
     return build_manifest(
         [resolved],

@@ -1,38 +1,28 @@
 """Finished runs to summary lines: measures, money and groups, strategy by strategy.
 
-In: a plan, the parts of the runs that are finished, their measures. Out: the rows of
+In: a plan, and the facts of the runs that are finished. Out: the rows of
 ``summary.csv``, ``money.csv``, ``providers.csv`` and ``groups.csv``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sim.measure.accounts import MethodLine, draw_up_accounts
+from sim.measure.facts import FactTables
 from sim.measure.groups import GroupLine, summarise_groups
 from sim.measure.measures import Measure
 from sim.measure.money import MONEY_METRICS
 from sim.measure.plan import Plan
 from sim.measure.providers import NAMED_LOSS, ProviderLine
 from sim.measure.ratios import RATIOS
-from sim.measure.simulation import groups_of, totals_of
 from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
-from sim.results.checkpoints import Checkpoints
-
-
-@dataclass(frozen=True)
-class FinishedRun:
-    """A finished run: its replicate, and the name of its parts."""
-
-    replicate: int
-    name: str
 
 
 def summarise_runs(
     plan: Plan,
-    checkpoints: Checkpoints,
-    finished: Mapping[str, Sequence[FinishedRun]],
+    facts: FactTables,
     measures: Mapping[str, Mapping[int, Sequence[Measure]]],
 ) -> tuple[tuple[SummaryLine, ...], tuple[MethodLine, ...], tuple[ProviderLine, ...]]:
     """Summarise strategy by strategy: loss sums of one are in memory at a time."""
@@ -40,23 +30,19 @@ def summarise_runs(
     methods: list[MethodLine] = []
     providers: list[ProviderLine] = []
     for variant in plan.variants:
-        runs, resolved = finished[variant.label], variant.resolved
+        runs, resolved = measures.get(variant.label, {}), variant.resolved
         if not runs:
             continue
         figures = resolved.figures.rows if resolved.figures else ()
         counted = [
-            [
-                measure
-                for measure in measures[variant.label][run.replicate]
-                if not _is_money(measure)
-            ]
-            for run in runs
+            [measure for measure in found if not _is_money(measure)] for found in runs.values()
         ]
+        totals = facts.totals(variant.label)
         accounts = draw_up_accounts(
             resolved,
             plan.root_seed,
-            [totals_of(checkpoints.facts(run.name)) for run in runs],
-            numbers=[run.replicate for run in runs],
+            [totals[replicate] for replicate in runs],
+            numbers=list(runs),
         )
         lines = summarise(variant.label, counted, figures)
         lines = summarise_ratios(lines, counted, plan.root_seed)
@@ -68,16 +54,14 @@ def summarise_runs(
 
 
 def count_groups_of(
-    checkpoints: Checkpoints, finished: Mapping[str, Sequence[FinishedRun]]
+    facts: FactTables, measures: Mapping[str, Mapping[int, Sequence[Measure]]]
 ) -> list[GroupLine]:
     """Businesses hit by group, strategy by strategy."""
-    return [
-        line
-        for label, runs in finished.items()
-        for line in summarise_groups(
-            label, [groups_of(checkpoints.facts(run.name)) for run in runs]
-        )
-    ]
+    lines: list[GroupLine] = []
+    for label, runs in measures.items():
+        counts = facts.groups(label)
+        lines += summarise_groups(label, [counts.get(replicate, []) for replicate in runs])
+    return lines
 
 
 def _is_money(measure: Measure) -> bool:

@@ -360,6 +360,50 @@ MEASURES = (
     Column("denominator_unit", "string", "", "Unit of the denominator"),
 )
 
+LOSSES = (
+    _STRATEGY,
+    _REPLICATE,
+    Column(
+        "quantity",
+        "string",
+        "",
+        "What is added up, in USD, USD/h or h as its name ends (docs/explanation/money.md)",
+    ),
+    Column(
+        "first_index",
+        "integer",
+        "",
+        "Row of the sector from 0; of the first provider in paid_usd and is_domestic; of the "
+        "leaving in left_…",
+    ),
+    Column(
+        "second_index",
+        "integer",
+        "",
+        "Class of spell length from 0 in lost_usd and exposed_usd_per_h; provider paid in "
+        "paid_usd; else 0",
+    ),
+    Column("value", "number", "by quantity", "The sum of this run"),
+)
+
+HITS = (
+    _STRATEGY,
+    _REPLICATE,
+    Column("by", "string", "", "What the groups are of: sector, provider, region or operator"),
+    Column("group", "string", "", "Name of the group, as in groups.csv"),
+    Column("metric", "string", "", "What is counted, as in groups.csv"),
+    Column("unit", "string", "", "Unit of the count"),
+    Column("value", "number", "businesses", "The count of this run"),
+    Column("denominator", "number", "businesses", "Businesses of the group, by operator all"),
+)
+
+NOTHING = (
+    _STRATEGY,
+    _REPLICATE,
+    Column("what", "string", "", "What the run did not do: order, hit, or deny users anything"),
+    Column("why", "string", "", "What that comes of"),
+)
+
 COMPARISON = (
     Column("strategy", "string", "", "Label of the strategy"),
     Column("metric", "string", "", "Name of the measure"),
@@ -525,6 +569,9 @@ TABLES = {
     "money.csv": MONEY,
     "providers.csv": PROVIDERS,
     "measures.parquet": MEASURES,
+    "losses.parquet": LOSSES,
+    "hits.parquet": HITS,
+    "nothing.parquet": NOTHING,
 }
 """Tables of every run folder, by file name."""
 
@@ -541,6 +588,9 @@ KEYS = {
     "money.csv": ("strategy", "method", "scope"),
     "providers.csv": ("strategy", "provider", "metric"),
     "measures.parquet": ("strategy", "replicate", "metric"),
+    "losses.parquet": ("strategy", "replicate", "quantity", "first_index", "second_index"),
+    "hits.parquet": ("strategy", "replicate", "by", "group", "metric"),
+    "nothing.parquet": ("strategy", "replicate", "what"),
     "comparison.csv": ("strategy", "metric"),
     "tradeoff.csv": ("strategy", "efficacy_metric", "collateral_metric"),
 }

@@ -19,11 +19,23 @@ from sim.results.folder import MANIFEST_SCHEMA
 from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
-from sim.scenario.seeds import Table
+from sim.scenario.seeds import Table, note_path
 from sim.scenario.sources import Source, list_sources
 
 Item = TypeVar("Item")
-_PACKAGES = ("numpy", "simpy", "pydantic", "ruamel.yaml", "duckdb")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "simpy",
+    "numba",
+    "llvmlite",
+    "pydantic",
+    "ruamel.yaml",
+    "duckdb",
+    "optuna",
+)
+"""Packages that shape numbers, whether they are there or not."""
+ABSENT = "none"
 STREAM_RULE = "SeedSequence(root_seed, spawn_key=(replicate, source[, address, length]))"
 
 
@@ -47,6 +59,14 @@ def result_id(resolved: Resolved, root_seed: int, n_replicates: int) -> str:
         "version": __version__,
     }
     return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
+
+
+def package_version(name: str) -> str:
+    """Version of an installed package, or that there is none."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ABSENT
 
 
 def build_manifest(
@@ -101,7 +121,7 @@ def build_manifest(
         "status": status,
         "tool": {"name": "overblock", "version": __version__},
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "packages": {name: package_version(name) for name in _PACKAGES},
         "scenario": {
             "name": scenario.name,
             "title": scenario.title,
@@ -190,6 +210,32 @@ def list_assumptions(
 def input_copy(table: Table[Any]) -> str:
     """Name of a table's copy in the run folder: with a hash, so that equal names do not collide."""
     return f"inputs/{table.path.stem}-{table.sha256[:8]}.csv"
+
+
+def write_inputs(folder: Path, tables: Iterable[Table[Any]]) -> dict[str, tuple[Path, int | None]]:
+    """Write copies of tables and of their source notes into a run folder.
+
+    Returns
+    -------
+    outputs
+        Path and number of rows (None for a note) by name in the folder.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written, or a note not be read.
+    """
+    (folder / "inputs").mkdir()
+    outputs: dict[str, tuple[Path, int | None]] = {}
+    for table in tables:
+        copy = input_copy(table)
+        (folder / copy).write_bytes(table.data)
+        outputs[copy] = folder / copy, len(table.rows)
+        if table.note is not None:
+            note = note_path(Path(copy)).as_posix()
+            (folder / note).write_bytes(note_path(table.path).read_bytes())
+            outputs[note] = folder / note, None
+    return outputs
 
 
 def _input(table: Table[Any]) -> dict[str, Any]:

@@ -139,6 +139,43 @@ def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[obj
     return list(held) == list(other) and all(_is_same(held[name], other[name]) for name in held)
 
 
+def keys_of(path: Path, columns: Sequence[str]) -> set[tuple[Any, ...]]:
+    """Distinct rows of some columns of a Parquet file.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    chosen = ", ".join(f'"{name}"' for name in columns)
+    found = read_columns(path, f"SELECT DISTINCT {chosen} FROM data")
+    return set(zip(*(found[name].tolist() for name in columns), strict=True))
+
+
+def n_rows_of(path: Path) -> int:
+    """Rows of a Parquet file.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    return int(read_columns(path, "SELECT count(*) AS n FROM data")["n"][0])
+
+
+def metadata_of(path: Path) -> dict[str, str]:
+    """Metadata of a Parquet file by key; empty where it cannot be read."""
+    with _connect() as connection:
+        try:
+            rows = connection.execute(
+                "SELECT decode(key), decode(value) FROM parquet_kv_metadata(?)",
+                [literal_path(path)],
+            ).fetchall()
+        except duckdb.Error:
+            return {}
+    return {str(key): str(value) for key, value in rows}
+
+
 def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     """Whether two columns are equal, missing values included."""
     if one.shape != other.shape or one.dtype != other.dtype:

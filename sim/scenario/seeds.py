@@ -136,9 +136,14 @@ def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
     return Table(name, path, data, digest, tuple(rows), tuple(lines), read_note(path))
 
 
+def note_path(path: Path) -> Path:
+    """Where the note of a table lies: beside it."""
+    return path.with_suffix(".source.yaml")
+
+
 def read_note(path: Path) -> SourceNote | None:
     """Read the note beside a table, ``<table>.source.yaml``; None where there is no such file."""
-    note = path.with_suffix(".source.yaml")
+    note = note_path(path)
     if not note.exists():
         return None
     document = Document(str(note))

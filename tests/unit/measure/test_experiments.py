@@ -348,7 +348,7 @@ def test_what_was_changed_is_found(whole: Experiment, tmp_path: Path) -> None:
     assert "measures.parquet: differs from its hash in the manifest" in said
     assert "events.parquet: differs from its hash in the manifest" in said
     assert "summary.csv: is not there" in said
-    assert "comparison.csv: does not follow from measures.parquet" in said
+    assert "comparison.csv: does not follow from the runs: line " in said
     assert f"{name}: measures.parquet: spells is " in said
     assert f"{name}: events.parquet: has other rows" in said
     assert "curves" not in said

@@ -1,0 +1,241 @@
+"""What each run came to, as tables of a run folder, and back: measures, loss sums, who was hit.
+
+In: facts of runs. Out: columns of ``measures``, ``losses``, ``hits`` and ``nothing.parquet``; or,
+from such files, the facts again, every number exactly as it was. All other tables over
+replicates follow from them and from the curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import DataError, Problem
+from sim.measure.groups import BUSINESSES, GroupCount
+from sim.measure.losses import LossTotals
+from sim.measure.measures import Measure
+from sim.results.parquet import Coded, ColumnData, read_columns
+
+QUANTITIES = tuple(field.name for field in fields(LossTotals))
+_PLANES = frozenset(("lost_usd", "exposed_usd_per_h", "paid_usd"))
+"""Quantities with two indices; the others have one."""
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What one run came to.
+
+    Attributes
+    ----------
+    strategy, replicate
+        Which run.
+    measures, totals, groups
+        Its measures, loss sums and businesses hit.
+    nothing
+        What it did not do, and why.
+    """
+
+    strategy: str
+    replicate: int
+    measures: Sequence[Measure]
+    totals: LossTotals
+    groups: Sequence[GroupCount]
+    nothing: Mapping[str, str]
+
+
+def fact_columns(runs: Sequence[RunFacts]) -> dict[str, dict[str, ColumnData]]:
+    """Columns by table, from ``strategy`` on: rows run by run, in the given sequence."""
+    return {
+        "measures": _measure_columns(runs),
+        "losses": _loss_columns(runs),
+        "hits": _hit_columns(runs),
+        "nothing": _nothing_columns(runs),
+    }
+
+
+def _measure_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
+    found = [measure for run in runs for measure in run.measures]
+    return _keys(runs, [len(run.measures) for run in runs]) | {
+        "metric": _coded([measure.metric for measure in found]),
+        "unit": _coded([measure.unit for measure in found]),
+        "value": np.array([measure.value for measure in found], np.float64),
+        "denominator": np.array([measure.denominator for measure in found], np.float64),
+        "denominator_unit": _coded([measure.denominator_unit for measure in found]),
+    }
+
+
+def _loss_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
+    size, quantity, first, second, value = [], [], [], [], []
+    for run in runs:
+        columns = [getattr(run.totals, name) for name in QUANTITIES]
+        size.append(sum(column.size for column in columns))
+        for row, column in enumerate(columns):
+            index = np.indices(column.shape).reshape(column.ndim, -1)
+            quantity.append(np.full(column.size, row))
+            first.append(index[0])
+            second.append(index[1] if column.ndim == 2 else np.zeros(column.size, np.int64))
+            value.append(column.ravel())
+    return _keys(runs, size) | {
+        "quantity": Coded(_joined(quantity, np.int64), QUANTITIES),
+        "first_index": _joined(first, np.int64),
+        "second_index": _joined(second, np.int64),
+        "value": _joined(value, np.float64),
+    }
+
+
+def _hit_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
+    found = [count for run in runs for count in run.groups]
+    return _keys(runs, [len(run.groups) for run in runs]) | {
+        "by": _coded([count.by for count in found]),
+        "group": _coded([count.group for count in found]),
+        "metric": _coded([count.metric for count in found]),
+        "unit": _coded([BUSINESSES] * len(found)),
+        "value": np.array([count.value for count in found], np.float64),
+        "denominator": np.array([count.denominator for count in found], np.float64),
+    }
+
+
+def _nothing_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
+    return _keys(runs, [len(run.nothing) for run in runs]) | {
+        "what": _coded([what for run in runs for what in run.nothing]),
+        "why": _coded([why for run in runs for why in run.nothing.values()]),
+    }
+
+
+def _keys(runs: Sequence[RunFacts], n_rows: Sequence[int]) -> dict[str, ColumnData]:
+    labels = list(dict.fromkeys(run.strategy for run in runs))
+    code = np.array([labels.index(run.strategy) for run in runs], np.int64)
+    replicate = np.array([run.replicate for run in runs], np.int64)
+    return {
+        "strategy": Coded(np.repeat(code, n_rows), labels),
+        "replicate": np.repeat(replicate, n_rows),
+    }
+
+
+def _coded(texts: Sequence[str]) -> Coded:
+    """A text column; empty text is missing."""
+    names = list(dict.fromkeys(texts))
+    code = {name: row if name else -1 for row, name in enumerate(names)}
+    return Coded(np.array([code[text] for text in texts], np.int64), names)
+
+
+def _joined(parts: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype), *parts])
+
+
+class FactTables:
+    """Facts of the runs of a folder, strategy by strategy: those of one are in memory at a time.
+
+    Parameters
+    ----------
+    folder
+        Where the tables are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def measures(self) -> dict[str, dict[int, tuple[Measure, ...]]]:
+        """Measures by strategy and replicate.
+
+        Raises
+        ------
+        DataError
+            If they cannot be read.
+        """
+        names = ("strategy", "replicate", "metric", "unit", "value", "denominator")
+        runs: dict[str, dict[int, list[Measure]]] = {}
+        for label, replicate, *cells in self._rows("measures", (*names, "denominator_unit")):
+            runs.setdefault(label, {}).setdefault(replicate, []).append(Measure(*cells))
+        return {
+            label: {replicate: tuple(found) for replicate, found in by_replicate.items()}
+            for label, by_replicate in runs.items()
+        }
+
+    def totals(self, label: str) -> dict[int, LossTotals]:
+        """Loss sums of the runs of one strategy, by replicate.
+
+        Raises
+        ------
+        DataError
+            If they cannot be read, or are not whole.
+        """
+        path = self._path("losses")
+        columns = read_columns(
+            path,
+            "SELECT replicate, quantity, first_index, second_index, value FROM data "
+            "WHERE strategy = ? ORDER BY file_row_number",
+            [label],
+        )
+        replicate, quantity = columns["replicate"], columns["quantity"].astype(str)
+        index = np.stack([columns["first_index"], columns["second_index"]])
+        value = np.ma.filled(columns["value"].astype(float), np.nan)
+        found = {}
+        for number in dict.fromkeys(replicate.tolist()):
+            parts = {}
+            for name in QUANTITIES:
+                mine = (replicate == number) & (quantity == name)
+                n = 2 if name in _PLANES else 1
+                shape = tuple(index[:n, mine].max(axis=1, initial=-1) + 1)
+                is_whole = int(np.prod(shape, dtype=object)) == mine.sum()
+                if not is_whole or (index[:n, mine] != np.indices(shape).reshape(n, -1)).any():
+                    message = f"expected every index of {name} once and in sequence"
+                    raise DataError([Problem(str(path), message, key=f"{label}, {number}")])
+                parts[name] = value[mine].reshape(shape)
+            found[int(number)] = LossTotals(**parts)
+        return found
+
+    def groups(self, label: str) -> dict[int, list[GroupCount]]:
+        """Businesses hit in the runs of one strategy, by replicate.
+
+        Raises
+        ------
+        DataError
+            If they cannot be read.
+        """
+        names = ("replicate", "by", "group", "metric", "value", "denominator")
+        found: dict[int, list[GroupCount]] = {}
+        for replicate, *cells in self._rows("hits", names, label):
+            found.setdefault(replicate, []).append(GroupCount(*cells))
+        return found
+
+    def nothing(self, label: str) -> dict[int, dict[str, str]]:
+        """What runs of one strategy did not do, and why, by replicate; only those that did so.
+
+        Raises
+        ------
+        DataError
+            If it cannot be read.
+        """
+        found: dict[int, dict[str, str]] = {}
+        for replicate, what, why in self._rows("nothing", ("replicate", "what", "why"), label):
+            found.setdefault(replicate, {})[what] = why
+        return found
+
+    def _rows(
+        self, table: str, names: Sequence[str], label: str | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        chosen = ", ".join(f'"{name}"' for name in names)
+        columns = read_columns(
+            self._path(table),
+            f"SELECT {chosen} FROM data {'' if label is None else 'WHERE strategy = ?'} "
+            "ORDER BY file_row_number",
+            [] if label is None else [label],
+        )
+        return zip(*(_plain(columns[name]) for name in names), strict=True)
+
+    def _path(self, table: str) -> Path:
+        return self._folder / f"{table}.parquet"
+
+
+def _plain(column: NDArray[Any]) -> list[Any]:
+    """Cells as Python values; what is missing is NaN, or an empty text."""
+    if np.issubdtype(column.dtype, np.integer):
+        return list(column.tolist())
+    missing: float | str = np.nan if np.issubdtype(column.dtype, np.floating) else ""
+    return list(np.ma.filled(column, missing).tolist())

@@ -1,0 +1,69 @@
+"""Files of a run folder against its manifest.
+
+In: a run folder. Out: files that are not what the manifest says, and files it does not know. What
+is in them is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sim.files import hash_of
+from sim.results.checkpoints import PARTS
+from sim.results.contents import FIGURES, REPORT, TIMING
+from sim.results.folder import MANIFEST
+from sim.results.read import RunFolder
+
+_BESIDE = (MANIFEST, TIMING)
+"""Files that the manifest cannot list: itself, and what says when and how fast."""
+
+
+def is_inside(run: RunFolder, file: Path) -> bool:
+    """Whether a path leads to a place in the folder, links followed."""
+    return file.resolve().is_relative_to(run.path.resolve())
+
+
+def changed_files(run: RunFolder) -> Iterator[str]:
+    """Files that are not what the manifest says."""
+    listed = {str(one["file"]): str(one["sha256"]) for one in run.manifest["outputs"]}
+    if len(listed) < len(run.manifest["outputs"]):
+        yield f"{MANIFEST}: outputs: lists a file twice"
+    for name, digest in listed.items():
+        file = run.path / name
+        if not is_inside(run, file):
+            yield f"{name}: lies outside the folder"
+        elif not file.is_file():
+            yield f"{name}: is not there"
+        elif hash_of(file) != digest:
+            yield f"{name}: differs from its hash in the manifest"
+
+
+def unlisted_files(run: RunFolder) -> tuple[list[str], list[str]]:
+    """Files and links that the manifest does not list, sorted.
+
+    Returns
+    -------
+    foreign
+        Those that no command puts there.
+    unchecked
+        Those that stand beside the results: a report, figures, and the folder of parts, if any.
+    """
+    listed = {str(one["file"]) for one in run.manifest["outputs"]}
+    names = sorted(
+        path.relative_to(run.path).as_posix()
+        for path in run.path.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    )
+    foreign, unchecked = [], []
+    for name in names:
+        place = name.split("/")[0]
+        if name in listed or name in _BESIDE:
+            continue
+        if place in (REPORT, FIGURES):
+            unchecked.append(name)
+        elif place == PARTS:
+            unchecked += [] if PARTS in unchecked else [PARTS]
+        else:
+            foreign.append(name)
+    return foreign, unchecked
