@@ -119,6 +119,7 @@ def test_ranges_can_be_given_for_factors_and_for_other_keys(replay: Resolved) ->
     ranges = {one.key: (one.low, one.high, one.is_whole) for one in chosen}
     assert ranges["thresholds.impaired"] == (0.1, 0.3, False)
     assert ranges["n_replicates"] == (1, 5, True)
+    assert {one.key: one.range_text for one in chosen}["thresholds.impaired"] == "0.1 to 0.3"
 
 
 def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay: Resolved) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sim.errors import DataError, UsageError
 from sim.results.curves import CurveKey, read_curves
 from sim.results.read import open_run
+from sim.results.relations import connect_tables
 
 METRICS = ("businesses_down", "demand_lost_share", "addresses_listed")
 
@@ -52,3 +53,9 @@ def test_a_measure_that_is_not_there_is_left_out(shipped_run: Path) -> None:
         read_curves(run, "replay", ["no_such"])
     with pytest.raises(UsageError, match="unknown strategy 'other'"):
         read_curves(run, "other", ["addresses_listed"])
+
+
+def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "curves.parquet").write_bytes(b"no table")
+    with pytest.raises(DataError, match=r"curves\.parquet: expected a readable table, got"):
+        connect_tables(tmp_path)

@@ -10,6 +10,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
+from sim.world.components import _grouped
 from sim.world.neighbours import first_on_one_address, modelled_on
 
 
@@ -49,3 +50,12 @@ def test_names_do_not_hang_on_whether_businesses_may_move():
         moving.components.names_on(component), still.components.names_on(component), strict=True
     ):
         assert np.array_equal(one, other)
+
+
+def test_rows_of_one_key_keep_their_sequence_however_many_there_are():
+    key = np.arange(3_000) % 3
+    value, start = _grouped(key, np.arange(3_000), 4)
+    assert start.tolist() == [0, 1000, 2000, 3000, 3000]
+    for number in range(3):
+        mine = value[start[number] : start[number + 1]]
+        assert np.array_equal(mine, np.arange(number, 3_000, 3))
