@@ -28,7 +28,12 @@ from sim.scenario.resolve import Resolved, resolve
 
 pytest.importorskip("optuna")
 
-BRIEF = ["population.n_businesses=8", "end=2018-04-17T00:00+03:00"]
+BRIEF = [
+    "population.n_businesses=8",
+    "end=2018-04-17T00:00+03:00",
+    "fronts={pools: front-pools-2018}",
+    "censor={}",
+]
 KEYS = ["thresholds.impaired", "operators-russia-2018.compliance"]
 ASKED: dict[str, dict[str, Any]] = {
     # The last point cannot be: its table does not exist. The one before has another table.

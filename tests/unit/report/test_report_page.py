@@ -315,6 +315,7 @@ def test_the_command_of_a_comparison_makes_the_same_result(
         ["compare", "telegram-2018-replay", "-o", "first", "-n", "2", "--seed", "5",
          "--strategy", "wide=covering-prefix:purity=0.9,shortest=12", "--strategy", "replay",
          "--strategy", "exact", "--baseline", "exact", "--workers", "1", "-q",
+         "--set", "fronts={pools: front-pools-2018}", "--set", "censor={}",
          "--set", "population.n_businesses=20", "--set", "end=2018-04-20T00:00+03:00"],
     )  # fmt: skip
     assert first.exit_code == 0, first.output
