@@ -181,18 +181,18 @@ def test_every_table_and_file_is_in_the_page(shipped_run: Path, run_page: str) -
 
 
 def test_every_provider_stands_in_the_page_with_what_was_published(
-    shipped_run: Path, run_page: str
+    chase_run: Path, run_page: str
 ) -> None:
-    table = provider_table(
-        read_rows(open_run(shipped_run), "providers.csv"), open_run(shipped_run).strategies
-    )
+    run = open_run(chase_run)
+    table = provider_table(read_rows(run, "providers.csv"), run.strategies)
     cells = [line.cells for line in table.rows]
     assert ("AWS", "foreign") in {(str(row[0].text), str(row[1].text)) for row in cells}
     expected = [row[0].text for row in cells if row[4].text]
     assert expected == ["Microsoft", "Rostelecom", "Mail.Ru Group", "Yandex"]
-    # Nobody reacts in the replay: what providers lost and gained is zero, and said.
-    assert {row[2].text for row in cells} == {row[3].text for row in cells} == {"0"}
-    assert "What each provider lost and gained" in "".join(Page(run_page).texts)
+    said = "What each provider lost and gained"
+    assert said in "".join(Page(render(run)).texts)
+    # Nobody may move in the replay: no provider could lose or gain.
+    assert said not in "".join(Page(run_page).texts)
 
 
 def test_assumptions_and_sources_are_on_the_page(shipped_run: Path, run_page: str) -> None:

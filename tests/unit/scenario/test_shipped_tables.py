@@ -213,8 +213,8 @@ def test_each_order_names_its_source_and_its_window() -> None:
         assert row["earliest"] <= row["effective"] <= row["latest"]
 
 
-def test_a_published_figure_stands_beside_a_measure_that_exists(shipped_run: Path) -> None:
-    with (shipped_run / "summary.csv").open(encoding="utf-8", newline="") as file:
+def test_a_published_figure_stands_beside_a_measure_that_exists(chase_run: Path) -> None:
+    with (chase_run / "summary.csv").open(encoding="utf-8", newline="") as file:
         measures = {row["metric"] for row in csv.DictReader(file)}
     named = {row["metric"] for row in cells_of("article-figures")} - {""}
     assert named
