@@ -34,15 +34,17 @@ Value = TypeVar("Value")
 def add_origins(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
     """Append a column ``asn``: each value a list of numbers."""
     expected = "AS numbers such as 64496 or 64496_64497"
-    origins = _read_each(gathering, "asn", cells, line, _origins, expected)
-    gathering.add_lists("asn", [found or () for found in origins])
+    cells = cells.texts() if isinstance(cells, CellBytes) else cells
+    known = _read_each(gathering, "asn", cells, line, _origins, expected)
+    gathering.add_lists("asn", cells, {cell: found or () for cell, found in known.items()})
 
 
 def add_countries(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
     """Append a column ``country``: two letters, in capitals; ``NA`` is Namibia."""
     expected = "a country of two letters"
-    countries = _read_each(gathering, "country", cells, line, _country, expected)
-    gathering.add_labels("country", [found or "" for found in countries])
+    cells = cells.texts() if isinstance(cells, CellBytes) else cells
+    known = _read_each(gathering, "country", cells, line, _country, expected)
+    gathering.add_labels("country", [known[cell] or "" for cell in cells])
 
 
 def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
@@ -80,15 +82,14 @@ def _read_each(
     line: Line,
     read: Callable[[str], Value | None],
     expected: str,
-) -> list[Value | None]:
-    """Values of cells, each distinct one read once; None, and refused, where there is none."""
-    cells = cells.texts() if isinstance(cells, CellBytes) else cells
-    known = {cell: read(cell) for cell in set(cells)}
+) -> dict[str, Value | None]:
+    """Values of the distinct cells, as they first come; None, and refused, where there is none."""
+    known = {cell: read(cell) for cell in dict.fromkeys(cells)}
     if None in known.values():
         for row, cell in enumerate(cells):
             if known[cell] is None:
                 gathering.refuse(f"expected {expected}, got {shown(cell)}", int(line[row]), column)
-    return [known[cell] for cell in cells]
+    return known
 
 
 def _origins(cell: str) -> tuple[str, ...] | None:

@@ -151,7 +151,8 @@ def _add(gathering: Gathering, provider: str, ranges: Iterable[_Range]) -> tuple
     gathering.n_lines = n_ranges
     gathering.add_labels("provider", [provider] * len(merged))
     gathering.add_labels("region", [region for _, region in merged])
-    gathering.add_lists("service", [services for _, services in merged.values()])
+    listed = [tuple(services) for _, services in merged.values()]
+    gathering.add_lists("service", listed, {each: each for each in listed})
     gathering.add_texts(
         [prefix for prefix, _ in merged],
         record,

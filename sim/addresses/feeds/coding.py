@@ -7,9 +7,9 @@ and 32 of another one are compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import islice
-from typing import overload
+from typing import TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ _CODE = np.uint64(2**32 - 1)
 _UNNUMBERED = 2**32 - 1
 # What CPython takes for a list in a dictionary, and for each text in it besides its letters.
 _LIST_BYTES, _TEXT_BYTES = 200, 60
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Coder:
@@ -134,12 +136,14 @@ class ListCoder:
         """Bytes held: the codes, and the lists about."""
         return self._codes.n_bytes + self._n_list_bytes
 
-    def add(self, values: Sequence[tuple[str, ...]]) -> None:
-        """Append the lists of the following records."""
+    def add(self, keys: Sequence[Key], lists: Mapping[Key, tuple[str, ...]]) -> None:
+        """Append the lists of the following records: the key of each, and what keys stand for."""
         number = self._number
         n_before = len(number)
-        code = [number.setdefault(each, len(number)) if each else -1 for each in values]
-        self._codes.append(np.array(code, np.int32))
+        code = {
+            key: number.setdefault(each, len(number)) if each else -1 for key, each in lists.items()
+        }
+        self._codes.append(np.fromiter(map(code.__getitem__, keys), np.int32, len(keys)))
         for each in islice(number, n_before, None):
             self._n_list_bytes += _LIST_BYTES + sum(_TEXT_BYTES + len(text) for text in each)
 

@@ -6,7 +6,7 @@ addresses in bulk; it does not know the format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.feeds.cellbytes import CellBytes
-from sim.addresses.feeds.coding import Coder, ListCoder
+from sim.addresses.feeds.coding import Coder, Key, ListCoder
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.growing import Growing
 from sim.addresses.ipv6 import Addresses6
@@ -110,13 +110,22 @@ class Gathering:
         """Append a text column of the records last added."""
         self._coders.setdefault(column, Coder()).add(values)
 
-    def add_lists(self, column: str, values: Iterable[Iterable[str]]) -> None:
-        """Append a column of lists of the records last added; members count once, empty ones not.
+    def add_lists(
+        self, column: str, keys: Sequence[Key], lists: Mapping[Key, Iterable[str]]
+    ) -> None:
+        """Append a column of lists of the records last added.
 
-        A column is given as lists throughout, or as texts throughout.
+        Parameters
+        ----------
+        column
+            Given as lists throughout; any other is given as texts throughout.
+        keys
+            What stands for the list of each record.
+        lists
+            The members of each; repeated ones count once, empty ones not at all.
         """
-        distinct = [tuple(dict.fromkeys(filter(None, each))) for each in values]
-        self._list_coders.setdefault(column, ListCoder()).add(distinct)
+        distinct = {key: tuple(dict.fromkeys(filter(None, each))) for key, each in lists.items()}
+        self._list_coders.setdefault(column, ListCoder()).add(keys, distinct)
 
     def add_numbers(self, column: str, values: NDArray[np.float64]) -> None:
         """Append a column of numbers of the records last added."""

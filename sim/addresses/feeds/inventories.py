@@ -105,7 +105,8 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
                 listed = {column: cells.pop(column) for column in lists}
                 add_cells(gathering, cells, line)
                 for column, values in listed.items():
-                    gathering.add_lists(column, _members(values))
+                    members = {each: json.loads(each or "[]") for each in dict.fromkeys(values)}
+                    gathering.add_lists(column, values, members)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise DataError(
@@ -242,12 +243,6 @@ def _note_old_lists(
             "an earlier version wrote this table and split services at '|': import "
             f"{metadata.get('source', 'the source')} again if their names hold one"
         )
-
-
-def _members(values: Sequence[str]) -> list[tuple[str, ...]]:
-    """Members of lists given as JSON; of empty text none."""
-    known = {value: tuple(json.loads(value)) if value else () for value in set(values)}
-    return [known[value] for value in values]
 
 
 def _as_text(ours: str, theirs: str, kind: str) -> str:

@@ -114,7 +114,8 @@ def _origins(route: dict[str, Any]) -> list[str]:
 
 def _add(gathering: Gathering, batch: list[tuple[str, tuple[str, ...]]]) -> None:
     record = np.arange(gathering.add_records(len(batch)), gathering.n_records, dtype=np.int64)
-    gathering.add_lists("asn", [origins for _, origins in batch])
+    listed = [origins for _, origins in batch]
+    gathering.add_lists("asn", listed, {each: each for each in listed})
     gathering.add_texts([prefix for prefix, _ in batch], record, record * 0)
 
 

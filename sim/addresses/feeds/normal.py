@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.blocks import split_ranges, split_ranges6
-from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed
+from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
 from sim.addresses.format import format_lines4, format_lines6
 from sim.addresses.ipv6 import Addresses6, masked
 from sim.files import new_file
+
+Texts = Mapping[str, NDArray[np.object_]]
 
 SCHEMA = "overblock/normal-table/2"
 _TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
@@ -59,8 +61,9 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
             ):
                 connection.execute(f"SET temp_directory = {_text(spill)}")
                 connection.execute(_CREATE)
-                n_rows4 = _insert4(connection, feed)
-                n_rows6 = _insert6(connection, feed)
+                texts = {column: _texts(labels) for column, labels in feed.labels.items()}
+                n_rows4 = _insert4(connection, feed, texts)
+                n_rows6 = _insert6(connection, feed, texts)
                 metadata = _metadata(feed, sha256, version, n_rows4, n_rows6)
                 pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
                 connection.execute(
@@ -121,7 +124,7 @@ def _metadata(
     }
 
 
-def _insert4(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
+def _insert4(connection: duckdb.DuckDBPyConnection, feed: Feed, texts: Texts) -> int:
     n_rows = 0
     for rows in _pieces(len(feed.v4), _ROWS):
         row, address, length = split_ranges(feed.v4.start[rows], feed.v4.stop[rows])
@@ -132,12 +135,12 @@ def _insert4(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
                 "ip_first": address[piece],
                 "ip_last": address[piece] + (np.int64(1) << (32 - length[piece])) - 1,
             }
-            _insert(connection, feed, columns, record[piece], 4)
+            _insert(connection, feed, texts, columns, record[piece], 4)
         n_rows += row.size
     return n_rows
 
 
-def _insert6(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
+def _insert6(connection: duckdb.DuckDBPyConnection, feed: Feed, texts: Texts) -> int:
     n_rows = 0
     for rows in _pieces(len(feed.v6), _ROWS):
         row, address, length = split_ranges6(feed.v6.first.take(rows), feed.v6.last.take(rows))
@@ -152,7 +155,7 @@ def _insert6(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
                 "ip6_last_high": last.high,
                 "ip6_last_low": last.low,
             }
-            _insert(connection, feed, columns, record[piece], 6)
+            _insert(connection, feed, texts, columns, record[piece], 6)
         n_rows += row.size
     return n_rows
 
@@ -160,6 +163,7 @@ def _insert6(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
 def _insert(
     connection: duckdb.DuckDBPyConnection,
     feed: Feed,
+    texts: Texts,
     columns: dict[str, NDArray[Any]],
     record: NDArray[np.int64],
     family: int,
@@ -171,17 +175,14 @@ def _insert(
             continue
         labels = feed.labels[column]
         selected[column] = f'batch."{column}"'
-        names: Sequence[str] = labels.names
         if labels.lists is not None:
-            # JSON keeps members apart whatever they hold; asn holds nothing but digits.
             kind = "BIGINT" if column == "asn" else "VARCHAR"
             selected[column] = f'from_json(batch."{column}", \'["{kind}"]\')'
-            names = [json.dumps(members, ensure_ascii=False) for members in labels.lists]
         elif column in LISTS:
             selected[column] = (
                 f'CASE WHEN batch."{column}" IS NULL THEN NULL ELSE [batch."{column}"] END'
             )
-        columns[column] = np.array([*names, None], dtype=object)[labels.code[record]]
+        columns[column] = texts[column][labels.code[record]]
     for column in NUMBERS:
         if column in feed.numbers:
             columns[column] = feed.numbers[column][record]
@@ -196,6 +197,14 @@ def _insert(
         [feed.origin.file],
     )
     connection.unregister("batch")
+
+
+def _texts(labels: Labels) -> NDArray[np.object_]:
+    """Values as text, and None for code -1; lists as JSON, which keeps any members apart."""
+    if labels.lists is None:
+        return np.array([*labels.names, None], dtype=object)
+    listed = [json.dumps(members, ensure_ascii=False) for members in labels.lists]
+    return np.array([*listed, None], dtype=object)
 
 
 def _lines(text: bytes) -> NDArray[np.object_]:
