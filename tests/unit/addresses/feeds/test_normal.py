@@ -125,6 +125,15 @@ def test_half_characters_stay_spelled_as_the_file_has_them(tmp_path, read_as, te
     assert read_feed(Input(table, "table")).labels.keys() == feed.labels.keys()
 
 
+def test_lists_are_numbered_as_they_first_come(tmp_path):
+    path = tmp_path / "own.csv"
+    asns = [str(64_496 + 7 * row % 64) for row in range(64)]
+    path.write_text("prefix,asn\n" + "".join(f"192.0.2.0/24,{asn}\n" for asn in [*asns, *asns]))
+    labels = read_feed(Input(path, "own.csv")).labels["asn"]
+    assert labels.lists == [(asn,) for asn in asns]
+    assert labels.code.tolist() == [*range(64), *range(64)]
+
+
 def test_several_tables_keep_lists_and_texts_apart(tmp_path):
     given = listed_table(tmp_path / "given.parquet", "service", "['a|b', 'c']")
     path = tmp_path / "own.csv"
