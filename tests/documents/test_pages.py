@@ -57,6 +57,19 @@ def test_no_two_pages_write_to_one_folder() -> None:
 
 @pytest.mark.parametrize(
     "page",
+    ["README.md", "scenarios/README.md", *(page for page in PAGES if "/how-to/" in page)],
+)
+def test_a_page_says_no_duration(page: str) -> None:
+    """Durations stand in limitations.md, with the command that measured them."""
+    words = " ".join((REPOSITORY / page).read_text(encoding="utf-8").split())
+    said = re.search(
+        r"\b(in|takes?|took|about|some|few|or two)( a| about| some)? (seconds?|minutes?)\b", words
+    )
+    assert said is None, said
+
+
+@pytest.mark.parametrize(
+    "page",
     [page if page in QUICK else pytest.param(page, marks=pytest.mark.long) for page in PAGES],
 )
 def test_a_page_runs_in_a_fresh_clone(page: str, tmp_path: Path) -> None:
