@@ -48,12 +48,13 @@ def read_manifest(path: Path) -> dict[str, object]:
 
 
 def title_of(scenario: Mapping[str, Any]) -> str:
-    """Title of what was run: the scenario's own, and what ``--set`` made of it.
+    """Title of what was run: the scenario's own, and what else ``--set`` made of it.
 
     Parameters
     ----------
     scenario
         As the manifest has it: with ``title`` and ``overrides``.
     """
-    changed = ", ".join(str(override) for override in scenario.get("overrides", []))
+    overrides = [str(override) for override in scenario.get("overrides", [])]
+    changed = ", ".join(one for one in overrides if one.partition("=")[0].strip() != "title")
     return f"{scenario['title']} (with {changed})" if changed else str(scenario["title"])
