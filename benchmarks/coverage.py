@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.measure.paired import paired_differences
+from sim.statistics.paired import paired_differences
 
 N_EXPERIMENTS = 3000
 N_RESAMPLES = 1999

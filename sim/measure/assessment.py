@@ -24,14 +24,14 @@ from sim.measure.estimates import (
     estimate_mean,
     estimate_ratio,
 )
-from sim.measure.paired import PairedDifference
-from sim.measure.resampling import CONFIDENCE, bootstrap_means
 from sim.measure.safeguards import Safeguards, read_safeguards
 from sim.measure.summary import LEVEL
 from sim.results.burdens import Burden, read_burdens
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 from sim.scenario.refusal import hint
+from sim.statistics.paired import PairedDifference
+from sim.statistics.resampling import CONFIDENCE, bootstrap_means
 from sim.streams import Streams
 
 MONEY = (

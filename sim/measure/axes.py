@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.measure.designs import grid, latin_hypercube, sobol_points
 from sim.measure.factors import Factor, list_factors, point_of
 from sim.measure.points import Point
 from sim.scenario.changes import is_whole
 from sim.scenario.document import parse_scalar
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
+from sim.statistics.designs import grid, latin_hypercube, sobol_points
 
 Design = Literal["grid", "lhs", "sobol"]
 

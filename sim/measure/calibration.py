@@ -17,13 +17,13 @@ from sim.errors import PartialError, ScenarioError, UsageError
 from sim.measure.answers import Answers
 from sim.measure.factors import Factor, point_of
 from sim.measure.goals import Goal
-from sim.measure.paired import mean_intervals
 from sim.measure.points import Point
 from sim.measure.sheets import Sheet
 from sim.measure.sweep import STATUS
 from sim.results.columns import Column
 from sim.results.folder import INTERRUPTED
 from sim.scenario.resolve import Resolved
+from sim.statistics.paired import mean_intervals
 from sim.streams import Stream, Streams
 
 N_AT_ONCE = 16

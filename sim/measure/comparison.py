@@ -14,10 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.measures import Measure
-from sim.measure.paired import Interval, PairedDifference, holm, mean_intervals, paired_differences
 from sim.measure.ratios import RATIOS, Ratio, ratio_difference, ratio_interval
-from sim.measure.resampling import CONFIDENCE
 from sim.measure.summary import LEVEL
+from sim.statistics.paired import (
+    Interval,
+    PairedDifference,
+    holm,
+    mean_intervals,
+    paired_differences,
+)
+from sim.statistics.resampling import CONFIDENCE
 from sim.streams import Stream, Streams
 
 EFFICACY = "target_user_hours_denied"

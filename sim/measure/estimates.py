@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem, UsageError
 from sim.measure.comparison import EFFICACY
-from sim.measure.paired import PairedDifference, mean_intervals, paired_differences
 from sim.measure.ratios import ratio_interval
 from sim.results.read import Measures
 from sim.scenario.refusal import hint
+from sim.statistics.paired import PairedDifference, mean_intervals, paired_differences
 from sim.streams import Stream, Streams
 
 UNKNOWN = float("nan")

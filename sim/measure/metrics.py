@@ -13,11 +13,11 @@ from datetime import timedelta
 
 from sim.errors import Problem, ScenarioError
 from sim.measure.comparison import ComparisonLine, Measured, ratio_of, ratio_to
-from sim.measure.paired import mean_intervals, paired_differences
 from sim.measure.ratios import RATIOS
 from sim.measure.simulation import Simulation
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
+from sim.statistics.paired import mean_intervals, paired_differences
 from sim.streams import Stream, Streams
 
 _CHECK = re.compile(r"(.*?)(>=|<=|>|<)([^<>=]*)", re.DOTALL)

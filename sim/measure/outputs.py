@@ -19,7 +19,6 @@ from sim.measure.executors.task import Failure, Key
 from sim.measure.facts import FactTables, fact_columns
 from sim.measure.measures import Measure
 from sim.measure.nothing import say_nothing
-from sim.measure.paired import warn_of_few
 from sim.measure.plan import RUN, Plan
 from sim.measure.providers import ProviderLine
 from sim.measure.simulation import facts_of
@@ -53,6 +52,7 @@ from sim.results.read import RunFolder
 from sim.results.store import write_json
 from sim.scenario.dump import scenario_tree
 from sim.scenario.strategies import NoBlocking
+from sim.statistics.paired import warn_of_few
 
 Outputs: TypeAlias = "dict[str, tuple[Path, int | None]]"
 PACKAGE = "datapackage.json"

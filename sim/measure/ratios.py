@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.measure.paired import Interval, PairedDifference
-from sim.measure.resampling import CONFIDENCE, N_RESAMPLES, Values, bootstrap_means
+from sim.statistics.paired import Interval, PairedDifference
+from sim.statistics.resampling import CONFIDENCE, N_RESAMPLES, Values, bootstrap_means
 
 NAN = float("nan")
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from sim.measure.answers import Answers
 from sim.measure.factors import LeftOut
-from sim.measure.indices import Indices, Screening, screen, variance_shares
 from sim.measure.sheets import Sheet
 from sim.measure.stages import Stage
 from sim.measure.sweep import points_sheet
 from sim.results.columns import Column
+from sim.statistics.indices import Indices, Screening, screen, variance_shares
 from sim.streams import Stream, Streams
 
 _LINE = (

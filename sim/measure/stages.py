@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
-from sim.measure.designs import morris_trajectories, saltelli
 from sim.measure.factors import Factor, point_of, settings
 from sim.measure.points import Point, is_possible
 from sim.scenario.resolve import Resolved
+from sim.statistics.designs import morris_trajectories, saltelli
 from sim.streams import Stream, Streams
 
 Dials = NDArray[np.float64]

@@ -15,16 +15,16 @@ from sim.measure.answers import Answers
 from sim.measure.axes import Axis, Design, lay_points, parse_axes, points_of
 from sim.measure.headlines import choose_metrics
 from sim.measure.metrics import metrics_of
-from sim.measure.paired import Interval, mean_intervals, warn_of_few
 from sim.measure.points import Question
 from sim.measure.ratios import RATIOS, ratio_interval
-from sim.measure.resampling import CONFIDENCE
 from sim.measure.sheets import POINT, Sheet
 from sim.measure.study import StudyPlan
 from sim.measure.summary import LEVEL
 from sim.results.columns import Column
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
+from sim.statistics.paired import Interval, mean_intervals, warn_of_few
+from sim.statistics.resampling import CONFIDENCE
 from sim.streams import Stream, Streams
 
 STATUS = (

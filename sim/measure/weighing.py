@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.comparison import COLLATERAL, EFFICACY, Measured, luck_of
-from sim.measure.dominance import tradeoff
+from sim.statistics.dominance import tradeoff
 
 HARMS = (COLLATERAL, "names_hit", "private_loss_usd")
 """What others lost, in each of the ways in which it is weighed; the first is shown in figures."""

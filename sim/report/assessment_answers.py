@@ -9,13 +9,13 @@ import math
 
 from sim.measure.assessment import Alternative, Assessment
 from sim.measure.estimates import Estimate
-from sim.measure.paired import PairedDifference
 from sim.report.assessment_terms import unit_name
 from sim.report.numerals import (
     estimate,
     percent,
     percent_estimate,
 )
+from sim.statistics.paired import PairedDifference
 
 SURE, UNSURE = 0.95, 0.05
 """Shares of bootstrap draws above which a comparison is called sure, and below which it fails."""

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.measure.dominance import tradeoff
+from sim.statistics.dominance import tradeoff
 
 Pair = tuple[int, int]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.measure.dominance import tradeoff
-from sim.measure.paired import mean_intervals, paired_differences
+from sim.statistics.dominance import tradeoff
+from sim.statistics.paired import mean_intervals, paired_differences
 
 N_EXPERIMENTS = 3000
 N_REPLICATES = 80

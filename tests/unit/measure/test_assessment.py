@@ -19,7 +19,6 @@ from sim.measure.assessment import Alternative, Assessment, assess
 from sim.measure.estimates import Estimate
 from sim.measure.executors.serial import SerialExecutor
 from sim.measure.experiment import carry_out
-from sim.measure.paired import PairedDifference
 from sim.measure.plan import Plan
 from sim.report.assessment import title_of, write_assessment
 from sim.report.assessment_answers import verdict
@@ -31,6 +30,7 @@ from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
+from sim.statistics.paired import PairedDifference
 
 HOSTILE = "<script>alert(1)</script> | [x](y) **b**"
 SMALL = ["population.n_businesses=60", "end=2018-04-24T00:00+03:00", "fronts.n_fronts=3"]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.designs import MORRIS_STEP
-from sim.measure.resampling import CONFIDENCE, N_RESAMPLES, Values, bootstrap_means
+from sim.statistics.designs import MORRIS_STEP
+from sim.statistics.resampling import CONFIDENCE, N_RESAMPLES, Values, bootstrap_means
 
 
 @dataclass(frozen=True, eq=False)

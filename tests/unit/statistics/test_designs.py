@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from sim.measure.designs import (
+from sim.statistics.designs import (
     MORRIS_STEP,
     grid,
     latin_hypercube,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from sim.measure.resampling import (
+from sim.statistics.resampling import (
     CONFIDENCE,
     N_RESAMPLES,
     ROUNDING,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.resampling import (
+from sim.statistics.resampling import (
     CONFIDENCE,
     N_RESAMPLES,
     ROUNDING,

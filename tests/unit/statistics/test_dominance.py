@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import stats
 
-from sim.measure.dominance import Tradeoff, tradeoff
+from sim.statistics.dominance import Tradeoff, tradeoff
 
 
 def weigh(efficacy: object, collateral: object) -> Tradeoff:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.measure.paired import (
+from sim.statistics.paired import (
     holm,
     mean_interval,
     mean_intervals,

@@ -1,0 +1,1 @@
+"""Intervals, resampling, paired differences, dominance, designs, indices: no word of blocking."""
