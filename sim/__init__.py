@@ -9,7 +9,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 _MODULES = {
-    "exposure": "sim.measure.exposure",
+    "exposure": "sim.blocklists.exposure",
     "run": "sim.measure.interactive",
     "compare": "sim.measure.interactive",
     "open_results": "sim.measure.interactive",

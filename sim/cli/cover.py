@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sim.addresses.feeds.feed import Feed
     from sim.addresses.regret import Constraints
-    from sim.measure.covers import Answer
+    from sim.blocklists.covers import Answer
 
 
 class Weight(StrEnum):
@@ -159,10 +159,10 @@ def cover(
         from sim.addresses.regret import Constraints
         from sim.addresses.source import Limits
         from sim.addresses.tree import LengthLimits
+        from sim.blocklists.blocklists import own_addresses, read_all, read_blocklists
+        from sim.blocklists.covers import Question, answer
         from sim.errors import UsageError
         from sim.files import check_free, new_file
-        from sim.measure.blocklists import own_addresses, read_all, read_blocklists
-        from sim.measure.covers import Question, answer
 
         if family not in ("", "4", "6"):
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.blocklists.units import UNIT_NAMES
 from sim.cli.sections import Column, Section, Value
-from sim.measure.units import UNIT_NAMES
 
 if TYPE_CHECKING:
     from sim.addresses.frontier import Cover
     from sim.addresses.regret import Constraints, Judgement
-    from sim.measure.covers import Answer
+    from sim.blocklists.covers import Answer
 
 SCHEMA = "overblock/cover/1"
 # Rows of the frontier that people see: the first ones, then ever wider steps.

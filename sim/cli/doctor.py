@@ -46,7 +46,7 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     with console.reports_errors(as_json=as_json):
         from sim.addresses import backend
-        from sim.measure.blocklists import table_names
+        from sim.blocklists.blocklists import table_names
         from sim.scenario.library import scenario_names, shipped
 
         path = backend.describe()

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.measure.exposure import Exposure
-    from sim.measure.inventory import InventoryHits
+    from sim.blocklists.exposure import Exposure
+    from sim.blocklists.inventory import InventoryHits
 
 SCHEMA = "overblock/exposure/2"
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.addresses.feeds.feed import Feed
-    from sim.measure.exposure import Exposure
+    from sim.blocklists.exposure import Exposure
 
 
 def exposure(
@@ -106,8 +106,8 @@ def exposure(
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.feeds.together import concatenate
         from sim.addresses.source import Limits
-        from sim.measure.blocklists import own_addresses, own_tables, read_all, read_blocklists
-        from sim.measure.exposure import assess
+        from sim.blocklists.blocklists import own_addresses, own_tables, read_all, read_blocklists
+        from sim.blocklists.exposure import assess
 
         limits = Limits(max_bytes=max_bytes)
         how = {"skip_bad": skip_bad, "allow_empty": allow_empty}

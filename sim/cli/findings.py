@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from sim.cli.sections import Column, Section, Value
 
 if TYPE_CHECKING:
-    from sim.measure.attribution import Breakdown
-    from sim.measure.changes import AddressChange, Changes, HitChange
-    from sim.measure.exposure import Exposure
-    from sim.measure.hosts import Tally
-    from sim.measure.inventory import InventoryHits
-    from sim.measure.listed import Listed
-    from sim.measure.ranking import Business
+    from sim.blocklists.attribution import Breakdown
+    from sim.blocklists.changes import AddressChange, Changes, HitChange
+    from sim.blocklists.exposure import Exposure
+    from sim.blocklists.hosts import Tally
+    from sim.blocklists.inventory import InventoryHits
+    from sim.blocklists.listed import Listed
+    from sim.blocklists.ranking import Business
 
 _N_NETWORKS6 = 2**64
 _STATES = (

@@ -21,7 +21,7 @@ def find_inputs(names: Sequence[str], limits: object, stack: ExitStack) -> list[
     """Files by name; stdin is read once, into a temporary file."""
     from sim.addresses.feeds.inputs import STDIN, spooled
     from sim.addresses.source import Limits
-    from sim.measure.blocklists import find_input
+    from sim.blocklists.blocklists import find_input
 
     assert isinstance(limits, Limits)
     return [

@@ -62,8 +62,8 @@ def import_file(
         from sim.addresses.feeds.formats import read_feed
         from sim.addresses.feeds.normal import write_normal
         from sim.addresses.source import Limits
+        from sim.blocklists.blocklists import find_input
         from sim.files import check_free
-        from sim.measure.blocklists import find_input
 
         check_free(output, force=force)
         given = find_input(file)

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim import __version__
-from sim.measure.covers import Answer
-from sim.measure.units import UNIT_NAMES
+from sim.blocklists.covers import Answer
+from sim.blocklists.units import UNIT_NAMES
 from sim.report import style
 
 

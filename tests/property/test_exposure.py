@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sim.blocklists.attribution import NOT_COVERED, NOT_KNOWN
+from sim.blocklists.exposure import exposure
+from sim.blocklists.hosts import State
 from sim.errors import DataError, UsageError
-from sim.measure.attribution import NOT_COVERED, NOT_KNOWN
-from sim.measure.exposure import exposure
-from sim.measure.hosts import State
 
 # Small corners of each family, so that rules meet, nest and repeat; edges of the space among them.
 _BASES = (
@@ -118,7 +118,7 @@ def test_states_of_hosts_and_businesses_are_those_of_sets(blocklist, hosts):
 def test_groups_of_an_inventory_are_those_of_a_loop(blocklist, hosts, is_dense):
     with pytest.MonkeyPatch.context() as patch:
         if not is_dense:
-            patch.setattr("sim.measure.hosts._DENSE", 0)
+            patch.setattr("sim.blocklists.hosts._DENSE", 0)
         found = exposure(
             np.array([str(rule) for rule in blocklist], object), inventory(hosts), by=["sector"]
         )

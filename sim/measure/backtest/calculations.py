@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.source import Limits
-from sim.errors import ScenarioError
-from sim.measure.attribution import Attributes, break_down
-from sim.measure.backtest.prediction import Prediction, of_draws, of_number
-from sim.measure.blocklists import (
+from sim.blocklists.attribution import Attributes, break_down
+from sim.blocklists.blocklists import (
     find_input,
     own_addresses,
     own_tables,
@@ -24,7 +22,9 @@ from sim.measure.blocklists import (
     read_blocklists,
     table_names,
 )
-from sim.measure.listed import union
+from sim.blocklists.listed import union
+from sim.errors import ScenarioError
+from sim.measure.backtest.prediction import Prediction, of_draws, of_number
 from sim.measure.money_parameters import drawn, economy_parameters, triangular_quantile
 from sim.measure.national import NATIONAL_METHODS, national_loss_usd
 from sim.scenario.cases import PlacedCase

@@ -171,7 +171,7 @@ class TestCover:
         (folder / "mine.png").write_text("mine")
         command = ["--targets", "targets.txt", "--figure", "mine.png"]
         with monkeypatch.context() as patched:
-            patched.setattr("sim.measure.covers.answer", None)
+            patched.setattr("sim.blocklists.covers.answer", None)
             code, out, err = run(*command)
         assert (code, out, err) == (2, "", "mine.png: exists; give --force to replace it\n")
         assert (folder / "mine.png").read_text() == "mine"

@@ -39,7 +39,7 @@ def grown(work: str, *arguments: object) -> tuple[int, str]:
         """
         import sys
         from pathlib import Path
-        import sim.measure.exposure, sim.addresses.feeds.normal, sim.addresses.feeds.formats
+        import sim.blocklists.exposure, sim.addresses.feeds.normal, sim.addresses.feeds.formats
         from sim.addresses import source
         from sim.addresses.feeds.formats import read_feed
         from sim.addresses.feeds.inputs import Input
@@ -98,7 +98,7 @@ def per_line(tmp_path: Path, work: str, few: int, many: int) -> float:
 
 
 READ = "read(arguments[0])"
-EXPOSE = "sim.measure.exposure.assess([read(arguments[0])], None, None)"
+EXPOSE = "sim.blocklists.exposure.assess([read(arguments[0])], None, None)"
 IMPORT = (
     "sim.addresses.feeds.normal.write_normal(read(arguments[0]), Path(arguments[1]), "
     "sha256='', version='')"

@@ -21,9 +21,9 @@ from sim.addresses.intervals6 import IntervalSet6
 from sim.addresses.ipv6 import Addresses6
 from sim.addresses.prefixes import PrefixTable, prefix_bounds
 from sim.addresses.prefixes6 import PrefixTable6, prefix_bounds6
+from sim.blocklists.overlap import row_overlap
+from sim.blocklists.units import first_rows
 from sim.errors import UsageError
-from sim.measure.overlap import row_overlap
-from sim.measure.units import first_rows
 
 NOT_KNOWN = "(not known)"
 NOT_COVERED = "(in no prefix of the table)"

@@ -20,7 +20,7 @@ from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.ipv6 import IPV6_BITS
 from sim.addresses.weights import WeightedRanges, Weights
-from sim.measure.hosts import business_values
+from sim.blocklists.hosts import business_values
 
 REVENUE = "revenue_usd_per_h"
 ADDRESSES4, ADDRESSES6 = "addresses4", "addresses6"

@@ -14,19 +14,19 @@ from numpy.typing import ArrayLike
 from sim.addresses.families import AddressSet
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.feeds.feed import Feed
-from sim.measure.attribution import (
+from sim.blocklists.attribution import (
     Attributes,
     Breakdown,
     break_down,
     check_columns,
 )
-from sim.measure.changes import Changes, compare
-from sim.measure.hosts import (
+from sim.blocklists.changes import Changes, compare
+from sim.blocklists.hosts import (
     find_hits,
 )
-from sim.measure.inventory import InventoryHits, assess_inventory
-from sim.measure.listed import Listed, count_listed, union
-from sim.measure.rules import Rules
+from sim.blocklists.inventory import InventoryHits, assess_inventory
+from sim.blocklists.listed import Listed, count_listed, union
+from sim.blocklists.rules import Rules
 
 DEFAULT_TOP = 20
 

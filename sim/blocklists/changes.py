@@ -13,9 +13,9 @@ import numpy as np
 
 from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed
-from sim.measure.hosts import Hits, State, find_hits
-from sim.measure.listed import count_prefixes
-from sim.measure.ranking import Business, rank_businesses
+from sim.blocklists.hosts import Hits, State, find_hits
+from sim.blocklists.listed import count_prefixes
+from sim.blocklists.ranking import Business, rank_businesses
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed, Labels
-from sim.measure.attribution import NOT_COVERED, NOT_KNOWN, Attributes, labels_of
-from sim.measure.hosts import (
+from sim.blocklists.attribution import NOT_COVERED, NOT_KNOWN, Attributes, labels_of
+from sim.blocklists.hosts import (
     Hits,
     HostGroup,
     State,
@@ -25,8 +25,8 @@ from sim.measure.hosts import (
     group_hits,
     weigh_states,
 )
-from sim.measure.ranking import Business, Host, explain_hosts, rank_businesses
-from sim.measure.rules import RuleHits, Rules, rank_rules
+from sim.blocklists.ranking import Business, Host, explain_hosts, rank_businesses
+from sim.blocklists.rules import RuleHits, Rules, rank_rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class InventoryHits:
     ranked
         Businesses hit, most important first.
     host_state : shape (n_hosts,), int8
-        `sim.measure.hosts.State` of each row: 0 not known, 1 not listed, 2 partly, 3 wholly.
+        `sim.blocklists.hosts.State` of each row: 0 not known, 1 not listed, 2 partly, 3 wholly.
     business_state : shape (n_businesses,), int8
         The same of each distinct name, in the order of first appearance.
     host_rule : shape (n_hosts,), int64

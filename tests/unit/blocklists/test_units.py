@@ -10,7 +10,7 @@ import pytest
 from sim.addresses.families import AddressSet
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.feeds.feed import Feed
-from sim.measure.units import count_rules, row_worth, units_of
+from sim.blocklists.units import count_rules, row_worth, units_of
 
 
 def inventory(**columns: list) -> Feed:

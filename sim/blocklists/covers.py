@@ -19,8 +19,7 @@ from sim.addresses.regret import Constraints, Judgement, judge_order
 from sim.addresses.targets import Number
 from sim.addresses.tradeoff import TradeOff, trade_off
 from sim.addresses.weights import Weights
-from sim.errors import UsageError
-from sim.measure.units import (
+from sim.blocklists.units import (
     ADDRESSES4,
     ADDRESSES6,
     REVENUE,
@@ -30,6 +29,7 @@ from sim.measure.units import (
     units_of,
     weigh_all,
 )
+from sim.errors import UsageError
 
 UNITS = ("addresses", "names", "businesses", "demand", "usd")
 MOST_RULES = 1_000

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed, Labels, members
-from sim.measure.overlap import row_overlap
+from sim.blocklists.overlap import row_overlap
 
 States = NDArray[np.int8]
 Codes = NDArray[np.int32] | NDArray[np.int64]

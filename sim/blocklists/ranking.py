@@ -16,9 +16,9 @@ from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.format import format_lines4, format_lines6
-from sim.measure.hosts import Hits, State, business_values
-from sim.measure.overlap import row_overlap
-from sim.measure.rules import Rules
+from sim.blocklists.hosts import Hits, State, business_values
+from sim.blocklists.overlap import row_overlap
+from sim.blocklists.rules import Rules
 
 _TEXTS = ("sector", "provider", "region", "country")
 

@@ -18,7 +18,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.format import format_lines4, format_lines6
 from sim.addresses.prefixes import PrefixTable
 from sim.addresses.prefixes6 import PrefixTable6
-from sim.measure.overlap import first_held4, first_held6
+from sim.blocklists.overlap import first_held4, first_held6
 
 
 @dataclass(frozen=True, eq=False)

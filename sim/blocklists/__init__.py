@@ -1,0 +1,1 @@
+"""What a list hits: hosts and inventories, whose addresses, what changed. No world, no engine."""
