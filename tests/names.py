@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from sim.names.names import NamesLaw, fit_names_law
+from sim.names.sharing import AddressKind, assumed, build_kinds
 from sim.scenario.seeds import RowType, Table, find_table, read_table
 from sim.scenario.tables import AssumptionRow, CloudPrefixRow
 from sim.scenario.tables_sharing import ConcentrationRow, ParkedRow, SharingRow
-from sim.world.names import NamesLaw, fit_names_law
-from sim.world.sharing import AddressKind, assumed, build_kinds
 
 
 def shipped_table(name: str, model: type[RowType]) -> Table[RowType]:

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from sim.addresses.intervals import IntervalSet
 from sim.addresses.prefixes import prefix_set
 from sim.errors import DataError, Problem
+from sim.names.names import NamesLaw, fit_names_law
+from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
+from sim.names.sharing import kind_at, loneliness, revenue_rank
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables_sharing import ConcentrationRow
-from sim.world.names import NamesLaw, fit_names_law
-from sim.world.parked import kinds_of_places, n_active_sites, shares_parked
 from sim.world.placement import NOBODY, Hosts
 from sim.world.providers import Places
-from sim.world.sharing import kind_at, loneliness, revenue_rank
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from sim.world.names import NamesLaw, fit_names_law
-from sim.world.sharing import KINDS, loneliness, names_at, revenue_rank
+from sim.names.names import NamesLaw, fit_names_law
+from sim.names.sharing import KINDS, loneliness, names_at, revenue_rank
 from tests.names import address_kinds, census_law, census_rows
 
 N = 2_000_000

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
+from sim.names.names import NamesLaw, fit_names_law
+from sim.names.sharing import revenue_rank
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.components import FRONTEND
-from sim.world.names import NamesLaw, fit_names_law
-from sim.world.sharing import revenue_rank
 from tests.names import census_law, census_rows
 
 N = 40_000

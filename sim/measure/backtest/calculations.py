@@ -27,6 +27,8 @@ from sim.errors import ScenarioError
 from sim.measure.backtest.prediction import Prediction, of_draws, of_number
 from sim.measure.money_parameters import drawn, economy_parameters, triangular_quantile
 from sim.measure.national import NATIONAL_METHODS, national_loss_usd
+from sim.names.names import NamesLaw, fit_names_law
+from sim.names.sharing import KINDS, assumed, build_kinds
 from sim.scenario.cases import PlacedCase
 from sim.scenario.money_tables import ECONOMY_KEYS, EconomyRow
 from sim.scenario.predictors import ExposurePredictor, NamesPredictor, NationalPredictor
@@ -35,8 +37,6 @@ from sim.scenario.seeds import find_table, read_table
 from sim.scenario.tables import AssumptionRow
 from sim.scenario.tables_sharing import ConcentrationRow
 from sim.streams import Stream, Streams
-from sim.world.names import NamesLaw, fit_names_law
-from sim.world.sharing import KINDS, assumed, build_kinds
 
 N_DRAWS = 2000
 """Draws of a national method's constants."""

@@ -23,8 +23,8 @@ from sim.measure.backtest.runs import group_runs, read_replicate
 from sim.measure.backtest.scores import backtest, score
 from sim.measure.executors import choose_executor
 from sim.measure.executors.task import Failure
+from sim.names.names import NamesLaw
 from sim.scenario.cases import CaseFile, PlacedCase, read_cases
-from sim.world.names import NamesLaw
 
 HEAD = "format: overblock/backtest/1\ncases:\n"
 CASE = """\

@@ -3,10 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.scenario.tables_sharing import SharingRow
-from sim.world.names import NamesLaw, fit_names_law
-from sim.world.rank_curve import Calibration, RankCurve, fit_curve
-from sim.world.sharing import (
+from sim.names.names import NamesLaw, fit_names_law
+from sim.names.rank_curve import Calibration, RankCurve, fit_curve
+from sim.names.sharing import (
     KINDS,
     build_kinds,
     loneliness,
@@ -16,6 +15,7 @@ from sim.world.sharing import (
     place_shares,
     revenue_rank,
 )
+from sim.scenario.tables_sharing import SharingRow
 from tests.names import (
     address_kinds,
     assumptions,

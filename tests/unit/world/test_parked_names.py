@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim.world.population
+from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
+from sim.names.sharing import KINDS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables_sharing import SharingRow
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.neighbours import census_law, neighbours_of_hosts
-from sim.world.parked import kinds_of_places, n_active_sites, shares_parked
-from sim.world.sharing import KINDS
 from tests.names import parked_rows, sharing_rows
 
 LAST = math.nextafter(1, 0)

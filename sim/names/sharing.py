@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from sim.names.names import NamesLaw
+from sim.names.rank_curve import SHARED
 from sim.scenario.tables import AssumptionRow
 from sim.scenario.tables_sharing import SharingRow
-from sim.world.names import NamesLaw
-from sim.world.rank_curve import SHARED
 
 KINDS = ("proxy", "parking", "web_hosting", "rented")
 """Kinds of use of an address, from the most crowded to the least."""

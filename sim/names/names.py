@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.names.rank_curve import SHARED, Calibration, fit_curve
 from sim.scenario.tables_sharing import ConcentrationRow
-from sim.world.rank_curve import SHARED, Calibration, fit_curve
 
 
 @dataclass(frozen=True, eq=False)
