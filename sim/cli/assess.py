@@ -182,8 +182,8 @@ def _write(
     found: Assessment, format_: Format, output: Path | None, *, force: bool, quiet: bool
 ) -> None:
     from sim.files import new_file
-    from sim.report.assessment import title_of, write_assessment
-    from sim.report.blocks import to_html, to_markdown
+    from sim.report.documents.assessment import title_of, write_assessment
+    from sim.report.documents.blocks import to_html, to_markdown
 
     if format_ is Format.JSON and output is None:
         console.print_json(document(found))

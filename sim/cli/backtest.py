@@ -118,7 +118,7 @@ def backtest(
                 partial.write_text(f"{text}\n", encoding="utf-8")
             console.say(f"scores: {save}", quiet=quiet)
         if plot is not None:
-            from sim.report.backtest import draw_backtest
+            from sim.report.documents.backtest import draw_backtest
 
             with new_file(plot, force=force) as partial:
                 draw_backtest(found, partial)
@@ -152,7 +152,7 @@ def _print(found: Mapping[str, Any], format_: Format, plot: Path | None, save: P
         case Format.MARKDOWN:
             import os
 
-            from sim.report.validation import page
+            from sim.report.documents.validation import page
 
             beside = save.parent if save is not None else Path()
             figure = Path(os.path.relpath(plot, beside)).as_posix() if plot is not None else ""
@@ -186,8 +186,8 @@ def _brief(text: str) -> str:
 def print_scores(found: Mapping[str, Any]) -> None:
     """Print scores as a table by role, and how many are inside."""
     from sim.cli.sections import Column, Section, print_tables
-    from sim.report.numerals import exact, rounded
-    from sim.report.validation import RELATIONS, span
+    from sim.report.documents.validation import RELATIONS, span
+    from sim.report.words.numerals import exact, rounded
 
     columns = [
         Column("case", "case", "text"),

@@ -202,7 +202,7 @@ def cover(
         for note in (*found.units.notes, *found.conflicts):
             console.say(f"note: {note}", quiet=quiet)
         if figure is not None:
-            from sim.report.frontier import draw_frontier
+            from sim.report.figures.frontier import draw_frontier
 
             with new_file(figure, force=force) as partial:
                 draw_frontier(found, partial)

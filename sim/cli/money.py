@@ -25,7 +25,7 @@ def print_money(
     from rich.console import Console
     from rich.table import Table
 
-    from sim.report.moneywords import ceiling_sentence, difference_sentence, millions
+    from sim.report.words.moneywords import ceiling_sentence, difference_sentence, millions
 
     first = lines[0]
     table = Table(title="Loss by method, million USD", title_justify="left", box=None)
@@ -60,7 +60,7 @@ def print_money(
 
 def money_sentence(lines: Sequence[MethodLine], *, has_published: bool = True) -> str:
     """Say what the figures are, and what was published beside them."""
-    from sim.report.moneywords import millions
+    from sim.report.words.moneywords import millions
 
     first = lines[0]
     text = (
@@ -80,7 +80,7 @@ def money_sentence(lines: Sequence[MethodLine], *, has_published: bool = True) -
 
 def provider_sentence(lines: Sequence[ProviderLine]) -> str:
     """Say which providers lose and which gain most in hosting spending."""
-    from sim.report.moneywords import millions
+    from sim.report.words.moneywords import millions
 
     def most(metric: str) -> str:
         of = [line for line in lines if line.metric == metric and line.mean > 0]

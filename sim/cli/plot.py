@@ -13,7 +13,7 @@ from sim.cli import console
 from sim.cli.options import ForceFileOption, JsonOption, QuietOption, RunArgument
 
 if TYPE_CHECKING:
-    from sim.report.drawing import Choice
+    from sim.report.figures.drawing import Choice
     from sim.results.read import RunFolder
 
 
@@ -76,7 +76,7 @@ def plot(
       overblock plot out outages map --zoom 52.0.0.0/8 --at 2018-04-18T12:00+03:00 --format pdf
     """
     with console.reports_errors(as_json=as_json):
-        from sim.report.figures import plot_run
+        from sim.report.figures.figures import plot_run
         from sim.results.read import open_run
 
         folder = open_run(run)
@@ -101,7 +101,7 @@ def _choice(
     """What is asked for, or every mistake in it."""
     from sim.addresses.text import parse_prefix
     from sim.errors import UsageError
-    from sim.report.drawing import Choice
+    from sim.report.figures.drawing import Choice
     from sim.scenario.quantities import parse_instant
 
     mistakes = []
@@ -147,8 +147,8 @@ def _default_folder(run: RunFolder, strategy: str | None) -> Path:
 def _formats(text: str) -> list[str]:
     """Formats by name."""
     from sim.errors import UsageError
-    from sim.report.animation import FILMS
-    from sim.report.figures import PICTURES
+    from sim.report.figures.animation import FILMS
+    from sim.report.figures.figures import PICTURES
 
     names = [name.strip() for name in text.split(",") if name.strip()]
     known = (*PICTURES, *FILMS)
@@ -160,7 +160,7 @@ def _formats(text: str) -> list[str]:
 
 
 def _print_kinds(run: RunFolder, *, as_json: bool) -> None:
-    from sim.report.figures import FIGURES
+    from sim.report.figures.figures import FIGURES
 
     rows = [
         {"name": name, "shows": kind.shows, "does_not_apply": kind.why_not(run) or None}

@@ -31,7 +31,7 @@ def report(
       overblock report out -o report.html
     """
     with console.reports_errors(as_json=as_json):
-        from sim.report.document import write_report
+        from sim.report.page.document import write_report
         from sim.results.read import open_run
 
         path = output or run / "report.html"

@@ -27,7 +27,7 @@ MOST_ROWS = 15
 
 def draw(study: Study, lines: Sequence[Line], metrics: Sequence[str]) -> list[Path]:
     """Draw a tornado for each measure, into the study's folder; return the files."""
-    from sim.report.tornado import draw_sensitivity
+    from sim.report.figures.tornado import draw_sensitivity
     from sim.results.folder import title_of
 
     manifest = study.manifest

@@ -12,7 +12,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import JsonOption, SetOption
-from sim.report.source_texts import Line, basis_text, plain, range_text, value_text
+from sim.report.page.source_texts import Line, basis_text, plain, range_text, value_text
 from sim.results.csvtext import csv_text
 
 SCHEMA = "overblock/sources/1"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from sim.measure.bands import band_of, step_values
-from sim.report.document import write_report
+from sim.report.page.document import write_report
 from sim.results.read import open_run
 from tests.browser.conftest import Opened, OpenReport
 from tests.comparisons import EIGHT, Made, write_comparison

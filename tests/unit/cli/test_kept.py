@@ -195,8 +195,8 @@ def test_an_interrupt_in_a_query_is_no_failed_run(verb: str, name: str) -> None:
     ("where", "arguments"),
     [
         ("sim.addresses.feeds.normal._metadata", ["import", "list.txt", "-o", "table.parquet"]),
-        ("sim.report.style.add_caption", ["plot", "out", "outages"]),
-        ("sim.report.document.render", ["report", "out"]),
+        ("sim.report.figures.style.add_caption", ["plot", "out", "outages"]),
+        ("sim.report.page.document.render", ["report", "out"]),
     ],
 )
 def test_an_interrupted_command_leaves_nothing_half_done(

@@ -49,7 +49,7 @@ def test_figures_are_drawn_anew_and_other_files_are_kept(
     Path("out/spells.csv").unlink()
     Path("out/spells.csv").mkdir()
     with monkeypatch.context() as patched:
-        patched.setattr("sim.report.figures._plot", None)
+        patched.setattr("sim.report.figures.figures._plot", None)
         refused = call(*command)
         forced = call(*command, "--force")
     folder = "out/spells.csv: exists and is no file; choose another place\n"

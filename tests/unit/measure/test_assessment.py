@@ -20,11 +20,11 @@ from sim.measure.estimates import Estimate
 from sim.measure.executors.serial import SerialExecutor
 from sim.measure.experiment import carry_out
 from sim.measure.plan import Plan
-from sim.report.assessment import title_of, write_assessment
-from sim.report.assessment_answers import verdict
-from sim.report.assessment_terms import describe_strategy
-from sim.report.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
-from sim.report.numerals import count, estimate, exact, percent, percent_estimate, rounded
+from sim.report.documents.assessment import title_of, write_assessment
+from sim.report.documents.assessment_answers import verdict
+from sim.report.documents.assessment_terms import describe_strategy
+from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
+from sim.report.words.numerals import count, estimate, exact, percent, percent_estimate, rounded
 from sim.results.burdens import read_burdens, read_entries, read_waits
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario

@@ -14,11 +14,19 @@ from PIL import Image
 from sim.addresses.intervals import IntervalSet
 from sim.errors import UsageError
 from sim.measure.bands import step_values
-from sim.report import animation, style
-from sim.report.address_map import CHANGING, draw_map
-from sim.report.animation import draw_film, save_film
-from sim.report.drawing import Choice
-from sim.report.scene import OWN, MapScene, peak_s, pixel_table, provider_table, scene_at, window_of
+from sim.report.figures import animation, style
+from sim.report.figures.address_map import CHANGING, draw_map
+from sim.report.figures.animation import draw_film, save_film
+from sim.report.figures.drawing import Choice
+from sim.report.figures.scene import (
+    OWN,
+    MapScene,
+    peak_s,
+    pixel_table,
+    provider_table,
+    scene_at,
+    window_of,
+)
 from sim.results.read import RunFolder, open_run
 from sim.results.register import read_register
 from sim.results.store import NOT_ATTRIBUTED

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from sim.report.answer import answer_comparison, answer_run, doubt
+from sim.report.page.answer import answer_comparison, answer_run, doubt
 from sim.results.tables import Cell
 
 NBSP = "\N{NO-BREAK SPACE}"

@@ -17,13 +17,14 @@ from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 from sim.errors import DataError, UsageError
-from sim.report import pagetables, style
-from sim.report.differences import differences_table, draw_differences
-from sim.report.document import render
-from sim.report.drawing import Choice
-from sim.report.figures import FIGURES, caption, choose, plot_run
-from sim.report.strategies import draw_strategies, looks_of
-from sim.report.tradeoff import draw_tradeoff, first_harm, tradeoff_table
+from sim.report.figures import style
+from sim.report.figures.differences import differences_table, draw_differences
+from sim.report.figures.drawing import Choice
+from sim.report.figures.figures import FIGURES, caption, choose, plot_run
+from sim.report.figures.strategies import draw_strategies, looks_of
+from sim.report.figures.tradeoff import draw_tradeoff, first_harm, tradeoff_table
+from sim.report.page import pagetables
+from sim.report.page.document import render
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
 

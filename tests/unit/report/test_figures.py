@@ -20,12 +20,12 @@ from sim.errors import UsageError
 from sim.files import RECORD
 from sim.measure.bands import band_of
 from sim.measure.experiment import run_experiment
-from sim.report import figures, outages, style
-from sim.report.addresses import draw_addresses, read_marks
-from sim.report.curves import offset_name
-from sim.report.drawing import Choice
-from sim.report.figures import FIGURES, caption, choose, markdown_text, plot_run
-from sim.report.outages import draw_outages, draw_outages_by
+from sim.report.figures import figures, outages, style
+from sim.report.figures.addresses import draw_addresses, read_marks
+from sim.report.figures.curves import offset_name
+from sim.report.figures.drawing import Choice
+from sim.report.figures.figures import FIGURES, caption, choose, markdown_text, plot_run
+from sim.report.figures.outages import draw_outages, draw_outages_by
 from sim.results.read import RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.addresses.intervals import IntervalSet
-from sim.report.frames import frame_rows, frame_times, sizes_of
+from sim.report.figures.frames import frame_rows, frame_times, sizes_of
 
 
 def test_frames_lie_at_large_changes_and_spread_over_small_ones() -> None:

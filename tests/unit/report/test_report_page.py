@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.measure.experiment import run_experiment
-from sim.report.document import render, write_report
-from sim.report.pagemoney import provider_table
-from sim.report.repeat import repeat, strategy_text
-from sim.report.scripts import script_json
+from sim.report.page.document import render, write_report
+from sim.report.page.pagemoney import provider_table
+from sim.report.page.repeat import repeat, strategy_text
+from sim.report.page.scripts import script_json
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
 from sim.scenario.load import load_scenario

@@ -14,14 +14,14 @@ import pytest
 
 from sim.engine.ledger import SPELL_NAMES
 from sim.measure.bands import band_of, step_values
-from sim.report import style
-from sim.report.drawing import FigureTable
-from sim.report.durations import CLASSES, LABELS, draw_recovery, draw_spells, spells_table
-from sim.report.layers import OTHERS, TOTAL, draw_layers, layers_table
-from sim.report.outages import outages_table
-from sim.report.reach import draw_reach
-from sim.report.uptake import draw_uptake
-from sim.report.waterfall import STEPS, draw_money, money_table
+from sim.report.figures import style
+from sim.report.figures.drawing import FigureTable
+from sim.report.figures.durations import CLASSES, LABELS, draw_recovery, draw_spells, spells_table
+from sim.report.figures.layers import OTHERS, TOTAL, draw_layers, layers_table
+from sim.report.figures.outages import outages_table
+from sim.report.figures.reach import draw_reach
+from sim.report.figures.uptake import draw_uptake
+from sim.report.figures.waterfall import STEPS, draw_money, money_table
 from sim.results.read import open_run
 from sim.results.tables import read_rows
 

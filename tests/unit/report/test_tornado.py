@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from sim.measure.sensitivity import Line
-from sim.report import style
-from sim.report.tornado import (
+from sim.report.figures import style
+from sim.report.figures.tornado import (
     draw_sensitivity,
     plot_shares,
     plot_tornado,

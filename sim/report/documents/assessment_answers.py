@@ -1,0 +1,153 @@
+"""What an assessment says in one sentence: the short answers, and the numbers in them.
+
+In: an assessment. Out: words.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sim.measure.assessment import Alternative, Assessment
+from sim.measure.estimates import Estimate
+from sim.report.documents.assessment_terms import unit_name
+from sim.report.words.numerals import (
+    estimate,
+    percent,
+    percent_estimate,
+)
+from sim.statistics.paired import PairedDifference
+
+SURE, UNSURE = 0.95, 0.05
+"""Shares of bootstrap draws above which a comparison is called sure, and below which it fails."""
+
+
+def target_text(found: Assessment) -> str:
+    """Name of the target."""
+    return str(found.run.scenario.get("target", {}).get("name", "the target"))
+
+
+def frame_text(found: Assessment) -> str:
+    """What was compared, over how long, how often."""
+    run = found.run
+    days = run.horizon_s / 86_400
+    others = ", ".join(one.label for one in found.alternatives) or "no other strategy"
+    status = str(run.manifest["status"])
+    partial = "" if status == "complete" else f" The comparison is {status}."
+    return (
+        f"{run.scenario['start']} to {run.scenario['end']} ({days:,.0f} days). Held against: "
+        f"{others}; effects are differences to {found.baseline}. {found.n_replicates} replicates, "
+        "each the same world with the same luck for every strategy. Intervals of means are "
+        f"{percent(found.confidence)} BCa intervals over replicates; they span luck, not the "
+        f"ranges of assumptions. overblock {run.manifest['tool']['version']}, result "
+        f"{str(run.manifest['result_id'])[:12]}.{partial}"
+    )
+
+
+def with_interval(found: Estimate, unit: str = "") -> str:
+    """Say an estimate with its interval and unit."""
+    return estimate(found.mean, found.low, found.high, unit)
+
+
+def share_text(found: Estimate) -> str:
+    """Share of the denominator, with its interval."""
+    of = found.denominator if found.denominator > 0 else math.nan
+    return percent_estimate(found.mean / of, found.low / of, found.high / of)
+
+
+def is_known(found: Estimate) -> bool:
+    """Whether an estimate is known."""
+    return not math.isnan(found.mean)
+
+
+def suitability_answer(found: Assessment) -> str:
+    """Say whether it reaches its aim."""
+    if not is_known(found.efficacy):
+        return (
+            f"Suitability is not known: the runs have no {unit_name(found.efficacy_metric)} in all "
+            "replicates."
+        )
+    return (
+        f"Under {found.label} {with_interval(found.efficacy, found.efficacy_unit)} of "
+        f"{target_text(found)} were denied, {share_text(found.efficacy)} of all."
+        if found.efficacy_metric == "target_user_hours_denied"
+        else f"{found.label}: {unit_name(found.efficacy_metric)} "
+        f"{with_interval(found.efficacy, found.efficacy_unit)}."
+    )
+
+
+def necessity_answer(found: Assessment) -> str:
+    """Say whether less would have done."""
+    settled = [one for one in found.alternatives if one.share_both >= SURE]
+    if not found.alternatives:
+        return "Necessity is not assessed: nothing was compared."
+    if settled:
+        best = min(settled, key=lambda one: one.collateral.mean)
+        return (
+            f"A narrower measure does as much: {best.label} has no less effect and less collateral "
+            f"in {percent(best.share_both)} of bootstrap draws."
+        )
+    mildest = min(found.alternatives, key=lambda one: _or_inf(one.collateral_ratio.mean))
+    if is_known(mildest.efficacy_ratio) and is_known(mildest.collateral_ratio):
+        return (
+            "No strategy compared is sure to have no less effect and less collateral; "
+            f"{mildest.label} keeps {ratio_text(mildest.efficacy_ratio)} of the effect at "
+            f"{ratio_text(mildest.collateral_ratio)} of the collateral."
+        )
+    return "No strategy compared is sure to have no less effect and less collateral."
+
+
+def burden_answer(found: Assessment) -> str:
+    """Say what others bore."""
+    text = f"Others bore {with_interval(found.collateral, found.collateral_unit)}"
+    if found.collateral_metric.startswith("business_hours"):
+        state = found.collateral_metric.removeprefix("business_hours_")
+        text += f" in which a business was {state}, {share_text(found.collateral)} of all"
+    loss = found.money.get("private_loss_usd")
+    if loss is not None and not math.isnan(loss.low):
+        text += (
+            f"; private loss {estimate(loss.mean, loss.low, loss.high, 'USD')} (mean, "
+            f"{percent(found.level)} of draws and replicates)"
+        )
+    return f"{text}."
+
+
+def _or_inf(value: float) -> float:
+    return math.inf if math.isnan(value) else value
+
+
+def ratio_text(found: Estimate) -> str:
+    """Say a ratio in per cent."""
+    return percent_estimate(found.mean, found.low, found.high)
+
+
+def difference_text(pair: PairedDifference) -> str:
+    """Say a difference with its sign."""
+    sign = "+" if pair.mean > 0 else ""
+    return sign + estimate(pair.mean, pair.low, pair.high)
+
+
+def verdict(one: Alternative, label: str) -> str:
+    """Say whether another strategy does no less for less collateral, and how sure that is."""
+    if math.isnan(one.share_both):
+        return f"{one.label}: not known; two replicates at least, with known values, are needed."
+    effect, collateral = one.efficacy_difference, one.collateral_difference
+    by_how_much = (
+        f"effect {difference_text(effect)}, collateral {difference_text(collateral)}, "
+        f"against {label}"
+    )
+    if one.share_both >= SURE:
+        return (
+            f"{one.label}: yes. No less effect and less collateral in {percent(one.share_both)} of "
+            f"draws ({by_how_much})."
+        )
+    if one.share_both > UNSURE:
+        return (
+            f"{one.label}: not settled. No less effect and less collateral in "
+            f"{percent(one.share_both)} of draws ({by_how_much})."
+        )
+    reasons = []
+    if one.share_no_less_effect < SURE:
+        reasons.append(f"less effect in {percent(1 - one.share_no_less_effect)} of draws")
+    if one.share_less_collateral < SURE:
+        reasons.append(f"no less collateral in {percent(1 - one.share_less_collateral)} of draws")
+    return f"{one.label}: no, {' and '.join(reasons)} ({by_how_much})."

@@ -1,0 +1,110 @@
+"""Addresses listed and dropped over time, beside published totals.
+
+In: a run folder. Out: a figure with its table.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sim.measure.bands import band_of
+from sim.report.figures import style
+from sim.report.figures.curves import Mark, offset_name, plot_addresses
+from sim.report.figures.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    band_table,
+    brackets,
+    instant,
+    peak_and_end,
+)
+from sim.results.read import RunFolder
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import PublishedTotalRow
+
+DAY_S = 86_400
+
+
+def addresses_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
+    """Addresses listed and dropped over time, and published totals at their times."""
+    curves = [
+        band_table(
+            band_of(run.curve(f"addresses_{what}", choice.strategy), run.horizon_s),
+            run.start,
+            series=what,
+        )
+        for what in ("listed", "dropped")
+    ]
+    marks = sorted(read_marks(run), key=lambda mark: (mark.from_s, mark.to_s))
+    middle = [(mark.from_s + mark.to_s) // 2 for mark in marks]
+    unknown = [None] * len(marks)
+    totals = FigureTable.of(
+        series=["published" if mark.is_published else "derived" for mark in marks],
+        t_s=middle,
+        time=[instant(run.start, at_s) for at_s in middle],
+        mean=[mark.addresses for mark in marks],
+        low=unknown,
+        high=unknown,
+        denominator=unknown,
+        n_replicates=unknown,
+    )
+    return FigureTable.stack([*curves, totals])
+
+
+def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
+    """Addresses listed and dropped, with published totals."""
+    listed = band_of(run.curve("addresses_listed", choice.strategy), run.horizon_s)
+    dropped = band_of(run.curve("addresses_dropped", choice.strategy), run.horizon_s)
+    marks = read_marks(run)
+    inside = [mark for mark in marks if 0 <= (mark.from_s + mark.to_s) // 2 < run.horizon_s]
+    whole = (0, run.horizon_s)
+    if inside:
+        figure = style.new_figure(9, 4.4)
+        near, far = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
+        zoom_end = min(run.horizon_s, (max(mark.to_s for mark in inside) // DAY_S + 1) * DAY_S)
+        plot_addresses(
+            near, listed, dropped, inside, run.start, run.horizon_s, (0, zoom_end), label=False
+        )
+        near.set_title("First days, with published totals")
+        near.set_xlabel(f"date, {offset_name(run.start)}")
+        for face, text in ((style.BLACK, "published"), ("white", "derived from publications")):
+            near.plot(
+                [], [], "o", color=style.BLACK, markerfacecolor=face, markersize=4.5, label=text
+            )
+        near.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none", fontsize=8)
+        first = near
+    else:
+        figure = style.new_figure(8, 4.2)
+        far = figure.subplots()
+        first = far
+    plot_addresses(far, listed, dropped, inside, run.start, run.horizon_s, whole)
+    far.set_title("Whole run" if inside else "Addresses in the register, and dropped")
+    far.set_xlabel(f"date, {offset_name(run.start)}")
+    first.set_ylabel("IPv4 addresses, millions\n(without the target's own)")
+    alt = (
+        "Distinct IPv4 addresses over time, without the target's own ranges. Listed: "
+        f"{peak_and_end(listed)}. Dropped, averaged over users: {peak_and_end(dropped)}. "
+        f"{brackets(run.n_replicates)} {len(inside)} published or derived totals are marked."
+    )
+    return Drawing(figure, alt, addresses_table(run, choice))
+
+
+def read_marks(run: RunFolder) -> list[Mark]:
+    """Published totals of a run, from the copy in its folder."""
+    name = run.scenario.get("published", {}).get("totals")
+    path = run.input_path(name) if name else None
+    if path is None:
+        return []
+    marks = []
+    for row in read_table(str(name), path, PublishedTotalRow).rows:
+        is_published = row.source.startswith("published")
+        if "T" in row.when:
+            at_s = int((datetime.fromisoformat(row.when) - run.start).total_seconds())
+            marks.append(Mark(at_s, at_s, row.addresses, is_published))
+        else:
+            day = datetime.fromisoformat(row.when).replace(tzinfo=run.start.tzinfo)
+            from_s = int((day - run.start).total_seconds())
+            marks.append(Mark(from_s, from_s + DAY_S, row.addresses, is_published))
+    return marks

@@ -1,0 +1,190 @@
+"""Curves over time with bands: outages, and addresses beside published totals.
+
+In: bands and marks as numbers, and axes. Out: the same axes, drawn. It reads no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, date2num, num2date
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import ArrayLike, NDArray
+
+from sim.measure.bands import Band
+from sim.report.figures import style
+
+STATES = {
+    "affected": (style.SKY, "affected"),
+    "impaired": (style.BLUE, "impaired"),
+    "down": (style.VERMILION, "down"),
+}
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One published total.
+
+    Attributes
+    ----------
+    from_s, to_s
+        When it was true, in seconds since the scenario's start; equal for a point in time.
+    addresses
+        The total.
+    is_published
+        Whether it was published as such; else computed or derived from what was published.
+    """
+
+    from_s: int
+    to_s: int
+    addresses: int
+    is_published: bool
+
+
+def plot_band(
+    ax: Axes,
+    band: Band,
+    start: datetime,
+    horizon_s: int,
+    *,
+    colour: str,
+    scale: float = 1.0,
+    line: Mapping[str, Any] = MappingProxyType({}),
+) -> Axes:
+    """Mean as a step line, with the band between the 5th and 95th percentile.
+
+    Parameters
+    ----------
+    line
+        Matplotlib's settings of the line: width, style.
+    """
+    times = times_of(np.append(band.t_s, horizon_s), start)
+    ax.step(times, _held(band.mean) / scale, where="post", color=colour, zorder=3, **line)
+    if not np.isnan(band.low).any():
+        low, high = _held(band.low) / scale, _held(band.high) / scale
+        ax.fill_between(times, low, high, step="post", color=colour, alpha=0.25, linewidth=0)
+    return ax
+
+
+def plot_outages(
+    ax: Axes, bands: Mapping[str, Band], start: datetime, horizon_s: int, *, label: bool = True
+) -> Axes:
+    """Businesses affected, impaired and down over time.
+
+    Parameters
+    ----------
+    bands
+        By state; the state is one of ``affected``, ``impaired``, ``down``.
+    label
+        Whether to write the states at the right edge.
+    """
+    for state, band in bands.items():
+        colour, _ = STATES[state]
+        plot_band(ax, band, start, horizon_s, colour=colour, line=style.LINES[state])
+    ax.set_ylim(bottom=0)
+    ax.set_xlim(*times_of(np.array([0, horizon_s]), start))
+    date_axis(ax)
+    if label:
+        ends = [
+            (band.mean[-1], STATES[state][1], STATES[state][0]) for state, band in bands.items()
+        ]
+        style.label_ends(ax, ends)
+    return ax
+
+
+def plot_addresses(
+    ax: Axes,
+    listed: Band,
+    dropped: Band,
+    marks: Sequence[Mark],
+    start: datetime,
+    horizon_s: int,
+    window_s: tuple[int, int],
+    *,
+    label: bool = True,
+) -> Axes:
+    """Addresses listed and dropped, in millions, with published totals as marks.
+
+    Parameters
+    ----------
+    window_s
+        Part of the run to show.
+    """
+    end_s = window_s[1]
+    plot_band(ax, dropped, start, horizon_s, colour=style.ORANGE, scale=MILLION)
+    plot_band(ax, listed, start, horizon_s, colour=style.BLUE, scale=MILLION)
+    for mark in marks:
+        middle = (mark.from_s + mark.to_s) // 2
+        if not window_s[0] <= middle <= end_s:
+            continue
+        span = times_of(np.array([mark.from_s, middle, mark.to_s]), start)
+        if mark.to_s > mark.from_s:
+            height = [mark.addresses / MILLION] * 2
+            ax.plot([span[0], span[2]], height, color=style.BLACK, linewidth=0.8, zorder=4)
+        ax.plot(
+            span[1],
+            mark.addresses / MILLION,
+            marker="o",
+            markersize=4.5,
+            markeredgewidth=0.9,
+            markeredgecolor=style.BLACK,
+            markerfacecolor=style.BLACK if mark.is_published else "white",
+            zorder=5,
+        )
+    ax.set_ylim(bottom=0)
+    ax.set_xlim(*times_of(np.array(window_s), start))
+    date_axis(ax)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    if label:
+        at_end = [
+            int(np.searchsorted(band.t_s, end_s, side="right")) - 1 for band in (listed, dropped)
+        ]
+        ends = [
+            (listed.mean[at_end[0]] / MILLION, "listed", style.BLUE),
+            (dropped.mean[at_end[1]] / MILLION, "dropped,\nmean over users", "#9a6a00"),
+        ]
+        style.label_ends(ax, ends)
+    return ax
+
+
+def _held(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Repeat the last value, which holds to the end of the run."""
+    return np.append(values, values[-1])
+
+
+def times_of(t_s: ArrayLike, start: datetime) -> NDArray[np.float64]:
+    """Matplotlib dates of times of the run, in the scenario's own offset."""
+    local = start.replace(tzinfo=None)
+    return np.asarray(
+        date2num(local) + np.asarray(t_s, np.float64) / timedelta(days=1).total_seconds()
+    )
+
+
+def date_axis(ax: Axes) -> None:
+    """Write dates along the lower edge, and hours where the axis is short."""
+    locator = AutoDateLocator(minticks=3, maxticks=7)
+    ax.xaxis.set_major_locator(locator)
+    low, high = ax.get_xlim()
+    has_hours = high - low <= 3
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: _date_text(number, has_hours)))
+
+
+def _date_text(number: float, has_hours: bool) -> str:
+    date = num2date(number)
+    day = f"{date.day} {date:%b}"
+    return f"{day}\n{date:%H:%M}" if has_hours else day
+
+
+def offset_name(instant: datetime) -> str:
+    """``UTC+03:00``, for axis labels."""
+    offset = instant.utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"

@@ -1,0 +1,84 @@
+"""The figure of a frontier: collateral against the number of rules, and where an order stands.
+
+In: an answer of ``overblock cover``. Out: one PNG or SVG file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from sim import __version__
+from sim.blocklists.covers import Answer
+from sim.blocklists.units import UNIT_NAMES
+from sim.report.figures import style
+
+
+def draw_frontier(found: Answer, path: Path) -> None:
+    """Draw the frontier into a file, whose suffix says how."""
+    with style.house_style():
+        figure = style.new_figure(7.2, 4.2)
+        plot_frontier(found, figure.subplots())
+        style.add_caption(figure, caption(found))
+        metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
+        figure.savefig(path, dpi=160, metadata=metadata)
+
+
+def plot_frontier(found: Answer, ax: Axes) -> None:
+    """Plot least collateral by number of rules, and the order beside it."""
+    frontier = found.frontier
+    n_rules = frontier.n_rules
+    collateral = frontier.collateral.astype(np.float64)
+    ax.step(n_rules, collateral, where="post", color=style.BLUE, label="least possible")
+    chosen = min(found.budget, int(n_rules[-1]))
+    ax.plot([chosen], [float(found.cover.collateral)], "o", color=style.BLUE, label="at the budget")
+    values = [*collateral.tolist()]
+    if found.judgement is not None:
+        judged = found.judgement
+        regret = judged.by_unit[found.unit]
+        covered = f"{float(judged.covered):,.0f} of {float(judged.worth):,.0f} targets"
+        ax.plot(
+            [judged.n_rules],
+            [float(regret.collateral)],
+            "D",
+            color=style.VERMILION,
+            label=f"the order ({covered})",
+        )
+        values.append(float(regret.collateral))
+        if regret.best is not None:
+            ax.plot(
+                [judged.n_rules],
+                [float(regret.best.collateral)],
+                "D",
+                color=style.VERMILION,
+                markerfacecolor="white",
+                label="best for the same targets",
+            )
+            values.append(float(regret.best.collateral))
+    positive = [value for value in values if value > 0]
+    if positive and max(positive) > 100 * min(positive):
+        ax.set_yscale("symlog", linthresh=min(positive))
+    ax.set_ylim(0, 1.08 * max(values) if max(values) > 0 else 1)
+    if n_rules[-1] > 20:
+        ax.set_xscale("log")
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    thousands = FuncFormatter(lambda value, _: f"{value:,.12g}")
+    ax.xaxis.set_major_formatter(thousands)
+    ax.yaxis.set_major_formatter(thousands)
+    ax.set_xlabel("rules (prefixes)")
+    ax.set_ylabel(f"collateral, {UNIT_NAMES[found.unit]}")
+    ax.set_title("Least collateral by number of rules")
+    ax.legend(frameon=False, fontsize=8)
+
+
+def caption(found: Answer) -> str:
+    """What the figure rests on."""
+    missed = "" if not found.cover.missed else "; a target missed has a price"
+    return (
+        f"{float(found.n_targets):,.0f} targets; exact for every number of rules{missed}. "
+        f"overblock {__version__}."
+    )

@@ -1,0 +1,217 @@
+"""The address map of the report page: what was listed when, as small changes from frame to frame.
+
+In: a run folder. Out: pictures of the whole IPv4 space with one pixel for each /16, as JSON values.
+It shows one replicate, the one nearest the middle, and says which.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.report.figures.frames import frame_times
+from sim.report.figures.hilbert import Window, n_below, shares
+from sim.results.read import CurvePoints, RunFolder
+from sim.results.register import NEVER, RegisterHistory, read_register
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import CloudPrefixRow
+
+MAX_FRAMES = 48
+MAX_PROVIDERS = 6
+WINDOW = Window(order=8)
+
+
+@dataclass(frozen=True, eq=False)
+class Providers:
+    """Prefixes of providers.
+
+    Attributes
+    ----------
+    name
+        Providers, the largest first.
+    row, start, stop : shape (n_prefixes,)
+        Whose each prefix is, and its bounds.
+    """
+
+    name: tuple[str, ...]
+    row: NDArray[np.int64]
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+
+
+def map_data(run: RunFolder, listed: Mapping[str, CurvePoints]) -> dict[str, Any]:
+    """Values of the map.
+
+    Parameters
+    ----------
+    listed
+        Change points of the addresses listed, by strategy.
+
+    Raises
+    ------
+    DataError
+        If the run's register or its prefix tables cannot be read.
+    """
+    replicate = middle_replicate(list(listed.values()))
+    histories = {label: read_register(run, label, replicate) for label in run.strategies}
+    times = frame_times(
+        [_of_replicate(points, replicate) for points in listed.values()],
+        MAX_FRAMES,
+    )
+    providers = read_providers(run)
+    return {
+        "replicate": replicate,
+        "side": WINDOW.shape[0],
+        "n_addresses_of_pixel": WINDOW.n_addresses_of_pixel,
+        "t": times.tolist(),
+        # Which /16 a pixel is, and which /8 stands where: the page does not know the curve.
+        "network16": _base64((WINDOW.first_address >> 16).astype("<u2")),
+        "network8": (Window(order=4).first_address >> 24).tolist(),
+        "providers": list(providers.name),
+        "owner": _owners(providers),
+        "strategies": {
+            label: _frames(history, times, providers) for label, history in histories.items()
+        },
+    }
+
+
+def middle_replicate(listed: Sequence[CurvePoints]) -> int:
+    """Replicate whose peaks of listed addresses are nearest the median, over all strategies.
+
+    Strategies share their luck, so that one replicate shows them in the same world.
+    """
+    replicates = np.unique(listed[0].replicate)
+    distance = np.zeros(replicates.size)
+    for points in listed:
+        first = np.searchsorted(points.replicate, replicates)
+        peak = np.maximum.reduceat(points.value, first)
+        rank = np.searchsorted(np.sort(peak), peak, side="left") + np.searchsorted(
+            np.sort(peak), peak, side="right"
+        )
+        distance += np.abs(rank - replicates.size)
+    return int(replicates[np.argmin(distance)])
+
+
+def read_providers(run: RunFolder) -> Providers:
+    """Prefixes of cloud providers from the copy in the run folder; none where it has no table."""
+    table = run.scenario.get("providers", {}).get("prefixes")
+    path = run.input_path(table) if table else None
+    none = np.empty(0, np.int64)
+    if path is None:
+        return Providers((), none, none, none)
+    rows = read_table(str(table), path, CloudPrefixRow).rows
+    address, length = np.array([row.prefix for row in rows], np.int64).T
+    names = np.array([row.provider for row in rows])
+    known, row = np.unique(names, return_inverse=True)
+    size = np.bincount(row, weights=2.0 ** (32 - length))
+    order = np.argsort(-size, kind="stable")
+    rank = np.empty(order.size, np.int64)
+    rank[order] = np.arange(order.size)
+    stop = address + 2 ** (32 - length)
+    return Providers(tuple(known[order].tolist()), rank[row], address, stop)
+
+
+def _owners(providers: Providers) -> dict[str, str]:
+    """Pixels of which a provider has a part, and the one that has most, as two columns."""
+    edge = WINDOW.first_address.ravel()
+    best = np.zeros(edge.size)
+    owner = np.full(edge.size, -1)
+    for row in range(len(providers.name)):
+        mine = providers.row == row
+        order = np.argsort(providers.start[mine])
+        start, stop = providers.start[mine][order], providers.stop[mine][order]
+        held = _held(edge, start, stop)
+        owner = np.where(held > best, row, owner)
+        best = np.maximum(best, held)
+    pixel = np.flatnonzero(owner >= 0)
+    return {
+        "pixel": _base64(pixel.astype("<u2")),
+        "provider": _base64(owner[pixel].astype("u1")),
+    }
+
+
+def _held(
+    edge: NDArray[np.int64], start: NDArray[np.int64], stop: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Addresses of disjoint ascending intervals in the pixel that begins at each edge."""
+    before = np.concatenate(([0], np.cumsum(stop - start)))
+
+    def below(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        row = np.maximum(np.searchsorted(start, at, side="right") - 1, 0)
+        return np.asarray(
+            before[row] + np.clip(at - start[row], 0, stop[row] - start[row]), np.int64
+        )
+
+    return np.asarray(below(edge + WINDOW.n_addresses_of_pixel) - below(edge), np.float64)
+
+
+def _frames(
+    history: RegisterHistory, times: NDArray[np.int64], providers: Providers
+) -> dict[str, Any]:
+    """Frames of one strategy: pixels that change, how much is listed, and whose."""
+    level = np.zeros(WINDOW.first_address.size, np.uint8)
+    frames = []
+    in_force = None
+    total, by_provider = 0, np.zeros(len(providers.name), np.int64)
+    for t_s in times.tolist():
+        force = history.in_force(t_s)
+        pixel, value = np.empty(0, np.int64), np.empty(0, np.uint8)
+        if in_force is None or not np.array_equal(force, in_force):
+            in_force = force
+            listed = history.listed_at(t_s)
+            now = levels_of(shares(listed, WINDOW).ravel())
+            pixel = np.flatnonzero(now != level)
+            value, level = now[pixel], now
+            total = listed.n_addresses
+            held = n_below(listed, providers.stop) - n_below(listed, providers.start)
+            by_provider = np.bincount(
+                providers.row, weights=held, minlength=len(providers.name)
+            ).astype(np.int64)
+        frames.append(
+            {
+                "pixel": _base64(pixel.astype("<u2")),
+                "level": _base64(value.astype("u1")),
+                "n": total,
+                "by": by_provider.tolist(),
+            }
+        )
+    fronts = history.fronts
+    x, y = WINDOW.place(fronts.address)
+    return {
+        "frames": frames,
+        "fronts": [
+            {"x": x, "y": y, "from": start, "to": None if stop == NEVER else stop}
+            for x, y, start, stop in zip(
+                x.tolist(),
+                y.tolist(),
+                fronts.rented_s.tolist(),
+                fronts.evicted_s.tolist(),
+                strict=True,
+            )
+        ],
+    }
+
+
+def levels_of(share: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Level of each pixel: 0 nothing listed, 255 all of it, in between by the share.
+
+    A single address is a 65,536th of its pixel, and is to be seen all the same.
+    """
+    part = np.clip(np.round(255 * share), 1, 254)
+    return np.where(share == 1, 255, np.where(share > 0, part, 0)).astype(np.uint8)
+
+
+def _of_replicate(
+    points: CurvePoints, replicate: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    mine = points.replicate == replicate
+    return points.t_s[mine], points.value[mine]
+
+
+def _base64(values: NDArray[Any]) -> str:
+    return base64.b64encode(values.tobytes()).decode("ascii")

@@ -1,0 +1,117 @@
+"""Businesses affected, impaired and down over time: all, and by sector, provider and role.
+
+In: a run folder. Out: figures with their tables.
+"""
+
+from __future__ import annotations
+
+from matplotlib.ticker import PercentFormatter
+
+from sim.measure.bands import band_of
+from sim.report.figures import style
+from sim.report.figures.curves import STATES, offset_name, plot_outages
+from sim.report.figures.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    band_table,
+    brackets,
+    peak_and_end,
+)
+from sim.results.read import RunFolder
+
+MAX_PANELS = 12
+
+
+def outages_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
+    """Businesses in each state over time: mean and interval over replicates."""
+    return FigureTable.stack(
+        [
+            band_table(
+                band_of(run.curve(f"businesses_{state}", choice.strategy), run.horizon_s),
+                run.start,
+                state=state,
+            )
+            for state in STATES
+        ]
+    )
+
+
+def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
+    """Businesses affected, impaired and down."""
+    bands = {
+        state: band_of(run.curve(f"businesses_{state}", choice.strategy), run.horizon_s)
+        for state in STATES
+    }
+    figure = style.new_figure(8, 4.2)
+    ax = figure.subplots()
+    plot_outages(ax, bands, run.start, run.horizon_s)
+    n = bands["affected"].denominator
+    ax.set_ylabel(f"businesses (of {n:,.0f})")
+    ax.set_xlabel(f"date, {offset_name(run.start)}")
+    ax.set_title("Businesses cut off from part of their domestic customers")
+    peaks = "; ".join(f"{state}: {peak_and_end(band)}" for state, band in bands.items())
+    limits = run.scenario["thresholds"]
+    meaning = ", ".join(f"{state} above {limits[state]:.0%}" for state in STATES)
+    alt = (
+        f"Number of businesses, of {n:,.0f}, over time, by share of domestic demand that fails "
+        f"({meaning}). {peaks[:1].upper()}{peaks[1:]}. {brackets(run.n_replicates)}"
+    )
+    return Drawing(figure, alt, outages_table(run, choice))
+
+
+def draw_outages_by(
+    run: RunFolder, split: str, title: str, choice: Choice = DEFAULT, note: str = ""
+) -> Drawing:
+    """Small multiples: the same curves by sector, provider or role, as shares of its businesses.
+
+    Parameters
+    ----------
+    note
+        What a reader has to know of this split; it ends the text.
+    """
+    curves = {
+        state: run.curves_by(f"businesses_{state}", split, choice.strategy) for state in STATES
+    }
+    sizes = {name: float(points.denominator.mean()) for name, points in curves["affected"].items()}
+    names = sorted((name for name in sizes if sizes[name] > 0), key=lambda name: -sizes[name])
+    shown = names[:MAX_PANELS]
+    n_columns = 3 if len(shown) in (1, 2, 3, 5, 6, 9) else 4
+    n_rows = max(-(-len(shown) // n_columns), 1)
+    figure = style.new_figure(9, 1.9 * n_rows + 1.1)
+    axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+    parts, tables = [], []
+    for ax, name in zip(axes.flat, shown, strict=False):
+        bands = {
+            state: band_of(curves[state][name], run.horizon_s, as_share=True) for state in STATES
+        }
+        plot_outages(ax, bands, run.start, run.horizon_s, label=False)
+        ax.set_ylim(0, 1.03)
+        ax.yaxis.set_major_formatter(PercentFormatter(1))
+        ax.set_title(f"{name.replace('_', ' ')} (n = {sizes[name]:,.0f})", fontsize=8.5)
+        ax.tick_params(labelsize=7.5)
+        parts.append(f"{name} (of {sizes[name]:,.0f}): {peak_and_end(bands['impaired'], '.0%')}")
+        tables += [
+            band_table(band, run.start, **{split: name, "state": state})
+            for state, band in bands.items()
+        ]
+    for ax in axes.flat[len(shown) :]:
+        ax.set_axis_off()
+    for ax in axes.flat[max(len(shown) - n_columns, 0) : len(shown)]:
+        ax.tick_params(labelbottom=True)  # the lowest panel of each column has the dates
+    for ax in axes[:, 0]:
+        ax.set_ylabel("share of businesses", fontsize=8)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    handles = [
+        axes.flat[0].plot([], [], color=colour, label=label, **style.LINES[state])[0]
+        for state, (colour, label) in STATES.items()
+    ]
+    figure.legend(handles=handles, loc="upper right", ncols=3, frameon=False, fontsize=8.5)
+    left_out = len(names) - len(shown)
+    rest = f" {left_out} smaller ones are not shown." if left_out else ""
+    alt = (
+        f"{title}, as a share of the businesses of each {split} over time. Share impaired: "
+        f"{'; '.join(parts)}. {brackets(run.n_replicates)}{note and ' ' + note}{rest}"
+    )
+    return Drawing(figure, alt, FigureTable.stack(tables))

@@ -1,0 +1,107 @@
+"""What the target lost and what bystanders lost, over time, one above the other.
+
+In: a run folder. Out: a figure with its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from sim.measure.bands import Band, band_of
+from sim.report.figures import style
+from sim.report.figures.curves import date_axis, offset_name, plot_band, times_of
+from sim.report.figures.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    band_table,
+    brackets,
+    in_words,
+    peak_and_end,
+)
+from sim.results.read import RunFolder
+
+TARGET = {
+    "target_reached_share": ("reach it", style.BLUE, "-"),
+    "vpn_share": ("use a VPN", style.GREEN, (0, (4, 1.2))),
+    "target_left_share": ("have left", style.BLACK, (0, (1.5, 1.2))),
+}
+BYSTANDERS = {
+    "businesses_impaired": ("businesses\nimpaired", style.VERMILION, "-"),
+    "demand_lost_share": ("demand lost", style.ORANGE, (0, (4, 1.2))),
+}
+
+
+def reach_bands(run: RunFolder, choice: Choice = DEFAULT) -> dict[str, Band]:
+    """Shares over time: of the target's users, of businesses, of their demand."""
+    return {
+        metric: band_of(
+            run.curve(metric, choice.strategy),
+            run.horizon_s,
+            as_share=metric == "businesses_impaired",
+        )
+        for metric in (*TARGET, *BYSTANDERS)
+    }
+
+
+def plot_shares(
+    ax: Axes,
+    bands: Mapping[str, Band],
+    looks: Mapping[str, tuple[str, str, object]],
+    start: datetime,
+    horizon_s: int,
+) -> Axes:
+    """Shares over time with bands, each with its name at the right edge.
+
+    Parameters
+    ----------
+    looks
+        Name, colour and line style of each measure.
+    """
+    for metric, (_, colour, line) in looks.items():
+        plot_band(ax, bands[metric], start, horizon_s, colour=colour, line={"linestyle": line})
+    ax.set_xlim(*times_of([0, horizon_s], start))
+    ax.set_ylim(0, 1.02)
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ends = [(bands[name].mean[-1], label, colour) for name, (label, colour, _) in looks.items()]
+    style.label_ends(ax, ends, gap=0.1)
+    return ax
+
+
+def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
+    """Target reach against collateral."""
+    bands = reach_bands(run, choice)
+    figure = style.new_figure(8, 5.4)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    plot_shares(upper, bands, TARGET, run.start, run.horizon_s)
+    plot_shares(lower, bands, BYSTANDERS, run.start, run.horizon_s)
+    date_axis(lower)
+    target = str(run.scenario["target"]["name"])
+    upper.set_title(f"The target: users of {target} who …")
+    upper.set_ylabel("share of its users")
+    lower.set_title("Bystanders: businesses, and their domestic demand that fails")
+    lower.set_ylabel("share")
+    lower.set_xlabel(f"date, {offset_name(run.start)}")
+    reached, vpn = bands["target_reached_share"], bands["vpn_share"]
+    lowest = int(np.argmin(reached.mean))
+    low, end, on_vpn = (
+        in_words(float(band.mean[row]), float(band.low[row]), float(band.high[row]), ".1%")
+        for band, row in ((reached, lowest), (reached, -1), (vpn, -1))
+    )
+    alt = (
+        f"Above: share of the users of {target} who reach it, by VPN or without: lowest "
+        f"{low}, at the end {end}; users on a VPN at the end {on_vpn}. Below: share of businesses "
+        f"impaired: {peak_and_end(bands['businesses_impaired'], '.0%')}; share of their domestic "
+        f"demand lost: {peak_and_end(bands['demand_lost_share'], '.0%')}. "
+        f"{brackets(run.n_replicates)}"
+    )
+    table = FigureTable.stack(
+        [band_table(band, run.start, metric=metric) for metric, band in bands.items()]
+    )
+    return Drawing(figure, alt, table)

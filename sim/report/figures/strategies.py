@@ -1,0 +1,93 @@
+"""Businesses impaired over time under each strategy of a comparison, in one picture.
+
+In: the folder of a comparison. Out: a figure with its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from sim.measure.bands import Band, band_of
+from sim.report.figures import style
+from sim.report.figures.curves import date_axis, offset_name, plot_band, times_of
+from sim.report.figures.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    band_table,
+    brackets,
+    peak_and_end,
+)
+from sim.results.read import RunFolder
+
+METRIC = "businesses_impaired"
+
+
+def looks_of(labels: Sequence[str], baseline: str = "") -> dict[str, dict[str, Any]]:
+    """Colour and line style of each strategy: the same in every figure; the baseline is grey."""
+    looks: dict[str, dict[str, Any]] = {}
+    place = 0
+    for label in labels:
+        if label == baseline:
+            looks[label] = {"color": style.GREY, "linestyle": "-"}
+            continue
+        # Seven colours and four styles: no pair comes twice among 28.
+        line = style.STYLES[place % len(style.STYLES)]
+        looks[label] = {"color": style.CYCLE[place % len(style.CYCLE)], "linestyle": line}
+        place += 1
+    return looks
+
+
+def baseline_of(run: RunFolder) -> str:
+    """Label of the strategy that the others are compared with; empty in a run of one."""
+    return str(run.manifest.get("baseline", ""))
+
+
+def plot_strategies(
+    ax: Axes,
+    bands: Mapping[str, Band],
+    looks: Mapping[str, Mapping[str, Any]],
+    start: datetime,
+    horizon_s: int,
+) -> Axes:
+    """One curve with its band for each strategy, named at the right edge."""
+    for label, band in bands.items():
+        look = dict(looks[label])
+        colour = look.pop("color")
+        plot_band(ax, band, start, horizon_s, colour=colour, line=look)
+    ax.set_xlim(*times_of([0, horizon_s], start))
+    ax.set_ylim(bottom=0)
+    date_axis(ax)
+    ends = [(band.mean[-1], label, looks[label]["color"]) for label, band in bands.items()]
+    style.label_ends(ax, ends)
+    return ax
+
+
+def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
+    """Outage curves of all strategies; those of which no replicate was finished have none."""
+    labels = [label for label in run.strategies if run.has_curve(METRIC, label)]
+    bands = {label: band_of(run.curve(METRIC, label), run.horizon_s) for label in labels}
+    figure = style.new_figure(9, max(4.4, 0.2 * len(bands) + 2.4))
+    ax = figure.subplots()
+    looks = looks_of(run.strategies, baseline_of(run))
+    plot_strategies(ax, bands, looks, run.start, run.horizon_s)
+    n = next(iter(bands.values())).denominator
+    ax.set_ylabel(f"businesses impaired (of {n:,.0f})")
+    ax.set_xlabel(f"date, {offset_name(run.start)}")
+    ax.set_title("Businesses impaired, by strategy: the same world, the same luck")
+    missing = ", ".join(label for label in run.strategies if label not in bands)
+    parts = "; ".join(f"{label}: {peak_and_end(band)}" for label, band in bands.items())
+    alt = (
+        f"Number of businesses impaired, of {n:,.0f}, over time, one curve for each strategy. "
+        f"{parts}. {brackets(run.n_replicates)}"
+        f"{f' Not known: {missing}.' if missing else ''}"
+    )
+    table = FigureTable.stack(
+        [band_table(band, run.start, strategy=label) for label, band in bands.items()]
+    )
+    return Drawing(figure, alt, table)

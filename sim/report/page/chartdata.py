@@ -1,0 +1,284 @@
+"""The curves of the report page as plain values, thinned to what can be seen.
+
+In: a run folder. Out: charts, each with panels of lines, as JSON values. It draws nothing: the page
+does, in the colours of its reader.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import DataError, Problem
+from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
+from sim.report.figures.addresses import read_marks
+from sim.results.curves import CurveKey, read_curves
+from sim.results.read import SPLITS, CurvePoints, RunFolder
+
+MAX_TIMES = 400
+"""Times of one line on the page; what is left out could not be seen."""
+MAX_SPLIT_TIMES = 160
+MAX_GROUPS = 8
+_BUDGET = 200_000
+SPLIT_METRIC = "businesses_impaired"
+LISTED = "addresses_listed"
+ADDRESSES = (LISTED, "addresses_dropped")
+STATES = ("businesses_affected", "businesses_impaired", "businesses_down")
+USERS = ("target_reached_share", "vpn_share", "target_left_share")
+LOST = "demand_lost_share"
+
+_TITLES = {
+    "addresses_listed": "listed",
+    "addresses_dropped": "dropped, mean over users",
+    "businesses_affected": "affected",
+    "businesses_impaired": "impaired",
+    "businesses_down": "down",
+    "demand_lost_share": "share of domestic demand lost",
+    "target_reached_share": "reach the target",
+    "vpn_share": "on a VPN",
+    "target_left_share": "have left the target",
+}
+# Title, axis, measures that one strategy shows in one panel.
+_CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], ...] = (
+    (
+        "businesses",
+        "Businesses cut off from domestic customers",
+        (
+            ("Businesses affected, impaired and down", "businesses", STATES),
+            ("Share of domestic demand lost", "share of domestic demand", (LOST,)),
+        ),
+    ),
+    (
+        "addresses",
+        "Addresses in the register, without the target's own",
+        (("Addresses listed and dropped", "IPv4 addresses", ADDRESSES),),
+    ),
+    (
+        "target",
+        "The target and its users",
+        (("Users who reach the target, are on a VPN, have left", "share of its users", USERS),),
+    ),
+)
+_WHO = "Who was hit"
+_SPLIT_TITLES = {
+    "provider": "By provider of the front end",
+    "sector": "By sector",
+    "role": "By role of the component",
+}
+_ROLE_NOTE = " Each role as if it alone failed: a business can count under several."
+METRICS = (*STATES, LOST, *ADDRESSES, *USERS)
+
+
+Bands = Mapping[tuple[str, str], Band]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What the page shows of a run's curves.
+
+    Attributes
+    ----------
+    bands
+        Over everybody, by strategy and measure.
+    splits
+        Panels of means by provider, sector and role, for each strategy.
+    listed
+        Change points of the addresses listed, by strategy.
+    """
+
+    bands: Bands
+    splits: Sequence[dict[str, Any]]
+    listed: Mapping[str, CurvePoints]
+
+
+def read_drawn(run: RunFolder) -> Drawn:
+    """Read every curve that the page shows, strategy by strategy.
+
+    Raises
+    ------
+    DataError
+        If the run's curves cannot be read.
+    """
+    bands: dict[tuple[str, str], Band] = {}
+    panels: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
+    listed = {}
+    for strategy in run.strategies:
+        curves = read_curves(run, strategy, METRICS, (SPLIT_METRIC,))
+        for key, points in curves.items():
+            if not key.split:
+                bands[strategy, key.metric] = band_of_line(points, run.horizon_s)
+        for split in SPLITS:
+            mine = {key.name: points for key, points in curves.items() if key.split == split}
+            if mine:
+                panels[split].append(_split(split, strategy, mine, run.horizon_s))
+        if CurveKey(LISTED) not in curves:
+            message = f"expected curves of {LISTED} for {strategy}, got none"
+            raise DataError([Problem(str(run.path / "curves.parquet"), message)])
+        listed[strategy] = curves[CurveKey(LISTED)]
+    return Drawn(bands, [panel for split in SPLITS for panel in panels[split]], listed)
+
+
+def chart_data(run: RunFolder, drawn: Drawn) -> list[dict[str, Any]]:
+    """Values of all charts of a page.
+
+    Raises
+    ------
+    DataError
+        If the run's published totals cannot be read.
+    """
+    who = [{"id": "who", "title": _WHO, "panels": list(drawn.splits)}] if drawn.splits else []
+    return [*_charts(run, drawn.bands), *who]
+
+
+def worst_moment(run: RunFolder, bands: Bands) -> tuple[str, int]:
+    """Strategy and second at which most businesses are impaired, on average over replicates."""
+    worst = (run.strategies[0], 0)
+    most = -1.0
+    for strategy in run.strategies:
+        band = bands.get((strategy, SPLIT_METRIC))
+        if band is not None and band.mean.max() > most:
+            most = float(band.mean.max())
+            worst = strategy, int(band.t_s[np.argmax(band.mean)])
+    return worst
+
+
+def band_of_line(points: CurvePoints, horizon_s: int) -> Band:
+    """Band of one curve as the page shows it."""
+    n_replicates = int(np.unique(points.replicate).size)
+    n_times = int(np.clip(_BUDGET // n_replicates, 2 * MAX_TIMES, 10 * MAX_TIMES))
+    return thin(band_at(points, times_of(points, horizon_s, n_times)), MAX_TIMES)
+
+
+def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
+    """One strategy: measures side by side. Several: strategies side by side, a panel a measure."""
+    charts = []
+    for name, title, panels in _CHARTS:
+        drawn = []
+        for panel_title, unit, metrics in panels:
+            there = [m for m in metrics if any(metric == m for _, metric in bands)]
+            if not there:
+                continue
+            if len(run.strategies) == 1:
+                lines = [
+                    _line(_TITLES[metric], bands[run.strategies[0], metric], unit)
+                    for metric in there
+                ]
+                drawn.append(_panel(panel_title, unit, lines))
+                continue
+            for metric in there:
+                lines = [
+                    _line(strategy, bands[strategy, metric], unit)
+                    for strategy in run.strategies
+                    if (strategy, metric) in bands
+                ]
+                drawn.append(_panel(_panel_name(metric), unit, lines))
+        if drawn:
+            if name == "addresses":
+                drawn[0]["marks"] = _marks(run)
+            if name == "businesses" and len(run.strategies) > 1:
+                # What the answer speaks of comes first.
+                drawn.sort(key=lambda panel: panel["title"] != _panel_name("businesses_impaired"))
+            charts.append({"id": name, "title": title, "panels": drawn})
+    return charts
+
+
+def _panel_name(metric: str) -> str:
+    noun = {
+        **dict.fromkeys(STATES, "Businesses "),
+        **dict.fromkeys(ADDRESSES, "Addresses "),
+        **dict.fromkeys(USERS, "Users who "),
+        "vpn_share": "Users ",
+    }
+    text = noun.get(metric, "") + _TITLES[metric]
+    return text[0].upper() + text[1:]
+
+
+def _panel(title: str, unit: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    of = {line["of"] for line in lines} - {None}
+    return {
+        "title": title,
+        "unit": unit,
+        "is_share": unit.startswith("share"),
+        "of": of.pop() if len(of) == 1 and unit == "businesses" else None,
+        "lines": lines,
+        "marks": [],
+        "strategy": "",
+        "shows_size": False,
+        "note": "",
+    }
+
+
+def _line(name: str, band: Band, unit: str) -> dict[str, Any]:
+    decimals = 4 if unit.startswith("share") else _decimals(band.mean)
+    has_band = not np.isnan(band.low).all()
+    return {
+        "name": name,
+        "t": band.t_s.tolist(),
+        "mean": plain(band.mean, decimals),
+        "low": plain(band.low, decimals) if has_band else None,
+        "high": plain(band.high, decimals) if has_band else None,
+        "of": None if math.isnan(band.denominator) else round(band.denominator, 2),
+    }
+
+
+def _decimals(values: NDArray[np.float64]) -> int:
+    """Decimals that leave an error no eye can see."""
+    known = values[~np.isnan(values)]
+    top = float(np.abs(known).max()) if known.size else 0.0
+    return max(0, 4 - math.floor(math.log10(top))) if top > 0 else 0
+
+
+def plain(values: NDArray[np.float64], decimals: int) -> list[float | int | None]:
+    """Numbers for JSON: rounded, whole ones without a point, and null where not known."""
+    rounded = np.round(values, decimals)
+    return [
+        None if math.isnan(value) else int(value) if value.is_integer() else value
+        for value in rounded.tolist()
+    ]
+
+
+def _marks(run: RunFolder) -> list[dict[str, Any]]:
+    """Published totals that fall into the run."""
+    return [
+        {
+            "t": (mark.from_s + mark.to_s) // 2,
+            "value": mark.addresses,
+            "is_published": mark.is_published,
+        }
+        for mark in read_marks(run)
+        if 0 <= (mark.from_s + mark.to_s) // 2 < run.horizon_s
+    ]
+
+
+def _split(
+    split: str, strategy: str, curves: Mapping[str, CurvePoints], horizon_s: int
+) -> dict[str, Any]:
+    sizes = {name: float(points.denominator.mean()) for name, points in curves.items()}
+    names = sorted((n for n in sizes if sizes[n] > 0), key=lambda name: (-sizes[name], name))
+    lines = []
+    for name in names[:MAX_GROUPS]:
+        points = share_points(curves[name])
+        times = times_of(points, horizon_s, 2 * MAX_SPLIT_TIMES)
+        mean = values_at(points, times).mean(axis=0)
+        unknown = np.full(mean.size, np.nan)
+        band = thin(Band(times, mean, unknown, unknown, sizes[name], 1), MAX_SPLIT_TIMES)
+        lines.append(_line(name.replace("_", " "), band, "share"))
+    n_left_out = len(names) - len(lines)
+    left_out = f" The {len(lines)} largest; {n_left_out} are not shown." if n_left_out else ""
+    panel = _panel(_SPLIT_TITLES[split], "share of businesses impaired", lines)
+    return panel | {
+        "strategy": strategy,
+        "shows_size": split != "role",
+        "note": f" Mean over replicates.{left_out}{_ROLE_NOTE if split == 'role' else ''}",
+    }
+
+
+def as_if_utc_ms(instant: datetime) -> int:
+    """Milliseconds of the local clock, read as if it stood in UTC: axes show local time."""
+    return int((instant.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() * 1000)

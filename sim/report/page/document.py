@@ -1,0 +1,280 @@
+"""The report: one HTML file that holds everything it shows and asks the network for nothing.
+
+In: a run folder. Out: one file. Every text from the folder is text in the page, never markup, and
+the page carries a policy that lets only its own three scripts run.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from sim import __version__
+from sim.errors import DataError, Problem, UsageError
+from sim.files import new_file
+from sim.measure.summary import LEVEL
+from sim.report.figures.curves import offset_name
+from sim.report.figures.mapframes import map_data
+from sim.report.figures.tradeoff import first_harm
+from sim.report.page import answer, pagetables, sources
+from sim.report.page.chartdata import as_if_utc_ms, chart_data, read_drawn, worst_moment
+from sim.report.page.keyfigures import key_figures
+from sim.report.page.pagemoney import money_table, provider_table
+from sim.report.page.repeat import is_comparison, repeat
+from sim.report.page.scripts import own_scripts, own_text, policy, script_json
+from sim.report.words.moneywords import money_sentences
+from sim.report.words.wording import count, label, percent
+from sim.results.contents import GENERATOR, is_report
+from sim.results.folder import MANIFEST
+from sim.results.read import RunFolder
+from sim.results.tables import Row, read_rows, text
+
+MAX_EMBEDDED_BYTES = 512 * 1024
+_ABOUT = {
+    "summary.csv": "every measure over replicates",
+    "groups.csv": "businesses hit by sector, provider, region and operator",
+    "comparison.csv": "every measure of every strategy, with differences from the baseline",
+    "tradeoff.csv": "effect, harm and which strategies are beaten",
+    "money.csv": "what each money method says",
+    "providers.csv": "what each provider lost and gained",
+    "scenario.yaml": "the scenario as it was given",
+    "manifest.json": "versions, hashes, seed, assumptions: what the result was made from",
+}
+
+
+def write_report(run: RunFolder, path: Path) -> int:
+    """Write the report of a run or comparison, and return its size in bytes.
+
+    Raises
+    ------
+    DataError
+        If the folder's files cannot be read.
+    UsageError
+        If the file cannot be written, or something else stands there.
+    """
+    refuse_other_file(path)
+    page = render(run).encode("utf-8")
+    with new_file(path, check=refuse_other_file) as partial:
+        partial.write_bytes(page)
+    return len(page)
+
+
+def refuse_other_file(path: Path) -> None:
+    """Refuse to write over anything but an earlier report.
+
+    Raises
+    ------
+    UsageError
+        If there is something else.
+    """
+    if (path.exists() or path.is_symlink()) and not is_report(path):
+        raise UsageError(f"{path}: exists and is not a report; choose another --output")
+
+
+def render(run: RunFolder) -> str:
+    """Return the report of a run or comparison as HTML."""
+    check_manifest(run)
+    drawn = read_drawn(run)
+    tradeoff = read_rows(run, "tradeoff.csv") if has_file(run, "tradeoff.csv") else []
+    map_ = map_data(run, drawn.listed)
+    harmful, moment_s = worst_moment(run, drawn.bands)
+    data = {
+        "start_ms": as_if_utc_ms(run.start),
+        "horizon_s": run.horizon_s,
+        "charts": chart_data(run, drawn),
+        "most_harmful": harmful,
+        "moment_s": moment_s,
+        "tradeoff": [_plain(row) for row in first_harm(tradeoff)],
+        "tradeoff_axes": _axes(tradeoff),
+        "map": map_,
+    }
+    plotly, script = get_plotlyjs(), own_scripts()
+    environment = Environment(
+        loader=PackageLoader("sim.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+    )
+    return environment.get_template("page.html.j2").render(
+        policy=policy([plotly, script]),
+        generator=f"{GENERATOR} {__version__}",
+        style=Markup(own_text("page.css")),
+        plotly=Markup(plotly),
+        script=Markup(script),
+        data=Markup(script_json(data)),
+        map=map_,
+        map_frame=_frame_of_peak(map_, harmful),
+        **_words(run, tradeoff),
+        **_tables(run, tradeoff),
+    )
+
+
+def check_manifest(run: RunFolder) -> None:
+    """Refuse a manifest in which something is missing that the page says.
+
+    Raises
+    ------
+    DataError
+        With every such key.
+    """
+    needed = ("scenario", *(("baseline",) if is_comparison(run) else ()))
+    problems = [
+        Problem(str(run.path / MANIFEST), "expected a value, got nothing", key=key)
+        for key in needed
+        if key not in run.manifest
+    ]
+    if problems:
+        raise DataError(problems)
+
+
+def has_file(run: RunFolder, name: str) -> bool:
+    """Whether a folder holds a file."""
+    return (run.path / name).is_file()
+
+
+def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
+    """Title, sentences and notices."""
+    manifest, scenario = run.manifest, run.scenario
+    n = run.n_replicates
+    limits = scenario["thresholds"]
+    notices = [str(warning) for warning in manifest.get("warnings", [])]
+    if manifest["status"] != "complete":
+        asked = manifest.get("n_replicates_asked", n)
+        failed = manifest.get("failures", [])
+        which = f" {count(len(failed), 'run')} failed; the manifest names them." if failed else ""
+        notices.insert(0, f"This result is {manifest['status']}: {n} of {asked} replicates.{which}")
+    strategies = run.strategies
+    several = is_comparison(run)
+    if several:
+        comparison = read_rows(run, "comparison.csv")
+        weighed = first_harm(tradeoff)
+        sentences = answer.answer_comparison(comparison, weighed, str(manifest["baseline"]))
+        doubt = answer.doubt(comparison, n)
+    else:
+        rows = read_rows(run, "summary.csv")
+        sentences = answer.answer_run(
+            {text(row, "metric"): row for row in rows}, float(limits["impaired"])
+        )
+        doubt = answer.doubt(rows, n)
+    contents = [
+        ("answer", "Answer"),
+        ("figures", "Strategies" if several else "Key figures"),
+        ("curves", "Over time"),
+        ("map", "Map"),
+        *([("money", "Money")] if has_file(run, "money.csv") else []),
+        ("sources", "What it rests on"),
+        ("repeat", "Repeat it"),
+    ]
+    level = percent(LEVEL, 2)
+    return {
+        "title": run.title,
+        "kicker": "overblock: what a block does to everyone who was not the target",
+        "description": scenario.get("description", ""),
+        "facts": [
+            f"{_day(run.start)} to {_day(datetime.fromisoformat(scenario['end']))}",
+            f"{len(strategies)} strategies" if several else f"strategy {strategies[0]}",
+            count(n, "replicate"),
+            f"root seed {manifest['root_seed']}",
+            f"overblock {manifest['tool']['version']}",
+            f"result {manifest['result_id'][:12]}",
+        ],
+        "notices": notices,
+        "contents": contents,
+        "answer": sentences,
+        "doubt": doubt,
+        "is_comparison": several,
+        "baseline": manifest.get("baseline", ""),
+        "strategy_names": strategies,
+        "n_replicates": count(n, "replicate"),
+        "level": level,
+        "band_note": f"; bands hold {level} of them, by luck alone" if n > 1 else "",
+        "offset": offset_name(run.start),
+        "thresholds": {name: percent(float(limits[name])) for name in limits},
+        "result_id": manifest["result_id"],
+        "repeat": repeat(run),
+    }
+
+
+def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
+    """All tables, and files to download."""
+    tables: dict[str, Any] = {
+        "assumptions": pagetables.assumption_table(run.manifest.get("assumptions", [])),
+        "inputs": sources.input_table(run),
+        "sources": sources.source_table(run),
+        "published": sources.published_table(run),
+        "money": None,
+        "money_notes": [],
+        "providers": None,
+        "tradeoff": pagetables.tradeoff_table(tradeoff) if tradeoff else None,
+        "downloads": downloads(run),
+        "strategies": None,
+        "figures": [],
+    }
+    if has_file(run, "money.csv"):
+        tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies)
+        tables["money_notes"] = money_sentences(run)
+    if has_file(run, "providers.csv") and run.scenario.get("reactions"):
+        tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies)
+    if is_comparison(run):
+        baseline = str(run.manifest["baseline"])
+        rows = read_rows(run, "comparison.csv")
+        summary = read_rows(run, "summary.csv")
+        tables["strategies"] = pagetables.strategy_table(summary, run.strategies, baseline)
+        tables["measures"] = pagetables.difference_table(rows, baseline)
+    else:
+        rows = read_rows(run, "summary.csv")
+        tables["figures"] = key_figures({text(row, "metric"): row for row in rows})
+        tables["measures"] = pagetables.summary_table(rows)
+    return tables
+
+
+def downloads(run: RunFolder) -> list[dict[str, str]]:
+    """Files of the folder inside the page; one that is too large is named, not held."""
+    found = []
+    for name, about in _ABOUT.items():
+        if not has_file(run, name):
+            continue
+        size = (run.path / name).stat().st_size
+        uri, note = "", ""
+        if size <= MAX_EMBEDDED_BYTES:
+            kind = "text/csv" if name.endswith(".csv") else "text/plain"
+            held = base64.b64encode((run.path / name).read_bytes()).decode("ascii")
+            uri = f"data:{kind};charset=utf-8;base64,{held}"
+        else:
+            note = f"; {size / 1e6:.1f} MB, in the run folder"
+        found.append({"name": name, "uri": uri, "about": f"{about}{note}"})
+    return found
+
+
+def _frame_of_peak(map_: Mapping[str, Any], strategy: str) -> int:
+    """Frame that the page opens on: the one on which most is listed."""
+    frames = map_["strategies"][strategy]["frames"]
+    return max(range(len(frames)), key=lambda row: (frames[row]["n"], -row))
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in row.items()
+    }
+
+
+def _axes(tradeoff: Sequence[Row]) -> list[str]:
+    if not tradeoff:
+        return ["", ""]
+    return [
+        label(text(tradeoff[0], "efficacy_metric")),
+        label(text(tradeoff[0], "collateral_metric")),
+    ]
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant.day} {instant:%B %Y}"

@@ -1,0 +1,94 @@
+"""The numbers at the head of the page.
+
+In: rows of ``summary.csv``. Out: figures with their intervals, denominators and published values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from sim.measure.ratios import RATIOS
+from sim.report.page.pagecells import Figure
+from sim.report.words.wording import (
+    NOT_KNOWN,
+    is_share,
+    label,
+    number,
+    percent,
+    quantity,
+    quantity_span,
+)
+from sim.results.tables import Row, text
+from sim.results.tables import number as cell
+
+MONEY = "USD"
+KEY_METRICS = (
+    "addresses_listed_peak",
+    "businesses_ever_impaired",
+    "business_hours_impaired",
+    "target_user_hours_denied",
+    "private_loss_usd",
+)
+
+
+def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
+    """Key figures of one strategy, each with its range and what it is out of."""
+    wanted = [
+        "addresses_listed_peak",
+        "businesses_ever_impaired",
+        "business_hours_impaired",
+        "demand_lost_share",
+        "target_user_hours_denied",
+        "collateral_per_million_user_hours_denied",
+        "names_hit_per_million_user_hours_denied",
+        "private_loss_usd_per_user_hour_denied",
+        "private_loss_usd",
+        "net_social_loss_usd",
+    ]
+    return [_figure(rows[metric]) for metric in wanted if metric in rows]
+
+
+def _figure(row: Row) -> Figure:
+    unit = text(row, "unit")
+    is_money = unit == MONEY
+    value = quantity(cell(row, "mean"), unit)
+    low, high = cell(row, "low"), cell(row, "high")
+    is_ratio = text(row, "metric") in RATIOS
+    what = "draws" if is_money else "resamples of the replicates" if is_ratio else "replicates"
+    noun = "" if is_share(unit) or value == NOT_KNOWN else f" {unit}"
+    published = text(row, "published")
+    return Figure(
+        label=capitalised(label(text(row, "metric"))),
+        value=f"{value}{noun}",
+        range=(
+            f"range {NOT_KNOWN}"
+            if math.isnan(low)
+            else f"{quantity_span(low, high, unit)} in {percent(cell(row, 'level'), 2)} of {what}"
+        ),
+        of=out_of(row),
+        published=(
+            f"published beside it: {published_text(published)} ({text(row, 'published_source')})"
+            if published
+            else ""
+        ),
+    )
+
+
+def out_of(row: Row) -> str:
+    """Say what a value is out of; nothing where that is not known."""
+    whole = cell(row, "denominator")
+    return "" if math.isnan(whole) else f"out of {number(whole)} {text(row, 'denominator_unit')}"
+
+
+def published_text(value: str) -> str:
+    """A published value as it is written: a number, or its words."""
+    try:
+        return number(float(value))
+    except ValueError:
+        return value
+
+
+def capitalised(words: str) -> str:
+    """Words with a capital at their beginning."""
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,121 @@
+"""The page's tables of money: what each method says, and what each provider lost and gained.
+
+In: rows of ``money.csv`` and ``providers.csv``. Out: a table with bars on one scale, and a table of
+providers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from sim.report.page.keyfigures import capitalised, published_text
+from sim.report.page.pagecells import Bar, Cell, Choice, Column, Line, PageTable
+from sim.report.page.pagetables import sort_key
+from sim.report.words.wording import (
+    label,
+    number,
+    span,
+)
+from sim.results.tables import Row, text
+from sim.results.tables import number as cell
+
+_OWN_METHOD = "overblock_private_loss"
+
+
+def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
+    """Every money method with its range, drawn on one scale."""
+    ends = [
+        cell(row, name) for row in rows for name in ("low", "mean", "high") if cell(row, name) > 0
+    ]
+    bounds = (min(ends), max(ends)) if ends else (1.0, 10.0)
+    lines = []
+    for row in rows:
+        low, mean, high = (cell(row, name) for name in ("low", "mean", "high"))
+        published = text(row, "published")
+        words = f"mean {number(mean)} USD, range {span(low, high)} USD"
+        lines.append(
+            Line(
+                (
+                    Cell(capitalised(label(text(row, "method"))), range=text(row, "formula")),
+                    Cell(capitalised(text(row, "scope"))),
+                    Cell(number(mean), sort_key(mean), span(low, high)),
+                    Cell(words, sort_key(mean), bar=_bar(low, mean, high, bounds)),
+                    Cell(
+                        f"{published_text(published)} USD" if published else "",
+                        float(published) if published else "",
+                        text(row, "published_note"),
+                    ),
+                ),
+                group=text(row, "strategy"),
+            )
+        )
+    columns = (
+        Column("Method"),
+        Column("Whose loss"),
+        Column("Mean and range, USD", True),
+        Column(f"From {number(bounds[0])} to {number(bounds[1])} USD, by powers of ten"),
+        Column("Published beside it"),
+    )
+    harmful = max(
+        strategies,
+        key=lambda name: max(
+            (
+                cell(r, "mean")
+                for r in rows
+                if text(r, "strategy") == name and text(r, "method") == _OWN_METHOD
+            ),
+            default=0.0,
+        ),
+    )
+    choices = [Choice(name, name, name == harmful) for name in strategies]
+    return PageTable("money-methods", "Loss by method", columns, lines, choices=choices)
+
+
+def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
+    """Loss and gain of every provider with their ranges, strategy by strategy."""
+    by_key = {(text(r, "strategy"), text(r, "provider"), text(r, "metric")): r for r in rows}
+    names = dict.fromkeys((text(r, "strategy"), text(r, "provider"), text(r, "side")) for r in rows)
+    lines = []
+    for strategy, provider, side in names:
+        loss, gain = (
+            by_key[strategy, provider, metric]
+            for metric in ("provider_loss_usd", "provider_gain_usd")
+        )
+        lines.append(
+            Line(
+                (
+                    Cell(provider),
+                    Cell(side),
+                    *(
+                        Cell(
+                            number(cell(row, "mean")),
+                            sort_key(cell(row, "mean")),
+                            span(cell(row, "low"), cell(row, "high")),
+                        )
+                        for row in (loss, gain)
+                    ),
+                    Cell(text(gain, "published")),
+                ),
+                group=strategy,
+            )
+        )
+    columns = (
+        Column("Provider"),
+        Column("Side"),
+        Column("Loss: mean and range, USD", True),
+        Column("Gain: mean and range, USD", True),
+        Column("Published of its gain"),
+    )
+    choices = [Choice(name, name, name == strategies[0]) for name in strategies]
+    caption = "Hosting spending that providers lost and gained"
+    return PageTable("money-providers", caption, columns, lines, choices=choices)
+
+
+def _bar(low: float, mean: float, high: float, bounds: tuple[float, float]) -> Bar | None:
+    """Place on a logarithmic scale; none where an end is not known or not above zero."""
+    if not (low > 0 and mean > 0 and high > 0) or bounds[0] == bounds[1]:
+        return None
+    width = math.log(bounds[1] / bounds[0])
+    at = [round(100 * math.log(end / bounds[0]) / width, 2) for end in (low, mean, high)]
+    return Bar(at[0], round(max(at[2] - at[0], 0.5), 2), at[1])

@@ -1,0 +1,1 @@
+"""How numbers and labels are said."""

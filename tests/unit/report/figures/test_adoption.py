@@ -1,0 +1,81 @@
+"""Addresses that each operator drops, weighted by users, are the engine's own curve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.addresses.intervals import IntervalSet
+from sim.measure.bands import step_values
+from sim.report.figures.adoption import adoption, grid_of
+from sim.results.enforcement import Enforcement, read_enforcement
+from sim.results.read import open_run
+from sim.results.register import NEVER, Fronts, RegisterHistory, read_register
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import OperatorRow
+
+
+@pytest.mark.parametrize("replicate", [0, 1])
+def test_operators_weighted_by_users_drop_what_the_engine_counted(
+    shipped_run: Path, chase_run: Path, replicate: int
+) -> None:
+    for run in (open_run(shipped_run), open_run(chase_run)):
+        path = run.input_path("operators-russia-2018")
+        assert path is not None
+        operators = read_table("operators", path, OperatorRow).rows
+        found = adoption(
+            read_register(run, replicate=replicate),
+            read_enforcement(run, replicate=replicate),
+            [row.operator for row in operators],
+            grid_of(run.horizon_s),
+        )
+        users = np.array([row.share_users for row in operators])
+        for metric, values in (
+            ("addresses_dropped_with_target", users @ found.dropped),
+            ("addresses_listed_with_target", found.listed),
+        ):
+            curve = run.curve(metric)
+            mine = curve.replicate == replicate
+            expected = step_values(curve.t_s[mine], curve.value[mine], found.t_s)
+            assert expected.max() > 1e6
+            assert np.abs(values - expected).max() < 1e-3
+
+
+def history() -> RegisterHistory:
+    """Two overlapping entries, the second withdrawn, and an exemption."""
+    none = np.empty(0, np.int64)
+    return RegisterHistory(
+        addresses=(
+            IntervalSet.of("192.0.2.0/24"),
+            IntervalSet.of("192.0.2.128/25", "198.51.100.0/25"),
+            IntervalSet.of("192.0.2.0/26"),
+        ),
+        is_listing=np.array([True, True, False]),
+        is_exempt=np.array([False, False, True]),
+        placed_s=np.array([10, 20, 30]),
+        withdrawn_s=np.array([NEVER, 50, NEVER]),
+        fronts=Fronts(none, none, none, none),
+    )
+
+
+def test_a_piece_is_dropped_once_and_an_exemption_lets_it_pass() -> None:
+    enforcement = Enforcement(
+        t_s=np.array([12, 22, 35, 55, 12]),
+        entry=np.array([0, 1, 2, 1, 1]),
+        operator=np.array(["a", "a", "a", "a", "b"]),
+        is_begin=np.array([True, True, True, False, True]),
+    )
+    times = np.array([0, 12, 22, 35, 52, 55])
+    found = adoption(history(), enforcement, ["a", "b", "c"], times)
+    assert found.listed.tolist() == [0, 256, 384, 320, 192, 192]
+    assert found.dropped.tolist() == [
+        [0, 256, 384, 320, 320, 192],  # released later than withdrawn
+        [0, 256, 256, 256, 256, 256],
+        [0] * 6,
+    ]
+    share = found.share
+    assert np.isnan(share[:, 0]).all()  # nothing is listed: no share, not zero
+    assert share[0, 4] == pytest.approx(320 / 192)
+    assert (share[2, 1:] == 0).all()
