@@ -16,10 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from sim.measure.executors import choose_executor, n_processors
-from sim.measure.experiment import carry_out
-from sim.measure.plan import Plan
-from sim.measure.simulation import Simulation
+from sim.experiment.executors import choose_executor, n_processors
+from sim.experiment.experiment import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.simulation import Simulation
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 

@@ -10,9 +10,9 @@ from typing import Any
 __version__ = "0.1.0"
 _MODULES = {
     "exposure": "sim.blocklists.exposure",
-    "run": "sim.measure.interactive",
-    "compare": "sim.measure.interactive",
-    "open_results": "sim.measure.interactive",
+    "run": "sim.api",
+    "compare": "sim.api",
+    "open_results": "sim.api",
 }
 
 

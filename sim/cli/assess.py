@@ -27,8 +27,8 @@ from sim.cli.task import (
 )
 
 if TYPE_CHECKING:
-    from sim.measure.assessment import Assessment
-    from sim.measure.estimates import Estimate
+    from sim.assess.assessment import Assessment
+    from sim.assess.estimates import Estimate
     from sim.scenario.resolve import Resolved
 
 SCHEMA = "overblock/assessment/1"
@@ -113,10 +113,10 @@ def assess(
       overblock assess runs/20261124T120000Z-telegram-2018-1a2b3c --strategy exact
     """
     with console.reports_errors(as_json=as_json):
+        from sim.assess.assessment import assess as assess_run
         from sim.errors import UsageError
+        from sim.experiment.executors import choose_executor
         from sim.files import check_free
-        from sim.measure.assessment import assess as assess_run
-        from sim.measure.executors import choose_executor
         from sim.results.read import open_run
 
         format_ = Format.JSON if as_json else _format_of(output)
@@ -166,7 +166,7 @@ def _task(
     quiet: bool,
 ) -> tuple[Task, list[str]]:
     """Plan the comparison, and return it with the labels of the strategies asked for."""
-    from sim.measure.plan import Plan
+    from sim.experiment.plan import Plan
     from sim.scenario.variants import choose_variants
 
     variants, against = choose_variants(resolved, texts)

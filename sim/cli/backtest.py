@@ -97,11 +97,11 @@ def backtest(
       overblock backtest --blind kept-apart.yaml --json
     """
     with console.reports_errors(as_json=as_json):
+        from sim.backtest.document import document
+        from sim.backtest.scores import N_REPLICATES
+        from sim.backtest.scores import backtest as score_cases
+        from sim.experiment.executors import choose_executor
         from sim.files import new_file
-        from sim.measure.backtest.document import document
-        from sim.measure.backtest.scores import N_REPLICATES
-        from sim.measure.backtest.scores import backtest as score_cases
-        from sim.measure.executors import choose_executor
         from sim.scenario.cases import check_disjoint, choose, read_cases, shipped_cases
 
         _check_files(plot, save, force=force)

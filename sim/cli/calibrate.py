@@ -27,10 +27,10 @@ from sim.cli.task import executor_for, load_resolved
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
-    from sim.measure.answers import Answers
-    from sim.measure.calibration import Trials
-    from sim.measure.points import Question
-    from sim.measure.study import Study
+    from sim.experiment.answers import Answers
+    from sim.experiment.points import Question
+    from sim.experiment.study import Study
+    from sim.uncertainty.calibration import Trials
 
 SCHEMA = "overblock/calibration/1"
 N_REPLICATES = 4
@@ -100,7 +100,7 @@ def calibrate(
     """
     with console.reports_errors(as_json=as_json):
         from sim.cli import study as talk
-        from sim.measure.fitting import Fitting
+        from sim.uncertainty.fitting import Fitting
 
         if resume is not None:
             asked = talk.Asked.before(

@@ -39,10 +39,10 @@ from sim.cli.task import (
 )
 
 if TYPE_CHECKING:
-    from sim.measure.comparison import Measured
-    from sim.measure.experiment import Experiment
-    from sim.measure.metrics import FailOn, Width
-    from sim.measure.plan import Plan
+    from sim.experiment.comparison import Measured
+    from sim.experiment.experiment import Experiment
+    from sim.experiment.metrics import FailOn, Width
+    from sim.experiment.plan import Plan
 
 SCHEMA = "overblock/comparison/1"
 
@@ -126,8 +126,8 @@ def compare(
     """
     as_json = as_json or format_ is Format.JSON
     with console.reports_errors(as_json=as_json):
-        from sim.measure.metrics import check_metrics, metrics_of
-        from sim.measure.plan import COMPARISON, Plan
+        from sim.experiment.metrics import check_metrics, metrics_of
+        from sim.experiment.plan import COMPARISON, Plan
         from sim.scenario.variants import choose_variants
 
         if resume is None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from sim.cli.console import number, short
 
 if TYPE_CHECKING:
-    from sim.measure.comparison import ComparisonLine
-    from sim.measure.experiment import Experiment
-    from sim.measure.weighing import TradeoffLine
+    from sim.experiment.comparison import ComparisonLine
+    from sim.experiment.experiment import Experiment
+    from sim.experiment.weighing import TradeoffLine
 
 SHOWN = (
     "addresses_listed_peak",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sim.errors import OverblockError, ProblemsError
-from sim.measure.interrupts import ends_as_interrupts
+from sim.experiment.interrupts import ends_as_interrupts
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -37,8 +37,8 @@ from sim.cli.task import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim.experiment.experiment import Experiment
     from sim.measure.ceilings import Ceiling
-    from sim.measure.experiment import Experiment
     from sim.scenario.resolve import Resolved
 
 S_PER_D = 86_400
@@ -72,7 +72,7 @@ def run(
       overblock run my.yaml -o out --set population.n_businesses=600 --json
     """
     with console.reports_errors(as_json=as_json):
-        from sim.measure.plan import RUN, Plan
+        from sim.experiment.plan import RUN, Plan
 
         if resume is None:
             resolved = load_resolved(scenario, overrides)

@@ -29,12 +29,12 @@ from sim.cli.options import (
 from sim.cli.task import executor_for, load_resolved
 
 if TYPE_CHECKING:
-    from sim.measure.answers import Answers
-    from sim.measure.points import Question
-    from sim.measure.sensitivity import Line
-    from sim.measure.sheets import Sheet
-    from sim.measure.stages import Stage
-    from sim.measure.study import Study
+    from sim.experiment.answers import Answers
+    from sim.experiment.points import Question
+    from sim.experiment.sheets import Sheet
+    from sim.experiment.study import Study
+    from sim.uncertainty.sensitivity import Line
+    from sim.uncertainty.stages import Stage
 
 N_REPLICATES = 2
 
@@ -158,8 +158,8 @@ def sensitivity(
     with console.reports_errors(as_json=as_json):
         from sim.cli import sensitivity_tables as tables
         from sim.cli import study as talk
-        from sim.measure.chosen_factors import choose_factors
-        from sim.measure.inquiry import Inquiry
+        from sim.uncertainty.chosen_factors import choose_factors
+        from sim.uncertainty.inquiry import Inquiry
 
         names = [name.strip() for text in only for name in text.split(",") if name.strip()]
         if resume is not None:

@@ -16,9 +16,9 @@ from sim.cli import console
 from sim.cli.study import interval, number, print_table, study_document, width
 
 if TYPE_CHECKING:
-    from sim.measure.factors import Factor, LeftOut
-    from sim.measure.sensitivity import Line
-    from sim.measure.study import Study
+    from sim.experiment.study import Study
+    from sim.uncertainty.factors import Factor, LeftOut
+    from sim.uncertainty.sensitivity import Line
 
 SCHEMA = "overblock/sensitivity/1"
 FACTORS_SCHEMA = "overblock/factors/1"

@@ -21,13 +21,13 @@ from sim.cli.progress import progress
 from sim.cli.task import check_alone, check_kind, choose_root_seed, free_folder
 
 if TYPE_CHECKING:
-    from sim.measure.answers import Answers
-    from sim.measure.begun import Begun
-    from sim.measure.executors.task import Executor
-    from sim.measure.kept import Kept
-    from sim.measure.points import Question
-    from sim.measure.sheets import Sheet
-    from sim.measure.study import Study, StudyPlan
+    from sim.experiment.answers import Answers
+    from sim.experiment.begun import Begun
+    from sim.experiment.executors.task import Executor
+    from sim.experiment.kept import Kept
+    from sim.experiment.points import Question
+    from sim.experiment.sheets import Sheet
+    from sim.experiment.study import Study, StudyPlan
     from sim.scenario.resolve import Resolved
 
 Ask = Callable[..., "Answers"]
@@ -75,7 +75,7 @@ class Asked:
     @classmethod
     def before(cls, path: Path, kind: str, *given: Any) -> Asked:
         """Go on with what was begun; nothing that changes the question may be given."""
-        from sim.measure.begun import find_begun, read_begun
+        from sim.experiment.begun import find_begun, read_begun
 
         check_alone(path, *given)
         parts, folder = find_begun(path)
@@ -98,8 +98,8 @@ class StudyTask:
     @classmethod
     def of(cls, asked: Asked, plan: StudyPlan, output: Path | None, *, force: bool) -> StudyTask:
         """Return where the study goes; refuse a place that is taken before anything runs."""
-        from sim.measure.begun import check_same
-        from sim.measure.study import default_folder
+        from sim.experiment.begun import check_same
+        from sim.experiment.study import default_folder
 
         if asked.begun is not None and asked.parts is not None:
             check_same(asked.begun, plan.identity, asked.parts)
@@ -124,9 +124,9 @@ class StudyTask:
         answer
             Answers the whole study, given how a question is answered.
         """
-        from sim.measure.answers import ask
-        from sim.measure.begun import forget_begun
-        from sim.measure.study import carry_out
+        from sim.experiment.answers import ask
+        from sim.experiment.begun import forget_begun
+        from sim.experiment.study import carry_out
 
         with executor, progress("runs", quiet=quiet) as on_progress:
 

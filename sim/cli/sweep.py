@@ -32,7 +32,7 @@ from sim.cli.task import executor_for, load_resolved
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
-    from sim.measure.study import Study
+    from sim.experiment.study import Study
 
 SCHEMA = "overblock/sweep/1"
 
@@ -97,7 +97,7 @@ def sweep(
     """
     with console.reports_errors(as_json=as_json):
         from sim.cli import study as talk
-        from sim.measure.sweep import Sweep
+        from sim.uncertainty.sweep import Sweep
 
         if resume is not None:
             asked = talk.Asked.before(

@@ -18,9 +18,9 @@ from sim.cli.progress import progress
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
-    from sim.measure.executors.task import Executor
-    from sim.measure.experiment import Experiment, Grow
-    from sim.measure.plan import Plan
+    from sim.experiment.executors.task import Executor
+    from sim.experiment.experiment import Experiment, Grow
+    from sim.experiment.plan import Plan
     from sim.scenario.resolve import Resolved
 
 VERBS = {"comparison": "compare", "calibration": "calibrate"}
@@ -76,13 +76,13 @@ def executor_for(
     tls_key: Path | None,
 ) -> Executor:
     """Return where runs are worked off, by the options of the command line."""
-    from sim.measure.executors import choose_executor
+    from sim.experiment.executors import choose_executor
 
     if cluster is None:
         if tls_ca or tls_cert or tls_key:
             raise UsageError("--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
         return choose_executor(workers)
-    from sim.measure.executors.cluster import Cluster
+    from sim.experiment.executors.cluster import Cluster
 
     return choose_executor(workers, Cluster(cluster, tls_ca, tls_cert, tls_key))
 
@@ -120,14 +120,14 @@ class Task:
     @classmethod
     def of(cls, plan: Plan, output: Path | None, *, force: bool) -> Task:
         """Begin anew."""
-        from sim.measure.experiment import default_folder
+        from sim.experiment.experiment import default_folder
 
         return cls(plan, free_folder(output or default_folder(plan), force=force), force)
 
     @classmethod
     def resumed(cls, path: Path, kind: str, output: Path | None, *, force: bool) -> Task:
         """Go on with what was begun."""
-        from sim.measure.begun import find_begun, read_begun, read_question
+        from sim.experiment.begun import find_begun, read_begun, read_question
 
         parts, folder = find_begun(path)
         check_kind(path, read_begun(parts).kind, kind)
@@ -137,8 +137,8 @@ class Task:
 
     def carry_out(self, executor: Executor, *, quiet: bool, grow: Grow | None = None) -> Experiment:
         """Run what is to be run, and write the folder."""
-        from sim.measure.begun import forget_begun
-        from sim.measure.experiment import COMPLETE, carry_out
+        from sim.experiment.begun import forget_begun
+        from sim.experiment.experiment import COMPLETE, carry_out
         from sim.results.checkpoints import Checkpoints
         from sim.results.store import RUN_TABLES
 
@@ -176,7 +176,7 @@ def say_what_is_missing(experiment: Experiment, *, quiet: bool) -> None:
 
 def leave_unless_complete(experiment: Experiment) -> None:
     """Leave with the exit code of an experiment that is not whole."""
-    from sim.measure.experiment import COMPLETE, INTERRUPTED
+    from sim.experiment.experiment import COMPLETE, INTERRUPTED
 
     if experiment.status == INTERRUPTED:
         raise typer.Exit(console.EXIT_INTERRUPTED)

@@ -34,8 +34,8 @@ def verify(
     """
     with console.reports_errors(as_json=as_json):
         from sim.cli.progress import progress
-        from sim.measure.executors import choose_executor
-        from sim.measure.verification import verify_folder
+        from sim.experiment.executors import choose_executor
+        from sim.experiment.verification import verify_folder
 
         with progress("runs", quiet=quiet) as on_progress:
             verdict = verify_folder(

@@ -13,8 +13,8 @@ from typing import Any
 
 from sim import __version__
 from sim.errors import OverblockError
-from sim.measure.outputs import PACKAGE, Derived, derive, manifest_of, package_of
-from sim.measure.plan import RUN, Plan
+from sim.experiment.outputs import PACKAGE, Derived, derive, manifest_of, package_of
+from sim.experiment.plan import RUN, Plan
 from sim.measure.replanned import RESOLVED, SCENARIO
 from sim.results.accounted import is_inside
 from sim.results.columns import COMPARISON_TABLES, TABLES

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from sim.measure.plan import Plan
+from sim.experiment.plan import Plan
 from sim.results.accounted import is_inside
 from sim.results.read import RunFolder
 from sim.scenario.load import LoadedScenario, load_scenario

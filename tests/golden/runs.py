@@ -14,8 +14,8 @@ from sim.addresses import backend
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
+from sim.experiment.simulation import measure_outcome
 from sim.measure.measures import Measure
-from sim.measure.simulation import measure_outcome
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables_reactions import RESPONSES

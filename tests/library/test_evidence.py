@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from sim.measure.metrics import metrics_of
+from sim.experiment.metrics import metrics_of
 from sim.results.columns import METRICS
 from sim.scenario.dump import scenario_tree
 from sim.scenario.library import scenario_names, shipped

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from sim.errors import ProblemsError
-from sim.measure.experiment import run_experiment
+from sim.experiment.experiment import run_experiment
 from sim.results.manifest import result_id
 from sim.scenario.dump import scenario_tree
 from sim.scenario.library import shipped, table_names

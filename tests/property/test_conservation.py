@@ -12,7 +12,7 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
-from sim.measure.experiment import run_experiment
+from sim.experiment.experiment import run_experiment
 from sim.measure.hosting import provider_money
 from sim.measure.impact import measure_impact
 from sim.measure.losses import LossTotals, loss_totals

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from sim.measure.assessment import Assessment, parameters_of
+from sim.assess.assessment import Assessment, parameters_of
 from sim.report.documents.assessment_answers import (
     burden_answer,
     difference_text,

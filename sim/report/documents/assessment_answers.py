@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
-from sim.measure.assessment import Alternative, Assessment
-from sim.measure.estimates import Estimate
+from sim.assess.assessment import Alternative, Assessment
+from sim.assess.estimates import Estimate
 from sim.report.documents.assessment_terms import unit_name
 from sim.report.words.numerals import (
     estimate,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.measure.assessment import Assessment
+from sim.assess.assessment import Assessment
 from sim.report.documents.blocks import Block, Heading, Paragraph, Table
 from sim.report.page.source_texts import plain
 from sim.report.words.numerals import (

@@ -42,7 +42,7 @@ def page(scores: Document, *, figure: str = "") -> str:
     Parameters
     ----------
     scores
-        As from ``sim.measure.backtest.document``.
+        As from ``sim.backtest.document``.
     figure
         Path of the figure relative to the page; none is shown when empty.
     """

@@ -15,10 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.measure.sensitivity import Line
 from sim.report.figures import style
 from sim.report.figures.drawing import Drawing, FigureTable
 from sim.report.figures.figures import write_beside
+from sim.uncertainty.sensitivity import Line
 
 MOST_BARS = 15
 HATCHED = " Hatched: weights of rows that move separately, mean size of the change (Morris)."

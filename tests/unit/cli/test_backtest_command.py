@@ -134,7 +134,7 @@ def test_a_file_that_is_there_is_refused_before_anything_is_computed(
     path = tmp_path / "mine.svg"
     path.write_text("mine")
     with monkeypatch.context() as patched:
-        patched.setattr("sim.measure.backtest.scores.backtest", None)
+        patched.setattr("sim.backtest.scores.backtest", None)
         result = call("names", "--blind", str(blind), option, str(path))
     assert (result.exit_code, result.stdout, result.stderr) == (
         2, "", f"{path}: exists; give --force to replace it\n",

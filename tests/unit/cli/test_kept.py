@@ -67,8 +67,8 @@ def files_of(folder: str) -> dict[str, bytes]:
 def test_a_place_that_is_taken_meanwhile_costs_no_run(
     verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sim.measure.experiment as experiment
-    import sim.measure.study as study
+    import sim.experiment.experiment as experiment
+    import sim.experiment.study as study
 
     command = COMMANDS[verb]
     assert call(*command, "-o", "whole").exit_code == 0
@@ -92,7 +92,7 @@ def test_a_place_that_is_taken_meanwhile_costs_no_run(
     assert Path("out/mine").read_text() == "mine"
     refused = call(verb, "--resume", kept)
     assert (refused.exit_code, names()) == (2, sorted([kept, "out", "whole"]))
-    monkeypatch.setattr("sim.measure.executors.serial.attempt", None)  # nothing is run again
+    monkeypatch.setattr("sim.experiment.executors.serial.attempt", None)  # nothing is run again
     result = call(verb, "--resume", kept, "-o", "other")
     assert (result.exit_code, names()) == (0, ["other", "out", "whole"]), result.stderr
     assert files_of("other") == files_of("whole")
@@ -127,7 +127,7 @@ def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(
     anew = call(*RUN, "-o", "out")
     said = f"note: a process that was killed left 3 finished runs in {kept}; --resume {kept} goes"
     assert (anew.exit_code, said in anew.stderr) == (0, True), anew.stderr
-    monkeypatch.setattr("sim.measure.executors.serial.attempt", None)  # nothing is run again
+    monkeypatch.setattr("sim.experiment.executors.serial.attempt", None)  # nothing is run again
     result = call("run", "--resume", kept, "-o", "other")
     assert (result.exit_code, names()) == (0, ["other", "out"]), result.stderr
     assert files_of("other") == files_of("out")
@@ -169,7 +169,7 @@ def test_of_two_at_one_place_the_second_fails_before_it_computes() -> None:
 def test_an_interrupt_in_a_query_is_no_failed_run(verb: str, name: str) -> None:
     """DuckDB with one thread drops the interrupt and raises an error of its own."""
     before = (
-        "import sim.measure.simulation as simulation\n"
+        "import sim.experiment.simulation as simulation\n"
         "real, seen = simulation._Worker.run, []\n"
         "def run(self, key):\n"
         "    seen.append(key)\n"

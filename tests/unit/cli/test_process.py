@@ -139,7 +139,7 @@ def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path: Path) 
 
 INTERRUPTED = """\
 import os, signal, sys
-import sim.measure.simulation as simulation
+import sim.experiment.simulation as simulation
 import sim.results.checkpoints as checkpoints
 
 real_simulate, real_replace = simulation.simulate, os.replace
@@ -227,7 +227,7 @@ def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path: Path) 
 def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path) -> None:
     code = (
         "import os, signal\n"
-        "import sim.measure.outputs as outputs\n"
+        "import sim.experiment.outputs as outputs\n"
         "real = outputs.write_summary\n"
         "def write_summary(*arguments):\n"
         f"    {KILL}\n"

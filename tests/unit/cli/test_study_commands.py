@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.measure.answers import Answers, ask
-from sim.measure.points import Question
+from sim.experiment.answers import Answers, ask
+from sim.experiment.points import Question
 from sim.results.parquet import read_columns
 from tests.endings import run_until
 
@@ -132,7 +132,7 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
             raise KeyboardInterrupt
         return ask(question, *more)
 
-    monkeypatch.setattr("sim.measure.answers.ask", interrupted)
+    monkeypatch.setattr("sim.experiment.answers.ask", interrupted)
     out = tmp_path / "out"
     result = call(
         "sensitivity", small, "--only", "thresholds.impaired,thresholds.down", "--trajectories",

@@ -10,6 +10,7 @@ import pytest
 from sim.cli.money import money_sentence, print_money
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
+from sim.experiment.experiment import run_experiment
 from sim.measure.accounts import (
     IN_PROPORTION,
     MODELLED,
@@ -17,7 +18,6 @@ from sim.measure.accounts import (
     draw_up_accounts,
     price_losses,
 )
-from sim.measure.experiment import run_experiment
 from sim.measure.losses import loss_totals
 from sim.measure.money import MONEY_METRICS, OF_DEMAND, OF_HOSTING
 from sim.measure.moves import moves_of

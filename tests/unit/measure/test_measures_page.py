@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.measure.metrics import metrics_of
+from sim.experiment.metrics import metrics_of
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 

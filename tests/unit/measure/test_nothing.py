@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from sim.experiment.simulation import Simulation
 from sim.measure.nothing import DENIES, HITS, ORDERS, say_nothing
-from sim.measure.simulation import Simulation
 from sim.results.folder import read_manifest
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

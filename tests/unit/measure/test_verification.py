@@ -15,11 +15,11 @@ import duckdb
 import pytest
 
 from sim.errors import DataError
-from sim.measure.executors.serial import SerialExecutor
-from sim.measure.experiment import carry_out
-from sim.measure.outputs import derive
-from sim.measure.plan import Plan
-from sim.measure.verification import Verdict, verify_folder
+from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.experiment import carry_out
+from sim.experiment.outputs import derive
+from sim.experiment.plan import Plan
+from sim.experiment.verification import Verdict, verify_folder
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants

@@ -17,9 +17,9 @@ from matplotlib.text import Text
 
 from sim import __version__
 from sim.errors import UsageError
+from sim.experiment.experiment import run_experiment
 from sim.files import RECORD
 from sim.measure.bands import band_of
-from sim.measure.experiment import run_experiment
 from sim.report.figures import figures, outages, style
 from sim.report.figures.addresses import draw_addresses, read_marks
 from sim.report.figures.curves import offset_name

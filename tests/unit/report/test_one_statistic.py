@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 import sim
+from sim.assess.assessment import assess
 from sim.cli.app import app
-from sim.measure.assessment import assess
 from sim.measure.ratios import RATIOS
 from sim.report.documents.assessment import write_assessment
 from sim.report.documents.blocks import to_markdown

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.measure.sensitivity import Line
 from sim.report.figures import style
 from sim.report.figures.tornado import (
     draw_sensitivity,
@@ -16,6 +15,7 @@ from sim.report.figures.tornado import (
     shares_table,
     tornado_table,
 )
+from sim.uncertainty.sensitivity import Line
 
 
 def line(factor: str, low: float, high: float, **more: object) -> Line:

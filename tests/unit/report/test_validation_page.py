@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.measure.backtest.document import document, made_from
-from sim.measure.backtest.runs import group_runs, read_replicate
-from sim.measure.backtest.scores import backtest
+from sim.backtest.document import document, made_from
+from sim.backtest.runs import group_runs, read_replicate
+from sim.backtest.scores import backtest
 from sim.report.documents.backtest import LARGEST, SMALLEST, draw_backtest, ratios
 from sim.report.documents.validation import page
 from sim.scenario.cases import choose, read_cases, shipped_cases

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sim.measure.experiment import carry_out
-from sim.measure.plan import Plan
+from sim.experiment.experiment import carry_out
+from sim.experiment.plan import Plan
 from sim.results.csvtext import GUARDED, cell_text, csv_text, text_of
 from sim.results.read import open_run
 from sim.results.relations import connect_tables

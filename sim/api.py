@@ -1,0 +1,257 @@
+"""Runs and comparisons from Python: what a notebook calls.
+
+In: a scenario, strategies, how often. Out: results as columns, which pandas, polars and DuckDB take
+as they are. The command line does the same and writes the same folder.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import UsageError
+from sim.experiment.executors import choose_executor
+from sim.experiment.executors.cluster import Cluster
+from sim.experiment.experiment import carry_out, default_folder
+from sim.experiment.metrics import check_metrics, metrics_of
+from sim.experiment.plan import Plan
+from sim.results.read import RunFolder, open_run
+from sim.results.relations import Connection, connect_tables
+from sim.scenario.load import load_scenario
+from sim.scenario.overrides import override_text
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.variants import choose_variants
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run folder, read.
+
+    Attributes
+    ----------
+    run
+        The folder with its manifest, scenario and curves.
+    """
+
+    run: RunFolder
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.run.path
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Labels of the strategies."""
+        return self.run.strategies
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics, in the sequence of measuring."""
+        return tuple(dict.fromkeys(self.run.measures().metric.tolist()))
+
+    def frame(self, metric: str) -> Columns:
+        """One metric, strategy by strategy in the same luck.
+
+        Returns
+        -------
+        columns
+            ``replicate``, and the metric's values by label of the strategy; NaN where one is not
+            known or a run is not finished. ``pandas.DataFrame(columns)`` takes it.
+
+        Raises
+        ------
+        UsageError
+            If there is no such metric.
+        """
+        measures = self.run.measures()
+        rows = measures.metric == metric
+        if not rows.any():
+            known = ", ".join(dict.fromkeys(measures.metric.tolist()))
+            raise UsageError(f"expected one of the metrics {known}, got {metric!r}")
+        replicate = np.unique(measures.replicate)
+        columns: Columns = {"replicate": replicate}
+        for label in self.strategies:
+            mine = rows & (measures.strategy == label)
+            values = np.full(replicate.size, np.nan)
+            values[np.searchsorted(replicate, measures.replicate[mine])] = measures.value[mine]
+            columns[label] = values
+        return columns
+
+    def to_duckdb(self) -> Connection:
+        """Return a DuckDB connection in which every table of the folder is a view."""
+        return connect_tables(self.folder)
+
+    def to_pandas(self, table: str = "measures") -> pd.DataFrame:
+        """Return a table of the folder as a pandas frame; pandas has to be installed.
+
+        Raises
+        ------
+        UsageError
+            If there is no such table, or no pandas.
+        """
+        try:
+            import pandas  # noqa: F401 - only whether it is there
+        except ImportError:
+            message = "to_pandas needs pandas: pip install 'overblock[analysis]'"
+            raise UsageError(message) from None
+        with self.to_duckdb() as connection:
+            known = [row[0] for row in connection.execute("SHOW TABLES").fetchall()]
+            if table not in known:
+                raise UsageError(f"expected one of the tables {', '.join(known)}, got {table!r}")
+            frame: pd.DataFrame = connection.execute(f'SELECT * FROM "{table}"').df()
+            return frame
+
+
+def open_results(folder: str | Path) -> Results:
+    """Read a run folder that ``run``, ``compare`` or the command line wrote.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
+    return Results(open_run(Path(folder)))
+
+
+def run(
+    scenario: str | Path,
+    *,
+    n_replicates: int | None = None,
+    root_seed: int | None = None,
+    overrides: Mapping[str, object] | None = None,
+    folder: str | Path | None = None,
+    force: bool = False,
+    n_workers: int | None = 1,
+    cluster: Cluster | None = None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+) -> Results:
+    """Simulate a scenario under its own strategy, and write a run folder.
+
+    Parameters
+    ----------
+    scenario
+        Path of a scenario file, or the name of a shipped one.
+    n_replicates, root_seed
+        Those of the scenario when None; a seed is chosen where it has none either.
+    overrides
+        Values by key path, such as ``{"population.n_businesses": 600}``; a mapping is merged into
+        what stands there, and None switches off what the scenario may leave out.
+    folder
+        Run folder to write; ``runs/<utc-stamp>-<scenario>-<hash6>`` when None.
+    force
+        Replace an earlier run there.
+    n_workers
+        1 works in this process; more start so many others, None as many as there are processors.
+        A script that asks for others must guard its own start (``if __name__ == "__main__":``).
+    cluster
+        A dask cluster to work on instead.
+    on_progress
+        Called with the number of runs finished and of all.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        With the mistakes in the scenario and in its tables.
+    UsageError
+        If the folder is taken or cannot be made.
+    PartialError
+        If runs failed and none was finished.
+    """
+    resolved = _resolved(scenario, overrides)
+    plan = Plan.of_run(resolved, _seed(resolved, root_seed), _number(resolved, n_replicates))
+    return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
+
+
+def compare(
+    scenario: str | Path,
+    strategies: Sequence[str] = (),
+    *,
+    baseline: str | None = None,
+    metrics: Sequence[str] = (),
+    n_replicates: int | None = None,
+    root_seed: int | None = None,
+    overrides: Mapping[str, object] | None = None,
+    folder: str | Path | None = None,
+    force: bool = False,
+    n_workers: int | None = 1,
+    cluster: Cluster | None = None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+) -> Results:
+    """Compare strategies in the same worlds with the same luck, and write a run folder.
+
+    Parameters
+    ----------
+    strategies
+        Each as ``[label=]id[:parameter=value,…]``; those of the scenario's experiment when empty.
+    baseline
+        Label of the strategy that differences are taken to; ``none`` when None, and added if it is
+        not among the strategies.
+    metrics
+        Metrics compared; all when empty.
+    scenario, n_replicates, root_seed, overrides, folder, force, n_workers, cluster, on_progress
+        As for `run`.
+
+    Raises
+    ------
+    ScenarioError, DataError, UsageError, PartialError
+        As for `run`, with the mistakes in all strategies and metrics.
+    """
+    resolved = _resolved(scenario, overrides)
+    variants, against = choose_variants(resolved, strategies, baseline)
+    asked = resolved.scenario.experiment
+    chosen = tuple(metrics or (asked.metrics if asked else ()))
+    check_metrics(metrics_of(resolved), chosen, [variant.label for variant in variants], (), ())
+    n = n_replicates or (asked.n_replicates if asked else None)
+    plan = Plan(
+        resolved, variants, against, chosen, _seed(resolved, root_seed), _number(resolved, n)
+    )
+    return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
+
+
+def _resolved(scenario: str | Path, overrides: Mapping[str, object] | None) -> Resolved:
+    texts = [override_text(key, value) for key, value in (overrides or {}).items()]
+    return resolve(load_scenario(str(scenario), texts))
+
+
+def _seed(resolved: Resolved, given: int | None) -> int:
+    if given is not None:
+        return given
+    own = resolved.scenario.root_seed
+    return secrets.randbelow(2**32) if own is None else own
+
+
+def _number(resolved: Resolved, given: int | None) -> int:
+    n = resolved.scenario.n_replicates if given is None else given
+    if n < 1:
+        raise UsageError(f"expected at least one replicate, got {n}")
+    return n
+
+
+def _carry_out(
+    plan: Plan,
+    folder: str | Path | None,
+    force: bool,
+    n_workers: int | None,
+    cluster: Cluster | None,
+    on_progress: Callable[[int, int], None],
+) -> Results:
+    experiment = carry_out(
+        plan,
+        folder=Path(folder) if folder is not None else default_folder(plan),
+        force=force,
+        executor=choose_executor(n_workers, cluster),
+        on_progress=on_progress,
+    )
+    return open_results(experiment.folder)

@@ -1,0 +1,1 @@
+"""What a court asks of one strategy."""

@@ -1,0 +1,198 @@
+"""Predictions that need no simulation: national methods, the law of names, what a list lists.
+
+In: a predictor of a case. Out: a prediction. Tables are read; nothing is written.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.source import Limits
+from sim.backtest.prediction import Prediction, of_draws, of_number
+from sim.blocklists.attribution import Attributes, break_down
+from sim.blocklists.blocklists import (
+    find_input,
+    own_addresses,
+    own_tables,
+    read_all,
+    read_blocklists,
+    table_names,
+)
+from sim.blocklists.listed import union
+from sim.errors import ScenarioError
+from sim.measure.money_parameters import drawn, economy_parameters, triangular_quantile
+from sim.measure.national import NATIONAL_METHODS, national_loss_usd
+from sim.names.names import NamesLaw, fit_names_law
+from sim.names.sharing import KINDS, assumed, build_kinds
+from sim.scenario.cases import PlacedCase
+from sim.scenario.money_tables import ECONOMY_KEYS, EconomyRow
+from sim.scenario.predictors import ExposurePredictor, NamesPredictor, NationalPredictor
+from sim.scenario.refusal import hint
+from sim.scenario.seeds import find_table, read_table
+from sim.scenario.tables import AssumptionRow
+from sim.scenario.tables_sharing import ConcentrationRow
+from sim.streams import Stream, Streams
+
+N_DRAWS = 2000
+"""Draws of a national method's constants."""
+N_NAME_DRAWS = 400
+"""Draws of a set of addresses."""
+LUCK = Streams(root_seed=0, replicate=0)
+"""Luck of these calculations; a fixed one, so that scores do not move by themselves."""
+CROWDED_NEIGHBOURS = 10
+CALCULATION_TABLES = (
+    "economy-russia-2018",
+    "hosting-concentration",
+    "names-assumptions",
+    "telegram-2018-orders",
+)
+"""Shipped tables that shipped cases of this kind read."""
+
+
+def predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Prediction:
+    """Loss by a published method, in USD.
+
+    Raises
+    ------
+    ScenarioError
+        If the method or a constant is not known, or one it needs is not given.
+    """
+    methods = {method.id: method for method in NATIONAL_METHODS}
+    problems = []
+    if predictor.method not in methods:
+        known = f"expected a national method, got {predictor.method!r}"
+        problems.append(placed.problem("predictor.method", known + hint(predictor.method, methods)))
+    for key in predictor.constants:
+        if key not in ECONOMY_KEYS:
+            message = f"expected a constant of the economy, got {key!r}{hint(key, ECONOMY_KEYS)}"
+            problems.append(placed.problem(f"predictor.constants.{key}", message))
+    if problems:
+        raise ScenarioError(problems)
+    economy: dict[str, NDArray[np.float64]] = {}
+    if predictor.economy:
+        path = find_table(predictor.economy, placed.file.path.parent)
+        table = read_table(predictor.economy, path, EconomyRow)
+        economy = economy_parameters(table.rows, drawn(LUCK, N_DRAWS))
+    for key, constant in predictor.constants.items():
+        rng = LUCK.generator(Stream.MONEY_PARAMETERS, tuple(key.encode()))
+        u = rng.random(N_DRAWS)
+        economy[key] = triangular_quantile(u, constant.low, constant.value, constant.high)
+    try:
+        loss = national_loss_usd(
+            methods[predictor.method], economy, predictor.duration_d, predictor.share_affected
+        )
+    except KeyError as error:
+        message = f"expected the constant {error.args[0]} that {predictor.method} takes, got none"
+        raise ScenarioError([placed.problem("predictor.constants", message)]) from None
+    return of_draws(
+        np.broadcast_to(loss, N_DRAWS),
+        f"{N_DRAWS} draws of the method's constants from their ranges",
+        "whether the method is right",
+    )
+
+
+def predict_names(predictor: NamesPredictor) -> Prediction:
+    """Read a quantity off the law of names per address."""
+    law = _law()
+    left_out = "the shape of the law between the published ranks, which is a choice"
+    if predictor.address_kind is not None:
+        kinds = build_kinds(law, _name_assumptions())
+        kind = kinds[KINDS.index(predictor.address_kind)]
+        n_addresses = predictor.n_addresses or 0
+        rng = LUCK.generator(Stream.ADDRESS_NAMES)
+        total = np.array(
+            [kind.law.n_names_of(rng.random(n_addresses)).sum() for _ in range(N_NAME_DRAWS)]
+        )
+        return of_draws(
+            total.astype(float),
+            f"{N_NAME_DRAWS} draws of the addresses",
+            "the assumed parameters of the kind of address (seeds/names-assumptions.csv)",
+        )
+    return of_number(law_quantity(law, predictor.quantity, predictor.n_addresses), left_out)
+
+
+def law_quantity(law: NamesLaw, quantity: str, n_addresses: int | None) -> float:
+    """Return one quantity of the law of names per address.
+
+    Notes
+    -----
+    A site is a name: the share of sites with ten neighbours or more is the share of names on
+    addresses of eleven names or more.
+    """
+    size, count = law.size, law.count
+    match quantity:
+        case "n_names":
+            return float(law.n_names)
+        case "n_addresses":
+            return float(law.n_addresses)
+        case "share_single":
+            return float(count[size == 1].sum() / law.n_addresses)
+        case "share_top":
+            assert n_addresses is not None
+            return float(law.share_top(n_addresses))
+        case "mean_names":
+            return float(law.mean_names)
+        case "max_names":
+            return float(size[0])
+        case "share_sites_crowded":
+            crowded = size > CROWDED_NEIGHBOURS
+            return float((size * count)[crowded].sum() / law.n_names)
+        case "share_sites_alone":
+            return float(count[size == 1].sum() / law.n_names)
+    raise ValueError(f"expected a quantity of the law, got {quantity!r}")
+
+
+@cache
+def _law() -> NamesLaw:
+    name = "hosting-concentration"
+    return fit_names_law(read_table(name, find_table(name, Path()), ConcentrationRow).rows)
+
+
+def _name_assumptions() -> dict[str, float]:
+    name = "names-assumptions"
+    return assumed(read_table(name, find_table(name, Path()), AssumptionRow).rows)
+
+
+def predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Prediction:
+    """Count addresses that a list lists.
+
+    Raises
+    ------
+    OverblockError
+        If the list cannot be read.
+    """
+    return of_number(_count(placed, predictor), "whether the list is complete")
+
+
+def _count(placed: PlacedCase, predictor: ExposurePredictor) -> float:
+    limits = Limits()
+    given = _input(placed, predictor.blocklist)
+    feeds = read_blocklists([given], "", skip_bad=False, limits=limits).in_force(predictor.at)
+    if predictor.count == "summed":
+        return float(sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds))
+    listed = union(feeds)
+    if predictor.count == "outside_target":
+        own = own_addresses(read_all(own_tables([given]), skip_bad=False, limits=limits))
+        if own is not None:
+            listed = listed.difference(own)
+    if predictor.provider:
+        (table,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=limits)
+        (breakdown,) = break_down(listed, Attributes.of(table), ["provider"])
+        groups = {group.name: group.n_addresses4 for group in breakdown.groups}
+        if predictor.provider not in groups:
+            name = predictor.provider
+            message = f"expected a provider of the table, got {name!r}{hint(name, groups)}"
+            raise ScenarioError([placed.problem("predictor.provider", message)])
+        return float(groups[predictor.provider])
+    return float(listed.v4.n_addresses)
+
+
+def _input(placed: PlacedCase, name: str) -> Input:
+    """Shipped table, or a file beside the case file."""
+    beside = placed.file.path.parent / name
+    return find_input(name if name in table_names() else str(beside))

@@ -1,0 +1,138 @@
+"""Scores as plain values: what ``--json`` prints, what is stored, what pages and figures show.
+
+In: a backtest. Out: JSON values with all that the scores were made from. Nothing in it depends on
+when or how fast it was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.backtest.calculations import CALCULATION_TABLES
+from sim.backtest.prediction import NotComputable, Prediction
+from sim.backtest.runs import RunGroup
+from sim.backtest.scores import Backtest, Score
+from sim.results.manifest import canonical_json, list_assumptions
+from sim.scenario.cases import CaseFile
+from sim.scenario.dump import scenario_tree
+from sim.scenario.resolve import Resolved
+from sim.scenario.seeds import find_table
+
+SCHEMA = "overblock/backtest-scores/1"
+
+
+def document(found: Backtest) -> dict[str, Any]:
+    """Return the JSON document; what is not known is None."""
+    files = {id(score.placed.file): score.placed.file for score in found.scores}
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "n_replicates": found.n_replicates,
+        "tallies": [_without_nan(asdict(tally)) for tally in found.tallies],
+        "scores": [_score(score) for score in found.scores],
+        "made_from": made_from(list(files.values()), found.groups),
+    }
+
+
+def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str, Any]:
+    """What scores rest on, by hash: case files, scenarios with their tables, other tables."""
+    return {
+        "cases": [{"file": file.path.name, "sha256": file.sha256} for file in files],
+        "runs": [
+            {
+                "scenario": Path(group.name).name,
+                "overrides": [_one_line(each) for each in group.resolved.loaded.overrides],
+                "root_seed": group.root_seed,
+                "question_sha256": _question_hash(group.resolved),
+                "inputs": [
+                    {"name": table.name, "sha256": table.sha256}
+                    for table in group.resolved.tables
+                    if table not in (group.resolved.totals, group.resolved.figures)
+                ],
+                "n_assumptions": len(list_assumptions(group.resolved)),
+            }
+            for group in groups
+        ],
+        "tables": [
+            {"name": name, "sha256": _hash(find_table(name, Path()))} for name in CALCULATION_TABLES
+        ],
+    }
+
+
+NO_DRIVERS = frozenset(
+    [
+        "name",
+        "title",
+        "description",
+        "country",
+        "n_replicates",
+        "published",
+        "experiment",
+        "provenance",
+    ]
+)
+"""Parts of a scenario that say something and move no number of a run."""
+
+
+def _question_hash(resolved: Resolved) -> str:
+    """SHA-256 of what drives a run, so that a word about a source makes no score stale."""
+    tree = scenario_tree(resolved.scenario)
+    driving = {key: value for key, value in tree.items() if key not in NO_DRIVERS}
+    return hashlib.sha256(canonical_json(driving).encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _score(score: Score) -> dict[str, Any]:
+    case, prediction = score.placed.case, score.prediction
+    published = case.published
+    allowed_low, allowed_high = published.interval
+    predicted = _without_nan(asdict(prediction)) if isinstance(prediction, Prediction) else None
+    return {
+        "id": case.id,
+        "title": case.title,
+        "subject": _one_line(case.subject),
+        "predictor": case.predictor.kind,
+        "given": _one_line(case.given),
+        "role": case.role,
+        "why_role": _one_line(case.why_role),
+        "predicted": predicted,
+        "why_not": _one_line(prediction.why) if isinstance(prediction, NotComputable) else "",
+        "published": {
+            "value": published.value,
+            "low": published.low,
+            "high": published.high,
+            "rounding": published.rounding,
+            "relation": published.relation,
+            "allowed_low": allowed_low if math.isfinite(allowed_low) else None,
+            "allowed_high": allowed_high if math.isfinite(allowed_high) else None,
+            "nature": published.nature,
+            "unit": published.unit,
+            "source": _one_line(published.source),
+            "date": published.date,
+        },
+        "verdict": score.verdict,
+        "log10_error": None if math.isnan(score.log10_error) else score.log10_error,
+        "note": _one_line(case.note),
+    }
+
+
+def _one_line(text: str) -> str:
+    """Text of a case file without line breaks, which would be markup on a page."""
+    return " ".join(text.split())
+
+
+def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
+    """Replace what is not known by None."""
+    return {
+        key: None if isinstance(value, float) and math.isnan(value) else value
+        for key, value in values.items()
+    }

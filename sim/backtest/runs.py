@@ -1,0 +1,242 @@
+"""Numbers read off simulated scenarios, one run for all cases that share it.
+
+In: cases with run predictors. Out: by case, what each replicate gave. Cases are grouped by
+scenario and overrides, so that each world is simulated once per replicate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.curves import Curves
+from sim.engine.eventlog import Kind
+from sim.engine.run import Outcome, simulate
+from sim.engine.strategies import build_strategy
+from sim.engine.tally import Group
+from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.experiment.executors.task import Key
+from sim.experiment.metrics import metrics_of
+from sim.measure.accounts import price_losses
+from sim.measure.impact import measure_impact
+from sim.measure.losses import loss_totals
+from sim.measure.money import MONEY_METRICS
+from sim.measure.moves import moves_of
+from sim.measure.providers import (
+    NAMED_LOSS,
+    measure_named_businesses,
+    named_loss,
+    price_providers,
+)
+from sim.results.columns import METRICS
+from sim.scenario.cases import PlacedCase
+from sim.scenario.load import load_scenario
+from sim.scenario.predictors import RunPredictor
+from sim.scenario.refusal import hint
+from sim.scenario.resolve import Resolved, resolve
+from sim.streams import Streams
+from sim.world.build import World, build_world
+
+CURVES = tuple(column.name for column in METRICS)
+EVENTS = tuple(kind.name.lower() for kind in Kind)
+MAX_RUNS = 100
+"""Distinct scenarios of one scoring: a case file may be a stranger's."""
+COMPLAINTS = "complaints"
+"""Complaints expected until the end of the run."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunGroup:
+    """One scenario and the cases that are read off it.
+
+    Attributes
+    ----------
+    name
+        Scenario as the cases name it.
+    resolved
+        Scenario and tables.
+    cases
+        What is read.
+    """
+
+    name: str
+    resolved: Resolved
+    cases: tuple[PlacedCase, ...]
+
+    @property
+    def root_seed(self) -> int:
+        """Root of all luck: the scenario's own, 0 where it has none."""
+        return self.resolved.scenario.root_seed or 0
+
+
+def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
+    """Group cases by scenario and overrides, in the sequence they come.
+
+    Raises
+    ------
+    ScenarioError
+        With every scenario that cannot be run, and every curve, event, measure and time it has not.
+    """
+    grouped: dict[tuple[str, tuple[str, ...]], list[PlacedCase]] = {}
+    for each in placed:
+        predictor = _predictor(each)
+        key = _find(each, predictor.scenario), tuple(predictor.overrides)
+        grouped.setdefault(key, []).append(each)
+    problems: list[Problem] = []
+    groups = []
+    if len(grouped) > MAX_RUNS:
+        message = f"expected at most {MAX_RUNS} different scenarios and overrides, got more"
+        raise ScenarioError([placed[-1].problem("predictor.scenario", message)])
+    for (name, overrides), members in grouped.items():
+        try:
+            resolved = resolve(load_scenario(name, overrides))
+        except ProblemsError as error:
+            about = members[0].problem("predictor.scenario", "expected a scenario that can be run")
+            problems += [about, *error.problems]
+            continue
+        found = [problem for each in members for problem in _check(each, resolved)]
+        problems += found
+        groups.append(RunGroup(_predictor(members[0]).scenario, resolved, tuple(members)))
+    if problems:
+        raise ScenarioError(problems)
+    return groups
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reading cases off runs, as work that any process can do; a key is (group, replicate)."""
+
+    groups: tuple[RunGroup, ...]
+
+    def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
+        """Return what reads one replicate of one group."""
+
+        def work(key: Key) -> dict[str, NDArray[np.float64]]:
+            group_row, replicate = (int(part) for part in key)
+            return read_replicate(self.groups[group_row], replicate)
+
+        return work
+
+
+def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.float64]]:
+    """Simulate one replicate and read off all cases of the group.
+
+    Returns
+    -------
+    draws
+        By case id: one number, or draws of it for money; NaN where it is not known.
+    """
+    streams = Streams(group.root_seed, replicate)
+    world = build_world(group.resolved, streams)
+    outcome = simulate(world, build_strategy(group.resolved, streams), streams)
+    wanted = {_predictor(each).measure for each in group.cases} - {""}
+    measured = {
+        measure.metric: np.array([measure.value])
+        for measure in (
+            *measure_impact(world, outcome),
+            *measure_named_businesses(group.resolved, world, outcome),
+        )
+    }
+    measured[COMPLAINTS] = np.array([outcome.n_complaints])
+    if wanted & {*MONEY_METRICS, NAMED_LOSS}:
+        measured |= _money(group.resolved, streams, world, outcome)
+    start = group.resolved.scenario.start
+    return {
+        each.case.id: _read(_predictor(each), measured, outcome, world, start)
+        for each in group.cases
+    }
+
+
+def _predictor(placed: PlacedCase) -> RunPredictor:
+    predictor = placed.case.predictor
+    assert isinstance(predictor, RunPredictor)
+    return predictor
+
+
+def _find(placed: PlacedCase, name: str) -> str:
+    """Shipped scenario by name, or the path of a file beside the case file."""
+    is_file = name.endswith((".yaml", ".yml"))
+    return str(placed.file.path.parent / name) if is_file else name
+
+
+def _check(placed: PlacedCase, resolved: Resolved) -> list[Problem]:
+    """Curves, events, measures and times that the run has not."""
+    predictor, scenario = _predictor(placed), resolved.scenario
+    problems = []
+    for key, value, known in (
+        ("curve", predictor.curve, CURVES),
+        ("event", predictor.event, EVENTS),
+        ("measure", predictor.measure, (*metrics_of(resolved), COMPLAINTS)),
+    ):
+        if value and value not in known:
+            message = f"expected one of {', '.join(known)}, got {value!r}{hint(value, known)}"
+            problems.append(placed.problem(f"predictor.{key}", message))
+    for key in ("at", "since", "until"):
+        time = getattr(predictor, key)
+        if time is not None and not scenario.start <= time <= scenario.end:
+            message = (
+                f"expected a time within the run, {scenario.start.isoformat()} to "
+                f"{scenario.end.isoformat()}, got {time.isoformat()}"
+            )
+            problems.append(placed.problem(f"predictor.{key}", message))
+    return problems
+
+
+def _money(
+    resolved: Resolved, streams: Streams, world: World, outcome: Outcome
+) -> dict[str, NDArray[np.float64]]:
+    """Money of one replicate, by metric, over all draws of its parameters."""
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    money = price_losses(resolved, streams, totals)
+    found = {metric: getattr(money, metric).sum(axis=1) for metric in MONEY_METRICS}
+    return {**found, NAMED_LOSS: named_loss(resolved, price_providers(resolved, streams, totals))}
+
+
+def _read(
+    predictor: RunPredictor,
+    measured: dict[str, NDArray[np.float64]],
+    outcome: Outcome,
+    world: World,
+    start: datetime,
+) -> NDArray[np.float64]:
+    since_s = 0 if predictor.since is None else _seconds(predictor.since, start)
+    until_s = world.horizon_s if predictor.until is None else _seconds(predictor.until, start)
+    if predictor.measure:
+        value = measured[predictor.measure]
+    elif predictor.event:
+        events = outcome.events
+        is_counted = events.kind == int(Kind[predictor.event.upper()])
+        is_counted &= (events.t_s >= since_s) & (events.t_s < until_s)
+        value = np.array([float(np.count_nonzero(is_counted))])
+    elif predictor.first_outage:
+        first_s = outcome.ledger.first_outage_s
+        value = np.array([float(np.count_nonzero((first_s >= since_s) & (first_s < until_s)))])
+    else:
+        at_s = None if predictor.at is None else _seconds(predictor.at, start)
+        value = _read_curve(predictor, outcome.curves, at_s, (since_s, until_s))
+    return np.asarray(1 - value if predictor.is_complement else value)
+
+
+def _read_curve(
+    predictor: RunPredictor, curves: Curves, at_s: int | None, span_s: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Value of a curve at a time, or its largest or smallest over a time; NaN without it."""
+    try:
+        t_s, value = curves.points(predictor.curve, Group())
+    except KeyError:
+        return np.array([np.nan])
+    if predictor.is_relative_to_start:
+        value = value / value[0] if value[0] else np.full(value.shape, np.nan)
+    if at_s is not None:
+        return value[np.searchsorted(t_s, at_s, side="right") - 1 :][:1]
+    first = max(0, int(np.searchsorted(t_s, span_s[0], side="right")) - 1)
+    inside = value[first : max(first + 1, int(np.searchsorted(t_s, span_s[1])))]
+    return np.array([inside.max() if predictor.take == "max" else inside.min()])
+
+
+def _seconds(time: datetime, start: datetime) -> int:
+    return int((time - start).total_seconds())

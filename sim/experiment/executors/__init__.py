@@ -1,0 +1,47 @@
+"""Where runs are worked out: in this process, in processes of this machine, or on a cluster.
+
+In: a job and the keys of its pieces. Out: a result, or the reason why not, for each key as it is
+finished. Whoever uses it merges by key, so that a result never depends on the number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sim.experiment.executors.task import Executor
+
+if TYPE_CHECKING:
+    from sim.experiment.executors.cluster import Cluster
+
+
+def n_processors() -> int:
+    """Processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def choose_executor(n_workers: int | None = None, cluster: Cluster | None = None) -> Executor:
+    """Return an executor.
+
+    Parameters
+    ----------
+    n_workers
+        1 works in this process, more in as many others; None uses as many as there are
+        processors, as soon as enough is left to do.
+    cluster
+        A dask cluster to work on instead; if it is a local one, of so many workers.
+    """
+    if cluster is not None:
+        from sim.experiment.executors.cluster import ClusterExecutor
+
+        return ClusterExecutor(cluster, n_workers or n_processors())
+    from sim.experiment.executors.patient import PatientExecutor
+    from sim.experiment.executors.pool import PoolExecutor
+    from sim.experiment.executors.serial import SerialExecutor
+
+    if n_workers is None:
+        n_found = n_processors()
+        return PatientExecutor(n_found) if n_found > 1 else SerialExecutor()
+    return PoolExecutor(n_workers) if n_workers > 1 else SerialExecutor()

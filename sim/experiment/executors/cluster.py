@@ -1,0 +1,234 @@
+"""Keys spread over a dask cluster: on this machine, or on many.
+
+In: the address of a scheduler, a job and keys. Out: results as they are finished. A worker that is
+lost costs the time of what it was working on, and of results it had not handed over.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+from sim import __version__
+from sim.errors import UsageError
+from sim.experiment.executors.pool import LOST
+from sim.experiment.executors.task import Failure, Job, Key, Result, attempt, failure_of
+
+LOCAL = "local"
+CONNECT_S = 30
+PER_WORKER = 3
+"""Pieces sent ahead for each thread of the cluster, so that none waits for the next."""
+
+_begun = threading.local()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where a cluster is, and how it is spoken to.
+
+    Attributes
+    ----------
+    address
+        Of the scheduler, such as ``tcp://10.0.0.1:8786`` or ``tls://…``; ``local`` for workers
+        started here.
+    tls_ca, tls_cert, tls_key
+        Files of the authority, and of this client's certificate and key; all three, or none for a
+        connection that is not encrypted.
+    """
+
+    address: str
+    tls_ca: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    def __post_init__(self) -> None:
+        given = [one is not None for one in (self.tls_ca, self.tls_cert, self.tls_key)]
+        if any(given) and not all(given):
+            raise UsageError("expected --tls-ca, --tls-cert and --tls-key together, got a part")
+        if self.address.startswith("tls:") and not all(given):
+            raise UsageError(f"{self.address}: expected --tls-ca, --tls-cert and --tls-key")
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A job on its way to workers: its bytes, and a name under which they keep what it begins."""
+
+    name: str
+    job: bytes
+
+
+def _hold(name: str, job: bytes) -> _Held:
+    """A task of its own, so that a job whose holder is lost is sent again."""
+    return _Held(name, job)
+
+
+def _run(held: _Held, key: Key) -> tuple[str, Any]:
+    """Version of the worker, and the result of a key."""
+    if getattr(_begun, "name", None) != held.name:
+        # One thread keeps what it has begun to itself.
+        work: Callable[[Key], Any] | Failure
+        try:
+            work = pickle.loads(held.job).begin()
+        except Exception as error:
+            work = failure_of(error)
+        _begun.name, _begun.work = held.name, work
+    if isinstance(_begun.work, Failure):
+        return __version__, _begun.work
+    return __version__, attempt(_begun.work, key)
+
+
+class ClusterExecutor:
+    """A dask cluster.
+
+    Parameters
+    ----------
+    cluster
+        Where it is.
+    n_workers
+        Workers to start, if it is local.
+    """
+
+    def __init__(self, cluster: Cluster, n_workers: int = 1) -> None:
+        self._cluster = cluster
+        self._n_workers = n_workers
+        self._open = ExitStack()
+        self._client: Any = None
+
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
+        """Give each key with its result.
+
+        What was on a worker that ended is worked out again, in the end each key alone: only a key
+        that ends its worker then is a failure.
+        """
+        client = self._connect()
+        suspects = []
+        for key, result in self._spread(client, job, keys):
+            if result is LOST:
+                suspects.append(key)
+            else:
+                yield key, result
+        for key in suspects:
+            yield from self._spread(client, job, [key])
+
+    def _spread(
+        self, client: Any, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
+        from distributed import KilledWorker, as_completed
+
+        waiting = deque(keys)
+        data, held = pickle.dumps(job), None
+        under_way = as_completed(loop=client.loop)
+        key_of: dict[str, Key] = {}
+        while waiting or key_of:
+            if held is None or held.status not in ("pending", "finished"):
+                held = client.submit(_hold, uuid4().hex, data, pure=False)
+            n_threads = sum(client.ncores().values())
+            while waiting and len(key_of) < max(2, PER_WORKER * n_threads):
+                future = client.submit(_run, held, waiting[0], pure=False)
+                key_of[future.key] = waiting.popleft()
+                under_way.add(future)
+                del future
+            done = next(under_way)
+            key = key_of.pop(done.key)
+            try:
+                version, result = done.result()
+            except KilledWorker:
+                yield key, LOST
+                continue
+            except Exception as error:
+                yield key, failure_of(error)
+                continue
+            if version != __version__:
+                message = f"a worker has overblock {version}, this is {__version__}"
+                yield key, Failure("OtherVersion", message)
+                continue
+            yield key, result
+
+    def _connect(self) -> Any:
+        if self._client is not None:
+            return self._client
+        try:
+            from dask import config
+            from distributed import Client, LocalCluster, Security
+        except ImportError:
+            raise UsageError(
+                "--cluster needs the package distributed: pip install 'overblock[cluster]'"
+            ) from None
+        where = self._cluster
+        if where.address == LOCAL:
+            # Workers of this machine that end were killed, not lost: nothing is gained by trying
+            # the same keys together again.
+            self._open.enter_context(config.set({"distributed.scheduler.allowed-failures": 0}))
+            # Whoever reaches a scheduler can have it run anything: only who has this key, which
+            # is in the memory of these processes and nowhere else, is answered.
+            security = _temporary_identity()
+            address: Any = self._open.enter_context(
+                LocalCluster(
+                    n_workers=self._n_workers,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
+                    silence_logs=logging.CRITICAL,
+                    security=security,
+                )
+            )
+        else:
+            address = where.address
+            security = where.tls_ca and Security(
+                tls_ca_file=str(where.tls_ca),
+                tls_client_cert=str(where.tls_cert),
+                tls_client_key=str(where.tls_key),
+                require_encryption=True,
+            )
+        try:
+            self._client = self._open.enter_context(
+                Client(address, security=security, timeout=CONNECT_S, set_as_default=False)
+            )
+        except (OSError, ValueError, TypeError) as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise UsageError(f"{where.address}: cannot reach a scheduler: {reason}") from None
+        return self._client
+
+    def __enter__(self) -> ClusterExecutor:
+        """Return itself; it connects with the first keys."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of the cluster; one that was started here ends."""
+        self._client = None
+        self._open.close()
+
+
+def _temporary_identity() -> Any:
+    """A key and its certificate, made for one cluster.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to make them with.
+    """
+    from distributed import Security
+
+    try:
+        return Security.temporary()
+    except ImportError:
+        raise UsageError(
+            "--cluster local needs the package cryptography: pip install 'overblock[cluster]'"
+        ) from None

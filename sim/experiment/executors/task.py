@@ -1,0 +1,100 @@
+"""Many independent pieces of work, and how each is named.
+
+In: a job, and keys that name its pieces. Out: for each key a result, or why there is none. It does
+not know what is worked out, nor where.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, TypeAlias, TypeVar
+
+from sim.experiment.interrupts import pass_on_interrupt
+
+Key: TypeAlias = tuple[int | str, ...]
+"""Names one piece of work, such as ``(strategy label, replicate)``; keys of a job sort."""
+
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Job(Protocol[Result_co]):
+    """Work on one key after another. It is sent once to each worker, so it must pickle.
+
+    What ``begin`` returns stays where it is, and may hold what one key leaves for the next. Its
+    result must hang on the key alone: keys come to workers in any sequence and any number.
+    """
+
+    def begin(self) -> Callable[[Key], Result_co]:
+        """Set up in a worker, and return what is called with each key."""
+        ...
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no result for a key.
+
+    Attributes
+    ----------
+    kind
+        Name of the exception's class; ``WorkerLost`` where the process ended.
+    message
+        What it said.
+    details
+        The traceback, for whoever mends it; empty where there is none.
+    """
+
+    kind: str
+    message: str
+    details: str = ""
+
+    def __str__(self) -> str:
+        """Kind and message on one line."""
+        return f"{self.kind}: {' '.join(self.message.split())}".removesuffix(": ")
+
+
+class Executor(Protocol):
+    """Works off the keys of a job somewhere. Use it in a ``with`` block, which frees what it holds.
+
+    ``run`` may be called many times, with the same job or another.
+    """
+
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
+        """Give each key with its result, once, in the sequence in which they are finished."""
+        ...
+
+    def __enter__(self) -> Executor:
+        """Return itself."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop what is under way."""
+        ...
+
+
+def attempt(work: Callable[[Key], Result], key: Key) -> Result | Failure:
+    """Work on one key; an exception becomes a ``Failure``.
+
+    An interrupt is none and passes, also where an error of an interrupted library came instead.
+    """
+    pass_on_interrupt()
+    try:
+        return work(key)
+    except Exception as error:
+        pass_on_interrupt(error)
+        return failure_of(error)
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return what an exception says."""
+    return Failure(type(error).__name__, str(error), "".join(traceback.format_exception(error)))

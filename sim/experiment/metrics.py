@@ -1,0 +1,226 @@
+"""Which metrics a scenario has, and questions about them as users write them.
+
+In: a resolved scenario, texts. Out: names of metrics, checks on means, widths asked for. Every
+mistake is found before anything runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sim.errors import Problem, ScenarioError
+from sim.experiment.comparison import ComparisonLine, Measured, ratio_of, ratio_to
+from sim.experiment.simulation import Simulation
+from sim.measure.ratios import RATIOS
+from sim.scenario.refusal import hint
+from sim.scenario.resolve import Resolved
+from sim.statistics.paired import mean_intervals, paired_differences
+from sim.streams import Stream, Streams
+
+_CHECK = re.compile(r"(.*?)(>=|<=|>|<)([^<>=]*)", re.DOTALL)
+_WIDTH = re.compile(r"(difference:)?([^=]*)=([^%]*)(%?)", re.DOTALL)
+_HOLDS = {
+    ">": lambda value, bound: value > bound,
+    "<": lambda value, bound: value < bound,
+    ">=": lambda value, bound: value >= bound,
+    "<=": lambda value, bound: value <= bound,
+}
+
+
+def metrics_of(resolved: Resolved) -> tuple[str, ...]:
+    """Names of the metrics of a scenario, in the sequence of measuring.
+
+    They are read off a run of one business for one minute: what is measured hangs on which actors
+    a scenario has, and this is the one place that cannot forget one.
+    """
+    scenario = resolved.scenario
+    brief = scenario.model_copy(
+        update={
+            "end": scenario.start + timedelta(minutes=1),
+            "population": scenario.population.model_copy(update={"n_businesses": 1}),
+        }
+    )
+    tiny = replace(resolved, loaded=replace(resolved.loaded, scenario=brief))
+    record = Simulation({("",): tiny}, 0, with_tables=False).begin()(("", 0))
+    return tuple(measure.metric for measure in record.measures)
+
+
+@dataclass(frozen=True)
+class FailOn:
+    """A condition on the mean of a metric that makes a command fail.
+
+    Attributes
+    ----------
+    text
+        As it was written.
+    strategy
+        Label; None for every strategy but the baseline.
+    """
+
+    text: str
+    strategy: str | None
+    metric: str
+    operator: str
+    bound: float
+
+    def broken_by(self, lines: Sequence[ComparisonLine]) -> list[str]:
+        """Say which strategies meet the condition; one whose mean is not known counts as such."""
+        found = []
+        for line in lines:
+            is_meant = (
+                line.strategy != line.baseline
+                if self.strategy is None
+                else line.strategy == self.strategy
+            )
+            if line.metric != self.metric or not is_meant:
+                continue
+            if line.mean != line.mean:
+                found.append(f"{line.strategy}: the mean of {self.metric} is not known")
+            elif _HOLDS[self.operator](line.mean, self.bound):
+                found.append(
+                    f"{line.strategy}: mean {self.metric} {line.mean:g} {self.operator} "
+                    f"{self.bound:g}"
+                )
+        return found
+
+
+@dataclass(frozen=True)
+class Width:
+    """How narrow an interval is to be.
+
+    Attributes
+    ----------
+    of_difference
+        Whether it is that of the difference to the baseline, else that of the mean.
+    width, is_share
+        Largest width, or share of the value itself.
+    """
+
+    text: str
+    of_difference: bool
+    metric: str
+    width: float
+    is_share: bool
+
+    def excess(self, measured: Mapping[str, Measured], baseline: str, root_seed: int) -> float:
+        """How many times too wide the widest interval is; at most 1 when all are narrow.
+
+        A strategy in which the metric is not known has no interval and does not count.
+        """
+        widest = 0.0
+        for label, part in measured.items():
+            row = part.row(self.metric)
+            if row is None or (self.of_difference and label == baseline):
+                continue
+            values = part.value[[row]]
+            luck = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+            ratio = RATIOS.get(self.metric)
+            if ratio is not None and self.of_difference:
+                # The same replicates are measured in both.
+                pair = ratio_to(part, measured[baseline], ratio, root_seed)
+                mean, low, high = pair.mean, pair.low, pair.high
+            elif ratio is not None:
+                found = ratio_of(part, ratio, root_seed)
+                mean, low, high = found.mean, found.low, found.high
+            elif self.of_difference:
+                # The same world is measured in the same rows.
+                (pair,) = paired_differences(values, measured[baseline].value[[row]], luck)
+                mean, low, high = pair.mean, pair.low, pair.high
+            else:
+                (found,) = mean_intervals(values, luck)
+                mean, low, high = found.mean, found.low, found.high
+            allowed = self.width * abs(mean) if self.is_share else self.width
+            if high > low:
+                widest = max(widest, (high - low) / allowed if allowed > 0 else float("inf"))
+        return widest
+
+
+def check_metrics(
+    known: Sequence[str],
+    asked: Sequence[str],
+    labels: Sequence[str],
+    fail_on: Sequence[str],
+    widths: Sequence[str],
+) -> tuple[tuple[FailOn, ...], tuple[Width, ...]]:
+    """Read every question about metrics.
+
+    Parameters
+    ----------
+    known
+        Metrics of the scenario.
+    asked
+        Metrics to be compared; all if empty.
+    labels
+        Labels of the strategies.
+    fail_on
+        ``[strategy.]metric>bound``, with ``>``, ``<``, ``>=`` or ``<=``.
+    widths
+        ``[difference:]metric=width`` or ``=width%``.
+
+    Raises
+    ------
+    ScenarioError
+        With the mistakes in all of them.
+    """
+    problems: list[Problem] = []
+    for metric in asked:
+        _check_metric(metric, known, f"--metric {metric}", problems)
+    compared = asked or known
+    checks = [_fail_on(text, compared, labels, problems) for text in fail_on]
+    wanted = [_width(text, compared, problems) for text in widths]
+    if problems:
+        raise ScenarioError(problems)
+    return (
+        tuple(one for one in checks if one is not None),
+        tuple(one for one in wanted if one is not None),
+    )
+
+
+def _fail_on(
+    text: str, known: Sequence[str], labels: Sequence[str], problems: list[Problem]
+) -> FailOn | None:
+    origin = f"--fail-on {text}"
+    match = _CHECK.fullmatch(text.strip())
+    bound = _number(match[3]) if match else None
+    if match is None or bound is None:
+        problems.append(Problem(origin, "expected [strategy.]metric>number, with >, <, >= or <="))
+        return None
+    label, dot, metric = match[1].strip().rpartition(".")
+    if dot and label not in labels:
+        message = f"expected one of the strategies {', '.join(labels)}, got {label!r}"
+        problems.append(Problem(origin, message))
+    _check_metric(metric, known, origin, problems)
+    return FailOn(text, label if dot else None, metric, match[2], bound)
+
+
+def _width(text: str, known: Sequence[str], problems: list[Problem]) -> Width | None:
+    origin = f"--until-width {text}"
+    match = _WIDTH.fullmatch(text.strip())
+    width = _number(match[3]) if match else None
+    if match is None or width is None or width <= 0:
+        message = "expected [difference:]metric=width or =width%, with a width above 0"
+        problems.append(Problem(origin, message))
+        return None
+    metric = match[2].strip()
+    _check_metric(metric, known, origin, problems)
+    is_share = bool(match[4])
+    return Width(text, bool(match[1]), metric, width / 100 if is_share else width, is_share)
+
+
+def _check_metric(metric: str, known: Sequence[str], origin: str, problems: list[Problem]) -> None:
+    if metric not in known:
+        message = (
+            f"expected one of the metrics {', '.join(known)}, got {metric!r}{hint(metric, known)}"
+        )
+        problems.append(Problem(origin, message))
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) < float("inf") else None

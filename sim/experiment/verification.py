@@ -1,0 +1,231 @@
+"""A run folder held against what its own question gives when it is asked again.
+
+In: a run folder. Out: what differs: files from the manifest and from what it lists, the manifest
+from the scenario and the tables beside it, runs from what they come to now, tables over replicates
+from the runs they rest on; and which files nothing can be said about. It needs nothing but the
+folder.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim import __version__
+from sim.errors import DataError, OverblockError, Problem
+from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.plan import Plan
+from sim.experiment.simulation import RunRecord, Simulation
+from sim.measure.facts import FactTables, RunFacts, fact_columns
+from sim.measure.measures import Measure
+from sim.measure.rederived import changed_notes, changed_tables
+from sim.measure.replanned import RESOLVED, SCENARIO, asked_plan, resolved_plan
+from sim.results.accounted import changed_files, unlisted_files
+from sim.results.folder import MANIFEST
+from sim.results.manifest import canonical_json, package_version
+from sim.results.parquet import PartWriter, is_part_of, keys_of
+from sim.results.read import RunFolder, open_run
+from sim.results.store import RUN_TABLES
+from sim.scenario.dump import scenario_tree
+
+_NEEDED = ("outputs", "scenario", "n_replicates_asked")
+_FACTS = ("measures", "losses", "hits", "nothing")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was checked and what differs.
+
+    Attributes
+    ----------
+    n_files, n_runs
+        Files whose hash was checked; runs in the folder.
+    checked
+        Strategy and replicate of the runs that were run again.
+    differences
+        One line each; none if all is as it should be.
+    unchecked
+        What stands beside the results, about which nothing is said here: a report, figures, and
+        the folder of parts.
+    notes
+        What may explain a difference: another version of this program, or of one it rests on.
+    """
+
+    n_files: int
+    n_runs: int
+    checked: tuple[Key, ...]
+    differences: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def verify_folder(
+    path: Path,
+    executor: Executor,
+    *,
+    n_sample: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+) -> Verdict:
+    """Check a run folder.
+
+    Parameters
+    ----------
+    executor
+        Where runs are run again.
+    n_sample
+        How many runs; all when None. Which is drawn from the identity of the result, so that the
+        same folder has the same sample.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be read.
+    """
+    run = open_run(path)
+    absent = [key for key in _NEEDED if key not in run.manifest]
+    if absent:
+        message = "expected a value, got nothing"
+        raise DataError([Problem(str(path / MANIFEST), message, key=key) for key in absent])
+    with executor, tempfile.TemporaryDirectory() as scratch:
+        try:
+            return _Verification(run, Path(scratch)).verdict(executor, n_sample, on_progress)
+        except (KeyError, TypeError, AttributeError) as error:
+            message = f"expected the manifest of a run, got an error: {error!r}"
+            raise DataError([Problem(str(path / MANIFEST), message)]) from error
+
+
+class _Verification:
+    """One check of one folder."""
+
+    def __init__(self, run: RunFolder, scratch: Path) -> None:
+        self._run = run
+        self._scratch = scratch
+        self._facts = FactTables(run.path)
+        self._measures = self._facts.measures()
+        self._keys: list[Key] = [
+            (label, replicate) for label, found in self._measures.items() for replicate in found
+        ]
+
+    def verdict(
+        self,
+        executor: Executor,
+        n_sample: int | None,
+        on_progress: Callable[[int, int], None],
+    ) -> Verdict:
+        """Check everything."""
+        run = self._run
+        found = [*changed_files(run)]
+        foreign, unchecked = unlisted_files(run)
+        found += [f"{name}: is not in the manifest" for name in foreign]
+        try:
+            asked = asked_plan(run, self._scratch)
+        except OverblockError as error:
+            message = f"expected a scenario that this version reads, got an error: {error}"
+            raise DataError([Problem(str(run.path), message)]) from None
+        plan = asked
+        tree = canonical_json(scenario_tree(asked.resolved.scenario))
+        if (run.path / RESOLVED).read_text(encoding="utf-8") != tree:
+            found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
+            plan = resolved_plan(run, self._scratch)
+        found += changed_notes(run)
+        found += self._changed_keys(plan)
+        found += changed_tables(run, plan, self._scratch)
+        sample = _sample(self._keys, n_sample, plan.result_id)
+        job = Simulation(plan.cases, plan.root_seed, scratch=self._scratch)
+        on_progress(0, len(sample))
+        results: dict[Key, list[str]] = {}
+        for key, result in executor.run(job, sample):
+            results[key] = list(self._changed_run(key, result))
+            on_progress(len(results), len(sample))
+        found += [text for key in sample for text in results[key]]
+        return Verdict(
+            len(run.manifest["outputs"]),
+            len(self._keys),
+            tuple(sample),
+            tuple(found),
+            tuple(unchecked),
+            tuple(_notes(run)),
+        )
+
+    def _changed_keys(self, plan: Plan) -> Iterator[str]:
+        """Runs that only some tables have, or that were not asked for."""
+        ours = set(self._keys)
+        for label, replicate in sorted(ours - set(plan.keys)):
+            yield f"measures.parquet: strategy={label} replicate={replicate} was not asked for"
+        for table in (*RUN_TABLES, *_FACTS[1:]):
+            file = self._run.path / f"{table}.parquet"
+            try:
+                held = keys_of(file, ("strategy", "replicate"))
+            except DataError:
+                yield f"{file.name}: cannot be read"
+                continue
+            for label, replicate in sorted(held - ours, key=str):
+                name = f"strategy={label} replicate={replicate}"
+                yield f"{file.name}: {name}: is not in measures.parquet"
+
+    def _changed_run(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
+        """What differs between a run and what it comes to now."""
+        label, replicate = str(key[0]), int(key[1])
+        name = f"strategy={label} replicate={replicate}"
+        if isinstance(result, Failure):
+            yield f"{name}: fails now: {result}"
+            return
+        yield from _changed_measures(
+            f"{name}: measures.parquet", self._measures[label][replicate], result.measures
+        )
+        facts = RunFacts(
+            label, replicate, result.measures, result.totals, result.groups, result.nothing
+        )
+        writer = PartWriter()
+        again = self._scratch / "again"
+        columns = fact_columns([facts])
+        for table in (*RUN_TABLES, *_FACTS[1:]):
+            if table in result.tables:
+                again.write_bytes(result.tables[table])
+            else:
+                writer.write(again, columns[table])
+            file = self._run.path / f"{table}.parquet"
+            if not is_part_of(again, file, "strategy = ? AND replicate = ?", key):
+                yield f"{name}: {table}.parquet: has other rows"
+        writer.close()
+
+
+def _sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:
+    if n_sample is None or n_sample >= len(keys):
+        return keys
+    luck = np.random.default_rng(int(identity[:16], 16))
+    rows = np.sort(luck.choice(len(keys), n_sample, replace=False))
+    return [keys[row] for row in rows]
+
+
+def _changed_measures(
+    where: str, held: tuple[Measure, ...], now: tuple[Measure, ...]
+) -> Iterator[str]:
+    for one, other in zip(held, now, strict=False):
+        if one.metric != other.metric or not _is_same(one.value, other.value):
+            yield f"{where}: {one.metric} is {one.value:g}, comes to {other.value:g}"
+        elif (one.unit, one.denominator_unit) != (other.unit, other.denominator_unit):
+            yield f"{where}: {one.metric} has another unit"
+        elif not _is_same(one.denominator, other.denominator):
+            yield f"{where}: {one.metric} is out of another number"
+    if len(held) != len(now):
+        yield f"{where}: has other metrics"
+
+
+def _is_same(one: float, other: float) -> bool:
+    return one == other or (one != one and other != other)
+
+
+def _notes(run: RunFolder) -> Iterator[str]:
+    manifest: Mapping[str, Any] = run.manifest
+    if manifest["tool"]["version"] != __version__:
+        yield f"made by overblock {manifest['tool']['version']}, checked by {__version__}"
+    for name, version in manifest.get("packages", {}).items():
+        here = package_version(str(name))
+        if here != version:
+            yield f"made with {name} {version}, checked with {here}"

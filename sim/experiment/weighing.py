@@ -1,0 +1,112 @@
+"""The trade-off: what the target lost against what others lost, strategy beside strategy.
+
+In: measures by strategy and replicate. Out: the rows of ``tradeoff.csv``, for harm in
+business-hours, in names and in money. The statistics themselves stand in ``dominance``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.experiment.comparison import COLLATERAL, EFFICACY, Measured, luck_of
+from sim.statistics.dominance import tradeoff
+
+HARMS = (COLLATERAL, "names_hit", "private_loss_usd")
+"""What others lost, in each of the ways in which it is weighed; the first is shown in figures."""
+
+
+@dataclass(frozen=True)
+class TradeoffLine:
+    """One strategy among the others: a row of ``tradeoff.csv``."""
+
+    strategy: str
+    efficacy_metric: str
+    efficacy: float
+    efficacy_low: float
+    efficacy_high: float
+    collateral_metric: str
+    collateral: float
+    collateral_low: float
+    collateral_high: float
+    collateral_per_efficacy: float
+    ratio_low: float
+    ratio_high: float
+    is_dominated: bool | None
+    dominated_by: str | None
+    is_on_frontier: bool | None
+    share_of_draws_on_frontier: float
+    n_draws: int
+    n_replicates: int
+
+
+def weigh_strategies(
+    measured: Mapping[str, Measured], root_seed: int, efficacy: str = EFFICACY
+) -> tuple[TradeoffLine, ...]:
+    """Weigh what the target lost against what others lost, for one kind of harm after the other.
+
+    A kind that is not measured for every strategy is left out.
+    """
+    return tuple(
+        line for harm in HARMS for line in weigh_one_harm(measured, root_seed, efficacy, harm)
+    )
+
+
+def weigh_one_harm(
+    measured: Mapping[str, Measured],
+    root_seed: int,
+    efficacy: str = EFFICACY,
+    collateral: str = COLLATERAL,
+) -> tuple[TradeoffLine, ...]:
+    """Weigh one kind of harm; nothing where either is not measured."""
+    labels = list(measured)
+    rows = [(part.row(efficacy), part.row(collateral)) for part in measured.values()]
+    shared = _shared(measured)
+    if not labels or not shared.size or any(None in pair for pair in rows):
+        return ()
+    both = np.array(
+        [
+            part.at(shared, [row for row in pair if row is not None])
+            for part, pair in zip(measured.values(), rows, strict=True)
+        ]
+    )
+    found = tradeoff(both[:, 0], both[:, 1], luck_of(root_seed))
+    lines = []
+    for row, label in enumerate(labels):
+        is_known = bool(found.is_known[row])
+        by = int(found.dominated_by[row])
+        lines.append(
+            TradeoffLine(
+                strategy=label,
+                efficacy_metric=efficacy,
+                efficacy=float(found.efficacy[row]),
+                efficacy_low=float(found.efficacy_low[row]),
+                efficacy_high=float(found.efficacy_high[row]),
+                collateral_metric=collateral,
+                collateral=float(found.collateral[row]),
+                collateral_low=float(found.collateral_low[row]),
+                collateral_high=float(found.collateral_high[row]),
+                collateral_per_efficacy=float(found.ratio[row]),
+                ratio_low=float(found.ratio_low[row]),
+                ratio_high=float(found.ratio_high[row]),
+                is_dominated=bool(found.is_dominated[row]) if is_known else None,
+                dominated_by=labels[by] if by >= 0 else None,
+                is_on_frontier=bool(found.is_on_frontier[row]) if is_known else None,
+                share_of_draws_on_frontier=float(found.share_of_draws_on_frontier[row]),
+                n_draws=found.n_draws,
+                n_replicates=found.n_replicates,
+            )
+        )
+    return tuple(lines)
+
+
+def _shared(measured: Mapping[str, Measured]) -> NDArray[np.int64]:
+    """Replicates that all strategies have."""
+    parts = [part.replicate for part in measured.values()]
+    shared = parts[0] if parts else np.empty(0, np.int64)
+    for other in parts[1:]:
+        shared = np.intersect1d(shared, other)
+    return shared

@@ -1,0 +1,142 @@
+"""Factors as a command names them: which, and through which range.
+
+In: a resolved scenario, and texts. Out: factors, or everything that is wrong with the texts.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario.changes import is_whole
+from sim.scenario.refusal import hint
+from sim.scenario.resolve import Resolved
+from sim.uncertainty.factors import Factor, LeftOut, list_factors, value_at
+
+_RANGE = re.compile(r"(.+?)\.\.(.+)")
+
+
+def choose_factors(
+    resolved: Resolved, only: Sequence[str] = (), ranges: Sequence[str] = ()
+) -> tuple[list[Factor], list[LeftOut]]:
+    """Factors that are named, all when none is, with ranges as given.
+
+    Parameters
+    ----------
+    only
+        Keys of factors.
+    ranges
+        ``key=low..high`` for a factor, or for another key of the scenario that holds a number; a
+        column that is multiplied takes factors.
+
+    Raises
+    ------
+    ScenarioError
+        With every name that is no factor and every range that is none.
+    """
+    factors, left_out = list_factors(resolved)
+    by_key = {factor.key: factor for factor in factors}
+    problems: list[Problem] = []
+    for text in ranges:
+        try:
+            factor = given_factor(resolved, by_key, text, f"--range {text}")
+            by_key[factor.key] = factor
+        except ScenarioError as error:
+            problems += error.problems
+    problems += [
+        Problem(
+            f"--only {name}",
+            f"expected an assumption with a range, got no such{hint(name, by_key)}; see --list",
+        )
+        for name in only
+        if name not in by_key
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    chosen = [factor for key, factor in by_key.items() if not only or key in only]
+    out = [LeftOut(key, "not asked for") for key in by_key if only and key not in only]
+    return chosen, [*out, *left_out]
+
+
+def fitted_factors(resolved: Resolved, texts: Sequence[str]) -> list[Factor]:
+    """Factors to be fitted: ``key=low..high``, or ``key`` for the range that it has.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is no such factor.
+    """
+    by_key = {factor.key: factor for factor in list_factors(resolved)[0]}
+    found: list[Factor] = []
+    problems: list[Problem] = []
+    for text in texts:
+        origin = f"--fit {text}"
+        try:
+            factor = given_factor(resolved, by_key, text, origin)
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        if factor.n_dials > 1:
+            message = f"expected one number, got {factor.n_dials} weights that move separately"
+            problems.append(Problem(origin, message))
+        if factor.key in [one.key for one in found]:
+            problems.append(Problem(origin, f"expected each key once, got {factor.key} again"))
+        found.append(factor)
+    if problems:
+        raise ScenarioError(problems)
+    return found
+
+
+def given_factor(
+    resolved: Resolved, by_key: Mapping[str, Factor], text: str, origin: str
+) -> Factor:
+    """Read ``key=low..high``, or ``key`` for its own range.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no range, or the key holds no number.
+    """
+    key, separator, written = (part.strip() for part in text.partition("="))
+    if not separator and key in by_key:
+        return by_key[key]
+    match = _RANGE.fullmatch(written)
+    low, high = (_number(part) for part in match.groups()) if match else (None, None)
+    if low is None or high is None or not low < high:
+        near = "" if separator else hint(key, by_key)
+        message = f"expected key=low..high with low < high, or an assumption with a range{near}"
+        raise ScenarioError([Problem(origin, message)])
+    known = by_key.get(key)
+    if known is not None:
+        if known.scale == "position":
+            raise ScenarioError([Problem(origin, f"{key} has a range for each row; none is taken")])
+        if known.scale == "times" and low <= 0:
+            raise ScenarioError([Problem(origin, "expected factors > 0")])
+        words = "x {:g} to x {:g}" if known.scale == "times" else "{:g} to {:g}"
+        return replace(known, low=low, high=high, range_text=words.format(low, high))
+    given = value_at(resolved, key)
+    if given is None:
+        message = f"expected a key that holds a number, got {key!r}{hint(key, by_key)}"
+        raise ScenarioError([Problem(origin, message)])
+    return Factor(
+        key,
+        "",
+        "value",
+        low,
+        given,
+        high,
+        f"{low:g} to {high:g}",
+        "given with the command",
+        is_whole=is_whole(resolved.scenario, key),
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,181 @@
+"""What a calibrated scenario must meet: published figures with a tolerance.
+
+In: goals as written on a command line. Out: which measure, or which curve at what time, is to lie
+how near to which number, and where the number comes from. It runs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.experiment.readings import Reading
+from sim.results.columns import METRICS
+from sim.scenario.quantities import parse_instant
+from sim.scenario.refusal import hint
+from sim.scenario.resolve import Resolved
+from sim.scenario.seeds import read_table
+from sim.scenario.tables import FigureRow, PublishedTotalRow
+
+_GOAL = re.compile(r"([^=@]+)(?:@([^=]+))?=(.+?)\s*(?:±|\+-)\s*([^%]+)(%?)")
+FORM = "expected METRIC[@TIME]=VALUE±TOLERANCE or =TABLE:ROW±TOLERANCE, a tolerance may end in %"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One number to be met.
+
+    Attributes
+    ----------
+    name
+        Name of the measure, or of the curve and its time.
+    value, tolerance
+        The mean over replicates may differ from ``value`` by at most ``tolerance``.
+    source
+        Where the value comes from; ``given with the command`` where it was written there.
+    reading
+        Curve and time; None for a measure of the whole run.
+    """
+
+    name: str
+    value: float
+    tolerance: float
+    source: str
+    reading: Reading | None = None
+
+    @property
+    def metric(self) -> str:
+        """Name of the measure in the answers."""
+        return self.reading.name if self.reading else self.name
+
+
+def parse_goals(resolved: Resolved, texts: Sequence[str], metrics: Sequence[str]) -> list[Goal]:
+    """Read goals ``METRIC[@TIME]=VALUE±TOLERANCE`` or ``METRIC[@TIME]=TABLE:ROW±TOLERANCE``.
+
+    Parameters
+    ----------
+    texts
+        ROW is the id of a published figure, or the time of a published total; the latter is the
+        time of the reading when the goal gives none. A tolerance in per cent is of the value.
+    metrics
+        Measures of the scenario.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong with them.
+    """
+    goals: list[Goal] = []
+    problems: list[Problem] = []
+    for text in texts:
+        try:
+            goals.append(_goal(resolved, text, metrics))
+        except ProblemsError as error:
+            problems += error.problems
+    for name in sorted({goal.name for goal in goals}):
+        if sum(goal.name == name for goal in goals) > 1:
+            problems.append(Problem("--target", f"expected {name} once, got it again"))
+    if problems:
+        raise ScenarioError(problems)
+    return goals
+
+
+def _goal(resolved: Resolved, text: str, metrics: Sequence[str]) -> Goal:
+    origin = f"--target {text}"
+    match = _GOAL.fullmatch(text.strip())
+    if match is None:
+        raise _refusal(origin, FORM)
+    metric, time, written, tolerance_text, is_share = (
+        part and part.strip() for part in match.groups()
+    )
+    value, source, when = _value(resolved, written, origin)
+    tolerance = _number(tolerance_text)
+    if tolerance is None or tolerance <= 0:
+        raise _refusal(origin, f"expected a tolerance above 0, got {tolerance_text!r}")
+    if is_share:
+        tolerance *= abs(value) / 100
+        if tolerance == 0:
+            raise _refusal(origin, "expected an absolute tolerance for the value 0")
+    at = _instant(time, origin) if time else when if metric not in metrics else None
+    if at is None:
+        if metric not in metrics:
+            if metric in _curves():
+                raise _refusal(origin, f"expected a time, since {metric} is a curve: {metric}@TIME")
+            near = hint(metric, [*metrics, *_curves()])
+            message = (
+                f"expected a metric of the scenario, or a curve @ a time, got {metric!r}{near}"
+            )
+            raise _refusal(origin, message)
+        return Goal(metric, value, tolerance, source)
+    if metric not in _curves():
+        message = f"expected one of the curves {', '.join(_curves())}, got {metric!r}"
+        raise _refusal(origin, message + hint(metric, _curves()))
+    scenario = resolved.scenario
+    t_s = int((at - scenario.start).total_seconds())
+    if not 0 <= t_s < scenario.horizon_s:
+        raise _refusal(origin, f"expected a time within the run, got {at.isoformat()}")
+    name = f"{metric}@{at.isoformat(timespec='minutes')}"
+    return Goal(name, value, tolerance, source, Reading(metric, t_s))
+
+
+def _curves() -> list[str]:
+    return [column.name for column in METRICS]
+
+
+def _value(resolved: Resolved, written: str, origin: str) -> tuple[float, str, datetime | None]:
+    """The number, its source, and the time it belongs to."""
+    number = _number(written)
+    if number is not None:
+        return number, "given with the command", None
+    table, colon, row = written.partition(":")
+    if not colon:
+        raise _refusal(origin, FORM)
+    path = resolved.loaded.find_table(table)
+    if not path.exists():
+        raise _refusal(origin, f"expected a seed table, got {table!r}")
+    try:
+        figures = read_table(table, path, FigureRow).rows
+    except DataError:
+        return _total(resolved, table, row, origin)
+    found = {figure.id: figure for figure in figures}
+    if row not in found:
+        raise _refusal(origin, f"expected a row of {table}, got {row!r}{hint(row, found)}")
+    number = _number(found[row].value)
+    if number is None:
+        raise _refusal(origin, f"expected a number in {table}:{row}, got {found[row].value!r}")
+    return number, f"{table}:{row} ({found[row].source})", None
+
+
+def _total(
+    resolved: Resolved, table: str, row: str, origin: str
+) -> tuple[float, str, datetime | None]:
+    totals = read_table(table, resolved.loaded.find_table(table), PublishedTotalRow).rows
+    found = [total for total in totals if total.when == row]
+    if len(found) != 1:
+        message = f"expected the time of one row of {table}, got {len(found)} rows at {row!r}"
+        raise _refusal(origin, message + hint(row, [total.when for total in totals]))
+    when = _instant(row, origin) if "T" in row else None
+    return float(found[0].addresses), f"{table}:{row} ({found[0].source})", when
+
+
+def _instant(text: str, origin: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise _refusal(origin, str(error)) from None
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _refusal(origin: str, message: str) -> ScenarioError:
+    return ScenarioError([Problem(origin, message)])

@@ -1,0 +1,162 @@
+"""Where the model is looked at to find on what the answer hangs: parts of one design.
+
+In: a scenario and factors. Out: for each part its points, all of which the scenario can be at. It
+runs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import UsageError
+from sim.experiment.points import Point, is_possible
+from sim.scenario.resolve import Resolved
+from sim.statistics.designs import morris_trajectories, saltelli
+from sim.streams import Stream, Streams
+from sim.uncertainty.factors import Factor, point_of, settings
+
+Dials = NDArray[np.float64]
+
+MOST_DRAWS = 50
+"""For each trajectory or base point wanted, so many are drawn at most to find a possible one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Points of one part of the analysis.
+
+    Attributes
+    ----------
+    part
+        ``ends``, ``morris`` or ``sobol``.
+    factors
+        Factors that move; the others stand as given.
+    points
+        In the sequence of the design.
+    amounts
+        For each point the amounts of the factors that are not as given, by key.
+    dials : shape (n_groups, n_in_group, n_dials)
+        The design; empty for ``ends``.
+    moved
+        For ``morris``, as in ``Trajectories``.
+    n_rejected
+        Trajectories or base points drawn and not taken, since the scenario cannot be at one of
+        their points.
+    """
+
+    part: str
+    factors: tuple[Factor, ...]
+    points: tuple[Point, ...]
+    amounts: tuple[dict[str, tuple[float, ...]], ...]
+    dials: Dials
+    moved: NDArray[np.int64]
+    n_rejected: int = 0
+
+
+def ends_stage(resolved: Resolved, factors: Sequence[Factor]) -> Stage:
+    """The scenario as it stands, then each factor of one dial at its low and at its high end."""
+    settings_of: list[dict[str, tuple[float, ...]]] = [{}]
+    points = [Point()]
+    for factor in factors:
+        if factor.n_dials == 1:
+            for end in (factor.low, factor.high):
+                settings_of.append({factor.key: (end,)})
+                points.append(point_of(resolved, [(factor, (end,))]))
+    nothing = np.empty((0, 0, 0))
+    return Stage(
+        "ends",
+        tuple(factors),
+        tuple(points),
+        tuple(settings_of),
+        nothing,
+        np.empty((0, 0), np.int64),
+    )
+
+
+def morris_stage(
+    resolved: Resolved, factors: Sequence[Factor], n_trajectories: int, root_seed: int
+) -> Stage:
+    """Trajectories through the ranges of all factors, all of whose points are possible."""
+    rng = Streams(root_seed, 0).generator(Stream.DESIGN, (0,))
+    n_dials = [factor.n_dials for factor in factors]
+
+    def draw(n: int) -> tuple[Dials, NDArray[np.int64]]:
+        found = morris_trajectories(n, n_dials, rng)
+        return found.dials, found.moved
+
+    return _possible_stage("morris", resolved, factors, n_trajectories, draw)
+
+
+def sobol_stage(
+    resolved: Resolved, factors: Sequence[Factor], n_base: int, root_seed: int
+) -> Stage:
+    """Base points and their crossings, all of which are possible."""
+    rng = Streams(root_seed, 0).generator(Stream.DESIGN, (1,))
+    n_dials = [factor.n_dials for factor in factors]
+
+    def draw(n: int) -> tuple[Dials, NDArray[np.int64]]:
+        # What is drawn again comes from another scrambling of the sequence.
+        dials = saltelli(n, n_dials, rng).dials
+        return dials, np.zeros((n, 0), np.int64)
+
+    return _possible_stage("sobol", resolved, factors, n_base, draw)
+
+
+def _possible_stage(
+    part: str,
+    resolved: Resolved,
+    factors: Sequence[Factor],
+    n_wanted: int,
+    draw: Callable[[int], tuple[Dials, NDArray[np.int64]]],
+) -> Stage:
+    """Draw groups of points until enough have only points that the scenario can be at.
+
+    Raises
+    ------
+    UsageError
+        If there is none such group in very many.
+    """
+    points: list[Point] = []
+    amounts: list[dict[str, tuple[float, ...]]] = []
+    kept_dials: list[Dials] = []
+    kept_moved: list[NDArray[np.int64]] = []
+    n_drawn = 0
+    while len(kept_dials) < n_wanted and n_drawn < MOST_DRAWS * n_wanted:
+        dials, moved = draw(n_wanted if n_drawn == 0 else n_wanted - len(kept_dials))
+        for group, steps in zip(dials, moved, strict=True):
+            n_drawn += 1
+            by_factor = settings(factors, group)
+            rows = [
+                {
+                    factor.key: tuple(part[row].tolist())
+                    for factor, part in zip(factors, by_factor, strict=True)
+                }
+                for row in range(len(group))
+            ]
+            found = [
+                point_of(resolved, [(factor, row[factor.key]) for factor in factors])
+                for row in rows
+            ]
+            if all(is_possible(resolved, point) for point in found):
+                points += found
+                amounts += rows
+                kept_dials.append(group)
+                kept_moved.append(steps)
+    if not kept_dials:
+        raise UsageError(
+            f"{part}: expected settings of all factors at which the scenario can be, got none in "
+            f"{n_drawn} draws: their ranges contradict each other"
+        )
+    return Stage(
+        part,
+        tuple(factors),
+        tuple(points),
+        tuple(amounts),
+        np.array(kept_dials),
+        np.array(kept_moved),
+        n_drawn - len(kept_dials),
+    )

@@ -1,0 +1,221 @@
+"""A sweep: what it asks, and the chosen measures at every point.
+
+In: a scenario and axes, then the answers. Out: a plan, then tables. It runs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.experiment.answers import Answers
+from sim.experiment.headlines import choose_metrics
+from sim.experiment.metrics import metrics_of
+from sim.experiment.points import Question
+from sim.experiment.sheets import POINT, Sheet
+from sim.experiment.study import StudyPlan
+from sim.measure.ratios import RATIOS, ratio_interval
+from sim.measure.summary import LEVEL
+from sim.results.columns import Column
+from sim.scenario.resolve import Resolved
+from sim.scenario.tree import Value
+from sim.statistics.paired import Interval, mean_intervals, warn_of_few
+from sim.statistics.resampling import CONFIDENCE
+from sim.streams import Stream, Streams
+from sim.uncertainty.axes import Axis, Design, lay_points, parse_axes, points_of
+
+STATUS = (
+    Column("status", "string", "", "complete, failed (no run has a result) or partial"),
+    Column("error", "string", "", "Why not; missing where nothing failed"),
+)
+_MEASURED = (
+    Column("strategy", "string", "", "Label of the strategy"),
+    Column("metric", "string", "", "Name of the measure"),
+    Column("unit", "string", "", "Unit of the measure"),
+    Column("n_replicates", "integer", "replicates", "Replicates in which the measure is known"),
+    Column(
+        "mean",
+        "number",
+        "by metric",
+        "Mean over replicates, or ratio of sums; missing if any is not known",
+    ),
+    Column("median", "number", "by metric", "Median over replicates; missing likewise"),
+    Column("low", "number", "by metric", "Lower end of the share 'level' of replicates"),
+    Column("high", "number", "by metric", "Upper end of the share 'level' of replicates"),
+    Column("level", "number", "share", "Share of replicates between low and high"),
+    Column("mean_low", "number", "by metric", "Lower end of the BCa interval of the mean"),
+    Column("mean_high", "number", "by metric", "Upper end of the BCa interval of the mean"),
+    Column("confidence", "number", "share", "Nominal coverage of that interval"),
+    Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
+    Column("denominator_unit", "string", "", "Unit of the denominator"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A scenario over ranges of its values.
+
+    Attributes
+    ----------
+    plan
+        What is run.
+    axes
+        Keys and the values they take.
+    laid
+        Values of the axes at each point.
+    metrics
+        Measures of ``sweep.csv``.
+    """
+
+    plan: StudyPlan
+    axes: tuple[Axis, ...]
+    laid: tuple[tuple[Value, ...], ...]
+    metrics: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        resolved: Resolved,
+        root_seed: int,
+        n_replicates: int,
+        *,
+        over: Sequence[str],
+        design: Design = "grid",
+        n_points: int | None = None,
+        strategies: Sequence[str] = (),
+        metrics: Sequence[str] = (),
+    ) -> Sweep:
+        """Plan a sweep.
+
+        Parameters
+        ----------
+        over
+            Axes as `parse_axes` reads them.
+        design, n_points
+            As `lay_points` takes them.
+        strategies
+            Run at each point; the scenario's own when empty.
+        metrics
+            Measures of ``sweep.csv``; the main ones when empty.
+
+        Raises
+        ------
+        ScenarioError
+            With what is wrong with them.
+        """
+        axes = parse_axes(resolved, over)
+        chosen = choose_metrics(metrics_of(resolved), metrics)
+        luck = Streams(root_seed, 0).generator(Stream.DESIGN)
+        laid = lay_points(axes, design, n_points, luck)
+        points = points_of(resolved, axes, laid)
+        question = Question(resolved, points, tuple(strategies), root_seed, n_replicates)
+        asked = {
+            "over": list(over),
+            "design": design,
+            "n_points": n_points,
+            "strategies": list(strategies),
+            "metrics": list(metrics),
+        }
+        described = {
+            "over": list(over),
+            "design": design,
+            "n_points": len(laid),
+            "metrics": chosen,
+        }
+        plan = StudyPlan("sweep", question, described, asked, warn_of_few(n_replicates))
+        return cls(plan, tuple(axes), tuple(laid), tuple(chosen))
+
+    def sheets(self, answers: Answers) -> list[Sheet]:
+        """Tables ``sweep.csv`` and ``points.csv``."""
+        root_seed = self.plan.question.root_seed
+        return [
+            sweep_sheet(self.axes, self.laid, answers, self.metrics, root_seed),
+            points_sheet(axis_columns(self.axes), self.laid, answers),
+        ]
+
+
+def axis_columns(axes: Sequence[Axis]) -> tuple[Column, ...]:
+    """Columns for the values of the axes."""
+    return tuple(Column(axis.key, "any", "", f"Value of {axis.key}") for axis in axes)
+
+
+def points_sheet(
+    columns: Sequence[Column], points: Sequence[Sequence[object]], answers: Answers
+) -> Sheet:
+    """Every point, and what became of it."""
+    rows = []
+    for row, cells in enumerate(points):
+        errors = [message for key, message in answers.failures.items() if key[0] == row]
+        has_run = ~np.isnan(answers.value[row]).all(axis=-1)
+        status = "complete" if has_run.all() else "partial" if has_run.any() else "failed"
+        rows.append((row, *cells, status, "; ".join(dict.fromkeys(errors)) or None))
+    return Sheet("points.csv", (POINT, *columns, *STATUS), tuple(rows), (POINT.name,))
+
+
+def sweep_sheet(
+    axes: Sequence[Axis],
+    points: Sequence[Sequence[Value]],
+    answers: Answers,
+    metrics: Sequence[str],
+    root_seed: int,
+) -> Sheet:
+    """The chosen measures at every point under every strategy, points that failed left out."""
+    column = [answers.metrics.index(metric) for metric in metrics]
+    has_run = ~np.isnan(answers.value).all(axis=(1, 2, 3))
+    keys = [
+        (point, strategy, metric)
+        for point in np.flatnonzero(has_run).tolist()
+        for strategy in range(len(answers.labels))
+        for metric in column
+    ]
+    values = np.array([answers.value[p, s, :, m] for p, s, m in keys])
+    found = mean_intervals(values, Streams(root_seed, 0).generator(Stream.BOOTSTRAP))
+    tail = (1 - LEVEL) / 2
+    rows = []
+    for (point, strategy, metric), value, own in zip(keys, values, found, strict=True):
+        measure = answers.measures[metric]
+        mean = own
+        if measure.metric in RATIOS:
+            mean = _ratio_of(answers.value[point, strategy], answers, measure.metric, root_seed)
+        has_interval = value.size > 1
+        low, high = np.quantile(value, [tail, 1 - tail]) if has_interval else (np.nan, np.nan)
+        rows.append(
+            (
+                point,
+                *points[point],
+                answers.labels[strategy],
+                measure.metric,
+                measure.unit,
+                mean.n_known,
+                mean.mean,
+                float(np.median(value)),
+                float(low),
+                float(high),
+                LEVEL,
+                mean.low,
+                mean.high,
+                CONFIDENCE,
+                float(answers.denominator[point, strategy, :, metric].mean()),
+                measure.denominator_unit,
+            )
+        )
+    described = (POINT, *axis_columns(axes), *_MEASURED)
+    return Sheet("sweep.csv", described, tuple(rows), (POINT.name, "strategy", "metric"))
+
+
+def _ratio_of(
+    values: NDArray[np.float64], answers: Answers, metric: str, root_seed: int
+) -> Interval:
+    """Ratio of sums over the replicates of one point.
+
+    Parameters
+    ----------
+    values : shape (n_replicates, n_metrics)
+    """
+    ratio = RATIOS[metric]
+    above, below = (values[:, answers.metrics.index(part)] for part in (ratio.above, ratio.below))
+    luck = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+    return ratio_interval(above, below, luck, per=ratio.per)

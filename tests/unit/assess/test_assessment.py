@@ -1,0 +1,338 @@
+"""An assessment against the tables of its comparison, and its words against hostile text."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sim.assess.assessment import Alternative, Assessment, assess
+from sim.assess.estimates import Estimate
+from sim.cli.app import app
+from sim.errors import UsageError
+from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.experiment import carry_out
+from sim.experiment.plan import Plan
+from sim.report.documents.assessment import title_of, write_assessment
+from sim.report.documents.assessment_answers import verdict
+from sim.report.documents.assessment_terms import describe_strategy
+from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
+from sim.report.words.numerals import count, estimate, exact, percent, percent_estimate, rounded
+from sim.results.burdens import read_burdens, read_entries, read_waits
+from sim.results.read import open_run
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.scenario.variants import choose_variants
+from sim.statistics.paired import PairedDifference
+
+HOSTILE = "<script>alert(1)</script> | [x](y) **b**"
+SMALL = ["population.n_businesses=60", "end=2018-04-24T00:00+03:00", "fronts.n_fronts=3"]
+N = 3
+
+
+def compared(folder: Path, *strategies: str, title: str = "") -> Path:
+    overrides = [*SMALL, *([f'title="{title}"'] if title else [])]
+    resolved = resolve(load_scenario("telegram-2018", overrides))
+    variants, baseline = choose_variants(resolved, strategies)
+    plan = Plan(resolved, variants, baseline, (), 7, N)
+    carry_out(plan, folder=folder, executor=SerialExecutor())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("assessment") / "run"
+    return compared(path, "covering-prefix", "exact", "wide=provider", title=HOSTILE)
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> Assessment:
+    return assess(open_run(folder))
+
+
+def measured(folder: Path, strategy: str, metric: str) -> np.ndarray:
+    rows = duckdb.execute(
+        f"SELECT value FROM '{folder}/measures.parquet' WHERE strategy = ? AND metric = ? "
+        "ORDER BY replicate",
+        [strategy, metric],
+    ).fetchall()
+    return np.array([row[0] for row in rows])
+
+
+def test_effect_and_collateral_are_means_over_replicates(folder, found):
+    assert (found.label, found.baseline) == ("covering-prefix", "none")
+    assert [one.label for one in found.alternatives] == ["exact", "wide"]
+    effect = measured(folder, "covering-prefix", "target_user_hours_denied")
+    harm = measured(folder, "covering-prefix", "business_hours_impaired")
+    assert effect.size == N
+    assert found.efficacy.mean == pytest.approx(effect.mean())
+    assert found.collateral.mean == pytest.approx(harm.mean())
+    assert found.collateral_per_million.mean == pytest.approx(harm.mean() / effect.mean() * 1e6)
+    assert found.efficacy.low <= found.efficacy.mean <= found.efficacy.high
+    assert found.efficacy_difference.mean == pytest.approx(effect.mean())  # 'none' denies nothing
+
+
+def test_alternatives_are_held_against_it_replicate_by_replicate(folder, found):
+    own = [measured(folder, "covering-prefix", metric)
+           for metric in ("target_user_hours_denied", "business_hours_impaired")]  # fmt: skip
+    for one in found.alternatives:
+        its = [measured(folder, one.label, metric)
+               for metric in ("target_user_hours_denied", "business_hours_impaired")]  # fmt: skip
+        assert one.efficacy_difference.mean == pytest.approx((its[0] - own[0]).mean())
+        assert one.collateral_difference.mean == pytest.approx((its[1] - own[1]).mean())
+        assert one.efficacy_ratio.mean == pytest.approx(its[0].mean() / own[0].mean())
+        assert one.n_replicates_both == ((its[0] >= own[0]) & (its[1] < own[1])).sum()
+        # All 27 resamples of three replicates, each as likely: what the draws approach.
+        rows = np.indices((N,) * N).reshape(N, -1).T
+        no_less = its[0][rows].mean(axis=1) >= own[0][rows].mean(axis=1)
+        less = its[1][rows].mean(axis=1) < own[1][rows].mean(axis=1)
+        assert one.share_both == pytest.approx((no_less & less).mean(), abs=0.02)
+        assert one.share_no_less_effect == pytest.approx(no_less.mean(), abs=0.02)
+        assert one.share_less_collateral == pytest.approx(less.mean(), abs=0.02)
+
+
+def test_burdens_add_up_to_the_measure(folder, found):
+    for split in ("sector", "provider"):
+        burdens = found.burdens[split]
+        total = sum(burden.impaired_h for burden in burdens)
+        assert total == pytest.approx(
+            measured(folder, "covering-prefix", "business_hours_impaired")
+        )
+        assert sum(burden.n_businesses for burden in burdens) == pytest.approx([60] * N)
+        means = [burden.impaired_h.mean() for burden in burdens]
+        assert means == sorted(means, reverse=True)
+    assert read_burdens(open_run(folder), "none", "sector")[0].impaired_h.sum() == 0
+
+
+def events(folder: Path, strategy: str) -> list[dict[str, object]]:
+    result = duckdb.execute(
+        f"SELECT replicate, t_s, kind, entry, business FROM '{folder}/events.parquet' "
+        "WHERE strategy = ? ORDER BY replicate, t_s",
+        [strategy],
+    )
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def exempt_entries(folder: Path, strategy: str) -> set[tuple[int, int]]:
+    rows = duckdb.execute(
+        f"SELECT DISTINCT replicate, entry FROM '{folder}/entries.parquet' "
+        "WHERE strategy = ? AND mechanism = 'exempt'",
+        [strategy],
+    ).fetchall()
+    return {(int(row[0]), int(row[1])) for row in rows}
+
+
+def test_waits_are_those_of_the_events_and_leave_exemptions_out(folder, found):
+    run = open_run(folder)
+    mine = events(folder, "covering-prefix")
+    exempt = exempt_entries(folder, "covering-prefix")
+    assert exempt
+    appealed = {
+        (e["replicate"], e["business"]): e["t_s"] for e in mine if e["kind"] == "complained"
+    }
+    expected = sorted(
+        (e["t_s"] - appealed[e["replicate"], e["business"]]) / 3600
+        for e in mine if e["kind"] == "exempted"
+    )  # fmt: skip
+    waits, n_open = read_waits(run, "covering-prefix", "complained", "exempted", "business")
+    assert waits.tolist() == pytest.approx(expected)
+    assert n_open == len(appealed) - len(expected)
+    placed = [e for e in mine
+              if e["kind"] == "block" and (e["replicate"], e["entry"]) not in exempt]  # fmt: skip
+    assert read_entries(run, "covering-prefix").n_placed.sum() == len(placed)
+    assert found.safeguards.n_placed == pytest.approx(len(placed) / N)
+    assert len(placed) < sum(e["kind"] == "block" for e in mine)
+
+
+def test_lags_are_those_of_the_operators_that_enforce_something(found):
+    assert found.safeguards.apply_h == (1.5, 24)
+    assert found.safeguards.release_h == (6, 72)
+    assert found.safeguards.exempt_lag_h == 72
+
+
+def pair(mean: float) -> PairedDifference:
+    return PairedDifference(mean, mean - 1, mean + 1, math.nan, math.nan, 0.01, 20)
+
+
+def alternative(no_less: float, less: float, both: float) -> Alternative:
+    some = Estimate(1, 0, 2)
+    return Alternative("b", some, some, pair(5), pair(-7), some, some, no_less, less, both, 3)
+
+
+@pytest.mark.parametrize(
+    ("shares", "start"),
+    [
+        ((1.0, 1.0, 1.0), "b: yes. No less effect and less collateral in 100 % of draws"),
+        ((0.96, 1.0, 0.96), "b: yes."),
+        ((0.9, 1.0, 0.9), "b: not settled."),
+        ((0.02, 1.0, 0.02), "b: no, less effect in 98 % of draws ("),
+        ((1.0, 0.0, 0.0), "b: no, no less collateral in 100 % of draws ("),
+        ((0.0, 0.0, 0.0), "b: no, less effect in 100 % of draws and no less collateral in 100 %"),
+        ((math.nan,) * 3, "b: not known;"),
+    ],
+)
+def test_a_verdict_says_how_sure_it_is(shares, start):
+    text = verdict(alternative(*shares), "a").replace("\N{NO-BREAK SPACE}", " ")
+    assert text.startswith(start), text
+    if not math.isnan(shares[0]):
+        assert "effect +5 [4, 6], collateral -7 [-8, -6], against a" in text
+
+
+def test_numbers_are_written_in_one_scale_and_the_unknown_is_said():
+    def plain(text: str) -> str:
+        return text.replace("\N{NO-BREAK SPACE}", " ")
+
+    shares = (0, 1, 0.5, 0.9997, 0.999999, 1.82, 1e-7, math.nan)
+    assert [plain(percent(share)) for share in shares] == [
+        "0 %", "100 %", "50 %", "99.97 %", "over 99.99 %", "182 %", "1.0e-05 %", "not known",
+    ]  # fmt: skip
+    assert plain(percent_estimate(0.535, 0.394, 0.666)) == "53.5 [39.4, 66.6] %"
+    assert plain(estimate(8.909e8, 7.594e8, 9.858e8, "h")) == "890.9 [759.4, 985.8] million h"
+    assert plain(estimate(-5, -6.25, 0)) == "-5 [-6.25, 0]"
+    assert plain(estimate(3, math.nan, math.nan)) == "3"
+    assert estimate(math.nan, 0, 0) == rounded(math.nan) == count(math.nan) == "not known"
+    assert [rounded(value) for value in (0, 17_040_123, 2.1e9, 792.4, 1234.5, 0.437, 1.8e-5)] == [
+        "0", "17.04 million", "2,100 million", "792.4", "1,234", "0.437", "1.8e-05",
+    ]  # fmt: skip
+    assert [exact(value) for value in (17_771_008.0, 0.437, None)] == [
+        "17,771,008", "0.437", "not known",
+    ]  # fmt: skip
+
+
+def test_every_strategy_of_the_language_is_described():
+    from typing import get_args
+
+    from sim.scenario.strategies import Strategy
+
+    ids = [get_args(model.model_fields["id"].annotation)[0]
+           for model in get_args(get_args(Strategy)[0])]  # fmt: skip
+    assert len(ids) > 10
+    assert all(describe_strategy(each) != "not described." for each in ids)
+    assert describe_strategy("no-such") == "not described."
+
+
+def test_the_questions_of_courts_come_in_their_sequence(found):
+    text = to_markdown(write_assessment(found))
+    heads = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert [head.split(".")[0].split(":")[0] for head in heads] == [
+        "In short", "1", "2", "3", "4", "5", "6", "Appendix",
+    ]  # fmt: skip
+    assert "Held against: exact, wide" in text
+    assert not re.search(r"\bnan\b", text)
+
+
+def test_text_of_users_is_text(found):
+    blocks = write_assessment(found)
+    html = to_html(blocks, title_of(found))
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "default-src 'none'" in html
+    assert not re.search(r"(src|href)=", html)
+    markdown = to_markdown(blocks)
+    assert "\\<script\\>" in markdown
+    assert "\\[x\\](y)" in markdown
+    assert "\\*\\*b\\*\\*" in markdown
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Heading(HOSTILE),
+        Paragraph(HOSTILE),
+        Paragraph("x", lead=HOSTILE),
+        Items([HOSTILE]),
+        Table([HOSTILE], [["x"]]),
+        Table(["x"], [[HOSTILE]]),
+    ],
+    ids=lambda block: type(block).__name__,
+)
+def test_no_block_lets_text_become_markup(block):
+    html = to_html([block], "x")
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    markdown = to_markdown([block])
+    assert "\\<script\\>alert(1)\\</script\\> \\| \\[x\\](y) \\*\\*b\\*\\*" in markdown
+    assert to_markdown([Paragraph("a\n\n# b")]) == "a \\# b\n"
+
+
+def test_operators_that_enforce_nothing_have_no_say_in_lags(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (table,) = (copy / "inputs").glob("operators-*.csv")
+    text = table.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("holdouts-fixed"))
+    assert line.endswith("12,24,0.7,72,0.7,0")
+    slow = line.replace("12,24,0.7,72,0.7,0", "12,999,0.7,999,0.7,0")
+    table.write_text(text.replace(line, slow), encoding="utf-8")
+    safeguards = assess(open_run(copy)).safeguards
+    assert (safeguards.apply_h, safeguards.release_h) == ((1.5, 24), (6, 72))
+
+
+def test_what_cannot_be_assessed_is_refused(folder, shipped_single_run):
+    run = open_run(folder)
+    with pytest.raises(UsageError, match="holds no comparison"):
+        assess(open_run(shipped_single_run))
+    with pytest.raises(UsageError, match="got 'exat'; did you mean 'exact'"):
+        assess(run, "exat")
+    with pytest.raises(UsageError, match="expected a strategy other than the baseline"):
+        assess(run, "none")
+    with pytest.raises(UsageError, match="expected one of the metrics"):
+        assess(run, collateral="business_hour_impaired")
+
+
+def call(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["assess", *arguments])
+    assert "Traceback" not in result.stderr
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_assesses_a_folder_in_each_format(folder, tmp_path):
+    code, text, _ = call(str(folder), "--strategy", "exact", "--versus", "covering-prefix")
+    assert code == 0
+    assert text.startswith("# Assessment of exact:")
+    code, text, _ = call(str(folder), "--json")
+    found = json.loads(text)
+    assert (found["schema"], found["strategy"]) == ("overblock/assessment/1", "covering-prefix")
+    assert found["alternatives"][0]["label"] == "exact"
+    for suffix, start in ((".html", "<!doctype html>"), (".md", "# Assessment"), (".json", "{")):
+        path = tmp_path / "new" / f"a{suffix}"
+        code, text, _ = call(str(folder), "-o", str(path))
+        assert (code, text) == (0, f"{path}\n")
+        assert path.read_text(encoding="utf-8").startswith(start)
+
+
+def test_the_command_compares_a_scenario_first(tmp_path):
+    sets = [part for value in SMALL for part in ("--set", value)]
+    run = tmp_path / "run"
+    code, text, _ = call(
+        "telegram-2018", "--strategy", "aggregate:length=24", "--versus", "exact", "-n", "2",
+        "--run", str(run), "-w", "1", *sets,
+    )  # fmt: skip
+    assert code == 0
+    assert text.startswith("# Assessment of aggregate:length=24:")
+    assert open_run(run).strategies == ("none", "aggregate:length=24", "exact")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["telegram-2018"], 2, "expected --versus STRATEGY"),
+        (["{run}", "-n", "3"], 2, "is a comparison; give no -n"),
+        (["{run}", "-o", "a.pdf"], 2, "expected a file that ends in .md, .html or .json"),
+        (["telegram-2018", "--versus", "exat"], 2, "did you mean 'exact'"),
+        (["{tmp}"], 4, "expected a run folder with a manifest"),
+    ],
+)
+def test_mistakes_exit_without_a_traceback(folder, tmp_path, arguments, code, message):
+    given = [argument.format(run=folder, tmp=tmp_path) for argument in arguments]
+    found, text, talk = call(*given)
+    assert (found, text) == (code, "")
+    assert message in talk

@@ -1,0 +1,359 @@
+"""Scores of published outcomes: verdicts, errors, and numbers read off runs and tables."""
+
+from __future__ import annotations
+
+import csv
+import math
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.backtest.calculations import law_quantity
+from sim.backtest.prediction import (
+    NotComputable,
+    Prediction,
+    of_number,
+    of_replicates,
+)
+from sim.backtest.runs import group_runs, read_replicate
+from sim.backtest.scores import backtest, score
+from sim.errors import ProblemsError, ScenarioError
+from sim.experiment.executors import choose_executor
+from sim.experiment.executors.task import Failure
+from sim.names.names import NamesLaw
+from sim.scenario.cases import CaseFile, PlacedCase, read_cases
+
+HEAD = "format: overblock/backtest/1\ncases:\n"
+CASE = """\
+  - id: {id}
+    title: T
+    given: G
+    role: {role}
+    why_role: W
+    predictor: {predictor}
+    published: {{value: {value}, rounding: {rounding}, relation: {relation}, nature: counted, unit: u, source: {id}, date: 2018}}
+"""  # noqa: E501
+
+
+def file_of(folder: Path, *cases: dict[str, object]) -> CaseFile:
+    defaults = {"role": "held-out", "value": 1, "rounding": 0, "relation": "equal"}
+    texts = [CASE.format(**(defaults | {"id": f"c{n}"} | case)) for n, case in enumerate(cases)]
+    path = folder / "cases.yaml"
+    path.write_text(HEAD + "".join(texts), encoding="utf-8")
+    return read_cases(path)
+
+
+def placed(folder: Path, **case: object) -> PlacedCase:
+    (only,) = file_of(folder, {"predictor": "{kind: none, why: n}"} | case).cases
+    return only
+
+
+def predicted(median: float, low: float, high: float) -> Prediction:
+    return Prediction(median, low, high, 0.9, (), "s", "l")
+
+
+@pytest.mark.parametrize(
+    ("relation", "rounding", "interval", "verdict", "error"),
+    [
+        ("equal", 0, (100, 90, 110), "inside", 0.0),
+        ("equal", 0, (200, 150, 250), "outside", math.log10(2)),
+        ("equal", 50, (200, 150, 250), "inside", math.log10(2)),  # they touch
+        ("equal", 49, (200, 150, 250), "outside", math.log10(2)),
+        ("equal", 0, (10, 5, 15), "outside", -1.0),
+        ("at_least", 0, (200, 150, 250), "inside", math.nan),
+        ("at_least", 0, (50, 20, 99), "outside", math.log10(0.5)),
+        ("at_least", 0, (50, 20, 101), "inside", math.log10(0.5)),
+        ("at_most", 0, (50, 20, 60), "inside", math.nan),
+        ("at_most", 0, (200, 150, 250), "outside", math.log10(2)),
+        ("equal", 0, (100, math.nan, math.nan), "inside", 0.0),  # one replicate: the median
+        ("equal", 0, (0, 0, 0), "outside", math.nan),  # no logarithm of zero
+    ],
+)
+def test_verdict_and_error(tmp_path, relation, rounding, interval, verdict, error):
+    case = placed(tmp_path, value=100, rounding=rounding, relation=relation)
+    found = score(case, predicted(*interval))
+    assert found.verdict == verdict
+    assert found.log10_error == pytest.approx(error, nan_ok=True)
+
+
+def test_what_is_not_computable_is_neither_inside_nor_outside(tmp_path):
+    found = score(placed(tmp_path), NotComputable("no such thing"))
+    assert found.verdict == "not computable"
+    assert math.isnan(found.log10_error)
+
+
+def test_an_unknown_replicate_makes_the_number_unknown():
+    assert of_replicates([np.array([1.0]), np.array([np.nan])], "s", "l") == NotComputable(
+        "not known in 1 of 2 replicates"
+    )
+
+
+def test_replicates_give_median_and_90_percent():
+    found = of_replicates([np.array([float(n)]) for n in range(101)], "s", "l")
+    assert isinstance(found, Prediction)
+    assert (found.median, found.low, found.high) == pytest.approx((50, 5, 95))
+    alone = of_replicates([np.array([3.0])], "s", "l")
+    assert isinstance(alone, Prediction)
+    assert alone.median == 3
+    assert math.isnan(alone.low)
+    assert of_number(3, "l").low == 3
+
+
+def test_tallies_count_by_role(tmp_path):
+    mean = "{kind: names-law, quantity: mean_names}"
+    cases = file_of(
+        tmp_path,
+        {"predictor": mean, "value": 16, "rounding": 0.5},
+        {"predictor": mean, "value": 8},
+        {"predictor": "{kind: none, why: n}"},
+        {"predictor": mean, "value": 3, "relation": "at_least"},
+        {"predictor": mean, "value": 3, "relation": "at_most"},
+        {"predictor": mean, "value": 16, "rounding": 0.5, "role": "calibration"},
+    ).cases
+    calibration, held_out = backtest(cases, 1).tallies
+    assert (calibration.n_cases, calibration.n_inside) == (1, 1)
+    assert (held_out.n_cases, held_out.n_computable, held_out.n_inside) == (5, 4, 2)
+    assert (held_out.n_computable_bounds, held_out.n_inside_bounds) == (2, 1)
+    errors = [abs(math.log10(15.957 / value)) for value in (16, 8, 3)]
+    assert held_out.median_abs_log10_error == pytest.approx(np.median(errors), abs=1e-3)
+    assert held_out.n_errors == 3
+
+
+def test_quantities_of_the_law_name_by_name():
+    sizes = [50, 12, 11, 10, 2, 1, 1, 1]
+    law = NamesLaw(np.array([50, 12, 11, 10, 2, 1]), np.array([1, 1, 1, 1, 1, 3]))
+    names = [size for size in sizes for _ in range(size)]
+    expected = {
+        "n_names": len(names),
+        "n_addresses": len(sizes),
+        "share_single": 3 / 8,
+        "mean_names": len(names) / 8,
+        "max_names": 50,
+        "share_sites_crowded": sum(size - 1 >= 10 for size in names) / len(names),
+        "share_sites_alone": sum(size == 1 for size in names) / len(names),
+    }
+    for quantity, value in expected.items():
+        assert law_quantity(law, quantity, None) == pytest.approx(value), quantity
+    assert law_quantity(law, "share_top", 2) == pytest.approx(62 / len(names))
+
+
+def test_names_on_addresses_are_those_of_the_kind(tmp_path):
+    predictor = (
+        "{{kind: names-law, quantity: names_on_addresses, n_addresses: {}, address_kind: {}}}"
+    )
+    one, ten = backtest(
+        file_of(
+            tmp_path,
+            {"predictor": predictor.format(1, "proxy")},
+            {"predictor": predictor.format(10, "proxy")},
+        ).cases,
+        1,
+    ).scores
+    assert isinstance(one.prediction, Prediction)
+    assert isinstance(ten.prediction, Prediction)
+    assert one.prediction.low >= 1000  # seeds/names-assumptions.csv, proxy.min_names
+    assert ten.prediction.low >= 10_000
+    assert 5 < ten.prediction.median / one.prediction.median < 40
+
+
+def test_a_national_method_by_hand(tmp_path):
+    constant = "{{value: {0}, low: {0}, high: {0}, source: s, date: 2018}}"
+    predictor = (
+        "{kind: national-method, method: oecd_2011, duration_d: 5, share_affected: 0.5, constants: "
+        f"{{gdp_usd_per_year: {constant.format(3650e9)}, oecd_share_of_gdp: "
+        f"{constant.format(0.04)}}}}}"
+    )
+    (found,) = backtest(file_of(tmp_path, {"predictor": predictor, "value": 1e9}).cases, 1).scores
+    assert isinstance(found.prediction, Prediction)
+    assert found.prediction.median == pytest.approx(10e9 * 0.04 * 5 * 0.5)
+    assert found.log10_error == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "message"),
+    [
+        ("{kind: national-method, method: oecd, duration_d: 1}",
+         ":8:48: cases.0.predictor.method: expected a national method, got 'oecd'; did you mean"),
+        ("{kind: national-method, method: raec, duration_d: 1}",
+         "cases.0.predictor.constants: expected the constant internet_economy_usd_per_year that"),
+        ("{kind: exposure, blocklist: nowhere.txt}", "nowhere.txt: expected a file"),
+        ("{kind: run, scenario: telegram-2019, curve: addresses_listed}", "telegram-2019"),
+        ("{kind: run, scenario: telegram-2018-replay, curve: addresses}",
+         "cases.0.predictor.curve: expected one of addresses_listed,"),
+        ("{kind: run, scenario: telegram-2018-replay, event: moves}",
+         "cases.0.predictor.event: expected one of block,"),
+        ("{kind: run, scenario: telegram-2018-replay, curve: addresses_listed, "
+         "at: 2019-04-17T00:00+03:00}",
+         "cases.0.predictor.at: expected a time within the run"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_by_place(tmp_path, predictor, message):
+    with pytest.raises(ProblemsError) as refusal:
+        backtest(file_of(tmp_path, {"predictor": predictor}).cases, 1)
+    assert message in str(refusal.value)
+
+
+def test_a_measure_that_the_run_has_not_is_refused(tmp_path):
+    predictor = (
+        "{kind: run, scenario: telegram-2018-replay, measure: complaintz, overrides: "
+        '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]}'
+    )
+    with pytest.raises(
+        ScenarioError, match=r"predictor.measure: expected one of addresses_listed_peak"
+    ):
+        backtest(file_of(tmp_path, {"predictor": predictor}).cases, 1)
+
+
+def run_predictor(**keys: str) -> str:
+    parts = "".join(f", {key}: {value}" for key, value in keys.items())
+    return "{kind: run, scenario: telegram-2018-replay" + parts + "}"
+
+
+def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single_run):
+    """The run folder of the same scenario and luck, read back with DuckDB."""
+    at, until = "2018-04-18T12:00+03:00", "2018-04-20T00:00+03:00"
+    at_s, until_s = int(2.5 * 86_400), 4 * 86_400
+    cases = file_of(
+        tmp_path,
+        {"id": "at", "predictor": run_predictor(curve="businesses_impaired", at=at)},
+        {"id": "max", "predictor": run_predictor(curve="businesses_down", until=until)},
+        {"id": "min", "predictor": run_predictor(
+            curve="businesses_affected", since=at, take="min")},
+        {"id": "complement", "predictor": run_predictor(
+            curve="demand_lost_share", at=at, is_complement="true")},
+        {"id": "event", "predictor": run_predictor(event="published", since=at, until=until)},
+        {"id": "first", "predictor": run_predictor(first_outage="true", until=until)},
+        {"id": "measure", "predictor": run_predictor(measure="business_hours_down")},
+    ).cases  # fmt: skip
+    (group,) = group_runs(cases)
+    found = {key: float(value[0]) for key, value in read_replicate(group, 0).items()}
+
+    def one(table: str, query: str) -> float:
+        file = f"'{shipped_single_run}/{table}'"
+        row = duckdb.execute(f"SELECT {query.format(file)}").fetchone()
+        assert row is not None
+        return float(row[0])
+
+    def curve(metric: str, what: str, condition: str) -> float:
+        return one(
+            "curves.parquet",
+            f"{what} FROM {{}} WHERE metric = '{metric}' AND provider IS NULL AND sector IS NULL "
+            f"AND role IS NULL AND {condition}",
+        )
+
+    def value_at(metric: str) -> float:
+        return curve(metric, "arg_max(value, t_s)", f"t_s <= {at_s}")
+
+    assert found["at"] == value_at("businesses_impaired")
+    assert found["max"] == curve("businesses_down", "max(value)", f"t_s < {until_s}")
+    assert found["min"] == min(
+        value_at("businesses_affected"), curve("businesses_affected", "min(value)", f"t_s > {at_s}")
+    )
+    assert found["complement"] == pytest.approx(1 - value_at("demand_lost_share"))
+    assert found["event"] == one(
+        "events.parquet",
+        f"count(*) FROM {{}} WHERE kind = 'published' AND t_s >= {at_s} AND t_s < {until_s}",
+    )
+    assert found["first"] == one(
+        "businesses.parquet", f"count(*) FROM {{}} WHERE first_outage_s < {until_s}"
+    )
+    assert found["measure"] == pytest.approx(
+        one("businesses.parquet", "sum(down_s) / 3600 FROM {}")
+    )
+    assert found["event"] > 1
+    assert found["first"] > 5
+    assert found["max"] > 5
+
+
+def test_counts_of_orders_are_those_of_the_standard_library(tmp_path, repository):
+    at = "2018-04-20T12:00+03:00"
+    counts = ("summed", "outside_target")
+    cases = file_of(
+        tmp_path,
+        *(
+            {
+                "id": count.replace("_", "-"),
+                "predictor": "{kind: exposure, blocklist: telegram-2018-orders, "
+                f"at: {at}, count: {count}}}",
+            }
+            for count in counts
+        ),
+        {
+            "id": "google",
+            "predictor": "{kind: exposure, blocklist: telegram-2018-orders, "
+            f"at: {at}, attribute: cloud-prefixes-2018, provider: Google Cloud}}",
+        },
+    ).cases
+    found = {each.placed.case.id: each.prediction for each in backtest(cases, 1).scores}
+    with (repository / "seeds/telegram-2018-orders.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["effective"] <= at]
+    in_force = [IPv4Network(row["prefix"]) for row in rows if row["action"] == "block"]
+    for row in rows:
+        if row["action"] == "unblock":
+            in_force.remove(IPv4Network(row["prefix"]))
+    summed, outside, google = (found[key] for key in ("summed", "outside-target", "google"))
+    assert isinstance(summed, Prediction)
+    assert isinstance(outside, Prediction)
+    assert isinstance(google, Prediction)
+    assert summed.median == sum(network.num_addresses for network in in_force)
+    assert outside.median == 17_771_008  # published for this day
+    assert 0 < google.median < outside.median
+
+
+def test_scores_do_not_hang_on_the_number_of_workers(tmp_path):
+    small = '["population.n_businesses=20", "end=2018-04-18T00:00+03:00"]'
+    cases = file_of(
+        tmp_path,
+        {"predictor": run_predictor(curve="businesses_impaired", overrides=small)},
+        {"predictor": run_predictor(measure="private_loss_usd", overrides=small)},
+    ).cases
+    alone = backtest(cases, 3)
+    together = backtest(cases, 3, executor=choose_executor(2))
+    assert [each.prediction for each in alone.scores] == [
+        each.prediction for each in together.scores
+    ]
+    assert isinstance(alone.scores[0].prediction, Prediction)
+
+
+class Broken:
+    """An executor of which every second piece of work fails."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def run(self, job, keys):
+        work = job.begin()
+        for n, key in enumerate(keys):
+            yield key, Failure("ValueError", "it broke") if n % 2 else work(key)
+
+
+def test_a_failed_replicate_makes_its_cases_not_computable(tmp_path):
+    small = '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
+    cases = file_of(
+        tmp_path,
+        {"predictor": run_predictor(curve="businesses_impaired", overrides=small)},
+        {"predictor": "{kind: names-law, quantity: mean_names}"},
+    ).cases
+    found = backtest(cases, 2, executor=Broken())
+    assert found.scores[0].prediction == NotComputable("replicate 1 failed: ValueError: it broke")
+    assert found.scores[1].verdict == "outside"
+    assert list(found.failures) == [(0, 1)]
+
+
+def test_too_many_different_runs_are_refused(tmp_path):
+    cases = file_of(
+        tmp_path,
+        *(
+            {"predictor": run_predictor(
+                curve="addresses_listed", overrides=f'["population.n_businesses={n}"]')}
+            for n in range(1, 102)
+        ),
+    ).cases  # fmt: skip
+    with pytest.raises(ScenarioError, match="expected at most 100 different scenarios"):
+        backtest(cases, 1)

@@ -1,0 +1,166 @@
+"""A scenario at many points: the same luck everywhere, failures by key, nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sim.errors import PartialError, ScenarioError
+from sim.experiment.answers import INTERRUPTED, PARTIAL, ask
+from sim.experiment.executors.pool import PoolExecutor
+from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.executors.task import Failure
+from sim.experiment.points import Point, Question
+from sim.experiment.readings import Reading
+from sim.experiment.simulation import Simulation
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+
+WriteScenario = Callable[..., Path]
+DAY = 86_400
+
+
+@pytest.fixture
+def small(write_scenario: WriteScenario) -> Resolved:
+    path = write_scenario({"end: 2018-04-20T00:00+03:00": "end: 2018-04-18T00:00+03:00"})
+    return resolve(load_scenario(str(path), ["population.n_businesses=8"]))
+
+
+def at(**keys: object) -> Point:
+    return Point(tuple((key.replace("__", "."), value) for key, value in keys.items()))
+
+
+def question(small: Resolved, *points: Point, n: int = 2) -> Question:
+    return Question(small, points, (), 7, n)
+
+
+def test_each_point_is_the_scenario_that_would_have_been_written_so(small: Resolved) -> None:
+    answers = ask(question(small, Point(), at(thresholds__impaired=0.3)), SerialExecutor())
+    written = resolve(
+        load_scenario(
+            small.loaded.document.file, ["population.n_businesses=8", "thresholds.impaired=0.3"]
+        )
+    )
+    for row, scenario in enumerate((small, written)):
+        for replicate in range(2):
+            work = Simulation({("x",): scenario}, 7, with_tables=False).begin()
+            expected = [measure.value for measure in work(("x", replicate)).measures]
+            assert_array_equal(answers.value[row, 0, replicate], expected)
+    assert (answers.value[0] != answers.value[1]).any()
+
+
+def test_the_luck_is_the_same_at_every_point(small: Resolved) -> None:
+    # A key that changes nothing in a replay without throttling: the same numbers to the last bit.
+    answers = ask(question(small, Point(), at(effects__throttle_severity=0.9)), SerialExecutor())
+    assert_array_equal(answers.value[0], answers.value[1])
+
+
+def test_strategies_are_run_at_every_point(small: Resolved) -> None:
+    asked = replace(
+        question(small, Point(), at(thresholds__impaired=0.3)),
+        strategies=("same=replay", "replay", "none"),
+    )
+    answers = ask(asked, SerialExecutor())
+    assert answers.labels == ("same", "replay", "none")
+    assert_array_equal(answers.value[:, 0], answers.value[:, 1])
+    listed = answers.metrics.index("addresses_listed_peak")
+    assert (answers.value[:, 2, :, listed] == 0).all()
+
+
+def test_two_workers_give_what_one_gives(small: Resolved) -> None:
+    asked = question(small, Point(), at(thresholds__impaired=0.3), n=3)
+    alone = ask(asked, SerialExecutor())
+    with PoolExecutor(2, n_in_chunk=1) as pool:
+        together = ask(asked, pool)
+    assert_array_equal(alone.value, together.value)
+    assert_array_equal(alone.denominator, together.denominator)
+    assert alone.metrics == together.metrics
+
+
+def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small: Resolved) -> None:
+    answers = ask(
+        question(small, at(thresholds__impaired=2), at(thresholds__impaired=0.3)),
+        SerialExecutor(),
+    )
+    assert list(answers.failures) == [(0,)]
+    assert "expected a share in [0, 1], got 2" in answers.failures[(0,)]
+    assert answers.status == PARTIAL
+    assert np.isnan(answers.value[0]).all()
+    assert not np.isnan(answers.mean("business_hours_impaired")[1])
+
+
+def test_a_scenario_that_can_be_at_no_point_is_refused(small: Resolved) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        ask(question(small, at(a__b=1), at(thresholds__impaired=2)), SerialExecutor())
+    assert len(caught.value.problems) == 2
+
+
+class Breaking(SerialExecutor):
+    """Fails at some keys, and is interrupted at another."""
+
+    def __init__(self, broken: Sequence[tuple[object, ...]], stop: object = None) -> None:
+        super().__init__()
+        self.broken, self.stop = broken, stop
+
+    def run(self, job: object, keys: Sequence[tuple[object, ...]]) -> Iterator[object]:
+        for key in keys:
+            if key == self.stop:
+                raise KeyboardInterrupt
+            if key in self.broken:
+                yield key, Failure("ValueError", "broken")
+            else:
+                yield from super().run(job, [key])
+
+
+def test_a_run_that_fails_is_reported_by_key_and_its_mean_is_not_known(small: Resolved) -> None:
+    asked = question(small, Point(), at(thresholds__impaired=0.3))
+    answers = ask(asked, Breaking([(0, "replay", 1)]))
+    assert dict(answers.failures) == {(0, "replay", 1): "ValueError: broken"}
+    means = answers.mean("business_hours_impaired")
+    assert np.isnan(means[0])
+    assert not np.isnan(means[1])
+
+
+def test_an_interrupt_keeps_what_is_finished(small: Resolved) -> None:
+    asked = question(small, Point(), at(thresholds__impaired=0.3))
+    answers = ask(asked, Breaking([], stop=(1, "replay", 0)))
+    assert answers.status == INTERRUPTED
+    assert not np.isnan(answers.value[0]).all()
+    assert np.isnan(answers.value[1]).all()
+    with pytest.raises(KeyboardInterrupt):
+        ask(asked, Breaking([], stop=(0, "replay", 0)))
+
+
+def test_when_every_run_fails_the_reason_is_raised(small: Resolved) -> None:
+    broken = [(0, "replay", replicate) for replicate in range(2)]
+    with pytest.raises(PartialError, match="ValueError: broken"):
+        ask(question(small, Point()), Breaking(broken))
+
+
+def test_curves_are_read_at_their_times(small: Resolved) -> None:
+    reading = Reading("addresses_listed_with_target", DAY)
+    asked = replace(question(small, Point(), n=1), readings=(reading, Reading("no_such", 0)))
+    answers = ask(asked, SerialExecutor())
+    # The orders of 16 April 2018: 1.8 million addresses of Amazon, and the target's own.
+    assert 1_800_000 < answers.mean(reading.name)[0] < 2_000_000
+    assert np.isnan(answers.mean("no_such@0")[0])
+
+
+def test_later_answers_follow_the_earlier_ones(small: Resolved) -> None:
+    first = ask(question(small, Point()), SerialExecutor())
+    second = ask(
+        question(small, at(thresholds__impaired=2), at(thresholds__impaired=0.3)),
+        SerialExecutor(),
+    )
+    both = first.then(second)
+    assert len(both.value) == 3
+    assert list(both.failures) == [(1,)]
+    assert both.status == PARTIAL
+    other = ask(replace(question(small, Point()), strategies=("none",)), SerialExecutor())
+    with pytest.raises(ValueError, match="same strategies"):
+        first.then(other)

@@ -1,0 +1,190 @@
+"""The same work on a dask cluster, on loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.errors import UsageError
+from sim.experiment.executors import choose_executor
+from sim.experiment.executors.cluster import Cluster, ClusterExecutor
+from sim.experiment.executors.pool import LOST
+from sim.experiment.executors.task import Failure, Job, Key
+from sim.experiment.experiment import carry_out
+from sim.experiment.plan import Plan
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.scenario.variants import choose_variants
+
+BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """A job that kills its worker at one key, the first time or every time."""
+
+    job: Job[Any]
+    folder: Path
+    key: Key
+    always: bool = False
+
+    def begin(self) -> Callable[[Key], Any]:
+        work = self.job.begin()
+
+        def run(key: Key) -> Any:
+            seen = self.folder / "killed"
+            if key == self.key and (self.always or not seen.exists()):
+                seen.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return work(key)
+
+        return run
+
+
+@dataclass(frozen=True)
+class Double:
+    """Doubles a number, fails at three."""
+
+    def begin(self) -> Callable[[Key], int]:
+        return self.double
+
+    def double(self, key: Key) -> int:
+        if key == ("n", 3):
+            raise ValueError("not three")
+        return 2 * int(key[1])
+
+
+@dataclass
+class Killing:
+    """A cluster on which a worker is killed in the middle, and which is not closed after use."""
+
+    executor: ClusterExecutor
+    folder: Path
+
+    def run(self, job: Job[Any], keys: Sequence[Key]) -> Generator[tuple[Key, Any], None, None]:
+        return self.executor.run(Deadly(job, self.folder, ("exact", 1)), keys)
+
+    def __enter__(self) -> Killing:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[ClusterExecutor]:
+    """Two workers on this machine, started once."""
+    with choose_executor(2, Cluster("local")) as executor:
+        assert isinstance(executor, ClusterExecutor)
+        yield executor
+
+
+def plan() -> Plan:
+    resolved = resolve(load_scenario("telegram-2018", BRIEF))
+    variants, baseline = choose_variants(resolved, ["exact", "aggregate:length=12"])
+    return Plan(resolved, variants, baseline, (), 11, 3)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timing.json"
+    }
+
+
+def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(
+    cluster: ClusterExecutor, tmp_path: Path
+) -> None:
+    here = carry_out(plan(), folder=tmp_path / "here")
+    executor = Killing(cluster, tmp_path)
+    there = carry_out(plan(), folder=tmp_path / "there", executor=executor)
+    assert (tmp_path / "killed").exists()
+    assert there.status == "complete", there.failures
+    assert files_of(there.folder) == files_of(here.folder)
+
+
+def test_a_failure_is_one_of_its_key_and_so_is_what_kills_its_worker_again(
+    cluster: ClusterExecutor, tmp_path: Path
+) -> None:
+    keys: list[Key] = [("n", number) for number in range(8)]
+    deadly = Deadly(Double(), tmp_path, ("n", 5), always=True)
+    results = dict(cluster.run(deadly, keys))
+    assert len(results) == 8
+    failure = results.pop(("n", 3))
+    assert isinstance(failure, Failure)
+    assert str(failure) == "ValueError: not three"
+    assert results.pop(("n", 5)) == LOST
+    assert results == {key: 2 * int(key[1]) for key in results}
+
+
+def test_a_scheduler_that_is_not_there_is_a_mistake_of_the_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sim.experiment.executors.cluster.CONNECT_S", 0.5)
+    with (
+        pytest.raises(UsageError, match=r"^tcp://127\.0\.0\.1:9: cannot reach a scheduler: "),
+        ClusterExecutor(Cluster("tcp://127.0.0.1:9")) as executor,
+    ):
+        list(executor.run(Double(), [("n", 1)]))
+
+
+def test_encryption_is_whole_or_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="together, got a part"):
+        Cluster("tls://host:1", tls_ca=tmp_path)
+    with pytest.raises(UsageError, match="tls://host:1: expected --tls-ca"):
+        Cluster("tls://host:1")
+
+
+def test_an_encrypted_cluster_is_spoken_to_with_a_certificate(tmp_path: Path) -> None:
+    from distributed import LocalCluster, Security
+
+    security = Security.temporary()
+    files = []
+    for name in ("tls_ca_file", "tls_client_cert", "tls_client_key"):
+        files.append(tmp_path / name)
+        files[-1].write_text(getattr(security, name))
+    with LocalCluster(
+        n_workers=1, processes=False, threads_per_worker=1, host="tls://127.0.0.1",
+        dashboard_address="127.0.0.1:0", security=security,
+    ) as scheduler:  # fmt: skip
+        address = scheduler.scheduler_address
+        assert address.startswith("tls://")
+        with choose_executor(1, Cluster(address, *files)) as executor:
+            assert dict(executor.run(Double(), [("n", 2)])) == {("n", 2): 4}
+
+
+@pytest.mark.parametrize("identity", ["none", "another"])
+def test_a_local_cluster_answers_nobody_else(cluster: ClusterExecutor, identity: str) -> None:
+    """Whoever reaches a scheduler can have it run anything."""
+    from distributed import Client, Security
+
+    assert dict(cluster.run(Double(), [("n", 2)])) == {("n", 2): 4}
+    address = cluster._connect().scheduler.address
+    assert address.startswith("tls://127.0.0.1:")
+    if identity == "none":
+        address, security = address.replace("tls:", "tcp:"), None
+    else:
+        security = Security.temporary()
+    with pytest.raises(OSError):
+        Client(address, security=security, timeout=3, set_as_default=False)
+
+
+def test_a_local_cluster_is_not_started_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import Security
+
+    def fail() -> None:
+        raise ImportError("cryptography")
+
+    monkeypatch.setattr(Security, "temporary", fail)
+    with (
+        pytest.raises(UsageError, match="--cluster local needs the package cryptography"),
+        ClusterExecutor(Cluster("local")) as executor,
+    ):
+        list(executor.run(Double(), [("n", 1)]))

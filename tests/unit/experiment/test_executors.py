@@ -1,0 +1,149 @@
+"""Executors: every key once, whatever breaks on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sim.experiment.executors import choose_executor
+from sim.experiment.executors.patient import PatientExecutor
+from sim.experiment.executors.pool import LOST, NO_PROCESS, PoolExecutor, _starting
+from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.executors.task import Failure, Key
+
+KEYS: list[Key] = [("a", number) for number in range(12)]
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Squares the number of a key, and writes down each time it is asked."""
+
+    folder: Path
+    raises: Key | None = None
+    kills: Key | None = None
+    kills_once: Key | None = None
+    ends_at_start: bool = False
+
+    def begin(self) -> Callable[[Key], int]:
+        if self.ends_at_start:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.square
+
+    def square(self, key: Key) -> int:
+        with (self.folder / f"{key[1]}.log").open("a") as log:
+            log.write(f"{os.getpid()}\n")
+        if key == self.raises:
+            raise ValueError(f"no square\nof {key[1]}")
+        is_first = (self.folder / f"{key[1]}.log").read_text().count("\n") == 1
+        if key == self.kills or (key == self.kills_once and is_first):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return int(key[1]) ** 2
+
+    def n_asked(self, key: Key) -> int:
+        file = self.folder / f"{key[1]}.log"
+        return file.read_text().count("\n") if file.exists() else 0
+
+
+WHOLE = {key: int(key[1]) ** 2 for key in KEYS}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        SerialExecutor,
+        lambda: PoolExecutor(2),
+        lambda: PoolExecutor(2, 5),
+        lambda: PatientExecutor(2),
+    ],
+)
+def test_every_key_is_worked_on_once_and_an_exception_is_a_failure_of_its_key(
+    make: Callable[[], SerialExecutor], tmp_path: Path
+) -> None:
+    job = Squares(tmp_path, raises=("a", 3))
+    with make() as executor:
+        results = list(executor.run(job, KEYS))
+        again = list(executor.run(job, KEYS[:2]))
+    assert len(results) == len(KEYS)
+    failure = dict(results).pop(("a", 3))
+    assert isinstance(failure, Failure)
+    assert str(failure) == "ValueError: no square of 3"
+    assert "test_executors.py" in failure.details
+    assert {key: value for key, value in results if key != ("a", 3)} == {
+        key: value for key, value in WHOLE.items() if key != ("a", 3)
+    }
+    assert sorted(again) == [(("a", 0), 0), (("a", 1), 1)]
+    assert all(job.n_asked(key) == 1 for key in KEYS[2:])
+
+
+def test_a_killed_worker_costs_time_and_not_results(tmp_path: Path) -> None:
+    job = Squares(tmp_path, kills_once=("a", 4))
+    with PoolExecutor(2, 2) as executor:
+        results = list(executor.run(job, KEYS))
+    assert len(results) == len(KEYS)
+    assert dict(results) == WHOLE
+    assert job.n_asked(("a", 4)) == 2
+
+
+def test_a_key_that_kills_its_worker_twice_is_a_failure_and_the_others_are_not(
+    tmp_path: Path,
+) -> None:
+    job = Squares(tmp_path, kills=("a", 4))
+    with PoolExecutor(2) as executor:
+        results = dict(executor.run(job, KEYS))
+    assert results.pop(("a", 4)) == LOST
+    assert results == {key: value for key, value in WHOLE.items() if key != ("a", 4)}
+
+
+def test_workers_that_cannot_start_are_given_up(tmp_path: Path) -> None:
+    with PoolExecutor(1, 1) as executor:
+        results = dict(executor.run(Squares(tmp_path, ends_at_start=True), KEYS))
+    assert set(results) == set(KEYS)
+    assert set(results.values()) == {LOST, NO_PROCESS}
+
+
+def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path: Path) -> None:
+    job = Squares(tmp_path)
+    with PoolExecutor(2, 1) as executor:
+        list(executor.run(job, KEYS))
+    processes = {(tmp_path / f"{key[1]}.log").read_text() for key in KEYS}
+    assert f"{os.getpid()}\n" not in processes
+
+
+def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
+    def start() -> None:
+        with _starting():
+            assert os.environ["OMP_NUM_THREADS"] == "1"
+            assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
+    job = Squares(tmp_path)
+    executor = PoolExecutor(2, 1)
+
+    def interrupt() -> None:
+        with executor:
+            for _ in executor.run(job, KEYS):
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    assert executor._context.started
+    assert not any(process.is_alive() for process in executor._context.started)
+
+
+def test_the_number_of_workers_chooses_the_executor() -> None:
+    assert isinstance(choose_executor(1), SerialExecutor)
+    assert isinstance(choose_executor(3), PoolExecutor)
+    assert isinstance(choose_executor(), SerialExecutor | PatientExecutor)
+    with pytest.raises(ValueError, match="at least one worker, got 0"):
+        PoolExecutor(0)

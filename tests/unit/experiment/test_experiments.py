@@ -1,0 +1,429 @@
+"""Experiments from begin to end: the same bytes however they were carried out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import sim.experiment.simulation as simulation
+from sim.errors import PartialError, UsageError
+from sim.experiment.begun import find_begun, forget_begun, read_question
+from sim.experiment.executors.pool import PoolExecutor
+from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.executors.task import Failure, Key
+from sim.experiment.experiment import Experiment, carry_out
+from sim.experiment.metrics import metrics_of
+from sim.experiment.plan import Plan
+from sim.experiment.verification import verify_folder
+from sim.experiment.weighing import HARMS
+from sim.measure.ratios import RATIOS
+from sim.results.checkpoints import PARTS, Checkpoints, n_runs
+from sim.results.read import open_run
+from sim.results.store import RUN_TABLES
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.scenario.variants import choose_variants
+from tests.endings import locked
+
+BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
+STRATEGIES = ["exact", "twin=exact", "aggregate:length=12"]
+
+
+def plan_for(n_replicates: int = 4, overrides: Sequence[str] = BRIEF) -> Plan:
+    resolved = resolve(load_scenario("telegram-2018", overrides))
+    variants, baseline = choose_variants(resolved, STRATEGIES)
+    return Plan(resolved, variants, baseline, (), 11, n_replicates)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timing.json"
+    }
+
+
+@dataclass
+class Scripted:
+    """Works here, counts what it is asked, and breaks where it is told to."""
+
+    asked: list[Key] = field(default_factory=list)
+    interrupt_after: int | None = None
+    fails: tuple[Key, ...] = ()
+    backwards: bool = False
+
+    def run(self, job: Any, keys: Sequence[Key]) -> Generator[tuple[Key, Any], None, None]:
+        keys = list(reversed(keys)) if self.backwards else list(keys)
+        for key, result in SerialExecutor().run(job, keys):
+            if len(self.asked) == self.interrupt_after:
+                raise KeyboardInterrupt
+            self.asked.append(key)
+            yield key, Failure("ValueError", "told to", "where") if key in self.fails else result
+
+    def __enter__(self) -> Scripted:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    """A comparison carried out in one go; do not write into it."""
+    return carry_out(plan_for(), folder=tmp_path_factory.mktemp("whole") / "out")
+
+
+def test_the_folder_says_what_was_compared(whole: Experiment) -> None:
+    run = open_run(whole.folder)
+    assert run.strategies == ("none", "exact", "twin", "aggregate:length=12")
+    assert run.manifest["kind"] == "comparison"
+    assert run.manifest["baseline"] == "none"
+    assert "strategy" not in run.manifest
+    assert run.manifest["strategies"][3] == {
+        "label": "aggregate:length=12", "id": "aggregate", "parameters": {"length": 12},
+    }  # fmt: skip
+    assert (whole.status, run.n_replicates) == ("complete", 4)
+    assert not (whole.folder / PARTS).exists()
+    for table in ("curves", "businesses", "measures"):
+        rows = duckdb.execute(
+            f"SELECT DISTINCT strategy, replicate FROM '{whole.folder}/{table}.parquet'"
+        ).fetchall()
+        assert set(rows) == {(label, n) for label in run.strategies for n in range(4)}, table
+    # The scenario's own strategy is not compared, and stands in the scenario all the same.
+    assert run.scenario["strategy"]["id"] == "covering-prefix"
+
+
+def test_curves_and_measures_are_read_by_strategy(whole: Experiment) -> None:
+    run = open_run(whole.folder)
+    exact, wide = (run.curve("addresses_listed", label) for label in ("exact", run.strategies[3]))
+    assert 0 < exact.value.max() < 1000 < wide.value.max()
+    with pytest.raises(UsageError, match="expected the label of a strategy; known: none, exact"):
+        run.curve("addresses_listed")
+    measures = run.measures()
+    n_metrics = len(metrics_of(resolve(load_scenario("telegram-2018", BRIEF))))
+    assert measures.value.size == 4 * 4 * n_metrics
+    is_peak = (measures.metric == "addresses_listed_peak") & (measures.strategy == "exact")
+    assert measures.value[is_peak].max() == exact.value.max()
+    assert measures.replicate[is_peak].tolist() == [0, 1, 2, 3]
+
+
+def test_the_same_strategy_under_two_names_differs_by_nothing(whole: Experiment) -> None:
+    values = {}
+    for label in ("exact", "twin"):
+        values[label] = duckdb.execute(
+            "SELECT replicate, metric, value, denominator "
+            f"FROM '{whole.folder}/measures.parquet' WHERE strategy = ? ORDER BY ALL",
+            [label],
+        ).fetchall()
+    assert values["exact"] == values["twin"]
+    assert len(values["exact"]) > 100
+    against_twin = plan_for()
+    lines = [line for line in whole.comparison if line.strategy == "twin"]
+    assert any(line.difference != 0 for line in lines)  # to none
+    assert against_twin.labels.index("twin") == 2
+
+
+def test_two_names_against_each_other_are_exactly_zero(tmp_path: Path) -> None:
+    resolved = resolve(load_scenario("telegram-2018", BRIEF))
+    variants, baseline = choose_variants(resolved, ["exact", "twin=exact"], "exact")
+    plan = Plan(resolved, variants, baseline, (), 11, 3)
+    experiment = carry_out(plan, folder=tmp_path / "out")
+    lines = [line for line in experiment.comparison if line.strategy == "twin"]
+    known = [line for line in lines if line.mean == line.mean]
+    assert len(known) > 20
+    for line in known:
+        assert (line.difference, line.difference_low, line.difference_high) == (0, 0, 0), line
+        assert (line.difference_t_low, line.difference_t_high) == (0, 0), line
+
+
+@pytest.mark.parametrize("executor", [Scripted(backwards=True), PoolExecutor(2, 3)])
+def test_neither_workers_nor_chunks_nor_their_sequence_show(
+    whole: Experiment, tmp_path: Path, executor: Any
+) -> None:
+    again = carry_out(plan_for(), folder=tmp_path / "out", executor=executor)
+    assert files_of(again.folder) == files_of(whole.folder)
+
+
+def test_an_interrupted_experiment_is_gone_on_with_and_nothing_is_run_twice(
+    whole: Experiment, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    first, second, third = Scripted(interrupt_after=3), Scripted(interrupt_after=6), Scripted()
+    cut = carry_out(plan_for(), folder=folder, executor=first)
+    assert cut.status == "interrupted"
+    assert cut.manifest["n_replicates"] == 0
+    assert [one for one in cut.manifest["warnings"] if "replicates" in one] == [
+        "fewer than 2 replicates: means have no interval",
+        "none: 1 of 4 replicates are finished",
+        "exact: 1 of 4 replicates are finished",
+        "twin: 1 of 4 replicates are finished",
+        "aggregate:length=12: 0 of 4 replicates are finished",
+    ]
+    assert {line.strategy for line in cut.summary} == {"none", "exact", "twin"}
+    for executor in (second, third):
+        parts, destination = find_begun(folder)
+        assert destination == folder
+        done = carry_out(
+            read_question(parts),
+            folder=folder,
+            force=True,
+            executor=executor,
+            earlier=Checkpoints(parts, RUN_TABLES),
+        )
+    assert sorted(first.asked + second.asked + third.asked) == sorted(plan_for().keys)
+    assert (len(first.asked), len(second.asked), len(third.asked)) == (3, 6, 7)
+    assert done.status == "complete"
+    assert files_of(folder) == files_of(whole.folder)
+    with pytest.raises(UsageError, match="is complete; there is nothing to go on with"):
+        find_begun(folder)
+
+
+def test_failed_runs_are_named_and_the_rest_is_there(whole: Experiment, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    fails: tuple[Key, ...] = (("exact", 1), ("twin", 1), ("exact", 3))
+    partial = carry_out(plan_for(), folder=folder, executor=Scripted(fails=fails))
+    assert partial.status == "partial"
+    assert partial.manifest["failures"] == [
+        {"strategy": "exact", "replicate": 1, "error": "ValueError: told to"},
+        {"strategy": "exact", "replicate": 3, "error": "ValueError: told to"},
+        {"strategy": "twin", "replicate": 1, "error": "ValueError: told to"},
+    ]
+    assert partial.manifest["n_replicates"] == 2
+    by_label = {line.strategy: line.n_replicates for line in partial.comparison}
+    assert by_label == {"none": 4, "exact": 2, "twin": 3, "aggregate:length=12": 4}
+    # Where everything is there, it is as in the whole.
+    untouched = [line for line in whole.comparison if line.strategy == "aggregate:length=12"]
+    same = [line for line in partial.comparison if line.strategy == "aggregate:length=12"]
+    assert [line.difference for line in untouched] == pytest.approx(
+        [line.difference for line in same], nan_ok=True
+    )
+    # When the reason is gone, what failed is run again.
+    parts, _ = find_begun(folder)
+    executor = Scripted()
+    carry_out(
+        read_question(parts), folder=folder, force=True, executor=executor,
+        earlier=Checkpoints(parts, RUN_TABLES),
+    )  # fmt: skip
+    assert sorted(executor.asked) == sorted(fails)
+    assert files_of(folder) == files_of(whole.folder)
+
+
+def test_if_all_runs_fail_nothing_is_left_and_the_first_is_named(tmp_path: Path) -> None:
+    plan = plan_for(1)
+    with pytest.raises(PartialError, match=r"all 4 runs failed, the first \(strategy=none repl"):
+        carry_out(plan, folder=tmp_path / "out", executor=Scripted(fails=tuple(plan.keys)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_costs_the_run_that_finds_no_room(
+    whole: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, full = Checkpoints.keep, plan_for().part_name(("twin", 2))
+
+    def keep(self: Checkpoints, name: str, tables: Any, facts: Any) -> None:
+        if name == full:
+            raise OSError(28, "No space left on device")
+        real(self, name, tables, facts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoints, "keep", keep)
+        partial = carry_out(plan_for(), folder=tmp_path / "out")
+    assert partial.manifest["failures"] == [
+        {"strategy": "twin", "replicate": 2, "error": "OSError: [Errno 28] No space left on device"}
+    ]
+
+
+def test_parts_that_were_damaged_are_run_again(whole: Experiment, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    carry_out(plan_for(), folder=folder, executor=Scripted(interrupt_after=6))
+    parts, _ = find_begun(folder)
+    name = plan_for().part_name(("exact", 0))
+    (parts / "curves" / f"{name}.parquet").write_bytes(b"not what was written")
+    executor = Scripted()
+    carry_out(
+        read_question(parts), folder=folder, force=True, executor=executor,
+        earlier=Checkpoints(parts, RUN_TABLES),
+    )  # fmt: skip
+    assert ("exact", 0) in executor.asked
+    assert len(executor.asked) == 16 - 5
+    assert files_of(folder) == files_of(whole.folder)
+
+
+def test_what_a_killed_process_left_is_found(whole: Experiment, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    carry_out(plan_for(), folder=folder, executor=Scripted(interrupt_after=6))
+    left = tmp_path / ".out.partial-999999999"
+    folder.rename(left)
+    (left / "manifest.json").unlink()
+    for path in (folder, left):
+        assert find_begun(path) == (left / PARTS, folder)
+    # Its number belongs to another process by now, which is not at it: nobody holds the lock.
+    left = left.rename(tmp_path / ".out.partial-1")
+    assert find_begun(folder) == (left / PARTS, folder)
+    with locked(left), pytest.raises(UsageError, match="process 1 is still at it"):
+        find_begun(folder)
+
+
+def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_with(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "out"
+    lefts = []
+    for n_kept, seed in ((2, 1), (5, 1), (9, 2)):
+        plan = replace(plan_for(), root_seed=seed)
+        carry_out(plan, folder=folder, executor=Scripted(interrupt_after=n_kept))
+        lefts.append(folder.rename(tmp_path / f".out.partial-99999999{n_kept}"))
+    first, most, other = lefts
+    first.rename(folder)
+    # The folder that is named says which question is meant.
+    parts, place = find_begun(folder)
+    assert (parts, place) == (most / PARTS, folder)
+    done = carry_out(
+        read_question(parts), folder=folder, force=True, earlier=Checkpoints(parts, RUN_TABLES)
+    )
+    forget_begun(parts, str(done.manifest["result_id"]), is_complete=True)
+    assert sorted(tmp_path.iterdir()) == sorted([other, folder])
+    assert n_runs(other) == 9
+
+
+def test_another_question_is_not_gone_on_with(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    carry_out(plan_for(1), folder=folder, executor=Scripted(interrupt_after=2))
+    parts, _ = find_begun(folder)
+    table = next((parts / "inputs").rglob("operators-*.csv"))
+    table.write_text(table.read_text().replace("0.9", "0.8"))
+    with pytest.raises(UsageError, match="now says something else than when this was begun"):
+        read_question(parts)
+    question = json.loads((parts / "experiment.json").read_text())
+    (parts / "experiment.json").write_text(json.dumps(question | {"version": "0.0.9"}))
+    with pytest.raises(UsageError, match=r"begun by overblock 0\.0\.9, this is "):
+        read_question(parts)
+
+
+def test_replicates_are_added_until_there_are_enough(whole: Experiment, tmp_path: Path) -> None:
+    seen = []
+
+    def grow(measured: Any) -> int:
+        seen.append([part.replicate.size for part in measured.values()])
+        return 2 if len(seen) == 1 else 0
+
+    grown = carry_out(plan_for(2), folder=tmp_path / "out", grow=grow)
+    assert seen == [[2] * 4, [4] * 4]
+    assert files_of(grown.folder) == files_of(whole.folder)
+
+
+def test_a_folder_is_verified_from_itself(whole: Experiment, tmp_path: Path) -> None:
+    verdict = verify_folder(whole.folder, SerialExecutor(), n_sample=3)
+    assert verdict.differences == ()
+    assert (len(verdict.checked), verdict.n_runs) == (3, 16)
+    assert len(set(verdict.checked)) == 3
+    assert verify_folder(whole.folder, SerialExecutor(), n_sample=3).checked == verdict.checked
+
+
+def test_what_was_changed_is_found(whole: Experiment, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(whole.folder, folder)
+    for table, change in (
+        ("measures", "value + CASE WHEN metric = 'spells' THEN 1 ELSE 0 END AS value"),
+        ("events", "t_s + 1 AS t_s"),
+    ):
+        file = folder / f"{table}.parquet"
+        duckdb.execute(
+            f"COPY (SELECT * REPLACE ({change}) FROM '{file}') TO '{tmp_path}/changed' "
+            "(FORMAT parquet)"
+        )
+        (tmp_path / "changed").rename(file)
+    (folder / "summary.csv").unlink()
+    verdict = verify_folder(folder, SerialExecutor(), n_sample=1)
+    (label, replicate) = verdict.checked[0]
+    name = f"strategy={label} replicate={replicate}"
+    said = "\n".join(verdict.differences)
+    assert "measures.parquet: differs from its hash in the manifest" in said
+    assert "events.parquet: differs from its hash in the manifest" in said
+    assert "summary.csv: is not there" in said
+    assert "comparison.csv: does not follow from the runs: line " in said
+    assert f"{name}: measures.parquet: spells is " in said
+    assert f"{name}: events.parquet: has other rows" in said
+    assert "curves" not in said
+
+
+def test_a_program_that_gives_other_results_is_found(
+    whole: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = simulation.measure_impact
+
+    def measure_impact(world: Any, outcome: Any) -> Any:
+        first, *rest = real(world, outcome)
+        return type(first)(first.metric, first.unit, first.value + 1), *rest
+
+    monkeypatch.setattr(simulation, "measure_impact", measure_impact)
+    (difference,) = verify_folder(whole.folder, SerialExecutor(), n_sample=1).differences
+    assert "measures.parquet: addresses_listed_peak is " in difference
+
+
+def test_ratios_in_the_tables_are_those_of_the_sums_of_the_measures(tmp_path: Path) -> None:
+    # Two days in which the target's users are denied something, but not in every replicate.
+    longer = plan_for(4, [BRIEF[0], "end=2018-04-18T12:00+03:00"])
+    chased = carry_out(longer, folder=tmp_path / "out")
+    denied = duckdb.execute(
+        f"SELECT value > 0 FROM '{chased.folder}/measures.parquet' "
+        "WHERE strategy = 'exact' AND metric = 'target_user_hours_denied'"
+    ).fetchall()
+    assert {row[0] for row in denied} == {True, False}
+
+    def total(label: str, metric: str) -> float:
+        (found,) = duckdb.execute(
+            f"SELECT sum(value) FROM '{chased.folder}/measures.parquet' "
+            "WHERE strategy = ? AND metric = ?",
+            [label, metric],
+        ).fetchall()
+        return float(found[0])
+
+    lines = {(line.strategy, line.metric): line for line in chased.summary}
+    compared = {(line.strategy, line.metric): line for line in chased.comparison}
+    weighed = {(line.strategy, line.collateral_metric): line for line in chased.tradeoff}
+    assert len(weighed) == 3 * 4
+    for label in ("none", "exact", "aggregate:length=12"):
+        for ratio in RATIOS.values():
+            below = total(label, ratio.below)
+            expected = ratio.of(total(label, ratio.above), below)
+            line = lines[label, ratio.metric]
+            assert line.denominator == pytest.approx(below / 4)
+            same = {"rel": 1e-9, "nan_ok": True}
+            assert compared[label, ratio.metric].mean == pytest.approx(expected, **same)
+            # Active sites are of the same addresses as names, and have no frontier of their own.
+            assert (ratio.above in HARMS) == (ratio.above != "active_sites_hit")
+            if ratio.above in HARMS:
+                per = weighed[label, ratio.above].collateral_per_efficacy * ratio.per
+                assert per == pytest.approx(expected, **same)
+            if ratio.metric != "private_loss_usd_per_user_hour_denied":
+                assert line.mean == pytest.approx(expected, **same)
+                continue
+            # In the summary money is that of all draws.
+            loss, under = lines[label, ratio.above], lines[label, ratio.below]
+            for end in ("mean", "median", "low", "high"):
+                value = ratio.of(getattr(loss, end), under.mean)
+                assert getattr(line, end) == pytest.approx(value, **same)
+    assert lines["aggregate:length=12", "names_hit_per_million_user_hours_denied"].mean > 0
+    assert lines["exact", "names_hit_per_million_user_hours_denied"].mean == 0
+
+
+def test_groups_stand_by_strategy_out_of_all_businesses(whole: Experiment) -> None:
+    rows = duckdb.execute(
+        f"""SELECT strategy, "by", metric, sum(mean), sum(denominator)
+        FROM '{whole.folder}/groups.csv' GROUP BY ALL"""
+    ).fetchall()
+    found = {(label, by, metric): (mean, n) for label, by, metric, mean, n in rows}
+    lines = {(line.strategy, line.metric): line for line in whole.summary}
+    for label in open_run(whole.folder).strategies:
+        for by in ("sector", "provider", "region"):
+            mean, n = found[label, by, "businesses_ever_affected"]
+            assert mean == pytest.approx(lines[label, "businesses_ever_affected"].mean)
+            assert n == pytest.approx(30)

@@ -1,0 +1,332 @@
+"""Sweeps and analyses from begin to end: what is finished is kept, and never run again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.errors import PartialError, UsageError
+from sim.experiment.answers import ask
+from sim.experiment.begun import check_same, find_begun, read_begun
+from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.executors.task import Failure, Key
+from sim.experiment.kept import Kept
+from sim.experiment.study import Study, StudyPlan, carry_out
+from sim.results.checkpoints import PARTS, Checkpoints
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.uncertainty.fitting import Fitting
+from sim.uncertainty.inquiry import Inquiry
+from sim.uncertainty.sweep import Sweep
+
+pytest.importorskip("optuna")
+
+BRIEF = [
+    "population.n_businesses=8",
+    "end=2018-04-17T00:00+03:00",
+    "fronts={pools: front-pools-2018}",
+    "censor={}",
+]
+KEYS = ["thresholds.impaired", "operators-russia-2018.compliance"]
+ASKED: dict[str, dict[str, Any]] = {
+    # The last point cannot be: its table does not exist. The one before has another table.
+    "sweep": {
+        "over": [
+            "thresholds.impaired=0.05,0.3",
+            "operators.groups=operators-russia-2018,operators-russia-2021,no-such",
+        ],
+        "strategies": ["replay", "wide=aggregate:length=12"],
+    },
+    "sensitivity": {
+        "only": KEYS,
+        "trajectories": 2,
+        "samples": 2,
+        "keep": 2,
+    },
+    "calibration": {
+        "fit": ["thresholds.impaired=0.02..0.8"],
+        "targets": ["businesses_impaired_peak=6+-2"],
+        "n_trials": 18,
+    },
+}
+N_FIRST_STAGES = 5 + 2 * 3
+N_RUNS = {"sweep": 8, "sensitivity": N_FIRST_STAGES + 2 * 4, "calibration": 18}
+
+
+@dataclass
+class Scripted:
+    """Works here, counts what it is asked, and breaks where it is told to."""
+
+    asked: list[Key] = field(default_factory=list)
+    interrupt_after: int | None = None
+    fails: tuple[int, ...] = ()
+
+    def run(self, job: Any, keys: Sequence[Key]) -> Generator[tuple[Key, Any], None, None]:
+        for key, result in SerialExecutor().run(job, keys):
+            if len(self.asked) == self.interrupt_after:
+                raise KeyboardInterrupt
+            is_told = len(self.asked) in self.fails
+            self.asked.append(key)
+            yield key, Failure("ValueError", "told to") if is_told else result
+
+    def __enter__(self) -> Scripted:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+def scenario(overrides: Sequence[str] = BRIEF) -> Resolved:
+    return resolve(load_scenario("telegram-2018-replay", overrides))
+
+
+def study(
+    kind: str,
+    folder: Path,
+    executor: Scripted | None = None,
+    parts: Path | None = None,
+    scenario_asked: Resolved | None = None,
+) -> Study:
+    """Carry out a study, or go on with it from its parts."""
+    executor = executor or Scripted()
+    asked, resolved, luck = ASKED[kind], scenario_asked or scenario(), (5, 1)
+    if parts is not None:
+        begun = read_begun(parts)
+        assert begun.kind == kind
+        asked, resolved, luck = begun.asked, begun.resolved, (begun.root_seed, begun.n_replicates)
+    plan: StudyPlan
+    answer: Callable[[Kept], Any]
+    analyse: Callable[[Any], Any]
+    if kind == "sweep":
+        sweep = Sweep.of(resolved, *luck, **asked)
+        plan, analyse = sweep.plan, sweep.sheets
+        answer = lambda kept: ask(sweep.plan.question, executor, memory=kept)  # noqa: E731
+    elif kind == "sensitivity":
+        inquiry = Inquiry.of(resolved, *luck, **asked)
+        plan = inquiry.plan
+        analyse = lambda answers: inquiry.sheets(answers, inquiry.lines(answers))  # noqa: E731
+        answer = lambda kept: inquiry.answer(  # noqa: E731
+            lambda stages, question: ask(question, executor, memory=kept)
+        )
+    else:
+        fitting = Fitting.of(resolved, *luck, **asked)
+        plan, tried = fitting.plan, []
+        analyse = lambda answers: fitting.sheets(tried[0])  # noqa: E731
+
+        def answer(kept: Kept) -> Any:
+            tried.append(fitting.try_out(lambda question: ask(question, executor, memory=kept)))
+            return tried[0].answers
+
+    if parts is not None:
+        check_same(begun, plan.identity, parts)
+    return carry_out(plan, answer, analyse, folder=folder, force=parts is not None, earlier=parts)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timing.json"
+    }
+
+
+@pytest.fixture(scope="module")
+def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study]:
+    """A study of each kind carried out in one go; do not write into them."""
+    folder = tmp_path_factory.mktemp("whole")
+    return {kind: study(kind, folder / kind) for kind in ASKED}
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        ("sweep", -3),
+        ("sensitivity", 1),
+        pytest.param("sensitivity", -3, marks=pytest.mark.long),
+        pytest.param("calibration", -3, marks=pytest.mark.long),
+    ],
+)
+def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
+    wholes: dict[str, Study], tmp_path: Path, kind: str, first: int
+) -> None:
+    whole, folder = wholes[kind], tmp_path / "out"
+    n_first = first % N_RUNS[kind]
+    executors = [Scripted(interrupt_after=n_first), Scripted(interrupt_after=1), Scripted()]
+    cut = study(kind, folder, executors[0])
+    assert cut.status == "interrupted"
+    assert json.loads((folder / "manifest.json").read_text())["status"] == "interrupted"
+    for executor in executors[1:]:
+        parts, destination = find_begun(folder)
+        assert destination == folder
+        done = study(kind, folder, executor, parts)
+    assert [len(executor.asked) for executor in executors] == [
+        n_first,
+        1,
+        N_RUNS[kind] - n_first - 1,
+    ]
+    assert done.status == whole.status
+    assert files_of(folder) == files_of(whole.folder)
+    assert not (folder / PARTS).exists()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [kind if kind == "sweep" else pytest.param(kind, marks=pytest.mark.long) for kind in ASKED],
+)
+def test_runs_that_failed_are_run_again_and_no_others(
+    wholes: dict[str, Study], tmp_path: Path, kind: str
+) -> None:
+    folder = tmp_path / "out"
+    failed = study(kind, folder, Scripted(fails=(1,)))
+    assert failed.status == "partial"
+    executor = Scripted()
+    study(kind, folder, executor, find_begun(folder)[0])
+    (key,) = [key for key in failed.answers.failures if len(key) == 3]
+    # Elsewhere than in a sweep its answer may lead to other points.
+    assert executor.asked[:1] == [key] or kind == "calibration"
+    assert len(executor.asked) == 1 or kind != "sweep"
+    assert files_of(folder) == files_of(wholes[kind].folder)
+
+
+def test_a_second_stage_that_fails_wholly_leaves_what_the_first_told(
+    wholes: dict[str, Study], tmp_path: Path
+) -> None:
+    kind, folder = "sensitivity", tmp_path / "out"
+    failing = Scripted(fails=tuple(range(N_FIRST_STAGES, N_RUNS[kind])))
+    cut = study(kind, folder, failing)
+    assert cut.status == "partial"
+    assert len(cut.answers.failures) == N_RUNS[kind] - N_FIRST_STAGES
+    assert not np.isnan(cut.answers.value[:N_FIRST_STAGES]).all()
+    executor = Scripted()
+    study(kind, folder, executor, find_begun(folder)[0])
+    assert len(executor.asked) == N_RUNS[kind] - N_FIRST_STAGES
+    assert files_of(folder) == files_of(wholes[kind].folder)
+
+
+def test_a_full_disk_costs_the_run_that_finds_no_room(
+    wholes: dict[str, Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, n_kept, folder = Checkpoints.keep, [], tmp_path / "out"
+
+    def keep(self: Checkpoints, *arguments: Any) -> None:
+        n_kept.append(1)
+        if len(n_kept) == 3:
+            raise OSError(28, "No space left on device")
+        real(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoints, "keep", keep)
+        partial = study("sweep", folder)
+    assert [why for key, why in partial.answers.failures.items() if len(key) == 3] == [
+        "OSError: [Errno 28] No space left on device"
+    ]
+    executor = Scripted()
+    study("sweep", folder, executor, find_begun(folder)[0])
+    assert len(executor.asked) == 1
+    assert files_of(folder) == files_of(wholes["sweep"].folder)
+
+
+def test_a_disk_that_is_full_at_the_end_costs_no_run(
+    wholes: dict[str, Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+
+    def write_sheet(*arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sim.experiment.study.write_sheet", write_sheet)
+        with pytest.raises(PartialError, match=r"cannot be written: .*No space left") as caught:
+            study("sweep", folder)
+    (left,) = tmp_path.iterdir()
+    assert f"--resume {left} goes on" in caught.value.__notes__[0]
+    # As if that process had ended.
+    left = left.rename(tmp_path / ".out.partial-999999999")
+    executor = Scripted()
+    study("sweep", folder, executor, find_begun(folder)[0])
+    assert executor.asked == []
+    assert files_of(folder) == files_of(wholes["sweep"].folder)
+
+
+def test_measures_that_were_changed_are_measured_again(
+    wholes: dict[str, Study], tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    study("sweep", folder, Scripted(interrupt_after=4))
+    parts, _ = find_begun(folder)
+    one, other = sorted(parts.glob("*-0000000.json"))[:2]
+    document = json.loads(one.read_text())
+    document["facts"]["measures"][0][2] += 1
+    one.write_text(json.dumps(document, separators=(",", ":")))
+    other.write_text(other.read_text()[:-9])
+    executor = Scripted()
+    study("sweep", folder, executor, parts)
+    assert len(executor.asked) == N_RUNS["sweep"] - 2
+    assert files_of(folder) == files_of(wholes["sweep"].folder)
+
+
+def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    study("sweep", folder, Scripted(interrupt_after=1))
+    parts, _ = find_begun(folder)
+    kept = {path.name for path in (parts / "inputs").rglob("*.csv")}
+    assert {"operators-russia-2018.csv", "operators-russia-2021.csv"} <= kept
+    begun = read_begun(parts)
+    places = [begun.resolved.loaded.find_table(name) for name in ("operators-russia-2021",)]
+    assert all(parts in place.parents for place in places)
+
+
+@pytest.mark.parametrize("table", ["operators-russia-2018.csv", "operators-russia-2021.csv"])
+def test_another_question_is_not_gone_on_with(tmp_path: Path, table: str) -> None:
+    folder = tmp_path / "out"
+    study("sweep", folder, Scripted(interrupt_after=1))
+    parts, _ = find_begun(folder)
+    copy = next((parts / "inputs").rglob(table))
+    text = copy.read_text()
+    copy.write_text(text.replace("0.", "0.0", 1))
+    with pytest.raises(UsageError, match="now says something else than when this was begun"):
+        study("sweep", folder, parts=parts)
+    copy.write_text(text)
+    question = json.loads((parts / "experiment.json").read_text())
+    for change, said in (
+        (
+            {"asked": question["asked"] | {"over": ["thresholds.down=0.7,0.8"]}},
+            "something else",
+        ),
+        ({"overrides": [*BRIEF, "thresholds.down=0.8"]}, "something else"),
+        ({"version": "0.0.9"}, r"begun by overblock 0\.0\.9"),
+    ):
+        (parts / "experiment.json").write_text(json.dumps(question | change))
+        with pytest.raises(UsageError, match=said):
+            study("sweep", folder, parts=parts)
+
+
+def test_points_that_cannot_be_are_nothing_to_go_on_with(
+    wholes: dict[str, Study], tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(wholes["sweep"].folder, folder)
+    assert wholes["sweep"].status == "partial"
+    with pytest.raises(UsageError, match="is partial; there is nothing to go on with"):
+        find_begun(folder)
+
+
+def test_a_published_figure_that_changed_is_another_calibration(tmp_path: Path) -> None:
+    """Its table is not one of the scenario's: only the value it gave is part of the question."""
+    plans = [
+        Fitting.of(
+            scenario(), 5, 2, fit=["thresholds.impaired"],
+            targets=[f"businesses_impaired_peak={value}+-2"],
+        ).plan
+        for value in ("6", "6.5")
+    ]  # fmt: skip
+    described = [{**plan.design, "targets": ["as written"]} for plan in plans]
+    assert described[0] != described[1]
+    assert plans[0].identity != plans[1].identity

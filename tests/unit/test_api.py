@@ -1,0 +1,123 @@
+"""What a notebook calls, and the notebook itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.api import Results
+from sim.errors import ScenarioError, UsageError
+
+BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("interactive") / "out"
+    return sim.compare(
+        "telegram-2018", ["exact", "wide=aggregate:length=12"], n_replicates=2, overrides=BRIEF,
+        folder=folder,
+    )  # fmt: skip
+
+
+def test_a_frame_has_a_column_for_each_strategy(results: Results) -> None:
+    assert results.strategies == ("none", "exact", "wide")
+    frame = results.frame("addresses_listed_peak")
+    assert list(frame) == ["replicate", "none", "exact", "wide"]
+    assert frame["replicate"].tolist() == [0, 1]
+    assert (frame["none"] == 0).all()
+    assert (frame["wide"] >= 2**20 - 2**13).all()
+    # There is no price where there is no effect.
+    assert np.isnan(results.frame("collateral_per_million_user_hours_denied")["none"]).all()
+    assert "addresses_listed_peak" in results.metrics
+    with pytest.raises(UsageError, match="expected one of the metrics addresses_listed_peak, "):
+        results.frame("nothing")
+
+
+def test_every_table_is_a_view_in_duckdb(results: Results) -> None:
+    with results.to_duckdb() as connection:
+        tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
+        assert {"measures", "curves", "events", "summary", "comparison", "tradeoff"} <= tables
+        frame = results.frame("spells")
+        rows = connection.execute(
+            "SELECT mean, difference FROM comparison WHERE metric = 'spells' AND strategy = 'wide'"
+        ).fetchall()
+        assert rows == [(frame["wide"].mean(), (frame["wide"] - frame["none"]).mean())]
+        (missing,) = connection.execute(
+            "SELECT difference FROM comparison WHERE metric = 'spells' AND strategy = 'none'"
+        ).fetchone()
+        assert missing is None
+        types = dict(
+            connection.execute(
+                "SELECT column_name, column_type FROM (DESCRIBE tradeoff)"
+            ).fetchall()
+        )
+        assert types["is_dominated"] == "BOOLEAN"
+
+
+def test_pandas_is_said_to_be_missing_where_it_is(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(UsageError, match=r"pip install 'overblock\[analysis\]'"):
+        results.to_pandas()
+
+
+def test_a_single_run_and_a_folder_read_again(tmp_path: Path) -> None:
+    brief = {**BRIEF, "population": {"n_businesses": 30}, "complaints": None}
+    run = sim.run("telegram-2018", n_replicates=1, overrides=brief, folder=tmp_path / "out")
+    assert run.strategies == ("covering-prefix",)
+    scenario = json.loads((tmp_path / "out" / "scenario.resolved.json").read_text("utf-8"))
+    assert scenario["population"]["sectors"] == "sectors-russia-2018"
+    assert "complaints" not in scenario
+    again = sim.open_results(tmp_path / "out")
+    assert again.frame("spells") == run.frame("spells")
+
+
+def test_mistakes_are_those_of_the_command_line(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="did you mean 'exact'"):
+        sim.compare("telegram-2018", ["exakt"], folder=tmp_path / "out")
+    with pytest.raises(ScenarioError, match="did you mean 'spells'"):
+        sim.compare("telegram-2018", ["exact"], metrics=["spell"], folder=tmp_path / "out")
+    with pytest.raises(UsageError, match="expected at least one replicate, got 0"):
+        sim.run("telegram-2018", n_replicates=0, folder=tmp_path / "out")
+
+
+def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: Results) -> None:
+    """Its queries, on another comparison: a row a strategy, and what the headings say."""
+    notebook = json.loads((repository / "docs/how-to/compare-strategies.ipynb").read_text("utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
+    (query,) = [cell.split('"""')[1] for cell in cells if "FROM tradeoff" in cell]
+    with results.to_duckdb() as tables:
+        found = tables.sql(query)
+        rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+    assert [row["strategy"] for row in rows] == list(results.strategies)
+    for row in rows:
+        for heading, metric in (
+            ("user_hours_denied", "target_user_hours_denied"),
+            ("business_hours_impaired", "business_hours_impaired"),
+        ):
+            mean = results.frame(metric)[row["strategy"]].mean()
+            assert row[heading] == pytest.approx(mean, abs=0.5)
+
+
+def test_the_notebook_runs_from_top_to_bottom(repository: Path, tmp_path: Path) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(repository / "docs" / "how-to" / "compare-strategies.ipynb", 4)
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    ).execute()
+    said = [
+        str(output.get("text", output.get("data", {}).get("text/plain", "")))
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    ]
+    assert any("covering-prefix" in text for text in said)

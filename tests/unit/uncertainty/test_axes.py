@@ -1,0 +1,135 @@
+"""Axes of a sweep as people write them, and the points they span."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.errors import ScenarioError
+from sim.scenario.changes import change
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tree import Value
+from sim.uncertainty.axes import lay_points, parse_axes, points_of
+
+
+@pytest.fixture(scope="module")
+def resolved() -> Resolved:
+    return resolve(load_scenario("telegram-2018-replay"))
+
+
+def points(
+    resolved: Resolved, *texts: str, design: str = "grid", n_points: int | None = None
+) -> list[tuple[Value, ...]]:
+    return lay_points(parse_axes(resolved, texts), design, n_points, np.random.default_rng(1))
+
+
+def test_a_grid_has_every_combination(resolved: Resolved) -> None:
+    found = points(resolved, "population.n_businesses=60..200:3", "strategy.order_times=best,drawn")
+    assert found == [
+        (60, "best"), (60, "drawn"), (130, "best"), (130, "drawn"), (200, "best"), (200, "drawn"),
+    ]  # fmt: skip
+
+
+def test_a_range_has_five_steps_when_it_does_not_say(resolved: Resolved) -> None:
+    assert [value for (value,) in points(resolved, "thresholds.down=0.5..0.9")] == pytest.approx(
+        [0.5, 0.6, 0.7, 0.8, 0.9]
+    )
+
+
+def test_logarithms_have_equal_ratios(resolved: Resolved) -> None:
+    found = [value for (value,) in points(resolved, "effects.name_evasion=log:0.01..1:3")]
+    assert found == pytest.approx([0.01, 0.1, 1])
+
+
+def test_whole_numbers_that_come_again_are_left_out(resolved: Resolved) -> None:
+    assert points(resolved, "n_replicates=1..3:5") == [(1,), (2,), (3,)]
+
+
+def test_lists_may_hold_lists_and_points_are_still_told_apart(resolved: Resolved) -> None:
+    assert points(resolved, "strategy.x=[1, 2],[3]") == [([1, 2],), ([3],)]
+
+
+@pytest.mark.parametrize("design", ["lhs", "sobol"])
+def test_other_designs_stay_within_the_ranges_and_repeat_by_luck(
+    resolved: Resolved, design: str
+) -> None:
+    texts = ("thresholds.impaired=0.05..0.2", "strategy.order_times=best,drawn")
+    found = points(resolved, *texts, design=design, n_points=16)
+    assert len(found) == 16
+    assert all(0.05 <= value <= 0.2 for value, _ in found)
+    assert [word for _, word in found].count("best") == 8
+    assert found == points(resolved, *texts, design=design, n_points=16)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("thresholds.down", "expected key=value"),
+        ("thresholds.down=", "expected key=value"),
+        ("thresholds.down=0.9..0.5", "expected low < high"),
+        ("thresholds.down=0..1:1", "expected at least 2 steps"),
+        ("thresholds.down=log:0..1", "expected low > 0"),
+        ("thresholds.down=a..b", "expected numbers as ends of a range, got 'a'"),
+        ("thresholds.down=true..2", "expected numbers as ends of a range, got True"),
+        ("thresholds.down=0.5,0.5", "expected each value once"),
+        ("thresholds.down=~,1", "expected a value, got nothing"),
+    ],
+)
+def test_what_is_no_axis_is_refused(resolved: Resolved, text: str, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        parse_axes(resolved, [text])
+
+
+def test_all_mistakes_are_said_at_once(resolved: Resolved) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        parse_axes(resolved, ["a=2..1", "b", "a=1,2", "a=3,4"])
+    assert len(caught.value.problems) == 3
+
+
+@pytest.mark.parametrize(
+    ("design", "n_points", "text", "message"),
+    [
+        ("grid", 5, "thresholds.down=0.5..0.9", "expected none for a grid"),
+        ("lhs", None, "thresholds.down=0.5..0.9", "expected a number of points"),
+        ("sobol", 5, "thresholds.down=0.5..0.9:3", "expected no :n"),
+        ("lhs", 20_001, "thresholds.down=0.5..0.9", "expected 1 to 20000 points"),
+    ],
+)
+def test_a_number_of_points_that_does_not_fit_is_refused(
+    resolved: Resolved, design: str, n_points: int | None, text: str, message: str
+) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        points(resolved, text, design=design, n_points=n_points)
+
+
+def test_a_column_takes_factors_or_positions(resolved: Resolved) -> None:
+    axes = parse_axes(
+        resolved,
+        [
+            "operators-russia-2018.apply_lag_median_h=2",
+            "operators-russia-2018.compliance=-1",
+            "thresholds.impaired=0.2",
+        ],
+    )
+    (point,) = points_of(resolved, axes, lay_points(axes, "grid", None, np.random.default_rng(1)))
+    found = change(resolved, dict(point.keys), point.columns)
+    assert found.scenario.thresholds.impaired == 0.2
+    for old, new in zip(resolved.operators.rows, found.operators.rows, strict=True):
+        assert new.apply_lag_median_h == 2 * old.apply_lag_median_h
+        assert new.compliance == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("operators-russia-2018.compliance=0,1.5", "expected positions from -1 to 1, got 1.5"),
+        ("operators-russia-2018.apply_lag_median_h=0..2", "expected factors > 0"),
+        ("operators-russia-2018.apply_lag_median_h=high", "expected factors > 0"),
+        ("hosting-choice-2018.weight=1,2", "20 separate weights"),
+    ],
+)
+def test_what_a_column_cannot_take_is_refused(resolved: Resolved, text: str, message: str) -> None:
+    axes = parse_axes(resolved, [text])
+    with pytest.raises(ScenarioError, match=message):
+        points_of(resolved, axes, [])

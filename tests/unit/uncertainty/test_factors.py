@@ -1,0 +1,149 @@
+"""Assumptions as dials: which there are, and what a setting means."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sim.errors import ScenarioError
+from sim.results.manifest import list_assumptions
+from sim.scenario.changes import change
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.uncertainty.chosen_factors import choose_factors, fitted_factors
+from sim.uncertainty.factors import Factor, list_factors, point_of, settings
+
+
+@pytest.fixture(scope="module", params=["telegram-2018", "telegram-2018-replay"])
+def resolved(request: pytest.FixtureRequest) -> Resolved:
+    return resolve(load_scenario(request.param))
+
+
+@pytest.fixture(scope="module")
+def replay() -> Resolved:
+    return resolve(load_scenario("telegram-2018-replay"))
+
+
+def factor(low: float, high: float, scale: str = "value", **more: object) -> Factor:
+    return Factor("k.k", "h", scale, low, low, high, "", "", **more)
+
+
+def test_every_assumption_with_a_range_is_a_factor_or_says_why_not(resolved: Resolved) -> None:
+    factors, left_out = list_factors(resolved)
+    accounted = [one.key for one in (*factors, *left_out)]
+    assert len(accounted) == len(set(accounted))
+    assert {one["key"] for one in list_assumptions(resolved)} <= set(accounted)
+    assert len(factors) > 25
+
+
+def test_what_a_scenario_notes_is_a_factor_unless_the_command_sets_it() -> None:
+    for overrides, expected in (
+        ([], (0.1, 0.5, 0.9)),
+        (["censor.pause_pressure=0.3"], None),
+        (["censor={pause_pressure: 0.3}"], None),
+    ):
+        factors, _ = list_factors(resolve(load_scenario("telegram-2018", overrides)))
+        found = {one.key: (one.low, one.given, one.high) for one in factors}
+        assert found.get("censor.pause_pressure") == expected
+
+
+def test_the_scenario_can_be_at_both_ends_of_every_factor(resolved: Resolved) -> None:
+    """Each alone; a range that the tables refuse would be one that was never checked."""
+    n_tried = 0
+    for one in list_factors(resolved)[0]:
+        for end in (one.low, one.high):
+            point = point_of(resolved, [(one, (end,) * one.n_dials)])
+            change(resolved, dict(point.keys), point.columns)
+            n_tried += 1
+    assert n_tried > 50
+
+
+def test_factors_as_given_change_nothing(resolved: Resolved) -> None:
+    factors, _ = list_factors(resolved)
+    dialled = [one for one in factors if one.key != "demand-profiles.weight"]
+    point = point_of(resolved, [(one, (one.given,) * one.n_dials) for one in dialled])
+    found = change(resolved, dict(point.keys), point.columns)
+    # What is set loses its note, and nothing else.
+    notes = {"provenance": found.scenario.provenance}
+    assert found.scenario == resolved.scenario.model_copy(update=notes)
+    for before, after in zip(resolved.tables, found.tables, strict=True):
+        for old, new in zip(before.rows, after.rows, strict=True):
+            numbers = [
+                (getattr(old, name), getattr(new, name))
+                for name in type(old).model_fields
+                if isinstance(getattr(old, name), float)
+            ]
+            for was, now in numbers:
+                assert now == pytest.approx(was, rel=1e-12)
+
+
+def test_a_dial_goes_evenly_from_low_to_high() -> None:
+    dial = np.array([0, 0.25, 1])
+    assert_allclose(factor(2, 10).amount(dial), [2, 4, 10])
+    assert_allclose(factor(1, 16).amount(dial), [1, 2, 16])
+    assert_allclose(factor(0.25, 4, "times").amount(dial), [0.25, 0.5, 4])
+    assert_allclose(factor(0, 100).amount(dial), [0, 25, 100])
+    assert_allclose(factor(-1, 1, "position").amount(dial), [-1, -0.5, 1])
+    for one in (factor(2, 10), factor(1, 16), factor(0.25, 4, "times")):
+        assert_allclose([one.dial(float(a)) for a in one.amount(dial)], dial, atol=1e-12)
+
+
+def test_whole_numbers_have_equal_parts_of_the_dial() -> None:
+    dial = (np.arange(3000) + 0.5) / 3000
+    amounts = factor(1, 3, is_whole=True).amount(dial)
+    assert_array_equal(np.unique(amounts, return_counts=True), [[1, 2, 3], [1000, 1000, 1000]])
+    assert_array_equal(factor(3, 30, is_whole=True).amount(np.array([0.0, 1.0])), [3, 30])
+
+
+def test_dials_of_one_factor_stand_side_by_side() -> None:
+    factors = [factor(0, 1), factor(0, 10, n_dials=2), factor(0, 100)]
+    first, second, third = settings(factors, np.array([[0.1, 0.2, 0.3, 0.4]]))
+    assert_allclose(first, [[0.1]])
+    assert_allclose(second, [[2, 3]])
+    assert_allclose(third, [[40]])
+
+
+def test_named_factors_are_chosen_and_the_others_said_to_be_left_out(replay: Resolved) -> None:
+    chosen, left_out = choose_factors(replay, ["thresholds.impaired"], [])
+    assert [one.key for one in chosen] == ["thresholds.impaired"]
+    assert ("thresholds.down", "not asked for") in [(one.key, one.why) for one in left_out]
+
+
+def test_ranges_can_be_given_for_factors_and_for_other_keys(replay: Resolved) -> None:
+    chosen, _ = choose_factors(
+        replay,
+        ["thresholds.impaired", "operators-russia-2018.compliance", "n_replicates"],
+        ["thresholds.impaired=0.1..0.3", "n_replicates=1..5"],
+    )
+    ranges = {one.key: (one.low, one.high, one.is_whole) for one in chosen}
+    assert ranges["thresholds.impaired"] == (0.1, 0.3, False)
+    assert ranges["n_replicates"] == (1, 5, True)
+    assert {one.key: one.range_text for one in chosen}["thresholds.impaired"] == "0.1 to 0.3"
+
+
+def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay: Resolved) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        choose_factors(
+            replay,
+            ["thresholds.impared"],
+            [
+                "thresholds.down=1..0",
+                "target.name=1..2",
+                "hosting-choice-2018.weight=-1..2",
+                "operators-russia-2018.compliance=0..1",
+                "thresholds.down=0..inf",
+            ],
+        )
+    said = str(caught.value).splitlines()
+    assert len(said) == 6
+    assert "did you mean 'thresholds.impaired'?" in said[-1]
+    with pytest.raises(ScenarioError, match="20 weights that move separately"):
+        fitted_factors(replay, ["hosting-choice-2018.weight"])
+    with pytest.raises(ScenarioError, match="expected each key once"):
+        fitted_factors(replay, ["thresholds.down", "thresholds.down=0.5..0.8"])
+
+
+def test_a_fitted_key_takes_its_own_range_when_none_is_given(replay: Resolved) -> None:
+    (found,) = fitted_factors(replay, ["operators-russia-2018.apply_lag_median_h"])
+    assert (found.low, found.given, found.high) == (0.33, 1, 2)
