@@ -25,8 +25,8 @@ from sim.blocklists.blocklists import (
 )
 from sim.blocklists.listed import union
 from sim.errors import ScenarioError
-from sim.measure.money_parameters import drawn, economy_parameters, triangular_quantile
-from sim.measure.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.money.money_parameters import drawn, economy_parameters, triangular_quantile
+from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.names.names import NamesLaw, fit_names_law
 from sim.names.sharing import KINDS, assumed, build_kinds
 from sim.scenario.cases import PlacedCase

@@ -21,12 +21,12 @@ from sim.engine.tally import Group
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.task import Key
 from sim.experiment.metrics import metrics_of
-from sim.measure.accounts import price_losses
 from sim.measure.impact import measure_impact
-from sim.measure.losses import loss_totals
-from sim.measure.money import MONEY_METRICS
-from sim.measure.moves import moves_of
-from sim.measure.providers import (
+from sim.measure.money.accounts import price_losses
+from sim.measure.money.losses import loss_totals
+from sim.measure.money.money import MONEY_METRICS
+from sim.measure.money.moves import moves_of
+from sim.measure.money.providers import (
     NAMED_LOSS,
     measure_named_businesses,
     named_loss,

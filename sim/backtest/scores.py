@@ -23,7 +23,7 @@ from sim.backtest.runs import Reading, RunGroup, group_runs
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
-from sim.measure.money import MONEY_METRICS
+from sim.measure.money.money import MONEY_METRICS
 from sim.results.manifest import list_assumptions
 from sim.scenario.cases import ROLES, PlacedCase
 from sim.scenario.predictors import (

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.measure.accounts import MethodLine
-    from sim.measure.ceilings import Ceiling
-    from sim.measure.providers import ProviderLine
+    from sim.measure.money.accounts import MethodLine
+    from sim.measure.money.ceilings import Ceiling
+    from sim.measure.money.providers import ProviderLine
 
 
 def print_money(

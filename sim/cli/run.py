@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.experiment.experiment import Experiment
-    from sim.measure.ceilings import Ceiling
+    from sim.measure.money.ceilings import Ceiling
     from sim.scenario.resolve import Resolved
 
 S_PER_D = 86_400
@@ -92,7 +92,7 @@ def run(
 
 def _ceilings(experiment: Experiment, resolved: Resolved) -> tuple[Ceiling, ...]:
     """Published losses beside those of the run."""
-    from sim.measure.ceilings import Spread, ceilings
+    from sim.measure.money.ceilings import Spread, ceilings
 
     figures = resolved.figures.rows if resolved.figures else ()
     losses = {line.metric: Spread(line.mean, line.low, line.high) for line in experiment.summary}

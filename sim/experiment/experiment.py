@@ -23,8 +23,8 @@ from sim.experiment.outputs import write_outputs
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import Simulation, measures_of
 from sim.experiment.weighing import TradeoffLine
-from sim.measure.accounts import MethodLine
-from sim.measure.providers import ProviderLine
+from sim.measure.money.accounts import MethodLine
+from sim.measure.money.providers import ProviderLine
 from sim.measure.summary import SummaryLine
 from sim.results.checkpoints import PARTS, Checkpoints, has_runs, remove_parts
 from sim.results.contents import TIMING

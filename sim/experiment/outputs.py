@@ -18,12 +18,12 @@ from sim.experiment.plan import RUN, Plan
 from sim.experiment.simulation import facts_of
 from sim.experiment.summaries import count_groups_of, summarise_runs
 from sim.experiment.weighing import TradeoffLine, weigh_strategies
-from sim.measure.accounts import MethodLine
 from sim.measure.even_bands import even_bands
 from sim.measure.facts import FactTables, fact_columns
 from sim.measure.measures import Measure
+from sim.measure.money.accounts import MethodLine
+from sim.measure.money.providers import ProviderLine
 from sim.measure.nothing import say_nothing
-from sim.measure.providers import ProviderLine
 from sim.measure.summary import SummaryLine, write_summary
 from sim.results.checkpoints import Checkpoints
 from sim.results.columns import (

@@ -17,20 +17,20 @@ from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.executors.task import Key
 from sim.experiment.readings import Reading, read_curves
-from sim.measure.accounts import money_measures, price_losses
 from sim.measure.facts import RunFacts
 from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret
 from sim.measure.impact import measure_impact, measure_ratios
-from sim.measure.losses import LossTotals, loss_totals
 from sim.measure.measures import Measure
-from sim.measure.moves import moves_of
-from sim.measure.nothing import why_nothing
-from sim.measure.providers import (
+from sim.measure.money.accounts import money_measures, price_losses
+from sim.measure.money.losses import LossTotals, loss_totals
+from sim.measure.money.moves import moves_of
+from sim.measure.money.providers import (
     measure_named_businesses,
     measure_named_loss,
     price_providers,
 )
+from sim.measure.nothing import why_nothing
 from sim.results.store import RunEncoder
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sim.experiment.plan import Plan
-from sim.measure.accounts import MethodLine, draw_up_accounts
 from sim.measure.facts import FactTables
 from sim.measure.groups import GroupLine, summarise_groups
 from sim.measure.measures import Measure
-from sim.measure.money import MONEY_METRICS
-from sim.measure.providers import NAMED_LOSS, ProviderLine
+from sim.measure.money.accounts import MethodLine, draw_up_accounts
+from sim.measure.money.money import MONEY_METRICS
+from sim.measure.money.providers import NAMED_LOSS, ProviderLine
 from sim.measure.ratios import RATIOS
 from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
 

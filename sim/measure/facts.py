@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
 from sim.measure.groups import BUSINESSES, GroupCount
-from sim.measure.losses import LossTotals
 from sim.measure.measures import Measure
+from sim.measure.money.losses import LossTotals
 from sim.results.parquet import Coded, ColumnData, read_columns
 
 QUANTITIES = tuple(field.name for field in fields(LossTotals))

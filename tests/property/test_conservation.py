@@ -13,12 +13,12 @@ from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.engine.tally import Group
 from sim.experiment.experiment import run_experiment
-from sim.measure.hosting import provider_money
 from sim.measure.impact import measure_impact
-from sim.measure.losses import LossTotals, loss_totals
-from sim.measure.money import MoneyDraws, money_of
-from sim.measure.money_parameters import ParameterDraws, drawn, firm_parameters
-from sim.measure.moves import moves_of
+from sim.measure.money.hosting import provider_money
+from sim.measure.money.losses import LossTotals, loss_totals
+from sim.measure.money.money import MoneyDraws, money_of
+from sim.measure.money.money_parameters import ParameterDraws, drawn, firm_parameters
+from sim.measure.money.moves import moves_of
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams

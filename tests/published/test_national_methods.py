@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.measure.money_parameters import central, drawn, economy_parameters
-from sim.measure.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.money.money_parameters import central, drawn, economy_parameters
+from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.scenario.library import shipped
 from sim.scenario.money_tables import EconomyRow
 from sim.scenario.seeds import read_table

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from sim.measure.accounts import IN_PROPORTION, MODELLED
-from sim.measure.ceilings import Ceiling, Spread, ceilings
+from sim.measure.money.accounts import IN_PROPORTION, MODELLED
+from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.results.read import RunFolder
 from sim.results.tables import Row, number, read_rows, text
 from sim.scenario.seeds import read_table

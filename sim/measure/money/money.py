@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.hosting import double_hosting_usd
-from sim.measure.losses import LossTotals
-from sim.measure.money_parameters import ParameterDraws
+from sim.measure.money.hosting import double_hosting_usd
+from sim.measure.money.losses import LossTotals
+from sim.measure.money.money_parameters import ParameterDraws
 from sim.measure.summary import LEVEL, SummaryLine
 from sim.scenario.tables import FigureRow
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.losses import LossTotals
-from sim.measure.money_parameters import ParameterDraws
+from sim.measure.money.losses import LossTotals
+from sim.measure.money.money_parameters import ParameterDraws
 
 H_PER_MONTH = 365 * 24 / 12
 

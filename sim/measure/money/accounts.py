@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.losses import LossTotals
 from sim.measure.measures import Measure
-from sim.measure.money import (
+from sim.measure.money.losses import LossTotals
+from sim.measure.money.money import (
     MONEY_METRICS,
     MoneyDraws,
     interval,
@@ -23,14 +23,14 @@ from sim.measure.money import (
     summarise_money,
     whole_of,
 )
-from sim.measure.money_parameters import (
+from sim.measure.money.money_parameters import (
     N_DRAWS,
     drawn,
     economy_parameters,
     firm_parameters,
 )
-from sim.measure.national import NATIONAL_METHODS, national_loss_usd
-from sim.measure.providers import (
+from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.money.providers import (
     ProviderLine,
     price_providers,
     provider_lines,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.measure.money_parameters import (
+from sim.measure.money.money_parameters import (
     central,
     drawn,
     economy_parameters,

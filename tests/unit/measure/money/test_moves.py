@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.measure.moves import Moves, Stretches, moves_of
+from sim.measure.money.moves import Moves, Stretches, moves_of
 from sim.scenario.reactions import Reactions
 from tests.worlds import AT_HOME, DAY, FIRST, HOUR, Firm, Response, SmallWorld
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.ledger import LedgerColumns
-from sim.measure.moves import Moves
+from sim.measure.money.moves import Moves
 from sim.world.build import World
 from sim.world.population import MICRO, Businesses
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sim.measure.ceilings import Spread, ceilings
+from sim.measure.money.ceilings import Spread, ceilings
 from sim.report.words.moneywords import ceiling_sentence, difference_sentence
 from sim.scenario.tables import FigureRow
 

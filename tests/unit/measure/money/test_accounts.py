@@ -11,18 +11,18 @@ from sim.cli.money import money_sentence, print_money
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.experiment import run_experiment
-from sim.measure.accounts import (
+from sim.measure.money.accounts import (
     IN_PROPORTION,
     MODELLED,
     SHUTDOWN,
     draw_up_accounts,
     price_losses,
 )
-from sim.measure.losses import loss_totals
-from sim.measure.money import MONEY_METRICS, OF_DEMAND, OF_HOSTING
-from sim.measure.moves import moves_of
-from sim.measure.national import NATIONAL_METHODS
-from sim.measure.providers import NAMED_BUSINESSES, NAMED_LOSS
+from sim.measure.money.losses import loss_totals
+from sim.measure.money.money import MONEY_METRICS, OF_DEMAND, OF_HOSTING
+from sim.measure.money.moves import moves_of
+from sim.measure.money.national import NATIONAL_METHODS
+from sim.measure.money.providers import NAMED_BUSINESSES, NAMED_LOSS
 from sim.results.columns import MONEY, PROVIDERS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

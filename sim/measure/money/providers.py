@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.run import Outcome
-from sim.measure.hosting import ProviderDraws, provider_money
-from sim.measure.losses import LossTotals
 from sim.measure.measures import Measure
-from sim.measure.money import OF_HOSTING, MoneyDraws, interval
-from sim.measure.money_parameters import N_DRAWS, drawn, firm_parameters
+from sim.measure.money.hosting import ProviderDraws, provider_money
+from sim.measure.money.losses import LossTotals
+from sim.measure.money.money import OF_HOSTING, MoneyDraws, interval
+from sim.measure.money.money_parameters import N_DRAWS, drawn, firm_parameters
 from sim.measure.summary import LEVEL, SummaryLine
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from sim.engine.ledger import SPELL_NAMES
-from sim.measure.hosting import provider_money
-from sim.measure.losses import LossTotals, add_up
-from sim.measure.money import MONEY_METRICS, money_of, summarise_money
-from sim.measure.money_parameters import ParameterDraws, central, drawn, firm_parameters
-from sim.measure.moves import Moves
+from sim.measure.money.hosting import provider_money
+from sim.measure.money.losses import LossTotals, add_up
+from sim.measure.money.money import MONEY_METRICS, money_of, summarise_money
+from sim.measure.money.money_parameters import ParameterDraws, central, drawn, firm_parameters
+from sim.measure.money.moves import Moves
 from sim.scenario.tables import FigureRow
 from sim.streams import Streams
 from tests.firms import (

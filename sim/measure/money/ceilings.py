@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sim.measure.money import MONEY_METRICS
-from sim.measure.providers import NAMED_LOSS
+from sim.measure.money.money import MONEY_METRICS
+from sim.measure.money.providers import NAMED_LOSS
 from sim.scenario.tables import FigureRow
 
 N_BUSINESSES, FIRST_DAY, LAST_DAY = (

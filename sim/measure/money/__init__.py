@@ -1,0 +1,1 @@
+"""What was lost in money, as ranges."""
