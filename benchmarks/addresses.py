@@ -180,7 +180,7 @@ def _no_lead(held: dict[str, Contest]) -> list[str]:
 def _loading() -> str:
     """What it costs to load the kernels in a fresh process, from the cache."""
     code = (
-        "import time, sys; import sim.addresses.text, numpy; b = time.perf_counter();"
+        "import time, sys; import sim.addresses.text.text, numpy; b = time.perf_counter();"
         "from sim.addresses import backend, text;"
         "backend.using('numba').__enter__();"
         "text.parse_entries(b'10.0.0.0/8\\n11.0.0.0/8\\n1.0.0.0/8\\n').to_set();"

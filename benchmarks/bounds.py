@@ -15,9 +15,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from benchmarks import data
-from sim.addresses import backend
-from sim.addresses.prefixes import PrefixTable
-from sim.addresses.text import parse_entries
+from sim.addresses.compiled import backend
+from sim.addresses.sets.prefixes import PrefixTable
+from sim.addresses.text.text import parse_entries
 
 N = 10**6
 _RUNS = 25

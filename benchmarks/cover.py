@@ -37,12 +37,12 @@ def world(n_targets: int, n_ranges: int) -> tuple[np.ndarray, np.ndarray, np.nda
 
 def measure(n_targets: int, n_ranges: int, budget: int, objective: str) -> None:
     """Time one case and print it as JSON."""
-    from sim.addresses.families import AddressSet
-    from sim.addresses.frontier import solve
-    from sim.addresses.intervals import IntervalSet
-    from sim.addresses.intervals6 import IntervalSet6
-    from sim.addresses.targets import Targets
-    from sim.addresses.weights import Weights
+    from sim.addresses.cover.frontier import solve
+    from sim.addresses.cover.targets import Targets
+    from sim.addresses.cover.weights import Weights
+    from sim.addresses.sets.families import AddressSet
+    from sim.addresses.sets.intervals import IntervalSet
+    from sim.addresses.sets.intervals6 import IntervalSet6
 
     miss_price = 25 if objective == "FILTER-SOME" else None
     breadth = Weights.per_address() if objective.endswith("breadth") else None

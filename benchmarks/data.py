@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.ipv6 import Addresses6, masked
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.ipv6 import Addresses6, masked
 
 _32 = np.uint64(32)
 N_POOLS = 2_000

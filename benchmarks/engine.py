@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks import data
 from benchmarks.timing import Contestant
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 
 MISSING: set[str] = set()
 

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.curves import Curves
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
 from sim.engine.run import Outcome, simulate

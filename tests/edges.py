@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.ipv6 import Addresses6
-from sim.addresses.prefixes import PrefixTable
-from sim.addresses.prefixes6 import PrefixTable6
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.prefixes import PrefixTable
+from sim.addresses.sets.prefixes6 import PrefixTable6
 
 try:
     import numba  # noqa: F401

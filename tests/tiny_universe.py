@@ -13,13 +13,13 @@ from ipaddress import ip_network
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.addresses.families import AddressSet
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.ipv6 import Addresses6
-from sim.addresses.targets import Targets
-from sim.addresses.tree import LengthLimits
-from sim.addresses.weights import Weights
+from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.tree import LengthLimits
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.ipv6 import Addresses6
 
 DEPTH = 3
 N_UNITS = 2**DEPTH

@@ -11,9 +11,9 @@ from itertools import count
 import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import PrefixTable, prefix_set
-from sim.addresses.text import format_prefixes, parse_prefix
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import PrefixTable, prefix_set
+from sim.addresses.text.text import format_prefixes, parse_prefix
 from sim.engine.orders import Mechanism, Order, Strategy
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies.exact import exact

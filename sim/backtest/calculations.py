@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.source import Limits
+from sim.addresses.text.source import Limits
 from sim.backtest.prediction import Prediction, of_draws, of_number
 from sim.blocklists.attribution import Attributes, break_down
 from sim.blocklists.blocklists import (

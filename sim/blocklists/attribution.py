@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6
-from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import LABELS, Feed, Labels, members
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.ipv6 import Addresses6
-from sim.addresses.prefixes import PrefixTable, prefix_bounds
-from sim.addresses.prefixes6 import PrefixTable6, prefix_bounds6
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds
+from sim.addresses.sets.prefixes6 import PrefixTable6, prefix_bounds6
+from sim.addresses.text.entries import Entries4, Entries6
 from sim.blocklists.overlap import row_overlap
 from sim.blocklists.units import first_rows
 from sim.errors import UsageError

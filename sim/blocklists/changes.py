@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed
+from sim.addresses.sets.families import AddressSet
 from sim.blocklists.hosts import Hits, State, find_hits
 from sim.blocklists.listed import count_prefixes
 from sim.blocklists.ranking import Business, rank_businesses

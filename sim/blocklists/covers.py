@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sim.addresses.cover import find_covers
-from sim.addresses.families import AddressSet
+from sim.addresses.cover.cover import find_covers
+from sim.addresses.cover.frontier import Cover, Frontier
+from sim.addresses.cover.regret import Constraints, Judgement, judge_order
+from sim.addresses.cover.targets import Number
+from sim.addresses.cover.tradeoff import TradeOff, trade_off
+from sim.addresses.cover.weights import Weights
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.frontier import Cover, Frontier
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.regret import Constraints, Judgement, judge_order
-from sim.addresses.targets import Number
-from sim.addresses.tradeoff import TradeOff, trade_off
-from sim.addresses.weights import Weights
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.blocklists.units import (
     ADDRESSES4,
     ADDRESSES6,

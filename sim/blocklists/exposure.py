@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from sim.addresses.families import AddressSet
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.feeds.feed import Feed
+from sim.addresses.sets.families import AddressSet
 from sim.blocklists.attribution import (
     Attributes,
     Breakdown,

@@ -12,8 +12,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed, Labels, members
+from sim.addresses.sets.families import AddressSet
 from sim.blocklists.overlap import row_overlap
 
 States = NDArray[np.int8]

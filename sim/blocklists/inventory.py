@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed, Labels
+from sim.addresses.sets.families import AddressSet
 from sim.blocklists.attribution import NOT_COVERED, NOT_KNOWN, Attributes, labels_of
 from sim.blocklists.hosts import (
     Hits,

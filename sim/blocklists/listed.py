@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.families import AddressSet, Intervals
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.intervals import IPV4_STOP
+from sim.addresses.sets.families import AddressSet, Intervals
+from sim.addresses.sets.intervals import IPV4_STOP
 
 N_IPV4 = IPV4_STOP
 N_IPV6 = 2**128

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6
-from sim.addresses.families import AddressSet
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.ipv6 import Addresses6
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.text.entries import Entries4, Entries6
 
 Claims = NDArray[np.bool_]
 

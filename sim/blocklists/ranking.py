@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6
-from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed, Labels
-from sim.addresses.format import format_lines4, format_lines6
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.format import format_lines4, format_lines6
+from sim.addresses.text.entries import Entries4, Entries6
 from sim.blocklists.hosts import Hits, State, business_values
 from sim.blocklists.overlap import row_overlap
 from sim.blocklists.rules import Rules

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6
-from sim.addresses.families import AddressSet
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.format import format_lines4, format_lines6
-from sim.addresses.prefixes import PrefixTable
-from sim.addresses.prefixes6 import PrefixTable6
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.format import format_lines4, format_lines6
+from sim.addresses.sets.prefixes import PrefixTable
+from sim.addresses.sets.prefixes6 import PrefixTable6
+from sim.addresses.text.entries import Entries4, Entries6
 from sim.blocklists.overlap import first_held4, first_held6
 
 

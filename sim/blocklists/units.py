@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.blocks import IPV4_BITS
-from sim.addresses.families import AddressSet
+from sim.addresses.cover.weights import WeightedRanges, Weights
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.ipv6 import IPV6_BITS
-from sim.addresses.weights import WeightedRanges, Weights
+from sim.addresses.sets.blocks import IPV4_BITS
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.ipv6 import IPV6_BITS
 from sim.blocklists.hosts import business_values
 
 REVENUE = "revenue_usd_per_h"

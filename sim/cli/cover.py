@@ -26,8 +26,8 @@ from sim.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim.addresses.cover.regret import Constraints
     from sim.addresses.feeds.feed import Feed
-    from sim.addresses.regret import Constraints
     from sim.blocklists.covers import Answer
 
 
@@ -154,11 +154,11 @@ def cover(
     """
     is_json = as_json or output_format is Format.JSON
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
-        from sim.addresses.families import AddressSet
+        from sim.addresses.cover.regret import Constraints
+        from sim.addresses.cover.tree import LengthLimits
         from sim.addresses.feeds.together import concatenate
-        from sim.addresses.regret import Constraints
-        from sim.addresses.source import Limits
-        from sim.addresses.tree import LengthLimits
+        from sim.addresses.sets.families import AddressSet
+        from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import own_addresses, read_all, read_blocklists
         from sim.blocklists.covers import Question, answer
         from sim.errors import UsageError

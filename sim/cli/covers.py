@@ -12,8 +12,8 @@ from sim.blocklists.units import UNIT_NAMES
 from sim.cli.sections import Column, Section, Value
 
 if TYPE_CHECKING:
-    from sim.addresses.frontier import Cover
-    from sim.addresses.regret import Constraints, Judgement
+    from sim.addresses.cover.frontier import Cover
+    from sim.addresses.cover.regret import Constraints, Judgement
     from sim.blocklists.covers import Answer
 
 SCHEMA = "overblock/cover/1"

@@ -45,7 +45,7 @@ def doctor(as_json: JsonOption = False) -> None:
       overblock doctor --json
     """
     with console.reports_errors(as_json=as_json):
-        from sim.addresses import backend
+        from sim.addresses.compiled import backend
         from sim.blocklists.blocklists import table_names
         from sim.scenario.library import scenario_names, shipped
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def find_inputs(names: Sequence[str], limits: object, stack: ExitStack) -> list[Input]:
     """Files by name; stdin is read once, into a temporary file."""
     from sim.addresses.feeds.inputs import STDIN, spooled
-    from sim.addresses.source import Limits
+    from sim.addresses.text.source import Limits
     from sim.blocklists.blocklists import find_input
 
     assert isinstance(limits, Limits)

@@ -61,7 +61,7 @@ def import_file(
         from sim import __version__
         from sim.addresses.feeds.formats import read_feed
         from sim.addresses.feeds.normal import write_normal
-        from sim.addresses.source import Limits
+        from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
         from sim.files import check_free
 

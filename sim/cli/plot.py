@@ -99,7 +99,7 @@ def _choice(
     run: RunFolder, strategy: str | None, replicate: int, at: str | None, zoom: str | None
 ) -> Choice:
     """What is asked for, or every mistake in it."""
-    from sim.addresses.text import parse_prefix
+    from sim.addresses.text.text import parse_prefix
     from sim.errors import UsageError
     from sim.report.figures.drawing import Choice
     from sim.scenario.quantities import parse_instant

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.attention import Attention
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 
 MODULE = "sim.engine.kernels"
 

@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import prefix_set
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.world.providers import Places
 
 NO_ADDRESSES = IntervalSet.empty()

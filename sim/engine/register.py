@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import simpy
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.clock import Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n_rules_of

@@ -16,7 +16,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.attention import Attention, nobody_complains
 from sim.engine.censor import CensorActor
 from sim.engine.complaints import ComplaintActor

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.curves import BUSINESS_METRICS, CurveRecorder, Curves, Series
 from sim.engine.reach import Unreached
 from sim.engine.tally import Group, Tally

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.text import parse_column
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.text.text import parse_column
 from sim.errors import DataError, Problem
 from sim.results.parquet import read_columns
 from sim.results.read import RunFolder

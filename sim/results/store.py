@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.text import format_prefixes
+from sim.addresses.text.text import format_prefixes
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.ledger import NEVER, SPELL_NAMES
 from sim.engine.orders import Mechanism

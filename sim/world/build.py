@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import prefix_set
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Thresholds

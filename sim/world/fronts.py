@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables_reactions import DOMAIN_FRONTING

@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import prefix_set
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.errors import DataError, Problem
 from sim.names.names import NamesLaw, fit_names_law
 from sim.names.parked import kinds_of_places, n_active_sites, shares_parked

@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses import backend
-from sim.addresses.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.prefixes import PrefixTable, prefix_bounds, prefix_set
+from sim.addresses.compiled import backend
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds, prefix_set
 from sim.scenario.resolve import Resolved
 
 _SAVED_NS = 15_000

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import prefix_bounds
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_bounds
 from sim.scenario.resolve import Resolved
 
 

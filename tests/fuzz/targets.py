@@ -22,12 +22,12 @@ from unittest import mock
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.addresses import cuts
 from sim.addresses.feeds import delimited
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import FORMATS, read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.source import Limits
+from sim.addresses.text import cuts
+from sim.addresses.text.source import Limits
 from sim.errors import DataError, ProblemsError
 from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import dump_scenario

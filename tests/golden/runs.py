@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy

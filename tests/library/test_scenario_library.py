@@ -14,8 +14,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import prefix_set
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome, simulate

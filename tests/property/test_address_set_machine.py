@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from tests.edges import HAS_NUMBA, V4, V6, Family, numbers, small_bounds
 
 

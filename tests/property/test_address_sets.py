@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.addresses import backend
-from sim.addresses.families import AddressSet
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
+from sim.addresses.compiled import backend
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
 from tests.edges import FAMILIES, WAYS, any_bounds, numbers, prefixes, small_bounds
 
 pytestmark = [pytest.mark.parametrize("way", WAYS), pytest.mark.parametrize("family", FAMILIES)]
@@ -185,7 +185,7 @@ def test_a_large_set_answers_like_a_small_one(family, way):
 
 def wide(numbers):
     """IPv6 addresses that differ in both halves."""
-    from sim.addresses.ipv6 import Addresses6
+    from sim.addresses.sets.ipv6 import Addresses6
 
     numbers = numbers.astype(np.uint64)
     return Addresses6(numbers >> np.uint64(12), numbers & np.uint64(0xFFF) | np.uint64(1 << 63))

@@ -8,14 +8,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.addresses import backend
-from sim.addresses.families import AddressSet
-from sim.addresses.format import format_lines4, format_lines6
-from sim.addresses.ipv6 import Addresses6
-from sim.addresses.notation import read_notation
-from sim.addresses.source import Limits
-from sim.addresses.text import format_set, parse_column, parse_entries, parse_prefix, read_stream
-from sim.addresses.text4 import parse_lines4
+from sim.addresses.compiled import backend
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.format import format_lines4, format_lines6
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.notation import read_notation
+from sim.addresses.text.source import Limits
+from sim.addresses.text.text import (
+    format_set,
+    parse_column,
+    parse_entries,
+    parse_prefix,
+    read_stream,
+)
+from sim.addresses.text.text4 import parse_lines4
 from tests.edges import V4, V6, WAYS, numbers, prefixes
 
 ways = pytest.mark.parametrize("way", WAYS)
@@ -210,8 +216,8 @@ def test_where_the_blocks_fall_changes_nothing(way, lines, size):
         limits = Limits(max_line_bytes=size)
         stream = read_stream(io.BytesIO(text.encode()), "<text>", skip_bad=True, limits=limits)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sim.addresses.cuts._WINDOW", 1)
-            patch.setattr("sim.addresses.reading._COMPILED_BYTES", 0)
+            patch.setattr("sim.addresses.text.cuts._WINDOW", 1)
+            patch.setattr("sim.addresses.text.reading._COMPILED_BYTES", 0)
             memory = parse_entries(text, skip_bad=True, limits=limits)
     for blocks in (stream, memory):
         assert as_rows(blocks) == as_rows(whole)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.limits import Limits, admit
 from sim.engine.orders import BLOCKING, Mechanism, Order

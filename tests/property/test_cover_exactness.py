@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.addresses import backend
-from sim.addresses.cover import find_covers
-from sim.addresses.families import AddressSet
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.targets import Targets
-from sim.addresses.weights import Weights
+from sim.addresses.compiled import backend
+from sim.addresses.cover.cover import find_covers
+from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.errors import UsageError
 from tests.examples import n_examples
 from tests.tiny_universe import DEPTH, N_UNITS, PART, PLACES, UNITS, Case, cases, per_unit

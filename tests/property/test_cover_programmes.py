@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from sim.addresses import backend
-from sim.addresses.cover import find_covers
-from sim.addresses.families import AddressSet
-from sim.addresses.frontier import Cover, Frontier
-from sim.addresses.targets import Targets
-from sim.addresses.tree import LengthLimits
-from sim.addresses.weights import Weights
+from sim.addresses.compiled import backend
+from sim.addresses.cover.cover import find_covers
+from sim.addresses.cover.frontier import Cover, Frontier
+from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.tree import LengthLimits
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
 
 
 class World:
@@ -34,7 +34,7 @@ class World:
 
     def weights(self, of: list, amount: list) -> Weights:
         column = dict(zip(map(str, of), amount, strict=True))
-        from sim.addresses.text import parse_entries
+        from sim.addresses.text.text import parse_entries
 
         entries = parse_entries("\n".join(column))
         total = np.array([0, *column.values()])

@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.addresses.families import AddressSet
-from sim.addresses.regret import Constraints, judge_order
-from sim.addresses.tradeoff import trade_off, widest_within
-from sim.addresses.weights import Weights
+from sim.addresses.cover.regret import Constraints, judge_order
+from sim.addresses.cover.tradeoff import trade_off, widest_within
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
 from tests.tiny_universe import (
     PART,
     UNITS,

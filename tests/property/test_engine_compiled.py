@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Decision, Observation, Strategy
 from sim.engine.run import Outcome, simulate
 from sim.engine.snapshot import USER_METRICS

@@ -13,7 +13,7 @@ from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.coding import Coder
 from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits
+from sim.addresses.text.source import Limits
 
 CELLS = st.text(
     st.characters(blacklist_characters='\n\r\0",', blacklist_categories=["Cs"]), max_size=9

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Order
 from sim.engine.run import Outcome
 from sim.engine.strategies.none import none

@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Order
 from sim.engine.run import Outcome

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.addresses import backend
-from sim.addresses.notation import read_notation
-from sim.addresses.text import parse_entries
+from sim.addresses.compiled import backend
+from sim.addresses.sets.notation import read_notation
+from sim.addresses.text.text import parse_entries
 from tests.edges import FAMILIES, V4, V6, WAYS, Family, any_bounds, numbers, prefixes
 
 OPERATIONS = ("union", "intersection", "difference", "symmetric_difference")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from tests.edges import FAMILIES, V4, WAYS, any_bounds, numbers, prefixes
 
 pytestmark = pytest.mark.parametrize("way", WAYS)

@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Strategy as EngineStrategy
 from sim.engine.strategies.allow_list import allow_list
 from sim.engine.strategies.calendars import rolling, time_window

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.notation import shown
+from sim.addresses.sets.notation import shown
 from sim.errors import DataError, Problem
 
 # One AS number or several, joined by what the formats use for several origins and for AS sets.

@@ -20,7 +20,7 @@ from sim.addresses.feeds.documents import (
 )
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 
 
 class _Range(NamedTuple):

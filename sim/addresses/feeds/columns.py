@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inventories import add_cells, choose_columns
-from sim.addresses.intervals import IPV4_STOP
-from sim.addresses.source import Limits
+from sim.addresses.sets.intervals import IPV4_STOP
+from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
 

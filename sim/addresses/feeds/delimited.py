@@ -16,11 +16,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from sim.addresses.cuts import Block, read_blocks
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.notation import shown
-from sim.addresses.source import Limits, Source
+from sim.addresses.sets.notation import shown
+from sim.addresses.text.cuts import Block, read_blocks
+from sim.addresses.text.source import Limits, Source
 
 _QUOTE = '"'
 # What a line may hold and say nothing, unless it is the delimiter.

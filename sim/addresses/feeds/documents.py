@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
-from sim.addresses.notation import shown
-from sim.addresses.source import Limits, Source
+from sim.addresses.sets.notation import shown
+from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
 # The largest range file in use is a few MB; values take up to thirty times their text.

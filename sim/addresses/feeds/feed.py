@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6
-from sim.addresses.families import AddressSet
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.text.entries import Entries4, Entries6
 from sim.errors import Problem
 
 LABELS = ("provider", "region", "service", "country", "name", "sector", "asn")

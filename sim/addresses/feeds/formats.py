@@ -24,7 +24,7 @@ from sim.addresses.feeds.registries import read_delegated
 from sim.addresses.feeds.resolutions import read_zdns
 from sim.addresses.feeds.routes import read_iptoasn, read_location_db, read_pfx2as
 from sim.addresses.feeds.sniffing import sniff
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 from sim.errors import UsageError
 
 

@@ -12,15 +12,15 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.coding import Coder, Key, ListCoder
 from sim.addresses.feeds.feed import Feed, Origin
-from sim.addresses.growing import Growing
-from sim.addresses.ipv6 import Addresses6
-from sim.addresses.notation import shown
-from sim.addresses.reading import Reading
-from sim.addresses.source import Limits
+from sim.addresses.feeds.growing import Growing
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.notation import shown
+from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.text.reading import Reading
+from sim.addresses.text.source import Limits
 from sim.errors import BadLinesError, Problem
 
 Line = NDArray[np.int64]

@@ -13,7 +13,7 @@ from sim.addresses.feeds.cells import add_countries
 from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 
 _DIALECT = Dialect(",", 0, 1, is_quoted=True, comment="#")
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
 _BOM = b"\xef\xbb\xbf"

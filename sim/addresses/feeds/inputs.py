@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
 _PIECE = 2**20

@@ -20,7 +20,7 @@ from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
 from sim.addresses.feeds.feed import LABELS, Feed, Origin
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.headed import plain_name, read_headed
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")

@@ -1,7 +1,7 @@
 """Lists of addresses, one a line: blocklists of any kind, and FireHOL's ipset and netset files.
 
 In: lines with a prefix, an address or a range, and comments. Out: one record per line. Reading is
-that of `sim.addresses.text`; what is added is what the header says.
+that of `sim.addresses.text.text`; what is added is what the header says.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from sim.addresses.feeds.feed import Feed, Origin
-from sim.addresses.reading import Reading
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.reading import Reading
+from sim.addresses.text.source import Limits, Source
 
 # Header lines that FireHOL writes into every list, as "# Name : value".
 _HEADER = re.compile(r"^#\s*(Source File Date|This File Date|License|Maintainer URL)\s*:\s*(.+)$")

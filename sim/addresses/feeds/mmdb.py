@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.cells import add_origins
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.ipv6 import Addresses6
-from sim.addresses.source import Limits
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
 # Paths of fields by column, the first that is there wins.

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
 MAX_ROUTES = 10_000_000

@@ -16,10 +16,10 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.blocks import split_ranges, split_ranges6
 from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
-from sim.addresses.format import format_lines4, format_lines6
-from sim.addresses.ipv6 import Addresses6, masked
+from sim.addresses.sets.blocks import split_ranges, split_ranges6
+from sim.addresses.sets.format import format_lines4, format_lines6
+from sim.addresses.sets.ipv6 import Addresses6, masked
 from sim.files import new_file
 
 Texts = Mapping[str, NDArray[np.object_]]

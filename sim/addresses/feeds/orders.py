@@ -15,12 +15,12 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.feeds.delimited import Records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.headed import read_headed
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.text.source import Limits, Source
 
 NEEDED = ("effective", "action", "prefix")
 _BLOCK, _UNBLOCK = "block", "unblock"

@@ -14,7 +14,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.likenesses import likeness
 from sim.addresses.feeds.sniffing import read_sample
-from sim.addresses.source import Limits
+from sim.addresses.text.source import Limits
 from sim.errors import BadLinesError, DataError, Problem
 
 # Formats that a file is read as when it is like nothing else.

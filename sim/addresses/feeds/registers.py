@@ -13,7 +13,7 @@ import numpy as np
 from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 
 # Not quoted, and a web address may hold the delimiter: only the first cells are relied on, and of
 # the third only whether it is empty.

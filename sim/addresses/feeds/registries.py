@@ -13,7 +13,7 @@ import numpy as np
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.source import Limits, Source
 
 _DIALECT = Dialect("|", 0, 6, comment="#")
 _FREE = ("available", "reserved")

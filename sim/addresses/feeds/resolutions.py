@@ -12,11 +12,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from sim.addresses.cuts import read_blocks
 from sim.addresses.feeds.documents import parse_json, text_of
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.source import Limits, Source
+from sim.addresses.text.cuts import read_blocks
+from sim.addresses.text.source import Limits, Source
 
 _ADDRESS_TYPES = ("A", "AAAA")
 

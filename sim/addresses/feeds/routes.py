@@ -15,10 +15,10 @@ from sim.addresses.feeds.cells import add_countries, add_origins
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.intervals import IPV4_STOP
-from sim.addresses.ipv6 import IPV6_STOP, Addresses6
-from sim.addresses.notation import is_part_of_mapped, shown
-from sim.addresses.source import Limits, Source
+from sim.addresses.sets.intervals import IPV4_STOP
+from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
+from sim.addresses.sets.notation import is_part_of_mapped, shown
+from sim.addresses.text.source import Limits, Source
 
 _TABBED = Dialect("\t", 3)
 _IPTOASN = Dialect("\t", 5)

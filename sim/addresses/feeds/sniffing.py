@@ -18,8 +18,8 @@ from sim.addresses.feeds.headed import DELIMITERS, plain_name
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.orders import NEEDED
-from sim.addresses.notation import read_notation, shown
-from sim.addresses.source import Limits
+from sim.addresses.sets.notation import read_notation, shown
+from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
 _SAMPLE_BYTES = 2**16

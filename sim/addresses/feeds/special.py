@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.addresses.entries import Entries4
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.text.entries import Entries4
 
 # IANA IPv4 Special-Purpose Address Registry (RFC 6890), the blocks that are not globally
 # reachable; multicast (RFC 5771) and the space once called class E (RFC 1112).

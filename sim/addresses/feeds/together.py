@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.entries import Entries4, Entries6
 from sim.addresses.feeds.feed import Feed, Labels, Origin
+from sim.addresses.text.entries import Entries4, Entries6
 
 
 def concatenate(feeds: Sequence[Feed]) -> Feed:

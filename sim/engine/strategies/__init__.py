@@ -6,8 +6,8 @@ language has exactly one implementation here.
 
 from __future__ import annotations
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import prefix_set
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.orders import Strategy
 from sim.engine.strategies.allow_list import allow_list
 from sim.engine.strategies.calendars import rolling, time_window

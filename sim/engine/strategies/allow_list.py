@@ -1,6 +1,6 @@
 """Everything that is not listed."""
 
-from sim.addresses.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
 
 

@@ -1,11 +1,11 @@
 """The least-collateral cover of what the censor knows."""
 
-from sim.addresses.cover import find_covers
-from sim.addresses.families import AddressSet
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.targets import Targets
-from sim.addresses.weights import Weights
+from sim.addresses.cover.cover import find_covers
+from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
 from sim.engine.strategies.coverage import answerable_fronts, cut
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.prefixes import prefix_set
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.orders import Mechanism, Observation, Order
 
 ADDRESS_BITS = 32

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
 from sim.engine.strategies.coverage import (
     answerable_fronts,

@@ -4,7 +4,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Decision, Observation, Strategy
 from sim.engine.strategies.coverage import (
     ADDRESS_BITS,

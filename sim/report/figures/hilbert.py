@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.addresses.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 
 MAX_ORDER = 16
 """At this order a pixel is one address."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.text import format_prefixes
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.text.text import format_prefixes
 from sim.report.figures.drawing import FigureTable
 from sim.report.figures.hilbert import Window, counts
 from sim.results.read import RunFolder

@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from tests.edges import HAS_NUMBA
 
 needs_numba = pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
@@ -38,7 +38,7 @@ def test_kernels_are_loaded_once_the_savings_missed_would_have_paid(fresh):
     assert backend.kernels(0.2 * backend._LOADING_NS) is not None
     assert backend.kernels(1) is not None
     assert backend.kernels(0) is None
-    assert fresh == ["sim.addresses.kernels"]
+    assert fresh == ["sim.addresses.compiled.kernels"]
 
 
 def test_one_large_call_pays_by_itself(fresh):
@@ -75,7 +75,7 @@ def test_a_choice_holds_within_its_block(fresh):
 
 
 def test_an_unknown_choice_is_refused():
-    code = "import sim.addresses.backend"
+    code = "import sim.addresses.compiled.backend"
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={"OVERBLOCK_FAST": "turbo", "PYTHONPATH": ":".join(sys.path)},
@@ -117,7 +117,7 @@ def test_a_mistake_on_a_thread_is_raised(monkeypatch):
 
 def look_up(_):
     """Look many addresses up in a worker."""
-    from sim.addresses.intervals import IntervalSet
+    from sim.addresses.sets.intervals import IntervalSet
 
     addresses = IntervalSet.of("0.0.0.0/1")
     return int(addresses.contains(np.arange(0, 2**32, 2**12)[::-1]).sum())

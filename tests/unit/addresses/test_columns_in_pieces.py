@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from sim.addresses import room as room_module
-from sim.addresses.cuts import Block
-from sim.addresses.entries import Entries4
-from sim.addresses.growing import Growing
-from sim.addresses.room import Room, joined
+from sim.addresses.feeds.growing import Growing
+from sim.addresses.text import room as room_module
+from sim.addresses.text.cuts import Block
+from sim.addresses.text.entries import Entries4
+from sim.addresses.text.room import Room, joined
 
 
 def block(n_lines, n_bytes):

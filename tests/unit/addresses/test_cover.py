@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.addresses.cover import find_covers
-from sim.addresses.families import AddressSet
-from sim.addresses.frontier import Frontier
-from sim.addresses.targets import Targets
-from sim.addresses.text import parse_entries
-from sim.addresses.tree import MAX_PIECES, LengthLimits
-from sim.addresses.weights import Weights
+from sim.addresses.cover.cover import find_covers
+from sim.addresses.cover.frontier import Frontier
+from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.tree import MAX_PIECES, LengthLimits
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.text.text import parse_entries
 from sim.errors import UsageError
 
 

@@ -7,13 +7,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from sim.addresses.families import AddressSet
-from sim.addresses.regret import Constraints, judge_order
-from sim.addresses.targets import Targets
-from sim.addresses.text import parse_entries
-from sim.addresses.tradeoff import trade_off, widest_within
-from sim.addresses.tree import LengthLimits
-from sim.addresses.weights import Weights
+from sim.addresses.cover.regret import Constraints, judge_order
+from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.tradeoff import trade_off, widest_within
+from sim.addresses.cover.tree import LengthLimits
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.text.text import parse_entries
 
 COARSE = LengthLimits(0, 30)
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.addresses import backend, cuts
-from sim.addresses.cuts import cut_blocks, read_blocks
+from sim.addresses.compiled import backend
+from sim.addresses.text import cuts
+from sim.addresses.text.cuts import cut_blocks, read_blocks
 from tests.edges import WAYS
 
 

@@ -5,10 +5,10 @@ import pickle
 import numpy as np
 import pytest
 
-from sim.addresses.families import AddressSet
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.ipv6 import Addresses6
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.ipv6 import Addresses6
 from sim.errors import DataError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses import kept_code
+from sim.addresses.compiled import kept_code
 from tests.edges import HAS_NUMBA
 
 needs_numba = pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
@@ -110,7 +110,11 @@ print(json.dumps({
 def test_all_that_loops_import_from_counts_and_all_loops_are_kept_there(
     repository: Path,
 ) -> None:
-    modules = ("sim.addresses.kernels", "sim.addresses.knapsack_kernel", "sim.engine.kernels")
+    modules = (
+        "sim.addresses.compiled.kernels",
+        "sim.addresses.compiled.knapsack_kernel",
+        "sim.engine.kernels",
+    )
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, *modules],
         cwd=repository, capture_output=True, text=True, check=True,

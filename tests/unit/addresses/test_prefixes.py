@@ -5,11 +5,11 @@ import pickle
 import numpy as np
 import pytest
 
-from sim.addresses import backend
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.ipv6 import Addresses6
-from sim.addresses.prefixes import PrefixTable, prefix_set
-from sim.addresses.prefixes6 import PrefixTable6
+from sim.addresses.compiled import backend
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.prefixes import PrefixTable, prefix_set
+from sim.addresses.sets.prefixes6 import PrefixTable6
 from tests.edges import HAS_NUMBA, WAYS
 
 ways = pytest.mark.parametrize("way", WAYS)

@@ -8,12 +8,12 @@ from ipaddress import ip_address
 import numpy as np
 import pytest
 
-from sim.addresses import backend
-from sim.addresses.entries import Entries4
-from sim.addresses.families import AddressSet
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.source import Limits
-from sim.addresses.text import (
+from sim.addresses.compiled import backend
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.text.entries import Entries4
+from sim.addresses.text.source import Limits
+from sim.addresses.text.text import (
     format_prefixes,
     format_set,
     parse_column,
@@ -282,8 +282,8 @@ def test_rows_of_many_blocks_stand_in_the_order_of_the_file(tmp_path, way, odd, 
 def test_reading_a_set_takes_memory_for_intervals_and_not_for_lines(tmp_path, monkeypatch, way):
     n_threads, block, n_merged, n_lines = 2, 2**14, 5_000, 400_000
     monkeypatch.setattr(backend, "_n_threads", lambda: n_threads)
-    monkeypatch.setattr("sim.addresses.reading._COMPILED_BYTES", block)
-    monkeypatch.setattr("sim.addresses.text._MERGE_ROWS", n_merged)
+    monkeypatch.setattr("sim.addresses.text.reading._COMPILED_BYTES", block)
+    monkeypatch.setattr("sim.addresses.text.text._MERGE_ROWS", n_merged)
     path = tmp_path / "list"
     path.write_bytes(b"192.0.2.0/24\n198.51.100.0/24\n" * (n_lines // 2))
     limits = Limits(max_line_bytes=block)

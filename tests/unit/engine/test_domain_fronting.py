@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.engine.strategies.negotiate import negotiate

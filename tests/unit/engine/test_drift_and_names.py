@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from sim.scenario.reactions import Fronts, Users
 from tests.property.test_engine_reference import ledger_of, ledger_row
 from tests.reference import simulate_reference

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from sim.engine.orders import Decision, Observation
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy

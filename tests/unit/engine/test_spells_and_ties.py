@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.addresses import backend
+from sim.addresses.compiled import backend
 from sim.engine.eventlog import Kind
 from sim.engine.ledger import SPELL_EDGES_S, SPELL_NAMES
 from sim.engine.register import next_tick_s

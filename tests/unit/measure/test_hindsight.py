@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.addresses.families import AddressSet
-from sim.addresses.intervals import IntervalSet
-from sim.addresses.intervals6 import IntervalSet6
-from sim.addresses.regret import Constraints, judge_order
-from sim.addresses.weights import Weights
+from sim.addresses.cover.regret import Constraints, judge_order
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.engine.eventlog import Kind
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy

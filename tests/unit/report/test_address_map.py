@@ -11,7 +11,7 @@ import pytest
 from matplotlib.image import AxesImage
 from PIL import Image
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.errors import UsageError
 from sim.measure.bands import step_values
 from sim.report.figures import animation, style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.report.figures.frames import frame_rows, frame_times, sizes_of
 
 

@@ -15,11 +15,11 @@ from textwrap import dedent
 import duckdb
 import pytest
 
-from sim.addresses import source as source_module
 from sim.addresses.feeds import mrt as mrt_module
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.source import Limits
+from sim.addresses.text import source as source_module
+from sim.addresses.text.source import Limits
 from sim.errors import DataError
 from tests.binaries import mmdb
 
@@ -43,7 +43,7 @@ def grown(work: str, *arguments: object) -> tuple[int, str]:
         from sim.addresses import source
         from sim.addresses.feeds.formats import read_feed
         from sim.addresses.feeds.inputs import Input
-        from sim.addresses.source import Limits
+        from sim.addresses.text.source import Limits
         from sim.errors import OverblockError
 
 

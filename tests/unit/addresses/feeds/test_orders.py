@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.families import AddressSet
 from sim.addresses.feeds.formats import read_dated
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
 
 TABLE = """effective,action,prefix

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.measure.bands import step_values
 from sim.report.figures.adoption import adoption, grid_of
 from sim.results.enforcement import Enforcement, read_enforcement

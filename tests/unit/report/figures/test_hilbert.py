@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sim.addresses.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.report.figures.hilbert import Window, counts, n_below, position, shares
 
 # The legend of xkcd 195, "Map of the Internet" (2006): first octets, row by row from the top.

@@ -1,0 +1,1 @@
+"""Loops in machine code, and the choice between them and NumPy."""

@@ -1,0 +1,282 @@
+"""The prefixes worth blocking: the compressed prefix tree of the targets.
+
+In: targets, protected addresses, limits on prefix lengths. Out: a binary tree whose nodes are the
+only prefixes that a cover of least collateral needs, children before parents. It does not know
+what is weighed, nor how many rules there are.
+
+A prefix that holds the same targets as a longer one blocks at least as much beside them, so of
+all prefixes around a set of targets only the longest counts: with n leaves there are 2n - 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.cover.weights import WeightedRanges, narrowed
+from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
+from sim.addresses.sets.ipv6 import Addresses6, masked
+from sim.addresses.sets.positions import common_bits
+from sim.errors import UsageError
+
+# Leaves made of one target that is larger than the largest rule allowed.
+MAX_PIECES = 2**20
+
+
+@dataclass(frozen=True)
+class LengthLimits:
+    """Which prefix lengths a rule may have.
+
+    Attributes
+    ----------
+    shortest
+        Length of the largest prefix that may be blocked.
+    longest
+        Length of the smallest prefix that may be blocked, such as 24 where routers take no more
+        specific routes.
+    """
+
+    shortest: int
+    longest: int
+
+    def check(self, bits: int) -> None:
+        """Refuse limits that leave no length, or lie outside the family.
+
+        Raises
+        ------
+        UsageError
+            With the limits as given.
+        """
+        if not 0 <= self.shortest <= self.longest <= bits:
+            family = "IPv4" if bits == 32 else "IPv6"
+            raise UsageError(
+                f"expected {family} prefix lengths with 0 <= shortest <= longest <= {bits}, "
+                f"got shortest {self.shortest} and longest {self.longest}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class PrefixTree:
+    """Compressed prefix tree of one family.
+
+    Attributes
+    ----------
+    address : shape (n_nodes,)
+        Network address of each node's prefix, as a position. Leaves come first, ascending; then
+        forks, from the longest prefix to the shortest, so that children stand before parents.
+        The last node is the root.
+    length : shape (n_nodes,), int64
+        Prefix lengths.
+    left, right : shape (n_forks,), int64
+        Nodes under the lower and the upper half of each fork.
+    n_leaves : shape (n_nodes,), int64
+        Leaves at or under each node.
+    is_allowed : shape (n_nodes,), bool
+        Whether the prefix may be blocked.
+    bits
+        32 for IPv4, 128 for IPv6.
+    """
+
+    address: Addresses6
+    length: NDArray[np.int64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    n_leaves: NDArray[np.int64]
+    is_allowed: NDArray[np.bool_]
+    bits: int
+
+    @classmethod
+    def build(
+        cls, targets: IntervalSet6, protected: IntervalSet6, limits: LengthLimits, bits: int
+    ) -> PrefixTree:
+        """Build the tree of targets, of which there is at least one.
+
+        Parameters
+        ----------
+        targets, protected
+            As positions, with no address in common.
+        limits
+            Nodes outside these lengths are not allowed; leaves are cut or widened to fit them.
+
+        Raises
+        ------
+        UsageError
+            If a target is so large that it falls into more than `MAX_PIECES` allowed prefixes.
+        """
+        address, length = _leaves(targets, limits)
+        n = len(address)
+        common = common_bits(address.take(slice(0, -1)), address.take(slice(1, None)))
+        order = np.argsort(-common, kind="stable")
+        node = np.empty(n - 1, np.int64)
+        node[order] = np.arange(n, 2 * n - 1)
+        left_fork, right_fork = _forks(common.tolist())
+        gap = np.arange(n - 1)
+        # A child that is no fork is the leaf next to the gap.
+        left = np.where(left_fork < 0, gap, node[left_fork])[order]
+        right = np.where(right_fork < 0, gap + 1, node[right_fork])[order]
+        length = np.concatenate((length, common[order]))
+        address = masked(Addresses6.concatenate((address, address.take(order))), length)[0]
+        tree = cls(
+            address,
+            length,
+            left,
+            right,
+            np.ones(2 * n - 1, np.int64),
+            (length >= limits.shortest) & ~_touches(address, length, protected),
+            bits,
+        )
+        tree.add_upwards(tree.n_leaves, np.zeros(n - 1, np.int64))
+        return tree
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return int(self.length.size)
+
+    @property
+    def leaf_count(self) -> int:
+        """Number of leaves."""
+        return int(self.n_nodes - self.left.size)
+
+    def bounds(self) -> tuple[Addresses6, Addresses6]:
+        """First and last position of each node's prefix."""
+        return masked(self.address, self.length)
+
+    def add_upwards(self, amount: NDArray[Any], own: NDArray[Any]) -> None:
+        """Fill in the forks: what the children have and what only the fork has.
+
+        Parameters
+        ----------
+        amount : shape (n_nodes,)
+            Filled in at the leaves; changed in place.
+        own : shape (n_forks,)
+            What lies under a fork and under neither child.
+        """
+        n = self.leaf_count
+        if not self.left.size:
+            return
+        # Forks of one length are disjoint, and children are longer: one step per length.
+        edge = np.flatnonzero(np.diff(self.length[n:], prepend=-1)).tolist()
+        for start, stop in zip(edge, [*edge[1:], self.left.size], strict=True):
+            run = slice(start, stop)
+            amount[n + start : n + stop] = (
+                amount[self.left[run]] + amount[self.right[run]] + own[run]
+            )
+
+    def weigh(
+        self, weights: WeightedRanges, exempt: IntervalSet6, *, inside: bool = False
+    ) -> NDArray[Any]:
+        """Weight under each node that is not exempt.
+
+        Parameters
+        ----------
+        weights
+            Of the tree's family.
+        exempt
+            Addresses whose weight does not count: the targets and whatever else is no bystander.
+        inside
+            Count the weight of the set ``exempt`` instead, and leave out the rest.
+
+        Returns
+        -------
+        weight : shape (n_nodes,), int64, float64 or Python integers
+        """
+        if not weights.total.size:
+            return np.zeros(self.n_nodes, np.int64)
+        first, last = self.bounds()
+        n, n_nodes = self.leaf_count, self.n_nodes
+        cut, (start, stop) = rank_bounds(
+            Addresses6.concatenate((first, exempt.first)),
+            Addresses6.concatenate((last, exempt.last)),
+        )
+        amount = weights.between(cut)[1:]
+        is_exempt = exempt.contains(cut)
+        amount[~is_exempt if inside else is_exempt] = 0
+        node_start, node_stop = start[:n_nodes], stop[:n_nodes]
+        # What no node splits further: sums of neighbouring stretches.
+        edge = np.unique(np.concatenate((node_start, node_stop)))
+        edge = edge[edge < len(cut)]
+        stretch = np.add.reduceat(amount, edge)
+        padded = np.append(stretch, np.zeros(1, stretch.dtype))
+        begin, end = np.searchsorted(edge, node_start), np.searchsorted(edge, node_stop)
+
+        def gap(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[Any]:
+            """Weight of the one stretch from left to right, nothing if they meet."""
+            return np.where(left < right, padded[left], padded[-1])
+
+        weight = np.zeros(n_nodes, stretch.dtype)
+        weight[:n] = gap(begin[:n], end[:n])
+        own = gap(begin[n:], begin[self.left]) + gap(end[self.left], begin[self.right])
+        self.add_upwards(weight, own + gap(end[self.right], end[n:]))
+        return narrowed(weight)
+
+
+def _leaves(targets: IntervalSet6, limits: LengthLimits) -> tuple[Addresses6, NDArray[np.int64]]:
+    """Fewest allowed prefixes around the targets, ascending."""
+    address, length = targets.to_prefixes()
+    excess = np.maximum(limits.shortest - length, 0)
+    if np.any(excess > 0):
+        if sum(1 << bits for bits in excess.tolist()) - excess.size > MAX_PIECES:
+            raise UsageError(
+                f"expected targets that fall into at most {MAX_PIECES:,} prefixes of length "
+                f"{limits.shortest}, the largest allowed, got a target of length "
+                f"{int(length.min())}"
+            )
+        address, length = _cut_to(address, length, limits.shortest)
+    if np.any(length > limits.longest):
+        length = np.minimum(length, limits.longest)
+        address = masked(address, length)[0]
+        fresh = np.ones(length.size, np.bool_)
+        fresh[1:] = ~address.take(slice(1, None)).equal(address.take(slice(0, -1)))
+        address, length = address.take(fresh), length[fresh]
+    return address, length
+
+
+def _cut_to(
+    address: Addresses6, length: NDArray[np.int64], shortest: int
+) -> tuple[Addresses6, NDArray[np.int64]]:
+    """Halve prefixes until none is larger than allowed."""
+    while np.any(is_large := length < shortest):
+        row = np.repeat(np.arange(length.size), np.where(is_large, 2, 1))
+        second = np.zeros(row.size, np.bool_)
+        second[1:] = row[1:] == row[:-1]
+        length = (length + is_large)[row]
+        first, last = masked(address.take(row), length)
+        after = last.plus_one()
+        address = Addresses6(
+            np.where(second, after.high, first.high), np.where(second, after.low, first.low)
+        )
+    return address, length
+
+
+def _forks(common: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Lower and upper child fork of each gap between neighbouring leaves; -1 for a leaf.
+
+    Gaps with fewer bits in common stand above gaps with more. Two gaps with the same number are
+    never under one another without a smaller one between them, since a bit has two values.
+    """
+    left, right, path = [-1] * len(common), [-1] * len(common), list[int]()
+    for gap, bits in enumerate(common):
+        below = -1
+        while path and common[path[-1]] > bits:
+            below = path.pop()
+        left[gap] = below
+        if path:
+            right[path[-1]] = gap
+        path.append(gap)
+    return np.array(left, np.int64), np.array(right, np.int64)
+
+
+def _touches(
+    address: Addresses6, length: NDArray[np.int64], protected: IntervalSet6
+) -> NDArray[np.bool_]:
+    """Whether each prefix holds an address of a set."""
+    if not protected:
+        return np.zeros(length.size, np.bool_)
+    first, last = masked(address, length)
+    # The last interval that starts at or before the prefix's end is the only one to ask.
+    row = protected.first.search(last, "right") - 1
+    return (row >= 0) & ~protected.last.take(np.maximum(row, 0)).less(first)

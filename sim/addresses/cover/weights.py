@@ -1,0 +1,258 @@
+"""What stands beside the targets: weights on ranges of addresses.
+
+In: ranges with a weight each. Out: how much weight lies between given bounds, or in a set. It
+does not know what is weighed (names, businesses, dollars), nor what is blocked.
+
+A range's weight is spread evenly over its addresses; a range of one address is a host. Ranges may
+overlap, their weights add up. Sums add numbers that are not negative and never subtract, so that
+nothing small is lost beside something large.
+
+Whole-number weights give whole-number sums, of any size, as long as no range has to be shared out
+in fractions: one that is cut by a bound must have a whole number of weight per address. Otherwise
+sums are floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.addresses.sets.blocks import IPV4_BITS
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals6 import rank_bounds
+from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6
+from sim.addresses.sets.positions import count_between, place_bounds4, place_set
+from sim.addresses.text.entries import Entries4, Entries6
+
+# Whole numbers up to here are held in int64, with room for sums of two; larger ones by Python.
+INT64_LIMIT = 2**61
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedRanges:
+    """Weights on ranges of one family.
+
+    Attributes
+    ----------
+    first, last : shape (n,)
+        Bounds of each range as positions (see `sim.addresses.sets.positions`), both inclusive.
+    total : shape (n,), int64, float64 or Python integers; read-only
+        Weight of the whole range, not negative.
+    bits
+        32 for IPv4, 128 for IPv6.
+    """
+
+    first: Addresses6
+    last: Addresses6
+    total: NDArray[Any]
+    bits: int
+
+    def __post_init__(self) -> None:
+        if not len(self.first) == len(self.last) == self.total.size:
+            raise ValueError("ranges and weights must be equally long")
+        if self.total.size and (min(self.total) < 0 or not max(self.total) < float("inf")):
+            raise ValueError("weights must be finite and not negative")
+        self.total.flags.writeable = False
+
+    @classmethod
+    def none(cls, bits: int) -> WeightedRanges:
+        """Return no weight at all."""
+        return cls(Addresses6.empty(), Addresses6.empty(), np.empty(0, np.int64), bits)
+
+    def between(self, cut: Addresses6) -> NDArray[Any]:
+        """Weight between neighbouring bounds.
+
+        Parameters
+        ----------
+        cut : shape (n_cuts,)
+            Positions, ascending and distinct.
+
+        Returns
+        -------
+        amount : shape (n_cuts + 1,), int64, float64 or Python integers
+            Weight before the first bound, from each bound up to the next, and from the last on.
+        """
+        used = np.flatnonzero(self.total != 0)
+        first, last, total = self.first.take(used), self.last.take(used), self.total[used]
+        low, high = cut.search(first, "right"), cut.search(last, "right")
+        split = np.flatnonzero(low < high)
+        whole = np.flatnonzero(low == high)
+        if not split.size:
+            return _added(total, [(low, total)], len(cut) + 1)
+        first, last, shared = first.take(split), last.take(split), total[split]
+        start, stop = low[split], high[split]
+        size = count_between(first, last, self.bits)
+        if total.dtype != np.float64 and not np.any(shared % size):
+            density = shared // size
+        else:
+            total, density = total.astype(np.float64), shared.astype(np.float64) / size
+            density = density.astype(np.float64)
+        head = count_between(first, cut.take(start).minus_one(), self.bits)
+        tail = count_between(cut.take(stop - 1), last, self.bits)
+        n_between = np.zeros(len(cut) + 1, head.dtype)
+        n_between[1:-1] = count_between(
+            cut.take(slice(0, -1)), cut.take(slice(1, None)).minus_one(), self.bits
+        )
+        if density.dtype == np.float64:
+            head, tail = head.astype(np.float64), tail.astype(np.float64)
+            n_between = n_between.astype(np.float64)
+        elif density.dtype == np.int64 and not _fits(np.sum(total.astype(np.float64))):
+            density, head, tail = (_unbounded(column) for column in (density, head, tail))
+        parts = [(low[whole], total[whole]), (start, density * head), (stop, density * tail)]
+        over = _stacked(start + 1, stop, density, len(cut) + 1) * n_between
+        return _added(total, parts, len(cut) + 1, over)
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Weights on ranges of both families."""
+
+    v4: WeightedRanges
+    v6: WeightedRanges
+
+    @classmethod
+    def none(cls) -> Weights:
+        """Return no weight at all."""
+        return cls(WeightedRanges.none(IPV4_BITS), WeightedRanges.none(IPV6_BITS))
+
+    @classmethod
+    def per_address(cls) -> Weights:
+        """Return a weight of one on every address of both families."""
+        zero, top = Addresses6.from_ints([0]), Addresses6.from_ints([2**128 - 1])
+        all6 = np.empty(1, object)
+        all6[0] = 2**IPV6_BITS
+        return cls(
+            WeightedRanges(zero, top, np.array([2**IPV4_BITS]), IPV4_BITS),
+            WeightedRanges(zero, top, all6, IPV6_BITS),
+        )
+
+    @classmethod
+    def on_ranges4(cls, start: ArrayLike, stop: ArrayLike, total: ArrayLike) -> Weights:
+        """Return weights on IPv4 ranges; hosts are ranges of one address.
+
+        Parameters
+        ----------
+        start, stop : shape (n,)
+            Half-open bounds, ``0 <= start < stop <= 2**32``.
+        total : shape (n,)
+            Weight of each range as a whole.
+
+        Raises
+        ------
+        ValueError
+            If a bound or a weight is out of range.
+        """
+        low, high = np.array(start, np.int64, ndmin=1), np.array(stop, np.int64, ndmin=1)
+        if low.shape != high.shape or np.any((low < 0) | (low >= high) | (high > 2**IPV4_BITS)):
+            raise ValueError("ranges must satisfy 0 <= start < stop <= 2**32")
+        ranges = WeightedRanges(*place_bounds4(low, high), _column(total), IPV4_BITS)
+        return cls(ranges, WeightedRanges.none(IPV6_BITS))
+
+    @classmethod
+    def on_ranges6(cls, first: Addresses6, last: Addresses6, total: ArrayLike) -> Weights:
+        """Return weights on IPv6 ranges, both bounds included; errors as for `on_ranges4`."""
+        if len(first) != len(last) or np.any(last.less(first)):
+            raise ValueError("ranges must satisfy first <= last")
+        ranges = WeightedRanges(first, last, _column(total), IPV6_BITS)
+        return cls(WeightedRanges.none(IPV4_BITS), ranges)
+
+    @classmethod
+    def on_rows(cls, v4: Entries4, total4: ArrayLike, v6: Entries6, total6: ArrayLike) -> Weights:
+        """Return weights on the rows of a list, by family; errors as for `on_ranges4`."""
+        one = cls.on_ranges4(v4.start, v4.stop, total4)
+        two = cls.on_ranges6(v6.first, v6.last, total6)
+        return cls(one.v4, two.v6)
+
+    def of_family(self, bits: int) -> WeightedRanges:
+        """Return the weights of one family, named by its number of bits."""
+        return self.v6 if bits == IPV6_BITS else self.v4
+
+    def inside(self, addresses: AddressSet) -> int | float:
+        """Weight of a set of addresses."""
+        weight: int | float = 0
+        for ranges in (self.v4, self.v6):
+            members = place_set(addresses, ranges.bits)
+            if members:
+                cut, (start, _) = rank_bounds(members.first, members.last)
+                # Members are disjoint and not adjacent, so each is one stretch between bounds.
+                weight += sum(ranges.between(cut)[start + 1].tolist())
+        return weight
+
+
+def narrowed(amount: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers as int64 where their sum fits, as they are otherwise."""
+    if amount.dtype != object:
+        return amount
+    return amount.astype(np.int64) if amount.sum() < INT64_LIMIT else amount
+
+
+def _column(total: ArrayLike) -> NDArray[Any]:
+    """Return weights as int64, float64 or Python integers."""
+    column = np.array(total, ndmin=1)
+    if not column.size:
+        return np.empty(0, np.int64)
+    if column.dtype.kind in "iub":
+        return column.astype(np.int64) if column.dtype.kind != "u" else _narrow_unsigned(column)
+    if column.dtype == object and all(isinstance(item, int) for item in column):
+        return column
+    return column.astype(np.float64)
+
+
+def _narrow_unsigned(column: NDArray[Any]) -> NDArray[Any]:
+    return narrowed(column.astype(object))
+
+
+def _fits(total: float) -> bool:
+    return bool(total < INT64_LIMIT)
+
+
+def _unbounded(column: NDArray[Any]) -> NDArray[Any]:
+    return column.astype(object)
+
+
+def _added(
+    total: NDArray[Any],
+    parts: list[tuple[NDArray[np.int64], NDArray[Any]]],
+    n: int,
+    start: NDArray[Any] | None = None,
+) -> NDArray[Any]:
+    """Add amounts up by place."""
+    dtype = total.dtype
+    if dtype == np.int64 and not _fits(total.sum(dtype=np.float64)):
+        dtype = np.dtype(object)
+    amount = np.zeros(n, dtype)
+    for place, part in parts:
+        np.add.at(amount, place, part.astype(dtype, copy=False))
+    return narrowed(amount if start is None else amount + start)
+
+
+def _stacked(
+    start: NDArray[np.int64], stop: NDArray[np.int64], height: NDArray[Any], n: int
+) -> NDArray[Any]:
+    """Sum of the heights over each place of the stretches ``[start, stop)``.
+
+    A segment tree: each stretch is laid on few nodes, and the nodes are added up from the root.
+    Unlike a running difference it never subtracts.
+    """
+    width = 1 << max(n - 1, 1).bit_length()
+    tree = np.zeros(2 * width, height.dtype)
+    low, high = start + width, stop + width
+    row = np.arange(low.size)
+    while row.size:
+        row = row[low[row] < high[row]]
+        odd = row[(low[row] & 1) == 1]
+        np.add.at(tree, low[odd], height[odd])
+        low[odd] += 1
+        odd = row[(high[row] & 1) == 1]
+        high[odd] -= 1
+        np.add.at(tree, high[odd], height[odd])
+        low[row] >>= 1
+        high[row] >>= 1
+    level = 1
+    while level < width:
+        tree[2 * level : 4 * level] += np.repeat(tree[level : 2 * level], 2)
+        level *= 2
+    return tree[width : width + n]

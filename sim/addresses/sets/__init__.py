@@ -1,0 +1,1 @@
+"""Sets of addresses and tables of prefixes, both families."""

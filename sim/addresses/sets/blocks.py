@@ -1,0 +1,119 @@
+"""Ranges cut into the fewest prefixes.
+
+In: ranges of addresses as columns. Out: the prefixes of each range, in ascending order, with the
+row of the range they belong to. It does not merge ranges: that is the set's work.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets.ipv6 import Addresses6, masked
+
+IPV4_BITS = 32
+
+
+def split_ranges(
+    start: NDArray[np.int64], stop: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Fewest IPv4 prefixes that together are exactly each range.
+
+    Parameters
+    ----------
+    start, stop : shape (n,), int64
+        Half-open, not empty, in [0, 2**32].
+
+    Returns
+    -------
+    row, address, length : shape (n_prefixes,), int64
+        Row of the range, network address, prefix length in [0, 32]; ordered by row, then address.
+
+    References
+    ----------
+    RFC 4632, section 3.1: a prefix of length l is a block of 2**(32 - l) addresses that starts
+    at a multiple of its size. Taking at each step the largest aligned block that fits gives the
+    minimal decomposition.
+    """
+    row = np.arange(start.size, dtype=np.int64)
+    pieces: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
+    while start.size:
+        # Lowest set bit of the start limits the block by alignment; 0 is aligned to all.
+        alignment = np.where(start == 0, np.int64(2**IPV4_BITS), start & -start)
+        room = stop - start
+        # Exact for room <= 2**32: frexp of an integer below 2**53 loses nothing.
+        fitting = np.int64(1) << (np.frexp(room.astype(np.float64))[1].astype(np.int64) - 1)
+        size = np.minimum(alignment, fitting)
+        length = 33 - np.frexp(size.astype(np.float64))[1].astype(np.int64)
+        pieces.append((row, start, length))
+        start = start + size
+        unfinished = np.flatnonzero(start < stop)
+        row, start, stop = row[unfinished], start[unfinished], stop[unfinished]
+    if not pieces:
+        return row, start, start
+    if len(pieces) == 1:
+        return pieces[0]
+    rows, addresses, lengths = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    # Within a row the pieces were found in ascending order, so ordering by row is enough.
+    order = np.argsort(rows, kind="stable")
+    return rows[order], addresses[order], lengths[order]
+
+
+def split_ranges6(
+    first: Addresses6, last: Addresses6
+) -> tuple[NDArray[np.int64], Addresses6, NDArray[np.int64]]:
+    """Fewest IPv6 prefixes that together are exactly each range.
+
+    Parameters
+    ----------
+    first, last : shape (n,)
+        Both inclusive, ``first <= last``.
+
+    Returns
+    -------
+    row, address, length : shape (n_prefixes,)
+        As for `split_ranges`, with lengths in [0, 128].
+    """
+    row = np.arange(len(first), dtype=np.int64)
+    pieces: list[tuple[NDArray[np.int64], Addresses6, NDArray[np.int64]]] = []
+    while len(first):
+        # A block of 2**k addresses: k is limited by the zeros the start ends in, and by the room
+        # up to the last address, whose size less one is at hand without a 129th bit.
+        span = last.minus(first)
+        whole = _bit_length(span.plus_one()) - 1
+        # The size of the whole space is 2**128 and wraps to nothing.
+        fitting = np.where(whole < 0, 128, whole)
+        size_bits = np.minimum(_trailing_zeros(first), fitting)
+        length = 128 - size_bits
+        pieces.append((row, first, length))
+        end = masked(first, length)[1]
+        unfinished = np.flatnonzero(end.less(last))
+        row, first, last = row[unfinished], end.take(unfinished).plus_one(), last.take(unfinished)
+    if not pieces:
+        return row, first, row
+    rows = np.concatenate([piece[0] for piece in pieces])
+    addresses = Addresses6.concatenate([piece[1] for piece in pieces])
+    lengths = np.concatenate([piece[2] for piece in pieces])
+    order = np.argsort(rows, kind="stable")
+    return rows[order], addresses.take(order), lengths[order]
+
+
+def _bit_length(number: Addresses6) -> NDArray[np.int64]:
+    """Bits needed to write each number; 0 for nought."""
+    high, low = _bit_length64(number.high), _bit_length64(number.low)
+    return np.where(high > 0, high + 64, low)
+
+
+def _bit_length64(number: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Bits needed to write each half, by quarters that a float holds exactly."""
+    upper = (number >> np.uint64(32)).astype(np.float64)
+    lower = (number & np.uint64(2**32 - 1)).astype(np.float64)
+    bits = np.where(upper > 0, np.frexp(upper)[1] + 32, np.frexp(lower)[1])
+    return bits.astype(np.int64)
+
+
+def _trailing_zeros(number: Addresses6) -> NDArray[np.int64]:
+    """Zero bits each number ends in; 128 for nought."""
+    low = np.bitwise_count(~number.low & (number.low - np.uint64(1))).astype(np.int64)
+    high = np.bitwise_count(~number.high & (number.high - np.uint64(1))).astype(np.int64)
+    return np.where(number.low == 0, 64 + high, low)

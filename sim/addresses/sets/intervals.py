@@ -1,0 +1,296 @@
+"""Sets of addresses as sorted, disjoint, half-open intervals.
+
+In: bounds as integer arrays. Out: frozen sets with exact algebra. It does not know what a
+provider, an order or a censor is, and never lists the addresses one by one: memory grows with
+the number of intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.addresses.sets import sweep
+from sim.addresses.sets.blocks import split_ranges
+from sim.addresses.sets.notation import read_notation
+from sim.addresses.sets.pages import WORTH_BUILDING, MemberPages
+from sim.addresses.sets.storage import load_columns, refuse, save_columns
+from sim.addresses.sets.sweep import Bounds, Rule
+
+IPV4_STOP = 2**32
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalSet:
+    """A set of IPv4 addresses.
+
+    Attributes
+    ----------
+    start, stop : shape (n_intervals,), int64, read-only
+        Half-open intervals ``[start, stop)``, sorted, disjoint and not adjacent: two equal sets
+        have equal arrays.
+    """
+
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        self.start.flags.writeable = False
+        self.stop.flags.writeable = False
+
+    @classmethod
+    def empty(cls) -> IntervalSet:
+        """Return the set that holds no address."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64))
+
+    @classmethod
+    def universe(cls) -> IntervalSet:
+        """Return the set of all IPv4 addresses: one interval."""
+        return cls(np.zeros(1, np.int64), np.full(1, IPV4_STOP, np.int64))
+
+    @classmethod
+    def of(cls, *texts: str) -> IntervalSet:
+        """Return the union of prefixes, addresses and ``first-last`` ranges given as text.
+
+        Raises
+        ------
+        ValueError
+            If a text is none of these, or of the other family.
+        """
+        bounds = [read_notation(text, version=4) for text in texts]
+        return cls.from_bounds(
+            [entry.first for entry in bounds], [entry.last + 1 for entry in bounds]
+        )
+
+    @classmethod
+    def from_bounds(cls, start: ArrayLike, stop: ArrayLike) -> IntervalSet:
+        """Return the union of half-open intervals given in any order, overlapping or not.
+
+        Parameters
+        ----------
+        start, stop : shape (n,)
+            Bounds in [0, 2**32]; an interval with ``start == stop`` is empty.
+
+        Raises
+        ------
+        ValueError
+            If a bound lies outside [0, 2**32] or an interval stops before it starts.
+        """
+        try:
+            first = np.array(start, dtype=np.int64, ndmin=1)
+            last = np.array(stop, dtype=np.int64, ndmin=1)
+        except OverflowError:
+            raise ValueError("intervals must satisfy 0 <= start <= stop <= 2**32") from None
+        if first.shape != last.shape or first.ndim != 1:
+            raise ValueError("start and stop must be one-dimensional and equally long")
+        if (first < 0).any() or (last > IPV4_STOP).any() or (last < first).any():
+            raise ValueError("intervals must satisfy 0 <= start <= stop <= 2**32")
+        occupied = last > first
+        if not occupied.all():
+            first, last = first[occupied], last[occupied]
+        return cls(*sweep.merge(first, last))
+
+    @classmethod
+    def from_addresses(cls, address: ArrayLike) -> IntervalSet:
+        """Return the set of some addresses, in any order and with repetitions.
+
+        Parameters
+        ----------
+        address : shape (n,)
+            Addresses as integers in [0, 2**32).
+
+        Raises
+        ------
+        ValueError
+            If an address lies outside.
+        """
+        wanted = np.sort(np.asarray(address, np.int64))
+        if wanted.ndim != 1 or (wanted.size and (wanted[0] < 0 or wanted[-1] >= IPV4_STOP)):
+            raise ValueError("addresses must be one-dimensional and lie in [0, 2**32)")
+        return cls(*sweep.merge(wanted, wanted + 1))
+
+    @classmethod
+    def union_all(cls, sets: Iterable[IntervalSet]) -> IntervalSet:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        if not members:
+            return cls.empty()
+        return cls.from_bounds(
+            np.concatenate([member.start for member in members]),
+            np.concatenate([member.stop for member in members]),
+        )
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, mapped: bool = False) -> IntervalSet:
+        """Read a set written by `save`.
+
+        Parameters
+        ----------
+        path
+            A ``.npy`` file.
+        mapped
+            Map the file instead of reading it, so that several processes share one copy.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, or holds anything but the bounds of a set.
+        """
+        columns = load_columns(path, 2, np.dtype(np.int64), mapped=mapped)
+        start, stop = columns[0], columns[1]
+        if np.any(start < 0) or np.any(stop > IPV4_STOP):
+            raise refuse(path, "bounds outside [0, 2**32]")
+        if np.any(stop <= start) or np.any(start[1:] <= stop[:-1]):
+            raise refuse(path, "others")
+        return cls(start, stop)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the set as a ``.npy`` array of shape (2, n_intervals): starts, then stops."""
+        save_columns(path, np.stack((self.start, self.stop)))
+
+    @property
+    def n_intervals(self) -> int:
+        """Number of maximal intervals."""
+        return int(self.start.size)
+
+    @property
+    def n_addresses(self) -> int:
+        """Number of addresses in the set."""
+        return int(np.add.reduce(self.stop - self.start))
+
+    def count_below(self, bound: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Addresses of the set below each of some bounds."""
+        row = self.start.searchsorted(bound, side="right")
+        whole = np.zeros(self.start.size + 1, np.int64)
+        np.add.accumulate(self.stop - self.start, out=whole[1:])
+        # The last interval that begins below may reach beyond the bound.
+        beyond = np.maximum(self.stop[row - 1] - bound, 0) if self.start.size else 0
+        return np.asarray(whole[row] - np.where(row > 0, beyond, 0))
+
+    def __bool__(self) -> bool:
+        """Return whether the set holds any address."""
+        return self.n_intervals > 0
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both sets hold the same addresses."""
+        if not isinstance(other, IntervalSet):
+            return NotImplemented
+        return np.array_equal(self.start, other.start) and np.array_equal(self.stop, other.stop)
+
+    def __hash__(self) -> int:
+        """Hash by content."""
+        return hash((self.start.tobytes(), self.stop.tobytes()))
+
+    def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
+        """Return for each address whether the set holds it.
+
+        Parameters
+        ----------
+        address : shape (n,)
+            Addresses as integers.
+        """
+        wanted = np.asarray(address, dtype=np.int64)
+        if wanted.ndim != 1:
+            return self.contains(wanted.reshape(-1)).reshape(wanted.shape)
+        if not self:
+            return np.zeros(wanted.shape, np.bool_)
+        if self._is_inverse_worth_it(wanted):
+            return self._contains_ascending(wanted)
+        if "_pages" in self.__dict__ or wanted.size >= WORTH_BUILDING:
+            return self._pages.contains(wanted)
+        row = np.searchsorted(self.start, wanted, side="right") - 1
+        return np.asarray((row >= 0) & (wanted < self.stop[row]), dtype=np.bool_)
+
+    @cached_property
+    def _pages(self) -> MemberPages:
+        """Look-up table, kept once it has been worth building."""
+        return MemberPages.build(self.start, self.stop)
+
+    def __reduce__(self) -> tuple[type[IntervalSet], Bounds]:
+        """Leave the look-up table behind when the set is sent to another process."""
+        return IntervalSet, (self.start, self.stop)
+
+    def _is_inverse_worth_it(self, wanted: NDArray[np.int64]) -> bool:
+        """Return whether queries are ascending, and many enough to be cut at the bounds."""
+        if wanted.size < max(256, 2 * self.n_intervals):
+            return False
+        # A look at a few spares most unordered columns the whole comparison.
+        return not np.any(wanted[1:64] < wanted[:63]) and not np.any(wanted[1:] < wanted[:-1])
+
+    def _contains_ascending(self, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Place the bounds among the queries, which are in ascending order."""
+        bound = np.empty(2 * self.n_intervals, np.int64)
+        bound[0::2], bound[1::2] = self.start, self.stop
+        place = np.searchsorted(wanted, bound, side="left")
+        inside = np.zeros(bound.size + 1, np.bool_)
+        inside[1::2] = True
+        return np.repeat(inside, np.diff(place, prepend=0, append=wanted.size))
+
+    def union(self, other: IntervalSet) -> IntervalSet:
+        """Return addresses in either set."""
+        return self._combine(other, Rule.UNION)
+
+    def intersection(self, other: IntervalSet) -> IntervalSet:
+        """Return addresses in both sets."""
+        return self._combine(other, Rule.INTERSECTION)
+
+    def difference(self, other: IntervalSet) -> IntervalSet:
+        """Return addresses in this set and not in the other."""
+        return self._combine(other, Rule.DIFFERENCE)
+
+    def symmetric_difference(self, other: IntervalSet) -> IntervalSet:
+        """Return addresses in exactly one of the sets."""
+        return self._combine(other, Rule.SYMMETRIC_DIFFERENCE)
+
+    def complement(self, universe: IntervalSet | None = None) -> IntervalSet:
+        """Return addresses of a universe (by default all of IPv4) that are not in this set."""
+        return (IntervalSet.universe() if universe is None else universe).difference(self)
+
+    def _combine(self, other: IntervalSet, rule: Rule) -> IntervalSet:
+        """Keep the pieces of the line that a rule asks for."""
+        return IntervalSet(*sweep.combine((self.start, self.stop), (other.start, other.stop), rule))
+
+    def chunks(self, n_intervals: int = 65_536) -> Iterator[IntervalSet]:
+        """Yield the set in ascending pieces of at most so many intervals."""
+        _positive(n_intervals)
+        for row in range(0, self.n_intervals, n_intervals):
+            piece = slice(row, row + n_intervals)
+            yield IntervalSet(self.start[piece], self.stop[piece])
+
+    def address_chunks(self, n_addresses: int = 65_536) -> Iterator[NDArray[np.int64]]:
+        """Yield the addresses one by one, ascending, in arrays of at most so many.
+
+        Memory stays at one array, whatever the size of the set.
+        """
+        _positive(n_addresses)
+        before = np.concatenate(([0], np.cumsum(self.stop - self.start)))
+        for rank in range(0, self.n_addresses, n_addresses):
+            wanted = np.arange(rank, min(rank + n_addresses, self.n_addresses), dtype=np.int64)
+            row = np.searchsorted(before, wanted, side="right") - 1
+            yield self.start[row] + (wanted - before[row])
+
+    def to_prefixes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the fewest prefixes that together are exactly this set.
+
+        Returns
+        -------
+        address, length : shape (n_prefixes,), int64
+            Network addresses, ascending, and prefix lengths in [0, 32].
+
+        References
+        ----------
+        RFC 4632, section 3.1.
+        """
+        _, address, length = split_ranges(self.start, self.stop)
+        return address, length
+
+
+def _positive(size: int) -> None:
+    """Refuse a chunk that would never end."""
+    if size < 1:
+        raise ValueError(f"expected a chunk size of at least 1, got {size}")

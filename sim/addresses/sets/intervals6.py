@@ -1,0 +1,270 @@
+"""Sets of IPv6 addresses, with the interface of the IPv4 ones.
+
+In: first and last addresses as columns. Out: frozen sets with exact algebra, to the single
+address. Set algebra is done on ranks: the bounds in play are put in order once, and the rest is
+the arithmetic of small whole numbers that IPv4 uses too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from os import PathLike
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets import sweep
+from sim.addresses.sets.blocks import split_ranges6
+from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
+from sim.addresses.sets.notation import read_notation
+from sim.addresses.sets.storage import load_columns, refuse, save_columns
+from sim.addresses.sets.sweep import Bounds, Rule
+
+_TOP = Addresses6.from_ints([IPV6_STOP - 1])
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalSet6:
+    """A set of IPv6 addresses.
+
+    Attributes
+    ----------
+    first, last : shape (n_intervals,)
+        First and last address of each interval, both inclusive (a half-open bound after the last
+        address of all would need a 129th bit); sorted, disjoint and not adjacent: two equal sets
+        have equal columns.
+    """
+
+    first: Addresses6
+    last: Addresses6
+
+    @classmethod
+    def empty(cls) -> IntervalSet6:
+        """Return the set that holds no address."""
+        return cls(Addresses6.empty(), Addresses6.empty())
+
+    @classmethod
+    def universe(cls) -> IntervalSet6:
+        """Return the set of all IPv6 addresses: one interval."""
+        return cls(Addresses6.from_ints([0]), _TOP)
+
+    @classmethod
+    def of(cls, *texts: str) -> IntervalSet6:
+        """Return the union of prefixes, addresses and ``first-last`` ranges given as text.
+
+        Raises
+        ------
+        ValueError
+            If a text is none of these, or of the other family.
+        """
+        bounds = [read_notation(text, version=6) for text in texts]
+        return cls.from_bounds(
+            Addresses6.from_ints(entry.first for entry in bounds),
+            Addresses6.from_ints(entry.last for entry in bounds),
+        )
+
+    @classmethod
+    def from_bounds(cls, first: Addresses6, last: Addresses6) -> IntervalSet6:
+        """Return the union of intervals given in any order, overlapping or not.
+
+        Parameters
+        ----------
+        first, last : shape (n,)
+            First and last address of each interval, both inclusive.
+
+        Raises
+        ------
+        ValueError
+            If the columns differ in length or an interval ends before it starts.
+        """
+        if len(first) != len(last):
+            raise ValueError("first and last must be equally long")
+        if np.any(last.less(first)):
+            raise ValueError("intervals must satisfy first <= last")
+        cut, (start, stop) = rank_bounds(first, last)
+        return cls._from_ranks(cut, sweep.merge(start, stop))
+
+    @classmethod
+    def union_all(cls, sets: Iterable[IntervalSet6]) -> IntervalSet6:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        return cls.from_bounds(
+            Addresses6.concatenate([member.first for member in members]),
+            Addresses6.concatenate([member.last for member in members]),
+        )
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, mapped: bool = False) -> IntervalSet6:
+        """Read a set written by `save`; ``mapped`` as for `IntervalSet.load`.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, or holds anything but the bounds of a set.
+        """
+        columns = load_columns(path, 4, np.dtype(np.uint64), mapped=mapped)
+        first, last = Addresses6(columns[0], columns[1]), Addresses6(columns[2], columns[3])
+        after, before_next = last.take(slice(0, -1)), first.take(slice(1, None))
+        if np.any(last.less(first)) or not np.all(
+            after.less(before_next) & ~after.plus_one().equal(before_next)
+        ):
+            raise refuse(path, "others")
+        return cls(first, last)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a ``.npy`` array of shape (4, n_intervals): first high, low; last high, low."""
+        save_columns(
+            path, np.stack((self.first.high, self.first.low, self.last.high, self.last.low))
+        )
+
+    @property
+    def n_intervals(self) -> int:
+        """Number of maximal intervals."""
+        return len(self.first)
+
+    @property
+    def n_addresses(self) -> int:
+        """Number of addresses in the set; exact, up to 2**128."""
+        return sum(self.last.to_ints()) - sum(self.first.to_ints()) + self.n_intervals
+
+    @property
+    def n_networks(self) -> int:
+        """Number of /64 networks of which the set holds at least one address."""
+        first, last = self.first.high, self.last.high
+        span: list[int] = (last - first).tolist()
+        # Neighbours that end and start in the same /64 would count it twice.
+        return sum(span) + self.n_intervals - int(np.count_nonzero(first[1:] == last[:-1]))
+
+    def __bool__(self) -> bool:
+        """Return whether the set holds any address."""
+        return self.n_intervals > 0
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both sets hold the same addresses."""
+        if not isinstance(other, IntervalSet6):
+            return NotImplemented
+        return self.n_intervals == other.n_intervals and bool(
+            np.all(self.first.equal(other.first) & self.last.equal(other.last))
+        )
+
+    def __hash__(self) -> int:
+        """Hash by content."""
+        return hash((self.first.to_packed(), self.last.to_packed()))
+
+    def contains(self, address: Addresses6) -> NDArray[np.bool_]:
+        """Return for each address whether the set holds it."""
+        if not self:
+            return np.zeros(len(address), np.bool_)
+        row = self.first.search(address, "right") - 1
+        return np.asarray((row >= 0) & ~self.last.take(row).less(address), dtype=np.bool_)
+
+    def union(self, other: IntervalSet6) -> IntervalSet6:
+        """Return addresses in either set."""
+        return self._combine(other, Rule.UNION)
+
+    def intersection(self, other: IntervalSet6) -> IntervalSet6:
+        """Return addresses in both sets."""
+        return self._combine(other, Rule.INTERSECTION)
+
+    def difference(self, other: IntervalSet6) -> IntervalSet6:
+        """Return addresses in this set and not in the other."""
+        return self._combine(other, Rule.DIFFERENCE)
+
+    def symmetric_difference(self, other: IntervalSet6) -> IntervalSet6:
+        """Return addresses in exactly one of the sets."""
+        return self._combine(other, Rule.SYMMETRIC_DIFFERENCE)
+
+    def complement(self, universe: IntervalSet6 | None = None) -> IntervalSet6:
+        """Return addresses of a universe (by default all of IPv6) that are not in this set."""
+        return (IntervalSet6.universe() if universe is None else universe).difference(self)
+
+    def chunks(self, n_intervals: int = 65_536) -> Iterator[IntervalSet6]:
+        """Yield the set in ascending pieces of at most so many intervals."""
+        if n_intervals < 1:
+            raise ValueError(f"expected a chunk size of at least 1, got {n_intervals}")
+        for row in range(0, self.n_intervals, n_intervals):
+            piece = slice(row, row + n_intervals)
+            yield IntervalSet6(self.first.take(piece), self.last.take(piece))
+
+    def address_chunks(self, n_addresses: int = 65_536) -> Iterator[Addresses6]:
+        """Yield the addresses one by one, ascending, in columns of at most so many.
+
+        Memory stays at one column; a /64 alone takes about forever.
+        """
+        if n_addresses < 1:
+            raise ValueError(f"expected a chunk size of at least 1, got {n_addresses}")
+        waiting: list[int] = []
+        for first, last in zip(self.first.to_ints(), self.last.to_ints(), strict=True):
+            following = first
+            while following <= last:
+                room = min(n_addresses - len(waiting), last - following + 1)
+                waiting.extend(range(following, following + room))
+                following += room
+                if len(waiting) == n_addresses:
+                    yield Addresses6.from_ints(waiting)
+                    waiting = []
+        if waiting:
+            yield Addresses6.from_ints(waiting)
+
+    def to_prefixes(self) -> tuple[Addresses6, NDArray[np.int64]]:
+        """Return the fewest prefixes that together are exactly this set.
+
+        Returns
+        -------
+        address, length : shape (n_prefixes,)
+            Network addresses, ascending, and prefix lengths in [0, 128].
+        """
+        _, address, length = split_ranges6(self.first, self.last)
+        return address, length
+
+    def _combine(self, other: IntervalSet6, rule: Rule) -> IntervalSet6:
+        """Keep the pieces of the line that a rule asks for."""
+        cut, mine, theirs = _rank_both(self, other)
+        return IntervalSet6._from_ranks(cut, sweep.combine(mine, theirs, rule))
+
+    @classmethod
+    def _from_ranks(cls, cut: Addresses6, bounds: Bounds) -> IntervalSet6:
+        """Put addresses back in the place of ranks."""
+        start, stop = bounds
+        # The rank after all others stands for the end of the address space.
+        after = Addresses6.concatenate((cut, Addresses6.from_ints([0])))
+        return cls(cut.take(start), after.take(stop).minus_one())
+
+
+def rank_bounds(first: Addresses6, last: Addresses6) -> tuple[Addresses6, Bounds]:
+    """Put the bounds of intervals in order.
+
+    Returns
+    -------
+    cut : shape (n_cuts,)
+        First addresses, and addresses after last ones, distinct and ascending; the end of the
+        address space appears as ``::``.
+    bounds : shape (n,), shape (n,), int64
+        The intervals half-open, as ranks among the cuts; the rank ``n_cuts`` is the end of the
+        address space.
+    """
+    cut, rank = _ranks_of(Addresses6.concatenate((first, last.plus_one())))
+    start, stop = rank[: len(first)], rank[len(first) :]
+    return cut, (start, np.where(last.equal(_TOP), np.int64(len(cut)), stop))
+
+
+def _rank_both(one: IntervalSet6, two: IntervalSet6) -> tuple[Addresses6, Bounds, Bounds]:
+    """Ranks of two sets among the bounds of both."""
+    cut, (start, stop) = rank_bounds(
+        Addresses6.concatenate((one.first, two.first)),
+        Addresses6.concatenate((one.last, two.last)),
+    )
+    n_one = one.n_intervals
+    return cut, (start[:n_one], stop[:n_one]), (start[n_one:], stop[n_one:])
+
+
+def _ranks_of(bound: Addresses6) -> tuple[Addresses6, NDArray[np.int64]]:
+    """Distinct addresses in ascending order, and the rank of each row among them."""
+    order = bound.order()
+    ordered = bound.take(order)
+    fresh = np.ones(len(bound), np.bool_)
+    fresh[1:] = ~ordered.take(slice(1, None)).equal(ordered.take(slice(0, -1)))
+    rank = np.empty(len(bound), np.int64)
+    rank[order] = np.cumsum(fresh) - 1
+    return ordered.take(fresh), rank

@@ -1,0 +1,311 @@
+"""Blocks of lines turned into rows, with an account of the lines refused.
+
+In: blocks of bytes. Out: rows of both families in the order of the lines, and problems. Lines
+that are plain IPv4 take the short way; the rest are tidied, sorted by kind and read in bulk too.
+Only what is refused is looked at one line at a time, and only as much of it as is described.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.compiled import backend
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.notation import MAPPED_FIRST, MAPPED_LAST, read_notation, shown
+from sim.addresses.text.cuts import Block, content_bytes, cut_blocks, read_blocks
+from sim.addresses.text.entries import Entries4, Entries6, Tally
+from sim.addresses.text.lines import (
+    COLON,
+    DASH,
+    DASHED,
+    HEX,
+    NEWLINE,
+    PLAIN,
+    SLASHED,
+    Lines,
+    tidy,
+)
+from sim.addresses.text.room import Piece, Room
+from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.text4 import Parsed4, parse_lines4
+from sim.addresses.text.text6 import parse_lines6
+from sim.errors import BadLinesError, Problem
+
+_MAPPED_FIRST, _MAPPED_LAST = np.uint64(MAPPED_FIRST), np.uint64(MAPPED_LAST)
+# Bytes of a block for the kernels, which need no columns in between that a cache must hold.
+_COMPILED_BYTES = 2**19
+
+Rows = tuple[Entries4, Entries6]
+
+
+class Reading:
+    """The reading of one file.
+
+    Parameters
+    ----------
+    name
+        What to call the file in messages.
+    limits
+        How much is read and described.
+    """
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        self._problems: list[Problem] = []
+        self._n_lines = 0
+        self._n_entries = 0
+        self._n_bad = 0
+
+    def parts(self, stream: BinaryIO | Source | bytes, *, is_kept: bool = False) -> Iterator[Rows]:
+        """Yield the rows of a stream, or of a text in memory, block by block.
+
+        Where all of them are kept they are written to their place among all at once, which
+        `Entries4.concatenate` then need not do.
+        """
+        _keep_what_is_freed()
+        block_bytes = _COMPILED_BYTES if backend.kernels(1) else 0
+        limit = self._limits.max_line_bytes
+        if isinstance(stream, bytes):
+            blocks, n_bytes = cut_blocks(stream, limit, block_bytes), len(stream)
+        else:
+            blocks, n_bytes = read_blocks(stream, limit, block_bytes), content_bytes(stream)
+        room = Room(n_bytes) if is_kept else None
+        work = ((block, room.take(block) if room else None) for block in blocks)
+        for block, rows, bad in backend.in_order(_read_block, work):
+            self._account(block, rows, bad)
+            yield rows
+
+    def entries(
+        self, stream: BinaryIO | Source | bytes, *, skip_bad: bool
+    ) -> tuple[Entries4, Entries6, Tally]:
+        """Return all rows of a stream, or of a text in memory, and the tally.
+
+        Raises
+        ------
+        DataError
+            As for `finish`, or if the rows take more memory than the limits allow.
+        """
+        parts4: list[Entries4] = []
+        parts6: list[Entries6] = []
+        n_bytes = 0
+        for v4, v6 in self.parts(stream, is_kept=True):
+            parts4.append(v4)
+            parts6.append(v6)
+            n_bytes += v4.n_bytes + v6.n_bytes
+            self._limits.check_held(n_bytes, self._name)
+        tally = self.finish(skip_bad)
+        return Entries4.concatenate(parts4), Entries6.concatenate(parts6), tally
+
+    def read_column(self, values: Sequence[str], first_line: int) -> Rows:
+        """Read one entry from each value, quoting the values themselves in messages."""
+        # What a list would read as a comment, a blank line or two lines is refused for what it is.
+        entry = [value if _is_one_entry(value) else "?" for value in values]
+        text = "".join(f"{value}\n" for value in entry).encode("utf-8", "surrogateescape")
+        if not text:
+            return Entries4.empty(), Entries6.empty()
+        block, rows, bad = _read_block((Block(text, first_line, len(entry)), None))
+        self._account(block, rows, bad, values)
+        return rows
+
+    def finish(self, skip_bad: bool) -> Tally:
+        """Return the tally of the whole reading.
+
+        Raises
+        ------
+        BadLinesError
+            If lines were refused, unless ``skip_bad``.
+        """
+        if self._n_bad and not skip_bad:
+            raise BadLinesError(
+                self._name, self._problems, self._n_bad, self._n_entries, "bad lines"
+            )
+        return Tally(self._n_lines, self._n_entries, self._n_bad, tuple(self._problems))
+
+    def _account(
+        self,
+        block: Block,
+        rows: Rows,
+        bad: NDArray[np.int64],
+        originals: Sequence[str] | None = None,
+    ) -> None:
+        """Count what a block held, and describe the first of its bad lines."""
+        self._n_lines += block.n_lines
+        self._n_entries += len(rows[0]) + len(rows[1])
+        self._n_bad += bad.size + len(block.overlong)
+        room = self._limits.max_problems - len(self._problems)
+        if room <= 0 or not (bad.size or block.overlong):
+            return
+        limit = f"at most {self._limits.max_line_bytes:,} bytes in a line"
+        found = dict.fromkeys(block.overlong, f"expected {limit}, got more")
+        lines = [] if originals is not None else block.text.split(b"\n")
+        for line in bad[:room].tolist():
+            row = line - block.first_line
+            if originals is None:
+                found[line] = _reason(lines[row].split(b"#")[0].split(b";")[0])
+            else:
+                found[line] = _reason(originals[row].encode("utf-8", "surrogateescape"))
+        for line in sorted(found)[:room]:
+            self._problems.append(Problem(self._name, found[line], line=line))
+
+
+def _read_block(work: tuple[Block, Piece | None]) -> tuple[Block, Rows, NDArray[np.int64]]:
+    """Read the rows of a block, and the numbers of the lines refused.
+
+    Rows that the room given for them fits are written there.
+    """
+    block, room = work
+    parsed = parse_lines4(np.frombuffer(block.content, np.uint8), block.n_lines, room)
+    if parsed is None:
+        rows, bad = _sorted_by_kind(tidy(block.text, block.first_line))
+        return block, rows, bad
+    v4, bad = _good_rows(parsed, range(block.first_line, block.first_line + block.n_lines))
+    return block, (v4, Entries6.empty()), bad
+
+
+@cache
+def _keep_what_is_freed() -> None:
+    """Let the process keep the memory of one block for the next, from the first call on.
+
+    The allocator of Linux gives freed memory back once there is twice as much of it as the largest
+    piece ever freed, up to 32 MiB; each block would then wait for the system to clear its pages
+    anew. A piece of that size that is never written to costs nothing.
+    """
+    np.empty(2**25 - 2**13, np.uint8)
+
+
+def _is_one_entry(value: str) -> bool:
+    """Return whether a list would read a value as one line that is neither blank nor comment."""
+    return bool(value.strip(" \t\r")) and not any(mark in value for mark in "\n#;")
+
+
+def _sorted_by_kind(lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
+    """Read tidied lines, each in the way of its kind."""
+    kind = lines.kinds()
+    is_range = (kind & DASHED) > 0
+    is_v6 = (kind & COLON) > 0
+    is_v4 = (kind & ~np.uint8(PLAIN | SLASHED | DASHED)) == 0
+    is_v6 &= (kind & ~np.uint8(PLAIN | SLASHED | DASHED | COLON | HEX)) == 0
+    is_slashed = (kind & SLASHED) > 0
+    plain4 = is_v4 & ~is_range
+    plain6 = is_v6 & ~is_range
+    # A slash in a range, or letters without a colon, are nothing this reader knows.
+    range4 = is_v4 & is_range & ~is_slashed
+    range6 = is_v6 & is_range & ~is_slashed
+    known = plain4 | plain6 | range4 | range6
+    parts4: list[Entries4] = []
+    parts6: list[Entries6] = []
+    bad = [lines.number[~known]]
+    if plain4.any():
+        v4, refused = _plain4(lines.select(plain4))
+        parts4.append(v4)
+        bad.append(refused)
+    if range4.any():
+        v4, refused = _ranges4(lines.select(range4))
+        parts4.append(v4)
+        bad.append(refused)
+    if plain6.any():
+        v6, refused = _plain6(lines.select(plain6))
+        parts6.append(v6)
+        bad.append(refused)
+    if range6.any():
+        v6, refused = _ranges6(lines.select(range6))
+        parts6.append(v6)
+        bad.append(refused)
+    rows4, rows6 = Entries4.concatenate(parts4), Entries6.concatenate(parts6)
+    return (
+        rows4.in_file_order() if len(parts4) > 1 else rows4,
+        rows6.in_file_order() if len(parts6) > 1 else rows6,
+    ), np.sort(np.concatenate(bad))
+
+
+def _plain4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
+    """Read IPv4 prefixes and addresses."""
+    return _good_rows(_parsed4(lines.block, lines.number.size), lines.number)
+
+
+def _parsed4(block: NDArray[np.uint8], n_lines: int) -> Parsed4:
+    """Read lines known to be plain."""
+    parsed = parse_lines4(block, n_lines)
+    assert parsed is not None, "lines of another kind among the plain ones"
+    return parsed
+
+
+def _good_rows(
+    parsed: Parsed4, number: NDArray[np.int64] | range
+) -> tuple[Entries4, NDArray[np.int64]]:
+    """Rows of the lines that were read, and the numbers of those that were refused."""
+    start, stop, is_bad = parsed
+    if not is_bad.any():
+        return Entries4(start, stop, number), np.empty(0, np.int64)
+    good, line = ~is_bad, np.asarray(number, np.int64)
+    return Entries4(start[good], stop[good], line[good]), line[is_bad]
+
+
+def _ranges4(lines: Lines) -> tuple[Entries4, NDArray[np.int64]]:
+    """Read IPv4 ranges: two addresses a line."""
+    whole, refused = _split_at_dash(lines)
+    start, stop, is_bad = _parsed4(whole.block, 2 * whole.number.size)
+    first, after = start[0::2], stop[1::2]
+    bad = is_bad[0::2] | is_bad[1::2] | (after <= first)
+    good = ~bad
+    rows = Entries4(first[good], after[good], whole.number[good])
+    return rows, np.concatenate((refused, whole.number[bad]))
+
+
+def _plain6(lines: Lines) -> tuple[Entries6, NDArray[np.int64]]:
+    """Read IPv6 prefixes and addresses."""
+    first, last, is_bad = parse_lines6(lines.block)
+    is_bad = is_bad | _part_of_mapped(first, last)
+    good = ~is_bad
+    return Entries6(first.take(good), last.take(good), lines.number[good]), lines.number[is_bad]
+
+
+def _part_of_mapped(first: Addresses6, last: Addresses6) -> NDArray[np.bool_]:
+    """Return which rows hold some of the IPv4-mapped addresses, and not all of them."""
+    low, high = first.low, last.low
+    starts_inside = (first.high == 0) & (low > _MAPPED_FIRST) & (low <= _MAPPED_LAST)
+    ends_inside = (last.high == 0) & (high >= _MAPPED_FIRST) & (high < _MAPPED_LAST)
+    return np.asarray(starts_inside | ends_inside)
+
+
+def _ranges6(lines: Lines) -> tuple[Entries6, NDArray[np.int64]]:
+    """Read IPv6 ranges: two addresses a line."""
+    whole, refused = _split_at_dash(lines)
+    address, _, is_bad = parse_lines6(whole.block)
+    first, last = address.take(slice(0, None, 2)), address.take(slice(1, None, 2))
+    bad = is_bad[0::2] | is_bad[1::2] | last.less(first) | _part_of_mapped(first, last)
+    good = ~bad
+    rows = Entries6(first.take(good), last.take(good), whole.number[good])
+    return rows, np.concatenate((refused, whole.number[bad]))
+
+
+def _split_at_dash(lines: Lines) -> tuple[Lines, NDArray[np.int64]]:
+    """Break lines with exactly one dash in two; the numbers of the others are refused.
+
+    The numbers of the result count pairs of lines.
+    """
+    paired = (lines.count(DASH) == 1) & ~lines.starts_or_ends_with(DASH)
+    chosen = lines.select(paired)
+    return (
+        Lines(np.where(chosen.block == DASH, np.uint8(NEWLINE), chosen.block), chosen.number),
+        lines.number[~paired],
+    )
+
+
+def _reason(entry: bytes) -> str:
+    """Say what is wrong with an entry that was refused."""
+    try:
+        text = entry.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"expected UTF-8 text, got {shown(entry.decode('utf-8', 'backslashreplace'))}"
+    try:
+        read_notation(text.strip(" \t\r"))
+    except ValueError as error:
+        return str(error)
+    raise AssertionError(f"refused in bulk, read alone: {text!r}")
