@@ -8,9 +8,10 @@ from dataclasses import fields, replace
 import numpy as np
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.curves import Curves
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.record.curves import Curves
 from sim.engine.run import Outcome, simulate
+from sim.engine.state.tally import Group
 from sim.engine.strategies.allow_list import allow_list
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
@@ -21,7 +22,6 @@ from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.none import none
 from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
 from sim.engine.strategies.replay import replay
-from sim.engine.tally import Group
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
 from sim.streams import Streams
 from tests.worlds import DAY, HOUR, Actor, Firm, Pool, Response, Seat, SmallWorld

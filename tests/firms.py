@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.ledger import SPELL_NAMES, LedgerColumns
+from sim.engine.state.ledger import SPELL_NAMES, LedgerColumns
 from sim.measure.money.moves import Moves, Stretches
 from sim.scenario.library import shipped
 from sim.scenario.money_tables import EconomyRow, MoneyParameterRow

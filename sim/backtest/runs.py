@@ -13,11 +13,11 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.curves import Curves
 from sim.engine.eventlog import Kind
+from sim.engine.record.curves import Curves
 from sim.engine.run import Outcome, simulate
+from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
-from sim.engine.tally import Group
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.task import Key
 from sim.experiment.metrics import metrics_of

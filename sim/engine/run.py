@@ -17,27 +17,27 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.attention import Attention, nobody_complains
-from sim.engine.censor import CensorActor
-from sim.engine.complaints import ComplaintActor
-from sim.engine.curves import Curves
-from sim.engine.enforcement import Enforcement
+from sim.engine.actors.attention import Attention, nobody_complains
+from sim.engine.actors.censor import CensorActor
+from sim.engine.actors.complaints import ComplaintActor
+from sim.engine.actors.fronts import FrontList
+from sim.engine.actors.operators import Compliance, Operator
+from sim.engine.actors.plaintiffs import Plaintiffs
+from sim.engine.actors.providers import Stances
+from sim.engine.actors.reach import Reach
+from sim.engine.actors.reactions import ReactionActor
+from sim.engine.actors.register import Register
+from sim.engine.actors.target import TargetActor
+from sim.engine.actors.tenancy import tenancy
+from sim.engine.actors.users import UserColumns, UserCrowd
+from sim.engine.actors.vpn import VpnSteps
 from sim.engine.eventlog import EventLog, Events
-from sim.engine.fronts import FrontList
-from sim.engine.ledger import LedgerColumns
-from sim.engine.operators import Compliance, Operator
 from sim.engine.orders import Mechanism, Strategy
-from sim.engine.plaintiffs import Plaintiffs
-from sim.engine.providers import Stances
-from sim.engine.reach import Reach
-from sim.engine.reactions import ReactionActor
-from sim.engine.register import Register
+from sim.engine.record.curves import Curves
 from sim.engine.settlement import Due, Settlement, tick
-from sim.engine.states import States
-from sim.engine.target import TargetActor
-from sim.engine.tenancy import tenancy
-from sim.engine.users import UserColumns, UserCrowd
-from sim.engine.vpn import VpnSteps
+from sim.engine.state.enforcement import Enforcement
+from sim.engine.state.ledger import LedgerColumns
+from sim.engine.state.states import States
 from sim.streams import Streams
 from sim.world.build import World
 

@@ -11,18 +11,18 @@ from typing import Any
 
 import simpy
 
+from sim.engine.actors.complaints import ComplaintActor
+from sim.engine.actors.reactions import ReactionActor
+from sim.engine.actors.register import Register
+from sim.engine.actors.target import TargetActor
+from sim.engine.actors.users import UserCrowd
+from sim.engine.actors.vpn import VpnHistory, VpnSteps
 from sim.engine.clock import Moment, Phase, now_s
-from sim.engine.complaints import ComplaintActor
-from sim.engine.curves import Curves
-from sim.engine.enforcement import Enforcement
-from sim.engine.ledger import LedgerColumns
-from sim.engine.reactions import ReactionActor
-from sim.engine.register import Register
-from sim.engine.snapshot import Snapshot
-from sim.engine.states import States
-from sim.engine.target import TargetActor
-from sim.engine.users import UserCrowd
-from sim.engine.vpn import VpnHistory, VpnSteps
+from sim.engine.record.curves import Curves
+from sim.engine.record.snapshot import Snapshot
+from sim.engine.state.enforcement import Enforcement
+from sim.engine.state.ledger import LedgerColumns
+from sim.engine.state.states import States
 from sim.world.build import World
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.run import Outcome
-from sim.engine.tally import Group
+from sim.engine.state.tally import Group
 from sim.measure.bands import step_values
 from sim.measure.measures import UNKNOWN, Measure
 from sim.results.columns import METRICS

@@ -18,7 +18,7 @@ from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.run import Outcome
-from sim.engine.tally import Group
+from sim.engine.state.tally import Group
 from sim.measure.measures import UNKNOWN, Measure
 from sim.world.build import World
 

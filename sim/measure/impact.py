@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.curves import BUSINESS_METRICS
+from sim.engine.record.curves import BUSINESS_METRICS
 from sim.engine.run import Outcome
-from sim.engine.tally import Group
+from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.measure.listings import measure_register
 from sim.measure.measures import UNKNOWN, Measure

@@ -13,9 +13,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.levels import weighted_sum
+from sim.engine.actors.vpn import VpnSteps
 from sim.engine.run import Outcome
-from sim.engine.vpn import VpnSteps
+from sim.engine.state.levels import weighted_sum
 from sim.measure.enforced import OlderEntries, pieces
 from sim.measure.stays import FROM_START, Stay, stays_of
 from sim.world.build import World

@@ -19,8 +19,8 @@ from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome, simulate
+from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
-from sim.engine.tally import Group
 from sim.measure.impact import measure_impact
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario

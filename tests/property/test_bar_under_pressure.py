@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
-from sim.engine.limits import Limits, admit
 from sim.engine.orders import BLOCKING, Mechanism, Order
 from sim.engine.run import Outcome
 from sim.scenario.reactions import Censor

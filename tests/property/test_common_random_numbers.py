@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from sim.engine.actors.operators import Compliance
 from sim.engine.eventlog import Kind
-from sim.engine.operators import Compliance
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario

@@ -89,4 +89,4 @@ def test_a_run_that_turns_to_compiled_loops_half_way_is_the_same(monkeypatch):
     monkeypatch.setattr(backend, "_state", backend._State("auto"))
     monkeypatch.setattr(backend, "_LOADING_NS", 5_000_000)
     assert_same_bytes(slow, run())
-    assert "sim.engine.kernels" in backend._state.kernels
+    assert "sim.engine.state.kernels" in backend._state.kernels

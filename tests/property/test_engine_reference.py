@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.eventlog import Kind
-from sim.engine.ledger import NEVER
 from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome
-from sim.engine.tally import Group
+from sim.engine.state.ledger import NEVER
+from sim.engine.state.tally import Group
 from sim.scenario.tables_reactions import STANCES
 from sim.streams import Streams
 from tests.examples import n_examples

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Decision, Observation, Strategy
+from sim.engine.record.snapshot import USER_METRICS
 from sim.engine.run import Outcome, simulate
-from sim.engine.snapshot import USER_METRICS
-from sim.engine.tally import Group
+from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
 from sim.scenario.tables_reactions import RESPONSES

@@ -30,8 +30,8 @@ import pytest
 from scipy import stats
 
 from sim.engine.run import simulate
+from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
-from sim.engine.tally import Group
 from sim.measure.impact import measure_target
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

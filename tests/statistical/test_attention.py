@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from sim.engine.attention import Attention, days_until, solved
+from sim.engine.actors.attention import Attention, days_until, solved
 from sim.scenario.reactions import Complaints
 from tests.worlds import DAY, HOUR
 

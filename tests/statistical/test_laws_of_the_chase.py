@@ -12,9 +12,9 @@ from scipy.special import ndtr
 
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome, simulate
+from sim.engine.state.tally import Group
 from sim.engine.strategies.exact import exact
 from sim.engine.strategies.none import none
-from sim.engine.tally import Group
 from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Censor, Fronts, Users
 from sim.scenario.resolve import resolve

@@ -9,11 +9,11 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from sim.engine.attention import Attention
+from sim.engine.actors.attention import Attention
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
+from sim.engine.state.tally import Group
 from sim.engine.strategies.exact import aggregate
-from sim.engine.tally import Group
 from sim.scenario.reactions import Censor
 from tests.chases import chase_world, run
 from tests.worlds import DAY, HOUR

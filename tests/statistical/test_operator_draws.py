@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.engine.operators import Compliance
+from sim.engine.actors.operators import Compliance
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams

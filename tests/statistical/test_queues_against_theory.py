@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import simpy
 
-from sim.engine.attention import Attention
+from sim.engine.actors.attention import Attention
+from sim.engine.actors.complaints import ComplaintActor
+from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.clock import Moment, Phase
-from sim.engine.complaints import ComplaintActor
 from sim.engine.eventlog import EventLog, Events, Kind
-from sim.engine.plaintiffs import Plaintiffs
 from sim.scenario.reactions import Complaints, Reactions
 from sim.streams import Stream, Streams
 from sim.world.build import World

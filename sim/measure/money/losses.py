@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.ledger import LedgerColumns
+from sim.engine.state.ledger import LedgerColumns
 from sim.measure.money.moves import Moves
 from sim.world.build import World
 from sim.world.population import MICRO, Businesses

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 from numpy.typing import NDArray
 
-from sim.engine.ledger import SPELL_NAMES
+from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.summary import LEVEL
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, brackets, in_words

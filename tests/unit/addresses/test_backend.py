@@ -138,7 +138,7 @@ def test_kernels_survive_a_fork():
 def test_each_part_of_the_program_has_savings_and_kernels_of_its_own(fresh):
     almost = 0.9 * backend._LOADING_NS
     assert backend.kernels(almost) is None
-    assert backend.kernels(almost, "sim.engine.kernels") is None
-    assert backend.kernels(almost, "sim.engine.kernels") is not None
-    assert fresh == ["sim.engine.kernels"]
+    assert backend.kernels(almost, "sim.engine.state.kernels") is None
+    assert backend.kernels(almost, "sim.engine.state.kernels") is not None
+    assert fresh == ["sim.engine.state.kernels"]
     assert backend.kernels(0.01 * backend._LOADING_NS) is None

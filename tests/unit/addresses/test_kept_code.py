@@ -113,7 +113,7 @@ def test_all_that_loops_import_from_counts_and_all_loops_are_kept_there(
     modules = (
         "sim.addresses.compiled.kernels",
         "sim.addresses.compiled.knapsack_kernel",
-        "sim.engine.kernels",
+        "sim.engine.state.kernels",
     )
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, *modules],

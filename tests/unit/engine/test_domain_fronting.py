@@ -7,8 +7,8 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
+from sim.engine.state.tally import Group
 from sim.engine.strategies.negotiate import negotiate
-from sim.engine.tally import Group
 from tests.unit.engine.test_asking_again import CHASE, OPEN, asked
 from tests.unit.engine.test_pressure import times
 from tests.worlds import DAY, HOUR, Pool, SmallWorld

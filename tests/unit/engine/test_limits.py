@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.engine.limits import Limits, admit
+from sim.engine.actors.limits import Limits, admit
 from sim.engine.orders import Entry, Mechanism, Order
 
 

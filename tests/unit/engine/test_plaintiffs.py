@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from sim.engine.plaintiffs import CutOff, Fatigue, Impaired
+from sim.engine.actors.plaintiffs import CutOff, Fatigue, Impaired
 from tests.worlds import DAY, HOUR
 
 N = 5

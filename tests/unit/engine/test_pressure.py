@@ -8,7 +8,7 @@ import pytest
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
-from sim.engine.tally import Group
+from sim.engine.state.tally import Group
 from sim.scenario.reactions import Censor, Complaints, Fronts, Users
 from sim.scenario.tables_reactions import STANCES
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
-from sim.engine.limits import Limits, admit
 from sim.engine.strategies.calendars import rolling
 from sim.scenario.reactions import Censor, Fronts
 from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen

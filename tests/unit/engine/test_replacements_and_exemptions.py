@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
-from sim.engine.limits import Limits, admit
 from sim.engine.orders import (
     Decision,
     Strategy,
 )
+from sim.engine.state.tally import Group
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
 from sim.engine.strategies.escalate import escalate
-from sim.engine.tally import Group
 from sim.scenario.reactions import Censor
 from tests.chases import STRATEGIES, bystanders_still, chase_world, run
 from tests.unit.engine.test_strategy_rules import ALPHA, BETA, FRONT, placed, seen

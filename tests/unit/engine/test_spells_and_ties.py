@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sim.addresses.compiled import backend
+from sim.engine.actors.register import next_tick_s
 from sim.engine.eventlog import Kind
-from sim.engine.ledger import SPELL_EDGES_S, SPELL_NAMES
-from sim.engine.register import next_tick_s
-from sim.engine.tally import Group
+from sim.engine.state.ledger import SPELL_EDGES_S, SPELL_NAMES
+from sim.engine.state.tally import Group
 from tests.edges import WAYS
 from tests.worlds import DAY, Actor, Firm, SmallWorld
 

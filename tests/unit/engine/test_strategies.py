@@ -13,8 +13,8 @@ from sim.engine import strategies
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome, simulate
+from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
-from sim.engine.tally import Group
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.strategies import Strategy

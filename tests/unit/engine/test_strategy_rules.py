@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
-from sim.engine.limits import Limits, admit
 from sim.engine.orders import (
     NO_ADDRESSES,
     Decision,

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.engine.attention import Attention
+from sim.engine.actors.attention import Attention
 from sim.engine.eventlog import Kind
-from sim.engine.patience import Patience
+from sim.engine.state.patience import Patience
 from sim.scenario.reactions import Censor, Complaints, Fronts
 from sim.streams import Stream, Streams
 from tests.unit.engine.test_actors_alone import STILL, UNSEEN

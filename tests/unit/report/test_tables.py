@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.engine.ledger import SPELL_NAMES
+from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.bands import band_of, step_values
 from sim.report.figures import style
 from sim.report.figures.drawing import FigureTable

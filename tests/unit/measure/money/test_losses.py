@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.engine.ledger import SPELL_NAMES
+from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.money.losses import add_up, loss_totals
 from sim.measure.money.moves import Moves
 from sim.scenario.money_tables import SPELL_CLASSES

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from sim.engine.ledger import SPELL_NAMES
+from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.money.hosting import provider_money
 from sim.measure.money.losses import LossTotals, add_up
 from sim.measure.money.money import MONEY_METRICS, money_of, summarise_money

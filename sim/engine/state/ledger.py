@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.exposure import by_row
-from sim.engine.levels import Turn
+from sim.engine.state.exposure import by_row
+from sim.engine.state.levels import Turn
 from sim.world.build import World
 
 SPELL_EDGES_S = (3600, 6 * 3600, 24 * 3600, 3 * 86_400, 14 * 86_400)

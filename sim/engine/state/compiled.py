@@ -9,7 +9,7 @@ from functools import partial
 
 from sim.addresses.compiled import backend
 
-MODULE = "sim.engine.kernels"
+MODULE = "sim.engine.state.kernels"
 
 kernels = partial(backend.kernels, module=MODULE)
 """Return the compiled loops if a call that saves so many nanoseconds, roughly, should use them.

@@ -12,13 +12,13 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.columns import Columns, columns_of
-from sim.engine.compiled import kernels
-from sim.engine.exposure import Change, Exposure, Failing
-from sim.engine.ledger import Ledger, LedgerColumns
-from sim.engine.levels import Levels
-from sim.engine.patience import IMPAIRED_LEVEL, Patience
-from sim.engine.tally import Tally
+from sim.engine.state.columns import Columns, columns_of
+from sim.engine.state.compiled import kernels
+from sim.engine.state.exposure import Change, Exposure, Failing
+from sim.engine.state.ledger import Ledger, LedgerColumns
+from sim.engine.state.levels import Levels
+from sim.engine.state.patience import IMPAIRED_LEVEL, Patience
+from sim.engine.state.tally import Tally
 from sim.world.build import World
 
 _SAVED_NS, _SAVED_IN_ADVANCE_NS = 250_000, 8_000

@@ -13,11 +13,11 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.engine.actors.register import Register
 from sim.engine.clock import Phase, act_at, now_s
-from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import Entry
-from sim.engine.register import Register
+from sim.engine.state.enforcement import Enforcement
 from sim.streams import Stream, Streams
 from sim.world.operators import Operators, Overload
 

@@ -2,7 +2,7 @@
 
 In and out: the columns of ``Exposure``, ``Levels``, ``Ledger`` and ``Tally``, brought up to date in
 place. Every number is made by the same operations in the same sequence as by their own methods, so
-that the bytes are the same; nothing imports this module but ``sim.engine.kernels``.
+that the bytes are the same; nothing imports this module but ``sim.engine.state.kernels``.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from numba import njit, types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.engine.columns import Columns, Floats, Rows
-from sim.engine.levels import SLACK
-from sim.engine.patience import IMPAIRED_LEVEL, NOT_RUNNING
+from sim.engine.state.columns import Columns, Floats, Rows
+from sim.engine.state.levels import SLACK
+from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING
 from sim.world.components import FRONTEND
 
 _compiled = njit(cache=True, nogil=True)

@@ -14,8 +14,8 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.compiled import kernels
-from sim.engine.reach import Reach, Unreached
+from sim.engine.actors.reach import Reach, Unreached
+from sim.engine.state.compiled import kernels
 from sim.scenario.reactions import Users
 from sim.world.build import World
 

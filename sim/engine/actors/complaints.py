@@ -15,12 +15,12 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.attention import Attention
+from sim.engine.actors.attention import Attention
+from sim.engine.actors.plaintiffs import Plaintiffs
+from sim.engine.actors.users import UserCrowd
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.exposure import Exposure
-from sim.engine.plaintiffs import Plaintiffs
-from sim.engine.users import UserCrowd
+from sim.engine.state.exposure import Exposure
 from sim.scenario.reactions import Complaints
 from sim.streams import Stream, Streams
 from sim.world.build import World

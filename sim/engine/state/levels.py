@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.exposure import Failing
+from sim.engine.state.exposure import Failing
 from sim.world.build import World
 
 SLACK = 1e-12

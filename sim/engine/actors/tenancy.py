@@ -13,7 +13,7 @@ import simpy
 
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.exposure import Exposure
+from sim.engine.state.exposure import Exposure
 from sim.world.tenancy import Stays
 
 

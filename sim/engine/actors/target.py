@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import simpy
 
+from sim.engine.actors.fronts import FrontList
+from sim.engine.actors.reach import Reach
+from sim.engine.actors.register import Register
 from sim.engine.clock import Phase, act_at, now_s
-from sim.engine.enforcement import Enforcement
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.fronts import FrontList
 from sim.engine.orders import Entry
-from sim.engine.reach import Reach
-from sim.engine.register import Register
+from sim.engine.state.enforcement import Enforcement
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.fronts import Pools, nth_address

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.exposure import Exposure
-from sim.engine.ledger import SPELL_EDGES_S, Ledger
-from sim.engine.levels import Levels
 from sim.engine.orders import Mechanism
-from sim.engine.patience import Patience
-from sim.engine.tally import Tally
+from sim.engine.state.exposure import Exposure
+from sim.engine.state.ledger import SPELL_EDGES_S, Ledger
+from sim.engine.state.levels import Levels
+from sim.engine.state.patience import Patience
+from sim.engine.state.tally import Tally
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]

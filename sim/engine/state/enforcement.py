@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.compiled import kernels
-from sim.engine.exposure import Exposure
 from sim.engine.orders import Entry, Mechanism
-from sim.engine.segments import ROW, Segments
+from sim.engine.state.compiled import kernels
+from sim.engine.state.exposure import Exposure
+from sim.engine.state.segments import ROW, Segments
 from sim.world.build import World
 
 _SAVED_NS = 50_000

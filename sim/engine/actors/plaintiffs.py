@@ -15,8 +15,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.patience import IMPAIRED_LEVEL
-from sim.engine.users import UserCrowd
+from sim.engine.actors.users import UserCrowd
+from sim.engine.state.patience import IMPAIRED_LEVEL
 from sim.scenario.reactions import Complaints
 from sim.world.build import World
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.exposure import Change
-from sim.engine.levels import Turn
+from sim.engine.state.exposure import Change
+from sim.engine.state.levels import Turn
 from sim.world.build import World
 
 N_LEVELS = 3

@@ -14,11 +14,13 @@ import numpy as np
 import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.attention import Attention
+from sim.engine.actors.attention import Attention
+from sim.engine.actors.fronts import FrontList
+from sim.engine.actors.limits import Admission, Hold, Limits, admit
+from sim.engine.actors.reach import Reach
+from sim.engine.actors.register import Register
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.fronts import FrontList
-from sim.engine.limits import Admission, Hold, Limits, admit
 from sim.engine.orders import (
     Decision,
     Entry,
@@ -28,8 +30,6 @@ from sim.engine.orders import (
     Order,
     Strategy,
 )
-from sim.engine.reach import Reach
-from sim.engine.register import Register
 from sim.world.build import World
 from sim.world.stances import SILENT
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.curves import BUSINESS_METRICS, CurveRecorder, Curves, Series
-from sim.engine.reach import Unreached
-from sim.engine.tally import Group, Tally
-from sim.engine.users import UserCrowd, shares_of
+from sim.engine.actors.reach import Unreached
+from sim.engine.actors.users import UserCrowd, shares_of
+from sim.engine.record.curves import BUSINESS_METRICS, CurveRecorder, Curves, Series
+from sim.engine.state.tally import Group, Tally
 from sim.world.build import World
 from sim.world.population import MICRO
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.compiled import kernels
 from sim.engine.orders import Mechanism
+from sim.engine.state.compiled import kernels
 
 IPV4_END = 2**32
 CLEAN, THROTTLED, DROPPED = range(3)

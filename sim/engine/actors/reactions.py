@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.exposure import Exposure
-from sim.engine.patience import Patience
+from sim.engine.state.exposure import Exposure
+from sim.engine.state.patience import Patience
 from sim.scenario.reactions import Reactions
 from sim.scenario.tables_reactions import RESPONSES
 from sim.world.moves import DOMESTIC, WAIT, Moves

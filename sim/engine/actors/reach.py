@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.compiled import kernels
-from sim.engine.fronts import FrontList
-from sim.engine.segments import CLEAN, DROPPED
+from sim.engine.actors.fronts import FrontList
+from sim.engine.state.compiled import kernels
+from sim.engine.state.segments import CLEAN, DROPPED
 from sim.scenario.reactions import Fronts
 from sim.world.build import World
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.enforcement import Enforcement
-from sim.engine.levels import weighted_sum
 from sim.engine.orders import Entry, Mechanism
-from sim.engine.segments import DROPPED
+from sim.engine.state.enforcement import Enforcement
+from sim.engine.state.levels import weighted_sum
+from sim.engine.state.segments import DROPPED
 
 _NOT_ASKED = 0, False
 

@@ -1,0 +1,1 @@
+"""Who acts: censor, register, operators, target, users, providers, businesses that react."""

@@ -1,0 +1,1 @@
+"""What is blocked for whom, and what it has cost so far."""
