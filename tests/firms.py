@@ -10,8 +10,8 @@ import numpy as np
 from sim.engine.state.ledger import SPELL_NAMES, LedgerColumns
 from sim.measure.money.moves import Moves, Stretches
 from sim.scenario.library import shipped
-from sim.scenario.money_tables import EconomyRow, MoneyParameterRow
-from sim.scenario.seeds import Table, read_table
+from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
+from sim.scenario.tables.seeds import Table, read_table
 from sim.world.population import Businesses
 
 N_CLASSES = len(SPELL_NAMES)

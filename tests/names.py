@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sim.names.names import NamesLaw, fit_names_law
 from sim.names.sharing import AddressKind, assumed, build_kinds
-from sim.scenario.seeds import RowType, Table, find_table, read_table
-from sim.scenario.tables import AssumptionRow, CloudPrefixRow
-from sim.scenario.tables_sharing import ConcentrationRow, ParkedRow, SharingRow
+from sim.scenario.tables.rows import AssumptionRow, CloudPrefixRow
+from sim.scenario.tables.seeds import RowType, Table, find_table, read_table
+from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
 
 
 def shipped_table(name: str, model: type[RowType]) -> Table[RowType]:

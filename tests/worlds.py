@@ -21,7 +21,7 @@ from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.replay import replay
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
 from sim.scenario.schema import Effects, Thresholds
-from sim.scenario.tables_reactions import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
+from sim.scenario.tables.reactions import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import Components

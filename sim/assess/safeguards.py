@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from sim.measure.summary import LEVEL
 from sim.results.burdens import read_entries, read_waits
 from sim.results.read import RunFolder
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import OperatorRow
+from sim.scenario.tables.rows import OperatorRow
+from sim.scenario.tables.seeds import read_table
 
 UNKNOWN = math.nan
 

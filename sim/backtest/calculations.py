@@ -30,12 +30,12 @@ from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.names.names import NamesLaw, fit_names_law
 from sim.names.sharing import KINDS, assumed, build_kinds
 from sim.scenario.cases import PlacedCase
-from sim.scenario.money_tables import ECONOMY_KEYS, EconomyRow
 from sim.scenario.predictors import ExposurePredictor, NamesPredictor, NationalPredictor
 from sim.scenario.refusal import hint
-from sim.scenario.seeds import find_table, read_table
-from sim.scenario.tables import AssumptionRow
-from sim.scenario.tables_sharing import ConcentrationRow
+from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import find_table, read_table
+from sim.scenario.tables.sharing import ConcentrationRow
 from sim.streams import Stream, Streams
 
 N_DRAWS = 2000

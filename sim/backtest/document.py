@@ -22,7 +22,7 @@ from sim.results.manifest import canonical_json, list_assumptions
 from sim.scenario.cases import CaseFile
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
-from sim.scenario.seeds import find_table
+from sim.scenario.tables.seeds import find_table
 
 SCHEMA = "overblock/backtest-scores/1"
 

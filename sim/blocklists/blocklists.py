@@ -21,7 +21,7 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem, UsageError
 from sim.scenario.library import shipped
-from sim.scenario.seeds import read_note
+from sim.scenario.tables.seeds import read_note
 
 
 @dataclass(frozen=True)

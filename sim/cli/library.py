@@ -102,8 +102,8 @@ def samples(
 
 
 def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:
+    from sim.scenario.provenance.sources import explain
     from sim.scenario.resolve import resolve
-    from sim.scenario.sources import explain
 
     lines = [source.as_dict() for source in explain(resolve(loaded), key)]
     if as_json:

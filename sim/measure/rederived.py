@@ -24,7 +24,7 @@ from sim.results.manifest import input_copy
 from sim.results.parquet import is_part_of, metadata_of, n_rows_of
 from sim.results.read import RunFolder
 from sim.scenario.library import shipped
-from sim.scenario.seeds import note_path
+from sim.scenario.tables.seeds import note_path
 
 MOST_OF_A_FILE = 20
 """Differences of one file that are told one by one."""

@@ -14,7 +14,7 @@ from sim.results.accounted import is_inside
 from sim.results.read import RunFolder
 from sim.scenario.load import LoadedScenario, load_scenario
 from sim.scenario.resolve import resolve
-from sim.scenario.seeds import note_path
+from sim.scenario.tables.seeds import note_path
 from sim.scenario.variants import Variant, own_variant, variant_of
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"

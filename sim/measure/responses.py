@@ -10,7 +10,7 @@ import numpy as np
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.measure.measures import Measure
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables.reactions import RESPONSES
 from sim.world.build import World
 from sim.world.moves import WAIT
 

@@ -17,7 +17,7 @@ from sim.measure.measures import Measure
 from sim.measure.ratios import RATIOS, Ratio, ratio_interval
 from sim.results.columns import SUMMARY
 from sim.results.csvtext import lines_text
-from sim.scenario.tables import FigureRow
+from sim.scenario.tables.rows import FigureRow
 from sim.streams import Stream, Streams
 
 LEVEL = 0.90

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.names.rank_curve import SHARED, Calibration, fit_curve
-from sim.scenario.tables_sharing import ConcentrationRow
+from sim.scenario.tables.sharing import ConcentrationRow
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.names.sharing import KINDS, place_shares
-from sim.scenario.tables_sharing import ParkedRow, SharingRow
+from sim.scenario.tables.sharing import ParkedRow, SharingRow
 
 USUAL, CROWDED = KINDS.index("rented"), KINDS.index("proxy")
 """Kinds of places that no row tells of: places at large, and ranges that many tenants share."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from sim.scenario.tables_sharing import ConcentrationRow
+from sim.scenario.tables.sharing import ConcentrationRow
 
 SHARED = 2
 """An address is shared from this many names on; a definition."""

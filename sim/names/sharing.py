@@ -16,8 +16,8 @@ from scipy.special import ndtr, ndtri
 
 from sim.names.names import NamesLaw
 from sim.names.rank_curve import SHARED
-from sim.scenario.tables import AssumptionRow
-from sim.scenario.tables_sharing import SharingRow
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.sharing import SharingRow
 
 KINDS = ("proxy", "parking", "web_hosting", "rented")
 """Kinds of use of an address, from the most crowded to the least."""

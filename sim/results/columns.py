@@ -7,7 +7,7 @@ They stand in one file, long as it is, since a reader looks a column up without 
 from dataclasses import dataclass
 
 from sim.engine.state.ledger import SPELL_NAMES
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables.reactions import RESPONSES
 
 
 @dataclass(frozen=True)

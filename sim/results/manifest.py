@@ -18,9 +18,9 @@ from sim import __version__
 from sim.results.folder import MANIFEST_SCHEMA
 from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import scenario_tree
+from sim.scenario.provenance.sources import Source, list_sources
 from sim.scenario.resolve import Resolved
-from sim.scenario.seeds import Table, note_path
-from sim.scenario.sources import Source, list_sources
+from sim.scenario.tables.seeds import Table, note_path
 
 Item = TypeVar("Item")
 _PACKAGES = (

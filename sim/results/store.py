@@ -25,8 +25,8 @@ from sim.engine.run import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWriter
-from sim.scenario.tables import ROLES
-from sim.scenario.tables_reactions import RESPONSES, STANCES
+from sim.scenario.tables.reactions import RESPONSES, STANCES
+from sim.scenario.tables.rows import ROLES
 from sim.world.build import World
 from sim.world.components import FRONTEND
 from sim.world.population import MICRO

@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from sim.scenario.library import shipped
-from sim.scenario.notes import ANY, SourceNote
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
-from sim.scenario.seeds import Table, read_note
+from sim.scenario.tables.notes import ANY, SourceNote
+from sim.scenario.tables.seeds import Table, read_note
 
 
 def list_warnings(resolved: Resolved) -> list[str]:

@@ -23,7 +23,7 @@ from sim.scenario.overrides import OFF, override_text, set_value
 from sim.scenario.refusal import row_problems
 from sim.scenario.resolve import Resolved, check_together, resolve
 from sim.scenario.schema import Scenario
-from sim.scenario.seeds import Row, Table
+from sim.scenario.tables.seeds import Row, Table
 from sim.scenario.tree import Place, Value
 
 FINER = 100

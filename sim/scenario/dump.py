@@ -14,8 +14,8 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarStrin
 from sim.scenario import library
 from sim.scenario.quantities import is_one_line
 from sim.scenario.schema import Scenario
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import AssumptionRow
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import read_table
 
 
 def scenario_tree(scenario: Scenario) -> dict[str, Any]:

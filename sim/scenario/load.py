@@ -18,12 +18,12 @@ from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, parse_document
 from sim.scenario.dump import scenario_tree
 from sim.scenario.overrides import override, put_value
-from sim.scenario.provenance import note_problems, without_stale_notes
+from sim.scenario.provenance.provenance import note_problems, without_stale_notes
 from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
 from sim.scenario.sections import section_problems
-from sim.scenario.seeds import find_table, read_table
-from sim.scenario.tables import AssumptionRow
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import find_table, read_table
 from sim.scenario.tree import Document, Place
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario import library
-from sim.scenario.notes import ColumnNote
 from sim.scenario.reference import Key, keys_by_path, plain
-from sim.scenario.seeds import read_note, read_table
-from sim.scenario.tables import AssumptionRow
+from sim.scenario.tables.notes import ColumnNote
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import read_note, read_table
 
 EXPLAINED = ("model", "strategies")
 """Pages whose sections carry a table of their symbols."""

@@ -16,13 +16,13 @@ from typing import Any, get_args
 from sim.scenario import library
 from sim.scenario.dump import json_schema
 from sim.scenario.model import kinds_of
-from sim.scenario.notes import COUNTRY
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT
 from sim.scenario.schema import Scenario
 from sim.scenario.sections import NEEDS
-from sim.scenario.seeds import read_table
 from sim.scenario.strategies import Chase, Strategy
-from sim.scenario.tables import AssumptionRow
+from sim.scenario.tables.notes import COUNTRY
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import read_table
 
 _HEAD = """\
 # Scenario keys

@@ -11,7 +11,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.scenario.consistency import (
+from sim.scenario.library import table_names
+from sim.scenario.load import LoadedScenario
+from sim.scenario.refusal import hint
+from sim.scenario.schema import Names, Scenario
+from sim.scenario.strategies import AllowList, Replay
+from sim.scenario.tables.consistency import (
     check_cadence,
     check_components,
     check_figures,
@@ -25,19 +30,14 @@ from sim.scenario.consistency import (
     check_shared,
     places_of,
 )
-from sim.scenario.library import table_names
-from sim.scenario.load import LoadedScenario
-from sim.scenario.money_tables import (
+from sim.scenario.tables.money import (
     EconomyRow,
     MoneyParameterRow,
     check_economy,
     check_money_parameters,
 )
-from sim.scenario.refusal import hint
-from sim.scenario.schema import Names, Scenario
-from sim.scenario.seeds import RowType, Table, read_table
-from sim.scenario.strategies import AllowList, Replay
-from sim.scenario.tables import (
+from sim.scenario.tables.reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
+from sim.scenario.tables.rows import (
     AssumptionRow,
     CadenceRow,
     CloudPrefixRow,
@@ -50,8 +50,8 @@ from sim.scenario.tables import (
     SectorRow,
     TargetPrefixRow,
 )
-from sim.scenario.tables_reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
-from sim.scenario.tables_sharing import (
+from sim.scenario.tables.seeds import RowType, Table, read_table
+from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
     ParkedRow,

@@ -20,11 +20,11 @@ from pydantic import (
 
 from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
-from sim.scenario.notes import COUNTRY
-from sim.scenario.provenance import KeyPath, Provenance
+from sim.scenario.provenance.provenance import KeyPath, Provenance
 from sim.scenario.quantities import Instant, Share, Table, check_printable
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
 from sim.scenario.strategies import Strategy
+from sim.scenario.tables.notes import COUNTRY
 from sim.scenario.tenancy import Tenancy
 
 FORMAT = "overblock/scenario/1"

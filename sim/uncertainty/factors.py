@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from sim.experiment.points import Point
 from sim.scenario.changes import ColumnChange, is_whole
-from sim.scenario.notes import Range
 from sim.scenario.resolve import Resolved
-from sim.scenario.seeds import Table
+from sim.scenario.tables.notes import Range
+from sim.scenario.tables.seeds import Table
 from sim.scenario.tree import Value
 
 LOG_FROM = 10.0

@@ -18,8 +18,8 @@ from sim.results.columns import METRICS
 from sim.scenario.quantities import parse_instant
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import FigureRow, PublishedTotalRow
+from sim.scenario.tables.rows import FigureRow, PublishedTotalRow
+from sim.scenario.tables.seeds import read_table
 
 _GOAL = re.compile(r"([^=@]+)(?:@([^=]+))?=(.+?)\s*(?:±|\+-)\s*([^%]+)(%?)")
 FORM = "expected METRIC[@TIME]=VALUE±TOLERANCE or =TABLE:ROW±TOLERANCE, a tolerance may end in %"

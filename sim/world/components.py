@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.scenario.tables import ROLES
+from sim.scenario.tables.rows import ROLES
 
 N_ROLES = len(ROLES)
 FRONTEND = ROLES.index("frontend")

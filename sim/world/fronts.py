@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables_reactions import DOMAIN_FRONTING
+from sim.scenario.tables.reactions import DOMAIN_FRONTING
 from sim.world.providers import Places
 
 

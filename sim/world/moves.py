@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.components import FRONTEND, N_ROLES
 from sim.world.placement import LATER_HOSTS, Placement, Side, choose, hosting_side, pick

@@ -20,7 +20,7 @@ from sim.names.names import NamesLaw, fit_names_law
 from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
 from sim.names.sharing import kind_at, loneliness, revenue_rank
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables_sharing import ConcentrationRow
+from sim.scenario.tables.sharing import ConcentrationRow
 from sim.world.placement import NOBODY, Hosts
 from sim.world.providers import Places
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables import ROLES
-from sim.scenario.tables_sharing import N_ADDRESSES
+from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.components import FRONTEND, N_ROLES
 from sim.world.providers import Places

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables_sharing import N_ADDRESSES
+from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.scenario.tenancy import Tenancy
 from sim.streams import Stream, Streams
 from sim.world.moves import Moves

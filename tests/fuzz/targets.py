@@ -33,9 +33,9 @@ from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import dump_scenario
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
+from sim.scenario.provenance.sources import list_sources
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import Scenario
-from sim.scenario.sources import list_sources
 from tests.fuzz.inputs import inputs
 
 CORPUS = Path(__file__).parent / "corpus"

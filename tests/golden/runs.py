@@ -18,7 +18,7 @@ from sim.experiment.simulation import measure_outcome
 from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Streams
 from sim.world.build import build_world
 from tests.golden.files import Numbers

@@ -20,10 +20,10 @@ from sim.results.manifest import result_id
 from sim.scenario.dump import scenario_tree
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance import leaves
+from sim.scenario.provenance.provenance import leaves
+from sim.scenario.provenance.table_sources import claiming_columns
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.seeds import Table, read_table
-from sim.scenario.table_sources import claiming_columns
+from sim.scenario.tables.seeds import Table, read_table
 
 Folder = Path
 SMALL = ("population.n_businesses=80", "end=2018-04-19T00:00+03:00")

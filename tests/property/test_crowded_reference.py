@@ -15,7 +15,7 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Decision, Observation, Strategy
 from sim.engine.run import Outcome
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables.reactions import RESPONSES
 from tests import reference_strategies as ref
 from tests.chases import OVERMATCH, STRATEGIES, chase_world, run, whole
 from tests.crowded import SEEDS, crowded_world, differ, with_limits

@@ -17,7 +17,7 @@ from sim.engine.orders import Mechanism
 from sim.engine.run import Outcome
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.tally import Group
-from sim.scenario.tables_reactions import STANCES
+from sim.scenario.tables.reactions import STANCES
 from sim.streams import Streams
 from tests.examples import n_examples
 from tests.reference import RefOutcome, simulate_reference

@@ -18,7 +18,7 @@ from sim.engine.run import Outcome, simulate
 from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Streams
 from tests.property.test_engine_reference import (
     ADDRESSES,

@@ -6,8 +6,8 @@ import pytest
 from sim.measure.money.money_parameters import central, drawn, economy_parameters
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.scenario.library import shipped
-from sim.scenario.money_tables import EconomyRow
-from sim.scenario.seeds import read_table
+from sim.scenario.tables.money import EconomyRow
+from sim.scenario.tables.seeds import read_table
 from sim.streams import Streams
 from tests.firms import LOW_TIER
 

@@ -18,7 +18,7 @@ from sim.engine.strategies.none import none
 from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Censor, Fronts, Users
 from sim.scenario.resolve import resolve
-from sim.scenario.tables import OperatorRow
+from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Streams
 from sim.world.operators import build_operators
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld

@@ -8,8 +8,8 @@ import pytest
 
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables import ROLES
-from sim.scenario.tables_sharing import N_ADDRESSES
+from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
 from sim.world.operators import build_operators

@@ -11,7 +11,7 @@ import simpy
 
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.scenario.tables_reactions import STANCES
+from sim.scenario.tables.reactions import STANCES
 from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
 
 

@@ -19,7 +19,7 @@ from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.exposure import Exposure
 from sim.engine.state.patience import Patience
 from sim.scenario.reactions import Reactions
-from sim.scenario.tables_reactions import RESPONSES
+from sim.scenario.tables.reactions import RESPONSES
 from sim.world.moves import DOMESTIC, WAIT, Moves
 
 S_PER_H = 3600

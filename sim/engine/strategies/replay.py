@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from sim.engine.orders import Decision, Observation, Order, Strategy
-from sim.scenario.tables import OrderRow
+from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 
 

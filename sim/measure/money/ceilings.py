@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sim.measure.money.money import MONEY_METRICS
 from sim.measure.money.providers import NAMED_LOSS
-from sim.scenario.tables import FigureRow
+from sim.scenario.tables.rows import FigureRow
 
 N_BUSINESSES, FIRST_DAY, LAST_DAY = (
     "businesses_affected",

@@ -19,7 +19,7 @@ from sim.measure.money.hosting import double_hosting_usd
 from sim.measure.money.losses import LossTotals
 from sim.measure.money.money_parameters import ParameterDraws
 from sim.measure.summary import LEVEL, SummaryLine
-from sim.scenario.tables import FigureRow
+from sim.scenario.tables.rows import FigureRow
 
 H_PER_D = 24
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.money_tables import (
+from sim.scenario.tables.money import (
     ECONOMY_KEYS,
     FACTORS,
     SPELL_CLASSES,

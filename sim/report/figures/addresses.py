@@ -21,8 +21,8 @@ from sim.report.figures.drawing import (
     peak_and_end,
 )
 from sim.results.read import RunFolder
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import PublishedTotalRow
+from sim.scenario.tables.rows import PublishedTotalRow
+from sim.scenario.tables.seeds import read_table
 
 DAY_S = 86_400
 

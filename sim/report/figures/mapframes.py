@@ -18,8 +18,8 @@ from sim.report.figures.frames import frame_times
 from sim.report.figures.hilbert import Window, n_below, shares
 from sim.results.read import CurvePoints, RunFolder
 from sim.results.register import NEVER, RegisterHistory, read_register
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import CloudPrefixRow
+from sim.scenario.tables.rows import CloudPrefixRow
+from sim.scenario.tables.seeds import read_table
 
 MAX_FRAMES = 48
 MAX_PROVIDERS = 6

@@ -19,8 +19,8 @@ from sim.report.figures.hilbert import Window, counts
 from sim.results.read import RunFolder
 from sim.results.register import RegisterHistory
 from sim.results.store import NOT_ATTRIBUTED
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import CloudPrefixRow, TargetPrefixRow
+from sim.scenario.tables.rows import CloudPrefixRow, TargetPrefixRow
+from sim.scenario.tables.seeds import read_table
 
 N_BITS = 20
 """Bits of an address that tell pixels of a map apart, at most: a picture of 1024 × 1024 pixels."""

@@ -22,8 +22,8 @@ from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, in
 from sim.results.enforcement import read_enforcement
 from sim.results.read import RunFolder
 from sim.results.register import read_register
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import OperatorRow
+from sim.scenario.tables.rows import OperatorRow
+from sim.scenario.tables.seeds import read_table
 
 DAY_S = 86_400
 FIRST_D = 7

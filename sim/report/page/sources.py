@@ -10,8 +10,8 @@ from collections import Counter
 from sim.report.page.pagecells import Cell, Choice, Column, Line, PageTable
 from sim.report.page.pagetables import range_text, value_text
 from sim.results.read import RunFolder
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import FigureRow
+from sim.scenario.tables.rows import FigureRow
+from sim.scenario.tables.seeds import read_table
 
 _KINDS = ("fact", "derived", "assumption", "choice")
 

@@ -13,8 +13,8 @@ from sim.measure.money.accounts import IN_PROPORTION, MODELLED
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.results.read import RunFolder
 from sim.results.tables import Row, number, read_rows, text
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import FigureRow
+from sim.scenario.tables.rows import FigureRow
+from sim.scenario.tables.seeds import read_table
 
 MILLION = 1_000_000
 S_PER_D = 86_400

@@ -14,7 +14,7 @@ from sim.scenario.cautions import is_of_country, list_warnings
 from sim.scenario.library import scenario_names, shipped, table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from sim.scenario.seeds import read_note
+from sim.scenario.tables.seeds import read_note
 
 WriteScenario = Callable[..., Path]
 LEFT_OUT = "losses by national methods are left out: economy-"

@@ -6,7 +6,7 @@ import pytest
 
 from sim.errors import DataError
 from sim.scenario.library import shipped
-from sim.scenario.money_tables import (
+from sim.scenario.tables.money import (
     ECONOMY_KEYS,
     FIRM_KEYS,
     OPTIONAL_ECONOMY_KEYS,
@@ -17,8 +17,8 @@ from sim.scenario.money_tables import (
     check_money_parameters,
     find_row,
 )
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import SectorRow
+from sim.scenario.tables.rows import SectorRow
+from sim.scenario.tables.seeds import read_table
 from tests.firms import shipped_money_parameters
 
 SECTORS = read_table("s", shipped("seeds") / "sectors-russia-2018.csv", SectorRow)

@@ -8,11 +8,13 @@ from typing import get_args
 
 import pytest
 
-from sim.scenario import tables, tables_reactions, tables_sharing
 from sim.scenario.parameters import EXPLAINED, parameters_page, read_symbols, with_symbols
 from sim.scenario.reference import keys_by_path
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import AssumptionRow
+from sim.scenario.tables import reactions as tables_reactions
+from sim.scenario.tables import rows as tables
+from sim.scenario.tables import sharing as tables_sharing
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import read_table
 
 DOCS = Path(__file__).parents[3] / "docs"
 SYMBOLS = read_symbols(DOCS)

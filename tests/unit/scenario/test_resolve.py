@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ProblemsError, ScenarioError
-from sim.scenario.consistency import check_figures
 from sim.scenario.library import find_scenario, scenario_names, shipped, table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tables.consistency import check_figures
 
 WriteScenario = Callable[..., Path]
 ORDERS = "effective,earliest,latest,action,prefix\n"

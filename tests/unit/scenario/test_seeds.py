@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
-from sim.scenario.seeds import Row, Table, read_note, read_table
-from sim.scenario.tables import CadenceRow, OrderRow, ProfileRow, SectorRow
+from sim.scenario.tables.rows import CadenceRow, OrderRow, ProfileRow, SectorRow
+from sim.scenario.tables.seeds import Row, Table, read_note, read_table
 
 HEADER = b"effective,action,prefix\n"
 GOOD = b"2018-04-16T11:39+03:00,block,10.0.0.0/24\n"
@@ -143,7 +143,7 @@ def test_a_missing_table_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_is_not_read_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.scenario.seeds.MAX_TABLE_BYTES", 1000)
+    monkeypatch.setattr("sim.scenario.tables.seeds.MAX_TABLE_BYTES", 1000)
     with pytest.raises(DataError, match="expected at most 1000 bytes, got more"):
         read_table("zero", Path("/dev/zero"), OrderRow)
 

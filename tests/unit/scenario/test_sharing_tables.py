@@ -7,9 +7,9 @@ import pytest
 from sim.errors import DataError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import check_together, resolve
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import ROLES, AssumptionRow
-from sim.scenario.tables_sharing import (
+from sim.scenario.tables.rows import ROLES, AssumptionRow
+from sim.scenario.tables.seeds import read_table
+from sim.scenario.tables.sharing import (
     N_ADDRESSES,
     ComponentRow,
     ConcentrationRow,

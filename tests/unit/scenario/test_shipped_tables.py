@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.library import shipped, table_names
-from sim.scenario.money_tables import EconomyRow, MoneyParameterRow
-from sim.scenario.notes import SourceNote
-from sim.scenario.seeds import Row, read_note, read_table
-from sim.scenario.tables import (
+from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
+from sim.scenario.tables.notes import SourceNote
+from sim.scenario.tables.reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
+from sim.scenario.tables.rows import (
     AssumptionRow,
     CadenceRow,
     CloudPrefixRow,
@@ -24,8 +24,8 @@ from sim.scenario.tables import (
     SectorRow,
     TargetPrefixRow,
 )
-from sim.scenario.tables_reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
-from sim.scenario.tables_sharing import (
+from sim.scenario.tables.seeds import Row, read_note, read_table
+from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
     ParkedRow,

@@ -15,7 +15,7 @@ from sim.names.sharing import (
     place_shares,
     revenue_rank,
 )
-from sim.scenario.tables_sharing import SharingRow
+from sim.scenario.tables.sharing import SharingRow
 from tests.names import (
     address_kinds,
     assumptions,

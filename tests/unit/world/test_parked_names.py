@@ -17,7 +17,7 @@ from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
 from sim.names.sharing import KINDS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables_sharing import SharingRow
+from sim.scenario.tables.sharing import SharingRow
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.neighbours import census_law, neighbours_of_hosts

@@ -8,7 +8,7 @@ import pytest
 
 from sim.measure.money.ceilings import Spread, ceilings
 from sim.report.words.moneywords import ceiling_sentence, difference_sentence
-from sim.scenario.tables import FigureRow
+from sim.scenario.tables.rows import FigureRow
 
 
 def figure(id_: str, value: str, metric: str = "") -> FigureRow:

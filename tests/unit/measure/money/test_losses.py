@@ -8,7 +8,7 @@ import pytest
 from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.money.losses import add_up, loss_totals
 from sim.measure.money.moves import Moves
-from sim.scenario.money_tables import SPELL_CLASSES
+from sim.scenario.tables.money import SPELL_CLASSES
 from tests.firms import Loser, businesses_of, ledger_of, lost_in, moves_along, stretches
 from tests.worlds import DAY, HOUR, Actor, Firm, SmallWorld
 

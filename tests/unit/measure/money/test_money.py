@@ -13,7 +13,7 @@ from sim.measure.money.losses import LossTotals, add_up
 from sim.measure.money.money import MONEY_METRICS, money_of, summarise_money
 from sim.measure.money.money_parameters import ParameterDraws, central, drawn, firm_parameters
 from sim.measure.money.moves import Moves
-from sim.scenario.tables import FigureRow
+from sim.scenario.tables.rows import FigureRow
 from sim.streams import Streams
 from tests.firms import (
     DURATION_H,

@@ -12,9 +12,9 @@ from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.report.words.moneywords import difference_sentence, times
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
-from sim.scenario.money_tables import EconomyRow
 from sim.scenario.resolve import resolve
-from sim.scenario.seeds import read_table
+from sim.scenario.tables.money import EconomyRow
+from sim.scenario.tables.seeds import read_table
 from tests.firms import LOW_TIER
 
 SEEDS = shipped("seeds")

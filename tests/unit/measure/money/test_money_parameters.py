@@ -11,8 +11,8 @@ from sim.measure.money.money_parameters import (
     triangular_quantile,
 )
 from sim.scenario.library import shipped
-from sim.scenario.money_tables import EconomyRow, MoneyParameterRow
-from sim.scenario.seeds import read_table
+from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
+from sim.scenario.tables.seeds import read_table
 from sim.streams import Streams
 from tests.firms import shipped_money_parameters
 

@@ -13,8 +13,8 @@ from sim.report.figures.adoption import adoption, grid_of
 from sim.results.enforcement import Enforcement, read_enforcement
 from sim.results.read import open_run
 from sim.results.register import NEVER, Fronts, RegisterHistory, read_register
-from sim.scenario.seeds import read_table
-from sim.scenario.tables import OperatorRow
+from sim.scenario.tables.rows import OperatorRow
+from sim.scenario.tables.seeds import read_table
 
 
 @pytest.mark.parametrize("replicate", [0, 1])

@@ -25,8 +25,8 @@ from pydantic import (
 from sim.errors import DataError, Problem, ProblemsError
 from sim.scenario import library
 from sim.scenario.document import parse_document
-from sim.scenario.notes import SourceNote
 from sim.scenario.refusal import by_place, hint, row_problems, scenario_problems
+from sim.scenario.tables.notes import SourceNote
 from sim.scenario.tree import Document
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024

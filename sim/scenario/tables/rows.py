@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from sim.scenario.quantities import Instant, Prefix, Share
-from sim.scenario.seeds import Row
+from sim.scenario.tables.seeds import Row
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]

@@ -12,9 +12,9 @@ from typing import Any
 
 from sim.errors import Problem
 from sim.scenario.schema import Scenario
-from sim.scenario.seeds import RowType, Table
 from sim.scenario.strategies import Replay
-from sim.scenario.tables import (
+from sim.scenario.tables.reactions import PoolRow, ResponseRow, StanceRow
+from sim.scenario.tables.rows import (
     ROLES,
     CadenceRow,
     CloudPrefixRow,
@@ -25,8 +25,8 @@ from sim.scenario.tables import (
     ProfileRow,
     SectorRow,
 )
-from sim.scenario.tables_reactions import PoolRow, ResponseRow, StanceRow
-from sim.scenario.tables_sharing import ComponentRow
+from sim.scenario.tables.seeds import RowType, Table
+from sim.scenario.tables.sharing import ComponentRow
 
 MAX_OPERATORS = 32
 SHARE_TOLERANCE = 1e-6

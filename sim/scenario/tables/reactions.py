@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from sim.scenario.quantities import Instant, Prefix, Share
-from sim.scenario.seeds import Row
-from sim.scenario.tables import NonNegative
+from sim.scenario.tables.rows import NonNegative
+from sim.scenario.tables.seeds import Row
 
 RENTAL, DOMAIN_FRONTING = "rental", "domain-fronting"
 ENDS_FRONTING = "ends-domain-fronting"

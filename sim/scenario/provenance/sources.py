@@ -16,11 +16,11 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario.dump import scenario_tree
 from sim.scenario.library import shipped
 from sim.scenario.load import LoadedScenario
-from sim.scenario.provenance import Cell, Provenance, leaves, numbers_of
+from sim.scenario.provenance.provenance import Cell, Provenance, leaves, numbers_of
+from sim.scenario.provenance.table_sources import TableSource, table_sources
 from sim.scenario.resolve import Resolved
-from sim.scenario.seeds import Table, read_table
-from sim.scenario.table_sources import TableSource, table_sources
-from sim.scenario.tables import AssumptionRow
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import Table, read_table
 
 KINDS = ("fact", "derived", "assumption", "choice")
 OVERRIDE = "--set "

@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias, get_args
 from pydantic import model_validator
 
 from sim.errors import Problem
-from sim.scenario.seeds import Row, Table
-from sim.scenario.tables import SectorRow
+from sim.scenario.tables.rows import SectorRow
+from sim.scenario.tables.seeds import Row, Table
 
 SpellClass: TypeAlias = Literal[
     "under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_14_d", "over_14_d"

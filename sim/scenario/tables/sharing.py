@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 
 from sim.errors import Problem
 from sim.scenario.quantities import Share
-from sim.scenario.seeds import Row, Table
-from sim.scenario.tables import NonNegative, Positive
+from sim.scenario.tables.rows import NonNegative, Positive
+from sim.scenario.tables.seeds import Row, Table
 
 Role = Literal["frontend", "storage", "payment", "customer_service", "other"]
 Mode = Literal["any", "spread"]

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.scenario.notes import ColumnNote, SourceNote
-from sim.scenario.seeds import Table
+from sim.scenario.tables.notes import ColumnNote, SourceNote
+from sim.scenario.tables.seeds import Table
 
 NO_NOTE = "A table without a source note"
 

@@ -1,0 +1,1 @@
+"""Tables of cited numbers: their rows, notes, and what rows mean together."""
