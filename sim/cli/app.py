@@ -14,12 +14,12 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import (
+from sim.cli.terminal import console
+from sim.cli.verbs import (
     assess,
     backtest,
     calibrate,
     compare,
-    console,
     cover,
     doctor,
     exposure,

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sim.cli import console
-from sim.cli.progress import progress
 from sim.cli.task import check_alone, check_kind, choose_root_seed, free_folder
+from sim.cli.terminal import console
+from sim.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
     from sim.experiment.answers import Answers

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sim.cli import console
-from sim.cli.progress import progress
+from sim.cli.terminal import console
+from sim.cli.terminal.progress import progress
 from sim.errors import UsageError
 
 if TYPE_CHECKING:

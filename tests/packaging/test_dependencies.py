@@ -122,7 +122,7 @@ def test_what_is_imported_is_asked_for(repository: Path, named: dict[str, set[st
 
 
 def test_doctor_knows_what_is_asked_for(repository: Path) -> None:
-    from sim.cli import doctor
+    from sim.cli.verbs import doctor
 
     groups = asked_for(repository)
     assert sorted(doctor._PACKAGES) == sorted(groups[""])

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.cli.plot import _default_folder
+from sim.cli.verbs.plot import _default_folder
 from sim.results.read import open_run
 
 

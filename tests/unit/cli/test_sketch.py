@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from sim.cli.console import print_beside
-from sim.cli.sketch import Curve, can_show, sketch, sketch_comparison, sketch_run
+from sim.cli.terminal.console import print_beside
+from sim.cli.terminal.sketch import Curve, can_show, sketch, sketch_comparison, sketch_run
 from sim.results.read import open_run
 
 START = datetime.fromisoformat("2018-04-16T00:00+03:00")
@@ -136,7 +136,7 @@ def test_the_sketch_of_a_comparison_leaves_the_baseline_out_and_counts_the_rest(
     assert len(lines) == 2 * (1 + 4 + 2)
     assert not any(", none" in line for line in lines)
     assert lines[1].split("│")[0] == lines[8].split("│")[0]
-    monkeypatch.setattr("sim.cli.sketch.MAX_SKETCHES", 1)
+    monkeypatch.setattr("sim.cli.terminal.sketch.MAX_SKETCHES", 1)
     assert sketch_comparison(comparison_run)[-1] == (
         f"and 1 more: overblock plot {comparison_run} strategies"
     )

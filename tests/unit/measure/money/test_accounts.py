@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.cli.money import money_sentence, print_money
+from sim.cli.tables.money import money_sentence, print_money
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.experiment import run_experiment

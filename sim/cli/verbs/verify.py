@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import JsonOption, QuietOption, RunArgument, WorkersOption
+from sim.cli.terminal import console
 
 
 def verify(
@@ -33,7 +33,7 @@ def verify(
       overblock verify out --all --json
     """
     with console.reports_errors(as_json=as_json):
-        from sim.cli.progress import progress
+        from sim.cli.terminal.progress import progress
         from sim.experiment.executors import choose_executor
         from sim.experiment.verification import verify_folder
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import (
     JsonOption,
     QuietOption,
@@ -25,6 +24,7 @@ from sim.cli.task import (
     load_resolved,
     say_what_is_missing,
 )
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.assess.assessment import Assessment

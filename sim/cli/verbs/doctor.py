@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from sim import __version__
-from sim.cli import console
 from sim.cli.options import JsonOption
+from sim.cli.terminal import console
 
 SCHEMA = "overblock/doctor/1"
 _PACKAGES = (

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import JsonOption, QuietOption
+from sim.cli.terminal import console
 
 SCHEMA = "overblock/report/1"
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli import console
 from sim.cli.inputs import check_stdin, find_inputs, instant, told_of
 from sim.cli.options import (
     AllowEmptyOption,
@@ -22,6 +21,7 @@ from sim.cli.options import (
     QuietOption,
     SkipBadOption,
 )
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,7 +217,7 @@ def _print(
     told: Sequence[str],
     output_format: Format,
 ) -> None:
-    from sim.cli import covers, sections
+    from sim.cli.tables import covers, sections
 
     match output_format:
         case Format.JSON:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sim.cli.sections import Column, Section, Value
+from sim.cli.tables.sections import Column, Section, Value
 
 if TYPE_CHECKING:
     from sim.blocklists.attribution import Breakdown

@@ -6,8 +6,6 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sim.cli import console
-from sim.cli.money import print_money
 from sim.cli.options import (
     ClusterOption,
     ForceOption,
@@ -24,6 +22,7 @@ from sim.cli.options import (
     TlsKeyOption,
     WorkersOption,
 )
+from sim.cli.tables.money import print_money
 from sim.cli.task import (
     Task,
     check_alone,
@@ -33,6 +32,7 @@ from sim.cli.task import (
     load_resolved,
     say_what_is_missing,
 )
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ def _print_result(
     if as_json:
         console.print_json(run_summary(experiment, ceilings))
     elif sys.stdout.isatty():
-        from sim.cli.sketch import sketch_folder
+        from sim.cli.terminal.sketch import sketch_folder
         from sim.results.folder import title_of
 
         n = manifest["n_replicates"]

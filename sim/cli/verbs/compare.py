@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import (
     ClusterOption,
     ForceOption,
@@ -37,6 +36,7 @@ from sim.cli.task import (
     load_resolved,
     say_what_is_missing,
 )
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Measured
@@ -209,7 +209,7 @@ def _judge(experiment: Experiment, checks: Sequence[FailOn], narrowing: _Narrowi
 def _print_result(
     experiment: Experiment, format_: Format | None, *, as_json: bool, quiet: bool
 ) -> None:
-    from sim.cli import comparison_tables as tables
+    from sim.cli.tables import comparison as tables
 
     if as_json:
         console.print_json(comparison_document(experiment))
@@ -220,7 +220,7 @@ def _print_result(
     elif format_ is Format.TABLE or sys.stdout.isatty():
         tables.print_tables(experiment)
         if sys.stdout.isatty():
-            from sim.cli.sketch import sketch_comparison
+            from sim.cli.terminal.sketch import sketch_comparison
 
             print("\n".join(sketch_comparison(experiment.folder)))
         print(experiment.folder)

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli import console
 from sim.cli.study import interval, number, print_table, study_document, width
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.experiment.study import Study

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import ForceFileOption, JsonOption, QuietOption, RunArgument
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.report.figures.drawing import Choice

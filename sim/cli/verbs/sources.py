@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import JsonOption, SetOption
+from sim.cli.terminal import console
 from sim.report.page.source_texts import Line, basis_text, plain, range_text, value_text
 from sim.results.csvtext import csv_text
 

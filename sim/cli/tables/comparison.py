@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.cli.console import number, short
+from sim.cli.terminal.console import number, short
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine

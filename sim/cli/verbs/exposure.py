@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli import console
 from sim.cli.inputs import check_stdin, find_inputs, instant, told_of
 from sim.cli.options import (
     AllowEmptyOption,
@@ -20,6 +19,7 @@ from sim.cli.options import (
     QuietOption,
     SkipBadOption,
 )
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,7 +197,7 @@ def _print(
     told: Sequence[str],
     output_format: Format,
 ) -> None:
-    from sim.cli import document, findings, sections
+    from sim.cli.tables import document, findings, sections
 
     match output_format:
         case Format.JSON:

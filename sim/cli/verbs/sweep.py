@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import (
     ClusterOption,
     ForceOption,
@@ -29,6 +28,7 @@ from sim.cli.options import (
     WorkersOption,
 )
 from sim.cli.task import executor_for, load_resolved
+from sim.cli.terminal import console
 from sim.errors import UsageError
 
 if TYPE_CHECKING:

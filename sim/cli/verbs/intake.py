@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import (
     AllowEmptyOption,
     ForceFileOption,
@@ -16,6 +15,7 @@ from sim.cli.options import (
     QuietOption,
     SkipBadOption,
 )
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed

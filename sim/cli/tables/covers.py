@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.blocklists.units import UNIT_NAMES
-from sim.cli.sections import Column, Section, Value
+from sim.cli.tables.sections import Column, Section, Value
 
 if TYPE_CHECKING:
     from sim.addresses.cover.frontier import Cover

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import ForceFileOption, JsonOption, QuietOption, WorkersOption
-from sim.cli.progress import progress
+from sim.cli.terminal import console
+from sim.cli.terminal.progress import progress
 from sim.results.csvtext import csv_text
 
 
@@ -185,7 +185,7 @@ def _brief(text: str) -> str:
 
 def print_scores(found: Mapping[str, Any]) -> None:
     """Print scores as a table by role, and how many are inside."""
-    from sim.cli.sections import Column, Section, print_tables
+    from sim.cli.tables.sections import Column, Section, print_tables
     from sim.report.documents.validation import RELATIONS, span
     from sim.report.words.numerals import exact, rounded
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import JsonOption, ScenarioArgument, SetOption
-from sim.cli.sources import SCHEMA
+from sim.cli.terminal import console
+from sim.cli.verbs.sources import SCHEMA
 from sim.report.page.source_texts import basis_text, range_text, value_text
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli import console
 from sim.cli.options import (
     STRATEGY_FORM,
     ClusterOption,
@@ -27,6 +26,7 @@ from sim.cli.options import (
     WorkersOption,
 )
 from sim.cli.task import executor_for, load_resolved
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.experiment.answers import Answers
@@ -156,8 +156,8 @@ def sensitivity(
       overblock sensitivity telegram-2018 --metric private_loss_usd --method morris
     """
     with console.reports_errors(as_json=as_json):
-        from sim.cli import sensitivity_tables as tables
         from sim.cli import study as talk
+        from sim.cli.tables import sensitivity as tables
         from sim.uncertainty.chosen_factors import choose_factors
         from sim.uncertainty.inquiry import Inquiry
 

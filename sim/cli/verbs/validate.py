@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.cli import console
 from sim.cli.options import JsonOption, QuietOption, ScenarioArgument, SetOption
+from sim.cli.terminal import console
 
 
 def validate(
