@@ -181,7 +181,7 @@ def _loading() -> str:
     """What it costs to load the kernels in a fresh process, from the cache."""
     code = (
         "import time, sys; import sim.addresses.text.text, numpy; b = time.perf_counter();"
-        "from sim.addresses import backend, text;"
+        "from sim.addresses.compiled import backend; from sim.addresses.text import text;"
         "backend.using('numba').__enter__();"
         "text.parse_entries(b'10.0.0.0/8\\n11.0.0.0/8\\n1.0.0.0/8\\n').to_set();"
         "print(time.perf_counter() - b)"

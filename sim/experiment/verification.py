@@ -20,11 +20,11 @@ from sim import __version__
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.plan import Plan
+from sim.experiment.rederived import changed_notes, changed_tables
+from sim.experiment.replanned import RESOLVED, SCENARIO, asked_plan, resolved_plan
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import FactTables, RunFacts, fact_columns
 from sim.measure.measures import Measure
-from sim.measure.rederived import changed_notes, changed_tables
-from sim.measure.replanned import RESOLVED, SCENARIO, asked_plan, resolved_plan
 from sim.results.accounted import changed_files, unlisted_files
 from sim.results.folder import MANIFEST
 from sim.results.manifest import canonical_json, package_version

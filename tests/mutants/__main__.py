@@ -19,8 +19,9 @@ from tests.mutants.trial import Copy
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 PACKAGES = [
-    "sim/addresses", "sim/addresses/feeds", "sim/engine", "sim/world", "sim/measure",
-    "sim/scenario", "sim/results", "sim/report", "sim/cli",
+    "sim/statistics", "sim/addresses", "sim/addresses/feeds", "sim/scenario", "sim/names",
+    "sim/blocklists", "sim/world", "sim/engine", "sim/results", "sim/measure", "sim/experiment",
+    "sim/uncertainty", "sim/backtest", "sim/assess", "sim/report", "sim/cli",
 ]  # fmt: skip
 # Seconds of tests asked about one fault: first the quick ones, then, where none noticed, more.
 BUDGETS_S = [5.0, 30.0]

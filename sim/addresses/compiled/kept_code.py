@@ -19,8 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-_PACKAGE = Path(__file__).resolve().parent.parent
-_LAYERS = ("addresses", "scenario", "world", "engine")
+_PACKAGE = Path(__file__).resolve().parents[2]
+_LAYERS = ("addresses", "scenario", "names", "world", "engine")
 """Parts of the package that loops may import from: the engine, and what lies below it."""
 _PREFIX = "compiled-"
 _STARTED_NS = time.time_ns()

@@ -1,8 +1,8 @@
 """Compiled versions of the loops that carry most of the time; needs numba.
 
 In and out: the same arrays as the NumPy versions, with the same answers. Nothing imports this
-module but `sim.addresses.compiled.backend`. No kernel starts threads of its own, since those would not
-survive a fork; all let go of the interpreter's lock, so that the caller can spread them.
+module but `backend` beside it. No kernel starts threads of its own, since those would not survive a
+fork; all let go of the interpreter's lock, so that the caller can spread them.
 
 Loops that speak to the processor more directly have files of their own and are named here too, so
 that one import tells whether the compiled path is there.

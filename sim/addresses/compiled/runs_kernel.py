@@ -1,7 +1,7 @@
 """The compiled look-up in a table of runs; needs numba.
 
-In: the table of `sim.addresses.sets.runs.OwnerRuns` and addresses. Out: their owners. The time goes in
-waiting for memory: addresses pass in batches through four steps, each of which asks for what the
+In: the table of `sim.addresses.sets.runs.OwnerRuns` and addresses. Out: their owners. The time goes
+in waiting for memory: addresses pass in batches through four steps, each of which asks for what the
 next one reads, and the steps of four batches take turns, so that nothing is waited for.
 """
 

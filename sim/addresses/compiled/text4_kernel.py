@@ -1,8 +1,8 @@
 """The compiled reader of plain IPv4 lines; needs numba.
 
 In: bytes of whole lines. Out: bounds as columns and a verdict for each line, the same as those of
-`sim.addresses.text.text4`. Where a line starts is known from the newline of the line before, not from
-its numbers, so that the processor works on several lines at once.
+`sim.addresses.text.text4`. Where a line starts is known from the newline of the line before, not
+from its numbers, so that the processor works on several lines at once.
 
 References
 ----------

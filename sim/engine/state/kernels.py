@@ -1,6 +1,6 @@
 """Compiled loops of the engine; needs numba.
 
-Nothing imports this module but `sim.engine.state.compiled`, by its name: one import tells whether the
+Nothing imports this module but `compiled` beside it, by its name: one import tells whether the
 compiled path is there.
 """
 

@@ -42,4 +42,4 @@ def own_scripts() -> str:
 
 def own_text(name: str) -> str:
     """Text of one of the page's own files."""
-    return (Path(__file__).parent / "page" / name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

@@ -91,7 +91,7 @@ IMPORTED = """
 import json, os, sys
 import numba
 before = numba.config.CACHE_DIR
-from sim.addresses import backend, kept_code
+from sim.addresses.compiled import backend, kept_code
 with backend.using("numba"):
     loaded = [backend.kernels(1, module) for module in sys.argv[1:]]
 functions = [one for module in loaded for one in vars(module).values() if hasattr(one, "_cache")]
@@ -151,7 +151,7 @@ def test_an_edited_engine_computes_what_it_says(repository: Path, tmp_path: Path
         return (tmp_path / name / "summary.csv").read_text(encoding="utf-8")
 
     before = summary("before")
-    patience = tmp_path / "sim" / "engine" / "patience.py"
+    patience = tmp_path / "sim" / "engine" / "state" / "patience.py"
     text = patience.read_text(encoding="utf-8")
     assert text.count("IMPAIRED_LEVEL = 2\n") == 1
     patience.write_text(text.replace("IMPAIRED_LEVEL = 2\n", "IMPAIRED_LEVEL = 1\n"), "utf-8")

@@ -40,7 +40,7 @@ def grown(work: str, *arguments: object) -> tuple[int, str]:
         import sys
         from pathlib import Path
         import sim.blocklists.exposure, sim.addresses.feeds.normal, sim.addresses.feeds.formats
-        from sim.addresses import source
+        from sim.addresses.text import source
         from sim.addresses.feeds.formats import read_feed
         from sim.addresses.feeds.inputs import Input
         from sim.addresses.text.source import Limits

@@ -15,7 +15,7 @@ from sim import __version__
 from sim.errors import OverblockError
 from sim.experiment.outputs import PACKAGE, Derived, derive, manifest_of, package_of
 from sim.experiment.plan import RUN, Plan
-from sim.measure.replanned import RESOLVED, SCENARIO
+from sim.experiment.replanned import RESOLVED, SCENARIO
 from sim.results.accounted import is_inside
 from sim.results.columns import COMPARISON_TABLES, TABLES
 from sim.results.differences import changed_lines, changed_values
