@@ -74,14 +74,17 @@ def tried(
 
 
 def sampled(root: Path, package: str, size: int, seed: int, match: str = "") -> list[Fault]:
-    """Return the faults drawn for a package, in the order of its files; not of packages inside it.
+    """Return the faults drawn for a package, in the order of its files; not of those named apart.
 
     A line is drawn first, then one of the faults that begin there, so that long formulas do not
     crowd out the rest.
     """
     lines: dict[tuple[str, int], list[Fault]] = {}
-    for path in sorted((root / package).glob("*.py")):
+    apart = tuple(f"{other}/" for other in PACKAGES if other.startswith(f"{package}/"))
+    for path in sorted((root / package).rglob("*.py")):
         name = path.relative_to(root).as_posix()
+        if name.startswith(apart):
+            continue
         for fault in faults_of(name, path.read_bytes()):
             if re.search(match, f"{name}:{fault.line}"):
                 lines.setdefault((name, fault.line), []).append(fault)
