@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sim.cli.options import JsonOption, QuietOption, RunArgument, WorkersOption
 from sim.cli.terminal import console
+from sim.errors import OverblockError
 
 
 def verify(
@@ -36,6 +38,7 @@ def verify(
         from sim.cli.terminal.progress import progress
         from sim.experiment.executors import choose_executor
         from sim.experiment.verification import verify_folder
+        from sim.results.contents import REPORT
 
         with progress("runs", quiet=quiet) as on_progress:
             verdict = verify_folder(
@@ -44,6 +47,10 @@ def verify(
                 n_sample=None if everything else sample,
                 on_progress=on_progress,
             )
+        differences, unchecked = list(verdict.differences), list(verdict.unchecked)
+        if REPORT in unchecked:
+            unchecked.remove(REPORT)
+            differences += _changed_report(run)
         for note in verdict.notes:
             console.say(f"note: {note}", quiet=quiet)
         if as_json:
@@ -51,28 +58,42 @@ def verify(
                 {
                     "schema": "overblock/verify/1",
                     "folder": str(run),
-                    "is_same": not verdict.differences,
+                    "is_same": not differences,
                     "n_files": verdict.n_files,
                     "n_runs": verdict.n_runs,
                     "runs_checked": [
                         {"strategy": label, "replicate": replicate}
                         for label, replicate in verdict.checked
                     ],
-                    "differences": list(verdict.differences),
-                    "unchecked": list(verdict.unchecked),
+                    "differences": differences,
+                    "unchecked": unchecked,
                     "notes": list(verdict.notes),
                 }
             )
         else:
-            for difference in verdict.differences:
+            for difference in differences:
                 print(f"{run}: {difference}")
-            if verdict.unchecked:
-                print(f"{run}: not checked: {', '.join(verdict.unchecked)}")
-            if not verdict.differences:
+            if unchecked:
+                print(f"{run}: not checked: {', '.join(unchecked)}")
+            if not differences:
                 print(
                     f"{run}: {verdict.n_files} files have their hashes, all tables over "
                     f"replicates follow from the runs, {len(verdict.checked)} of "
                     f"{verdict.n_runs} runs come to the same"
                 )
-        if verdict.differences:
+        if differences:
             raise typer.Exit(console.EXIT_CHECK_FAILED)
+
+
+def _changed_report(folder: Path) -> list[str]:
+    """Say whether the report in a folder is another than would be written now."""
+    from sim.report.page.document import render
+    from sim.results.contents import REPORT
+    from sim.results.read import open_run
+
+    try:
+        page = render(open_run(folder)).encode("utf-8")
+        is_same = (folder / REPORT).read_bytes() == page
+    except (OverblockError, OSError) as error:
+        return [f"{REPORT}: cannot be made again: {error}"]
+    return [] if is_same else [f"{REPORT}: is not what this program makes of the folder"]

@@ -140,6 +140,21 @@ def test_a_folder_is_verified_and_a_change_exits_with_1(done: Path) -> None:
     assert call("verify", "nothing").exit_code == 4
 
 
+def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done: Path) -> None:
+    folder = Path("reported")
+    subprocess.run(["cp", "-r", str(done), str(folder)], check=True)
+    assert call("report", str(folder)).exit_code == 0
+    same = call("verify", str(folder), "--sample", "1", "--json")
+    assert same.exit_code == 0, same.stdout
+    assert json.loads(same.stdout)["unchecked"] == []
+    page = folder / "report.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("</main>", "!</main>"), "utf-8")
+    falsified = call("verify", str(folder), "--sample", "1")
+    assert falsified.exit_code == 1
+    said = "reported: report.html: is not what this program makes of the folder\n"
+    assert falsified.stdout == said
+
+
 def test_a_shipped_scenario_carries_its_comparison() -> None:
     brief = [word for word in BRIEF if not word.startswith("population")]
     few = ["--set", "population.n_businesses=30", "-n", "1"]
