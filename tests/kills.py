@@ -277,7 +277,8 @@ def _check_end(found: Kill, process: subprocess.Popen[str], said: str) -> None:
     """How the process ended, and whether its workers did."""
     expected = {0, -found.number} if found.number == signal.SIGKILL else {0, 130, -found.number}
     found.check(process.returncode in expected, f"exit code {process.returncode}: {said[-300:]}")
-    found.check("Traceback" not in said, f"traceback: {said[-300:]}")
+    if found.number != signal.SIGKILL:  # what workers of a killed process say is not ours to word
+        found.check("Traceback" not in said, f"traceback: {said[-300:]}")
     for _ in range(100):
         try:
             os.killpg(process.pid, 0)

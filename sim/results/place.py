@@ -65,16 +65,13 @@ def _check_own(path: Path, *, force: bool) -> None:
         raise UsageError(f"{path}: exists and is not a run's folder; choose another --output")
     if not force:
         raise UsageError(f"{path}: holds an earlier run; give --force to replace it")
-    for names, what in (
-        (foreign_files(path), "is not this program's"),
-        (changed_files(path), "is not as it was written"),
-    ):
-        if names:
-            more = f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
-            raise UsageError(
-                f"{path}: holds {', '.join(names[:MOST_NAMED])}{more}, which {what}; move it away, "
-                "or choose another --output"
-            )
+    names = sorted({*foreign_files(path), *changed_files(path)})
+    if names:
+        more = f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
+        raise UsageError(
+            f"{path}: holds {', '.join(names[:MOST_NAMED])}{more}, which is not this program's, or "
+            "was changed; move it away, or choose another --output"
+        )
 
 
 @contextmanager

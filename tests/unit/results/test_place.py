@@ -107,18 +107,11 @@ def test_what_is_not_the_programs_is_named_and_kept(tmp_path: Path, name: str) -
     assert texts_below(tmp_path) == before
 
 
-@pytest.mark.parametrize(
-    ("name", "what"),
-    [
-        ("summary.csv", "is not as it was written"),
-        ("figures/map.png", "is not this program's"),
-        ("report.html", "is not this program's"),
-    ],
-)
-def test_what_was_changed_is_kept(tmp_path: Path, name: str, what: str) -> None:
+@pytest.mark.parametrize("name", ["summary.csv", "figures/map.png", "report.html"])
+def test_what_was_changed_is_kept(tmp_path: Path, name: str) -> None:
     folder = write_run(tmp_path / "out")
     (folder / name).write_text("worked on by hand")
-    with pytest.raises(UsageError, match=f"holds {name}, which {what}"):
+    with pytest.raises(UsageError, match=f"holds {name}, which .*, or was changed; move it away"):
         make(folder, "y", force=True)
     assert (folder / name).read_text() == "worked on by hand"
 
