@@ -176,13 +176,17 @@ class FactTables:
         index = np.stack([columns["first_index"], columns["second_index"]])
         value = np.ma.filled(columns["value"].astype(float), np.nan)
         found = {}
-        for number in dict.fromkeys(replicate.tolist()):
+        # By runs, each looked through once: time grows with the rows, not with their square.
+        order = np.argsort(replicate, kind="stable")
+        bounds = np.flatnonzero(np.diff(replicate[order])) + 1
+        for rows in np.split(order, bounds) if order.size else ():
+            number = replicate[rows[0]]
             parts = {}
             for name in QUANTITIES:
-                mine = (replicate == number) & (quantity == name)
+                mine = rows[quantity[rows] == name]
                 n = 2 if name in _PLANES else 1
                 shape = tuple(index[:n, mine].max(axis=1, initial=-1) + 1)
-                is_whole = int(np.prod(shape, dtype=object)) == mine.sum()
+                is_whole = int(np.prod(shape, dtype=object)) == mine.size
                 if not is_whole or (index[:n, mine] != np.indices(shape).reshape(n, -1)).any():
                     message = f"expected every index of {name} once and in sequence"
                     raise DataError([Problem(str(path), message, key=f"{label}, {number}")])
