@@ -464,6 +464,8 @@ def main() -> int:
     def show(number: int, found: Kill) -> None:
         for line in say([found]):
             print(f"{number}: {line}", file=sys.stderr, flush=True)
+        if (number + 1) % 20 == 0:
+            print(f"{number + 1} of {given.n} kills", file=sys.stderr, flush=True)
 
     kills = campaign(given.command or list(COMMANDS), given.n, given.seed, show)
     print(table(kills))
