@@ -172,7 +172,8 @@ class PoolExecutor:
             return
         if at_once:
             for process in self._context.started:
-                process.terminate()
+                if process.pid is not None:  # one whose start failed was never there
+                    process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
     def __enter__(self) -> PoolExecutor:

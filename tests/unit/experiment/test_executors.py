@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import parent_process
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,17 @@ def test_workers_that_cannot_start_are_given_up(tmp_path: Path) -> None:
         results = dict(executor.run(Squares(tmp_path, ends_at_start=True), KEYS))
     assert set(results) == set(KEYS)
     assert set(results.values()) == {LOST, NO_PROCESS}
+
+
+def test_why_a_process_cannot_start_is_what_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(process: SpawnProcess) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(SpawnProcess, "start", start)
+    with pytest.raises(OSError, match="no more processes"), PoolExecutor(2, 1) as executor:
+        list(executor.run(Squares(tmp_path), KEYS))
 
 
 def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path: Path) -> None:
