@@ -3,6 +3,7 @@
 A comment before a block says what it is where its language does not tell:
 
 - ``<!-- needs: network -->`` or ``cluster``: not run by tests;
+- ``<!-- needs: installation -->``: what stands behind the installation is run;
 - ``<!-- file: NAME -->``: the reader saves it under this name;
 - ``<!-- shows: PATH -->``: it stands in a file of the clone;
 - ``<!-- printed -->``: the block before it prints it; so of a table.
@@ -26,7 +27,8 @@ from tests.conftest import REPOSITORY
 RUN = ("sh", "python", "sql")
 """Languages that are run; a block in another one has a mark."""
 _MARK = re.compile(r"<!-- (needs|file|shows|printed)(?:: (\S+))? -->\s*")
-NEEDS = ("network", "cluster")
+NEEDS = ("network", "cluster", "installation")
+_INSTALLATION = re.compile(r".*pip install [^&]*&& ", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ def run_page(blocks: Sequence[Block], clone: Path, scratch: Path, timeout_s: flo
         script.append(f"at={shlex.quote(block.place)}")
         if block.mark == "file":
             script.append(f"cp {here} {shlex.quote(block.argument)}")
+        elif block.argument == "installation":
+            file.write_text(_INSTALLATION.sub("", block.text, count=1), encoding="utf-8")
+            script.append(f". {here} > {here}.out 2> {here}.err")
         elif not block.mark and block.language in RUN:
             script.append(f"{{ {_command(block, here)}; }} > {here}.out 2> {here}.err")
     run = scratch / "page.sh"
