@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite files of tests/golden whose numbers moved (see tests/golden/README.md)",
     )
+
+
+@pytest.fixture(autouse=True)
+def _a_broken_pipe_kills_no_test() -> Iterator[None]:
+    """Hold that a test leaves broken pipes to Python: else a later one, with a pool, kills all."""
+    yield
+    if hasattr(signal, "SIGPIPE"):
+        assert signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN
 
 
 @pytest.fixture(scope="session")

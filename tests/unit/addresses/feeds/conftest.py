@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.optional import needs
+
 READERS = {"mmdb": "maxminddb", "mrt": "mrtparse"}
 
 
@@ -12,4 +14,4 @@ def _reader(request: pytest.FixtureRequest) -> None:
     """Leave out a case of a format whose reader is not there."""
     for name, module in READERS.items():
         if f"{name}]" in request.node.name:
-            pytest.importorskip(module)
+            needs(module)

@@ -25,6 +25,7 @@ from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError, UsageError
 from tests.binaries import AS_SEQUENCE, AS_SET, mmdb, mrt
+from tests.optional import needs
 
 AWS = {
     "syncToken": "1",
@@ -571,7 +572,7 @@ def test_two_columns_of_addresses_are_a_question_to_the_user(read):
 
 
 def test_mmdb_fields_of_several_vendors_are_mapped(read):
-    pytest.importorskip("maxminddb")
+    needs("maxminddb")
     content = mmdb(
         {
             "198.51.100.0/24": {"asn": "AS64496", "as_name": "One", "country_code": "NA"},
@@ -586,13 +587,13 @@ def test_mmdb_fields_of_several_vendors_are_mapped(read):
 
 
 def test_mmdb_of_both_families_is_read_to_both(read):
-    pytest.importorskip("maxminddb")
+    needs("maxminddb")
     feed = read("both.mmdb", mmdb({"2001:db8::/32": {"asn": 64496}}, version=6))
     assert (len(feed.v4), feed.to_set()) == (0, AddressSet.of("2001:db8::/32"))
 
 
 def test_mrt_origins_of_all_peers_are_one_list(read):
-    pytest.importorskip("mrtparse")
+    needs("mrtparse")
     routes = {
         "198.51.100.0/24": [[(AS_SEQUENCE, [1, 64496])], [(AS_SEQUENCE, [2, 64497])]],
         "203.0.113.0/24": [[(AS_SEQUENCE, [1]), (AS_SET, [64498, 64499])]],
@@ -604,7 +605,7 @@ def test_mrt_origins_of_all_peers_are_one_list(read):
 
 
 def test_a_process_that_read_mrt_outlives_a_pipe_without_a_reader(tmp_path):
-    pytest.importorskip("mrtparse")
+    needs("mrtparse")
     (tmp_path / "rib").write_bytes(mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64496])]]}))
     program = (
         "import os\n"
@@ -631,7 +632,7 @@ def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
 
 
 def test_every_format_may_be_named_outright(read):
-    pytest.importorskip("maxminddb")
-    pytest.importorskip("mrtparse")
+    needs("maxminddb")
+    needs("mrtparse")
     for name, (content, format_name, n_addresses4, *_) in SAMPLES.items():
         assert read(name, content, format_name).to_set().v4.n_addresses == n_addresses4

@@ -17,6 +17,7 @@ from sim.addresses.feeds.mmdb import _children
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
 from tests.binaries import AS_SEQUENCE, mmdb, mrt
+from tests.optional import needs
 
 FEW = Limits(max_bytes=200_000, max_line_bytes=4_096, max_problems=7)
 
@@ -185,18 +186,18 @@ def test_a_line_without_end_is_refused_with_its_number(tmp_path):
 
 
 def test_a_dump_cut_short_is_refused(tmp_path):
-    pytest.importorskip("mrtparse")
+    needs("mrtparse")
     whole = mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64496])]]})
     assert "expected MRT" in refusal(tmp_path, whole[:-5], "mrt")[0]
 
 
 def test_a_dump_without_a_table_is_refused(tmp_path):
-    pytest.importorskip("mrtparse")
+    needs("mrtparse")
     assert "expected a routing table" in refusal(tmp_path, mrt({}), "mrt")[0]
 
 
 def test_a_database_cut_short_is_refused(tmp_path):
-    pytest.importorskip("maxminddb")
+    needs("maxminddb")
     whole = mmdb({"198.51.100.0/24": {"asn": 64496}})
     for n_bytes in (10, len(whole) // 2, len(whole) - 4):
         assert "expected a MaxMind database" in refusal(tmp_path, whole[:n_bytes], "mmdb")[0]
@@ -205,7 +206,7 @@ def test_a_database_cut_short_is_refused(tmp_path):
 @pytest.mark.parametrize("record_bits", [24, 28, 32])
 def test_a_tree_that_takes_forever_to_walk_through_is_refused(record_bits, tmp_path):
     """Each node leads twice to the next: a kilobyte of 2**100 ways that meet no network."""
-    pytest.importorskip("maxminddb")
+    needs("maxminddb")
     path = tmp_path / "good"
     path.write_bytes(mmdb({"198.51.100.0/24": {"asn": 64496}}, record_bits=record_bits))
     assert len(read_feed(Input(path, "good"), "mmdb").v4) == 1
@@ -216,7 +217,7 @@ def test_a_tree_that_takes_forever_to_walk_through_is_refused(record_bits, tmp_p
 @pytest.mark.parametrize(("version", "n_bits"), [(4, 32), (6, 128)])
 def test_a_tree_deeper_than_an_address_is_refused_before_it_is_read(version, n_bits, tmp_path):
     """The reader would write behind its room, and the process end without a word."""
-    pytest.importorskip("maxminddb")
+    needs("maxminddb")
     network = {4: "198.51.100.1/32", 6: "2001:db8::1/128"}[version]
     whole = mmdb({network: {"asn": 64496}}, version=version)
     path = tmp_path / "good"

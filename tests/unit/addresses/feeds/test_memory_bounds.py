@@ -22,6 +22,7 @@ from sim.addresses.text import source as source_module
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
 from tests.binaries import mmdb
+from tests.optional import needs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="peaks are told by Linux")
 
@@ -243,7 +244,7 @@ def test_wide_texts_of_a_parquet_file_are_read_a_few_rows_at_a_time(tmp_path):
 
 
 def test_an_entry_of_mrt_that_claims_gigabytes_is_refused_unread(tmp_path):
-    pytest.importorskip("mrtparse")
+    needs("mrtparse")
     path = tmp_path / "rib"
     path.write_bytes(struct.pack(">IHHI", 0, 13, 2, mrt_module.MAX_ENTRY_BYTES + 1) + bytes(100))
     with pytest.raises(DataError, match=r"2,097,153 bytes, of which at most 2,097,152 are read"):
@@ -251,7 +252,7 @@ def test_an_entry_of_mrt_that_claims_gigabytes_is_refused_unread(tmp_path):
 
 
 def test_a_text_that_networks_of_a_database_share_is_refused_when_long(tmp_path, monkeypatch):
-    pytest.importorskip("maxminddb")
+    needs("maxminddb")
     monkeypatch.setattr("sim.addresses.feeds.mmdb._MAX_TEXT", 8)
     path = tmp_path / "as.mmdb"
     path.write_bytes(mmdb({"198.51.100.0/24": {"name": "x" * 8}}))

@@ -1,0 +1,17 @@
+"""Optional packages that a test may go without."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pytest
+
+
+def needs(module: str) -> None:
+    """Skip the test where a package is not there; never import it.
+
+    Some packages change the process that imports them (mrtparse lets a broken pipe kill it), which
+    the program undoes and a bare import would not.
+    """
+    if find_spec(module) is None:
+        pytest.skip(f"{module} is not installed")
