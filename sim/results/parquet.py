@@ -6,7 +6,6 @@ are. It does not know what the columns mean.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
+from sim.sql import parquet_rows, sql_path, sql_pattern, sql_text
+
+_NUMBERED = "file_row_number = true"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ class PartWriter:
         self._connection.register("batch", batch)
         try:
             self._connection.execute(
-                f"COPY (SELECT {', '.join(selected)} FROM batch) TO {sql_text(str(path))} "
+                f"COPY (SELECT {', '.join(selected)} FROM batch) TO {sql_path(path)} "
                 "(FORMAT parquet)"
             )
         finally:
@@ -98,6 +100,8 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
     ------
     OSError
         If the file cannot be written, or a part not be read.
+    DataError
+        If DuckDB cannot be told a name.
     """
     pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
     # DuckDB before 2.0 cannot read an empty list of pairs.
@@ -105,13 +109,10 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
     with _connect() as connection:
         try:
             connection.execute(
-                f"COPY (SELECT * FROM read_parquet(?)) TO {sql_text(str(path))} "
-                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880{noted})",
-                [[literal_path(part) for part in parts]],
+                f"COPY (SELECT * FROM {parquet_rows(parts)}) TO {sql_path(path)} "
+                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880{noted})"
             )
-            row = connection.execute(
-                "SELECT count(*) FROM read_parquet(?)", [literal_path(path)]
-            ).fetchone()
+            row = connection.execute(f"SELECT count(*) FROM {parquet_rows(path)}").fetchone()
         except duckdb.Error as error:
             raise OSError(f"{path.name}: {str(error).splitlines()[0]}") from None
     assert row is not None
@@ -127,12 +128,11 @@ def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[obj
         try:
             held, other = (
                 connection.execute(
-                    f"SELECT * EXCLUDE (file_row_number) FROM "
-                    f"read_parquet(?, file_row_number = true) WHERE {where} "
-                    "ORDER BY file_row_number",
-                    [literal_path(path), *values],
+                    f"SELECT * EXCLUDE (file_row_number) FROM {parquet_rows(file, _NUMBERED)} "
+                    f"WHERE {where} ORDER BY file_row_number",
+                    values,
                 ).fetchnumpy()
-                for path, where, values in ((table, condition, parameters), (part, "true", ()))
+                for file, where, values in ((table, condition, parameters), (part, "true", ()))
             )
         except duckdb.Error:
             return False
@@ -168,8 +168,7 @@ def metadata_of(path: Path) -> dict[str, str]:
     with _connect() as connection:
         try:
             rows = connection.execute(
-                "SELECT decode(key), decode(value) FROM parquet_kv_metadata(?)",
-                [literal_path(path)],
+                f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
             ).fetchall()
         except duckdb.Error:
             return {}
@@ -231,24 +230,13 @@ def read_columns(
         try:
             for name, file in {"data": path, **(others or {})}.items():
                 connection.execute(
-                    f"CREATE VIEW {name} AS SELECT * "
-                    f"FROM read_parquet({sql_text(literal_path(file))}, file_row_number = true)"
+                    f"CREATE VIEW {name} AS SELECT * FROM {parquet_rows(file, _NUMBERED)}"
                 )
             return connection.execute(query, parameters).fetchnumpy()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             message = f"expected a readable Parquet file, got an error: {reason}"
             raise DataError([Problem(str(path), message)]) from None
-
-
-def literal_path(path: Path) -> str:
-    """Path in which no character is a wildcard to DuckDB."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
-
-
-def sql_text(value: str) -> str:
-    """Return text as a literal of SQL."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _text_list(names: Sequence[str]) -> str:

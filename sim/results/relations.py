@@ -13,7 +13,7 @@ import duckdb
 from sim.errors import DataError, Problem
 from sim.results.columns import COMPARISON_TABLES, Column
 from sim.results.csvtext import GUARDED
-from sim.results.parquet import literal_path, sql_text
+from sim.sql import parquet_rows, sql_pattern, sql_text
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -52,13 +52,15 @@ def connect_tables(folder: Path) -> Connection:
 
 
 def _source(path: Path, columns: tuple[Column, ...]) -> str:
-    where = sql_text(literal_path(path))
     if path.suffix == ".parquet":
-        return f"read_parquet({where})"
+        return parquet_rows(path)
     names = [f'"{one.name}"' for one in columns if one.type == "string"]
     plain = ", ".join(
         f"regexp_replace({name}, {sql_text(GUARDED)}, '\\1\\2', 'g') AS {name}" for name in names
     )
     types = ", ".join(f"{sql_text(one.name)}: {sql_text(_TYPES[one.type])}" for one in columns)
-    held = f"read_csv({where}, header = true, columns = {{{types}}})"
+    held = (
+        f"read_csv({sql_pattern(path)}, header = true, columns = {{{types}}}, "
+        "hive_partitioning = false)"
+    )
     return f"(SELECT * REPLACE ({plain}) FROM {held})"

@@ -22,6 +22,7 @@ from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.headed import plain_name, read_headed
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
+from sim.sql import parquet_rows, sql_pattern
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
 REVENUE = "_usd_per_h"
@@ -72,13 +73,11 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
         As for `read_inventory`, or if the file is no Parquet.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    file = "'" + str(path).replace("'", "''") + "'"
+    rows, numbered = parquet_rows(path), parquet_rows(path, "file_row_number = true")
     try:
         with duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY}) as connection:
             connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")
-            described = connection.execute(
-                f"DESCRIBE SELECT * FROM read_parquet({file})"
-            ).fetchall()
+            described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
             types = {str(row[0]): str(row[1]) for row in described}
             columns = choose_columns(list(types), gathering)
             lists = _list_columns(columns, types, gathering)
@@ -86,15 +85,15 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
                 ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in columns.items()
             }
             selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
-            _note_old_lists(connection, file, lists, gathering)
-            n_rows, n_bytes, longest = _sizes(connection, file, texts.values())
+            _note_old_lists(connection, path, lists, gathering)
+            n_rows, n_bytes, longest = _sizes(connection, rows, texts.values())
             if n_bytes > limits.max_bytes:
                 expected = f"expected at most {limits.max_bytes:,} bytes of text in its columns"
                 raise DataError([Problem(name, f"{expected}, got {n_bytes:,}")])
             n_batch = max(min(_BATCH, _BATCH_BYTES // max(longest, 1)), 1)
             for first in range(0, n_rows, n_batch):
                 batch = connection.execute(
-                    f"SELECT {selected} FROM read_parquet({file}, file_row_number = true) "
+                    f"SELECT {selected} FROM {numbered} "
                     "WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number",
                     [first, first + n_batch],
                 ).fetchnumpy()
@@ -194,13 +193,13 @@ def _finish(gathering: Gathering, origin: Origin) -> Feed:
 
 
 def _sizes(
-    connection: duckdb.DuckDBPyConnection, file: str, texts: Iterable[str]
+    connection: duckdb.DuckDBPyConnection, rows: str, texts: Iterable[str]
 ) -> tuple[int, int, int]:
     """Rows of a table, the bytes of its texts, and those of its longest row."""
     width = " + ".join(f"strlen({text})" for text in texts)
     found = connection.execute(
         "SELECT count(*), coalesce(sum(width), 0), coalesce(max(width), 0) "
-        f"FROM (SELECT {width} AS width FROM read_parquet({file}))"
+        f"FROM (SELECT {width} AS width FROM {rows})"
     ).fetchone()
     assert found is not None
     n_rows, n_bytes, longest = map(int, found)
@@ -230,11 +229,11 @@ def _list_columns(
 
 
 def _note_old_lists(
-    connection: duckdb.DuckDBPyConnection, file: str, lists: Sequence[str], gathering: Gathering
+    connection: duckdb.DuckDBPyConnection, path: Path, lists: Sequence[str], gathering: Gathering
 ) -> None:
     """Tell of lists in a table that an earlier version made of a user's own texts."""
     found = connection.execute(
-        f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({file})"
+        f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
     ).fetchall()
     metadata = dict(found)
     is_own = metadata.get("source_format") in ("inventory", "parquet")

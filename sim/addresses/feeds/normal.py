@@ -21,6 +21,7 @@ from sim.addresses.sets.blocks import split_ranges, split_ranges6
 from sim.addresses.sets.format import format_lines4, format_lines6
 from sim.addresses.sets.ipv6 import Addresses6, masked
 from sim.files import new_file
+from sim.sql import sql_path, sql_text
 
 Texts = Mapping[str, NDArray[np.object_]]
 
@@ -59,15 +60,15 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
                 tempfile.TemporaryDirectory(prefix="overblock-") as spill,
                 duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY}) as connection,
             ):
-                connection.execute(f"SET temp_directory = {_text(spill)}")
+                connection.execute(f"SET temp_directory = {sql_text(spill)}")
                 connection.execute(_CREATE)
                 texts = {column: _texts(labels) for column, labels in feed.labels.items()}
                 n_rows4 = _insert4(connection, feed, texts)
                 n_rows6 = _insert6(connection, feed, texts)
                 metadata = _metadata(feed, sha256, version, n_rows4, n_rows6)
-                pairs = ", ".join(f"{key}: {_text(value)}" for key, value in metadata.items())
+                pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
                 connection.execute(
-                    f"COPY normal TO {_text(str(partial))} (FORMAT parquet, COMPRESSION zstd, "
+                    f"COPY normal TO {sql_path(partial)} (FORMAT parquet, COMPRESSION zstd, "
                     f"ROW_GROUP_SIZE {_group_rows(connection, feed)}, KV_METADATA {{{pairs}}})"
                 )
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -213,7 +214,3 @@ def _lines(text: bytes) -> NDArray[np.object_]:
 
 def _pieces(n_rows: int, size: int) -> list[slice]:
     return [slice(first, first + size) for first in range(0, n_rows, size)]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
