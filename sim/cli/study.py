@@ -22,10 +22,10 @@ from sim.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
     from sim.experiment.answers import Answers
-    from sim.experiment.begun import Begun
     from sim.experiment.executors.task import Executor
     from sim.experiment.kept import Kept
     from sim.experiment.points import Question
+    from sim.experiment.question import Begun
     from sim.experiment.sheets import Sheet
     from sim.experiment.study import Study, StudyPlan
     from sim.scenario.resolve import Resolved
@@ -75,7 +75,7 @@ class Asked:
     @classmethod
     def before(cls, path: Path, kind: str, *given: Any) -> Asked:
         """Go on with what was begun; nothing that changes the question may be given."""
-        from sim.experiment.begun import find_begun, read_begun
+        from sim.experiment.question import find_begun, read_begun
 
         check_alone(path, *given)
         parts, folder = find_begun(path)
@@ -98,7 +98,7 @@ class StudyTask:
     @classmethod
     def of(cls, asked: Asked, plan: StudyPlan, output: Path | None, *, force: bool) -> StudyTask:
         """Return where the study goes; refuse a place that is taken before anything runs."""
-        from sim.experiment.begun import check_same
+        from sim.experiment.question import check_same
         from sim.experiment.study import default_folder
 
         if asked.begun is not None and asked.parts is not None:
@@ -125,7 +125,7 @@ class StudyTask:
             Answers the whole study, given how a question is answered.
         """
         from sim.experiment.answers import ask
-        from sim.experiment.begun import forget_begun
+        from sim.experiment.question import forget_begun
         from sim.experiment.study import carry_out
 
         with executor, progress("runs", quiet=quiet) as on_progress:

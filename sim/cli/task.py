@@ -127,7 +127,7 @@ class Task:
     @classmethod
     def resumed(cls, path: Path, kind: str, output: Path | None, *, force: bool) -> Task:
         """Go on with what was begun."""
-        from sim.experiment.begun import find_begun, read_begun, read_question
+        from sim.experiment.question import find_begun, read_begun, read_question
 
         parts, folder = find_begun(path)
         check_kind(path, read_begun(parts).kind, kind)
@@ -137,8 +137,8 @@ class Task:
 
     def carry_out(self, executor: Executor, *, quiet: bool, grow: Grow | None = None) -> Experiment:
         """Run what is to be run, and write the folder."""
-        from sim.experiment.begun import forget_begun
         from sim.experiment.experiment import COMPLETE, carry_out
+        from sim.experiment.question import forget_begun
         from sim.results.checkpoints import Checkpoints
         from sim.results.store import RUN_TABLES
 

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sim.errors import PartialError
-from sim.experiment.begun import write_question
 from sim.experiment.comparison import ComparisonLine, Measured
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Executor, Failure, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
 from sim.experiment.outputs import write_outputs
 from sim.experiment.plan import Plan
+from sim.experiment.question import write_question
 from sim.experiment.simulation import Simulation, measures_of
 from sim.experiment.weighing import TradeoffLine
 from sim.measure.money.accounts import MethodLine

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sim.experiment.begun import Begun, write_begun
 from sim.experiment.points import Point
+from sim.experiment.question import Begun, write_begun
 from sim.measure.measures import Measure
 from sim.results.checkpoints import Checkpoints
 from sim.results.manifest import canonical_json

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.task import Key
-from sim.experiment.readings import Reading
+from sim.measure.curve_values import Reading
 from sim.scenario.changes import ColumnChange, change
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value

@@ -16,7 +16,7 @@ import numpy as np
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.executors.task import Key
-from sim.experiment.readings import Reading, read_curves
+from sim.measure.curve_values import Reading, read_curves
 from sim.measure.facts import RunFacts
 from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret

@@ -21,10 +21,10 @@ import numpy as np
 from sim import __version__
 from sim.errors import PartialError
 from sim.experiment.answers import Answers
-from sim.experiment.begun import Begun
 from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
 from sim.experiment.kept import Kept
 from sim.experiment.points import Question
+from sim.experiment.question import Begun
 from sim.experiment.sheets import POINT, Sheet, write_sheet
 from sim.files import hash_of
 from sim.results.checkpoints import PARTS, has_runs, remove_parts

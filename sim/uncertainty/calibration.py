@@ -1,300 +1,103 @@
-"""Which values of some assumptions agree with published figures: a set, not a point.
+"""A calibration from what is asked to its trials.
 
-In: factors, goals, and how the model answers. Out: trials, which of them are acceptable, and how
-far each factor ranges among those. Nothing is written back to a scenario.
+In: a scenario, assumptions to be fitted, and goals. Out: a plan, the trials, and tables.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.errors import PartialError, ScenarioError, UsageError
+from sim.errors import all_or_problems
 from sim.experiment.answers import Answers
-from sim.experiment.points import Point
+from sim.experiment.metrics import metrics_of
+from sim.experiment.points import Point, Question
 from sim.experiment.sheets import Sheet
-from sim.results.columns import Column
-from sim.results.folder import INTERRUPTED
+from sim.experiment.study import StudyPlan
 from sim.scenario.resolve import Resolved
-from sim.statistics.paired import mean_intervals
-from sim.streams import Stream, Streams
-from sim.uncertainty.factors import Factor, point_of
-from sim.uncertainty.goals import Goal
-from sim.uncertainty.sweep import STATUS
-
-N_AT_ONCE = 16
-"""Trials asked together. It is part of the result: the next ones learn from the ones before."""
-
-NEAR_END = 0.02
-"""Part of its range within which the acceptable set counts as reaching an end."""
+from sim.uncertainty.acceptance import Trials, judge_fits, search, sheets_of
+from sim.uncertainty.chosen_factors import fitted_factors
+from sim.uncertainty.factors import Factor
+from sim.uncertainty.targets import Goal, parse_goals
 
 
 @dataclass(frozen=True, eq=False)
-class Trials:
-    """Where the model was tried, and what it answered.
+class Fitting:
+    """Which assumptions are fitted to which figures.
 
     Attributes
     ----------
-    amounts : shape (n_trials, n_factors)
-        Amounts of the factors; the first trial has them as given.
-    answers
-        Answers at each trial.
+    plan
+        What is run, but for its points.
+    factors, goals
+        What is moved, and what is to be met.
+    n_trials
+        How many settings are tried.
     """
 
-    amounts: NDArray[np.float64]
-    answers: Answers
+    plan: StudyPlan
+    factors: tuple[Factor, ...]
+    goals: tuple[Goal, ...]
+    n_trials: int
 
+    @classmethod
+    def of(
+        cls,
+        resolved: Resolved,
+        root_seed: int,
+        n_replicates: int,
+        *,
+        fit: Sequence[str],
+        targets: Sequence[str],
+        n_trials: int = 64,
+    ) -> Fitting:
+        """Plan a calibration.
 
-@dataclass(frozen=True, eq=False)
-class Fits:
-    """How near each trial comes to the goals.
+        Parameters
+        ----------
+        fit
+            As `fitted_factors` reads them.
+        targets
+            As `parse_goals` reads them.
 
-    Attributes
-    ----------
-    mean, low, high : shape (n_trials, n_goals)
-        Mean over replicates with its 95 % BCa interval.
-    miss : shape (n_trials, n_goals)
-        Distance of the mean from the goal, in tolerances; NaN where not known.
-    is_acceptable : shape (n_trials,)
-        Whether every goal is met.
-    """
-
-    mean: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    miss: NDArray[np.float64]
-    is_acceptable: NDArray[np.bool_]
-
-    @property
-    def worst(self) -> NDArray[np.float64]:
-        """Greatest miss of each trial; NaN where one is not known."""
-        worst: NDArray[np.float64] = self.miss.max(axis=1)
-        return worst
-
-
-def misses(answers: Answers, goals: Sequence[Goal]) -> NDArray[np.float64]:
-    """Distance of the means from the goals, in tolerances.
-
-    Returns
-    -------
-    miss : shape (n_points, n_goals)
-        NaN where not known.
-    """
-    return np.stack(
-        [np.abs(answers.mean(goal.metric) - goal.value) / goal.tolerance for goal in goals], axis=1
-    )
-
-
-def search(
-    resolved: Resolved,
-    factors: Sequence[Factor],
-    goals: Sequence[Goal],
-    n_trials: int,
-    root_seed: int,
-    ask: Callable[[tuple[Point, ...]], Answers],
-) -> Trials:
-    """Try the scenario as given, then where earlier trials suggest.
-
-    Parameters
-    ----------
-    ask
-        Answers at points of the scenario.
-
-    Raises
-    ------
-    UsageError
-        If optuna is not there.
-
-    Notes
-    -----
-    What is made small is the greatest miss, but not below 1: all acceptable trials are equally
-    good, so that the search goes on through the set instead of to a point in it. Trials are chosen
-    by the tree-structured Parzen estimator of optuna.
-    """
-    try:
-        import optuna
-    except ImportError:
-        message = "calibrate needs the extra 'analysis': pip install 'overblock[analysis]'"
-        raise UsageError(message) from None
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    seed = int(Streams(root_seed, 0).generator(Stream.DESIGN, (2,)).integers(2**31))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of optuna: what is experimental there
-        sampler = optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=min(2 * N_AT_ONCE, n_trials)
+        Raises
+        ------
+        ProblemsError
+            With what is wrong with them.
+        """
+        factors, goals = all_or_problems(
+            lambda: fitted_factors(resolved, fit),
+            lambda: parse_goals(resolved, targets, metrics_of(resolved)),
         )
-        study = optuna.create_study(sampler=sampler)
-    spaces: dict[str, optuna.distributions.BaseDistribution] = {
-        factor.key: optuna.distributions.FloatDistribution(0.0, 1.0) for factor in factors
-    }
-    tried = np.array([[factor.given for factor in factors]])
-    answers = ask(_points(resolved, factors, tried))
-    while len(tried) < n_trials and answers.status != INTERRUPTED:
-        asked = [study.ask(spaces) for _ in range(min(N_AT_ONCE, n_trials - len(tried)))]
-        dials = np.array([[trial.params[factor.key] for factor in factors] for trial in asked])
-        amounts = np.stack(
-            [factor.amount(dials[:, column]) for column, factor in enumerate(factors)], axis=1
+        readings = tuple(goal.reading for goal in goals if goal.reading is not None)
+        question = Question(resolved, (), (), root_seed, n_replicates, readings)
+        described = {
+            "fit": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
+            "targets": list(targets),
+            "values": [{"value": goal.value, "tolerance": goal.tolerance} for goal in goals],
+            "n_trials": n_trials,
+        }
+        asked = {"fit": list(fit), "targets": list(targets), "n_trials": n_trials}
+        plan = StudyPlan("calibration", question, described, asked)
+        return cls(plan, tuple(factors), tuple(goals), n_trials)
+
+    def try_out(self, ask: Callable[[Question], Answers]) -> Trials:
+        """Try the scenario as given, then where earlier trials suggest."""
+        question = self.plan.question
+
+        def ask_at(points: tuple[Point, ...]) -> Answers:
+            return ask(replace(question, points=points))
+
+        return search(
+            question.resolved,
+            self.factors,
+            self.goals,
+            self.n_trials,
+            question.root_seed,
+            ask_at,
         )
-        try:
-            found = ask(_points(resolved, factors, amounts))
-        except (PartialError, ScenarioError) as error:
-            # One batch that cannot be, or fails, is no reason to lose the others.
-            found = answers.unanswered(len(amounts), error)
-        except KeyboardInterrupt:
-            answers = replace(answers, status=INTERRUPTED)
-            break
-        for trial, miss in zip(asked, misses(found, goals).max(axis=1), strict=True):
-            if np.isnan(miss):
-                study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            else:
-                study.tell(trial, max(float(miss), 1.0))
-        tried, answers = np.concatenate([tried, amounts]), answers.then(found)
-    return Trials(tried, answers)
 
-
-def _points(
-    resolved: Resolved, factors: Sequence[Factor], amounts: NDArray[np.float64]
-) -> tuple[Point, ...]:
-    return tuple(
-        point_of(
-            resolved, [(factor, (amount,)) for factor, amount in zip(factors, row, strict=True)]
-        )
-        for row in amounts.tolist()
-    )
-
-
-def judge_fits(answers: Answers, goals: Sequence[Goal], root_seed: int) -> Fits:
-    """Hold the answers against the goals."""
-    column = [answers.metrics.index(goal.metric) for goal in goals]
-    values = answers.value[:, 0][:, :, column].transpose(0, 2, 1)
-    rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
-    n_trials, n_goals = values.shape[:2]
-    found = mean_intervals(values.reshape(n_trials * n_goals, -1), rng)
-    table = np.array([(one.mean, one.low, one.high) for one in found])
-    mean, low, high = table.reshape(n_trials, n_goals, 3).transpose(2, 0, 1)
-    miss = misses(answers, goals)
-    # Not known is not acceptable: a comparison with NaN does not hold.
-    return Fits(mean, low, high, miss, np.asarray((miss <= 1).all(axis=1)))
-
-
-def sheets_of(
-    factors: Sequence[Factor], goals: Sequence[Goal], trials: Trials, fits: Fits
-) -> list[Sheet]:
-    """Tables ``calibration.csv``, ``targets.csv`` and ``trials.csv``."""
-    return [
-        _ranges(factors, trials, fits),
-        _goals(goals, fits),
-        _trials(factors, goals, trials, fits),
-    ]
-
-
-def _ranges(factors: Sequence[Factor], trials: Trials, fits: Fits) -> Sheet:
-    columns = (
-        Column("factor", "string", "", "Scenario key, or table and column"),
-        Column("unit", "string", "", "Unit of the assumption"),
-        Column("scale", "string", "", "value; times: factors on a column; position: -1 to 1"),
-        Column("asked_low", "number", "by factor", "Lower end of the range searched"),
-        Column("asked_high", "number", "by factor", "Upper end of the range searched"),
-        Column("given", "number", "by factor", "As the scenario has it"),
-        Column("acceptable_low", "number", "by factor", "Least value among acceptable trials"),
-        Column("acceptable_high", "number", "by factor", "Greatest value among acceptable trials"),
-        Column("reaches_low", "boolean", "", "Whether that is the end of the range searched"),
-        Column("reaches_high", "boolean", "", "Whether that is the end of the range searched"),
-        Column("n_acceptable", "integer", "trials", "Trials that meet every target"),
-        Column("n_trials", "integer", "trials", "Trials with an answer"),
-    )
-    n_acceptable = int(fits.is_acceptable.sum())
-    n_answered = int((~np.isnan(fits.worst)).sum())
-    rows = []
-    for column, factor in enumerate(factors):
-        amounts = trials.amounts[fits.is_acceptable, column]
-        low, high = (amounts.min(), amounts.max()) if amounts.size else (np.nan, np.nan)
-        reaches: tuple[bool | None, bool | None] = (None, None)
-        if amounts.size:
-            reaches = (
-                factor.dial(float(low)) <= NEAR_END,
-                factor.dial(float(high)) >= 1 - NEAR_END,
-            )
-        rows.append(
-            (
-                factor.key,
-                factor.unit,
-                factor.scale,
-                factor.low,
-                factor.high,
-                factor.given,
-                float(low),
-                float(high),
-                *reaches,
-                n_acceptable,
-                n_answered,
-            )
-        )
-    return Sheet("calibration.csv", columns, tuple(rows), ("factor",))
-
-
-def _goals(goals: Sequence[Goal], fits: Fits) -> Sheet:
-    columns = (
-        Column("target", "string", "", "Measure, or curve and time"),
-        Column("value", "number", "by metric", "Number to be met"),
-        Column("tolerance", "number", "by metric", "How far the mean may be off"),
-        Column("source", "string", "", "Where the number comes from"),
-        Column("as_given", "number", "by metric", "Mean over replicates of the scenario as it is"),
-        Column("nearest", "number", "by metric", "Mean over replicates that comes nearest"),
-        Column("n_met", "integer", "trials", "Trials that meet this target"),
-    )
-    rows = []
-    for column, goal in enumerate(goals):
-        miss, mean = fits.miss[:, column], fits.mean[:, column]
-        nearest = mean[np.nanargmin(miss)] if not np.isnan(miss).all() else np.nan
-        rows.append(
-            (
-                goal.name,
-                goal.value,
-                goal.tolerance,
-                goal.source,
-                float(mean[0]),
-                float(nearest),
-                int((miss <= 1).sum()),
-            )
-        )
-    return Sheet("targets.csv", columns, tuple(rows), ("target",))
-
-
-def _trials(factors: Sequence[Factor], goals: Sequence[Goal], trials: Trials, fits: Fits) -> Sheet:
-    columns = [
-        Column("trial", "integer", "", "Number of the trial; 0 is the scenario as given"),
-        *(Column(factor.key, "number", factor.unit, "Amount tried") for factor in factors),
-    ]
-    for goal in goals:
-        columns += [
-            Column(goal.name, "number", "by metric", "Mean over replicates"),
-            Column(f"{goal.name} low", "number", "by metric", "Lower end of its BCa interval"),
-            Column(f"{goal.name} high", "number", "by metric", "Upper end of its BCa interval"),
-        ]
-    columns += [
-        Column("worst_miss", "number", "tolerances", "Greatest distance from a target"),
-        Column("is_acceptable", "boolean", "", "Whether every target is met"),
-        *STATUS,
-    ]
-    rows = []
-    for row, amounts in enumerate(trials.amounts.tolist()):
-        errors = [why for key, why in trials.answers.failures.items() if key[0] == row]
-        is_known = not np.isnan(fits.worst[row])
-        bounds = zip(fits.mean[row], fits.low[row], fits.high[row], strict=True)
-        rows.append(
-            (
-                row,
-                *amounts,
-                *(float(number) for triple in bounds for number in triple),
-                float(fits.worst[row]),
-                bool(fits.is_acceptable[row]) if is_known else None,
-                "complete" if is_known else "failed",
-                "; ".join(dict.fromkeys(errors)) or None,
-            )
-        )
-    return Sheet("trials.csv", tuple(columns), tuple(rows), ("trial",))
+    def sheets(self, trials: Trials) -> list[Sheet]:
+        """Tables of the calibration."""
+        fits = judge_fits(trials.answers, self.goals, self.plan.question.root_seed)
+        return sheets_of(self.factors, self.goals, trials, fits)

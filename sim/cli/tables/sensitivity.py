@@ -18,7 +18,7 @@ from sim.cli.terminal import console
 if TYPE_CHECKING:
     from sim.experiment.study import Study
     from sim.uncertainty.factors import Factor, LeftOut
-    from sim.uncertainty.sensitivity import Line
+    from sim.uncertainty.influence import Line
 
 SCHEMA = "overblock/sensitivity/1"
 FACTORS_SCHEMA = "overblock/factors/1"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.experiment.answers import Answers
     from sim.experiment.points import Question
     from sim.experiment.study import Study
-    from sim.uncertainty.calibration import Trials
+    from sim.uncertainty.acceptance import Trials
 
 SCHEMA = "overblock/calibration/1"
 N_REPLICATES = 4
@@ -100,7 +100,7 @@ def calibrate(
     """
     with console.reports_errors(as_json=as_json):
         from sim.cli import study as talk
-        from sim.uncertainty.fitting import Fitting
+        from sim.uncertainty.calibration import Fitting
 
         if resume is not None:
             asked = talk.Asked.before(

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from sim.experiment.points import Question
     from sim.experiment.sheets import Sheet
     from sim.experiment.study import Study
-    from sim.uncertainty.sensitivity import Line
-    from sim.uncertainty.stages import Stage
+    from sim.uncertainty.designs import Stage
+    from sim.uncertainty.influence import Line
 
 N_REPLICATES = 2
 
@@ -159,7 +159,7 @@ def sensitivity(
         from sim.cli import study as talk
         from sim.cli.tables import sensitivity as tables
         from sim.uncertainty.chosen_factors import choose_factors
-        from sim.uncertainty.inquiry import Inquiry
+        from sim.uncertainty.sensitivity import Inquiry
 
         names = [name.strip() for text in only for name in text.split(",") if name.strip()]
         if resume is not None:

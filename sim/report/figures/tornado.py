@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from sim.report.figures import style
 from sim.report.figures.drawing import Drawing, FigureTable
 from sim.report.figures.figures import write_beside
-from sim.uncertainty.sensitivity import Line
+from sim.uncertainty.influence import Line
 
 MOST_BARS = 15
 HATCHED = " Hatched: weights of rows that move separately, mean size of the change (Morris)."

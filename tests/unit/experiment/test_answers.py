@@ -16,8 +16,8 @@ from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Failure
 from sim.experiment.points import Point, Question
-from sim.experiment.readings import Reading
 from sim.experiment.simulation import Simulation
+from sim.measure.curve_values import Reading
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 

@@ -14,13 +14,13 @@ import pytest
 
 import sim.experiment.simulation as simulation
 from sim.errors import PartialError, UsageError
-from sim.experiment.begun import find_begun, forget_begun, read_question
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.experiment import Experiment, carry_out
 from sim.experiment.metrics import metrics_of
 from sim.experiment.plan import Plan
+from sim.experiment.question import find_begun, forget_begun, read_question
 from sim.experiment.verification import verify_folder
 from sim.experiment.weighing import HARMS
 from sim.measure.ratios import RATIOS

@@ -14,16 +14,16 @@ import pytest
 
 from sim.errors import PartialError, UsageError
 from sim.experiment.answers import ask
-from sim.experiment.begun import check_same, find_begun, read_begun
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.kept import Kept
+from sim.experiment.question import check_same, find_begun, read_begun
 from sim.experiment.study import Study, StudyPlan, carry_out
 from sim.results.checkpoints import PARTS, Checkpoints
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.uncertainty.fitting import Fitting
-from sim.uncertainty.inquiry import Inquiry
+from sim.uncertainty.calibration import Fitting
+from sim.uncertainty.sensitivity import Inquiry
 from sim.uncertainty.sweep import Sweep
 
 pytest.importorskip("optuna")

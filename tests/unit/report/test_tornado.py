@@ -15,7 +15,7 @@ from sim.report.figures.tornado import (
     shares_table,
     tornado_table,
 )
-from sim.uncertainty.sensitivity import Line
+from sim.uncertainty.influence import Line
 
 
 def line(factor: str, low: float, high: float, **more: object) -> Line:

@@ -13,10 +13,10 @@ from sim.experiment.points import Point
 from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.uncertainty.calibration import judge_fits, search, sheets_of
+from sim.uncertainty.acceptance import judge_fits, search, sheets_of
 from sim.uncertainty.chosen_factors import fitted_factors
 from sim.uncertainty.factors import Factor
-from sim.uncertainty.goals import Goal
+from sim.uncertainty.targets import Goal
 
 pytest.importorskip("optuna")
 

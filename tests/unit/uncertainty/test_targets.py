@@ -7,7 +7,7 @@ import pytest
 from sim.errors import ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.uncertainty.goals import Goal, parse_goals
+from sim.uncertainty.targets import Goal, parse_goals
 
 METRICS = ("addresses_listed_peak", "private_loss_usd")
 DAY = 86_400

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.experiment.readings import Reading
+from sim.measure.curve_values import Reading
 from sim.results.columns import METRICS
 from sim.scenario.quantities import parse_instant
 from sim.scenario.refusal import hint

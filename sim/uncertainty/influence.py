@@ -1,0 +1,264 @@
+"""Which assumption the answer hangs on: each at its ends, then all together.
+
+In: stages and the answers at their points. Out: one line per measure and factor. The luck is the
+same at every point, so that what differs is due to the factors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.experiment.answers import Answers
+from sim.experiment.sheets import Sheet
+from sim.results.columns import Column
+from sim.statistics.indices import Indices, Screening, screen, variance_shares
+from sim.streams import Stream, Streams
+from sim.uncertainty.designs import Stage
+from sim.uncertainty.factors import LeftOut
+from sim.uncertainty.sweep import points_sheet
+
+_LINE = (
+    Column("metric", "string", "", "Name of the measure"),
+    Column("unit", "string", "", "Unit of the measure"),
+    Column("factor", "string", "", "Scenario key, or table and column"),
+    Column("factor_unit", "string", "", "Unit of the assumption"),
+    Column("range", "string", "", "Range declared with the assumption"),
+    Column("n_dials", "integer", "", "1, or the number of rows that move separately"),
+    Column("given", "number", "by metric", "The measure with every assumption as it stands"),
+    Column("at_low", "number", "by metric", "With this one at its low end, the others as given"),
+    Column("at_high", "number", "by metric", "With this one at its high end, the others as given"),
+    Column("mu", "number", "by metric", "Mean change from low to high end, others anywhere"),
+    Column("mu_star", "number", "by metric", "Mean size of that change (Morris)"),
+    Column("mu_star_low", "number", "by metric", "Lower end of its 95 % BCa interval"),
+    Column("mu_star_high", "number", "by metric", "Upper end of its 95 % BCa interval"),
+    Column(
+        "sigma",
+        "number",
+        "by metric",
+        "Standard deviation of that change: curvature, joint effects",
+    ),
+    Column("n_trajectories", "integer", "trajectories", "Morris trajectories with all answers"),
+    Column("first", "number", "share", "Share of variance by this one alone (Sobol' first order)"),
+    Column("first_low", "number", "share", "Lower end of its 95 % BCa interval"),
+    Column("first_high", "number", "share", "Upper end of its 95 % BCa interval"),
+    Column("total", "number", "share", "Share of variance in which it has a part (total order)"),
+    Column("total_low", "number", "share", "Lower end of its 95 % BCa interval"),
+    Column("total_high", "number", "share", "Upper end of its 95 % BCa interval"),
+    Column("n_base", "integer", "points", "Base points with all answers"),
+)
+
+
+_STAGE = (
+    Column("part", "string", "", "ends, morris or sobol"),
+    Column("n_points", "integer", "points", "Points that were run"),
+    Column("n_groups", "integer", "groups", "Trajectories or base points; 0 for ends"),
+    Column(
+        "n_rejected",
+        "integer",
+        "groups",
+        "Groups drawn and not taken: the scenario cannot be at one of their points",
+    ),
+    Column("factors", "string", "", "Factors that moved, separated by blanks"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Indices of one factor for one measure; the names are those of ``sensitivity.csv``."""
+
+    metric: str
+    unit: str
+    factor: str
+    factor_unit: str
+    range: str
+    n_dials: int
+    given: float
+    at_low: float
+    at_high: float
+    mu: float = np.nan
+    mu_star: float = np.nan
+    mu_star_low: float = np.nan
+    mu_star_high: float = np.nan
+    sigma: float = np.nan
+    n_trajectories: int = 0
+    first: float = np.nan
+    first_low: float = np.nan
+    first_high: float = np.nan
+    total: float = np.nan
+    total_low: float = np.nan
+    total_high: float = np.nan
+    n_base: int = 0
+
+    @property
+    def swing(self) -> float:
+        """How far the answer moves by this factor: by trajectories, or else between the ends."""
+        if not np.isnan(self.mu_star):
+            return self.mu_star
+        ends = (self.at_low, self.at_high, self.given)
+        return 0.0 if np.isnan(ends).any() else max(ends) - min(ends)
+
+
+def judge(
+    stages: Sequence[Stage], answers: Answers, metrics: Sequence[str], root_seed: int
+) -> list[Line]:
+    """Lines of all measures, those on which the answer hangs most first.
+
+    Parameters
+    ----------
+    stages
+        In the sequence in which their points were asked; ``ends`` first.
+    """
+    lines: list[Line] = []
+    for metric in metrics:
+        value = answers.mean(metric)
+        measure = answers.measures[answers.metrics.index(metric)]
+        starts = np.cumsum([0, *(len(stage.points) for stage in stages)])
+        parts = {
+            stage.part: (stage, value[start : start + len(stage.points)])
+            for stage, start in zip(stages, starts, strict=False)
+        }
+        found = _at_ends(*parts["ends"], metric, measure.unit)
+        if "morris" in parts:
+            stage, at = parts["morris"]
+            found = _add_screening(found, stage, _screen(stage, at, root_seed))
+        if "sobol" in parts:
+            stage, at = parts["sobol"]
+            found = _add_shares(found, stage, _share(stage, at, root_seed))
+        order = {line.factor: row for row, line in enumerate(found)}
+        lines += sorted(
+            found,
+            key=lambda line: (
+                -np.nan_to_num(line.total, nan=-1.0),
+                -line.swing,
+                order[line.factor],
+            ),
+        )
+    return lines
+
+
+def screened(lines: Sequence[Line], n_kept: int) -> list[str]:
+    """Keys of the factors on which the first measure hangs most."""
+    first = [line for line in lines if line.metric == lines[0].metric]
+    return [line.factor for line in sorted(first, key=lambda line: -line.swing)[:n_kept]]
+
+
+def _at_ends(stage: Stage, value: NDArray[np.float64], metric: str, unit: str) -> list[Line]:
+    row, found = 1, []
+    for factor in stage.factors:
+        low = high = np.nan
+        if factor.n_dials == 1:
+            low, high = float(value[row]), float(value[row + 1])
+            row += 2
+        found.append(
+            Line(
+                metric,
+                unit,
+                factor.key,
+                factor.unit,
+                factor.range_text,
+                factor.n_dials,
+                float(value[0]),
+                low,
+                high,
+            )
+        )
+    return found
+
+
+def _screen(stage: Stage, value: NDArray[np.float64], root_seed: int) -> Screening:
+    n_dials = np.array([factor.n_dials for factor in stage.factors])
+    rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+    answers = value.reshape(-1, len(stage.factors) + 1)
+    return screen(answers, stage.dials, stage.moved, n_dials, rng)
+
+
+def _share(stage: Stage, value: NDArray[np.float64], root_seed: int) -> Indices:
+    rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+    return variance_shares(value.reshape(-1, len(stage.factors) + 2), rng)
+
+
+def _add_screening(lines: Sequence[Line], stage: Stage, found: Screening) -> list[Line]:
+    row_of = {factor.key: row for row, factor in enumerate(stage.factors)}
+    return [
+        replace(
+            line,
+            mu=float(found.mu[row]),
+            mu_star=float(found.mu_star[row]),
+            mu_star_low=float(found.low[row]),
+            mu_star_high=float(found.high[row]),
+            sigma=float(found.sigma[row]),
+            n_trajectories=found.n_trajectories,
+        )
+        for line in lines
+        for row in [row_of[line.factor]]
+    ]
+
+
+def _add_shares(lines: Sequence[Line], stage: Stage, found: Indices) -> list[Line]:
+    row_of = {factor.key: row for row, factor in enumerate(stage.factors)}
+    return [
+        line
+        if (row := row_of.get(line.factor)) is None
+        else replace(
+            line,
+            first=float(found.first[row]),
+            first_low=float(found.first_low[row]),
+            first_high=float(found.first_high[row]),
+            total=float(found.total[row]),
+            total_low=float(found.total_low[row]),
+            total_high=float(found.total_high[row]),
+            n_base=found.n_base,
+        )
+        for line in lines
+    ]
+
+
+def sheets_of(
+    stages: Sequence[Stage],
+    answers: Answers,
+    lines: Sequence[Line],
+    left_out: Sequence[LeftOut],
+) -> list[Sheet]:
+    """Tables ``sensitivity.csv``, ``stages.csv``, ``points.csv`` and ``left-out.csv``."""
+    keys = [factor.key for factor in stages[0].factors]
+    columns = (
+        Column("part", "string", "", "ends, morris or sobol"),
+        *(Column(key, "string", "", f"{key}; missing where it is as given") for key in keys),
+    )
+    points = [
+        (stage.part, *(_amounts(amounts.get(key)) for key in keys))
+        for stage in stages
+        for amounts in stage.amounts
+    ]
+    names = [column.name for column in _LINE]
+    rows = tuple(tuple(getattr(line, name) for name in names) for line in lines)
+    out = tuple((one.key, one.why) for one in left_out)
+    return [
+        Sheet("sensitivity.csv", _LINE, rows, ("metric", "factor")),
+        Sheet("stages.csv", _STAGE, tuple(_stage_row(stage) for stage in stages), ("part",)),
+        points_sheet(columns, points, answers),
+        Sheet(
+            "left-out.csv",
+            (
+                Column("key", "string", "", "Assumption that is not varied"),
+                Column("why", "string", "", "Why not"),
+            ),
+            out,
+            ("key",),
+        ),
+    ]
+
+
+def _stage_row(stage: Stage) -> tuple[object, ...]:
+    keys = " ".join(factor.key for factor in stage.factors)
+    return stage.part, len(stage.points), len(stage.dials), stage.n_rejected, keys
+
+
+def _amounts(amounts: tuple[float, ...] | None) -> str | float | None:
+    if amounts is None or len(amounts) == 1:
+        return amounts[0] if amounts else None
+    return " ".join(f"{amount:.6g}" for amount in amounts)
