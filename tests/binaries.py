@@ -18,6 +18,28 @@ class Large(int):
     """A number of 64 bits."""
 
 
+class Encoded(bytes):
+    """A value as it stands in the data section."""
+
+
+IN_METADATA = 13
+"""Place of the description in the metadata."""
+
+
+def unfolding(n_levels: int, n_each: int = 2, *, start: int = 0) -> Encoded:
+    """Maps all of whose values are pointers to the next map, at a place of their section.
+
+    Each has ``n_each`` keys; the last pointers lead to a text of one letter.
+    """
+    n_bytes = 1 + 7 * n_each
+    maps = []
+    for level in range(1, n_levels + 1):
+        to_next = b"\x38" + (start + level * n_bytes).to_bytes(4, "big")
+        items = (_encoded(chr(97 + key)) + to_next for key in range(n_each))
+        maps.append(bytes([7 << 5 | n_each]) + b"".join(items))
+    return Encoded(b"".join(maps) + _encoded("x"))
+
+
 def mmdb(
     networks: Mapping[str, Any],
     *,
@@ -25,12 +47,14 @@ def mmdb(
     kind: str = "Test-ASN",
     record_bits: int = 32,
     n_doubled: int = 0,
+    description: Any = None,
 ) -> bytes:
     """A MaxMind DB (format 2.0) that maps networks of one family to records.
 
-    Without networks, ``n_doubled`` nodes each lead to the next on both sides, and the last nowhere.
+    Of ``n_doubled`` nodes each leads to the next on both sides, the last to the networks.
     """
     nodes: list[list[Any]] = [[at, at] for at in range(1, n_doubled)] + [[None, None]]
+    root = len(nodes) - 1
     data = b""
     for text, content in networks.items():
         network = ipaddress.ip_network(text)
@@ -38,7 +62,7 @@ def mmdb(
         number, length = int(network.network_address), network.prefixlen
         if version == 6 and network.version == 4:
             length += 96
-        at = 0
+        at = root
         for depth in range(length):
             side = number >> (bits - 1 - depth) & 1
             if depth == length - 1:
@@ -64,6 +88,7 @@ def mmdb(
 
     tree = b"".join(record(*map(pointer, node)) for node in nodes)
     metadata = {
+        "description": description or {"en": "made by hand"},
         "node_count": n,
         "record_size": Small(record_bits),
         "ip_version": Small(version),
@@ -72,13 +97,14 @@ def mmdb(
         "binary_format_major_version": Small(2),
         "binary_format_minor_version": Small(0),
         "build_epoch": Large(1_700_000_000),
-        "description": {"en": "made by hand"},
     }
     return tree + bytes(16) + data + MARK + _encoded(metadata)
 
 
 def _encoded(value: Any) -> bytes:
     """One value of the data section: strings, unsigned numbers, maps, lists."""
+    if isinstance(value, Encoded):
+        return value
     if isinstance(value, str):
         raw = value.encode()
         assert len(raw) < 29

@@ -6,6 +6,7 @@ names. Vendors name their fields differently; the file's own ``database_type`` i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.cells import add_origins
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.unfolding import check_metadata, check_records
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
@@ -67,6 +69,7 @@ def read_mmdb(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     # The reader may fail in any way on a damaged file: all of them are the file's fault.
     try:
+        check_metadata(path)
         with maxminddb.open_database(path) as reader:
             metadata = reader.metadata()
             _check_tree(path, metadata)
@@ -89,13 +92,13 @@ def read_mmdb(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
 
 
 def _check_tree(path: Path, metadata: Any) -> None:
-    """Refuse a search tree that the reader must not walk through.
+    """Refuse a search tree that the reader must not walk through, or what it leads to.
 
     Raises
     ------
     ValueError
         If it takes too many steps, is deeper than an address has bits (the reader of maxminddb
-        then writes where it must not), or ends after the file does.
+        then writes where it must not), or ends after the file does; as for `check_records`.
     """
     n_nodes, record_bits = int(metadata.node_count), int(metadata.record_size)
     n_bytes = n_nodes * record_bits // 4
@@ -107,17 +110,23 @@ def _check_tree(path: Path, metadata: Any) -> None:
     node: NDArray[np.int64] = np.zeros(1, np.int64)
     n_ways: NDArray[np.float64] = np.ones(1)
     n_steps = 0.0
+    places: Counter[int] = Counter()
     for _ in range(n_bits):
         n_steps += n_ways.sum()
         if n_steps > MAX_STEPS:
             raise ValueError(f"its search tree takes more than {MAX_STEPS:,} steps")
         following = _children(tree[node], record_bits)
         is_node = following < n_nodes
+        both = np.repeat(n_ways, 2).reshape(-1, 2)
+        is_record = following > n_nodes
+        record, place = np.unique(following[is_record] - n_nodes, return_inverse=True)
+        leading = np.bincount(place.ravel(), weights=both[is_record])
+        places.update(dict(zip(record.tolist(), leading.tolist(), strict=True)))
         node, place = np.unique(following[is_node], return_inverse=True)
-        ways = np.repeat(n_ways, 2)[is_node.ravel()]
-        n_ways = np.bincount(place.ravel(), weights=ways).astype(np.float64)
+        n_ways = np.bincount(place.ravel(), weights=both[is_node]).astype(np.float64)
     if node.size:
         raise ValueError(f"its search tree is deeper than {n_bits} bits")
+    check_records(path, n_bytes, places)
 
 
 def _children(nodes: NDArray[np.uint8], record_bits: int) -> NDArray[np.int64]:
