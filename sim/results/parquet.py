@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -187,13 +188,20 @@ def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
 
 
 def _connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
+    """Connection of its own: temporary views and settings are not seen by others."""
+    connection = _database(n_threads).cursor()
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+@cache
+def _database(n_threads: int | None) -> duckdb.DuckDBPyConnection:
+    """Database in memory that nothing is kept in; to open one takes longer than most queries."""
     # One thread by default: rows and row groups come out in one sequence.
     config: dict[str, str | bool | int | float | list[str]] = (
         {} if n_threads is None else {"threads": n_threads}
     )
-    connection = duckdb.connect(config=config)
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
+    return duckdb.connect(config=config)
 
 
 def read_columns(
@@ -230,7 +238,7 @@ def read_columns(
         try:
             for name, file in {"data": path, **(others or {})}.items():
                 connection.execute(
-                    f"CREATE VIEW {name} AS SELECT * FROM {parquet_rows(file, _NUMBERED)}"
+                    f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet_rows(file, _NUMBERED)}"
                 )
             return connection.execute(query, parameters).fetchnumpy()
         except duckdb.Error as error:

@@ -11,6 +11,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
@@ -144,11 +145,15 @@ def note_path(path: Path) -> Path:
 def read_note(path: Path) -> SourceNote | None:
     """Read the note beside a table, ``<table>.source.yaml``; None where there is no such file."""
     note = note_path(path)
-    if not note.exists():
-        return None
-    document = Document(str(note))
+    return _note_of(_read_bytes(note), str(note)) if note.exists() else None
+
+
+@lru_cache(maxsize=256)
+def _note_of(data: bytes, file: str) -> SourceNote:
+    """Read a note. Every variant of a scenario reads the same ones, and YAML takes its time."""
+    document = Document(file)
     try:
-        document = parse_document(_read_bytes(note), str(note))
+        document = parse_document(data, file)
         # From text, as rows are: a list in YAML stands for a pair.
         source_note = SourceNote.model_validate(document.tree)
     except ProblemsError as error:
