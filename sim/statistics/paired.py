@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from sim.statistics.resampling import (
     CONFIDENCE,
@@ -259,6 +258,8 @@ def _student(
     if n < 2:
         missing = np.full(mean.shape, np.nan)
         return missing, missing, missing
+    from scipy import stats  # slow to import, and a single run needs none of it
+
     error = difference.std(axis=-1, ddof=1) / np.sqrt(n)
     half = np.where(is_constant, 0.0, stats.t.ppf((1 + confidence) / 2, n - 1) * error)
     t = np.abs(mean) / np.where(is_constant, np.nan, error)

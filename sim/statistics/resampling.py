@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Values = NDArray[np.float64]
 
@@ -81,6 +80,8 @@ def bootstrap_means(
     if n_replicates < 2 or not values.size:
         missing = np.full(point.shape, np.nan)
         return Bootstrap(missing, missing, np.empty((point.size, 0)))
+
+    from scipy import stats  # slow to import, and a single run needs none of it
 
     def of_rows(replicate: NDArray[np.intp], axis: int = -1) -> Values:
         # A resample is how often each replicate is in it: all rows are summed in one product.
