@@ -9,10 +9,12 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +25,9 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 _LAYERS = ("addresses", "scenario", "names", "world", "engine")
 """Parts of the package that loops may import from: the engine, and what lies below it."""
 _PREFIX = "compiled-"
+_OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")
+_N_SHARED = 10
+"""Folders kept where several installations keep theirs, of some megabytes each."""
 _STARTED_NS = time.time_ns()
 
 
@@ -101,8 +106,19 @@ def _is_writable(path: Path) -> bool:
 
 
 def _forget_others(kept: Path) -> None:
-    """Remove code of sources that the package no longer has."""
-    if kept.parent == _PACKAGE / "__pycache__":
-        for old in kept.parent.glob(f"{_PREFIX}*"):
-            if old != kept:
-                shutil.rmtree(old, ignore_errors=True)
+    """Remove code of sources that the package no longer has, elsewhere what was used longest ago.
+
+    Who still uses a folder that goes compiles again: numba takes no file for granted.
+    """
+    used_ns = {}
+    with suppress(OSError):
+        os.utime(kept)
+        for other in kept.parent.iterdir():
+            if _OURS.fullmatch(other.name) and other.is_dir() and not other.is_symlink():
+                # Others may be removing the same one.
+                with suppress(OSError):
+                    used_ns[other] = other.stat().st_mtime_ns
+    used_ns.pop(kept, None)
+    n_left = 0 if kept.parent == _PACKAGE / "__pycache__" else _N_SHARED - 1
+    for old in sorted(used_ns, key=lambda path: -used_ns[path])[n_left:]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -76,6 +76,79 @@ def test_a_place_that_is_named_stands_alone(
     assert not folder_now().is_relative_to(tmp_path)
 
 
+@pytest.mark.parametrize("place", ["NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_of_a_shared_place_those_used_last_are_kept(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (package / "__pycache__").write_text("no folder")
+    monkeypatch.setenv(place, str(tmp_path / "shared"))
+    mine = folder_now()
+    foreign = ["compiled-mine", "compiled-0123456789abcdef0", "other-0123456789abcdef", "kernels_1"]
+    for name in foreign:
+        (mine.parent / name).mkdir()
+    linked = mine.parent / f"compiled-{15:016x}"
+    linked.symlink_to(tmp_path / "sim", target_is_directory=True)
+    (mine.parent / f"compiled-{14:016x}").write_text("a file")
+    others = [mine.parent / f"compiled-{number:016x}" for number in range(12)]
+    for number, other in enumerate(others):
+        (other / "kernels_2").mkdir(parents=True)
+        os.utime(other, (10**9 - number, 10**9 - number))
+    # The one used longest ago is used again.
+    os.utime(mine, (1, 1))
+    assert folder_now() == mine
+    assert {path for path in mine.parent.iterdir() if path.name not in foreign} == {
+        mine, linked, mine.parent / f"compiled-{14:016x}", *others[:9]
+    }  # fmt: skip
+    assert all((mine.parent / name).is_dir() for name in foreign)
+    assert (package / "engine" / "kernels.py").is_file()
+    os.utime(others[8])
+    (package / "engine" / "patience.py").write_text("EDITED = True\n")
+    assert folder_now() not in {mine, *others}
+    assert others[8].is_dir()
+    assert mine.is_dir()
+    assert not others[7].exists()
+
+
+def test_folders_that_go_while_one_looks_harm_nobody(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "shared"))
+    for number in range(20):
+        (tmp_path / "shared" / f"compiled-{number:016x}").mkdir(parents=True)
+    stat = Path.stat
+
+    def vanishing(path: Path, **options: bool) -> os.stat_result:
+        found = stat(path, **options)
+        if path.name.startswith("compiled-000"):
+            shutil.rmtree(path, ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(Path, "stat", vanishing)
+    assert folder_now().is_dir()
+
+
+VANISHING = """
+import shutil
+import numpy as np
+from sim.addresses.compiled import backend, kept_code
+with backend.using("numba"):
+    kernels = backend.kernels(1)
+shutil.rmtree(kept_code.folder())
+print(kernels.sort_high_half(np.array([2 << 32, 1 << 32], np.uint64)) >> np.uint64(32))
+"""
+
+
+@needs_numba
+def test_a_process_whose_folder_goes_compiles_again(repository: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", VANISHING],
+        cwd=repository, capture_output=True, text=True, check=True,
+        env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert done.stdout == "[1 2]\n"
+    assert [path.name for path in tmp_path.iterdir()] == [kept_code.folder().name]
+
+
 def test_a_source_that_changed_under_the_process_keeps_nothing(
     package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
