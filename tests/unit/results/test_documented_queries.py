@@ -55,12 +55,28 @@ def queries(repository: Path) -> dict[str, str]:
     }
 
 
+WITHOUT_PYTZ = (2, 0, 1)
+
+
+def version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:3])
+
+
+def test_who_needs_pytz_is_told_so_as_long_as_such_a_duckdb_may_be_installed(
+    repository: Path,
+) -> None:
+    project = (repository / "pyproject.toml").read_text(encoding="utf-8")
+    (lowest,) = re.findall(r'"duckdb>=([\d.]+)"', project)
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    assert ("`pytz`" in readme) == (version(lowest) < WITHOUT_PYTZ)
+
+
 def asked(query: str) -> list[dict[str, Any]]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         found = connection.execute(query)
         names = [column[0] for column in found.description]
-        if duckdb.__version__.startswith("1."):
+        if version(duckdb.__version__) < WITHOUT_PYTZ:
             pytest.importorskip("pytz", reason="DuckDB before 2.0.1 needs it to hand out times")
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
