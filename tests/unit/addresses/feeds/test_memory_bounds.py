@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -130,6 +131,33 @@ def test_a_table_waits_on_disk_while_it_is_written(tmp_path):
 @pytest.mark.parametrize(("work", "most"), [(READ, 32), (EXPOSE, 80), (IMPORT, 64)])
 def test_ten_million_lines_take_as_few_bytes_each(tmp_path, work, most):
     assert per_line(tmp_path, work, 2_000_000, 10_000_000) < most
+
+
+COMMAND = """
+from pathlib import Path
+from sim.cli.start import main
+try:
+    main()
+finally:
+    print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+"""
+
+
+@pytest.mark.long
+def test_ten_million_lines_take_as_much_as_the_reference_says(tmp_path, repository):
+    path, table = tmp_path / "ten.txt", tmp_path / "ten.parquet"
+    path.write_bytes(hosts(10_000_000))
+    words = " ".join((repository / "docs/reference/imports.md").read_text("utf-8").split())
+    said = re.search(r"ten million lines takes ([\d.]+) GB to assess .* and ([\d.]+) GB to", words)
+    assert said is not None
+    commands = (["exposure", path], ["import", path, "--as", "list", "-o", table])
+    for command, gigabytes in zip(commands, said.groups(), strict=True):
+        done = subprocess.run(
+            [sys.executable, "-c", COMMAND, *map(str, command), "-q"],
+            cwd=repository, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        peak = 1024 * int(done.stdout.splitlines()[-1])
+        assert abs(peak / 1e9 - float(gigabytes)) < 0.1
 
 
 @pytest.mark.long
