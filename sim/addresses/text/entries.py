@@ -174,6 +174,10 @@ class Entries6:
         return split_ranges6(self.first, self.last)
 
 
+Rows = tuple[Entries4, Entries6]
+"""Rows of both families."""
+
+
 @dataclass(frozen=True)
 class Tally:
     """How a reading went.

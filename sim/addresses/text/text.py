@@ -19,8 +19,8 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.format import format_lines4, format_lines6
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.notation import read_notation
-from sim.addresses.text.entries import Entries, Entries6, Tally
-from sim.addresses.text.reading import Reading, Rows
+from sim.addresses.text.entries import Entries, Entries6, Rows, Tally
+from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits, Source, open_source
 
 _DEFAULT = Limits()
