@@ -160,7 +160,7 @@ def _formats(text: str) -> list[str]:
 
 
 def _print_kinds(run: RunFolder, *, as_json: bool) -> None:
-    from sim.report.figures.figures import FIGURES
+    from sim.report.figures.kinds import FIGURES
 
     rows = [
         {"name": name, "shows": kind.shows, "does_not_apply": kind.why_not(run) or None}

@@ -20,7 +20,8 @@ from sim.errors import DataError, UsageError
 from sim.report.figures import style
 from sim.report.figures.differences import differences_table, draw_differences
 from sim.report.figures.drawing import Choice
-from sim.report.figures.figures import FIGURES, caption, choose, plot_run
+from sim.report.figures.figures import caption, plot_run
+from sim.report.figures.kinds import FIGURES, choose
 from sim.report.figures.strategies import draw_strategies, looks_of
 from sim.report.figures.tradeoff import draw_tradeoff, first_harm, tradeoff_table
 from sim.report.page import pagetables

@@ -20,11 +20,12 @@ from sim.errors import UsageError
 from sim.experiment.experiment import run_experiment
 from sim.files import RECORD
 from sim.measure.bands import band_of
-from sim.report.figures import figures, outages, style
+from sim.report.figures import figures, kinds, outages, style
 from sim.report.figures.addresses import draw_addresses, read_marks
 from sim.report.figures.curves import offset_name
 from sim.report.figures.drawing import Choice
-from sim.report.figures.figures import FIGURES, caption, choose, markdown_text, plot_run
+from sim.report.figures.figures import caption, markdown_text, plot_run
+from sim.report.figures.kinds import FIGURES, choose
 from sim.report.figures.outages import draw_outages, draw_outages_by
 from sim.results.read import RunFolder, open_run
 from sim.scenario.load import load_scenario
@@ -224,7 +225,8 @@ def test_a_title_is_drawn_as_text_and_never_as_mathematics(odd_run: RunFolder) -
 def test_a_title_with_markup_gives_whole_files(
     odd_run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "FIGURES", {"outages": FIGURES["outages"]})
+    for module in (kinds, figures):
+        monkeypatch.setattr(module, "FIGURES", {"outages": FIGURES["outages"]})
     written = plot_run(odd_run, tmp_path / "figures")
     for path in written:
         if path.suffix == ".svg":
