@@ -16,9 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from sim.experiment.execution import carry_out
 from sim.experiment.executors import choose_executor, n_processors
-from sim.experiment.experiment import carry_out
 from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.experiment.simulation import Simulation
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -33,14 +34,16 @@ def main() -> None:
     arguments = parser.parse_args()
     resolved = resolve(load_scenario(arguments.scenario, arguments.set))
     plan = Plan.of_run(resolved, 1, arguments.n)
-    work = Simulation(plan.cases, plan.root_seed).begin()
-    work(plan.keys[0])  # caches and compiled code
-    bare = timed(lambda: [work(key) for key in plan.keys])
+    work = Simulation(plan.cases().scenarios, plan.root_seed).begin()
+    keys = plan.cases().keys(plan.n_replicates)
+    work(keys[0])  # caches and compiled code
+    bare = timed(lambda: [work(key) for key in keys])
     executed = timed(lambda: run_by_executor(plan))
     with tempfile.TemporaryDirectory() as folder:
         here, there = Path(folder) / "here", Path(folder) / "there"
-        serial = timed(lambda: carry_out(plan, folder=here))
-        pool = timed(lambda: carry_out(plan, folder=there, executor=choose_executor(arguments.w)))
+        serial = timed(lambda: carry_out(Runs(plan), folder=here))
+        executor = choose_executor(arguments.w)
+        pool = timed(lambda: carry_out(Runs(plan), folder=there, executor=executor))
         is_same = files_of(here) == files_of(there)
     n = arguments.n
     print(f"{arguments.scenario}, {n} replicates, {n_processors()} processors\n")
@@ -60,7 +63,9 @@ def main() -> None:
 
 def run_by_executor(plan: Plan) -> None:
     with choose_executor(1) as executor:
-        for _ in executor.run(Simulation(plan.cases, plan.root_seed), plan.keys):
+        cases = plan.cases()
+        job = Simulation(cases.scenarios, plan.root_seed)
+        for _ in executor.run(job, cases.keys(plan.n_replicates)):
             pass
 
 

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
+from sim.experiment.execution import carry_out, default_folder
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster
-from sim.experiment.experiment import carry_out, default_folder
 from sim.experiment.metrics import check_metrics, metrics_of
 from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.results.read import RunFolder, open_run
 from sim.results.relations import Connection, connect_tables
 from sim.scenario.load import load_scenario
@@ -214,7 +215,7 @@ def compare(
     chosen = tuple(metrics or (asked.metrics if asked else ()))
     check_metrics(metrics_of(resolved), chosen, [variant.label for variant in variants], (), ())
     n = n_replicates or (asked.n_replicates if asked else None)
-    plan = Plan(
+    plan = Plan.of_comparison(
         resolved, variants, against, chosen, _seed(resolved, root_seed), _number(resolved, n)
     )
     return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
@@ -247,11 +248,11 @@ def _carry_out(
     cluster: Cluster | None,
     on_progress: Callable[[int, int], None],
 ) -> Results:
-    experiment = carry_out(
-        plan,
+    result = carry_out(
+        Runs(plan),
         folder=Path(folder) if folder is not None else default_folder(plan),
         force=force,
         executor=choose_executor(n_workers, cluster),
         on_progress=on_progress,
     )
-    return open_results(experiment.folder)
+    return open_results(result.folder)

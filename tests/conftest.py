@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.experiment.experiment import run_experiment
+from sim.experiment.runs import run_experiment
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests import examples

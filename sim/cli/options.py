@@ -1,10 +1,23 @@
-"""Options that several verbs share."""
+"""Options that several verbs share.
 
+In: what is written on a command line. Out: the same as values. Every verb that runs an experiment
+takes the options of `ExperimentOptions` beside its own.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+
+if TYPE_CHECKING:
+    from sim.experiment.executors.task import Executor
 
 
 class Format(StrEnum):
@@ -158,3 +171,66 @@ TlsCertOption = Annotated[
     Path | None, typer.Option("--tls-cert", help="This client's certificate for the cluster.")
 ]
 TlsKeyOption = Annotated[Path | None, typer.Option("--tls-key", help="Key of that certificate.")]
+
+
+@dataclass(frozen=True)
+class ExperimentOptions:
+    """What every verb takes that runs an experiment."""
+
+    seed: SeedOption = None
+    output: OutputOption = None
+    overrides: SetOption = field(default_factory=list)
+    workers: WorkersOption = None
+    cluster: ClusterOption = None
+    tls_ca: TlsCaOption = None
+    tls_cert: TlsCertOption = None
+    tls_key: TlsKeyOption = None
+    resume: ResumeOption = None
+    force: ForceOption = False
+    as_json: JsonOption = False
+    quiet: QuietOption = False
+
+    def executor(self) -> Executor:
+        """Return where runs are worked off.
+
+        Raises
+        ------
+        UsageError
+            If files are given for a cluster and no cluster.
+        """
+        from sim.errors import UsageError
+        from sim.experiment.executors import choose_executor
+
+        if self.cluster is None:
+            if self.tls_ca or self.tls_cert or self.tls_key:
+                raise UsageError("--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
+            return choose_executor(self.workers)
+        from sim.experiment.executors.cluster import Cluster
+
+        cluster = Cluster(self.cluster, self.tls_ca, self.tls_cert, self.tls_key)
+        return choose_executor(self.workers, cluster)
+
+
+def takes_experiment_options(verb: Callable[..., None]) -> Callable[..., None]:
+    """Let a verb take the options of `ExperimentOptions`, which come to it as ``options``."""
+    hints = get_type_hints(ExperimentOptions, include_extras=True)
+    shared = [
+        inspect.Parameter(
+            one.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=[] if one.name == "overrides" else one.default,
+            annotation=hints[one.name],
+        )
+        for one in fields(ExperimentOptions)
+    ]
+    signature = inspect.signature(verb, eval_str=True)
+    own = [one for name, one in signature.parameters.items() if name != "options"]
+
+    @wraps(verb)
+    def with_options(**given: Any) -> None:
+        options = ExperimentOptions(**{one.name: given.pop(one.name) for one in shared})
+        verb(**given, options=options)
+
+    with_options.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
+    with_options.__annotations__ = {one.name: one.annotation for one in [*own, *shared]}
+    return with_options

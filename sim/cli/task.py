@@ -1,15 +1,16 @@
-"""A plan on its way to a run folder: what ``run`` and ``compare`` share.
+"""An experiment on its way to its folder: what all verbs share that run one.
 
-In: options of the command line. Out: an experiment, and the talk that goes with it.
+In: options of the command line. Out: a result, and the talk that goes with it: progress, what is
+missing, exit codes. No model logic.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -18,13 +19,22 @@ from sim.cli.terminal.progress import progress
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
+    from sim.cli.options import ExperimentOptions
+    from sim.experiment.execution import Experiment, Result
     from sim.experiment.executors.task import Executor
-    from sim.experiment.experiment import Experiment, Grow
     from sim.experiment.plan import Plan
+    from sim.experiment.question import HasPlan
     from sim.scenario.resolve import Resolved
 
 VERBS = {"comparison": "compare", "calibration": "calibrate"}
 """Verbs that are not called like what they make."""
+
+MOST_SAID = 10
+"""Failures that are said one by one."""
+
+Found = TypeVar("Found")
+Made = TypeVar("Made", bound="Result")
+Planned = TypeVar("Planned", bound="HasPlan")
 
 
 def load_resolved(scenario: str | None, overrides: Sequence[str]) -> Resolved:
@@ -52,12 +62,13 @@ def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool)
     return chosen
 
 
-def check_alone(resume: Path, *given: Any) -> None:
+def check_alone(options: ExperimentOptions, *given: Any) -> None:
     """Refuse to ask anew what was asked when the experiment was begun."""
-    if any(one is not None and one != [] for one in given):
+    asked = (*given, options.seed, options.overrides)
+    if any(one is not None and one != [] for one in asked):
         raise UsageError(
-            f"--resume {resume}: goes on with what was asked; give no scenario and no options that "
-            "change it"
+            f"--resume {options.resume}: goes on with what was asked; give no scenario and no "
+            "options that change it"
         )
 
 
@@ -66,25 +77,6 @@ def check_kind(path: Path, found: str, wanted: str) -> None:
     if found != wanted:
         verb = VERBS.get(found, found)
         raise UsageError(f"{path}: is a {found}; go on with it by overblock {verb}")
-
-
-def executor_for(
-    workers: int | None,
-    cluster: str | None,
-    tls_ca: Path | None,
-    tls_cert: Path | None,
-    tls_key: Path | None,
-) -> Executor:
-    """Return where runs are worked off, by the options of the command line."""
-    from sim.experiment.executors import choose_executor
-
-    if cluster is None:
-        if tls_ca or tls_cert or tls_key:
-            raise UsageError("--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
-        return choose_executor(workers)
-    from sim.experiment.executors.cluster import Cluster
-
-    return choose_executor(workers, Cluster(cluster, tls_ca, tls_cert, tls_key))
 
 
 def free_folder(folder: Path, *, force: bool) -> Path:
@@ -104,7 +96,7 @@ def free_folder(folder: Path, *, force: bool) -> Path:
 
 @dataclass(frozen=True)
 class Task:
-    """A plan and where its folder goes.
+    """Where the folder of an experiment goes, and what it goes on from.
 
     Attributes
     ----------
@@ -112,73 +104,89 @@ class Task:
         Parts of an earlier attempt; None for a new one.
     """
 
-    plan: Plan
     folder: Path
     is_forced: bool
     earlier: Path | None = None
 
     @classmethod
-    def of(cls, plan: Plan, output: Path | None, *, force: bool) -> Task:
-        """Begin anew."""
-        from sim.experiment.experiment import default_folder
+    def new(cls, plan: Plan, output: Path | None, *, force: bool) -> Task:
+        """Begin anew; refuse a place that is taken before anything runs."""
+        from sim.experiment.execution import default_folder
 
-        return cls(plan, free_folder(output or default_folder(plan), force=force), force)
+        return cls(free_folder(output or default_folder(plan), force=force), force)
 
     @classmethod
-    def resumed(cls, path: Path, kind: str, output: Path | None, *, force: bool) -> Task:
-        """Go on with what was begun."""
-        from sim.experiment.question import find_begun, read_begun, read_question
+    def resumed(
+        cls,
+        path: Path,
+        kind: str,
+        make: Callable[..., Planned],
+        output: Path | None,
+        *,
+        force: bool,
+    ) -> tuple[Planned, Task]:
+        """Go on with what was begun; see `Question.ask_again`."""
+        from sim.experiment.question import find_unfinished, read_question
 
-        parts, folder = find_begun(path)
-        check_kind(path, read_begun(parts).kind, kind)
-        plan = read_question(parts)
+        parts, folder = find_unfinished(path)
+        question = read_question(parts)
+        check_kind(path, question.kind, kind)
         folder = output or folder
-        return cls(plan, folder, force or folder == parts.parent, parts)
+        return question.ask_again(make), cls(folder, force or folder == parts.parent, parts)
 
-    def carry_out(self, executor: Executor, *, quiet: bool, grow: Grow | None = None) -> Experiment:
-        """Run what is to be run, and write the folder."""
-        from sim.experiment.experiment import COMPLETE, carry_out
-        from sim.experiment.question import forget_begun
-        from sim.results.checkpoints import Checkpoints
-        from sim.results.store import RUN_TABLES
+    def carry_out(
+        self,
+        experiment: Experiment[Found, Made],
+        executor: Executor,
+        *,
+        quiet: bool,
+        illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
+    ) -> Made:
+        """Run what is to be run, write the folder, and say what is missing."""
+        from sim.experiment.execution import carry_out
+        from sim.experiment.question import forget_unfinished
 
         with progress("runs", quiet=quiet) as on_progress:
-            experiment = carry_out(
-                self.plan,
+            made = carry_out(
+                experiment,
                 folder=self.folder,
                 force=self.is_forced,
                 argv=["overblock", *sys.argv[1:]],
                 executor=executor,
-                earlier=Checkpoints(self.earlier, RUN_TABLES) if self.earlier else None,
-                grow=grow,
+                earlier=self.earlier,
+                illustrate=illustrate,
                 on_progress=on_progress,
             )
         if self.earlier is not None:
-            is_complete = experiment.status == COMPLETE
-            forget_begun(self.earlier, self.plan.result_id, is_complete=is_complete)
-        return experiment
+            is_complete, result_id = not made.is_unfinished, experiment.plan.result_id
+            forget_unfinished(self.earlier, result_id, is_complete=is_complete)
+        say_what_is_missing(made, quiet=quiet)
+        return made
 
 
-def say_what_is_missing(experiment: Experiment, *, quiet: bool) -> None:
-    """Say warnings, failures, and what an interrupt left to do."""
-    manifest: dict[str, Any] = experiment.manifest
+def say_what_is_missing(result: Result, *, quiet: bool) -> None:
+    """Say warnings, failures, and what is left to do."""
+    manifest = result.manifest
     console.say_warnings(manifest["warnings"], quiet=quiet)
-    for (label, replicate), failure in experiment.failures.items():
-        console.say(f"failed: strategy={label} replicate={replicate}: {failure}")
-    if manifest["status"] == "complete":
+    failures = list(result.failures.items())
+    for key, failure in failures[:MOST_SAID]:
+        where = " ".join(f"{name}={part}" for name, part in result.plan.where(key).items())
+        console.say(f"failed: {where}: {failure}")
+    if len(failures) > MOST_SAID:
+        console.say(f"and {len(failures) - MOST_SAID} more, in manifest.json")
+    if result.status == "complete":
         return
-    console.say(
-        f"{manifest['status']}: {manifest['n_replicates']} of {manifest['n_replicates_asked']} "
-        f"replicates are finished and kept in {experiment.folder}; --resume {experiment.folder} "
-        "goes on"
-    )
+    finished = "what is finished is kept in"
+    if result.plan.is_as_given:
+        n, of = manifest["n_replicates"], manifest["n_replicates_asked"]
+        finished = f"{n} of {of} replicates are finished and kept in"
+    more = f"; --resume {result.folder} goes on" if result.is_unfinished else ""
+    console.say(f"{result.status}: {finished} {result.folder}{more}")
 
 
-def leave_unless_complete(experiment: Experiment) -> None:
-    """Leave with the exit code of an experiment that is not whole."""
-    from sim.experiment.experiment import COMPLETE, INTERRUPTED
-
-    if experiment.status == INTERRUPTED:
+def leave_unless_complete(result: Result) -> None:
+    """Leave with the exit code of a result that is not whole."""
+    if result.status == "interrupted":
         raise typer.Exit(console.EXIT_INTERRUPTED)
-    if experiment.status != COMPLETE:
+    if result.status != "complete":
         raise typer.Exit(console.EXIT_PARTIAL)

@@ -1,28 +1,40 @@
 """What the model answers at many points.
 
-In: a question, and where to work it off. Out: the measures of every run, by point, strategy and
-replicate, and what failed by key. Runs that are kept already are not run again.
+In: measures of runs by key, and what failed. Out: the same as one table by point, strategy,
+replicate and measure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import OverblockError, PartialError
-from sim.experiment.executors.task import Executor, Failure, Key, failure_of
-from sim.experiment.interrupts import ends_as_interrupts
-from sim.experiment.points import Point, Question, cases_of
-from sim.experiment.simulation import Simulation
+from sim.experiment.executors.task import Failure, Key
 from sim.measure.measures import Measure
 from sim.measure.ratios import RATIOS, over
 from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
-from sim.scenario.resolve import Resolved
+
+
+class NothingFinishedError(PartialError):
+    """Every run failed.
+
+    Parameters
+    ----------
+    n_failed
+        How many.
+    where, first
+        Which was the first, and why it failed.
+    """
+
+    def __init__(self, n_failed: int, where: Mapping[str, object], first: Failure) -> None:
+        named = " ".join(f"{name}={part}" for name, part in where.items())
+        message = f"all {n_failed} runs failed, the first ({named}) with {first}\n{first.details}"
+        super().__init__(message.rstrip())
+        self.first = first
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,18 +60,13 @@ class Answers:
     measures: tuple[Measure, ...]
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
-    failures: Mapping[Key, str] = field(default_factory=dict)
+    failures: Mapping[Key, Failure] = field(default_factory=dict)
     status: str = COMPLETE
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the measures."""
         return tuple(measure.metric for measure in self.measures)
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether there are runs that another attempt may finish."""
-        return self.status == INTERRUPTED or any(len(key) > 1 for key in self.failures)
 
     def then(self, later: Answers) -> Answers:
         """These answers, and after them those at further points of the same question.
@@ -92,7 +99,9 @@ class Answers:
             Why: that the scenario cannot be so at any of them, or that every run failed.
         """
         nothing = np.full((n_points, *self.value.shape[1:]), np.nan)
-        why = str(error).splitlines()[0]
+        why = Failure("", str(error).splitlines()[0])
+        if isinstance(error, NothingFinishedError):
+            why = error.first
         runs = [(label, r) for label in self.labels for r in range(self.value.shape[2])]
         keys: list[Key] = (
             [(point, *run) for point in range(n_points) for run in runs]
@@ -112,109 +121,25 @@ class Answers:
         return means
 
 
-class Memory(Protocol):
-    """Runs that are finished, whoever asks; see `sim.experiment.kept`."""
-
-    def hold_tables(self, scenarios: Iterable[Resolved]) -> None:
-        """Keep copies of the tables of scenarios."""
-        ...
-
-    def find(self, point: Point, label: str, replicate: int) -> Sequence[Measure] | None:
-        """Measures of a run; None if it is not finished."""
-        ...
-
-    def keep(self, point: Point, label: str, replicate: int, measures: Sequence[Measure]) -> None:
-        """Keep the measures of one finished run."""
-        ...
-
-
-def ask(
-    question: Question,
-    executor: Executor,
-    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
-    memory: Memory | None = None,
+def tabulate(
+    n_points: int,
+    labels: tuple[str, ...],
+    n_replicates: int,
+    found: Mapping[Key, Sequence[Measure]],
+    failures: Mapping[Key, Failure],
+    status: str,
 ) -> Answers:
-    """Run the scenario at every point.
+    """Put the measures of runs into one table.
 
     Parameters
     ----------
-    executor
-        Where runs are worked off; whoever gives it closes it.
-    on_progress
-        Called with the number of runs that are finished or failed, and of all.
-    memory
-        Knows runs that are finished, which are not run again, and keeps those that are run.
-
-    Raises
-    ------
-    ScenarioError
-        With what is wrong at all points, if the scenario can be at none of them.
-    PartialError
-        If no run has a result.
-    KeyboardInterrupt
-        If interrupted before any run was finished.
+    found
+        Measures by ``(point, strategy, replicate)``, in this sequence: that of the measures is
+        that of the first run, however the runs were finished.
     """
-    cases, labels, failures = cases_of(question)
-    keys: list[Key] = [
-        (row, label, replicate)
-        for row in sorted({int(case[0]) for case in cases})
-        for replicate in range(question.n_replicates)
-        for label in labels
-    ]
-    found: dict[Key, Sequence[Measure]] = {}
-    rest = keys
-    if memory is not None:
-        memory.hold_tables(cases.values())
-        for key in keys:
-            measures = memory.find(*_run_of(question, key))
-            if measures is not None:
-                found[key] = measures
-        rest = [key for key in keys if key not in found]
-    is_interrupted = False
-    try:
-        job = Simulation(cases, question.root_seed, with_tables=False, readings=question.readings)
-        n_before = len(found)
-        on_progress(n_before, len(keys))
-        with ends_as_interrupts(), closing(executor.run(job, rest)) as results:
-            for n_done, (key, result) in enumerate(results if rest else (), n_before + 1):
-                if isinstance(result, Failure):
-                    failures[key] = str(result)
-                else:
-                    try:
-                        if memory is not None:
-                            memory.keep(*_run_of(question, key), result.measures)
-                        found[key] = result.measures
-                    except OSError as error:
-                        failures[key] = str(failure_of(error))
-                on_progress(n_done, len(keys))
-    except KeyboardInterrupt:
-        if not found:
-            raise
-        is_interrupted = True
-    if not found:
-        raise PartialError("\n".join(dict.fromkeys(failures.values())))
-    status = INTERRUPTED if is_interrupted else PARTIAL if failures else COMPLETE
-    return _tabulate(question, labels, found, failures, status)
-
-
-def _run_of(question: Question, key: Key) -> tuple[Point, str, int]:
-    """Point, label and replicate of a run."""
-    row, label, replicate = key
-    return question.points[int(row)], str(label), int(replicate)
-
-
-def _tabulate(
-    question: Question,
-    labels: tuple[str, ...],
-    found: Mapping[Key, Sequence[Measure]],
-    failures: Mapping[Key, str],
-    status: str,
-) -> Answers:
-    # Measures in the sequence of the first run by key: the same for any sequence of finishing.
-    order = sorted(found, key=lambda key: (key[0], labels.index(str(key[1])), key[2]))
-    named = {measure.metric: measure for key in order for measure in found[key]}
+    named = {measure.metric: measure for measures in found.values() for measure in measures}
     column = {metric: row for row, metric in enumerate(named)}
-    shape = (len(question.points), len(labels), question.n_replicates, len(named))
+    shape = (n_points, len(labels), n_replicates, len(named))
     value, denominator = np.full(shape, np.nan), np.full(shape, np.nan)
     for (point, label, replicate), measures in found.items():
         run = int(point), labels.index(str(label)), int(replicate)

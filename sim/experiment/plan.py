@@ -1,109 +1,318 @@
-"""What is to be run: which strategies, how often, with what luck, and what they are held against.
+"""What is to be run: points x strategies x replicates, and what identifies the result.
 
-In: a scenario under one or several strategies. Out: the keys of all runs, and what identifies the
-result. It runs nothing.
+In: a scenario, points that each change some of its values, strategies and luck. Out: the keys of
+all runs, the scenario of each, and the identity of the result. It runs nothing, and does not know
+why these points.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from sim import __version__
-from sim.experiment.executors.task import Key
-from sim.results.manifest import all_tables, canonical_json, result_id, scenario_hash
+from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.experiment.executors.task import Failure, Key
+from sim.measure.curve_values import CurveTime
+from sim.results.manifest import all_tables, canonical_json, scenario_hash
+from sim.scenario.changes import ColumnChange, change
 from sim.scenario.resolve import Resolved
-from sim.scenario.variants import Variant, own_variant
+from sim.scenario.tree import Value
+from sim.scenario.variants import Variant, choose_variants, own_variant, variant_of
 
 RUN, COMPARISON = "run", "comparison"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Runs of one scenario under one or several strategies, with the same luck for each.
+class Point:
+    """What differs from the scenario at one point.
 
     Attributes
     ----------
-    resolved
-        The scenario under its own strategy.
-    variants
-        The strategies, in the sequence of all tables.
-    baseline
-        Label of the one that differences are taken to; None for a single run.
-    metrics
-        Metrics compared; all if empty.
-    root_seed, n_replicates
-        Root of all luck; replicates 0, 1, …
+    keys
+        Scenario keys by full path, and their values.
+    columns
+        Changes of table columns.
     """
 
+    keys: tuple[tuple[str, Value], ...] = ()
+    columns: tuple[ColumnChange, ...] = ()
+
+    def change(self, resolved: Resolved) -> Resolved:
+        """Return the scenario at this point.
+
+        Raises
+        ------
+        ScenarioError, DataError
+            With everything for which it cannot be so.
+        """
+        return change(resolved, dict(self.keys), self.columns)
+
+    def is_possible(self, resolved: Resolved) -> bool:
+        """Whether the scenario can be so; it is not run."""
+        try:
+            self.change(resolved)
+        except ProblemsError:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Runs of a scenario, with the same luck at every point and under every strategy.
+
+    Attributes
+    ----------
+    kind
+        ``run`` or ``comparison``: the scenario as it is given, every run kept with its tables. Or
+        ``sweep``, ``sensitivity``, ``calibration``: points, of whose runs the measures are kept.
+    resolved
+        The scenario under its own strategy.
+    root_seed, n_replicates
+        Root of all luck; replicates 0, 1, … at every point.
+    variants
+        Of a run or comparison: the strategies, in the sequence of all tables.
+    baseline
+        Of a comparison: label of the strategy that differences are taken to.
+    metrics
+        Of a comparison: metrics compared; all if empty.
+    points
+        The scenario as it is given, or where else it is run.
+    strategies
+        Strategies at the points, as for ``overblock compare``; the scenario's own if empty.
+    curve_times
+        Curves whose values at some time are measured besides.
+    design
+        How the points were chosen, for the manifest: plain values.
+    asked
+        From what the plan was made, as far as it takes to go on: plain values.
+    warnings
+        What to know before trusting the result.
+    """
+
+    kind: str
     resolved: Resolved
-    variants: tuple[Variant, ...]
-    baseline: str | None
-    metrics: tuple[str, ...]
     root_seed: int
     n_replicates: int
+    variants: tuple[Variant, ...] = ()
+    baseline: str | None = None
+    metrics: tuple[str, ...] = ()
+    points: tuple[Point, ...] = (Point(),)
+    strategies: tuple[str, ...] = ()
+    curve_times: tuple[CurveTime, ...] = ()
+    design: Mapping[str, Any] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of_run(cls, resolved: Resolved, root_seed: int, n_replicates: int) -> Plan:
         """Plan the runs of a scenario under its own strategy."""
-        return cls(resolved, (own_variant(resolved),), None, (), root_seed, n_replicates)
+        return cls(RUN, resolved, root_seed, n_replicates, (own_variant(resolved),))
+
+    @classmethod
+    def of_comparison(
+        cls,
+        resolved: Resolved,
+        variants: Sequence[Variant],
+        baseline: str,
+        metrics: Sequence[str],
+        root_seed: int,
+        n_replicates: int,
+    ) -> Plan:
+        """Plan the runs of a scenario under several strategies."""
+        asked = {
+            "strategies": [variant.description for variant in variants],
+            "baseline": baseline,
+            "metrics": list(metrics),
+        }
+        return cls(
+            COMPARISON,
+            resolved,
+            root_seed,
+            n_replicates,
+            tuple(variants),
+            baseline,
+            tuple(metrics),
+            asked=asked,
+        )
+
+    @classmethod
+    def as_described(
+        cls, resolved: Resolved, asked: Mapping[str, Any], root_seed: int, n_replicates: int
+    ) -> Plan:
+        """Plan again a run or comparison by what its manifest or question says of it.
+
+        Parameters
+        ----------
+        asked
+            With ``strategies``, ``baseline`` and ``metrics`` for a comparison.
+
+        Raises
+        ------
+        KeyError, TypeError, AttributeError
+            If it says something else.
+        """
+        if not asked.get("strategies"):
+            return cls.of_run(resolved, root_seed, n_replicates)
+        variants = [
+            variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
+            for one in asked["strategies"]
+        ]
+        baseline, metrics = asked["baseline"], asked["metrics"]
+        return cls.of_comparison(resolved, variants, baseline, metrics, root_seed, n_replicates)
 
     @property
-    def kind(self) -> str:
-        """``run`` or ``comparison``."""
-        return RUN if self.baseline is None else COMPARISON
+    def is_as_given(self) -> bool:
+        """Whether it is a run or a comparison."""
+        return self.kind in (RUN, COMPARISON)
 
     @property
     def scenarios(self) -> list[Resolved]:
-        """The scenario under its own strategy, then under each of the strategies."""
+        """The scenario under its own strategy, then under each of those known beforehand."""
         return [self.resolved, *(variant.resolved for variant in self.variants)]
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels of the strategies."""
+        """Labels of the strategies of a run or comparison."""
         return tuple(variant.label for variant in self.variants)
 
     @property
-    def cases(self) -> Mapping[Key, Resolved]:
-        """Resolved scenarios by the key of their case."""
-        return {(variant.label,): variant.resolved for variant in self.variants}
+    def name(self) -> str:
+        """Name of the result: scenario, kind unless it is run as given, and identity."""
+        kind = "" if self.is_as_given else f"-{self.kind}"
+        return f"{self.resolved.scenario.name}{kind}-{self.result_id[:6]}"
 
-    @property
-    def keys(self) -> list[Key]:
-        """Keys of all runs, replicate by replicate: strategies of one share its world."""
-        return [
-            (label, replicate) for replicate in range(self.n_replicates) for label in self.labels
-        ]
-
-    def part_name(self, key: Key) -> str:
-        """Name of a run's files among the parts; sorts as its rows do in the tables."""
-        label, replicate = key
-        return f"{self.labels.index(str(label)):03d}-{replicate:07d}"
-
-    @property
-    def comparison(self) -> dict[str, Any]:
-        """What a comparison adds to the manifest; empty for a single run."""
-        if self.baseline is None:
-            return {}
-        return {
-            "strategies": [variant.description for variant in self.variants],
-            "baseline": self.baseline,
-            "metrics": list(self.metrics),
-        }
+    def described(self, labels: Sequence[str]) -> dict[str, Any]:
+        """What the manifest says besides the scenario and the luck; nothing for a run."""
+        if self.is_as_given:
+            return dict(self.asked)
+        return {"strategies": [{"label": label} for label in labels], "design": dict(self.design)}
 
     @property
     def result_id(self) -> str:
         """Identity of the result: the same for the same question, luck and version."""
-        if self.baseline is None:
-            return result_id(self.resolved, self.root_seed, self.n_replicates)
-        made_from = {
-            "scenarios": [scenario_hash(resolved) for resolved in self.scenarios],
-            "inputs": [[table.name, table.sha256] for table in all_tables(self.scenarios)],
-            "comparison": self.comparison,
+        inputs = all_tables(self.scenarios) if self.kind == COMPARISON else self.resolved.tables
+        made_from: dict[str, Any] = {
+            "inputs": [[table.name, table.sha256] for table in inputs],
             "root_seed": self.root_seed,
             "n_replicates": self.n_replicates,
             "version": __version__,
         }
+        if self.kind == COMPARISON:
+            made_from["scenarios"] = [scenario_hash(resolved) for resolved in self.scenarios]
+            made_from["comparison"] = self.asked
+        else:
+            made_from["scenario"] = scenario_hash(self.resolved)
+        if not self.is_as_given:
+            made_from |= {"kind": self.kind, "design": self.design, "strategies": self.strategies}
         return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
+
+    def where(self, key: Key) -> dict[str, int | str]:
+        """Parts of a key by name; without the point where there is but one."""
+        named = dict(zip(("point", "strategy", "replicate"), key, strict=False))
+        if self.is_as_given:
+            del named["point"]
+        return named
+
+    def cases(self) -> Cases:
+        """The scenario at every point under every strategy.
+
+        Raises
+        ------
+        ScenarioError
+            With what is wrong at all points, if the scenario can be at none of them.
+        """
+        scenarios: dict[Key, Resolved] = {}
+        labels: tuple[str, ...] = ()
+        impossible: dict[Key, Failure] = {}
+        refused: list[ProblemsError] = []
+        tables = {str(table.path) for table in self.resolved.tables}
+        # Runs need no places in the file: all points share those of the scenario.
+        document = self.resolved.loaded.document
+        for row, point in enumerate(self.points):
+            try:
+                variants = self.variants or self._variants_at(point)
+            except ProblemsError as error:
+                impossible[(row,)] = Failure("", _reason(error, tables))
+                refused.append(error)
+                continue
+            labels = tuple(variant.label for variant in variants)
+            for variant in variants:
+                loaded = replace(variant.resolved.loaded, document=document)
+                scenarios[row, variant.label] = replace(variant.resolved, loaded=loaded)
+        if not scenarios:
+            once = {problem: None for error in refused for problem in error.problems}
+            raise ScenarioError(list(once))
+        return Cases(self.points, scenarios, labels, impossible)
+
+    def _variants_at(self, point: Point) -> tuple[Variant, ...]:
+        resolved = point.change(self.resolved)
+        if not self.strategies:
+            return (own_variant(resolved),)
+        first = _label(self.strategies[0])
+        return choose_variants(resolved, self.strategies, baseline=first)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """The scenario at every point under every strategy.
+
+    Attributes
+    ----------
+    points
+        All points.
+    scenarios
+        Resolved scenarios by point and label of the strategy.
+    labels
+        Labels of the strategies.
+    impossible
+        Why the scenario cannot be so, by ``(point,)``.
+    """
+
+    points: tuple[Point, ...]
+    scenarios: Mapping[Key, Resolved]
+    labels: tuple[str, ...]
+    impossible: Mapping[Key, Failure]
+
+    def keys(self, n_replicates: int) -> list[Key]:
+        """Keys ``(point, strategy, replicate)`` of all runs, strategies of one world together."""
+        return [
+            (row, label, replicate)
+            for row in sorted({int(case[0]) for case in self.scenarios})
+            for replicate in range(n_replicates)
+            for label in self.labels
+        ]
+
+    def names(self, n_replicates: int) -> dict[Key, str]:
+        """Names of all runs among those that are kept, in the sequence of the rows of tables.
+
+        A run is known by what it was, not by when it was asked: all that makes it differ from other
+        runs of its experiment, wherever its point stands in a later design.
+        """
+        named: dict[Key, str] = {}
+        for row, label in self.scenarios:
+            point = self.points[int(row)]
+            differs = [point.keys, [asdict(column) for column in point.columns], label]
+            digest = hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
+            for replicate in range(n_replicates):
+                named[row, label, replicate] = f"{digest}-{replicate:07d}"
+        return named
+
+
+def _reason(error: ProblemsError, tables: Collection[str]) -> str:
+    """What an error says on one line, tables by their names: the same wherever they lie."""
+    said: list[Problem] = [
+        replace(one, file=Path(one.file).name) if one.file in tables else one
+        for one in error.problems
+    ]
+    return " ".join(" ".join(str(one) for one in said).split())
+
+
+def _label(text: str) -> str:
+    """Label of a strategy written as ``[label=]id[:parameter=value,…]``."""
+    match = re.fullmatch(r"([^=:]*)=.*", text.strip(), re.DOTALL)
+    return (match[1] if match else text).strip()

@@ -1,6 +1,6 @@
-"""What an experiment or a study was asked, beside its parts: enough for whoever goes on with it.
+"""What an experiment was asked, beside its finished runs: enough for whoever goes on with it.
 
-In: a question. Out: a file and copies of the tables; and back again, refused where this version, or
+In: a plan. Out: a file and copies of the tables; and back again, refused where this version, or
 these files, would run something else.
 """
 
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sim import __version__
 from sim.errors import DataError, Problem, UsageError
@@ -31,13 +32,24 @@ from sim.results.place import check_left_behind, destination, partial_folders
 from sim.results.store import write_json
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.variants import Variant, own_variant, variant_of
 
 SCENARIO = "scenario.yaml"
 
 
+class HasPlan(Protocol):
+    """An experiment that knows its plan."""
+
+    @property
+    def plan(self) -> Plan:
+        """What is run."""
+        ...
+
+
+Planned = TypeVar("Planned", bound=HasPlan)
+
+
 @dataclass(frozen=True)
-class Begun:
+class Question:
     """What was asked of a scenario, as far as one can go on with it.
 
     Attributes
@@ -49,9 +61,11 @@ class Begun:
     resolved
         The scenario, with its tables as they were.
     asked
-        What the kind adds, as plain values.
+        From what the plan was made, as plain values.
     root_seed, n_replicates
         Root of all luck; replicates 0, 1, …
+    parts
+        The folder in which it stands, beside the runs that are finished.
     """
 
     kind: str
@@ -60,20 +74,42 @@ class Begun:
     asked: Mapping[str, Any]
     root_seed: int
     n_replicates: int
+    parts: Path
+
+    def ask_again(self, make: Callable[..., Planned]) -> Planned:
+        """Plan again what was begun.
+
+        Parameters
+        ----------
+        make
+            Takes the scenario, root seed and number of replicates, and what else was asked by name.
+
+        Raises
+        ------
+        DataError
+            If something else was asked than can be.
+        UsageError
+            If it would have another result now.
+        """
+        with _readable(self.parts / EXPERIMENT):
+            planned = make(self.resolved, self.root_seed, self.n_replicates, **self.asked)
+        if planned.plan.result_id != self.result_id:
+            raise _another(self.parts)
+        return planned
 
 
-def write_begun(begun: Begun, scenarios: Iterable[Resolved], folder: Path) -> None:
-    """Write what is asked beside the parts.
+def write_question(plan: Plan, scenarios: Iterable[Resolved], folder: Path) -> None:
+    """Write what a plan asks beside the runs that are finished.
 
     Parameters
     ----------
     scenarios
         Every scenario that is run: copies of the tables of all of them are kept.
     """
-    loaded = begun.resolved.loaded
+    loaded = plan.resolved.loaded
     write_whole(folder / SCENARIO, loaded.source)
     copies: dict[str, dict[str, str]] = {}
-    for table in all_tables([begun.resolved, *scenarios]):
+    for table in all_tables([plan.resolved, *scenarios]):
         # By hash: what was written before stays as it is while more is written.
         place = Path("inputs", table.sha256[:12])
         (folder / place).mkdir(parents=True, exist_ok=True)
@@ -86,20 +122,20 @@ def write_begun(begun: Begun, scenarios: Iterable[Resolved], folder: Path) -> No
         folder / EXPERIMENT,
         {
             "schema": EXPERIMENT_SCHEMA,
-            "kind": begun.kind,
-            "result_id": begun.result_id,
+            "kind": plan.kind,
+            "result_id": plan.result_id,
             "version": __version__,
             "file": Path(loaded.document.file).name,
             "overrides": list(loaded.overrides),
             "tables": copies,
-            "asked": dict(begun.asked),
-            "root_seed": begun.root_seed,
-            "n_replicates": begun.n_replicates,
+            "asked": dict(plan.asked),
+            "root_seed": plan.root_seed,
+            "n_replicates": plan.n_replicates,
         },
     )
 
 
-def read_begun(folder: Path) -> Begun:
+def read_question(folder: Path) -> Question:
     """Read what was asked.
 
     Raises
@@ -119,39 +155,26 @@ def read_begun(folder: Path) -> Begun:
             f"{folder.parent}: begun by overblock {document.get('version')}, this is "
             f"{__version__}; go on with that version, or start anew"
         )
-    try:
-        return _begun_of(document, folder)
-    except (KeyError, TypeError, AttributeError, OSError) as error:
-        raise _unreadable(file, error) from None
+    with _readable(file):
+        return _question_of(document, folder)
 
 
-def _begun_of(document: Mapping[str, Any], folder: Path) -> Begun:
+def _question_of(document: Mapping[str, Any], folder: Path) -> Question:
     copies = {name: folder / table["copy"] for name, table in document["tables"].items()}
     for name, table in document["tables"].items():
         if hashlib.sha256(copies[name].read_bytes()).hexdigest() != table["sha256"]:
             raise _another(folder)
     loaded = load_scenario(str(folder / SCENARIO), document["overrides"])
     loaded = replace(loaded, copies=copies, document=loaded.document.renamed(document["file"]))
-    return Begun(
+    return Question(
         document["kind"],
         document["result_id"],
         resolve(loaded),
         dict(document["asked"]),
         document["root_seed"],
         document["n_replicates"],
+        folder,
     )
-
-
-def check_same(begun: Begun, result_id: str, folder: Path) -> None:
-    """Refuse to go on where the same question would now have another result.
-
-    Raises
-    ------
-    UsageError
-        If it is so.
-    """
-    if result_id != begun.result_id:
-        raise _another(folder)
 
 
 def _another(folder: Path) -> UsageError:
@@ -161,62 +184,17 @@ def _another(folder: Path) -> UsageError:
     )
 
 
-def _unreadable(file: Path, error: Exception) -> DataError:
-    message = f"expected the question of an experiment, got an error: {error!r}"
-    return DataError([Problem(str(file), message)])
-
-
-def write_question(plan: Plan, folder: Path) -> None:
-    """Write what an experiment asks beside its parts."""
-    begun = Begun(
-        plan.kind,
-        plan.result_id,
-        plan.resolved,
-        plan.comparison,
-        plan.root_seed,
-        plan.n_replicates,
-    )
-    write_begun(begun, plan.scenarios, folder)
-
-
-def read_question(folder: Path) -> Plan:
-    """Read what an experiment asked, to go on with it.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read.
-    UsageError
-        If it comes from another version, or would be another experiment now.
-    """
-    begun = read_begun(folder)
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """Say of which file it comes if a question is none."""
     try:
-        plan = _plan_of(begun)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _unreadable(folder / EXPERIMENT, error) from None
-    check_same(begun, plan.result_id, folder)
-    return plan
+        yield
+    except (KeyError, TypeError, AttributeError, OSError) as error:
+        message = f"expected the question of an experiment, got an error: {error!r}"
+        raise DataError([Problem(str(file), message)]) from None
 
 
-def _plan_of(begun: Begun) -> Plan:
-    comparison, resolved = begun.asked, begun.resolved
-    variants: tuple[Variant, ...] = (own_variant(resolved),)
-    if comparison:
-        variants = tuple(
-            variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
-            for one in comparison["strategies"]
-        )
-    return Plan(
-        resolved,
-        variants,
-        comparison["baseline"] if comparison else None,
-        tuple(comparison["metrics"]) if comparison else (),
-        begun.root_seed,
-        begun.n_replicates,
-    )
-
-
-def find_begun(path: Path) -> tuple[Path, Path]:
+def find_unfinished(path: Path) -> tuple[Path, Path]:
     """Find the parts of what was begun, and the folder it is to become.
 
     Parameters
@@ -238,17 +216,17 @@ def find_begun(path: Path) -> tuple[Path, Path]:
     if status == COMPLETE and destination(path) is None:
         folders.remove(path)
         remove_parts(path)  # left by a process that was killed when all was done
-    begun = [folder for folder in folders if (folder / PARTS / EXPERIMENT).exists()]
-    if begun:
-        asked = _asked_in(begun[0])
-        folder = max((one for one in begun if _asked_in(one) == asked), key=n_runs)
+    unfinished = [folder for folder in folders if (folder / PARTS / EXPERIMENT).exists()]
+    if unfinished:
+        asked = _asked_in(unfinished[0])
+        folder = max((one for one in unfinished if _asked_in(one) == asked), key=n_runs)
         return folder / PARTS, destination(folder) or folder
     if status:
         raise UsageError(f"{path}: is {status}; there is nothing to go on with")
     raise UsageError(f"{path}: expected an experiment that was begun, got none")
 
 
-def forget_begun(parts: Path, result_id: str, *, is_complete: bool) -> None:
+def forget_unfinished(parts: Path, result_id: str, *, is_complete: bool) -> None:
     """Remove what killed processes left beside a result that holds it now.
 
     Parameters

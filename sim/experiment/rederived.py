@@ -13,11 +13,12 @@ from typing import Any
 
 from sim import __version__
 from sim.errors import OverblockError
-from sim.experiment.outputs import PACKAGE, Derived, derive, manifest_of, package_of
-from sim.experiment.plan import RUN, Plan
+from sim.experiment.derived import Derived, columns_of, derive, derived_manifest
+from sim.experiment.outputs import PACKAGE, package_of
+from sim.experiment.plan import Plan
 from sim.experiment.replanned import RESOLVED, SCENARIO
 from sim.results.accounted import is_inside
-from sim.results.columns import COMPARISON_TABLES, TABLES
+from sim.results.columns import KEYS, TABLES
 from sim.results.differences import changed_lines, changed_values
 from sim.results.folder import COMPLETE, MANIFEST
 from sim.results.manifest import input_copy
@@ -70,7 +71,7 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
         yield from _changed_table(run, name, again)
     yield from _changed_metadata(run, plan)
     try:
-        package = package_of(plan, run.path)
+        package = package_of(run.path, plan, columns_of(plan), KEYS)
     except OSError as error:
         file = Path(str(error.filename)).name
         yield f"{PACKAGE}: cannot be held against {file}: {error.strerror}"
@@ -112,7 +113,7 @@ def _described(manifest: dict[str, Any]) -> dict[str, Any]:
 def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]:
     """The manifest that the scenario, its tables and the runs give."""
     held = run.manifest
-    manifest = manifest_of(
+    manifest = derived_manifest(
         plan,
         derived,
         {},
@@ -131,7 +132,7 @@ def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]
 def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[str]:
     """Files that such a folder has and the manifest does not list, and numbers of rows."""
     listed = {str(one["file"]): one for one in run.manifest["outputs"]}
-    tables = TABLES if plan.kind == RUN else COMPARISON_TABLES
+    tables = columns_of(plan)
     expected: dict[str, int | None] = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE))
     for scenario in plan.scenarios:
         for table in scenario.tables:

@@ -15,7 +15,6 @@ from sim.results.read import RunFolder
 from sim.scenario.load import LoadedScenario, load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.seeds import note_path
-from sim.scenario.variants import Variant, own_variant, variant_of
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 
@@ -74,16 +73,5 @@ def _plan_of(run: RunFolder, loaded: LoadedScenario, scratch: Path) -> Plan:
             if is_inside(run, file) and file.is_file():
                 target.write_bytes(file.read_bytes())
     resolved = resolve(replace(loaded, copies=copies))
-    described = manifest.get("strategies", ())
-    variants: tuple[Variant, ...] = tuple(
-        variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
-        for one in described
-    )
-    return Plan(
-        resolved,
-        variants or (own_variant(resolved),),
-        manifest.get("baseline"),
-        tuple(manifest.get("metrics", ())),
-        int(manifest["root_seed"]),
-        int(manifest["n_replicates_asked"]),
-    )
+    n_replicates = int(manifest["n_replicates_asked"])
+    return Plan.as_described(resolved, manifest, int(manifest["root_seed"]), n_replicates)

@@ -16,7 +16,7 @@ import numpy as np
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.executors.task import Key
-from sim.measure.curve_values import Reading, read_curves
+from sim.measure.curve_values import CurveTime, measure_curves
 from sim.measure.facts import RunFacts
 from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret
@@ -62,12 +62,14 @@ class RunRecord:
     nothing: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
-        """Measures and totals as plain values, each number exactly as it is."""
+        """What is kept as plain values, each number exactly as it is; measures if no tables are."""
+        measures = [
+            [m.metric, m.unit, m.value, m.denominator, m.denominator_unit] for m in self.measures
+        ]
+        if not self.tables:
+            return {"measures": measures}
         return {
-            "measures": [
-                [m.metric, m.unit, m.value, m.denominator, m.denominator_unit]
-                for m in self.measures
-            ],
+            "measures": measures,
             "totals": {name: column.tolist() for name, column in vars(self.totals).items()},
             "groups": [list(vars(count).values()) for count in self.groups],
             "nothing": dict(self.nothing),
@@ -81,7 +83,7 @@ def measures_of(facts: Mapping[str, Any]) -> tuple[Measure, ...]:
 
 def facts_of(key: Key, facts: Mapping[str, Any]) -> RunFacts:
     """What a run came to, from its plain values."""
-    label, replicate = key
+    _, label, replicate = key
     totals = {name: np.array(column, np.float64) for name, column in facts["totals"].items()}
     return RunFacts(
         str(label),
@@ -109,15 +111,15 @@ class Simulation:
         Whether the tables of each run are kept.
     scratch
         Where a worker may put files for a moment; the system's own place when None.
-    readings
-        Values of curves to be measured besides.
+    curve_times
+        Curves whose values at some time are measured besides.
     """
 
     cases: Mapping[Key, Resolved]
     root_seed: int
     with_tables: bool = True
     scratch: Path | None = None
-    readings: tuple[Reading, ...] = ()
+    curve_times: tuple[CurveTime, ...] = ()
 
     def begin(self) -> Callable[[Key], RunRecord]:
         """Set up in a worker."""
@@ -169,7 +171,7 @@ class _Worker:
             tables = self._encoder.encode(
                 str(case[-1]), replicate, world, outcome, scratch if is_here else None
             )
-        measures = (*found, *read_curves(outcome, self._simulation.readings))
+        measures = (*found, *measure_curves(outcome, self._simulation.curve_times))
         nothing = why_nothing(resolved, outcome, found)
         return RunRecord(measures, totals, tables, groups, nothing)
 

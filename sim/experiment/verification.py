@@ -136,11 +136,11 @@ class _Verification:
         found += self._changed_keys(plan)
         found += changed_tables(run, plan, self._scratch)
         sample = _sample(self._keys, n_sample, plan.result_id)
-        job = Simulation(plan.cases, plan.root_seed, scratch=self._scratch)
+        job = Simulation(plan.cases().scenarios, plan.root_seed, scratch=self._scratch)
         on_progress(0, len(sample))
         results: dict[Key, list[str]] = {}
-        for key, result in executor.run(job, sample):
-            results[key] = list(self._changed_run(key, result))
+        for (_, *key), result in executor.run(job, [(0, *key) for key in sample]):
+            results[tuple(key)] = list(self._changed_run(tuple(key), result))
             on_progress(len(results), len(sample))
         found += [text for key in sample for text in results[key]]
         return Verdict(
@@ -155,7 +155,8 @@ class _Verification:
     def _changed_keys(self, plan: Plan) -> Iterator[str]:
         """Runs that only some tables have, or that were not asked for."""
         ours = set(self._keys)
-        for label, replicate in sorted(ours - set(plan.keys)):
+        asked = {key[1:] for key in plan.cases().keys(plan.n_replicates)}
+        for label, replicate in sorted(ours - asked):
             yield f"measures.parquet: strategy={label} replicate={replicate} was not asked for"
         for table in (*RUN_TABLES, *_FACTS[1:]):
             file = self._run.path / f"{table}.parquet"

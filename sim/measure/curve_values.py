@@ -1,7 +1,7 @@
 """Values of curves at chosen times.
 
 In: the outcome of a run, names of curves and times. Out: measures. Between change points a curve
-holds its value, so a reading is exact.
+holds its value, so what is measured is exact.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from sim.results.columns import METRICS
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A curve over everybody, and when it is read.
+class CurveTime:
+    """A curve over everybody, and a time at which its value is asked.
 
     Attributes
     ----------
@@ -39,16 +39,16 @@ class Reading:
         return f"{self.metric}@{self.t_s}"
 
 
-def read_curves(outcome: Outcome, readings: Sequence[Reading]) -> tuple[Measure, ...]:
+def measure_curves(outcome: Outcome, times: Sequence[CurveTime]) -> tuple[Measure, ...]:
     """Values of curves at their times; NaN for a curve that the run does not have."""
     units = {column.name: column.unit for column in METRICS}
     series = {one.metric: one for one in outcome.curves.series if one.group == Group()}
     found = []
-    for reading in readings:
+    for asked in times:
         value, denominator = UNKNOWN, UNKNOWN
-        if reading.metric in series:
-            t_s, values = outcome.curves.points(reading.metric, Group())
-            value = float(step_values(t_s, values, np.array([reading.t_s]))[0])
-            denominator = series[reading.metric].denominator
-        found.append(Measure(reading.name, units.get(reading.metric, ""), value, denominator))
+        if asked.metric in series:
+            t_s, values = outcome.curves.points(asked.metric, Group())
+            value = float(step_values(t_s, values, np.array([asked.t_s]))[0])
+            denominator = series[asked.metric].denominator
+        found.append(Measure(asked.name, units.get(asked.metric, ""), value, denominator))
     return tuple(found)

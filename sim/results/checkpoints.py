@@ -6,10 +6,10 @@ over by whoever goes on. A run is there when its last file is, which appears who
 ::
 
     parts/
-        experiment.json   what is being run; scenario.yaml and inputs/ beside it
-        000-000017.json   a finished run: its facts, and the hashes of them and of its parts of the
-                          tables
-        curves/000-000017.parquet …
+        experiment.json       what is being run; scenario.yaml and inputs/ beside it
+        4f1d…-0000017.json    a finished run, known by what it was: its facts, and the hashes of
+                              them and of its parts of the tables
+        curves/4f1d…-0000017.parquet …
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sim.files import remove_empty, write_whole
 
 PARTS = "parts"
 EXPERIMENT = "experiment.json"
-EXPERIMENT_SCHEMA = "overblock/parts/3"
+EXPERIMENT_SCHEMA = "overblock/parts/4"
 _RUN = re.compile(r"[0-9a-f]+-\d+\.json")
 _PART = re.compile(
     rf"{PARTS}/(experiment\.json|scenario\.yaml|{_RUN.pattern}|[a-z]+/[0-9a-f]+-\d+\.parquet"

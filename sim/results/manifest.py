@@ -49,18 +49,6 @@ def scenario_hash(resolved: Resolved) -> str:
     return hashlib.sha256(canonical_json(scenario_tree(resolved.scenario)).encode()).hexdigest()
 
 
-def result_id(resolved: Resolved, root_seed: int, n_replicates: int) -> str:
-    """Identity of a result: the same for the same scenario, tables, luck and version."""
-    made_from = {
-        "scenario": scenario_hash(resolved),
-        "inputs": [[table.name, table.sha256] for table in resolved.tables],
-        "root_seed": root_seed,
-        "n_replicates": n_replicates,
-        "version": __version__,
-    }
-    return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
-
-
 def package_version(name: str) -> str:
     """Version of an installed package, or that there is none."""
     try:

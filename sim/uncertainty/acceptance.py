@@ -1,33 +1,25 @@
-"""Which values of some assumptions agree with published figures: a set, not a point.
+"""Which trials of a calibration agree with published figures: a set, not a point.
 
-In: factors, goals, and how the model answers. Out: trials, which of them are acceptable, and how
-far each factor ranges among those. Nothing is written back to a scenario.
+In: factors, targets, and the answers at all trials. Out: which trials are acceptable, and how far
+each factor ranges among those.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import PartialError, ScenarioError, UsageError
 from sim.experiment.answers import Answers
-from sim.experiment.points import Point
 from sim.experiment.sheets import Sheet
 from sim.results.columns import Column
-from sim.results.folder import INTERRUPTED
-from sim.scenario.resolve import Resolved
 from sim.statistics.paired import mean_intervals
 from sim.streams import Stream, Streams
-from sim.uncertainty.factors import Factor, point_of
+from sim.uncertainty.factors import Factor
 from sim.uncertainty.sweep import STATUS
-from sim.uncertainty.targets import Goal
-
-N_AT_ONCE = 16
-"""Trials asked together. It is part of the result: the next ones learn from the ones before."""
+from sim.uncertainty.targets import Target
 
 NEAR_END = 0.02
 """Part of its range within which the acceptable set counts as reaching an end."""
@@ -51,16 +43,16 @@ class Trials:
 
 @dataclass(frozen=True, eq=False)
 class Fits:
-    """How near each trial comes to the goals.
+    """How near each trial comes to the targets.
 
     Attributes
     ----------
-    mean, low, high : shape (n_trials, n_goals)
+    mean, low, high : shape (n_trials, n_targets)
         Mean over replicates with its 95 % BCa interval.
-    miss : shape (n_trials, n_goals)
-        Distance of the mean from the goal, in tolerances; NaN where not known.
+    miss : shape (n_trials, n_targets)
+        Distance of the mean from the target, in tolerances; NaN where not known.
     is_acceptable : shape (n_trials,)
-        Whether every goal is met.
+        Whether every target is met.
     """
 
     mean: NDArray[np.float64]
@@ -76,119 +68,45 @@ class Fits:
         return worst
 
 
-def misses(answers: Answers, goals: Sequence[Goal]) -> NDArray[np.float64]:
-    """Distance of the means from the goals, in tolerances.
+def misses(answers: Answers, targets: Sequence[Target]) -> NDArray[np.float64]:
+    """Distance of the means from the targets, in tolerances.
 
     Returns
     -------
-    miss : shape (n_points, n_goals)
+    miss : shape (n_points, n_targets)
         NaN where not known.
     """
     return np.stack(
-        [np.abs(answers.mean(goal.metric) - goal.value) / goal.tolerance for goal in goals], axis=1
+        [
+            np.abs(answers.mean(target.metric) - target.value) / target.tolerance
+            for target in targets
+        ],
+        axis=1,
     )
 
 
-def search(
-    resolved: Resolved,
-    factors: Sequence[Factor],
-    goals: Sequence[Goal],
-    n_trials: int,
-    root_seed: int,
-    ask: Callable[[tuple[Point, ...]], Answers],
-) -> Trials:
-    """Try the scenario as given, then where earlier trials suggest.
-
-    Parameters
-    ----------
-    ask
-        Answers at points of the scenario.
-
-    Raises
-    ------
-    UsageError
-        If optuna is not there.
-
-    Notes
-    -----
-    What is made small is the greatest miss, but not below 1: all acceptable trials are equally
-    good, so that the search goes on through the set instead of to a point in it. Trials are chosen
-    by the tree-structured Parzen estimator of optuna.
-    """
-    try:
-        import optuna
-    except ImportError:
-        message = "calibrate needs the extra 'analysis': pip install 'overblock[analysis]'"
-        raise UsageError(message) from None
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    seed = int(Streams(root_seed, 0).generator(Stream.DESIGN, (2,)).integers(2**31))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of optuna: what is experimental there
-        sampler = optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=min(2 * N_AT_ONCE, n_trials)
-        )
-        study = optuna.create_study(sampler=sampler)
-    spaces: dict[str, optuna.distributions.BaseDistribution] = {
-        factor.key: optuna.distributions.FloatDistribution(0.0, 1.0) for factor in factors
-    }
-    tried = np.array([[factor.given for factor in factors]])
-    answers = ask(_points(resolved, factors, tried))
-    while len(tried) < n_trials and answers.status != INTERRUPTED:
-        asked = [study.ask(spaces) for _ in range(min(N_AT_ONCE, n_trials - len(tried)))]
-        dials = np.array([[trial.params[factor.key] for factor in factors] for trial in asked])
-        amounts = np.stack(
-            [factor.amount(dials[:, column]) for column, factor in enumerate(factors)], axis=1
-        )
-        try:
-            found = ask(_points(resolved, factors, amounts))
-        except (PartialError, ScenarioError) as error:
-            # One batch that cannot be, or fails, is no reason to lose the others.
-            found = answers.unanswered(len(amounts), error)
-        except KeyboardInterrupt:
-            answers = replace(answers, status=INTERRUPTED)
-            break
-        for trial, miss in zip(asked, misses(found, goals).max(axis=1), strict=True):
-            if np.isnan(miss):
-                study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            else:
-                study.tell(trial, max(float(miss), 1.0))
-        tried, answers = np.concatenate([tried, amounts]), answers.then(found)
-    return Trials(tried, answers)
-
-
-def _points(
-    resolved: Resolved, factors: Sequence[Factor], amounts: NDArray[np.float64]
-) -> tuple[Point, ...]:
-    return tuple(
-        point_of(
-            resolved, [(factor, (amount,)) for factor, amount in zip(factors, row, strict=True)]
-        )
-        for row in amounts.tolist()
-    )
-
-
-def judge_fits(answers: Answers, goals: Sequence[Goal], root_seed: int) -> Fits:
-    """Hold the answers against the goals."""
-    column = [answers.metrics.index(goal.metric) for goal in goals]
+def judge_fits(answers: Answers, targets: Sequence[Target], root_seed: int) -> Fits:
+    """Hold the answers against the targets."""
+    column = [answers.metrics.index(target.metric) for target in targets]
     values = answers.value[:, 0][:, :, column].transpose(0, 2, 1)
     rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
-    n_trials, n_goals = values.shape[:2]
-    found = mean_intervals(values.reshape(n_trials * n_goals, -1), rng)
+    n_trials, n_targets = values.shape[:2]
+    found = mean_intervals(values.reshape(n_trials * n_targets, -1), rng)
     table = np.array([(one.mean, one.low, one.high) for one in found])
-    mean, low, high = table.reshape(n_trials, n_goals, 3).transpose(2, 0, 1)
-    miss = misses(answers, goals)
+    mean, low, high = table.reshape(n_trials, n_targets, 3).transpose(2, 0, 1)
+    miss = misses(answers, targets)
     # Not known is not acceptable: a comparison with NaN does not hold.
     return Fits(mean, low, high, miss, np.asarray((miss <= 1).all(axis=1)))
 
 
 def sheets_of(
-    factors: Sequence[Factor], goals: Sequence[Goal], trials: Trials, fits: Fits
+    factors: Sequence[Factor], targets: Sequence[Target], trials: Trials, fits: Fits
 ) -> list[Sheet]:
     """Tables ``calibration.csv``, ``targets.csv`` and ``trials.csv``."""
     return [
         _ranges(factors, trials, fits),
-        _goals(goals, fits),
-        _trials(factors, goals, trials, fits),
+        _targets_sheet(targets, fits),
+        _trials(factors, targets, trials, fits),
     ]
 
 
@@ -237,7 +155,7 @@ def _ranges(factors: Sequence[Factor], trials: Trials, fits: Fits) -> Sheet:
     return Sheet("calibration.csv", columns, tuple(rows), ("factor",))
 
 
-def _goals(goals: Sequence[Goal], fits: Fits) -> Sheet:
+def _targets_sheet(targets: Sequence[Target], fits: Fits) -> Sheet:
     columns = (
         Column("target", "string", "", "Measure, or curve and time"),
         Column("value", "number", "by metric", "Number to be met"),
@@ -248,15 +166,15 @@ def _goals(goals: Sequence[Goal], fits: Fits) -> Sheet:
         Column("n_met", "integer", "trials", "Trials that meet this target"),
     )
     rows = []
-    for column, goal in enumerate(goals):
+    for column, target in enumerate(targets):
         miss, mean = fits.miss[:, column], fits.mean[:, column]
         nearest = mean[np.nanargmin(miss)] if not np.isnan(miss).all() else np.nan
         rows.append(
             (
-                goal.name,
-                goal.value,
-                goal.tolerance,
-                goal.source,
+                target.name,
+                target.value,
+                target.tolerance,
+                target.source,
                 float(mean[0]),
                 float(nearest),
                 int((miss <= 1).sum()),
@@ -265,16 +183,18 @@ def _goals(goals: Sequence[Goal], fits: Fits) -> Sheet:
     return Sheet("targets.csv", columns, tuple(rows), ("target",))
 
 
-def _trials(factors: Sequence[Factor], goals: Sequence[Goal], trials: Trials, fits: Fits) -> Sheet:
+def _trials(
+    factors: Sequence[Factor], targets: Sequence[Target], trials: Trials, fits: Fits
+) -> Sheet:
     columns = [
         Column("trial", "integer", "", "Number of the trial; 0 is the scenario as given"),
         *(Column(factor.key, "number", factor.unit, "Amount tried") for factor in factors),
     ]
-    for goal in goals:
+    for target in targets:
         columns += [
-            Column(goal.name, "number", "by metric", "Mean over replicates"),
-            Column(f"{goal.name} low", "number", "by metric", "Lower end of its BCa interval"),
-            Column(f"{goal.name} high", "number", "by metric", "Upper end of its BCa interval"),
+            Column(target.name, "number", "by metric", "Mean over replicates"),
+            Column(f"{target.name} low", "number", "by metric", "Lower end of its BCa interval"),
+            Column(f"{target.name} high", "number", "by metric", "Upper end of its BCa interval"),
         ]
     columns += [
         Column("worst_miss", "number", "tolerances", "Greatest distance from a target"),
@@ -283,7 +203,7 @@ def _trials(factors: Sequence[Factor], goals: Sequence[Goal], trials: Trials, fi
     ]
     rows = []
     for row, amounts in enumerate(trials.amounts.tolist()):
-        errors = [why for key, why in trials.answers.failures.items() if key[0] == row]
+        errors = [str(why) for key, why in trials.answers.failures.items() if key[0] == row]
         is_known = not np.isnan(fits.worst[row])
         bounds = zip(fits.mean[row], fits.low[row], fits.high[row], strict=True)
         rows.append(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.experiment.points import Point
+from sim.experiment.plan import Point
 from sim.scenario.changes import is_whole
 from sim.scenario.document import parse_scalar
 from sim.scenario.resolve import Resolved

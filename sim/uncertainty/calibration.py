@@ -1,43 +1,54 @@
-"""A calibration from what is asked to its trials.
+"""A calibration: settings of some assumptions are tried until it is known which agree with figures.
 
-In: a scenario, assumptions to be fitted, and goals. Out: a plan, the trials, and tables.
+In: a scenario, assumptions to be fitted, and targets. Out: a plan, the trials, and tables. Nothing
+is written back to the scenario, and it runs nothing itself.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from sim.errors import all_or_problems
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import PartialError, ScenarioError, UsageError, all_or_problems
 from sim.experiment.answers import Answers
+from sim.experiment.execution import Ask
 from sim.experiment.metrics import metrics_of
-from sim.experiment.points import Point, Question
-from sim.experiment.sheets import Sheet
-from sim.experiment.study import StudyPlan
+from sim.experiment.plan import Plan, Point
+from sim.experiment.study import Study, write_study
+from sim.results.folder import INTERRUPTED
 from sim.scenario.resolve import Resolved
-from sim.uncertainty.acceptance import Trials, judge_fits, search, sheets_of
+from sim.streams import Stream, Streams
+from sim.uncertainty.acceptance import Trials, judge_fits, misses, sheets_of
 from sim.uncertainty.chosen_factors import fitted_factors
-from sim.uncertainty.factors import Factor
-from sim.uncertainty.targets import Goal, parse_goals
+from sim.uncertainty.factors import Factor, point_of
+from sim.uncertainty.targets import Target, parse_targets
+
+N_AT_ONCE = 16
+"""Trials asked together. It is part of the result: the next ones learn from the ones before."""
 
 
 @dataclass(frozen=True, eq=False)
-class Fitting:
+class Calibration:
     """Which assumptions are fitted to which figures.
 
     Attributes
     ----------
     plan
         What is run, but for its points.
-    factors, goals
+    factors, targets
         What is moved, and what is to be met.
     n_trials
         How many settings are tried.
     """
 
-    plan: StudyPlan
+    plan: Plan
     factors: tuple[Factor, ...]
-    goals: tuple[Goal, ...]
+    targets: tuple[Target, ...]
     n_trials: int
 
     @classmethod
@@ -50,7 +61,7 @@ class Fitting:
         fit: Sequence[str],
         targets: Sequence[str],
         n_trials: int = 64,
-    ) -> Fitting:
+    ) -> Calibration:
         """Plan a calibration.
 
         Parameters
@@ -58,46 +69,131 @@ class Fitting:
         fit
             As `fitted_factors` reads them.
         targets
-            As `parse_goals` reads them.
+            As `parse_targets` reads them.
 
         Raises
         ------
         ProblemsError
             With what is wrong with them.
         """
-        factors, goals = all_or_problems(
+        factors, aims = all_or_problems(
             lambda: fitted_factors(resolved, fit),
-            lambda: parse_goals(resolved, targets, metrics_of(resolved)),
+            lambda: parse_targets(resolved, targets, metrics_of(resolved)),
         )
-        readings = tuple(goal.reading for goal in goals if goal.reading is not None)
-        question = Question(resolved, (), (), root_seed, n_replicates, readings)
+        times = tuple(aim.curve_time for aim in aims if aim.curve_time is not None)
         described = {
             "fit": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
             "targets": list(targets),
-            "values": [{"value": goal.value, "tolerance": goal.tolerance} for goal in goals],
+            "values": [{"value": aim.value, "tolerance": aim.tolerance} for aim in aims],
             "n_trials": n_trials,
         }
         asked = {"fit": list(fit), "targets": list(targets), "n_trials": n_trials}
-        plan = StudyPlan("calibration", question, described, asked)
-        return cls(plan, tuple(factors), tuple(goals), n_trials)
+        plan = Plan(
+            "calibration",
+            resolved,
+            root_seed,
+            n_replicates,
+            points=(),
+            curve_times=times,
+            design=described,
+            asked=asked,
+        )
+        return cls(plan, tuple(factors), tuple(aims), n_trials)
 
-    def try_out(self, ask: Callable[[Question], Answers]) -> Trials:
+    def answer(self, ask: Ask) -> Trials:
         """Try the scenario as given, then where earlier trials suggest."""
-        question = self.plan.question
+        n_replicates, n_asked = self.plan.n_replicates, 0
 
         def ask_at(points: tuple[Point, ...]) -> Answers:
-            return ask(replace(question, points=points))
+            nonlocal n_asked
+            n_before = n_asked * n_replicates
+            n_asked += len(points)
+            plan = replace(self.plan, points=points)
+            return ask(plan, n_before, self.n_trials * n_replicates).answers()
 
-        return search(
-            question.resolved,
-            self.factors,
-            self.goals,
-            self.n_trials,
-            question.root_seed,
-            ask_at,
+        resolved, root_seed = self.plan.resolved, self.plan.root_seed
+        return search(resolved, self.factors, self.targets, self.n_trials, root_seed, ask_at)
+
+    def write(self, folder: Path, found: Trials) -> Study:
+        """Write the tables of the calibration."""
+        fits = judge_fits(found.answers, self.targets, self.plan.root_seed)
+        sheets = sheets_of(self.factors, self.targets, found, fits)
+        return write_study(folder, self.plan, found.answers, sheets)
+
+
+def search(
+    resolved: Resolved,
+    factors: Sequence[Factor],
+    targets: Sequence[Target],
+    n_trials: int,
+    root_seed: int,
+    ask: Callable[[tuple[Point, ...]], Answers],
+) -> Trials:
+    """Try the scenario as given, then where earlier trials suggest.
+
+    Parameters
+    ----------
+    ask
+        Answers at points of the scenario.
+
+    Raises
+    ------
+    UsageError
+        If optuna is not there.
+
+    Notes
+    -----
+    What is made small is the greatest miss, but not below 1: all acceptable trials are equally
+    good, so that the search goes on through the set instead of to a point in it. Trials are chosen
+    by the tree-structured Parzen estimator of optuna.
+    """
+    try:
+        import optuna
+    except ImportError:
+        message = "calibrate needs the extra 'analysis': pip install 'overblock[analysis]'"
+        raise UsageError(message) from None
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    seed = int(Streams(root_seed, 0).generator(Stream.DESIGN, (2,)).integers(2**31))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of optuna: what is experimental there
+        sampler = optuna.samplers.TPESampler(
+            seed=seed, n_startup_trials=min(2 * N_AT_ONCE, n_trials)
         )
+        study = optuna.create_study(sampler=sampler)
+    spaces: dict[str, optuna.distributions.BaseDistribution] = {
+        factor.key: optuna.distributions.FloatDistribution(0.0, 1.0) for factor in factors
+    }
+    tried = np.array([[factor.given for factor in factors]])
+    answers = ask(_points(resolved, factors, tried))
+    while len(tried) < n_trials and answers.status != INTERRUPTED:
+        asked = [study.ask(spaces) for _ in range(min(N_AT_ONCE, n_trials - len(tried)))]
+        dials = np.array([[trial.params[factor.key] for factor in factors] for trial in asked])
+        amounts = np.stack(
+            [factor.amount(dials[:, column]) for column, factor in enumerate(factors)], axis=1
+        )
+        try:
+            found = ask(_points(resolved, factors, amounts))
+        except (PartialError, ScenarioError) as error:
+            # One batch that cannot be, or fails, is no reason to lose the others.
+            found = answers.unanswered(len(amounts), error)
+        except KeyboardInterrupt:
+            answers = replace(answers, status=INTERRUPTED)
+            break
+        for trial, miss in zip(asked, misses(found, targets).max(axis=1), strict=True):
+            if np.isnan(miss):
+                study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            else:
+                study.tell(trial, max(float(miss), 1.0))
+        tried, answers = np.concatenate([tried, amounts]), answers.then(found)
+    return Trials(tried, answers)
 
-    def sheets(self, trials: Trials) -> list[Sheet]:
-        """Tables of the calibration."""
-        fits = judge_fits(trials.answers, self.goals, self.plan.question.root_seed)
-        return sheets_of(self.factors, self.goals, trials, fits)
+
+def _points(
+    resolved: Resolved, factors: Sequence[Factor], amounts: NDArray[np.float64]
+) -> tuple[Point, ...]:
+    return tuple(
+        point_of(
+            resolved, [(factor, (amount,)) for factor, amount in zip(factors, row, strict=True)]
+        )
+        for row in amounts.tolist()
+    )

@@ -1,7 +1,7 @@
-"""Where the model is looked at to find on what the answer hangs: parts of one design.
+"""Designs for sensitivity analysis: which points to run.
 
-In: a scenario and factors. Out: for each part its points, all of which the scenario can be at. It
-runs nothing.
+In: a scenario and factors. Out: for each part of the design its points, all of which the scenario
+can be at. It runs nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
-from sim.experiment.points import Point, is_possible
+from sim.experiment.plan import Point
 from sim.scenario.resolve import Resolved
 from sim.statistics.designs import morris_trajectories, saltelli
 from sim.streams import Stream, Streams
@@ -141,7 +141,7 @@ def _possible_stage(
                 point_of(resolved, [(factor, row[factor.key]) for factor in factors])
                 for row in rows
             ]
-            if all(is_possible(resolved, point) for point in found):
+            if all(point.is_possible(resolved) for point in found):
                 points += found
                 amounts += rows
                 kept_dials.append(group)

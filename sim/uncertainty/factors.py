@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiment.points import Point
+from sim.experiment.plan import Point
 from sim.scenario.changes import ColumnChange, is_whole
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.notes import Range

@@ -1,22 +1,23 @@
-"""A sensitivity analysis from what is asked to the answers, stage after stage.
+"""A sensitivity analysis, from how closely to look to the answers at all points of its design.
 
-In: a scenario and how closely to look. Out: a plan, the answers at the points of all stages, and
-tables. What is asked next may hang on what was answered.
+In: a scenario, assumptions and a method. Out: a plan, then tables. Which points come next may hang
+on what was answered. It runs nothing itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from sim.errors import PartialError, ScenarioError
 from sim.experiment.answers import Answers
+from sim.experiment.execution import Ask
 from sim.experiment.headlines import COLLATERAL, choose_metrics
 from sim.experiment.metrics import metrics_of
-from sim.experiment.points import Question
-from sim.experiment.sheets import Sheet
-from sim.experiment.study import StudyPlan
+from sim.experiment.plan import Plan
+from sim.experiment.study import Study, write_study
 from sim.results.folder import INTERRUPTED
 from sim.scenario.resolve import Resolved
 from sim.uncertainty.chosen_factors import choose_factors
@@ -26,13 +27,28 @@ from sim.uncertainty.influence import Line, judge, screened, sheets_of
 
 Method = Literal["ends", "morris", "sobol", "both"]
 
-Ask = Callable[[Sequence[Stage], Question], Answers]
-"""Answers the question of the points of some stages."""
+OnStages = Callable[[Sequence[Stage], int], None]
+"""Called with the stages whose points are run next, and the number of replicates."""
 
 
 @dataclass(frozen=True, eq=False)
-class Inquiry:
-    """Which assumptions are looked at, and how closely.
+class Explored:
+    """Stages that were run, and the answers at their points one after the other."""
+
+    stages: tuple[Stage, ...]
+    answers: Answers
+
+
+@dataclass(frozen=True)
+class Influences(Study):
+    """What was found: besides the tables, the lines of ``sensitivity.csv``."""
+
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """Which assumptions are varied, and how closely is looked.
 
     Attributes
     ----------
@@ -42,15 +58,15 @@ class Inquiry:
         Assumptions that are varied, and those that are not.
     metrics
         The answers; the first one decides what is handed on to the shares of variance.
-    stages
-        Stages that were asked.
+    on_stages
+        Called before points are run.
     """
 
-    plan: StudyPlan
+    plan: Plan
     factors: tuple[Factor, ...]
     left_out: tuple[LeftOut, ...]
     metrics: tuple[str, ...]
-    stages: list[Stage] = field(default_factory=list)
+    on_stages: OnStages
 
     @classmethod
     def of(
@@ -67,7 +83,8 @@ class Inquiry:
         samples: int = 64,
         keep: int = 5,
         strategies: Sequence[str] = (),
-    ) -> Inquiry:
+        on_stages: OnStages = lambda stages, n_replicates: None,
+    ) -> Sensitivity:
         """Plan an analysis.
 
         Parameters
@@ -112,54 +129,59 @@ class Inquiry:
             "keep": keep,
             "factors": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
         }
-        question = Question(resolved, (), tuple(strategies), root_seed, n_replicates)
-        plan = StudyPlan("sensitivity", question, described, asked)
-        return cls(plan, tuple(factors), tuple(left_out), tuple(chosen))
+        plan = Plan(
+            "sensitivity",
+            resolved,
+            root_seed,
+            n_replicates,
+            points=(),
+            strategies=tuple(strategies),
+            design=described,
+            asked=asked,
+        )
+        return cls(plan, tuple(factors), tuple(left_out), tuple(chosen), on_stages)
 
-    def answer(self, ask: Ask) -> Answers:
-        """Return answers at the points of all stages; of those begun, after an interrupt.
+    def answer(self, ask: Ask) -> Explored:
+        """Run the points of all stages; after an interrupt return those of the stages begun.
 
         Raises
         ------
         KeyboardInterrupt
             If interrupted before any run was finished.
         """
-        question, asked = self.plan.question, self.plan.asked
-        resolved, root_seed = question.resolved, question.root_seed
+        resolved, root_seed, asked = self.plan.resolved, self.plan.root_seed, self.plan.asked
         first = [ends_stage(resolved, self.factors)]
         if asked["method"] in ("morris", "both"):
             trajectories = asked["trajectories"]
             first.append(morris_stage(resolved, self.factors, trajectories, root_seed))
-        answers = self._ask(first, ask)
-        if asked["method"] not in ("sobol", "both") or answers.status == INTERRUPTED:
-            return answers
+        explored = Explored(tuple(first), self._run(first, ask))
+        if asked["method"] not in ("sobol", "both") or explored.answers.status == INTERRUPTED:
+            return explored
         try:
             kept = [factor.key for factor in self.factors]
             if asked["method"] == "both":
-                lines = judge(self.stages, answers, self.metrics[:1], root_seed)
+                lines = judge(first, explored.answers, self.metrics[:1], root_seed)
                 kept = screened(lines, asked["keep"])
             hinges = [factor for factor in self.factors if factor.key in kept]
             second = sobol_stage(resolved, hinges, asked["samples"], root_seed)
             try:
-                later = self._ask([second], ask)
+                later = self._run([second], ask)
             except (PartialError, ScenarioError) as error:
                 # What the first stages told stands.
-                self.stages.append(second)
-                later = answers.unanswered(len(second.points), error)
-            return answers.then(later)
+                later = explored.answers.unanswered(len(second.points), error)
+            return Explored((*first, second), explored.answers.then(later))
         except KeyboardInterrupt:
-            return replace(answers, status=INTERRUPTED)
+            return replace(explored, answers=replace(explored.answers, status=INTERRUPTED))
 
-    def _ask(self, stages: Sequence[Stage], ask: Ask) -> Answers:
+    def _run(self, stages: Sequence[Stage], ask: Ask) -> Answers:
+        self.on_stages(stages, self.plan.n_replicates)
         points = tuple(point for stage in stages for point in stage.points)
-        answers = ask(stages, replace(self.plan.question, points=points))
-        self.stages.extend(stages)
-        return answers
+        return ask(replace(self.plan, points=points)).answers()
 
-    def lines(self, answers: Answers) -> list[Line]:
-        """Lines of all measures, those on which the answer hangs most first."""
-        return judge(self.stages, answers, self.metrics, self.plan.question.root_seed)
-
-    def sheets(self, answers: Answers, lines: Sequence[Line]) -> list[Sheet]:
-        """Tables of the analysis."""
-        return sheets_of(self.stages, answers, lines, self.left_out)
+    def write(self, folder: Path, found: Explored) -> Influences:
+        """Write the tables, those assumptions first on which the answer hangs most."""
+        stages, answers = found.stages, found.answers
+        lines = judge(stages, answers, self.metrics, self.plan.root_seed)
+        sheets = sheets_of(stages, answers, lines, self.left_out)
+        study = write_study(folder, self.plan, answers, sheets)
+        return Influences(**vars(study), lines=tuple(lines))

@@ -1,25 +1,27 @@
-"""A sweep: what it asks, and the chosen measures at every point.
+"""A sweep: one scenario over ranges of its values, and the chosen measures at every point.
 
-In: a scenario and axes, then the answers. Out: a plan, then tables. It runs nothing.
+In: a scenario and axes, then the answers. Out: a plan, then tables. It runs nothing itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiment.answers import Answers
+from sim.experiment.execution import Ask
 from sim.experiment.headlines import choose_metrics
 from sim.experiment.metrics import metrics_of
-from sim.experiment.points import Question
+from sim.experiment.plan import Plan
 from sim.experiment.sheets import POINT, Sheet
-from sim.experiment.study import StudyPlan
+from sim.experiment.study import Study, write_study
 from sim.measure.ratios import RATIOS, ratio_interval
 from sim.measure.summary import LEVEL
-from sim.results.columns import Column
+from sim.results.columns import COMPARISON, Column
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
 from sim.statistics.paired import Interval, mean_intervals, warn_of_few
@@ -31,10 +33,9 @@ STATUS = (
     Column("status", "string", "", "complete, failed (no run has a result) or partial"),
     Column("error", "string", "", "Why not; missing where nothing failed"),
 )
+_COMPARED = {column.name: column for column in COMPARISON}
 _MEASURED = (
-    Column("strategy", "string", "", "Label of the strategy"),
-    Column("metric", "string", "", "Name of the measure"),
-    Column("unit", "string", "", "Unit of the measure"),
+    *(_COMPARED[name] for name in ("strategy", "metric", "unit")),
     Column("n_replicates", "integer", "replicates", "Replicates in which the measure is known"),
     Column(
         "mean",
@@ -43,14 +44,9 @@ _MEASURED = (
         "Mean over replicates, or ratio of sums; missing if any is not known",
     ),
     Column("median", "number", "by metric", "Median over replicates; missing likewise"),
-    Column("low", "number", "by metric", "Lower end of the share 'level' of replicates"),
-    Column("high", "number", "by metric", "Upper end of the share 'level' of replicates"),
-    Column("level", "number", "share", "Share of replicates between low and high"),
-    Column("mean_low", "number", "by metric", "Lower end of the BCa interval of the mean"),
-    Column("mean_high", "number", "by metric", "Upper end of the BCa interval of the mean"),
+    *(_COMPARED[name] for name in ("low", "high", "level", "mean_low", "mean_high")),
     Column("confidence", "number", "share", "Nominal coverage of that interval"),
-    Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
-    Column("denominator_unit", "string", "", "Unit of the denominator"),
+    *(_COMPARED[name] for name in ("denominator", "denominator_unit")),
 )
 
 
@@ -70,7 +66,7 @@ class Sweep:
         Measures of ``sweep.csv``.
     """
 
-    plan: StudyPlan
+    plan: Plan
     axes: tuple[Axis, ...]
     laid: tuple[tuple[Value, ...], ...]
     metrics: tuple[str, ...]
@@ -111,7 +107,6 @@ class Sweep:
         luck = Streams(root_seed, 0).generator(Stream.DESIGN)
         laid = lay_points(axes, design, n_points, luck)
         points = points_of(resolved, axes, laid)
-        question = Question(resolved, points, tuple(strategies), root_seed, n_replicates)
         asked = {
             "over": list(over),
             "design": design,
@@ -125,16 +120,30 @@ class Sweep:
             "n_points": len(laid),
             "metrics": chosen,
         }
-        plan = StudyPlan("sweep", question, described, asked, warn_of_few(n_replicates))
+        plan = Plan(
+            "sweep",
+            resolved,
+            root_seed,
+            n_replicates,
+            points=points,
+            strategies=tuple(strategies),
+            design=described,
+            asked=asked,
+            warnings=warn_of_few(n_replicates),
+        )
         return cls(plan, tuple(axes), tuple(laid), tuple(chosen))
 
-    def sheets(self, answers: Answers) -> list[Sheet]:
-        """Tables ``sweep.csv`` and ``points.csv``."""
-        root_seed = self.plan.question.root_seed
-        return [
-            sweep_sheet(self.axes, self.laid, answers, self.metrics, root_seed),
-            points_sheet(axis_columns(self.axes), self.laid, answers),
+    def answer(self, ask: Ask) -> Answers:
+        """Run all points."""
+        return ask(self.plan).answers()
+
+    def write(self, folder: Path, found: Answers) -> Study:
+        """Write ``sweep.csv`` and ``points.csv``."""
+        sheets = [
+            sweep_sheet(self.axes, self.laid, found, self.metrics, self.plan.root_seed),
+            points_sheet(axis_columns(self.axes), self.laid, found),
         ]
+        return write_study(folder, self.plan, found, sheets)
 
 
 def axis_columns(axes: Sequence[Axis]) -> tuple[Column, ...]:
@@ -148,7 +157,7 @@ def points_sheet(
     """Every point, and what became of it."""
     rows = []
     for row, cells in enumerate(points):
-        errors = [message for key, message in answers.failures.items() if key[0] == row]
+        errors = [str(why) for key, why in answers.failures.items() if key[0] == row]
         has_run = ~np.isnan(answers.value[row]).all(axis=-1)
         status = "complete" if has_run.all() else "partial" if has_run.any() else "failed"
         rows.append((row, *cells, status, "; ".join(dict.fromkeys(errors)) or None))

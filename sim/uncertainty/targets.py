@@ -1,6 +1,6 @@
 """What a calibrated scenario must meet: published figures with a tolerance.
 
-In: goals as written on a command line. Out: which measure, or which curve at what time, is to lie
+In: targets as written on a command line. Out: which measure, or which curve at what time, is to lie
 how near to which number, and where the number comes from. It runs nothing.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.measure.curve_values import Reading
+from sim.measure.curve_values import CurveTime
 from sim.results.columns import METRICS
 from sim.scenario.quantities import parse_instant
 from sim.scenario.refusal import hint
@@ -21,12 +21,12 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import FigureRow, PublishedTotalRow
 from sim.scenario.tables.seeds import read_table
 
-_GOAL = re.compile(r"([^=@]+)(?:@([^=]+))?=(.+?)\s*(?:±|\+-)\s*([^%]+)(%?)")
+_TARGET = re.compile(r"([^=@]+)(?:@([^=]+))?=(.+?)\s*(?:±|\+-)\s*([^%]+)(%?)")
 FORM = "expected METRIC[@TIME]=VALUE±TOLERANCE or =TABLE:ROW±TOLERANCE, a tolerance may end in %"
 
 
 @dataclass(frozen=True)
-class Goal:
+class Target:
     """One number to be met.
 
     Attributes
@@ -37,7 +37,7 @@ class Goal:
         The mean over replicates may differ from ``value`` by at most ``tolerance``.
     source
         Where the value comes from; ``given with the command`` where it was written there.
-    reading
+    curve_time
         Curve and time; None for a measure of the whole run.
     """
 
@@ -45,22 +45,22 @@ class Goal:
     value: float
     tolerance: float
     source: str
-    reading: Reading | None = None
+    curve_time: CurveTime | None = None
 
     @property
     def metric(self) -> str:
         """Name of the measure in the answers."""
-        return self.reading.name if self.reading else self.name
+        return self.curve_time.name if self.curve_time else self.name
 
 
-def parse_goals(resolved: Resolved, texts: Sequence[str], metrics: Sequence[str]) -> list[Goal]:
-    """Read goals ``METRIC[@TIME]=VALUE±TOLERANCE`` or ``METRIC[@TIME]=TABLE:ROW±TOLERANCE``.
+def parse_targets(resolved: Resolved, texts: Sequence[str], metrics: Sequence[str]) -> list[Target]:
+    """Read targets ``METRIC[@TIME]=VALUE±TOLERANCE`` or ``METRIC[@TIME]=TABLE:ROW±TOLERANCE``.
 
     Parameters
     ----------
     texts
         ROW is the id of a published figure, or the time of a published total; the latter is the
-        time of the reading when the goal gives none. A tolerance in per cent is of the value.
+        time of the curve when the target gives none. A tolerance in per cent is of the value.
     metrics
         Measures of the scenario.
 
@@ -69,24 +69,24 @@ def parse_goals(resolved: Resolved, texts: Sequence[str], metrics: Sequence[str]
     ScenarioError
         With everything that is wrong with them.
     """
-    goals: list[Goal] = []
+    targets: list[Target] = []
     problems: list[Problem] = []
     for text in texts:
         try:
-            goals.append(_goal(resolved, text, metrics))
+            targets.append(_target(resolved, text, metrics))
         except ProblemsError as error:
             problems += error.problems
-    for name in sorted({goal.name for goal in goals}):
-        if sum(goal.name == name for goal in goals) > 1:
+    for name in sorted({target.name for target in targets}):
+        if sum(target.name == name for target in targets) > 1:
             problems.append(Problem("--target", f"expected {name} once, got it again"))
     if problems:
         raise ScenarioError(problems)
-    return goals
+    return targets
 
 
-def _goal(resolved: Resolved, text: str, metrics: Sequence[str]) -> Goal:
+def _target(resolved: Resolved, text: str, metrics: Sequence[str]) -> Target:
     origin = f"--target {text}"
-    match = _GOAL.fullmatch(text.strip())
+    match = _TARGET.fullmatch(text.strip())
     if match is None:
         raise _refusal(origin, FORM)
     metric, time, written, tolerance_text, is_share = (
@@ -110,7 +110,7 @@ def _goal(resolved: Resolved, text: str, metrics: Sequence[str]) -> Goal:
                 f"expected a metric of the scenario, or a curve @ a time, got {metric!r}{near}"
             )
             raise _refusal(origin, message)
-        return Goal(metric, value, tolerance, source)
+        return Target(metric, value, tolerance, source)
     if metric not in _curves():
         message = f"expected one of the curves {', '.join(_curves())}, got {metric!r}"
         raise _refusal(origin, message + hint(metric, _curves()))
@@ -119,7 +119,7 @@ def _goal(resolved: Resolved, text: str, metrics: Sequence[str]) -> Goal:
     if not 0 <= t_s < scenario.horizon_s:
         raise _refusal(origin, f"expected a time within the run, got {at.isoformat()}")
     name = f"{metric}@{at.isoformat(timespec='minutes')}"
-    return Goal(name, value, tolerance, source, Reading(metric, t_s))
+    return Target(name, value, tolerance, source, CurveTime(metric, t_s))
 
 
 def _curves() -> list[str]:

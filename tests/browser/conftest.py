@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sim.experiment.experiment import run_experiment
+from sim.experiment.runs import run_experiment
 from sim.report.page.document import write_report
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario

@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from sim.errors import ProblemsError
-from sim.experiment.experiment import run_experiment
-from sim.results.manifest import result_id
+from sim.experiment.plan import Plan
+from sim.experiment.runs import run_experiment
 from sim.scenario.dump import scenario_tree
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
@@ -60,8 +60,12 @@ def change(path: Path, column: str, edit: Callable[[str], str], row: int = 0) ->
     path.write_text(text.getvalue(), encoding="utf-8")
 
 
+def result_id(resolved: Resolved) -> str:
+    return Plan.of_run(resolved, 7, 1).result_id
+
+
 def identity(resolved: Resolved) -> tuple[str, dict[str, str]]:
-    return result_id(resolved, 7, 1), {table.name: table.sha256 for table in resolved.tables}
+    return result_id(resolved), {table.name: table.sha256 for table in resolved.tables}
 
 
 EDITS: tuple[Callable[[str], str], ...] = (
@@ -87,7 +91,7 @@ def changed_identities(
                 change(table.path, column, edit)
                 if table.path.read_bytes() != original:
                     changed = read_table(table.name, table.path, type(table.rows[0]))
-                    after = result_id(replace(resolved, **{attribute: changed}), 7, 1)
+                    after = result_id(replace(resolved, **{attribute: changed}))
                     yield changed.sha256, after
             except (ProblemsError, ValueError, IndexError):
                 continue  # an edit for cells of another kind
@@ -111,13 +115,13 @@ def test_any_changed_cell_changes_the_identity(seeds: Folder) -> None:
 def test_a_changed_assumption_changes_the_identity() -> None:
     resolved = resolve(load_scenario("telegram-2018"))
     assumed = resolved.assumed
-    seen = {result_id(resolved, 7, 1)}
+    seen = {result_id(resolved)}
     assert len(assumed) > 20
     for row in assumed:
         other = row.low if row.low != row.value else row.high
         number = int(other) if isinstance(row.number, int) and other.is_integer() else other
         loaded = load_scenario("telegram-2018", [f"{row.key}={number}"])
-        seen.add(result_id(replace(resolved, loaded=loaded), 7, 1))
+        seen.add(result_id(replace(resolved, loaded=loaded)))
     assert len(seen) == len(assumed) + 1
 
 

@@ -12,7 +12,7 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.engine.state.tally import Group
-from sim.experiment.experiment import run_experiment
+from sim.experiment.runs import run_experiment
 from sim.measure.impact import measure_impact
 from sim.measure.money.hosting import provider_money
 from sim.measure.money.losses import LossTotals, loss_totals

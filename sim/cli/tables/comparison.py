@@ -14,7 +14,7 @@ from sim.cli.terminal.console import number, short
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine
-    from sim.experiment.experiment import Experiment
+    from sim.experiment.runs import RunsResult
     from sim.experiment.weighing import TradeoffLine
 
 SHOWN = (
@@ -38,7 +38,7 @@ class _Table:
     notes: tuple[str, ...] = ()
 
 
-def print_tables(experiment: Experiment) -> None:
+def print_tables(experiment: RunsResult) -> None:
     """Print the tables on stdout."""
     from rich.console import Console
     from rich.table import Table
@@ -58,7 +58,7 @@ def print_tables(experiment: Experiment) -> None:
         console.print()
 
 
-def markdown(experiment: Experiment) -> str:
+def markdown(experiment: RunsResult) -> str:
     """Return the tables as Markdown."""
     parts = []
     for table in _tables(experiment):
@@ -73,7 +73,7 @@ def markdown(experiment: Experiment) -> str:
     return "\n\n".join(parts)
 
 
-def _tables(experiment: Experiment) -> list[_Table]:
+def _tables(experiment: RunsResult) -> list[_Table]:
     lines = experiment.comparison
     metrics = list(dict.fromkeys(line.metric for line in lines))
     asked = experiment.manifest["metrics"]

@@ -12,20 +12,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.study import interval, number, print_table, study_document, width
+from sim.cli.tables.results import study_document
 from sim.cli.terminal import console
+from sim.cli.terminal.plain import interval, number, print_table, width
 
 if TYPE_CHECKING:
-    from sim.experiment.study import Study
     from sim.uncertainty.factors import Factor, LeftOut
     from sim.uncertainty.influence import Line
+    from sim.uncertainty.sensitivity import Influences
 
 SCHEMA = "overblock/sensitivity/1"
 FACTORS_SCHEMA = "overblock/factors/1"
 MOST_ROWS = 15
 
 
-def draw(study: Study, lines: Sequence[Line], metrics: Sequence[str]) -> list[Path]:
+def draw(study: Influences) -> list[Path]:
     """Draw a tornado for each measure, into the study's folder; return the files."""
     from sim.report.figures.tornado import draw_sensitivity
     from sim.results.folder import title_of
@@ -39,23 +40,14 @@ def draw(study: Study, lines: Sequence[Line], metrics: Sequence[str]) -> list[Pa
         f"{manifest['root_seed']}."
     )
     written: list[Path] = []
-    for metric in metrics:
-        mine = [line for line in lines if line.metric == metric]
+    for mine in _by_metric(study.lines):
         written += draw_sensitivity(
             mine, study.folder / "figures", "What the answer hangs on", note
         )
     return written
 
 
-def print_result(
-    study: Study,
-    lines: Sequence[Line],
-    metrics: Sequence[str],
-    n_left_out: int,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def print_result(study: Influences, n_left_out: int, *, as_json: bool, quiet: bool) -> None:
     """Print the measures and the assumptions they hang on, those they hang on most first."""
     if as_json:
         console.print_json(study_document(study, SCHEMA, "sensitivity", "stages", "left-out"))
@@ -63,8 +55,7 @@ def print_result(
     if not sys.stdout.isatty():
         print(study.folder)
         return
-    for metric in metrics:
-        mine = [line for line in lines if line.metric == metric]
+    for mine in _by_metric(study.lines):
         rows = [
             [
                 line.factor,
@@ -79,7 +70,9 @@ def print_result(
             for line in mine[:MOST_ROWS]
         ]
         header = ["assumption", "at low", "at high", "change", "", "total", "", "range"]
-        title = f"{metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} as given"
+        title = (
+            f"{mine[0].metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} as given"
+        )
         # On a narrow terminal intervals and ranges stay in sensitivity.csv.
         shown = list(range(len(header)) if width() >= 120 else (0, 1, 2, 3, 5))
         shown = [at for at in shown if any(row[at] for row in rows)]
@@ -93,6 +86,11 @@ def print_result(
         f"{n_left_out} assumptions are not varied: left-out.csv",
         quiet=quiet,
     )
+
+
+def _by_metric(lines: Sequence[Line]) -> list[list[Line]]:
+    metrics = dict.fromkeys(line.metric for line in lines)
+    return [[line for line in lines if line.metric == metric] for metric in metrics]
 
 
 def print_factors(factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_json: bool) -> None:

@@ -22,13 +22,13 @@ from sim.cli.task import (
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
-    say_what_is_missing,
 )
 from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
     from sim.assess.estimates import Estimate
+    from sim.experiment.runs import Runs
     from sim.scenario.resolve import Resolved
 
 SCHEMA = "overblock/assessment/1"
@@ -134,9 +134,10 @@ def assess(
             if not versus:
                 raise UsageError("expected --versus STRATEGY to hold the strategy against")
             texts = [strategy or resolved.scenario.strategy.id, *versus]
-            task, labels = _task(resolved, texts, replicates, seed, run, force=force, quiet=quiet)
-            experiment = task.carry_out(choose_executor(workers), quiet=quiet)
-            say_what_is_missing(experiment, quiet=quiet)
+            runs, task, labels = _task(
+                resolved, texts, replicates, seed, run, force=force, quiet=quiet
+            )
+            experiment = task.carry_out(runs, choose_executor(workers), quiet=quiet)
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)
         found = assess_run(open_run(folder), label, others, efficacy, collateral)
@@ -164,9 +165,10 @@ def _task(
     *,
     force: bool,
     quiet: bool,
-) -> tuple[Task, list[str]]:
+) -> tuple[Runs, Task, list[str]]:
     """Plan the comparison, and return it with the labels of the strategies asked for."""
     from sim.experiment.plan import Plan
+    from sim.experiment.runs import Runs
     from sim.scenario.variants import choose_variants
 
     variants, against = choose_variants(resolved, texts)
@@ -174,8 +176,8 @@ def _task(
     asked = labels[len(labels) - len(texts) :]
     root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
     n = replicates or resolved.scenario.n_replicates
-    plan = Plan(resolved, variants, against, (), root_seed, n)
-    return Task.of(plan, folder, force=force), asked
+    plan = Plan.of_comparison(resolved, variants, against, (), root_seed, n)
+    return Runs(plan), Task.new(plan, folder, force=force), asked
 
 
 def _write(

@@ -8,34 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.options import (
-    ClusterOption,
-    ForceOption,
-    JsonOption,
+    ExperimentOptions,
     OptionalScenarioArgument,
-    OutputOption,
-    QuietOption,
-    ResumeOption,
-    SeedOption,
-    SetOption,
-    TlsCaOption,
-    TlsCertOption,
-    TlsKeyOption,
-    WorkersOption,
+    takes_experiment_options,
 )
-from sim.cli.task import executor_for, load_resolved
+from sim.cli.tables.results import study_document
+from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
+from sim.cli.terminal.plain import number, print_table
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
-    from sim.experiment.answers import Answers
-    from sim.experiment.points import Question
     from sim.experiment.study import Study
-    from sim.uncertainty.acceptance import Trials
 
 SCHEMA = "overblock/calibration/1"
 N_REPLICATES = 4
+N_TRIALS = 64
 
 
+@takes_experiment_options
 def calibrate(
     scenario: OptionalScenarioArgument = None,
     fit: Annotated[
@@ -72,18 +63,8 @@ def calibrate(
             help="Replicates of each trial; 4 when left out.",
         ),
     ] = None,
-    seed: SeedOption = None,
-    output: OutputOption = None,
-    overrides: SetOption = [],  # noqa: B006
-    workers: WorkersOption = None,
-    cluster: ClusterOption = None,
-    tls_ca: TlsCaOption = None,
-    tls_cert: TlsCertOption = None,
-    tls_key: TlsKeyOption = None,
-    resume: ResumeOption = None,
-    force: ForceOption = False,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    *,
+    options: ExperimentOptions,
 ) -> None:
     """Find the settings of some assumptions that agree with published figures.
 
@@ -98,54 +79,36 @@ def calibrate(
       overblock calibrate my.yaml --fit fronts.n_fronts=3..30 --target
       "addresses_listed@2018-04-18T12:00+03:00=16300000±500000" --trials 200
     """
-    with console.reports_errors(as_json=as_json):
-        from sim.cli import study as talk
-        from sim.uncertainty.calibration import Fitting
+    quiet, output, force = options.quiet, options.output, options.force
+    with console.reports_errors(as_json=options.as_json):
+        from sim.uncertainty.calibration import Calibration
 
-        if resume is not None:
-            asked = talk.Asked.before(
-                resume, "calibration", scenario, fit, target, trials, replicates, seed, overrides
-            )
-        else:
-            resolved = load_resolved(scenario, overrides)
+        if options.resume is None:
+            resolved = load_resolved(scenario, options.overrides)
             if not fit or not target:
                 raise UsageError("expected --fit KEY and --target METRIC=VALUE±TOLERANCE, got less")
-            options = {"fit": fit, "targets": target, "n_trials": trials}
-            n = replicates or N_REPLICATES
-            asked = talk.Asked.now(resolved, seed, n, options, quiet=quiet)
-        fitting = Fitting.of(asked.resolved, asked.root_seed, asked.n_replicates, **asked.options)
-        task = talk.StudyTask.of(asked, fitting.plan, output, force=force)
-        n, n_runs = asked.n_replicates, fitting.n_trials * asked.n_replicates
-        console.say(
-            f"{fitting.n_trials:,} trials x {n:,} replicates = {n_runs:,} runs", quiet=quiet
-        )
-        tried: list[Trials] = []
-
-        def answer(ask: talk.Ask) -> Answers:
-            n_points: list[int] = []
-
-            def ask_next(question: Question) -> Answers:
-                answers = ask(question, sum(n_points) * n, n_runs)
-                n_points.append(len(question.points))
-                return answers
-
-            tried.append(fitting.try_out(ask_next))
-            return tried[0].answers
-
-        study = task.carry_out(
-            answer,
-            lambda answers: fitting.sheets(tried[0]),
-            executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
-            quiet=quiet,
-        )
-        talk.say_what_is_missing(study, quiet=quiet)
-        _print_result(study, as_json=as_json)
-        talk.leave_unless_complete(study)
+            asked = Calibration.of(
+                resolved,
+                choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet),
+                replicates or N_REPLICATES,
+                fit=fit,
+                targets=target,
+                n_trials=trials or N_TRIALS,
+            )
+            task = Task.new(asked.plan, output, force=force)
+        else:
+            check_alone(options, scenario, fit, target, trials, replicates)
+            asked, task = Task.resumed(
+                options.resume, "calibration", Calibration.of, output, force=force
+            )
+        n_trials, n = asked.n_trials, asked.plan.n_replicates
+        console.say(f"{n_trials:,} trials x {n:,} replicates = {n_trials * n:,} runs", quiet=quiet)
+        study = task.carry_out(asked, options.executor(), quiet=quiet)
+        _print_result(study, as_json=options.as_json)
+        leave_unless_complete(study)
 
 
 def _print_result(study: Study, *, as_json: bool) -> None:
-    from sim.cli.study import number, print_table, study_document
-
     if as_json:
         console.print_json(study_document(study, SCHEMA, "calibration", "targets"))
         return
@@ -181,20 +144,20 @@ def _print_result(study: Study, *, as_json: bool) -> None:
     ]
     header = ["assumption", "searched", "given", "acceptable", "reaches end"]
     print_table(said, header, rows)
-    goals: list[dict[str, Any]] = study.sheets["targets.csv"].records()
+    targets: list[dict[str, Any]] = study.sheets["targets.csv"].records()
     print_table(
         "Targets",
         ["target", "value", "tolerance", "as given", "nearest", "met by"],
         [
             [
-                goal["target"],
-                number(goal["value"]),
-                number(goal["tolerance"]),
-                number(goal["as_given"]),
-                number(goal["nearest"]),
-                str(goal["n_met"]),
+                one["target"],
+                number(one["value"]),
+                number(one["tolerance"]),
+                number(one["as_given"]),
+                number(one["nearest"]),
+                str(one["n_met"]),
             ]
-            for goal in goals
+            for one in targets
         ],
     )
     print(study.folder)

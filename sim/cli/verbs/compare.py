@@ -11,49 +11,40 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.options import (
-    ClusterOption,
-    ForceOption,
+    STRATEGY_FORM,
+    ExperimentOptions,
     Format,
-    JsonOption,
     OptionalScenarioArgument,
-    OutputOption,
-    QuietOption,
     ReplicatesOption,
-    ResumeOption,
-    SeedOption,
-    SetOption,
-    TlsCaOption,
-    TlsCertOption,
-    TlsKeyOption,
-    WorkersOption,
+    takes_experiment_options,
 )
+from sim.cli.tables.results import result_document
 from sim.cli.task import (
     Task,
     check_alone,
     choose_root_seed,
-    executor_for,
     leave_unless_complete,
     load_resolved,
-    say_what_is_missing,
 )
 from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Measured
-    from sim.experiment.experiment import Experiment
     from sim.experiment.metrics import FailOn, Width
     from sim.experiment.plan import Plan
+    from sim.experiment.runs import RunsResult
 
 SCHEMA = "overblock/comparison/1"
 
 
+@takes_experiment_options
 def compare(
     scenario: OptionalScenarioArgument = None,
     strategy: Annotated[
         list[str],
         typer.Option(
             "--strategy",
-            metavar="[LABEL=]ID[:PARAMETER=VALUE,…]",
+            metavar=STRATEGY_FORM,
             help="A strategy to compare; the id of the scenario's own stands for that one with its "
             "parameters. May be repeated. Those of the scenario's experiment when left out.",
         ),
@@ -77,9 +68,6 @@ def compare(
         ),
     ] = [],  # noqa: B006
     replicates: ReplicatesOption = None,
-    seed: SeedOption = None,
-    output: OutputOption = None,
-    overrides: SetOption = [],  # noqa: B006
     until_width: Annotated[
         list[str],
         typer.Option(
@@ -102,19 +90,12 @@ def compare(
             "baseline, or the one named. May be repeated.",
         ),
     ] = [],  # noqa: B006
-    workers: WorkersOption = None,
-    cluster: ClusterOption = None,
-    tls_ca: TlsCaOption = None,
-    tls_cert: TlsCertOption = None,
-    tls_key: TlsKeyOption = None,
-    resume: ResumeOption = None,
-    force: ForceOption = False,
     format_: Annotated[
         Format | None,
         typer.Option("--format", help="A table on a terminal, else the folder, when left out."),
     ] = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    *,
+    options: ExperimentOptions,
 ) -> None:
     """Compare strategies: the same replicates for each, differences in pairs.
 
@@ -124,49 +105,40 @@ def compare(
 
       overblock compare my.yaml --until-width business_hours_impaired=10% --format markdown
     """
-    as_json = as_json or format_ is Format.JSON
+    as_json = options.as_json or format_ is Format.JSON
+    quiet, output, force = options.quiet, options.output, options.force
     with console.reports_errors(as_json=as_json):
         from sim.experiment.metrics import check_metrics, metrics_of
         from sim.experiment.plan import COMPARISON, Plan
+        from sim.experiment.runs import Runs
         from sim.scenario.variants import choose_variants
 
-        if resume is None:
-            resolved = load_resolved(scenario, overrides)
+        if options.resume is None:
+            resolved = load_resolved(scenario, options.overrides)
             variants, against = choose_variants(resolved, strategy, baseline)
-            experiment_asked = resolved.scenario.experiment
-            metrics = tuple(metric or (experiment_asked.metrics if experiment_asked else ()))
-            n_asked = experiment_asked.n_replicates if experiment_asked else None
+            asked = resolved.scenario.experiment
+            metrics = tuple(metric or (asked.metrics if asked else ()))
+            n = replicates or (asked and asked.n_replicates) or resolved.scenario.n_replicates
+            labels = [variant.label for variant in variants]
             checks, widths = check_metrics(
-                metrics_of(resolved),
-                metrics,
-                [variant.label for variant in variants],
-                fail_on,
-                until_width,
+                metrics_of(resolved), metrics, labels, fail_on, until_width
             )
-            root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
-            n = replicates or n_asked or resolved.scenario.n_replicates
-            plan = Plan(resolved, variants, against, metrics, root_seed, n)
-            task = Task.of(plan, output, force=force)
+            root_seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet)
+            plan = Plan.of_comparison(resolved, variants, against, metrics, root_seed, n)
+            task = Task.new(plan, output, force=force)
         else:
-            check_alone(resume, scenario, strategy, baseline, metric, replicates, seed, overrides)
-            task = Task.resumed(resume, COMPARISON, output, force=force)
+            check_alone(options, scenario, strategy, baseline, metric, replicates)
+            again, task = Task.resumed(options.resume, COMPARISON, Runs.again, output, force=force)
+            plan = again.plan
             checks, widths = check_metrics(
-                metrics_of(task.plan.resolved),
-                task.plan.metrics,
-                task.plan.labels,
-                fail_on,
-                until_width,
+                metrics_of(plan.resolved), plan.metrics, plan.labels, fail_on, until_width
             )
-        narrowing = _Narrowing(task.plan, widths, max_replicates) if widths else None
-        experiment = task.carry_out(
-            executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
-            quiet=quiet,
-            grow=narrowing.n_more if narrowing else None,
-        )
-        say_what_is_missing(experiment, quiet=quiet)
-        _print_result(experiment, format_, as_json=as_json, quiet=quiet)
-        leave_unless_complete(experiment)
-        _judge(experiment, checks, narrowing)
+        narrowing = _Narrowing(plan, widths, max_replicates) if widths else None
+        runs = Runs(plan, narrowing.n_more if narrowing else None)
+        result = task.carry_out(runs, options.executor(), quiet=quiet)
+        _print_result(result, format_, as_json=as_json, quiet=quiet)
+        leave_unless_complete(result)
+        _judge(result, checks, narrowing)
 
 
 class _Narrowing:
@@ -194,11 +166,11 @@ class _Narrowing:
         return min(max(math.ceil(wanted) - n, 1), self._most - n)
 
 
-def _judge(experiment: Experiment, checks: Sequence[FailOn], narrowing: _Narrowing | None) -> None:
+def _judge(result: RunsResult, checks: Sequence[FailOn], narrowing: _Narrowing | None) -> None:
     """Leave with 1 if a stated check fails."""
-    said = [text for check in checks for text in check.broken_by(experiment.comparison)]
+    said = [text for check in checks for text in check.broken_by(result.comparison)]
     if narrowing is not None:
-        n = experiment.manifest["n_replicates"]
+        n = result.manifest["n_replicates"]
         said += [f"after {n} replicates still wider than {text}" for text in narrowing.too_wide]
     for text in said:
         console.say(f"check failed: {text}")
@@ -207,52 +179,42 @@ def _judge(experiment: Experiment, checks: Sequence[FailOn], narrowing: _Narrowi
 
 
 def _print_result(
-    experiment: Experiment, format_: Format | None, *, as_json: bool, quiet: bool
+    result: RunsResult, format_: Format | None, *, as_json: bool, quiet: bool
 ) -> None:
     from sim.cli.tables import comparison as tables
 
     if as_json:
-        console.print_json(comparison_document(experiment))
+        console.print_json(comparison_document(result))
     elif format_ is Format.CSV:
-        print((experiment.folder / "comparison.csv").read_text(encoding="utf-8"), end="")
+        print((result.folder / "comparison.csv").read_text(encoding="utf-8"), end="")
     elif format_ is Format.MARKDOWN:
-        print(tables.markdown(experiment))
+        print(tables.markdown(result))
     elif format_ is Format.TABLE or sys.stdout.isatty():
-        tables.print_tables(experiment)
+        tables.print_tables(result)
         if sys.stdout.isatty():
             from sim.cli.terminal.sketch import sketch_comparison
 
-            print("\n".join(sketch_comparison(experiment.folder)))
-        print(experiment.folder)
+            print("\n".join(sketch_comparison(result.folder)))
+        print(result.folder)
         console.say(
             "intervals span luck only, not what the assumptions may change; all rows are in "
-            f"{experiment.folder / 'comparison.csv'}",
+            f"{result.folder / 'comparison.csv'}",
             quiet=quiet,
         )
     else:
-        print(experiment.folder)
+        print(result.folder)
 
 
-def comparison_document(experiment: Experiment) -> dict[str, Any]:
+def comparison_document(result: RunsResult) -> dict[str, Any]:
     """The document that ``--json`` prints; described in ``docs/reference/cli.md``."""
-    from sim.results.folder import title_of
-
-    manifest: dict[str, Any] = experiment.manifest
-    return {
-        "schema": SCHEMA,
-        "folder": str(experiment.folder),
-        "result_id": manifest["result_id"],
-        "status": manifest["status"],
-        "scenario": manifest["scenario"]["name"],
-        "title": title_of(manifest["scenario"]),
-        "strategies": manifest["strategies"],
-        "baseline": manifest["baseline"],
-        "root_seed": manifest["root_seed"],
-        "n_replicates": manifest["n_replicates"],
-        "version": manifest["tool"]["version"],
-        "warnings": manifest["warnings"],
-        "failures": manifest.get("failures", []),
-        "assumptions": manifest["assumptions"],
-        "comparison": [asdict(line) for line in experiment.comparison],
-        "tradeoff": [asdict(line) for line in experiment.tradeoff],
-    }
+    manifest = result.manifest
+    return result_document(
+        result,
+        SCHEMA,
+        {"strategies": manifest["strategies"], "baseline": manifest["baseline"]},
+        warnings=manifest["warnings"],
+        failures=manifest.get("failures", []),
+        assumptions=manifest["assumptions"],
+        comparison=[asdict(line) for line in result.comparison],
+        tradeoff=[asdict(line) for line in result.tradeoff],
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,32 +12,19 @@ import typer
 
 from sim.cli.options import (
     STRATEGY_FORM,
-    ClusterOption,
-    ForceOption,
-    JsonOption,
+    ExperimentOptions,
     OptionalScenarioArgument,
-    OutputOption,
-    QuietOption,
-    ResumeOption,
-    SeedOption,
-    SetOption,
-    TlsCaOption,
-    TlsCertOption,
-    TlsKeyOption,
-    WorkersOption,
+    takes_experiment_options,
 )
-from sim.cli.task import executor_for, load_resolved
+from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
 
 if TYPE_CHECKING:
-    from sim.experiment.answers import Answers
-    from sim.experiment.points import Question
-    from sim.experiment.sheets import Sheet
-    from sim.experiment.study import Study
     from sim.uncertainty.designs import Stage
-    from sim.uncertainty.influence import Line
+    from sim.uncertainty.sensitivity import Influences
 
 N_REPLICATES = 2
+N_TRAJECTORIES, N_SAMPLES, N_KEPT = 10, 64, 5
 
 
 class Method(StrEnum):
@@ -48,6 +36,7 @@ class Method(StrEnum):
     BOTH = "both"
 
 
+@takes_experiment_options
 def sensitivity(
     scenario: OptionalScenarioArgument = None,
     method: Annotated[
@@ -131,18 +120,8 @@ def sensitivity(
         bool,
         typer.Option("--list", help="List the assumptions with their ranges and run nothing."),
     ] = False,
-    seed: SeedOption = None,
-    output: OutputOption = None,
-    overrides: SetOption = [],  # noqa: B006
-    workers: WorkersOption = None,
-    cluster: ClusterOption = None,
-    tls_ca: TlsCaOption = None,
-    tls_cert: TlsCertOption = None,
-    tls_key: TlsKeyOption = None,
-    resume: ResumeOption = None,
-    force: ForceOption = False,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    *,
+    options: ExperimentOptions,
 ) -> None:
     """Vary the assumptions through their ranges, and say on which the answer hangs.
 
@@ -155,68 +134,55 @@ def sensitivity(
 
       overblock sensitivity telegram-2018 --metric private_loss_usd --method morris
     """
+    quiet, as_json, output, force = options.quiet, options.as_json, options.output, options.force
     with console.reports_errors(as_json=as_json):
-        from sim.cli import study as talk
         from sim.cli.tables import sensitivity as tables
         from sim.uncertainty.chosen_factors import choose_factors
-        from sim.uncertainty.sensitivity import Inquiry
+        from sim.uncertainty.sensitivity import Sensitivity
 
-        names = [name.strip() for text in only for name in text.split(",") if name.strip()]
-        if resume is not None:
-            asked = talk.Asked.before(
-                resume, "sensitivity", scenario, method, metric, only, ranges, trajectories,
-                samples, keep, replicates, strategy, list_only or None, seed, overrides,
-            )  # fmt: skip
-        else:
-            resolved = load_resolved(scenario, overrides)
+        def say_cost(stages: Sequence[Stage], n: int) -> None:
+            n_points = sum(len(stage.points) for stage in stages)
+            parts = " and ".join(stage.part for stage in stages)
+            text = f"{parts}: {n_points:,} points x {n} replicate{'s' * (n > 1)}"
+            console.say(text, quiet=quiet)
+
+        make = partial(Sensitivity.of, on_stages=say_cost)
+        if options.resume is None:
+            resolved = load_resolved(scenario, options.overrides)
+            names = [name.strip() for text in only for name in text.split(",") if name.strip()]
             if list_only:
                 tables.print_factors(*choose_factors(resolved, names, ranges), as_json=as_json)
                 return
-            options = {
-                "method": method.value if method else None,
-                "metrics": metric,
-                "only": names,
-                "ranges": ranges,
-                "trajectories": trajectories,
-                "samples": samples,
-                "keep": keep,
-                "strategies": [strategy] if strategy else [],
-            }
-            asked = talk.Asked.now(resolved, seed, replicates or N_REPLICATES, options, quiet=quiet)
-        inquiry = Inquiry.of(asked.resolved, asked.root_seed, asked.n_replicates, **asked.options)
-        task = talk.StudyTask.of(asked, inquiry.plan, output, force=force)
-        lines: list[Line] = []
-        files: list[Path] = []
+            asked = make(
+                resolved,
+                choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet),
+                replicates or N_REPLICATES,
+                method=method.value if method else "both",
+                metrics=metric,
+                only=names,
+                ranges=ranges,
+                strategies=[strategy] if strategy else [],
+                trajectories=trajectories or N_TRAJECTORIES,
+                samples=samples or N_SAMPLES,
+                keep=keep or N_KEPT,
+            )
+            task = Task.new(asked.plan, output, force=force)
+        else:
+            check_alone(
+                options, scenario, method, metric, only, ranges, trajectories, samples, keep,
+                replicates, strategy, list_only or None,
+            )  # fmt: skip
+            asked, task = Task.resumed(options.resume, "sensitivity", make, output, force=force)
+        figures: list[Path] = []
 
-        def illustrate(study: Study) -> list[Path]:
-            files.extend(tables.draw(study, lines, inquiry.metrics))
-            return files
+        def illustrate(study: Influences) -> list[Path]:
+            figures.extend(tables.draw(study))
+            return figures
 
-        def answer(ask: talk.Ask) -> Answers:
-            def ask_stages(stages: Sequence[Stage], question: Question) -> Answers:
-                n_points, n = len(question.points), question.n_replicates
-                parts = " and ".join(stage.part for stage in stages)
-                text = f"{parts}: {n_points:,} points x {n} replicate{'s' * (n > 1)}"
-                console.say(text, quiet=quiet)
-                return ask(question)
-
-            return inquiry.answer(ask_stages)
-
-        def analyse(answers: Answers) -> list[Sheet]:
-            lines.extend(inquiry.lines(answers))
-            return inquiry.sheets(answers, lines)
-
-        study = task.carry_out(
-            answer,
-            analyse,
-            executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
-            quiet=quiet,
-            illustrate=illustrate,
-        )
-        talk.say_what_is_missing(study, quiet=quiet)
-        n_left_out = len(inquiry.left_out)
-        tables.print_result(study, lines, inquiry.metrics, n_left_out, as_json=as_json, quiet=quiet)
-        pictures = ", ".join(path.name for path in files if path.suffix == ".png")
+        study = task.carry_out(asked, options.executor(), quiet=quiet, illustrate=illustrate)
+        n_left_out = len(asked.left_out)
+        tables.print_result(study, n_left_out, as_json=as_json, quiet=quiet)
+        pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
         if pictures:
             console.say(f"figures: {pictures}", quiet=quiet)
-        talk.leave_unless_complete(study)
+        leave_unless_complete(study)

@@ -10,25 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.options import (
-    ClusterOption,
-    ForceOption,
-    JsonOption,
+    ExperimentOptions,
     MetricsOption,
     OptionalScenarioArgument,
-    OutputOption,
-    QuietOption,
     ReplicatesOption,
-    ResumeOption,
-    SeedOption,
-    SetOption,
     StrategiesOption,
-    TlsCaOption,
-    TlsCertOption,
-    TlsKeyOption,
-    WorkersOption,
+    takes_experiment_options,
 )
-from sim.cli.task import executor_for, load_resolved
+from sim.cli.tables.results import study_document
+from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
+from sim.cli.terminal.plain import interval, number, print_table
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +37,7 @@ class Design(StrEnum):
     SOBOL = "sobol"
 
 
+@takes_experiment_options
 def sweep(
     scenario: OptionalScenarioArgument = None,
     over: Annotated[
@@ -71,18 +64,8 @@ def sweep(
     replicates: ReplicatesOption = None,
     strategy: StrategiesOption = [],  # noqa: B006
     metric: MetricsOption = [],  # noqa: B006
-    seed: SeedOption = None,
-    output: OutputOption = None,
-    overrides: SetOption = [],  # noqa: B006
-    workers: WorkersOption = None,
-    cluster: ClusterOption = None,
-    tls_ca: TlsCaOption = None,
-    tls_cert: TlsCertOption = None,
-    tls_key: TlsKeyOption = None,
-    resume: ResumeOption = None,
-    force: ForceOption = False,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    *,
+    options: ExperimentOptions,
 ) -> None:
     """Run a scenario at many points: other values, the same replicates.
 
@@ -95,48 +78,45 @@ def sweep(
 
       overblock sweep my.yaml --over strategy.purity=0.9,0.99 --over fronts.n_fronts=3..30:4
     """
-    with console.reports_errors(as_json=as_json):
-        from sim.cli import study as talk
+    quiet, output, force = options.quiet, options.output, options.force
+    with console.reports_errors(as_json=options.as_json):
         from sim.uncertainty.sweep import Sweep
 
-        if resume is not None:
-            asked = talk.Asked.before(
-                resume, "sweep", scenario, over, design, points, replicates, strategy, metric, seed,
-                overrides,
-            )  # fmt: skip
-        else:
-            resolved = load_resolved(scenario, overrides)
+        if options.resume is None:
+            resolved = load_resolved(scenario, options.overrides)
             if not over:
                 raise UsageError("expected --over KEY=…, got none: what is to be varied?")
-            options = {
-                "over": over,
-                "design": design.value if design else None,
-                "n_points": points,
-                "strategies": strategy,
-                "metrics": metric,
-            }
-            asked = talk.Asked.now(resolved, seed, replicates, options, quiet=quiet)
-        found = Sweep.of(asked.resolved, asked.root_seed, asked.n_replicates, **asked.options)
-        task = talk.StudyTask.of(asked, found.plan, output, force=force)
-        question = found.plan.question
-        talk.say_cost(found.plan, len(found.laid), max(len(question.strategies), 1), quiet=quiet)
-        study = task.carry_out(
-            lambda ask: ask(question),
-            found.sheets,
-            executor_for(workers, cluster, tls_ca, tls_cert, tls_key),
+            asked = Sweep.of(
+                resolved,
+                choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet),
+                replicates or resolved.scenario.n_replicates,
+                over=over,
+                design=design.value if design else "grid",
+                n_points=points,
+                strategies=strategy,
+                metrics=metric,
+            )
+            task = Task.new(asked.plan, output, force=force)
+        else:
+            check_alone(options, scenario, over, design, points, replicates, strategy, metric)
+            asked, task = Task.resumed(options.resume, "sweep", Sweep.of, output, force=force)
+        n_points, n = len(asked.laid), asked.plan.n_replicates
+        n_strategies = max(len(asked.plan.strategies), 1)
+        strategies = f" x {n_strategies} strategies" if n_strategies > 1 else ""
+        console.say(
+            f"{n_points:,} points{strategies} x {n:,} replicate{'s' * (n > 1)} = "
+            f"{n_points * n_strategies * n:,} runs",
             quiet=quiet,
         )
-        talk.say_what_is_missing(study, quiet=quiet)
-        keys = [axis.key for axis in found.axes]
-        _print_result(study, keys, found.metrics, as_json=as_json)
-        talk.leave_unless_complete(study)
+        study = task.carry_out(asked, options.executor(), quiet=quiet)
+        keys = [axis.key for axis in asked.axes]
+        _print_result(study, keys, asked.metrics, as_json=options.as_json)
+        leave_unless_complete(study)
 
 
 def _print_result(
     study: Study, keys: Sequence[str], metrics: Sequence[str], *, as_json: bool
 ) -> None:
-    from sim.cli.study import interval, number, print_table, study_document
-
     if as_json:
         console.print_json(study_document(study, SCHEMA, "sweep", "points"))
         return

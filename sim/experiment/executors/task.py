@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from sim.experiment.interrupts import pass_on_interrupt
 
 Key: TypeAlias = tuple[int | str, ...]
-"""Names one piece of work, such as ``(strategy label, replicate)``; keys of a job sort."""
+"""Names one piece of work, such as ``(point, strategy label, replicate)``; keys of a job sort."""
 
 Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
@@ -40,7 +40,8 @@ class Failure:
     Attributes
     ----------
     kind
-        Name of the exception's class; ``WorkerLost`` where the process ended.
+        Name of the exception's class; ``WorkerLost`` where the process ended; empty where nothing
+        was run.
     message
         What it said.
     details
@@ -53,7 +54,7 @@ class Failure:
 
     def __str__(self) -> str:
         """Kind and message on one line."""
-        return f"{self.kind}: {' '.join(self.message.split())}".removesuffix(": ")
+        return ": ".join(part for part in (self.kind, " ".join(self.message.split())) if part)
 
 
 class Executor(Protocol):

@@ -17,9 +17,10 @@ from sim.assess.assessment import Alternative, Assessment, assess
 from sim.assess.estimates import Estimate
 from sim.cli.app import app
 from sim.errors import UsageError
+from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.experiment import carry_out
 from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.report.documents.assessment import title_of, write_assessment
 from sim.report.documents.assessment_answers import verdict
 from sim.report.documents.assessment_terms import describe_strategy
@@ -41,8 +42,8 @@ def compared(folder: Path, *strategies: str, title: str = "") -> Path:
     overrides = [*SMALL, *([f'title="{title}"'] if title else [])]
     resolved = resolve(load_scenario("telegram-2018", overrides))
     variants, baseline = choose_variants(resolved, strategies)
-    plan = Plan(resolved, variants, baseline, (), 7, N)
-    carry_out(plan, folder=folder, executor=SerialExecutor())
+    plan = Plan.of_comparison(resolved, variants, baseline, (), 7, N)
+    carry_out(Runs(plan), folder=folder, executor=SerialExecutor())
     return folder
 
 

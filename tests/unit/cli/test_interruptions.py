@@ -67,21 +67,19 @@ def files_of(folder: str) -> dict[str, bytes]:
 def test_a_place_that_is_taken_meanwhile_costs_no_run(
     verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sim.experiment.experiment as experiment
-    import sim.experiment.study as study
+    import sim.experiment.execution as execution
 
     command = COMMANDS[verb]
     assert call(*command, "-o", "whole").exit_code == 0
     with monkeypatch.context() as patched:
-        for module in (experiment, study):
-            real = module.write_json
+        real = execution.write_json
 
-            def take_place(path: Path, value: object, real: Callable[..., None] = real) -> None:
-                Path("out").mkdir(exist_ok=True)
-                Path("out", "mine").write_text("mine")
-                real(path, value)
+        def take_place(path: Path, value: object) -> None:
+            Path("out").mkdir(exist_ok=True)
+            Path("out", "mine").write_text("mine")
+            real(path, value)
 
-            patched.setattr(module, "write_json", take_place)
+        patched.setattr(execution, "write_json", take_place)
         result = call(*command, "-o", "out")
     (kept,) = set(names()) - {"out", "whole"}
     assert (result.exit_code, result.stdout) == (3, "")
@@ -110,7 +108,7 @@ KILL_AT = {
         "real = Path.unlink\n"
         "def unlink(self, missing_ok=False):\n"
         "    real(self, missing_ok)\n"
-        "    if self.name.startswith('000-'):\n"
+        "    if self.name.endswith('-0000000.json'):\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "Path.unlink = unlink"
     ),
@@ -151,7 +149,7 @@ def test_of_two_at_one_place_the_second_fails_before_it_computes() -> None:
         stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     parts = Path(f".out.partial-{first.pid}", "parts")
-    while not list(parts.glob("000-*.json")):
+    while not list(parts.glob("*-*.json")):
         assert first.poll() is None
         time.sleep(0.01)
     for more in ([], ["--force"]):

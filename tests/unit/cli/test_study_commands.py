@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.experiment.answers import Answers, ask
-from sim.experiment.points import Question
+from sim.experiment.execution import Batch, Execution
+from sim.experiment.plan import Plan
 from sim.results.parquet import read_columns
 from tests.endings import run_until
 
@@ -125,14 +125,15 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
     small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
+    real = Execution.ask
 
-    def interrupted(question: Question, *more: Any) -> Answers:
-        asked.append(len(question.points))
+    def interrupted(self: Execution, plan: Plan, *more: Any) -> Batch:
+        asked.append(len(plan.points))
         if len(asked) == 2:
             raise KeyboardInterrupt
-        return ask(question, *more)
+        return real(self, plan, *more)
 
-    monkeypatch.setattr("sim.experiment.answers.ask", interrupted)
+    monkeypatch.setattr(Execution, "ask", interrupted)
     out = tmp_path / "out"
     result = call(
         "sensitivity", small, "--only", "thresholds.impaired,thresholds.down", "--trajectories",

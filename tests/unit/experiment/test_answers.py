@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,14 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sim.errors import PartialError, ScenarioError
-from sim.experiment.answers import INTERRUPTED, PARTIAL, ask
+from sim.experiment.answers import INTERRUPTED, PARTIAL, Answers
+from sim.experiment.execution import Execution
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Failure
-from sim.experiment.points import Point, Question
+from sim.experiment.executors.task import Executor, Failure
+from sim.experiment.plan import Plan, Point
 from sim.experiment.simulation import Simulation
-from sim.measure.curve_values import Reading
+from sim.measure.curve_values import CurveTime
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 
@@ -35,12 +37,17 @@ def at(**keys: object) -> Point:
     return Point(tuple((key.replace("__", "."), value) for key, value in keys.items()))
 
 
-def question(small: Resolved, *points: Point, n: int = 2) -> Question:
-    return Question(small, points, (), 7, n)
+def plan(small: Resolved, *points: Point, n: int = 2) -> Plan:
+    return Plan("sweep", small, 7, n, points=points)
+
+
+def ask(asked: Plan, executor: Executor) -> Answers:
+    with tempfile.TemporaryDirectory() as folder:
+        return Execution(Path(folder), asked, executor).ask(asked).answers()
 
 
 def test_each_point_is_the_scenario_that_would_have_been_written_so(small: Resolved) -> None:
-    answers = ask(question(small, Point(), at(thresholds__impaired=0.3)), SerialExecutor())
+    answers = ask(plan(small, Point(), at(thresholds__impaired=0.3)), SerialExecutor())
     written = resolve(
         load_scenario(
             small.loaded.document.file, ["population.n_businesses=8", "thresholds.impaired=0.3"]
@@ -56,13 +63,13 @@ def test_each_point_is_the_scenario_that_would_have_been_written_so(small: Resol
 
 def test_the_luck_is_the_same_at_every_point(small: Resolved) -> None:
     # A key that changes nothing in a replay without throttling: the same numbers to the last bit.
-    answers = ask(question(small, Point(), at(effects__throttle_severity=0.9)), SerialExecutor())
+    answers = ask(plan(small, Point(), at(effects__throttle_severity=0.9)), SerialExecutor())
     assert_array_equal(answers.value[0], answers.value[1])
 
 
 def test_strategies_are_run_at_every_point(small: Resolved) -> None:
     asked = replace(
-        question(small, Point(), at(thresholds__impaired=0.3)),
+        plan(small, Point(), at(thresholds__impaired=0.3)),
         strategies=("same=replay", "replay", "none"),
     )
     answers = ask(asked, SerialExecutor())
@@ -73,7 +80,7 @@ def test_strategies_are_run_at_every_point(small: Resolved) -> None:
 
 
 def test_two_workers_give_what_one_gives(small: Resolved) -> None:
-    asked = question(small, Point(), at(thresholds__impaired=0.3), n=3)
+    asked = plan(small, Point(), at(thresholds__impaired=0.3), n=3)
     alone = ask(asked, SerialExecutor())
     with PoolExecutor(2, n_in_chunk=1) as pool:
         together = ask(asked, pool)
@@ -84,11 +91,11 @@ def test_two_workers_give_what_one_gives(small: Resolved) -> None:
 
 def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small: Resolved) -> None:
     answers = ask(
-        question(small, at(thresholds__impaired=2), at(thresholds__impaired=0.3)),
+        plan(small, at(thresholds__impaired=2), at(thresholds__impaired=0.3)),
         SerialExecutor(),
     )
     assert list(answers.failures) == [(0,)]
-    assert "expected a share in [0, 1], got 2" in answers.failures[(0,)]
+    assert "expected a share in [0, 1], got 2" in str(answers.failures[(0,)])
     assert answers.status == PARTIAL
     assert np.isnan(answers.value[0]).all()
     assert not np.isnan(answers.mean("business_hours_impaired")[1])
@@ -96,7 +103,7 @@ def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small: Resolv
 
 def test_a_scenario_that_can_be_at_no_point_is_refused(small: Resolved) -> None:
     with pytest.raises(ScenarioError) as caught:
-        ask(question(small, at(a__b=1), at(thresholds__impaired=2)), SerialExecutor())
+        ask(plan(small, at(a__b=1), at(thresholds__impaired=2)), SerialExecutor())
     assert len(caught.value.problems) == 2
 
 
@@ -118,16 +125,18 @@ class Breaking(SerialExecutor):
 
 
 def test_a_run_that_fails_is_reported_by_key_and_its_mean_is_not_known(small: Resolved) -> None:
-    asked = question(small, Point(), at(thresholds__impaired=0.3))
+    asked = plan(small, Point(), at(thresholds__impaired=0.3))
     answers = ask(asked, Breaking([(0, "replay", 1)]))
-    assert dict(answers.failures) == {(0, "replay", 1): "ValueError: broken"}
+    assert {key: str(why) for key, why in answers.failures.items()} == {
+        (0, "replay", 1): "ValueError: broken"
+    }
     means = answers.mean("business_hours_impaired")
     assert np.isnan(means[0])
     assert not np.isnan(means[1])
 
 
 def test_an_interrupt_keeps_what_is_finished(small: Resolved) -> None:
-    asked = question(small, Point(), at(thresholds__impaired=0.3))
+    asked = plan(small, Point(), at(thresholds__impaired=0.3))
     answers = ask(asked, Breaking([], stop=(1, "replay", 0)))
     assert answers.status == INTERRUPTED
     assert not np.isnan(answers.value[0]).all()
@@ -139,28 +148,28 @@ def test_an_interrupt_keeps_what_is_finished(small: Resolved) -> None:
 def test_when_every_run_fails_the_reason_is_raised(small: Resolved) -> None:
     broken = [(0, "replay", replicate) for replicate in range(2)]
     with pytest.raises(PartialError, match="ValueError: broken"):
-        ask(question(small, Point()), Breaking(broken))
+        ask(plan(small, Point()), Breaking(broken))
 
 
 def test_curves_are_read_at_their_times(small: Resolved) -> None:
-    reading = Reading("addresses_listed_with_target", DAY)
-    asked = replace(question(small, Point(), n=1), readings=(reading, Reading("no_such", 0)))
+    at_start = CurveTime("addresses_listed_with_target", DAY)
+    asked = replace(plan(small, Point(), n=1), curve_times=(at_start, CurveTime("no_such", 0)))
     answers = ask(asked, SerialExecutor())
     # The orders of 16 April 2018: 1.8 million addresses of Amazon, and the target's own.
-    assert 1_800_000 < answers.mean(reading.name)[0] < 2_000_000
+    assert 1_800_000 < answers.mean(at_start.name)[0] < 2_000_000
     assert np.isnan(answers.mean("no_such@0")[0])
 
 
 def test_later_answers_follow_the_earlier_ones(small: Resolved) -> None:
-    first = ask(question(small, Point()), SerialExecutor())
+    first = ask(plan(small, Point()), SerialExecutor())
     second = ask(
-        question(small, at(thresholds__impaired=2), at(thresholds__impaired=0.3)),
+        plan(small, at(thresholds__impaired=2), at(thresholds__impaired=0.3)),
         SerialExecutor(),
     )
     both = first.then(second)
     assert len(both.value) == 3
     assert list(both.failures) == [(1,)]
     assert both.status == PARTIAL
-    other = ask(replace(question(small, Point()), strategies=("none",)), SerialExecutor())
+    other = ask(replace(plan(small, Point()), strategies=("none",)), SerialExecutor())
     with pytest.raises(ValueError, match="same strategies"):
         first.then(other)

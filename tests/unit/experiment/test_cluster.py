@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from sim.errors import UsageError
+from sim.experiment.execution import carry_out
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster, ClusterExecutor
 from sim.experiment.executors.pool import LOST
 from sim.experiment.executors.task import Failure, Job, Key
-from sim.experiment.experiment import carry_out
 from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
@@ -88,7 +89,7 @@ def cluster() -> Iterator[ClusterExecutor]:
 def plan() -> Plan:
     resolved = resolve(load_scenario("telegram-2018", BRIEF))
     variants, baseline = choose_variants(resolved, ["exact", "aggregate:length=12"])
-    return Plan(resolved, variants, baseline, (), 11, 3)
+    return Plan.of_comparison(resolved, variants, baseline, (), 11, 3)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -102,9 +103,9 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(
     cluster: ClusterExecutor, tmp_path: Path
 ) -> None:
-    here = carry_out(plan(), folder=tmp_path / "here")
+    here = carry_out(Runs(plan()), folder=tmp_path / "here")
     executor = Killing(cluster, tmp_path)
-    there = carry_out(plan(), folder=tmp_path / "there", executor=executor)
+    there = carry_out(Runs(plan()), folder=tmp_path / "there", executor=executor)
     assert (tmp_path / "killed").exists()
     assert there.status == "complete", there.failures
     assert files_of(there.folder) == files_of(here.folder)

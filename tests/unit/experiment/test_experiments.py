@@ -14,19 +14,19 @@ import pytest
 
 import sim.experiment.simulation as simulation
 from sim.errors import PartialError, UsageError
+from sim.experiment.execution import carry_out
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.experiment import Experiment, carry_out
 from sim.experiment.metrics import metrics_of
 from sim.experiment.plan import Plan
-from sim.experiment.question import find_begun, forget_begun, read_question
+from sim.experiment.question import find_unfinished, forget_unfinished, read_question
+from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.verification import verify_folder
 from sim.experiment.weighing import HARMS
 from sim.measure.ratios import RATIOS
 from sim.results.checkpoints import PARTS, Checkpoints, n_runs
 from sim.results.read import open_run
-from sim.results.store import RUN_TABLES
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
@@ -39,7 +39,15 @@ STRATEGIES = ["exact", "twin=exact", "aggregate:length=12"]
 def plan_for(n_replicates: int = 4, overrides: Sequence[str] = BRIEF) -> Plan:
     resolved = resolve(load_scenario("telegram-2018", overrides))
     variants, baseline = choose_variants(resolved, STRATEGIES)
-    return Plan(resolved, variants, baseline, (), 11, n_replicates)
+    return Plan.of_comparison(resolved, variants, baseline, (), 11, n_replicates)
+
+
+def keys_of(plan: Plan) -> list[Key]:
+    return plan.cases().keys(plan.n_replicates)
+
+
+def again(parts: Path) -> Runs:
+    return read_question(parts).ask_again(Runs.again)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -75,12 +83,12 @@ class Scripted:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> RunsResult:
     """A comparison carried out in one go; do not write into it."""
-    return carry_out(plan_for(), folder=tmp_path_factory.mktemp("whole") / "out")
+    return carry_out(Runs(plan_for()), folder=tmp_path_factory.mktemp("whole") / "out")
 
 
-def test_the_folder_says_what_was_compared(whole: Experiment) -> None:
+def test_the_folder_says_what_was_compared(whole: RunsResult) -> None:
     run = open_run(whole.folder)
     assert run.strategies == ("none", "exact", "twin", "aggregate:length=12")
     assert run.manifest["kind"] == "comparison"
@@ -100,7 +108,7 @@ def test_the_folder_says_what_was_compared(whole: Experiment) -> None:
     assert run.scenario["strategy"]["id"] == "covering-prefix"
 
 
-def test_curves_and_measures_are_read_by_strategy(whole: Experiment) -> None:
+def test_curves_and_measures_are_read_by_strategy(whole: RunsResult) -> None:
     run = open_run(whole.folder)
     exact, wide = (run.curve("addresses_listed", label) for label in ("exact", run.strategies[3]))
     assert 0 < exact.value.max() < 1000 < wide.value.max()
@@ -114,7 +122,7 @@ def test_curves_and_measures_are_read_by_strategy(whole: Experiment) -> None:
     assert measures.replicate[is_peak].tolist() == [0, 1, 2, 3]
 
 
-def test_the_same_strategy_under_two_names_differs_by_nothing(whole: Experiment) -> None:
+def test_the_same_strategy_under_two_names_differs_by_nothing(whole: RunsResult) -> None:
     values = {}
     for label in ("exact", "twin"):
         values[label] = duckdb.execute(
@@ -133,8 +141,8 @@ def test_the_same_strategy_under_two_names_differs_by_nothing(whole: Experiment)
 def test_two_names_against_each_other_are_exactly_zero(tmp_path: Path) -> None:
     resolved = resolve(load_scenario("telegram-2018", BRIEF))
     variants, baseline = choose_variants(resolved, ["exact", "twin=exact"], "exact")
-    plan = Plan(resolved, variants, baseline, (), 11, 3)
-    experiment = carry_out(plan, folder=tmp_path / "out")
+    plan = Plan.of_comparison(resolved, variants, baseline, (), 11, 3)
+    experiment = carry_out(Runs(plan), folder=tmp_path / "out")
     lines = [line for line in experiment.comparison if line.strategy == "twin"]
     known = [line for line in lines if line.mean == line.mean]
     assert len(known) > 20
@@ -145,18 +153,18 @@ def test_two_names_against_each_other_are_exactly_zero(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("executor", [Scripted(backwards=True), PoolExecutor(2, 3)])
 def test_neither_workers_nor_chunks_nor_their_sequence_show(
-    whole: Experiment, tmp_path: Path, executor: Any
+    whole: RunsResult, tmp_path: Path, executor: Any
 ) -> None:
-    again = carry_out(plan_for(), folder=tmp_path / "out", executor=executor)
+    again = carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=executor)
     assert files_of(again.folder) == files_of(whole.folder)
 
 
 def test_an_interrupted_experiment_is_gone_on_with_and_nothing_is_run_twice(
-    whole: Experiment, tmp_path: Path
+    whole: RunsResult, tmp_path: Path
 ) -> None:
     folder = tmp_path / "out"
     first, second, third = Scripted(interrupt_after=3), Scripted(interrupt_after=6), Scripted()
-    cut = carry_out(plan_for(), folder=folder, executor=first)
+    cut = carry_out(Runs(plan_for()), folder=folder, executor=first)
     assert cut.status == "interrupted"
     assert cut.manifest["n_replicates"] == 0
     assert [one for one in cut.manifest["warnings"] if "replicates" in one] == [
@@ -168,27 +176,27 @@ def test_an_interrupted_experiment_is_gone_on_with_and_nothing_is_run_twice(
     ]
     assert {line.strategy for line in cut.summary} == {"none", "exact", "twin"}
     for executor in (second, third):
-        parts, destination = find_begun(folder)
+        parts, destination = find_unfinished(folder)
         assert destination == folder
         done = carry_out(
-            read_question(parts),
+            again(parts),
             folder=folder,
             force=True,
             executor=executor,
-            earlier=Checkpoints(parts, RUN_TABLES),
+            earlier=parts,
         )
-    assert sorted(first.asked + second.asked + third.asked) == sorted(plan_for().keys)
+    assert sorted(first.asked + second.asked + third.asked) == sorted(keys_of(plan_for()))
     assert (len(first.asked), len(second.asked), len(third.asked)) == (3, 6, 7)
     assert done.status == "complete"
     assert files_of(folder) == files_of(whole.folder)
     with pytest.raises(UsageError, match="is complete; there is nothing to go on with"):
-        find_begun(folder)
+        find_unfinished(folder)
 
 
-def test_failed_runs_are_named_and_the_rest_is_there(whole: Experiment, tmp_path: Path) -> None:
+def test_failed_runs_are_named_and_the_rest_is_there(whole: RunsResult, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    fails: tuple[Key, ...] = (("exact", 1), ("twin", 1), ("exact", 3))
-    partial = carry_out(plan_for(), folder=folder, executor=Scripted(fails=fails))
+    fails: tuple[Key, ...] = ((0, "exact", 1), (0, "twin", 1), (0, "exact", 3))
+    partial = carry_out(Runs(plan_for()), folder=folder, executor=Scripted(fails=fails))
     assert partial.status == "partial"
     assert partial.manifest["failures"] == [
         {"strategy": "exact", "replicate": 1, "error": "ValueError: told to"},
@@ -205,11 +213,11 @@ def test_failed_runs_are_named_and_the_rest_is_there(whole: Experiment, tmp_path
         [line.difference for line in same], nan_ok=True
     )
     # When the reason is gone, what failed is run again.
-    parts, _ = find_begun(folder)
+    parts, _ = find_unfinished(folder)
     executor = Scripted()
     carry_out(
-        read_question(parts), folder=folder, force=True, executor=executor,
-        earlier=Checkpoints(parts, RUN_TABLES),
+        again(parts), folder=folder, force=True, executor=executor,
+        earlier=parts,
     )  # fmt: skip
     assert sorted(executor.asked) == sorted(fails)
     assert files_of(folder) == files_of(whole.folder)
@@ -218,14 +226,16 @@ def test_failed_runs_are_named_and_the_rest_is_there(whole: Experiment, tmp_path
 def test_if_all_runs_fail_nothing_is_left_and_the_first_is_named(tmp_path: Path) -> None:
     plan = plan_for(1)
     with pytest.raises(PartialError, match=r"all 4 runs failed, the first \(strategy=none repl"):
-        carry_out(plan, folder=tmp_path / "out", executor=Scripted(fails=tuple(plan.keys)))
+        carry_out(
+            Runs(plan), folder=tmp_path / "out", executor=Scripted(fails=tuple(keys_of(plan)))
+        )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_costs_the_run_that_finds_no_room(
-    whole: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: RunsResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, full = Checkpoints.keep, plan_for().part_name(("twin", 2))
+    real, full = Checkpoints.keep, plan_for().cases().names(4)[0, "twin", 2]
 
     def keep(self: Checkpoints, name: str, tables: Any, facts: Any) -> None:
         if name == full:
@@ -234,41 +244,41 @@ def test_a_full_disk_costs_the_run_that_finds_no_room(
 
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoints, "keep", keep)
-        partial = carry_out(plan_for(), folder=tmp_path / "out")
+        partial = carry_out(Runs(plan_for()), folder=tmp_path / "out")
     assert partial.manifest["failures"] == [
         {"strategy": "twin", "replicate": 2, "error": "OSError: [Errno 28] No space left on device"}
     ]
 
 
-def test_parts_that_were_damaged_are_run_again(whole: Experiment, tmp_path: Path) -> None:
+def test_parts_that_were_damaged_are_run_again(whole: RunsResult, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    carry_out(plan_for(), folder=folder, executor=Scripted(interrupt_after=6))
-    parts, _ = find_begun(folder)
-    name = plan_for().part_name(("exact", 0))
+    carry_out(Runs(plan_for()), folder=folder, executor=Scripted(interrupt_after=6))
+    parts, _ = find_unfinished(folder)
+    name = plan_for().cases().names(4)[0, "exact", 0]
     (parts / "curves" / f"{name}.parquet").write_bytes(b"not what was written")
     executor = Scripted()
     carry_out(
-        read_question(parts), folder=folder, force=True, executor=executor,
-        earlier=Checkpoints(parts, RUN_TABLES),
+        again(parts), folder=folder, force=True, executor=executor,
+        earlier=parts,
     )  # fmt: skip
-    assert ("exact", 0) in executor.asked
+    assert (0, "exact", 0) in executor.asked
     assert len(executor.asked) == 16 - 5
     assert files_of(folder) == files_of(whole.folder)
 
 
-def test_what_a_killed_process_left_is_found(whole: Experiment, tmp_path: Path) -> None:
+def test_what_a_killed_process_left_is_found(whole: RunsResult, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    carry_out(plan_for(), folder=folder, executor=Scripted(interrupt_after=6))
+    carry_out(Runs(plan_for()), folder=folder, executor=Scripted(interrupt_after=6))
     left = tmp_path / ".out.partial-999999999"
     folder.rename(left)
     (left / "manifest.json").unlink()
     for path in (folder, left):
-        assert find_begun(path) == (left / PARTS, folder)
+        assert find_unfinished(path) == (left / PARTS, folder)
     # Its number belongs to another process by now, which is not at it: nobody holds the lock.
     left = left.rename(tmp_path / ".out.partial-1")
-    assert find_begun(folder) == (left / PARTS, folder)
+    assert find_unfinished(folder) == (left / PARTS, folder)
     with locked(left), pytest.raises(UsageError, match="process 1 is still at it"):
-        find_begun(folder)
+        find_unfinished(folder)
 
 
 def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_with(
@@ -278,25 +288,23 @@ def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_wit
     lefts = []
     for n_kept, seed in ((2, 1), (5, 1), (9, 2)):
         plan = replace(plan_for(), root_seed=seed)
-        carry_out(plan, folder=folder, executor=Scripted(interrupt_after=n_kept))
+        carry_out(Runs(plan), folder=folder, executor=Scripted(interrupt_after=n_kept))
         lefts.append(folder.rename(tmp_path / f".out.partial-99999999{n_kept}"))
     first, most, other = lefts
     first.rename(folder)
     # The folder that is named says which question is meant.
-    parts, place = find_begun(folder)
+    parts, place = find_unfinished(folder)
     assert (parts, place) == (most / PARTS, folder)
-    done = carry_out(
-        read_question(parts), folder=folder, force=True, earlier=Checkpoints(parts, RUN_TABLES)
-    )
-    forget_begun(parts, str(done.manifest["result_id"]), is_complete=True)
+    done = carry_out(again(parts), folder=folder, force=True, earlier=parts)
+    forget_unfinished(parts, str(done.manifest["result_id"]), is_complete=True)
     assert sorted(tmp_path.iterdir()) == sorted([other, folder])
     assert n_runs(other) == 9
 
 
 def test_another_question_is_not_gone_on_with(tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    carry_out(plan_for(1), folder=folder, executor=Scripted(interrupt_after=2))
-    parts, _ = find_begun(folder)
+    carry_out(Runs(plan_for(1)), folder=folder, executor=Scripted(interrupt_after=2))
+    parts, _ = find_unfinished(folder)
     table = next((parts / "inputs").rglob("operators-*.csv"))
     table.write_text(table.read_text().replace("0.9", "0.8"))
     with pytest.raises(UsageError, match="now says something else than when this was begun"):
@@ -307,19 +315,19 @@ def test_another_question_is_not_gone_on_with(tmp_path: Path) -> None:
         read_question(parts)
 
 
-def test_replicates_are_added_until_there_are_enough(whole: Experiment, tmp_path: Path) -> None:
+def test_replicates_are_added_until_there_are_enough(whole: RunsResult, tmp_path: Path) -> None:
     seen = []
 
     def grow(measured: Any) -> int:
         seen.append([part.replicate.size for part in measured.values()])
         return 2 if len(seen) == 1 else 0
 
-    grown = carry_out(plan_for(2), folder=tmp_path / "out", grow=grow)
+    grown = carry_out(Runs(plan_for(2), grow), folder=tmp_path / "out")
     assert seen == [[2] * 4, [4] * 4]
     assert files_of(grown.folder) == files_of(whole.folder)
 
 
-def test_a_folder_is_verified_from_itself(whole: Experiment, tmp_path: Path) -> None:
+def test_a_folder_is_verified_from_itself(whole: RunsResult, tmp_path: Path) -> None:
     verdict = verify_folder(whole.folder, SerialExecutor(), n_sample=3)
     assert verdict.differences == ()
     assert (len(verdict.checked), verdict.n_runs) == (3, 16)
@@ -327,7 +335,7 @@ def test_a_folder_is_verified_from_itself(whole: Experiment, tmp_path: Path) -> 
     assert verify_folder(whole.folder, SerialExecutor(), n_sample=3).checked == verdict.checked
 
 
-def test_what_was_changed_is_found(whole: Experiment, tmp_path: Path) -> None:
+def test_what_was_changed_is_found(whole: RunsResult, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     shutil.copytree(whole.folder, folder)
     for table, change in (
@@ -355,7 +363,7 @@ def test_what_was_changed_is_found(whole: Experiment, tmp_path: Path) -> None:
 
 
 def test_a_program_that_gives_other_results_is_found(
-    whole: Experiment, monkeypatch: pytest.MonkeyPatch
+    whole: RunsResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = simulation.measure_impact
 
@@ -371,7 +379,7 @@ def test_a_program_that_gives_other_results_is_found(
 def test_ratios_in_the_tables_are_those_of_the_sums_of_the_measures(tmp_path: Path) -> None:
     # Two days in which the target's users are denied something, but not in every replicate.
     longer = plan_for(4, [BRIEF[0], "end=2018-04-18T12:00+03:00"])
-    chased = carry_out(longer, folder=tmp_path / "out")
+    chased = carry_out(Runs(longer), folder=tmp_path / "out")
     denied = duckdb.execute(
         f"SELECT value > 0 FROM '{chased.folder}/measures.parquet' "
         "WHERE strategy = 'exact' AND metric = 'target_user_hours_denied'"
@@ -415,7 +423,7 @@ def test_ratios_in_the_tables_are_those_of_the_sums_of_the_measures(tmp_path: Pa
     assert lines["exact", "names_hit_per_million_user_hours_denied"].mean == 0
 
 
-def test_groups_stand_by_strategy_out_of_all_businesses(whole: Experiment) -> None:
+def test_groups_stand_by_strategy_out_of_all_businesses(whole: RunsResult) -> None:
     rows = duckdb.execute(
         f"""SELECT strategy, "by", metric, sum(mean), sum(denominator)
         FROM '{whole.folder}/groups.csv' GROUP BY ALL"""

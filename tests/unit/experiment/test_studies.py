@@ -13,17 +13,16 @@ import numpy as np
 import pytest
 
 from sim.errors import PartialError, UsageError
-from sim.experiment.answers import ask
+from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.kept import Kept
-from sim.experiment.question import check_same, find_begun, read_begun
-from sim.experiment.study import Study, StudyPlan, carry_out
+from sim.experiment.question import find_unfinished, read_question
+from sim.experiment.study import Study
 from sim.results.checkpoints import PARTS, Checkpoints
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.uncertainty.calibration import Fitting
-from sim.uncertainty.sensitivity import Inquiry
+from sim.uncertainty.calibration import Calibration
+from sim.uncertainty.sensitivity import Sensitivity
 from sim.uncertainty.sweep import Sweep
 
 pytest.importorskip("optuna")
@@ -55,6 +54,11 @@ ASKED: dict[str, dict[str, Any]] = {
         "targets": ["businesses_impaired_peak=6+-2"],
         "n_trials": 18,
     },
+}
+MAKE: dict[str, Callable[..., Any]] = {
+    "sweep": Sweep.of,
+    "sensitivity": Sensitivity.of,
+    "calibration": Calibration.of,
 }
 N_FIRST_STAGES = 5 + 2 * 3
 N_RUNS = {"sweep": 8, "sensitivity": N_FIRST_STAGES + 2 * 4, "calibration": 18}
@@ -95,38 +99,20 @@ def study(
     scenario_asked: Resolved | None = None,
 ) -> Study:
     """Carry out a study, or go on with it from its parts."""
-    executor = executor or Scripted()
-    asked, resolved, luck = ASKED[kind], scenario_asked or scenario(), (5, 1)
-    if parts is not None:
-        begun = read_begun(parts)
-        assert begun.kind == kind
-        asked, resolved, luck = begun.asked, begun.resolved, (begun.root_seed, begun.n_replicates)
-    plan: StudyPlan
-    answer: Callable[[Kept], Any]
-    analyse: Callable[[Any], Any]
-    if kind == "sweep":
-        sweep = Sweep.of(resolved, *luck, **asked)
-        plan, analyse = sweep.plan, sweep.sheets
-        answer = lambda kept: ask(sweep.plan.question, executor, memory=kept)  # noqa: E731
-    elif kind == "sensitivity":
-        inquiry = Inquiry.of(resolved, *luck, **asked)
-        plan = inquiry.plan
-        analyse = lambda answers: inquiry.sheets(answers, inquiry.lines(answers))  # noqa: E731
-        answer = lambda kept: inquiry.answer(  # noqa: E731
-            lambda stages, question: ask(question, executor, memory=kept)
-        )
+    make = MAKE[kind]
+    if parts is None:
+        experiment = make(scenario_asked or scenario(), 5, 1, **ASKED[kind])
     else:
-        fitting = Fitting.of(resolved, *luck, **asked)
-        plan, tried = fitting.plan, []
-        analyse = lambda answers: fitting.sheets(tried[0])  # noqa: E731
-
-        def answer(kept: Kept) -> Any:
-            tried.append(fitting.try_out(lambda question: ask(question, executor, memory=kept)))
-            return tried[0].answers
-
-    if parts is not None:
-        check_same(begun, plan.identity, parts)
-    return carry_out(plan, answer, analyse, folder=folder, force=parts is not None, earlier=parts)
+        question = read_question(parts)
+        assert question.kind == kind
+        experiment = question.ask_again(make)
+    return carry_out(
+        experiment,
+        folder=folder,
+        force=parts is not None,
+        executor=executor or Scripted(),
+        earlier=parts,
+    )
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -163,7 +149,7 @@ def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
     assert cut.status == "interrupted"
     assert json.loads((folder / "manifest.json").read_text())["status"] == "interrupted"
     for executor in executors[1:]:
-        parts, destination = find_begun(folder)
+        parts, destination = find_unfinished(folder)
         assert destination == folder
         done = study(kind, folder, executor, parts)
     assert [len(executor.asked) for executor in executors] == [
@@ -187,7 +173,7 @@ def test_runs_that_failed_are_run_again_and_no_others(
     failed = study(kind, folder, Scripted(fails=(1,)))
     assert failed.status == "partial"
     executor = Scripted()
-    study(kind, folder, executor, find_begun(folder)[0])
+    study(kind, folder, executor, find_unfinished(folder)[0])
     (key,) = [key for key in failed.answers.failures if len(key) == 3]
     # Elsewhere than in a sweep its answer may lead to other points.
     assert executor.asked[:1] == [key] or kind == "calibration"
@@ -205,7 +191,7 @@ def test_a_second_stage_that_fails_wholly_leaves_what_the_first_told(
     assert len(cut.answers.failures) == N_RUNS[kind] - N_FIRST_STAGES
     assert not np.isnan(cut.answers.value[:N_FIRST_STAGES]).all()
     executor = Scripted()
-    study(kind, folder, executor, find_begun(folder)[0])
+    study(kind, folder, executor, find_unfinished(folder)[0])
     assert len(executor.asked) == N_RUNS[kind] - N_FIRST_STAGES
     assert files_of(folder) == files_of(wholes[kind].folder)
 
@@ -224,11 +210,11 @@ def test_a_full_disk_costs_the_run_that_finds_no_room(
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoints, "keep", keep)
         partial = study("sweep", folder)
-    assert [why for key, why in partial.answers.failures.items() if len(key) == 3] == [
+    assert [str(why) for key, why in partial.answers.failures.items() if len(key) == 3] == [
         "OSError: [Errno 28] No space left on device"
     ]
     executor = Scripted()
-    study("sweep", folder, executor, find_begun(folder)[0])
+    study("sweep", folder, executor, find_unfinished(folder)[0])
     assert len(executor.asked) == 1
     assert files_of(folder) == files_of(wholes["sweep"].folder)
 
@@ -250,7 +236,7 @@ def test_a_disk_that_is_full_at_the_end_costs_no_run(
     # As if that process had ended.
     left = left.rename(tmp_path / ".out.partial-999999999")
     executor = Scripted()
-    study("sweep", folder, executor, find_begun(folder)[0])
+    study("sweep", folder, executor, find_unfinished(folder)[0])
     assert executor.asked == []
     assert files_of(folder) == files_of(wholes["sweep"].folder)
 
@@ -260,7 +246,7 @@ def test_measures_that_were_changed_are_measured_again(
 ) -> None:
     folder = tmp_path / "out"
     study("sweep", folder, Scripted(interrupt_after=4))
-    parts, _ = find_begun(folder)
+    parts, _ = find_unfinished(folder)
     one, other = sorted(parts.glob("*-0000000.json"))[:2]
     document = json.loads(one.read_text())
     document["facts"]["measures"][0][2] += 1
@@ -275,11 +261,11 @@ def test_measures_that_were_changed_are_measured_again(
 def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     study("sweep", folder, Scripted(interrupt_after=1))
-    parts, _ = find_begun(folder)
+    parts, _ = find_unfinished(folder)
     kept = {path.name for path in (parts / "inputs").rglob("*.csv")}
     assert {"operators-russia-2018.csv", "operators-russia-2021.csv"} <= kept
-    begun = read_begun(parts)
-    places = [begun.resolved.loaded.find_table(name) for name in ("operators-russia-2021",)]
+    question = read_question(parts)
+    places = [question.resolved.loaded.find_table(name) for name in ("operators-russia-2021",)]
     assert all(parts in place.parents for place in places)
 
 
@@ -287,7 +273,7 @@ def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path: Path) ->
 def test_another_question_is_not_gone_on_with(tmp_path: Path, table: str) -> None:
     folder = tmp_path / "out"
     study("sweep", folder, Scripted(interrupt_after=1))
-    parts, _ = find_begun(folder)
+    parts, _ = find_unfinished(folder)
     copy = next((parts / "inputs").rglob(table))
     text = copy.read_text()
     copy.write_text(text.replace("0.", "0.0", 1))
@@ -315,13 +301,13 @@ def test_points_that_cannot_be_are_nothing_to_go_on_with(
     shutil.copytree(wholes["sweep"].folder, folder)
     assert wholes["sweep"].status == "partial"
     with pytest.raises(UsageError, match="is partial; there is nothing to go on with"):
-        find_begun(folder)
+        find_unfinished(folder)
 
 
 def test_a_published_figure_that_changed_is_another_calibration(tmp_path: Path) -> None:
     """Its table is not one of the scenario's: only the value it gave is part of the question."""
     plans = [
-        Fitting.of(
+        Calibration.of(
             scenario(), 5, 2, fit=["thresholds.impaired"],
             targets=[f"businesses_impaired_peak={value}+-2"],
         ).plan
@@ -329,4 +315,4 @@ def test_a_published_figure_that_changed_is_another_calibration(tmp_path: Path) 
     ]  # fmt: skip
     described = [{**plan.design, "targets": ["as written"]} for plan in plans]
     assert described[0] != described[1]
-    assert plans[0].identity != plans[1].identity
+    assert plans[0].result_id != plans[1].result_id

@@ -15,10 +15,11 @@ import duckdb
 import pytest
 
 from sim.errors import DataError
+from sim.experiment.derived import derive
+from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.experiment import carry_out
-from sim.experiment.outputs import derive
 from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.experiment.verification import Verdict, verify_folder
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -31,13 +32,13 @@ LABEL = "as widely as it was done"
 def plan_of(*overrides: str) -> Plan:
     resolved = resolve(load_scenario("telegram-2018", [*BRIEF, *overrides]))
     variants, baseline = choose_variants(resolved, [f"{LABEL}=covering-prefix"])
-    return Plan(resolved, variants, baseline, (), 11, 3)
+    return Plan.of_comparison(resolved, variants, baseline, (), 11, 3)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A comparison of two strategies in three replicates; do not write into it."""
-    return carry_out(plan_of(), folder=tmp_path_factory.mktemp("verified") / "whole").folder
+    return carry_out(Runs(plan_of()), folder=tmp_path_factory.mktemp("verified") / "whole").folder
 
 
 @pytest.fixture
@@ -296,7 +297,7 @@ def test_a_folder_of_a_scenario_of_ones_own_is_verified_elsewhere(
     own = tmp_path / "own.csv"
     own.write_text("prefix\n192.0.2.0/24\n", encoding="utf-8")
     loaded = load_scenario(str(write_scenario()), [f"target.prefixes={own.name}"])
-    made = carry_out(Plan.of_run(resolve(loaded), 7, 2), folder=tmp_path / "out").folder
+    made = carry_out(Runs(Plan.of_run(resolve(loaded), 7, 2)), folder=tmp_path / "out").folder
     own.unlink()
     moved = tmp_path / "far" / "away"
     moved.parent.mkdir()

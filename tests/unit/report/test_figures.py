@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 from sim import __version__
 from sim.errors import UsageError
-from sim.experiment.experiment import run_experiment
+from sim.experiment.runs import run_experiment
 from sim.files import RECORD
 from sim.measure.bands import band_of
 from sim.report.figures import figures, kinds, outages, style

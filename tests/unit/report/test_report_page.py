@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
-from sim.experiment.experiment import run_experiment
+from sim.experiment.runs import run_experiment
 from sim.report.page.document import render, write_report
 from sim.report.page.pagemoney import provider_table
 from sim.report.page.repeat import repeat, strategy_text

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sim.experiment.experiment import carry_out
+from sim.experiment.execution import carry_out
 from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.results.csvtext import GUARDED, cell_text, csv_text, text_of
 from sim.results.read import open_run
 from sim.results.relations import connect_tables
@@ -101,7 +102,7 @@ def test_a_hostile_label_is_harmless_in_every_table_and_read_back_as_it_is(tmp_p
     resolved = resolve(load_scenario("telegram-2018", brief))
     variants, baseline = choose_variants(resolved, [f"{HOSTILE}=exact"], None)
     folder = tmp_path / "out"
-    carry_out(Plan(resolved, variants, baseline, (), 1, 2), folder=folder)
+    carry_out(Runs(Plan.of_comparison(resolved, variants, baseline, (), 1, 2)), folder=folder)
     tables = sorted(folder.glob("*.csv"))
     assert len(tables) == 6
     for table in tables:

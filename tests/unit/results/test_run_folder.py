@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.experiment.experiment import run_experiment
+from sim.experiment.runs import run_experiment
 from sim.results.columns import METRICS, TABLES
 from sim.results.place import check_free, new_folder
 from sim.results.read import open_run

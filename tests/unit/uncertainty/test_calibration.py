@@ -9,14 +9,15 @@ import pytest
 
 from sim.errors import OverblockError, PartialError, Problem, ScenarioError
 from sim.experiment.answers import INTERRUPTED, PARTIAL, Answers
-from sim.experiment.points import Point
+from sim.experiment.plan import Point
 from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.uncertainty.acceptance import judge_fits, search, sheets_of
+from sim.uncertainty.acceptance import judge_fits, sheets_of
+from sim.uncertainty.calibration import search
 from sim.uncertainty.chosen_factors import fitted_factors
 from sim.uncertainty.factors import Factor
-from sim.uncertainty.targets import Goal
+from sim.uncertainty.targets import Target
 
 pytest.importorskip("optuna")
 
@@ -47,17 +48,17 @@ def model(points: tuple[Point, ...]) -> Answers:
 
 
 def found(
-    resolved: Resolved, factors: list[Factor], goal: Goal, ask: Ask = model, n_trials: int = 80
+    resolved: Resolved, factors: list[Factor], target: Target, ask: Ask = model, n_trials: int = 80
 ) -> dict[str, list[dict[str, object]]]:
-    trials = search(resolved, factors, [goal], n_trials, 1, ask)
-    fits = judge_fits(trials.answers, [goal], 1)
-    return {sheet.file: sheet.records() for sheet in sheets_of(factors, [goal], trials, fits)}
+    trials = search(resolved, factors, [target], n_trials, 1, ask)
+    fits = judge_fits(trials.answers, [target], 1)
+    return {sheet.file: sheet.records() for sheet in sheets_of(factors, [target], trials, fits)}
 
 
 def test_acceptable_trials_are_those_within_the_tolerance_and_fill_the_set(
     resolved: Resolved, factors: list[Factor]
 ) -> None:
-    sheets = found(resolved, factors, Goal("a", 20.0, 5.0, "made up"))
+    sheets = found(resolved, factors, Target("a", 20.0, 5.0, "made up"))
     trials = sheets["trials.csv"]
     assert len(trials) == 80
     for trial in trials:
@@ -75,8 +76,8 @@ def test_acceptable_trials_are_those_within_the_tolerance_and_fill_the_set(
 
 
 def test_a_trial_must_meet_every_target(resolved: Resolved, factors: list[Factor]) -> None:
-    goals = [Goal("a", 20.0, 5.0, ""), Goal("a", 27.0, 5.0, "")]
-    fits = judge_fits(search(resolved, factors, goals, 60, 1, model).answers, goals, 1)
+    targets = [Target("a", 20.0, 5.0, ""), Target("a", 27.0, 5.0, "")]
+    fits = judge_fits(search(resolved, factors, targets, 60, 1, model).answers, targets, 1)
     met = (fits.miss <= 1).sum(axis=0)
     assert 0 < fits.is_acceptable.sum() < met.min()
     assert ((fits.mean[fits.is_acceptable] >= 22) & (fits.mean[fits.is_acceptable] <= 25)).all()
@@ -91,15 +92,17 @@ def test_the_search_does_not_draw_to_a_point_within_the_tolerances(
         values = np.where(is_met, 24.9, answers.value)
         return Answers(answers.labels, answers.measures, values, answers.denominator)
 
-    goals = [Goal("a", 20.0, 5.0, "")]
-    fine, coarse = (search(resolved, factors, goals, 60, 1, ask).amounts for ask in (model, blunt))
+    targets = [Target("a", 20.0, 5.0, "")]
+    fine, coarse = (
+        search(resolved, factors, targets, 60, 1, ask).amounts for ask in (model, blunt)
+    )
     np.testing.assert_array_equal(fine, coarse)
 
 
 def test_the_first_trial_is_the_scenario_as_given(
     resolved: Resolved, factors: list[Factor]
 ) -> None:
-    sheets = found(resolved, factors, Goal("a", 20.0, 5.0, "made up"), n_trials=1)
+    sheets = found(resolved, factors, Target("a", 20.0, 5.0, "made up"), n_trials=1)
     assert sheets["trials.csv"][0]["thresholds.impaired"] == 0.1
     assert sheets["targets.csv"][0]["as_given"] == pytest.approx(10)
 
@@ -107,7 +110,7 @@ def test_the_first_trial_is_the_scenario_as_given(
 def test_when_nothing_fits_it_says_so_and_how_near_it_came(
     resolved: Resolved, factors: list[Factor]
 ) -> None:
-    sheets = found(resolved, factors, Goal("a", 90.0, 5.0, "made up"))
+    sheets = found(resolved, factors, Target("a", 90.0, 5.0, "made up"))
     assert sheets["calibration.csv"][0]["n_acceptable"] == 0
     assert np.isnan(sheets["calibration.csv"][0]["acceptable_low"])
     assert sheets["calibration.csv"][0]["reaches_low"] is None
@@ -118,15 +121,15 @@ def test_when_nothing_fits_it_says_so_and_how_near_it_came(
 def test_a_set_that_reaches_the_end_of_the_range_says_so(
     resolved: Resolved, factors: list[Factor]
 ) -> None:
-    sheets = found(resolved, factors, Goal("a", 50.0, 20.0, "made up"))
+    sheets = found(resolved, factors, Target("a", 50.0, 20.0, "made up"))
     fitted = sheets["calibration.csv"][0]
     assert (fitted["reaches_low"], fitted["reaches_high"]) == (False, True)
 
 
 def test_the_same_question_has_the_same_answer(resolved: Resolved, factors: list[Factor]) -> None:
-    goal = Goal("a", 20.0, 5.0, "made up")
-    assert found(resolved, factors, goal, n_trials=40) == found(
-        resolved, factors, goal, n_trials=40
+    target = Target("a", 20.0, 5.0, "made up")
+    assert found(resolved, factors, target, n_trials=40) == found(
+        resolved, factors, target, n_trials=40
     )
 
 
@@ -139,7 +142,7 @@ def test_a_trial_without_an_answer_is_neither_acceptable_nor_not(
         values[values[..., 1, 0] > 20] = np.nan
         return Answers(answers.labels, answers.measures, values, answers.denominator)
 
-    sheets = found(resolved, factors, Goal("a", 18.0, 5.0, "made up"), holed)
+    sheets = found(resolved, factors, Target("a", 18.0, 5.0, "made up"), holed)
     trials = sheets["trials.csv"]
     failed = [trial for trial in trials if trial["status"] == "failed"]
     assert 0 < len(failed) < len(trials) / 2, "the search turns away from where there is none"
@@ -163,7 +166,7 @@ def test_a_batch_that_cannot_be_loses_no_other(
             raise error
         return model(points)
 
-    trials = search(resolved, factors, [Goal("a", 20.0, 5.0, "")], 80, 1, failing)
+    trials = search(resolved, factors, [Target("a", 20.0, 5.0, "")], 80, 1, failing)
     assert len(trials.amounts) == len(trials.answers.value) == sum(asked) == 80
     first, stop = sum(asked[:2]), sum(asked[:3])
     assert np.isnan(trials.answers.value[first:stop]).all()
@@ -185,6 +188,6 @@ def test_an_interrupt_keeps_the_trials_that_are_finished(
             raise KeyboardInterrupt
         return model(points)
 
-    trials = search(resolved, factors, [Goal("a", 20.0, 5.0, "")], 80, 1, interrupted)
+    trials = search(resolved, factors, [Target("a", 20.0, 5.0, "")], 80, 1, interrupted)
     assert len(trials.amounts) == len(trials.answers.value) == sum(asked[:2])
     assert trials.answers.status == INTERRUPTED

@@ -7,6 +7,7 @@ import pytest
 
 from sim.errors import UsageError
 from sim.experiment.answers import PARTIAL, Answers
+from sim.experiment.executors.task import Failure
 from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -94,7 +95,8 @@ def test_a_failed_point_leaves_out_its_trajectory_and_is_listed(
     row = len(stages[0].points) + 2
     values = answers.value.copy()
     values[row] = np.nan
-    failures = {(row, "x", 0): "ValueError: broken", (row, "x", 1): "ValueError: broken"}
+    broken = Failure("ValueError", "broken")
+    failures = {(row, "x", 0): broken, (row, "x", 1): broken}
     failed = Answers(
         answers.labels, answers.measures, values, answers.denominator, failures, PARTIAL
     )

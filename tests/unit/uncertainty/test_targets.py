@@ -7,7 +7,7 @@ import pytest
 from sim.errors import ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.uncertainty.targets import Goal, parse_goals
+from sim.uncertainty.targets import Target, parse_targets
 
 METRICS = ("addresses_listed_peak", "private_loss_usd")
 DAY = 86_400
@@ -18,8 +18,8 @@ def resolved() -> Resolved:
     return resolve(load_scenario("telegram-2018-replay"))
 
 
-def goal(resolved: Resolved, text: str) -> Goal:
-    (found,) = parse_goals(resolved, [text], METRICS)
+def target(resolved: Resolved, text: str) -> Target:
+    (found,) = parse_targets(resolved, [text], METRICS)
     return found
 
 
@@ -27,33 +27,33 @@ def goal(resolved: Resolved, text: str) -> Goal:
     "text", ["addresses_listed_peak=18e6±5%", "addresses_listed_peak = 18e6 +- 900000"]
 )
 def test_a_number_and_its_tolerance(resolved: Resolved, text: str) -> None:
-    found = goal(resolved, text)
+    found = target(resolved, text)
     assert (found.name, found.metric) == ("addresses_listed_peak", "addresses_listed_peak")
     assert (found.value, found.tolerance) == (18e6, 900_000)
     assert found.source == "given with the command"
-    assert found.reading is None
+    assert found.curve_time is None
 
 
 def test_a_published_figure_brings_its_value_and_source(resolved: Resolved) -> None:
-    found = goal(resolved, "addresses_listed_peak=article-figures:blacklisted_addresses±10%")
+    found = target(resolved, "addresses_listed_peak=article-figures:blacklisted_addresses±10%")
     assert (found.value, found.tolerance) == (18_000_000, 1_800_000)
     assert found.source.startswith("article-figures:blacklisted_addresses (")
 
 
 def test_a_published_total_brings_its_time(resolved: Resolved) -> None:
     row = "telegram-2018-published-totals:2018-04-18T12:00+03:00"
-    found = goal(resolved, f"addresses_listed_with_target={row}±500000")
+    found = target(resolved, f"addresses_listed_with_target={row}±500000")
     assert found.value == 16_300_000
-    assert found.reading is not None
-    assert found.reading.t_s == 2 * DAY + DAY // 2
+    assert found.curve_time is not None
+    assert found.curve_time.t_s == 2 * DAY + DAY // 2
     assert found.name == "addresses_listed_with_target@2018-04-18T12:00+03:00"
-    assert goal(resolved, f"addresses_listed_peak={row}±5%").reading is None
+    assert target(resolved, f"addresses_listed_peak={row}±5%").curve_time is None
 
 
 def test_a_curve_is_read_at_the_time_asked(resolved: Resolved) -> None:
-    found = goal(resolved, "businesses_impaired@2018-04-17T00:00+03:00=40±4")
-    assert found.reading is not None
-    assert (found.reading.metric, found.reading.t_s) == ("businesses_impaired", DAY)
+    found = target(resolved, "businesses_impaired@2018-04-17T00:00+03:00=40±4")
+    assert found.curve_time is not None
+    assert (found.curve_time.metric, found.curve_time.t_s) == ("businesses_impaired", DAY)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_a_curve_is_read_at_the_time_asked(resolved: Resolved) -> None:
 )  # fmt: skip
 def test_what_is_no_target_is_refused(resolved: Resolved, text: str, message: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        goal(resolved, text)
+        target(resolved, text)
     assert message in str(caught.value)
 
 
 def test_a_target_given_twice_is_refused_with_all_other_mistakes(resolved: Resolved) -> None:
     twice = ["private_loss_usd=1±1", "private_loss_usd=2±1", "x=1±1"]
     with pytest.raises(ScenarioError) as caught:
-        parse_goals(resolved, twice, METRICS)
+        parse_targets(resolved, twice, METRICS)
     assert len(caught.value.problems) == 2

@@ -10,7 +10,7 @@ import pytest
 from sim.cli.tables.money import money_sentence, print_money
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.experiment.experiment import run_experiment
+from sim.experiment.runs import run_experiment
 from sim.measure.money.accounts import (
     IN_PROPORTION,
     MODELLED,

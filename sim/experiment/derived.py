@@ -1,0 +1,188 @@
+"""What follows from the runs of a folder: tables over replicates, and what the manifest says.
+
+In: a plan, and the tables of the runs that are finished. Out: summary, money, groups, comparison
+and trade-off as tables and as lines. No run is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
+from sim.experiment.outputs import Outputs, manifest_of, metadata_of
+from sim.experiment.plan import RUN, Plan
+from sim.experiment.summaries import count_groups_of, summarise_runs
+from sim.experiment.weighing import TradeoffLine, weigh_strategies
+from sim.measure.even_bands import even_bands
+from sim.measure.facts import FactTables
+from sim.measure.measures import Measure
+from sim.measure.money.accounts import MethodLine
+from sim.measure.money.providers import ProviderLine
+from sim.measure.nothing import say_nothing
+from sim.measure.summary import SummaryLine, write_summary
+from sim.results.columns import (
+    COMPARISON,
+    COMPARISON_TABLES,
+    GROUPS,
+    MONEY,
+    PROVIDERS,
+    TABLES,
+    TRADEOFF,
+    Column,
+)
+from sim.results.csvtext import lines_text
+from sim.results.parquet import PartWriter, merge_parts
+from sim.results.read import RunFolder
+from sim.scenario.dump import scenario_tree
+from sim.scenario.strategies import NoBlocking
+from sim.statistics.paired import warn_of_few
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What follows from the runs of a folder.
+
+    Attributes
+    ----------
+    runs
+        Replicates that are finished, by strategy.
+    outputs
+        Path and number of rows of each table written, by its name.
+    nothing
+        What no run of a strategy did, and why: one sentence each.
+    """
+
+    runs: Mapping[str, tuple[int, ...]]
+    nothing: tuple[str, ...]
+    outputs: Outputs
+    summary: tuple[SummaryLine, ...]
+    methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...]
+    comparison: tuple[ComparisonLine, ...]
+    tradeoff: tuple[TradeoffLine, ...]
+
+    def n_whole(self, plan: Plan) -> int:
+        """How many replicates are finished under every strategy."""
+        return len(set.intersection(*(set(self.runs.get(label, ())) for label in plan.labels)))
+
+
+def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
+    """Write the tables over replicates, which follow from the runs.
+
+    Parameters
+    ----------
+    folder
+        Where the tables of the runs are.
+    into
+        Where the tables over replicates go.
+    scratch
+        Where a file may lie for a moment.
+
+    Raises
+    ------
+    DataError
+        If the tables of the runs cannot be read.
+    OSError
+        If a file cannot be written.
+    """
+    facts = FactTables(folder)
+    measures = facts.measures()
+    outputs: Outputs = {"bands.parquet": _write_bands(folder, into, plan, list(measures), scratch)}
+    summary, methods, providers = summarise_runs(plan, facts, measures)
+    write_summary(summary, into / "summary.csv")
+    outputs["summary.csv"] = into / "summary.csv", len(summary)
+    comparison, tradeoff = _compare(plan, measures)
+    written: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
+        "money.csv": (MONEY, methods),
+        "groups.csv": (GROUPS, count_groups_of(facts, measures)),
+        "providers.csv": (PROVIDERS, providers),
+    }
+    if plan.kind != RUN:
+        written["comparison.csv"] = COMPARISON, comparison
+        written["tradeoff.csv"] = TRADEOFF, tradeoff
+    for file, (columns, lines) in written.items():
+        (into / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
+        outputs[file] = into / file, len(lines)
+    runs = {label: tuple(found) for label, found in measures.items()}
+    nothing = tuple(_say_nothing(plan, facts, runs))
+    return Derived(runs, nothing, outputs, summary, methods, providers, comparison, tradeoff)
+
+
+def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:
+    """Columns of the tables that the folder of a run or a comparison has."""
+    return TABLES if plan.kind == RUN else COMPARISON_TABLES
+
+
+def derived_manifest(
+    plan: Plan,
+    derived: Derived,
+    outputs: Outputs,
+    *,
+    status: str,
+    failures: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the manifest of a folder by what follows from its runs."""
+    n_whole = derived.n_whole(plan)
+    return manifest_of(
+        plan,
+        outputs,
+        labels=plan.labels,
+        n_replicates=n_whole,
+        status=status,
+        warnings=[*_warnings(plan, derived.runs, n_whole), *derived.nothing],
+        failures=failures,
+    )
+
+
+def _write_bands(
+    folder: Path, into: Path, plan: Plan, labels: Sequence[str], scratch: Path
+) -> tuple[Path, int]:
+    """Write the mean and a band of every curve over replicates, at even times."""
+    named = {"strategies": [{"label": label} for label in labels]}
+    run = RunFolder(folder, named, scenario_tree(plan.resolved.scenario))
+    part, path = scratch / "bands", into / "bands.parquet"
+    writer = PartWriter()
+    writer.write(part, even_bands(run, labels))
+    writer.close()
+    return path, merge_parts([part], path, metadata_of(plan))
+
+
+def _compare(
+    plan: Plan, measures: Mapping[str, Mapping[int, Sequence[Measure]]]
+) -> tuple[tuple[ComparisonLine, ...], tuple[TradeoffLine, ...]]:
+    if plan.baseline is None:
+        return (), ()
+    measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
+    return (
+        compare_strategies(measured, plan.baseline, plan.metrics, plan.root_seed),
+        weigh_strategies(measured, plan.root_seed),
+    )
+
+
+def _warnings(plan: Plan, runs: Mapping[str, Sequence[int]], n_whole: int) -> list[str]:
+    """What an unfinished experiment lacks, strategy by strategy; and few replicates compared."""
+    few = [] if plan.kind == RUN else [*warn_of_few(n_whole)]
+    if n_whole == plan.n_replicates:
+        return few
+    return [
+        *few,
+        *(
+            f"{label}: {n} of {plan.n_replicates} replicates are finished"
+            for label in plan.labels
+            if (n := len(runs.get(label, ()))) < plan.n_replicates
+        ),
+    ]
+
+
+def _say_nothing(plan: Plan, facts: FactTables, runs: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """What no run of a strategy did, and why; of the strategy none only where it stands alone."""
+    for variant in plan.variants:
+        if plan.kind != RUN and isinstance(variant.resolved.scenario.strategy, NoBlocking):
+            continue
+        found = facts.nothing(variant.label)
+        label = "" if plan.kind == RUN else f"{variant.label} "
+        said = say_nothing([found.get(replicate, {}) for replicate in runs.get(variant.label, ())])
+        yield from (f"{label}{sentence}" for sentence in said)

@@ -1,0 +1,354 @@
+"""All runs that an experiment asks for, from its plan to a whole folder.
+
+In: what is asked, and where to work it off. Out: the folder and what it says. What is finished is
+kept run by run, outlives whatever happens to the rest, and is never run twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sim.errors import PartialError
+from sim.experiment.answers import Answers, NothingFinishedError, tabulate
+from sim.experiment.comparison import Measured
+from sim.experiment.executors import choose_executor
+from sim.experiment.executors.task import Executor, Failure, Key, failure_of
+from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
+from sim.experiment.plan import Cases, Plan
+from sim.experiment.question import write_question
+from sim.experiment.simulation import Simulation, measures_of
+from sim.files import hash_of
+from sim.results.checkpoints import PARTS, Checkpoints, has_runs, remove_parts
+from sim.results.contents import TIMING
+from sim.results.folder import COMPLETE, INTERRUPTED, MANIFEST, PARTIAL
+from sim.results.place import new_folder
+from sim.results.store import RUN_TABLES, write_json
+from sim.scenario.resolve import Resolved
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of runs that are finished or failed, and of all."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found and where it lies.
+
+    Attributes
+    ----------
+    folder
+        The folder.
+    plan
+        What was run.
+    manifest
+        The folder's manifest.
+    failures
+        Why there is no result: by ``(point, strategy, replicate)`` for a run, by ``(point,)`` where
+        the scenario cannot be so.
+    """
+
+    folder: Path
+    plan: Plan
+    manifest: dict[str, Any]
+    failures: Mapping[Key, Failure]
+
+    @property
+    def status(self) -> str:
+        """``complete``, ``interrupted`` or ``partial``: something failed."""
+        return str(self.manifest["status"])
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether there are runs that another attempt may finish."""
+        return self.status == INTERRUPTED or any(len(key) > 1 for key in self.failures)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Runs of a plan after they were asked for.
+
+    Attributes
+    ----------
+    labels
+        Labels of the strategies.
+    names
+        Names of the finished runs among those that are kept, in the sequence of the rows of tables.
+    failures
+        As for `Result`.
+    """
+
+    plan: Plan
+    labels: tuple[str, ...]
+    names: Mapping[Key, str]
+    failures: Mapping[Key, Failure]
+    is_interrupted: bool
+    checkpoints: Checkpoints
+
+    @property
+    def status(self) -> str:
+        """``complete``, ``interrupted`` or ``partial``: something failed."""
+        return INTERRUPTED if self.is_interrupted else PARTIAL if self.failures else COMPLETE
+
+    def answers(self) -> Answers:
+        """Measures of all runs by point, strategy and replicate."""
+        return tabulate(
+            len(self.plan.points),
+            self.labels,
+            self.plan.n_replicates,
+            {key: measures_of(self.checkpoints.facts(name)) for key, name in self.names.items()},
+            self.failures,
+            self.status,
+        )
+
+    def measured(self) -> dict[str, Measured]:
+        """Measures of all runs at one point, by strategy."""
+        by_label: dict[str, dict[int, Any]] = {}
+        for (_, label, replicate), name in self.names.items():
+            measures = measures_of(self.checkpoints.facts(name))
+            by_label.setdefault(str(label), {})[int(replicate)] = measures
+        return {label: Measured.of(runs) for label, runs in by_label.items()}
+
+
+class Ask(Protocol):
+    """Runs what a plan asks for; see `Execution.ask`."""
+
+    def __call__(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
+        """Return the runs of the plan after they were asked for."""
+        ...
+
+
+Found = TypeVar("Found")
+Made = TypeVar("Made", bound=Result)
+Made_co = TypeVar("Made_co", bound=Result, covariant=True)
+
+
+class Experiment(Protocol[Found, Made_co]):
+    """What is asked, batch after batch, and what is made of the answers."""
+
+    @property
+    def plan(self) -> Plan:
+        """What is run, as far as it is known beforehand."""
+        ...
+
+    def answer(self, ask: Ask) -> Found:
+        """Ask for runs; after an interrupt return what is finished."""
+        ...
+
+    def write(self, folder: Path, found: Found) -> Made_co:
+        """Write everything but timing, figures and manifest."""
+        ...
+
+
+def default_folder(plan: Plan) -> Path:
+    """``runs/<utc-stamp>-<name of the result>`` below the current folder."""
+    return Path("runs") / f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{plan.name}"
+
+
+def carry_out(
+    experiment: Experiment[Found, Made],
+    *,
+    folder: Path,
+    force: bool = False,
+    argv: Sequence[str] = (),
+    executor: Executor | None = None,
+    earlier: Path | None = None,
+    illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
+    on_progress: OnProgress = lambda n_done, n_total: None,
+) -> Made:
+    """Work off every run that is asked for and write the folder.
+
+    An interrupt (Ctrl-C, or a request to end) keeps the runs that are finished: the folder is
+    written with them and says so, and what it takes to go on stays in it.
+
+    Parameters
+    ----------
+    folder
+        Where the result goes; it appears when it is whole.
+    force
+        Replace an earlier one there.
+    argv
+        The command, for ``timing.json``.
+    executor
+        Where runs are worked off; in this process when None.
+    earlier
+        Parts of an earlier attempt at the same question, whose runs are taken and not run again.
+    illustrate
+        Draws into the folder before it is moved into place, and returns the files.
+
+    Raises
+    ------
+    UsageError
+        If the folder is taken or cannot be made.
+    ScenarioError
+        If the scenario can be at none of the points.
+    PartialError
+        If no run has a result, or the folder could not be written; what is finished is then kept
+        in a folder that the message names.
+    KeyboardInterrupt
+        If interrupted before any run was finished; nothing is left behind.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    with ExitStack() as until_moved:
+        with new_folder(folder, force=force, is_worth=has_runs) as partial:
+            try:
+                with executor or choose_executor(1) as executor:
+                    execution = Execution(partial / PARTS, experiment.plan, executor, on_progress)
+                    if earlier is not None:
+                        execution.take_over(earlier)
+                    with ends_as_interrupts():
+                        found = experiment.answer(execution.ask)
+                    until_moved.enter_context(without_interrupts())
+                made = experiment.write(partial, found)
+                outputs: list[dict[str, Any]] = made.manifest["outputs"]
+                outputs += [
+                    {"file": path.relative_to(partial).as_posix(), "sha256": hash_of(path)}
+                    for path in illustrate(made)
+                ]
+                outputs.sort(key=itemgetter("file"))
+                timing = {
+                    "run_id": folder.name,
+                    "argv": list(argv),
+                    "started_utc": started.isoformat(timespec="seconds"),
+                    "wall_s": round(time.perf_counter() - clock, 3),
+                    "failures": [
+                        {
+                            "key": list(made.plan.where(key).values()),
+                            "details": failure.details,
+                        }
+                        for key, failure in made.failures.items()
+                    ],
+                }
+                write_json(partial / TIMING, timing)
+                write_json(partial / MANIFEST, made.manifest)
+            except OSError as error:
+                raise PartialError(f"{folder}: cannot be written: {error}") from None
+        if not made.is_unfinished:
+            # Not before: until the folder is in its place, they are what can be gone on with.
+            remove_parts(folder)
+    return replace(made, folder=folder)
+
+
+class Execution:
+    """Runs under way: each is kept as soon as it is finished.
+
+    Parameters
+    ----------
+    folder
+        The folder ``parts``, which is made if it is not there.
+    plan
+        What is asked, as far as it is known beforehand.
+    executor
+        Where runs are worked off; whoever gives it closes it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        plan: Plan,
+        executor: Executor,
+        on_progress: OnProgress = lambda n_done, n_total: None,
+    ) -> None:
+        self._tables = RUN_TABLES if plan.is_as_given else ()
+        self._checkpoints = Checkpoints(folder, self._tables)
+        self._executor = executor
+        self._on_progress = on_progress
+        self._held: list[Resolved] = [plan.resolved]
+        self._result_id = ""
+        self._last: tuple[Plan, Cases, Simulation] | None = None
+
+    def take_over(self, parts: Path) -> None:
+        """Take what is finished from an earlier attempt at the same question."""
+        earlier = Checkpoints(parts, self._tables)
+        self._checkpoints.take_over(earlier, earlier.names)
+
+    def ask(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
+        """Run what is not finished of a plan.
+
+        Parameters
+        ----------
+        plan
+            The plan of the experiment, with other points or more replicates.
+        n_before, n_all
+            For progress: runs asked for before, and in all if that is known.
+
+        Raises
+        ------
+        ScenarioError
+            With what is wrong at all points, if the scenario can be at none of them.
+        NothingFinishedError
+            If no run has a result.
+        KeyboardInterrupt
+            If interrupted before any of the runs was finished.
+        """
+        cases, job = self._work_of(plan)
+        self._hold(plan, cases)
+        names, keys = cases.names(plan.n_replicates), cases.keys(plan.n_replicates)
+        rest = [key for key in keys if not self._checkpoints.has(names[key])]
+        failures, is_interrupted = dict(cases.impossible), False
+        n_done = n_before + len(keys) - len(rest)
+        n_all = n_all or n_before + len(keys)
+        try:
+            self._on_progress(n_done, n_all)
+            if rest:
+                with ends_as_interrupts(), closing(self._executor.run(job, rest)) as results:
+                    for n_more, (key, result) in enumerate(results, 1):
+                        if isinstance(result, Failure):
+                            failures[key] = result
+                        else:
+                            try:
+                                facts = result.facts()
+                                self._checkpoints.keep(names[key], result.tables, facts)
+                            except OSError as error:
+                                failures[key] = failure_of(error)
+                        self._on_progress(n_done + n_more, n_all)
+        except KeyboardInterrupt as error:
+            # What is under way is not waited for.
+            self._executor.__exit__(type(error), error, error.__traceback__)
+            if not any(self._checkpoints.has(name) for name in names.values()):
+                raise
+            is_interrupted = True
+        finished = {
+            key: name
+            for key, name in names.items()
+            if key not in failures and self._checkpoints.has(name)
+        }
+        failures = {key: failures[key] for key in (*cases.impossible, *names) if key in failures}
+        if not finished:
+            failed = {key: failure for key, failure in failures.items() if len(key) > 1}
+            key, first = next(iter(failed.items()))
+            raise NothingFinishedError(len(failed), plan.where(key), first)
+        return Batch(plan, cases.labels, finished, failures, is_interrupted, self._checkpoints)
+
+    def _work_of(self, plan: Plan) -> tuple[Cases, Simulation]:
+        """The cases of a plan, and the job for them; the same where only replicates are added."""
+        if self._last is None or self._last[0].points is not plan.points:
+            cases = plan.cases()
+            job = Simulation(
+                cases.scenarios,
+                plan.root_seed,
+                with_tables=plan.is_as_given,
+                scratch=self._checkpoints.scratch,
+                curve_times=plan.curve_times,
+            )
+            self._last = plan, cases, job
+        return self._last[1:]
+
+    def _hold(self, plan: Plan, cases: Cases) -> None:
+        """Write what is asked, with the tables as they are now, unless it stands there."""
+        held = {table.name for resolved in self._held for table in resolved.tables}
+        more = []
+        for resolved in cases.scenarios.values():
+            names = {table.name for table in resolved.tables}
+            if not names <= held:
+                more.append(resolved)
+                held |= names
+        if more or plan.result_id != self._result_id:
+            self._held += more
+            self._result_id = plan.result_id
+            write_question(plan, self._held, self._checkpoints.folder)
