@@ -23,8 +23,8 @@ from sim.assess.estimates import (
     estimate_ratio,
 )
 from sim.assess.safeguards import Safeguards, read_safeguards
+from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.errors import UsageError
-from sim.experiment.comparison import COLLATERAL, EFFICACY
 from sim.measure.summary import LEVEL
 from sim.results.burdens import Burden, read_burdens
 from sim.results.read import RunFolder
@@ -34,11 +34,18 @@ from sim.statistics.paired import PairedDifference
 from sim.statistics.resampling import CONFIDENCE, bootstrap_means
 from sim.streams import Streams
 
-MONEY = (
-    "private_loss_usd",
-    "net_social_loss_usd",
-    "provider_loss_usd",
-    "domestic_gain_usd",
+BY_VPN, LEFT, LISTED, AFFECTED, *MONEY = map(
+    measure_name,
+    (
+        "target_user_hours_by_vpn",
+        "target_users_left_at_end",
+        "addresses_listed_peak",
+        "businesses_ever_affected",
+        "private_loss_usd",
+        "net_social_loss_usd",
+        "provider_loss_usd",
+        "domestic_gain_usd",
+    ),
 )
 
 
@@ -180,19 +187,17 @@ def assess(
         collateral_unit=values.units.get(collateral, ""),
         efficacy=estimate_mean(values, label, efficacy, luck),
         collateral=estimate_mean(values, label, collateral, luck),
-        by_vpn=estimate_mean(values, label, "target_user_hours_by_vpn", luck),
-        left=estimate_mean(values, label, "target_users_left_at_end", luck),
+        by_vpn=estimate_mean(values, label, BY_VPN, luck),
+        left=estimate_mean(values, label, LEFT, luck),
         efficacy_difference=estimate_difference(values, label, baseline, efficacy, luck),
         collateral_difference=estimate_difference(values, label, baseline, collateral, luck),
-        by_vpn_difference=estimate_difference(
-            values, label, baseline, "target_user_hours_by_vpn", luck
-        ),
+        by_vpn_difference=estimate_difference(values, label, baseline, BY_VPN, luck),
         collateral_per_million=estimate_ratio(own[1] * 1e6, own[0], luck),
         alternatives=alternatives,
         burdens={split: read_burdens(run, label, split) for split in ("sector", "provider")},
         money=_money(run, label),
-        listed_peak=estimate_mean(values, label, "addresses_listed_peak", luck),
-        businesses_affected=estimate_mean(values, label, "businesses_ever_affected", luck),
+        listed_peak=estimate_mean(values, label, LISTED, luck),
+        businesses_affected=estimate_mean(values, label, AFFECTED, luck),
         safeguards=read_safeguards(run, label),
         n_replicates=values.n_replicates,
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import EFFICACY
 from sim.errors import DataError, Problem, UsageError
-from sim.experiment.comparison import EFFICACY
 from sim.measure.ratios import ratio_interval
 from sim.results.read import Measures
 from sim.scenario.refusal import hint

@@ -13,6 +13,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import measure_name
+from sim.catalogue.curves import CURVES
 from sim.engine.eventlog import Kind
 from sim.engine.record.curves import Curves
 from sim.engine.run import Outcome, simulate
@@ -32,7 +34,6 @@ from sim.measure.money.providers import (
     named_loss,
     price_providers,
 )
-from sim.results.columns import METRICS
 from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
@@ -41,11 +42,10 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
 
-CURVES = tuple(column.name for column in METRICS)
 EVENTS = tuple(kind.name.lower() for kind in Kind)
 MAX_RUNS = 100
 """Distinct scenarios of one scoring: a case file may be a stranger's."""
-COMPLAINTS = "complaints"
+COMPLAINTS = measure_name("complaints")
 """Complaints expected until the end of the run."""
 
 

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from sim.catalogue.choices import label
+from sim.catalogue.measures import MEASURES
+
 if TYPE_CHECKING:
     from sim.experiment.executors.task import Executor
 
@@ -27,6 +30,11 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     MARKDOWN = "markdown"
+
+
+def complete_metric(incomplete: str) -> list[tuple[str, str]]:
+    """Measures of the catalogue that begin so, with their labels, for the shell."""
+    return [(name, label(name)) for name in MEASURES if name.startswith(incomplete)]
 
 
 ScenarioArgument = Annotated[
@@ -60,6 +68,7 @@ MetricsOption = Annotated[
     typer.Option(
         "--metric",
         metavar="NAME",
+        autocompletion=complete_metric,
         help="A metric for the tables; the main ones when left out. May be repeated. "
         "measures.parquet holds all.",
     ),

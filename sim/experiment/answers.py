@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import RATIOS
 from sim.errors import OverblockError, PartialError
 from sim.experiment.executors.task import Failure, Key
 from sim.measure.measures import Measure
-from sim.measure.ratios import RATIOS, over
+from sim.measure.ratios import over
 from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
 
 

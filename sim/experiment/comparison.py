@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import RATIOS
+from sim.catalogue.declaration import Ratio
 from sim.measure.measures import Measure
-from sim.measure.ratios import RATIOS, Ratio, ratio_difference, ratio_interval
+from sim.measure.ratios import ratio_difference, ratio_interval
 from sim.measure.summary import LEVEL
 from sim.statistics.paired import (
     Interval,
@@ -26,8 +28,6 @@ from sim.statistics.paired import (
 from sim.statistics.resampling import CONFIDENCE
 from sim.streams import Stream, Streams
 
-EFFICACY = "target_user_hours_denied"
-COLLATERAL = "business_hours_impaired"
 NAN = float("nan")
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
+from sim.catalogue.choices import HEADLINES, RATIOS
+from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
 from sim.experiment.comparison import ComparisonLine, Measured, ratio_of, ratio_to
-from sim.experiment.simulation import Simulation
-from sim.measure.ratios import RATIOS
+from sim.measure.money.providers import named_by
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.statistics.paired import mean_intervals, paired_differences
@@ -31,21 +31,13 @@ _HOLDS = {
 
 
 def metrics_of(resolved: Resolved) -> tuple[str, ...]:
-    """Names of the metrics of a scenario, in the sequence of measuring.
-
-    They are read off a run of one business for one minute: what is measured hangs on which actors
-    a scenario has, and this is the one place that cannot forget one.
-    """
-    scenario = resolved.scenario
-    brief = scenario.model_copy(
-        update={
-            "end": scenario.start + timedelta(minutes=1),
-            "population": scenario.population.model_copy(update={"n_businesses": 1}),
-        }
+    """Names of the metrics of a scenario, in the sequence of measuring."""
+    return tuple(
+        name
+        for name, entry in MEASURES.items()
+        if (not entry.needs or getattr(resolved.scenario, entry.needs) is not None)
+        and (not entry.is_beside_figure or named_by(resolved, name).size)
     )
-    tiny = replace(resolved, loaded=replace(resolved.loaded, scenario=brief))
-    record = Simulation({("",): tiny}, 0, with_tables=False).begin()(("", 0))
-    return tuple(measure.metric for measure in record.measures)
 
 
 @dataclass(frozen=True)
@@ -177,6 +169,20 @@ def check_metrics(
         tuple(one for one in checks if one is not None),
         tuple(one for one in wanted if one is not None),
     )
+
+
+def choose_metrics(
+    known: Sequence[str], asked: Sequence[str], otherwise: Sequence[str] = HEADLINES
+) -> list[str]:
+    """Metrics asked for, each once, or else those of ``otherwise`` that there are.
+
+    Raises
+    ------
+    ScenarioError
+        With every name that is no metric of the scenario.
+    """
+    check_metrics(known, asked, (), (), ())
+    return list(dict.fromkeys(asked)) or [name for name in otherwise if name in known]
 
 
 def _fail_on(

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sim.catalogue.choices import PRICED, RATIOS, is_over_draws
 from sim.experiment.plan import Plan
 from sim.measure.facts import FactTables
 from sim.measure.groups import GroupLine, summarise_groups
 from sim.measure.measures import Measure
 from sim.measure.money.accounts import MethodLine, draw_up_accounts
-from sim.measure.money.money import MONEY_METRICS
-from sim.measure.money.providers import NAMED_LOSS, ProviderLine
-from sim.measure.ratios import RATIOS
+from sim.measure.money.providers import ProviderLine
 from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
 
 
@@ -35,7 +34,8 @@ def summarise_runs(
             continue
         figures = resolved.figures.rows if resolved.figures else ()
         counted = [
-            [measure for measure in found if not _is_money(measure)] for found in runs.values()
+            [measure for measure in found if not is_over_draws(measure.metric)]
+            for found in runs.values()
         ]
         totals = facts.totals(variant.label)
         accounts = draw_up_accounts(
@@ -64,19 +64,11 @@ def count_groups_of(
     return lines
 
 
-def _is_money(measure: Measure) -> bool:
-    """Whether the summary takes its range from all draws, not from their means by replicate."""
-    ratio = RATIOS.get(measure.metric)
-    if ratio is not None:
-        return ratio.above in MONEY_METRICS
-    return measure.metric in (*MONEY_METRICS, NAMED_LOSS)
-
-
 def _priced(lines: Sequence[SummaryLine]) -> list[SummaryLine]:
     """Ratios of money, of which both parts are summarised."""
     by = {line.metric: line for line in lines}
     return [
         price_ratio(ratio, by[ratio.above], by[ratio.below])
         for ratio in RATIOS.values()
-        if ratio.above in MONEY_METRICS and ratio.above in by and ratio.below in by
+        if ratio.above in PRICED and ratio.above in by and ratio.below in by
     ]

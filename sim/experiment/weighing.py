@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiment.comparison import COLLATERAL, EFFICACY, Measured, luck_of
+from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS
+from sim.experiment.comparison import Measured, luck_of
 from sim.statistics.dominance import tradeoff
-
-HARMS = (COLLATERAL, "names_hit", "private_loss_usd")
-"""What others lost, in each of the ways in which it is weighed; the first is shown in figures."""
 
 
 @dataclass(frozen=True)

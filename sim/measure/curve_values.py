@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.catalogue.curves import CURVES
 from sim.engine.run import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.bands import step_values
 from sim.measure.measures import UNKNOWN, Measure
-from sim.results.columns import METRICS
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,6 @@ class CurveTime:
 
 def measure_curves(outcome: Outcome, times: Sequence[CurveTime]) -> tuple[Measure, ...]:
     """Values of curves at their times; NaN for a curve that the run does not have."""
-    units = {column.name: column.unit for column in METRICS}
     series = {one.metric: one for one in outcome.curves.series if one.group == Group()}
     found = []
     for asked in times:
@@ -50,5 +49,6 @@ def measure_curves(outcome: Outcome, times: Sequence[CurveTime]) -> tuple[Measur
             t_s, values = outcome.curves.points(asked.metric, Group())
             value = float(step_values(t_s, values, np.array([asked.t_s]))[0])
             denominator = series[asked.metric].denominator
-        found.append(Measure(asked.name, units.get(asked.metric, ""), value, denominator))
+        unit = CURVES[asked.metric].unit if asked.metric in CURVES else ""
+        found.append(Measure(asked.name, unit, value, denominator))
     return tuple(found)

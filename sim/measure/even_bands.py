@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.curves import CURVES
 from sim.measure.bands import Band, band_at
 from sim.measure.summary import LEVEL
-from sim.results.columns import METRICS
 from sim.results.curves import CurveKey, read_curves
 from sim.results.parquet import Coded, ColumnData, Instants
 from sim.results.read import SPLITS, RunFolder
@@ -63,7 +63,7 @@ def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
     names = {
         split: sorted({key.name for _, key, _ in found if key.split == split}) for split in SPLITS
     }
-    metrics = [metric.name for metric in METRICS]
+    metrics = list(CURVES)
     n = at_s.size
 
     def each(values: Sequence[float]) -> NDArray[np.float64]:
@@ -96,7 +96,7 @@ def _bands_of(
     run: RunFolder, label: str, at_s: NDArray[np.int64]
 ) -> Iterator[tuple[CurveKey, Band]]:
     """Bands of one strategy, measure by measure: the points of one are in memory at a time."""
-    for metric in METRICS:
-        if run.has_curve(metric.name, label):
-            curves = read_curves(run, label, [metric.name], [metric.name])
+    for metric in CURVES:
+        if run.has_curve(metric, label):
+            curves = read_curves(run, label, [metric], [metric])
             yield from ((key, band_at(points, at_s)) for key, points in curves.items())

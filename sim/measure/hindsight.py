@@ -19,7 +19,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.run import Outcome
 from sim.engine.state.tally import Group
-from sim.measure.measures import UNKNOWN, Measure
+from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.world.build import World
 
 
@@ -52,8 +52,8 @@ def measure_regret(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         )
     total = float(world.businesses.n_businesses)
     return (
-        Measure("regret_addresses", "addresses", n_addresses),
-        Measure("regret_businesses", "businesses", n_businesses, total, "businesses"),
+        measured("regret_addresses", n_addresses),
+        measured("regret_businesses", n_businesses, total),
     )
 
 

@@ -11,19 +11,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import RATIOS
 from sim.engine.record.curves import BUSINESS_METRICS
 from sim.engine.run import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.measure.listings import measure_register
-from sim.measure.measures import UNKNOWN, Measure
+from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.measure.names import names_hit
-from sim.measure.ratios import RATIOS
+from sim.measure.ratios import over
 from sim.measure.responses import measure_complaints, measure_responses
 from sim.world.build import World
 
 S_PER_H = 3600
-ACTIVE = "active sites"
 
 
 def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
@@ -51,43 +51,32 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     whole = world.demand.cumulative(world.horizon_s)[sector_row].astype(float)
     demand_h = world.demand.hours(whole, sector_row)
     names = names_hit(world, outcome)
-    n_active = float(names.n_active_sites)
+    n_names, n_active = float(names.n_names), float(names.n_active_sites)
     demand, lost = float((value * demand_h).sum()), float((value * ledger.lost_demand_h).sum())
     found = (
         *measure_register(world, outcome),
         *(
-            Measure(
-                f"businesses_ever_{state}", "businesses", float((time_s > 0).sum()), n, "businesses"
-            )
+            measured(f"businesses_ever_{state}", float((time_s > 0).sum()), n)
             for state, time_s in times_s.items()
         ),
-        *(_peak(outcome, metric, "businesses", n, "businesses") for metric in BUSINESS_METRICS),
         *(
-            Measure(
+            measured(f"{metric}_peak", float(outcome.curves.points(metric, Group())[1].max()), n)
+            for metric in BUSINESS_METRICS
+        ),
+        *(
+            measured(
                 f"business_hours_{state}",
-                "business-hours",
                 float(time_s.sum()) / S_PER_H,
                 n * world.horizon_s / S_PER_H,
-                "business-hours",
             )
             for state, time_s in times_s.items()
         ),
-        Measure("spells", "spells", float(ledger.n_spells.sum()), n, "businesses"),
-        Measure(
-            "demand_lost_share",
-            "share of domestic demand",
-            lost / demand if demand > 0 else UNKNOWN,
-            demand / 1e6,
-            "USD of domestic demand, at table revenue",
-        ),
-        Measure("names_hit", "names", float(names.n_hit), float(names.n_names), "names"),
-        Measure(
-            "names_hit_share", "share of names", names.share_hit, float(names.n_names), "names"
-        ),
-        Measure("active_sites_hit", ACTIVE, float(names.n_active_hit), n_active, ACTIVE),
-        Measure(
-            "active_sites_hit_share", f"share of {ACTIVE}", names.share_active_hit, n_active, ACTIVE
-        ),
+        measured("spells", float(ledger.n_spells.sum()), n),
+        measured("demand_lost_share", lost / demand if demand > 0 else UNKNOWN, demand / 1e6),
+        measured("names_hit", float(names.n_hit), n_names),
+        measured("names_hit_share", names.share_hit, n_names),
+        measured("active_sites_hit", float(names.n_active_hit), n_active),
+        measured("active_sites_hit_share", names.share_active_hit, n_active),
         *measure_inherited(world, outcome, value, demand),
         *measure_responses(world, outcome),
         *measure_complaints(world, outcome),
@@ -113,34 +102,24 @@ def measure_inherited(
     n_blocked = float(found.n_blocked.sum())
     lost = float((value * found.lost_demand_h).sum())
     return (
-        Measure("arrivals", "arrivals", n_arrivals, n, "businesses"),
-        Measure(
+        measured("arrivals", n_arrivals, n),
+        measured(
             "arrivals_inherited_share",
-            "share of arrivals",
             n_blocked / n_arrivals if n_arrivals > 0 else UNKNOWN,
             n_arrivals,
-            "arrivals",
         ),
-        Measure(
+        measured(
             "businesses_inherited",
-            "businesses",
             float((found.n_blocked > 0).sum()),
             float((found.n_arrivals > 0).sum()),
-            "businesses",
         ),
-        Measure(
+        measured(
             "business_hours_inherited",
-            "business-hours",
             float(found.affected_s.sum()) / S_PER_H,
             n * world.horizon_s / S_PER_H,
-            "business-hours",
         ),
-        Measure(
-            "demand_lost_inherited_share",
-            "share of domestic demand",
-            lost / demand if demand > 0 else UNKNOWN,
-            demand / 1e6,
-            "USD of domestic demand, at table revenue",
+        measured(
+            "demand_lost_inherited_share", lost / demand if demand > 0 else UNKNOWN, demand / 1e6
         ),
     )
 
@@ -165,7 +144,7 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     reached = max(0.0, hours - denied - by_vpn - left)
     return (
         *(
-            Measure(f"target_user_hours_{fate}", "user-hours", value, hours, "user-hours")
+            measured(f"target_user_hours_{fate}", value, hours)
             for fate, value in (
                 ("denied", denied),
                 ("by_vpn", by_vpn),
@@ -173,12 +152,8 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
                 ("left", left),
             )
         ),
-        Measure(
-            "target_users_left_at_end",
-            "users",
-            float((users.n_users * users.share_left).sum()),
-            n_users,
-            "users",
+        measured(
+            "target_users_left_at_end", float((users.n_users * users.share_left).sum()), n_users
         ),
     )
 
@@ -192,20 +167,7 @@ def measure_ratios(found: Sequence[Measure]) -> tuple[Measure, ...]:
     """
     by = {measure.metric: measure.value for measure in found}
     return tuple(
-        Measure(
-            ratio.metric,
-            ratio.unit,
-            ratio.of(by[ratio.above], by[ratio.below]),
-            by[ratio.below],
-            ratio.below_unit,
-        )
-        for ratio in RATIOS.values()
-        if ratio.metric not in by and ratio.above in by and ratio.below in by
+        measured(name, float(over(by[ratio.above], by[ratio.below], ratio.per)), by[ratio.below])
+        for name, ratio in RATIOS.items()
+        if name not in by and ratio.above in by and ratio.below in by
     )
-
-
-def _peak(
-    outcome: Outcome, metric: str, unit: str, denominator: float = UNKNOWN, of: str = ""
-) -> Measure:
-    _, values = outcome.curves.points(metric, Group())
-    return Measure(f"{metric}_peak", unit, float(values.max()), denominator, of)

@@ -13,7 +13,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING
 from sim.engine.run import Outcome
 from sim.engine.state.tally import Group
-from sim.measure.measures import UNKNOWN, Measure
+from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.world.build import World
 
 
@@ -32,18 +32,12 @@ def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     log = outcome.events
     is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
     return (
-        Measure("addresses_listed_peak", "addresses", float(listed.max())),
-        Measure("addresses_dropped_peak", "addresses", float(dropped.max())),
-        Measure("addresses_listed_at_end", "addresses", float(listed[-1])),
-        Measure("orders_placed", "orders", float(np.count_nonzero(is_order))),
-        Measure("rules_in_force_peak", "rules", float(most_rules(outcome))),
-        Measure(
-            "overblocking_ratio_peak",
-            "addresses for each of the target's own",
-            float(listed.max()) / own if own > 0 else UNKNOWN,
-            own,
-            "addresses of the target",
-        ),
+        measured("addresses_listed_peak", float(listed.max())),
+        measured("addresses_dropped_peak", float(dropped.max())),
+        measured("addresses_listed_at_end", float(listed[-1])),
+        measured("orders_placed", float(np.count_nonzero(is_order))),
+        measured("rules_in_force_peak", float(most_rules(outcome))),
+        measured("overblocking_ratio_peak", float(listed.max()) / own if own > 0 else UNKNOWN, own),
     )
 
 

@@ -1,11 +1,13 @@
 """One number of one run, with its unit and what it is out of.
 
-In: nothing. Out: the type that all measuring shares. It knows no world and no statistics.
+In: the catalogue. Out: the type that all measuring shares. It knows no world and no statistics.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from sim.catalogue.measures import MEASURES
 
 UNKNOWN = float("nan")
 
@@ -29,3 +31,15 @@ class Measure:
     value: float
     denominator: float = UNKNOWN
     denominator_unit: str = ""
+
+
+def measured(name: str, value: float, denominator: float = UNKNOWN) -> Measure:
+    """Return one number of a run with the units that the catalogue says.
+
+    Raises
+    ------
+    KeyError
+        If the catalogue has no such measure.
+    """
+    entry = MEASURES[name]
+    return Measure(name, entry.unit, value, denominator, entry.of)

@@ -6,71 +6,13 @@ replicate in which nothing was denied has no ratio of its own; in the sums it co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sim.statistics.paired import Interval, PairedDifference
 from sim.statistics.resampling import CONFIDENCE, N_RESAMPLES, Values, bootstrap_means
 
 NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """A measure that is one measure over another.
-
-    Attributes
-    ----------
-    metric, unit
-        Name and unit; the unit is that of what stands above.
-    above, below
-        Names of the two measures.
-    per
-        How much of what stands below it is for.
-    below_unit
-        Unit of what stands below.
-    """
-
-    metric: str
-    unit: str
-    above: str
-    below: str
-    per: float
-    below_unit: str
-
-    def of(self, above: float, below: float) -> float:
-        """Return the ratio of two numbers; NaN where the lower one is not above zero."""
-        return above / (below / self.per) if below > 0 else NAN
-
-
-_DENIED, _UNIT = "target_user_hours_denied", "user-hours denied"
-RATIOS = {
-    ratio.metric: ratio
-    for ratio in (
-        Ratio(
-            "collateral_per_million_user_hours_denied",
-            "business-hours",
-            "business_hours_impaired",
-            _DENIED,
-            1e6,
-            _UNIT,
-        ),
-        Ratio("names_hit_per_million_user_hours_denied", "names", "names_hit", _DENIED, 1e6, _UNIT),
-        Ratio(
-            "active_sites_hit_per_million_user_hours_denied",
-            "active sites",
-            "active_sites_hit",
-            _DENIED,
-            1e6,
-            _UNIT,
-        ),
-        Ratio(
-            "private_loss_usd_per_user_hour_denied", "USD", "private_loss_usd", _DENIED, 1.0, _UNIT
-        ),
-    )
-}
-"""Ratios by the name of the measure."""
 
 
 def ratio_interval(
@@ -151,7 +93,7 @@ def ratio_difference(
     )
 
 
-def over(above: Values, below: Values, per: float) -> Values:
+def over(above: ArrayLike, below: ArrayLike, per: float) -> Values:
     """Ratio of numbers side by side; NaN where the lower one is not above zero.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
-from sim.measure.measures import Measure
+from sim.measure.measures import Measure, measured
 from sim.scenario.tables.reactions import RESPONSES
 from sim.world.build import World
 from sim.world.moves import WAIT
@@ -27,24 +27,9 @@ def measure_responses(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     kinds = [(row, name) for row, name in enumerate(RESPONSES) if row != WAIT]
     has_moved = completed[:, [row for row, _ in kinds]].any(axis=1)
     return (
-        Measure(
-            "businesses_ever_moved",
-            "businesses",
-            float(np.count_nonzero(has_moved)),
-            n,
-            "businesses",
-        ),
-        Measure(
-            "moves",
-            "moves",
-            float(sum(completed[:, row].sum() for row, _ in kinds)),
-            n,
-            "businesses",
-        ),
-        *(
-            Measure(f"moves_{name}", "moves", float(completed[:, row].sum()), n, "businesses")
-            for row, name in kinds
-        ),
+        measured("businesses_ever_moved", float(np.count_nonzero(has_moved)), n),
+        measured("moves", float(sum(completed[:, row].sum() for row, _ in kinds)), n),
+        *(measured(f"moves_{name}", float(completed[:, row].sum()), n) for row, name in kinds),
     )
 
 
@@ -56,7 +41,7 @@ def measure_complaints(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     n_exempted = float(np.count_nonzero(outcome.events.kind == Kind.EXEMPTED))
     n_named = float(outcome.n_named)
     return (
-        Measure("complaints", "complaints", outcome.n_complaints),
-        Measure("complaints_named", "businesses", n_named, n, "businesses"),
-        Measure("exemptions_granted", "exemptions", n_exempted, n_named, "named complaints"),
+        measured("complaints", outcome.n_complaints),
+        measured("complaints_named", n_named, n),
+        measured("exemptions_granted", n_exempted, n_named),
     )

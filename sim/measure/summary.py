@@ -13,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.catalogue.choices import RATIOS
+from sim.catalogue.declaration import Ratio
 from sim.measure.measures import Measure
-from sim.measure.ratios import RATIOS, Ratio, ratio_interval
+from sim.measure.ratios import over, ratio_interval
 from sim.results.columns import SUMMARY
 from sim.results.csvtext import lines_text
 from sim.scenario.tables.rows import FigureRow
@@ -143,18 +145,21 @@ def price_ratio(ratio: Ratio, loss: SummaryLine, denied: SummaryLine) -> Summary
     The range is that of the loss, over draws of all replicates; what is denied is taken at its mean
     over replicates, so that the mean is the ratio of the two sums.
     """
+    mean, median, low, high = over(
+        [loss.mean, loss.median, loss.low, loss.high], [denied.mean] * 4, ratio.per
+    ).tolist()
     return SummaryLine(
         strategy=loss.strategy,
-        metric=ratio.metric,
+        metric=ratio.name,
         unit=ratio.unit,
-        mean=ratio.of(loss.mean, denied.mean),
-        median=ratio.of(loss.median, denied.mean),
-        low=ratio.of(loss.low, denied.mean),
-        high=ratio.of(loss.high, denied.mean),
+        mean=mean,
+        median=median,
+        low=low,
+        high=high,
         level=loss.level,
         n_replicates=loss.n_replicates,
         denominator=denied.mean,
-        denominator_unit=ratio.below_unit,
+        denominator_unit=ratio.of,
     )
 
 

@@ -498,66 +498,6 @@ TRADEOFF = (
     Column("n_replicates", "integer", "replicates", "Replicates that all strategies share"),
 )
 
-METRICS = (
-    Column(
-        "addresses_listed",
-        "integer",
-        "IPv4 addresses",
-        "Distinct addresses in the register, without the target's own ranges",
-    ),
-    Column(
-        "addresses_listed_with_target",
-        "integer",
-        "IPv4 addresses",
-        "Distinct addresses in the register, the target's own ranges among them",
-    ),
-    Column(
-        "addresses_dropped",
-        "number",
-        "IPv4 addresses",
-        "Distinct addresses dropped, averaged over users, without the target's own ranges",
-    ),
-    Column(
-        "addresses_dropped_with_target",
-        "number",
-        "IPv4 addresses",
-        "Distinct addresses dropped, averaged over users, the target's own ranges among them",
-    ),
-    Column(
-        "businesses_affected",
-        "integer",
-        "businesses",
-        "Businesses of whose domestic demand more fails than the threshold 'affected'",
-    ),
-    Column(
-        "businesses_impaired",
-        "integer",
-        "businesses",
-        "Businesses of whose domestic demand more fails than the threshold 'impaired'",
-    ),
-    Column(
-        "businesses_down",
-        "integer",
-        "businesses",
-        "Businesses of whose domestic demand more fails than the threshold 'down'",
-    ),
-    Column(
-        "demand_lost_share",
-        "number",
-        "share of domestic demand",
-        "Share of the domestic demand of all businesses that fails, weighted by mean revenue",
-    ),
-    Column(
-        "target_reached_share",
-        "number",
-        "share of the target's users",
-        "Users who reach the target, by VPN or without, at this moment; it moves between rows",
-    ),
-    Column("vpn_share", "number", "share of the target's users", "Users on a VPN, of all"),
-    Column("target_left_share", "number", "share of the target's users", "Users who have left"),
-)
-"""Curves of ``curves.parquet``: what they count, and in what."""
-
 TABLES = {
     "curves.parquet": CURVES,
     "bands.parquet": BANDS,

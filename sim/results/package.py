@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.results.columns import METRICS, Column
+from sim.catalogue.curves import CURVES
+from sim.results.columns import Column
 
 _FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
 _REFERENCES = (
@@ -61,8 +62,8 @@ def build_package(
             {"name": "CC0-1.0", "title": "Results of a simulation; no rights are claimed"}
         ],
         "metrics": [
-            {"name": metric.name, "unit": metric.unit, "description": metric.description}
-            for metric in METRICS
+            {"name": curve.name, "unit": curve.unit, "description": curve.description}
+            for curve in CURVES.values()
         ],
         "resources": [
             _resource(folder / file, described, keys.get(file, ()), columns)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from sim.catalogue.choices import COLLATERAL
 from sim.errors import PartialError, ScenarioError
 from sim.experiment.answers import Answers
 from sim.experiment.execution import Ask
-from sim.experiment.headlines import COLLATERAL, choose_metrics
-from sim.experiment.metrics import metrics_of
+from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import Plan
 from sim.experiment.study import Study, write_study
 from sim.results.folder import INTERRUPTED
@@ -110,7 +110,7 @@ class Sensitivity:
             With what is wrong with them.
         """
         factors, left_out = choose_factors(resolved, only, ranges)
-        chosen = choose_metrics(metrics_of(resolved), metrics, COLLATERAL)
+        chosen = choose_metrics(metrics_of(resolved), metrics, (COLLATERAL,))
         asked = {
             "method": method,
             "metrics": list(metrics),

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import RATIOS
 from sim.experiment.answers import Answers
 from sim.experiment.execution import Ask
-from sim.experiment.headlines import choose_metrics
-from sim.experiment.metrics import metrics_of
+from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import Plan
 from sim.experiment.sheets import POINT, Sheet
 from sim.experiment.study import Study, write_study
-from sim.measure.ratios import RATIOS, ratio_interval
+from sim.measure.ratios import ratio_interval
 from sim.measure.summary import LEVEL
 from sim.results.columns import COMPARISON, Column
 from sim.scenario.resolve import Resolved

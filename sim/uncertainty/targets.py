@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sim.catalogue.curves import CURVES
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.measure.curve_values import CurveTime
-from sim.results.columns import METRICS
 from sim.scenario.quantities import parse_instant
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
@@ -103,27 +103,23 @@ def _target(resolved: Resolved, text: str, metrics: Sequence[str]) -> Target:
     at = _instant(time, origin) if time else when if metric not in metrics else None
     if at is None:
         if metric not in metrics:
-            if metric in _curves():
+            if metric in CURVES:
                 raise _refusal(origin, f"expected a time, since {metric} is a curve: {metric}@TIME")
-            near = hint(metric, [*metrics, *_curves()])
+            near = hint(metric, [*metrics, *CURVES])
             message = (
                 f"expected a metric of the scenario, or a curve @ a time, got {metric!r}{near}"
             )
             raise _refusal(origin, message)
         return Target(metric, value, tolerance, source)
-    if metric not in _curves():
-        message = f"expected one of the curves {', '.join(_curves())}, got {metric!r}"
-        raise _refusal(origin, message + hint(metric, _curves()))
+    if metric not in CURVES:
+        message = f"expected one of the curves {', '.join(CURVES)}, got {metric!r}"
+        raise _refusal(origin, message + hint(metric, CURVES))
     scenario = resolved.scenario
     t_s = int((at - scenario.start).total_seconds())
     if not 0 <= t_s < scenario.horizon_s:
         raise _refusal(origin, f"expected a time within the run, got {at.isoformat()}")
     name = f"{metric}@{at.isoformat(timespec='minutes')}"
     return Target(name, value, tolerance, source, CurveTime(metric, t_s))
-
-
-def _curves() -> list[str]:
-    return [column.name for column in METRICS]
 
 
 def _value(resolved: Resolved, written: str, origin: str) -> tuple[float, str, datetime | None]:

@@ -10,24 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sim.catalogue.choices import COMPARED
 from sim.cli.terminal.console import number, short
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine
     from sim.experiment.runs import RunsResult
     from sim.experiment.weighing import TradeoffLine
-
-SHOWN = (
-    "addresses_listed_peak",
-    "businesses_ever_impaired",
-    "business_hours_impaired",
-    "demand_lost_share",
-    "private_loss_usd",
-    "target_user_hours_denied",
-    "regret_addresses",
-    "regret_businesses",
-)
-"""Metrics shown when the user names none."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +66,7 @@ def _tables(experiment: RunsResult) -> list[_Table]:
     lines = experiment.comparison
     metrics = list(dict.fromkeys(line.metric for line in lines))
     asked = experiment.manifest["metrics"]
-    shown = [metric for metric in metrics if asked or metric in SHOWN]
+    shown = [metric for metric in metrics if asked or metric in COMPARED]
     tables = [_metric_table([line for line in lines if line.metric == name]) for name in shown]
     weighed = experiment.tradeoff
     harms = dict.fromkeys(line.collateral_metric for line in weighed)

@@ -80,6 +80,7 @@ def money_sentence(lines: Sequence[MethodLine], *, has_published: bool = True) -
 
 def provider_sentence(lines: Sequence[ProviderLine]) -> str:
     """Say which providers lose and which gain most in hosting spending."""
+    from sim.measure.money.providers import GAIN, LOSS
     from sim.report.words.moneywords import millions
 
     def most(metric: str) -> str:
@@ -95,6 +96,6 @@ def provider_sentence(lines: Sequence[ProviderLine]) -> str:
         )
 
     return (
-        f"Hosting spending, million USD: most is lost by {most('provider_loss_usd')}; most is "
-        f"gained by {most('provider_gain_usd')}. Every provider: providers.csv."
+        f"Hosting spending, million USD: most is lost by {most(LOSS)}; most is "
+        f"gained by {most(GAIN)}. Every provider: providers.csv."
     )

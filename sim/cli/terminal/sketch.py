@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import curve_name
+
 if TYPE_CHECKING:
     from sim.measure.bands import Band
     from sim.results.read import RunFolder
 
-METRIC = "businesses_impaired"
+METRIC = curve_name("businesses_impaired")
 MAX_SKETCHES = 3
 WIDTH = 58
 HEIGHT = 8

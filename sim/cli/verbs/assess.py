@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.cli.options import (
     JsonOption,
     QuietOption,
@@ -16,6 +17,7 @@ from sim.cli.options import (
     SeedOption,
     SetOption,
     WorkersOption,
+    complete_metric,
 )
 from sim.cli.task import (
     Task,
@@ -89,11 +91,23 @@ def assess(
         ),
     ] = None,
     efficacy: Annotated[
-        str, typer.Option("--efficacy", metavar="METRIC", help="What counts as effect.")
-    ] = "target_user_hours_denied",
+        str,
+        typer.Option(
+            "--efficacy",
+            metavar="METRIC",
+            autocompletion=complete_metric,
+            help="What counts as effect.",
+        ),
+    ] = EFFICACY,
     collateral: Annotated[
-        str, typer.Option("--collateral", metavar="METRIC", help="What counts as collateral.")
-    ] = "business_hours_impaired",
+        str,
+        typer.Option(
+            "--collateral",
+            metavar="METRIC",
+            autocompletion=complete_metric,
+            help="What counts as collateral.",
+        ),
+    ] = COLLATERAL,
     replicates: ReplicatesOption = None,
     seed: SeedOption = None,
     overrides: SetOption = [],  # noqa: B006

@@ -16,6 +16,7 @@ from sim.cli.options import (
     Format,
     OptionalScenarioArgument,
     ReplicatesOption,
+    complete_metric,
     takes_experiment_options,
 )
 from sim.cli.tables.results import result_document
@@ -63,6 +64,7 @@ def compare(
         typer.Option(
             "--metric",
             metavar="NAME",
+            autocompletion=complete_metric,
             help="A metric to compare; all when left out. May be repeated. p-values are corrected "
             "for all that are compared.",
         ),

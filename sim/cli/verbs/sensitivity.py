@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.catalogue.choices import COLLATERAL
 from sim.cli.options import (
     STRATEGY_FORM,
     ExperimentOptions,
     OptionalScenarioArgument,
+    complete_metric,
     takes_experiment_options,
 )
 from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
@@ -53,7 +55,8 @@ def sensitivity(
         typer.Option(
             "--metric",
             metavar="NAME",
-            help="The answer; business_hours_impaired when left out. May be repeated; the first "
+            autocompletion=complete_metric,
+            help=f"The answer; {COLLATERAL} when left out. May be repeated; the first "
             "one decides what sobol looks at.",
         ),
     ] = [],  # noqa: B006 - typer reads it, nobody writes it

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.measures import Measure
+from sim.catalogue.choices import label
+from sim.measure.measures import Measure, measured
 from sim.measure.money.losses import LossTotals
 from sim.measure.money.money import (
     MONEY_METRICS,
@@ -52,6 +53,8 @@ FIRM_PRICES = {
     "them when they move",
     "net_social_loss_usd": "the same, less what rivals in the country sell instead",
 }
+OWN = "overblock_"
+"""How the names of this model's own methods begin."""
 MODELLED = "modelled businesses"
 IN_PROPORTION = "country, same share of demand lost"
 SHUTDOWN = "country, total shutdown"
@@ -172,12 +175,20 @@ def price_losses(
 
 def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
     """Money of one run as measures: means over draws, out of means of the whole."""
-    found = []
-    for metric in MONEY_METRICS:
-        whole, unit = whole_of(metric, money)
-        mean = float(getattr(money, metric).sum(axis=1).mean())
-        found.append(Measure(metric, "USD", mean, float(whole.mean()), unit))
-    return tuple(found)
+    return tuple(
+        measured(
+            metric,
+            float(getattr(money, metric).sum(axis=1).mean()),
+            float(whole_of(metric, money).mean()),
+        )
+        for metric in MONEY_METRICS
+    )
+
+
+def method_label(method: str) -> str:
+    """Name of a method as people say it."""
+    national = {one.id: one.label for one in NATIONAL_METHODS}
+    return national.get(method) or f"{label(method.removeprefix(OWN))} (this model)"
 
 
 def _firm_lines(
@@ -190,7 +201,7 @@ def _firm_lines(
         values = np.concatenate([getattr(money, metric).sum(axis=1) for money in replicates])
         yield _line(
             resolved,
-            f"overblock_{metric.removesuffix('_usd')}",
+            f"{OWN}{metric.removesuffix('_usd')}",
             MODELLED,
             formula,
             values,

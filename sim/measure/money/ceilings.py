@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sim.measure.money.money import MONEY_METRICS
+from sim.catalogue.choices import PRICED, measure_name
 from sim.measure.money.providers import NAMED_LOSS
 from sim.scenario.tables.rows import FigureRow
 
@@ -22,7 +22,7 @@ N_BUSINESSES, FIRST_DAY, LAST_DAY = (
     "loss_horizon_end",
 )
 """Rows of the table of figures that say whom and what time the published losses are about."""
-AFFECTED = "businesses_ever_affected"
+AFFECTED = measure_name("businesses_ever_affected")
 
 
 class Spread(NamedTuple):
@@ -99,7 +99,7 @@ def ceilings(
     for row in figures:
         line = losses.get(row.metric)
         published = _number(by_id, row.id)
-        if row.metric not in (*MONEY_METRICS, NAMED_LOSS) or not published > 0:
+        if row.metric not in PRICED or not published > 0:
             continue
         is_in_scenario = line is not None
         if line is None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.measures import MEASURES, OF_HOSTING, USD
 from sim.measure.money.hosting import double_hosting_usd
 from sim.measure.money.losses import LossTotals
 from sim.measure.money.money_parameters import ParameterDraws
@@ -23,23 +24,10 @@ from sim.scenario.tables.rows import FigureRow
 
 H_PER_D = 24
 
-MONEY_METRICS = (
-    "gross_loss_usd",
-    "recaptured_usd",
-    "churn_usd",
-    "response_cost_usd",
-    "private_loss_usd",
-    "transfers_to_rivals_usd",
-    "net_social_loss_usd",
-    "provider_loss_usd",
-    "domestic_gain_usd",
+MONEY_METRICS = tuple(
+    name for name, entry in MEASURES.items() if entry.formula == "money.money.money_of"
 )
-PROVIDER_METRICS = ("provider_loss_usd", "domestic_gain_usd")
-"""Those of them that are out of what businesses spend on hosting."""
-
-OF_DEMAND = "USD of domestic demand, at drawn revenue levels"
-OF_HOSTING = "USD of hosting spending, at drawn revenue levels"
-"""What money is out of: all of it had nothing failed, over the run."""
+"""Money of every scenario, in the sequence of its steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,11 +141,11 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
     )
 
 
-def whole_of(metric: str, money: MoneyDraws) -> tuple[NDArray[np.float64], str]:
-    """What a money measure is out of, draw by draw, and its unit."""
-    if metric in PROVIDER_METRICS:
-        return money.hosting_usd.sum(axis=1), OF_HOSTING
-    return money.demand_usd.sum(axis=1), OF_DEMAND
+def whole_of(metric: str, money: MoneyDraws) -> NDArray[np.float64]:
+    """What a money measure is out of, draw by draw."""
+    is_hosting = MEASURES[metric].of == OF_HOSTING
+    whole: NDArray[np.float64] = money.hosting_usd if is_hosting else money.demand_usd
+    return np.asarray(whole.sum(axis=1))
 
 
 class Draws(NamedTuple):
@@ -207,18 +195,18 @@ def summarise_money(
     for metric in MONEY_METRICS:
         draws = [getattr(money, metric).sum(axis=1) for money in replicates]
         said = interval(np.concatenate(draws), draws[0].size)
-        of = np.concatenate([whole_of(metric, money)[0] for money in replicates])
+        of = np.concatenate([whole_of(metric, money) for money in replicates])
         figure = beside.get(metric)
         lines.append(
             SummaryLine(
                 strategy=strategy,
                 metric=metric,
-                unit="USD",
+                unit=USD,
                 **said._asdict(),
                 level=LEVEL,
                 n_replicates=len(replicates),
                 denominator=interval(of, 0).mean,
-                denominator_unit=whole_of(metric, replicates[0])[1],
+                denominator_unit=MEASURES[metric].of,
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",
             )

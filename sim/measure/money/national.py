@@ -25,8 +25,8 @@ class NationalMethod:
 
     Attributes
     ----------
-    id
-        Name in ``money.csv``.
+    id, label
+        Name in ``money.csv``, and as people say it.
     formula
         In words and symbols, for readers.
     prices
@@ -38,6 +38,7 @@ class NationalMethod:
     """
 
     id: str
+    label: str
     formula: str
     prices: str
     usd_per_d: Callable[[Economy], NDArray[np.float64]]
@@ -61,12 +62,14 @@ def _per_head_usd_per_d(economy: Economy, tier: str) -> NDArray[np.float64]:
 NATIONAL_METHODS = (
     NationalMethod(
         "oecd_2011",
+        "OECD, 2011",
         "GDP / 365 * share of telecommunication and Internet services * days * share affected",
         "value added of telecommunication and Internet services of the whole country",
         lambda economy: _gdp_usd_per_d(economy) * economy["oecd_share_of_gdp"],
     ),
     NationalMethod(
         "cost_like",
+        "as the Cost of Shutdown Tool",
         "GDP / 365 * Internet share * (1 + growth)^years * days * share affected",
         "value added of the whole country's Internet economy, as a growing share of GDP",
         lambda economy: _gdp_usd_per_d(economy) * _cost_share(economy),
@@ -74,6 +77,7 @@ NATIONAL_METHODS = (
     ),
     NationalMethod(
         "raec",
+        "RAEC, the Internet economy",
         "Internet economy / 365 * days * share affected",
         "turnover of the whole country's Internet economy, online trade among it",
         lambda economy: economy["internet_economy_usd_per_year"] / D_PER_YEAR,
@@ -81,18 +85,21 @@ NATIONAL_METHODS = (
     ),
     NationalMethod(
         "deloitte_share_high",
+        "Deloitte, share of GDP, high connectivity",
         "GDP / 365 * share of daily GDP, high connectivity * days * share affected",
         "a share of the whole country's daily GDP, at the rate of highly connected countries",
         lambda economy: _gdp_usd_per_d(economy) * economy["deloitte_high_share_of_gdp"],
     ),
     NationalMethod(
         "deloitte_share_medium",
+        "Deloitte, share of GDP, medium connectivity",
         "GDP / 365 * share of daily GDP, medium connectivity * days * share affected",
         "a share of the whole country's daily GDP, at the rate of countries of medium connectivity",
         lambda economy: _gdp_usd_per_d(economy) * economy["deloitte_medium_share_of_gdp"],
     ),
     NationalMethod(
         "deloitte_head_high",
+        "Deloitte, by head, high connectivity",
         "population / 10 million * USD per 10 million people and day, high connectivity * days "
         "* share affected",
         "a sum per inhabitant, at the rate of highly connected, mostly richer countries",
@@ -100,6 +107,7 @@ NATIONAL_METHODS = (
     ),
     NationalMethod(
         "deloitte_head_medium",
+        "Deloitte, by head, medium connectivity",
         "population / 10 million * USD per 10 million people and day, medium connectivity * days "
         "* share affected",
         "a sum per inhabitant, at the rate of countries of medium connectivity",
@@ -107,6 +115,7 @@ NATIONAL_METHODS = (
     ),
     NationalMethod(
         "deloitte_share_low",
+        "Deloitte, share of GDP, low connectivity",
         "GDP / 365 * share of daily GDP, low connectivity * days * share affected",
         "a share of the whole country's daily GDP, at the rate of countries of low connectivity",
         lambda economy: _gdp_usd_per_d(economy) * economy["deloitte_low_share_of_gdp"],
@@ -114,6 +123,7 @@ NATIONAL_METHODS = (
     ),
     NationalMethod(
         "deloitte_head_low",
+        "Deloitte, by head, low connectivity",
         "population / 10 million * USD per 10 million people and day, low connectivity * days "
         "* share affected",
         "a sum per inhabitant, at the rate of countries of low connectivity",

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import measure_name
+from sim.catalogue.measures import OF_HOSTING
 from sim.engine.run import Outcome
-from sim.measure.measures import Measure
+from sim.measure.measures import Measure, measured
 from sim.measure.money.hosting import ProviderDraws, provider_money
 from sim.measure.money.losses import LossTotals
-from sim.measure.money.money import OF_HOSTING, MoneyDraws, interval
+from sim.measure.money.money import MoneyDraws, interval
 from sim.measure.money.money_parameters import N_DRAWS, drawn, firm_parameters
 from sim.measure.summary import LEVEL, SummaryLine
 from sim.scenario.resolve import Resolved
@@ -26,9 +28,9 @@ from sim.world.build import World
 from sim.world.providers import provider_names
 
 LOSS, GAIN = "provider_loss_usd", "provider_gain_usd"
-NAMED_LOSS = "named_providers_loss_usd"
+NAMED_LOSS = measure_name("named_providers_loss_usd")
 """Loss of the providers that a published figure names, out of all hosting spending."""
-NAMED_BUSINESSES = "affected_at_named_providers"
+NAMED_BUSINESSES = measure_name("affected_at_named_providers")
 """Businesses with their home at such providers that were ever affected."""
 BENEFICIARIES = "providers"
 """Unit of a published figure that names providers, with semicolons."""
@@ -142,8 +144,7 @@ def measure_named_businesses(
     home_row = world.places.provider_row[world.businesses.home_place_row]
     is_named = np.isin(home_row, rows)
     n_affected = float((is_named & (outcome.ledger.affected_s > 0)).sum())
-    n, of = float(is_named.sum()), "businesses"
-    return (Measure(NAMED_BUSINESSES, "businesses", n_affected, n, of),)
+    return (measured(NAMED_BUSINESSES, n_affected, float(is_named.sum())),)
 
 
 def measure_named_loss(
@@ -154,7 +155,7 @@ def measure_named_loss(
         return ()
     mean = float(named_loss(resolved, providers).mean())
     whole = float(money.hosting_usd.sum(axis=1).mean())
-    return (Measure(NAMED_LOSS, "USD", mean, whole, OF_HOSTING),)
+    return (measured(NAMED_LOSS, mean, whole),)
 
 
 def summarise_named(

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 
 from sim.assess.assessment import Assessment, parameters_of
+from sim.catalogue.choices import measure_name
 from sim.report.documents.assessment_answers import (
     burden_answer,
     difference_text,
@@ -37,10 +38,10 @@ from sim.results.burdens import Burden
 
 MAX_GROUPS = {"sector": 8, "provider": 5}
 MONEY_NAMES = {
-    "private_loss_usd": "private loss of the businesses",
-    "net_social_loss_usd": "of it, gained by no rival in the country",
-    "provider_loss_usd": "loss of the first providers",
-    "domestic_gain_usd": "gain of domestic providers",
+    measure_name("private_loss_usd"): "private loss of the businesses",
+    measure_name("net_social_loss_usd"): "of it, gained by no rival in the country",
+    measure_name("provider_loss_usd"): "loss of the first providers",
+    measure_name("domestic_gain_usd"): "gain of domestic providers",
 }
 
 

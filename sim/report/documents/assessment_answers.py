@@ -9,6 +9,7 @@ import math
 
 from sim.assess.assessment import Alternative, Assessment
 from sim.assess.estimates import Estimate
+from sim.catalogue.choices import EFFICACY, measure_name
 from sim.report.documents.assessment_terms import unit_name
 from sim.report.words.numerals import (
     estimate,
@@ -17,6 +18,7 @@ from sim.report.words.numerals import (
 )
 from sim.statistics.paired import PairedDifference
 
+PRIVATE = measure_name("private_loss_usd")
 SURE, UNSURE = 0.95, 0.05
 """Shares of bootstrap draws above which a comparison is called sure, and below which it fails."""
 
@@ -69,7 +71,7 @@ def suitability_answer(found: Assessment) -> str:
     return (
         f"Under {found.label} {with_interval(found.efficacy, found.efficacy_unit)} of "
         f"{target_text(found)} were denied, {share_text(found.efficacy)} of all."
-        if found.efficacy_metric == "target_user_hours_denied"
+        if found.efficacy_metric == EFFICACY
         else f"{found.label}: {unit_name(found.efficacy_metric)} "
         f"{with_interval(found.efficacy, found.efficacy_unit)}."
     )
@@ -102,7 +104,7 @@ def burden_answer(found: Assessment) -> str:
     if found.collateral_metric.startswith("business_hours"):
         state = found.collateral_metric.removeprefix("business_hours_")
         text += f" in which a business was {state}, {share_text(found.collateral)} of all"
-    loss = found.money.get("private_loss_usd")
+    loss = found.money.get(PRIVATE)
     if loss is not None and not math.isnan(loss.low):
         text += (
             f"; private loss {estimate(loss.mean, loss.low, loss.high, 'USD')} (mean, "

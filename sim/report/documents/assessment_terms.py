@@ -11,12 +11,13 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.measure.summary import LEVEL
 from sim.scenario.strategies import Strategy
 
 UNITS = {
-    "target_user_hours_denied": "user-hours denied to the target",
-    "business_hours_impaired": "business-hours impaired",
+    EFFICACY: "user-hours denied to the target",
+    COLLATERAL: "business-hours impaired",
 }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.figures.strategies import baseline_of
@@ -18,10 +19,10 @@ from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
 PREFERRED = (
-    "business_hours_impaired",
-    "target_user_hours_denied",
-    "addresses_listed_peak",
-    "private_loss_usd",
+    COLLATERAL,
+    EFFICACY,
+    measure_name("addresses_listed_peak"),
+    measure_name("private_loss_usd"),
 )
 """Measures that the figure shows where the comparison has them."""
 _NUMBERS = ("difference", "difference_low", "difference_high", "p_holm", "confidence")

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from sim.catalogue.choices import curve_name
 from sim.measure.bands import Band, band_of
 from sim.report.figures import style
 from sim.report.figures.curves import date_axis, offset_name, plot_band, times_of
@@ -27,14 +28,17 @@ from sim.report.figures.drawing import (
 )
 from sim.results.read import RunFolder
 
+REACHED, ON_VPN, IMPAIRED, LOST = map(
+    curve_name, ("target_reached_share", "vpn_share", "businesses_impaired", "demand_lost_share")
+)
 TARGET = {
-    "target_reached_share": ("reach it", style.BLUE, "-"),
-    "vpn_share": ("use a VPN", style.GREEN, (0, (4, 1.2))),
-    "target_left_share": ("have left", style.BLACK, (0, (1.5, 1.2))),
+    REACHED: ("reach it", style.BLUE, "-"),
+    ON_VPN: ("use a VPN", style.GREEN, (0, (4, 1.2))),
+    curve_name("target_left_share"): ("have left", style.BLACK, (0, (1.5, 1.2))),
 }
 BYSTANDERS = {
-    "businesses_impaired": ("businesses\nimpaired", style.VERMILION, "-"),
-    "demand_lost_share": ("demand lost", style.ORANGE, (0, (4, 1.2))),
+    IMPAIRED: ("businesses\nimpaired", style.VERMILION, "-"),
+    LOST: ("demand lost", style.ORANGE, (0, (4, 1.2))),
 }
 
 
@@ -44,7 +48,7 @@ def reach_bands(run: RunFolder, choice: Choice = DEFAULT) -> dict[str, Band]:
         metric: band_of(
             run.curve(metric, choice.strategy),
             run.horizon_s,
-            as_share=metric == "businesses_impaired",
+            as_share=metric == IMPAIRED,
         )
         for metric in (*TARGET, *BYSTANDERS)
     }
@@ -88,7 +92,7 @@ def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     lower.set_title("Bystanders: businesses, and their domestic demand that fails")
     lower.set_ylabel("share")
     lower.set_xlabel(f"date, {offset_name(run.start)}")
-    reached, vpn = bands["target_reached_share"], bands["vpn_share"]
+    reached, vpn = bands[REACHED], bands[ON_VPN]
     lowest = int(np.argmin(reached.mean))
     low, end, on_vpn = (
         in_words(float(band.mean[row]), float(band.low[row]), float(band.high[row]), ".1%")
@@ -97,8 +101,8 @@ def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     alt = (
         f"Above: share of the users of {target} who reach it, by VPN or without: lowest "
         f"{low}, at the end {end}; users on a VPN at the end {on_vpn}. Below: share of businesses "
-        f"impaired: {peak_and_end(bands['businesses_impaired'], '.0%')}; share of their domestic "
-        f"demand lost: {peak_and_end(bands['demand_lost_share'], '.0%')}. "
+        f"impaired: {peak_and_end(bands[IMPAIRED], '.0%')}; share of their domestic "
+        f"demand lost: {peak_and_end(bands[LOST], '.0%')}. "
         f"{brackets(run.n_replicates)}"
     )
     table = FigureTable.stack(

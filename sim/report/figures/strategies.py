@@ -11,6 +11,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from sim.catalogue.choices import curve_name
 from sim.measure.bands import Band, band_of
 from sim.report.figures import style
 from sim.report.figures.curves import date_axis, offset_name, plot_band, times_of
@@ -25,7 +26,7 @@ from sim.report.figures.drawing import (
 )
 from sim.results.read import RunFolder
 
-METRIC = "businesses_impaired"
+METRIC = curve_name("businesses_impaired")
 
 
 def looks_of(labels: Sequence[str], baseline: str = "") -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from sim.catalogue.choices import measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.results.read import RunFolder
@@ -18,13 +19,13 @@ from sim.results.tables import number, read_rows, text
 
 MILLION = 1_000_000
 STEPS = (
-    ("gross_loss_usd", "gross loss", 0),
-    ("recaptured_usd", "recaptured\nlater", -1),
-    ("churn_usd", "customers who\nstay away", 1),
-    ("response_cost_usd", "cost of\nresponses", 1),
-    ("private_loss_usd", "private loss", 0),
-    ("transfers_to_rivals_usd", "gained by rivals\nin the country", -1),
-    ("net_social_loss_usd", "net social\nloss", 0),
+    (measure_name("gross_loss_usd"), "gross loss", 0),
+    (measure_name("recaptured_usd"), "recaptured\nlater", -1),
+    (measure_name("churn_usd"), "customers who\nstay away", 1),
+    (measure_name("response_cost_usd"), "cost of\nresponses", 1),
+    (measure_name("private_loss_usd"), "private loss", 0),
+    (measure_name("transfers_to_rivals_usd"), "gained by rivals\nin the country", -1),
+    (measure_name("net_social_loss_usd"), "net social\nloss", 0),
 )
 """Measure, label, and whether it adds, takes away, or is what is left."""
 _COLUMNS = ("strategy", "metric", "mean", "median", "low", "high", "level", "n_replicates")

@@ -9,16 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.words.wording import count, listing, number, percent, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
 Rows = Mapping[str, Row]
-LISTED = "addresses_listed_peak"
-HIT = "businesses_ever_impaired"
-HARM = "business_hours_impaired"
-EFFECT = "target_user_hours_denied"
-LOSS = "private_loss_usd"
+LISTED, HIT, LOSS = map(
+    measure_name, ("addresses_listed_peak", "businesses_ever_impaired", "private_loss_usd")
+)
 BYSTANDERS = "addresses that were not the target's"
 
 
@@ -58,7 +57,7 @@ def _what_was_hit(rows: Rows, impaired_above: float) -> str:
 
 
 def _what_it_cost(rows: Rows) -> str:
-    harm, loss = rows.get(HARM), rows.get(LOSS)
+    harm, loss = rows.get(COLLATERAL), rows.get(LOSS)
     parts = []
     if harm is not None:
         share = _share(harm)
@@ -76,7 +75,7 @@ def _what_it_cost(rows: Rows) -> str:
 
 
 def _what_the_target_lost(rows: Rows) -> str:
-    effect = rows.get(EFFECT)
+    effect = rows.get(EFFICACY)
     if effect is None:
         return "What the target and its users lost is not part of this scenario: it is not known."
     share = _share(effect)
@@ -99,7 +98,7 @@ def answer_comparison(
     baseline
         Label of the strategy that the others are held against.
     """
-    harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == HARM}
+    harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == COLLATERAL}
     return [
         _least_and_most(harm, baseline, confidence),
         _who_is_dominated(tradeoff, baseline, confidence),

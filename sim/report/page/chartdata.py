@@ -15,9 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import curve_name
+from sim.catalogue.curves import CURVES
+from sim.engine.record.curves import BUSINESS_METRICS
+from sim.engine.record.snapshot import USER_METRICS
 from sim.errors import DataError, Problem
 from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
 from sim.report.figures.addresses import read_marks
+from sim.report.page.keyfigures import capitalised
 from sim.results.curves import CurveKey, read_curves
 from sim.results.read import SPLITS, CurvePoints, RunFolder
 
@@ -26,24 +31,13 @@ MAX_TIMES = 400
 MAX_SPLIT_TIMES = 160
 MAX_GROUPS = 8
 _BUDGET = 200_000
-SPLIT_METRIC = "businesses_impaired"
-LISTED = "addresses_listed"
-ADDRESSES = (LISTED, "addresses_dropped")
-STATES = ("businesses_affected", "businesses_impaired", "businesses_down")
-USERS = ("target_reached_share", "vpn_share", "target_left_share")
-LOST = "demand_lost_share"
+SPLIT_METRIC = curve_name("businesses_impaired")
+LISTED = curve_name("addresses_listed")
+ADDRESSES = (LISTED, curve_name("addresses_dropped"))
+STATES = tuple(map(curve_name, BUSINESS_METRICS))
+USERS = tuple(map(curve_name, USER_METRICS))
+LOST = curve_name("demand_lost_share")
 
-_TITLES = {
-    "addresses_listed": "listed",
-    "addresses_dropped": "dropped, mean over users",
-    "businesses_affected": "affected",
-    "businesses_impaired": "impaired",
-    "businesses_down": "down",
-    "demand_lost_share": "share of domestic demand lost",
-    "target_reached_share": "reach the target",
-    "vpn_share": "on a VPN",
-    "target_left_share": "have left the target",
-}
 # Title, axis, measures that one strategy shows in one panel.
 _CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], ...] = (
     (
@@ -166,7 +160,7 @@ def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
                 continue
             if len(run.strategies) == 1:
                 lines = [
-                    _line(_TITLES[metric], bands[run.strategies[0], metric], unit)
+                    _line(CURVES[metric].label, bands[run.strategies[0], metric], unit)
                     for metric in there
                 ]
                 drawn.append(_panel(panel_title, unit, lines))
@@ -183,20 +177,13 @@ def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
                 drawn[0]["marks"] = _marks(run)
             if name == "businesses" and len(run.strategies) > 1:
                 # What the answer speaks of comes first.
-                drawn.sort(key=lambda panel: panel["title"] != _panel_name("businesses_impaired"))
+                drawn.sort(key=lambda panel: panel["title"] != _panel_name(SPLIT_METRIC))
             charts.append({"id": name, "title": title, "panels": drawn})
     return charts
 
 
 def _panel_name(metric: str) -> str:
-    noun = {
-        **dict.fromkeys(STATES, "Businesses "),
-        **dict.fromkeys(ADDRESSES, "Addresses "),
-        **dict.fromkeys(USERS, "Users who "),
-        "vpn_share": "Users ",
-    }
-    text = noun.get(metric, "") + _TITLES[metric]
-    return text[0].upper() + text[1:]
+    return capitalised(CURVES[metric].full_label)
 
 
 def _panel(title: str, unit: str, lines: list[dict[str, Any]]) -> dict[str, Any]:

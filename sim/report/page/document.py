@@ -18,6 +18,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from sim import __version__
+from sim.catalogue.choices import label
 from sim.errors import DataError, Problem, UsageError
 from sim.files import new_file
 from sim.measure.summary import LEVEL
@@ -31,7 +32,7 @@ from sim.report.page.pagemoney import money_table, provider_table
 from sim.report.page.repeat import is_comparison, repeat
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json
 from sim.report.words.moneywords import money_sentences
-from sim.report.words.wording import count, label, percent
+from sim.report.words.wording import count, percent
 from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from sim.measure.ratios import RATIOS
+from sim.catalogue.choices import KEY_FIGURES, RATIOS, label
+from sim.catalogue.measures import USD
 from sim.report.page.pagecells import Figure
 from sim.report.words.wording import (
     NOT_KNOWN,
     is_share,
-    label,
     number,
     percent,
     quantity,
@@ -22,36 +22,15 @@ from sim.report.words.wording import (
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
-MONEY = "USD"
-KEY_METRICS = (
-    "addresses_listed_peak",
-    "businesses_ever_impaired",
-    "business_hours_impaired",
-    "target_user_hours_denied",
-    "private_loss_usd",
-)
-
 
 def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
     """Key figures of one strategy, each with its range and what it is out of."""
-    wanted = [
-        "addresses_listed_peak",
-        "businesses_ever_impaired",
-        "business_hours_impaired",
-        "demand_lost_share",
-        "target_user_hours_denied",
-        "collateral_per_million_user_hours_denied",
-        "names_hit_per_million_user_hours_denied",
-        "private_loss_usd_per_user_hour_denied",
-        "private_loss_usd",
-        "net_social_loss_usd",
-    ]
-    return [_figure(rows[metric]) for metric in wanted if metric in rows]
+    return [_figure(rows[metric]) for metric in KEY_FIGURES if metric in rows]
 
 
 def _figure(row: Row) -> Figure:
     unit = text(row, "unit")
-    is_money = unit == MONEY
+    is_money = unit == USD
     value = quantity(cell(row, "mean"), unit)
     low, high = cell(row, "low"), cell(row, "high")
     is_ratio = text(row, "metric") in RATIOS

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from sim.measure.money.accounts import method_label
+from sim.measure.money.providers import GAIN, LOSS
 from sim.report.page.keyfigures import capitalised, published_text
 from sim.report.page.pagecells import Bar, Cell, Choice, Column, Line, PageTable
 from sim.report.page.pagetables import sort_key
 from sim.report.words.wording import (
-    label,
     number,
     span,
 )
@@ -37,7 +38,9 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
         lines.append(
             Line(
                 (
-                    Cell(capitalised(label(text(row, "method"))), range=text(row, "formula")),
+                    Cell(
+                        capitalised(method_label(text(row, "method"))), range=text(row, "formula")
+                    ),
                     Cell(capitalised(text(row, "scope"))),
                     Cell(number(mean), sort_key(mean), span(low, high)),
                     Cell(words, sort_key(mean), bar=_bar(low, mean, high, bounds)),
@@ -78,10 +81,7 @@ def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     names = dict.fromkeys((text(r, "strategy"), text(r, "provider"), text(r, "side")) for r in rows)
     lines = []
     for strategy, provider, side in names:
-        loss, gain = (
-            by_key[strategy, provider, metric]
-            for metric in ("provider_loss_usd", "provider_gain_usd")
-        )
+        loss, gain = (by_key[strategy, provider, metric] for metric in (LOSS, GAIN))
         lines.append(
             Line(
                 (

@@ -9,11 +9,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sim.report.page.keyfigures import KEY_METRICS, MONEY, capitalised, out_of, published_text
+from sim.catalogue.choices import COLLATERAL, HEADLINES, label
+from sim.catalogue.measures import USD
+from sim.report.page.keyfigures import capitalised, out_of, published_text
 from sim.report.page.pagecells import Cell, Choice, Column, Line, PageTable
 from sim.report.words.wording import (
     NOT_KNOWN,
-    label,
     number,
     percent,
     quantity,
@@ -64,7 +65,7 @@ def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str
         Of ``summary.csv``, in which the range of money is one over draws of prices.
     """
     by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
-    metrics = [metric for metric in KEY_METRICS if any((name, metric) in by for name in strategies)]
+    metrics = [metric for metric in HEADLINES if any((name, metric) in by for name in strategies)]
     lines = [
         Line(
             (
@@ -115,12 +116,12 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
         )
     metrics = list(dict.fromkeys(text(row, "metric") for row in rows))
     units = {text(row, "metric"): text(row, "unit") for row in rows}
-    first = next((m for m in ("business_hours_impaired", *metrics) if m in units), "")
+    first = next((m for m in (COLLATERAL, *metrics) if m in units), "")
     choices = [
         Choice(
             metric,
             f"{capitalised(label(metric))} ({units[metric]}"
-            f"{', mean of draws in each replicate' if units[metric] == MONEY else ''})",
+            f"{', mean of draws in each replicate' if units[metric] == USD else ''})",
             metric == first,
         )
         for metric in metrics

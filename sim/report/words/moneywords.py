@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from sim.catalogue.choices import measure_name
 from sim.measure.money.accounts import IN_PROPORTION, MODELLED
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.results.read import RunFolder
@@ -18,7 +19,7 @@ from sim.scenario.tables.seeds import read_table
 
 MILLION = 1_000_000
 S_PER_D = 86_400
-PRIVATE = "private_loss_usd"
+PRIVATE = measure_name("private_loss_usd")
 
 
 def difference_sentence(means: Iterable[tuple[str, float]]) -> str:

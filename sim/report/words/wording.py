@@ -11,66 +11,6 @@ from collections.abc import Sequence
 NOT_KNOWN = "not known"
 NBSP = "\N{NO-BREAK SPACE}"
 _SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"))
-_LABELS = {
-    "addresses_listed_peak": "addresses listed, peak",
-    "addresses_dropped_peak": "addresses dropped, peak (mean over users)",
-    "addresses_listed_at_end": "addresses listed at the end",
-    "affected_at_named_providers": "ever affected, named providers",
-    "named_providers_loss_usd": "loss of the named providers",
-    "demand_lost_share": "share of domestic demand lost",
-    "names_hit_share": "share of names hit",
-    "active_sites_hit_share": "share of active sites hit",
-    "arrivals": "arrivals at other addresses",
-    "arrivals_inherited_share": "share of arrivals that inherited a block",
-    "businesses_inherited": "businesses that inherited a block",
-    "business_hours_inherited": "business-hours affected by inherited blocks",
-    "demand_lost_inherited_share": "share of domestic demand lost to inherited blocks",
-    "target_user_hours_denied": "target: user-hours denied",
-    "target_user_hours_by_vpn": "target: user-hours by VPN",
-    "target_user_hours_reached": "target: user-hours reached without a VPN",
-    "target_user_hours_left": "target: user-hours of users who had left",
-    "target_users_left_at_end": "target: users gone at the end",
-    "collateral_per_million_user_hours_denied": (
-        "business-hours impaired per million user-hours denied"
-    ),
-    "names_hit_per_million_user_hours_denied": "names hit per million user-hours denied",
-    "active_sites_hit_per_million_user_hours_denied": (
-        "active sites hit per million user-hours denied"
-    ),
-    "private_loss_usd_per_user_hour_denied": "private loss per user-hour denied",
-    "rules_in_force_peak": "rules in force, peak",
-    "overblocking_ratio_peak": "addresses listed for each of the target's own, peak",
-    "moves": "moves completed",
-    "moves_same": "moves to other addresses of the same provider",
-    "moves_foreign": "moves to another foreign provider",
-    "moves_domestic": "moves to a domestic provider",
-    "moves_proxy": "moves behind a domestic proxy",
-    "complaints_named": "complaints by name",
-    "oecd_2011": "OECD, 2011",
-    "cost_like": "as the Cost of Shutdown Tool",
-    "raec": "RAEC, the Internet economy",
-    "deloitte_share_high": "Deloitte, share of GDP, high connectivity",
-    "deloitte_share_medium": "Deloitte, share of GDP, medium connectivity",
-    "deloitte_head_high": "Deloitte, by head, high connectivity",
-    "deloitte_head_medium": "Deloitte, by head, medium connectivity",
-    "deloitte_share_low": "Deloitte, share of GDP, low connectivity",
-    "deloitte_head_low": "Deloitte, by head, low connectivity",
-    "overblock_private_loss": "private loss (this model)",
-    "overblock_net_social_loss": "net social loss (this model)",
-    "regret_addresses": "addresses beyond the best cover (regret)",
-    "regret_businesses": "businesses beyond the best cover (regret)",
-    "target_reached_share": "target's users who reach it",
-    "vpn_share": "target's users on a VPN",
-    "target_left_share": "target's users who have left",
-}
-
-
-def label(metric: str) -> str:
-    """Name of a measure as people say it."""
-    if metric in _LABELS:
-        return _LABELS[metric]
-    words = metric.removesuffix("_usd").replace("_", " ")
-    return words.replace("business hours", "business-hours").replace("user hours", "user-hours")
 
 
 def number(value: float, n_digits: int = 3) -> str:

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS
 from sim.errors import ScenarioError
 from sim.experiment.comparison import (
-    COLLATERAL,
-    EFFICACY,
     Measured,
     compare_strategies,
 )
 from sim.experiment.metrics import check_metrics
-from sim.experiment.weighing import HARMS, weigh_strategies
+from sim.experiment.weighing import weigh_strategies
 from sim.measure.measures import Measure
 
 RNG = np.random.default_rng(1)

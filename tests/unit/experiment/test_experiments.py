@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 import sim.experiment.simulation as simulation
+from sim.catalogue.choices import HARMS, RATIOS
 from sim.errors import PartialError, UsageError
 from sim.experiment.execution import carry_out
 from sim.experiment.executors.pool import PoolExecutor
@@ -23,8 +24,6 @@ from sim.experiment.plan import Plan
 from sim.experiment.question import find_unfinished, forget_unfinished, read_question
 from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.verification import verify_folder
-from sim.experiment.weighing import HARMS
-from sim.measure.ratios import RATIOS
 from sim.results.checkpoints import PARTS, Checkpoints, n_runs
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
@@ -376,6 +375,10 @@ def test_a_program_that_gives_other_results_is_found(
     assert "measures.parquet: addresses_listed_peak is " in difference
 
 
+def divided(above: float, below: float, per: float) -> float:
+    return above / (below / per) if below > 0 else float("nan")
+
+
 def test_ratios_in_the_tables_are_those_of_the_sums_of_the_measures(tmp_path: Path) -> None:
     # Two days in which the target's users are denied something, but not in every replicate.
     longer = plan_for(4, [BRIEF[0], "end=2018-04-18T12:00+03:00"])
@@ -399,25 +402,25 @@ def test_ratios_in_the_tables_are_those_of_the_sums_of_the_measures(tmp_path: Pa
     weighed = {(line.strategy, line.collateral_metric): line for line in chased.tradeoff}
     assert len(weighed) == 3 * 4
     for label in ("none", "exact", "aggregate:length=12"):
-        for ratio in RATIOS.values():
+        for name, ratio in RATIOS.items():
             below = total(label, ratio.below)
-            expected = ratio.of(total(label, ratio.above), below)
-            line = lines[label, ratio.metric]
+            expected = divided(total(label, ratio.above), below, ratio.per)
+            line = lines[label, name]
             assert line.denominator == pytest.approx(below / 4)
             same = {"rel": 1e-9, "nan_ok": True}
-            assert compared[label, ratio.metric].mean == pytest.approx(expected, **same)
+            assert compared[label, name].mean == pytest.approx(expected, **same)
             # Active sites are of the same addresses as names, and have no frontier of their own.
             assert (ratio.above in HARMS) == (ratio.above != "active_sites_hit")
             if ratio.above in HARMS:
                 per = weighed[label, ratio.above].collateral_per_efficacy * ratio.per
                 assert per == pytest.approx(expected, **same)
-            if ratio.metric != "private_loss_usd_per_user_hour_denied":
+            if name != "private_loss_usd_per_user_hour_denied":
                 assert line.mean == pytest.approx(expected, **same)
                 continue
             # In the summary money is that of all draws.
             loss, under = lines[label, ratio.above], lines[label, ratio.below]
             for end in ("mean", "median", "low", "high"):
-                value = ratio.of(getattr(loss, end), under.mean)
+                value = divided(getattr(loss, end), under.mean, ratio.per)
                 assert getattr(line, end) == pytest.approx(value, **same)
     assert lines["aggregate:length=12", "names_hit_per_million_user_hours_denied"].mean > 0
     assert lines["exact", "names_hit_per_million_user_hours_denied"].mean == 0

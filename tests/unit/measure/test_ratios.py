@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.catalogue.choices import RATIOS
 from sim.experiment.answers import Answers
 from sim.experiment.comparison import Measured, compare_strategies
 from sim.experiment.metrics import check_metrics
 from sim.measure.impact import measure_ratios
 from sim.measure.measures import Measure
-from sim.measure.ratios import RATIOS, ratio_difference, ratio_interval
+from sim.measure.ratios import ratio_difference, ratio_interval
 from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
 from sim.streams import Stream, Streams
 from sim.uncertainty.sweep import sweep_sheet

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 import sim
 from sim.assess.assessment import assess
+from sim.catalogue.choices import RATIOS
 from sim.cli.app import app
-from sim.measure.ratios import RATIOS
 from sim.report.documents.assessment import write_assessment
 from sim.report.documents.blocks import to_markdown
 from sim.report.figures.figures import plot_run

@@ -14,9 +14,10 @@ import duckdb
 import numpy as np
 import pytest
 
+from sim.catalogue.curves import CURVES
 from sim.errors import DataError, UsageError
 from sim.experiment.runs import run_experiment
-from sim.results.columns import METRICS, TABLES
+from sim.results.columns import TABLES
 from sim.results.place import check_free, new_folder
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
@@ -194,7 +195,7 @@ def test_the_data_package_describes_the_summary_and_every_metric(shipped_run: Pa
     assert [field["name"] for field in resource["schema"]["fields"]] == header
     found = {row[0] for row in query(shipped_run, "SELECT DISTINCT metric FROM '$curves.parquet'")}
     described = {metric["name"] for metric in package["metrics"]}
-    assert described == {metric.name for metric in METRICS}
+    assert described == set(CURVES)
     # Where nobody rents fronts and no users are counted, there are no curves of users.
     assert described - found == {"target_reached_share", "vpn_share", "target_left_share"}
     assert found < described

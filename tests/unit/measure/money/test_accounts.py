@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from sim.catalogue.measures import OF_DEMAND, OF_HOSTING
 from sim.cli.tables.money import money_sentence, print_money
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
@@ -19,7 +20,7 @@ from sim.measure.money.accounts import (
     price_losses,
 )
 from sim.measure.money.losses import loss_totals
-from sim.measure.money.money import MONEY_METRICS, OF_DEMAND, OF_HOSTING
+from sim.measure.money.money import MONEY_METRICS
 from sim.measure.money.moves import moves_of
 from sim.measure.money.national import NATIONAL_METHODS
 from sim.measure.money.providers import NAMED_BUSINESSES, NAMED_LOSS

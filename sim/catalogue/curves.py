@@ -1,0 +1,85 @@
+"""Every curve of ``curves.parquet``: what it counts, and in what."""
+
+from sim.catalogue.declaration import Curve
+
+_ADDRESSES, _BUSINESSES = "IPv4 addresses", "businesses"
+_OF_DEMAND, _OF_USERS = "share of domestic demand", "share of the target's users"
+
+_ENTRIES = (
+    Curve(
+        "addresses_listed",
+        _ADDRESSES,
+        "Distinct addresses in the register, without the target's own ranges",
+        "addresses",
+        "listed",
+    ),
+    Curve(
+        "addresses_listed_with_target",
+        _ADDRESSES,
+        "Distinct addresses in the register, the target's own ranges among them",
+        "addresses",
+        "listed, the target's own among them",
+    ),
+    Curve(
+        "addresses_dropped",
+        _ADDRESSES,
+        "Distinct addresses dropped, averaged over users, without the target's own ranges",
+        "addresses",
+        "dropped, mean over users",
+    ),
+    Curve(
+        "addresses_dropped_with_target",
+        _ADDRESSES,
+        "Distinct addresses dropped, averaged over users, the target's own ranges among them",
+        "addresses",
+        "dropped, mean over users, the target's own among them",
+    ),
+    Curve(
+        "businesses_affected",
+        _BUSINESSES,
+        "Businesses of whose domestic demand more fails than the threshold 'affected'",
+        "businesses",
+        "affected",
+    ),
+    Curve(
+        "businesses_impaired",
+        _BUSINESSES,
+        "Businesses of whose domestic demand more fails than the threshold 'impaired'",
+        "businesses",
+        "impaired",
+    ),
+    Curve(
+        "businesses_down",
+        _BUSINESSES,
+        "Businesses of whose domestic demand more fails than the threshold 'down'",
+        "businesses",
+        "down",
+    ),
+    Curve(
+        "demand_lost_share",
+        _OF_DEMAND,
+        "Share of the domestic demand of all businesses that fails, weighted by mean revenue",
+        "",
+        "share of domestic demand lost",
+    ),
+    Curve(
+        "target_reached_share",
+        _OF_USERS,
+        "Users who reach the target, by VPN or without, at this moment; it moves between rows",
+        "users who",
+        "reach the target",
+        "users",
+    ),
+    Curve("vpn_share", _OF_USERS, "Users on a VPN, of all", "users", "on a VPN", "users"),
+    Curve(
+        "target_left_share",
+        _OF_USERS,
+        "Users who have left",
+        "users who",
+        "have left the target",
+        "users",
+    ),
+)
+
+CURVES = {curve.name: curve for curve in _ENTRIES}
+"""Curves by name."""

@@ -1,0 +1,70 @@
+"""The tables of ``docs/reference/measures.md``, from the catalogue.
+
+``python -m sim.catalogue.page docs`` makes them anew, and leaves the sentences between them alone.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sim.catalogue.curves import CURVES
+from sim.catalogue.declaration import Metric, Section
+from sim.catalogue.measures import MEASURES
+
+_MARKED = re.compile(r"(<!-- (measures: [a-z -]+|curves) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+NAMED = "a published figure that names providers"
+
+
+def with_measures(text: str) -> str:
+    """Return the page with the tables between its marks made anew.
+
+    Raises
+    ------
+    ValueError
+        If a mark names no section.
+    """
+
+    def table(found: re.Match[str]) -> str:
+        kind, _, section = found[2].partition(": ")
+        rows = _curve_rows() if kind == "curves" else _measure_rows(Section(section))
+        return found[1] + "\n".join(["", *rows]) + "\n" + found[3]
+
+    return _MARKED.sub(table, text)
+
+
+def _measure_rows(section: Section) -> Iterator[str]:
+    yield from (
+        "| measure | unit | value | out of | only with |",
+        "| --- | --- | --- | --- | --- |",
+    )
+    for name, entry in MEASURES.items():
+        if entry.section is section:
+            needs = ", ".join(_needs(entry))
+            yield f"| `{name}` | {entry.unit} | {entry.what} | {entry.of} | {needs} |"
+
+
+def _needs(entry: Metric) -> Iterator[str]:
+    if entry.needs:
+        yield f"`{entry.needs}`"
+    if entry.is_beside_figure:
+        yield NAMED
+
+
+def _curve_rows() -> Iterator[str]:
+    yield from ("| curve | unit | value | only with |", "| --- | --- | --- | --- |")
+    for name, curve in CURVES.items():
+        needs = f"`{curve.needs}`" if curve.needs else ""
+        yield f"| `{name}` | {curve.unit} | {curve.description} | {needs} |"
+
+
+def main() -> None:
+    """Make the tables in the folder of documents given anew."""
+    path = Path(sys.argv[1]) / "reference" / "measures.md"
+    path.write_text(with_measures(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

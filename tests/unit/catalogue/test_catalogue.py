@@ -1,0 +1,141 @@
+"""The catalogue says what runs measure, what readers see first, and what the page says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from sim.catalogue.choices import (
+    COMPARED,
+    HEADLINES,
+    KEY_FIGURES,
+    PRICED,
+    RATIOS,
+    curve_name,
+    is_over_draws,
+    label,
+    measure_name,
+)
+from sim.catalogue.curves import CURVES
+from sim.catalogue.declaration import Section
+from sim.catalogue.measures import MEASURES
+from sim.catalogue.page import with_measures
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
+from sim.experiment.metrics import metrics_of
+from sim.experiment.simulation import Simulation, measure_outcome
+from sim.scenario.library import scenario_names
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.schema import Scenario
+from sim.streams import Streams
+from sim.world.build import build_world
+
+
+def brief(name: str) -> Resolved:
+    """A shipped scenario with three businesses, for an hour."""
+    resolved = resolve(load_scenario(name, ["population.n_businesses=3"]))
+    scenario = resolved.scenario
+    short = scenario.model_copy(update={"end": scenario.start + timedelta(hours=1)})
+    return replace(resolved, loaded=replace(resolved.loaded, scenario=short))
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name: str) -> None:
+    resolved, streams = brief(name), Streams(1, 0)
+    world = build_world(resolved, streams)
+    outcome = simulate(world, build_strategy(resolved, streams), streams)
+    measures, _ = measure_outcome(resolved, streams, world, outcome)
+    assert [measure.metric for measure in measures] == list(metrics_of(resolved))
+    for measure in measures:
+        entry = MEASURES[measure.metric]
+        assert (measure.unit, measure.denominator_unit) == (entry.unit, entry.of)
+        # Only where it is out of something has it a denominator.
+        assert entry.of or measure.denominator != measure.denominator
+    recorded = {series.metric for series in outcome.curves.series}
+    assert recorded == {
+        curve.name
+        for curve in CURVES.values()
+        if not curve.needs or getattr(resolved.scenario, curve.needs) is not None
+    }
+
+
+def test_the_shipped_scenarios_have_every_measure_between_them() -> None:
+    found = {metric for name in scenario_names() for metric in metrics_of(brief(name))}
+    assert found == set(MEASURES)
+
+
+def test_nothing_is_simulated_to_learn_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise AssertionError("simulated")
+
+    monkeypatch.setattr(Simulation, "begin", refuse)
+    monkeypatch.setattr("sim.engine.run.simulate", refuse)
+    assert len(metrics_of(brief("telegram-2018"))) > 40
+
+
+@pytest.mark.parametrize("entry", [*MEASURES.values(), *CURVES.values()], ids=lambda one: one.name)
+def test_an_entry_needs_a_section_of_a_scenario(entry) -> None:
+    assert not entry.needs or entry.needs in Scenario.model_fields
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_formula_stands_where_the_catalogue_says(name: str) -> None:
+    module, _, function = f"sim.measure.{MEASURES[name].formula}".rpartition(".")
+    found = getattr(import_module(module), function)
+    assert callable(found)
+    assert found.__module__ == module
+
+
+def test_every_measure_has_a_unit_and_a_meaning_and_no_name_stands_twice() -> None:
+    for entry in MEASURES.values():
+        assert entry.unit, entry.name
+        assert entry.what, entry.name
+    labels = [label(name) for name in MEASURES]
+    assert len(labels) == len(set(labels))
+
+
+def test_money_is_what_is_priced_and_ratios_divide_measures() -> None:
+    money = [name for name, entry in MEASURES.items() if entry.section is Section.MONEY]
+    assert set(money) == set(PRICED)
+    for name, ratio in RATIOS.items():
+        assert ratio.section is Section.RATIOS
+        assert {ratio.above, ratio.below} < set(MEASURES)
+        # A ratio is there where both its parts are.
+        assert {MEASURES[part].needs for part in (ratio.above, ratio.below)} <= {"", ratio.needs}
+        assert is_over_draws(name) == (ratio.above in PRICED)
+
+
+def test_headlines_are_key_figures_and_compared() -> None:
+    assert len(HEADLINES) == 5
+    assert set(HEADLINES) < set(KEY_FIGURES)
+    assert set(HEADLINES) < set(COMPARED)
+    assert KEY_FIGURES[-1] == "net_social_loss_usd"
+
+
+def test_a_misspelt_name_is_refused() -> None:
+    for name_of, right in ((measure_name, "moves"), (curve_name, "vpn_share")):
+        assert name_of(right) == right
+        with pytest.raises(KeyError, match="vpn_shar"):
+            name_of("vpn_shar")
+
+
+def test_a_label_is_said_aloud_and_any_other_name_is_read_out() -> None:
+    assert label("business_hours_down") == "business-hours down"
+    assert label("moves_proxy") == "moves behind a domestic proxy"
+    assert label("provider_gain_usd") == "provider gain"
+    assert CURVES["businesses_down"].full_label == "businesses down"
+    assert CURVES["demand_lost_share"].full_label == label("demand_lost_share")
+
+
+def test_the_page_of_measures_is_fresh(repository: Path) -> None:
+    """Remake it with ``python -m sim.catalogue.page docs``."""
+    page = (repository / "docs/reference/measures.md").read_text(encoding="utf-8")
+    assert page == with_measures(page)
+    for name in (*MEASURES, *CURVES):
+        assert f"| `{name}` |" in page
+    assert page.count("<!-- measures: ") == len(Section)
