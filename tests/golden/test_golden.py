@@ -13,6 +13,8 @@ from sim.scenario.resolve import resolve
 from tests.golden.files import hold, read_numbers
 from tests.golden.runs import N_REPLICATES, numbers_of
 
+pytestmark = pytest.mark.laws
+
 VALUES = Path(__file__).parent / "values"
 N_SHOWN = 40
 """Lines of one message; a change of luck moves every number."""

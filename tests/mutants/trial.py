@@ -158,7 +158,8 @@ def digest_of(paths: Iterable[Path]) -> str:
 
 
 def _pytest() -> list[str]:
-    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    plain = ["-p", "no:cacheprovider", "--hypothesis-seed=0"]
+    return [sys.executable, "-m", "pytest", "-q", *plain, "-m", "not browser and not long"]
 
 
 def _run(

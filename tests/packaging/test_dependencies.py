@@ -99,7 +99,7 @@ def test_every_dependency_is_imported_by_something(
             folders = FOLDERS.get(extra, ["sim"])
             is_imported = any(module_of(name) in named[folder] for folder in folders)
             # Tools are started by a script, or are options of pytest.
-            is_started = extra == "dev" and (
+            is_started = extra in ("dev", "test") and (
                 f"bin/{name}" in scripts
                 or f"-m {name}" in scripts
                 or {"import-linter": "lint-imports", "pytest-xdist": "-n auto"}.get(name, "\0")

@@ -23,6 +23,7 @@ from sim.addresses.text.text import (
 )
 from sim.addresses.text.text4 import parse_lines4
 from tests.edges import V4, V6, WAYS, numbers, prefixes
+from tests.examples import n_examples
 
 ways = pytest.mark.parametrize("way", WAYS)
 
@@ -102,7 +103,7 @@ def expected_rows(lines):
 @given(lines=st.lists(line_text, max_size=12), ending=st.sampled_from(["\n", "\r\n"]))
 @example(lines=["1.2.3.4", "0.0.0.0/0", "::/0", "255.255.255.255"], ending="\n")
 @example(lines=["1.2.3.4", "1.2.3.4/33", "300.1.1.1", "1.1.1"], ending="\n")
-@settings(max_examples=400)
+@settings(max_examples=n_examples(150))
 def test_bulk_reading_is_reading_line_by_line(way, lines, ending):
     text = "".join(line + ending for line in lines)
     rows, bad = expected_rows(lines)
@@ -155,7 +156,7 @@ plain_text = st.one_of(
 @given(lines=st.lists(plain_text, min_size=1, max_size=12))
 @example(lines=["1.2.3.4/33", "1.2.3.4/032", "1.2.3.4/3/2", "1.2.3.4.", "1.2.3.4/", "0256.1.1.1"])
 @example(lines=["1" * 40, "1.2.3" * 9, "1.2.3.44444444444444444444444444444444444444444/8"])
-@settings(max_examples=400)
+@settings(max_examples=n_examples(150))
 def test_plain_lines_amid_others_are_read_one_by_one(way, lines):
     # The compiled reader looks ahead of a line, and takes the short way only far from the end.
     text = "".join(f"{line}\n" for line in [*lines, *["198.51.100.0/24"] * 8])

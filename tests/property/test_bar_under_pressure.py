@@ -20,6 +20,8 @@ from tests.property.test_engine_reference import PREFIXES, events_of
 from tests.reference import simulate_reference
 from tests.worlds import DAY, HOUR, Actor, Dated, SmallWorld
 
+pytestmark = pytest.mark.laws
+
 BAR = 3000
 OWN = "198.18.0.0/24"
 PRESSURES = (0.0, 0.25, 0.5, 0.75, 1.0)

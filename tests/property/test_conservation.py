@@ -26,6 +26,8 @@ from tests.chases import HORIZON_S, STRATEGIES, chase_world, run
 from tests.firms import shipped_money_parameters
 from tests.worlds import ABROAD, AT_HOME, DAY, HOUR, Dated, SmallWorld
 
+pytestmark = pytest.mark.laws
+
 every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
 ALL_POOLS = ("198.18.0.0/20", "198.19.0.0/22", "198.19.64.0/24")
 

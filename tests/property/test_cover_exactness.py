@@ -76,7 +76,7 @@ def check(case: Case) -> None:
                 assert float(got) == pytest.approx(parts / PART, rel=1e-9, abs=1e-9)
 
 
-many = settings(max_examples=n_examples(150), deadline=None)
+many = settings(max_examples=n_examples(60), deadline=None)
 
 
 @many
@@ -105,7 +105,7 @@ def test_filter_some_with_shared_ranges_is_the_best_of_all_subsets(case: Case) -
     check(case)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=n_examples(40), deadline=None)
 @given(cases(priced=True, hosts=True), cases(priced=False, hosts=True))
 def test_kernel_gives_the_same_answers(some: Case, all_: Case) -> None:
     pytest.importorskip("numba")
@@ -114,7 +114,7 @@ def test_kernel_gives_the_same_answers(some: Case, all_: Case) -> None:
         check(all_)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=n_examples(40), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(UNITS), st.integers(1, N_UNITS)), min_size=1))
 def test_nested_and_repeated_targets_change_nothing(bounds: list[tuple[int, int]]) -> None:
     """Targets given as overlapping ranges are the union of what they hold."""

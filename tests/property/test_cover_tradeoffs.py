@@ -12,6 +12,7 @@ from sim.addresses.cover.regret import Constraints, judge_order
 from sim.addresses.cover.tradeoff import trade_off, widest_within
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
+from tests.examples import n_examples
 from tests.tiny_universe import (
     PART,
     UNITS,
@@ -23,7 +24,7 @@ from tests.tiny_universe import (
     subsets,
 )
 
-some = settings(max_examples=150, deadline=None)
+some = settings(max_examples=n_examples(60), deadline=None)
 
 
 def outcomes(case: Case, n_rules: int) -> set[tuple[int, int]]:

@@ -23,6 +23,8 @@ from tests.property.test_engine_whole import assert_same_run
 from tests.reference import RefAnswer, RefSight, RefStrategy
 from tests.worlds import DAY, HOUR, Dated, Pool, Response, SmallWorld
 
+pytestmark = pytest.mark.laws
+
 RULES: dict[str, RefStrategy | str] = {
     "none": "replay",
     "replay": "replay",

@@ -21,6 +21,8 @@ from tests.crowded import (
 )
 from tests.worlds import SmallWorld
 
+pytestmark = pytest.mark.laws
+
 every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
 
 

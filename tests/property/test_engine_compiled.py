@@ -16,6 +16,8 @@ from sim.world.build import build_world
 from tests.property.test_engine_whole import whole_worlds
 from tests.worlds import many_worlds
 
+pytestmark = pytest.mark.laws
+
 pytest.importorskip("numba")
 
 
@@ -38,7 +40,7 @@ def assert_same_bytes(first, second):
         np.testing.assert_array_equal(column, other[name], err_msg=name, strict=True)
 
 
-@many_worlds(40)
+@many_worlds(20)
 @given(whole_worlds())
 def test_compiled_and_numpy_agree_with_every_mechanism_on(small):
     with backend.using("numpy"):

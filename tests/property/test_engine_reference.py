@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from sim.streams import Streams
 from tests.examples import n_examples
 from tests.reference import RefOutcome, simulate_reference
 from tests.worlds import DAY, Actor, Firm, SmallWorld, prefixes_text
+
+pytestmark = pytest.mark.laws
 
 # Nested, equal, disjoint and single-address prefixes over the firms' few addresses.
 PREFIXES = (
@@ -107,7 +110,7 @@ def small_worlds(draw):
     )
 
 
-@settings(max_examples=n_examples(100), deadline=None)
+@settings(max_examples=n_examples(50), deadline=None)
 @given(small_worlds())
 def test_the_slow_reference_agrees_event_by_event_and_to_the_last_bit(small):
     outcome, reference = small.run(), simulate_reference(small.reference())

@@ -8,6 +8,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,8 @@ from tests.worlds import (
     SmallWorld,
     many_worlds,
 )
+
+pytestmark = pytest.mark.laws
 
 HORIZON_S = 6 * DAY
 POOLS = (
@@ -303,19 +306,19 @@ limits_seldom = st.sampled_from([None, None, None, 2])
 endings = st.sampled_from([(), ((3 * DAY, "beta", "hostile"), (5 * DAY, "beta", "compliant"))])
 
 
-@many_worlds(12)
+@many_worlds(6)
 @given(talking_worlds())
 def test_the_slow_reference_agrees_where_a_censor_talks_first(small):
     assert_agrees(small)
 
 
-@many_worlds(10)
+@many_worlds(6)
 @given(whole_worlds())
 def test_the_slow_reference_agrees_with_every_mechanism_on(small):
     assert_agrees(small)
 
 
-@many_worlds(12)
+@many_worlds(6)
 @given(held_back_worlds())
 def test_the_slow_reference_agrees_where_a_censor_is_refused_and_asks_again(small):
     assert_agrees(small)

@@ -44,6 +44,8 @@ from tests.crowded import (
 )
 from tests.worlds import SmallWorld
 
+pytestmark = pytest.mark.laws
+
 every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
 every_seed = pytest.mark.parametrize("seed", SEEDS)
 NAMES = ("dns", "sni")

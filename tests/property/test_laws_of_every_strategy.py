@@ -36,6 +36,8 @@ from tests.chases import (
 )
 from tests.worlds import Actor
 
+pytestmark = pytest.mark.laws
+
 SEEDS = (0, 1)
 
 

@@ -25,6 +25,8 @@ from tests.crowded import SEEDS, crowded_world, differ, without_capacity, withou
 from tests.property.test_common_random_numbers import columns
 from tests.worlds import DAY, HOUR, Actor, Firm, Response, SmallWorld
 
+pytestmark = pytest.mark.laws
+
 Luck = dict[tuple[object, ...], object]
 ENOUGH_S = DAY
 """More than any operator here takes from an order to its enforcement."""

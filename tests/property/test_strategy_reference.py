@@ -28,6 +28,8 @@ from tests.property.test_engine_whole import assert_same_run, whole_worlds
 from tests.reference import RefStrategy
 from tests.worlds import DAY, HOUR, SmallWorld, many_worlds
 
+pytestmark = pytest.mark.laws
+
 WINDOWS = [(DAY, DAY + 9 * HOUR), (2 * DAY, 3 * DAY), (3 * DAY, 3 * DAY + HOUR), (5 * DAY, 9 * DAY)]
 PAIRS: dict[str, tuple[EngineStrategy, RefStrategy]] = {
     "aggregate": (aggregate(28), ref.aggregate(28)),
@@ -66,7 +68,7 @@ def test_every_id_of_the_language_has_a_second_rule() -> None:
 def test_the_rule_written_from_the_documents_leads_to_the_same_run(name: str) -> None:
     engine, rule = PAIRS[name]
 
-    @many_worlds(6)
+    @many_worlds(3)
     @given(whole_worlds())
     def agree(small: SmallWorld) -> None:
         assert_agrees(small, engine, rule)

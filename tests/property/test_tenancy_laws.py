@@ -173,7 +173,7 @@ def test_without_blocking_nothing_is_inherited():
     assert blocked.n_blocked.sum() > 0
 
 
-@many_worlds(30)
+@many_worlds(15)
 @given(whole_worlds())
 def test_what_is_inherited_is_part_of_what_is_lost(small):
     # An overload or a name adds to a loss; nothing makes it less than what old entries do.
@@ -212,7 +212,7 @@ def tenant_worlds(draw):
     )
 
 
-@many_worlds(40)
+@many_worlds(20)
 @given(tenant_worlds())
 def test_the_slow_reference_agrees_on_what_is_inherited(small):
     world = small.world()

@@ -38,6 +38,8 @@ from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
 
+pytestmark = pytest.mark.laws
+
 HOUR = 3600
 N = 20
 START = np.datetime64("2018-04-16T11:30")

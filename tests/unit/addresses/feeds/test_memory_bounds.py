@@ -121,6 +121,7 @@ def test_a_line_of_a_list_takes_few_bytes(tmp_path, work, most):
     assert per_line(tmp_path, work, 100_000, 500_000) < most
 
 
+@pytest.mark.long
 def test_a_table_waits_on_disk_while_it_is_written(tmp_path):
     lowered = f"normal = sim.addresses.feeds.normal; normal._MEMORY = '64MB'; {IMPORT}"
     # Held whole, a row of the table takes 200 bytes; a row group is held in any case.
