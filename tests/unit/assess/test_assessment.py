@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
@@ -65,6 +66,18 @@ def measured(folder: Path, strategy: str, metric: str) -> np.ndarray:
         [strategy, metric],
     ).fetchall()
     return np.array([row[0] for row in rows])
+
+
+def test_money_is_the_mean_and_the_range_of_the_summary(folder, found):
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = {
+            row["metric"]: row for row in csv.DictReader(file) if row["strategy"] == found.label
+        }
+    assert found.money
+    for metric, one in found.money.items():
+        said = [float(rows[metric][column]) for column in ("mean", "low", "high")]
+        assert [one.mean, one.low, one.high] == said
+        assert one.low < one.mean < one.high
 
 
 def test_effect_and_collateral_are_means_over_replicates(folder, found):

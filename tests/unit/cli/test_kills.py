@@ -14,7 +14,7 @@ from tests.kills import COMMANDS, INSIDE, OF_OTHERS, Kill, campaign, say, table,
 @pytest.mark.parametrize(
     ("names", "n_kills"),
     [
-        pytest.param(["run", "import --force"], 4, id="some"),
+        pytest.param(["run", "import --force"], 6, id="some"),
         pytest.param(list(COMMANDS), 216, id="many", marks=pytest.mark.long),
     ],
 )
