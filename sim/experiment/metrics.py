@@ -15,6 +15,7 @@ from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
 from sim.experiment.comparison import ComparisonLine, Measured, ratio_of, ratio_to
 from sim.measure.money.providers import named_by
+from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.statistics.paired import mean_intervals, paired_differences
@@ -190,7 +191,7 @@ def _fail_on(
 ) -> FailOn | None:
     origin = f"--fail-on {text}"
     match = _CHECK.fullmatch(text.strip())
-    bound = _number(match[3]) if match else None
+    bound = finite_number(match[3]) if match else None
     if match is None or bound is None:
         problems.append(Problem(origin, "expected [strategy.]metric>number, with >, <, >= or <="))
         return None
@@ -205,7 +206,7 @@ def _fail_on(
 def _width(text: str, known: Sequence[str], problems: list[Problem]) -> Width | None:
     origin = f"--until-width {text}"
     match = _WIDTH.fullmatch(text.strip())
-    width = _number(match[3]) if match else None
+    width = finite_number(match[3]) if match else None
     if match is None or width is None or width <= 0:
         message = "expected [difference:]metric=width or =width%, with a width above 0"
         problems.append(Problem(origin, message))
@@ -222,11 +223,3 @@ def _check_metric(metric: str, known: Sequence[str], origin: str, problems: list
             f"expected one of the metrics {', '.join(known)}, got {metric!r}{hint(metric, known)}"
         )
         problems.append(Problem(origin, message))
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if abs(value) < float("inf") else None

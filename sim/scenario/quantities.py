@@ -5,6 +5,7 @@ In: text or numbers as written. Out: exact values, or a message ``expected …, 
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import datetime
@@ -98,6 +99,15 @@ Table = Annotated[
 def is_one_line(text: str) -> bool:
     """Whether a text has no line break and no control character; joiners and odd spaces may be."""
     return not any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in text)
+
+
+def finite_number(text: str) -> float | None:
+    """Number that a text writes; None if it writes none, or no finite one."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def describe(value: Any) -> str:

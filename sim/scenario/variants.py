@@ -160,7 +160,7 @@ class _Asked:
             return cls(label, place, None, {}, tuple(problems))
         tree: dict[str, Value] = {"id": name}
         places: dict[Path, Place] = {(): place, ("id",): place}
-        for pair in _pairs(rest) if colon and not problems else ():
+        for pair in split_at_commas(rest) if colon and not problems else ():
             key, separator, value = (part.strip() for part in pair.partition("="))
             if not separator or not key or key in tree:
                 message = f"expected parameter=value once for each, got {describe(pair)}"
@@ -231,7 +231,7 @@ def _plain(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _pairs(text: str) -> Iterator[str]:
+def split_at_commas(text: str) -> Iterator[str]:
     """Split at commas that stand in no brackets."""
     depth, start = 0, 0
     for position, letter in enumerate(text):

@@ -21,6 +21,7 @@ from sim.scenario.changes import is_whole
 from sim.scenario.document import parse_scalar
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
+from sim.scenario.variants import split_at_commas
 from sim.statistics.designs import grid, latin_hypercube, sobol_points
 from sim.uncertainty.factors import Factor, list_factors, point_of
 
@@ -109,7 +110,7 @@ def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
     whole = is_whole(resolved.scenario, key)
     match = _RANGE.fullmatch(written)
     if match is None:
-        values = tuple(parse_scalar(part.strip(), origin) for part in _split(written))
+        values = tuple(parse_scalar(part.strip(), origin) for part in split_at_commas(written))
         if len({repr(value) for value in values}) < len(values):
             raise _problem(origin, "expected each value once")
         return Axis(key, values, is_whole=whole)
@@ -128,17 +129,6 @@ def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
     if n_steps is not None and n_steps < 2:
         raise _problem(origin, f"expected at least 2 steps, got {n_steps}")
     return Axis(key, (), float(low), float(high), n_steps, bool(log), whole)
-
-
-def _split(written: str) -> Iterator[str]:
-    """Split at commas that stand in no brackets."""
-    depth, start = 0, 0
-    for position, letter in enumerate(written):
-        depth += (letter in "[{") - (letter in "]}")
-        if letter == "," and depth == 0:
-            yield written[start:position]
-            start = position + 1
-    yield written[start:]
 
 
 def lay_points(

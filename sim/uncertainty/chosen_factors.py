@@ -5,13 +5,13 @@ In: a resolved scenario, and texts. Out: factors, or everything that is wrong wi
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.changes import is_whole
+from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.uncertainty.factors import Factor, LeftOut, list_factors, value_at
@@ -104,7 +104,7 @@ def given_factor(
     if not separator and key in by_key:
         return by_key[key]
     match = _RANGE.fullmatch(written)
-    low, high = (_number(part) for part in match.groups()) if match else (None, None)
+    low, high = (finite_number(part) for part in match.groups()) if match else (None, None)
     if low is None or high is None or not low < high:
         near = "" if separator else hint(key, by_key)
         message = f"expected key=low..high with low < high, or an assumption with a range{near}"
@@ -132,11 +132,3 @@ def given_factor(
         "given with the command",
         is_whole=is_whole(resolved.scenario, key),
     )
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -6,7 +6,6 @@ how near to which number, and where the number comes from. It runs nothing.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datetime import datetime
 from sim.catalogue.curves import CURVES
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.measure.curve_values import CurveTime
-from sim.scenario.quantities import parse_instant
+from sim.scenario.quantities import finite_number, parse_instant
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import FigureRow, PublishedTotalRow
@@ -93,7 +92,7 @@ def _target(resolved: Resolved, text: str, metrics: Sequence[str]) -> Target:
         part and part.strip() for part in match.groups()
     )
     value, source, when = _value(resolved, written, origin)
-    tolerance = _number(tolerance_text)
+    tolerance = finite_number(tolerance_text)
     if tolerance is None or tolerance <= 0:
         raise _refusal(origin, f"expected a tolerance above 0, got {tolerance_text!r}")
     if is_share:
@@ -124,7 +123,7 @@ def _target(resolved: Resolved, text: str, metrics: Sequence[str]) -> Target:
 
 def _value(resolved: Resolved, written: str, origin: str) -> tuple[float, str, datetime | None]:
     """The number, its source, and the time it belongs to."""
-    number = _number(written)
+    number = finite_number(written)
     if number is not None:
         return number, "given with the command", None
     table, colon, row = written.partition(":")
@@ -140,7 +139,7 @@ def _value(resolved: Resolved, written: str, origin: str) -> tuple[float, str, d
     found = {figure.id: figure for figure in figures}
     if row not in found:
         raise _refusal(origin, f"expected a row of {table}, got {row!r}{hint(row, found)}")
-    number = _number(found[row].value)
+    number = finite_number(found[row].value)
     if number is None:
         raise _refusal(origin, f"expected a number in {table}:{row}, got {found[row].value!r}")
     return number, f"{table}:{row} ({found[row].source})", None
@@ -163,14 +162,6 @@ def _instant(text: str, origin: str) -> datetime:
         return parse_instant(text)
     except ValueError as error:
         raise _refusal(origin, str(error)) from None
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _refusal(origin: str, message: str) -> ScenarioError:
