@@ -123,6 +123,16 @@ ReplicatesOption = Annotated[
         help="Number of replicates; the scenario says how many when left out.",
     ),
 ]
+PointReplicatesOption = Annotated[
+    int | None,
+    typer.Option(
+        "-n",
+        "--replicates",
+        min=1,
+        max=1_000_000,
+        help="Replicates at each point; 2 for sensitivity and 4 for calibrate when left out.",
+    ),
+]
 SeedOption = Annotated[
     int | None,
     typer.Option(

@@ -12,20 +12,23 @@ from pathlib import Path, PurePosixPath
 from sim.experiment.plan import Plan
 from sim.results.accounted import is_inside
 from sim.results.read import RunFolder
-from sim.scenario.load import LoadedScenario, load_scenario
+from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.seeds import note_path
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 
 
-def asked_plan(run: RunFolder, scratch: Path) -> Plan:
-    """Return the plan that the scenario gives, with what was set.
+def plan_of_folder(run: RunFolder, scratch: Path, *, is_resolved: bool = False) -> Plan:
+    """Return the plan of a folder, with its tables under the names they had.
 
     Parameters
     ----------
     scratch
         Where copies of the tables may lie.
+    is_resolved
+        Take the scenario with all defaults filled in, as the folder has it; else the scenario as it
+        was written, with what was set.
 
     Raises
     ------
@@ -33,30 +36,13 @@ def asked_plan(run: RunFolder, scratch: Path) -> Plan:
         If the scenario, or a table, is not one that this version reads.
     """
     described = run.manifest["scenario"]
-    overrides = [str(override) for override in described["overrides"]]
-    loaded = load_scenario(str(run.path / SCENARIO), overrides)
-    document = loaded.document.renamed(str(described["file"]))
-    return _plan_of(run, replace(loaded, document=document), scratch)
-
-
-def resolved_plan(run: RunFolder, scratch: Path) -> Plan:
-    """Return the plan of the scenario with all defaults filled in, as the folder has it.
-
-    Parameters
-    ----------
-    scratch
-        Where copies of the tables may lie.
-
-    Raises
-    ------
-    OverblockError
-        If the scenario, or a table, is not one that this version reads.
-    """
-    return _plan_of(run, load_scenario(str(run.path / RESOLVED)), scratch)
-
-
-def _plan_of(run: RunFolder, loaded: LoadedScenario, scratch: Path) -> Plan:
-    """The plan of a scenario with the tables of the folder, under the names they had."""
+    if is_resolved:
+        loaded = load_scenario(str(run.path / RESOLVED))
+    else:
+        overrides = [str(override) for override in described["overrides"]]
+        loaded = load_scenario(str(run.path / SCENARIO), overrides)
+        document = loaded.document.renamed(str(described["file"]))
+        loaded = replace(loaded, document=document)
     manifest = run.manifest
     copies = {}
     for row, table in enumerate(manifest["inputs"]):

@@ -21,7 +21,7 @@ from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.plan import Plan
 from sim.experiment.rederived import changed_notes, changed_tables
-from sim.experiment.replanned import RESOLVED, SCENARIO, asked_plan, resolved_plan
+from sim.experiment.replanned import RESOLVED, SCENARIO, plan_of_folder
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import FactTables, RunFacts, fact_columns
 from sim.measure.measures import Measure
@@ -123,7 +123,7 @@ class _Verification:
         foreign, unchecked = unlisted_files(run)
         found += [f"{name}: is not in the manifest" for name in foreign]
         try:
-            asked = asked_plan(run, self._scratch)
+            asked = plan_of_folder(run, self._scratch)
         except OverblockError as error:
             message = f"expected a scenario that this version reads, got an error: {error}"
             raise DataError([Problem(str(run.path), message)]) from None
@@ -131,7 +131,7 @@ class _Verification:
         tree = canonical_json(scenario_tree(asked.resolved.scenario))
         if (run.path / RESOLVED).read_text(encoding="utf-8") != tree:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
-            plan = resolved_plan(run, self._scratch)
+            plan = plan_of_folder(run, self._scratch, is_resolved=True)
         found += changed_notes(run)
         found += self._changed_keys(plan)
         found += changed_tables(run, plan, self._scratch)

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sim.cli.options import ForceFileOption, JsonOption, QuietOption, WorkersOption
+from sim.cli.options import ForceFileOption, Format, JsonOption, QuietOption, WorkersOption
 from sim.cli.terminal import console
 from sim.cli.terminal.progress import progress
 from sim.results.csvtext import csv_text
-
-
-class Format(StrEnum):
-    """How scores are printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
 
 COLUMNS = (
     "id",

@@ -10,6 +10,7 @@ import typer
 from sim.cli.options import (
     ExperimentOptions,
     OptionalScenarioArgument,
+    PointReplicatesOption,
     takes_experiment_options,
 )
 from sim.cli.tables.results import study_document
@@ -53,16 +54,7 @@ def calibrate(
             "--trials", min=1, max=100_000, help="How many settings are tried; 64 when left out."
         ),
     ] = None,
-    replicates: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--replicates",
-            min=1,
-            max=1_000_000,
-            help="Replicates of each trial; 4 when left out.",
-        ),
-    ] = None,
+    replicates: PointReplicatesOption = None,
     *,
     options: ExperimentOptions,
 ) -> None:

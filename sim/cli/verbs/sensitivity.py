@@ -15,6 +15,7 @@ from sim.cli.options import (
     STRATEGY_FORM,
     ExperimentOptions,
     OptionalScenarioArgument,
+    PointReplicatesOption,
     complete_metric,
     takes_experiment_options,
 )
@@ -101,16 +102,7 @@ def sensitivity(
             "--keep", min=1, help="Assumptions that both hands on to sobol; 5 when left out."
         ),
     ] = None,
-    replicates: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--replicates",
-            min=1,
-            max=1_000_000,
-            help="Replicates at each point; 2 when left out.",
-        ),
-    ] = None,
+    replicates: PointReplicatesOption = None,
     strategy: Annotated[
         str | None,
         typer.Option(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sim.cli.options import JsonOption, SetOption
+from sim.cli.options import Format, JsonOption, SetOption
 from sim.cli.terminal import console
 from sim.report.page.source_texts import Line, basis_text, plain, range_text, value_text
 from sim.results.csvtext import csv_text
@@ -21,15 +20,6 @@ COLUMNS = (
     "formula", "why",
 )  # fmt: skip
 KINDS = ("fact", "derived", "assumption", "choice")
-
-
-class Format(StrEnum):
-    """How sources are printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 def sources(
