@@ -22,9 +22,38 @@ from sim.experiment.outputs import (
     write_package,
 )
 from sim.experiment.plan import Plan
-from sim.experiment.sheets import POINT, Sheet, write_sheet
-from sim.results.columns import KEYS, MEASURES
+from sim.results.columns import KEYS, MEASURES, Column
+from sim.results.csvtext import csv_text
 from sim.results.parquet import Coded, PartWriter, merge_parts
+
+POINT = Column("point", "integer", "", "Number of the point, from 0; see points.csv")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of a study.
+
+    Attributes
+    ----------
+    file
+        Name in the folder, ending in ``.csv``.
+    columns
+        What the cells mean.
+    rows
+        Cells in the sequence of the columns; NaN and None are empty cells.
+    key
+        Names of the columns that name a row.
+    """
+
+    file: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[object, ...], ...]
+    key: tuple[str, ...]
+
+    def records(self) -> list[dict[str, object]]:
+        """Rows as mappings from column name to cell."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
@@ -53,7 +82,8 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
     """
     outputs: Outputs = {}
     for sheet in sheets:
-        write_sheet(sheet, folder / sheet.file)
+        text = csv_text((column.name for column in sheet.columns), sheet.rows)
+        (folder / sheet.file).write_text(text, encoding="utf-8", newline="")
         outputs[sheet.file] = folder / sheet.file, len(sheet.rows)
     path = folder / "measures.parquet"
     outputs[path.name] = path, _write_measures(path, plan, answers)

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiment.answers import Answers
-from sim.experiment.sheets import Sheet
+from sim.experiment.study import Sheet
 from sim.results.columns import Column
 from sim.statistics.paired import mean_intervals
 from sim.streams import Stream, Streams
+from sim.uncertainty.columns import FACTOR, STATUS
 from sim.uncertainty.factors import Factor
-from sim.uncertainty.sweep import STATUS
 from sim.uncertainty.targets import Target
 
 NEAR_END = 0.02
@@ -112,7 +112,7 @@ def sheets_of(
 
 def _ranges(factors: Sequence[Factor], trials: Trials, fits: Fits) -> Sheet:
     columns = (
-        Column("factor", "string", "", "Scenario key, or table and column"),
+        FACTOR,
         Column("unit", "string", "", "Unit of the assumption"),
         Column("scale", "string", "", "value; times: factors on a column; position: -1 to 1"),
         Column("asked_low", "number", "by factor", "Lower end of the range searched"),

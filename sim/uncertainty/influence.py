@@ -13,18 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiment.answers import Answers
-from sim.experiment.sheets import Sheet
+from sim.experiment.study import Sheet
 from sim.results.columns import Column
 from sim.statistics.indices import Indices, Screening, screen, variance_shares
 from sim.streams import Stream, Streams
+from sim.uncertainty.columns import FACTOR, METRIC, UNIT, points_sheet
 from sim.uncertainty.designs import Stage
 from sim.uncertainty.factors import LeftOut
-from sim.uncertainty.sweep import points_sheet
 
+_PART = Column("part", "string", "", "ends, morris or sobol")
 _LINE = (
-    Column("metric", "string", "", "Name of the measure"),
-    Column("unit", "string", "", "Unit of the measure"),
-    Column("factor", "string", "", "Scenario key, or table and column"),
+    METRIC,
+    UNIT,
+    FACTOR,
     Column("factor_unit", "string", "", "Unit of the assumption"),
     Column("range", "string", "", "Range declared with the assumption"),
     Column("n_dials", "integer", "", "1, or the number of rows that move separately"),
@@ -50,10 +51,8 @@ _LINE = (
     Column("total_high", "number", "share", "Upper end of its 95 % BCa interval"),
     Column("n_base", "integer", "points", "Base points with all answers"),
 )
-
-
 _STAGE = (
-    Column("part", "string", "", "ends, morris or sobol"),
+    _PART,
     Column("n_points", "integer", "points", "Points that were run"),
     Column("n_groups", "integer", "groups", "Trajectories or base points; 0 for ends"),
     Column(
@@ -226,7 +225,7 @@ def sheets_of(
     """Tables ``sensitivity.csv``, ``stages.csv``, ``points.csv`` and ``left-out.csv``."""
     keys = [factor.key for factor in stages[0].factors]
     columns = (
-        Column("part", "string", "", "ends, morris or sobol"),
+        _PART,
         *(Column(key, "string", "", f"{key}; missing where it is as given") for key in keys),
     )
     points = [

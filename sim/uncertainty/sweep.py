@@ -17,25 +17,22 @@ from sim.experiment.answers import Answers
 from sim.experiment.execution import Ask
 from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import Plan
-from sim.experiment.sheets import POINT, Sheet
-from sim.experiment.study import Study, write_study
+from sim.experiment.study import POINT, Sheet, Study, write_study
 from sim.measure.ratios import ratio_interval
 from sim.measure.summary import LEVEL
-from sim.results.columns import COMPARISON, Column
+from sim.results.columns import Column
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
 from sim.statistics.paired import Interval, mean_intervals, warn_of_few
 from sim.statistics.resampling import CONFIDENCE
 from sim.streams import Stream, Streams
 from sim.uncertainty.axes import Axis, Design, lay_points, parse_axes, points_of
+from sim.uncertainty.columns import COMPARED, METRIC, UNIT, points_sheet
 
-STATUS = (
-    Column("status", "string", "", "complete, failed (no run has a result) or partial"),
-    Column("error", "string", "", "Why not; missing where nothing failed"),
-)
-_COMPARED = {column.name: column for column in COMPARISON}
 _MEASURED = (
-    *(_COMPARED[name] for name in ("strategy", "metric", "unit")),
+    COMPARED["strategy"],
+    METRIC,
+    UNIT,
     Column("n_replicates", "integer", "replicates", "Replicates in which the measure is known"),
     Column(
         "mean",
@@ -44,9 +41,9 @@ _MEASURED = (
         "Mean over replicates, or ratio of sums; missing if any is not known",
     ),
     Column("median", "number", "by metric", "Median over replicates; missing likewise"),
-    *(_COMPARED[name] for name in ("low", "high", "level", "mean_low", "mean_high")),
+    *(COMPARED[name] for name in ("low", "high", "level", "mean_low", "mean_high")),
     Column("confidence", "number", "share", "Nominal coverage of that interval"),
-    *(_COMPARED[name] for name in ("denominator", "denominator_unit")),
+    *(COMPARED[name] for name in ("denominator", "denominator_unit")),
 )
 
 
@@ -149,19 +146,6 @@ class Sweep:
 def axis_columns(axes: Sequence[Axis]) -> tuple[Column, ...]:
     """Columns for the values of the axes."""
     return tuple(Column(axis.key, "any", "", f"Value of {axis.key}") for axis in axes)
-
-
-def points_sheet(
-    columns: Sequence[Column], points: Sequence[Sequence[object]], answers: Answers
-) -> Sheet:
-    """Every point, and what became of it."""
-    rows = []
-    for row, cells in enumerate(points):
-        errors = [str(why) for key, why in answers.failures.items() if key[0] == row]
-        has_run = ~np.isnan(answers.value[row]).all(axis=-1)
-        status = "complete" if has_run.all() else "partial" if has_run.any() else "failed"
-        rows.append((row, *cells, status, "; ".join(dict.fromkeys(errors)) or None))
-    return Sheet("points.csv", (POINT, *columns, *STATUS), tuple(rows), (POINT.name,))
 
 
 def sweep_sheet(

@@ -224,11 +224,11 @@ def test_a_disk_that_is_full_at_the_end_costs_no_run(
 ) -> None:
     folder = tmp_path / "out"
 
-    def write_sheet(*arguments: Any) -> None:
+    def csv_text(*arguments: Any) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("sim.experiment.study.write_sheet", write_sheet)
+        patched.setattr("sim.experiment.study.csv_text", csv_text)
         with pytest.raises(PartialError, match=r"cannot be written: .*No space left") as caught:
             study("sweep", folder)
     (left,) = tmp_path.iterdir()

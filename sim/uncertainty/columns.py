@@ -1,0 +1,35 @@
+"""Columns that tables of sweeps, sensitivity analyses and calibrations share, each stated once.
+
+In: what a comparison says of the same columns. Out: columns, and the table of points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.experiment.answers import Answers
+from sim.experiment.study import POINT, Sheet
+from sim.results.columns import COMPARISON, Column
+
+COMPARED = {column.name: column for column in COMPARISON}
+METRIC, UNIT = COMPARED["metric"], COMPARED["unit"]
+FACTOR = Column("factor", "string", "", "Scenario key, or table and column")
+STATUS = (
+    Column("status", "string", "", "complete, failed (no run has a result) or partial"),
+    Column("error", "string", "", "Why not; missing where nothing failed"),
+)
+
+
+def points_sheet(
+    columns: Sequence[Column], points: Sequence[Sequence[object]], answers: Answers
+) -> Sheet:
+    """Every point, and what became of it."""
+    rows = []
+    for row, cells in enumerate(points):
+        errors = [str(why) for key, why in answers.failures.items() if key[0] == row]
+        has_run = ~np.isnan(answers.value[row]).all(axis=-1)
+        status = "complete" if has_run.all() else "partial" if has_run.any() else "failed"
+        rows.append((row, *cells, status, "; ".join(dict.fromkeys(errors)) or None))
+    return Sheet("points.csv", (POINT, *columns, *STATUS), tuple(rows), (POINT.name,))
