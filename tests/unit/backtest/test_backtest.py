@@ -180,6 +180,10 @@ def test_a_national_method_by_hand(tmp_path):
         ("{kind: national-method, method: raec, duration_d: 1}",
          "cases.0.predictor.constants: expected the constant internet_economy_usd_per_year that"),
         ("{kind: exposure, blocklist: nowhere.txt}", "nowhere.txt: expected a file"),
+        ("{kind: exposure, blocklist: half.txt}", "half.txt:2:"),
+        ("{kind: exposure, blocklist: telegram-2018-orders, attribute: cloud-prefixes-2018, "
+         "provider: Amazom, at: 2018-04-20T12:00+03:00}",
+         "cases.0.predictor.provider: expected a provider of the table, got 'Amazom'"),
         ("{kind: run, scenario: telegram-2019, curve: addresses_listed}", "telegram-2019"),
         ("{kind: run, scenario: telegram-2018-replay, curve: addresses}",
          "cases.0.predictor.curve: expected one of addresses_listed,"),
@@ -191,6 +195,7 @@ def test_a_national_method_by_hand(tmp_path):
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_by_place(tmp_path, predictor, message):
+    (tmp_path / "half.txt").write_text("192.0.2.1\nno address\n192.0.2.2\n")
     with pytest.raises(ProblemsError) as refusal:
         backtest(file_of(tmp_path, {"predictor": predictor}).cases, 1)
     assert message in str(refusal.value)
