@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import measure_name
+from sim.catalogue.choices import PRICED, measure_name
 from sim.catalogue.curves import CURVES
 from sim.engine.eventlog import Kind
 from sim.engine.record.curves import Curves
@@ -142,7 +142,7 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
         )
     }
     measured[COMPLAINTS] = np.array([outcome.n_complaints])
-    if wanted & {*MONEY_METRICS, NAMED_LOSS}:
+    if wanted & {*PRICED}:
         measured |= _money(group.resolved, streams, world, outcome)
     start = group.resolved.scenario.start
     return {

@@ -20,10 +20,10 @@ from sim.backtest.calculations import (
 )
 from sim.backtest.prediction import NotComputable, Prediction, of_replicates
 from sim.backtest.runs import Reading, RunGroup, group_runs
+from sim.catalogue.choices import PRICED
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
-from sim.measure.money.money import MONEY_METRICS
 from sim.results.manifest import list_assumptions
 from sim.scenario.cases import ROLES, PlacedCase
 from sim.scenario.predictors import (
@@ -194,7 +194,7 @@ def _predict_runs(
             predictions[each.case.id] = (
                 NotComputable(f"replicate {failed[0][1]} failed: {failures[failed[0]]}")
                 if failed
-                else _of_run(each, group, [found[key][each.case.id] for key in mine])
+                else prediction_of(each, group, [found[key][each.case.id] for key in mine])
             )
     return dict(sorted(failures.items()))
 
@@ -213,15 +213,22 @@ def _calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
     return None
 
 
-def _of_run(
+def prediction_of(
     placed: PlacedCase, group: RunGroup, draws: Sequence[NDArray[np.float64]]
 ) -> Prediction | NotComputable:
+    """Prediction of a case from its runs.
+
+    Parameters
+    ----------
+    draws
+        By replicate: one number, or draws of it for money.
+    """
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
     n_assumptions = len(list_assumptions(group.resolved))
     spans = f"luck of {len(draws)} replicates"
     left_out = f"the ranges of the scenario's {n_assumptions} assumptions"
-    if predictor.measure in MONEY_METRICS:
+    if predictor.measure in PRICED:
         spans += f" and {draws[0].size} draws of the prices in each"
         left_out += " that are not prices"
     return of_replicates(draws, spans, left_out)

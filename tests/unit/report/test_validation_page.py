@@ -11,7 +11,9 @@ import pytest
 
 from sim.backtest.document import document, made_from
 from sim.backtest.runs import group_runs, read_replicate
-from sim.backtest.scores import backtest
+from sim.backtest.scores import backtest, prediction_of
+from sim.catalogue.choices import PRICED
+from sim.measure.money.money_parameters import N_DRAWS
 from sim.report.documents.backtest import LARGEST, SMALLEST, draw_backtest, ratios
 from sim.report.documents.validation import page
 from sim.scenario.cases import choose, read_cases, shipped_cases
@@ -53,6 +55,17 @@ def cases():
 @pytest.fixture(scope="module")
 def groups(cases):
     return group_runs([each for each in cases if isinstance(each.case.predictor, RunPredictor)])
+
+
+def test_an_interval_of_money_spans_the_draws_of_prices(groups):
+    """By the words stored with each score, which are those of the code."""
+    for group in groups:
+        for each in group.cases:
+            is_money = each.case.predictor.measure in PRICED
+            draws = [np.ones(N_DRAWS if is_money else 1)] * STORED["n_replicates"]
+            spans = prediction_of(each, group, draws).spans
+            assert spans == BY_ID[each.case.id]["predicted"]["spans"]
+            assert is_money == ("draws of the prices in each" in spans)
 
 
 def test_the_page_says_what_the_stored_scores_say():
