@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.comparisons import EIGHT, write_comparison
+from benchmarks.comparisons import EIGHT, write_comparison
 
 OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
 

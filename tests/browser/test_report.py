@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from benchmarks.comparisons import EIGHT, Made, write_comparison
 from sim.measure.bands import band_of, step_values
 from sim.report.page.document import write_report
 from sim.results.read import open_run
 from tests.browser.conftest import Opened, OpenReport
-from tests.comparisons import EIGHT, Made, write_comparison
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -6,11 +6,13 @@ Which room may import which is held by the import contracts in ``pyproject.toml`
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from tests.rooms import all_imports, modules_of, with_rooms
 
 MOST_MODULES = 30
 """Of its own, in one folder."""
@@ -22,33 +24,11 @@ SAY_NOTHING = {"utils", "helpers", "common", "misc", "tools"}
 """Names of modules that name no noun of the field."""
 
 
-def modules_of(repository: Path) -> dict[str, Path]:
-    """Modules of the package by their dotted names."""
-    found = {}
-    for path in sorted((repository / "sim").rglob("*.py")):
-        parts = path.relative_to(repository).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
-def imports_of(name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]:
-    """Modules of the package that one imports anywhere in it, types included."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            named = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            named = [one if one in modules else node.module for one in inner]
-        else:
-            continue
-        yield from (one for one in named if one in modules and one != name)
-
-
 @pytest.fixture(scope="module")
 def imports(repository: Path) -> dict[str, set[str]]:
-    modules = modules_of(repository)
-    assert len(modules) > 300
-    return {name: set(imports_of(name, path, modules)) for name, path in modules.items()}
+    found = all_imports(repository)
+    assert len(found) > 300
+    return found
 
 
 def test_no_folder_has_more_modules_than_one_can_hold_in_mind(repository: Path) -> None:
@@ -103,3 +83,35 @@ def test_folders_of_unit_tests_are_folders_of_the_package(repository: Path) -> N
     folders = [folder for folder in folders if folder.name != "__pycache__"]
     assert len(folders) > 10
     assert not [str(folder) for folder in folders if not (repository / "sim" / folder).is_dir()]
+
+
+def test_the_page_of_the_rooms_is_drawn_from_the_imports(repository: Path) -> None:
+    """Remake it with ``python -m tests.rooms``."""
+    page = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert page == with_rooms(page, repository)
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/README.md"])
+def test_files_that_a_page_for_newcomers_names_are_there(page: str, repository: Path) -> None:
+    text = (repository / page).read_text(encoding="utf-8")
+    folder = (repository / page).parent
+    paths = re.findall(r"`((?:sim|tests|docs|seeds)/[^`\s:*<>]+)`", text)
+    named = {repository / path for path in paths if "NAME" not in path}
+    named |= {folder / link for link in re.findall(r"\]\(([^)#:]+)", text)}
+    assert len(named) > 5
+    assert not [str(path) for path in named if not path.exists()]
+
+
+def test_what_a_business_loses_is_read_in_eight_files(repository: Path) -> None:
+    page = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    files = re.findall(r"^\d\. `(sim/\S+\.py)`", page, re.MULTILINE)
+    assert len(files) == 8
+
+
+def test_benchmarks_import_nothing_from_tests(repository: Path) -> None:
+    files = [*(repository / "benchmarks").glob("*.py")]
+    assert len(files) > 10
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = getattr(node, "module", None) or ""
+            assert not named.startswith("tests"), path.name

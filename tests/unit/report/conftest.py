@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.comparisons import write_comparison
+from benchmarks.comparisons import write_comparison
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.comparisons import EIGHT, Made, write_comparison
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.experiment.runs import run_experiment
@@ -28,7 +29,6 @@ from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from tests.comparisons import EIGHT, Made, write_comparison
 
 WriteScenario = Callable[..., Path]
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028{{ 7 * 7 }}<!--\"'&amp;"
