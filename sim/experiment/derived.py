@@ -42,6 +42,29 @@ from sim.statistics.paired import warn_of_few
 
 
 @dataclass(frozen=True)
+class Findings:
+    """What runs or a comparison came to.
+
+    Attributes
+    ----------
+    summary
+        Measures over replicates, money last.
+    methods
+        What each money method says.
+    providers
+        What each provider lost and gained.
+    comparison, tradeoff
+        Rows of ``comparison.csv`` and ``tradeoff.csv``; none for a single run.
+    """
+
+    summary: tuple[SummaryLine, ...]
+    methods: tuple[MethodLine, ...]
+    providers: tuple[ProviderLine, ...]
+    comparison: tuple[ComparisonLine, ...]
+    tradeoff: tuple[TradeoffLine, ...]
+
+
+@dataclass(frozen=True)
 class Derived:
     """What follows from the runs of a folder.
 
@@ -49,20 +72,18 @@ class Derived:
     ----------
     runs
         Replicates that are finished, by strategy.
-    outputs
-        Path and number of rows of each table written, by its name.
     nothing
         What no run of a strategy did, and why: one sentence each.
+    outputs
+        Path and number of rows of each table written, by its name.
+    findings
+        The lines of these tables.
     """
 
     runs: Mapping[str, tuple[int, ...]]
     nothing: tuple[str, ...]
     outputs: Outputs
-    summary: tuple[SummaryLine, ...]
-    methods: tuple[MethodLine, ...]
-    providers: tuple[ProviderLine, ...]
-    comparison: tuple[ComparisonLine, ...]
-    tradeoff: tuple[TradeoffLine, ...]
+    findings: Findings
 
     def n_whole(self, plan: Plan) -> int:
         """How many replicates are finished under every strategy."""
@@ -108,7 +129,8 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         outputs[file] = into / file, len(lines)
     runs = {label: tuple(found) for label, found in measures.items()}
     nothing = tuple(_say_nothing(plan, facts, runs))
-    return Derived(runs, nothing, outputs, summary, methods, providers, comparison, tradeoff)
+    findings = Findings(summary, methods, providers, comparison, tradeoff)
+    return Derived(runs, nothing, outputs, findings)
 
 
 def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:

@@ -348,7 +348,8 @@ class Execution:
             if not names <= held:
                 more.append(resolved)
                 held |= names
-        if more or plan.result_id != self._result_id:
+        result_id = plan.result_id
+        if more or result_id != self._result_id:
             self._held += more
-            self._result_id = plan.result_id
+            self._result_id = result_id
             write_question(plan, self._held, self._checkpoints.folder)

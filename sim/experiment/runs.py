@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.comparison import ComparisonLine, Measured
-from sim.experiment.derived import columns_of, derive, derived_manifest
+from sim.experiment.comparison import Measured
+from sim.experiment.derived import Findings, columns_of, derive, derived_manifest
 from sim.experiment.execution import Ask, Batch, Result, carry_out
 from sim.experiment.outputs import (
     Outputs,
@@ -23,11 +23,7 @@ from sim.experiment.outputs import (
 )
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import facts_of
-from sim.experiment.weighing import TradeoffLine
 from sim.measure.facts import fact_columns
-from sim.measure.money.accounts import MethodLine
-from sim.measure.money.providers import ProviderLine
-from sim.measure.summary import SummaryLine
 from sim.results.columns import KEYS, TABLES
 from sim.results.folder import COMPLETE
 from sim.results.package import pandas_types
@@ -39,26 +35,8 @@ MoreReplicates = Callable[[Mapping[str, Measured]], int]
 
 
 @dataclass(frozen=True)
-class RunsResult(Result):
-    """What runs or a comparison came to.
-
-    Attributes
-    ----------
-    summary
-        Measures over replicates, money last.
-    methods
-        What each money method says.
-    providers
-        What each provider lost and gained.
-    comparison, tradeoff
-        Rows of ``comparison.csv`` and ``tradeoff.csv``; none for a single run.
-    """
-
-    summary: tuple[SummaryLine, ...]
-    methods: tuple[MethodLine, ...]
-    providers: tuple[ProviderLine, ...]
-    comparison: tuple[ComparisonLine, ...]
-    tradeoff: tuple[TradeoffLine, ...]
+class RunsResult(Findings, Result):
+    """What runs or a comparison came to, and where it lies."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +88,8 @@ class Runs:
             status=COMPLETE if is_whole else found.status,
             failures=failures_of(plan, found.failures),
         )
-        return RunsResult(
-            folder,
-            plan,
-            manifest,
-            found.failures,
-            derived.summary,
-            derived.methods,
-            derived.providers,
-            derived.comparison,
-            derived.tradeoff,
-        )
+        findings = vars(derived.findings)
+        return RunsResult(folder, plan, manifest, found.failures, **findings)
 
 
 def run_experiment(

@@ -6,8 +6,9 @@ same at every point, so that what differs is due to the factors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from sim.experiment.answers import Answers
 from sim.experiment.study import Sheet
 from sim.results.columns import Column
-from sim.statistics.indices import Indices, Screening, screen, variance_shares
+from sim.statistics.indices import screen, variance_shares
 from sim.streams import Stream, Streams
 from sim.uncertainty.columns import FACTOR, METRIC, UNIT, points_sheet
 from sim.uncertainty.designs import Stage
@@ -122,11 +123,9 @@ def judge(
         }
         found = _at_ends(*parts["ends"], metric, measure.unit)
         if "morris" in parts:
-            stage, at = parts["morris"]
-            found = _add_screening(found, stage, _screen(stage, at, root_seed))
+            found = _add_screening(found, *parts["morris"], root_seed)
         if "sobol" in parts:
-            stage, at = parts["sobol"]
-            found = _add_shares(found, stage, _share(stage, at, root_seed))
+            found = _add_shares(found, *parts["sobol"], root_seed)
         order = {line.factor: row for row, line in enumerate(found)}
         lines += sorted(
             found,
@@ -168,52 +167,46 @@ def _at_ends(stage: Stage, value: NDArray[np.float64], metric: str, unit: str) -
     return found
 
 
-def _screen(stage: Stage, value: NDArray[np.float64], root_seed: int) -> Screening:
+def _add_screening(
+    lines: Sequence[Line], stage: Stage, value: NDArray[np.float64], root_seed: int
+) -> list[Line]:
     n_dials = np.array([factor.n_dials for factor in stage.factors])
     rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
     answers = value.reshape(-1, len(stage.factors) + 1)
-    return screen(answers, stage.dials, stage.moved, n_dials, rng)
+    found = screen(answers, stage.dials, stage.moved, n_dials, rng)
+    columns = {
+        "mu": found.mu,
+        "mu_star": found.mu_star,
+        "mu_star_low": found.low,
+        "mu_star_high": found.high,
+        "sigma": found.sigma,
+    }
+    return _with_columns(lines, stage, columns, n_trajectories=found.n_trajectories)
 
 
-def _share(stage: Stage, value: NDArray[np.float64], root_seed: int) -> Indices:
+def _add_shares(
+    lines: Sequence[Line], stage: Stage, value: NDArray[np.float64], root_seed: int
+) -> list[Line]:
     rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
-    return variance_shares(value.reshape(-1, len(stage.factors) + 2), rng)
+    found = variance_shares(value.reshape(-1, len(stage.factors) + 2), rng)
+    names = ("first", "first_low", "first_high", "total", "total_low", "total_high")
+    columns = {name: getattr(found, name) for name in names}
+    return _with_columns(lines, stage, columns, n_base=found.n_base)
 
 
-def _add_screening(lines: Sequence[Line], stage: Stage, found: Screening) -> list[Line]:
+def _with_columns(
+    lines: Sequence[Line], stage: Stage, columns: Mapping[str, NDArray[np.float64]], **more: Any
+) -> list[Line]:
+    """Lines with indices of the factors that a stage moved; those of the others stay."""
     row_of = {factor.key: row for row, factor in enumerate(stage.factors)}
-    return [
-        replace(
-            line,
-            mu=float(found.mu[row]),
-            mu_star=float(found.mu_star[row]),
-            mu_star_low=float(found.low[row]),
-            mu_star_high=float(found.high[row]),
-            sigma=float(found.sigma[row]),
-            n_trajectories=found.n_trajectories,
-        )
-        for line in lines
-        for row in [row_of[line.factor]]
-    ]
-
-
-def _add_shares(lines: Sequence[Line], stage: Stage, found: Indices) -> list[Line]:
-    row_of = {factor.key: row for row, factor in enumerate(stage.factors)}
-    return [
-        line
-        if (row := row_of.get(line.factor)) is None
-        else replace(
-            line,
-            first=float(found.first[row]),
-            first_low=float(found.first_low[row]),
-            first_high=float(found.first_high[row]),
-            total=float(found.total[row]),
-            total_low=float(found.total_low[row]),
-            total_high=float(found.total_high[row]),
-            n_base=found.n_base,
-        )
-        for line in lines
-    ]
+    found = []
+    for line in lines:
+        changed: dict[str, Any] = {}
+        if line.factor in row_of:
+            row = row_of[line.factor]
+            changed = {name: float(column[row]) for name, column in columns.items()} | more
+        found.append(replace(line, **changed))
+    return found
 
 
 def sheets_of(
