@@ -230,6 +230,11 @@ class ExperimentOptions:
         return choose_executor(self.workers, cluster)
 
 
+def given(**options: Any) -> dict[str, Any]:
+    """Options that were given; the others take their defaults."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
 def takes_experiment_options(verb: Callable[..., None]) -> Callable[..., None]:
     """Let a verb take the options of `ExperimentOptions`, which come to it as ``options``."""
     hints = get_type_hints(ExperimentOptions, include_extras=True)

@@ -11,6 +11,7 @@ from sim.cli.options import (
     ExperimentOptions,
     OptionalScenarioArgument,
     PointReplicatesOption,
+    given,
     takes_experiment_options,
 )
 from sim.cli.tables.results import study_document
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "overblock/calibration/1"
 N_REPLICATES = 4
-N_TRIALS = 64
 
 
 @takes_experiment_options
@@ -85,7 +85,7 @@ def calibrate(
                 replicates or N_REPLICATES,
                 fit=fit,
                 targets=target,
-                n_trials=trials or N_TRIALS,
+                **given(n_trials=trials),
             )
             task = Task.new(asked.plan, output, force=force)
         else:

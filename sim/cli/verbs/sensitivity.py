@@ -17,6 +17,7 @@ from sim.cli.options import (
     OptionalScenarioArgument,
     PointReplicatesOption,
     complete_metric,
+    given,
     takes_experiment_options,
 )
 from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sim.uncertainty.sensitivity import Influences
 
 N_REPLICATES = 2
-N_TRAJECTORIES, N_SAMPLES, N_KEPT = 10, 64, 5
 
 
 class Method(StrEnum):
@@ -152,14 +152,11 @@ def sensitivity(
                 resolved,
                 choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet),
                 replicates or N_REPLICATES,
-                method=method.value if method else "both",
                 metrics=metric,
                 only=names,
                 ranges=ranges,
                 strategies=[strategy] if strategy else [],
-                trajectories=trajectories or N_TRAJECTORIES,
-                samples=samples or N_SAMPLES,
-                keep=keep or N_KEPT,
+                **given(method=method, trajectories=trajectories, samples=samples, keep=keep),
             )
             task = Task.new(asked.plan, output, force=force)
         else:

@@ -15,6 +15,7 @@ from sim.cli.options import (
     OptionalScenarioArgument,
     ReplicatesOption,
     StrategiesOption,
+    given,
     takes_experiment_options,
 )
 from sim.cli.tables.results import study_document
@@ -91,10 +92,10 @@ def sweep(
                 choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet),
                 replicates or resolved.scenario.n_replicates,
                 over=over,
-                design=design.value if design else "grid",
                 n_points=points,
                 strategies=strategy,
                 metrics=metric,
+                **given(design=design),
             )
             task = Task.new(asked.plan, output, force=force)
         else:
