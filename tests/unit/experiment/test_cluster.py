@@ -69,7 +69,7 @@ class Killing:
     folder: Path
 
     def run(self, job: Job[Any], keys: Sequence[Key]) -> Generator[tuple[Key, Any], None, None]:
-        return self.executor.run(Deadly(job, self.folder, ("exact", 1)), keys)
+        return self.executor.run(Deadly(job, self.folder, (0, "exact", 1)), keys)
 
     def __enter__(self) -> Killing:
         return self
