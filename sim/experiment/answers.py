@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import RATIOS
 from sim.errors import OverblockError, PartialError
+from sim.experiment.comparison import Measured
 from sim.experiment.executors.task import Failure, Key
 from sim.measure.measures import Measure
 from sim.measure.ratios import over
@@ -111,6 +112,12 @@ class Answers:
         )
         failures = dict.fromkeys(keys, why)
         return Answers(self.labels, self.measures, nothing, nothing.copy(), failures, PARTIAL)
+
+    def measured(self, point: int, strategy_row: int) -> Measured:
+        """Measures of one strategy at one point."""
+        run = point, strategy_row
+        replicate = np.arange(self.value.shape[2])
+        return Measured(replicate, self.measures, self.value[run].T, self.denominator[run].T)
 
     def mean(self, metric: str, strategy_row: int = 0) -> NDArray[np.float64]:
         """Mean over replicates, or ratio of sums, at each point; NaN where one is not known."""

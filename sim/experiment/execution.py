@@ -17,7 +17,6 @@ from typing import Any, Protocol, TypeVar
 
 from sim.errors import PartialError
 from sim.experiment.answers import Answers, NothingFinishedError, tabulate
-from sim.experiment.comparison import Measured
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Executor, Failure, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
@@ -105,14 +104,6 @@ class Batch:
             self.failures,
             self.status,
         )
-
-    def measured(self) -> dict[str, Measured]:
-        """Measures of all runs at one point, by strategy."""
-        by_label: dict[str, dict[int, Any]] = {}
-        for (_, label, replicate), name in self.names.items():
-            measures = measures_of(self.checkpoints.facts(name))
-            by_label.setdefault(str(label), {})[int(replicate)] = measures
-        return {label: Measured.of(runs) for label, runs in by_label.items()}
 
 
 class Ask(Protocol):

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from sim.catalogue.choices import HEADLINES, RATIOS
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
-from sim.experiment.comparison import ComparisonLine, Measured, ratio_of, ratio_to
+from sim.experiment.comparison import ComparisonLine, Measured, luck_of, ratio_of, ratio_to
 from sim.measure.money.providers import named_by
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.statistics.paired import mean_intervals, paired_differences
-from sim.streams import Stream, Streams
 
 _CHECK = re.compile(r"(.*?)(>=|<=|>|<)([^<>=]*)", re.DOTALL)
 _WIDTH = re.compile(r"(difference:)?([^=]*)=([^%]*)(%?)", re.DOTALL)
@@ -109,7 +108,7 @@ class Width:
             if row is None or (self.of_difference and label == baseline):
                 continue
             values = part.value[[row]]
-            luck = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+            luck = luck_of(root_seed)
             ratio = RATIOS.get(self.metric)
             if ratio is not None and self.of_difference:
                 # The same replicates are measured in both.

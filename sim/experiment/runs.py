@@ -64,7 +64,9 @@ class Runs:
         batch = ask(self.plan)
         try:
             while self.more is not None and batch.status == COMPLETE:
-                n_more = self.more(batch.measured())
+                found = batch.answers()
+                rows = enumerate(found.labels)
+                n_more = self.more({label: found.measured(0, row) for row, label in rows})
                 if n_more <= 0:
                     break
                 n_replicates = batch.plan.n_replicates + n_more

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiment.answers import Answers
+from sim.experiment.comparison import luck_of
 from sim.experiment.study import Sheet
 from sim.results.columns import Column
 from sim.statistics.paired import mean_intervals
-from sim.streams import Stream, Streams
 from sim.uncertainty.columns import FACTOR, STATUS
 from sim.uncertainty.factors import Factor
 from sim.uncertainty.targets import Target
@@ -89,7 +89,7 @@ def judge_fits(answers: Answers, targets: Sequence[Target], root_seed: int) -> F
     """Hold the answers against the targets."""
     column = [answers.metrics.index(target.metric) for target in targets]
     values = answers.value[:, 0][:, :, column].transpose(0, 2, 1)
-    rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+    rng = luck_of(root_seed)
     n_trials, n_targets = values.shape[:2]
     found = mean_intervals(values.reshape(n_trials * n_targets, -1), rng)
     table = np.array([(one.mean, one.low, one.high) for one in found])

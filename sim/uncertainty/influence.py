@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiment.answers import Answers
+from sim.experiment.comparison import luck_of
 from sim.experiment.study import Sheet
 from sim.results.columns import Column
 from sim.statistics.indices import screen, variance_shares
-from sim.streams import Stream, Streams
 from sim.uncertainty.columns import FACTOR, METRIC, UNIT, points_sheet
 from sim.uncertainty.designs import Stage
 from sim.uncertainty.factors import LeftOut
@@ -171,7 +171,7 @@ def _add_screening(
     lines: Sequence[Line], stage: Stage, value: NDArray[np.float64], root_seed: int
 ) -> list[Line]:
     n_dials = np.array([factor.n_dials for factor in stage.factors])
-    rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+    rng = luck_of(root_seed)
     answers = value.reshape(-1, len(stage.factors) + 1)
     found = screen(answers, stage.dials, stage.moved, n_dials, rng)
     columns = {
@@ -187,7 +187,7 @@ def _add_screening(
 def _add_shares(
     lines: Sequence[Line], stage: Stage, value: NDArray[np.float64], root_seed: int
 ) -> list[Line]:
-    rng = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+    rng = luck_of(root_seed)
     found = variance_shares(value.reshape(-1, len(stage.factors) + 2), rng)
     names = ("first", "first_low", "first_high", "total", "total_low", "total_high")
     columns = {name: getattr(found, name) for name in names}

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.catalogue.choices import RATIOS
 from sim.experiment.answers import Answers
+from sim.experiment.comparison import luck_of, ratio_of
 from sim.experiment.execution import Ask
 from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import Plan
 from sim.experiment.study import POINT, Sheet, Study, write_study
-from sim.measure.ratios import ratio_interval
 from sim.measure.summary import LEVEL
 from sim.results.columns import Column
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
-from sim.statistics.paired import Interval, mean_intervals, warn_of_few
+from sim.statistics.paired import mean_intervals, warn_of_few
 from sim.statistics.resampling import CONFIDENCE
 from sim.streams import Stream, Streams
 from sim.uncertainty.axes import Axis, Design, lay_points, parse_axes, points_of
@@ -165,16 +164,15 @@ def sweep_sheet(
         for metric in column
     ]
     values = np.array([answers.value[p, s, :, m] for p, s, m in keys])
-    found = mean_intervals(values, Streams(root_seed, 0).generator(Stream.BOOTSTRAP))
+    found = mean_intervals(values, luck_of(root_seed))
     tail = (1 - LEVEL) / 2
     rows = []
     for (point, strategy, metric), value, own in zip(keys, values, found, strict=True):
-        measure = answers.measures[metric]
-        mean = own
-        if measure.metric in RATIOS:
-            mean = _ratio_of(answers.value[point, strategy], answers, measure.metric, root_seed)
-        has_interval = value.size > 1
-        low, high = np.quantile(value, [tail, 1 - tail]) if has_interval else (np.nan, np.nan)
+        measure, ratio = answers.measures[metric], RATIOS.get(answers.metrics[metric])
+        mean = (
+            own if ratio is None else ratio_of(answers.measured(point, strategy), ratio, root_seed)
+        )
+        low, high = np.quantile(value, [tail, 1 - tail]) if value.size > 1 else (np.nan, np.nan)
         rows.append(
             (
                 point,
@@ -197,18 +195,3 @@ def sweep_sheet(
         )
     described = (POINT, *axis_columns(axes), *_MEASURED)
     return Sheet("sweep.csv", described, tuple(rows), (POINT.name, "strategy", "metric"))
-
-
-def _ratio_of(
-    values: NDArray[np.float64], answers: Answers, metric: str, root_seed: int
-) -> Interval:
-    """Ratio of sums over the replicates of one point.
-
-    Parameters
-    ----------
-    values : shape (n_replicates, n_metrics)
-    """
-    ratio = RATIOS[metric]
-    above, below = (values[:, answers.metrics.index(part)] for part in (ratio.above, ratio.below))
-    luck = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
-    return ratio_interval(above, below, luck, per=ratio.per)
