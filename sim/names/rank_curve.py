@@ -68,9 +68,11 @@ class Calibration:
         calibration = cls(
             n_names, n_addresses, round(found["share_single"] * n_addresses), tuple(top)
         )
+        if not top or top[0][0] < 1:
+            raise ValueError(f"expected ranks from 1, got {top}")
         mean = calibration.mean_names
-        if not (calibration.top and top[0][0] >= 1 and mean[-1] >= SHARED):
-            raise ValueError(f"expected a rank from 1 and shared names beyond the last, got {top}")
+        if mean[-1] < SHARED:
+            raise ValueError(f"expected shared names beyond the last rank, got {top}")
         if not np.all(np.diff(mean) < 0):
             raise ValueError(f"expected names per address that fall with rank, got {mean}")
         return calibration

@@ -101,7 +101,7 @@ def test_a_curve_adds_names_by_layers_as_by_ranks():
     [
         ({"share_single": None}, "one calibration row share_single, got 0"),
         ({100: 0.21}, "names per address that fall with rank"),
-        ({10_000: 0.95}, "shared names beyond the last"),
+        ({10_000: 0.95}, "shared names beyond the last rank"),
     ],
 )
 def test_rows_that_no_law_can_meet_are_refused(change, message):
@@ -112,6 +112,15 @@ def test_rows_that_no_law_can_meet_are_refused(change, message):
             rows.append(row.model_copy(update={"value": value}))
     with pytest.raises(ValueError, match=message):
         fit_names_law(rows)
+
+
+def test_a_share_of_fewer_than_one_address_is_refused():
+    none = [
+        row.model_copy(update={"n_addresses": 1}) if row.relation == "fewer" else row
+        for row in census_rows()
+    ]
+    with pytest.raises(ValueError, match=r"expected ranks from 1, got \[\(0, "):
+        fit_names_law(none)
 
 
 def test_published_ranks_have_the_geometric_mean_of_both_sides():
