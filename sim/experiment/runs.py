@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.experiment.comparison import Measured
-from sim.experiment.derived import Findings, columns_of, derive, derived_manifest
 from sim.experiment.execution import Ask, Batch, Result, carry_out
+from sim.experiment.findings import Findings, columns_of, derive, derived_manifest
 from sim.experiment.outputs import (
     Outputs,
     failures_of,

@@ -18,10 +18,10 @@ import numpy as np
 
 from sim import __version__
 from sim.errors import DataError, OverblockError, Problem
+from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.folder_plan import RESOLVED, SCENARIO, plan_of_folder
 from sim.experiment.plan import Plan
-from sim.experiment.rederived import changed_notes, changed_tables
-from sim.experiment.replanned import RESOLVED, SCENARIO, plan_of_folder
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import FactTables, RunFacts, fact_columns
 from sim.measure.measures import Measure

@@ -227,12 +227,12 @@ def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path: Path) 
 def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path) -> None:
     code = (
         "import os, signal\n"
-        "import sim.experiment.derived as derived\n"
-        "real = derived.write_summary\n"
+        "import sim.experiment.findings as findings\n"
+        "real = findings.write_summary\n"
         "def write_summary(*arguments):\n"
         f"    {KILL}\n"
         "    return real(*arguments)\n"
-        "derived.write_summary = write_summary\n"
+        "findings.write_summary = write_summary\n"
         "from sim.cli.app import main\n"
         "main()\n"
     )

@@ -1,4 +1,4 @@
-"""What follows from the runs of a folder and from its question, made again.
+"""Whether a folder is consistent: what it says is made again from its runs and its question.
 
 In: a run folder and its plan. Out: what differs in tables over replicates, in their description, in
 the manifest, and in the notes of tables. No run is run again.
@@ -13,10 +13,10 @@ from typing import Any
 
 from sim import __version__
 from sim.errors import OverblockError
-from sim.experiment.derived import Derived, columns_of, derive, derived_manifest
+from sim.experiment.findings import Derived, columns_of, derive, derived_manifest
+from sim.experiment.folder_plan import RESOLVED, SCENARIO
 from sim.experiment.outputs import PACKAGE, package_of
 from sim.experiment.plan import Plan
-from sim.experiment.replanned import RESOLVED, SCENARIO
 from sim.results.accounted import is_inside
 from sim.results.columns import KEYS, TABLES
 from sim.results.differences import changed_lines, changed_values
