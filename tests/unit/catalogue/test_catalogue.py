@@ -108,12 +108,26 @@ def test_money_is_what_is_priced_and_ratios_divide_measures() -> None:
         # A ratio is there where both its parts are.
         assert {MEASURES[part].needs for part in (ratio.above, ratio.below)} <= {"", ratio.needs}
         assert is_over_draws(name) == (ratio.above in PRICED)
+        assert ratio.per == (1e6 if "_per_million_" in name else 1)
 
 
 def test_headlines_are_key_figures_and_compared() -> None:
     assert len(HEADLINES) == 5
     assert set(HEADLINES) < set(KEY_FIGURES)
     assert set(HEADLINES) < set(COMPARED)
+    # What a reader is shown first is decided here and nowhere else.
+    assert {*KEY_FIGURES} - {*HEADLINES} == {
+        "demand_lost_share",
+        "collateral_per_million_user_hours_denied",
+        "names_hit_per_million_user_hours_denied",
+        "private_loss_usd_per_user_hour_denied",
+        "net_social_loss_usd",
+    }
+    assert {*COMPARED} - {*HEADLINES} == {
+        "demand_lost_share",
+        "regret_addresses",
+        "regret_businesses",
+    }
     assert KEY_FIGURES[-1] == "net_social_loss_usd"
 
 
