@@ -56,6 +56,6 @@ def _message(name: str, moved: list[str]) -> str:
             *lines,
             *rest,
             "A number that is meant to move needs a line under 'Results changed' in CHANGELOG.md "
-            "(scenario, metric, old → new, why); then: pytest tests/golden --update-golden",
+            "(scenario, metric, old → new, why); then: pytest -m laws tests/golden --update-golden",
         ]
     )
