@@ -9,6 +9,7 @@ import bz2
 import gzip
 import json
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from sim.addresses.feeds.headed import plain_name
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.sniffing import sniff
+from sim.addresses.feeds.together import concatenate
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError, UsageError
 from tests.binaries import AS_SEQUENCE, AS_SET, mmdb, mrt
@@ -590,6 +592,21 @@ def test_mmdb_of_both_families_is_read_to_both(read):
     needs("maxminddb")
     feed = read("both.mmdb", mmdb({"2001:db8::/32": {"asn": 64496}}, version=6))
     assert (len(feed.v4), feed.to_set()) == (0, AddressSet.of("2001:db8::/32"))
+    assert feed.v6.line.tolist() == [0]  # a database has no lines
+
+
+@pytest.mark.parametrize(
+    ("subtype", "expected"),
+    [(0, "list"), (1, "mrt"), (6, "mrt"), (7, "list")],
+)
+def test_a_table_dump_is_known_by_the_subtypes_of_rfc_6396(tmp_path, subtype, expected):
+    (tmp_path / "rib").write_bytes(bytes(4) + struct.pack(">HHI", 13, subtype, 0))
+    assert sniff(Input(tmp_path / "rib", "rib")) == expected
+
+
+def test_no_feeds_are_not_one():
+    with pytest.raises(ValueError, match="at least one feed"):
+        concatenate([])
 
 
 def test_mrt_origins_of_all_peers_are_one_list(read):
