@@ -1,7 +1,7 @@
 """Every measure of ``summary.csv`` and ``measures.parquet``, in the sequence of measuring.
 
 To add one: an entry here, its formula in `sim.measure`, a test; documents and goldens follow by
-``python -m sim.catalogue.page docs`` and ``pytest -m laws tests/golden --update-golden``.
+``python -m sim.cli.reference`` and ``pytest -m laws tests/golden --update-golden``.
 """
 
 from __future__ import annotations

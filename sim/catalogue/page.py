@@ -1,14 +1,12 @@
 """The tables of ``docs/reference/measures.md``, from the catalogue.
 
-``python -m sim.catalogue.page docs`` makes them anew, and leaves the sentences between them alone.
+``python -m sim.cli.reference`` makes them anew, and leaves the sentences between them alone.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from sim.catalogue.curves import CURVES
 from sim.catalogue.declaration import Metric, Section
@@ -58,13 +56,3 @@ def _curve_rows() -> Iterator[str]:
     for name, curve in CURVES.items():
         needs = f"`{curve.needs}`" if curve.needs else ""
         yield f"| `{name}` | {curve.unit} | {curve.description} | {needs} |"
-
-
-def main() -> None:
-    """Make the tables in the folder of documents given anew."""
-    path = Path(sys.argv[1]) / "reference" / "measures.md"
-    path.write_text(with_measures(path.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

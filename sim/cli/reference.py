@@ -1,24 +1,29 @@
-"""``docs/reference/options.md``: every verb with its arguments and options, from the commands.
+"""Pages and files that are made from declarations, and the page of all options among them.
 
-In: the application. Out: the page. Made anew with
-``python -m sim.cli.reference docs/reference/options.md``; a test holds it fresh.
+In: the commands, the schema, the catalogue of measures, the seed tables. Out: what stands of them
+in ``docs/`` and ``scenarios/``. Run ``python -m sim.cli.reference`` in a clone to make all of it
+anew; tests hold it fresh.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
 
+from sim.catalogue.page import with_measures
 from sim.cli.app import app
+from sim.cli.terminal.console import json_text
+from sim.scenario.dump import json_schema
+from sim.scenario.parameters import EXPLAINED, parameters_page, read_symbols, with_symbols
+from sim.scenario.reference import reference_page
 
 _HEAD = """# Options of every verb
 
-Made from the commands by `python -m sim.cli.reference docs/reference/options.md`.
+Made from the commands by `python -m sim.cli.reference`.
 `overblock VERB --help` prints the same. What the verbs do, their exit codes and what they write:
 [the command line](cli.md).
 """
@@ -54,9 +59,28 @@ def _cell(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().replace("|", "\\|")
 
 
+def generated(clone: Path) -> dict[Path, str]:
+    """Return what is made from declarations: the text of each file of a clone."""
+    docs = clone / "docs"
+    measures, symbols = docs / "reference" / "measures.md", read_symbols(docs)
+    explained = [docs / "explanation" / f"{name}.md" for name in EXPLAINED]
+    return {
+        docs / "reference" / "options.md": options_page(),
+        docs / "reference" / "scenario.md": reference_page(),
+        docs / "reference" / "parameters.md": parameters_page(symbols),
+        **{
+            page: with_symbols(page.stem, page.read_text(encoding="utf-8"), symbols)
+            for page in explained
+        },
+        measures: with_measures(measures.read_text(encoding="utf-8")),
+        clone / "scenarios" / "scenario.schema.json": json_text(json_schema()),
+    }
+
+
 def main() -> None:
-    """Write the page to the path given."""
-    Path(sys.argv[1]).write_text(options_page(), encoding="utf-8")
+    """Write what is generated in the clone that is the current folder."""
+    for path, text in generated(Path()).items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

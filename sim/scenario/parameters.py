@@ -1,14 +1,13 @@
 """Symbols of the equations: the page of parameters, and the tables at the head of each section.
 
-In: ``docs/reference/symbols.csv``, the schema and the seed tables. Out: Markdown. Remake the pages
-with ``python -m sim.scenario.parameters docs``; a test holds them fresh and whole.
+In: ``docs/reference/symbols.csv``, the schema and the seed tables. Out: Markdown.
+``python -m sim.cli.reference`` makes the pages anew; a test holds them fresh and whole.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +37,7 @@ _HEAD = """\
 Every parameter of the equations: the symbol it has there, the scenario key that sets it, its unit,
 its value when nothing is said, the row that holds it, the range held possible. This page is made
 from `docs/reference/symbols.csv`, the schema and the seed tables by
-`python -m sim.scenario.parameters docs`.
+`python -m sim.cli.reference`.
 
 - *Unit* is that of the key or column. Where the equation takes another one, it follows after *in
   the equation*: hours of a key are seconds on the clock of the engine.
@@ -208,18 +207,3 @@ def _range(about: ColumnNote | None) -> str:
         return " to ".join(f"column `{name}`" for name in pair)
     text = " to ".join(plain(number) for number in pair)
     return f"factor {text}" if kind == "times" else text
-
-
-def main() -> None:
-    """Remake the pages in the folder of documents given."""
-    docs = Path(sys.argv[1])
-    symbols = read_symbols(docs)
-    (docs / "reference" / "parameters.md").write_text(parameters_page(symbols), encoding="utf-8")
-    for page in EXPLAINED:
-        path = docs / "explanation" / f"{page}.md"
-        text = path.read_text(encoding="utf-8")
-        path.write_text(with_symbols(page, text, symbols), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

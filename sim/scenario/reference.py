@@ -1,15 +1,13 @@
 """The page ``docs/reference/scenario.md``: every key of the scenario language, from the schema.
 
-In: the schema and the assumption table. Out: Markdown. Remake the page with
-``python -m sim.scenario.reference docs/reference/scenario.md``; a test holds it fresh.
+In: the schema and the assumption table. Out: Markdown. ``python -m sim.cli.reference`` makes the
+page anew; a test holds it fresh.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
 
@@ -28,8 +26,7 @@ _HEAD = """\
 # Scenario keys
 
 Every key of the scenario language, by its full path. This page is made from the schema by
-`python -m sim.scenario.reference docs/reference/scenario.md`; `overblock schema` prints the same as
-JSON Schema for editors.
+`python -m sim.cli.reference`; `overblock schema` prints the same as JSON Schema for editors.
 
 - A key that is **required** must be given if its section is there. One that is *assumed* takes the
   value of `seeds/assumptions.csv` when it is left out, and the run lists it with its range. Any
@@ -219,12 +216,3 @@ def _chases() -> list[str]:
         for kind in kinds_of(Strategy)
         if issubclass(kind, Chase)
     ]
-
-
-def main() -> None:
-    """Write the page to the path given."""
-    Path(sys.argv[1]).write_text(reference_page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

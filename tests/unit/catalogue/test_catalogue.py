@@ -147,7 +147,7 @@ def test_a_label_is_said_aloud_and_any_other_name_is_read_out() -> None:
 
 
 def test_the_page_of_measures_is_fresh(repository: Path) -> None:
-    """Remake it with ``python -m sim.catalogue.page docs``."""
+    """Remake it with ``python -m sim.cli.reference``."""
     page = (repository / "docs/reference/measures.md").read_text(encoding="utf-8")
     assert page == with_measures(page)
     for name in (*MEASURES, *CURVES):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sim.cli.reference import options_page
+from sim.cli.reference import generated, options_page
 
 
-def test_the_page_of_options_is_fresh(repository: Path) -> None:
-    """Remake it with ``python -m sim.cli.reference docs/reference/options.md``."""
-    page = repository / "docs" / "reference" / "options.md"
-    assert page.read_text(encoding="utf-8") == options_page()
+def test_what_is_generated_is_fresh(repository: Path) -> None:
+    """Remake it with ``python -m sim.cli.reference``."""
+    for path, text in generated(repository).items():
+        assert path.read_text(encoding="utf-8") == text, path
 
 
 def test_every_verb_stands_in_the_table_of_the_command_line(repository: Path) -> None:

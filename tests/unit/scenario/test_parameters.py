@@ -99,7 +99,7 @@ def equations() -> list[tuple[str, str, str]]:
 
 
 def test_the_pages_are_fresh() -> None:
-    """Remake them with ``python -m sim.scenario.parameters docs``."""
+    """Remake them with ``python -m sim.cli.reference``."""
     page = DOCS / "reference" / "parameters.md"
     assert page.read_text(encoding="utf-8") == parameters_page(SYMBOLS)
     for name in EXPLAINED:

@@ -29,7 +29,7 @@ def rows() -> dict[str, list[str]]:
 
 
 def test_the_page_is_fresh(repository: Path) -> None:
-    """Remake it with ``python -m sim.scenario.reference docs/reference/scenario.md``."""
+    """Remake it with ``python -m sim.cli.reference``."""
     page = repository / "docs" / "reference" / "scenario.md"
     assert page.read_text(encoding="utf-8") == reference_page()
 
