@@ -24,6 +24,8 @@ from sim.engine.strategies.provider_ranges import covering_prefix, provider, pro
 from sim.engine.strategies.replay import replay
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
 from sim.streams import Streams
+from tests import reference_strategies as ref
+from tests.reference import RefStrategy
 from tests.worlds import DAY, HOUR, Actor, Firm, Pool, Response, Seat, SmallWorld
 
 Timed = list[tuple[int, Order]]
@@ -67,6 +69,24 @@ STRATEGIES: dict[str, Strategy] = {
     "negotiate": negotiate(DAY, 0.9, 16),
     "cover": cover(2),
 }
+RULES: dict[str, RefStrategy | str] = {
+    "none": "replay",
+    "replay": "replay",
+    "exact": "exact",
+    "aggregate": ref.aggregate(24),
+    "covering-prefix": ref.covering_prefix(0.9, 16),
+    "provider-region": ref.provider_region(),
+    "provider": ref.whole_provider(),
+    "escalate": ref.escalate([32, 27, 22], 18 * HOUR, 0.9),
+    "dns": ref.name(OVERMATCH),
+    "sni": ref.name(OVERMATCH),
+    "throttle": ref.throttle(22),
+    "time-window": ref.time_window([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], 22),
+    "rolling": ref.rolling(40 * HOUR, 20 * HOUR, 20),
+    "allow-list": ref.allow_list(["203.0.113.0/24"]),
+    "negotiate": ref.negotiate(DAY, 0.9, 16),
+}
+"""The rules of ``STRATEGIES``; ``cover`` has none."""
 
 
 def chase_world(seed: int) -> SmallWorld:

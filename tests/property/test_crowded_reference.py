@@ -16,8 +16,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import Decision, Observation, Strategy
 from sim.engine.run import Outcome
 from sim.scenario.tables.reactions import RESPONSES
-from tests import reference_strategies as ref
-from tests.chases import OVERMATCH, STRATEGIES, chase_world, run, whole
+from tests.chases import RULES, STRATEGIES, chase_world, run, whole
 from tests.crowded import SEEDS, crowded_world, differ, with_limits
 from tests.property.test_engine_whole import assert_same_run
 from tests.reference import RefAnswer, RefSight, RefStrategy
@@ -25,24 +24,6 @@ from tests.worlds import DAY, HOUR, Dated, Pool, Response, SmallWorld
 
 pytestmark = pytest.mark.laws
 
-RULES: dict[str, RefStrategy | str] = {
-    "none": "replay",
-    "replay": "replay",
-    "exact": "exact",
-    "aggregate": ref.aggregate(24),
-    "covering-prefix": ref.covering_prefix(0.9, 16),
-    "provider-region": ref.provider_region(),
-    "provider": ref.whole_provider(),
-    "escalate": ref.escalate([32, 27, 22], 18 * HOUR, 0.9),
-    "dns": ref.name(OVERMATCH),
-    "sni": ref.name(OVERMATCH),
-    "throttle": ref.throttle(22),
-    "time-window": ref.time_window([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], 22),
-    "rolling": ref.rolling(40 * HOUR, 20 * HOUR, 20),
-    "allow-list": ref.allow_list(["203.0.113.0/24"]),
-    "negotiate": ref.negotiate(DAY, 0.9, 16),
-}
-"""The rules of ``STRATEGIES``; ``cover`` has none."""
 REPLAYED = (
     Dated(HOUR, "block", ("198.18.0.0/22",)),
     Dated(2 * DAY, "block", ("198.19.0.0/24",)),

@@ -61,7 +61,7 @@ COLLATERAL = ("lost_demand_h", "affected_s", "impaired_s", "down_s")
 def test_every_id_of_the_language_is_held_to_the_laws():
     ids = {get_args(m.model_fields["id"].annotation)[0] for m in get_args(get_args(Strategy)[0])}
     assert ids == set(STRATEGIES)
-    assert len(ids) == 16
+    assert len(ids) >= 16
 
 
 @every_strategy

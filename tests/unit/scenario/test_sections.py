@@ -11,22 +11,10 @@ from sim.errors import ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
+from tests.strategy_sections import SECTIONS
 
 WriteScenario = Callable[..., Path]
 REPLAY = "  id: replay\n  orders: telegram-2018-orders"
-CHASES = {
-    "exact": "",
-    "aggregate": "length: 24",
-    "covering-prefix": "purity: 0.9",
-    "provider-region": "",
-    "provider": "",
-    "escalate": "lengths: [32, 24], patience_h: 1, goal: 0.1",
-    "throttle": "length: 24",
-    "time-window": "windows: [[2018-04-16T10:00Z, 2018-04-16T11:00Z]]",
-    "rolling": "ttl_h: 2, gap_h: 1",
-    "negotiate": "talks_h: 1, purity: 0.9",
-    "cover": "rules: 2",
-}
 OTHERS = {
     "none": "",
     "replay": "orders: telegram-2018-orders",
@@ -34,6 +22,8 @@ OTHERS = {
     "sni": "overmatch: 0",
     "allow-list": "allowed: allow-list-russia-2025",
 }
+CHASES = {name: section for name, section in SECTIONS.items() if name not in OTHERS}
+"""All but those that act without fronts."""
 FRONTS = "fronts: {pools: front-pools-2018}\n"
 
 
@@ -52,15 +42,13 @@ def test_every_strategy_is_one_or_the_other() -> None:
 
 @pytest.mark.parametrize("name", CHASES)
 def test_a_strategy_that_chases_needs_fronts(write_scenario: WriteScenario, name: str) -> None:
-    path = write_scenario({REPLAY: f"  {{id: {name}, {CHASES[name]}}}"})
+    path = write_scenario({REPLAY: f"  {CHASES[name]}"})
     (problem,) = problems_of(path)
     assert problem == (
         f"{path}:12:4: strategy.id: expected a section fronts beside the strategy {name}, which "
         "answers the fronts that are found; got none"
     )
-    with_fronts = write_scenario(
-        {REPLAY: f"  {{id: {name}, {CHASES[name]}}}"}, add=FRONTS + "censor: {}\n"
-    )
+    with_fronts = write_scenario({REPLAY: f"  {CHASES[name]}"}, add=FRONTS + "censor: {}\n")
     assert load_scenario(str(with_fronts)).scenario.strategy.id == name
 
 
