@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
-from sim.cli.reference import generated, options_page
+import pytest
+
+from sim.cli.reference import generated, main, options_page
+from sim.scenario.parameters import EXPLAINED
 
 
 def test_what_is_generated_is_fresh(repository: Path) -> None:
     """Remake it with ``python -m sim.cli.reference``."""
     for path, text in generated(repository).items():
         assert path.read_text(encoding="utf-8") == text, path
+
+
+def test_the_command_makes_it_anew(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [path.relative_to(repository) for path in generated(repository)]
+    for path in (*paths, Path("docs/reference/symbols.csv")):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / path, tmp_path / path)
+    marked = {tmp_path / "docs/reference/measures.md": "| `orders_placed` |"}
+    marked |= {tmp_path / f"docs/explanation/{name}.md": "| `t` |" for name in EXPLAINED}
+    for path, row in marked.items():
+        text = path.read_text(encoding="utf-8")
+        assert row in text
+        path.write_text(text.replace(row, "| `old` |"), encoding="utf-8")
+    for path in {tmp_path / path for path in paths} - set(marked):
+        path.write_text("old", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    main()
+    for path in paths:
+        made = (tmp_path / path).read_text(encoding="utf-8")
+        assert made == (repository / path).read_text(encoding="utf-8"), path
 
 
 def test_every_verb_stands_in_the_table_of_the_command_line(repository: Path) -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from sim.scenario.parameters import EXPLAINED, parameters_page, read_symbols, with_symbols
+from sim.scenario.parameters import EXPLAINED, read_symbols
 from sim.scenario.reference import keys_by_path
 from sim.scenario.tables import reactions as tables_reactions
 from sim.scenario.tables import rows as tables
@@ -96,15 +96,6 @@ def equations() -> list[tuple[str, str, str]]:
             if blocks or inline:
                 found.append((page, section, "\n".join([*blocks, *inline])))
     return found
-
-
-def test_the_pages_are_fresh() -> None:
-    """Remake them with ``python -m sim.cli.reference``."""
-    page = DOCS / "reference" / "parameters.md"
-    assert page.read_text(encoding="utf-8") == parameters_page(SYMBOLS)
-    for name in EXPLAINED:
-        text = (DOCS / "explanation" / f"{name}.md").read_text(encoding="utf-8")
-        assert text == with_symbols(name, text, SYMBOLS)
 
 
 def test_every_symbol_is_in_a_table_or_on_a_page_that_has_it() -> None:

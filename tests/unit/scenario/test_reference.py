@@ -28,12 +28,6 @@ def rows() -> dict[str, list[str]]:
     return found
 
 
-def test_the_page_is_fresh(repository: Path) -> None:
-    """Remake it with ``python -m sim.cli.reference``."""
-    page = repository / "docs" / "reference" / "scenario.md"
-    assert page.read_text(encoding="utf-8") == reference_page()
-
-
 def test_every_key_of_a_whole_scenario_is_on_the_page() -> None:
     keys: set[str] = set()
     for name in scenario_names():
