@@ -13,7 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
 from sim.backtest.calculations import CALCULATION_TABLES
 from sim.backtest.prediction import NotComputable, Prediction
 from sim.backtest.runs import RunGroup
@@ -23,6 +22,7 @@ from sim.scenario.cases import CaseFile
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import find_table
+from sim.version import __version__
 
 SCHEMA = "overblock/backtest-scores/1"
 

@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from sim import __version__
 from sim.cli.terminal import console
 from sim.cli.verbs import (
     assess,
@@ -35,6 +34,7 @@ from sim.cli.verbs import (
     verify,
 )
 from sim.errors import OverblockError, UsageError
+from sim.version import __version__
 
 TRACEBACK = "OVERBLOCK_TRACEBACK"
 """Environment variable that asks for the traceback of a fault."""

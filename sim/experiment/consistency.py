@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
 from sim.errors import OverblockError
 from sim.experiment.findings import Derived, columns_of, derive, derived_manifest
 from sim.experiment.folder_plan import RESOLVED, SCENARIO
@@ -26,6 +25,7 @@ from sim.results.parquet import is_part_of, metadata_of, n_rows_of
 from sim.results.read import RunFolder
 from sim.scenario.library import shipped
 from sim.scenario.tables.seeds import note_path
+from sim.version import __version__
 
 MOST_OF_A_FILE = 20
 """Differences of one file that are told one by one."""

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.task import Failure, Key
 from sim.measure.curve_values import CurveTime
@@ -23,6 +22,7 @@ from sim.scenario.changes import ColumnChange, change
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
 from sim.scenario.variants import Variant, choose_variants, own_variant, variant_of
+from sim.version import __version__
 
 RUN, COMPARISON = "run", "comparison"
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sim import __version__
 from sim.errors import DataError, Problem, UsageError
 from sim.experiment.plan import Plan
 from sim.files import write_whole
@@ -32,6 +31,7 @@ from sim.results.place import check_left_behind, destination, partial_folders
 from sim.results.store import write_json
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.version import __version__
 
 SCENARIO = "scenario.yaml"
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from sim import __version__
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
@@ -32,6 +31,7 @@ from sim.results.parquet import PartWriter, is_part_of, keys_of
 from sim.results.read import RunFolder, open_run
 from sim.results.store import RUN_TABLES
 from sim.scenario.dump import scenario_tree
+from sim.version import __version__
 
 _NEEDED = ("outputs", "scenario", "n_replicates_asked")
 _FACTS = ("measures", "losses", "hits", "nothing")

@@ -14,13 +14,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sim import __version__
 from sim.results.folder import MANIFEST_SCHEMA
 from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import scenario_tree
 from sim.scenario.provenance.sources import Source, list_sources
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import Table, note_path
+from sim.version import __version__
 
 Item = TypeVar("Item")
 _PACKAGES = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import __version__
+from sim.version import __version__
 from tests.conftest import REPOSITORY
 from tests.documents.tables import SAID
 from tests.pages import NEEDS, RUN, Block, blocks_of, copy_checkout, pages, run_page

@@ -7,9 +7,9 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 
-from sim import __version__
 from sim.cli.options import JsonOption
 from sim.cli.terminal import console
+from sim.version import __version__
 
 SCHEMA = "overblock/doctor/1"
 _PACKAGES = (

@@ -58,12 +58,12 @@ def import_file(
       overblock import dump.csv --as z-i --skip-bad -o register.parquet
     """
     with console.reports_errors(as_json=as_json):
-        from sim import __version__
         from sim.addresses.feeds.formats import read_feed
         from sim.addresses.feeds.normal import write_normal
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
         from sim.files import check_free
+        from sim.version import __version__
 
         check_free(output, force=force)
         given = find_input(file)

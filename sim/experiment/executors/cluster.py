@@ -18,10 +18,10 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from sim import __version__
 from sim.errors import UsageError
 from sim.experiment.executors.pool import LOST
 from sim.experiment.executors.task import Failure, Job, Key, Result, attempt, failure_of
+from sim.version import __version__
 
 LOCAL = "local"
 CONNECT_S = 30

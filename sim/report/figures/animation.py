@@ -15,7 +15,6 @@ from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from sim import __version__
 from sim.errors import UsageError
 from sim.report.figures import style
 from sim.report.figures.address_map import (
@@ -35,6 +34,7 @@ from sim.report.figures.map_key import plot_key
 from sim.report.figures.scene import provider_table, scene_at, window_of
 from sim.results.read import RunFolder
 from sim.results.register import RegisterHistory, read_register
+from sim.version import __version__
 
 MAX_FRAMES = 60
 FRAMES_PER_S = 4

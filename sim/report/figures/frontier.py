@@ -11,10 +11,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim import __version__
 from sim.blocklists.covers import Answer
 from sim.blocklists.units import UNIT_NAMES
 from sim.report.figures import style
+from sim.version import __version__
 
 
 def draw_frontier(found: Answer, path: Path) -> None:

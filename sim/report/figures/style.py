@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim import __version__
+from sim.version import __version__
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart by colour-blind readers.
 BLACK = "#000000"

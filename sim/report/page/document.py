@@ -17,7 +17,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from sim import __version__
 from sim.catalogue.choices import label
 from sim.errors import DataError, Problem, UsageError
 from sim.files import new_file
@@ -37,6 +36,7 @@ from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
+from sim.version import __version__
 
 MAX_EMBEDDED_BYTES = 512 * 1024
 _ABOUT = {

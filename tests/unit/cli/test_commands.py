@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from sim import __version__
 from sim.cli.app import app
+from sim.version import __version__
 
 WriteScenario = Callable[..., Path]
 SMALL = ["-n", "1", "--set", "population.n_businesses=10"]

@@ -15,7 +15,6 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from sim import __version__
 from sim.errors import UsageError
 from sim.experiment.runs import run_experiment
 from sim.files import RECORD
@@ -30,6 +29,7 @@ from sim.report.figures.outages import draw_outages, draw_outages_by
 from sim.results.read import RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from sim.version import __version__
 
 WriteScenario = Callable[..., Path]
 NOT_OF_A_REPLAY = ("reach", "strategies", "tradeoff", "differences", "animation")

@@ -1,0 +1,100 @@
+"""``import sim``: light, and with names that people, help and type checkers see."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sim
+
+HEAVY = ("numpy", "scipy", "duckdb", "pydantic", "matplotlib", "simpy", "typer")
+
+USED = """\
+import sim
+
+reveal_type(sim.run("small"))
+reveal_type(sim.compare)
+reveal_type(sim.open_results("out"))
+reveal_type(sim.exposure(["192.0.2.1"]))
+reveal_type(sim.__version__)
+error: sim.OverblockError = sim.UsageError("")
+sim.run(n_replicates="two")
+sim.nothing
+"""
+
+SEEN = """\
+3: note: Revealed type is "sim.api.Results"
+5: note: Revealed type is "sim.api.Results"
+6: note: Revealed type is "sim.blocklists.exposure.Exposure"
+7: note: Revealed type is "str"
+9: error: Missing positional argument "scenario" in call to "run"  [call-arg]
+9: error: Argument "n_replicates" to "run" has incompatible type "str"; \
+expected "int | None"  [arg-type]
+10: error: Module has no attribute "nothing"  [attr-defined]
+"""
+
+
+def test_the_package_loads_nothing_heavy_until_a_name_is_used() -> None:
+    code = (
+        "import sys, sim; dir(sim)\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)))\n"
+        "sim.exposure\n"
+        "print('numpy' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["[]", "True"], done.stderr
+
+
+def test_every_public_name_is_listed_and_there() -> None:
+    assert {"run", "compare", "exposure", "open_results", "__version__"} <= set(sim.__all__)
+    assert set(sim.__all__) <= set(dir(sim))
+    for name in sim.__all__:
+        value = getattr(sim, name)
+        assert getattr(value, "__name__", name) == name
+        assert getattr(value, "__doc__", "")
+
+
+def test_star_imports_what_is_listed() -> None:
+    names: dict[str, object] = {}
+    exec("from sim import *", names)
+    assert names.keys() - {"__builtins__"} == set(sim.__all__)
+
+
+def test_a_name_that_is_not_there_is_said() -> None:
+    with pytest.raises(AttributeError, match="module 'sim' has no attribute 'nothing'"):
+        getattr(sim, "nothing")  # noqa: B009 - a type checker would refuse it
+
+
+def test_help_shows_the_functions_with_their_words() -> None:
+    import pydoc
+
+    text = pydoc.plain(pydoc.render_doc(sim))
+    for name in ("run", "compare", "open_results", "exposure"):
+        assert f"\n    {name}(" in text
+    assert "Compare strategies in the same worlds with the same luck" in text
+
+
+def test_type_checkers_see_types_and_mistakes(tmp_path: Path, repository: Path) -> None:
+    pytest.importorskip("mypy")
+    # At the top of the repository, where what was checked last is kept: else it takes a minute.
+    file = tmp_path / "used.py"
+    file.write_text(USED)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", str(file)], cwd=repository, capture_output=True, text=True
+    )
+    lines = [line.rpartition("used.py:") for line in done.stdout.splitlines()]
+    seen = [text.replace("builtins.str", "str") for _, _, text in lines]
+    missed = [line for line in SEEN.splitlines() if line not in seen]
+    assert not missed, done.stdout + done.stderr
+    (compared,) = (line for line in seen if line.startswith("4: note: "))
+    assert compared.endswith('-> sim.api.Results"')
+
+
+def test_the_module_is_the_command(repository: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", "--version"], cwd=repository, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, f"overblock {sim.__version__}\n"), done.stderr
