@@ -147,14 +147,14 @@ def read_question(folder: Path) -> Question:
     """
     file = folder / EXPERIMENT
     document = read_document(file)
-    if document.get("schema") != EXPERIMENT_SCHEMA:
-        message = f"expected the schema {EXPERIMENT_SCHEMA}, got {document.get('schema')!r}"
-        raise DataError([Problem(str(file), message, key="schema")])
     if document.get("version") != __version__:
         raise UsageError(
             f"{folder.parent}: begun by overblock {document.get('version')}, this is "
             f"{__version__}; go on with that version, or start anew"
         )
+    if document.get("schema") != EXPERIMENT_SCHEMA:
+        message = f"expected the schema {EXPERIMENT_SCHEMA}, got {document.get('schema')!r}"
+        raise DataError([Problem(str(file), message, key="schema")])
     with _readable(file):
         return _question_of(document, folder)
 

@@ -6,6 +6,7 @@ In: a path. Out: whether it holds a run, and what its manifest says.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,42 @@ from typing import Any
 from sim.errors import DataError, OverblockError, Problem
 
 MANIFEST = "manifest.json"
-MANIFEST_SCHEMA = "overblock/manifest/1"
+MANIFEST_SCHEMA = "overblock/manifest/2"
+_EARLIER = "overblock/manifest/1"
+"""Of folders by 0.1: without ``bands.parquet`` and the facts of runs, money by its median."""
+_VERBS = {"comparison": "compare", "calibration": "calibrate"}
+"""Where the verb is not the kind of the result."""
 COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 """Status of a run in its manifest; ``partial`` where runs failed."""
 
 
 def is_run_folder(path: Path) -> bool:
-    """Whether a folder holds a run."""
+    """Whether a folder holds a run, of this version or an earlier one."""
     try:
-        return bool(read_manifest(path)["schema"] == MANIFEST_SCHEMA)
+        return read_manifest(path)["schema"] in (MANIFEST_SCHEMA, _EARLIER)
     except (OverblockError, KeyError):
         return False
+
+
+def check_schema(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse a folder whose files mean something else than they do now.
+
+    Raises
+    ------
+    DataError
+        With what to do instead.
+    """
+    schema = manifest.get("schema")
+    if schema == MANIFEST_SCHEMA:
+        return
+    if schema == _EARLIER:
+        message = (
+            "written by overblock 0.1, whose folders have no bands.parquet and take money by its "
+            f"median; run it again: {_command(path, manifest)}"
+        )
+        raise DataError([Problem(str(path), message)])
+    message = f"expected the schema {MANIFEST_SCHEMA}, got {schema!r}"
+    raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
 
 
 def read_manifest(path: Path) -> dict[str, object]:
@@ -45,6 +71,19 @@ def read_manifest(path: Path) -> dict[str, object]:
     if not isinstance(manifest, dict):
         raise DataError([Problem(str(file), "expected a JSON object, got something else")])
     return manifest
+
+
+def _command(path: Path, manifest: Mapping[str, Any]) -> str:
+    """The command that asks again what a folder answers; other than of a run, as far as known."""
+    kind = str(manifest.get("kind", "run"))
+    words = ["overblock", _VERBS.get(kind, kind), str(path / "scenario.yaml")]
+    for option, key in (("-n", "n_replicates_asked"), ("--seed", "root_seed")):
+        if key in manifest:
+            words += [option, str(manifest[key])]
+    scenario = manifest.get("scenario")
+    for override in scenario.get("overrides", []) if isinstance(scenario, dict) else []:
+        words += ["--set", str(override)]
+    return shlex.join(words) + ("" if kind == "run" else " …")
 
 
 def title_of(scenario: Mapping[str, Any]) -> str:

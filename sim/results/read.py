@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem, UsageError
-from sim.results.folder import MANIFEST, MANIFEST_SCHEMA, read_manifest, title_of
+from sim.results.folder import MANIFEST, check_schema, read_manifest, title_of
 from sim.results.parquet import read_columns
 
 SPLITS = ("provider", "sector", "role")
@@ -235,9 +235,7 @@ def open_run(path: Path) -> RunFolder:
         If it is none, or its files cannot be read.
     """
     manifest = read_manifest(path)
-    if manifest.get("schema") != MANIFEST_SCHEMA:
-        message = f"expected the schema {MANIFEST_SCHEMA}, got {manifest.get('schema')!r}"
-        raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
+    check_schema(path, manifest)
     kind = manifest.get("kind", "run")
     if kind not in ("run", "comparison"):
         message = f"expected a run or a comparison, got a {kind}: its tables are read on their own"
