@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from sim.scenario.model import Model
 from sim.scenario.quantities import Hours, PerDay, Share, Table
@@ -16,7 +16,16 @@ from sim.scenario.quantities import Hours, PerDay, Share, Table
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Pressure = Annotated[float, Field(gt=0, le=1)]
+
+
+def _is_share(pressure: object) -> object:
+    """Refuse a limit of 0.1, where attention had no bound, with what has changed."""
+    if isinstance(pressure, int | float) and pressure > 1:
+        raise ValueError(f"expected a share <= 1, as attention is one since 0.2, got {pressure:g}")
+    return pressure
+
+
+Pressure = Annotated[float, Field(gt=0, le=1), BeforeValidator(_is_share)]
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
 
 

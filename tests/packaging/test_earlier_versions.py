@@ -20,6 +20,7 @@ from sim.results.folder import MANIFEST_SCHEMA
 from sim.results.place import check_free
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from sim.scenario.tables.money import MoneyParameterRow
 
 WRITTEN = Path(__file__).parent / "written_by_0_1"
 
@@ -75,6 +76,22 @@ def test_its_scenario_is_one_of_today() -> None:
     file = str(WRITTEN / "run/scenario.yaml")
     scenario = resolve(load_scenario(file, manifest["scenario"]["overrides"])).scenario
     assert (scenario.name, scenario.population.n_businesses) == ("piracy-shield", 100)
+
+
+@pytest.mark.parametrize("key", ["pause_pressure", "end_pressure"])
+def test_a_limit_above_all_attention_says_what_changed(key: str) -> None:
+    with pytest.raises(
+        sim.ScenarioError, match=f"censor.{key}: expected a share <= 1, as .* since 0.2, got 5$"
+    ):
+        load_scenario("telegram-2018", [f"censor.{key}=5"])
+
+
+def test_a_price_that_is_no_more_names_what_took_its_place(repository: Path) -> None:
+    table = repository / "seeds/money-parameters.csv"
+    (line,) = (one for one in table.read_text().splitlines() if "response_cost_level" in one)
+    row = dict(zip(table.read_text().splitlines()[0].split(","), line.split(","), strict=False))
+    with pytest.raises(ValueError, match="expected 'response_cost_level', a factor on"):
+        MoneyParameterRow.model_validate(row | {"key": "migration_labour_usd"})
 
 
 def test_what_0_1_left_unfinished_is_begun_anew(old: Path) -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, get_args
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from sim.errors import Problem
 from sim.scenario.tables.rows import SectorRow
@@ -106,6 +106,17 @@ class MoneyParameterRow(RangedRow):
     key: FirmKey
     sector: str = ""
     spell_class: SpellClass | Literal[""] = ""
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def name_what_took_its_place(cls, key: object) -> object:
+        """Refuse the key of 0.1 by which every move cost one sum, whatever its kind."""
+        if key == "migration_labour_usd":
+            raise ValueError(
+                "expected 'response_cost_level', a factor on the column cost_usd of responses, "
+                f"which takes its place since 0.2, got {key!r}"
+            )
+        return key
 
     @model_validator(mode="after")
     def check_meaning(self) -> MoneyParameterRow:
