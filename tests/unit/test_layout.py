@@ -102,6 +102,16 @@ def test_files_that_a_page_for_newcomers_names_are_there(page: str, repository: 
     assert not [str(path) for path in named if not path.exists()]
 
 
+def test_files_of_the_package_that_documents_name_are_there(repository: Path) -> None:
+    named = {
+        (page.relative_to(repository).as_posix(), found)
+        for page in [*repository.glob("*.md"), *(repository / "docs").rglob("*.md")]
+        for found in re.findall(r"\b(?:sim|tests|benchmarks)/[\w/]+\.py\b", page.read_text("utf-8"))
+    }
+    assert len(named) > 30
+    assert not [one for one in named if not (repository / one[1]).exists()]
+
+
 def test_what_a_business_loses_is_read_in_eight_files(repository: Path) -> None:
     page = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
     files = re.findall(r"^\d\. `(sim/\S+\.py)`", page, re.MULTILINE)
