@@ -14,9 +14,9 @@ from typing import TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.feeds.appended import Growing
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.feed import Labels
-from sim.addresses.feeds.growing import Growing
 from sim.errors import OverblockError
 
 _FIRST_SLOTS = 2**12

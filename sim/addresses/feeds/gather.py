@@ -12,10 +12,10 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.feeds.appended import Growing
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.coding import Coder, Key, ListCoder
 from sim.addresses.feeds.feed import Feed, Origin
-from sim.addresses.feeds.growing import Growing
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.entries import Entries4, Entries6

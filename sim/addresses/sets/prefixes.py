@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.compiled import backend
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.matches import Pairs, expand_runs, ordered_pairs
 from sim.addresses.sets.pages import MATCH_SAVED_NS, WORTH_BUILDING, OwnerPages
-from sim.addresses.sets.pairs import Pairs, expand_runs, ordered_pairs
 from sim.addresses.sets.runs import OwnerRuns
 from sim.addresses.sets.segments import distinct_rows, flatten, owners_to_rows
 

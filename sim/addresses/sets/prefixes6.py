@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
 from sim.addresses.sets.ipv6 import Addresses6, masked
-from sim.addresses.sets.pairs import Pairs, expand_runs, ordered_pairs
+from sim.addresses.sets.matches import Pairs, expand_runs, ordered_pairs
 from sim.addresses.sets.segments import distinct_rows, flatten, owners_to_rows
 
 _LENGTH_BITS = 8

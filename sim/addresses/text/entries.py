@@ -20,7 +20,7 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import Addresses6
-from sim.addresses.text.room import joined
+from sim.addresses.text.preallocated import joined
 from sim.errors import Problem
 
 

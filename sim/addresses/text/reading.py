@@ -20,7 +20,7 @@ from sim.addresses.text.cuts import Block, content_bytes, cut_blocks, read_block
 from sim.addresses.text.entries import Entries4, Entries6, Rows, Tally
 from sim.addresses.text.kinds import good_rows, read_kinds
 from sim.addresses.text.lines import tidy
-from sim.addresses.text.room import Piece, Room
+from sim.addresses.text.preallocated import Piece, Room
 from sim.addresses.text.source import Limits, Source
 from sim.addresses.text.text4 import parse_lines4
 from sim.errors import BadLinesError, Problem

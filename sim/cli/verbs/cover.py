@@ -156,7 +156,7 @@ def cover(
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.cover.regret import Constraints
         from sim.addresses.cover.tree import LengthLimits
-        from sim.addresses.feeds.together import concatenate
+        from sim.addresses.feeds.concatenation import concatenate
         from sim.addresses.sets.families import AddressSet
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import own_addresses, read_all, read_blocklists

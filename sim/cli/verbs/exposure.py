@@ -104,7 +104,7 @@ def exposure(
     """
     is_json = as_json or output_format is Format.JSON
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
-        from sim.addresses.feeds.together import concatenate
+        from sim.addresses.feeds.concatenation import concatenate
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import own_addresses, own_tables, read_all, read_blocklists
         from sim.blocklists.exposure import assess

@@ -8,11 +8,11 @@ import duckdb
 import pytest
 
 from sim.addresses.feeds import normal
+from sim.addresses.feeds.concatenation import concatenate
 from sim.addresses.feeds.feed import Feed, members
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
-from sim.addresses.feeds.together import concatenate
 from sim.errors import DataError, UsageError
 
 TEXT = (
