@@ -231,6 +231,7 @@ def test_every_strategy_of_the_language_is_described():
     assert len(ids) > 10
     assert all(describe_strategy(each) != "not described." for each in ids)
     assert describe_strategy("no-such") == "not described."
+    assert describe_strategy("exact") == "drop each discovered address alone."
 
 
 def test_the_questions_of_courts_come_in_their_sequence(found):
@@ -240,6 +241,8 @@ def test_the_questions_of_courts_come_in_their_sequence(found):
         "In short", "1", "2", "3", "4", "5", "6", "Appendix",
     ]  # fmt: skip
     assert "Held against: exact, wide" in text
+    assert found.by_vpn.mean > 0
+    assert "| user-hours in which it was reached by VPN |" in text
     assert not re.search(r"\bnan\b", text)
 
 

@@ -44,6 +44,7 @@ def comparison(comparison_run: Path) -> RunFolder:
 def test_all_strategies_of_a_comparison_are_drawn_with_their_curves(comparison: RunFolder) -> None:
     drawing = draw_strategies(comparison)
     (ax,) = drawing.figure.axes
+    assert ax.get_title(loc="left").startswith("Businesses impaired, by strategy")
     wide = drawing.table.where("strategy", "wide").numbers("mean")
     narrow = drawing.table.where("strategy", "narrow, odd").numbers("mean")
     assert wide.max() > 0
