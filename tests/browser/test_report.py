@@ -341,7 +341,9 @@ def test_markup_in_names_does_nothing(
         (folder / name).write_text(json.dumps(document), encoding="utf-8")
     write_report(open_run(folder), tmp_path / "evil.html")
     opened = open_report(tmp_path / "evil.html")
-    assert opened.page.locator("h1").text_content() == evil
+    # What was overridden stands behind the title of the scenario.
+    changed = " (with population.n_businesses=60, end=2018-04-22T00:00+03:00)"
+    assert opened.page.locator("h1").text_content() == evil + changed
     assert opened.page.locator("#map-strategy option").first.text_content() == evil
     assert opened.page.locator("#charts .legend .name").first.text_content() == evil
     assert opened.page.locator("img, .plot b, main b").count() == 0
