@@ -383,7 +383,7 @@ def test_a_pressure_is_a_share_of_full_attention(key: str) -> None:
     # 1 is never passed, and may be said; what lies above is no share.
     assert resolve(load_scenario("telegram-2018", [f"{key}=1"])).scenario.censor is not None
     for refused in ("1.01", "25", "0"):
-        with pytest.raises(ScenarioError, match=f"{key}: expected a number [<>]"):
+        with pytest.raises(ScenarioError, match=rf"{key}: expected a (number|share) [<>]"):
             load_scenario("telegram-2018", [f"{key}={refused}"])
 
 
