@@ -70,7 +70,10 @@ def test_a_page_says_no_duration(page: str) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [page if page in QUICK else pytest.param(page, marks=pytest.mark.long) for page in PAGES],
+    [
+        pytest.param(page, marks=pytest.mark.laws if page in QUICK else pytest.mark.long)
+        for page in PAGES
+    ],
 )
 def test_a_page_runs_in_a_fresh_clone(page: str, tmp_path: Path) -> None:
     clone, scratch = tmp_path / "clone", tmp_path / "scratch"

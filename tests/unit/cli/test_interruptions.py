@@ -15,6 +15,8 @@ from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 
+pytestmark = pytest.mark.laws
+
 WriteScenario = Callable[..., Path]
 RUN = ["run", "small.yaml", "-n", "3", "-w", "1", "--set", "population.n_businesses=10"]
 SWEEP = ["sweep", "small.yaml", "--over", "thresholds.impaired=0.1,0.2", "-n", "1", "-w", "1"]

@@ -10,6 +10,8 @@ import pytest
 from tests import kills
 from tests.kills import COMMANDS, INSIDE, OF_OTHERS, Kill, campaign, say, table, write_all
 
+pytestmark = pytest.mark.laws
+
 
 @pytest.mark.parametrize(
     ("names", "n_kills"),

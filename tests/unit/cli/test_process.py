@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.laws
+
 OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
 SMALL = ["-n", "1", "--set", "population.n_businesses=10"]
 PLAIN = {

@@ -18,6 +18,8 @@ from sim.streams import Streams
 from sim.world.build import build_world
 from tests.worlds import DAY
 
+pytestmark = pytest.mark.laws
+
 WATCHED_S = (60 * DAY, 239 * DAY)
 N_TICKS = (239 - 60) * 4
 STREAMS = Streams(1, 0)

@@ -23,6 +23,8 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
 
+pytestmark = pytest.mark.laws
+
 BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
 
 

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.results.columns import COMPARISON_TABLES, KEYS
 
+pytestmark = pytest.mark.laws
+
 frictionless = pytest.importorskip("frictionless")
 pandas = pytest.importorskip("pandas")
 

@@ -26,7 +26,10 @@ from sim.errors import DataError
 from tests.binaries import IN_METADATA, Encoded, Large, Small, mmdb, unfolding
 from tests.optional import needs
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="peaks are told by Linux")
+pytestmark = [
+    pytest.mark.laws,
+    pytest.mark.skipif(sys.platform != "linux", reason="peaks are told by Linux"),
+]
 
 MB = 2**20
 # Time for the interpreter's own small pieces: what a reading of nothing was seen to take, and more.
