@@ -1,7 +1,8 @@
 """Every measure of ``summary.csv`` and ``measures.parquet``, in the sequence of measuring.
 
 To add one: an entry here, its formula in `sim.measure`, a test; documents and goldens follow by
-``python -m sim.cli.reference`` and ``pytest -m laws tests/golden --update-golden``.
+``python -m sim.cli.reference`` and ``pytest -m laws tests/golden --update-golden``. They stand in
+one file, long as it is: the list is what one comes for, and its sequence is that of the tables.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 In: what is asked, and where to work it off. Out: the folder and what it says. What is finished is
 kept run by run, outlives whatever happens to the rest, and is never run twice.
+The loop and the ends of it stand together: what an interrupt may cost is one promise of both.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: a scenario, points that each change some of its values, strategies and luck. Out: the keys of
 all runs, the scenario of each, and the identity of the result. It runs nothing, and does not know
-why these points.
+why these points. Keys and identity stand together: both are what was asked, in other words.
 """
 
 from __future__ import annotations

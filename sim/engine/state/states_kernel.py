@@ -3,6 +3,7 @@
 In and out: the columns of ``Exposure``, ``Levels``, ``Ledger`` and ``Tally``, brought up to date in
 place. Every number is made by the same operations in the same sequence as by their own methods, so
 that the bytes are the same; nothing imports this module but ``sim.engine.state.kernels``.
+It is one file since the turn is one loop: what it calls is compiled into it, step by step.
 """
 
 from __future__ import annotations
