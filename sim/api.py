@@ -6,7 +6,6 @@ as they are. The command line does the same and writes the same folder.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +19,13 @@ from sim.experiment.execution import carry_out, default_folder
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster
 from sim.experiment.metrics import check_metrics, metrics_of
-from sim.experiment.plan import Plan
+from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
 from sim.results.read import RunFolder, open_run
 from sim.results.relations import Connection, connect_tables
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.variants import choose_variants
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,7 +169,8 @@ def run(
         If runs failed and none was finished.
     """
     resolved = _resolved(scenario, overrides)
-    plan = Plan.of_run(resolved, _seed(resolved, root_seed), _number(resolved, n_replicates))
+    n = choose_n_replicates(resolved, n_replicates)
+    plan = Plan.of_run(resolved, choose_root_seed(resolved, root_seed), n)
     return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 
@@ -210,34 +209,15 @@ def compare(
         As for `run`, with the mistakes in all strategies and metrics.
     """
     resolved = _resolved(scenario, overrides)
-    variants, against = choose_variants(resolved, strategies, baseline)
-    asked = resolved.scenario.experiment
-    chosen = tuple(metrics or (asked.metrics if asked else ()))
-    check_metrics(metrics_of(resolved), chosen, [variant.label for variant in variants], (), ())
-    n = n_replicates or (asked.n_replicates if asked else None)
-    plan = Plan.of_comparison(
-        resolved, variants, against, chosen, _seed(resolved, root_seed), _number(resolved, n)
-    )
+    seed = choose_root_seed(resolved, root_seed)
+    plan = plan_comparison(resolved, strategies, baseline, metrics, seed, n_replicates)
+    check_metrics(metrics_of(resolved), plan.metrics)
     return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 
 def _resolved(scenario: str | Path, overrides: Mapping[str, object] | None) -> Resolved:
     texts = [override_text(key, value) for key, value in (overrides or {}).items()]
     return resolve(load_scenario(str(scenario), texts))
-
-
-def _seed(resolved: Resolved, given: int | None) -> int:
-    if given is not None:
-        return given
-    own = resolved.scenario.root_seed
-    return secrets.randbelow(2**32) if own is None else own
-
-
-def _number(resolved: Resolved, given: int | None) -> int:
-    n = resolved.scenario.n_replicates if given is None else given
-    if n < 1:
-        raise UsageError(f"expected at least one replicate, got {n}")
-    return n
 
 
 def _carry_out(

@@ -133,9 +133,9 @@ class Width:
 def check_metrics(
     known: Sequence[str],
     asked: Sequence[str],
-    labels: Sequence[str],
-    fail_on: Sequence[str],
-    widths: Sequence[str],
+    labels: Sequence[str] = (),
+    fail_on: Sequence[str] = (),
+    widths: Sequence[str] = (),
 ) -> tuple[tuple[FailOn, ...], tuple[Width, ...]]:
     """Read every question about metrics.
 
@@ -181,7 +181,7 @@ def choose_metrics(
     ScenarioError
         With every name that is no metric of the scenario.
     """
-    check_metrics(known, asked, (), (), ())
+    check_metrics(known, asked)
     return list(dict.fromkeys(asked)) or [name for name in otherwise if name in known]
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.executors.task import Failure, Key
 from sim.measure.curve_values import CurveTime
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
@@ -255,6 +256,64 @@ class Plan:
             return (own_variant(resolved),)
         first = _label(self.strategies[0])
         return choose_variants(resolved, self.strategies, baseline=first)[0]
+
+
+def choose_root_seed(resolved: Resolved, given: int | None) -> int:
+    """Return the seed given, else the scenario's own, else one drawn at random."""
+    if given is not None:
+        return given
+    own = resolved.scenario.root_seed
+    return secrets.randbelow(2**32) if own is None else own
+
+
+def choose_n_replicates(resolved: Resolved, given: int | None) -> int:
+    """Return the number of replicates given, else the scenario's own.
+
+    Raises
+    ------
+    UsageError
+        If it is below 1.
+    """
+    n = resolved.scenario.n_replicates if given is None else given
+    if n < 1:
+        raise UsageError(f"expected at least one replicate, got {n}")
+    return n
+
+
+def plan_comparison(
+    resolved: Resolved,
+    strategies: Sequence[str],
+    baseline: str | None,
+    metrics: Sequence[str],
+    root_seed: int,
+    n_replicates: int | None,
+) -> Plan:
+    """Plan a comparison as a user asks for it.
+
+    What is left out (empty, or None) is taken from the scenario's section ``experiment``, then from
+    the scenario itself. Metrics are not checked here; see `check_metrics`.
+
+    Parameters
+    ----------
+    strategies
+        Each as ``[label=]id[:parameter=value,…]``.
+    baseline
+        Label of the strategy that differences are taken to.
+
+    Raises
+    ------
+    ScenarioError
+        With the mistakes in all strategies.
+    UsageError
+        If fewer than one replicate is asked for.
+    """
+    variants, against = choose_variants(resolved, strategies, baseline)
+    own = resolved.scenario.experiment
+    chosen = tuple(metrics or (own.metrics if own else ()))
+    if n_replicates is None and own is not None:
+        n_replicates = own.n_replicates
+    n_replicates = choose_n_replicates(resolved, n_replicates)
+    return Plan.of_comparison(resolved, variants, against, chosen, root_seed, n_replicates)
 
 
 @dataclass(frozen=True, eq=False)
