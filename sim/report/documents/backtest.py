@@ -80,8 +80,7 @@ def draw_backtest(scores: Document, path: Path) -> list[dict[str, Any]]:
             ax.set_title(head)
         axes[-1, 0].set_xlabel("predicted / published (logarithmic)")
         style.add_caption(figure, caption(scores))
-        metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
-        figure.savefig(path, dpi=110, metadata=metadata)
+        style.save_figure(figure, [path], dpi=110)
     return rows
 
 

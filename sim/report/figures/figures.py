@@ -95,7 +95,8 @@ def _plot(
             if isinstance(drawn, Film):
                 written += save_film(drawn, folder, name, suffixes)
             else:
-                written += style.save_figure(drawing.figure, folder, name, suffixes)
+                paths = [folder / f"{name}.{suffix}" for suffix in suffixes]
+                written += style.save_figure(drawing.figure, paths)
             written += write_beside(drawing, folder, name)
             alt = markdown_text(drawing.alt)
             shown = f"{name}.{suffixes[0]}"

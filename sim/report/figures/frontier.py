@@ -23,8 +23,7 @@ def draw_frontier(found: Answer, path: Path) -> None:
         figure = style.new_figure(7.2, 4.2)
         plot_frontier(found, figure.subplots())
         style.add_caption(figure, caption(found))
-        metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
-        figure.savefig(path, dpi=160, metadata=metadata)
+        style.save_figure(figure, [path])
 
 
 def plot_frontier(found: Answer, ax: Axes) -> None:

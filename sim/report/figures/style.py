@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from sim.version import __version__
@@ -45,6 +46,14 @@ LINES: dict[str, dict[str, Any]] = {
 
 
 DPI = 160
+
+# No date: the same figure is the same file.
+_SOFTWARE = f"overblock {__version__}"
+_METADATA: dict[str, dict[str, str | None]] = {
+    ".png": {"Software": _SOFTWARE},
+    ".svg": {"Creator": _SOFTWARE, "Date": None},
+    ".pdf": {"Creator": _SOFTWARE, "CreationDate": None},
+}
 
 _SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -164,27 +173,25 @@ def fix_layout(figure: Figure) -> None:
     """Lay the figure out once, so that it is the same in every format and in every frame."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for ax in figure.axes:
+        # The solver adds in the sequence of memory addresses. SVG names what it clips by all
+        # digits of the result, of which the last ones differ from drawing to drawing.
+        ax.set_position(Bbox(np.round(ax.get_position(original=True).get_points(), 9)))
 
 
-def save_figure(
-    figure: Figure, folder: Path, name: str, formats: Sequence[str] = ("png", "svg"), dpi: int = DPI
-) -> list[Path]:
-    """Write a figure in some formats, without a date, so that the same figure is the same file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    software = f"overblock {__version__}"
-    metadata: dict[str, dict[str, str | None]] = {
-        "png": {"Software": software},
-        "svg": {"Creator": software, "Date": None},
-        "pdf": {"Creator": software, "CreationDate": None},
-    }
+def save_figure(figure: Figure, paths: Sequence[Path], dpi: int = DPI) -> list[Path]:
+    """Write a figure into files whose suffixes say how; the same figure is the same file.
+
+    Returns
+    -------
+    paths
+        As given.
+    """
     figure.set_dpi(dpi)  # letters are a little wider or narrower at another resolution
     fix_layout(figure)
-    written = []
-    for suffix in formats:
-        path = folder / f"{name}.{suffix}"
-        figure.savefig(path, dpi=dpi, metadata=metadata[suffix])
-        written.append(path)
-    return written
+    for path in paths:
+        figure.savefig(path, dpi=dpi, metadata=_METADATA[path.suffix])
+    return list(paths)
 
 
 def whiskers(

@@ -177,7 +177,9 @@ def draw_sensitivity(lines: Sequence[Line], folder: Path, title: str, note: str)
             plot(figure.subplots(), table).set_title(title, pad=22)
             has_hatched = name == "tornado" and (table.numbers("n_dials") > 1).any()
             style.add_caption(figure, note + HATCHED * bool(has_hatched))
-            written += style.save_figure(figure, folder, f"{name}-{metric}")
+            folder.mkdir(parents=True, exist_ok=True)
+            paths = [folder / f"{name}-{metric}.{suffix}" for suffix in ("png", "svg")]
+            written += style.save_figure(figure, paths)
         drawing = Drawing(figure, f"{title}. {alt(table)}", table)
         written += write_beside(drawing, folder, f"{name}-{metric}")
     return written

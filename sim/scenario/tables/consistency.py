@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from sim.catalogue.measures import MEASURES
 from sim.errors import Problem
+from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
 from sim.scenario.tables.reactions import PoolRow, ResponseRow, StanceRow
@@ -158,9 +160,14 @@ def check_providers(
 
 
 def check_figures(table: Table[FigureRow], places: set[tuple[str, str]]) -> Iterable[Problem]:
-    """Refuse figures about providers that have no prefixes."""
+    """Refuse figures beside measures that are none, and about providers that have no prefixes."""
     known = {provider for provider, _ in places}
     for number, row in enumerate(table.rows):
+        if row.metric and row.metric not in MEASURES:
+            close = hint(row.metric, MEASURES)
+            yield table.problem(
+                number, "metric", f"expected the name of a measure, got {row.metric!r}{close}"
+            )
         for name in row.provider_names:
             if name not in known:
                 message = f"expected a provider of the prefixes, got {name!r}"

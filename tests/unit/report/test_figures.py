@@ -56,6 +56,19 @@ def drawn_folder(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
+def test_what_svg_names_by_its_place_does_not_hang_on_the_last_digits_of_a_layout() -> None:
+    """Which differ from drawing to drawing of one process, the more panels the more often."""
+    with style.house_style():
+        figure = style.new_figure(9, 5.4)
+        figure.subplots(3, 4, sharex=True, sharey=True)
+        style.add_caption(figure, "caption")
+        style.fix_layout(figure)
+    assert len(figure.axes) == 12
+    for ax in figure.axes:
+        corners = ax.get_position().get_points()
+        assert np.array_equal(corners, np.round(corners, 9))
+
+
 @pytest.fixture
 def odd_run(write_scenario: WriteScenario, tmp_path: Path) -> RunFolder:
     """A run whose title holds everything that some renderer takes for markup."""

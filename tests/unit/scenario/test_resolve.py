@@ -401,6 +401,21 @@ def test_a_public_event_adds_a_share_of_what_is_lacking(
     assert f"adds: expected a share in [0, 1], got {adds}" in problem
 
 
+def test_a_figure_beside_a_measure_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
+    table = tmp_path / "figures.csv"
+    table.write_text(
+        "id,value,unit,metric,source\n"
+        "peak,18000000,addresses,addresses_listed_peak,article\n"
+        "loss,5,USD,private_los_usd,article\n"
+    )
+    loaded = load_scenario("telegram-2018", [f"published.figures={table}"])
+    (problem,) = problems_of(lambda: resolve(loaded))
+    assert problem == (
+        "figures.csv:3: metric: expected the name of a measure, got 'private_los_usd'; did you "
+        "mean 'private_loss_usd'?"
+    )
+
+
 def test_a_figure_about_a_provider_without_prefixes_is_refused() -> None:
     resolved = resolve(load_scenario("telegram-2018-replay"))
     figures = resolved.figures
