@@ -1,9 +1,11 @@
-"""A small world in which every strategy finds something to do, and a strategy for every id."""
+"""A small world in which every strategy finds something to do, and the example of every id."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -12,17 +14,11 @@ from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
 from sim.engine.record.curves import Curves
 from sim.engine.run import Outcome, simulate
 from sim.engine.state.tally import Group
-from sim.engine.strategies.allow_list import allow_list
-from sim.engine.strategies.calendars import rolling, time_window
-from sim.engine.strategies.cover import cover
-from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.exact import aggregate, exact, throttle
-from sim.engine.strategies.names import dns, sni
-from sim.engine.strategies.negotiate import negotiate
-from sim.engine.strategies.none import none
-from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
-from sim.engine.strategies.replay import replay
+from sim.engine.strategies import registry
+from sim.scenario.model import Model
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
+from sim.scenario.tables.reactions import PrefixRow
+from sim.scenario.tables.rows import OrderRow
 from sim.streams import Streams
 from tests import reference_strategies as ref
 from tests.reference import RefStrategy
@@ -43,50 +39,33 @@ HOSTED = (
     UNLISTED,
 )
 """Where components sit: in the pools, but for one address that nobody lists."""
-OVERMATCH = 0.4
-
-STRATEGIES: dict[str, Strategy] = {
-    "none": none,
-    "replay": replay(
-        [
-            (HOUR, Order.of_prefix("block", IntervalSet.of("198.18.0.0").start[0], 22)),
-            (2 * DAY, Order.of_prefix("block", IntervalSet.of("198.19.0.0").start[0], 24)),
-            (4 * DAY, Order.of_prefix("unblock", IntervalSet.of("198.18.0.0").start[0], 22)),
+_GIVEN: Any = SimpleNamespace(
+    scenario=SimpleNamespace(start=ref.START),
+    orders=SimpleNamespace(
+        rows=[
+            OrderRow(effective=ref.at(t_s), action=action, prefix=prefix)
+            for t_s, action, prefix in (
+                (HOUR, "block", "198.18.0.0/22"),
+                (2 * DAY, "block", "198.19.0.0/24"),
+                (4 * DAY, "unblock", "198.18.0.0/22"),
+            )
         ]
     ),
-    "exact": exact,
-    "aggregate": aggregate(24),
-    "covering-prefix": covering_prefix(0.9, 16),
-    "provider-region": provider_region,
-    "provider": provider,
-    "escalate": escalate([32, 27, 22], 18 * HOUR, 0.9),
-    "dns": dns(OVERMATCH),
-    "sni": sni(OVERMATCH),
-    "throttle": throttle(22),
-    "time-window": time_window([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], 22),
-    "rolling": rolling(40 * HOUR, 20 * HOUR, 20),
-    "allow-list": allow_list(IntervalSet.of("203.0.113.0/24")),
-    "negotiate": negotiate(DAY, 0.9, 16),
-    "cover": cover(2),
-}
+    allowed=SimpleNamespace(rows=[PrefixRow(prefix="203.0.113.0/24")]),
+)
+"""The tables that strategies read: dated orders, and what passes."""
+
+
+def made(asked: Model) -> Strategy:
+    """Strategy that a section of a scenario asks for, with the tables of small worlds."""
+    return registry.RULES[type(asked)].build(asked, registry.Given(_GIVEN, Streams(0, 0)))
+
+
+STRATEGIES: dict[str, Strategy] = {name: made(asked) for name, (asked, _) in ref.EXAMPLES.items()}
 RULES: dict[str, RefStrategy | str] = {
-    "none": "replay",
-    "replay": "replay",
-    "exact": "exact",
-    "aggregate": ref.aggregate(24),
-    "covering-prefix": ref.covering_prefix(0.9, 16),
-    "provider-region": ref.provider_region(),
-    "provider": ref.whole_provider(),
-    "escalate": ref.escalate([32, 27, 22], 18 * HOUR, 0.9),
-    "dns": ref.name(OVERMATCH),
-    "sni": ref.name(OVERMATCH),
-    "throttle": ref.throttle(22),
-    "time-window": ref.time_window([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], 22),
-    "rolling": ref.rolling(40 * HOUR, 20 * HOUR, 20),
-    "allow-list": ref.allow_list(["203.0.113.0/24"]),
-    "negotiate": ref.negotiate(DAY, 0.9, 16),
+    name: rule for name, (_, rule) in ref.EXAMPLES.items() if rule is not None
 }
-"""The rules of ``STRATEGIES``; ``cover`` has none."""
+"""The second rules of ``STRATEGIES``."""
 
 
 def chase_world(seed: int) -> SmallWorld:

@@ -1,6 +1,8 @@
-"""The rules of the strategies a second time, plain and slow, for the slow reference.
+"""The rules of the strategies a second time, plain and slow, and an example of each strategy.
 
-Written from ``docs/explanation/strategies.md`` alone; it shares no code with the engine. Sets of
+Written from ``docs/explanation/strategies.md`` alone; it shares no code with the engine. All tests
+that hold for every strategy take their strategies from ``EXAMPLES``; what is asked for there is in
+the words of the scenario language. Sets of
 addresses are sorted tuples of half-open intervals, as in ``tests/reference.py``. ``cover`` is not
 among them: its least cover has references of its own (``tests/property/test_cover_exactness.py``).
 
@@ -14,8 +16,11 @@ Where the document leaves something open, the rule here takes the plain reading:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 
+from sim.scenario import strategies as ask
+from sim.scenario.model import Model
 from tests.reference import (
     Ranges,
     RefAnswer,
@@ -249,3 +254,123 @@ def negotiate(talks_s: int, purity: float, shortest: int = 8) -> RefStrategy:
         return RefAnswer(tuple(_answers(sight, fronts, set_of)), min(ends_s, default=None))
 
     return decide
+
+
+HOUR = 3600
+DAY = 24 * HOUR
+START = datetime.fromisoformat("2018-04-16T11:30+03:00")
+"""Start of the scenario ``telegram-2018``, in which each example is tried as well."""
+
+
+def at(t_s: int) -> str:
+    """The time so many seconds after ``START``, as a scenario says it."""
+    return (START + timedelta(seconds=t_s)).isoformat()
+
+
+def windows_of(edges_s: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
+    """Windows of a calendar from seconds since ``START``."""
+    return [(at(start), at(stop)) for start, stop in edges_s]
+
+
+WINDOWS_S = [(DAY, 2 * DAY), (4 * DAY, 5 * DAY)]
+EXAMPLES: dict[str, tuple[Model, RefStrategy | str | None]] = {
+    "none": (ask.NoBlocking(id="none"), "replay"),
+    "replay": (ask.Replay(id="replay", orders="telegram-2018-orders"), "replay"),
+    "exact": (ask.Exact(id="exact"), "exact"),
+    "aggregate": (ask.Aggregate(id="aggregate", length=24), aggregate(24)),
+    "covering-prefix": (
+        ask.CoveringPrefix(id="covering-prefix", purity=0.9, shortest=16),
+        covering_prefix(0.9, 16),
+    ),
+    "provider-region": (ask.ProviderRegion(id="provider-region"), provider_region()),
+    "provider": (ask.WholeProvider(id="provider"), whole_provider()),
+    "escalate": (
+        ask.Escalate(id="escalate", lengths=(32, 27, 22), patience_h=18.0, goal=0.9),
+        escalate([32, 27, 22], 18 * HOUR, 0.9),
+    ),
+    "dns": (ask.Dns(id="dns", overmatch=0.4), name(0.4)),
+    "sni": (ask.Sni(id="sni", overmatch=0.4), name(0.4)),
+    "throttle": (ask.Throttle(id="throttle", length=22), throttle(22)),
+    "time-window": (
+        ask.TimeWindow(id="time-window", windows=windows_of(WINDOWS_S), length=22),
+        time_window(WINDOWS_S, 22),
+    ),
+    "rolling": (
+        ask.Rolling(id="rolling", ttl_h=40.0, gap_h=20.0, length=20),
+        rolling(40 * HOUR, 20 * HOUR, 20),
+    ),
+    "allow-list": (
+        ask.AllowList(id="allow-list", allowed="allowed.csv"),
+        allow_list(["203.0.113.0/24"]),
+    ),
+    "negotiate": (
+        ask.Negotiate(id="negotiate", talks_h=24.0, purity=0.9, shortest=16),
+        negotiate(DAY, 0.9, 16),
+    ),
+    "cover": (ask.Cover(id="cover", rules=2), None),
+}
+"""What is asked for, and its second rule: the name of one of ``tests/reference.py``, or None."""
+
+
+def section(strategy_id: str) -> str:
+    """What an example asks for, as the section ``strategy`` of a scenario."""
+    return EXAMPLES[strategy_id][0].model_dump_json(exclude_none=True)
+
+
+MANY_WINDOWS_S = [
+    (DAY, DAY + 9 * HOUR),
+    (2 * DAY, 3 * DAY),
+    (3 * DAY + 1, 3 * DAY + HOUR),
+    (5 * DAY, 9 * DAY),
+]
+NEIGHBOURS: dict[str, tuple[Model, RefStrategy, RefStrategy]] = {
+    "aggregate": (ask.Aggregate(id="aggregate", length=28), aggregate(28), aggregate(27)),
+    "throttle": (ask.Throttle(id="throttle", length=27), throttle(27), aggregate(27)),
+    "covering-prefix": (
+        ask.CoveringPrefix(id="covering-prefix", purity=0.5, shortest=20),
+        covering_prefix(0.5, 20),
+        covering_prefix(0.9, 20),
+    ),
+    "covering-prefix, shortest": (
+        ask.CoveringPrefix(id="covering-prefix", purity=0.01, shortest=26),
+        covering_prefix(0.01, 26),
+        covering_prefix(0.01, 27),
+    ),
+    "provider-region": (
+        ask.ProviderRegion(id="provider-region"),
+        provider_region(),
+        whole_provider(),
+    ),
+    "provider": (ask.WholeProvider(id="provider"), whole_provider(), provider_region()),
+    "escalate": (
+        ask.Escalate(id="escalate", lengths=(32, 30, 28, 25), patience_h=20.0, goal=0.5),
+        escalate([32, 30, 28, 25], 20 * HOUR, 0.5),
+        escalate([32, 30, 28, 25], 20 * HOUR + 60, 0.5),
+    ),
+    "dns": (ask.Dns(id="dns", overmatch=0.25), name(0.25), name(0.9)),
+    "sni": (ask.Sni(id="sni", overmatch=0.75), name(0.75), name(0.0)),
+    "time-window": (
+        ask.TimeWindow(id="time-window", windows=windows_of(MANY_WINDOWS_S), length=28),
+        time_window(MANY_WINDOWS_S, 28),
+        time_window([(start + 60, stop) for start, stop in MANY_WINDOWS_S], 28),
+    ),
+    "rolling": (
+        ask.Rolling(id="rolling", ttl_h=20.0, gap_h=7.0, length=29),
+        rolling(20 * HOUR, 7 * HOUR, 29),
+        rolling(20 * HOUR, 7 * HOUR + 60, 29),
+    ),
+    "allow-list": (
+        ask.AllowList(id="allow-list", allowed="allowed.csv"),
+        allow_list(["203.0.113.0/24"]),
+        allow_list(["203.0.113.0/25"]),
+    ),
+    "negotiate": (
+        ask.Negotiate(id="negotiate", talks_h=30.0, purity=0.9, shortest=20),
+        negotiate(30 * HOUR, 0.9, 20),
+        negotiate(30 * HOUR + 60, 0.9, 20),
+    ),
+}
+"""What is asked for in random worlds, its second rule, and one a little off or that looks like it.
+
+A label is an id; what follows a comma says what is particular.
+"""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
 from sim.scenario import library
 from sim.scenario.dump import json_schema
@@ -17,7 +17,7 @@ from sim.scenario.model import kinds_of
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT
 from sim.scenario.schema import Scenario
 from sim.scenario.sections import NEEDS
-from sim.scenario.strategies import Chase, Strategy
+from sim.scenario.strategies import DECLARED, Chase
 from sim.scenario.tables.notes import COUNTRY
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_table
@@ -200,19 +200,11 @@ def _section(heading: str, keys: list[Key]) -> str:
 
 def _needs(heading: str, section: str) -> str:
     """Whether a section may be left out, and which other it needs."""
-    if any(f"`id: {name}`" in heading for name in _chases()):
+    chases = [name for name, kind in DECLARED.items() if issubclass(kind, Chase)]
+    if any(f"`id: {name}`" in heading for name in chases):
         return "Needs the section `fronts`."
     field = Scenario.model_fields.get(section)
     if heading == "Top level" or field is None or NoneType not in kinds_of(field.annotation):
         return ""
     needed, why = NEEDS.get(section, ("", ""))
     return "May be left out." + (f" Needs the section `{needed}`, {why}." if needed else "")
-
-
-def _chases() -> list[str]:
-    """Ids of the strategies that need fronts."""
-    return [
-        get_args(kind.model_fields["id"].annotation)[0]
-        for kind in kinds_of(Strategy)
-        if issubclass(kind, Chase)
-    ]

@@ -1,17 +1,17 @@
 """The strategies of the scenario language: their ids and parameters.
 
-Each id has exactly one implementation in ``sim/engine/strategies/``. Ids are stable: a strategy
-whose meaning changes gets a new one.
+Each is declared by a class here, which stands in the union ``Strategy``, and carried out by one rule
+in ``sim/engine/strategies/``. Ids are stable: a strategy whose meaning changes gets a new one.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from sim.scenario.model import Model
+from sim.scenario.model import Model, kinds_of
 from sim.scenario.quantities import Hours, Instant, Share, Table
 
 Length = Annotated[int, Field(ge=0, le=32)]
@@ -213,3 +213,10 @@ Strategy = Annotated[
     | Cover,
     Field(discriminator="id"),
 ]
+
+DECLARED: dict[str, type[Model]] = {
+    get_args(kind.model_fields["id"].annotation)[0]: kind
+    for kind in kinds_of(Strategy)
+    if issubclass(kind, Model)
+}
+"""The class of each strategy by its id, in the sequence of the union."""

@@ -8,73 +8,20 @@ strategy is another one. More happens in `test_crowded_reference.py`, the worlds
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 
-from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Strategy as EngineStrategy
-from sim.engine.strategies.allow_list import allow_list
-from sim.engine.strategies.calendars import rolling, time_window
-from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.exact import aggregate, throttle
-from sim.engine.strategies.names import dns, sni
-from sim.engine.strategies.negotiate import negotiate
-from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
-from sim.scenario.strategies import Strategy
-from tests import reference_strategies as ref
+from sim.scenario.strategies import DECLARED
+from tests.chases import made
 from tests.property.test_engine_whole import assert_same_run, whole_worlds
 from tests.reference import RefStrategy
-from tests.worlds import DAY, HOUR, SmallWorld, many_worlds
+from tests.reference_strategies import NEIGHBOURS
+from tests.worlds import SmallWorld, many_worlds
 
 pytestmark = pytest.mark.laws
 
-WINDOWS = [(DAY, DAY + 9 * HOUR), (2 * DAY, 3 * DAY), (3 * DAY, 3 * DAY + HOUR), (5 * DAY, 9 * DAY)]
-RULES: dict[str, tuple[EngineStrategy, RefStrategy, RefStrategy]] = {
-    "aggregate": (aggregate(28), ref.aggregate(28), ref.aggregate(27)),
-    "throttle": (throttle(27), ref.throttle(27), ref.aggregate(27)),
-    "covering-prefix": (
-        covering_prefix(0.5, 20),
-        ref.covering_prefix(0.5, 20),
-        ref.covering_prefix(0.9, 20),
-    ),
-    "covering-prefix, shortest": (
-        covering_prefix(0.01, 26),
-        ref.covering_prefix(0.01, 26),
-        ref.covering_prefix(0.01, 27),
-    ),
-    "provider-region": (provider_region, ref.provider_region(), ref.whole_provider()),
-    "provider": (provider, ref.whole_provider(), ref.provider_region()),
-    "escalate": (
-        escalate([32, 30, 28, 25], 20 * HOUR, 0.5),
-        ref.escalate([32, 30, 28, 25], 20 * HOUR, 0.5),
-        ref.escalate([32, 30, 28, 25], 20 * HOUR + 60, 0.5),
-    ),
-    "dns": (dns(0.25), ref.name(0.25), ref.name(0.9)),
-    "sni": (sni(0.75), ref.name(0.75), ref.name(0.0)),
-    "time-window": (
-        time_window(WINDOWS, 28),
-        ref.time_window(WINDOWS, 28),
-        ref.time_window([(start + 60, stop) for start, stop in WINDOWS], 28),
-    ),
-    "rolling": (
-        rolling(20 * HOUR, 7 * HOUR, 29),
-        ref.rolling(20 * HOUR, 7 * HOUR, 29),
-        ref.rolling(20 * HOUR, 7 * HOUR + 60, 29),
-    ),
-    "allow-list": (
-        allow_list(IntervalSet.of("203.0.113.0/24")),
-        ref.allow_list(["203.0.113.0/24"]),
-        ref.allow_list(["203.0.113.0/25"]),
-    ),
-    "negotiate": (
-        negotiate(30 * HOUR, 0.9, 20),
-        ref.negotiate(30 * HOUR, 0.9, 20),
-        ref.negotiate(30 * HOUR + 60, 0.9, 20),
-    ),
-}
-"""The engine's strategy, its second rule, and one a little off or that looks like it."""
 ELSEWHERE = {"none", "replay", "exact", "cover"}
 
 
@@ -83,13 +30,13 @@ def assert_agrees(small: SmallWorld, engine: EngineStrategy, rule: RefStrategy) 
 
 
 def test_every_id_of_the_language_has_a_second_rule() -> None:
-    ids = {get_args(m.model_fields["id"].annotation)[0] for m in get_args(get_args(Strategy)[0])}
-    assert ids == {label.partition(",")[0] for label in RULES} | ELSEWHERE
+    assert set(DECLARED) == {label.partition(",")[0] for label in NEIGHBOURS} | ELSEWHERE
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", NEIGHBOURS)
 def test_the_rule_written_from_the_documents_leads_to_the_same_run(name: str) -> None:
-    engine, rule, _ = RULES[name]
+    asked, rule, _ = NEIGHBOURS[name]
+    engine = made(asked)
 
     @many_worlds(3)
     @given(whole_worlds())
@@ -99,9 +46,10 @@ def test_the_rule_written_from_the_documents_leads_to_the_same_run(name: str) ->
     agree()
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", NEIGHBOURS)
 def test_a_rule_a_little_off_is_told_apart(name: str) -> None:
-    engine, _, off = RULES[name]
+    asked, _, off = NEIGHBOURS[name]
+    engine = made(asked)
 
     # It ends with the first world that tells them apart.
     @settings(many_worlds(60), derandomize=True, report_multiple_bugs=False)

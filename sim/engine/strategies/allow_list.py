@@ -1,7 +1,10 @@
 """Everything that is not listed."""
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.strategies.registry import Given, register
+from sim.scenario import strategies as ask
 
 
 def allow_list(allowed: IntervalSet) -> Strategy:
@@ -22,3 +25,11 @@ def allow_list(allowed: IntervalSet) -> Strategy:
         return Decision((Order("block", everything.difference(allowed), reason="not listed"),))
 
     return decide
+
+
+def _listed(given: Given) -> IntervalSet:
+    assert given.resolved.allowed is not None
+    return IntervalSet.union_all(prefix_set(*row.prefix) for row in given.resolved.allowed.rows)
+
+
+register(ask.AllowList, allow_list, lambda _, given: allow_list(_listed(given)))

@@ -14,6 +14,8 @@ from sim.engine.strategies.coverage import (
     enclosing_front,
     open_fronts,
 )
+from sim.engine.strategies.registry import Given, register, seconds
+from sim.scenario import strategies as ask
 
 
 def time_window(windows_s: Sequence[tuple[int, int]], length: int) -> Strategy:
@@ -84,3 +86,24 @@ def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
         for entry in observation.in_force
         if entry.mechanism is Mechanism.DROP
     )
+
+
+def _windows_s(asked: ask.TimeWindow, given: Given) -> list[tuple[int, int]]:
+    """Start and end of each window in seconds since the scenario's start."""
+    start = given.resolved.scenario.start
+    return [
+        (int((first - start).total_seconds()), int((last - start).total_seconds()))
+        for first, last in asked.windows
+    ]
+
+
+register(
+    ask.TimeWindow,
+    time_window,
+    lambda asked, given: time_window(_windows_s(asked, given), asked.length),
+)
+register(
+    ask.Rolling,
+    rolling,
+    lambda asked, _: rolling(seconds(asked.ttl_h), seconds(asked.gap_h), asked.length),
+)

@@ -8,6 +8,8 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
 from sim.engine.strategies.coverage import answerable_fronts, cut
+from sim.engine.strategies.registry import register
+from sim.scenario import strategies as ask
 
 
 def cover(rules: int) -> Strategy:
@@ -45,3 +47,6 @@ def _rented_out(observation: Observation) -> Weights:
     assert observation.places is not None
     rented = cut(observation, IntervalSet.union_all(observation.places.addresses))
     return Weights.on_ranges4(rented.start, rented.stop, rented.stop - rented.start)
+
+
+register(ask.Cover, cover, lambda asked, _: cover(asked.rules))

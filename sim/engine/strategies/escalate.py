@@ -12,6 +12,8 @@ from sim.engine.strategies.coverage import (
     enclosing_front,
     open_fronts,
 )
+from sim.engine.strategies.registry import register, seconds
+from sim.scenario import strategies as ask
 
 
 def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> Strategy:
@@ -102,3 +104,10 @@ def _dropped(observation: Observation) -> dict[IntervalSet, int]:
         if entry.mechanism is Mechanism.DROP:
             first_s.setdefault(entry.addresses, entry.placed_s)
     return first_s
+
+
+register(
+    ask.Escalate,
+    escalate,
+    lambda asked, _: escalate(asked.lengths, seconds(asked.patience_h), asked.goal),
+)

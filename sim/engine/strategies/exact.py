@@ -7,6 +7,8 @@ from sim.engine.strategies.coverage import (
     enclosing_front,
     open_fronts,
 )
+from sim.engine.strategies.registry import register
+from sim.scenario import strategies as ask
 
 
 def exact(observation: Observation) -> Decision:
@@ -43,3 +45,8 @@ def throttle(length: int) -> Strategy:
         return Decision(block_around(observation, rows, around, Mechanism.THROTTLE))
 
     return decide
+
+
+register(ask.Exact, exact)
+register(ask.Aggregate, aggregate, lambda asked, _: aggregate(asked.length))
+register(ask.Throttle, throttle, lambda asked, _: throttle(asked.length))

@@ -1,6 +1,8 @@
 """Names instead of addresses."""
 
 from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.strategies.registry import register
+from sim.scenario import strategies as ask
 
 
 def dns(overmatch: float) -> Strategy:
@@ -37,3 +39,7 @@ def _name(overmatch: float, reason: str) -> Strategy:
         return Decision((order,))
 
     return decide
+
+
+register(ask.Dns, dns, lambda asked, _: dns(asked.overmatch))
+register(ask.Sni, sni, lambda asked, _: sni(asked.overmatch))

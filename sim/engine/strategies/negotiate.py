@@ -5,6 +5,8 @@ import numpy as np
 from sim.engine.orders import Decision, Observation, Strategy
 from sim.engine.strategies.coverage import block_around, open_fronts
 from sim.engine.strategies.provider_ranges import prefix_around
+from sim.engine.strategies.registry import register, seconds
+from sim.scenario import strategies as ask
 from sim.world.stances import HOSTILE
 
 IN_TALKS = frozenset({"constructive", "compliant"})
@@ -44,3 +46,10 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
         return Decision(orders, min(looks_s, default=None))
 
     return decide
+
+
+register(
+    ask.Negotiate,
+    negotiate,
+    lambda asked, _: negotiate(seconds(asked.talks_h), asked.purity, asked.shortest),
+)

@@ -1,6 +1,8 @@
 """Place no order: the baseline every other strategy is compared with."""
 
 from sim.engine.orders import Decision, Observation
+from sim.engine.strategies.registry import register
+from sim.scenario import strategies as ask
 
 
 def none(observation: Observation) -> Decision:
@@ -9,3 +11,6 @@ def none(observation: Observation) -> Decision:
     Really used: the baseline of every comparison.
     """
     return Decision((), None)
+
+
+register(ask.NoBlocking, none)

@@ -12,6 +12,8 @@ from sim.engine.strategies.coverage import (
     enclosing,
     open_fronts,
 )
+from sim.engine.strategies.registry import register
+from sim.scenario import strategies as ask
 from sim.world.providers import Places
 
 
@@ -100,3 +102,12 @@ def largest_prefix(
 def _places(observation: Observation) -> Places:
     assert observation.places is not None
     return observation.places
+
+
+register(
+    ask.CoveringPrefix,
+    covering_prefix,
+    lambda asked, _: covering_prefix(asked.purity, asked.shortest),
+)
+register(ask.ProviderRegion, provider_region)
+register(ask.WholeProvider, provider)

@@ -12,6 +12,8 @@ from datetime import datetime
 import numpy as np
 
 from sim.engine.orders import Decision, Observation, Order, Strategy
+from sim.engine.strategies.registry import Given, register
+from sim.scenario import strategies as ask
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 
@@ -69,3 +71,13 @@ def time_orders(
 
 def _seconds(instant: datetime, start: datetime) -> int:
     return int((instant - start).total_seconds())
+
+
+def _timed(asked: ask.Replay, given: Given) -> list[tuple[int, Order]]:
+    resolved = given.resolved
+    assert resolved.orders is not None
+    start, rows = resolved.scenario.start, resolved.orders.rows
+    return time_orders(rows, start, asked.order_times, given.streams, asked.last_order)
+
+
+register(ask.Replay, replay, lambda asked, given: replay(_timed(asked, given)))

@@ -6,14 +6,13 @@ In: ids, names of measures, numbers. Out: text.
 from __future__ import annotations
 
 import math
-from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.measure.summary import LEVEL
-from sim.scenario.strategies import Strategy
+from sim.scenario.strategies import DECLARED
 
 UNITS = {
     EFFICACY: "user-hours denied to the target",
@@ -23,11 +22,9 @@ UNITS = {
 
 def describe_strategy(strategy_id: str) -> str:
     """First line of a strategy's description in the scenario language."""
-    union, *_ = get_args(Strategy)
-    for model in get_args(union):
-        if strategy_id in get_args(model.model_fields["id"].annotation):
-            return (model.__doc__ or "").strip().splitlines()[0].lower().rstrip(".") + "."
-    return "not described."
+    if strategy_id not in DECLARED:
+        return "not described."
+    return (DECLARED[strategy_id].__doc__ or "").splitlines()[0].lower().rstrip(".") + "."
 
 
 def unit_name(metric: str) -> str:

@@ -10,20 +10,14 @@ import pytest
 from sim.errors import ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from sim.scenario.strategies import DECLARED, Chase
 from sim.scenario.variants import choose_variants
-from tests.strategy_sections import SECTIONS
+from tests.reference_strategies import section
 
 WriteScenario = Callable[..., Path]
 REPLAY = "  id: replay\n  orders: telegram-2018-orders"
-OTHERS = {
-    "none": "",
-    "replay": "orders: telegram-2018-orders",
-    "dns": "overmatch: 0",
-    "sni": "overmatch: 0",
-    "allow-list": "allowed: allow-list-russia-2025",
-}
-CHASES = {name: section for name, section in SECTIONS.items() if name not in OTHERS}
-"""All but those that act without fronts."""
+CHASES = [name for name, kind in DECLARED.items() if issubclass(kind, Chase)]
+OTHERS = [name for name in DECLARED if name not in CHASES]
 FRONTS = "fronts: {pools: front-pools-2018}\n"
 
 
@@ -33,28 +27,21 @@ def problems_of(name: str | Path, overrides: Sequence[str] = ()) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def test_every_strategy_is_one_or_the_other() -> None:
-    from sim.scenario.dump import json_schema
-
-    known = json_schema()["properties"]["strategy"]["discriminator"]["mapping"]
-    assert set(known) == set(CHASES) | set(OTHERS)
-
-
 @pytest.mark.parametrize("name", CHASES)
 def test_a_strategy_that_chases_needs_fronts(write_scenario: WriteScenario, name: str) -> None:
-    path = write_scenario({REPLAY: f"  {CHASES[name]}"})
+    path = write_scenario({REPLAY: f"  {section(name)}"})
     (problem,) = problems_of(path)
     assert problem == (
         f"{path}:12:4: strategy.id: expected a section fronts beside the strategy {name}, which "
         "answers the fronts that are found; got none"
     )
-    with_fronts = write_scenario({REPLAY: f"  {CHASES[name]}"}, add=FRONTS + "censor: {}\n")
+    with_fronts = write_scenario({REPLAY: f"  {section(name)}"}, add=FRONTS + "censor: {}\n")
     assert load_scenario(str(with_fronts)).scenario.strategy.id == name
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_strategies_act_alone(write_scenario: WriteScenario, name: str) -> None:
-    path = write_scenario({REPLAY: f"  {{id: {name}, {OTHERS[name]}}}"})
+    path = write_scenario({REPLAY: f"  {section(name)}"})
     assert load_scenario(str(path)).scenario.fronts is None
 
 
