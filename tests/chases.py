@@ -16,12 +16,12 @@ from sim.engine.run import Outcome, simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import registry
 from sim.scenario.model import Model
-from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
 from sim.scenario.tables.reactions import PrefixRow
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Streams
 from tests import reference_strategies as ref
 from tests.reference import RefStrategy
+from tests.sections import Censor, Complaints, Fronts, Reactions, Users
 from tests.worlds import DAY, HOUR, Actor, Firm, Pool, Response, Seat, SmallWorld
 
 Timed = list[tuple[int, Order]]

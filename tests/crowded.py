@@ -16,7 +16,6 @@ import numpy as np
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism, Order
 from sim.engine.run import Outcome
-from sim.scenario.reactions import Censor
 from tests.chases import (
     HORIZON_S,
     HOSTED,
@@ -30,6 +29,7 @@ from tests.chases import (
     run,
     whole,
 )
+from tests.sections import Censor
 from tests.worlds import DAY, HOUR, Actor, Arrival, Firm, Pool, Seat, SmallWorld
 
 Points = tuple[np.ndarray, np.ndarray]

@@ -19,8 +19,6 @@ from sim.engine.run import Outcome, simulate
 from sim.engine.strategies.exact import exact
 from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.replay import replay
-from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
-from sim.scenario.schema import Effects, Thresholds
 from sim.scenario.tables.reactions import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -37,6 +35,7 @@ from sim.world.tenancy import Stays
 from tests import reference as ref
 from tests.examples import n_examples
 from tests.reference_strategies import negotiate as ref_negotiate
+from tests.sections import Censor, Complaints, Effects, Fronts, Reactions, Thresholds, Users
 
 HOUR = 3600
 DAY = 24 * HOUR

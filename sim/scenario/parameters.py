@@ -1,7 +1,9 @@
 """Symbols of the equations: the page of parameters, and the tables at the head of each section.
 
-In: ``docs/reference/symbols.csv``, the schema and the seed tables. Out: Markdown.
-``python -m sim.cli.reference`` makes the pages anew; a test holds them fresh and whole.
+In: ``docs/reference/symbols.csv``, the schema and the seed tables. Out: Markdown. A number of the
+language that has no row in that file takes its symbol and meaning from the schema, so that no
+parameter is missing from the page. ``python -m sim.cli.reference`` makes the pages anew; a test
+holds them fresh.
 """
 
 from __future__ import annotations
@@ -60,7 +62,8 @@ class Symbol:
     Attributes
     ----------
     page, section
-        Where it stands: a page of ``docs/explanation``, and a heading there.
+        Where it stands: a page of ``docs/explanation``, and a heading there. No page if no equation
+        names it.
     symbol, unit
         As in the equation; the unit is empty where there is none.
     keys
@@ -88,9 +91,9 @@ class Held:
 
 
 def read_symbols(docs: Path) -> tuple[Symbol, ...]:
-    """Symbols in the sequence of the file."""
+    """Symbols in the sequence of the file, then those of keys that have no row there."""
     with (docs / "reference" / "symbols.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
+        written = tuple(
             Symbol(
                 row["page"],
                 row["section"],
@@ -101,6 +104,15 @@ def read_symbols(docs: Path) -> tuple[Symbol, ...]:
             )
             for row in csv.DictReader(file)
         )
+    named = {key for symbol in written for key in symbol.keys}
+    return (
+        *written,
+        *(
+            _declared(key)
+            for path, key in keys_by_path().items()
+            if _is_parameter(key) and path not in named
+        ),
+    )
 
 
 def parameters_page(symbols: Sequence[Symbol]) -> str:
@@ -109,8 +121,9 @@ def parameters_page(symbols: Sequence[Symbol]) -> str:
     keys, assumed = keys_by_path(), _assumed()
     for page, section in dict.fromkeys((s.page, s.section) for s in symbols if s.keys):
         mine = [s for s in symbols if (s.page, s.section) == (page, section)]
+        where = f"[{page}.md](../explanation/{page}.md): {section}" if page else section
         lines += [
-            f"\n## [{page}.md](../explanation/{page}.md): {section}\n",
+            f"\n## {where}\n",
             "| symbol | key | unit | default | held by | range |",
             "| --- | --- | --- | --- | --- | --- |",
         ]
@@ -135,6 +148,29 @@ def with_symbols(page: str, text: str, symbols: Sequence[Symbol]) -> str:
         return found[1] + "\n".join([*_symbol_table(mine), "", found[4]])
 
     return _MARKED.sub(table, text)
+
+
+def _is_parameter(key: Key) -> bool:
+    """Whether a key sets a number, or how a strategy decides."""
+    is_number = re.match(r"number|whole number|share", key.type)
+    return bool(is_number) or (
+        key.path.startswith("strategy.") and key.path != "strategy.id" and key.type != "table"
+    )
+
+
+def _declared(key: Key) -> Symbol:
+    """Symbol of a key as the schema declares it: its name without the hours, and what it means.
+
+    Keys of strategies stand with the symbols of their page. Of others nothing is known but that no
+    equation names them.
+    """
+    name = key.path.rsplit(".", 1)[-1]
+    meaning = key.meaning[:1].lower() + key.meaning[1:].rstrip(".")
+    if key.path.startswith("strategy."):
+        unit = "s" if name.endswith("_h") else key.unit
+        return Symbol("strategies", "Symbols", name.removesuffix("_h"), unit, (key.path,), meaning)
+    unit = "h" if name.endswith("_h") else key.unit
+    return Symbol("", "In no equation", name, unit, (key.path,), meaning)
 
 
 def _symbol_table(symbols: Sequence[Symbol]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The strategies of the scenario language: their ids and parameters.
 
-Each is declared by a class here, which stands in the union ``Strategy``, and carried out by one rule
+Each is declared by a class here that stands in the union ``Strategy``, and carried out by one rule
 in ``sim/engine/strategies/``. Ids are stable: a strategy whose meaning changes gets a new one.
 """
 

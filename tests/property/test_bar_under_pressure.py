@@ -14,10 +14,10 @@ from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism, Order
 from sim.engine.run import Outcome
-from sim.scenario.reactions import Censor
 from tests.chases import STRATEGIES, assert_same, bystanders_still, chase_world, run
 from tests.property.test_engine_reference import PREFIXES, events_of
 from tests.reference import simulate_reference
+from tests.sections import Censor
 from tests.worlds import DAY, HOUR, Actor, Dated, SmallWorld
 
 pytestmark = pytest.mark.laws

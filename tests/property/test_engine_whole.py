@@ -18,7 +18,6 @@ from sim.engine.record.snapshot import USER_METRICS
 from sim.engine.run import Outcome, simulate
 from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
-from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Users
 from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Streams
 from tests.property.test_engine_reference import (
@@ -31,6 +30,7 @@ from tests.property.test_engine_reference import (
     shares,
 )
 from tests.reference import Ranges, RefOutcome, RefSight, RefWorld, simulate_reference
+from tests.sections import Censor, Complaints, Fronts, Reactions, Users
 from tests.worlds import (
     DAY,
     HOUR,

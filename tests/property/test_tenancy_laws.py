@@ -15,7 +15,6 @@ from sim.engine.strategies import build_strategy
 from sim.engine.strategies.none import none
 from sim.measure.inherited import inherited_by
 from sim.scenario.load import load_scenario
-from sim.scenario.reactions import Reactions
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
@@ -30,6 +29,7 @@ from tests.property.test_engine_whole import (
     whole_worlds,
 )
 from tests.reference import simulate_reference
+from tests.sections import Reactions
 from tests.worlds import HOUR, SmallWorld, many_worlds
 
 N = 150

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from sim.engine.actors.attention import Attention, days_until, solved
-from sim.scenario.reactions import Complaints
+from tests.sections import Complaints
 from tests.worlds import DAY, HOUR
 
 N_FIRMS = 6

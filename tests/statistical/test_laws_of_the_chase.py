@@ -16,11 +16,11 @@ from sim.engine.state.tally import Group
 from sim.engine.strategies.exact import exact
 from sim.engine.strategies.none import none
 from sim.scenario.load import load_scenario
-from sim.scenario.reactions import Censor, Fronts, Users
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Streams
 from sim.world.operators import build_operators
+from tests.sections import Censor, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
 ERRORS = 4.0

@@ -14,8 +14,8 @@ from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.strategies.exact import aggregate
-from sim.scenario.reactions import Censor
 from tests.chases import chase_world, run
+from tests.sections import Censor
 from tests.worlds import DAY, HOUR
 
 TICKS_H = (1.0, 3.0, 12.0, 24.0)

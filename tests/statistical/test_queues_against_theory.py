@@ -15,10 +15,10 @@ from sim.engine.actors.complaints import ComplaintActor
 from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.clock import Moment, Phase
 from sim.engine.eventlog import EventLog, Events, Kind
-from sim.scenario.reactions import Complaints, Reactions
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import N_ROLES, Components
+from tests.sections import Complaints, Reactions
 from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld
 
 IMPAIRED = 2

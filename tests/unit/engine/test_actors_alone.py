@@ -9,11 +9,11 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Observation
 from sim.engine.strategies.names import dns, sni
-from sim.scenario.reactions import Censor, Fronts, Users
 from sim.streams import Streams
 from sim.world.stances import build_stances
 from tests.property.test_engine_reference import events_of
 from tests.reference import simulate_reference
+from tests.sections import Censor, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
 STILL = Users(

@@ -9,7 +9,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import Decision, Mechanism, Observation, Order
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies.negotiate import negotiate
-from sim.scenario.reactions import Censor, Complaints, Fronts
+from tests.sections import Censor, Complaints, Fronts
 from tests.unit.engine.test_pressure import QUIET, STILL, times
 from tests.worlds import DAY, HOUR, Actor, Firm, Pool, SmallWorld, _set_of
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sim.addresses.compiled import backend
-from sim.scenario.reactions import Fronts, Users
 from tests.property.test_engine_reference import ledger_of, ledger_row
 from tests.reference import simulate_reference
+from tests.sections import Fronts, Users
 from tests.unit.engine.test_actors_alone import UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 

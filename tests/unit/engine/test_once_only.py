@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.engine.eventlog import Kind
 from sim.engine.state.tally import Group
-from sim.scenario.reactions import Censor, Fronts, Reactions
+from tests.sections import Censor, Fronts, Reactions
 from tests.worlds import DAY, HOUR, Dated, Firm, Pool, Response, SmallWorld
 
 PREFIX = "203.0.113.0/24"

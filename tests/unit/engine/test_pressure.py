@@ -9,8 +9,8 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.state.tally import Group
-from sim.scenario.reactions import Censor, Complaints, Fronts, Users
 from sim.scenario.tables.reactions import STANCES
+from tests.sections import Censor, Complaints, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
 POOLS = (Pool("alpha", 1.0, ("198.18.0.0/16",)), Pool("beta", 1.0, ("203.0.113.0/24",)))

@@ -6,7 +6,7 @@ import pytest
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
 from sim.engine.strategies.calendars import rolling
-from sim.scenario.reactions import Censor, Fronts
+from tests.sections import Censor, Fronts
 from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 

@@ -17,8 +17,8 @@ from sim.engine.state.tally import Group
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
 from sim.engine.strategies.escalate import escalate
-from sim.scenario.reactions import Censor
 from tests.chases import STRATEGIES, bystanders_still, chase_world, run
+from tests.sections import Censor
 from tests.unit.engine.test_strategy_rules import ALPHA, BETA, FRONT, placed, seen
 from tests.worlds import DAY, HOUR
 

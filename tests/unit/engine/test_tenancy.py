@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.engine.eventlog import Kind
-from sim.scenario.reactions import Reactions
+from tests.sections import Reactions
 from tests.worlds import DAY, HOUR, Arrival, Firm, Response, Seat, SmallWorld
 
 LISTED = "192.0.2.7"

@@ -11,8 +11,8 @@ import pytest
 from sim.engine.actors.attention import Attention
 from sim.engine.eventlog import Kind
 from sim.engine.state.patience import Patience
-from sim.scenario.reactions import Censor, Complaints, Fronts
 from sim.streams import Stream, Streams
+from tests.sections import Censor, Complaints, Fronts
 from tests.unit.engine.test_actors_alone import STILL, UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 

@@ -9,7 +9,7 @@ import pytest
 from sim.engine.actors.vpn import VpnSteps
 from sim.measure.impact import measure_impact
 from sim.measure.inherited import Inheritance, inherited_by
-from sim.scenario.reactions import Reactions
+from tests.sections import Reactions
 from tests.worlds import DAY, HOUR, Actor, Arrival, Dated, Firm, Response, SmallWorld
 
 LISTED = "192.0.2.7"

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from sim.measure.impact import measure_impact
-from sim.scenario.reactions import Censor, Fronts, Users
+from tests.sections import Censor, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 
 CENSOR = Censor(discovery_lag_h=1000.0, withdraw_lag_h=1.0)

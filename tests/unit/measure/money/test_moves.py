@@ -3,7 +3,7 @@
 import pytest
 
 from sim.measure.money.moves import Moves, Stretches, moves_of
-from sim.scenario.reactions import Reactions
+from tests.sections import Reactions
 from tests.worlds import AT_HOME, DAY, FIRST, HOUR, Firm, Response, SmallWorld
 
 BLOCK = ((0, "block", "0.0.0.0/0"),)  # wherever a business goes, it stays impaired
