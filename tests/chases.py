@@ -39,6 +39,7 @@ HOSTED = (
     UNLISTED,
 )
 """Where components sit: in the pools, but for one address that nobody lists."""
+OVERMATCH = ref.EXAMPLES["dns"][0].overmatch
 _GIVEN: Any = SimpleNamespace(
     scenario=SimpleNamespace(start=ref.START),
     orders=SimpleNamespace(
