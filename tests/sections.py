@@ -17,9 +17,15 @@ from sim.scenario.tables.seeds import read_table
 
 
 @cache
-def _assumed() -> dict[str, float]:
+def _rows() -> dict[str, float]:
     path = library.shipped("seeds") / "assumptions.csv"
     return {row.key: row.number for row in read_table("assumptions", path, AssumptionRow).rows}
+
+
+def assumed(section: str) -> dict[str, float]:
+    """Keys of a section that have an assumed value."""
+    keys = [key.partition(".") for key in _rows()]
+    return {name: _rows()[f"{section}.{name}"] for first, _, name in keys if first == section}
 
 
 class _Section(Model):
@@ -29,9 +35,9 @@ class _Section(Model):
     @classmethod
     def fill_in(cls, keys: dict[str, Any]) -> dict[str, Any]:
         """Take the assumed value of each required key that is left out."""
-        required = {key for key, field in cls.model_fields.items() if field.is_required()}
-        assumed = {key: _assumed().get(f"{cls.section}.{key}") for key in required - set(keys)}
-        return keys | {key: value for key, value in assumed.items() if value is not None}
+        known = cls.model_fields
+        wanted = {key: value for key, value in assumed(cls.section).items() if key in known}
+        return {key: value for key, value in wanted.items() if known[key].is_required()} | keys
 
 
 class Censor(_Section, reactions.Censor):

@@ -15,6 +15,7 @@ from sim.scenario.dump import dump_scenario, json_schema, scenario_tree
 from sim.scenario.library import scenario_names
 from sim.scenario.load import LoadedScenario, load_scenario
 from sim.scenario.schema import Scenario
+from tests.sections import assumed
 
 WriteScenario = Callable[..., Path]
 
@@ -73,14 +74,17 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
         "end": f"2031{start[4:]}" if start[:4] > "2021" else f"{int(start[:4]) + 9}{start[4:]}",
         "target": {"name": draw(lines), "prefixes": draw(tables)},
         "strategy": strategy,
-        "population": {
+        "population": assumed("population")
+        | {
             "n_businesses": draw(st.integers(1, 10_000_000)),
             "share_components_at_home": home,
             "share_components_domestic": draw(st.floats(0, 1 - home)),
         },
         "thresholds": dict(zip(("affected", "impaired", "down"), thresholds, strict=True)),
-        "effects": {"throttle_severity": draw(shares), "name_evasion": draw(shares)},
-        "names": {
+        "effects": assumed("effects")
+        | {"throttle_severity": draw(shares), "name_evasion": draw(shares)},
+        "names": assumed("names")
+        | {
             "loneliness": draw(shares),
             "shared_min_names": draw(st.integers(1, 9999)),
             "sharing": draw(tables),
