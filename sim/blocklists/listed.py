@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.sets.families import AddressSet, Intervals
+from sim.addresses.sets.algebra import Intervals
+from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IPV4_STOP
 
 N_IPV4 = IPV4_STOP

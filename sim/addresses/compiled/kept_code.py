@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parents[2]
-_LAYERS = ("addresses", "scenario", "names", "world", "engine")
+_LAYERS = ("addresses", "catalogue", "scenario", "names", "world", "engine")
 """Parts of the package that loops may import from: the engine, and what lies below it."""
 _PREFIX = "compiled-"
 _OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")

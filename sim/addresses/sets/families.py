@@ -1,4 +1,4 @@
-"""Sets over both address families, and the interface the two share.
+"""Sets over both address families.
 
 In: an IPv4 set and an IPv6 set. Out: one value with the same algebra, family by family. Sizes
 are kept apart: adding IPv4 addresses to IPv6 addresses measures nothing.
@@ -6,59 +6,18 @@ are kept apart: adding IPv4 addresses to IPv6 addresses measures nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sim.addresses.sets.algebra import Algebra
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.notation import read_notation
-
-
-class Intervals(Protocol):
-    """What `IntervalSet` and `IntervalSet6` have in common."""
-
-    @property
-    def n_intervals(self) -> int:
-        """Number of maximal intervals."""
-
-    @property
-    def n_addresses(self) -> int:
-        """Number of addresses, exact."""
-
-    def __bool__(self) -> bool:
-        """Return whether the set holds any address."""
-
-    def contains(self, address: Any) -> NDArray[np.bool_]:
-        """Return for each address of a column whether the set holds it."""
-
-    def union(self, other: Self) -> Self:
-        """Return addresses in either set."""
-
-    def intersection(self, other: Self) -> Self:
-        """Return addresses in both sets."""
-
-    def difference(self, other: Self) -> Self:
-        """Return addresses in this set and not in the other."""
-
-    def symmetric_difference(self, other: Self) -> Self:
-        """Return addresses in exactly one of the sets."""
-
-    def complement(self, universe: Self | None = None) -> Self:
-        """Return addresses of a universe that are not in this set."""
-
-    def chunks(self, n_intervals: int = ...) -> Iterator[Self]:
-        """Yield the set in ascending pieces of at most so many intervals."""
-
-    def to_prefixes(self) -> tuple[Any, NDArray[np.int64]]:
-        """Return the fewest prefixes that together are exactly this set."""
+from sim.addresses.sets.sweep import Rule
 
 
 @dataclass(frozen=True)
-class AddressSet:
+class AddressSet(Algebra):
     """A set of addresses of both families.
 
     Attributes
@@ -113,24 +72,5 @@ class AddressSet:
         """Return whether the set holds any address."""
         return bool(self.v4) or bool(self.v6)
 
-    def union(self, other: AddressSet) -> AddressSet:
-        """Return addresses in either set."""
-        return AddressSet(self.v4.union(other.v4), self.v6.union(other.v6))
-
-    def intersection(self, other: AddressSet) -> AddressSet:
-        """Return addresses in both sets."""
-        return AddressSet(self.v4.intersection(other.v4), self.v6.intersection(other.v6))
-
-    def difference(self, other: AddressSet) -> AddressSet:
-        """Return addresses in this set and not in the other."""
-        return AddressSet(self.v4.difference(other.v4), self.v6.difference(other.v6))
-
-    def symmetric_difference(self, other: AddressSet) -> AddressSet:
-        """Return addresses in exactly one of the sets."""
-        return AddressSet(
-            self.v4.symmetric_difference(other.v4), self.v6.symmetric_difference(other.v6)
-        )
-
-    def complement(self, universe: AddressSet | None = None) -> AddressSet:
-        """Return addresses of a universe (by default everything) that are not in this set."""
-        return (AddressSet.universe() if universe is None else universe).difference(self)
+    def _combine(self, other: AddressSet, rule: Rule) -> AddressSet:
+        return AddressSet(self.v4._combine(other.v4, rule), self.v6._combine(other.v6, rule))

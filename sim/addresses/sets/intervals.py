@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets import sweep
+from sim.addresses.sets.algebra import Intervals, check_chunk_size
 from sim.addresses.sets.blocks import split_ranges
 from sim.addresses.sets.notation import read_notation
 from sim.addresses.sets.pages import WORTH_BUILDING, MemberPages
@@ -26,7 +27,7 @@ IPV4_STOP = 2**32
 
 
 @dataclass(frozen=True, eq=False)
-class IntervalSet:
+class IntervalSet(Intervals):
     """A set of IPv4 addresses.
 
     Attributes
@@ -172,10 +173,6 @@ class IntervalSet:
         beyond = np.maximum(self.stop[row - 1] - bound, 0) if self.start.size else 0
         return np.asarray(whole[row] - np.where(row > 0, beyond, 0))
 
-    def __bool__(self) -> bool:
-        """Return whether the set holds any address."""
-        return self.n_intervals > 0
-
     def __eq__(self, other: object) -> bool:
         """Return whether both sets hold the same addresses."""
         if not isinstance(other, IntervalSet):
@@ -231,43 +228,18 @@ class IntervalSet:
         inside[1::2] = True
         return np.repeat(inside, np.diff(place, prepend=0, append=wanted.size))
 
-    def union(self, other: IntervalSet) -> IntervalSet:
-        """Return addresses in either set."""
-        return self._combine(other, Rule.UNION)
-
-    def intersection(self, other: IntervalSet) -> IntervalSet:
-        """Return addresses in both sets."""
-        return self._combine(other, Rule.INTERSECTION)
-
-    def difference(self, other: IntervalSet) -> IntervalSet:
-        """Return addresses in this set and not in the other."""
-        return self._combine(other, Rule.DIFFERENCE)
-
-    def symmetric_difference(self, other: IntervalSet) -> IntervalSet:
-        """Return addresses in exactly one of the sets."""
-        return self._combine(other, Rule.SYMMETRIC_DIFFERENCE)
-
-    def complement(self, universe: IntervalSet | None = None) -> IntervalSet:
-        """Return addresses of a universe (by default all of IPv4) that are not in this set."""
-        return (IntervalSet.universe() if universe is None else universe).difference(self)
-
     def _combine(self, other: IntervalSet, rule: Rule) -> IntervalSet:
-        """Keep the pieces of the line that a rule asks for."""
         return IntervalSet(*sweep.combine((self.start, self.stop), (other.start, other.stop), rule))
 
-    def chunks(self, n_intervals: int = 65_536) -> Iterator[IntervalSet]:
-        """Yield the set in ascending pieces of at most so many intervals."""
-        _positive(n_intervals)
-        for row in range(0, self.n_intervals, n_intervals):
-            piece = slice(row, row + n_intervals)
-            yield IntervalSet(self.start[piece], self.stop[piece])
+    def _piece(self, rows: slice) -> IntervalSet:
+        return IntervalSet(self.start[rows], self.stop[rows])
 
     def address_chunks(self, n_addresses: int = 65_536) -> Iterator[NDArray[np.int64]]:
         """Yield the addresses one by one, ascending, in arrays of at most so many.
 
         Memory stays at one array, whatever the size of the set.
         """
-        _positive(n_addresses)
+        check_chunk_size(n_addresses)
         before = np.concatenate(([0], np.cumsum(self.stop - self.start)))
         for rank in range(0, self.n_addresses, n_addresses):
             wanted = np.arange(rank, min(rank + n_addresses, self.n_addresses), dtype=np.int64)
@@ -288,9 +260,3 @@ class IntervalSet:
         """
         _, address, length = split_ranges(self.start, self.stop)
         return address, length
-
-
-def _positive(size: int) -> None:
-    """Refuse a chunk that would never end."""
-    if size < 1:
-        raise ValueError(f"expected a chunk size of at least 1, got {size}")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets import sweep
+from sim.addresses.sets.algebra import Intervals, check_chunk_size
 from sim.addresses.sets.blocks import split_ranges6
 from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
 from sim.addresses.sets.notation import read_notation
@@ -25,7 +26,7 @@ _TOP = Addresses6.from_ints([IPV6_STOP - 1])
 
 
 @dataclass(frozen=True, eq=False)
-class IntervalSet6:
+class IntervalSet6(Intervals):
     """A set of IPv6 addresses.
 
     Attributes
@@ -136,10 +137,6 @@ class IntervalSet6:
         # Neighbours that end and start in the same /64 would count it twice.
         return sum(span) + self.n_intervals - int(np.count_nonzero(first[1:] == last[:-1]))
 
-    def __bool__(self) -> bool:
-        """Return whether the set holds any address."""
-        return self.n_intervals > 0
-
     def __eq__(self, other: object) -> bool:
         """Return whether both sets hold the same addresses."""
         if not isinstance(other, IntervalSet6):
@@ -159,41 +156,12 @@ class IntervalSet6:
         row = self.first.search(address, "right") - 1
         return np.asarray((row >= 0) & ~self.last.take(row).less(address), dtype=np.bool_)
 
-    def union(self, other: IntervalSet6) -> IntervalSet6:
-        """Return addresses in either set."""
-        return self._combine(other, Rule.UNION)
-
-    def intersection(self, other: IntervalSet6) -> IntervalSet6:
-        """Return addresses in both sets."""
-        return self._combine(other, Rule.INTERSECTION)
-
-    def difference(self, other: IntervalSet6) -> IntervalSet6:
-        """Return addresses in this set and not in the other."""
-        return self._combine(other, Rule.DIFFERENCE)
-
-    def symmetric_difference(self, other: IntervalSet6) -> IntervalSet6:
-        """Return addresses in exactly one of the sets."""
-        return self._combine(other, Rule.SYMMETRIC_DIFFERENCE)
-
-    def complement(self, universe: IntervalSet6 | None = None) -> IntervalSet6:
-        """Return addresses of a universe (by default all of IPv6) that are not in this set."""
-        return (IntervalSet6.universe() if universe is None else universe).difference(self)
-
-    def chunks(self, n_intervals: int = 65_536) -> Iterator[IntervalSet6]:
-        """Yield the set in ascending pieces of at most so many intervals."""
-        if n_intervals < 1:
-            raise ValueError(f"expected a chunk size of at least 1, got {n_intervals}")
-        for row in range(0, self.n_intervals, n_intervals):
-            piece = slice(row, row + n_intervals)
-            yield IntervalSet6(self.first.take(piece), self.last.take(piece))
-
     def address_chunks(self, n_addresses: int = 65_536) -> Iterator[Addresses6]:
         """Yield the addresses one by one, ascending, in columns of at most so many.
 
         Memory stays at one column; a /64 alone takes about forever.
         """
-        if n_addresses < 1:
-            raise ValueError(f"expected a chunk size of at least 1, got {n_addresses}")
+        check_chunk_size(n_addresses)
         waiting: list[int] = []
         for first, last in zip(self.first.to_ints(), self.last.to_ints(), strict=True):
             following = first
@@ -218,8 +186,10 @@ class IntervalSet6:
         _, address, length = split_ranges6(self.first, self.last)
         return address, length
 
+    def _piece(self, rows: slice) -> IntervalSet6:
+        return IntervalSet6(self.first.take(rows), self.last.take(rows))
+
     def _combine(self, other: IntervalSet6, rule: Rule) -> IntervalSet6:
-        """Keep the pieces of the line that a rule asks for."""
         cut, mine, theirs = _rank_both(self, other)
         return IntervalSet6._from_ranks(cut, sweep.combine(mine, theirs, rule))
 
