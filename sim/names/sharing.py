@@ -1,14 +1,13 @@
-"""What shares an address with whom: kinds of use, lonely businesses, parked names.
+"""Who shares an address with whom: kinds of use, and businesses that sit alone.
 
-In: the law of names per address, tables of kinds and places, uniform luck. Out: names and active
-sites per address, and expected names per address of a place. It does not know what is blocked.
+In: the law of names per address, tables of kinds and places, uniform luck. Out: the law of each
+kind, the kind of each address, and how lonely a business sits. It does not know what is blocked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,52 +111,10 @@ def place_shares(
     return np.array([[given.get((*place, kind), 0.0) for kind in KINDS] for place in seat])
 
 
-def names_at(
-    share: NDArray[np.float64],
-    kinds: Sequence[AddressKind],
-    place_row: NDArray[np.int64],
-    u: NDArray[np.float64],
-    drawn_by: Literal["address", "name"] = "address",
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Kind and number of names of addresses that carry a name.
-
-    Parameters
-    ----------
-    share : shape (n_places, n_kinds)
-        As from ``place_shares``.
-    kinds
-        In the order of ``KINDS``.
-    place_row, u : equal shapes
-        Place of each address, and one uniform number in [0, 1) for each: the low end are the
-        crowded kinds, and within a kind the crowded addresses.
-    drawn_by
-        ``address``: each address of the place that carries a name is as likely as any other.
-        ``name``: each name is, so that an address comes up in proportion to its names; what an
-        arbitrary site of the place finds.
-
-    Returns
-    -------
-    kind_row, n_names : shape of ``u``
-    """
-    if drawn_by == "name":
-        share = share * np.array([kind.law.mean_names for kind in kinds])
-    high = _kind_edges(share)[place_row]
-    low = np.concatenate((np.zeros((*u.shape, 1)), high[..., :-1]), axis=-1)
-    kind_row = kind_at(share, place_row, u)
-    mine = kind_row[..., np.newaxis]
-    low, high = (np.take_along_axis(edges, mine, axis=-1)[..., 0] for edges in (low, high))
-    within = np.clip((u - low) / (high - low), 0.0, BELOW_ONE)
-    n_names = np.zeros(u.shape, np.int64)
-    for number, kind in enumerate(kinds):
-        draw = kind.law.n_names_of if drawn_by == "address" else kind.law.n_names_of_site
-        n_names[kind_row == number] = draw(within[kind_row == number])
-    return kind_row, n_names
-
-
 def kind_at(
     share: NDArray[np.float64], place_row: NDArray[np.int64], u: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Kind of addresses that carry a name, as ``names_at`` draws it by address, without the names.
+    """Kind of use of addresses that carry a name.
 
     Parameters
     ----------
@@ -183,31 +140,6 @@ def _kind_edges(share: NDArray[np.float64]) -> NDArray[np.float64]:
     edge = np.cumsum(share, axis=1)
     # The last edge is exactly 1, so that luck below 1 always falls in a kind with a share.
     return np.asarray(edge / edge[:, -1:])
-
-
-def mean_names_per_address(
-    share: NDArray[np.float64], kinds: Sequence[AddressKind]
-) -> NDArray[np.float64]:
-    """Expected names on an address of each place, addresses without a name among them.
-
-    For counting the names a blocked prefix hits without drawing its addresses, shape (n_places,).
-    """
-    return np.asarray(share @ np.array([kind.law.mean_names for kind in kinds]))
-
-
-def mean_active_per_address(
-    share: NDArray[np.float64], kinds: Sequence[AddressKind], share_parked: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Expected active sites on an address of each place: names that are not parked.
-
-    Parameters
-    ----------
-    share_parked : shape (n_kinds,)
-        Share of the names of each kind that are parked.
-    """
-    return np.asarray(
-        share @ (np.array([kind.law.mean_names for kind in kinds]) * (1 - share_parked))
-    )
 
 
 def revenue_rank(
@@ -259,7 +191,7 @@ def loneliness(
     -------
     loneliness : shape of the two
         Uniform in [0, 1) over businesses, 0 for the most crowded address: give it to
-        ``names_at`` or ``NamesLaw.n_names_of`` in place of ``u``.
+        ``kind_at`` or ``NamesLaw.n_names_of`` in place of ``u``.
 
     Raises
     ------

@@ -22,7 +22,6 @@ from sim.world.placement import TENANT_HOSTS, Hosts, Placement
 from sim.world.providers import Places
 
 S_PER_D = 86_400
-FIRST_SEAT = 0
 
 
 @dataclass(frozen=True, eq=False)

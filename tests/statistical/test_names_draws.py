@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from sim.names.names import NamesLaw, fit_names_law
-from sim.names.sharing import KINDS, loneliness, names_at, revenue_rank
+from sim.names.sharing import KINDS, kind_at, loneliness, revenue_rank
 from tests.names import address_kinds, census_law, census_rows
 
 N = 2_000_000
@@ -135,31 +135,17 @@ def test_kinds_come_in_their_shares_and_their_own_sizes():
     share = np.array([[0.001, 0.0, 0.03, 0.069], [0.0, 0.0, 0.2, 0.2]])
     rng = np.random.default_rng(6)
     place = rng.integers(0, 2, n)
-    kind, names = names_at(share, address_kinds(), place, rng.random(n))
+    kind = kind_at(share, place, rng.random(n))
     for row in range(2):
         mine = kind[place == row]
         for number, name in enumerate(KINDS):
             expected = share[row, number] / share[row].sum()
             assert share_within((mine == number).mean(), expected, mine.size), name
-    for number, one in enumerate(address_kinds()):
-        sample = names[kind == number]
-        if sample.size:
-            assert share_within((sample == 1).mean(), one.law.share_single, sample.size), one.name
-            assert sample.min() >= one.law.size[-1]
-            assert sample.max() <= one.law.size[0]
-
-
-def test_sites_of_a_place_meet_kinds_in_proportion_to_their_names():
-    n = 200_000
-    share, u = np.array([[0.0, 0.0, 0.01, 0.4]]), np.random.default_rng(9).random(n)
-    kind, names = names_at(share, address_kinds(), np.zeros(n, np.int64), u, "name")
-    hosting, rented = address_kinds()[2].law, address_kinds()[3].law
-    crowded = 0.01 * hosting.mean_names
-    expected = crowded / (crowded + 0.4 * rented.mean_names)
-    assert share_within((kind == 2).mean(), expected, n)
-    assert not share_within((kind == 2).mean(), 0.01 / 0.41, n)
-    singles = rented.share_single / rented.mean_names
-    assert share_within((names[kind == 3] == 1).mean(), singles, int((kind == 3).sum()))
+    for one in address_kinds():
+        sample = one.law.n_names_of(rng.random(n))
+        assert share_within((sample == 1).mean(), one.law.share_single, n), one.name
+        assert sample.min() >= one.law.size[-1]
+        assert sample.max() <= one.law.size[0]
 
 
 def test_a_kind_replaced_changes_the_draw():

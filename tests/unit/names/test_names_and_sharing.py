@@ -8,10 +8,8 @@ from sim.names.rank_curve import Calibration, RankCurve, fit_curve
 from sim.names.sharing import (
     KINDS,
     build_kinds,
+    kind_at,
     loneliness,
-    mean_active_per_address,
-    mean_names_per_address,
-    names_at,
     place_shares,
     revenue_rank,
 )
@@ -62,9 +60,7 @@ def test_one_more_address_changes_only_its_own_draw():
 
     def draw(n):
         lonely = loneliness(u[:n], revenue_rank(revenue[:n], *sectors), 0.4)
-        kind, names = names_at(share, address_kinds(), place[:n], lonely)
-        alone = census_law().n_names_of(lonely)
-        return lonely, kind, names, alone
+        return lonely, kind_at(share, place[:n], lonely), census_law().n_names_of(lonely)
 
     for fewer, more in zip(draw(1000), draw(1001), strict=True):
         assert np.array_equal(fewer, more[:1000])
@@ -171,7 +167,8 @@ def test_places_hold_no_more_than_the_census():
     share = place_shares(sharing_rows(), list(places))
     n_addresses = np.array(list(places.values()))
     assert n_addresses @ share.sum(axis=1) < census_law().n_addresses
-    assert n_addresses @ mean_names_per_address(share, address_kinds()) < census_law().n_names
+    names = np.array([kind.law.mean_names for kind in address_kinds()])
+    assert n_addresses @ share @ names < census_law().n_names
     proxy = census_law().between(round(assumptions()["proxy.min_names"])).n_addresses
     assert n_addresses @ share[:, KINDS.index("proxy")] < proxy
     for row in sharing_rows():
@@ -179,22 +176,11 @@ def test_places_hold_no_more_than_the_census():
             assert row.high * places[row.provider, row.region] < proxy, row.provider
 
 
-def test_expected_names_are_the_mean_of_the_kinds():
-    share = np.array([[0.1, 0.0, 0.0, 0.5]])
-    proxy, _, _, rented = address_kinds()
-    expected = 0.1 * proxy.law.mean_names + 0.5 * rented.law.mean_names
-    assert mean_names_per_address(share, address_kinds()) == pytest.approx([expected])
-    active = 0.1 * proxy.law.mean_names * (1 - 0.25) + 0.5 * rented.law.mean_names * (1 - 0.125)
-    parked = np.array([0.25, 0.9, 0.8, 0.125])
-    assert mean_active_per_address(share, address_kinds(), parked) == pytest.approx([active])
-
-
 def test_edges_of_luck_fall_in_kinds_that_the_place_has():
     share = np.array([[0.0, 0.0, 0.1, 0.2], [0.3, 0.0, 0.0, 0.0], [0.1, 0.1, 0.1, 0.0]])
     u = np.tile([0.0, 0.5, LAST], 3)
-    kind, names = names_at(share, address_kinds(), np.repeat([0, 1, 2], 3), u)
+    kind = kind_at(share, np.repeat([0, 1, 2], 3), u)
     assert kind.tolist() == [2, 3, 3, 0, 0, 0, 0, 1, 2]
-    assert names.min() >= 1
 
 
 def test_edges_of_rank_and_luck_give_a_rank_share():
