@@ -7,6 +7,7 @@ one file, long as it is: the list is what one comes for, and its sequence is tha
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 
 from sim.catalogue.declaration import Aggregation, Metric, Ratio, Section
@@ -23,229 +24,185 @@ OF_DEMAND = "USD of domestic demand, at drawn revenue levels"
 OF_HOSTING = "USD of hosting spending, at drawn revenue levels"
 """What money is out of: all of it had nothing failed, over the run."""
 
+_listing = partial(Metric, formula="listings.measure_register", section=Section.REGISTER)
+_impact = partial(Metric, formula="impact.measure_impact", section=Section.BUSINESSES)
+_name = partial(Metric, formula="names.names_hit", section=Section.BUSINESSES)
+_inherited = partial(
+    Metric, formula="impact.measure_inherited", section=Section.BUSINESSES, needs="tenancy"
+)
+_move = partial(
+    Metric, formula="responses.measure_responses", section=Section.BUSINESSES, needs="reactions"
+)
+_complaint = partial(
+    Metric, formula="responses.measure_complaints", section=Section.BUSINESSES, needs="complaints"
+)
+_target = partial(Metric, formula="impact.measure_target", section=Section.USERS, needs="users")
+_regret = partial(
+    Metric,
+    formula="hindsight.measure_regret",
+    section=Section.REGISTER,
+    needs="fronts",
+    is_compared=True,
+)
+
 _REGISTER = (
-    Metric(
+    _listing(
         "addresses_listed_peak",
         ADDRESSES,
         "most distinct addresses listed at any time, without the target's own ranges",
-        "listings.measure_register",
-        Section.REGISTER,
         label="addresses listed, peak",
         is_headline=True,
     ),
-    Metric(
+    _listing(
         "addresses_dropped_peak",
         ADDRESSES,
         "most addresses dropped or throttled, averaged over users",
-        "listings.measure_register",
-        Section.REGISTER,
         label="addresses dropped, peak (mean over users)",
     ),
-    Metric(
+    _listing(
         "addresses_listed_at_end",
         ADDRESSES,
         "listed when the run ends",
-        "listings.measure_register",
-        Section.REGISTER,
         label="addresses listed at the end",
     ),
-    Metric(
+    _listing(
         "orders_placed",
         "orders",
         "orders to block and orders to unblock; names and exemptions are orders too",
-        "listings.measure_register",
-        Section.REGISTER,
     ),
-    Metric(
+    _listing(
         "rules_in_force_peak",
         "rules",
         "most prefixes of blocking entries in force at the end of any second; an exemption and a "
         "name are none",
-        "listings.most_rules",
-        Section.REGISTER,
+        formula="listings.most_rules",
         label="rules in force, peak",
     ),
-    Metric(
+    _listing(
         "overblocking_ratio_peak",
         "addresses for each of the target's own",
         "`addresses_listed_peak` over the target's own addresses; not known where it has none",
-        "listings.measure_register",
-        Section.REGISTER,
         of="addresses of the target",
         label="addresses listed for each of the target's own, peak",
     ),
 )
 
+_NAMES_OF_STATES = ("affected", "impaired", "down")
 _STATES = (
     *(
-        Metric(
+        _impact(
             f"businesses_ever_{state}",
             BUSINESSES,
             f"{state} for a second or longer",
-            "impact.measure_impact",
-            Section.BUSINESSES,
             of=BUSINESSES,
             is_headline=state == "impaired",
         )
-        for state in ("affected", "impaired", "down")
+        for state in _NAMES_OF_STATES
     ),
     *(
-        Metric(
+        _impact(
             f"businesses_{state}_peak",
             BUSINESSES,
             f"most that are {state} at one time",
-            "impact.measure_impact",
-            Section.BUSINESSES,
             of=BUSINESSES,
         )
-        for state in ("affected", "impaired", "down")
+        for state in _NAMES_OF_STATES
     ),
     *(
-        Metric(
+        _impact(
             f"business_hours_{state}",
             HOURS,
             f"time in which a business is {state}, summed",
-            "impact.measure_impact",
-            Section.BUSINESSES,
             of=HOURS,
             is_headline=state == "impaired",
         )
-        for state in ("affected", "impaired", "down")
+        for state in _NAMES_OF_STATES
     ),
 )
 
 _LOSSES = (
-    Metric(
-        "spells",
-        "spells",
-        "spells of being affected",
-        "impact.measure_impact",
-        Section.BUSINESSES,
-        of=BUSINESSES,
-    ),
-    Metric(
+    _impact("spells", "spells", "spells of being affected", of=BUSINESSES),
+    _impact(
         "demand_lost_share",
         OF_SHARE,
         "demand lost, weighted by mean revenue",
-        "impact.measure_impact",
-        Section.BUSINESSES,
         of=TABLE_DEMAND,
         label="share of domestic demand lost",
         is_key_figure=True,
         is_compared=True,
     ),
-    Metric(
+    _name(
         "names_hit",
         "names",
         "names on the addresses in use at t = 0 that an operator with users ever dropped or "
         "throttled",
-        "names.names_hit",
-        Section.BUSINESSES,
         of="names",
     ),
-    Metric(
+    _name(
         "names_hit_share",
         "share of names",
         "`names_hit` over all names on these addresses",
-        "names.names_hit",
-        Section.BUSINESSES,
         of="names",
         label="share of names hit",
     ),
-    Metric(
+    _name(
         "active_sites_hit",
         SITES,
         "those of the names hit that are not parked "
         "([names](../explanation/names.md#parked-names))",
-        "names.names_hit",
-        Section.BUSINESSES,
         of=SITES,
     ),
-    Metric(
+    _name(
         "active_sites_hit_share",
         f"share of {SITES}",
         "`active_sites_hit` over all active sites on these addresses",
-        "names.names_hit",
-        Section.BUSINESSES,
         of=SITES,
         label="share of active sites hit",
     ),
 )
 
 _INHERITED = (
-    Metric(
+    _inherited(
         "arrivals",
         "arrivals",
         "times a component came to other addresses and stayed for a second or longer",
-        "impact.measure_inherited",
-        Section.BUSINESSES,
         of=BUSINESSES,
         label="arrivals at other addresses",
-        needs="tenancy",
     ),
-    Metric(
+    _inherited(
         "arrivals_inherited_share",
         "share of arrivals",
         "those that met an entry placed before the arrival; not known where nobody came anywhere",
-        "impact.measure_inherited",
-        Section.BUSINESSES,
         of="arrivals",
         label="share of arrivals that inherited a block",
-        needs="tenancy",
     ),
-    Metric(
+    _inherited(
         "businesses_inherited",
         BUSINESSES,
         "with such an arrival, of those that came to other addresses",
-        "impact.measure_inherited",
-        Section.BUSINESSES,
         of=BUSINESSES,
         label="businesses that inherited a block",
-        needs="tenancy",
     ),
-    Metric(
+    _inherited(
         "business_hours_inherited",
         HOURS,
         "time in which inherited entries alone make a business affected, summed",
-        "impact.measure_inherited",
-        Section.BUSINESSES,
         of=HOURS,
         label="business-hours affected by inherited blocks",
-        needs="tenancy",
     ),
-    Metric(
+    _inherited(
         "demand_lost_inherited_share",
         OF_SHARE,
         "demand that inherited entries alone lose, weighted by mean revenue",
-        "impact.measure_inherited",
-        Section.BUSINESSES,
         of=TABLE_DEMAND,
         label="share of domestic demand lost to inherited blocks",
-        needs="tenancy",
     ),
 )
 
 _MOVES = (
-    Metric(
-        "businesses_ever_moved",
-        BUSINESSES,
-        "completed a move",
-        "responses.measure_responses",
-        Section.BUSINESSES,
-        of=BUSINESSES,
-        needs="reactions",
-    ),
+    _move("businesses_ever_moved", BUSINESSES, "completed a move", of=BUSINESSES),
     *(
-        Metric(
-            name,
-            "moves",
-            what,
-            "responses.measure_responses",
-            Section.BUSINESSES,
-            of=BUSINESSES,
-            label=label,
-            needs="reactions",
-        )
+        _move(name, "moves", what, of=BUSINESSES, label=label)
         for name, what, label in (
             ("moves", "moves completed; to wait is none", "moves completed"),
             (
@@ -269,47 +226,35 @@ _MOVES = (
 )
 
 _COMPLAINTS = (
-    Metric(
+    _complaint(
         "complaints",
         "complaints",
         "expected complaints; attention adds to them at most `complaints.snowball` times those "
         "there would be without ([model](../explanation/model.md#complaints-built))",
-        "responses.measure_complaints",
-        Section.BUSINESSES,
-        needs="complaints",
     ),
-    Metric(
+    _complaint(
         "complaints_named",
         BUSINESSES,
         "businesses that appealed by name",
-        "responses.measure_complaints",
-        Section.BUSINESSES,
         of=BUSINESSES,
         label="complaints by name",
-        needs="complaints",
     ),
-    Metric(
+    _complaint(
         "exemptions_granted",
         "exemptions",
         "appeals that led to an exemption before the run ended",
-        "responses.measure_complaints",
-        Section.BUSINESSES,
         of="named complaints",
-        needs="complaints",
     ),
 )
 
 _USERS = (
     *(
-        Metric(
+        _target(
             f"target_user_hours_{fate}",
             USER_HOURS,
             what,
-            "impact.measure_target",
-            Section.USERS,
             of=USER_HOURS,
             label=f"target: user-hours {label}",
-            needs="users",
             is_headline=fate == "denied",
         )
         for fate, what, label in (
@@ -323,15 +268,12 @@ _USERS = (
             ("left", "of users who had left", "of users who had left"),
         )
     ),
-    Metric(
+    _target(
         "target_users_left_at_end",
         "users",
         "gone when the run ends",
-        "impact.measure_target",
-        Section.USERS,
         of="users",
         label="target: users gone at the end",
-        needs="users",
     ),
 )
 
@@ -383,26 +325,18 @@ _RATIOS = (
 )
 
 _REGRET = (
-    Metric(
+    _regret(
         "regret_addresses",
         ADDRESSES,
         "listed at the peak, beyond the best cover of the same fronts with as many rules",
-        "hindsight.measure_regret",
-        Section.REGISTER,
         label="addresses beyond the best cover (regret)",
-        needs="fronts",
-        is_compared=True,
     ),
-    Metric(
+    _regret(
         "regret_businesses",
         BUSINESSES,
         "the same, a business shared evenly among its addresses",
-        "hindsight.measure_regret",
-        Section.REGISTER,
         of=BUSINESSES,
         label="businesses beyond the best cover (regret)",
-        needs="fronts",
-        is_compared=True,
     ),
 )
 

@@ -4,6 +4,8 @@ One list per table: the writer, the Data Package description and the documentati
 They stand in one file, long as it is, since a reader looks a column up without knowing its table.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from sim.engine.state.ledger import SPELL_NAMES
@@ -34,69 +36,103 @@ class Column:
     description: str
     can_miss: bool = False
 
+    @classmethod
+    def text(cls, name: str, description: str) -> Column:
+        """Return a column of texts, which have no unit."""
+        return cls(name, "string", "", description)
 
-_STRATEGY = Column("strategy", "string", "", "Identifier of the strategy")
-_REPLICATE = Column("replicate", "integer", "", "Index of luck, from 0")
-_T = Column("t_s", "integer", "s", "Seconds since the scenario's start")
-_TIME = Column("time_utc", "datetime", "", "The same as a point in time, UTC")
+    @classmethod
+    def flag(cls, name: str, description: str) -> Column:
+        """Return a column of truth values."""
+        return cls(name, "boolean", "", description)
+
+    @classmethod
+    def measured(cls, name: str, description: str) -> Column:
+        """Return a column of numbers in the unit of the metric that the row is about."""
+        return cls(name, "number", "by metric", description)
+
+
+_STRATEGY = Column.text("strategy", "Identifier of the strategy")
+_RUN = (_STRATEGY, Column("replicate", "integer", "", "Index of luck, from 0"))
+_MOMENT = (
+    Column("t_s", "integer", "s", "Seconds since the scenario's start"),
+    Column("time_utc", "datetime", "", "The same as a point in time, UTC"),
+)
+_METRIC = Column.text("metric", "Name of the measure")
+_UNIT = Column.text("unit", "Unit of the measure")
+_COUNT_UNIT = Column.text("unit", "Unit of the count")
+_USD_UNIT = Column.text("unit", "Unit of mean, median, low, high")
+_LEVEL = Column("level", "number", "share", "Share of replicates between low and high")
+_N_REPLICATES = Column("n_replicates", "integer", "replicates", "Replicates summarised")
+_OUT_OF = Column.measured("denominator", "What the value is out of (mean over replicates)")
+_OUT_OF_UNIT = Column.text("denominator_unit", "Unit of the denominator")
+_GROUP = tuple(
+    Column.text(name, f"{name.capitalize()} it is about; missing where it is about all")
+    for name in ("provider", "sector", "role")
+)
+_OVER_DRAWS = (
+    Column("median", "number", "USD", "Median over draws and replicates"),
+    Column("low", "number", "USD", "5th percentile; missing with fewer than two draws"),
+    Column("high", "number", "USD", "95th percentile; missing with fewer than two draws"),
+    Column("level", "number", "share", "Share of draws of all replicates between low and high"),
+    Column("n_draws", "integer", "draws", "Draws of all parameters in each replicate"),
+    _N_REPLICATES,
+)
+
+
+def ends(name: str, interval: str, unit: str = "by metric") -> tuple[Column, Column]:
+    """Columns for the ends of an interval, named after the column that it is about."""
+    return (
+        Column(f"{name}_low", "number", unit, f"Lower end of {interval}"),
+        Column(f"{name}_high", "number", unit, f"Upper end of {interval}"),
+    )
+
+
+def _concerned(name: str, what: str) -> Column:
+    """Column for the row of something that only some events concern."""
+    missing = "missing where none is concerned"
+    return Column(name, "integer", "", f"{what}; {missing}", can_miss=True)
+
 
 CURVES = (
-    _STRATEGY,
-    _REPLICATE,
-    _T,
-    _TIME,
-    Column("metric", "string", "", "Name of the measure"),
-    Column("provider", "string", "", "Provider it is about; missing where it is about all"),
-    Column("sector", "string", "", "Sector it is about; missing where it is about all"),
-    Column("role", "string", "", "Role it is about; missing where it is about all"),
-    Column("value", "number", "by metric", "Value from this time on, until the series' next row"),
-    Column(
+    *_RUN,
+    *_MOMENT,
+    _METRIC,
+    *_GROUP,
+    Column.measured("value", "Value from this time on, until the series' next row"),
+    Column.measured(
         "denominator",
-        "number",
-        "by metric",
-        "What the value is out of: businesses of the group, or their demand in USD/h; missing for "
-        "addresses",
+        "What the value is out of: businesses of the group, or their demand in USD/h; missing "
+        "for addresses",
     ),
 )
 
 BANDS = (
     _STRATEGY,
-    _T,
-    _TIME,
-    Column("metric", "string", "", "Name of the measure, as in curves.parquet"),
-    Column("provider", "string", "", "Provider it is about; missing where it is about all"),
-    Column("sector", "string", "", "Sector it is about; missing where it is about all"),
-    Column("role", "string", "", "Role it is about; missing where it is about all"),
-    Column(
-        "mean",
-        "number",
-        "by metric",
-        "Mean over replicates of what their curves hold at this moment",
-    ),
-    Column("low", "number", "by metric", "5th percentile; missing with one replicate"),
-    Column("high", "number", "by metric", "95th percentile; missing with one replicate"),
-    Column("level", "number", "share", "Share of replicates between low and high"),
+    *_MOMENT,
+    Column.text("metric", "Name of the measure, as in curves.parquet"),
+    *_GROUP,
+    Column.measured("mean", "Mean over replicates of what their curves hold at this moment"),
+    Column.measured("low", "5th percentile; missing with one replicate"),
+    Column.measured("high", "95th percentile; missing with one replicate"),
+    _LEVEL,
     Column(
         "n_replicates",
         "integer",
         "replicates",
         "Replicates that have this curve: of a share, those in which the group is not empty",
     ),
-    Column(
-        "denominator",
-        "number",
-        "by metric",
-        "What the value is out of (mean over replicates); missing for addresses",
+    Column.measured(
+        "denominator", "What the value is out of (mean over replicates); missing for addresses"
     ),
 )
 
 BUSINESSES = (
-    _STRATEGY,
-    _REPLICATE,
+    *_RUN,
     Column("business", "integer", "", "Row of the business in the population, from 0"),
-    Column("sector", "string", "", "Sector"),
-    Column("provider", "string", "", "Provider of the front end"),
-    Column("region", "string", "", "Region of the front end"),
+    Column.text("sector", "Sector"),
+    Column.text("provider", "Provider of the front end"),
+    Column.text("region", "Region of the front end"),
     Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week (drawn)"),
     Column("demand_usd_per_h", "number", "USD/h", "Part of it from inside the country"),
     Column(
@@ -146,7 +182,7 @@ BUSINESSES = (
         can_miss=True,
     ),
     Column("n_spells", "integer", "spells", "Spells begun"),
-    Column("is_affected_at_end", "boolean", "", "Whether a spell was running when the run ended"),
+    Column.flag("is_affected_at_end", "Whether a spell was running when the run ended"),
     *(
         Column(f"n_responses_{name}", "integer", "responses", f"Responses completed: {name}")
         for name in RESPONSES
@@ -154,88 +190,50 @@ BUSINESSES = (
 )
 
 EVENTS = (
-    _STRATEGY,
-    _REPLICATE,
-    _T,
-    _TIME,
-    Column(
+    *_RUN,
+    *_MOMENT,
+    Column.text(
         "kind",
-        "string",
-        "",
         "block, unblock: an order; published: a version of the register; downloaded: by an "
         "operator; enforced, released: an operator starts and stops enforcing an entry; rented, "
         "discovered, evicted: a front of the target; stance: a provider changes its stance; "
         "responded, moved: a business; complained, exempted: a business by name; readdressed: a "
-        "component of a business comes to other addresses; public_event: one that "
-        "raises attention",
+        "component of a business comes to other addresses; public_event: one that raises "
+        "attention",
     ),
-    Column("operator", "string", "", "Operator group; missing where none is concerned"),
-    Column(
-        "entry",
-        "integer",
-        "",
-        "Row of the register entry; missing where none is concerned",
-        can_miss=True,
-    ),
-    Column(
-        "front",
-        "integer",
-        "",
-        "Row of the target's front; missing where none is concerned",
-        can_miss=True,
-    ),
-    Column("address", "string", "", "Address of that front; missing where none is concerned"),
-    Column(
-        "business",
-        "integer",
-        "",
-        "Row of the business; missing where none is concerned",
-        can_miss=True,
-    ),
-    Column(
+    Column.text("operator", "Operator group; missing where none is concerned"),
+    _concerned("entry", "Row of the register entry"),
+    _concerned("front", "Row of the target's front"),
+    Column.text("address", "Address of that front; missing where none is concerned"),
+    _concerned("business", "Row of the business"),
+    Column.text(
         "provider",
-        "string",
-        "",
-        "Provider; where a business moved, the one that hosts it from then on; missing where none "
-        "is concerned",
+        "Provider; where a business moved, the one that hosts it from then on; missing where "
+        "none is concerned",
     ),
-    Column("stance", "string", "", "Stance that provider takes; missing where none is taken"),
-    Column(
-        "public_event",
-        "integer",
-        "",
-        "Row of the public event in the scenario's table, from 0; missing where none is concerned",
-        can_miss=True,
-    ),
+    Column.text("stance", "Stance that provider takes; missing where none is taken"),
+    _concerned("public_event", "Row of the public event in the scenario's table, from 0"),
 )
 
 ENTRIES = (
-    _STRATEGY,
-    _REPLICATE,
+    *_RUN,
     Column("entry", "integer", "", "Row of the register entry, from 0 in the order of placing"),
-    Column("mechanism", "string", "", "drop, throttle, name or exempt"),
-    Column("prefix", "string", "", "One prefix of the entry; a name has none and no row"),
+    Column.text("mechanism", "drop, throttle, name or exempt"),
+    Column.text("prefix", "One prefix of the entry; a name has none and no row"),
 )
 
 SUMMARY = (
     _STRATEGY,
-    Column("metric", "string", "", "Name of the measure"),
-    Column("unit", "string", "", "Unit of the measure"),
-    Column(
+    _METRIC,
+    _UNIT,
+    Column.measured(
         "mean",
-        "number",
-        "by metric",
         "Mean over replicates; of a ratio, the sum above over the sum below, missing only where "
         "the sum below is zero",
     ),
-    Column(
-        "median",
-        "number",
-        "by metric",
-        "Median over replicates; missing if a replicate is not known",
-    ),
-    Column("low", "number", "by metric", "Lower end of the interval; missing with one replicate"),
-    Column("high", "number", "by metric", "Upper end of the interval; missing with one replicate"),
+    Column.measured("median", "Median over replicates; missing if a replicate is not known"),
+    Column.measured("low", "Lower end of the interval; missing with one replicate"),
+    Column.measured("high", "Upper end of the interval; missing with one replicate"),
     Column(
         "level",
         "number",
@@ -243,130 +241,103 @@ SUMMARY = (
         "Share of replicates between low and high; for money, of draws of all replicates; for a "
         "ratio, nominal coverage of its BCa interval over replicates",
     ),
-    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
-    Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
-    Column("denominator_unit", "string", "", "Unit of the denominator"),
-    Column(
-        "published", "string", "", "Published figure it stands beside; missing where there is none"
-    ),
-    Column("published_source", "string", "", "Where that figure was published"),
+    _N_REPLICATES,
+    _OUT_OF,
+    _OUT_OF_UNIT,
+    Column.text("published", "Published figure it stands beside; missing where there is none"),
+    Column.text("published_source", "Where that figure was published"),
 )
 
 GROUPS = (
     _STRATEGY,
-    Column("by", "string", "", "What the groups are of: sector, provider, region or operator"),
-    Column(
+    Column.text("by", "What the groups are of: sector, provider, region or operator"),
+    Column.text(
         "group",
-        "string",
-        "",
         "Name of the group: sector; provider of the front end at t = 0, or provider/region; "
         "operator",
     ),
-    Column(
+    Column.text(
         "metric",
-        "string",
-        "",
         "businesses_ever_affected, _impaired, _down; by operator businesses_ever_hit: an address "
         "in use at t = 0 was dropped or throttled there",
     ),
-    Column("unit", "string", "", "Unit of the count"),
+    _COUNT_UNIT,
     Column("mean", "number", "businesses", "Mean over replicates"),
     Column("median", "number", "businesses", "Median over replicates"),
     Column("low", "number", "businesses", "5th percentile; missing with one replicate"),
     Column("high", "number", "businesses", "95th percentile; missing with one replicate"),
-    Column("level", "number", "share", "Share of replicates between low and high"),
-    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    _LEVEL,
+    _N_REPLICATES,
     Column(
         "denominator",
         "number",
         "businesses",
         "Businesses of the group, by operator all (mean over replicates)",
     ),
-    Column("denominator_unit", "string", "", "Unit of the denominator"),
+    _OUT_OF_UNIT,
 )
 
 MONEY = (
     _STRATEGY,
-    Column("method", "string", "", "Name of the method"),
-    Column(
+    Column.text("method", "Name of the method"),
+    Column.text(
         "scope",
-        "string",
-        "",
-        "Whose loss: of the modelled businesses; of the country, if all of it lost the same share "
-        "of demand; of the country, shut down",
+        "Whose loss: of the modelled businesses; of the country, if all of it lost the same "
+        "share of demand; of the country, shut down",
     ),
-    Column("formula", "string", "", "What the method computes; docs/explanation/money.md"),
-    Column("unit", "string", "", "Unit of mean, median, low, high"),
+    Column.text("formula", "What the method computes; docs/explanation/money.md"),
+    _USD_UNIT,
     Column("mean", "number", "USD", "Mean over draws and replicates"),
-    Column("median", "number", "USD", "Median over draws and replicates"),
-    Column("low", "number", "USD", "5th percentile; missing with fewer than two draws"),
-    Column("high", "number", "USD", "95th percentile; missing with fewer than two draws"),
-    Column("level", "number", "share", "Share of draws of all replicates between low and high"),
-    Column("n_draws", "integer", "draws", "Draws of all parameters in each replicate"),
-    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    *_OVER_DRAWS,
     Column("duration_d", "number", "d", "Length of the run"),
     Column(
         "share_affected",
         "number",
         "share",
-        "Share of users or demand that the formula takes (mean over replicates); missing where it "
-        "takes none",
+        "Share of users or demand that the formula takes (mean over replicates); missing where "
+        "it takes none",
     ),
     Column("published", "string", "USD", "Published figure beside it; missing where there is none"),
-    Column("published_note", "string", "", "Unit of that figure, and how it is to be read"),
+    Column.text("published_note", "Unit of that figure, and how it is to be read"),
 )
 
 PROVIDERS = (
     _STRATEGY,
-    Column("provider", "string", "", "Provider"),
-    Column("side", "string", "", "foreign or domestic"),
-    Column(
+    Column.text("provider", "Provider"),
+    Column.text("side", "foreign or domestic"),
+    Column.text(
         "metric",
-        "string",
-        "",
         "provider_loss_usd: spending of the provider's first customers that went elsewhere, less "
         "what they still paid it; provider_gain_usd: spending of customers who began with others",
     ),
-    Column("unit", "string", "", "Unit of mean, median, low, high"),
+    _USD_UNIT,
     Column("mean", "number", "USD", "Mean over draws and replicates; means add up over providers"),
-    Column("median", "number", "USD", "Median over draws and replicates"),
-    Column("low", "number", "USD", "5th percentile; missing with fewer than two draws"),
-    Column("high", "number", "USD", "95th percentile; missing with fewer than two draws"),
-    Column("level", "number", "share", "Share of draws of all replicates between low and high"),
-    Column("n_draws", "integer", "draws", "Draws of all parameters in each replicate"),
-    Column("n_replicates", "integer", "replicates", "Replicates summarised"),
+    *_OVER_DRAWS,
     Column(
         "denominator",
         "number",
         "USD",
         "Hosting spending of all businesses over the run, had nobody moved (mean over draws)",
     ),
-    Column("denominator_unit", "string", "", "Unit of the denominator"),
-    Column("published", "string", "", "What was published of the gain; missing where nothing was"),
+    _OUT_OF_UNIT,
+    Column.text("published", "What was published of the gain; missing where nothing was"),
 )
 
 MEASURES = (
-    _STRATEGY,
-    _REPLICATE,
-    Column("metric", "string", "", "Name of the measure"),
-    Column("unit", "string", "", "Unit of the measure"),
-    Column(
-        "value",
-        "number",
-        "by metric",
-        "The measure of this run, for money the mean over draws; missing when not known",
+    *_RUN,
+    _METRIC,
+    _UNIT,
+    Column.measured(
+        "value", "The measure of this run, for money the mean over draws; missing when not known"
     ),
-    Column("denominator", "number", "by metric", "What the value is out of; missing if of nothing"),
-    Column("denominator_unit", "string", "", "Unit of the denominator"),
+    Column.measured("denominator", "What the value is out of; missing if of nothing"),
+    _OUT_OF_UNIT,
 )
 
 LOSSES = (
-    _STRATEGY,
-    _REPLICATE,
-    Column(
+    *_RUN,
+    Column.text(
         "quantity",
-        "string",
-        "",
         "What is added up, in USD, USD/h or h as its name ends (docs/explanation/money.md)",
     ),
     Column(
@@ -387,107 +358,79 @@ LOSSES = (
 )
 
 HITS = (
-    _STRATEGY,
-    _REPLICATE,
-    Column("by", "string", "", "What the groups are of: sector, provider, region or operator"),
-    Column("group", "string", "", "Name of the group, as in groups.csv"),
-    Column("metric", "string", "", "What is counted, as in groups.csv"),
-    Column("unit", "string", "", "Unit of the count"),
+    *_RUN,
+    Column.text("by", "What the groups are of: sector, provider, region or operator"),
+    Column.text("group", "Name of the group, as in groups.csv"),
+    Column.text("metric", "What is counted, as in groups.csv"),
+    _COUNT_UNIT,
     Column("value", "number", "businesses", "The count of this run"),
     Column("denominator", "number", "businesses", "Businesses of the group, by operator all"),
 )
 
 NOTHING = (
-    _STRATEGY,
-    _REPLICATE,
-    Column("what", "string", "", "What the run did not do: order, hit, or deny users anything"),
-    Column("why", "string", "", "What that comes of"),
+    *_RUN,
+    Column.text("what", "What the run did not do: order, hit, or deny users anything"),
+    Column.text("why", "What that comes of"),
 )
 
 COMPARISON = (
-    Column("strategy", "string", "", "Label of the strategy"),
-    Column("metric", "string", "", "Name of the measure"),
-    Column("unit", "string", "", "Unit of the measure"),
+    Column.text("strategy", "Label of the strategy"),
+    _METRIC,
+    _UNIT,
     Column("n_replicates", "integer", "replicates", "Replicates of this strategy"),
-    Column(
+    Column.measured(
         "mean",
-        "number",
-        "by metric",
-        "Mean over replicates; missing if any is not known; of a ratio, the sum above over the sum "
-        "below",
+        "Mean over replicates; missing if any is not known; of a ratio, the sum above over the "
+        "sum below",
     ),
-    Column("median", "number", "by metric", "Median over replicates"),
-    Column("low", "number", "by metric", "Lower end of the share 'level' of replicates"),
-    Column("high", "number", "by metric", "Upper end of the share 'level' of replicates"),
-    Column("level", "number", "share", "Share of replicates between low and high"),
-    Column("mean_low", "number", "by metric", "Lower end of the BCa interval of the mean"),
-    Column("mean_high", "number", "by metric", "Upper end of the BCa interval of the mean"),
-    Column("baseline", "string", "", "Label of the strategy that differences are taken to"),
-    Column(
+    Column.measured("median", "Median over replicates"),
+    Column.measured("low", "Lower end of the share 'level' of replicates"),
+    Column.measured("high", "Upper end of the share 'level' of replicates"),
+    _LEVEL,
+    *ends("mean", "the BCa interval of the mean"),
+    Column.text("baseline", "Label of the strategy that differences are taken to"),
+    Column.measured(
         "difference",
-        "number",
-        "by metric",
         "Mean over replicates of this strategy less the baseline; missing for the baseline",
     ),
-    Column("difference_low", "number", "by metric", "Lower end of its BCa interval"),
-    Column("difference_high", "number", "by metric", "Upper end of its BCa interval"),
-    Column(
-        "difference_t_low",
-        "number",
-        "by metric",
-        "Lower end of its Student-t interval; missing for a ratio",
-    ),
-    Column(
-        "difference_t_high",
-        "number",
-        "by metric",
-        "Upper end of its Student-t interval; missing for a ratio",
-    ),
+    *ends("difference", "its BCa interval"),
+    *ends("difference_t", "its Student-t interval; missing for a ratio"),
     Column(
         "p_value",
         "number",
         "",
-        "Two-sided paired t test of no difference; missing where all replicates differ alike, and "
-        "for a ratio",
+        "Two-sided paired t test of no difference; missing where all replicates differ alike, "
+        "and for a ratio",
     ),
     Column("p_holm", "number", "", "The same, corrected by Holm over all rows that have one"),
     Column("confidence", "number", "share", "Nominal coverage of the BCa and t intervals"),
-    Column("denominator", "number", "by metric", "What the value is out of (mean over replicates)"),
-    Column("denominator_unit", "string", "", "Unit of the denominator"),
+    _OUT_OF,
+    _OUT_OF_UNIT,
 )
 
 TRADEOFF = (
-    Column("strategy", "string", "", "Label of the strategy"),
-    Column("efficacy_metric", "string", "", "Measure of what the target lost"),
-    Column("efficacy", "number", "by metric", "Its mean over replicates"),
-    Column("efficacy_low", "number", "by metric", "Lower end of its BCa interval"),
-    Column("efficacy_high", "number", "by metric", "Upper end of its BCa interval"),
-    Column(
+    Column.text("strategy", "Label of the strategy"),
+    Column.text("efficacy_metric", "Measure of what the target lost"),
+    Column.measured("efficacy", "Its mean over replicates"),
+    *ends("efficacy", "its BCa interval"),
+    Column.text(
         "collateral_metric",
-        "string",
-        "",
         "Measure of what others lost: a row for each strategy and kind of harm. Money is its "
         "mean over draws in each replicate, so that the interval spans luck alone",
     ),
-    Column("collateral", "number", "by metric", "Its mean over replicates"),
-    Column("collateral_low", "number", "by metric", "Lower end of its BCa interval"),
-    Column("collateral_high", "number", "by metric", "Upper end of its BCa interval"),
-    Column(
+    Column.measured("collateral", "Its mean over replicates"),
+    *ends("collateral", "its BCa interval"),
+    Column.measured(
         "collateral_per_efficacy",
-        "number",
-        "by metric",
         "Mean collateral over mean efficacy; missing where there is no effect",
     ),
-    Column("ratio_low", "number", "by metric", "Lower end of its BCa interval"),
-    Column("ratio_high", "number", "by metric", "Upper end of its BCa interval"),
-    Column(
+    *ends("ratio", "its BCa interval"),
+    Column.flag(
         "is_dominated",
-        "boolean",
-        "",
         "Whether another strategy is as good in both means and better in one; missing if not known",
     ),
-    Column("dominated_by", "string", "", "The strongest that dominates it; missing if none does"),
-    Column("is_on_frontier", "boolean", "", "Whether none dominates it; missing if not known"),
+    Column.text("dominated_by", "The strongest that dominates it; missing if none does"),
+    Column.flag("is_on_frontier", "Whether none dominates it; missing if not known"),
     Column(
         "share_of_draws_on_frontier",
         "number",

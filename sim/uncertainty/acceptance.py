@@ -113,15 +113,15 @@ def sheets_of(
 def _ranges(factors: Sequence[Factor], trials: Trials, fits: Fits) -> Sheet:
     columns = (
         FACTOR,
-        Column("unit", "string", "", "Unit of the assumption"),
-        Column("scale", "string", "", "value; times: factors on a column; position: -1 to 1"),
+        Column.text("unit", "Unit of the assumption"),
+        Column.text("scale", "value; times: factors on a column; position: -1 to 1"),
         Column("asked_low", "number", "by factor", "Lower end of the range searched"),
         Column("asked_high", "number", "by factor", "Upper end of the range searched"),
         Column("given", "number", "by factor", "As the scenario has it"),
         Column("acceptable_low", "number", "by factor", "Least value among acceptable trials"),
         Column("acceptable_high", "number", "by factor", "Greatest value among acceptable trials"),
-        Column("reaches_low", "boolean", "", "Whether that is the end of the range searched"),
-        Column("reaches_high", "boolean", "", "Whether that is the end of the range searched"),
+        Column.flag("reaches_low", "Whether that is the end of the range searched"),
+        Column.flag("reaches_high", "Whether that is the end of the range searched"),
         Column("n_acceptable", "integer", "trials", "Trials that meet every target"),
         Column("n_trials", "integer", "trials", "Trials with an answer"),
     )
@@ -157,12 +157,12 @@ def _ranges(factors: Sequence[Factor], trials: Trials, fits: Fits) -> Sheet:
 
 def _targets_sheet(targets: Sequence[Target], fits: Fits) -> Sheet:
     columns = (
-        Column("target", "string", "", "Measure, or curve and time"),
-        Column("value", "number", "by metric", "Number to be met"),
-        Column("tolerance", "number", "by metric", "How far the mean may be off"),
-        Column("source", "string", "", "Where the number comes from"),
-        Column("as_given", "number", "by metric", "Mean over replicates of the scenario as it is"),
-        Column("nearest", "number", "by metric", "Mean over replicates that comes nearest"),
+        Column.text("target", "Measure, or curve and time"),
+        Column.measured("value", "Number to be met"),
+        Column.measured("tolerance", "How far the mean may be off"),
+        Column.text("source", "Where the number comes from"),
+        Column.measured("as_given", "Mean over replicates of the scenario as it is"),
+        Column.measured("nearest", "Mean over replicates that comes nearest"),
         Column("n_met", "integer", "trials", "Trials that meet this target"),
     )
     rows = []
@@ -192,13 +192,13 @@ def _trials(
     ]
     for target in targets:
         columns += [
-            Column(target.name, "number", "by metric", "Mean over replicates"),
-            Column(f"{target.name} low", "number", "by metric", "Lower end of its BCa interval"),
-            Column(f"{target.name} high", "number", "by metric", "Upper end of its BCa interval"),
+            Column.measured(target.name, "Mean over replicates"),
+            Column.measured(f"{target.name} low", "Lower end of its BCa interval"),
+            Column.measured(f"{target.name} high", "Upper end of its BCa interval"),
         ]
     columns += [
         Column("worst_miss", "number", "tolerances", "Greatest distance from a target"),
-        Column("is_acceptable", "boolean", "", "Whether every target is met"),
+        Column.flag("is_acceptable", "Whether every target is met"),
         *STATUS,
     ]
     rows = []

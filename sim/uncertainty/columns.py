@@ -15,10 +15,10 @@ from sim.results.columns import COMPARISON, Column
 
 COMPARED = {column.name: column for column in COMPARISON}
 METRIC, UNIT = COMPARED["metric"], COMPARED["unit"]
-FACTOR = Column("factor", "string", "", "Scenario key, or table and column")
+FACTOR = Column.text("factor", "Scenario key, or table and column")
 STATUS = (
-    Column("status", "string", "", "complete, failed (no run has a result) or partial"),
-    Column("error", "string", "", "Why not; missing where nothing failed"),
+    Column.text("status", "complete, failed (no run has a result) or partial"),
+    Column.text("error", "Why not; missing where nothing failed"),
 )
 
 

@@ -22,27 +22,22 @@ from sim.uncertainty.columns import FACTOR, METRIC, UNIT, points_sheet
 from sim.uncertainty.designs import Stage
 from sim.uncertainty.factors import LeftOut
 
-_PART = Column("part", "string", "", "ends, morris or sobol")
+_PART = Column.text("part", "ends, morris or sobol")
 _LINE = (
     METRIC,
     UNIT,
     FACTOR,
-    Column("factor_unit", "string", "", "Unit of the assumption"),
-    Column("range", "string", "", "Range declared with the assumption"),
+    Column.text("factor_unit", "Unit of the assumption"),
+    Column.text("range", "Range declared with the assumption"),
     Column("n_dials", "integer", "", "1, or the number of rows that move separately"),
-    Column("given", "number", "by metric", "The measure with every assumption as it stands"),
-    Column("at_low", "number", "by metric", "With this one at its low end, the others as given"),
-    Column("at_high", "number", "by metric", "With this one at its high end, the others as given"),
-    Column("mu", "number", "by metric", "Mean change from low to high end, others anywhere"),
-    Column("mu_star", "number", "by metric", "Mean size of that change (Morris)"),
-    Column("mu_star_low", "number", "by metric", "Lower end of its 95 % BCa interval"),
-    Column("mu_star_high", "number", "by metric", "Upper end of its 95 % BCa interval"),
-    Column(
-        "sigma",
-        "number",
-        "by metric",
-        "Standard deviation of that change: curvature, joint effects",
-    ),
+    Column.measured("given", "The measure with every assumption as it stands"),
+    Column.measured("at_low", "With this one at its low end, the others as given"),
+    Column.measured("at_high", "With this one at its high end, the others as given"),
+    Column.measured("mu", "Mean change from low to high end, others anywhere"),
+    Column.measured("mu_star", "Mean size of that change (Morris)"),
+    Column.measured("mu_star_low", "Lower end of its 95 % BCa interval"),
+    Column.measured("mu_star_high", "Upper end of its 95 % BCa interval"),
+    Column.measured("sigma", "Standard deviation of that change: curvature, joint effects"),
     Column("n_trajectories", "integer", "trajectories", "Morris trajectories with all answers"),
     Column("first", "number", "share", "Share of variance by this one alone (Sobol' first order)"),
     Column("first_low", "number", "share", "Lower end of its 95 % BCa interval"),
@@ -62,7 +57,7 @@ _STAGE = (
         "groups",
         "Groups drawn and not taken: the scenario cannot be at one of their points",
     ),
-    Column("factors", "string", "", "Factors that moved, separated by blanks"),
+    Column.text("factors", "Factors that moved, separated by blanks"),
 )
 
 
@@ -219,7 +214,7 @@ def sheets_of(
     keys = [factor.key for factor in stages[0].factors]
     columns = (
         _PART,
-        *(Column(key, "string", "", f"{key}; missing where it is as given") for key in keys),
+        *(Column.text(key, f"{key}; missing where it is as given") for key in keys),
     )
     points = [
         (stage.part, *(_amounts(amounts.get(key)) for key in keys))
@@ -236,8 +231,8 @@ def sheets_of(
         Sheet(
             "left-out.csv",
             (
-                Column("key", "string", "", "Assumption that is not varied"),
-                Column("why", "string", "", "Why not"),
+                Column.text("key", "Assumption that is not varied"),
+                Column.text("why", "Why not"),
             ),
             out,
             ("key",),
