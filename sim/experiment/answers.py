@@ -1,7 +1,6 @@
-"""What the model answers at many points.
+"""Answers of the model at many points: every measure of every run, as one array.
 
-In: measures of runs by key, and what failed. Out: the same as one table by point, strategy,
-replicate and measure.
+In: measures of runs by key, and what failed. Out: arrays by point, strategy, replicate and measure.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import RATIOS
-from sim.errors import OverblockError, PartialError
+from sim.errors import PartialError
 from sim.experiment.comparison import Measured
 from sim.experiment.executors.task import Failure, Key
+from sim.experiment.plan import Plan
 from sim.measure.measures import Measure
 from sim.measure.ratios import over
 from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
@@ -26,17 +26,19 @@ class NothingFinishedError(PartialError):
 
     Parameters
     ----------
-    n_failed
-        How many.
-    where, first
-        Which was the first, and why it failed.
+    plan
+        What was asked.
+    failures
+        Why there is no result, by key; at least one of a run.
     """
 
-    def __init__(self, n_failed: int, where: Mapping[str, object], first: Failure) -> None:
-        named = " ".join(f"{name}={part}" for name, part in where.items())
-        message = f"all {n_failed} runs failed, the first ({named}) with {first}\n{first.details}"
-        super().__init__(message.rstrip())
-        self.first = first
+    def __init__(self, plan: Plan, failures: Mapping[Key, Failure]) -> None:
+        failed = {key: why for key, why in failures.items() if len(key) > 1}
+        key, first = next(iter(failed.items()))
+        where = " ".join(f"{name}={part}" for name, part in plan.where(key).items())
+        message = f"all {len(failed)} runs failed, the first ({where}) with {first}"
+        super().__init__(f"{message}\n{first.details}".rstrip())
+        self.failures = failures
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +50,12 @@ class Answers:
     labels
         Labels of the strategies.
     measures
-        Name, unit and unit of the denominator of each measure; its value stands in ``value``.
+        Name, unit and unit of the denominator of each measure; the numbers are in ``value``.
     value, denominator : shape (n_points, n_strategies, n_replicates, n_measures)
-        NaN where not known: also where the run failed or was not begun.
+        NaN where not known, and where a run failed or was not started.
     failures
-        Why there is no result, by ``(point,)`` where the scenario cannot be so, or by
-        ``(point, strategy, replicate)`` where the run failed.
+        Why there is no result: by ``(point,)`` where the scenario is not possible, by
+        ``(point, strategy, replicate)`` where a run failed.
     status
         ``complete``, ``partial`` (something failed) or ``interrupted``.
     """
@@ -71,7 +73,7 @@ class Answers:
         return tuple(measure.metric for measure in self.measures)
 
     def then(self, later: Answers) -> Answers:
-        """These answers, and after them those at further points of the same question.
+        """Return these answers followed by those at further points.
 
         Raises
         ------
@@ -92,26 +94,15 @@ class Answers:
             max(self.status, later.status, key=order.index),
         )
 
-    def unanswered(self, n_points: int, error: OverblockError) -> Answers:
-        """Answers at further points, none of which has any.
-
-        Parameters
-        ----------
-        error
-            Why: that the scenario cannot be so at any of them, or that every run failed.
-        """
+    def unanswered(self, n_points: int, failures: Mapping[Key, Failure]) -> Answers:
+        """Answers to the same question at points of which none has a result, and why."""
         nothing = np.full((n_points, *self.value.shape[1:]), np.nan)
-        why = Failure("", str(error).splitlines()[0])
-        if isinstance(error, NothingFinishedError):
-            why = error.first
-        runs = [(label, r) for label in self.labels for r in range(self.value.shape[2])]
-        keys: list[Key] = (
-            [(point, *run) for point in range(n_points) for run in runs]
-            if isinstance(error, PartialError)
-            else [(point,) for point in range(n_points)]
-        )
-        failures = dict.fromkeys(keys, why)
         return Answers(self.labels, self.measures, nothing, nothing.copy(), failures, PARTIAL)
+
+    def reason(self, point: int) -> str | None:
+        """Why a point has no result, or not all; None where nothing failed."""
+        said = [str(why) for key, why in self.failures.items() if key[0] == point]
+        return "; ".join(dict.fromkeys(said)) or None
 
     def measured(self, point: int, strategy_row: int) -> Measured:
         """Measures of one strategy at one point."""
@@ -137,13 +128,13 @@ def tabulate(
     failures: Mapping[Key, Failure],
     status: str,
 ) -> Answers:
-    """Put the measures of runs into one table.
+    """Put the measures of runs into arrays.
 
     Parameters
     ----------
     found
-        Measures by ``(point, strategy, replicate)``, in this sequence: that of the measures is
-        that of the first run, however the runs were finished.
+        Measures by ``(point, strategy, replicate)``, sorted: the first run gives the order of the
+        measures, whichever run finished first.
     """
     named = {measure.metric: measure for measures in found.values() for measure in measures}
     column = {metric: row for row, metric in enumerate(named)}

@@ -23,8 +23,9 @@ from sim.experiment.executors.task import Executor, Failure, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
 from sim.experiment.plan import Cases, Plan
 from sim.experiment.question import write_question
-from sim.experiment.simulation import Simulation, measures_of
+from sim.experiment.simulation import Simulation
 from sim.files import hash_of
+from sim.measure.facts import measures_of
 from sim.results.checkpoints import PARTS, Checkpoints, has_runs, remove_parts
 from sim.results.contents import TIMING
 from sim.results.folder import COMPLETE, INTERRUPTED, MANIFEST, PARTIAL
@@ -294,14 +295,13 @@ class Execution:
                             failures[key] = result
                         else:
                             try:
-                                facts = result.facts()
-                                self._checkpoints.keep(names[key], result.tables, facts)
+                                self._checkpoints.keep(names[key], result.tables, result.kept())
                             except OSError as error:
                                 failures[key] = failure_of(error)
                         self._on_progress(n_done + n_more, n_all)
-        except KeyboardInterrupt as error:
+        except KeyboardInterrupt:
             # What is under way is not waited for.
-            self._executor.__exit__(type(error), error, error.__traceback__)
+            self._executor.stop(at_once=True)
             if not any(self._checkpoints.has(name) for name in names.values()):
                 raise
             is_interrupted = True
@@ -312,9 +312,7 @@ class Execution:
         }
         failures = {key: failures[key] for key in (*cases.impossible, *names) if key in failures}
         if not finished:
-            failed = {key: failure for key, failure in failures.items() if len(key) > 1}
-            key, first = next(iter(failed.items()))
-            raise NothingFinishedError(len(failed), plan.where(key), first)
+            raise NothingFinishedError(plan, failures)
         return Batch(plan, cases.labels, finished, failures, is_interrupted, self._checkpoints)
 
     def _work_of(self, plan: Plan) -> tuple[Cases, Simulation]:

@@ -1,34 +1,36 @@
-"""What follows from the runs of a folder: tables over replicates, and what the manifest says.
+"""Tables over replicates, computed from the finished runs of a folder.
 
-In: a plan, and the tables of the runs that are finished. Out: summary, money, groups, comparison
-and trade-off as tables and as lines. No run is run again.
+In: a plan, and the tables of its runs. Out: bands, summary, money, groups, comparison and
+trade-off, as files and as lines, and what the manifest says of them. Nothing is simulated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from sim.catalogue.choices import PRICED, RATIOS, is_over_draws
 from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
 from sim.experiment.outputs import Outputs, manifest_of, metadata_of
 from sim.experiment.plan import RUN, Plan
-from sim.experiment.summaries import count_groups_of, summarise_runs
 from sim.experiment.weighing import TradeoffLine, weigh_strategies
 from sim.measure.even_bands import even_bands
 from sim.measure.facts import FactTables
+from sim.measure.groups import GroupLine, summarise_groups
 from sim.measure.measures import Measure
-from sim.measure.money.accounts import MethodLine
+from sim.measure.money.accounts import Accounts, MethodLine, draw_up_accounts
 from sim.measure.money.providers import ProviderLine
 from sim.measure.nothing import say_nothing
-from sim.measure.summary import SummaryLine, write_summary
+from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
 from sim.results.columns import (
     COMPARISON,
     COMPARISON_TABLES,
     GROUPS,
     MONEY,
     PROVIDERS,
+    SUMMARY,
     TABLES,
     TRADEOFF,
     Column,
@@ -40,19 +42,22 @@ from sim.scenario.dump import scenario_tree
 from sim.scenario.strategies import NoBlocking
 from sim.statistics.paired import warn_of_few
 
+ByRun: TypeAlias = "Mapping[str, Mapping[int, Sequence[Measure]]]"
+"""Measures by strategy and replicate."""
+
 
 @dataclass(frozen=True)
 class Findings:
-    """What runs or a comparison came to.
+    """Results over replicates of a run or a comparison.
 
     Attributes
     ----------
     summary
         Measures over replicates, money last.
     methods
-        What each money method says.
+        Loss by each method of pricing it.
     providers
-        What each provider lost and gained.
+        Loss and gain of each provider.
     comparison, tradeoff
         Rows of ``comparison.csv`` and ``tradeoff.csv``; none for a single run.
     """
@@ -66,16 +71,16 @@ class Findings:
 
 @dataclass(frozen=True)
 class Derived:
-    """What follows from the runs of a folder.
+    """Tables over replicates that were written.
 
     Attributes
     ----------
     runs
-        Replicates that are finished, by strategy.
+        Finished replicates, by strategy.
     nothing
         What no run of a strategy did, and why: one sentence each.
     outputs
-        Path and number of rows of each table written, by its name.
+        Path and number of rows of each table, by its name.
     findings
         The lines of these tables.
     """
@@ -91,7 +96,7 @@ class Derived:
 
 
 def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
-    """Write the tables over replicates, which follow from the runs.
+    """Compute the tables over replicates, and write them.
 
     Parameters
     ----------
@@ -100,7 +105,7 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     into
         Where the tables over replicates go.
     scratch
-        Where a file may lie for a moment.
+        Folder for temporary files.
 
     Raises
     ------
@@ -112,14 +117,13 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     facts = FactTables(folder)
     measures = facts.measures()
     outputs: Outputs = {"bands.parquet": _write_bands(folder, into, plan, list(measures), scratch)}
-    summary, methods, providers = summarise_runs(plan, facts, measures)
-    write_summary(summary, into / "summary.csv")
-    outputs["summary.csv"] = into / "summary.csv", len(summary)
+    accounts = _summarise(plan, facts, measures)
     comparison, tradeoff = _compare(plan, measures)
     written: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
-        "money.csv": (MONEY, methods),
-        "groups.csv": (GROUPS, count_groups_of(facts, measures)),
-        "providers.csv": (PROVIDERS, providers),
+        "summary.csv": (SUMMARY, accounts.summary),
+        "money.csv": (MONEY, accounts.methods),
+        "groups.csv": (GROUPS, _count_groups(facts, measures)),
+        "providers.csv": (PROVIDERS, accounts.providers),
     }
     if plan.kind != RUN:
         written["comparison.csv"] = COMPARISON, comparison
@@ -129,7 +133,7 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         outputs[file] = into / file, len(lines)
     runs = {label: tuple(found) for label, found in measures.items()}
     nothing = tuple(_say_nothing(plan, facts, runs))
-    findings = Findings(summary, methods, providers, comparison, tradeoff)
+    findings = Findings(**vars(accounts), comparison=comparison, tradeoff=tradeoff)
     return Derived(runs, nothing, outputs, findings)
 
 
@@ -172,8 +176,53 @@ def _write_bands(
     return path, merge_parts([part], path, metadata_of(plan))
 
 
+def _summarise(plan: Plan, facts: FactTables, measures: ByRun) -> Accounts:
+    """Summarise strategy by strategy: loss sums of one are in memory at a time."""
+    parts = []
+    for variant in plan.variants:
+        runs, resolved = measures.get(variant.label, {}), variant.resolved
+        if not runs:
+            continue
+        counted = [
+            [measure for measure in found if not is_over_draws(measure.metric)]
+            for found in runs.values()
+        ]
+        lines = summarise(variant.label, counted, resolved.figures.rows if resolved.figures else ())
+        lines = summarise_ratios(lines, counted, plan.root_seed)
+        totals = facts.totals(variant.label)
+        money = draw_up_accounts(
+            resolved,
+            plan.root_seed,
+            [totals[replicate] for replicate in runs],
+            numbers=list(runs),
+            label=variant.label,
+        )
+        lines += money.summary
+        parts.append(replace(money, summary=(*lines, *_priced(lines))))
+    return Accounts.joined(parts)
+
+
+def _count_groups(facts: FactTables, measures: ByRun) -> list[GroupLine]:
+    """Businesses hit by group, strategy by strategy."""
+    lines: list[GroupLine] = []
+    for label, runs in measures.items():
+        counts = facts.groups(label)
+        lines += summarise_groups(label, [counts.get(replicate, []) for replicate in runs])
+    return lines
+
+
+def _priced(lines: Sequence[SummaryLine]) -> list[SummaryLine]:
+    """Ratios of money, of which both parts are summarised."""
+    by = {line.metric: line for line in lines}
+    return [
+        price_ratio(ratio, by[ratio.above], by[ratio.below])
+        for ratio in RATIOS.values()
+        if ratio.above in PRICED and ratio.above in by and ratio.below in by
+    ]
+
+
 def _compare(
-    plan: Plan, measures: Mapping[str, Mapping[int, Sequence[Measure]]]
+    plan: Plan, measures: ByRun
 ) -> tuple[tuple[ComparisonLine, ...], tuple[TradeoffLine, ...]]:
     if plan.baseline is None:
         return (), ()

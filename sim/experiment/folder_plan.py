@@ -11,12 +11,11 @@ from pathlib import Path, PurePosixPath
 
 from sim.experiment.plan import Plan
 from sim.results.accounted import is_inside
+from sim.results.folder import RESOLVED, SCENARIO
 from sim.results.read import RunFolder
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.seeds import note_path
-
-SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 
 
 def plan_of_folder(run: RunFolder, scratch: Path, *, is_resolved: bool = False) -> Plan:

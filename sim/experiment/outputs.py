@@ -1,11 +1,13 @@
-"""What every folder of results has: the scenario, its tables, a description, and a manifest.
+"""What every folder of results has: the scenario, its tables, a data package, and a manifest.
 
-In: a plan, and the tables that were written. Out: files that say from what they were made, which
-depend on what was finished and not on where or in which sequence.
+In: a plan, and the tables that were written. Out: files that say what the result was made from.
+They depend on which runs finished, not on where or in which order.
 """
 
 from __future__ import annotations
 
+import hashlib
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,16 +15,25 @@ from typing import Any, TypeAlias
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.plan import Plan
 from sim.results.columns import Column
+from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
 from sim.results.manifest import (
+    PACKAGES,
+    STREAM_RULE,
     all_tables,
-    build_manifest,
     canonical_json,
+    describe_input,
+    list_assumptions,
+    once,
+    package_version,
     scenario_hash,
     write_inputs,
 )
 from sim.results.package import build_package
 from sim.results.store import write_json
+from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import scenario_tree
+from sim.scenario.provenance.sources import list_sources
+from sim.version import __version__
 
 Outputs: TypeAlias = "dict[str, tuple[Path, int | None]]"
 """Path and number of rows (None for what is no table) by name in the folder."""
@@ -30,39 +41,31 @@ Outputs: TypeAlias = "dict[str, tuple[Path, int | None]]"
 PACKAGE = "datapackage.json"
 
 
-def write_asked(folder: Path, plan: Plan) -> Outputs:
-    """Write what was asked: the scenario and its tables.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written.
-    """
-    resolved = plan.resolved
-    tree = scenario_tree(resolved.scenario)
-    (folder / "scenario.yaml").write_bytes(resolved.loaded.source)
-    (folder / "scenario.resolved.json").write_text(canonical_json(tree), encoding="utf-8")
-    outputs: Outputs = {
-        file: (folder / file, None) for file in ("scenario.yaml", "scenario.resolved.json")
-    }
-    return outputs | write_inputs(folder, all_tables(plan.scenarios))
-
-
-def write_package(
+def describe(
     folder: Path,
     plan: Plan,
     tables: Mapping[str, tuple[Column, ...]],
     keys: Mapping[str, Sequence[str]],
 ) -> Outputs:
-    """Write what the tables are.
+    """Write the scenario, the tables it rests on, and a data package of the tables of results.
+
+    Parameters
+    ----------
+    tables, keys
+        Columns of each table in the folder, and those that name a row.
 
     Raises
     ------
     OSError
-        If a file cannot be written.
+        If a file cannot be written, or a table not be read.
     """
+    resolved = plan.resolved
+    (folder / SCENARIO).write_bytes(resolved.loaded.source)
+    tree = canonical_json(scenario_tree(resolved.scenario))
+    (folder / RESOLVED).write_text(tree, encoding="utf-8")
     write_json(folder / PACKAGE, package_of(folder, plan, tables, keys))
-    return {PACKAGE: (folder / PACKAGE, None)}
+    written: Outputs = {file: (folder / file, None) for file in (SCENARIO, RESOLVED, PACKAGE)}
+    return written | write_inputs(folder, all_tables(plan.scenarios))
 
 
 def package_of(
@@ -71,7 +74,7 @@ def package_of(
     tables: Mapping[str, tuple[Column, ...]],
     keys: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
-    """Return what the tables of a folder are: their columns, keys and hashes.
+    """Return the data package of the tables in a folder.
 
     Raises
     ------
@@ -100,21 +103,58 @@ def manifest_of(
     labels
         Labels of the strategies.
     n_replicates
-        How many replicates are whole.
+        How many replicates are finished under every strategy.
+    status
+        ``complete``, ``interrupted`` or ``partial`` (runs failed).
+    warnings
+        To be added to those of the scenario.
+    failures
+        Runs that have no result, and why.
     """
-    return build_manifest(
-        plan.scenarios,
-        identity=plan.result_id,
-        kind=plan.kind,
-        comparison=plan.described(labels),
-        root_seed=plan.root_seed,
-        n_replicates_asked=plan.n_replicates,
-        n_replicates=n_replicates,
-        status=status,
-        warnings=warnings,
-        failures=failures,
-        outputs=outputs,
-    )
+    scenario, loaded = plan.resolved.scenario, plan.resolved.loaded
+    # A run has its scenario twice among them, and listing sources takes a while.
+    distinct = list({id(resolved): resolved for resolved in plan.scenarios}.values())
+    sources = [list_sources(resolved) for resolved in distinct]
+    assumptions = [
+        one
+        for resolved, found in zip(distinct, sources, strict=True)
+        for one in list_assumptions(resolved, found)
+    ]
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "kind": plan.kind,
+        "result_id": plan.result_id,
+        "status": status,
+        "tool": {"name": "overblock", "version": __version__},
+        "python": platform.python_version(),
+        "packages": {name: package_version(name) for name in PACKAGES},
+        "scenario": {
+            "name": scenario.name,
+            "title": scenario.title,
+            "file": Path(loaded.document.file).name,
+            "sha256": hashlib.sha256(loaded.source).hexdigest(),
+            "resolved_sha256": scenario_hash(plan.resolved),
+            "overrides": list(loaded.overrides),
+        },
+        **(plan.described(labels) or {"strategy": scenario.strategy.id}),
+        "root_seed": plan.root_seed,
+        "streams": STREAM_RULE,
+        "n_replicates_asked": plan.n_replicates,
+        "n_replicates": n_replicates,
+        "inputs": [describe_input(table) for table in all_tables(plan.scenarios)],
+        "assumptions": once(assumptions),
+        "sources": once(one.as_dict() for found in sources for one in found),
+        "warnings": [*once(one for each in distinct for one in list_warnings(each)), *warnings],
+        **({"failures": list(failures)} if failures else {}),
+        "outputs": [
+            {
+                "file": name,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                **({} if n_rows is None else {"n_rows": n_rows}),
+            }
+            for name, (path, n_rows) in sorted(outputs.items())
+        ],
+    }
 
 
 def failures_of(plan: Plan, failures: Mapping[Key, Failure]) -> list[dict[str, Any]]:
@@ -123,5 +163,5 @@ def failures_of(plan: Plan, failures: Mapping[Key, Failure]) -> list[dict[str, A
 
 
 def metadata_of(plan: Plan) -> dict[str, str]:
-    """What a Parquet file of the folder says of itself."""
+    """Metadata of the Parquet files in the folder."""
     return {"result_id": plan.result_id, "scenario_sha256": scenario_hash(plan.resolved)}

@@ -28,14 +28,30 @@ from sim.version import __version__
 RUN, COMPARISON = "run", "comparison"
 
 
+class ImpossiblePointsError(ScenarioError):
+    """The scenario is possible at none of the points.
+
+    Parameters
+    ----------
+    problems
+        What is wrong at all of them, each problem once.
+    failures
+        What is wrong at each, by ``(point,)``.
+    """
+
+    def __init__(self, problems: Sequence[Problem], failures: Mapping[Key, Failure]) -> None:
+        super().__init__(problems)
+        self.failures = failures
+
+
 @dataclass(frozen=True)
 class Point:
-    """What differs from the scenario at one point.
+    """How the scenario is changed at one point of a design.
 
     Attributes
     ----------
     keys
-        Scenario keys by full path, and their values.
+        Scenario keys by full path, with their values.
     columns
         Changes of table columns.
     """
@@ -247,7 +263,7 @@ class Plan:
                 scenarios[row, variant.label] = replace(variant.resolved, loaded=loaded)
         if not scenarios:
             once = {problem: None for error in refused for problem in error.problems}
-            raise ScenarioError(list(once))
+            raise ImpossiblePointsError(list(once), impossible)
         return Cases(self.points, scenarios, labels, impossible)
 
     def _variants_at(self, point: Point) -> tuple[Variant, ...]:

@@ -25,15 +25,14 @@ from sim.results.checkpoints import (
     read_document,
     remove_parts,
 )
-from sim.results.folder import COMPLETE, is_run_folder, read_manifest
+from sim.results.folder import COMPLETE, SCENARIO, is_run_folder, read_manifest
 from sim.results.manifest import all_tables
 from sim.results.place import check_left_behind, destination, partial_folders
 from sim.results.store import write_json
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
-
-SCENARIO = "scenario.yaml"
 
 
 class HasPlan(Protocol):
@@ -114,7 +113,7 @@ def write_question(plan: Plan, scenarios: Iterable[Resolved], folder: Path) -> N
         place = Path("inputs", table.sha256[:12])
         (folder / place).mkdir(parents=True, exist_ok=True)
         write_whole(folder / place / table.path.name, table.data)
-        note = table.path.with_suffix(".source.yaml")
+        note = note_path(table.path)
         if table.note is not None:
             write_whole(folder / place / note.name, note.read_bytes())
         copies[table.name] = {"copy": str(place / table.path.name), "sha256": table.sha256}

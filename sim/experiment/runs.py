@@ -14,16 +14,9 @@ from typing import Any
 from sim.experiment.comparison import Measured
 from sim.experiment.execution import Ask, Batch, Result, carry_out
 from sim.experiment.findings import Findings, columns_of, derive, derived_manifest
-from sim.experiment.outputs import (
-    Outputs,
-    failures_of,
-    metadata_of,
-    write_asked,
-    write_package,
-)
+from sim.experiment.outputs import Outputs, describe, failures_of, metadata_of
 from sim.experiment.plan import Plan
-from sim.experiment.simulation import facts_of
-from sim.measure.facts import fact_columns
+from sim.measure.facts import RunFacts, fact_columns
 from sim.results.columns import KEYS, TABLES
 from sim.results.folder import COMPLETE
 from sim.results.package import pandas_types
@@ -80,8 +73,7 @@ class Runs:
         plan = found.plan
         outputs = _write_tables(folder, found) | _write_facts(folder, found)
         derived = derive(folder, folder, plan, found.checkpoints.scratch)
-        outputs |= derived.outputs | write_asked(folder, plan)
-        outputs |= write_package(folder, plan, columns_of(plan), KEYS)
+        outputs |= derived.outputs | describe(folder, plan, columns_of(plan), KEYS)
         is_whole = derived.n_whole(plan) == plan.n_replicates
         manifest = derived_manifest(
             plan,
@@ -135,11 +127,11 @@ def _write_facts(folder: Path, batch: Batch) -> Outputs:
     parts: dict[str, list[Path]] = {}
     writer, checkpoints = PartWriter(), batch.checkpoints
     for row, label in enumerate(batch.labels):
-        runs = [
-            facts_of(key, checkpoints.facts(name))
-            for key, name in batch.names.items()
-            if key[1] == label
-        ]
+        runs = {
+            (label, int(replicate)): RunFacts.of(checkpoints.facts(name))
+            for (_, own, replicate), name in batch.names.items()
+            if own == label
+        }
         for table, columns in fact_columns(runs).items():
             part = checkpoints.scratch / f"{table}-{row}"
             writer.write(part, columns)

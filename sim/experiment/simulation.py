@@ -1,7 +1,7 @@
-"""One strategy in one replicate, as a piece of work that any process can do.
+"""Simulates one strategy in one replicate: the job that executors run.
 
 In: resolved scenarios by case, a root seed. Out: for each case and replicate its measures, loss
-sums and part of the tables. A result hangs on its key alone.
+sums and part of the tables. A result depends on its key alone.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from sim.engine.run import Outcome, simulate
 from sim.engine.strategies import build_strategy
@@ -38,61 +36,22 @@ from sim.world.build import World, build_world
 
 
 @dataclass(frozen=True)
-class RunRecord:
-    """What is kept of one run.
+class RunRecord(RunFacts):
+    """The result of one run, and its part of each table.
 
     Attributes
     ----------
-    measures
-        Measures of the run, those of money being medians over draws of their parameters.
-    totals
-        What it lost, to be priced again over all draws.
     tables
-        Bytes of its part of each table, a Parquet file each; none unless asked for.
-    groups
-        Businesses hit by group; none unless tables are asked for.
-    nothing
-        What the run did not do, and why (``why_nothing``).
+        Bytes of a Parquet file for each table; none unless tables are asked for, and no ``groups``
+        either.
     """
 
-    measures: tuple[Measure, ...]
-    totals: LossTotals
     tables: Mapping[str, bytes] = field(default_factory=dict)
-    groups: tuple[GroupCount, ...] = ()
-    nothing: Mapping[str, str] = field(default_factory=dict)
 
-    def facts(self) -> dict[str, Any]:
-        """What is kept as plain values, each number exactly as it is; measures if no tables are."""
-        measures = [
-            [m.metric, m.unit, m.value, m.denominator, m.denominator_unit] for m in self.measures
-        ]
-        if not self.tables:
-            return {"measures": measures}
-        return {
-            "measures": measures,
-            "totals": {name: column.tolist() for name, column in vars(self.totals).items()},
-            "groups": [list(vars(count).values()) for count in self.groups],
-            "nothing": dict(self.nothing),
-        }
-
-
-def measures_of(facts: Mapping[str, Any]) -> tuple[Measure, ...]:
-    """Measures of a run from its facts."""
-    return tuple(Measure(*row) for row in facts["measures"])
-
-
-def facts_of(key: Key, facts: Mapping[str, Any]) -> RunFacts:
-    """What a run came to, from its plain values."""
-    _, label, replicate = key
-    totals = {name: np.array(column, np.float64) for name, column in facts["totals"].items()}
-    return RunFacts(
-        str(label),
-        int(replicate),
-        measures_of(facts),
-        LossTotals(**totals),
-        tuple(GroupCount(*row) for row in facts["groups"]),
-        dict(facts["nothing"]),
-    )
+    def kept(self) -> dict[str, Any]:
+        """Plain values to be kept: all of them, or the measures alone where there are no tables."""
+        plain = self.plain()
+        return plain if self.tables else {"measures": plain["measures"]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,17 +61,17 @@ class Simulation:
     Attributes
     ----------
     cases
-        Resolved scenarios by the key of the case. The last part of it names the strategy: cases
-        that have all parts before it in common are one scenario under several strategies, and meet
-        the same worlds. The key of a run is that of its case with the replicate at the end.
+        Resolved scenarios by the key of the case, whose last part names the strategy. Cases that
+        differ in that part alone are one scenario under several strategies, and share their
+        worlds. The key of a run is that of its case followed by the replicate.
     root_seed
-        Root of all luck.
+        Root of all random streams.
     with_tables
         Whether the tables of each run are kept.
     scratch
-        Where a worker may put files for a moment; the system's own place when None.
+        Folder for temporary files of workers; the system's when None.
     curve_times
-        Curves whose values at some time are measured besides.
+        Curves that are measured at some time as well.
     """
 
     cases: Mapping[Key, Resolved]
@@ -129,7 +88,7 @@ class Simulation:
 def measure_outcome(
     resolved: Resolved, streams: Streams, world: World, outcome: Outcome
 ) -> tuple[tuple[Measure, ...], LossTotals]:
-    """What is measured of a run in every scenario, and the loss sums it is priced from."""
+    """Measures of a run other than those at chosen times, and the loss sums priced for them."""
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
     money = price_losses(resolved, streams, totals)
     providers = price_providers(resolved, streams, totals)
@@ -144,7 +103,7 @@ def measure_outcome(
 
 
 class _Worker:
-    """Works off runs; the world of a replicate is built once for strategies that follow."""
+    """Simulates runs; strategies that follow each other in one replicate share its world."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -173,7 +132,7 @@ class _Worker:
             )
         measures = (*found, *measure_curves(outcome, self._simulation.curve_times))
         nothing = why_nothing(resolved, outcome, found)
-        return RunRecord(measures, totals, tables, groups, nothing)
+        return RunRecord(measures, totals, groups, nothing, tables)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
         if self._world is None or self._world[0] != key:

@@ -14,13 +14,7 @@ import numpy as np
 
 from sim.experiment.answers import Answers
 from sim.experiment.execution import Result
-from sim.experiment.outputs import (
-    Outputs,
-    failures_of,
-    manifest_of,
-    write_asked,
-    write_package,
-)
+from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of
 from sim.experiment.plan import Plan
 from sim.results.columns import KEYS, MEASURES, Column
 from sim.results.csvtext import csv_text
@@ -90,7 +84,7 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
     columns = {sheet.file: sheet.columns for sheet in sheets}
     keys = {sheet.file: sheet.key for sheet in sheets}
     columns[path.name], keys[path.name] = (POINT, *MEASURES), (POINT.name, *KEYS[path.name])
-    outputs |= write_asked(folder, plan) | write_package(folder, plan, columns, keys)
+    outputs |= describe(folder, plan, columns, keys)
     manifest = manifest_of(
         plan,
         outputs,

@@ -19,13 +19,13 @@ import numpy as np
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
-from sim.experiment.folder_plan import RESOLVED, SCENARIO, plan_of_folder
+from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
-from sim.measure.facts import FactTables, RunFacts, fact_columns
+from sim.measure.facts import FactTables, fact_columns
 from sim.measure.measures import Measure
 from sim.results.accounted import changed_files, unlisted_files
-from sim.results.folder import MANIFEST
+from sim.results.folder import MANIFEST, RESOLVED, SCENARIO
 from sim.results.manifest import canonical_json, package_version
 from sim.results.parquet import PartWriter, is_part_of, keys_of
 from sim.results.read import RunFolder, open_run
@@ -179,12 +179,9 @@ class _Verification:
         yield from _changed_measures(
             f"{name}: measures.parquet", self._measures[label][replicate], result.measures
         )
-        facts = RunFacts(
-            label, replicate, result.measures, result.totals, result.groups, result.nothing
-        )
         writer = PartWriter()
         again = self._scratch / "again"
-        columns = fact_columns([facts])
+        columns = fact_columns({(label, replicate): result})
         for table in (*RUN_TABLES, *_FACTS[1:]):
             if table in result.tables:
                 again.write_bytes(result.tables[table])

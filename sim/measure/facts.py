@@ -1,16 +1,16 @@
-"""What each run came to, as tables of a run folder, and back: measures, loss sums, who was hit.
+"""The result of each run (measures, loss sums, who was hit) to files and back.
 
-In: facts of runs. Out: columns of ``measures``, ``losses``, ``hits`` and ``nothing.parquet``; or,
-from such files, the facts again, every number exactly as it was. All other tables over
-replicates follow from them and from the curves.
+In: facts of runs. Out: plain values for JSON; columns of ``measures``, ``losses``, ``hits`` and
+``nothing.parquet``; and from either the same facts again, to the last bit. All tables over
+replicates are computed from these files and from the curves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,28 +28,57 @@ _PLANES = frozenset(("lost_usd", "exposed_usd_per_h", "paid_usd"))
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What one run came to.
+    """The result of one run.
 
     Attributes
     ----------
-    strategy, replicate
-        Which run.
-    measures, totals, groups
-        Its measures, loss sums and businesses hit.
+    measures
+        Its measures; those of money are means over draws of their parameters.
+    totals
+        Its loss sums, to be priced again over all draws.
+    groups
+        Businesses hit, by group.
     nothing
-        What it did not do, and why.
+        What the run did not do, and why (``why_nothing``).
     """
 
-    strategy: str
-    replicate: int
-    measures: Sequence[Measure]
+    measures: tuple[Measure, ...]
     totals: LossTotals
-    groups: Sequence[GroupCount]
-    nothing: Mapping[str, str]
+    groups: tuple[GroupCount, ...] = ()
+    nothing: Mapping[str, str] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the same as plain values, every number exactly as it is."""
+        return {
+            "measures": [list(vars(measure).values()) for measure in self.measures],
+            "totals": {name: getattr(self.totals, name).tolist() for name in QUANTITIES},
+            "groups": [list(vars(count).values()) for count in self.groups],
+            "nothing": dict(self.nothing),
+        }
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> RunFacts:
+        """Return the facts that ``plain`` gave."""
+        totals = {name: np.array(column, np.float64) for name, column in plain["totals"].items()}
+        return cls(
+            measures_of(plain),
+            LossTotals(**totals),
+            tuple(GroupCount(*row) for row in plain["groups"]),
+            dict(plain["nothing"]),
+        )
 
 
-def fact_columns(runs: Sequence[RunFacts]) -> dict[str, dict[str, ColumnData]]:
-    """Columns by table, from ``strategy`` on: rows run by run, in the given sequence."""
+def measures_of(plain: Mapping[str, Any]) -> tuple[Measure, ...]:
+    """Measures among the plain values of a run."""
+    return tuple(Measure(*row) for row in plain["measures"])
+
+
+Runs: TypeAlias = "Mapping[tuple[str, int], RunFacts]"
+"""Facts of runs by strategy and replicate, in the order of the rows of tables."""
+
+
+def fact_columns(runs: Runs) -> dict[str, dict[str, ColumnData]]:
+    """Columns by table, from ``strategy`` on."""
     return {
         "measures": _measure_columns(runs),
         "losses": _loss_columns(runs),
@@ -58,9 +87,9 @@ def fact_columns(runs: Sequence[RunFacts]) -> dict[str, dict[str, ColumnData]]:
     }
 
 
-def _measure_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
-    found = [measure for run in runs for measure in run.measures]
-    return _keys(runs, [len(run.measures) for run in runs]) | {
+def _measure_columns(runs: Runs) -> dict[str, ColumnData]:
+    found = [measure for run in runs.values() for measure in run.measures]
+    return _keys(runs, [len(run.measures) for run in runs.values()]) | {
         "metric": _coded([measure.metric for measure in found]),
         "unit": _coded([measure.unit for measure in found]),
         "value": np.array([measure.value for measure in found], np.float64),
@@ -69,9 +98,9 @@ def _measure_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
     }
 
 
-def _loss_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
+def _loss_columns(runs: Runs) -> dict[str, ColumnData]:
     size, quantity, first, second, value = [], [], [], [], []
-    for run in runs:
+    for run in runs.values():
         columns = [getattr(run.totals, name) for name in QUANTITIES]
         size.append(sum(column.size for column in columns))
         for row, column in enumerate(columns):
@@ -88,9 +117,9 @@ def _loss_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
     }
 
 
-def _hit_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
-    found = [count for run in runs for count in run.groups]
-    return _keys(runs, [len(run.groups) for run in runs]) | {
+def _hit_columns(runs: Runs) -> dict[str, ColumnData]:
+    found = [count for run in runs.values() for count in run.groups]
+    return _keys(runs, [len(run.groups) for run in runs.values()]) | {
         "by": _coded([count.by for count in found]),
         "group": _coded([count.group for count in found]),
         "metric": _coded([count.metric for count in found]),
@@ -100,17 +129,17 @@ def _hit_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
     }
 
 
-def _nothing_columns(runs: Sequence[RunFacts]) -> dict[str, ColumnData]:
-    return _keys(runs, [len(run.nothing) for run in runs]) | {
-        "what": _coded([what for run in runs for what in run.nothing]),
-        "why": _coded([why for run in runs for why in run.nothing.values()]),
+def _nothing_columns(runs: Runs) -> dict[str, ColumnData]:
+    return _keys(runs, [len(run.nothing) for run in runs.values()]) | {
+        "what": _coded([what for run in runs.values() for what in run.nothing]),
+        "why": _coded([why for run in runs.values() for why in run.nothing.values()]),
     }
 
 
-def _keys(runs: Sequence[RunFacts], n_rows: Sequence[int]) -> dict[str, ColumnData]:
-    labels = list(dict.fromkeys(run.strategy for run in runs))
-    code = np.array([labels.index(run.strategy) for run in runs], np.int64)
-    replicate = np.array([run.replicate for run in runs], np.int64)
+def _keys(runs: Runs, n_rows: Sequence[int]) -> dict[str, ColumnData]:
+    labels = list(dict.fromkeys(label for label, _ in runs))
+    code = np.array([labels.index(label) for label, _ in runs], np.int64)
+    replicate = np.array([replicate for _, replicate in runs], np.int64)
     return {
         "strategy": Coded(np.repeat(code, n_rows), labels),
         "replicate": np.repeat(replicate, n_rows),

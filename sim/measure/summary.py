@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -17,8 +16,6 @@ from sim.catalogue.choices import RATIOS
 from sim.catalogue.declaration import Ratio
 from sim.measure.measures import Measure
 from sim.measure.ratios import over, ratio_interval
-from sim.results.columns import SUMMARY
-from sim.results.csvtext import lines_text
 from sim.scenario.tables.rows import FigureRow
 from sim.streams import Stream, Streams
 
@@ -161,8 +158,3 @@ def price_ratio(ratio: Ratio, loss: SummaryLine, denied: SummaryLine) -> Summary
         denominator=denied.mean,
         denominator_unit=ratio.of,
     )
-
-
-def write_summary(lines: Sequence[SummaryLine], path: Path) -> None:
-    """Write summary lines as CSV; what is not known is an empty cell."""
-    path.write_text(lines_text(SUMMARY, lines), encoding="utf-8", newline="")

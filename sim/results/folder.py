@@ -13,6 +13,8 @@ from typing import Any
 
 from sim.errors import DataError, OverblockError, Problem
 
+SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
+"""The scenario as it was written, and with all defaults filled in."""
 MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = "overblock/manifest/2"
 _EARLIER = "overblock/manifest/1"
@@ -76,7 +78,7 @@ def read_manifest(path: Path) -> dict[str, object]:
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     """The command that asks again what a folder answers; other than of a run, as far as known."""
     kind = str(manifest.get("kind", "run"))
-    words = ["overblock", _VERBS.get(kind, kind), str(path / "scenario.yaml")]
+    words = ["overblock", _VERBS.get(kind, kind), str(path / SCENARIO)]
     for option, key in (("-n", "n_replicates_asked"), ("--seed", "root_seed")):
         if key in manifest:
             words += [option, str(manifest[key])]

@@ -1,29 +1,25 @@
-"""What a run was made from and what it made, so that it can be made again.
+"""Parts of a manifest: hashes, versions, input tables and assumptions.
 
-In: a resolved scenario and the files written. Out: plain JSON values. Nothing in it depends on
-when, where or how fast the run was made: that stands in ``timing.json``.
+In: a resolved scenario and its tables. Out: plain JSON values, and copies of the tables. Nothing
+depends on when, where or how fast a run was made: that is in ``timing.json``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sim.results.folder import MANIFEST_SCHEMA
-from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import scenario_tree
 from sim.scenario.provenance.sources import Source, list_sources
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import Table, note_path
-from sim.version import __version__
 
 Item = TypeVar("Item")
-_PACKAGES = (
+PACKAGES = (
     "numpy",
     "scipy",
     "simpy",
@@ -57,96 +53,14 @@ def package_version(name: str) -> str:
         return ABSENT
 
 
-def build_manifest(
-    variants: Sequence[Resolved],
-    *,
-    identity: str,
-    kind: str,
-    comparison: Mapping[str, Any],
-    root_seed: int,
-    n_replicates_asked: int,
-    n_replicates: int,
-    status: str,
-    warnings: Sequence[str] = (),
-    failures: Sequence[Mapping[str, Any]] = (),
-    outputs: Mapping[str, tuple[Path, int | None]],
-) -> dict[str, Any]:
-    """Return the manifest of one run folder.
-
-    Parameters
-    ----------
-    variants
-        The scenario under its own strategy, then under each of those that were run.
-    identity
-        Identity of the result.
-    kind, comparison
-        ``run`` or ``comparison``, and what the latter adds: strategies, baseline, metrics.
-    n_replicates_asked, n_replicates
-        How many were wanted, and how many are whole: finished under every strategy.
-    status
-        ``complete``, ``interrupted`` or ``partial`` (runs failed).
-    warnings
-        To be added to those of the scenario.
-    failures
-        Runs that have no result, and why.
-    outputs
-        Path and number of rows (None for files that are no tables) by name in the folder.
-    """
-    resolved = variants[0]
-    scenario = resolved.scenario
-    # A run has its scenario twice among them, and sources take a while to be listed.
-    distinct = list({id(variant): variant for variant in variants}.values())
-    sources = [list_sources(variant) for variant in distinct]
-    assumptions = [
-        one
-        for variant, found in zip(distinct, sources, strict=True)
-        for one in list_assumptions(variant, found)
-    ]
-    return {
-        "schema": MANIFEST_SCHEMA,
-        "kind": kind,
-        "result_id": identity,
-        "status": status,
-        "tool": {"name": "overblock", "version": __version__},
-        "python": platform.python_version(),
-        "packages": {name: package_version(name) for name in _PACKAGES},
-        "scenario": {
-            "name": scenario.name,
-            "title": scenario.title,
-            "file": Path(resolved.loaded.document.file).name,
-            "sha256": hashlib.sha256(resolved.loaded.source).hexdigest(),
-            "resolved_sha256": scenario_hash(resolved),
-            "overrides": list(resolved.loaded.overrides),
-        },
-        **(comparison or {"strategy": scenario.strategy.id}),
-        "root_seed": root_seed,
-        "streams": STREAM_RULE,
-        "n_replicates_asked": n_replicates_asked,
-        "n_replicates": n_replicates,
-        "inputs": [_input(table) for table in all_tables(variants)],
-        "assumptions": _once(assumptions),
-        "sources": _once(one.as_dict() for found in sources for one in found),
-        "warnings": [*_once(one for v in distinct for one in list_warnings(v)), *warnings],
-        **({"failures": list(failures)} if failures else {}),
-        "outputs": [
-            {
-                "file": name,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                **({} if n_rows is None else {"n_rows": n_rows}),
-            }
-            for name, (path, n_rows) in sorted(outputs.items())
-        ],
-    }
-
-
 def all_tables(variants: Iterable[Resolved]) -> list[Table[Any]]:
     """Tables of all variants of a scenario, each once, by name."""
     found = {table.name: table for resolved in variants for table in resolved.tables}
     return [found[name] for name in sorted(found)]
 
 
-def _once(values: Iterable[Item]) -> list[Item]:
-    """Leave out what was there before."""
+def once(values: Iterable[Item]) -> list[Item]:
+    """Return values without repetitions; they need not be hashable."""
     kept: list[Item] = []
     for value in values:
         if value not in kept:
@@ -226,7 +140,8 @@ def write_inputs(folder: Path, tables: Iterable[Table[Any]]) -> dict[str, tuple[
     return outputs
 
 
-def _input(table: Table[Any]) -> dict[str, Any]:
+def describe_input(table: Table[Any]) -> dict[str, Any]:
+    """Entry of an input table in the manifest."""
     return {
         "name": table.name,
         "copy": input_copy(table),

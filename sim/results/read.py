@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem, UsageError
-from sim.results.folder import MANIFEST, check_schema, read_manifest, title_of
+from sim.results.folder import MANIFEST, RESOLVED, check_schema, read_manifest, title_of
 from sim.results.parquet import read_columns
 
 SPLITS = ("provider", "sector", "role")
@@ -242,7 +242,7 @@ def open_run(path: Path) -> RunFolder:
         raise DataError([Problem(str(path / MANIFEST), message, key="kind")])
     who = "strategies" if kind == "comparison" else "strategy"
     _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
-    file = path / "scenario.resolved.json"
+    file = path / RESOLVED
     try:
         scenario = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

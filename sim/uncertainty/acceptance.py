@@ -203,7 +203,6 @@ def _trials(
     ]
     rows = []
     for row, amounts in enumerate(trials.amounts.tolist()):
-        errors = [str(why) for key, why in trials.answers.failures.items() if key[0] == row]
         is_known = not np.isnan(fits.worst[row])
         bounds = zip(fits.mean[row], fits.low[row], fits.high[row], strict=True)
         rows.append(
@@ -214,7 +213,7 @@ def _trials(
                 float(fits.worst[row]),
                 bool(fits.is_acceptable[row]) if is_known else None,
                 "complete" if is_known else "failed",
-                "; ".join(dict.fromkeys(errors)) or None,
+                trials.answers.reason(row),
             )
         )
     return Sheet("trials.csv", tuple(columns), tuple(rows), ("trial",))

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import PartialError, ScenarioError, UsageError, all_or_problems
-from sim.experiment.answers import Answers
+from sim.errors import UsageError, all_or_problems
+from sim.experiment.answers import Answers, NothingFinishedError
 from sim.experiment.execution import Ask
 from sim.experiment.metrics import metrics_of
-from sim.experiment.plan import Plan, Point
+from sim.experiment.plan import ImpossiblePointsError, Plan, Point
 from sim.experiment.study import Study, write_study
 from sim.results.folder import INTERRUPTED
 from sim.scenario.resolve import Resolved
@@ -173,9 +173,9 @@ def search(
         )
         try:
             found = ask(_points(resolved, factors, amounts))
-        except (PartialError, ScenarioError) as error:
-            # One batch that cannot be, or fails, is no reason to lose the others.
-            found = answers.unanswered(len(amounts), error)
+        except (NothingFinishedError, ImpossiblePointsError) as error:
+            # A batch that is impossible, or fails, is no reason to lose the others.
+            found = answers.unanswered(len(amounts), error.failures)
         except KeyboardInterrupt:
             answers = replace(answers, status=INTERRUPTED)
             break

@@ -28,8 +28,7 @@ def points_sheet(
     """Every point, and what became of it."""
     rows = []
     for row, cells in enumerate(points):
-        errors = [str(why) for key, why in answers.failures.items() if key[0] == row]
         has_run = ~np.isnan(answers.value[row]).all(axis=-1)
         status = "complete" if has_run.all() else "partial" if has_run.any() else "failed"
-        rows.append((row, *cells, status, "; ".join(dict.fromkeys(errors)) or None))
+        rows.append((row, *cells, status, answers.reason(row)))
     return Sheet("points.csv", (POINT, *columns, *STATUS), tuple(rows), (POINT.name,))

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from sim.catalogue.choices import COLLATERAL
-from sim.errors import PartialError, ScenarioError
-from sim.experiment.answers import Answers
+from sim.experiment.answers import Answers, NothingFinishedError
 from sim.experiment.execution import Ask
 from sim.experiment.metrics import choose_metrics, metrics_of
-from sim.experiment.plan import Plan
+from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.experiment.study import Study, write_study
 from sim.results.folder import INTERRUPTED
 from sim.scenario.resolve import Resolved
@@ -166,9 +165,9 @@ class Sensitivity:
             second = sobol_stage(resolved, hinges, asked["samples"], root_seed)
             try:
                 later = self._run([second], ask)
-            except (PartialError, ScenarioError) as error:
-                # What the first stages told stands.
-                later = explored.answers.unanswered(len(second.points), error)
+            except (NothingFinishedError, ImpossiblePointsError) as error:
+                # The first stages have their answers all the same.
+                later = explored.answers.unanswered(len(second.points), error.failures)
             return Explored((*first, second), explored.answers.then(later))
         except KeyboardInterrupt:
             return replace(explored, answers=replace(explored.answers, status=INTERRUPTED))

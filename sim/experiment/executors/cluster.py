@@ -14,13 +14,12 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
 from sim.errors import UsageError
 from sim.experiment.executors.pool import LOST
-from sim.experiment.executors.task import Failure, Job, Key, Result, attempt, failure_of
+from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of
 from sim.version import __version__
 
 LOCAL = "local"
@@ -86,7 +85,7 @@ def _run(held: _Held, key: Key) -> tuple[str, Any]:
     return __version__, attempt(_begun.work, key)
 
 
-class ClusterExecutor:
+class ClusterExecutor(Executor):
     """A dask cluster.
 
     Parameters
@@ -201,17 +200,8 @@ class ClusterExecutor:
             raise UsageError(f"{where.address}: cannot reach a scheduler: {reason}") from None
         return self._client
 
-    def __enter__(self) -> ClusterExecutor:
-        """Return itself; it connects with the first keys."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let go of the cluster; one that was started here ends."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Disconnect; a cluster that was started here ends."""
         self._client = None
         self._open.close()
 

@@ -1,24 +1,23 @@
-"""In this process while that is quicker than starting others, then in a pool.
+"""Runs keys in this process first, and in a pool once that pays for starting it.
 
-How long work takes decides where it is done; what comes out is the same.
+Where a key is run does not change its result.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from types import TracebackType
 
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Failure, Job, Key, Result
+from sim.experiment.executors.task import Executor, Failure, Job, Key, Result
 
 START_S = 4.0
-"""Processes are started when more than this is left to do, by the latest key: it takes a second."""
+"""A pool is started when more work than this is left, judged by the latest key."""
 
 
-class PatientExecutor:
-    """Begins alone; asks for a pool when much is left to do."""
+class PatientExecutor(Executor):
+    """Starts in this process and moves to a pool when much is left to do."""
 
     def __init__(self, n_workers: int) -> None:
         self._serial = SerialExecutor()
@@ -38,16 +37,7 @@ class PatientExecutor:
             self._s_per_key = time.perf_counter() - started
             yield done
 
-    def __enter__(self) -> PatientExecutor:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the processes."""
-        self._serial.__exit__(kind, error, trace)
-        self._pool.__exit__(kind, error, trace)
+    def stop(self, *, at_once: bool = False) -> None:
+        """End the processes, if any were started."""
+        self._serial.stop(at_once=at_once)
+        self._pool.stop(at_once=at_once)

@@ -18,10 +18,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
-from types import TracebackType
 from typing import Any
 
-from sim.experiment.executors.task import Failure, Job, Key, Result, attempt, failure_of
+from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of
 
 CHUNK_S = 1.0
 """Keys are sent together until they take about this long: sending costs little beside that."""
@@ -82,7 +81,7 @@ class _Tracked(SpawnContext):
         return process
 
 
-class PoolExecutor:
+class PoolExecutor(Executor):
     """A fixed number of processes.
 
     Parameters
@@ -136,7 +135,7 @@ class PoolExecutor:
                 n_done, spent_s, n_breaks = n_done + len(chunk), spent_s + took_s, 0
                 yield from results
             if is_broken:
-                self._stop(at_once=True)
+                self.stop(at_once=True)
                 n_breaks += 1
                 for key, result in self._alone(job, suspects):
                     n_breaks = n_breaks if result is LOST else 0
@@ -152,12 +151,12 @@ class PoolExecutor:
                 (result,), _ = self._submit(job, [key]).result()
                 yield result
             except BrokenProcessPool:
-                self._stop(at_once=True)
+                self.stop(at_once=True)
                 yield key, LOST
 
     def _submit(self, job: Job[Any], chunk: list[Key]) -> Future[Any]:
         if self._pool is None or job is not self._job:
-            self._stop()
+            self.stop()
             self._job, self._context = job, _Tracked()
             self._pool = ProcessPoolExecutor(
                 self._n_workers, self._context, _begin, (pickle.dumps(job),)
@@ -165,8 +164,8 @@ class PoolExecutor:
         with _starting():
             return self._pool.submit(_run, chunk)
 
-    def _stop(self, *, at_once: bool = False) -> None:
-        """End the processes; at once, or after what they are working on."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """End the processes: at once, or when they have finished what they are at."""
         pool, self._pool, self._job = self._pool, None, None
         if pool is None:
             return
@@ -175,19 +174,6 @@ class PoolExecutor:
                 if process.pid is not None:  # one whose start failed was never there
                     process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
-
-    def __enter__(self) -> PoolExecutor:
-        """Return itself; processes start with the first keys."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the processes, at once after an error or an interrupt."""
-        self._stop(at_once=kind is not None)
 
 
 def _fitting(n_done: int, spent_s: float) -> int:

@@ -1,16 +1,15 @@
-"""One key after another, in this process."""
+"""Runs keys one after another in this process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from types import TracebackType
 from typing import Any
 
-from sim.experiment.executors.task import Failure, Job, Key, Result, attempt
+from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt
 
 
-class SerialExecutor:
-    """Works in the sequence of the keys, without any other process."""
+class SerialExecutor(Executor):
+    """Runs keys in their order, in this process alone."""
 
     def __init__(self) -> None:
         self._job: Job[Any] | None = None
@@ -25,15 +24,6 @@ class SerialExecutor:
         for key in keys:
             yield key, attempt(self._work, key)
 
-    def __enter__(self) -> SerialExecutor:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self, *, at_once: bool = False) -> None:
         """Forget the job."""
         self._job = self._work = None

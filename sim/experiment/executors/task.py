@@ -7,10 +7,11 @@ not know what is worked out, nor where.
 from __future__ import annotations
 
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, Self, TypeAlias, TypeVar
 
 from sim.experiment.interrupts import pass_on_interrupt
 
@@ -57,21 +58,25 @@ class Failure:
         return ": ".join(part for part in (self.kind, " ".join(self.message.split())) if part)
 
 
-class Executor(Protocol):
-    """Works off the keys of a job somewhere. Use it in a ``with`` block, which frees what it holds.
+class Executor(ABC):
+    """Runs the keys of a job somewhere. Use it in a ``with`` block, which frees what it holds.
 
     ``run`` may be called many times, with the same job or another.
     """
 
+    @abstractmethod
     def run(
         self, job: Job[Result], keys: Sequence[Key]
     ) -> Generator[tuple[Key, Result | Failure], None, None]:
-        """Give each key with its result, once, in the sequence in which they are finished."""
-        ...
+        """Yield each key once with its result, in the order in which they finish."""
 
-    def __enter__(self) -> Executor:
+    @abstractmethod
+    def stop(self, *, at_once: bool = False) -> None:
+        """Free what is held: after what is being worked on, or at once."""
+
+    def __enter__(self) -> Self:
         """Return itself."""
-        ...
+        return self
 
     def __exit__(
         self,
@@ -79,8 +84,8 @@ class Executor(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop what is under way."""
-        ...
+        """Stop, at once after an error or an interrupt."""
+        self.stop(at_once=kind is not None)
 
 
 def attempt(work: Callable[[Key], Result], key: Key) -> Result | Failure:

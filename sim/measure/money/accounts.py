@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +119,15 @@ class Accounts:
     methods: tuple[MethodLine, ...]
     providers: tuple[ProviderLine, ...]
 
+    @classmethod
+    def joined(cls, parts: Sequence[Accounts]) -> Accounts:
+        """Return the lines of several accounts one after the other."""
+        columns = (
+            tuple(line for part in parts for line in getattr(part, column.name))
+            for column in fields(cls)
+        )
+        return cls(*columns)
+
 
 def draw_up_accounts(
     resolved: Resolved,
@@ -126,6 +135,7 @@ def draw_up_accounts(
     replicates: Sequence[LossTotals],
     n_draws: int = N_DRAWS,
     numbers: Sequence[int] | None = None,
+    label: str = "",
 ) -> Accounts:
     """Price the losses of every replicate by every method.
 
@@ -137,13 +147,15 @@ def draw_up_accounts(
         Draws of all parameters in each replicate.
     numbers
         Which replicates these are; 0, 1, 2, … when None.
+    label
+        Label of the strategy; its id when empty.
     """
     luck = [
         Streams(root_seed, replicate)
         for replicate in (range(len(replicates)) if numbers is None else numbers)
     ]
     figures = resolved.figures.rows if resolved.figures else ()
-    strategy = resolved.scenario.strategy.id
+    strategy = label or resolved.scenario.strategy.id
     firm = [
         price_losses(resolved, streams, totals, n_draws)
         for streams, totals in zip(luck, replicates, strict=True)
@@ -154,13 +166,14 @@ def draw_up_accounts(
     ]
     lines = [
         *summarise_money(strategy, firm, figures),
-        *summarise_named(resolved, of_providers, firm),
+        *summarise_named(resolved, of_providers, firm, strategy),
     ]
     methods = (
-        *_firm_lines(resolved, firm, n_draws),
-        *_national_lines(resolved, luck, replicates, n_draws),
+        *_firm_lines(resolved, strategy, firm, n_draws),
+        *_national_lines(resolved, strategy, luck, replicates, n_draws),
     )
-    return Accounts(tuple(lines), methods, tuple(provider_lines(resolved, of_providers, firm)))
+    providers = tuple(provider_lines(resolved, of_providers, firm, strategy))
+    return Accounts(tuple(lines), methods, providers)
 
 
 def price_losses(
@@ -192,7 +205,7 @@ def method_label(method: str) -> str:
 
 
 def _firm_lines(
-    resolved: Resolved, replicates: Sequence[MoneyDraws], n_draws: int
+    resolved: Resolved, strategy: str, replicates: Sequence[MoneyDraws], n_draws: int
 ) -> Iterator[MethodLine]:
     figures = resolved.figures.rows if resolved.figures else ()
     beside = {row.metric: row for row in figures if row.metric}
@@ -201,6 +214,7 @@ def _firm_lines(
         values = np.concatenate([getattr(money, metric).sum(axis=1) for money in replicates])
         yield _line(
             resolved,
+            strategy,
             f"{OWN}{metric.removesuffix('_usd')}",
             MODELLED,
             formula,
@@ -213,7 +227,11 @@ def _firm_lines(
 
 
 def _national_lines(
-    resolved: Resolved, luck: Sequence[Streams], replicates: Sequence[LossTotals], n_draws: int
+    resolved: Resolved,
+    strategy: str,
+    luck: Sequence[Streams],
+    replicates: Sequence[LossTotals],
+    n_draws: int,
 ) -> Iterator[MethodLine]:
     if not is_of_country(resolved.economy, resolved.scenario):
         return  # another country's economy is not borrowed; ``list_warnings`` says so
@@ -232,6 +250,7 @@ def _national_lines(
             ]
             yield _line(
                 resolved,
+                strategy,
                 method.id,
                 scope,
                 method.formula,
@@ -244,6 +263,7 @@ def _national_lines(
 
 def _line(
     resolved: Resolved,
+    strategy: str,
     method: str,
     scope: str,
     formula: str,
@@ -257,7 +277,7 @@ def _line(
 ) -> MethodLine:
     said = interval(values, size[0])
     return MethodLine(
-        strategy=resolved.scenario.strategy.id,
+        strategy=strategy,
         method=method,
         scope=scope,
         formula=formula,

@@ -81,7 +81,10 @@ def price_providers(
 
 
 def provider_lines(
-    resolved: Resolved, replicates: Sequence[ProviderDraws], firm: Sequence[MoneyDraws]
+    resolved: Resolved,
+    replicates: Sequence[ProviderDraws],
+    firm: Sequence[MoneyDraws],
+    strategy: str,
 ) -> Iterator[ProviderLine]:
     """Loss and gain of each provider in which a business can be, in the order of the tables."""
     names = provider_names(resolved)
@@ -95,7 +98,7 @@ def provider_lines(
             values = np.concatenate([getattr(money, column)[:, row] for money in replicates])
             said = interval(values, n_draws)
             yield ProviderLine(
-                strategy=resolved.scenario.strategy.id,
+                strategy=strategy,
                 provider=name,
                 side=side[name],
                 metric=metric,
@@ -159,7 +162,10 @@ def measure_named_loss(
 
 
 def summarise_named(
-    resolved: Resolved, replicates: Sequence[ProviderDraws], firm: Sequence[MoneyDraws]
+    resolved: Resolved,
+    replicates: Sequence[ProviderDraws],
+    firm: Sequence[MoneyDraws],
+    strategy: str,
 ) -> list[SummaryLine]:
     """The loss of the providers named over all draws of all replicates.
 
@@ -174,7 +180,7 @@ def summarise_named(
         whole = np.concatenate([money.hosting_usd.sum(axis=1) for money in firm])
         found.append(
             SummaryLine(
-                strategy=resolved.scenario.strategy.id,
+                strategy=strategy,
                 metric=NAMED_LOSS,
                 unit="USD",
                 **said._asdict(),

@@ -230,11 +230,11 @@ def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path
     code = (
         "import os, signal\n"
         "import sim.experiment.findings as findings\n"
-        "real = findings.write_summary\n"
-        "def write_summary(*arguments):\n"
+        "real = findings.lines_text\n"
+        "def lines_text(*arguments):\n"
         f"    {KILL}\n"
         "    return real(*arguments)\n"
-        "findings.write_summary = write_summary\n"
+        "findings.lines_text = lines_text\n"
         "from sim.cli.app import main\n"
         "main()\n"
     )

@@ -12,12 +12,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sim.errors import PartialError, ScenarioError
-from sim.experiment.answers import INTERRUPTED, PARTIAL, Answers
+from sim.experiment.answers import INTERRUPTED, PARTIAL, Answers, NothingFinishedError
 from sim.experiment.execution import Execution
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure
-from sim.experiment.plan import Plan, Point
+from sim.experiment.plan import ImpossiblePointsError, Plan, Point
 from sim.experiment.simulation import Simulation
 from sim.measure.curve_values import CurveTime
 from sim.scenario.load import load_scenario
@@ -112,11 +112,11 @@ class Breaking(SerialExecutor):
 
     def __init__(self, broken: Sequence[tuple[object, ...]], stop: object = None) -> None:
         super().__init__()
-        self.broken, self.stop = broken, stop
+        self.broken, self.stops_at = broken, stop
 
     def run(self, job: object, keys: Sequence[tuple[object, ...]]) -> Iterator[object]:
         for key in keys:
-            if key == self.stop:
+            if key == self.stops_at:
                 raise KeyboardInterrupt
             if key in self.broken:
                 yield key, Failure("ValueError", "broken")
@@ -173,3 +173,21 @@ def test_later_answers_follow_the_earlier_ones(small: Resolved) -> None:
     other = ask(replace(plan(small, Point()), strategies=("none",)), SerialExecutor())
     with pytest.raises(ValueError, match="same strategies"):
         first.then(other)
+
+
+def test_each_point_of_a_batch_without_answers_has_its_own_reason(small: Resolved) -> None:
+    first = ask(plan(small, Point(), n=1), SerialExecutor())
+    with pytest.raises(ImpossiblePointsError) as impossible:
+        ask(plan(small, at(a__b=1), at(thresholds__impaired=2), n=1), SerialExecutor())
+    later = first.unanswered(2, impossible.value.failures)
+    assert "a.b" in str(later.reason(0))
+    assert "expected a share in [0, 1], got 2" in str(later.reason(1))
+    # A point that is impossible beside one of which all runs fail keeps its reason, too.
+    with pytest.raises(NothingFinishedError, match="all 1 runs failed") as failed:
+        ask(plan(small, at(thresholds__impaired=2), Point(), n=1), Breaking([(1, "replay", 0)]))
+    both = first.then(first.unanswered(2, failed.value.failures))
+    assert both.reason(0) is None
+    assert "got 2" in str(both.reason(1))
+    assert both.reason(2) == "ValueError: broken"
+    assert both.status == PARTIAL
+    assert np.isnan(both.value[1:]).all()
