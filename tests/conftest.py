@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.experiment.runs import run_experiment
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests import examples
+from tests.experiments import run_experiment
 
 # Before tests are imported, which ask for numbers of examples, and before the option is read.
 examples.register()

@@ -1,8 +1,7 @@
 """Strategies side by side: means, and paired differences to a baseline.
 
-In: measures by strategy and replicate. Out: the rows of ``comparison.csv``. Replicates are pairs:
-the same one is the same luck under every strategy. The statistics themselves stand in ``paired``
-and ``ratios``.
+In: measures by strategy and replicate. Out: the rows of ``comparison.csv``. Differences are paired:
+a replicate is the same luck under every strategy. The statistics are in ``paired`` and ``ratios``.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class Measured:
 
     @classmethod
     def of(cls, runs: Mapping[int, Sequence[Measure]]) -> Measured:
-        """Collect the measures of runs by replicate; at least one."""
+        """Collect the measures of at least one run, by replicate."""
         rows = [runs[replicate] for replicate in sorted(runs)]
         return cls(
             np.array(sorted(runs), np.int64),
@@ -106,7 +105,7 @@ class ComparisonLine:
 def compare_strategies(
     measured: Mapping[str, Measured], baseline: str, metrics: Sequence[str], root_seed: int
 ) -> tuple[ComparisonLine, ...]:
-    """Hold every strategy against the baseline.
+    """Compare every strategy with the baseline.
 
     Parameters
     ----------
@@ -115,13 +114,13 @@ def compare_strategies(
     metrics
         The family of metrics compared; all if empty.
     root_seed
-        Root of the bootstrap's luck.
+        Root of the random streams of the bootstrap.
 
     Notes
     -----
-    Means span a strategy's own replicates, differences those it shares with the baseline: the same,
-    unless runs failed or were interrupted. Ratios are those of sums over replicates, and their
-    differences have no t test.
+    Means are over a strategy's own replicates, differences over those it shares with the baseline;
+    these are the same unless runs failed or were interrupted. Ratios are ratios of sums over
+    replicates, and their differences have no t test.
     """
     lines = []
     against = measured.get(baseline)
@@ -152,7 +151,7 @@ def compare_strategies(
 
 
 def _alike(measured: Mapping[str, Measured]) -> Iterator[tuple[list[str], NDArray[np.int64]]]:
-    """Labels with the same replicates, together: one resampling serves all of them."""
+    """Group labels by their replicates: one resampling serves all labels of a group."""
     groups: dict[bytes, list[str]] = {}
     for label, part in measured.items():
         groups.setdefault(part.replicate.tobytes(), []).append(label)
@@ -183,20 +182,20 @@ def _differences(
 
 
 def ratio_of(part: Measured, ratio: Ratio, root_seed: int) -> Interval:
-    """Ratio of sums over a strategy's replicates; not known where its parts were not measured."""
+    """Ratio of sums over a strategy's replicates; NaN where its parts were not measured."""
     found = _parts_of(part, ratio, part.replicate)
     return ratio_interval(found[0], found[1], luck_of(root_seed), per=ratio.per)
 
 
 def ratio_to(part: Measured, against: Measured, ratio: Ratio, root_seed: int) -> PairedDifference:
-    """Ratio of a strategy less that of the baseline, in the replicates that both have."""
+    """Ratio of a strategy minus that of the baseline, over the replicates that both have."""
     shared = np.intersect1d(part.replicate, against.replicate)
     one, other = (_parts_of(each, ratio, shared) for each in (part, against))
     return ratio_difference(one, other, luck_of(root_seed), per=ratio.per)
 
 
 def _parts_of(part: Measured, ratio: Ratio, replicates: NDArray[np.int64]) -> Values:
-    """What stands above and below a ratio, shape (2, n_replicates)."""
+    """Numerator and denominator of a ratio, shape (2, n_replicates)."""
     rows = [part.row(metric) for metric in (ratio.above, ratio.below)]
     known = [row for row in rows if row is not None]
     if len(known) < len(rows):

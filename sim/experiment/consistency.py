@@ -1,7 +1,7 @@
-"""Whether a folder is consistent: what it says is made again from its runs and its question.
+"""Checks a folder for consistency: what follows from its runs and its scenario is computed again.
 
-In: a run folder and its plan. Out: what differs in tables over replicates, in their description, in
-the manifest, and in the notes of tables. No run is run again.
+In: a run folder and its plan. Out: differences in tables over replicates, in the data package, in
+the manifest, and in the notes of tables. Nothing is simulated.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
 
 MOST_OF_A_FILE = 20
-"""Differences of one file that are told one by one."""
+"""Most differences of one file that are listed."""
 _NOT_DERIVED = ("tool", "python", "packages", "outputs")
-"""Parts of the manifest that are compared otherwise, or are notes."""
+"""Parts of the manifest that are compared elsewhere, or are notes."""
 _CANNOT = (OverblockError, OSError, ValueError, KeyError, IndexError, TypeError)
-"""What may become of falsified tables when they are added up."""
+"""Errors that falsified tables may cause when they are summarised."""
 
 
 def changed_notes(run: RunFolder) -> Iterator[str]:
-    """Notes that are not those of the shipped table of which the folder has a copy."""
+    """Notes that differ from those of the shipped table of which the folder has a copy."""
     for table in run.manifest["inputs"]:
         original = shipped("seeds") / f"{table['name']}.csv"
         copy = run.path / str(table["copy"])
@@ -57,7 +57,7 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
     Parameters
     ----------
     scratch
-        Where files may lie.
+        Folder for temporary files.
     """
     into = scratch / "derived"
     into.mkdir()
@@ -94,7 +94,7 @@ def _changed_table(run: RunFolder, name: str, again: Path) -> Iterator[str]:
 
 
 def _changed_metadata(run: RunFolder, plan: Plan) -> Iterator[str]:
-    """Parquet files that say they are of another result."""
+    """Parquet files whose metadata names another result."""
     if run.manifest["tool"]["version"] != __version__:
         return
     for name in TABLES:
@@ -110,7 +110,7 @@ def _described(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]:
-    """The manifest that the scenario, its tables and the runs give."""
+    """The manifest that follows from the scenario, its tables and the runs."""
     held = run.manifest
     manifest = derived_manifest(
         plan,
@@ -129,7 +129,7 @@ def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]
 
 
 def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[str]:
-    """Files that such a folder has and the manifest does not list, and numbers of rows."""
+    """Files that the manifest should list and does not, and wrong numbers of rows."""
     listed = {str(one["file"]): one for one in run.manifest["outputs"]}
     tables = columns_of(plan)
     expected: dict[str, int | None] = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE))
@@ -154,7 +154,7 @@ def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[s
 
 
 def _brief(file: str, differences: Iterator[str]) -> Iterator[str]:
-    """Say the first of many differences, and how many more there are."""
+    """List the first of many differences, and how many more there are."""
     found = list(differences)
     for text in found[:MOST_OF_A_FILE]:
         yield f"{file}: {text}"

@@ -1,8 +1,8 @@
-"""All runs that an experiment asks for, from its plan to a whole folder.
+"""Carries out an experiment: from its plan to a complete folder of results.
 
-In: what is asked, and where to work it off. Out: the folder and what it says. What is finished is
-kept run by run, outlives whatever happens to the rest, and is never run twice.
-The loop and the ends of it stand together: what an interrupt may cost is one promise of both.
+In: an experiment and an executor. Out: its folder, and what is in it. Each finished run is saved at
+once: it survives interrupts and failures of others, and is not run again when the experiment is
+resumed. The loop and its ends are one file, since both decide what an interrupt may cost.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sim.experiment.question import write_question
 from sim.experiment.simulation import Simulation
 from sim.files import hash_of
 from sim.measure.facts import measures_of
-from sim.results.checkpoints import PARTS, Checkpoints, has_runs, remove_parts
+from sim.results.checkpoints import PARTS, Checkpoints, n_runs, remove_parts
 from sim.results.contents import TIMING
 from sim.results.folder import COMPLETE, INTERRUPTED, MANIFEST, PARTIAL
 from sim.results.place import new_folder
@@ -34,24 +34,22 @@ from sim.results.store import RUN_TABLES, write_json
 from sim.scenario.resolve import Resolved
 
 OnProgress = Callable[[int, int], None]
-"""Called with the number of runs that are finished or failed, and of all."""
+"""Called with the number of runs that finished or failed, and of all runs."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was found and where it lies.
+    """Result of an experiment, and its folder.
 
     Attributes
     ----------
-    folder
-        The folder.
     plan
         What was run.
     manifest
         The folder's manifest.
     failures
         Why there is no result: by ``(point, strategy, replicate)`` for a run, by ``(point,)`` where
-        the scenario cannot be so.
+        the scenario is not possible.
     """
 
     folder: Path
@@ -66,20 +64,20 @@ class Result:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether there are runs that another attempt may finish."""
+        """Whether resuming may finish more runs."""
         return self.status == INTERRUPTED or any(len(key) > 1 for key in self.failures)
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Runs of a plan after they were asked for.
+    """Runs of a plan, finished or failed.
 
     Attributes
     ----------
     labels
         Labels of the strategies.
     names
-        Names of the finished runs among those that are kept, in the sequence of the rows of tables.
+        Names of the finished runs among the checkpoints, in the order of the rows of tables.
     failures
         As for `Result`.
     """
@@ -109,10 +107,10 @@ class Batch:
 
 
 class Ask(Protocol):
-    """Runs what a plan asks for; see `Execution.ask`."""
+    """Runs a plan; see `Execution.ask`."""
 
     def __call__(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
-        """Return the runs of the plan after they were asked for."""
+        """Return the runs of a plan, finished or failed."""
         ...
 
 
@@ -122,19 +120,19 @@ Made_co = TypeVar("Made_co", bound=Result, covariant=True)
 
 
 class Experiment(Protocol[Found, Made_co]):
-    """What is asked, batch after batch, and what is made of the answers."""
+    """A run, a comparison, a sweep, a sensitivity analysis or a calibration."""
 
     @property
     def plan(self) -> Plan:
-        """What is run, as far as it is known beforehand."""
+        """What is run, as far as that is known beforehand."""
         ...
 
     def answer(self, ask: Ask) -> Found:
-        """Ask for runs; after an interrupt return what is finished."""
+        """Run batch after batch; after an interrupt return what is finished."""
         ...
 
     def write(self, folder: Path, found: Found) -> Made_co:
-        """Write everything but timing, figures and manifest."""
+        """Write all files but timing, figures and manifest."""
         ...
 
 
@@ -154,41 +152,41 @@ def carry_out(
     illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
     on_progress: OnProgress = lambda n_done, n_total: None,
 ) -> Made:
-    """Work off every run that is asked for and write the folder.
+    """Run an experiment and write its folder.
 
-    An interrupt (Ctrl-C, or a request to end) keeps the runs that are finished: the folder is
-    written with them and says so, and what it takes to go on stays in it.
+    After an interrupt (Ctrl-C or SIGTERM) the folder is written with the finished runs. Its status
+    is then ``interrupted``, and it keeps what is needed to resume.
 
     Parameters
     ----------
     folder
-        Where the result goes; it appears when it is whole.
+        Where the result goes; it appears there when it is complete.
     force
-        Replace an earlier one there.
+        Replace an earlier result there.
     argv
         The command, for ``timing.json``.
     executor
-        Where runs are worked off; in this process when None.
+        Where runs are simulated; in this process when None.
     earlier
-        Parts of an earlier attempt at the same question, whose runs are taken and not run again.
+        Checkpoints of an interrupted attempt at the same experiment: its runs are not run again.
     illustrate
-        Draws into the folder before it is moved into place, and returns the files.
+        Draws figures into the folder before it is moved into place, and returns the files.
 
     Raises
     ------
     UsageError
         If the folder is taken or cannot be made.
-    ScenarioError
-        If the scenario can be at none of the points.
+    ImpossiblePointsError
+        If the scenario is possible at none of the points.
     PartialError
-        If no run has a result, or the folder could not be written; what is finished is then kept
-        in a folder that the message names.
+        If no run has a result, or the folder could not be written; finished runs are then kept in
+        a folder that the message names.
     KeyboardInterrupt
-        If interrupted before any run was finished; nothing is left behind.
+        If interrupted before any run finished; nothing is left behind.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with ExitStack() as until_moved:
-        with new_folder(folder, force=force, is_worth=has_runs) as partial:
+        with new_folder(folder, force=force, is_worth=n_runs) as partial:
             try:
                 with executor or choose_executor(1) as executor:
                     execution = Execution(partial / PARTS, experiment.plan, executor, on_progress)
@@ -222,22 +220,22 @@ def carry_out(
             except OSError as error:
                 raise PartialError(f"{folder}: cannot be written: {error}") from None
         if not made.is_unfinished:
-            # Not before: until the folder is in its place, they are what can be gone on with.
+            # Not before: until the folder is in its place, the experiment is resumed from them.
             remove_parts(folder)
     return replace(made, folder=folder)
 
 
 class Execution:
-    """Runs under way: each is kept as soon as it is finished.
+    """Runs plans on an executor, and saves each run as soon as it is finished.
 
     Parameters
     ----------
     folder
         The folder ``parts``, which is made if it is not there.
     plan
-        What is asked, as far as it is known beforehand.
+        What is run, as far as that is known beforehand.
     executor
-        Where runs are worked off; whoever gives it closes it.
+        Where runs are simulated; the caller closes it.
     """
 
     def __init__(
@@ -256,28 +254,28 @@ class Execution:
         self._last: tuple[Plan, Cases, Simulation] | None = None
 
     def take_over(self, parts: Path) -> None:
-        """Take what is finished from an earlier attempt at the same question."""
+        """Take the finished runs of an earlier attempt at the same experiment."""
         earlier = Checkpoints(parts, self._tables)
         self._checkpoints.take_over(earlier, earlier.names)
 
     def ask(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
-        """Run what is not finished of a plan.
+        """Run all of a plan that is not finished.
 
         Parameters
         ----------
         plan
             The plan of the experiment, with other points or more replicates.
         n_before, n_all
-            For progress: runs asked for before, and in all if that is known.
+            For progress: runs of earlier batches, and of all if that is known.
 
         Raises
         ------
-        ScenarioError
-            With what is wrong at all points, if the scenario can be at none of them.
+        ImpossiblePointsError
+            If the scenario is possible at none of the points.
         NothingFinishedError
             If no run has a result.
         KeyboardInterrupt
-            If interrupted before any of the runs was finished.
+            If interrupted before any of the runs finished.
         """
         cases, job = self._work_of(plan)
         self._hold(plan, cases)
@@ -300,7 +298,7 @@ class Execution:
                                 failures[key] = failure_of(error)
                         self._on_progress(n_done + n_more, n_all)
         except KeyboardInterrupt:
-            # What is under way is not waited for.
+            # Runs under way are not waited for.
             self._executor.stop(at_once=True)
             if not any(self._checkpoints.has(name) for name in names.values()):
                 raise
@@ -316,7 +314,7 @@ class Execution:
         return Batch(plan, cases.labels, finished, failures, is_interrupted, self._checkpoints)
 
     def _work_of(self, plan: Plan) -> tuple[Cases, Simulation]:
-        """The cases of a plan, and the job for them; the same where only replicates are added."""
+        """Cases of a plan and the job for them; the same ones where only replicates are added."""
         if self._last is None or self._last[0].points is not plan.points:
             cases = plan.cases()
             job = Simulation(
@@ -330,7 +328,7 @@ class Execution:
         return self._last[1:]
 
     def _hold(self, plan: Plan, cases: Cases) -> None:
-        """Write what is asked, with the tables as they are now, unless it stands there."""
+        """Write the plan and its tables beside the checkpoints, unless they are there already."""
         held = {table.name for resolved in self._held for table in resolved.tables}
         more = []
         for resolved in cases.scenarios.values():

@@ -1,7 +1,7 @@
-"""The plan of a run folder, made from its own copies of scenario and tables.
+"""The plan of a run folder, from the copies of scenario and tables in it.
 
-In: a run folder. Out: the plan of which it is the result, under the names that files had where it
-was made.
+In: a run folder. Out: the plan of which it is the result; files have the names they had when it was
+made.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from sim.scenario.tables.seeds import note_path
 
 
 def plan_of_folder(run: RunFolder, scratch: Path, *, is_resolved: bool = False) -> Plan:
-    """Return the plan of a folder, with its tables under the names they had.
+    """Return the plan of a folder.
 
     Parameters
     ----------
     scratch
-        Where copies of the tables may lie.
+        Folder for copies of the tables under their old names.
     is_resolved
-        Take the scenario with all defaults filled in, as the folder has it; else the scenario as it
-        was written, with what was set.
+        Take the scenario with all defaults filled in; else the scenario as it was written, with its
+        overrides.
 
     Raises
     ------

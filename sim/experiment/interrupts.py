@@ -1,6 +1,6 @@
-"""Ctrl-C and requests to end, while runs are worked off and while they are written.
+"""Ctrl-C and SIGTERM, while runs are simulated and while their results are written.
 
-In: nothing. Out: blocks in which a signal means something else.
+In: nothing. Out: context managers in which these signals are handled in another way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Handler: TypeAlias = "Callable[[int, FrameType | None], Any] | int | signal.Han
 
 @dataclass
 class _Watch:
-    """Whether a signal came in a block."""
+    """Notes whether a signal came in a block."""
 
     has_come: bool = False
 
@@ -35,10 +35,10 @@ _watches: list[_Watch] = []
 
 @contextmanager
 def ends_as_interrupts() -> Iterator[None]:
-    """Take a request to end (SIGTERM) as Ctrl-C is taken, and lose neither.
+    """Treat SIGTERM like Ctrl-C, and lose neither.
 
-    A library that is interrupted may drop the interrupt and raise an error of its own, as DuckDB
-    does, or none. The block then still ends with the interrupt.
+    An interrupted library may swallow the interrupt, or raise an error of its own, as DuckDB does.
+    The block then ends with the interrupt all the same.
     """
     if not _is_main():
         yield
@@ -61,12 +61,12 @@ def ends_as_interrupts() -> Iterator[None]:
 
 
 def pass_on_interrupt(error: Exception | None = None) -> None:
-    """Raise the interrupt that came since the block began and that somebody dropped, if any.
+    """Raise the interrupt that came in the current block and was swallowed, if any.
 
     Parameters
     ----------
     error
-        What was raised in its place.
+        What was raised instead.
     """
     if _watches and _is_main():
         _pass_on(_watches[-1], error)
@@ -82,7 +82,7 @@ def _pass_on(watch: _Watch, error: Exception | None = None) -> None:
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Hold off Ctrl-C while what is computed is written: it takes a moment, and would lose all."""
+    """Ignore Ctrl-C while results are written: it takes a moment, and stopping would lose them."""
     if not _is_main():
         yield  # only the main thread is interrupted
         return

@@ -1,7 +1,7 @@
-"""Which metrics a scenario has, and questions about them as users write them.
+"""Metrics of a scenario, and the conditions on them that users write.
 
-In: a resolved scenario, texts. Out: names of metrics, checks on means, widths asked for. Every
-mistake is found before anything runs.
+In: a resolved scenario, and options as texts. Out: names of metrics, conditions on means, widths of
+intervals. All mistakes are found before anything runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from sim.measure.money.providers import named_by
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.statistics.paired import mean_intervals, paired_differences
+from sim.statistics.paired import (
+    Interval,
+    PairedDifference,
+    mean_intervals,
+    paired_differences,
+)
 
 _CHECK = re.compile(r"(.*?)(>=|<=|>|<)([^<>=]*)", re.DOTALL)
 _WIDTH = re.compile(r"(difference:)?([^=]*)=([^%]*)(%?)", re.DOTALL)
@@ -31,7 +36,7 @@ _HOLDS = {
 
 
 def metrics_of(resolved: Resolved) -> tuple[str, ...]:
-    """Names of the metrics of a scenario, in the sequence of measuring."""
+    """Names of the metrics of a scenario, in the order of the tables."""
     return tuple(
         name
         for name, entry in MEASURES.items()
@@ -59,7 +64,7 @@ class FailOn:
     bound: float
 
     def broken_by(self, lines: Sequence[ComparisonLine]) -> list[str]:
-        """Say which strategies meet the condition; one whose mean is not known counts as such."""
+        """Say which strategies meet the condition, or have a mean that is not known."""
         found = []
         for line in lines:
             is_meant = (
@@ -81,14 +86,14 @@ class FailOn:
 
 @dataclass(frozen=True)
 class Width:
-    """How narrow an interval is to be.
+    """The largest width that an interval may have.
 
     Attributes
     ----------
     of_difference
-        Whether it is that of the difference to the baseline, else that of the mean.
+        Whether the interval is that of the difference to the baseline; else that of the mean.
     width, is_share
-        Largest width, or share of the value itself.
+        The width, and whether it is a share of the value itself.
     """
 
     text: str
@@ -98,36 +103,36 @@ class Width:
     is_share: bool
 
     def excess(self, measured: Mapping[str, Measured], baseline: str, root_seed: int) -> float:
-        """How many times too wide the widest interval is; at most 1 when all are narrow.
+        """Width of the widest interval over the width allowed; at most 1 when all are narrow.
 
-        A strategy in which the metric is not known has no interval and does not count.
+        A strategy whose mean or difference is not known has no interval and does not count.
         """
         widest = 0.0
         for label, part in measured.items():
             row = part.row(self.metric)
             if row is None or (self.of_difference and label == baseline):
                 continue
-            values = part.value[[row]]
-            luck = luck_of(root_seed)
-            ratio = RATIOS.get(self.metric)
-            if ratio is not None and self.of_difference:
-                # The same replicates are measured in both.
-                pair = ratio_to(part, measured[baseline], ratio, root_seed)
-                mean, low, high = pair.mean, pair.low, pair.high
-            elif ratio is not None:
-                found = ratio_of(part, ratio, root_seed)
-                mean, low, high = found.mean, found.low, found.high
-            elif self.of_difference:
-                # The same world is measured in the same rows.
-                (pair,) = paired_differences(values, measured[baseline].value[[row]], luck)
-                mean, low, high = pair.mean, pair.low, pair.high
-            else:
-                (found,) = mean_intervals(values, luck)
-                mean, low, high = found.mean, found.low, found.high
-            allowed = self.width * abs(mean) if self.is_share else self.width
-            if high > low:
-                widest = max(widest, (high - low) / allowed if allowed > 0 else float("inf"))
+            against = measured[baseline] if self.of_difference else None
+            found = self._interval(part, against, row, root_seed)
+            allowed = self.width * abs(found.mean) if self.is_share else self.width
+            if found.high > found.low:
+                width = found.high - found.low
+                widest = max(widest, width / allowed if allowed > 0 else float("inf"))
         return widest
+
+    def _interval(
+        self, part: Measured, against: Measured | None, row: int, root_seed: int
+    ) -> Interval | PairedDifference:
+        """Interval of a mean, or of its difference to a baseline that has the same rows."""
+        ratio = RATIOS.get(self.metric)
+        if ratio is not None:
+            if against is None:
+                return ratio_of(part, ratio, root_seed)
+            return ratio_to(part, against, ratio, root_seed)
+        values, luck = part.value[[row]], luck_of(root_seed)
+        if against is None:
+            return mean_intervals(values, luck)[0]
+        return paired_differences(values, against.value[[row]], luck)[0]
 
 
 def check_metrics(
@@ -137,14 +142,14 @@ def check_metrics(
     fail_on: Sequence[str] = (),
     widths: Sequence[str] = (),
 ) -> tuple[tuple[FailOn, ...], tuple[Width, ...]]:
-    """Read every question about metrics.
+    """Read the conditions on metrics.
 
     Parameters
     ----------
     known
         Metrics of the scenario.
     asked
-        Metrics to be compared; all if empty.
+        Metrics that are compared; all if empty.
     labels
         Labels of the strategies.
     fail_on
@@ -155,7 +160,7 @@ def check_metrics(
     Raises
     ------
     ScenarioError
-        With the mistakes in all of them.
+        With all mistakes in them.
     """
     problems: list[Problem] = []
     for metric in asked:
@@ -174,7 +179,7 @@ def check_metrics(
 def choose_metrics(
     known: Sequence[str], asked: Sequence[str], otherwise: Sequence[str] = HEADLINES
 ) -> list[str]:
-    """Metrics asked for, each once, or else those of ``otherwise`` that there are.
+    """Return the metrics asked for, each once; if none, those of ``otherwise`` that are known.
 
     Raises
     ------

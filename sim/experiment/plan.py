@@ -1,8 +1,8 @@
-"""What is to be run: points x strategies x replicates, and what identifies the result.
+"""Plans: points x strategies x replicates to be run, and the identity of the result.
 
-In: a scenario, points that each change some of its values, strategies and luck. Out: the keys of
-all runs, the scenario of each, and the identity of the result. It runs nothing, and does not know
-why these points. Keys and identity stand together: both are what was asked, in other words.
+In: a scenario, points that each change some of its values, strategies, and a root seed. Out: the
+keys of all runs, the scenario of each, and the identity of the result. Nothing is simulated, and
+how the points were chosen is not known here.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ class Point:
         Raises
         ------
         ScenarioError, DataError
-            With everything for which it cannot be so.
+            With everything that makes it impossible.
         """
         return change(resolved, dict(self.keys), self.columns)
 
     def is_possible(self, resolved: Resolved) -> bool:
-        """Whether the scenario can be so; it is not run."""
+        """Whether the scenario is possible at this point."""
         try:
             self.change(resolved)
         except ProblemsError:
@@ -85,28 +85,28 @@ class Plan:
     Attributes
     ----------
     kind
-        ``run`` or ``comparison``: the scenario as it is given, every run kept with its tables. Or
-        ``sweep``, ``sensitivity``, ``calibration``: points, of whose runs the measures are kept.
+        ``run`` or ``comparison``: the scenario as it is given, with the tables of every run. Or
+        ``sweep``, ``sensitivity``, ``calibration``: many points, with the measures of every run.
     resolved
         The scenario under its own strategy.
     root_seed, n_replicates
-        Root of all luck; replicates 0, 1, … at every point.
+        Root of all random streams; replicates 0, 1, … at every point.
     variants
-        Of a run or comparison: the strategies, in the sequence of all tables.
+        Of a run or comparison: the strategies, in the order of all tables.
     baseline
         Of a comparison: label of the strategy that differences are taken to.
     metrics
         Of a comparison: metrics compared; all if empty.
     points
-        The scenario as it is given, or where else it is run.
+        How the scenario is changed; one point without changes for a run or comparison.
     strategies
         Strategies at the points, as for ``overblock compare``; the scenario's own if empty.
     curve_times
-        Curves whose values at some time are measured besides.
+        Curves that are measured at some time as well.
     design
         How the points were chosen, for the manifest: plain values.
     asked
-        From what the plan was made, as far as it takes to go on: plain values.
+        What the plan was made from, for resuming: plain values.
     warnings
         What to know before trusting the result.
     """
@@ -161,7 +161,7 @@ class Plan:
     def as_described(
         cls, resolved: Resolved, asked: Mapping[str, Any], root_seed: int, n_replicates: int
     ) -> Plan:
-        """Plan again a run or comparison by what its manifest or question says of it.
+        """Plan a run or comparison again from its manifest, or from what was saved to resume it.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class Plan:
         Raises
         ------
         KeyError, TypeError, AttributeError
-            If it says something else.
+            If ``asked`` has another form.
         """
         if not asked.get("strategies"):
             return cls.of_run(resolved, root_seed, n_replicates)
@@ -189,7 +189,7 @@ class Plan:
 
     @property
     def scenarios(self) -> list[Resolved]:
-        """The scenario under its own strategy, then under each of those known beforehand."""
+        """The scenario under its own strategy, then under each of ``variants``."""
         return [self.resolved, *(variant.resolved for variant in self.variants)]
 
     @property
@@ -199,19 +199,19 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """Name of the result: scenario, kind unless it is run as given, and identity."""
+        """Name of the result: scenario, kind (of a study of many points) and identity."""
         kind = "" if self.is_as_given else f"-{self.kind}"
         return f"{self.resolved.scenario.name}{kind}-{self.result_id[:6]}"
 
     def described(self, labels: Sequence[str]) -> dict[str, Any]:
-        """What the manifest says besides the scenario and the luck; nothing for a run."""
+        """Entries of the manifest for this kind of plan; none for a run."""
         if self.is_as_given:
             return dict(self.asked)
         return {"strategies": [{"label": label} for label in labels], "design": dict(self.design)}
 
     @property
     def result_id(self) -> str:
-        """Identity of the result: the same for the same question, luck and version."""
+        """Identity of the result: the same for the same plan, seed and version."""
         inputs = all_tables(self.scenarios) if self.kind == COMPARISON else self.resolved.tables
         made_from: dict[str, Any] = {
             "inputs": [[table.name, table.sha256] for table in inputs],
@@ -229,7 +229,7 @@ class Plan:
         return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
 
     def where(self, key: Key) -> dict[str, int | str]:
-        """Parts of a key by name; without the point where there is but one."""
+        """Parts of a key by name; without the point where there is only one."""
         named = dict(zip(("point", "strategy", "replicate"), key, strict=False))
         if self.is_as_given:
             del named["point"]
@@ -240,15 +240,15 @@ class Plan:
 
         Raises
         ------
-        ScenarioError
-            With what is wrong at all points, if the scenario can be at none of them.
+        ImpossiblePointsError
+            If the scenario is possible at none of the points.
         """
         scenarios: dict[Key, Resolved] = {}
         labels: tuple[str, ...] = ()
         impossible: dict[Key, Failure] = {}
         refused: list[ProblemsError] = []
         tables = {str(table.path) for table in self.resolved.tables}
-        # Runs need no places in the file: all points share those of the scenario.
+        # Runs need no line numbers: all points share the document of the scenario.
         document = self.resolved.loaded.document
         for row, point in enumerate(self.points):
             try:
@@ -345,7 +345,7 @@ class Cases:
     labels
         Labels of the strategies.
     impossible
-        Why the scenario cannot be so, by ``(point,)``.
+        Why the scenario is not possible, by ``(point,)``.
     """
 
     points: tuple[Point, ...]
@@ -354,7 +354,7 @@ class Cases:
     impossible: Mapping[Key, Failure]
 
     def keys(self, n_replicates: int) -> list[Key]:
-        """Keys ``(point, strategy, replicate)`` of all runs, strategies of one world together."""
+        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together."""
         return [
             (row, label, replicate)
             for row in sorted({int(case[0]) for case in self.scenarios})
@@ -363,10 +363,10 @@ class Cases:
         ]
 
     def names(self, n_replicates: int) -> dict[Key, str]:
-        """Names of all runs among those that are kept, in the sequence of the rows of tables.
+        """Names of all runs among the checkpoints, in the order of the rows of tables.
 
-        A run is known by what it was, not by when it was asked: all that makes it differ from other
-        runs of its experiment, wherever its point stands in a later design.
+        A name is a hash of all that makes a run differ from others of its experiment. It does not
+        depend on where the point is in a design, so that a later design finds the run again.
         """
         named: dict[Key, str] = {}
         for row, label in self.scenarios:
@@ -379,7 +379,7 @@ class Cases:
 
 
 def _reason(error: ProblemsError, tables: Collection[str]) -> str:
-    """What an error says on one line, tables by their names: the same wherever they lie."""
+    """An error on one line, the same wherever tables lie: they are named without their folder."""
     said: list[Problem] = [
         replace(one, file=Path(one.file).name) if one.file in tables else one
         for one in error.problems

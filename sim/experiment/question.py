@@ -1,7 +1,7 @@
-"""What an experiment was asked, beside its finished runs: enough for whoever goes on with it.
+"""What an interrupted experiment was asked: saved beside its finished runs, to resume it.
 
-In: a plan. Out: a file and copies of the tables; and back again, refused where this version, or
-these files, would run something else.
+In: a plan. Out: ``experiment.json`` with copies of scenario and tables; and from these the plan
+again, refused where this version, or changed files, would run something else.
 """
 
 from __future__ import annotations
@@ -49,22 +49,22 @@ Planned = TypeVar("Planned", bound=HasPlan)
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked of a scenario, as far as one can go on with it.
+    """What an experiment was asked.
 
     Attributes
     ----------
     kind
         ``run``, ``comparison``, ``sweep``, ``sensitivity`` or ``calibration``.
     result_id
-        Identity of the result it is to have.
+        Identity of its result.
     resolved
         The scenario, with its tables as they were.
     asked
-        From what the plan was made, as plain values.
+        What the plan was made from, as plain values.
     root_seed, n_replicates
-        Root of all luck; replicates 0, 1, …
+        Root of all random streams; replicates 0, 1, …
     parts
-        The folder in which it stands, beside the runs that are finished.
+        The folder it was read from, in which the finished runs are.
     """
 
     kind: str
@@ -76,19 +76,19 @@ class Question:
     parts: Path
 
     def ask_again(self, make: Callable[..., Planned]) -> Planned:
-        """Plan again what was begun.
+        """Plan the experiment again.
 
         Parameters
         ----------
         make
-            Takes the scenario, root seed and number of replicates, and what else was asked by name.
+            Takes scenario, root seed and number of replicates, and by name what else was asked.
 
         Raises
         ------
         DataError
-            If something else was asked than can be.
+            If ``make`` does not take what was asked.
         UsageError
-            If it would have another result now.
+            If the result would have another identity now.
         """
         with _readable(self.parts / EXPERIMENT):
             planned = make(self.resolved, self.root_seed, self.n_replicates, **self.asked)
@@ -98,18 +98,18 @@ class Question:
 
 
 def write_question(plan: Plan, scenarios: Iterable[Resolved], folder: Path) -> None:
-    """Write what a plan asks beside the runs that are finished.
+    """Save what a plan asks beside the finished runs.
 
     Parameters
     ----------
     scenarios
-        Every scenario that is run: copies of the tables of all of them are kept.
+        Every scenario that is run; the tables of all of them are copied.
     """
     loaded = plan.resolved.loaded
     write_whole(folder / SCENARIO, loaded.source)
     copies: dict[str, dict[str, str]] = {}
     for table in all_tables([plan.resolved, *scenarios]):
-        # By hash: what was written before stays as it is while more is written.
+        # By hash, so that writing more never overwrites what is there.
         place = Path("inputs", table.sha256[:12])
         (folder / place).mkdir(parents=True, exist_ok=True)
         write_whole(folder / place / table.path.name, table.data)
@@ -135,21 +135,21 @@ def write_question(plan: Plan, scenarios: Iterable[Resolved], folder: Path) -> N
 
 
 def read_question(folder: Path) -> Question:
-    """Read what was asked.
+    """Read what was saved.
 
     Raises
     ------
     DataError
         If it cannot be read.
     UsageError
-        If it comes from another version, or a table is not what it was.
+        If it was saved by another version, or a table has changed.
     """
     file = folder / EXPERIMENT
     document = read_document(file)
     if document.get("version") != __version__:
         raise UsageError(
             f"{folder.parent}: begun by overblock {document.get('version')}, this is "
-            f"{__version__}; go on with that version, or start anew"
+            f"{__version__}; resume it with that version, or start anew"
         )
     if document.get("schema") != EXPERIMENT_SCHEMA:
         message = f"expected the schema {EXPERIMENT_SCHEMA}, got {document.get('schema')!r}"
@@ -185,7 +185,7 @@ def _another(folder: Path) -> UsageError:
 
 @contextmanager
 def _readable(file: Path) -> Iterator[None]:
-    """Say of which file it comes if a question is none."""
+    """Name the file in the error if what was saved has another form."""
     try:
         yield
     except (KeyError, TypeError, AttributeError, OSError) as error:
@@ -194,19 +194,19 @@ def _readable(file: Path) -> Iterator[None]:
 
 
 def find_unfinished(path: Path) -> tuple[Path, Path]:
-    """Find the parts of what was begun, and the folder it is to become.
+    """Find the checkpoints of an unfinished experiment, and the folder of its result.
 
     Parameters
     ----------
     path
-        The run folder that an interrupt or failures left, or the temporary folder that a killed
-        process left, or the folder that this was to become. Where the same question was begun
-        several times, the one with most runs.
+        The run folder that an interrupt or failures left, the temporary folder that a killed
+        process left, or the folder that it was to become. Of several attempts at the same
+        experiment, the one with most runs is taken.
 
     Raises
     ------
     UsageError
-        If there is nothing to go on with, or a process is still at it.
+        If there is nothing to resume, or a process is still running it.
     """
     folders = [path, *partial_folders(path)]
     for folder in folders:
@@ -214,7 +214,7 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
     status = read_manifest(path)["status"] if is_run_folder(path) else ""
     if status == COMPLETE and destination(path) is None:
         folders.remove(path)
-        remove_parts(path)  # left by a process that was killed when all was done
+        remove_parts(path)  # left by a process that was killed after the last run
     unfinished = [folder for folder in folders if (folder / PARTS / EXPERIMENT).exists()]
     if unfinished:
         asked = _asked_in(unfinished[0])
@@ -226,16 +226,16 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
 
 
 def forget_unfinished(parts: Path, result_id: str, *, is_complete: bool) -> None:
-    """Remove what killed processes left beside a result that holds it now.
+    """Remove temporary folders of killed processes whose runs are in a result now.
 
     Parameters
     ----------
     parts
-        Parts that were taken over.
+        Checkpoints that were taken over.
     result_id
-        Of the result.
+        Identity of the result.
     is_complete
-        Whether all runs are in it, those too that other processes left.
+        Whether the result has all runs, so that other attempts at it are not needed either.
     """
     folder = destination(parts.parent)
     for partial in partial_folders(folder or parts.parent):
@@ -245,7 +245,7 @@ def forget_unfinished(parts: Path, result_id: str, *, is_complete: bool) -> None
 
 
 def _asked_in(folder: Path) -> str:
-    """Identity of the result that is asked for in a folder with parts; empty if that is unclear."""
+    """Identity of the result that a folder with parts is for; empty if it cannot be read."""
     try:
         return str(read_document(folder / PARTS / EXPERIMENT)["result_id"])
     except (DataError, KeyError):

@@ -1,18 +1,18 @@
-"""Runs and comparisons: one scenario as it is given, every run kept with its tables.
+"""Runs and comparisons: one scenario under one or more strategies, with the tables of every run.
 
-In: a plan, then runs that are finished. Out: the folder with the tables of all runs and what
-follows from them, which depend on what was finished and not on where or in which sequence.
+In: a plan, then its finished runs. Out: a folder with the tables of all runs and those over
+replicates. It depends on which runs finished, not on where or in which order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sim.experiment.comparison import Measured
-from sim.experiment.execution import Ask, Batch, Result, carry_out
+from sim.experiment.execution import Ask, Batch, Result
 from sim.experiment.findings import Findings, columns_of, derive, derived_manifest
 from sim.experiment.outputs import Outputs, describe, failures_of, metadata_of
 from sim.experiment.plan import Plan
@@ -24,12 +24,12 @@ from sim.results.parquet import PartWriter, merge_parts
 from sim.scenario.resolve import Resolved
 
 MoreReplicates = Callable[[Mapping[str, Measured]], int]
-"""From the measures so far to the number of further replicates; 0 when there are enough."""
+"""From the measures so far to the number of replicates to add; 0 when there are enough."""
 
 
 @dataclass(frozen=True)
 class RunsResult(Findings, Result):
-    """What runs or a comparison came to, and where it lies."""
+    """Result of a run or a comparison, and its folder."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Runs:
     plan
         What is run.
     more
-        Asked after all runs how many more replicates are wanted; none when None.
+        Called after all runs: how many replicates to add; none are added when it is None.
     """
 
     plan: Plan
@@ -49,11 +49,11 @@ class Runs:
 
     @classmethod
     def again(cls, resolved: Resolved, root_seed: int, n_replicates: int, **asked: Any) -> Runs:
-        """Ask again what a question says; see `Plan.as_described`."""
+        """Plan a run or comparison again, to resume it; see `Plan.as_described`."""
         return cls(Plan.as_described(resolved, asked, root_seed, n_replicates))
 
     def answer(self, ask: Ask) -> Batch:
-        """Run all replicates, and further ones until there are enough."""
+        """Run all replicates, and more until there are enough."""
         batch = ask(self.plan)
         try:
             while self.more is not None and batch.status == COMPLETE:
@@ -69,7 +69,7 @@ class Runs:
         return batch
 
     def write(self, folder: Path, found: Batch) -> RunsResult:
-        """Write the tables of all runs and what follows from them."""
+        """Write the tables of all runs and those over replicates."""
         plan = found.plan
         outputs = _write_tables(folder, found) | _write_facts(folder, found)
         derived = derive(folder, folder, plan, found.checkpoints.scratch)
@@ -86,28 +86,8 @@ class Runs:
         return RunsResult(folder, plan, manifest, found.failures, **findings)
 
 
-def run_experiment(
-    resolved: Resolved,
-    *,
-    root_seed: int,
-    n_replicates: int,
-    folder: Path,
-    force: bool = False,
-    argv: Sequence[str] = (),
-    on_replicate: Callable[[int], None] = lambda n_done: None,
-) -> RunsResult:
-    """Simulate every replicate of a scenario here, and write the run folder; see `carry_out`."""
-    return carry_out(
-        Runs(Plan.of_run(resolved, root_seed, n_replicates)),
-        folder=folder,
-        force=force,
-        argv=argv,
-        on_progress=lambda n_done, n_total: on_replicate(n_done),
-    )
-
-
 def _write_tables(folder: Path, batch: Batch) -> Outputs:
-    """Merge the parts of each table, strategy by strategy and replicate by replicate."""
+    """Merge the parts of each table, ordered by strategy and replicate."""
     checkpoints, names = batch.checkpoints, list(batch.names.values())
     return {
         f"{table}.parquet": (
@@ -123,7 +103,7 @@ def _write_tables(folder: Path, batch: Batch) -> Outputs:
 
 
 def _write_facts(folder: Path, batch: Batch) -> Outputs:
-    """Write what every run came to; facts of one strategy are in memory at a time."""
+    """Write the facts of all runs; those of one strategy are in memory at a time."""
     parts: dict[str, list[Path]] = {}
     writer, checkpoints = PartWriter(), batch.checkpoints
     for row, label in enumerate(batch.labels):

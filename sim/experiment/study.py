@@ -1,7 +1,7 @@
-"""Sweeps, sensitivity analyses and calibrations: the folder of a scenario run at many points.
+"""The folder of a study of many points: a sweep, a sensitivity analysis or a calibration.
 
-In: a plan, the answers at its points, and the tables made of them. Out: a folder with the measures
-of all runs and these tables. It does not know why these points.
+In: a plan, the answers at its points, and the tables made of them. Out: a folder with these tables
+and the measures of all runs. How the points were chosen is not known here.
 """
 
 from __future__ import annotations
@@ -31,12 +31,10 @@ class Sheet:
     ----------
     file
         Name in the folder, ending in ``.csv``.
-    columns
-        What the cells mean.
     rows
-        Cells in the sequence of the columns; NaN and None are empty cells.
+        Cells in the order of the columns; NaN and None are empty cells.
     key
-        Names of the columns that name a row.
+        Names of the columns that identify a row.
     """
 
     file: str
@@ -52,7 +50,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Study(Result):
-    """What was found at many points.
+    """Result of a study.
 
     Attributes
     ----------
@@ -67,7 +65,7 @@ class Study(Result):
 
 
 def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[Sheet]) -> Study:
-    """Write the measures of all runs and the tables made of them.
+    """Write the folder of a study.
 
     Raises
     ------

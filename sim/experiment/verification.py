@@ -1,9 +1,8 @@
-"""A run folder held against what its own question gives when it is asked again.
+"""Verifies a run folder: its runs are simulated again, and all that follows from them is compared.
 
-In: a run folder. Out: what differs: files from the manifest and from what it lists, the manifest
-from the scenario and the tables beside it, runs from what they come to now, tables over replicates
-from the runs they rest on; and which files nothing can be said about. It needs nothing but the
-folder.
+In: a run folder, and nothing else. Out: what differs (files from their hashes, the manifest from
+scenario and tables, runs from what they give now, tables over replicates from the runs), and which
+files were not checked.
 """
 
 from __future__ import annotations
@@ -46,14 +45,13 @@ class Verdict:
     n_files, n_runs
         Files whose hash was checked; runs in the folder.
     checked
-        Strategy and replicate of the runs that were run again.
+        Strategy and replicate of the runs that were simulated again.
     differences
-        One line each; none if all is as it should be.
+        One line each; none if the folder is as it should be.
     unchecked
-        What stands beside the results, about which nothing is said here: a report, figures, and
-        the folder of parts.
+        What is not checked: a report, figures, and the folder of parts.
     notes
-        What may explain a difference: another version of this program, or of one it rests on.
+        What may explain a difference: another version of this program or of a package.
     """
 
     n_files: int
@@ -71,15 +69,15 @@ def verify_folder(
     n_sample: int | None = None,
     on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
 ) -> Verdict:
-    """Check a run folder.
+    """Verify a run folder.
 
     Parameters
     ----------
     executor
-        Where runs are run again.
+        Where runs are simulated again.
     n_sample
-        How many runs; all when None. Which is drawn from the identity of the result, so that the
-        same folder has the same sample.
+        How many runs; all when None. The sample is seeded by the identity of the result, so that
+        it is the same for the same folder.
 
     Raises
     ------
@@ -100,7 +98,7 @@ def verify_folder(
 
 
 class _Verification:
-    """One check of one folder."""
+    """Verification of one folder."""
 
     def __init__(self, run: RunFolder, scratch: Path) -> None:
         self._run = run
@@ -153,7 +151,7 @@ class _Verification:
         )
 
     def _changed_keys(self, plan: Plan) -> Iterator[str]:
-        """Runs that only some tables have, or that were not asked for."""
+        """Runs that are missing in measures.parquet, or were not asked for."""
         ours = set(self._keys)
         asked = {key[1:] for key in plan.cases().keys(plan.n_replicates)}
         for label, replicate in sorted(ours - asked):
@@ -170,7 +168,7 @@ class _Verification:
                 yield f"{file.name}: {name}: is not in measures.parquet"
 
     def _changed_run(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
-        """What differs between a run and what it comes to now."""
+        """What differs between a run and the same simulated now."""
         label, replicate = str(key[0]), int(key[1])
         name = f"strategy={label} replicate={replicate}"
         if isinstance(result, Failure):

@@ -1,7 +1,7 @@
-"""The trade-off: what the target lost against what others lost, strategy beside strategy.
+"""The trade-off between what the target lost and what others lost, strategy by strategy.
 
 In: measures by strategy and replicate. Out: the rows of ``tradeoff.csv``, for harm in
-business-hours, in names and in money. The statistics themselves stand in ``dominance``.
+business-hours, in names and in money. The statistics are in ``dominance``.
 """
 
 from __future__ import annotations
@@ -44,10 +44,7 @@ class TradeoffLine:
 def weigh_strategies(
     measured: Mapping[str, Measured], root_seed: int, efficacy: str = EFFICACY
 ) -> tuple[TradeoffLine, ...]:
-    """Weigh what the target lost against what others lost, for one kind of harm after the other.
-
-    A kind that is not measured for every strategy is left out.
-    """
+    """Weigh strategies by each kind of harm that is measured under all of them."""
     return tuple(
         line for harm in HARMS for line in weigh_one_harm(measured, root_seed, efficacy, harm)
     )
@@ -59,7 +56,7 @@ def weigh_one_harm(
     efficacy: str = EFFICACY,
     collateral: str = COLLATERAL,
 ) -> tuple[TradeoffLine, ...]:
-    """Weigh one kind of harm; nothing where either is not measured."""
+    """Weigh strategies by one kind of harm; no lines unless it is measured under all of them."""
     labels = list(measured)
     rows = [(part.row(efficacy), part.row(collateral)) for part in measured.values()]
     shared = _shared(measured)

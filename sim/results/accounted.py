@@ -1,7 +1,6 @@
-"""Files of a run folder against its manifest.
+"""Compares the files of a run folder with its manifest, without reading what is in them.
 
-In: a run folder. Out: files that are not what the manifest says, and files it does not know. What
-is in them is not looked at.
+In: a run folder. Out: files that differ from their hashes, and files that are not listed.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
 
 _BESIDE = (MANIFEST, TIMING)
-"""Files that the manifest cannot list: itself, and what says when and how fast."""
+"""Files that the manifest cannot list: itself, and the timing, which differs each time."""
 
 
 def is_inside(run: RunFolder, file: Path) -> bool:
-    """Whether a path leads to a place in the folder, links followed."""
+    """Whether a path leads into the folder, links followed."""
     return file.resolve().is_relative_to(run.path.resolve())
 
 
 def changed_files(run: RunFolder) -> Iterator[str]:
-    """Files that are not what the manifest says."""
+    """Files that are missing or differ from the manifest, one line each."""
     listed = {str(one["file"]): str(one["sha256"]) for one in run.manifest["outputs"]}
     if len(listed) < len(run.manifest["outputs"]):
         yield f"{MANIFEST}: outputs: lists a file twice"
@@ -45,9 +44,9 @@ def unlisted_files(run: RunFolder) -> tuple[list[str], list[str]]:
     Returns
     -------
     foreign
-        Those that no command puts there.
+        Those that no command writes.
     unchecked
-        Those that stand beside the results: a report, figures, and the folder of parts, if any.
+        Those beside the results: a report, figures, and the folder of parts, if any.
     """
     listed = {str(one["file"]) for one in run.manifest["outputs"]}
     names = sorted(

@@ -1,7 +1,7 @@
-"""Who bore what, and how long remedies took, read back from a run folder.
+"""Businesses, their burdens and their waits, read from a run folder.
 
-In: a run folder. Out: sums over businesses by sector or provider, and times between events that
-belong together, by replicate. It draws no conclusions.
+In: a run folder. Out: columns of businesses, sums over them by sector or provider, and times from
+one event to the next about the same thing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ S_PER_H = 3600
 
 @dataclass(frozen=True, eq=False)
 class Burden:
-    """What one group of businesses bore under one strategy; arrays by replicate.
+    """Impairment of one group of businesses under one strategy; arrays by replicate.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Burden:
 
 
 def read_burdens(run: RunFolder, strategy: str, split: str) -> list[Burden]:
-    """Read what groups of businesses bore, the most burdened first.
+    """Read the burdens of groups of businesses, the greatest first.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def read_burdens(run: RunFolder, strategy: str, split: str) -> list[Burden]:
     found = []
     for name in dict.fromkeys(names.tolist()):
         mine = names == name
-        # A group that is empty in a replicate has no row there: nothing of it was hit.
+        # A group without a business in a replicate has no row there, and no burden.
         row = np.searchsorted(known, replicate[mine])
         table = np.zeros((3, known.size))
         for target, column in zip(table, ("n", "n_impaired", "impaired_s"), strict=True):
@@ -79,22 +79,22 @@ def read_burdens(run: RunFolder, strategy: str, split: str) -> list[Burden]:
 def read_waits(
     run: RunFolder, strategy: str, since: str, until: str, by: str
 ) -> tuple[NDArray[np.float64], int]:
-    """Read times from one kind of event to the next of another kind about the same thing.
+    """Read times from each event of one kind to the events of another kind that follow it.
 
     Parameters
     ----------
     since, until
         Kinds of events, such as ``complained`` and ``exempted``.
     by
-        Column that says what both are about: ``business`` or ``entry``. Of entries, exemptions are
-        left out: they block nothing.
+        Column that both share: ``business`` or ``entry``. Exempting entries are left out, since
+        they block nothing.
 
     Returns
     -------
     waits_h : shape (n_pairs,)
         Hours, over all replicates.
     n_open
-        Events of the first kind that no event of the second followed within the run.
+        Events of the first kind that none of the second follows within the run.
     """
     assert by in ("business", "entry")
     columns = read_columns(
@@ -119,7 +119,7 @@ _BLOCKING = (
     "blocking AS (SELECT * FROM data ANTI JOIN exempting USING (replicate, entry) "
     "WHERE strategy = ?)"
 )
-"""Events of one strategy but those about exemptions; the strategy is given twice."""
+"""Events of one strategy without those of exempting entries; takes the strategy twice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +129,8 @@ class Entries:
     Attributes
     ----------
     n_placed, n_withdrawn : shape (n_replicates,)
-        Entries placed, and those of them withdrawn before the end of the run; exemptions, which
-        block nothing, are not among them.
+        Entries placed, and those of them withdrawn before the end of the run, without exempting
+        ones, which block nothing.
     """
 
     n_placed: NDArray[np.float64]

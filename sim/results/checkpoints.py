@@ -1,14 +1,14 @@
-"""Runs that are finished, kept one by one until all are.
+"""Checkpoints: finished runs, saved one by one until the experiment is complete.
 
-In: parts of runs as they arrive. Out: parts on disk that outlive an interrupt, and can be taken
-over by whoever goes on. A run is there when its last file is, which appears whole or not at all.
+In: runs as they finish. Out: files that survive an interrupt, from which the experiment is resumed.
+A run counts as finished when its last file is there, which is written whole or not at all.
 
 ::
 
     parts/
-        experiment.json       what is being run; scenario.yaml and inputs/ beside it
-        4f1d…-0000017.json    a finished run, known by what it was: its facts, and the hashes of
-                              them and of its parts of the tables
+        experiment.json       what is run; scenario.yaml and inputs/ beside it
+        4f1d…-0000017.json    a finished run, named by a hash of what was run: its facts, and the
+                              hashes of them and of its parts of the tables
         curves/4f1d…-0000017.parquet …
 """
 
@@ -55,12 +55,12 @@ class Checkpoints:
             place.mkdir(exist_ok=True)
 
     def keep(self, name: str, tables: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
-        """Keep one finished run.
+        """Save one finished run.
 
         Raises
         ------
         OSError
-            If there is no room; then the run counts as not finished.
+            If it cannot be written; then the run counts as not finished.
         """
         assert set(tables) == set(self.tables)
         for table, data in tables.items():
@@ -80,13 +80,13 @@ class Checkpoints:
         return facts
 
     def parts(self, table: str, names: Sequence[str]) -> list[Path]:
-        """Parts of a table, in the sequence of the names."""
+        """Parts of a table, in the order of the names."""
         return [self._part(table, name) for name in names]
 
     def take_over(self, other: Checkpoints, names: Sequence[str]) -> int:
-        """Take finished runs from elsewhere; return how many.
+        """Take finished runs of another folder; return how many.
 
-        A run whose files are not what was written counts as not finished.
+        A run whose files were changed counts as not finished.
         """
         n_taken = 0
         for name in names:
@@ -99,7 +99,7 @@ class Checkpoints:
         return n_taken
 
     def is_whole(self, name: str) -> bool:
-        """Whether the files of a run are those that were written."""
+        """Whether the files of a run have the hashes they were written with."""
         try:
             document = self._read(name)
             hashes = document["sha256"]
@@ -124,25 +124,20 @@ class Checkpoints:
         return read_document(self.folder / f"{name}.json")
 
 
-def has_runs(folder: Path) -> bool:
-    """Whether any run is finished below a folder that holds ``parts``."""
-    return n_runs(folder) > 0
-
-
 def n_runs(folder: Path) -> int:
-    """How many runs are finished below a folder that holds ``parts``."""
+    """How many runs are finished in the ``parts`` of a folder."""
     return sum(_RUN.fullmatch(path.name) is not None for path in (folder / PARTS).glob("*-*.json"))
 
 
 def is_part(name: str) -> bool:
-    """Whether a file below a run's folder is one of its parts, by its name there."""
+    """Whether a file of a run folder is one of its parts, by its path in the folder."""
     return _PART.fullmatch(name) is not None
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove all parts below a run's folder: they are in its tables now."""
+    """Remove the parts of a run folder: they are in its tables now."""
     parts = folder / PARTS
-    # Without this file nobody goes on with what is left if this is not gone through with.
+    # Without this file, what is left cannot be resumed, should the removal be interrupted.
     (parts / EXPERIMENT).unlink(missing_ok=True)
     below = list(parts.rglob("*"))
     for path in below:

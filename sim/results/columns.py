@@ -1,7 +1,7 @@
 """The tables of a run folder, column by column, with units.
 
-One list per table: the writer, the Data Package description and the documentation read the same.
-They stand in one file, long as it is, since a reader looks a column up without knowing its table.
+One list per table, which the writer, the data package and the documentation share. They are one
+long file, since a reader looks a column up without knowing its table.
 """
 
 from __future__ import annotations
@@ -477,4 +477,4 @@ KEYS = {
     "comparison.csv": ("strategy", "metric"),
     "tradeoff.csv": ("strategy", "efficacy_metric", "collateral_metric"),
 }
-"""Columns that name a row of a table. Events have none: two may be alike."""
+"""Columns that identify a row of a table. Events have none: two may be alike."""

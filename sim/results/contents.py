@@ -1,8 +1,8 @@
-"""What lies in a run's folder, and whether this program put it there.
+"""Which files of a run folder this program wrote.
 
-In: a folder. Out: the files in it that are somebody else's, and the folder without the others. A
-file is the program's if the manifest lists it with its hash, or if it is one of those that stand
-beside them: the timing, parts of runs, figures as they were drawn, the report.
+In: a folder. Out: the files in it that are somebody else's; removal of the others. A file is the
+program's if the manifest lists it, or if it is written beside: the timing, parts of runs, figures,
+the report.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ TIMING = "timing.json"
 REPORT = "report.html"
 FIGURES = "figures"
 GENERATOR = "overblock report"
-"""Stands near the beginning of every report, as what made it."""
+"""Names this program near the beginning of every report."""
 _FOLDERS = re.compile(rf"inputs|{FIGURES}(/.*)?|{PARTS}(/.*)?")
 """Folders that this program makes, empty or not."""
 _LEFT_BEHIND = re.compile(
     rf"\.{re.escape(REPORT)}\.partial-\d+\.html"
     rf"|{FIGURES}/(.*/)?(\.partial-\d+/[^/]+|{re.escape(f'.{RECORD}')}\.partial-\d+\.json)"
 )
-"""What a killed process leaves that was writing a report or figures."""
+"""Temporary files that a killed process leaves of a report or of figures."""
 
 
 def is_report(path: Path) -> bool:
@@ -40,19 +40,19 @@ def is_report(path: Path) -> bool:
 
 
 def foreign_files(folder: Path) -> list[str]:
-    """Files and empty folders below a run's folder that this program did not make.
+    """Files and empty folders in a run folder that this program did not make.
 
     Returns
     -------
     names
-        Below the folder, sorted; a folder ends in a slash. What the manifest lists is not among
+        Paths in the folder, sorted; a folder ends in a slash. What the manifest lists is not among
         them, whatever its hash.
     """
     return sorted(set(_names(folder)) - set(_own(folder)))
 
 
 def changed_files(folder: Path) -> list[str]:
-    """Files that the manifest lists and that are not what was written, sorted; missing ones not."""
+    """Files that differ from their hash in the manifest, sorted; missing ones are not listed."""
     changed = []
     for name, digest in _listed(folder).items():
         path = folder / name
@@ -62,7 +62,7 @@ def changed_files(folder: Path) -> list[str]:
 
 
 def remove_own(folder: Path) -> None:
-    """Remove what this program made below a folder, and the folder if nothing else is in it."""
+    """Remove what this program made in a folder, and the folder if nothing else is in it."""
     own = list(_own(folder))
     # The manifest goes last: until then the folder says what belongs to it.
     for name in sorted(own, key=lambda name: (name == MANIFEST, name)):

@@ -1,7 +1,7 @@
-"""Lines of a result as CSV text that a spreadsheet shows and does not run.
+"""CSV text whose cells no spreadsheet takes for formulas.
 
-In: names of columns, and rows of cells. Out: text, and back again the texts of its cells. What is
-not known is an empty cell.
+In: names of columns, and rows of cells. Out: CSV; and from its cells the texts again. A cell whose
+value is not known is empty.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from sim.results.columns import Column
 
 GUARD = "'"
-"""Stands before a text that a spreadsheet would take for a formula."""
+"""Put before a text that a spreadsheet would take for a formula."""
 _FORMULA = '[" \u00a0\u3000]*[=+@＝＋－＠-]'
-# Where a semicolon parts cells, as in much of Europe, one inside a text begins a cell.
+# Where semicolons separate cells, as in much of Europe, one inside a text begins a cell.
 _BEGINS_FORMULA = re.compile(f"(^|;)({GUARD}*{_FORMULA})")
 GUARDED = f"(^|;){GUARD}({GUARD}*{_FORMULA})"
-"""Where such an apostrophe stands; without it, ``\\1\\2`` is left."""
+"""Matches such an apostrophe; ``\\1\\2`` is the text without it."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -37,13 +37,13 @@ def csv_text(names: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def lines_text(columns: Sequence[Column], lines: Iterable[Any]) -> str:
-    """Return lines as CSV; their attributes are named as the columns are."""
+    """Return lines as CSV; each column is the attribute of its name."""
     names = [column.name for column in columns]
     return csv_text(names, ([getattr(line, name) for name in names] for line in lines))
 
 
 def cell_text(value: object) -> object:
-    """Return what stands in a cell; empty where it is not known.
+    """Return what is written into a cell; empty where the value is not known.
 
     A text that a spreadsheet would run gets an apostrophe before it: one that begins with ``=``,
     ``+``, ``-``, ``@`` or their wide forms, after blanks or quotation marks too, or that goes on
@@ -61,5 +61,5 @@ def cell_text(value: object) -> object:
 
 
 def text_of(cell: str) -> str:
-    """Return the text that ``cell_text`` was given, but for control characters."""
+    """Return the text that was given to ``cell_text``, apart from control characters."""
     return re.sub(GUARDED, r"\1\2", cell)

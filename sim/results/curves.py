@@ -1,8 +1,8 @@
-"""Many curves of one strategy in one pass over its part of the file.
+"""Reads many curves of one strategy in one pass over the file.
 
 In: a run folder, a strategy, names of measures. Out: change points by measure and group. A folder
-of many replicates has tens of millions of rows: a strategy's are scanned together, not once per
-curve, and not all strategies' at once, which would not fit into a small memory.
+of many replicates has tens of millions of rows: one scan for each curve would be slow, and one for
+all strategies would not fit into a small memory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _IS_SPLIT = " + ".join(f"({name} IS NOT NULL)::TINYINT" for name in SPLITS) + " 
 
 @dataclass(frozen=True, order=True)
 class CurveKey:
-    """What one curve is about.
+    """Measure and group of one curve.
 
     Attributes
     ----------
@@ -73,8 +73,8 @@ def read_curves(
     names = _group_names(run, label, split_metrics) if split_metrics else []
     columns = read_columns(
         path,
-        # Three texts make the key of a row; they are numbered before they leave SQL, since millions
-        # of Python strings would take longer than the scan.
+        # The three texts of a row's key are numbered in SQL: millions of Python strings would take
+        # longer than the scan.
         f"""
         SELECT
             list_position($metrics, metric)::INTEGER AS metric,
@@ -133,7 +133,7 @@ def _group_names(run: RunFolder, strategy: str, metrics: Sequence[str]) -> list[
 
 
 def _rows_by_code(code: NDArray[np.int64], n_codes: int) -> list[tuple[int, NDArray[np.int64]]]:
-    """Rows of each code that occurs, in the sequence of the file."""
+    """Rows of each code that occurs, in the order of the file."""
     sizes = np.bincount(code, minlength=n_codes)
     # 16-bit integers are sorted by their digits, in one pass over the rows.
     rank = (np.cumsum(sizes > 0) - 1).astype(np.int16 if n_codes < 2**15 else np.int64)[code]

@@ -1,6 +1,6 @@
 """Where two documents, or two tables as text, differ.
 
-In: what is there, and what should be. Out: one line for each difference, with its place.
+In: what was found, and what was expected. Out: one line for each difference, with its place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 MOST_LETTERS = 60
 _NAMES = ("key", "name", "path", "label")
-"""Keys whose value names one of several values."""
+"""Keys whose value names an element of a list."""
 
 
 def changed_values(held: object, expected: object, path: str = "") -> Iterator[str]:
@@ -63,7 +63,7 @@ def _rows(data: bytes) -> list[list[str]]:
 
 
 def _by_name(values: Sequence[object]) -> dict[str, object]:
-    """Values by what names them, and by how often the name came before."""
+    """Values by their names, numbered where a name occurs again."""
     found: dict[str, object] = {}
     for row, value in enumerate(values):
         names = [value[key] for key in _NAMES if key in value] if isinstance(value, Mapping) else []

@@ -1,6 +1,6 @@
-"""The folder of a run, known by its manifest.
+"""Recognises a run folder by its manifest, and reads that.
 
-In: a path. Out: whether it holds a run, and what its manifest says.
+In: a path. Out: whether it is a run folder, and its manifest.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = "overblock/manifest/2"
 _EARLIER = "overblock/manifest/1"
-"""Of folders by 0.1: without ``bands.parquet`` and the facts of runs, money by its median."""
+"""Schema of 0.1: without ``bands.parquet`` and the facts of runs, money by its median."""
 _VERBS = {"comparison": "compare", "calibration": "calibrate"}
-"""Where the verb is not the kind of the result."""
+"""Verbs that are not named like the kind of result they make."""
 COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 """Status of a run in its manifest; ``partial`` where runs failed."""
 
@@ -34,12 +34,12 @@ def is_run_folder(path: Path) -> bool:
 
 
 def check_schema(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Refuse a folder whose files mean something else than they do now.
+    """Refuse a folder written by a version whose files mean something else.
 
     Raises
     ------
     DataError
-        With what to do instead.
+        With the command that makes it again, where that is known.
     """
     schema = manifest.get("schema")
     if schema == MANIFEST_SCHEMA:
@@ -76,7 +76,7 @@ def read_manifest(path: Path) -> dict[str, object]:
 
 
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:
-    """The command that asks again what a folder answers; other than of a run, as far as known."""
+    """The command that makes a folder again; without its options unless it is a run."""
     kind = str(manifest.get("kind", "run"))
     words = ["overblock", _VERBS.get(kind, kind), str(path / SCENARIO)]
     for option, key in (("-n", "n_replicates_asked"), ("--seed", "root_seed")):
@@ -89,7 +89,7 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
 
 
 def title_of(scenario: Mapping[str, Any]) -> str:
-    """Title of what was run: the scenario's own, and what else ``--set`` made of it.
+    """Title of what was run: the scenario's own, and its overrides.
 
     Parameters
     ----------

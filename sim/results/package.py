@@ -1,6 +1,6 @@
 """Data Package description of a run folder's tables: fields, types, units, keys, hashes.
 
-In: the column lists, and the files. Out: plain JSON values after the Data Package standard,
+In: lists of columns, and the files. Out: plain JSON values as in the Data Package standard,
 version 2.
 """
 
@@ -23,7 +23,7 @@ _REFERENCES = (
     ("measures", ("point",), "trials", ("trial",)),
     ("sweep", ("point",), "points", ("point",)),
 )
-"""Tables and columns whose values stand in another table, where a folder has both."""
+"""Foreign keys: table, columns, other table, its columns; where a folder has both tables."""
 
 
 def build_package(
@@ -40,9 +40,9 @@ def build_package(
     tables
         Columns by file name.
     keys
-        Columns that name a row, by file name; none for a table in which rows may be alike.
+        Columns that identify a row, by file name; none for a table in which rows may be alike.
     folder
-        Where the files are, whole.
+        Where the finished files are.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def _references(table: str, columns: Mapping[str, set[str]]) -> Iterator[dict[st
 
 
 def pandas_types(columns: Sequence[Column]) -> dict[str, str]:
-    """Metadata by which pandas reads integers that may be missing as integers, and not as floats.
+    """Metadata that makes pandas read integers that may be missing as integers, not as floats.
 
     References
     ----------

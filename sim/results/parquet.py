@@ -1,7 +1,7 @@
-"""Columns in memory to Parquet files and back, through DuckDB.
+"""Writes columns to Parquet files and reads them back, with DuckDB.
 
-In: numpy columns, names for codes. Out: files that are the same, byte for byte, when the columns
-are. It does not know what the columns mean.
+In: numpy columns. Out: files that are the same, byte for byte, when the columns are. What the
+columns mean is not known here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ColumnData: TypeAlias = "NDArray[Any] | Coded | Instants | Optional"
 
 
 class PartWriter:
-    """Writes columns of one run to a Parquet file: a part of a table."""
+    """Writes columns to a Parquet file: a part of a table."""
 
     def __init__(self) -> None:
         self._connection = _connect()
@@ -62,7 +62,7 @@ class PartWriter:
             expression = f'batch."{name}"'
             match column:
                 case Coded(code, names):
-                    # Sent as a list literal of names: a code picks its name, 1-based.
+                    # A code, 1-based, picks its name from a list literal.
                     batch[name] = np.where(code < 0, 0, code + 1)
                     expression = f'list_extract({_text_list(names)}, batch."{name}")'
                 case Instants(epoch_s):
@@ -93,16 +93,16 @@ class PartWriter:
 
 
 def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) -> int:
-    """Write parts of a table one after the other into one Parquet file; return its rows.
+    """Write parts of a table one after the other into one Parquet file; return its number of rows.
 
-    Parts pass through in pieces: memory does not grow with their number.
+    Parts are streamed: memory does not grow with their number.
 
     Raises
     ------
     OSError
         If the file cannot be written, or a part not be read.
     DataError
-        If DuckDB cannot be told a name.
+        If DuckDB cannot take a file name.
     """
     pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
     # DuckDB before 2.0 cannot read an empty list of pairs.
@@ -123,7 +123,7 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
 def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[object]) -> bool:
     """Whether the rows of a table for which an SQL condition holds are those of a part.
 
-    Values are compared, not files: a writer notes in a file which columns happen to have no nulls.
+    Values are compared, not bytes: a file also says which columns happen to have no nulls.
     """
     with _connect() as connection:
         try:
@@ -196,8 +196,8 @@ def _connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
 
 @cache
 def _database(n_threads: int | None) -> duckdb.DuckDBPyConnection:
-    """Database in memory that nothing is kept in; to open one takes longer than most queries."""
-    # One thread by default: rows and row groups come out in one sequence.
+    """An empty database in memory, shared since opening one takes longer than most queries."""
+    # One thread by default, so that the order of rows and row groups is always the same.
     config: dict[str, str | bool | int | float | list[str]] = (
         {} if n_threads is None else {"threads": n_threads}
     )
@@ -219,8 +219,8 @@ def read_columns(
     query
         SQL in which ``data`` stands for the file.
     n_threads
-        How many may read; None for as many as there are processors. With more than one, rows come
-        in any sequence unless the query orders them.
+        Threads; None for as many as there are processors. With more than one, rows come in any
+        order unless the query sorts them.
     others
         More files, by the name that stands for each.
 

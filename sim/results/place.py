@@ -1,15 +1,16 @@
-"""Where a run's folder goes: made under another name, moved into place when whole.
+"""Makes a run folder under a temporary name and moves it into place when it is complete.
 
-In: where the user wants it. Out: a folder that is either complete or not there. It never touches
-what is not this program's.
+In: where the user wants it. Out: a folder that is complete, or none. Files that this program did
+not write are never touched.
 
 ::
 
-    .NAME.partial-PROCESS     a folder under way; its process holds a lock on it
-    .NAME.replaced-PROCESS    an earlier run while a new one is put in its place
+    .NAME.partial-PROCESS     a folder being made; its process holds a lock on it
+    .NAME.replaced-PROCESS    an earlier run while a new one is moved into its place
 
-What a killed process left is told from what one is at by the lock, which the system lets go of with
-the process; a number may be another process by now, or one in another container.
+The lock tells a folder that is being made from one that a killed process left, since the system
+releases it with the process. The number does not: it may be another process by now, or one in
+another container.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sim.results.contents import changed_files, foreign_files, remove_own
 from sim.results.folder import is_run_folder
 
 MOST_NAMED = 5
-"""Files that are named one by one."""
+"""Most files that a message names."""
 _PARTIAL = re.compile(r"\.(.+)\.partial-(\d+)(-\d+)?")
 _REPLACED = re.compile(r"\.(.+)\.replaced-(\d+)(-\d+)?")
 
@@ -76,9 +77,9 @@ def _check_own(path: Path, *, force: bool) -> None:
 
 @contextmanager
 def new_folder(
-    path: Path, *, force: bool, is_worth: Callable[[Path], bool] = lambda partial: False
+    path: Path, *, force: bool, is_worth: Callable[[Path], object] = lambda partial: None
 ) -> Iterator[Path]:
-    """Give a temporary folder, and move it to ``path`` if the block ends without an error.
+    """Yield a temporary folder, and move it to ``path`` if the block ends without an error.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def new_folder(
     Raises
     ------
     UsageError
-        If ``path`` is taken or under way, or the folder cannot be made.
+        If ``path`` is taken or being made, or the folder cannot be made.
     PartialError
         If ``path`` is taken when the block has ended; the folder is then kept.
     """
@@ -102,7 +103,7 @@ def new_folder(
             _make(partial, path)
             until_moved.enter_context(_held(partial))
             is_held = True
-            # Whoever came at the same moment is seen now, if not before.
+            # A process that started at the same moment is seen now, if not before.
             _check_idle(path, partial)
             yield partial
         except BaseException as error:
@@ -119,7 +120,7 @@ def new_folder(
             _check_own(path, force=force)
             _move(partial, path)
         except (UsageError, OSError) as error:
-            how = f"; --resume {partial} -o OTHER puts it elsewhere" * is_worth(partial)
+            how = f"; --resume {partial} -o OTHER puts it elsewhere" if is_worth(partial) else ""
             raise PartialError(f"{error}\nwhat is finished is kept in {partial}{how}") from None
     for other in partial_folders(path):
         if not is_worth(other) and not _is_locked(other):
@@ -127,18 +128,18 @@ def new_folder(
 
 
 def partial_folders(path: Path) -> list[Path]:
-    """Temporary folders that are to become a folder, the newest first."""
+    """Temporary folders for a path, the newest first."""
     return sorted(_siblings(path, _PARTIAL), key=lambda other: other.stat().st_mtime, reverse=True)
 
 
 def destination(partial: Path) -> Path | None:
-    """What a temporary folder is to become; None if it is no temporary folder."""
+    """Path that a temporary folder is for; None if it is no temporary folder."""
     match = _PARTIAL.fullmatch(partial.name)
     return partial.with_name(match[1]) if match else None
 
 
 def check_left_behind(partial: Path) -> None:
-    """Refuse a temporary folder that a process is at work on.
+    """Refuse a temporary folder that a process is working on.
 
     Raises
     ------
@@ -165,7 +166,7 @@ def _siblings(path: Path, pattern: re.Pattern[str]) -> list[Path]:
 
 
 def _beside(path: Path, kind: str) -> Path:
-    """A name beside a path that is not taken."""
+    """A free name beside a path."""
     names = (f".{path.name}.{kind}-{os.getpid()}{f'-{n}' if n else ''}" for n in count())
     return next(one for name in names if not (one := path.with_name(name)).exists())
 
@@ -193,7 +194,7 @@ def _move(partial: Path, path: Path) -> None:
 
 
 def _put_back(path: Path) -> None:
-    """Undo what a process began that was killed while it replaced an earlier run, or end it."""
+    """Undo the replacement of an earlier run by a process that was killed, or complete it."""
     for replaced in _siblings(path, _REPLACED):
         if is_run_folder(path):
             remove_own(replaced)
@@ -203,7 +204,7 @@ def _put_back(path: Path) -> None:
 
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, where there are such locks, for all to see who is at it."""
+    """Hold a lock on a folder, where the system has such locks: others see that it is in use."""
     handle = _lock(folder, is_shared=False)
     try:
         yield
@@ -213,7 +214,7 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _is_locked(folder: Path) -> bool | None:
-    """Whether a process holds a folder; None where this cannot be found out."""
+    """Whether a process holds a lock on a folder; None where this cannot be found out."""
     try:
         handle = _lock(folder, is_shared=True)
     except BlockingIOError:
@@ -230,7 +231,7 @@ def _lock(folder: Path, *, is_shared: bool) -> int | None:
     Raises
     ------
     BlockingIOError
-        If the lock is to be shared and somebody has it alone.
+        If a shared lock is wanted and another process has an exclusive one.
     """
     try:
         import fcntl
@@ -241,7 +242,7 @@ def _lock(folder: Path, *, is_shared: bool) -> int | None:
     except OSError:
         return None
     try:
-        # Whoever looks in shares the lock, and lets go of it at once: that is waited for.
+        # Shared locks are held for a moment only: the exclusive one waits for them.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB if is_shared else fcntl.LOCK_EX)
     except OSError as error:
         os.close(handle)

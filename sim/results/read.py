@@ -1,7 +1,7 @@
-"""A run folder read back.
+"""Reads a run folder.
 
-In: the path of a run folder. Out: its manifest, its scenario and its curves as columns. It
-recomputes nothing.
+In: the path of a run folder. Out: its manifest, its scenario, and its curves and measures as
+columns.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class RunFolder:
 
     @property
     def title(self) -> str:
-        """Title of what was run: the scenario's own, and what ``--set`` made of it."""
+        """Title of what was run: the scenario's own, and its overrides."""
         return title_of(self.manifest["scenario"] | {"title": self.scenario["title"]})
 
     @property
@@ -120,7 +120,7 @@ class RunFolder:
         return tuple(str(strategy["label"]) for strategy in listed)
 
     def strategy(self, label: str | None = None) -> str:
-        """Return the label itself, or where it is left out the label of the only strategy.
+        """Return the label, or without one that of the only strategy.
 
         Raises
         ------
@@ -155,11 +155,11 @@ class RunFolder:
     def curves_by(
         self, metric: str, split: str, strategy: str | None = None
     ) -> dict[str, CurvePoints]:
-        """Curves of one measure by provider, sector or role, in the sequence of the file."""
+        """Curves of one measure by provider, sector or role, in the order of the file."""
         return self._select(metric, split, strategy)
 
     def measures(self) -> Measures:
-        """Every measure of every run, in the sequence of the file."""
+        """Every measure of every run, in the order of the file."""
         columns = read_columns(
             self.path / "measures.parquet",
             "SELECT strategy, replicate, metric, unit, value, denominator, denominator_unit "
@@ -253,7 +253,7 @@ def open_run(path: Path) -> RunFolder:
 
 
 def _check_keys(document: object, keys: tuple[str, ...], file: Path) -> None:
-    """Refuse a document in which something is missing that a reader needs."""
+    """Refuse a document that lacks a key that readers need."""
     if not isinstance(document, dict):
         raise DataError([Problem(str(file), "expected a JSON object, got something else")])
     absent = [key for key in keys if key not in document]

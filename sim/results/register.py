@@ -1,7 +1,7 @@
-"""The register of one replicate read back: what was listed when, and the target's fronts.
+"""Reads the register of one replicate: what was listed when, who enforced it, and the fronts.
 
-In: a run folder, a strategy, a replicate. Out: the orders' addresses and times, and sets of
-addresses at any time. It recomputes no decision: what was ordered stands in the folder.
+In: a run folder, a strategy, a replicate. Out: addresses and times of the orders, enforcement by
+operator, and sets of addresses at any time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Fronts:
     address, rented_s : shape (n_fronts,)
         Where it is, and since when.
     discovered_s, evicted_s : shape (n_fronts,)
-        When the censor learnt of it, and when its provider threw it out; -1 where that did not
+        When the censor discovered it, and when its provider evicted it; -1 where that did not
         happen in the run.
     """
 
@@ -75,7 +75,7 @@ class RegisterHistory:
         return np.unique(np.concatenate(([0], self.placed_s, withdrawn)))
 
     def in_force(self, t_s: int) -> NDArray[np.bool_]:
-        """Which entries are in force at a time, after what happened in that second."""
+        """Which entries are in force at the end of a second."""
         is_withdrawn = (self.withdrawn_s != NEVER) & (self.withdrawn_s <= t_s)
         return np.asarray((self.placed_s <= t_s) & ~is_withdrawn, np.bool_)
 
@@ -155,7 +155,7 @@ def _times(
 def _sets(
     entry: NDArray[np.int64], prefix: NDArray[np.object_], n: int, run: RunFolder
 ) -> tuple[IntervalSet, ...]:
-    """Addresses of each entry; the rows of an entry stand together."""
+    """Addresses of each entry; the rows of an entry are consecutive."""
     rows = parse_column(prefix.tolist(), str(run.path / "entries.parquet")).v4
     order = np.argsort(entry, kind="stable")
     cut = np.searchsorted(entry[order], np.arange(n + 1))

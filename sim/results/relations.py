@@ -1,7 +1,7 @@
 """The tables of a run folder as views of one DuckDB connection.
 
-In: a run folder. Out: a connection in which ``curves``, ``measures``, ``comparison`` … can be asked
-by name. Columns have the types that the Data Package description gives them.
+In: a run folder. Out: a connection with a view for each table: ``curves``, ``measures``,
+``comparison`` … Columns have the types that the data package gives them.
 """
 
 from __future__ import annotations

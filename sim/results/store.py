@@ -1,7 +1,6 @@
-"""The outcome of a run to its part of the tables of a run folder.
+"""Encodes the outcome of one run as its part of the tables of a run folder.
 
 In: one outcome. Out: its rows of ``curves``, ``businesses``, ``events`` and ``entries`` as Parquet.
-It draws no conclusions.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ from sim.world.population import MICRO
 
 NOT_ATTRIBUTED = "(not attributed)"
 
-
 RUN_TABLES = ("curves", "businesses", "events", "entries")
 """Tables with the facts of each run."""
 
@@ -55,7 +53,7 @@ class RunEncoder:
         strategy
             Label of the strategy.
         folder
-            Where files may lie for a moment; the system's own place when None.
+            Folder for temporary files; the system's when None.
         """
         tables = {
             "curves": self._curves(world, outcome),
@@ -166,7 +164,7 @@ class RunEncoder:
 
 @contextmanager
 def _scratch(folder: Path | None) -> Iterator[Path]:
-    """A file of this process alone, for a moment."""
+    """A temporary file."""
     handle, name = tempfile.mkstemp(dir=folder)
     os.close(handle)
     try:
@@ -193,6 +191,6 @@ def _address_texts(address: NDArray[np.int64]) -> list[str]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON for people: indented, in the given sequence of keys, with a final newline."""
+    """Write JSON for people: indented, with keys in the given order and a final newline."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     write_whole(path, f"{text}\n".encode())

@@ -1,7 +1,7 @@
-"""The CSV tables of a run folder read back: summary, money, comparison, trade-off.
+"""Reads the CSV tables of a run folder: summary, money, comparison, trade-off.
 
-In: a run folder and a file name. Out: rows of texts, numbers and truth values. What is not known is
-NaN, never zero.
+In: a run folder and a file name. Out: rows of texts, numbers and truth values. A number that is not
+known is NaN, never zero.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.comparisons import EIGHT, write_comparison
-from sim.experiment.runs import run_experiment
 from sim.report.page.document import write_report
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.experiments import run_experiment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -16,7 +16,6 @@ import pytest
 
 from sim.errors import ProblemsError
 from sim.experiment.plan import Plan
-from sim.experiment.runs import run_experiment
 from sim.scenario.dump import scenario_tree
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
@@ -24,6 +23,7 @@ from sim.scenario.provenance.provenance import leaves
 from sim.scenario.provenance.table_sources import claiming_columns
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.seeds import Table, read_table
+from tests.experiments import run_experiment
 
 Folder = Path
 SMALL = ("population.n_businesses=80", "end=2018-04-19T00:00+03:00")

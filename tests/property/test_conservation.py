@@ -12,7 +12,6 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.run import Outcome
 from sim.engine.state.tally import Group
-from sim.experiment.runs import run_experiment
 from sim.measure.impact import measure_impact
 from sim.measure.money.hosting import provider_money
 from sim.measure.money.losses import LossTotals, loss_totals
@@ -23,6 +22,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from tests.chases import HORIZON_S, STRATEGIES, chase_world, run
+from tests.experiments import run_experiment
 from tests.firms import shipped_money_parameters
 from tests.worlds import ABROAD, AT_HOME, DAY, HOUR, Dated, SmallWorld
 

@@ -1,7 +1,7 @@
-"""Where runs are worked out: in this process, in processes of this machine, or on a cluster.
+"""Executors: run a job in this process, in processes of this machine, or on a cluster.
 
-In: a job and the keys of its pieces. Out: a result, or the reason why not, for each key as it is
-finished. Whoever uses it merges by key, so that a result never depends on the number of workers.
+In: a job and its keys. Out: for each key, as it finishes, a result or the reason why there is none.
+Results are merged by key, so that they never depend on the number of workers.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def choose_executor(n_workers: int | None = None, cluster: Cluster | None = None
     Parameters
     ----------
     n_workers
-        1 works in this process, more in as many others; None uses as many as there are
-        processors, as soon as enough is left to do.
+        1 for this process, more for as many others; None for one for each processor, as soon as
+        enough is left to do.
     cluster
-        A dask cluster to work on instead; if it is a local one, of so many workers.
+        A dask cluster to use instead; a local one is started with so many workers.
     """
     if cluster is not None:
         from sim.experiment.executors.cluster import ClusterExecutor

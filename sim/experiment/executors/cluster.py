@@ -1,7 +1,7 @@
-"""Keys spread over a dask cluster: on this machine, or on many.
+"""Runs keys on a dask cluster, on this machine or on many.
 
-In: the address of a scheduler, a job and keys. Out: results as they are finished. A worker that is
-lost costs the time of what it was working on, and of results it had not handed over.
+In: the address of a scheduler, a job and keys. Out: results as they finish. What a lost worker was
+working on, and results it had not yet sent, are computed again.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from sim.version import __version__
 LOCAL = "local"
 CONNECT_S = 30
 PER_WORKER = 3
-"""Pieces sent ahead for each thread of the cluster, so that none waits for the next."""
+"""Keys sent ahead for each thread of the cluster, so that no thread waits."""
 
 _begun = threading.local()
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where a cluster is, and how it is spoken to.
+    """Address of a cluster, and the files of an encrypted connection.
 
     Attributes
     ----------
     address
-        Of the scheduler, such as ``tcp://10.0.0.1:8786`` or ``tls://…``; ``local`` for workers
-        started here.
+        Of the scheduler, such as ``tcp://10.0.0.1:8786`` or ``tls://…``; ``local`` starts workers
+        on this machine.
     tls_ca, tls_cert, tls_key
-        Files of the authority, and of this client's certificate and key; all three, or none for a
-        connection that is not encrypted.
+        Files of the certificate authority, and of this client's certificate and key: all three, or
+        none for a connection that is not encrypted.
     """
 
     address: str
@@ -59,14 +59,14 @@ class Cluster:
 
 @dataclass(frozen=True)
 class _Held:
-    """A job on its way to workers: its bytes, and a name under which they keep what it begins."""
+    """A pickled job, and the name under which a worker remembers that it has begun it."""
 
     name: str
     job: bytes
 
 
 def _hold(name: str, job: bytes) -> _Held:
-    """A task of its own, so that a job whose holder is lost is sent again."""
+    """Return the job as a task of its own, so that it is sent again when its worker is lost."""
     return _Held(name, job)
 
 
@@ -105,10 +105,10 @@ class ClusterExecutor(Executor):
     def run(
         self, job: Job[Result], keys: Sequence[Key]
     ) -> Generator[tuple[Key, Result | Failure], None, None]:
-        """Give each key with its result.
+        """Yield each key with its result.
 
-        What was on a worker that ended is worked out again, in the end each key alone: only a key
-        that ends its worker then is a failure.
+        Keys on a worker that died are run again, in the end each alone: a key that kills its worker
+        then is a failure.
         """
         client = self._connect()
         suspects = []
@@ -166,11 +166,11 @@ class ClusterExecutor(Executor):
             ) from None
         where = self._cluster
         if where.address == LOCAL:
-            # Workers of this machine that end were killed, not lost: nothing is gained by trying
-            # the same keys together again.
+            # A worker of this machine that dies was killed by its keys: trying the same keys
+            # together again gains nothing.
             self._open.enter_context(config.set({"distributed.scheduler.allowed-failures": 0}))
-            # Whoever reaches a scheduler can have it run anything: only who has this key, which
-            # is in the memory of these processes and nowhere else, is answered.
+            # A scheduler runs anything for whoever reaches it: it answers only holders of this
+            # key, which is nowhere but in the memory of these processes.
             security = _temporary_identity()
             address: Any = self._open.enter_context(
                 LocalCluster(
@@ -207,12 +207,12 @@ class ClusterExecutor(Executor):
 
 
 def _temporary_identity() -> Any:
-    """A key and its certificate, made for one cluster.
+    """A key and its certificate for one cluster.
 
     Raises
     ------
     UsageError
-        If there is nothing to make them with.
+        If the package that makes them is not installed.
     """
     from distributed import Security
 

@@ -27,7 +27,7 @@ class PatientExecutor(Executor):
     def run(
         self, job: Job[Result], keys: Sequence[Key]
     ) -> Generator[tuple[Key, Result | Failure], None, None]:
-        """Give each key with its result."""
+        """Yield each key with its result."""
         for row, key in enumerate(keys):
             if self._s_per_key * (len(keys) - row) > START_S:
                 yield from self._pool.run(job, keys[row:])

@@ -1,7 +1,7 @@
-"""Keys spread over processes of this machine, by the standard library's pool.
+"""Runs keys in processes of this machine, with the standard library's pool.
 
-In: a job and keys. Out: results as they are finished. Processes are spawned, so that nothing of
-this one leaks into them; each gets the job once, and one thread for linear algebra.
+In: a job and keys. Out: results as they finish. Processes are spawned, so that they inherit no
+state; each gets the job once, and one thread for linear algebra.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of
 
 CHUNK_S = 1.0
-"""Keys are sent together until they take about this long: sending costs little beside that."""
+"""Keys are sent in chunks that take about this long, beside which sending costs little."""
 MOST_IN_CHUNK = 64
 ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -33,16 +33,16 @@ ONE_THREAD = (
     "NUMBA_NUM_THREADS",
 )
 MOST_BREAKS = 3
-"""So often in a row may all processes end before anything is done."""
+"""How often in a row the pool may break before any key is finished."""
 LOST = Failure("WorkerLost", "the process ended twice: killed, out of memory, or crashed")
 NO_PROCESS = Failure("WorkerLost", "processes end before they have done anything")
 
 _begun: list[Callable[[Key], Any] | Failure] = []
-"""What this worker calls with a key, or why it cannot; empty in the coordinator."""
+"""In a worker: what is called with a key, or why that is not possible. Empty elsewhere."""
 
 
 def _begin(job: bytes) -> None:
-    """Set up a worker. An error here waits for the first key, or it would break the pool."""
+    """Set up a worker. An error is kept for the first key: raised here, it would break the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides
     threading.Thread(target=_end_with_coordinator, daemon=True).start()
     try:
@@ -52,7 +52,7 @@ def _begin(job: bytes) -> None:
 
 
 def _end_with_coordinator() -> None:
-    """End this worker when the coordinator is gone, which would else have told it to."""
+    """End this worker when the coordinator has died and can no longer tell it to."""
     coordinator = parent_process()
     if coordinator is not None:
         coordinator.join()
@@ -60,7 +60,7 @@ def _end_with_coordinator() -> None:
 
 
 def _run(keys: Sequence[Key]) -> tuple[list[tuple[Key, Any]], float]:
-    """Results of some keys, and the seconds they took."""
+    """Run some keys; return their results and the seconds they took."""
     started = time.perf_counter()
     (work,) = _begun
     if isinstance(work, Failure):
@@ -70,7 +70,7 @@ def _run(keys: Sequence[Key]) -> tuple[list[tuple[Key, Any]], float]:
 
 
 class _Tracked(SpawnContext):
-    """Spawns processes, and knows which."""
+    """A spawn context that remembers its processes."""
 
     def __init__(self) -> None:
         self.started: list[SpawnProcess] = []
@@ -82,14 +82,14 @@ class _Tracked(SpawnContext):
 
 
 class PoolExecutor(Executor):
-    """A fixed number of processes.
+    """Runs keys in a fixed number of processes.
 
     Parameters
     ----------
     n_workers
-        Processes.
+        Number of processes.
     n_in_chunk
-        Keys sent together; as many as take about ``CHUNK_S`` when None.
+        Keys in a chunk; as many as take about ``CHUNK_S`` when None.
     """
 
     def __init__(self, n_workers: int, n_in_chunk: int | None = None) -> None:
@@ -104,10 +104,10 @@ class PoolExecutor(Executor):
     def run(
         self, job: Job[Result], keys: Sequence[Key]
     ) -> Generator[tuple[Key, Result | Failure], None, None]:
-        """Give each key with its result.
+        """Yield each key with its result.
 
-        A process that ends on the way takes no result with it: what was under way is worked out
-        again, each key alone, and a key that ends its process a second time is a failure.
+        When a process dies, the keys under way are run again one by one; a key whose process dies a
+        second time is a failure.
         """
         waiting = deque(keys)
         under_way: dict[Future[Any], list[Key]] = {}
@@ -145,7 +145,7 @@ class PoolExecutor(Executor):
                 return
 
     def _alone(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Any]]:
-        """Work on keys one by one, so that only the key that ends a process is to blame."""
+        """Run keys one by one, to find the key that kills its process."""
         for key in keys:
             try:
                 (result,), _ = self._submit(job, [key]).result()
@@ -165,19 +165,19 @@ class PoolExecutor(Executor):
             return self._pool.submit(_run, chunk)
 
     def stop(self, *, at_once: bool = False) -> None:
-        """End the processes: at once, or when they have finished what they are at."""
+        """End the processes: at once, or when they have finished their chunks."""
         pool, self._pool, self._job = self._pool, None, None
         if pool is None:
             return
         if at_once:
             for process in self._context.started:
-                if process.pid is not None:  # one whose start failed was never there
+                if process.pid is not None:  # None where the start failed
                     process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _fitting(n_done: int, spent_s: float) -> int:
-    """How many keys take about ``CHUNK_S``, by those done so far."""
+    """How many keys take about ``CHUNK_S``, judged by those done so far."""
     if n_done == 0:
         return 1
     return max(1, min(MOST_IN_CHUNK, int(CHUNK_S * n_done / max(spent_s, 1e-9))))
@@ -185,10 +185,10 @@ def _fitting(n_done: int, spent_s: float) -> int:
 
 @contextmanager
 def _starting() -> Iterator[None]:
-    """Surroundings that a process started now inherits: one thread, and deaf to Ctrl-C.
+    """Environment and signal mask that a new process inherits: one thread, Ctrl-C blocked.
 
-    A terminal sends Ctrl-C to all processes; only this one may act on it. It is not lost here: it
-    comes when the block ends, or at once where another thread takes it.
+    A terminal sends Ctrl-C to all processes; only the coordinator may act on it. It does so when
+    the block ends, or at once where another thread receives the signal.
     """
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))

@@ -18,7 +18,7 @@ class SerialExecutor(Executor):
     def run(
         self, job: Job[Result], keys: Sequence[Key]
     ) -> Generator[tuple[Key, Result | Failure], None, None]:
-        """Give each key with its result."""
+        """Yield each key with its result."""
         if self._work is None or job is not self._job:
             self._job, self._work = job, job.begin()
         for key in keys:

@@ -1,7 +1,7 @@
-"""Many independent pieces of work, and how each is named.
+"""Jobs of many independent keys, and what all executors share.
 
-In: a job, and keys that name its pieces. Out: for each key a result, or why there is none. It does
-not know what is worked out, nor where.
+In: a job and its keys. Out: for each key a result, or why there is none. This file knows neither
+what is computed nor where.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from typing import Protocol, Self, TypeAlias, TypeVar
 from sim.experiment.interrupts import pass_on_interrupt
 
 Key: TypeAlias = tuple[int | str, ...]
-"""Names one piece of work, such as ``(point, strategy label, replicate)``; keys of a job sort."""
+"""Names one part of a job, such as ``(point, strategy label, replicate)``; keys of a job sort."""
 
 Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Job(Protocol[Result_co]):
-    """Work on one key after another. It is sent once to each worker, so it must pickle.
+    """What is computed for each key. It is sent once to each worker, so it must pickle.
 
-    What ``begin`` returns stays where it is, and may hold what one key leaves for the next. Its
-    result must hang on the key alone: keys come to workers in any sequence and any number.
+    What ``begin`` returns stays in its worker and may cache from key to key, but each result must
+    depend on the key alone: any worker may get any keys in any order.
     """
 
     def begin(self) -> Callable[[Key], Result_co]:
-        """Set up in a worker, and return what is called with each key."""
+        """Set up in a worker, and return the function that is called with each key."""
         ...
 
 
@@ -41,12 +41,12 @@ class Failure:
     Attributes
     ----------
     kind
-        Name of the exception's class; ``WorkerLost`` where the process ended; empty where nothing
+        Name of the exception's class; ``WorkerLost`` where the process died; empty where nothing
         was run.
     message
-        What it said.
+        Its message.
     details
-        The traceback, for whoever mends it; empty where there is none.
+        Its traceback; empty where there is none.
     """
 
     kind: str
@@ -89,9 +89,9 @@ class Executor(ABC):
 
 
 def attempt(work: Callable[[Key], Result], key: Key) -> Result | Failure:
-    """Work on one key; an exception becomes a ``Failure``.
+    """Run one key; an exception becomes a ``Failure``.
 
-    An interrupt is none and passes, also where an error of an interrupted library came instead.
+    An interrupt is passed on, also where an interrupted library raised an error in its place.
     """
     pass_on_interrupt()
     try:
@@ -102,5 +102,5 @@ def attempt(work: Callable[[Key], Result], key: Key) -> Result | Failure:
 
 
 def failure_of(error: Exception) -> Failure:
-    """Return what an exception says."""
+    """Return an exception as a failure."""
     return Failure(type(error).__name__, str(error), "".join(traceback.format_exception(error)))

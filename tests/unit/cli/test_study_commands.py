@@ -18,6 +18,7 @@ from sim.experiment.execution import Batch, Execution
 from sim.experiment.plan import Plan
 from sim.results.parquet import read_columns
 from tests.endings import run_until
+from tests.experiments import files_of
 
 WriteScenario = Callable[..., Path]
 
@@ -152,14 +153,6 @@ COMMANDS = {
     "sensitivity": ["sensitivity", "--only", "thresholds.impaired,thresholds.down", "--samples",
                     "2", "--trajectories", "2", "-n", "1"],
 }  # fmt: skip
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "timing.json"
-    }
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
+from tests.experiments import files_of
 
 pytestmark = pytest.mark.laws
 
@@ -92,14 +93,6 @@ def plan() -> Plan:
     resolved = resolve(load_scenario("telegram-2018", BRIEF))
     variants, baseline = choose_variants(resolved, ["exact", "aggregate:length=12"])
     return Plan.of_comparison(resolved, variants, baseline, (), 11, 3)
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "timing.json"
-    }
 
 
 def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(

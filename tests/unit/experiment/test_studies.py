@@ -1,11 +1,10 @@
-"""Sweeps and analyses from begin to end: what is finished is kept, and never run again."""
+"""Experiments of every kind that end early: finished runs are kept, and never run again."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ import pytest
 
 from sim.errors import PartialError, UsageError
 from sim.experiment.execution import carry_out
-from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Failure, Key
 from sim.experiment.question import find_unfinished, read_question
+from sim.experiment.runs import Runs
 from sim.experiment.study import Study
 from sim.results.checkpoints import PARTS, Checkpoints
 from sim.scenario.load import load_scenario
@@ -24,6 +22,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.uncertainty.calibration import Calibration
 from sim.uncertainty.sensitivity import Sensitivity
 from sim.uncertainty.sweep import Sweep
+from tests.experiments import Scripted, files_of
 
 pytest.importorskip("optuna")
 
@@ -35,6 +34,18 @@ BRIEF = [
 ]
 KEYS = ["thresholds.impaired", "operators-russia-2018.compliance"]
 ASKED: dict[str, dict[str, Any]] = {
+    "comparison": {
+        "strategies": [
+            {"label": "none", "id": "none", "parameters": {}},
+            {"label": "exact", "id": "exact", "parameters": {}},
+            *(
+                {"label": f"wide{n}", "id": "aggregate", "parameters": {"length": n}}
+                for n in (12, 16, 20)
+            ),
+        ],
+        "baseline": "none",
+        "metrics": [],
+    },
     # The last point cannot be: its table does not exist. The one before has another table.
     "sweep": {
         "over": [
@@ -56,35 +67,13 @@ ASKED: dict[str, dict[str, Any]] = {
     },
 }
 MAKE: dict[str, Callable[..., Any]] = {
+    "comparison": Runs.again,
     "sweep": Sweep.of,
     "sensitivity": Sensitivity.of,
     "calibration": Calibration.of,
 }
 N_FIRST_STAGES = 5 + 2 * 3
-N_RUNS = {"sweep": 8, "sensitivity": N_FIRST_STAGES + 2 * 4, "calibration": 18}
-
-
-@dataclass
-class Scripted:
-    """Works here, counts what it is asked, and breaks where it is told to."""
-
-    asked: list[Key] = field(default_factory=list)
-    interrupt_after: int | None = None
-    fails: tuple[int, ...] = ()
-
-    def run(self, job: Any, keys: Sequence[Key]) -> Generator[tuple[Key, Any], None, None]:
-        for key, result in SerialExecutor().run(job, keys):
-            if len(self.asked) == self.interrupt_after:
-                raise KeyboardInterrupt
-            is_told = len(self.asked) in self.fails
-            self.asked.append(key)
-            yield key, Failure("ValueError", "told to") if is_told else result
-
-    def __enter__(self) -> Scripted:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
+N_RUNS = {"comparison": 5, "sweep": 8, "sensitivity": N_FIRST_STAGES + 2 * 4, "calibration": 18}
 
 
 def scenario(overrides: Sequence[str] = BRIEF) -> Resolved:
@@ -115,14 +104,6 @@ def study(
     )
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "timing.json"
-    }
-
-
 @pytest.fixture(scope="module")
 def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study]:
     """A study of each kind carried out in one go; do not write into them."""
@@ -133,6 +114,7 @@ def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study]:
 @pytest.mark.parametrize(
     ("kind", "first"),
     [
+        ("comparison", 2),
         ("sweep", -3),
         ("sensitivity", 1),
         pytest.param("sensitivity", -3, marks=pytest.mark.long),
@@ -164,7 +146,10 @@ def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
 
 @pytest.mark.parametrize(
     "kind",
-    [kind if kind == "sweep" else pytest.param(kind, marks=pytest.mark.long) for kind in ASKED],
+    [
+        kind if kind in ("comparison", "sweep") else pytest.param(kind, marks=pytest.mark.long)
+        for kind in ASKED
+    ],
 )
 def test_runs_that_failed_are_run_again_and_no_others(
     wholes: dict[str, Study], tmp_path: Path, kind: str
@@ -174,10 +159,10 @@ def test_runs_that_failed_are_run_again_and_no_others(
     assert failed.status == "partial"
     executor = Scripted()
     study(kind, folder, executor, find_unfinished(folder)[0])
-    (key,) = [key for key in failed.answers.failures if len(key) == 3]
-    # Elsewhere than in a sweep its answer may lead to other points.
+    (key,) = [key for key in failed.failures if len(key) == 3]
+    # In an analysis or a calibration its answer may lead to other points.
     assert executor.asked[:1] == [key] or kind == "calibration"
-    assert len(executor.asked) == 1 or kind != "sweep"
+    assert len(executor.asked) == 1 or kind not in ("comparison", "sweep")
     assert files_of(folder) == files_of(wholes[kind].folder)
 
 
@@ -196,8 +181,9 @@ def test_a_second_stage_that_fails_wholly_leaves_what_the_first_told(
     assert files_of(folder) == files_of(wholes[kind].folder)
 
 
+@pytest.mark.parametrize("kind", ["comparison", "sweep"])
 def test_a_full_disk_costs_the_run_that_finds_no_room(
-    wholes: dict[str, Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wholes: dict[str, Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     real, n_kept, folder = Checkpoints.keep, [], tmp_path / "out"
 
@@ -209,14 +195,14 @@ def test_a_full_disk_costs_the_run_that_finds_no_room(
 
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoints, "keep", keep)
-        partial = study("sweep", folder)
-    assert [str(why) for key, why in partial.answers.failures.items() if len(key) == 3] == [
+        partial = study(kind, folder)
+    assert [str(why) for key, why in partial.failures.items() if len(key) == 3] == [
         "OSError: [Errno 28] No space left on device"
     ]
     executor = Scripted()
-    study("sweep", folder, executor, find_unfinished(folder)[0])
+    study(kind, folder, executor, find_unfinished(folder)[0])
     assert len(executor.asked) == 1
-    assert files_of(folder) == files_of(wholes["sweep"].folder)
+    assert files_of(folder) == files_of(wholes[kind].folder)
 
 
 def test_a_disk_that_is_full_at_the_end_costs_no_run(
@@ -269,29 +255,35 @@ def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path: Path) ->
     assert all(parts in place.parents for place in places)
 
 
-@pytest.mark.parametrize("table", ["operators-russia-2018.csv", "operators-russia-2021.csv"])
-def test_another_question_is_not_gone_on_with(tmp_path: Path, table: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "table", "other"),
+    [
+        ("comparison", "operators-russia-2018.csv", {"baseline": "exact"}),
+        ("sweep", "operators-russia-2018.csv", {"over": ["thresholds.down=0.7,0.8"]}),
+        ("sweep", "operators-russia-2021.csv", {"over": ["thresholds.down=0.7,0.8"]}),
+    ],
+)
+def test_another_question_is_not_gone_on_with(
+    tmp_path: Path, kind: str, table: str, other: dict[str, Any]
+) -> None:
     folder = tmp_path / "out"
-    study("sweep", folder, Scripted(interrupt_after=1))
+    study(kind, folder, Scripted(interrupt_after=1))
     parts, _ = find_unfinished(folder)
     copy = next((parts / "inputs").rglob(table))
     text = copy.read_text()
     copy.write_text(text.replace("0.", "0.0", 1))
     with pytest.raises(UsageError, match="now says something else than when this was begun"):
-        study("sweep", folder, parts=parts)
+        study(kind, folder, parts=parts)
     copy.write_text(text)
     question = json.loads((parts / "experiment.json").read_text())
     for change, said in (
-        (
-            {"asked": question["asked"] | {"over": ["thresholds.down=0.7,0.8"]}},
-            "something else",
-        ),
+        ({"asked": question["asked"] | other}, "something else"),
         ({"overrides": [*BRIEF, "thresholds.down=0.8"]}, "something else"),
         ({"version": "0.0.9"}, r"begun by overblock 0\.0\.9"),
     ):
         (parts / "experiment.json").write_text(json.dumps(question | change))
         with pytest.raises(UsageError, match=said):
-            study("sweep", folder, parts=parts)
+            study(kind, folder, parts=parts)
 
 
 def test_points_that_cannot_be_are_nothing_to_go_on_with(

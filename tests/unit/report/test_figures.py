@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sim.errors import UsageError
-from sim.experiment.runs import run_experiment
 from sim.files import RECORD
 from sim.measure.bands import band_of
 from sim.report.figures import figures, kinds, outages, style
@@ -30,6 +29,7 @@ from sim.results.read import RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.version import __version__
+from tests.experiments import run_experiment
 
 WriteScenario = Callable[..., Path]
 NOT_OF_A_REPLAY = ("reach", "strategies", "tradeoff", "differences", "animation")

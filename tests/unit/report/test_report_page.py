@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 from benchmarks.comparisons import EIGHT, Made, write_comparison
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
-from sim.experiment.runs import run_experiment
 from sim.report.page.document import render, write_report
 from sim.report.page.pagemoney import provider_table
 from sim.report.page.repeat import repeat, strategy_text
@@ -29,6 +28,7 @@ from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.experiments import run_experiment
 
 WriteScenario = Callable[..., Path]
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028{{ 7 * 7 }}<!--\"'&amp;"

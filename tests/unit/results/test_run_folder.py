@@ -16,12 +16,12 @@ import pytest
 
 from sim.catalogue.curves import CURVES
 from sim.errors import DataError, UsageError
-from sim.experiment.runs import run_experiment
 from sim.results.columns import TABLES
 from sim.results.place import check_free, new_folder
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.experiments import files_of, run_experiment
 
 WriteScenario = Callable[..., Path]
 TYPES = {
@@ -32,14 +32,6 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "datetime",
 }
 WHOLE = "provider IS NULL AND sector IS NULL AND role IS NULL"
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "timing.json"
-    }
 
 
 def run_again(folder: Path, *, root_seed: int = 20180416, n_replicates: int = 2) -> Path:

@@ -11,7 +11,6 @@ from sim.catalogue.measures import OF_DEMAND, OF_HOSTING
 from sim.cli.tables.money import money_sentence, print_money
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.experiment.runs import run_experiment
 from sim.measure.money.accounts import (
     IN_PROPORTION,
     MODELLED,
@@ -29,6 +28,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.experiments import run_experiment
 
 METHODS_OF_RUSSIA = [method for method in NATIONAL_METHODS if not method.id.endswith("_low")]
 """Most people there were online: rates of countries of low connectivity do not apply."""
