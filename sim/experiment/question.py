@@ -149,7 +149,7 @@ def read_question(folder: Path) -> Question:
     if document.get("version") != __version__:
         raise UsageError(
             f"{folder.parent}: begun by overblock {document.get('version')}, this is "
-            f"{__version__}; resume it with that version, or start anew"
+            f"{__version__}; go on with that version, or start anew"
         )
     if document.get("schema") != EXPERIMENT_SCHEMA:
         message = f"expected the schema {EXPERIMENT_SCHEMA}, got {document.get('schema')!r}"
