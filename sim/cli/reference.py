@@ -1,8 +1,8 @@
-"""Pages and files that are made from declarations, and the page of all options among them.
+"""Pages and files that are generated: verbs and options, keys, parameters, measures, JSON Schema.
 
-In: the commands, the schema, the catalogue of measures, the seed tables. Out: what stands of them
-in ``docs/`` and ``scenarios/``. Run ``python -m sim.cli.reference`` in a clone to make all of it
-anew; tests hold it fresh.
+In: the commands, the schema, the catalogue of measures, the seed tables. Out: the text of each
+file in ``docs/`` and ``scenarios/`` that is written from them. ``python -m sim.cli.reference``
+writes all of them in a clone; a test says which one is out of date.
 """
 
 from __future__ import annotations
@@ -29,22 +29,61 @@ Made from the commands by `python -m sim.cli.reference`.
 """
 
 
+_VERBS = re.compile("(<!-- verbs -->).*(<!-- end -->)", re.DOTALL)
+
+
 def options_page() -> str:
     """Return the page in Markdown."""
+    return "\n".join([_HEAD, *(_section(*verb) for verb in _verbs())])
+
+
+def with_verbs(text: str, how_to: Path) -> str:
+    """Return the page of the command line with the table between its marks made anew.
+
+    Parameters
+    ----------
+    how_to
+        Folder of the how-to pages; each is named beside the verbs that its commands use.
+    """
+    pages = {page.name: page.read_text(encoding="utf-8") for page in sorted(how_to.glob("*.md"))}
+    rows = ["| verb | what it does | how to |", "| --- | --- | --- |"]
+    for command, context in _verbs():
+        pieces = [f"overblock {command.name}", *command.collect_usage_pieces(context)[1:]]
+        for one in command.get_params(context):
+            if one.required and one.param_type_name == "option":
+                pieces.append(f"{one.opts[0]} {one.metavar}")
+        usage = re.sub(r"[{}]", "", " ".join(pieces))
+        uses = re.compile(rf"^overblock {command.name}\b", re.MULTILINE)
+        links = [
+            f"[{page.splitlines()[0].removeprefix('# How to ')}](../how-to/{name})"
+            for name, page in pages.items()
+            if uses.search(page)
+        ]
+        rows.append(f"| `{_cell(usage)}` | {_cell(_summary(command))} | {', '.join(links)} |")
+    return _VERBS.sub(lambda marks: "\n\n".join((marks[1], "\n".join(rows), marks[2])), text)
+
+
+def _verbs() -> Iterator[tuple[Any, Any]]:
+    """Every command with its context, in the sequence of ``--help``."""
     # Typer brings click along under different names in different versions.
     group: Any = get_command(app)
-    context = group.make_context("overblock", [], resilient_parsing=True)
-    names = group.list_commands(context)
-    return "\n".join([_HEAD, *(_verb(context, group.get_command(context, one)) for one in names)])
+    above = group.make_context("overblock", [], resilient_parsing=True)
+    for name in group.list_commands(above):
+        command = group.get_command(above, name)
+        yield command, command.make_context(name, [], parent=above, resilient_parsing=True)
 
 
-def _verb(above: Any, command: Any) -> str:
-    """Return the section of one verb."""
-    context = command.make_context(command.name, [], parent=above, resilient_parsing=True)
+def _section(command: Any, context: Any) -> str:
+    """Return what the page of options says of one verb."""
     usage = f"overblock {command.name} {' '.join(command.collect_usage_pieces(context))}"
-    lines = [f"## `overblock {command.name}`", "", command.help.partition("\n\n")[0], ""]
+    lines = [f"## `overblock {command.name}`", "", _summary(command), ""]
     lines += [f"`{usage}`", "", "| option | meaning |", "| --- | --- |", *_rows(command, context)]
     return "\n".join(lines) + "\n"
+
+
+def _summary(command: Any) -> str:
+    """First paragraph of a verb's help."""
+    return str(command.help.partition("\n\n")[0])
 
 
 def _rows(command: Any, context: Any) -> Iterator[str]:
@@ -63,8 +102,10 @@ def generated(clone: Path) -> dict[Path, str]:
     """Return what is made from declarations: the text of each file of a clone."""
     docs = clone / "docs"
     measures, symbols = docs / "reference" / "measures.md", read_symbols(docs)
+    command_line = docs / "reference" / "cli.md"
     explained = [docs / "explanation" / f"{name}.md" for name in EXPLAINED]
     return {
+        command_line: with_verbs(command_line.read_text(encoding="utf-8"), docs / "how-to"),
         docs / "reference" / "options.md": options_page(),
         docs / "reference" / "scenario.md": reference_page(),
         docs / "reference" / "parameters.md": parameters_page(symbols),

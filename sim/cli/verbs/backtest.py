@@ -41,7 +41,7 @@ COLUMNS = (
 def backtest(
     cases: Annotated[
         list[str],
-        typer.Argument(metavar="[CASE]...", help="Ids of cases; all when left out."),
+        typer.Argument(metavar="CASE", help="Ids of cases; all when left out."),
     ] = [],  # noqa: B006 - typer reads it, nobody writes it
     blind: Annotated[
         list[Path],

@@ -32,7 +32,7 @@ def exposure(
     blocklists: Annotated[
         list[str],
         typer.Argument(
-            metavar="BLOCKLIST...",
+            metavar="BLOCKLIST",
             help="Files with prefixes, addresses or ranges, in any format that 'import' reads; "
             "names of shipped tables; or - for stdin.",
         ),

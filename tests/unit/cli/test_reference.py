@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.reference import generated, main, options_page
+from sim.cli.reference import generated, main, options_page, with_verbs
 from sim.scenario.parameters import EXPLAINED
 
 
@@ -22,10 +22,14 @@ def test_the_command_makes_it_anew(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [path.relative_to(repository) for path in generated(repository)]
-    for path in (*paths, Path("docs/reference/symbols.csv")):
+    how_to = [page.relative_to(repository) for page in repository.glob("docs/how-to/*.md")]
+    for path in (*paths, *how_to, Path("docs/reference/symbols.csv")):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(repository / path, tmp_path / path)
-    marked = {tmp_path / "docs/reference/measures.md": "| `orders_placed` |"}
+    marked = {
+        tmp_path / "docs/reference/measures.md": "| `orders_placed` |",
+        tmp_path / "docs/reference/cli.md": "| `overblock verify RUN` |",
+    }
     marked |= {tmp_path / f"docs/explanation/{name}.md": "| `t` |" for name in EXPLAINED}
     for path, row in marked.items():
         text = path.read_text(encoding="utf-8")
@@ -40,11 +44,17 @@ def test_the_command_makes_it_anew(
         assert made == (repository / path).read_text(encoding="utf-8"), path
 
 
-def test_every_verb_stands_in_the_table_of_the_command_line(repository: Path) -> None:
+def test_every_verb_stands_in_the_table_of_the_command_line_with_pages_that_use_it(
+    repository: Path,
+) -> None:
     verbs = re.findall(r"^## `overblock (\w+)`$", options_page(), re.MULTILINE)
-    table = (repository / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    page = with_verbs("<!-- verbs --><!-- end -->", repository / "docs" / "how-to")
+    rows = {row.split()[2].strip("`"): row for row in page.splitlines()[4:-2]}
+    assert list(rows) == verbs
     assert len(verbs) > 15
-    assert [verb for verb in verbs if f"| `overblock {verb}" not in table] == []
+    assert rows["cover"].startswith("| `overblock cover --targets FILE` | Find the prefixes that ")
+    assert "| [compare strategies](../how-to/compare-strategies.md), [" in rows["compare"]
+    assert rows["doctor"].endswith(" |  |")
 
 
 def test_options_stand_with_their_meaning_and_bounds() -> None:
