@@ -1,14 +1,15 @@
 """Options that several verbs share.
 
-In: what is written on a command line. Out: the same as values. Every verb that runs an experiment
-takes the options of `ExperimentOptions` beside its own.
+In: what is written on a command line. Out: the same as values. A verb that runs an experiment takes
+`ExperimentOptions` beside its own options, one that reads files of addresses `FileOptions`, and one
+that also prints them as tables `ListOptions`.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -230,29 +231,53 @@ class ExperimentOptions:
         return choose_executor(self.workers, cluster)
 
 
+@dataclass(frozen=True)
+class FileOptions:
+    """What every verb takes that reads files of addresses."""
+
+    skip_bad: SkipBadOption = False
+    allow_empty: AllowEmptyOption = False
+    max_bytes: MaxBytesOption = 2**30
+
+
+@dataclass(frozen=True)
+class ListOptions(FileOptions):
+    """What every verb takes that says something of lists of addresses."""
+
+    output_format: FormatOption = Format.TABLE
+    as_json: JsonOption = False
+    quiet: QuietOption = False
+
+    @property
+    def format(self) -> Format:
+        """How the result is printed."""
+        return Format.JSON if self.as_json else self.output_format
+
+
 def given(**options: Any) -> dict[str, Any]:
     """Options that were given; the others take their defaults."""
     return {name: value for name, value in options.items() if value is not None}
 
 
-def takes_experiment_options(verb: Callable[..., None]) -> Callable[..., None]:
-    """Let a verb take the options of `ExperimentOptions`, which come to it as ``options``."""
-    hints = get_type_hints(ExperimentOptions, include_extras=True)
+def takes_shared_options(verb: Callable[..., None]) -> Callable[..., None]:
+    """Let a verb take the options of the class that its parameter ``options`` is of."""
+    signature = inspect.signature(verb, eval_str=True)
+    shared_class = signature.parameters["options"].annotation
+    hints = get_type_hints(shared_class, include_extras=True)
     shared = [
         inspect.Parameter(
             one.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=[] if one.name == "overrides" else one.default,
+            default=one.default if one.default_factory is MISSING else one.default_factory(),
             annotation=hints[one.name],
         )
-        for one in fields(ExperimentOptions)
+        for one in fields(shared_class)
     ]
-    signature = inspect.signature(verb, eval_str=True)
     own = [one for name, one in signature.parameters.items() if name != "options"]
 
     @wraps(verb)
     def with_options(**given: Any) -> None:
-        options = ExperimentOptions(**{one.name: given.pop(one.name) for one in shared})
+        options = shared_class(**{one.name: given.pop(one.name) for one in shared})
         verb(**given, options=options)
 
     with_options.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]

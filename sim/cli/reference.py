@@ -49,9 +49,11 @@ def with_verbs(text: str, how_to: Path) -> str:
     rows = ["| verb | what it does | how to |", "| --- | --- | --- |"]
     for command, context in _verbs():
         pieces = [f"overblock {command.name}", *command.collect_usage_pieces(context)[1:]]
-        for one in command.get_params(context):
-            if one.required and one.param_type_name == "option":
-                pieces.append(f"{one.opts[0]} {one.metavar}")
+        pieces += [
+            f"{one.opts[0]} {one.metavar}"
+            for one in command.get_params(context)
+            if one.required and one.param_type_name == "option"
+        ]
         usage = re.sub(r"[{}]", "", " ".join(pieces))
         uses = re.compile(rf"^overblock {command.name}\b", re.MULTILINE)
         links = [

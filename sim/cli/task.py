@@ -17,6 +17,7 @@ import typer
 from sim.cli.terminal import console
 from sim.cli.terminal.progress import progress
 from sim.errors import UsageError
+from sim.report.words.wording import count
 
 if TYPE_CHECKING:
     from sim.cli.options import ExperimentOptions
@@ -88,7 +89,7 @@ def free_folder(folder: Path, *, force: bool) -> Path:
     for partial in partial_folders(folder):
         if n := n_runs(partial):
             console.say(
-                f"note: a process that was killed left {n} finished run{'s' * (n > 1)} in "
+                f"note: a process that was killed left {count(n, 'finished run')} in "
                 f"{partial}; --resume {partial} goes on with them"
             )
     return folder

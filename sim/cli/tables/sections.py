@@ -6,16 +6,17 @@ need not know the sections beforehand. No model logic.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sim.cli.options import Format
+from sim.cli.terminal.tables import NOT_KNOWN, new_table, open_console
+from sim.report.words.markdown import markdown_text
 from sim.results.csvtext import csv_text
 
 Value = str | int | float | None
 Kind = Literal["text", "number", "share"]
-NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True)
@@ -38,43 +39,55 @@ class Section:
     columns
         The first one names the row.
     rows
-        Raw values; None is not known, and empty text does not apply.
+        Raw values, or texts; None is not known, and empty text does not apply.
+    notes
+        What to know of it; not in CSV.
     """
 
     key: str
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Value]]
+    notes: Sequence[str] = ()
+
+
+def print_sections(sections: Sequence[Section], form: Format) -> None:
+    """Print sections on stdout in a format for people or spreadsheets; JSON has documents."""
+    match form:
+        case Format.CSV:
+            print_csv(sections)
+        case Format.MARKDOWN:
+            print_markdown(sections)
+        case _:
+            print_tables(sections)
 
 
 def print_tables(sections: Sequence[Section]) -> None:
     """Print sections as tables on stdout."""
-    from rich.console import Console
-    from rich.table import Table
-
-    width = None if sys.stdout.isatty() else 120
-    console = Console(width=width, markup=False, highlight=False)
+    console = open_console()
     for position, section in enumerate(sections):
-        table = Table(title=section.title, title_justify="left", box=None, pad_edge=False)
-        for column in section.columns:
-            justify: Literal["left", "right"] = "left" if column.kind == "text" else "right"
-            table.add_column(column.heading, justify=justify, overflow="fold")
+        columns = [(column.heading, column.kind != "text") for column in section.columns]
+        table = new_table(section.title, columns)
         for row in section.rows:
             table.add_row(*_cells(section, row))
         if position:
             console.print()
         console.print(table)
+        for note in section.notes:
+            console.print(note)
 
 
 def print_markdown(sections: Sequence[Section]) -> None:
-    """Print sections as Markdown on stdout."""
+    """Print sections as Markdown on stdout, in which all they hold is text."""
     for section in sections:
-        print(f"### {section.title}\n")
-        print("| " + " | ".join(_escaped(column.heading) for column in section.columns) + " |")
         rule = ["---" if column.kind == "text" else "---:" for column in section.columns]
-        print("| " + " | ".join(rule) + " |")
-        for row in section.rows:
-            print("| " + " | ".join(map(_escaped, _cells(section, row))) + " |")
+        header = [column.heading for column in section.columns]
+        print(f"### {markdown_text(section.title)}\n")
+        for cells in (header, rule, *(_cells(section, row) for row in section.rows)):
+            escaped = cells if cells is rule else map(markdown_text, cells)
+            print(f"| {' | '.join(escaped)} |")
+        for note in section.notes:
+            print(f"\n{markdown_text(note)}")
         print()
 
 
@@ -91,10 +104,11 @@ def print_csv(sections: Sequence[Section]) -> None:
 
 
 def _cells(section: Section, row: Sequence[Value]) -> list[str]:
-    return [_shown(value, column.kind) for column, value in zip(section.columns, row, strict=True)]
+    return [shown(value, column.kind) for column, value in zip(section.columns, row, strict=True)]
 
 
-def _shown(value: Value, kind: Kind) -> str:
+def shown(value: Value, kind: Kind = "number") -> str:
+    """One cell for people: thousands apart, and no control character of a file."""
     if value is None:
         return NOT_KNOWN
     if isinstance(value, str):
@@ -105,7 +119,3 @@ def _shown(value: Value, kind: Kind) -> str:
     if abs(value) >= 10**15:
         return f"{value:.4g}" if isinstance(value, float) else f"{float(value):.4g}"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|")

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.tables.results import study_document
+from sim.cli.tables.sections import Column, Section, print_tables
 from sim.cli.terminal import console
-from sim.cli.terminal.plain import interval, number, print_table, width
+from sim.cli.terminal.tables import interval, number, open_console
+from sim.report.words.wording import count
 
 if TYPE_CHECKING:
     from sim.uncertainty.factors import Factor, LeftOut
@@ -32,9 +34,9 @@ def draw(study: Influences) -> list[Path]:
     from sim.results.folder import title_of
 
     manifest = study.manifest
-    n = manifest["n_replicates"]
+    replicates = count(manifest["n_replicates"], "replicate")
     note = (
-        f"{title_of(manifest['scenario'])}. Mean over {n} replicate{'s' * (n > 1)} of "
+        f"{title_of(manifest['scenario'])}. Mean over {replicates} of "
         f"{study.answers.labels[0]}, the same luck at every point; each assumption goes through "
         f"the range declared with it. overblock {manifest['tool']['version']}, root seed "
         f"{manifest['root_seed']}."
@@ -62,9 +64,9 @@ def print_result(study: Influences, n_left_out: int, *, as_json: bool, quiet: bo
                 number(line.at_low),
                 number(line.at_high),
                 number(line.mu_star),
-                interval(line.mu_star_low, line.mu_star_high),
+                _interval(line.mu_star_low, line.mu_star_high),
                 "" if math.isnan(line.total) else f"{line.total:.2f}",
-                interval(line.total_low, line.total_high),
+                _interval(line.total_low, line.total_high),
                 line.range,
             ]
             for line in mine[:MOST_ROWS]
@@ -74,11 +76,12 @@ def print_result(study: Influences, n_left_out: int, *, as_json: bool, quiet: bo
             f"{mine[0].metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} as given"
         )
         # On a narrow terminal intervals and ranges stay in sensitivity.csv.
-        shown = list(range(len(header)) if width() >= 120 else (0, 1, 2, 3, 5))
+        is_wide = open_console().width >= 120
+        shown = list(range(len(header)) if is_wide else (0, 1, 2, 3, 5))
         shown = [at for at in shown if any(row[at] for row in rows)]
-        print_table(
-            title, [header[at] for at in shown], [[row[at] for at in shown] for row in rows]
-        )
+        columns = [Column(header[at], header[at], "number" if at else "text") for at in shown]
+        cells = [[row[at] for at in shown] for row in rows]
+        print_tables([Section(mine[0].metric, title, columns, cells)])
     print(study.folder)
     console.say(
         "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its "
@@ -86,6 +89,11 @@ def print_result(study: Influences, n_left_out: int, *, as_json: bool, quiet: bo
         f"{n_left_out} assumptions are not varied: left-out.csv",
         quiet=quiet,
     )
+
+
+def _interval(low: float, high: float) -> str:
+    """Empty where there is none, or only a point."""
+    return "" if math.isnan(low) or low == high else interval(low, high)
 
 
 def _by_metric(lines: Sequence[Line]) -> list[list[Line]]:
@@ -103,9 +111,9 @@ def print_factors(factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_
         }
         console.print_json(document)
         return
-    rows = [[f.key, f.range_text, f.unit, str(f.n_dials)] for f in factors]
-    print_table(
-        f"{len(factors)} assumptions with a range", ["key", "range", "unit", "dials"], rows, 3
-    )
+    columns = [*(Column(name, name, "text") for name in ("key", "range", "unit"))]
+    columns.append(Column("dials", "dials"))
+    rows = [(f.key, f.range_text, f.unit, f.n_dials) for f in factors]
+    print_tables([Section("factors", f"{len(factors)} assumptions with a range", columns, rows)])
     for one in left_out:
         print(f"not varied: {one.key}: {one.why}")

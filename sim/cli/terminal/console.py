@@ -6,22 +6,15 @@ In: results and errors. Out: text for people or JSON for programs. No model logi
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from sim.errors import OverblockError, ProblemsError
 from sim.experiment.interrupts import ends_as_interrupts
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-    from sim.measure.summary import SummaryLine
 
 EXIT_CHECK_FAILED = 1
 EXIT_PARTIAL = 3
@@ -107,74 +100,3 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nan(item) for item in value]
     return value
-
-
-def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str] = ()) -> None:
-    """Print summary lines as a table on stdout: 80 columns, with units where there is room.
-
-    Parameters
-    ----------
-    beside
-        Lines of text to stand beside the table where there is room, else below it.
-    """
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if sys.stdout.isatty() else 120, markup=False, highlight=False)
-    has_room = console.width >= 112
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("measure", no_wrap=True)
-    table.add_column("mean", justify="right")
-    level = f"{lines[0].level:.0%}"
-    table.add_column(f"{level} of replicates", justify="right")
-    table.add_column("out of", justify="right")
-    table.add_column("published", justify="right")
-    if has_room:
-        table.add_column("unit")
-    for line in lines:
-        has_interval = not math.isnan(line.low)
-        table.add_row(
-            line.metric.replace("_", " "),
-            number(line.mean) if has_room else short(line.mean),
-            f"[{short(line.low)}, {short(line.high)}]" if has_interval else "not known",
-            "" if math.isnan(line.denominator) else short(line.denominator),
-            _published(line.published),
-            *([line.unit] if has_room else []),
-        )
-    print_beside(console, table, beside)
-
-
-def print_beside(console: Console, table: Table, lines: Sequence[str]) -> None:
-    """Print a table with lines of text beside it where there is room, else below it."""
-    from rich.table import Table
-    from rich.text import Text
-
-    picture = Text("\n".join(lines), no_wrap=True)
-    if not lines:
-        console.print(table)
-        return
-    widths = [console.measure(one).maximum for one in (table, picture)]
-    if sum(widths) + 3 > console.width:
-        console.print(table)
-        console.print(picture)
-        return
-    both = Table.grid(padding=(0, 3))
-    both.add_row(table, picture)
-    console.print(both)
-
-
-def number(value: float) -> str:
-    """Say a number in words of a table: thousands apart, small ones to three places."""
-    return f"{value:.3f}" if 0 < abs(value) < 1 else f"{value:,.0f}"
-
-
-def short(value: float) -> str:
-    """Say a number briefly: from a million on in millions."""
-    return f"{value / 1e6:,.2f} M" if abs(value) >= 1e6 else number(value)
-
-
-def _published(text: str) -> str:
-    try:
-        return f"{int(text):,}"
-    except ValueError:
-        return text

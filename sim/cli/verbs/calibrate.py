@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,12 +13,13 @@ from sim.cli.options import (
     OptionalScenarioArgument,
     PointReplicatesOption,
     given,
-    takes_experiment_options,
+    takes_shared_options,
 )
 from sim.cli.tables.results import study_document
+from sim.cli.tables.sections import Column, Section, print_tables
 from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
-from sim.cli.terminal.plain import number, print_table
+from sim.cli.terminal.tables import number
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ SCHEMA = "overblock/calibration/1"
 N_REPLICATES = 4
 
 
-@takes_experiment_options
+@takes_shared_options
 def calibrate(
     scenario: OptionalScenarioArgument = None,
     fit: Annotated[
@@ -115,41 +117,41 @@ def _print_result(study: Study, *, as_json: bool) -> None:
         console.say(said)
         print(study.folder)
         return
+    columns = [
+        Column("factor", "assumption", "text"),
+        Column("asked", "searched"),
+        Column("given", "given"),
+        Column("acceptable", "acceptable"),
+        Column("reaches", "reaches end"),
+    ]
     rows = [
         [
             record["factor"],
-            f"{number(record['asked_low'])} to {number(record['asked_high'])}",
+            _range(record, "asked"),
             number(record["given"]),
-            f"{number(record['acceptable_low'])} to {number(record['acceptable_high'])}"
-            if n
-            else "none",
-            " and ".join(
-                word
-                for word, reaches in (
-                    ("low", record["reaches_low"]),
-                    ("high", record["reaches_high"]),
-                )
-                if reaches
-            ),
+            _range(record, "acceptable") if n else "none",
+            " and ".join(end for end in ("low", "high") if record[f"reaches_{end}"]),
         ]
         for record in records
     ]
-    header = ["assumption", "searched", "given", "acceptable", "reaches end"]
-    print_table(said, header, rows)
+    numbers = ("value", "tolerance", "as_given", "nearest")
     targets: list[dict[str, Any]] = study.sheets["targets.csv"].records()
-    print_table(
-        "Targets",
-        ["target", "value", "tolerance", "as given", "nearest", "met by"],
+    target_columns = [
+        Column("target", "target", "text"),
+        *(Column(name, name.replace("_", " ")) for name in numbers),
+        Column("n_met", "met by"),
+    ]
+    target_rows = [
+        [one["target"], *(number(one[name]) for name in numbers), one["n_met"]] for one in targets
+    ]
+    print_tables(
         [
-            [
-                one["target"],
-                number(one["value"]),
-                number(one["tolerance"]),
-                number(one["as_given"]),
-                number(one["nearest"]),
-                str(one["n_met"]),
-            ]
-            for one in targets
-        ],
+            Section("calibration", said, columns, rows),
+            Section("targets", "Targets", target_columns, target_rows),
+        ]
     )
     print(study.folder)
+
+
+def _range(record: Mapping[str, Any], name: str) -> str:
+    return f"{number(record[f'{name}_low'])} to {number(record[f'{name}_high'])}"

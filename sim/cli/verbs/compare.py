@@ -17,9 +17,11 @@ from sim.cli.options import (
     OptionalScenarioArgument,
     ReplicatesOption,
     complete_metric,
-    takes_experiment_options,
+    takes_shared_options,
 )
+from sim.cli.tables import comparison
 from sim.cli.tables.results import result_document
+from sim.cli.tables.sections import print_sections
 from sim.cli.task import (
     Task,
     check_alone,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 SCHEMA = "overblock/comparison/1"
 
 
-@takes_experiment_options
+@takes_shared_options
 def compare(
     scenario: OptionalScenarioArgument = None,
     strategy: Annotated[
@@ -183,17 +185,17 @@ def _judge(result: RunsResult, checks: Sequence[FailOn], narrowing: _Narrowing |
 def _print_result(
     result: RunsResult, format_: Format | None, *, as_json: bool, quiet: bool
 ) -> None:
-    from sim.cli.tables import comparison as tables
-
+    is_terminal = sys.stdout.isatty()
     if as_json:
         console.print_json(comparison_document(result))
     elif format_ is Format.CSV:
         print((result.folder / "comparison.csv").read_text(encoding="utf-8"), end="")
-    elif format_ is Format.MARKDOWN:
-        print(tables.markdown(result))
-    elif format_ is Format.TABLE or sys.stdout.isatty():
-        tables.print_tables(result)
-        if sys.stdout.isatty():
+    elif format_ is not None or is_terminal:
+        print_sections(comparison.sections(result), format_ or Format.TABLE)
+        if format_ is Format.MARKDOWN:
+            return
+        print()
+        if is_terminal:
             from sim.cli.terminal.sketch import sketch_comparison
 
             print("\n".join(sketch_comparison(result.folder)))

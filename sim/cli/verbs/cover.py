@@ -5,30 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sim.cli.inputs import check_stdin, find_inputs, instant, told_of
-from sim.cli.options import (
-    AllowEmptyOption,
-    AtOption,
-    ForceFileOption,
-    Format,
-    FormatOption,
-    JsonOption,
-    MaxBytesOption,
-    QuietOption,
-    SkipBadOption,
-)
+from sim.cli.inputs import Files, check_stdin, instant, told_of
+from sim.cli.options import AtOption, ForceFileOption, Format, ListOptions, takes_shared_options
 from sim.cli.terminal import console
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sim.addresses.cover.regret import Constraints
-    from sim.addresses.feeds.feed import Feed
-    from sim.blocklists.covers import Answer
 
 
 class Weight(StrEnum):
@@ -41,6 +24,7 @@ class Weight(StrEnum):
     USD = "usd"
 
 
+@takes_shared_options
 def cover(
     targets: Annotated[
         list[str],
@@ -134,12 +118,8 @@ def cover(
         typer.Option("--figure", metavar="FILE", help="Draw the frontier as .png or .svg."),
     ] = None,
     force: ForceFileOption = False,
-    skip_bad: SkipBadOption = False,
-    allow_empty: AllowEmptyOption = False,
-    max_bytes: MaxBytesOption = 2**30,
-    output_format: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    *,
+    options: ListOptions,
 ) -> None:
     """Find the prefixes that block the targets at the least collateral.
 
@@ -152,15 +132,16 @@ def cover(
 
       overblock cover --targets fronts.txt --against order.txt --figure frontier.png
     """
-    is_json = as_json or output_format is Format.JSON
+    is_json, quiet = options.format is Format.JSON, options.quiet
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.cover.regret import Constraints
         from sim.addresses.cover.tree import LengthLimits
         from sim.addresses.feeds.concatenation import concatenate
         from sim.addresses.sets.families import AddressSet
-        from sim.addresses.text.source import Limits
-        from sim.blocklists.blocklists import own_addresses, read_all, read_blocklists
+        from sim.blocklists.blocklists import own_addresses
         from sim.blocklists.covers import Question, answer
+        from sim.cli.tables import cover as tables
+        from sim.cli.tables.sections import print_sections
         from sim.errors import UsageError
         from sim.files import check_free, new_file
 
@@ -170,18 +151,13 @@ def cover(
             raise UsageError(f"--figure: expected a name in .png or .svg, got {str(figure)!r}")
         if figure is not None:
             check_free(figure, force=force)
-        limits = Limits(max_bytes=max_bytes)
-        how = {"skip_bad": skip_bad, "allow_empty": allow_empty}
         when = instant("--at", at)
         check_stdin([*targets, *inventory, *protect, *against])
-
-        def read(names: Sequence[str]) -> list[Feed]:
-            given = find_inputs(names, limits, stack)
-            return read_all(given, limits=limits, **how)
-
-        wanted, hosts, guards = read(targets), read(inventory), read(protect)
-        lists = read_blocklists(find_inputs(against, limits, stack), "", limits=limits, **how)
-        in_force = lists.in_force(when)
+        files = Files(options, stack)
+        wanted, hosts, guards = (
+            files.feeds(files.find(names)) for names in (targets, inventory, protect)
+        )
+        in_force = files.blocklists(files.find(against)).in_force(when)
         constraints = Constraints(
             own_addresses(guards) or AddressSet.empty(),
             LengthLimits(shortest, longest),
@@ -197,34 +173,16 @@ def cover(
             in_force,
         )
         told = told_of([*wanted, *hosts, *guards, *in_force])
-        for note in told:
+        for note in (*told, *(f"note: {one}" for one in (*found.units.notes, *found.conflicts))):
             console.say(note, quiet=quiet)
-        for note in (*found.units.notes, *found.conflicts):
-            console.say(f"note: {note}", quiet=quiet)
         if figure is not None:
             from sim.report.figures.frontier import draw_frontier
 
             with new_file(figure, force=force) as partial:
                 draw_frontier(found, partial)
             console.say(f"figure: {figure}", quiet=quiet)
-        _print(found, constraints, miss_price, told, Format.JSON if is_json else output_format)
-
-
-def _print(
-    found: Answer,
-    constraints: Constraints,
-    miss_price: float | None,
-    told: Sequence[str],
-    output_format: Format,
-) -> None:
-    from sim.cli.tables import covers, sections
-
-    match output_format:
-        case Format.JSON:
-            console.print_json(covers.document(found, constraints, miss_price, told))
-        case Format.CSV:
-            sections.print_csv(covers.sections(found, every_row=True))
-        case Format.MARKDOWN:
-            sections.print_markdown(covers.sections(found))
-        case Format.TABLE:
-            sections.print_tables(covers.sections(found))
+        if is_json:
+            console.print_json(tables.document(found, constraints, miss_price, told))
+        else:
+            shown = tables.sections(found, every_row=options.format is Format.CSV)
+            print_sections(shown, options.format)

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.inputs import check_stdin, find_inputs, instant, told_of
-from sim.cli.options import (
-    AllowEmptyOption,
-    AtOption,
-    Format,
-    FormatOption,
-    JsonOption,
-    MaxBytesOption,
-    QuietOption,
-    SkipBadOption,
-)
+from sim.cli.inputs import Files, check_stdin, instant, told_of
+from sim.cli.options import AtOption, Format, ListOptions, takes_shared_options
 from sim.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -28,6 +19,7 @@ if TYPE_CHECKING:
     from sim.blocklists.exposure import Exposure
 
 
+@takes_shared_options
 def exposure(
     blocklists: Annotated[
         list[str],
@@ -84,12 +76,8 @@ def exposure(
     read_as: Annotated[
         str, typer.Option("--as", metavar="FORMAT", help="Format of the blocklists.")
     ] = "",
-    skip_bad: SkipBadOption = False,
-    allow_empty: AllowEmptyOption = False,
-    max_bytes: MaxBytesOption = 2**30,
-    output_format: FormatOption = Format.TABLE,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    *,
+    options: ListOptions,
 ) -> None:
     """Say what a blocklist lists, and what it hits.
 
@@ -102,24 +90,20 @@ def exposure(
       overblock exposure telegram-2018-orders --at 2018-04-20T12:00+03:00
       --attribute cloud-prefixes-2018 --by provider
     """
-    is_json = as_json or output_format is Format.JSON
+    is_json = options.format is Format.JSON
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.feeds.concatenation import concatenate
-        from sim.addresses.text.source import Limits
-        from sim.blocklists.blocklists import own_addresses, own_tables, read_all, read_blocklists
+        from sim.blocklists.blocklists import own_addresses, own_tables
         from sim.blocklists.exposure import assess
+        from sim.cli.tables import exposure as tables
+        from sim.cli.tables.sections import print_sections
 
-        limits = Limits(max_bytes=max_bytes)
-        how = {"skip_bad": skip_bad, "allow_empty": allow_empty}
         when, earlier = instant("--at", at), instant("--since", since)
-        named = [*blocklists, *inventory, *attribute, *against, *target]
-        check_stdin(named)
-        inputs = find_inputs(blocklists, limits, stack)
-        lists = read_blocklists(inputs, read_as, limits=limits, **how)
-        others = lists
-        if against:
-            given = find_inputs(against, limits, stack)
-            others = read_blocklists(given, read_as, limits=limits, **how)
+        check_stdin([*blocklists, *inventory, *attribute, *against, *target])
+        files = Files(options, stack)
+        inputs = files.find(blocklists)
+        lists = files.blocklists(inputs, read_as)
+        others = files.blocklists(files.find(against), read_as) if against else lists
         _check_times(when, earlier, lists.are_dated, others.are_dated)
         in_force = lists.in_force(when)
         before = None
@@ -130,25 +114,27 @@ def exposure(
             assert listed_before is not None
             name = " + ".join(against) if against else ""
             before = (" ".join(part for part in (name, since or "") if part), listed_before)
-        owned = find_inputs(target, limits, stack) if target else own_tables(inputs)
-        hosts = read_all(find_inputs(inventory, limits, stack), limits=limits, **how)
-        tables = read_all(find_inputs(attribute, limits, stack), limits=limits, **how)
-        own_feeds = read_all(owned, limits=limits, **how)
+        owned = files.find(target) if target else own_tables(inputs)
+        hosts, owners = (files.feeds(files.find(names)) for names in (inventory, attribute))
+        own_feeds = files.feeds(owned)
         found = assess(
             in_force,
             concatenate(hosts) if hosts else None,
-            concatenate(tables) if tables else None,
+            concatenate(owners) if owners else None,
             by=[name.strip() for name in by.split(",") if name.strip()],
             before=before,
             own=own_addresses(own_feeds),
             explain=explain,
             top=top,
         )
-        feeds = [*in_force, *earlier_lists, *hosts, *tables, *own_feeds]
+        feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]
         told = _told(feeds, in_force)
-        if not quiet:
+        if not options.quiet:
             _say(found, feeds, told, [given.name for given in owned])
-        _print(found, blocklists, at, top, told, Format.JSON if is_json else output_format)
+        if is_json:
+            console.print_json(tables.document(found, blocklists, at, top, told))
+        else:
+            print_sections(tables.sections(found, top), options.format)
 
 
 def _check_times(
@@ -187,24 +173,3 @@ def _say(found: Exposure, feeds: Sequence[Feed], told: Sequence[str], owned: Seq
         for note in found.inventory.notes:
             if note not in shown and not any(note.endswith(each) for each in shown):
                 console.say(f"note: {note}")
-
-
-def _print(
-    found: Exposure,
-    names: Sequence[str],
-    at: str | None,
-    top: int,
-    told: Sequence[str],
-    output_format: Format,
-) -> None:
-    from sim.cli.tables import document, findings, sections
-
-    match output_format:
-        case Format.JSON:
-            console.print_json(document.document(found, names, at, top, told))
-        case Format.CSV:
-            sections.print_csv(findings.sections(found, top))
-        case Format.MARKDOWN:
-            sections.print_markdown(findings.sections(found, top))
-        case Format.TABLE:
-            sections.print_tables(findings.sections(found, top))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.options import (
-    AllowEmptyOption,
+    FileOptions,
     ForceFileOption,
     JsonOption,
-    MaxBytesOption,
     QuietOption,
-    SkipBadOption,
+    takes_shared_options,
 )
 from sim.cli.terminal import console
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 SCHEMA = "overblock/import/1"
 
 
+@takes_shared_options
 def import_file(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="A local file, or the name of a shipped table.")
@@ -40,12 +40,11 @@ def import_file(
             "the file when left out.",
         ),
     ] = "",
-    skip_bad: SkipBadOption = False,
-    allow_empty: AllowEmptyOption = False,
-    max_bytes: MaxBytesOption = 2**30,
     force: ForceFileOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
+    *,
+    options: FileOptions,
 ) -> None:
     """Read a file and write one normal table, a row per prefix.
 
@@ -67,8 +66,13 @@ def import_file(
 
         check_free(output, force=force)
         given = find_input(file)
-        limits = Limits(max_bytes=max_bytes)
-        feed = read_feed(given, read_as, skip_bad=skip_bad, limits=limits, allow_empty=allow_empty)
+        feed = read_feed(
+            given,
+            read_as,
+            skip_bad=options.skip_bad,
+            limits=Limits(max_bytes=options.max_bytes),
+            allow_empty=options.allow_empty,
+        )
         sha256 = given.sha256()
         n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
         understood = _understood(feed, sha256, n_rows)

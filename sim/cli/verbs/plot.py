@@ -11,6 +11,7 @@ import typer
 
 from sim.cli.options import ForceFileOption, JsonOption, QuietOption, RunArgument
 from sim.cli.terminal import console
+from sim.report.words.wording import count
 
 if TYPE_CHECKING:
     from sim.report.figures.drawing import Choice
@@ -92,7 +93,7 @@ def plot(
         else:
             for path in written:
                 print(path)
-        console.say(f"{len(written)} file{'s' * (len(written) != 1)}", quiet=quiet)
+        console.say(count(len(written), "file"), quiet=quiet)
 
 
 def _choice(

@@ -10,10 +10,10 @@ from sim.cli.options import (
     ExperimentOptions,
     OptionalScenarioArgument,
     ReplicatesOption,
-    takes_experiment_options,
+    takes_shared_options,
 )
-from sim.cli.tables.money import print_money
 from sim.cli.tables.results import result_document
+from sim.cli.tables.run import print_money, print_summary
 from sim.cli.task import (
     Task,
     check_alone,
@@ -33,7 +33,7 @@ S_PER_D = 86_400
 SUMMARY_SCHEMA = "overblock/run-summary/1"
 
 
-@takes_experiment_options
+@takes_shared_options
 def run(
     scenario: OptionalScenarioArgument = None,
     replicates: ReplicatesOption = None,
@@ -95,7 +95,7 @@ def _print_result(
         )
         money = {line.unit for line in result.methods}
         measures = [line for line in result.summary if line.unit not in money]
-        console.print_summary(measures, title, sketch_folder(result.folder))
+        print_summary(measures, title, sketch_folder(result.folder))
         print_money(result.methods, ceilings, result.providers)
         print(result.folder)
         console.say(

@@ -18,10 +18,11 @@ from sim.cli.options import (
     PointReplicatesOption,
     complete_metric,
     given,
-    takes_experiment_options,
+    takes_shared_options,
 )
 from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
+from sim.report.words.wording import count
 
 if TYPE_CHECKING:
     from sim.uncertainty.designs import Stage
@@ -39,7 +40,7 @@ class Method(StrEnum):
     BOTH = "both"
 
 
-@takes_experiment_options
+@takes_shared_options
 def sensitivity(
     scenario: OptionalScenarioArgument = None,
     method: Annotated[
@@ -138,7 +139,7 @@ def sensitivity(
         def say_cost(stages: Sequence[Stage], n: int) -> None:
             n_points = sum(len(stage.points) for stage in stages)
             parts = " and ".join(stage.part for stage in stages)
-            text = f"{parts}: {n_points:,} points x {n} replicate{'s' * (n > 1)}"
+            text = f"{parts}: {n_points:,} points x {count(n, 'replicate')}"
             console.say(text, quiet=quiet)
 
         make = partial(Sensitivity.of, on_stages=say_cost)

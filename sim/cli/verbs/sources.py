@@ -11,6 +11,7 @@ import typer
 
 from sim.cli.options import Format, JsonOption, SetOption
 from sim.cli.terminal import console
+from sim.cli.terminal.tables import new_table, open_console
 from sim.report.page.source_texts import Line, basis_text, plain, range_text, value_text
 from sim.results.csvtext import csv_text
 
@@ -72,7 +73,7 @@ def sources(
             }
             console.print_json(document)
         elif output_format is Format.CSV:
-            print(_csv(shown), end="")
+            print(csv_text(COLUMNS, map(_cells, shown)), end="")
         elif output_format is Format.MARKDOWN:
             print(_markdown(shown), end="")
         else:
@@ -125,18 +126,16 @@ def _are_lines(lines: object) -> bool:
 
 
 def _print_table(lines: Sequence[Line], counts: Counter[str], n_not_stated: int) -> None:
-    import sys
-
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("value of", overflow="fold", ratio=3)
-    table.add_column("value", overflow="fold", ratio=2)
-    table.add_column("unit", overflow="fold", ratio=2)
-    table.add_column("kind")
-    table.add_column("range", overflow="fold", ratio=2)
-    table.add_column("rests on", overflow="fold", ratio=6)
+    table = new_table("", [])
+    for heading, ratio in (
+        ("value of", 3),
+        ("value", 2),
+        ("unit", 2),
+        ("kind", None),
+        ("range", 2),
+        ("rests on", 6),
+    ):
+        table.add_column(heading, overflow="fold", ratio=ratio)
     for line in lines:
         rows = f" (lines {line['lines']})" if "lines" in line else ""
         table.add_row(
@@ -147,7 +146,7 @@ def _print_table(lines: Sequence[Line], counts: Counter[str], n_not_stated: int)
             range_text(line),
             _short(basis_text(line), 300),
         )
-    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
+    open_console().print(table)
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS)
     console.say(
         f"{sum(counts.values())} lines: {kinds}. Assumed numbers without a stated range: "
@@ -162,10 +161,6 @@ def _short(text: str, length: int = 60) -> str:
 def _cells(line: Line) -> list[str]:
     cells = {**line, "value": value_text(line), "range": range_text(line)}
     return [str(cells.get(name, "")) for name in COLUMNS]
-
-
-def _csv(lines: Sequence[Line]) -> str:
-    return csv_text(COLUMNS, map(_cells, lines))
 
 
 def _markdown(lines: Sequence[Line]) -> str:

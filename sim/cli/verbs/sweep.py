@@ -16,13 +16,15 @@ from sim.cli.options import (
     ReplicatesOption,
     StrategiesOption,
     given,
-    takes_experiment_options,
+    takes_shared_options,
 )
 from sim.cli.tables.results import study_document
+from sim.cli.tables.sections import Column, Section, print_tables
 from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
-from sim.cli.terminal.plain import interval, number, print_table
+from sim.cli.terminal.tables import with_interval
 from sim.errors import UsageError
+from sim.report.words.wording import count
 
 if TYPE_CHECKING:
     from sim.experiment.study import Study
@@ -38,7 +40,7 @@ class Design(StrEnum):
     SOBOL = "sobol"
 
 
-@takes_experiment_options
+@takes_shared_options
 def sweep(
     scenario: OptionalScenarioArgument = None,
     over: Annotated[
@@ -105,7 +107,7 @@ def sweep(
         n_strategies = max(len(asked.plan.strategies), 1)
         strategies = f" x {n_strategies} strategies" if n_strategies > 1 else ""
         console.say(
-            f"{n_points:,} points{strategies} x {n:,} replicate{'s' * (n > 1)} = "
+            f"{n_points:,} points{strategies} x {count(n, 'replicate')} = "
             f"{n_points * n_strategies * n:,} runs",
             quiet=quiet,
         )
@@ -131,11 +133,13 @@ def _print_result(
         row = rows.setdefault(
             key, [str(cells["point"]), cells["strategy"], *(_value(cells[name]) for name in keys)]
         )
-        row.append(f"{number(cells['mean'])} {interval(cells['mean_low'], cells['mean_high'])}")
-    header = ["point", "strategy", *keys, *(name.replace("_", " ") for name in metrics)]
-    print_table(
-        "Means over replicates, with their 95 % intervals", header, list(rows.values()), n_text=2
-    )
+        row.append(with_interval(cells["mean"], cells["mean_low"], cells["mean_high"]))
+    columns = [
+        *(Column(name, name, "text") for name in ("point", "strategy")),
+        *(Column(name, name.replace("_", " ")) for name in (*keys, *metrics)),
+    ]
+    title = "Means over replicates, with their 95 % intervals"
+    print_tables([Section("sweep", title, columns, list(rows.values()))])
     print(study.folder)
 
 

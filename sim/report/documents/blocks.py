@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TypeAlias
 
-from sim.report.figures.figures import markdown_text
+from sim.report.words.markdown import markdown_text
 
 
 @dataclass(frozen=True)

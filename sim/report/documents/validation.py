@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.report.figures.figures import markdown_text
+from sim.report.words.markdown import markdown_text
 from sim.report.words.numerals import exact, interval, rounded
 
 Document = Mapping[str, Any]

@@ -15,6 +15,7 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.figures.strategies import baseline_of
+from sim.report.words.wording import p_value
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -87,7 +88,7 @@ def plot_differences(ax: Axes, table: FigureTable, labels: Sequence[str]) -> Axe
         if not np.isnan(low[row]):
             words += f" [{style.signed(low[row])}, {style.signed(high[row])}]"
         if not np.isnan(p_holm[row]):
-            words += f"  p {_p(float(p_holm[row]))}"
+            words += f"  p {p_value(float(p_holm[row]))}"
         ax.text(
             1.0, y - 0.33, words, va="center", ha="right", fontsize=7, color="#444444",
             transform=ax.get_yaxis_transform(),
@@ -144,7 +145,3 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         "Luck only."
     )
     return Drawing(figure, alt, table, spread)
-
-
-def _p(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}"

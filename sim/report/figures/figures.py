@@ -5,7 +5,6 @@ In: a run folder, names of figures. Out: pictures, tables and texts in a folder.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from sim.report.figures import style
 from sim.report.figures.animation import FILMS, Film, save_film
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing
 from sim.report.figures.kinds import FIGURES, choose
+from sim.report.words.markdown import markdown_text
 from sim.results.read import RunFolder
 
 PICTURES = ("png", "svg", "pdf")
-_MARKUP = re.compile(r"[\\`*_\[\]<>#&|~$]")
 
 
 def plot_run(
@@ -118,11 +117,6 @@ def write_beside(drawing: Drawing, folder: Path, name: str) -> list[Path]:
     alt.write_text(f"{drawing.alt}\n", encoding="utf-8")
     drawing.table.write(table)
     return [alt, table]
-
-
-def markdown_text(text: str) -> str:
-    """Escape what Markdown or HTML would take for markup: names and titles come from users."""
-    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def caption(run: RunFolder, choice: Choice = DEFAULT, spread: str = "") -> str:

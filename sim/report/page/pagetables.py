@@ -16,6 +16,7 @@ from sim.report.page.pagecells import Cell, Choice, Column, Line, PageTable
 from sim.report.words.wording import (
     NOT_KNOWN,
     number,
+    p_value,
     percent,
     quantity,
     quantity_span,
@@ -157,7 +158,7 @@ def _p_cell(p: float, is_baseline: bool) -> Cell:
         return Cell("", "")
     if math.isnan(p):
         return Cell(NOT_KNOWN, "")
-    return Cell("< 0.001" if p < 0.001 else f"{p:.3f}", p)
+    return Cell(p_value(p), p)
 
 
 def tradeoff_table(rows: Sequence[Row]) -> PageTable:

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from sim.cli.terminal.console import print_beside
 from sim.cli.terminal.sketch import Curve, can_show, sketch, sketch_comparison, sketch_run
+from sim.cli.terminal.tables import print_beside
 from sim.results.read import open_run
 
 START = datetime.fromisoformat("2018-04-16T00:00+03:00")

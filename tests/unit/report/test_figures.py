@@ -22,9 +22,10 @@ from sim.report.figures import figures, kinds, outages, style
 from sim.report.figures.addresses import draw_addresses, read_marks
 from sim.report.figures.curves import offset_name
 from sim.report.figures.drawing import Choice
-from sim.report.figures.figures import caption, markdown_text, plot_run
+from sim.report.figures.figures import caption, plot_run
 from sim.report.figures.kinds import FIGURES, choose
 from sim.report.figures.outages import draw_outages, draw_outages_by
+from sim.report.words.markdown import markdown_text
 from sim.results.read import RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

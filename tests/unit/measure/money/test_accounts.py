@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sim.catalogue.measures import OF_DEMAND, OF_HOSTING
-from sim.cli.tables.money import money_sentence, print_money
+from sim.cli.tables.run import money_sentence, print_money
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.measure.money.accounts import (

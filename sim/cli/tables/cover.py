@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.blocklists.units import UNIT_NAMES
-from sim.cli.tables.sections import Column, Section, Value
+from sim.cli.tables.sections import Column, Section, Value, shown
 
 if TYPE_CHECKING:
     from sim.addresses.cover.frontier import Cover
@@ -120,7 +120,7 @@ def _judgement_document(judged: Judgement, unit: str) -> dict[str, Any]:
 
 def _prefixes(found: Answer) -> Section:
     missed = found.cover.missed
-    hit = f", {_plain(found.n_targets - missed)} of {_plain(found.n_targets)} targets covered"
+    hit = f", {shown(found.n_targets - missed)} of {shown(found.n_targets)} targets covered"
     title = f"Best cover with at most {found.budget:,} rules: {found.cover.n_rules:,} rules{hit}"
     columns = (Column("rule", "rule", "text"), Column("prefix", "prefix", "text"))
     rows = [(f"{row}", text) for row, text in enumerate(found.cover.texts(), start=1)]
@@ -128,7 +128,7 @@ def _prefixes(found: Answer) -> Section:
 
 
 def _collateral(found: Answer) -> Section:
-    rows = [(_unit(name), amount) for name, amount in found.collateral.items()]
+    rows = [(UNIT_NAMES[name], amount) for name, amount in found.collateral.items()]
     columns = (Column("unit", "counted in", "text"), Column("collateral", "collateral"))
     return Section("collateral", "What it hits beside the targets", columns, rows)
 
@@ -158,14 +158,14 @@ def _frontier(found: Answer, *, every_row: bool) -> Section:
         if every_row or n_rules in shown or n_rules in (int(frontier.n_rules[0]), last):
             misses = (missed, cost) if has_misses else ()
             rows.append((f"{n_rules}", collateral, *misses, saved))
-    title = f"Least collateral by number of rules, in {_unit(found.unit)}"
+    title = f"Least collateral by number of rules, in {UNIT_NAMES[found.unit]}"
     return Section("frontier", title, columns, rows)
 
 
 def _trade_off(found: Answer) -> Section:
     assert found.trade_off is not None
     rows = [
-        (_plain(found.n_targets - each.missed), found.n_targets, each.collateral, each.n_rules)
+        (shown(found.n_targets - each.missed), found.n_targets, each.collateral, each.n_rules)
         for each in found.trade_off.corners
     ]
     columns = (
@@ -182,7 +182,7 @@ def _trade_off(found: Answer) -> Section:
 def _regret(judged: Judgement) -> Section:
     rows: list[Sequence[Value]] = [
         (
-            _unit(name),
+            UNIT_NAMES[name],
             each.collateral,
             None if each.best is None else each.best.collateral,
             each.regret,
@@ -197,7 +197,7 @@ def _regret(judged: Judgement) -> Section:
     )
     title = (
         f"The order's {judged.n_rules:,} rules against the best as many for the same "
-        f"{_plain(judged.covered)} of {_plain(judged.worth)} targets"
+        f"{shown(judged.covered)} of {shown(judged.worth)} targets"
     )
     return Section("same_targets", title, columns, rows)
 
@@ -205,7 +205,7 @@ def _regret(judged: Judgement) -> Section:
 def _same_collateral(found: Answer, judged: Judgement) -> Section:
     widest = judged.widest
     row = (
-        _unit(found.unit),
+        UNIT_NAMES[found.unit],
         judged.covered,
         judged.worth - widest.cover.missed,
         judged.worth - widest.missed_at_least,
@@ -222,11 +222,3 @@ def _same_collateral(found: Answer, judged: Judgement) -> Section:
     )
     title = "Targets within the order's own collateral and number of rules"
     return Section("same_collateral", title, columns, [row])
-
-
-def _unit(key: str) -> str:
-    return UNIT_NAMES[key]
-
-
-def _plain(number: float) -> str:
-    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.2f}"

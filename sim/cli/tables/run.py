@@ -1,19 +1,46 @@
-"""The money of a run for people: every method as a range, and the sentence that says what it is.
+"""What a run came to, for people: its measures, and its money by method with what was published.
 
-In: method lines. Out: text on stdout. No model logic.
+In: lines of a result. Out: text on stdout. It computes nothing.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from sim.cli.terminal.tables import interval, new_table, number, open_console, print_beside
 
 if TYPE_CHECKING:
     from sim.measure.money.accounts import MethodLine
     from sim.measure.money.ceilings import Ceiling
     from sim.measure.money.providers import ProviderLine
+    from sim.measure.summary import SummaryLine
+
+
+def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str] = ()) -> None:
+    """Print summary lines as a table on stdout: 80 columns, with units where there is room.
+
+    Parameters
+    ----------
+    beside
+        Lines of text to stand beside the table where there is room, else below it.
+    """
+    console = open_console()
+    has_room = console.width >= 112
+    headings = ["mean", f"{lines[0].level:.0%} of replicates", "out of", "published"]
+    columns = [("measure", False), *((heading, True) for heading in headings)]
+    table = new_table(title, [*columns, ("unit", False)] if has_room else columns)
+    for line in lines:
+        table.add_row(
+            line.metric.replace("_", " "),
+            number(line.mean),
+            interval(line.low, line.high),
+            "" if math.isnan(line.denominator) else number(line.denominator),
+            f"{int(line.published):,}" if line.published.isdecimal() else line.published,
+            *([line.unit] if has_room else []),
+        )
+    print_beside(console, table, beside)
 
 
 def print_money(
@@ -22,19 +49,11 @@ def print_money(
     providers: Sequence[ProviderLine] = (),
 ) -> None:
     """Print each method's range in million USD, why they differ, and what was published."""
-    from rich.console import Console
-    from rich.table import Table
-
     from sim.report.words.moneywords import ceiling_sentence, difference_sentence, millions
 
-    first = lines[0]
-    table = Table(title="Loss by method, million USD", title_justify="left", box=None)
-    table.pad_edge = False
-    table.add_column("method")
-    table.add_column("whose")
-    table.add_column("mean", justify="right")
-    table.add_column(f"{first.level:.0%} of draws", justify="right")
-    table.add_column("published", justify="right")
+    level = f"{lines[0].level:.0%} of draws"
+    columns = [("method", False), ("whose", False), ("mean", True), (level, True)]
+    table = new_table("Loss by method, million USD", [*columns, ("published", True)])
     for line in lines:
         if line.share_affected == 1:
             continue  # a total shutdown: in the file, too far from any block to head a summary
@@ -46,7 +65,7 @@ def print_money(
             f"[{millions(line.low)}, {millions(line.high)}]" if is_known else "not known",
             millions(float(line.published)) if line.published else "",
         )
-    Console(width=None if sys.stdout.isatty() else 120, markup=False).print(table)
+    open_console().print(table)
     print(money_sentence(lines, has_published=not ceilings))
     print(
         f"{difference_sentence((line.scope, line.mean) for line in lines)} What each method "

@@ -1,12 +1,14 @@
-"""What a blocklist hits, as sections for people.
+"""What a blocklist hits, as sections for people and as one JSON document.
 
-In: an exposure. Out: sections. No model logic.
+In: an exposure. Out: sections, and plain values under stable keys. It computes nothing; it is long
+because the columns of every table stand in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from sim.cli.tables.sections import Column, Section, Value
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from sim.blocklists.listed import Listed
     from sim.blocklists.ranking import Business
 
+SCHEMA = "overblock/exposure/2"
 _N_NETWORKS6 = 2**64
 _STATES = (
     Column("wholly", "hit wholly"),
@@ -286,3 +289,56 @@ def _title(heading: str, change: HitChange) -> str:
 
 def _has6(change: AddressChange) -> bool:
     return change.n_addresses6 > 0
+
+
+def document(
+    found: Exposure, blocklists: Sequence[str], at: str | None, top: int, told: Sequence[str]
+) -> dict[str, Any]:
+    """Return the JSON document; lists are cut at ``top`` and say how long they are.
+
+    ``told`` is what to know of the files.
+    """
+    return {
+        "schema": SCHEMA,
+        "blocklists": list(blocklists),
+        "at": at,
+        "listed": {
+            **asdict(found.listed),
+            "n_addresses4_of": 2**32,
+            "n_addresses6_of": 2**128,
+        },
+        "breakdowns": [
+            {
+                "by": breakdown.by,
+                "is_list": breakdown.is_list,
+                "n_groups": len(breakdown.groups),
+                "n_groups_touched": sum(group.is_touched for group in breakdown.groups),
+                "groups": [
+                    {**asdict(group), "share4": group.share4, "share6": group.share6}
+                    for group in breakdown.groups[:top]
+                ],
+            }
+            for breakdown in found.breakdowns
+        ],
+        "inventory": None if found.inventory is None else _inventory_document(found.inventory, top),
+        "changes": None if found.changes is None else asdict(found.changes),
+        "notes": [*told, *found.notes],
+    }
+
+
+def _inventory_document(hits: InventoryHits, top: int) -> dict[str, Any]:
+    tallies = ("hosts", "names", "businesses", "revenue_usd_per_h")
+    return {
+        **{
+            name: None if getattr(hits, name) is None else asdict(getattr(hits, name))
+            for name in tallies
+        },
+        "by": {
+            name: {"n_groups": len(groups), "groups": [asdict(group) for group in groups[:top]]}
+            for name, groups in hits.groups.items()
+        },
+        "ranked": [asdict(business) for business in hits.ranked],
+        "rules": [asdict(rule) for rule in hits.rules],
+        "explained": [asdict(host) for host in hits.explained],
+        "notes": list(hits.notes),
+    }
