@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from sim.addresses.compiled import backend
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests import examples
@@ -46,6 +49,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite files of tests/golden whose numbers moved (see tests/golden/README.md)",
     )
+
+
+def pytest_configure() -> None:
+    """Let NumPy do the sums where a test does not ask for compiled loops, in processes too.
+
+    Compiling them takes half a minute of a processor, and which test meets it, and whether a later
+    one is computed by them, would depend on what else ran in the same process.
+    """
+    os.environ.setdefault(backend.ENVIRONMENT_VARIABLE, "numpy")
+    backend._state.choice = backend._chosen()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave thousands of collected tests out of every later collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
