@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.cells import add_origins
+from sim.addresses.feeds.decoded_size import check_metadata, check_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.unfolding import check_metadata, check_records
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from sim.addresses.feeds.diagnosis import likeness
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.likenesses import likeness
 from sim.addresses.feeds.sniffing import read_sample
 from sim.addresses.text.source import Limits
 from sim.errors import BadLinesError, DataError, Problem

@@ -17,9 +17,9 @@ import duckdb
 import pytest
 
 from sim.addresses.feeds import mrt as mrt_module
+from sim.addresses.feeds.decoded_size import Unfolding
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.unfolding import Unfolding
 from sim.addresses.text import source as source_module
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
@@ -337,9 +337,9 @@ def test_what_a_database_shares_counts_as_often_as_it_is_read(tmp_path, monkeypa
         path = tmp_path / f"{n_networks}.mmdb"
         path.write_bytes(mmdb({f"198.51.{row}.0/24": record for row in range(n_networks)}))
         expected = n_networks * unfolded(record)
-        monkeypatch.setattr("sim.addresses.feeds.unfolding.MAX_UNFOLDED", expected)
+        monkeypatch.setattr("sim.addresses.feeds.decoded_size.MAX_UNFOLDED", expected)
         assert read_feed(Input(path, "as.mmdb")).n_records == n_networks
-        monkeypatch.setattr("sim.addresses.feeds.unfolding.MAX_UNFOLDED", expected - 1)
+        monkeypatch.setattr("sim.addresses.feeds.decoded_size.MAX_UNFOLDED", expected - 1)
         with pytest.raises(DataError, match=f"its records unfold to more than {expected - 1:,}"):
             read_feed(Input(path, "as.mmdb"))
 
