@@ -88,7 +88,7 @@ class PairedMeasures:
 
 
 def bootstrap_luck(streams: Streams) -> np.random.Generator:
-    """Luck of one resampling: always the same, so that a number does not hang on another."""
+    """A generator that starts anew for each resampling, so that no number depends on another."""
     return streams.generator(Stream.BOOTSTRAP)
 
 

@@ -1,4 +1,4 @@
-"""The block that hurts least, for targets and inventories as users have them.
+"""The cover of least collateral, for targets and inventories as users have them.
 
 In: lists and inventories as read, a unit, a budget, constraints. Out: the frontier, the cover at
 the budget with its collateral in every unit, and, beside a real order, what it could have spared.
@@ -206,7 +206,7 @@ def _rows_of(feed: Feed, family: int) -> Feed:
 
 
 def _needed(weights: Mapping[str, Weights], touched: AddressSet) -> dict[str, Weights]:
-    """Leave the unit of a family aside that neither targets nor order have."""
+    """Leave out the addresses of a family that neither the targets nor the order have."""
     absent = {ADDRESSES4: not touched.v4, ADDRESSES6: not touched.v6}
     return {name: weight for name, weight in weights.items() if not absent.get(name)}
 

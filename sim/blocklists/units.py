@@ -1,4 +1,4 @@
-"""In what a block is counted: addresses, names, businesses, demand, dollars.
+"""Units in which a block is counted: addresses, names, businesses, demand, dollars.
 
 In: an inventory. Out: weights on its addresses, one set per unit, and what is not known in each.
 
@@ -126,7 +126,7 @@ def weigh_all(weights: Mapping[str, Weights], addresses: AddressSet) -> dict[str
 
 
 def _rows_of_records(inventory: Feed) -> NDArray[np.int64]:
-    """Address rows of each record; nought where its address is not known."""
+    """Address rows of each record; 0 where its address is not known."""
     n = inventory.n_records
     four = np.bincount(inventory.record4, minlength=n)
     return four + np.bincount(inventory.record6, minlength=n)

@@ -1,4 +1,4 @@
-"""What to check before trusting what a scenario gives: tables that stand in, late orders.
+"""Warnings about a scenario: tables made for another country or time, orders after its end.
 
 In: a resolved scenario. Out: sentences, and whether a table is of the scenario's country. It
 changes nothing and refuses nothing.
@@ -25,7 +25,7 @@ def list_warnings(resolved: Resolved) -> list[str]:
 def is_of_country(table: Table[Any], scenario: Scenario) -> bool:
     """Whether a table is of the scenario's country, or does not say of which it is.
 
-    A scenario that does not say its country has no table of it, but for those without a note.
+    Where the scenario does not name its country, only tables that name none are taken for its own.
     """
     country = table.note.country if table.note else ""
     return country in ("", ANY, scenario.country)
@@ -50,8 +50,8 @@ def _stand_ins(resolved: Resolved) -> Iterator[str]:
     yield (
         f"tables of another country or time stand in for {scenario.country} in {years}: "
         if scenario.country
-        else "the scenario does not say its country (key country); tables that are of one, or of "
-        f"another time than {years}: "
+        else "the scenario names no country (key country), but these tables are of one, or of a "
+        f"time other than {years}: "
     ) + ", ".join(named)
 
 
@@ -59,10 +59,10 @@ def _foreign_economy(resolved: Resolved) -> Iterator[str]:
     scenario, economy = resolved.scenario, resolved.economy
     if not is_of_country(economy, scenario):
         assert economy.note is not None
-        of = f"of {scenario.country}" if scenario.country else "of no country that it says"
+        other = f"is of {scenario.country}" if scenario.country else "names no country"
         yield (
             f"losses by national methods are left out: {economy.name} is of {economy.note.country}"
-            f", the scenario {of} (keys money.economy and country)"
+            f", the scenario {other} (keys money.economy and country)"
         )
 
 
@@ -89,5 +89,5 @@ def _is_of_time(note: SourceNote, scenario: Scenario) -> bool:
 
 
 def _years(scenario: Scenario) -> tuple[int, int]:
-    """First and last year that a scenario has a second of."""
+    """First and last year of the run."""
     return scenario.start.year, (scenario.end - timedelta(seconds=1)).year

@@ -1,7 +1,7 @@
 """A resolved scenario with other values: keys of the scenario, or columns of its tables.
 
-In: a resolved scenario and what is to differ. Out: another resolved scenario, checked like one that
-was written so. Nothing is read again, and nothing is written back.
+In: a resolved scenario and what is to differ. Out: another resolved scenario, checked as if it had
+been read with these values. Nothing is read again, and nothing is written back.
 """
 
 from __future__ import annotations

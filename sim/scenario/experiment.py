@@ -1,4 +1,4 @@
-"""What a scenario says of comparisons: which strategies, against which, by which metrics."""
+"""The section `experiment`: which strategies are compared, with which baseline and metrics."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def validate(document: Document) -> Scenario:
 
 
 def assume(document: Document) -> tuple[AssumptionRow, ...]:
-    """Fill in assumed values for the keys that are left out; return the rows taken, also before."""
+    """Fill in assumed values for keys left out; return all rows taken, now or in a call before."""
     path = library.shipped("seeds") / "assumptions.csv"
     table = read_table("assumptions", path, AssumptionRow)
     taken = []

@@ -125,7 +125,7 @@ class NamesPredictor(Model):
         "share_sites_alone",
         "names_on_addresses",
     ]
-    """What of the law; ``names_on_addresses`` draws addresses of one kind."""
+    """Which quantity of the law; ``names_on_addresses`` draws addresses of one kind."""
     n_addresses: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     """How many addresses, for share_top and names_on_addresses."""
     address_kind: Literal["rented", "web_hosting", "proxy", "parking"] | None = None

@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 def _is_share(pressure: object) -> object:
-    """Refuse a limit of 0.1, where attention had no bound, with what has changed."""
+    """Refuse a pressure above 1, which version 0.1 allowed, and say what has changed."""
     if isinstance(pressure, int | float) and pressure > 1:
         raise ValueError(f"expected a share <= 1, as attention is one since 0.2, got {pressure:g}")
     return pressure

@@ -1,4 +1,4 @@
-"""What the validator refused, in the words and with the place a person needs.
+"""Refusals of the validator as messages, each with file, line and key.
 
 In: pydantic's error list and a way to find places. Out: ``Problem`` objects. It knows nothing
 of what the keys mean.

@@ -1,7 +1,7 @@
 """Sections of a scenario that need each other: what acts, and what it acts on.
 
-In: a scenario in its form. Out: problems where a part would do nothing for want of another. It
-reads no table.
+In: a scenario of valid form. Out: a problem for each part that would do nothing for want of
+another. It reads no table.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def tolerances(u: NDArray[np.float64], early_share: float, late_share: float) ->
         Share of the others that bears all but being down.
     """
     state = np.full(u.size, IMPAIRED, np.int8)
-    # From the other end, so that a share that rises takes none from the other.
+    # From opposite ends of [0, 1), so that a larger early share takes nobody from the late ones.
     state[1.0 - u <= (1.0 - early_share) * late_share] = DOWN
     state[u < early_share] = AFFECTED
     return state

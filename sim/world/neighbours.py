@@ -131,7 +131,7 @@ def _share_crowded(resolved: Resolved, law: NamesLaw) -> float:
 def first_on_one_address(
     address: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Hosts whose luck is that of their address, and which of these each host takes after.
+    """The first host on each address, whose luck is that of the address, and the one of each host.
 
     Services come first, then what businesses sit on at t = 0, by business, then where they may go:
     so neither one more business nor what it may do later changes the number of another.

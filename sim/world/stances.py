@@ -78,7 +78,7 @@ def build_stances(resolved: Resolved, places: Places, streams: Streams) -> Stanc
 
 
 def _when(calm_s: int, mine: Iterable[StanceEvent]) -> int | None:
-    """Second by which a provider has been other than hostile for a time; None for never.
+    """Second at which a provider has spent a given time not hostile; None if it never has.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which way the sums are done: NumPy always, numba kernels where they are there and pay.
+"""Whether sums are done by NumPy or by compiled kernels, which are used where they pay.
 
 In: how much time a call would save. Out: the compiled kernels, or nothing. The answers are the
 same either way. Loading the kernels takes about a second a process, so they are loaded once the

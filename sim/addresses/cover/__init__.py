@@ -1,1 +1,1 @@
-"""The set of prefixes that hits least."""
+"""Covers: the prefixes that block given targets at least collateral."""

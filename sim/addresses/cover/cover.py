@@ -1,4 +1,4 @@
-"""The block that hurts least: covers of the targets at least collateral, for every rule budget.
+"""Covers of given targets at least collateral, for every budget of rules.
 
 In: targets, weights of what stands beside them, a budget of rules, perhaps a price for each
 target missed. Out: the frontier of least cost by number of rules, and the prefixes behind each
@@ -40,7 +40,7 @@ def find_covers(
         What targets are worth; by default every target address is worth one.
     breadth
         Decides among covers of equal cost: the least is taken, before the fewest rules. Weights
-        that leave part of the address space at nought need one, such as
+        that leave part of the address space at 0 need one, such as
         ``Weights.per_address()``: without it a wide rule over such space is as good as narrow
         ones. It never changes a cost.
 

@@ -71,7 +71,7 @@ class Regret:
 
     @property
     def regret(self) -> Number | None:
-        """Collateral of the order beyond the best; below nought if it broke the constraints."""
+        """Collateral of the order beyond the best; negative if it broke the constraints."""
         return None if self.best is None else self.collateral - self.best.collateral
 
 

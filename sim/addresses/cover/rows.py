@@ -1,4 +1,4 @@
-"""Rows of least costs by number of rules, and how two of them make one.
+"""Rows of least costs by number of rules, and the row of two halves of a prefix from theirs.
 
 In: for each half of a prefix, the least cost with 0, 1, 2 … rules. Out: the same for both halves
 together. A row has several columns that are added up alike: the cost; where asked for, a breadth
@@ -55,7 +55,7 @@ def merge(lower: Columns, upper: Columns, size: int, n_keys: int) -> Columns:
             for one, two in zip(lower[1:], upper[1:], strict=True)
         ),
     )
-    # Either way round, the number of rules in the lower half falls from step to step.
+    # In either loop the number of rules in the lower half falls from step to step.
     if n_lower <= n_upper:
         few, many, steps = lower, upper, range(min(n_lower, size) - 1, -1, -1)
     else:

@@ -1,4 +1,4 @@
-"""What stands beside the targets: weights on ranges of addresses.
+"""Weights on ranges of addresses: what a block of them would hit.
 
 In: ranges with a weight each. Out: how much weight lies between given bounds, or in a set. It
 does not know what is weighed (names, businesses, dollars), nor what is blocked.

@@ -1,4 +1,4 @@
-"""A column that grows by pieces and is whole at any time.
+"""A column that grows piece by piece in one array.
 
 In: pieces. Out: one column. Pieces are let go as soon as they are appended: thousands of small
 arrays, once freed, leave holes that the process keeps, while one large array goes back to the

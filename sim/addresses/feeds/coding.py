@@ -1,4 +1,4 @@
-"""Distinct texts numbered, in bulk.
+"""Text columns coded in bulk: a number for each distinct text.
 
 In: columns of cells, block by block. Out: a number for each cell, and the distinct texts in the
 order of first appearance. Cells are told apart by 96 bits of hash: 64 find the place in the table,

@@ -1,4 +1,4 @@
-"""What the records of a MaxMind database unfold to, told before they are unfolded.
+"""How large the records of a MaxMind database are once decoded, found without decoding them.
 
 In: the file, and how many networks lead to each record. Out: nothing, or an error that says what is
 too much. It counts values and does not know what they say.
@@ -21,14 +21,14 @@ _MARK = b"\xab\xcd\xefMaxMind.com"
 
 
 class Unfolding:
-    """How much values of a database unfold to, told without unfolding them.
+    """How large values of a database are once decoded, found without decoding them.
 
     Pointers may lead to pointers in turn, so that a kilobyte stands for 2**40 values; each place
-    that one leads to is looked at once. Readers before maxminddb 3.2 unfold without a limit (739
-    bytes took 1.9 GB), and all of them anew for every network.
+    that one leads to is looked at once. Readers before maxminddb 3.2 decode without a limit (739
+    bytes took 1.9 GB), and every reader decodes anew for every network.
 
-    Looking takes a tenth of the time of reading where 100,000 networks have three values each, and
-    as long again as reading where 20,000 have a hundred each and share none of them.
+    This takes a tenth of the time of reading where 100,000 networks have three values each, and as
+    long as reading where 20,000 networks have a hundred values each and share none of them.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from sim.addresses.feeds.clouds import read_aws, read_azure, read_google
+from sim.addresses.feeds.diagnosis import checked, explained
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.geofeeds import read_geofeed
 from sim.addresses.feeds.inputs import Input
@@ -18,7 +19,6 @@ from sim.addresses.feeds.lists import read_firehol, read_list
 from sim.addresses.feeds.mmdb import read_mmdb
 from sim.addresses.feeds.mrt import read_mrt
 from sim.addresses.feeds.orders import Orders, read_orders
-from sim.addresses.feeds.outcomes import checked, explained
 from sim.addresses.feeds.registers import read_register, read_whole_register
 from sim.addresses.feeds.registries import read_delegated
 from sim.addresses.feeds.resolutions import read_zdns

@@ -1,4 +1,4 @@
-"""Addresses that are nobody's host.
+"""Special-purpose addresses, at which nobody has a host.
 
 In: rows of a list. Out: a note when some of them are set aside by the standards, since such rows
 inflate every total.

@@ -99,7 +99,7 @@ def split_ranges6(
 
 
 def _bit_length(number: Addresses6) -> NDArray[np.int64]:
-    """Bits needed to write each number; 0 for nought."""
+    """Bits needed to write each number; 0 for zero."""
     high, low = _bit_length64(number.high), _bit_length64(number.low)
     return np.where(high > 0, high + 64, low)
 
@@ -113,7 +113,7 @@ def _bit_length64(number: NDArray[np.uint64]) -> NDArray[np.int64]:
 
 
 def _trailing_zeros(number: Addresses6) -> NDArray[np.int64]:
-    """Zero bits each number ends in; 128 for nought."""
+    """Zero bits each number ends in; 128 for zero."""
     low = np.bitwise_count(~number.low & (number.low - np.uint64(1))).astype(np.int64)
     high = np.bitwise_count(~number.high & (number.high - np.uint64(1))).astype(np.int64)
     return np.where(number.low == 0, 64 + high, low)

@@ -1,4 +1,4 @@
-"""Answers of which a query has none, one or many: pairs of a query and a row.
+"""Queries with none, one or many answers each, as pairs of a query and a row.
 
 In: runs of rows, one for each query, or several lists of pairs. Out: two columns, ordered by
 query.

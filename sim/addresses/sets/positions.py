@@ -86,7 +86,7 @@ def count_between(first: Addresses6, last: Addresses6, bits: int) -> NDArray[Any
 
 
 def _leading_zeros(number: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Zero bits each number begins with; 64 for nought."""
+    """Zero bits each number begins with; 64 for zero."""
     # By quarters that a float holds exactly.
     upper = (number >> _32).astype(np.float64)
     lower = (number & _LOW_HALF).astype(np.float64)

@@ -28,7 +28,7 @@ OVERRIDE = "--set "
 LABELS = ("format", "name", "title", "description", "target.name")
 """Keys that are words for readers: nothing is computed from them."""
 ASKED = {"root_seed": "seed", "n_replicates": "replicates", "experiment": ""}
-"""Parts that say what is asked, and nothing about the world; with the unit of their number."""
+"""Keys that say what is asked and claim nothing about the world, each with its unit."""
 UNITS = {"_per_d": "1/d", "_h": "h", "_d": "d", "_min": "min", "_usd": "USD"}
 """Units that end a key's name."""
 
@@ -197,7 +197,7 @@ def _assumed(row: AssumptionRow, line: int) -> Source:
 def _bare(
     loaded: LoadedScenario, key: str, value: Cell, unit: str, tables: dict[str, Table[Any]]
 ) -> Source:
-    """A value that nobody vouches for."""
+    """A value without a note: an assumption whose range is not stated."""
     place = loaded.document.place(tuple(key.split(".")))
     origin = f"given as {place.file}" if place.file.startswith(OVERRIDE) else ""
     if isinstance(value, str) and value in tables:

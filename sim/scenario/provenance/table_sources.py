@@ -77,7 +77,7 @@ class _Group:
 
 
 def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[TableSource]:
-    """Sources of a table's cells, by column; empty cells are not there.
+    """Sources of a table's cells, by column; empty cells are left out.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Tabl
 
 
 def claiming_columns(header: Sequence[str], note: SourceNote | None) -> list[str]:
-    """Columns that claim something: not those that name a row, bound another, or support it."""
+    """Columns that claim something: all but names of rows, bounds of ranges, and sources."""
     if note is None:
         return list(header)
     bounds = {

@@ -109,8 +109,8 @@ class MoneyParameterRow(RangedRow):
 
     @field_validator("key", mode="before")
     @classmethod
-    def name_what_took_its_place(cls, key: object) -> object:
-        """Refuse the key of 0.1 by which every move cost one sum, whatever its kind."""
+    def refuse_old_key(cls, key: object) -> object:
+        """Refuse the key of version 0.1 by which all moves cost the same; name the new one."""
         if key == "migration_labour_usd":
             raise ValueError(
                 "expected 'response_cost_level', a factor on the column cost_usd of responses, "
@@ -120,7 +120,7 @@ class MoneyParameterRow(RangedRow):
 
     @model_validator(mode="after")
     def check_meaning(self) -> MoneyParameterRow:
-        """Refuse shares above 1, factors and times of 0, and splits that the key has not."""
+        """Refuse shares above 1, factors and times of 0, and a sector or class the key lacks."""
         if self.key in _SHARES and self.high > 1:
             raise ValueError(f"expected a share in [0, 1], got {self.high:g}")
         if self.key in _POSITIVE and self.low <= 0:

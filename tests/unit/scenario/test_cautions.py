@@ -78,9 +78,9 @@ def test_what_a_foreign_scenario_leaves_out_is_named(write_scenario: WriteScenar
 
 def test_a_scenario_that_does_not_say_its_country_is_told(write_scenario: WriteScenario) -> None:
     stand_ins, left_out, _late = warnings(write_scenario())
-    assert stand_ins.startswith("the scenario does not say its country (key country); tables ")
+    assert stand_ins.startswith("the scenario names no country (key country), but these tables ")
     assert "operators-russia-2018" in named(stand_ins)
-    assert left_out.startswith(f"{LEFT_OUT}russia-2018 is of RU, the scenario of no country")
+    assert left_out.startswith(f"{LEFT_OUT}russia-2018 is of RU, the scenario names no country")
 
 
 def test_assumed_values_are_named_only_where_some_are_taken() -> None:
