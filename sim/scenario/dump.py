@@ -17,6 +17,9 @@ from sim.scenario.schema import Scenario
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_table
 
+_NO_CHARACTERS = frozenset("\ufffe\uffff")
+"""What Unicode says is no character, and YAML holds as an escape alone."""
+
 
 def scenario_tree(scenario: Scenario) -> dict[str, Any]:
     """Return all keys with their values, as plain JSON types."""
@@ -34,7 +37,7 @@ def dump_scenario(scenario: Scenario) -> str:
     # An empty mapping carries no value; leaving it out says the same.
     tree = {key: value for key, value in tree.items() if value != {}}
     description = tree["description"]
-    if not is_one_line(description.replace("\n", "")):
+    if not is_one_line(description.replace("\n", "")) or not _NO_CHARACTERS.isdisjoint(description):
         # Tabs, carriage returns and the like survive only as escapes.
         tree["description"] = DoubleQuotedScalarString(description)
     elif "\n" in description.strip():

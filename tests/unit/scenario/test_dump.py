@@ -33,6 +33,14 @@ def test_a_shipped_scenario_survives_dump_and_load(name: str, tmp_path: Path) ->
     assert again.assumed == ()  # nothing is left to the assumption table
 
 
+@pytest.mark.parametrize("odd", ["\ufffe", "\uffff", "\ufeff", "\t", "\x85"])
+def test_lines_with_an_odd_character_survive(odd: str, tmp_path: Path) -> None:
+    description = f"{odd}\n#{odd}"
+    scenario = load_scenario("telegram-2018").scenario
+    scenario = scenario.model_copy(update={"description": description})
+    assert reload(scenario, tmp_path / "again.yaml").scenario.description == description
+
+
 slugs = st.from_regex(r"[a-z0-9]{1,5}(-[a-z0-9]{1,5}){0,2}", fullmatch=True)
 tables = slugs | st.builds("{}/{}.csv".format, slugs, slugs) | st.just("a b: {x}.csv")
 tricky = st.sampled_from(
