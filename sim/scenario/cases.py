@@ -27,6 +27,7 @@ from sim.scenario.predictors import (
     RunPredictor,
     Text,
 )
+from sim.scenario.quantities import check_between
 from sim.scenario.refusal import by_place, hint, scenario_problems
 from sim.scenario.schema import Line, Slug
 from sim.scenario.tree import Document, Path
@@ -66,10 +67,7 @@ class Published(Model):
         """Refuse a value outside its own range."""
         low = self.value if self.low is None else self.low
         high = self.value if self.high is None else self.high
-        if not low <= self.value <= high:
-            raise ValueError(
-                f"expected low <= value <= high, got {low:g}, {self.value:g}, {high:g}"
-            )
+        check_between(low, self.value, high)
         return self
 
     @property

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from sim.scenario.model import Model
-from sim.scenario.quantities import Instant, Share
+from sim.scenario.quantities import Instant, Share, check_between
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Slugged: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]*$", max_length=80)]
@@ -87,10 +87,7 @@ class Constant(Model):
     @model_validator(mode="after")
     def check_range(self) -> Constant:
         """Refuse a value outside its range."""
-        if not self.low <= self.value <= self.high:
-            raise ValueError(
-                f"expected low <= value <= high, got {self.low:g}, {self.value:g}, {self.high:g}"
-            )
+        check_between(self.low, self.value, self.high)
         return self
 
 

@@ -56,6 +56,12 @@ def check_share(value: float) -> float:
     raise ValueError(f"expected a share in [0, 1], got {value:g}{hint}")
 
 
+def check_between(low: float, value: float, high: float, name: str = "value") -> None:
+    """Refuse a value outside its own range."""
+    if not low <= value <= high:
+        raise ValueError(f"expected low <= {name} <= high, got {low:g}, {value:g}, {high:g}")
+
+
 def read_prefix(value: object) -> tuple[int, int]:
     """Read one IPv4 prefix as (network address, length)."""
     if not isinstance(value, str):

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.inputs import Rejoined
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
@@ -31,8 +32,8 @@ def read_headed(
     DataError
         If a needed column is missing or a name comes twice, however it is spelt.
     """
-    lines = _Headed(source, limits.max_line_bytes)
-    header, delimiter = cut_header(lines.header, gathering.name)
+    line, lines = _take_header(source, limits.max_line_bytes)
+    header, delimiter = cut_header(line, gathering.name)
     problems = [
         Problem(gathering.name, "expected each column once, got it again", 1, 0, column)
         for column, n in sorted(Counter(header).items())
@@ -74,23 +75,13 @@ def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
     return [plain_name(cell) for cell in cells], delimiter
 
 
-class _Headed:
-    """A stream whose first line is taken off, and leaves an empty one for the count of lines."""
-
-    def __init__(self, source: BinaryIO | Source, max_line_bytes: int) -> None:
-        head = b""
-        while b"\n" not in head and len(head) <= max_line_bytes:
-            piece = source.read(max_line_bytes)
-            if not piece:
-                break
-            head += piece
-        self.header, _, rest = head.partition(b"\n")
-        self._rest = b"\n" + rest
-        self._source = source
-
-    def read(self, size: int) -> bytes:
-        """Read up to so many bytes."""
-        if self._rest:
-            piece, self._rest = self._rest[:size], self._rest[size:]
-            return piece
-        return self._source.read(size)
+def _take_header(source: BinaryIO | Source, max_line_bytes: int) -> tuple[bytes, Rejoined]:
+    """First line of a stream, and the stream with an empty line in its place, which is counted."""
+    head = b""
+    while b"\n" not in head and len(head) <= max_line_bytes:
+        piece = source.read(max_line_bytes)
+        if not piece:
+            break
+        head += piece
+    header, _, rest = head.partition(b"\n")
+    return header, Rejoined(b"\n" + rest, source)

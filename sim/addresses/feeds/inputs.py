@@ -105,3 +105,18 @@ def spooled(stream: BinaryIO, name: str, limits: Limits) -> Iterator[Input]:
             copy.write(piece)
         copy.flush()
         yield Input(Path(copy.name), name)
+
+
+class Rejoined:
+    """A stream of which the head has been read already, and is read again first."""
+
+    def __init__(self, head: bytes, rest: BinaryIO | Source) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes."""
+        if self._head:
+            piece, self._head = self._head[:size], self._head[size:]
+            return piece
+        return self._rest.read(size)

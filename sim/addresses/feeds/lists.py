@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.inputs import Rejoined
 from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits, Source
 
@@ -40,23 +41,8 @@ def read_firehol(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
     licence = told.get("License") or "each list has its own: see the maintainer in its header"
     origin = Origin(name, "firehol", date, licence)
     return _read(
-        cast("BinaryIO", _Rejoined(head, source)), name, origin, skip_bad=skip_bad, limits=limits
+        cast("BinaryIO", Rejoined(head, source)), name, origin, skip_bad=skip_bad, limits=limits
     )
-
-
-class _Rejoined:
-    """A stream of which the head has been read already."""
-
-    def __init__(self, head: bytes, rest: BinaryIO | Source) -> None:
-        self._head = head
-        self._rest = rest
-
-    def read(self, size: int) -> bytes:
-        """Read up to so many bytes."""
-        if self._head:
-            piece, self._head = self._head[:size], self._head[size:]
-            return piece
-        return self._rest.read(size)
 
 
 def _read(

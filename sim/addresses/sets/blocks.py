@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.ipv6 import Addresses6, masked
+from sim.addresses.sets.ipv6 import Addresses6, bit_length, masked
 
 IPV4_BITS = 32
 
@@ -80,7 +80,7 @@ def split_ranges6(
         # A block of 2**k addresses: k is limited by the zeros the start ends in, and by the room
         # up to the last address, whose size less one is at hand without a 129th bit.
         span = last.minus(first)
-        whole = _bit_length(span.plus_one()) - 1
+        whole = bit_length(span.plus_one()) - 1
         # The size of the whole space is 2**128 and wraps to nothing.
         fitting = np.where(whole < 0, 128, whole)
         size_bits = np.minimum(_trailing_zeros(first), fitting)
@@ -96,20 +96,6 @@ def split_ranges6(
     lengths = np.concatenate([piece[2] for piece in pieces])
     order = np.argsort(rows, kind="stable")
     return rows[order], addresses.take(order), lengths[order]
-
-
-def _bit_length(number: Addresses6) -> NDArray[np.int64]:
-    """Bits needed to write each number; 0 for zero."""
-    high, low = _bit_length64(number.high), _bit_length64(number.low)
-    return np.where(high > 0, high + 64, low)
-
-
-def _bit_length64(number: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Bits needed to write each half, by quarters that a float holds exactly."""
-    upper = (number >> np.uint64(32)).astype(np.float64)
-    lower = (number & np.uint64(2**32 - 1)).astype(np.float64)
-    bits = np.where(upper > 0, np.frexp(upper)[1] + 32, np.frexp(lower)[1])
-    return bits.astype(np.int64)
 
 
 def _trailing_zeros(number: Addresses6) -> NDArray[np.int64]:

@@ -176,6 +176,20 @@ def masked(address: Addresses6, length: NDArray[np.int64]) -> tuple[Addresses6, 
     return first, Addresses6(address.high | ~mask.high, address.low | ~mask.low)
 
 
+def bit_length(number: Addresses6) -> NDArray[np.int64]:
+    """Bits needed to write each number; 0 for zero."""
+    high, low = _bit_length64(number.high), _bit_length64(number.low)
+    return np.where(high > 0, high + 64, low)
+
+
+def _bit_length64(number: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Bits needed to write each half, by quarters that a float holds exactly."""
+    upper = (number >> np.uint64(32)).astype(np.float64)
+    lower = (number & np.uint64(2**32 - 1)).astype(np.float64)
+    bits = np.where(upper > 0, np.frexp(upper)[1] + 32, np.frexp(lower)[1])
+    return bits.astype(np.int64)
+
+
 def _half_mask(length: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return masks of 64 bits whose first ``length`` bits are set."""
     # Two shifts: a shift of a 64-bit number by 64 is undefined.

@@ -17,7 +17,7 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.format import format_lines4, format_lines6
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6
+from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, bit_length
 
 FAMILIES = (IPV4_BITS, IPV6_BITS)
 _32 = np.uint64(32)
@@ -65,8 +65,7 @@ def format_positions(address: Addresses6, length: NDArray[np.int64], bits: int) 
 
 def common_bits(one: Addresses6, two: Addresses6) -> NDArray[np.int64]:
     """Length of the longest prefix that holds both addresses of each row."""
-    high = _leading_zeros(one.high ^ two.high)
-    return np.where(high < 64, high, 64 + _leading_zeros(one.low ^ two.low))
+    return IPV6_BITS - bit_length(Addresses6(one.high ^ two.high, one.low ^ two.low))
 
 
 def count_between(first: Addresses6, last: Addresses6, bits: int) -> NDArray[Any]:
@@ -83,12 +82,3 @@ def count_between(first: Addresses6, last: Addresses6, bits: int) -> NDArray[Any
     counted = np.empty(len(span), object)
     counted[:] = [number + 1 for number in span]
     return counted
-
-
-def _leading_zeros(number: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Zero bits each number begins with; 64 for zero."""
-    # By quarters that a float holds exactly.
-    upper = (number >> _32).astype(np.float64)
-    lower = (number & _LOW_HALF).astype(np.float64)
-    used = np.where(upper > 0, np.frexp(upper)[1] + 32, np.frexp(lower)[1])
-    return 64 - used.astype(np.int64)

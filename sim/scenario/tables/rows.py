@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import Instant, Prefix, Share
+from sim.scenario.quantities import Instant, Prefix, Share, check_between
 from sim.scenario.tables.seeds import Row
 
 Positive = Annotated[float, Field(gt=0)]
@@ -183,10 +183,7 @@ class AssumptionRow(Row):
     @model_validator(mode="after")
     def check_range(self) -> AssumptionRow:
         """Refuse a value outside its own range."""
-        if not self.low <= self.value <= self.high:
-            raise ValueError(
-                f"expected low <= value <= high, got {self.low:g}, {self.value:g}, {self.high:g}"
-            )
+        check_between(self.low, self.value, self.high)
         return self
 
     @property

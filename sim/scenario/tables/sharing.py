@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import Field, model_validator
 
 from sim.errors import Problem
-from sim.scenario.quantities import Share
+from sim.scenario.quantities import Share, check_between
 from sim.scenario.tables.rows import NonNegative, Positive
 from sim.scenario.tables.seeds import Row, Table
 
@@ -77,11 +77,7 @@ class SharingRow(Row):
     @model_validator(mode="after")
     def check_range(self) -> SharingRow:
         """Refuse a share outside its own range."""
-        if not self.low <= self.share_addresses <= self.high:
-            raise ValueError(
-                "expected low <= share_addresses <= high, "
-                f"got {self.low:g}, {self.share_addresses:g}, {self.high:g}"
-            )
+        check_between(self.low, self.share_addresses, self.high, "share_addresses")
         return self
 
 
@@ -97,11 +93,7 @@ class ParkedRow(Row):
     @model_validator(mode="after")
     def check_range(self) -> ParkedRow:
         """Refuse a share outside its own range."""
-        if not self.low <= self.share_parked <= self.high:
-            raise ValueError(
-                "expected low <= share_parked <= high, "
-                f"got {self.low:g}, {self.share_parked:g}, {self.high:g}"
-            )
+        check_between(self.low, self.share_parked, self.high, "share_parked")
         return self
 
 
@@ -126,11 +118,7 @@ class ServiceRow(Row):
     @model_validator(mode="after")
     def check_support(self) -> ServiceRow:
         """Refuse a popularity outside its own range, and a report without a source."""
-        if not self.low <= self.popularity <= self.high:
-            raise ValueError(
-                "expected low <= popularity <= high, "
-                f"got {self.low:g}, {self.popularity:g}, {self.high:g}"
-            )
+        check_between(self.low, self.popularity, self.high, "popularity")
         if self.evidence == "reported" and not self.source:
             raise ValueError("expected a source for a reported service, got none")
         return self
