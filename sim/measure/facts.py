@@ -19,7 +19,7 @@ from sim.errors import DataError, Problem
 from sim.measure.groups import BUSINESSES, GroupCount
 from sim.measure.measures import Measure
 from sim.measure.money.losses import LossTotals
-from sim.results.parquet import Coded, ColumnData, read_columns
+from sim.results.parquet import Coded, ColumnData, numbers, read_columns
 
 QUANTITIES = tuple(field.name for field in fields(LossTotals))
 _PLANES = frozenset(("lost_usd", "exposed_usd_per_h", "paid_usd"))
@@ -203,7 +203,7 @@ class FactTables:
         )
         replicate, quantity = columns["replicate"], columns["quantity"].astype(str)
         index = np.stack([columns["first_index"], columns["second_index"]])
-        value = np.ma.filled(columns["value"].astype(float), np.nan)
+        value = numbers(columns["value"])
         found = {}
         # By runs, each looked through once: time grows with the rows, not with their square.
         order = np.argsort(replicate, kind="stable")

@@ -6,16 +6,38 @@ one event to the next about the same thing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.results.parquet import read_columns
+from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 
 SPLITS = ("sector", "provider")
 S_PER_H = 3600
+
+
+def read_businesses(
+    run: RunFolder, names: Sequence[str], strategy: str | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """Columns of numbers by name, and ``replicate``: a row per business and replicate.
+
+    Raises
+    ------
+    UsageError
+        If the folder has no such strategy.
+    DataError
+        If the file cannot be read.
+    """
+    wanted = ", ".join(("replicate", *names))
+    columns = read_columns(
+        run.path / "businesses.parquet",
+        f"SELECT {wanted} FROM data WHERE strategy = ? ORDER BY file_row_number",
+        [run.strategy(strategy)],
+    )
+    return {name: numbers(column) for name, column in columns.items()}
 
 
 @dataclass(frozen=True, eq=False)

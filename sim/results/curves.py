@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
-from sim.results.parquet import read_columns
+from sim.results.parquet import numbers, read_columns
 from sim.results.read import SPLITS, CurvePoints, RunFolder
 
 _SPLIT = "CASE " + " ".join(f"WHEN {name} IS NOT NULL THEN '{name}'" for name in SPLITS) + " END"
@@ -111,8 +111,8 @@ def read_curves(
         curves[key] = CurvePoints(
             replicate=columns["replicate"][rows].astype(np.int64),
             t_s=columns["t_s"][rows].astype(np.int64),
-            value=_known(columns["value"][rows]),
-            denominator=_known(columns["denominator"][rows]),
+            value=numbers(columns["value"][rows]),
+            denominator=numbers(columns["denominator"][rows]),
         )
     return curves
 
@@ -144,8 +144,3 @@ def _rows_by_code(code: NDArray[np.int64], n_codes: int) -> list[tuple[int, NDAr
         (int(number), order[end - sizes[number] : end])
         for number, end in zip(present, ends, strict=True)
     ]
-
-
-def _known(column: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values with NaN for what is missing."""
-    return np.asarray(np.ma.filled(column, np.nan), np.float64)

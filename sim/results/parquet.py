@@ -140,6 +140,11 @@ def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[obj
     return list(held) == list(other) and all(_is_same(held[name], other[name]) for name in held)
 
 
+def numbers(column: NDArray[Any]) -> NDArray[np.float64]:
+    """Column of numbers with NaN for what is missing."""
+    return np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
+
+
 def keys_of(path: Path, columns: Sequence[str]) -> set[tuple[Any, ...]]:
     """Distinct rows of some columns of a Parquet file.
 

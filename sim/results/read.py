@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem, UsageError
 from sim.results.folder import MANIFEST, RESOLVED, check_schema, read_manifest, title_of
-from sim.results.parquet import read_columns
+from sim.results.parquet import numbers, read_columns
 
 SPLITS = ("provider", "sector", "role")
 _MANIFEST_KEYS = (
@@ -168,8 +168,8 @@ class RunFolder:
         texts = ("strategy", "metric", "unit", "denominator_unit")
         return Measures(
             replicate=np.asarray(columns["replicate"], np.int64),
-            value=np.ma.filled(columns["value"].astype(float), np.nan),
-            denominator=np.ma.filled(columns["denominator"].astype(float), np.nan),
+            value=numbers(columns["value"]),
+            denominator=numbers(columns["denominator"]),
             **{name: _texts(columns[name]) for name in texts},
         )
 
@@ -213,12 +213,11 @@ class RunFolder:
         selected = {}
         for name in dict.fromkeys(labels.tolist()):
             mine = labels == name
-            denominator = np.ma.filled(columns["denominator"][mine].astype(float), np.nan)
             selected[str(name)] = CurvePoints(
                 replicate=np.asarray(columns["replicate"][mine], np.int64),
                 t_s=np.asarray(columns["t_s"][mine], np.int64),
-                value=np.ma.filled(columns["value"][mine].astype(float), np.nan),
-                denominator=denominator,
+                value=numbers(columns["value"][mine]),
+                denominator=numbers(columns["denominator"][mine]),
             )
         if not selected:
             message = f"expected curves of {metric}, got none"

@@ -1,7 +1,7 @@
-"""Where in the unit cube to look: grids, hypercubes, and the designs of sensitivity analysis.
+"""Designs in the unit cube: grids, Latin hypercubes, Sobol' sequences, Morris and Saltelli.
 
-In: numbers of points and dials, and luck. Out: arrays of settings in [0, 1]. It does not know what
-the dials turn.
+In: numbers of points and dials, and a random generator. Out: arrays of settings in [0, 1]. What the
+dials stand for is not known here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ N_LEVELS = 4
 
 
 def grid(n_levels: Sequence[int]) -> Cube:
-    """All combinations of evenly spaced settings, the last dial turning fastest.
+    """All combinations of evenly spaced settings; the last dial varies fastest.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def grid(n_levels: Sequence[int]) -> Cube:
 
 
 def latin_hypercube(n_points: int, n_dials: int, rng: np.random.Generator) -> Cube:
-    """Points of which each dial has one in each of ``n_points`` equal parts.
+    """Latin hypercube: each of ``n_points`` equal parts of a dial holds one point.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def latin_hypercube(n_points: int, n_dials: int, rng: np.random.Generator) -> Cu
 
 
 def sobol_points(n_points: int, n_dials: int, rng: np.random.Generator) -> Cube:
-    """First points of a scrambled Sobol' sequence; even best where they are a power of 2.
+    """First points of a scrambled Sobol' sequence; most even where their number is a power of 2.
 
     Returns
     -------
@@ -107,21 +107,8 @@ def morris_trajectories(
 MORRIS_STEP = N_LEVELS / (2 * (N_LEVELS - 1))
 
 
-@dataclass(frozen=True, eq=False)
-class Saltelli:
-    """A design for Sobol' indices.
-
-    Attributes
-    ----------
-    dials : shape (n_base, n_factors + 2, n_dials)
-        For each base point: A, B, and A with each factor's dials taken from B.
-    """
-
-    dials: Cube
-
-
-def saltelli(n_base: int, n_dials: Sequence[int], rng: np.random.Generator) -> Saltelli:
-    """Base points from a scrambled Sobol' sequence, and their crossings.
+def saltelli(n_base: int, n_dials: Sequence[int], rng: np.random.Generator) -> Cube:
+    """Design for Sobol' indices: base points of a scrambled Sobol' sequence, and their crossings.
 
     Parameters
     ----------
@@ -129,6 +116,11 @@ def saltelli(n_base: int, n_dials: Sequence[int], rng: np.random.Generator) -> S
         Base points; a power of 2 keeps the balance of the sequence.
     n_dials
         Dials of each factor.
+
+    Returns
+    -------
+    dials : shape (n_base, n_factors + 2, n_dials)
+        For each base point: A, B, and A with each factor's dials taken from B.
 
     References
     ----------
@@ -140,4 +132,4 @@ def saltelli(n_base: int, n_dials: Sequence[int], rng: np.random.Generator) -> S
     a, b = both[:, :total], both[:, total:]
     factor_of_dial = np.repeat(np.arange(len(n_dials)), n_dials)
     crossed = [np.where(factor_of_dial == factor, b, a) for factor in range(len(n_dials))]
-    return Saltelli(np.stack([a, b, *crossed], axis=1))
+    return np.stack([a, b, *crossed], axis=1)

@@ -96,23 +96,6 @@ class PairedDifference:
     n_known: int
 
 
-def mean_interval(
-    values: ArrayLike,
-    rng: np.random.Generator,
-    *,
-    confidence: float = CONFIDENCE,
-    n_resamples: int = N_RESAMPLES,
-) -> Interval:
-    """Mean of one row with its interval; see `mean_intervals`.
-
-    Parameters
-    ----------
-    values : shape (n_replicates,)
-    """
-    row = np.asarray(values, dtype=float)[None]
-    return mean_intervals(row, rng, confidence=confidence, n_resamples=n_resamples)[0]
-
-
 def mean_intervals(
     values: Values,
     rng: np.random.Generator,
@@ -143,24 +126,6 @@ def mean_intervals(
         Interval(float(mean), float(below), float(above), int(n_known))
         for mean, below, above, n_known in zip(*columns, strict=True)
     ]
-
-
-def paired_difference(
-    values: ArrayLike,
-    baseline: ArrayLike,
-    rng: np.random.Generator,
-    *,
-    confidence: float = CONFIDENCE,
-    n_resamples: int = N_RESAMPLES,
-) -> PairedDifference:
-    """Paired difference of one row to a baseline; see `paired_differences`.
-
-    Parameters
-    ----------
-    values, baseline : shape (n_replicates,)
-    """
-    row, other = (np.asarray(part, dtype=float)[None] for part in (values, baseline))
-    return paired_differences(row, other, rng, confidence=confidence, n_resamples=n_resamples)[0]
 
 
 def paired_differences(

@@ -1,7 +1,7 @@
-"""Which trials of a calibration agree with published figures: a set, not a point.
+"""Which trials of a calibration are acceptable: a set of them, not a best one.
 
-In: factors, targets, and the answers at all trials. Out: which trials are acceptable, and how far
-each factor ranges among those.
+In: factors, targets, and the answers at all trials. Out: which trials meet all targets, and the
+range of each factor among those.
 """
 
 from __future__ import annotations
@@ -22,19 +22,17 @@ from sim.uncertainty.factors import Factor
 from sim.uncertainty.targets import Target
 
 NEAR_END = 0.02
-"""Part of its range within which the acceptable set counts as reaching an end."""
+"""Share of a factor's range within which the acceptable set counts as reaching an end."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """Where the model was tried, and what it answered.
+    """Trials of a calibration and their answers.
 
     Attributes
     ----------
     amounts : shape (n_trials, n_factors)
-        Amounts of the factors; the first trial has them as given.
-    answers
-        Answers at each trial.
+        Amounts of the factors; in the first trial those of the scenario.
     """
 
     amounts: NDArray[np.float64]
@@ -43,7 +41,7 @@ class Trials:
 
 @dataclass(frozen=True, eq=False)
 class Fits:
-    """How near each trial comes to the targets.
+    """How close each trial comes to the targets.
 
     Attributes
     ----------
@@ -86,7 +84,7 @@ def misses(answers: Answers, targets: Sequence[Target]) -> NDArray[np.float64]:
 
 
 def judge_fits(answers: Answers, targets: Sequence[Target], root_seed: int) -> Fits:
-    """Hold the answers against the targets."""
+    """Compare the answers with the targets."""
     column = [answers.metrics.index(target.metric) for target in targets]
     values = answers.value[:, 0][:, :, column].transpose(0, 2, 1)
     rng = luck_of(root_seed)
@@ -95,7 +93,7 @@ def judge_fits(answers: Answers, targets: Sequence[Target], root_seed: int) -> F
     table = np.array([(one.mean, one.low, one.high) for one in found])
     mean, low, high = table.reshape(n_trials, n_targets, 3).transpose(2, 0, 1)
     miss = misses(answers, targets)
-    # Not known is not acceptable: a comparison with NaN does not hold.
+    # A trial that is not known is not acceptable: comparisons with NaN are false.
     return Fits(mean, low, high, miss, np.asarray((miss <= 1).all(axis=1)))
 
 

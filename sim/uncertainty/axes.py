@@ -1,7 +1,6 @@
-"""Axes of a sweep: which keys are varied, over which values, and at which points.
+"""Axes of a sweep: which keys are varied over which values, and the points of the design.
 
-In: axes as written on a command line, and a design. Out: points with the value of each key. It runs
-nothing.
+In: axes as written on a command line, and a design. Out: points with the value of each key.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from sim.uncertainty.factors import Factor, list_factors, point_of
 Design = Literal["grid", "lhs", "sobol"]
 
 N_STEPS = 5
-"""Values of a range in a grid, when the axis does not say."""
+"""Values of a range in a grid, unless the axis says how many."""
 
 MOST_POINTS = 20_000
 
@@ -48,9 +47,9 @@ class Axis:
     low, high
         Ends of the range.
     n_steps
-        Values of the range in a grid; None when not said.
+        Number of values of the range in a grid; None when not given.
     is_log
-        Whether the range is gone through in logarithms.
+        Whether values are spaced evenly in their logarithm.
     is_whole
         Whether only whole numbers are taken.
     """
@@ -65,11 +64,11 @@ class Axis:
 
     @property
     def n_levels(self) -> int:
-        """Values of the axis in a grid."""
+        """Number of values in a grid."""
         return len(self.values) or self.n_steps or N_STEPS
 
     def at(self, dial: float) -> Value:
-        """Value at a setting from 0 to 1; each listed value has an equal part of it."""
+        """Value at a setting from 0 to 1, which listed values share in equal parts."""
         if self.values:
             return self.values[min(int(dial * len(self.values)), len(self.values) - 1)]
         if self.is_log:
@@ -86,7 +85,7 @@ def parse_axes(resolved: Resolved, texts: Sequence[str]) -> list[Axis]:
     Raises
     ------
     ScenarioError
-        With everything that is wrong with them.
+        With all mistakes in them.
     """
     axes: list[Axis] = []
     problems: list[Problem] = []
@@ -134,17 +133,17 @@ def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
 def lay_points(
     axes: Sequence[Axis], design: Design, n_points: int | None, rng: np.random.Generator
 ) -> list[tuple[Value, ...]]:
-    """Values of the axes at each point; a point that comes again is left out.
+    """Values of the axes at each point, without duplicates.
 
     Parameters
     ----------
     n_points
-        Points of a Latin hypercube or a Sobol' sequence; not for a grid.
+        Number of points of a Latin hypercube or a Sobol' sequence; None for a grid.
 
     Raises
     ------
     ScenarioError
-        If the number of points is missing, superfluous or too large.
+        If the number of points is missing, not wanted, or too large.
     """
     if design == "grid":
         if n_points is not None:
@@ -160,14 +159,14 @@ def lay_points(
     points = [
         tuple(axis.at(float(dial)) for axis, dial in zip(axes, row, strict=True)) for row in dials
     ]
-    # Lists cannot be keys; written out they can.
+    # By their text, since values may be lists, which are not hashable.
     return list({repr(point): point for point in points}.values())
 
 
 def points_of(
     resolved: Resolved, axes: Sequence[Axis], laid: Sequence[tuple[Value, ...]]
 ) -> tuple[Point, ...]:
-    """What the scenario is changed by at each point.
+    """How the scenario is changed at each point.
 
     An axis may name a table column that has a range, ``table.column``; its values are then factors
     on the column, or positions between the low (-1) and the high end (1) of its range.
@@ -175,7 +174,7 @@ def points_of(
     Raises
     ------
     ScenarioError
-        If a value of a column is no such number.
+        If a value for a column is not such a number.
     """
     columns = {
         factor.key: factor for factor in list_factors(resolved)[0] if factor.scale != "value"

@@ -1,7 +1,7 @@
-"""A calibration: settings of some assumptions are tried until it is known which agree with figures.
+"""A calibration: which values of some assumptions agree with published figures.
 
-In: a scenario, assumptions to be fitted, and targets. Out: a plan, the trials, and tables. Nothing
-is written back to the scenario, and it runs nothing itself.
+In: a scenario, assumptions to be fitted, and targets. Out: a plan, the trials, and tables. The
+scenario itself is not changed.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from sim.uncertainty.factors import Factor, point_of
 from sim.uncertainty.targets import Target, parse_targets
 
 N_AT_ONCE = 16
-"""Trials asked together. It is part of the result: the next ones learn from the ones before."""
+"""Trials in a batch. It shapes the result: each batch learns from those before it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Which assumptions are fitted to which figures.
+    """A calibration of a scenario.
 
     Attributes
     ----------
     plan
-        What is run, but for its points.
+        What is run, without its points.
     factors, targets
-        What is moved, and what is to be met.
+        What is varied, and what is to be met.
     n_trials
-        How many settings are tried.
+        Number of trials.
     """
 
     plan: Plan
@@ -74,7 +74,7 @@ class Calibration:
         Raises
         ------
         ProblemsError
-            With what is wrong with them.
+            With all mistakes in them.
         """
         factors, aims = all_or_problems(
             lambda: fitted_factors(resolved, fit),
@@ -101,7 +101,7 @@ class Calibration:
         return cls(plan, tuple(factors), tuple(aims), n_trials)
 
     def answer(self, ask: Ask) -> Trials:
-        """Try the scenario as given, then where earlier trials suggest."""
+        """Try the scenario as given, then what earlier trials suggest."""
         n_replicates, n_asked = self.plan.n_replicates, 0
 
         def ask_at(points: tuple[Point, ...]) -> Answers:
@@ -129,23 +129,23 @@ def search(
     root_seed: int,
     ask: Callable[[tuple[Point, ...]], Answers],
 ) -> Trials:
-    """Try the scenario as given, then where earlier trials suggest.
+    """Try the scenario as given, then what earlier trials suggest.
 
     Parameters
     ----------
     ask
-        Answers at points of the scenario.
+        Returns answers at points of the scenario.
 
     Raises
     ------
     UsageError
-        If optuna is not there.
+        If optuna is not installed.
 
     Notes
     -----
-    What is made small is the greatest miss, but not below 1: all acceptable trials are equally
-    good, so that the search goes on through the set instead of to a point in it. Trials are chosen
-    by the tree-structured Parzen estimator of optuna.
+    The objective is the greatest miss, but at least 1: all acceptable trials are equally good, so
+    that the search explores their set instead of converging to one of them. Trials are proposed by
+    optuna's tree-structured Parzen estimator.
     """
     try:
         import optuna
@@ -155,7 +155,7 @@ def search(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     seed = int(Streams(root_seed, 0).generator(Stream.DESIGN, (2,)).integers(2**31))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of optuna: what is experimental there
+        warnings.simplefilter("ignore")  # optuna warns of what is experimental
         sampler = optuna.samplers.TPESampler(
             seed=seed, n_startup_trials=min(2 * N_AT_ONCE, n_trials)
         )

@@ -1,6 +1,6 @@
-"""Factors as a command names them: which, and through which range.
+"""Factors as users choose them: which, and over which range.
 
-In: a resolved scenario, and texts. Out: factors, or everything that is wrong with the texts.
+In: a resolved scenario, and options as texts. Out: factors, or all mistakes in the texts.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _RANGE = re.compile(r"(.+?)\.\.(.+)")
 def choose_factors(
     resolved: Resolved, only: Sequence[str] = (), ranges: Sequence[str] = ()
 ) -> tuple[list[Factor], list[LeftOut]]:
-    """Factors that are named, all when none is, with ranges as given.
+    """Return the factors named, or all if none is, and the assumptions that are left out.
 
     Parameters
     ----------
     only
         Keys of factors.
     ranges
-        ``key=low..high`` for a factor, or for another key of the scenario that holds a number; a
-        column that is multiplied takes factors.
+        ``key=low..high`` for a factor, or for another key of the scenario that holds a number; for
+        a column that is multiplied, low and high are factors on it.
 
     Raises
     ------
     ScenarioError
-        With every name that is no factor and every range that is none.
+        With every name that is no factor and every text that is no range.
     """
     factors, left_out = list_factors(resolved)
     by_key = {factor.key: factor for factor in factors}
@@ -62,12 +62,12 @@ def choose_factors(
 
 
 def fitted_factors(resolved: Resolved, texts: Sequence[str]) -> list[Factor]:
-    """Factors to be fitted: ``key=low..high``, or ``key`` for the range that it has.
+    """Read factors to be fitted: ``key=low..high``, or ``key`` for its own range.
 
     Raises
     ------
     ScenarioError
-        With everything that is no such factor.
+        With all mistakes in them.
     """
     by_key = {factor.key: factor for factor in list_factors(resolved)[0]}
     found: list[Factor] = []

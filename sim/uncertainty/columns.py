@@ -1,6 +1,6 @@
-"""Columns that tables of sweeps, sensitivity analyses and calibrations share, each stated once.
+"""Columns that the tables of sweeps, sensitivity analyses and calibrations share.
 
-In: what a comparison says of the same columns. Out: columns, and the table of points.
+In: the columns of a comparison. Out: columns, and the table of points.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STATUS = (
 def points_sheet(
     columns: Sequence[Column], points: Sequence[Sequence[object]], answers: Answers
 ) -> Sheet:
-    """Every point, and what became of it."""
+    """Every point, with its status."""
     rows = []
     for row, cells in enumerate(points):
         has_run = ~np.isnan(answers.value[row]).all(axis=-1)

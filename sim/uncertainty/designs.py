@@ -1,7 +1,7 @@
 """Designs for sensitivity analysis: which points to run.
 
-In: a scenario and factors. Out: for each part of the design its points, all of which the scenario
-can be at. It runs nothing.
+In: a scenario and factors. Out: the points of each part of the design; the scenario is possible at
+all of them.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from sim.uncertainty.factors import Factor, point_of, settings
 Dials = NDArray[np.float64]
 
 MOST_DRAWS = 50
-"""For each trajectory or base point wanted, so many are drawn at most to find a possible one."""
+"""Most draws for each trajectory or base point wanted, to find a possible one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Points of one part of the analysis.
+    """One part of a design.
 
     Attributes
     ----------
     part
         ``ends``, ``morris`` or ``sobol``.
     factors
-        Factors that move; the others stand as given.
+        Factors that are varied; the others are as given.
     points
-        In the sequence of the design.
+        In the order of the design.
     amounts
         For each point the amounts of the factors that are not as given, by key.
     dials : shape (n_groups, n_in_group, n_dials)
@@ -44,8 +44,8 @@ class Stage:
     moved
         For ``morris``, as in ``Trajectories``.
     n_rejected
-        Trajectories or base points drawn and not taken, since the scenario cannot be at one of
-        their points.
+        Trajectories or base points that were drawn and not taken, since the scenario is not
+        possible at one of their points.
     """
 
     part: str
@@ -58,7 +58,7 @@ class Stage:
 
 
 def ends_stage(resolved: Resolved, factors: Sequence[Factor]) -> Stage:
-    """The scenario as it stands, then each factor of one dial at its low and at its high end."""
+    """The scenario as given, then each factor of one dial at its low and at its high end."""
     settings_of: list[dict[str, tuple[float, ...]]] = [{}]
     points = [Point()]
     for factor in factors:
@@ -80,7 +80,7 @@ def ends_stage(resolved: Resolved, factors: Sequence[Factor]) -> Stage:
 def morris_stage(
     resolved: Resolved, factors: Sequence[Factor], n_trajectories: int, root_seed: int
 ) -> Stage:
-    """Trajectories through the ranges of all factors, all of whose points are possible."""
+    """Morris trajectories over the ranges of all factors."""
     rng = Streams(root_seed, 0).generator(Stream.DESIGN, (0,))
     n_dials = [factor.n_dials for factor in factors]
 
@@ -94,14 +94,13 @@ def morris_stage(
 def sobol_stage(
     resolved: Resolved, factors: Sequence[Factor], n_base: int, root_seed: int
 ) -> Stage:
-    """Base points and their crossings, all of which are possible."""
+    """Saltelli's base points over the ranges of all factors, and their crossings."""
     rng = Streams(root_seed, 0).generator(Stream.DESIGN, (1,))
     n_dials = [factor.n_dials for factor in factors]
 
     def draw(n: int) -> tuple[Dials, NDArray[np.int64]]:
-        # What is drawn again comes from another scrambling of the sequence.
-        dials = saltelli(n, n_dials, rng).dials
-        return dials, np.zeros((n, 0), np.int64)
+        # A further draw has another scrambling of the sequence.
+        return saltelli(n, n_dials, rng), np.zeros((n, 0), np.int64)
 
     return _possible_stage("sobol", resolved, factors, n_base, draw)
 
@@ -113,12 +112,12 @@ def _possible_stage(
     n_wanted: int,
     draw: Callable[[int], tuple[Dials, NDArray[np.int64]]],
 ) -> Stage:
-    """Draw groups of points until enough have only points that the scenario can be at.
+    """Draw groups of points until enough have only points at which the scenario is possible.
 
     Raises
     ------
     UsageError
-        If there is none such group in very many.
+        If there is no such group among ``MOST_DRAWS`` times as many.
     """
     points: list[Point] = []
     amounts: list[dict[str, tuple[float, ...]]] = []

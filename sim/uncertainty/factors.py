@@ -1,7 +1,7 @@
-"""What the answer may hang on: assumptions with a range, each as a dial from low to high.
+"""Factors of a sensitivity analysis: assumptions with a range, each as a dial from low to high.
 
 In: a resolved scenario. Out: one factor per scenario key or table column that has a range, and how
-a setting of the dials changes the scenario. It runs nothing.
+a setting of the dials changes the scenario.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from sim.scenario.tables.seeds import Table
 from sim.scenario.tree import Value
 
 LOG_FROM = 10.0
-"""A range whose high end is this many times its low end, or more, is gone through in logarithms."""
+"""A range whose high end is this many times its low end, or more, is dialled in its logarithm."""
 
 DRAWN_ALREADY = "drawn over its ranges in every run; the money metrics carry it"
 END_OF_RANGE = "an end of another column's range"
-
 
 Scale = Literal["value", "times", "position"]
 
@@ -42,15 +41,16 @@ class Factor:
     unit
         Unit of the assumption.
     scale
-        What amounts are: the ``value`` of a key; ``times`` the cells of a column; or a ``position``
-        between the low (-1) and the high end (1) of the range of each cell, 0 as it stands.
+        Meaning of amounts: the ``value`` of a key; a factor by which the cells of a column are
+        multiplied (``times``); or a ``position`` between the low (-1) and the high end (1) of the
+        range of each cell, 0 being the cell as given.
     low, given, high
         Ends of the range and what the scenario has, as amounts.
     range_text, why
-        The range for people, and why it is this one.
+        The range as text, and why it is this one.
     n_dials
-        1, or one for each row where the cells of a column are parts of a whole: each of them then
-        has the range, and moving all alike would change nothing.
+        1, or one for each row where the cells of a column are parts of a whole: moving all of them
+        alike would change nothing.
     is_whole
         Whether only whole numbers are taken.
     """
@@ -68,7 +68,7 @@ class Factor:
 
     @property
     def is_log(self) -> bool:
-        """Whether it is gone through in logarithms."""
+        """Whether the dial is even in the logarithm."""
         return self.low > 0 and (self.scale == "times" or self.high / self.low >= LOG_FROM)
 
     def amount(self, dial: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -93,14 +93,14 @@ class Factor:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An assumption with a range that is not dialled, and why."""
+    """An assumption with a range that is not varied, and why."""
 
     key: str
     why: str
 
 
 def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
-    """Every assumption of a scenario that has a range, as a factor or with the reason why not."""
+    """All assumptions of a scenario that have a range, as factors or with the reason why not."""
     factors = [
         Factor(
             row.key,
@@ -146,7 +146,7 @@ def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
 
 
 def _noted_factors(resolved: Resolved) -> Iterator[Factor]:
-    """Assumptions whose range the scenario itself notes, but for those that a command sets."""
+    """Assumptions whose range is in the scenario's own provenance."""
     for key, note in resolved.scenario.provenance.items():
         given = value_at(resolved, key)
         if note.kind == "assumption" and note.range is not None and given is not None:
@@ -173,7 +173,7 @@ def settings(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDAr
     Parameters
     ----------
     dials : shape (n_points, n_dials)
-        Columns in the sequence of the factors, those of one factor side by side.
+        Columns in the order of the factors, those of one factor side by side.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def settings(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDAr
 
 
 def point_of(resolved: Resolved, amounts: Sequence[tuple[Factor, Sequence[float]]]) -> Point:
-    """Return what a scenario is changed by to have factors at given amounts."""
+    """Return the changes of a scenario that set factors to given amounts."""
     keys: list[tuple[str, Value]] = []
     columns: list[ColumnChange] = []
     for factor, amount in amounts:

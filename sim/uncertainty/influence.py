@@ -1,7 +1,7 @@
-"""Which assumption the answer hangs on: each at its ends, then all together.
+"""How much each assumption matters: indices of a sensitivity analysis from its answers.
 
-In: stages and the answers at their points. Out: one line per measure and factor. The luck is the
-same at every point, so that what differs is due to the factors.
+In: stages and the answers at their points. Out: one line per measure and factor. Luck is the same
+at every point, so that answers differ by the factors alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.experiment.answers import Answers
 from sim.experiment.comparison import luck_of
 from sim.experiment.study import Sheet
-from sim.results.columns import Column
+from sim.results.columns import Column, ends
 from sim.statistics.indices import screen, variance_shares
 from sim.uncertainty.columns import FACTOR, METRIC, UNIT, points_sheet
 from sim.uncertainty.designs import Stage
@@ -35,16 +35,13 @@ _LINE = (
     Column.measured("at_high", "With this one at its high end, the others as given"),
     Column.measured("mu", "Mean change from low to high end, others anywhere"),
     Column.measured("mu_star", "Mean size of that change (Morris)"),
-    Column.measured("mu_star_low", "Lower end of its 95 % BCa interval"),
-    Column.measured("mu_star_high", "Upper end of its 95 % BCa interval"),
+    *ends("mu_star", "its 95 % BCa interval"),
     Column.measured("sigma", "Standard deviation of that change: curvature, joint effects"),
     Column("n_trajectories", "integer", "trajectories", "Morris trajectories with all answers"),
     Column("first", "number", "share", "Share of variance by this one alone (Sobol' first order)"),
-    Column("first_low", "number", "share", "Lower end of its 95 % BCa interval"),
-    Column("first_high", "number", "share", "Upper end of its 95 % BCa interval"),
+    *ends("first", "its 95 % BCa interval", "share"),
     Column("total", "number", "share", "Share of variance in which it has a part (total order)"),
-    Column("total_low", "number", "share", "Lower end of its 95 % BCa interval"),
-    Column("total_high", "number", "share", "Upper end of its 95 % BCa interval"),
+    *ends("total", "its 95 % BCa interval", "share"),
     Column("n_base", "integer", "points", "Base points with all answers"),
 )
 _STAGE = (
@@ -90,7 +87,7 @@ class Line:
 
     @property
     def swing(self) -> float:
-        """How far the answer moves by this factor: by trajectories, or else between the ends."""
+        """How far this factor moves the answer: over trajectories, or else between its ends."""
         if not np.isnan(self.mu_star):
             return self.mu_star
         ends = (self.at_low, self.at_high, self.given)
@@ -100,12 +97,12 @@ class Line:
 def judge(
     stages: Sequence[Stage], answers: Answers, metrics: Sequence[str], root_seed: int
 ) -> list[Line]:
-    """Lines of all measures, those on which the answer hangs most first.
+    """Lines of all measures, for each the most influential factors first.
 
     Parameters
     ----------
     stages
-        In the sequence in which their points were asked; ``ends`` first.
+        In the order in which their points were run; ``ends`` first.
     """
     lines: list[Line] = []
     for metric in metrics:
@@ -134,7 +131,7 @@ def judge(
 
 
 def screened(lines: Sequence[Line], n_kept: int) -> list[str]:
-    """Keys of the factors on which the first measure hangs most."""
+    """Keys of the factors that matter most for the first measure."""
     first = [line for line in lines if line.metric == lines[0].metric]
     return [line.factor for line in sorted(first, key=lambda line: -line.swing)[:n_kept]]
 
@@ -148,15 +145,15 @@ def _at_ends(stage: Stage, value: NDArray[np.float64], metric: str, unit: str) -
             row += 2
         found.append(
             Line(
-                metric,
-                unit,
-                factor.key,
-                factor.unit,
-                factor.range_text,
-                factor.n_dials,
-                float(value[0]),
-                low,
-                high,
+                metric=metric,
+                unit=unit,
+                factor=factor.key,
+                factor_unit=factor.unit,
+                range=factor.range_text,
+                n_dials=factor.n_dials,
+                given=float(value[0]),
+                at_low=low,
+                at_high=high,
             )
         )
     return found
@@ -192,7 +189,7 @@ def _add_shares(
 def _with_columns(
     lines: Sequence[Line], stage: Stage, columns: Mapping[str, NDArray[np.float64]], **more: Any
 ) -> list[Line]:
-    """Lines with indices of the factors that a stage moved; those of the others stay."""
+    """Lines with the indices of the factors that a stage varied; other lines stay as they are."""
     row_of = {factor.key: row for row, factor in enumerate(stage.factors)}
     found = []
     for line in lines:

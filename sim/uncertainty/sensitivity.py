@@ -1,7 +1,7 @@
-"""A sensitivity analysis, from how closely to look to the answers at all points of its design.
+"""A sensitivity analysis: a design over the ranges of assumptions, run stage by stage.
 
-In: a scenario, assumptions and a method. Out: a plan, then tables. Which points come next may hang
-on what was answered. It runs nothing itself.
+In: a scenario, assumptions and a method. Out: a plan, then tables. The second stage depends on the
+answers of the first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OnStages = Callable[[Sequence[Stage], int], None]
 
 @dataclass(frozen=True, eq=False)
 class Explored:
-    """Stages that were run, and the answers at their points one after the other."""
+    """Stages that were run, and the answers at all their points."""
 
     stages: tuple[Stage, ...]
     answers: Answers
@@ -40,25 +40,25 @@ class Explored:
 
 @dataclass(frozen=True)
 class Influences(Study):
-    """What was found: besides the tables, the lines of ``sensitivity.csv``."""
+    """Result of a sensitivity analysis, with the lines of ``sensitivity.csv``."""
 
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """Which assumptions are varied, and how closely is looked.
+    """A sensitivity analysis of a scenario.
 
     Attributes
     ----------
     plan
-        What is run, but for its points.
+        What is run, without its points.
     factors, left_out
         Assumptions that are varied, and those that are not.
     metrics
-        The answers; the first one decides what is handed on to the shares of variance.
+        Measures analysed; the first one decides which factors the Sobol' stage varies.
     on_stages
-        Called before points are run.
+        Called before the points of stages are run.
     """
 
     plan: Plan
@@ -89,9 +89,9 @@ class Sensitivity:
         Parameters
         ----------
         method
-            ``ends``: each assumption at both ends of its range; ``morris``: besides, trajectories;
-            ``sobol``: besides the ends, shares of variance; ``both``: all, the shares for those
-            that matter most.
+            ``ends``: each assumption at both ends of its range; ``morris``: ends and trajectories;
+            ``sobol``: ends and shares of variance; ``both``: all three, the shares of variance for
+            the assumptions that matter most.
         metrics
             Harm in business-hours when empty.
         only, ranges
@@ -99,35 +99,28 @@ class Sensitivity:
         trajectories, samples
             Trajectories of ``morris``; base points of ``sobol``.
         keep
-            How many assumptions ``both`` hands on.
+            How many assumptions the Sobol' stage of ``both`` varies.
         strategies
             None for the scenario's own, or one.
 
         Raises
         ------
         ScenarioError
-            With what is wrong with them.
+            With the mistakes in them.
         """
         factors, left_out = choose_factors(resolved, only, ranges)
         chosen = choose_metrics(metrics_of(resolved), metrics, (COLLATERAL,))
+        sizes = {"trajectories": trajectories, "samples": samples, "keep": keep}
         asked = {
             "method": method,
             "metrics": list(metrics),
             "only": list(only),
             "ranges": list(ranges),
-            "trajectories": trajectories,
-            "samples": samples,
-            "keep": keep,
+            **sizes,
             "strategies": list(strategies),
         }
-        described = {
-            "method": method,
-            "metrics": chosen,
-            "trajectories": trajectories,
-            "samples": samples,
-            "keep": keep,
-            "factors": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
-        }
+        varied = [{"key": f.key, "low": f.low, "high": f.high} for f in factors]
+        described = {"method": method, "metrics": chosen, **sizes, "factors": varied}
         plan = Plan(
             "sensitivity",
             resolved,
@@ -141,7 +134,7 @@ class Sensitivity:
         return cls(plan, tuple(factors), tuple(left_out), tuple(chosen), on_stages)
 
     def answer(self, ask: Ask) -> Explored:
-        """Run the points of all stages; after an interrupt return those of the stages begun.
+        """Run all stages; after an interrupt return what is finished of those that were started.
 
         Raises
         ------
@@ -178,7 +171,7 @@ class Sensitivity:
         return ask(replace(self.plan, points=points)).answers()
 
     def write(self, folder: Path, found: Explored) -> Influences:
-        """Write the tables, those assumptions first on which the answer hangs most."""
+        """Write the tables, with the most influential assumptions first."""
         stages, answers = found.stages, found.answers
         lines = judge(stages, answers, self.metrics, self.plan.root_seed)
         sheets = sheets_of(stages, answers, lines, self.left_out)

@@ -1,6 +1,6 @@
-"""A sweep: one scenario over ranges of its values, and the chosen measures at every point.
+"""A sweep: one scenario over ranges of its values, with the chosen measures at every point.
 
-In: a scenario and axes, then the answers. Out: a plan, then tables. It runs nothing itself.
+In: a scenario and axes, then the answers. Out: a plan, then tables.
 """
 
 from __future__ import annotations
@@ -86,30 +86,28 @@ class Sweep:
         strategies
             Run at each point; the scenario's own when empty.
         metrics
-            Measures of ``sweep.csv``; the main ones when empty.
+            Measures of ``sweep.csv``; the headlines when empty.
 
         Raises
         ------
         ScenarioError
-            With what is wrong with them.
+            With the mistakes in them.
         """
         axes = parse_axes(resolved, over)
         chosen = choose_metrics(metrics_of(resolved), metrics)
         luck = Streams(root_seed, 0).generator(Stream.DESIGN)
         laid = lay_points(axes, design, n_points, luck)
         points = points_of(resolved, axes, laid)
-        asked = {
-            "over": list(over),
-            "design": design,
-            "n_points": n_points,
-            "strategies": list(strategies),
-            "metrics": list(metrics),
-        }
         described = {
             "over": list(over),
             "design": design,
             "n_points": len(laid),
             "metrics": chosen,
+        }
+        asked = described | {
+            "n_points": n_points,
+            "metrics": list(metrics),
+            "strategies": list(strategies),
         }
         plan = Plan(
             "sweep",
@@ -149,7 +147,7 @@ def sweep_sheet(
     metrics: Sequence[str],
     root_seed: int,
 ) -> Sheet:
-    """The chosen measures at every point under every strategy, points that failed left out."""
+    """The chosen measures under every strategy, at every point that has a result."""
     column = [answers.metrics.index(metric) for metric in metrics]
     has_run = ~np.isnan(answers.value).all(axis=(1, 2, 3))
     keys = [

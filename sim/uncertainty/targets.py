@@ -1,7 +1,7 @@
-"""What a calibrated scenario must meet: published figures with a tolerance.
+"""Targets of a calibration: published figures with a tolerance.
 
-In: targets as written on a command line. Out: which measure, or which curve at what time, is to lie
-how near to which number, and where the number comes from. It runs nothing.
+In: targets as written on a command line. Out: for each a measure, or a curve and a time, the number
+that it should reach, the tolerance, and the source.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FORM = "expected METRIC[@TIME]=VALUE±TOLERANCE or =TABLE:ROW±TOLERANCE, a tole
 
 @dataclass(frozen=True)
 class Target:
-    """One number to be met.
+    """A number that the mean of a measure should reach.
 
     Attributes
     ----------
@@ -58,15 +58,15 @@ def parse_targets(resolved: Resolved, texts: Sequence[str], metrics: Sequence[st
     Parameters
     ----------
     texts
-        ROW is the id of a published figure, or the time of a published total; the latter is the
-        time of the curve when the target gives none. A tolerance in per cent is of the value.
+        ROW is the id of a published figure, or the time of a published total, which is then the
+        time of the curve unless the target gives one. A tolerance in per cent is of the value.
     metrics
         Measures of the scenario.
 
     Raises
     ------
     ScenarioError
-        With everything that is wrong with them.
+        With all mistakes in them.
     """
     targets: list[Target] = []
     problems: list[Problem] = []

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from sim.results.enforcement import Enforcement
-from sim.results.register import RegisterHistory
+from sim.results.register import Enforcement, RegisterHistory
 
 
 @dataclass(frozen=True, eq=False)

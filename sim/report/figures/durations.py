@@ -17,7 +17,7 @@ from sim.measure.summary import LEVEL
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, brackets, in_words
 from sim.report.figures.recovery import Recovery, lost_by_spell, recovery
-from sim.results.businesses import read_businesses
+from sim.results.burdens import read_businesses
 from sim.results.read import RunFolder
 
 BELOW = "below_threshold"

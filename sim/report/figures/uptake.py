@@ -19,9 +19,8 @@ from sim.report.figures import style
 from sim.report.figures.adoption import Adoption, adoption, grid_of
 from sim.report.figures.curves import date_axis, offset_name, times_of
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, instant
-from sim.results.enforcement import read_enforcement
 from sim.results.read import RunFolder
-from sim.results.register import read_register
+from sim.results.register import read_enforcement, read_register
 from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_table
 

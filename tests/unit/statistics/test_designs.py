@@ -70,8 +70,8 @@ def test_trajectories_reach_all_levels_and_both_directions() -> None:
 
 def test_a_crossing_takes_one_factor_from_the_other_base_point() -> None:
     design = saltelli(4, [1, 2], rng())
-    assert design.dials.shape == (4, 4, 3)
-    a, b, first, second = (design.dials[:, part] for part in range(4))
+    assert design.shape == (4, 4, 3)
+    a, b, first, second = (design[:, part] for part in range(4))
     assert_array_equal(first, np.column_stack([b[:, :1], a[:, 1:]]))
     assert_array_equal(second, np.column_stack([a[:, :1], b[:, 1:]]))
     assert not np.isclose(a, b).any()

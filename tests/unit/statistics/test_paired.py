@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from sim.statistics.paired import (
+    Interval,
+    PairedDifference,
     holm,
-    mean_interval,
     mean_intervals,
-    paired_difference,
     paired_differences,
     warn_of_few,
 )
@@ -26,6 +27,17 @@ def rng() -> np.random.Generator:
 
 def skewed(n: int, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).lognormal(size=n)
+
+
+def mean_interval(values: ArrayLike, luck: np.random.Generator) -> Interval:
+    return mean_intervals(np.array([values], float), luck)[0]
+
+
+def paired_difference(
+    values: ArrayLike, baseline: ArrayLike, luck: np.random.Generator, confidence: float = 0.95
+) -> PairedDifference:
+    rows = np.array([values], float), np.array([baseline], float)
+    return paired_differences(*rows, luck, confidence=confidence)[0]
 
 
 def test_interval_of_the_mean_is_the_one_scipy_gives_row_by_row() -> None:

@@ -10,9 +10,15 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.measure.bands import step_values
 from sim.report.figures.adoption import adoption, grid_of
-from sim.results.enforcement import Enforcement, read_enforcement
 from sim.results.read import open_run
-from sim.results.register import NEVER, Fronts, RegisterHistory, read_register
+from sim.results.register import (
+    NEVER,
+    Enforcement,
+    Fronts,
+    RegisterHistory,
+    read_enforcement,
+    read_register,
+)
 from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_table
 
