@@ -6,6 +6,7 @@ a replicate is the same luck under every strategy. The statistics are in ``paire
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from sim.catalogue.choices import RATIOS
 from sim.catalogue.declaration import Ratio
 from sim.measure.measures import Measure
 from sim.measure.ratios import ratio_difference, ratio_interval
-from sim.measure.summary import LEVEL
+from sim.measure.summary import LEVEL, luck_of, spread_of
 from sim.statistics.paired import (
     Interval,
     PairedDifference,
@@ -24,10 +25,7 @@ from sim.statistics.paired import (
     mean_intervals,
     paired_differences,
 )
-from sim.statistics.resampling import CONFIDENCE
-from sim.streams import Stream, Streams
-
-NAN = float("nan")
+from sim.statistics.resampling import CONFIDENCE, Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +67,6 @@ class Measured:
         """Row of a metric; None where it was not measured."""
         names = [measure.metric for measure in self.metrics]
         return names.index(metric) if metric in names else None
-
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -212,9 +207,8 @@ def _line(
     pair: PairedDifference | None,
 ) -> ComparisonLine:
     values = part.value[row]
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(values, [tail, 1 - tail]) if values.size > 1 else (NAN, NAN)
-    pair = pair or PairedDifference(NAN, NAN, NAN, NAN, NAN, NAN, 0)
+    spread = spread_of(values)
+    pair = pair or PairedDifference.unknown(0)
     measure = part.metrics[row]
     return ComparisonLine(
         strategy=label,
@@ -222,9 +216,9 @@ def _line(
         unit=measure.unit,
         n_replicates=int(values.size),
         mean=mean.mean,
-        median=float(np.median(values)),
-        low=float(low),
-        high=float(high),
+        median=spread.median,
+        low=spread.low,
+        high=spread.high,
         level=LEVEL,
         mean_low=mean.low,
         mean_high=mean.high,
@@ -235,13 +229,8 @@ def _line(
         difference_t_low=pair.t_low,
         difference_t_high=pair.t_high,
         p_value=pair.p_value,
-        p_holm=NAN,
+        p_holm=math.nan,
         confidence=CONFIDENCE,
         denominator=float(part.denominator[row].mean()),
         denominator_unit=measure.denominator_unit,
     )
-
-
-def luck_of(root_seed: int) -> np.random.Generator:
-    """Luck of one resampling: always the same, so that a table does not hang on another."""
-    return Streams(root_seed, 0).generator(Stream.BOOTSTRAP)

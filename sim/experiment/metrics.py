@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from sim.catalogue.choices import HEADLINES, RATIOS
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
-from sim.experiment.comparison import ComparisonLine, Measured, luck_of, ratio_of, ratio_to
+from sim.experiment.comparison import ComparisonLine, Measured, ratio_of, ratio_to
 from sim.measure.money.providers import named_by
+from sim.measure.summary import luck_of
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved

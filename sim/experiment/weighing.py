@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS
-from sim.experiment.comparison import Measured, luck_of
+from sim.experiment.comparison import Measured
+from sim.measure.summary import luck_of
 from sim.statistics.dominance import tradeoff
 
 

@@ -1,13 +1,12 @@
-"""Who was hit, group by group: by sector, provider and region of the home, and by operator.
+"""Counts businesses hit by group: by sector, provider and region of the front end, by operator.
 
 In: a world and an outcome. Out: counts of one run, and their summary over replicates: the rows of
-``groups.csv``. What is counted by operator is addresses dropped and not demand that failed, since a
-run keeps no state of a business at one operator.
+``groups.csv``. By operator, businesses whose addresses were dropped are counted, not those whose
+demand failed: a run keeps no state of a business at one operator.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.engine.run import Outcome
 from sim.measure.names import Held, ever_dropped_at, names_in_use
-from sim.measure.summary import LEVEL
+from sim.measure.summary import LEVEL, spread_of
 from sim.world.build import World
 
 BUSINESSES = "businesses"
@@ -116,7 +115,7 @@ def _by_operator(world: World, outcome: Outcome) -> Iterator[GroupCount]:
 
 
 def _seats(world: World, address: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which business sits where at t = 0: rows of businesses and of addresses."""
+    """Addresses of each business at t = 0: rows of businesses and of addresses."""
     rows = world.businesses.component_row
     host, _, n_hosts = world.components.hosts_of(rows.ravel())
     owner = np.repeat(np.repeat(np.arange(rows.shape[0]), rows.shape[1]), n_hosts)
@@ -126,18 +125,17 @@ def _seats(world: World, address: NDArray[np.int64]) -> tuple[NDArray[np.int64],
 def summarise_groups(
     strategy: str, replicates: Sequence[Sequence[GroupCount]]
 ) -> tuple[GroupLine, ...]:
-    """Summarise the counts of each group; a replicate without the group counts none of none."""
+    """Summarise the counts of each group; a replicate without the group counts 0 out of 0."""
     counted: dict[tuple[str, str, str], dict[int, GroupCount]] = {}
     for replicate, counts in enumerate(replicates):
         for count in counts:
             counted.setdefault((count.by, count.group, count.metric), {})[replicate] = count
-    tail, n = (1 - LEVEL) / 2, len(replicates)
+    n = len(replicates)
     lines = []
     for (by, group, metric), found in counted.items():
         value, whole = np.zeros((2, n))
         for replicate, count in found.items():
             value[replicate], whole[replicate] = count.value, count.denominator
-        low, high = np.quantile(value, [tail, 1 - tail]) if n > 1 else (math.nan,) * 2
         lines.append(
             GroupLine(
                 strategy=strategy,
@@ -145,10 +143,7 @@ def summarise_groups(
                 group=group,
                 metric=metric,
                 unit=BUSINESSES,
-                mean=float(value.mean()),
-                median=float(np.median(value)),
-                low=float(low),
-                high=float(high),
+                **spread_of(value)._asdict(),
                 level=LEVEL,
                 n_replicates=n,
                 denominator=float(whole.mean()),

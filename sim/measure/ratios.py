@@ -1,18 +1,18 @@
-"""What bystanders lost for each user-hour denied to the target: ratios, and how sure they are.
+"""Ratios of two measures, such as names hit per user-hour denied, with intervals.
 
 In: two measures by replicate. Out: the ratio of their sums over replicates, with an interval. A
-replicate in which nothing was denied has no ratio of its own; in the sums it counts like any other.
+replicate in which nothing was denied has no ratio of its own, but counts in the sums.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sim.statistics.paired import Interval, PairedDifference
 from sim.statistics.resampling import CONFIDENCE, N_RESAMPLES, Values, bootstrap_means
-
-NAN = float("nan")
 
 
 def ratio_interval(
@@ -33,13 +33,13 @@ def ratio_interval(
     rng
         Luck of the resamples: stream ``BOOTSTRAP``. Replicates are resampled in pairs.
     per
-        How much of what stands below the ratio is for.
+        Number of units of the denominator that the ratio is for.
 
     Returns
     -------
     interval
-        NaN where a replicate is not known or the lower sum is not above zero; its ends NaN also
-        where the lower sum is zero in a resample, since then the ratio has no upper bound.
+        NaN where a replicate is not known or the sum below is not above zero; its ends are NaN
+        also where the sum below is zero in a resample, since then the ratio has no upper bound.
 
     References
     ----------
@@ -56,7 +56,7 @@ def ratio_interval(
     )
     point = float(over(both[0].mean(), both[1].mean(), per))
     if np.isnan(point):
-        return Interval(NAN, NAN, NAN, n_known)
+        return Interval(np.nan, np.nan, np.nan, n_known)
     return Interval(point, float(found.low[0]), float(found.high[0]), n_known)
 
 
@@ -74,7 +74,7 @@ def ratio_difference(
     Parameters
     ----------
     values, baseline : shape (2, n_replicates)
-        What stands above and below, of the strategy and of the baseline, in the same replicates.
+        Numerator and denominator of the strategy and of the baseline, in the same replicates.
     """
     four = np.concatenate([values, baseline])
     n_known = int((~np.isnan(four).any(axis=0)).sum())
@@ -87,20 +87,19 @@ def ratio_difference(
     )
     point = float(less(four.mean(axis=1, keepdims=True))[0, 0])
     if np.isnan(point):
-        return PairedDifference(NAN, NAN, NAN, NAN, NAN, NAN, n_known)
-    return PairedDifference(
-        point, float(found.low[0]), float(found.high[0]), NAN, NAN, NAN, n_known
-    )
+        return PairedDifference.unknown(n_known)
+    low, high = float(found.low[0]), float(found.high[0])
+    return replace(PairedDifference.unknown(n_known), mean=point, low=low, high=high)
 
 
 def over(above: ArrayLike, below: ArrayLike, per: float) -> Values:
-    """Ratio of numbers side by side; NaN where the lower one is not above zero.
+    """Elementwise ratio; NaN where the denominator is not above zero.
 
     Parameters
     ----------
     above, below : equal shapes
     per
-        How much of what stands below the ratio is for.
+        Number of units of the denominator that the ratio is for.
     """
     above, below = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
     unknown = np.full(below.shape, np.nan)

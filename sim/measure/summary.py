@@ -1,7 +1,7 @@
-"""Measures over replicates: mean, median and an interval.
+"""Summarises measures over replicates: mean, median and an interval.
 
-In: the measures of each replicate. Out: one line per measure. The interval spans luck alone;
-what the assumptions may change is not in it. Ratios are those of sums over replicates.
+In: the measures of each replicate. Out: one line per measure. The interval spans luck alone, not
+what the assumptions may change. Ratios are ratios of sums over replicates.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.catalogue.choices import RATIOS
 from sim.catalogue.declaration import Ratio
@@ -23,6 +25,38 @@ LEVEL = 0.90
 """Share of replicates inside the interval that summaries and bands show."""
 
 
+def luck_of(root_seed: int) -> np.random.Generator:
+    """Generator of one resampling, always the same: no table depends on which came before it."""
+    return Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+
+
+class Spread(NamedTuple):
+    """Statistics of many values of one number, named like the columns of tables."""
+
+    mean: float
+    median: float
+    low: float
+    high: float
+
+
+def spread_of(values: NDArray[np.float64], n: int | None = None) -> Spread:
+    """Mean, median, 5th and 95th percentile (linear between order statistics).
+
+    Parameters
+    ----------
+    values
+        NaN in one makes all four NaN; so do no values at all.
+    n
+        With fewer than two of these, low and high are NaN: the number of values when None.
+    """
+    if values.size == 0:
+        return Spread(math.nan, math.nan, math.nan, math.nan)
+    tail = (1 - LEVEL) / 2
+    has_range = (values.size if n is None else n) > 1
+    low, high = np.quantile(values, [tail, 1 - tail]) if has_range else (math.nan, math.nan)
+    return Spread(float(values.mean()), float(np.median(values)), float(low), float(high))
+
+
 @dataclass(frozen=True)
 class SummaryLine:
     """One measure over replicates.
@@ -30,8 +64,8 @@ class SummaryLine:
     Attributes
     ----------
     low, high
-        5th and 95th percentile over replicates (linear between order statistics); NaN, not zero,
-        with a single replicate. Of a ratio, the BCa interval at that level.
+        5th and 95th percentile over replicates; NaN with one replicate. Of a ratio, the BCa
+        interval at that level.
     published, published_source
         The published figure it stands beside; empty where there is none.
     """
@@ -56,12 +90,12 @@ def summarise(
     replicates: Sequence[Sequence[Measure]],
     figures: Sequence[FigureRow] = (),
 ) -> list[SummaryLine]:
-    """Summarise each measure over replicates, in the sequence in which it was measured.
+    """Summarise each measure over replicates.
 
     Parameters
     ----------
     replicates
-        Measures of each replicate, all in the same sequence.
+        Measures of each replicate, all in the same order.
     figures
         Published figures; those that name a metric are set beside it.
     """
@@ -70,18 +104,13 @@ def summarise(
     for measures in zip(*replicates, strict=True):
         first = measures[0]
         values = np.array([measure.value for measure in measures])
-        tail = (1 - LEVEL) / 2
-        low, high = np.quantile(values, [tail, 1 - tail]) if values.size > 1 else (math.nan,) * 2
         figure = beside.get(first.metric)
         lines.append(
             SummaryLine(
                 strategy=strategy,
                 metric=first.metric,
                 unit=first.unit,
-                mean=float(values.mean()),
-                median=float(np.median(values)),
-                low=float(low),
-                high=float(high),
+                **spread_of(values)._asdict(),
                 level=LEVEL,
                 n_replicates=int(values.size),
                 denominator=float(np.mean([measure.denominator for measure in measures])),
@@ -96,19 +125,18 @@ def summarise(
 def summarise_ratios(
     lines: Sequence[SummaryLine], replicates: Sequence[Sequence[Measure]], root_seed: int
 ) -> list[SummaryLine]:
-    """Lines in which each ratio is one of sums over replicates, with a BCa interval.
+    """Replace the mean of each ratio by the ratio of sums over replicates, with a BCa interval.
 
-    The mean of ratios would not be known as soon as one replicate has none; the median still is
-    not.
+    A mean of ratios is not known as soon as one replicate has none. The median stays as it is.
 
     Parameters
     ----------
     lines
         As ``summarise`` returns them.
     replicates
-        Measures of each replicate, all in the same sequence.
+        Measures of each replicate, all in the same order.
     root_seed
-        Root of the bootstrap's luck.
+        Root of the random streams of the bootstrap.
     """
     column = {measure.metric: row for row, measure in enumerate(replicates[0])}
     done = []
@@ -119,7 +147,7 @@ def summarise_ratios(
                 np.array([measures[column[part]].value for measures in replicates])
                 for part in (ratio.above, ratio.below)
             )
-            luck = Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
+            luck = luck_of(root_seed)
             found = ratio_interval(above, below, luck, per=ratio.per, confidence=LEVEL)
             done.append(replace(line, mean=found.mean, low=found.low, high=found.high))
         else:
@@ -128,19 +156,19 @@ def summarise_ratios(
 
 
 def price_ratio(ratio: Ratio, loss: SummaryLine, denied: SummaryLine) -> SummaryLine:
-    """Money for each unit of what was denied: every draw of the loss over the mean denied.
+    """Money for each unit denied: every draw of the loss over the mean denied.
 
     Parameters
     ----------
     loss
-        Summary of the draws of the money above the ratio.
+        Summary of the draws of the numerator.
     denied
-        Summary of what stands below it.
+        Summary of the denominator.
 
     Notes
     -----
-    The range is that of the loss, over draws of all replicates; what is denied is taken at its mean
-    over replicates, so that the mean is the ratio of the two sums.
+    The range is that of the loss, over draws of all replicates. The denominator is its mean over
+    replicates, so that the mean is the ratio of the two sums.
     """
     mean, median, low, high = over(
         [loss.mean, loss.median, loss.low, loss.high], [denied.mean] * 4, ratio.per

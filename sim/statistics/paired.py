@@ -1,12 +1,13 @@
 """Means over replicates, and paired differences to a baseline, with intervals and tests.
 
-In: values by row and replicate, a replicate being the same luck in both strategies. Out: means,
-differences, intervals, p-values. Nothing is dropped: where one replicate is not known, neither is
-the mean, and the number of known replicates says why.
+In: values by row and replicate; a replicate is the same luck under both strategies. Out: means,
+differences, intervals, p-values. No replicate is dropped: if one is not known, neither is the mean,
+and the number of known replicates says so.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,11 @@ from sim.statistics.resampling import (
 )
 
 FEWEST = 20
-"""With fewer replicates BCa intervals cover clearly less than they say."""
+"""With fewer replicates, BCa intervals cover clearly less than their nominal coverage."""
 
 
 def warn_of_few(n_replicates: int) -> tuple[str, ...]:
-    """What to say of intervals over so many replicates; nothing where they hold.
+    """Warnings about intervals over so few replicates; none from ``FEWEST`` on.
 
     References
     ----------
@@ -94,6 +95,11 @@ class PairedDifference:
     t_high: float
     p_value: float
     n_known: int
+
+    @classmethod
+    def unknown(cls, n_known: int) -> PairedDifference:
+        """Return a difference that is not known."""
+        return cls(*(math.nan,) * 6, n_known=n_known)
 
 
 def mean_intervals(

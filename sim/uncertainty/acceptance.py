@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiment.answers import Answers
-from sim.experiment.comparison import luck_of
 from sim.experiment.study import Sheet
+from sim.measure.summary import luck_of
 from sim.results.columns import Column
 from sim.statistics.paired import mean_intervals
 from sim.uncertainty.columns import FACTOR, STATUS

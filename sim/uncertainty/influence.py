@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiment.answers import Answers
-from sim.experiment.comparison import luck_of
 from sim.experiment.study import Sheet
+from sim.measure.summary import luck_of
 from sim.results.columns import Column, ends
 from sim.statistics.indices import screen, variance_shares
 from sim.uncertainty.columns import FACTOR, METRIC, UNIT, points_sheet

@@ -13,12 +13,12 @@ import numpy as np
 
 from sim.catalogue.choices import RATIOS
 from sim.experiment.answers import Answers
-from sim.experiment.comparison import luck_of, ratio_of
+from sim.experiment.comparison import ratio_of
 from sim.experiment.execution import Ask
 from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import Plan
 from sim.experiment.study import POINT, Sheet, Study, write_study
-from sim.measure.summary import LEVEL
+from sim.measure.summary import LEVEL, luck_of, spread_of
 from sim.results.columns import Column
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
@@ -158,14 +158,13 @@ def sweep_sheet(
     ]
     values = np.array([answers.value[p, s, :, m] for p, s, m in keys])
     found = mean_intervals(values, luck_of(root_seed))
-    tail = (1 - LEVEL) / 2
     rows = []
     for (point, strategy, metric), value, own in zip(keys, values, found, strict=True):
         measure, ratio = answers.measures[metric], RATIOS.get(answers.metrics[metric])
         mean = (
             own if ratio is None else ratio_of(answers.measured(point, strategy), ratio, root_seed)
         )
-        low, high = np.quantile(value, [tail, 1 - tail]) if value.size > 1 else (np.nan, np.nan)
+        spread = spread_of(value)
         rows.append(
             (
                 point,
@@ -175,9 +174,9 @@ def sweep_sheet(
                 measure.unit,
                 mean.n_known,
                 mean.mean,
-                float(np.median(value)),
-                float(low),
-                float(high),
+                spread.median,
+                spread.low,
+                spread.high,
                 LEVEL,
                 mean.low,
                 mean.high,

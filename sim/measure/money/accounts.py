@@ -1,7 +1,7 @@
-"""The money of an experiment: summary lines, and every method side by side.
+"""The money of an experiment, by every method of pricing it.
 
 In: the loss sums of each replicate, the tables that price them, the root seed. Out: lines for
-``summary.csv`` and ``money.csv``. Methods stand beside each other; none is mixed with another.
+``summary.csv``, ``money.csv`` and ``providers.csv``. Methods are shown side by side, never mixed.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ from sim.measure.money.losses import LossTotals
 from sim.measure.money.money import (
     MONEY_METRICS,
     MoneyDraws,
-    interval,
     money_of,
     summarise_money,
     whole_of,
 )
 from sim.measure.money.money_parameters import (
     N_DRAWS,
+    draw_parameters,
     drawn,
     economy_parameters,
-    firm_parameters,
 )
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.measure.money.providers import (
@@ -37,7 +36,7 @@ from sim.measure.money.providers import (
     provider_lines,
     summarise_named,
 )
-from sim.measure.summary import LEVEL, SummaryLine
+from sim.measure.summary import LEVEL, SummaryLine, spread_of
 from sim.scenario.cautions import is_of_country
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
@@ -62,16 +61,16 @@ SHUTDOWN = "country, total shutdown"
 
 @dataclass(frozen=True)
 class MethodLine:
-    """What one method says, over draws and replicates.
+    """Loss by one method, over draws and replicates.
 
     Attributes
     ----------
     method, formula
-        Which method, and what it computes.
+        The method, and what it computes.
     scope
         Whose loss: the modelled businesses', or the whole country's at one of two shares.
     prices
-        What the method prices, and so why methods differ.
+        What the method prices, which is why methods differ.
     mean, median, low, high
         Of all draws of all replicates; low and high are NaN with fewer than two draws.
     duration_d
@@ -180,10 +179,7 @@ def price_losses(
     resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int = N_DRAWS
 ) -> MoneyDraws:
     """Price the losses of one run, all sectors together."""
-    sectors = [row.sector for row in resolved.sectors.rows]
-    rows = resolved.money_parameters.rows
-    parameters = firm_parameters(rows, sectors, drawn(streams, n_draws))
-    return money_of(totals, parameters).over_sectors()
+    return money_of(totals, draw_parameters(resolved, streams, n_draws)).over_sectors()
 
 
 def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
@@ -275,7 +271,7 @@ def _line(
     published_note: str = "",
     prices: str = "",
 ) -> MethodLine:
-    said = interval(values, size[0])
+    said = spread_of(values, size[0])
     return MethodLine(
         strategy=strategy,
         method=method,

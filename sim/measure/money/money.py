@@ -1,16 +1,14 @@
-"""Lost demand to money, sector by sector and draw by draw.
+"""Prices lost demand, by sector and by draw of the parameters.
 
-In: the sums of one run and draws of parameters. Out: arrays of USD with one row per draw, and
-summary lines over draws and replicates. Every formula is linear in the sums, so no business is
-seen here.
+In: the loss sums of one run, and draws of parameters. Out: arrays of USD with one row per draw, and
+summary lines over draws and replicates. All formulas are linear in the sums, so that single
+businesses are not needed.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +17,7 @@ from sim.catalogue.measures import MEASURES, OF_HOSTING, USD
 from sim.measure.money.hosting import double_hosting_usd
 from sim.measure.money.losses import LossTotals
 from sim.measure.money.money_parameters import ParameterDraws
-from sim.measure.summary import LEVEL, SummaryLine
+from sim.measure.summary import LEVEL, SummaryLine, spread_of
 from sim.scenario.tables.rows import FigureRow
 
 H_PER_D = 24
@@ -148,32 +146,6 @@ def whole_of(metric: str, money: MoneyDraws) -> NDArray[np.float64]:
     return np.asarray(whole.sum(axis=1))
 
 
-class Draws(NamedTuple):
-    """What is said of many draws of one number; its names are those of the columns of tables."""
-
-    mean: float
-    median: float
-    low: float
-    high: float
-
-
-def interval(values: NDArray[np.float64], n_draws: int) -> Draws:
-    """Mean, median, 5th and 95th percentile; the interval is NaN with fewer than two draws.
-
-    Parameters
-    ----------
-    values
-        All draws of all replicates.
-    n_draws
-        Draws in each replicate.
-    """
-    if values.size == 0:
-        return Draws(math.nan, math.nan, math.nan, math.nan)
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(values, [tail, 1 - tail]) if n_draws > 1 else (math.nan,) * 2
-    return Draws(float(values.mean()), float(np.median(values)), float(low), float(high))
-
-
 def summarise_money(
     strategy: str,
     replicates: Sequence[MoneyDraws],
@@ -194,7 +166,7 @@ def summarise_money(
     lines = []
     for metric in MONEY_METRICS:
         draws = [getattr(money, metric).sum(axis=1) for money in replicates]
-        said = interval(np.concatenate(draws), draws[0].size)
+        said = spread_of(np.concatenate(draws), draws[0].size)
         of = np.concatenate([whole_of(metric, money) for money in replicates])
         figure = beside.get(metric)
         lines.append(
@@ -205,7 +177,7 @@ def summarise_money(
                 **said._asdict(),
                 level=LEVEL,
                 n_replicates=len(replicates),
-                denominator=interval(of, 0).mean,
+                denominator=spread_of(of).mean,
                 denominator_unit=MEASURES[metric].of,
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",

@@ -1,7 +1,7 @@
 """Parameters of the money measures, drawn from their ranges.
 
-In: rows with a central value and a range, streams. Out: arrays with one row per draw. It does not
-know which strategy was run: the same draws price all of them.
+In: rows with a central value and a range, streams. Out: arrays with one row per draw. The same
+draws price all strategies.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import (
     ECONOMY_KEYS,
     FACTORS,
@@ -112,10 +113,10 @@ def central(key: str, row: RangedRow) -> NDArray[np.float64]:
 def drawn(streams: Streams, n_draws: int = N_DRAWS) -> Values:
     """Draws of rows, from one uniform number per key and draw.
 
-    A key has luck of its own, named by its letters, so that one more key changes no other. All
-    rows of a key share it: what is too high for one sector is then too high for all, and a sum
-    over sectors is not surer than its parts. Values are triangular with the central value as mode;
-    factors are so in their logarithm, so that half is as likely as twice.
+    Each key has a random stream of its own, named by its letters, so that adding a key changes no
+    other. All rows of a key share it: a value too high for one sector is then too high for all, and
+    a sum over sectors is no more certain than its parts. Values are triangular with the central
+    value as mode; factors are so in their logarithm, so that half is as likely as twice.
     """
 
     uniform: dict[str, NDArray[np.float64]] = {}
@@ -178,6 +179,12 @@ def firm_parameters(
         response_cost_level=for_all("response_cost_level"),
         dual_running_months=for_all("dual_running_months"),
     )
+
+
+def draw_parameters(resolved: Resolved, streams: Streams, n_draws: int) -> ParameterDraws:
+    """Draw the parameters of a scenario in one replicate."""
+    sectors = [row.sector for row in resolved.sectors.rows]
+    return firm_parameters(resolved.money_parameters.rows, sectors, drawn(streams, n_draws))
 
 
 def economy_parameters(

@@ -1,4 +1,4 @@
-"""What each provider lost and gained: lines over draws and replicates.
+"""Loss and gain of each provider, over draws and replicates.
 
 In: the loss sums of each replicate, the tables that price them, published figures. Out: lines for
 ``providers.csv``, and the loss of the providers that a published figure names.
@@ -19,9 +19,9 @@ from sim.engine.run import Outcome
 from sim.measure.measures import Measure, measured
 from sim.measure.money.hosting import ProviderDraws, provider_money
 from sim.measure.money.losses import LossTotals
-from sim.measure.money.money import MoneyDraws, interval
-from sim.measure.money.money_parameters import N_DRAWS, drawn, firm_parameters
-from sim.measure.summary import LEVEL, SummaryLine
+from sim.measure.money.money import MoneyDraws
+from sim.measure.money.money_parameters import N_DRAWS, draw_parameters
+from sim.measure.summary import LEVEL, SummaryLine, spread_of
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World
@@ -38,7 +38,7 @@ BENEFICIARIES = "providers"
 
 @dataclass(frozen=True)
 class ProviderLine:
-    """What one provider lost or gained, over draws and replicates.
+    """Loss or gain of one provider, over draws and replicates.
 
     Attributes
     ----------
@@ -75,9 +75,7 @@ def price_providers(
     resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int = N_DRAWS
 ) -> ProviderDraws:
     """Price one run provider by provider, with the same draws as all other money."""
-    sectors = [row.sector for row in resolved.sectors.rows]
-    rows = resolved.money_parameters.rows
-    return provider_money(totals, firm_parameters(rows, sectors, drawn(streams, n_draws)))
+    return provider_money(totals, draw_parameters(resolved, streams, n_draws))
 
 
 def provider_lines(
@@ -96,7 +94,7 @@ def provider_lines(
         row = names.index(name)
         for metric, column in ((LOSS, "loss_usd"), (GAIN, "gain_usd")):
             values = np.concatenate([getattr(money, column)[:, row] for money in replicates])
-            said = interval(values, n_draws)
+            said = spread_of(values, n_draws)
             yield ProviderLine(
                 strategy=strategy,
                 provider=name,
@@ -169,14 +167,14 @@ def summarise_named(
 ) -> list[SummaryLine]:
     """The loss of the providers named over all draws of all replicates.
 
-    None without a figure, and none where no business may move: that nobody leaves is then what the
-    scenario says, and no finding of the run.
+    None without a figure, and none where no business may move: then that nobody leaves is given by
+    the scenario, and not a finding of the run.
     """
     figures = resolved.figures.rows if resolved.figures and resolved.responses else ()
     found = []
     for row in [row for row in figures if row.metric == NAMED_LOSS]:
         draws = [named_loss(resolved, money) for money in replicates]
-        said = interval(np.concatenate(draws), draws[0].size)
+        said = spread_of(np.concatenate(draws), draws[0].size)
         whole = np.concatenate([money.hosting_usd.sum(axis=1) for money in firm])
         found.append(
             SummaryLine(
