@@ -1,7 +1,7 @@
-"""Measures chosen from the catalogue for a purpose, and names as people say them.
+"""Measures chosen for a purpose (headlines, trade-off, ratios, money), and their labels.
 
-In: the entries. Out: which measures are shown first, weighed, priced or divided, and labels. A name
-that is in no entry is refused where it is written, on import.
+In: the catalogue. Out: names of measures, and labels. A name that the catalogue does not have is
+refused on import, where it is written.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sim.catalogue.measures import MEASURES
 
 
 def measure_name(name: str) -> str:
-    """Return a name that code refers to; refuse it where no measure has it.
+    """Return a name of a measure that code refers to, checked against the catalogue.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def measure_name(name: str) -> str:
 
 
 def curve_name(name: str) -> str:
-    """Return a name that code refers to; refuse it where no curve has it.
+    """Return a name of a curve that code refers to, checked against the catalogue.
 
     Raises
     ------
@@ -34,39 +34,39 @@ def curve_name(name: str) -> str:
 
 
 HEADLINES = tuple(name for name, metric in MEASURES.items() if metric.is_headline)
-"""What most readers ask for first."""
+"""Measures that are shown first."""
 KEY_FIGURES = tuple(
     name
     for section in Section
     for name, metric in MEASURES.items()
     if metric.section is section and (metric.is_headline or metric.is_key_figure)
 )
-"""What stands at the head of a report, in the sequence of the documentation."""
+"""Measures at the head of a report, in the order of the documentation."""
 COMPARED = tuple(
     name for name, metric in MEASURES.items() if metric.is_headline or metric.is_compared
 )
-"""What the tables of a comparison show when the user names nothing."""
+"""Measures in the tables of a comparison, unless the user names others."""
 
 EFFICACY = measure_name("target_user_hours_denied")
-"""What the target lost."""
+"""Measure of what the target lost."""
 COLLATERAL = measure_name("business_hours_impaired")
-"""What others lost, when nobody says."""
+"""Measure of what others lost, unless another is named."""
 HARMS = (COLLATERAL, measure_name("names_hit"), measure_name("private_loss_usd"))
-"""What others lost, in each of the ways in which it is weighed; the first is shown in figures."""
+"""Measures of what others lost, in the trade-off; figures show the first."""
 
 RATIOS = {name: metric for name, metric in MEASURES.items() if isinstance(metric, Ratio)}
 """Measures that are one measure over another, by name."""
 PRICED = tuple(name for name, metric in MEASURES.items() if metric.aggregation is Aggregation.DRAWS)
-"""Money: its range spans the draws of all prices, and not only luck."""
+"""Measures of money, whose range spans the draws of all prices as well as luck."""
 
 
 def is_over_draws(name: str) -> bool:
-    """Whether the range of a measure is that of all draws of its prices: money, and money over."""
+    """Whether the range of a measure spans draws of prices: money, and ratios of money."""
     return name in PRICED or (name in RATIOS and RATIOS[name].above in PRICED)
 
 
 def label(name: str) -> str:
-    """Name of a measure as people say it; any other name without its underscores and USD."""
+    """Label of a measure; of any other name, the name without underscores and USD."""
     if name in MEASURES and MEASURES[name].label:
         return MEASURES[name].label
     words = name.removesuffix("_usd").replace("_", " ")

@@ -1,6 +1,6 @@
-"""How a measure and a curve are declared: name, unit, meaning, and what readers see of them first.
+"""Types that declare measures and curves: name, unit, meaning, label, where they are shown.
 
-In: nothing. Out: the types of the entries. Formulas stand in `sim.measure`; no value is known here.
+Formulas are in `sim.measure`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Section(StrEnum):
-    """Parts of ``docs/reference/measures.md``, in its sequence."""
+    """Sections of ``docs/reference/measures.md``, in its order."""
 
     REGISTER = "register and enforcement"
     BUSINESSES = "businesses"
@@ -20,7 +20,7 @@ class Section(StrEnum):
 
 
 class Aggregation(StrEnum):
-    """How the replicates of a measure come together."""
+    """How the replicates of a measure are combined."""
 
     MEAN = "mean over replicates"
     DRAWS = "mean over draws of all replicates"
@@ -40,23 +40,22 @@ class Metric:
     formula
         Function that computes it, from ``sim.measure`` on.
     section
-        Where it stands in the documentation.
+        Its section in the documentation.
     of
-        Unit of what it is out of; empty where it is out of nothing.
+        Unit of its denominator; empty where it has none.
     label
-        As people say it; made from the name where empty.
+        Name for people; made from ``name`` where empty.
     needs
-        Section of the scenario without which nobody acts whom it is about; empty for every
-        scenario.
+        Section of the scenario without which it is not measured; empty where it always is.
     is_beside_figure
-        Whether it is about the providers that a published figure beside it names, and is measured
-        only with such a figure.
+        Whether it is about the providers that a published figure names, and measured only with such
+        a figure.
     aggregation
-        How replicates come together.
+        How replicates are combined.
     is_headline
-        Whether it is among the few that are shown when nobody says which.
+        Whether it is among the few that are shown by default.
     is_key_figure, is_compared
-        Whether it is shown besides at the head of a report, and in the tables of a comparison.
+        Whether it is also shown at the head of a report, or in the tables of a comparison.
     """
 
     name: str
@@ -83,7 +82,7 @@ class Ratio(Metric):
     above, below
         Names of the two measures.
     per
-        How much of what stands below it is for.
+        Number of units of the denominator that it is for.
     """
 
     above: str
@@ -101,9 +100,9 @@ class Curve:
     name, unit, description
         As in ``curves.parquet`` and its description.
     noun, label
-        As people say it: what it counts, and what is so of them; no noun where the label says all.
+        For people: what it counts, and which of these; no noun where the label says all.
     needs
-        Section of the scenario without which there is none; empty for every scenario.
+        Section of the scenario without which there is none; empty where there always is.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""Every measure of ``summary.csv`` and ``measures.parquet``, in the sequence of measuring.
+"""Every measure of ``summary.csv`` and ``measures.parquet``, in the order of these tables.
 
-To add one: an entry here, its formula in `sim.measure`, a test; documents and goldens follow by
-``python -m sim.cli.reference`` and ``pytest -m laws tests/golden --update-golden``. They stand in
-one file, long as it is: the list is what one comes for, and its sequence is that of the tables.
+To add one: an entry here, its formula in `sim.measure`, a test; documents and goldens are made anew
+by ``python -m sim.cli.reference`` and ``pytest -m laws tests/golden --update-golden``. This is one
+long file, since readers come for the whole list.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SITES, OF_SHARE, USD = "active sites", "share of domestic demand", "USD"
 TABLE_DEMAND = "USD of domestic demand, at table revenue"
 OF_DEMAND = "USD of domestic demand, at drawn revenue levels"
 OF_HOSTING = "USD of hosting spending, at drawn revenue levels"
-"""What money is out of: all of it had nothing failed, over the run."""
+"""Denominators of money: the whole over the run, had nothing failed."""
 
 _listing = partial(Metric, formula="listings.measure_register", section=Section.REGISTER)
 _impact = partial(Metric, formula="impact.measure_impact", section=Section.BUSINESSES)

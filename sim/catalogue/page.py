@@ -1,6 +1,6 @@
-"""The tables of ``docs/reference/measures.md``, from the catalogue.
+"""Makes the tables of ``docs/reference/measures.md`` from the catalogue.
 
-``python -m sim.cli.reference`` makes them anew, and leaves the sentences between them alone.
+``python -m sim.cli.reference`` calls it; the text between the tables stays as it is.
 """
 
 from __future__ import annotations

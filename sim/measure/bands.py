@@ -1,7 +1,7 @@
-"""A curve over replicates: mean and interval at every time.
+"""Bands: mean and interval over replicates of a curve, at every time.
 
-In: change points of step curves. Out: a band on a grid of times. Between change points a curve
-holds its value, so the band is exact on the grid.
+In: change points of step curves. Out: a band on a grid of times. A curve is constant between its
+change points, so that the band is exact on the grid.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Band:
 
 
 def band_of(points: CurvePoints, horizon_s: int, *, as_share: bool = False) -> Band:
-    """Band of one curve on its change points, or on an even grid where these are very many.
+    """Band of one curve at its change points, or on an even grid where these are very many.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def values_at(points: CurvePoints, at_s: NDArray[np.int64]) -> NDArray[np.float6
     is_first = np.diff(points.replicate, prepend=-1) != 0
     first = np.flatnonzero(is_first)
     row_of = np.cumsum(is_first) - 1
-    # One sorted column for all replicates: each has a stretch of its own.
+    # One sorted column of keys for all replicates: each has a range of its own.
     stretch = int(max(points.t_s.max(initial=0), at_s.max(initial=0))) + 1
     key = row_of * stretch + points.t_s
     asked = np.arange(first.size)[:, None] * stretch + at_s[None, :]
@@ -112,17 +112,17 @@ def values_at(points: CurvePoints, at_s: NDArray[np.int64]) -> NDArray[np.float6
 
 
 def times_of(points: CurvePoints, horizon_s: int, n_times: int) -> NDArray[np.int64]:
-    """Times at which to read a curve: its change points, or as many as are asked for.
+    """Times at which to read a curve: its change points, if these are few enough.
 
-    Where there are more, half of the times are even over the run and half lie where changes are:
-    the first days of a block hold most of them.
+    Otherwise half of the times are even over the run and half are quantiles of the change points,
+    most of which are in the first days of a block.
 
     Parameters
     ----------
     n_times
-        At most so many times.
+        Largest number of times.
     """
-    # Of very many points every k-th shows where they lie; sorting all would take longer.
+    # Of very many points, every k-th shows how they are distributed; sorting all would take longer.
     sample = points.t_s[:: max(1, points.t_s.size // (50 * n_times))]
     times = np.unique(sample)
     if sample.size == points.t_s.size and times.size <= n_times:
@@ -134,15 +134,15 @@ def times_of(points: CurvePoints, horizon_s: int, n_times: int) -> NDArray[np.in
 
 
 def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
-    """Leave out times at which nothing changes that could be seen.
+    """Leave out times at which nothing changes visibly.
 
-    What is left is the same step curve to within the tolerance; the tolerance grows until at most
-    ``n_times`` times are left.
+    The result is the same step curve to within a tolerance, which grows until at most ``n_times``
+    times are left.
 
     Parameters
     ----------
     tolerance
-        Largest error at first, as a share of the span of the curve and its band.
+        Tolerance to begin with, as a share of the span of the curve and its band.
     """
     lines = np.array([band.mean, band.low, band.high])
     known = lines[~np.isnan(lines)]

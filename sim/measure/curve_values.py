@@ -1,7 +1,7 @@
-"""Values of curves at chosen times.
+"""Measures values of curves at chosen times.
 
-In: the outcome of a run, names of curves and times. Out: measures. Between change points a curve
-holds its value, so what is measured is exact.
+In: the outcome of a run, names of curves and times. Out: measures. A curve is constant between its
+change points, so that they are exact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sim.measure.measures import UNKNOWN, Measure
 
 @dataclass(frozen=True)
 class CurveTime:
-    """A curve over everybody, and a time at which its value is asked.
+    """A curve over everybody, and the time at which it is measured.
 
     Attributes
     ----------

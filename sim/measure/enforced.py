@@ -1,7 +1,7 @@
-"""What older entries do to an address, operator by operator, second by second.
+"""Failure of addresses by entries placed before a given second, by operator and over time.
 
-In: a world, an outcome, the addresses asked about. Out: the degree to which an address fails by the
-entries placed before some second alone. It does not know who sits there.
+In: a world, an outcome, and addresses. Out: the degree to which each address fails by these entries
+alone. Who uses the address is not known here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class OlderEntries:
     Parameters
     ----------
     address : shape (n,), ascending, distinct
-        Addresses that may be asked about.
+        Addresses that ``degrees`` may be asked for.
     """
 
     def __init__(self, world: World, outcome: Outcome, address: NDArray[np.int64]) -> None:
@@ -52,12 +52,14 @@ class OlderEntries:
     def degrees(
         self, address: Sequence[int], before_s: int, from_s: int, to_s: int
     ) -> tuple[list[int], NDArray[np.float64]]:
-        """Degree to which addresses fail by blocks placed before a second, and exempt ones of any.
+        """Degree to which addresses fail by blocks placed before a second.
+
+        Exempting entries count whenever they were placed.
 
         Returns
         -------
         edge
-            Ascending from ``from_s`` to ``to_s``; between two of them nothing changes.
+            Times from ``from_s`` to ``to_s``, ascending; nothing changes between two of them.
         degree : shape (n_pieces, n_addresses, n_operators)
         """
         acting = [
@@ -67,7 +69,7 @@ class OlderEntries:
             if self._mechanism[entry] is Mechanism.EXEMPT or self._placed_s[entry] < before_s
             for span in self._spans[entry]
         ]
-        # Throttled first, dropped over it, exempt last: None stands for exempt.
+        # Dropping overrides throttling, and exempting (None) overrides both.
         acting.sort(key=lambda one: 2.0 if one[1] is None else one[1])
         times = {t for *_, span in acting for t in span[1:] if from_s < t < to_s}
         edge = [from_s, *sorted(times), to_s]
@@ -81,7 +83,7 @@ class OlderEntries:
 
 
 def _spans(world: World, outcome: Outcome) -> dict[int, list[Span]]:
-    """When operators with users enforced each entry on addresses, to the end if never released."""
+    """When operators with users enforced each entry on addresses; to the end if not released."""
     log = outcome.events
     started: dict[tuple[int, int], int] = {}
     spans: dict[int, list[Span]] = defaultdict(list)
@@ -103,5 +105,5 @@ def _spans(world: World, outcome: Outcome) -> dict[int, list[Span]]:
 
 
 def pieces(edges: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """Common pieces of several cuts of one time."""
+    """Pieces of the common refinement of several partitions of time."""
     return list(pairwise(sorted({t for edge in edges for t in edge})))

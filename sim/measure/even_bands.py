@@ -1,8 +1,7 @@
-"""Curves over replicates at even times: the rows of ``bands.parquet``.
+"""Bands of all curves at even times: the rows of ``bands.parquet``.
 
-In: the curves of a run folder. Out: for each of them the mean over replicates and a band, at times
-that are the same for all. Change points themselves must not be averaged: a replicate in which much
-happens has many.
+In: the curves of a run folder. Out: for each curve its mean over replicates and a band, at the same
+even times. Averaging over change points would be wrong: eventful replicates have more of them.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ _STEPS_S = (
     (366 * S_PER_D, 6 * S_PER_H),
     (MOST_TIMES * S_PER_D, S_PER_D),
 )
-"""Longest run, and how far apart its times are."""
+"""Length of a run, at most, and the step between its times."""
 
 
 def even_times(horizon_s: int) -> NDArray[np.int64]:
-    """Times from 0 on, below the horizon: every hour in a run of up to two months.
+    """Times from 0 to the end of a run: every hour in a run of up to two months.
 
-    They are ten minutes apart in half a day, six hours in a year, a day in four years, and weeks
-    in what is longer.
+    The step is ten minutes for half a day, six hours for a year, a day for four years, and whole
+    weeks for longer runs.
     """
     n_weeks = -(-horizon_s // (MOST_TIMES * 7 * S_PER_D))
     step_s = next((step for most, step in _STEPS_S if horizon_s <= most), 7 * S_PER_D * n_weeks)
@@ -95,7 +94,7 @@ def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
 def _bands_of(
     run: RunFolder, label: str, at_s: NDArray[np.int64]
 ) -> Iterator[tuple[CurveKey, Band]]:
-    """Bands of one strategy, measure by measure: the points of one are in memory at a time."""
+    """Bands of one strategy; the points of one measure are in memory at a time."""
     for metric in CURVES:
         if run.has_curve(metric, label):
             curves = read_curves(run, label, [metric], [metric])

@@ -158,7 +158,7 @@ def _joined(parts: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
 
 
 class FactTables:
-    """Facts of the runs of a folder, strategy by strategy: those of one are in memory at a time.
+    """Reads the facts of a folder's runs, strategy by strategy to save memory.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ class FactTables:
         index = np.stack([columns["first_index"], columns["second_index"]])
         value = numbers(columns["value"])
         found = {}
-        # By runs, each looked through once: time grows with the rows, not with their square.
+        # Grouped by run once, so that time does not grow with the square of the rows.
         order = np.argsort(replicate, kind="stable")
         bounds = np.flatnonzero(np.diff(replicate[order])) + 1
         for rows in np.split(order, bounds) if order.size else ():
@@ -238,7 +238,7 @@ class FactTables:
         return found
 
     def nothing(self, label: str) -> dict[int, dict[str, str]]:
-        """What runs of one strategy did not do, and why, by replicate; only those that did so.
+        """What runs of one strategy did not do, and why, by replicate; empty ones are left out.
 
         Raises
         ------

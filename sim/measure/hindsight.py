@@ -1,8 +1,7 @@
-"""What a strategy listed beside the best it could have listed, had it known the fronts beforehand.
+"""Regret: what a strategy listed, against the best list had it known all fronts beforehand.
 
 In: a world and an outcome. Out: how much more was hit than by the least-collateral cover of the
-same fronts with as many rules, in addresses and in businesses. It does not know how the strategy
-came to its list.
+same fronts with as many rules, in addresses and in businesses.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from sim.world.build import World
 
 
 def measure_regret(world: World, outcome: Outcome) -> tuple[Measure, ...]:
-    """Regret of one run in addresses and businesses; nothing where the target rents no fronts.
+    """Regret of one run in addresses and businesses; none where the target rents no fronts.
 
     Notes
     -----
@@ -33,8 +32,8 @@ def measure_regret(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     run, and A the target's own ranges. With w a weight on addresses,
     ``regret = w(O minus F minus A) - min over covers C of F and O by at most r prefixes of
     w(C minus F minus A)``. O is such a cover unless exemptions were cut out of it, so that regret
-    is at least 0 without them. It is not known where O holds no front: then nothing was to be
-    covered. A business weighs one, shared evenly among the addresses it sits on at t = 0.
+    is at least 0 without them. It is not known where O holds no front, since then there is nothing
+    to cover. A business weighs one, shared evenly among its addresses at t = 0.
     """
     if world.pools is None:
         return ()
@@ -76,7 +75,7 @@ def listed_at_peak(outcome: Outcome) -> tuple[IntervalSet, int]:
 
 
 def business_weights(world: World) -> Weights:
-    """Weigh each business one, shared evenly among the hosts it sits on at t = 0."""
+    """Weight 1 for each business, shared evenly among its hosts at t = 0."""
     components, rows = world.components, world.businesses.component_row
     n_roles = rows.shape[1]
     component = rows.ravel()

@@ -1,7 +1,7 @@
-"""What one run did, as a few numbers.
+"""Measures of one run: what it did, as a few numbers.
 
-In: a world and an outcome. Out: named values with units and denominators. Everything is computed
-from facts that the outcome holds; a new measure needs no new run.
+In: a world and an outcome. Out: named values with units and denominators. All are computed from
+facts in the outcome, so that a new measure needs no new run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ S_PER_H = 3600
 
 
 def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
-    """Measures of one run, always in the same sequence.
+    """Measures of one run, always in the same order.
 
     Notes
     -----
@@ -88,12 +88,12 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
 def measure_inherited(
     world: World, outcome: Outcome, value: NDArray[np.float64], demand: float
 ) -> tuple[Measure, ...]:
-    """Measures of what tenants inherited; none where they stay at their addresses.
+    """Measures of inherited blocks; none where tenants keep their addresses.
 
     Notes
     -----
-    A business that came to no other address is not known to have inherited or not: it is in no
-    denominator of businesses. Where nobody came anywhere, the share is not known.
+    A business that never came to another address could not inherit a block, and is in no
+    denominator of businesses. Where there was no arrival at all, the share is not known.
     """
     if world.stays is None:
         return ()
@@ -125,7 +125,7 @@ def measure_inherited(
 
 
 def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
-    """Measures of what became of the target's users; none where it has none.
+    """Measures of the target's users; none where it has none.
 
     Notes
     -----
@@ -140,7 +140,7 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     denied, by_vpn, left = (
         float(fate_s.sum()) / S_PER_H for fate_s in (users.denied_s, users.vpn_s, users.left_s)
     )
-    # What is left over may be short of nothing by rounding.
+    # Rounding may make the remainder slightly negative.
     reached = max(0.0, hours - denied - by_vpn - left)
     return (
         *(
@@ -159,7 +159,7 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
 
 
 def measure_ratios(found: Sequence[Measure]) -> tuple[Measure, ...]:
-    """Ratios of which both parts were measured, those already there left out.
+    """Ratios of which both parts were measured and which are not there yet.
 
     Notes
     -----

@@ -1,7 +1,7 @@
-"""Blocks that tenants inherit: entries that were placed before they came.
+"""Blocks that tenants inherit: entries placed before they came to an address.
 
 In: a world and an outcome. Out: per business, arrivals, arrivals at a blocked address, and what
-those entries alone cost it. It does not know who sat on the address before.
+those entries alone cost it. Who had the address before is not known here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sim.world.build import World
 
 
 class Inheritance(StrEnum):
-    """What a business is known to have met at the addresses it came to."""
+    """What a business found at the addresses it came to."""
 
     BLOCKED = "blocked"
     REACHABLE = "reachable"

@@ -1,7 +1,6 @@
-"""What was asked of operators: addresses listed, orders, rules, and how far beyond the target.
+"""Measures of the register and of enforcement: addresses listed and dropped, orders, rules.
 
-In: a world and an outcome. Out: measures of the register and of what was dropped. It does not know
-who sat on the addresses.
+In: a world and an outcome. Out: measures. Who uses the addresses is not known here.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
 def most_rules(outcome: Outcome) -> int:
     """Most rules in force at the end of any second; a rule is a prefix of a blocking entry.
 
-    Entries that exempt are no rules here, and a name takes none.
+    Exempting entries and names do not count.
     """
     log = outcome.events
     rules = np.array(

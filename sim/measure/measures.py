@@ -1,6 +1,6 @@
-"""One number of one run, with its unit and what it is out of.
+"""A measure: one number of one run, with its unit and what it is out of.
 
-In: the catalogue. Out: the type that all measuring shares. It knows no world and no statistics.
+In: the catalogue. Out: the type that all modules of this room share.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Measure:
 
 
 def measured(name: str, value: float, denominator: float = UNKNOWN) -> Measure:
-    """Return one number of a run with the units that the catalogue says.
+    """Return a measure with its units from the catalogue.
 
     Raises
     ------

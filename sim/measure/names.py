@@ -1,7 +1,6 @@
-"""Names on the addresses that modelled businesses sit on, and how many of them were ever dropped.
+"""Names on the addresses of the modelled businesses, and how many of them were ever dropped.
 
-In: a world, and what operators enforced. Out: names and active sites hit, out of all. It does not
-know whom the block was for.
+In: a world, and what operators enforced. Out: names and active sites hit, out of all.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class NamesHit:
 
 
 def names_hit(world: World, outcome: Outcome) -> NamesHit:
-    """Names hit in one run; each address is counted once, however many businesses sit on it."""
+    """Names hit in one run; an address that several businesses share is counted once."""
     address, n_names, n_active = names_in_use(world)
     is_hit = ever_dropped(world, outcome, address)
     return NamesHit(
@@ -66,7 +65,7 @@ def names_hit(world: World, outcome: Outcome) -> NamesHit:
 def names_in_use(
     world: World,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct addresses that components sit on at t = 0, ascending.
+    """Distinct addresses of components at t = 0, ascending.
 
     Returns
     -------
@@ -89,16 +88,16 @@ def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> 
 
     Notes
     -----
-    At an operator an address is dropped while an entry that blocks holds it and none exempts it;
-    what lasts no time is no state. An address that no exemption ever holds is dropped if any
-    blocking entry that is enforced holds it; only the others need their history.
+    At an operator an address is dropped while a blocking entry contains it and no exempting one
+    does, at the end of a second. An address in no exempting entry was dropped if any enforced
+    blocking entry contains it; only the others need their history.
     """
     serving = np.flatnonzero(world.operators.share_users > 0)
     return ever_dropped_at(Held(outcome, address), serving.tolist())
 
 
 class Held:
-    """Which of some addresses each entry of a run holds; looked up once, whoever asks.
+    """Which of some addresses each entry of a run contains; each entry is looked up once.
 
     Parameters
     ----------
@@ -111,7 +110,7 @@ class Held:
         self.parts_of = cache(self._look_up)
 
     def _look_up(self, entry: int) -> list[slice]:
-        """Parts of the addresses that an entry holds."""
+        """Slices of the addresses that an entry contains."""
         addresses = self.outcome.entry_addresses[entry]
         low, high = np.searchsorted(self.address, (addresses.start, addresses.stop))
         some = np.flatnonzero(high > low)
@@ -130,7 +129,7 @@ def ever_dropped_at(held: Held, operator_rows: Sequence[int]) -> NDArray[np.bool
     contested = np.flatnonzero(is_dropped & exempt.contains(address))
     is_dropped[contested] = False
     for change in changes:
-        # Who was dropped at one operator need not be looked at again.
+        # An address dropped at one operator need not be looked at again.
         contested = contested[~is_dropped[contested]]
         if contested.size == 0:
             break

@@ -1,7 +1,7 @@
-"""Why a run orders nothing, hits nobody, or denies the target's users nothing: one sentence each.
+"""Why a run ordered nothing, hit nobody, or denied the target's users nothing.
 
-In: a run, with its scenario and its measures. Out: what it did not do, and why. Zero is a result;
-here stands what it comes of, so that nobody takes it for a finding about the strategy.
+In: a run, with its scenario and its measures. Out: what it did not do, and why, in a sentence each,
+so that nobody takes a zero that the scenario causes for a finding about the strategy.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LIMITS = (
     "pause_pressure",
     "end_pressure",
 )
-"""Keys by which a censor holds itself back."""
+"""Keys by which a censor limits itself."""
 
 
 def why_nothing(
@@ -57,7 +57,7 @@ def why_nothing(
 
 
 def say_nothing(runs: Sequence[Mapping[str, str]]) -> list[str]:
-    """Sentences on what no run of a strategy did, each with the reasons there are."""
+    """Sentences on what no run of a strategy did, each with all reasons."""
     return [
         f"{what}: {'; or '.join(dict.fromkeys(run[what] for run in runs))}"
         for what in (ORDERS, HITS, DENIES)

@@ -1,6 +1,6 @@
-"""What bystanders did about it: moves, complaints, appeals by name, exemptions.
+"""Measures of what bystanders did: moves, complaints, appeals by name, exemptions.
 
-In: a world and an outcome. Out: measures; none of those in which nobody acts in this scenario.
+In: a world and an outcome. Out: measures; none of those that the scenario has no section for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Where each component sat, and since when: the stays of one run, put together from its events.
+"""Stays: where each component was and from when to when, reconstructed from the events of a run.
 
-In: a world and an outcome. Out: one row per stay. It does not know what was blocked.
+In: a world and an outcome. Out: one row per stay.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def stays_of(world: World, outcome: Outcome) -> dict[int, list[Stay]]:
 
     Notes
     -----
-    The n-th move of a business is the n-th of its drawn responses that is not to wait. An arrival
-    of a tenant happens if the component then holds the arrival's seat; moves of the same second
-    come first. What lasts no time is no stay.
+    The n-th move of a business is the n-th of its drawn responses other than waiting. A tenant
+    arrives if the component then has the arrival's seat; moves of the same second come first. A
+    stay lasts a second or longer.
     """
     events = _events(world, outcome)
     return {row: _stays(world, row, events[row]) for row in sorted(events)}

@@ -1,8 +1,7 @@
-"""Efficacy against collateral: which strategies no other one beats, and how sure that is.
+"""Dominance: which strategies no other beats in efficacy and collateral, and how certain that is.
 
-In: efficacy and collateral by strategy and replicate. Out: means, ratio, dominance and the
-frontier, with intervals and the share of bootstrap draws. It does not know which measures these
-are; more efficacy and less collateral are better.
+In: efficacy and collateral by strategy and replicate; more efficacy and less collateral are better.
+Out: means, ratio, dominance and the Pareto frontier, with intervals and shares of bootstrap draws.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _CELLS = 2**24
 
 @dataclass(frozen=True, eq=False)
 class Tradeoff:
-    """What each strategy bought, and at whose cost.
+    """Efficacy and collateral of strategies, and which of them dominate others.
 
     Attributes
     ----------
@@ -39,8 +38,8 @@ class Tradeoff:
         Mean collateral over mean efficacy, and its BCa interval. NaN where the mean efficacy is
         not above zero; the interval NaN also where it is not above zero in every resample.
     is_known : shape (n_strategies,)
-        Whether efficacy and collateral are known in all replicates. A strategy of which they are
-        not has NaN in all columns, dominates nothing and is judged neither dominated nor not.
+        Whether efficacy and collateral are known in all replicates. A strategy for which they are
+        not has NaN in all columns; it dominates none, and whether it is dominated is not known.
     is_dominated : shape (n_strategies,)
         Whether another strategy has as much efficacy and as little collateral, and one of them
         better, in the means.
@@ -89,7 +88,7 @@ def tradeoff(
     efficacy, collateral : shape (n_strategies, n_replicates)
         Same replicate, same luck; NaN where a value is not known.
     rng
-        Luck of the resamples: stream ``BOOTSTRAP``. Replicates are resampled jointly over
+        Generator of the resamples: stream ``BOOTSTRAP``. Replicates are resampled jointly over
         strategies, and efficacy together with collateral.
     confidence
         Nominal coverage in (0, 1).

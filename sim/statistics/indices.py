@@ -1,7 +1,6 @@
-"""What the answer hangs on: elementary effects, and shares of variance.
+"""Sensitivity indices: elementary effects (Morris), and shares of variance (Sobol').
 
-In: answers at the points of a design. Out: one line of indices per factor, with intervals. It does
-not know the factors, nor where the answers came from.
+In: answers at the points of a design. Out: indices of each factor, with intervals.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def screen(
     n_dials : shape (n_factors,)
         Dials of each factor.
     rng
-        Luck of the resamples.
+        Generator of the resamples.
     """
     is_whole = np.isfinite(answers).all(axis=1)
     answers, dials, moved = answers[is_whole], dials[is_whole], moved[is_whole]
@@ -117,14 +116,14 @@ def variance_shares(
     answers : shape (n_base, n_factors + 2)
         At A, B, and the crossings; NaN where not known: the base point is left out.
     rng
-        Luck of the resamples of base points.
+        Generator of the resamples of base points.
 
     Notes
     -----
     With answers centred, ``first = mean(f_B (f_AB - f_A)) / V`` and
     ``total = mean((f_A - f_AB)²) / (2 V)``, V the variance over A and B: the estimators of
-    ``scipy.stats.sobol_indices``, whose bootstrap takes no luck and whose base must be a power of 2
-    even when points failed.
+    ``scipy.stats.sobol_indices``, whose bootstrap takes no generator and whose number of base
+    points must be a power of 2 even when some failed.
 
     References
     ----------

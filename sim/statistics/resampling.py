@@ -1,8 +1,8 @@
-"""Bootstrap over replicates: what another set of replicates might have shown.
+"""Bootstrap over replicates, with BCa intervals.
 
-In: values by row and replicate. Out: statistics of the rows' means in every resample, and BCa
-intervals. Replicates are resampled jointly for all rows, since in one replicate all strategies
-share their luck. It does not know what the rows mean.
+In: values by row and replicate. Out: statistics of the rows' means in every resample, and their
+intervals. Replicates are resampled jointly for all rows, since all strategies share the luck of a
+replicate.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def bootstrap_means(
     from scipy import stats  # slow to import, and a single run needs none of it
 
     def of_rows(replicate: NDArray[np.intp], axis: int = -1) -> Values:
-        # A resample is how often each replicate is in it: all rows are summed in one product.
+        # A resample is a count of each replicate, so that one product sums all rows.
         drawn = np.atleast_2d(np.moveaxis(np.asarray(replicate), axis, -1)).astype(np.intp)
         found = statistic(_means_of(values, drawn))
         return found if np.ndim(replicate) > 1 else found[:, 0]

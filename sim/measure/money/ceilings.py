@@ -1,7 +1,7 @@
-"""Published losses beside the model's: how far apart they are, per business and day.
+"""Published losses beside the model's, and how far apart they are per business and day.
 
-In: measures of a run, the published figures its scenario names, its length. Out: one line
-per published loss. The figures stand beside the results; neither is corrected by the other.
+In: measures of a run, the published figures of its scenario, its length. Out: one line per
+published loss. Neither is corrected by the other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ N_BUSINESSES, FIRST_DAY, LAST_DAY = (
     "enforcement_start",
     "loss_horizon_end",
 )
-"""Rows of the table of figures that say whom and what time the published losses are about."""
+"""Rows of the table of figures with the number of businesses and the days of published losses."""
 AFFECTED = measure_name("businesses_ever_affected")
 
 

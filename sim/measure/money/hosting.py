@@ -1,7 +1,7 @@
-"""Whom businesses paid for hosting, and what that is in money, provider by provider.
+"""Prices what businesses pay for hosting, by provider.
 
-In: stretches of time in which a business paid somebody, sums over them, draws of parameters. Out:
-arrays of USD with one row per draw. It does not know why anybody moved.
+In: loss sums of one run (which hold who paid whom for how long), and draws of parameters. Out:
+arrays of USD with one row per draw.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def provider_money(totals: LossTotals, parameters: ParameterDraws) -> ProviderDr
     """
     spending = parameters.revenue_level * parameters.hosting_spend_share
     double = double_hosting_usd(totals, parameters).sum(axis=1)
-    # A difference of two sums over the same hours: rounding may leave less than nothing.
+    # Rounding may make the difference of two sums over the same hours slightly negative.
     return ProviderDraws(
         loss_usd=np.maximum(spending * totals.paid_usd.sum(axis=1) - double[..., 1], 0),
         gain_usd=spending * totals.paid_usd.sum(axis=0) + double[..., 0],

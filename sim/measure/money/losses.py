@@ -1,7 +1,7 @@
-"""What a run lost, added up by sector and class of spell length.
+"""Loss sums of a run, by sector and class of spell length.
 
-In: the ledger and the businesses of one run. Out: sums that hold all that prices need, because
-every price is the same for all businesses of a sector and class. It knows no price.
+In: the ledger and the businesses of one run. Out: sums, which suffice to price the losses since all
+businesses of a sector and class have the same prices. No price is known here.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def add_up(
     share_failing = np.zeros(businesses.n_businesses)
     np.divide(lost_h.sum(axis=1), affected_h, out=share_failing, where=affected_h > 0)
     exposed = value * np.minimum(share_failing, 1)
-    # Row of the longest class in which something was lost; nothing is exposed where there is none.
+    # The longest class in which something was lost; where there is none, nothing is exposed.
     longest = n_classes - 1 - np.argmax(lost_h[:, ::-1] > 0, axis=1)
     sector_row, n_sectors = businesses.sector_row, len(businesses.sector)
     stay, left, n_providers = moves.stays, moves.left, moves.is_domestic.size

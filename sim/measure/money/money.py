@@ -133,7 +133,7 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
         response_cost_usd=p.response_cost_level * totals.response_usd + double_usd,
         double_hosting_usd=double_usd,
         transfers_to_rivals_usd=(p.transfer_share * (gross - recaptured + churn)).sum(axis=2),
-        # A difference of two sums over the same hours: rounding may leave less than nothing.
+        # Rounding may make the difference of two sums over the same hours slightly negative.
         provider_loss_usd=np.maximum(hosting * totals.away_usd - to_first, 0),
         domestic_gain_usd=hosting * totals.domestic_usd + to_domestic,
     )

@@ -1,7 +1,7 @@
-"""Whom each business paid, from the moves that a run records.
+"""Which provider each business paid, and for how long, from the moves that a run records.
 
-In: a world and an outcome. Out: moves, their labour, and how long each business paid whom. A proxy
-or other addresses of the same provider leave the bill where it is.
+In: a world and an outcome. Out: moves, their labour, and times by provider paid. Moving behind a
+proxy, or to other addresses of the same provider, changes no bill.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ S_PER_H = 3600
 
 @dataclass(frozen=True, eq=False)
 class Stretches:
-    """Times of businesses at or after a provider; columns of shape (n_stretches,).
+    """Times of businesses with, or after leaving, a provider; columns of shape (n_stretches,).
 
     Attributes
     ----------
     business_row, provider_row
-        Whose time, and which provider it is about.
+        The business, and the provider.
     hours
         How long.
 
@@ -53,7 +53,7 @@ class Stretches:
 
 @dataclass(frozen=True, eq=False)
 class Moves:
-    """What businesses did about it.
+    """Moves of businesses in one run.
 
     Attributes
     ----------
@@ -133,7 +133,7 @@ def moves_of(world: World, outcome: Outcome) -> Moves:
     turn = turn[payee[turn + 1] != payee[turn]]
     back_s = np.full(turn.size, world.horizon_s)
     for later in range(world.moves.response.shape[1], 1, -1):
-        # The earliest return is looked up last, and holds.
+        # From the latest to the earliest return: the earliest, found last, is kept.
         there = np.minimum(turn + later, row.size - 1)
         is_back = (turn + later < row.size) & (row[there] == row[turn])
         is_back &= payee[there] == payee[turn]

@@ -1,7 +1,7 @@
 """Published methods that price the shutdown of a whole country.
 
-In: constants of an economy, a duration, a share. Out: USD. They know no business and no address;
-they stand beside the firm-level method and are never mixed with it.
+In: constants of an economy, a duration, a share. Out: USD. Their results are shown beside those of
+the firm-level method and never mixed with them.
 """
 
 from __future__ import annotations
