@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sim.errors import OverblockError, PartialError, Problem, ScenarioError
-from sim.experiment.answers import INTERRUPTED, PARTIAL, Answers
-from sim.experiment.plan import Point
+from sim.errors import Problem
+from sim.experiment.answers import INTERRUPTED, PARTIAL, Answers, NothingFinishedError
+from sim.experiment.executors.task import Failure
+from sim.experiment.plan import ImpossiblePointsError, Plan, Point
 from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -151,20 +152,22 @@ def test_a_trial_without_an_answer_is_neither_acceptable_nor_not(
     assert sheets["calibration.csv"][0]["acceptable_high"] <= 0.2
 
 
-@pytest.mark.parametrize(
-    ("error", "n_parts"),
-    [(ScenarioError([Problem("x", "no")]), 1), (PartialError("failed"), 3)],
-)
+@pytest.mark.parametrize("is_impossible", [True, False])
 def test_a_batch_that_cannot_be_loses_no_other(
-    resolved: Resolved, factors: list[Factor], error: OverblockError, n_parts: int
+    resolved: Resolved, factors: list[Factor], is_impossible: bool
 ) -> None:
     asked = []
 
     def failing(points: tuple[Point, ...]) -> Answers:
         asked.append(len(points))
-        if len(asked) == 3:
-            raise error
-        return model(points)
+        if len(asked) != 3:
+            return model(points)
+        why = {row: Failure("", f"point {row} of its batch") for row in range(len(points))}
+        if is_impossible:
+            problem = Problem("x", "no")
+            raise ImpossiblePointsError([problem], {(row,): why[row] for row in why})
+        plan = Plan("calibration", resolved, 1, 1)
+        raise NothingFinishedError(plan, {(row, "x", 0): why[row] for row in why})
 
     trials = search(resolved, factors, [Target("a", 20.0, 5.0, "")], 80, 1, failing)
     assert len(trials.amounts) == len(trials.answers.value) == sum(asked) == 80
@@ -173,8 +176,8 @@ def test_a_batch_that_cannot_be_loses_no_other(
     assert not np.isnan(trials.answers.value[:first]).any()
     assert not np.isnan(trials.answers.value[stop:]).any()
     assert trials.answers.status == PARTIAL
-    assert {key[0] for key in trials.answers.failures} == set(range(first, stop))
-    assert len(trials.answers.failures) == n_parts * asked[2]
+    assert [key[0] for key in trials.answers.failures] == list(range(first, stop))
+    assert trials.answers.reason(first + 1) == "point 1 of its batch"
 
 
 def test_an_interrupt_keeps_the_trials_that_are_finished(
