@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.scenario.dump import scenario_tree
-from sim.scenario.provenance.sources import Source, list_sources
+from sim.scenario.provenance.source import Source
+from sim.scenario.provenance.sources import list_sources
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import Table, note_path
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from sim.errors import Problem, ScenarioError
@@ -17,12 +16,12 @@ from sim.scenario.dump import scenario_tree
 from sim.scenario.library import shipped
 from sim.scenario.load import LoadedScenario
 from sim.scenario.provenance.provenance import Cell, Provenance, leaves, numbers_of
-from sim.scenario.provenance.table_sources import TableSource, table_sources
+from sim.scenario.provenance.source import Source
+from sim.scenario.provenance.table_sources import table_sources
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import Table, read_table
 
-KINDS = ("fact", "derived", "assumption", "choice")
 OVERRIDE = "--set "
 """How the place of a value from the command line begins."""
 LABELS = ("format", "name", "title", "description", "target.name")
@@ -31,66 +30,6 @@ ASKED = {"root_seed": "seed", "n_replicates": "replicates", "experiment": ""}
 """Keys that say what is asked and claim nothing about the world, each with its unit."""
 UNITS = {"_per_d": "1/d", "_h": "h", "_d": "d", "_min": "min", "_usd": "USD"}
 """Units that end a key's name."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """One value, or several that rest on the same thing.
-
-    Attributes
-    ----------
-    key
-        Key path of the scenario, or ``table.column``.
-    lines, row
-        Lines of the table, and what names the row where it is one; empty for a scenario key.
-    n_values, value
-        How many values, and which where they are all the same; else None.
-    values
-        Lowest and highest, where they are numbers that differ.
-    unit
-        Unit of the value and of its range.
-    kind
-        ``fact``, ``derived`` (see ``formula``), ``assumption`` (see ``range``), or ``choice``: what
-        the scenario asks, and no claim about the world.
-    source, date
-        Where it was published and when; for a choice of table, which.
-    formula, why
-        How a derived value is computed; why an assumption or choice, or how to read a fact.
-    range
-        Lowest and highest value held possible, in one of three forms:
-        ``{"absolute": [low, high]}``, ``{"times": [low, high]}`` of each value,
-        ``{"columns": [low, high]}`` of each row.
-    needs_range
-        Whether it is an assumed number, which must have a range.
-    """
-
-    key: str
-    lines: str
-    row: str
-    n_values: int
-    value: Cell | None
-    values: tuple[float, float] | None
-    unit: str
-    kind: str
-    source: str
-    date: str
-    formula: str
-    why: str
-    range: dict[str, list[Any]] | None
-    needs_range: bool
-
-    @property
-    def is_range_stated(self) -> bool:
-        """Whether an assumed number says how far it may be off; true for all others."""
-        return self.range is not None or not self.needs_range
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values under the names above; what does not apply is left out."""
-        plain = {name: value for name, value in asdict(self).items() if value not in ("", None)}
-        del plain["needs_range"]
-        if not self.is_range_stated:
-            plain["range"] = "not stated"
-        return plain
 
 
 def list_sources(resolved: Resolved, *, each_row: bool = False) -> tuple[Source, ...]:
@@ -111,9 +50,9 @@ def list_sources(resolved: Resolved, *, each_row: bool = False) -> tuple[Source,
     return (
         *_key_sources(resolved.loaded, tables),
         *(
-            _from_table(table.name, found)
+            source
             for table in resolved.tables
-            for found in table_sources(table, each_row=each_row)
+            for source in table_sources(table, each_row=each_row)
         ),
     )
 
@@ -221,50 +160,9 @@ def _bare(
     return _source(key, value, unit=unit, kind="choice", why=origin or "What the scenario asks")
 
 
-def _source(
-    key: str,
-    value: Cell,
-    *,
-    unit: str,
-    kind: str,
-    source: str = "",
-    date: str = "",
-    formula: str = "",
-    why: str = "",
-    range: dict[str, list[Any]] | None = None,
-) -> Source:
-    return Source(
-        key=key,
-        lines="",
-        row="",
-        n_values=1,
-        value=value,
-        values=None,
-        unit=unit,
-        kind=kind,
-        source=" ".join(source.split()),
-        date=date,
-        formula=" ".join(formula.split()),
-        why=" ".join(why.split()),
-        range=range,
-        needs_range=kind == "assumption" and bool(numbers_of(value)),
-    )
-
-
-def _from_table(table: str, found: TableSource) -> Source:
-    return Source(
-        key=f"{table}.{found.column}",
-        lines=found.lines,
-        row=found.row,
-        n_values=found.n_values,
-        value=found.value,
-        values=found.values,
-        unit=found.unit,
-        kind=found.kind,
-        source=found.source,
-        date=found.date,
-        formula=found.formula,
-        why=found.why,
-        range=found.range,
-        needs_range=found.kind == "assumption" and found.is_number,
-    )
+def _source(key: str, value: Cell, *, kind: str, **said: Any) -> Source:
+    """Source of a scenario key, its texts on one line each."""
+    for name in said.keys() & {"source", "formula", "why"}:
+        said[name] = " ".join(said[name].split())
+    needs_range = kind == "assumption" and bool(numbers_of(value))
+    return Source(key=key, value=value, kind=kind, needs_range=needs_range, **said)

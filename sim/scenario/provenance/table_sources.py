@@ -12,47 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.scenario.provenance.source import Source
 from sim.scenario.tables.notes import ColumnNote, SourceNote
 from sim.scenario.tables.seeds import Table
 
 NO_NOTE = "A table without a source note"
-
-
-@dataclass(frozen=True)
-class TableSource:
-    """Cells of one column that rest on the same thing.
-
-    Attributes
-    ----------
-    column
-        Its name.
-    lines
-        Lines of the file, such as ``2-9, 11``.
-    row
-        What names the row, where it is one.
-    n_values, value, values
-        How many cells; the value where all are equal; lowest and highest where they are numbers
-        that differ.
-    is_number
-        Whether the cells are numbers.
-    unit, kind, source, date, formula, why, range
-        As in ``sources.Source``.
-    """
-
-    column: str
-    lines: str
-    row: str
-    n_values: int
-    value: str | int | float | None
-    values: tuple[float, float] | None
-    is_number: bool
-    unit: str
-    kind: str
-    source: str
-    date: str
-    formula: str
-    why: str
-    range: dict[str, list[Any]] | None
 
 
 @dataclass(frozen=True)
@@ -76,7 +40,7 @@ class _Group:
     rows: list[Mapping[str, str]] = field(default_factory=list)
 
 
-def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[TableSource]:
+def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Source]:
     """Sources of a table's cells, by column; empty cells are left out.
 
     Parameters
@@ -98,7 +62,7 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Tabl
             group.cells.append(row[column])
             group.rows.append(row)
         for support, group in groups.values():
-            yield _summed_up(column, support, group, header, note)
+            yield _summed_up(table, column, support, group, header)
 
 
 def claiming_columns(header: Sequence[str], note: SourceNote | None) -> list[str]:
@@ -152,8 +116,9 @@ def _support(column: str, row: Mapping[str, str], note: SourceNote | None) -> _S
 
 
 def _summed_up(
-    column: str, support: _Support, group: _Group, header: Sequence[str], note: SourceNote | None
-) -> TableSource:
+    table: Table[Any], column: str, support: _Support, group: _Group, header: Sequence[str]
+) -> Source:
+    note = table.note
     numbers = [_number(cell) for cell in group.cells]
     known = [number for number in numbers if number is not None]
     is_number = len(known) == len(numbers)
@@ -162,14 +127,13 @@ def _summed_up(
     if len(set(group.cells)) == 1:
         value = known[0] if is_number else group.cells[0]
     spread = is_number and value is None
-    return TableSource(
-        column=column,
+    return Source(
+        key=f"{table.name}.{column}",
         lines=spans(group.lines),
         row=_name(group.rows[0], header, note) if len(group.rows) == 1 else "",
         n_values=len(group.cells),
         value=value,
         values=(min(known), max(known)) if spread else None,
-        is_number=is_number,
         unit=support.unit,
         kind=support.kind,
         source=support.source,
@@ -177,6 +141,7 @@ def _summed_up(
         formula=support.formula,
         why=support.why,
         range=_range(about, known, group) if is_number else None,
+        needs_range=support.kind == "assumption" and is_number,
     )
 
 
