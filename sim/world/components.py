@@ -6,20 +6,21 @@ prefix is a slice. It does not know which addresses are blocked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.tables.rows import ROLES
+from sim.world.columns import Columns
 
 N_ROLES = len(ROLES)
 FRONTEND = ROLES.index("frontend")
 
 
 @dataclass(frozen=True, eq=False)
-class Components:
+class Components(Columns):
     """Components as columns, each with one or more hosts.
 
     Attributes
@@ -51,10 +52,6 @@ class Components:
     host_start: NDArray[np.int64]
     business_order: NDArray[np.int64]
     business_start: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
     @classmethod
     def of(

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
+from sim.world.columns import Columns
 
 S_PER_H = 3600
 H_PER_WEEK = 168
 
 
 @dataclass(frozen=True, eq=False)
-class Demand:
+class Demand(Columns):
     """Weekly demand of each sector.
 
     Attributes
@@ -33,9 +34,6 @@ class Demand:
 
     weight: NDArray[np.int64]
     start_s: int
-
-    def __post_init__(self) -> None:
-        self.weight.flags.writeable = False
 
     def cumulative(self, t_s: int) -> NDArray[np.int64]:
         """Demand of each sector from t = 0 to ``t_s``, in weight-seconds.

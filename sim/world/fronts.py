@@ -14,11 +14,12 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import DOMAIN_FRONTING
+from sim.world.columns import Columns
 from sim.world.providers import Places
 
 
 @dataclass(frozen=True, eq=False)
-class Pools:
+class Pools(Columns):
     """Where the target rents, and how.
 
     Attributes
@@ -38,10 +39,6 @@ class Pools:
     weight: NDArray[np.float64]
     is_fronting: NDArray[np.bool_]
     addresses: tuple[IntervalSet, ...]
-
-    def __post_init__(self) -> None:
-        for column in (self.provider_row, self.weight, self.is_fronting):
-            column.flags.writeable = False
 
 
 def build_pools(resolved: Resolved, places: Places) -> Pools | None:

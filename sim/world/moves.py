@@ -6,7 +6,7 @@ round. It does not know whether a business will ever be impaired.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Stream, Streams
+from sim.world.columns import Columns
 from sim.world.components import FRONTEND, N_ROLES
 from sim.world.placement import LATER_HOSTS, Placement, Side, choose, hosting_side, pick
 from sim.world.providers import Places
@@ -25,7 +26,7 @@ AFFECTED, IMPAIRED, DOWN = 1, 2, 3
 
 
 @dataclass(frozen=True, eq=False)
-class Moves:
+class Moves(Columns):
     """Responses as columns.
 
     Attributes
@@ -59,10 +60,6 @@ class Moves:
     payee_row: NDArray[np.int64]
     is_domestic: NDArray[np.bool_]
     cost_usd: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
 
 def build_moves(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
+from sim.world.columns import Columns
 
 S_PER_H = 3600
 
@@ -27,7 +28,7 @@ class Overload(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Operators:
+class Operators(Columns):
     """Operator groups as columns, one row per group in table order.
 
     Attributes
@@ -60,19 +61,6 @@ class Operators:
     rule_capacity: NDArray[np.int64]
     overload: tuple[Overload, ...]
     overload_severity: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in (
-            self.share_users,
-            self.poll_interval_s,
-            self.poll_phase_s,
-            self.apply_lag_s,
-            self.release_lag_s,
-            self.compliance,
-            self.rule_capacity,
-            self.overload_severity,
-        ):
-            column.flags.writeable = False
 
     @property
     def n_operators(self) -> int:

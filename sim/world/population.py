@@ -7,13 +7,14 @@ per business. It does not know which addresses are blocked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
+from sim.world.columns import Columns
 from sim.world.components import Components
 from sim.world.moves import Moves, build_moves
 from sim.world.neighbours import Neighbours, neighbours_of_hosts
@@ -25,7 +26,7 @@ MICRO = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Businesses:
+class Businesses(Columns):
     """Businesses as columns.
 
     Attributes
@@ -58,11 +59,6 @@ class Businesses:
     name_draw: NDArray[np.float64]
     component_row: NDArray[np.int64]
     is_third_party: NDArray[np.bool_]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            if column.name != "sector":
-                getattr(self, column.name).flags.writeable = False
 
     @property
     def n_businesses(self) -> int:

@@ -16,13 +16,14 @@ from sim.addresses.compiled import backend
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds, prefix_set
 from sim.scenario.resolve import Resolved
+from sim.world.columns import Columns
 
 _SAVED_NS = 15_000
 """What the compiled loop saves in a call, roughly."""
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class Places(Columns):
     """Provider regions, and the addresses of each.
 
     Attributes
@@ -47,10 +48,6 @@ class Places:
     addresses: tuple[IntervalSet, ...]
     prefixes: PrefixTable
     prefix_provider_row: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        for column in (self.provider_row, self.prefix_provider_row):
-            column.flags.writeable = False
 
     @property
     def n_addresses(self) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ that hands the addresses out does not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -17,6 +17,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.scenario.tenancy import Tenancy
 from sim.streams import Stream, Streams
+from sim.world.columns import Columns
 from sim.world.moves import Moves
 from sim.world.placement import TENANT_HOSTS, Hosts, Placement
 from sim.world.providers import Places
@@ -25,7 +26,7 @@ S_PER_D = 86_400
 
 
 @dataclass(frozen=True, eq=False)
-class Stays:
+class Stays(Columns):
     """Arrivals at other addresses of the same place.
 
     A business has one *seat* per role at a time: that of t = 0, or that of the last response that
@@ -50,10 +51,6 @@ class Stays:
     seat: NDArray[np.int64]
     component_row: NDArray[np.int64]
     seat_of: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,21 @@
+"""The base of what the world holds as columns.
+
+In: arrays that were drawn or read. Out: the same arrays, which nobody can write to any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A value whose arrays are read-only."""
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            value = getattr(self, column.name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
