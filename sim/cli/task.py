@@ -17,7 +17,7 @@ import typer
 from sim.cli.terminal import console
 from sim.cli.terminal.progress import progress
 from sim.errors import UsageError
-from sim.report.words.wording import count
+from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.cli.options import ExperimentOptions

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sim.catalogue.choices import COMPARED
 from sim.cli.tables.sections import Column, Section
 from sim.cli.terminal.tables import NOT_KNOWN, number, with_interval
-from sim.report.words.wording import p_value
+from sim.report.words.numbers import p_value
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine

@@ -49,7 +49,7 @@ def print_money(
     providers: Sequence[ProviderLine] = (),
 ) -> None:
     """Print each method's range in million USD, why they differ, and what was published."""
-    from sim.report.words.moneywords import ceiling_sentence, difference_sentence, millions
+    from sim.report.words.money import ceiling_sentence, difference_sentence, millions
 
     level = f"{lines[0].level:.0%} of draws"
     columns = [("method", False), ("whose", False), ("mean", True), (level, True)]
@@ -79,7 +79,7 @@ def print_money(
 
 def money_sentence(lines: Sequence[MethodLine], *, has_published: bool = True) -> str:
     """Say what the figures are, and what was published beside them."""
-    from sim.report.words.moneywords import millions
+    from sim.report.words.money import millions
 
     first = lines[0]
     text = (
@@ -100,7 +100,7 @@ def money_sentence(lines: Sequence[MethodLine], *, has_published: bool = True) -
 def provider_sentence(lines: Sequence[ProviderLine]) -> str:
     """Say which providers lose and which gain most in hosting spending."""
     from sim.measure.money.providers import GAIN, LOSS
-    from sim.report.words.moneywords import millions
+    from sim.report.words.money import millions
 
     def most(metric: str) -> str:
         of = [line for line in lines if line.metric == metric and line.mean > 0]

@@ -16,7 +16,7 @@ from sim.cli.tables.results import study_document
 from sim.cli.tables.sections import Column, Section, print_tables
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import interval, number, open_console
-from sim.report.words.wording import count
+from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.uncertainty.factors import Factor, LeftOut

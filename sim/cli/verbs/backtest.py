@@ -176,7 +176,7 @@ def print_scores(found: Mapping[str, Any]) -> None:
     """Print scores as a table by role, and how many are inside."""
     from sim.cli.tables.sections import Column, Section, print_tables
     from sim.report.documents.validation import RELATIONS, span
-    from sim.report.words.numerals import exact, rounded
+    from sim.report.words.numbers import exact, log_error, rounded
 
     columns = [
         Column("case", "case", "text"),
@@ -192,7 +192,6 @@ def print_scores(found: Mapping[str, Any]) -> None:
         rows = []
         for score in (each for each in found["scores"] if each["role"] == role):
             predicted, published = score["predicted"], score["published"]
-            error = score["log10_error"]
             rows.append(
                 [
                     score["id"],
@@ -201,7 +200,7 @@ def print_scores(found: Mapping[str, Any]) -> None:
                     RELATIONS[published["relation"]] + exact(published["value"]),
                     published["unit"],
                     score["verdict"],
-                    "" if error is None else "0.00" if abs(error) < 0.005 else f"{error:+.2f}",
+                    log_error(score["log10_error"]),
                 ]
             )
         if rows:

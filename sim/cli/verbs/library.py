@@ -10,7 +10,7 @@ import typer
 from sim.cli.options import JsonOption, ScenarioArgument, SetOption
 from sim.cli.terminal import console
 from sim.cli.verbs.sources import SCHEMA
-from sim.report.page.source_texts import basis_text, range_text, value_text
+from sim.report.words.provenance import basis_text, range_text, value_text
 
 if TYPE_CHECKING:
     from sim.scenario.load import LoadedScenario

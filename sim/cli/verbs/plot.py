@@ -11,7 +11,7 @@ import typer
 
 from sim.cli.options import ForceFileOption, JsonOption, QuietOption, RunArgument
 from sim.cli.terminal import console
-from sim.report.words.wording import count
+from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.report.figures.drawing import Choice

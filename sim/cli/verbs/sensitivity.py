@@ -22,7 +22,7 @@ from sim.cli.options import (
 )
 from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
-from sim.report.words.wording import count
+from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.uncertainty.designs import Stage

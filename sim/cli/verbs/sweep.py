@@ -24,7 +24,7 @@ from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_compl
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import with_interval
 from sim.errors import UsageError
-from sim.report.words.wording import count
+from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.experiment.study import Study

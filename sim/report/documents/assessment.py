@@ -1,39 +1,41 @@
 """The assessment of a strategy in words: aim, suitability, necessity, proportionality, safeguards.
 
 In: an assessment. Out: blocks of text made from its numbers, each with its interval. It says what
-the model shows; what weighs more is for those who judge.
+the model shows; what weighs more is for those who judge. It is long because it is read in sequence.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sim.assess.assessment import Assessment, parameters_of
 from sim.catalogue.choices import measure_name
 from sim.report.documents.assessment_answers import (
     burden_answer,
+    describe_strategy,
     difference_text,
     frame_text,
     is_known,
     necessity_answer,
+    range_of,
     ratio_text,
     share_text,
     suitability_answer,
     target_text,
+    unit_name,
     verdict,
     with_interval,
 )
-from sim.report.documents.assessment_basis import appendix_blocks, uncertainty_blocks
-from sim.report.documents.assessment_terms import describe_strategy, hours, unit_name
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
-from sim.report.words.numerals import (
-    count,
+from sim.report.words.numbers import (
     estimate,
+    in_percent,
     interval,
-    percent,
     rounded,
+    whole,
 )
+from sim.report.words.provenance import plain
 from sim.results.burdens import Burden
 
 MAX_GROUPS = {"sector": 8, "provider": 5}
@@ -63,8 +65,8 @@ def write_assessment(found: Assessment) -> list[Block]:
         Heading("5. Safeguards: notice, remedy, end"),
         *_safeguards(found),
         Heading("6. Uncertainty and assumptions"),
-        *uncertainty_blocks(found),
-        *appendix_blocks(found),
+        *_uncertainty(found),
+        *_appendix(found),
     ]
 
 
@@ -121,8 +123,8 @@ def _suitability(found: Assessment) -> Iterator[Block]:
     if found.efficacy.denominator > 0:
         reached = 1 - found.efficacy.mean / found.efficacy.denominator
         yield Paragraph(
-            f"In {percent(reached)} of their hours users were not denied the service, with a VPN, "
-            "without one, or because they had left."
+            f"In {in_percent(reached)} of their hours users were not denied the service, with a "
+            "VPN, without one, or because they had left."
         )
 
 
@@ -142,7 +144,7 @@ def _necessity(found: Assessment) -> Iterator[Block]:
             ratio_text(one.efficacy_ratio),
             with_interval(one.collateral),
             ratio_text(one.collateral_ratio),
-            "not known" if math.isnan(one.share_both) else percent(one.share_both),
+            "not known" if math.isnan(one.share_both) else in_percent(one.share_both),
             f"{one.n_replicates_both} of {found.n_replicates}",
         ]
         for one in found.alternatives
@@ -173,7 +175,7 @@ def _proportionality(found: Assessment) -> Iterator[Block]:
     affected = found.businesses_affected
     text = (
         f"Listed at most {with_interval(found.listed_peak, 'addresses')}. Affected at least once "
-        f"were {with_interval(affected, 'businesses')} of {count(affected.denominator)}."
+        f"were {with_interval(affected, 'businesses')} of {whole(affected.denominator)}."
     )
     if is_known(found.collateral_per_million):
         text += (
@@ -198,7 +200,7 @@ def _proportionality(found: Assessment) -> Iterator[Block]:
     )
     if found.money:
         yield Table(
-            ["money, USD", f"mean [{percent(found.level)} of draws and replicates]"],
+            ["money, USD", f"mean [{in_percent(found.level)} of draws and replicates]"],
             [
                 [MONEY_NAMES[name], with_interval(found.money[name])]
                 for name in MONEY_NAMES
@@ -213,16 +215,16 @@ def _proportionality(found: Assessment) -> Iterator[Block]:
 
 
 def _burden(burden: Burden, horizon_h: float) -> list[str]:
-    hours_ = burden.impaired_h
+    hours = burden.impaired_h
     n = float(burden.n_businesses.mean())
-    low, high = hours(hours_)
-    share = float(hours_.mean()) / (n * horizon_h) if n > 0 else math.nan
+    low, high = range_of(hours)
+    share = float(hours.mean()) / (n * horizon_h) if n > 0 else math.nan
     return [
         burden.name,
-        count(n),
-        count(float(burden.n_impaired.mean())),
-        estimate(float(hours_.mean()), low, high),
-        percent(share),
+        whole(n),
+        whole(float(burden.n_impaired.mean())),
+        estimate(float(hours.mean()), low, high),
+        in_percent(share),
     ]
 
 
@@ -238,8 +240,8 @@ def _safeguards(found: Assessment) -> Iterator[Block]:
     else:
         texts.append(
             f"Appeal, as assumed: {rounded(safe.hotline_service_h)} h of handling in the mean, "
-            f"{percent(safe.confirmed_share)} confirmed, exempted {rounded(safe.exempt_lag_h)} h "
-            "later."
+            f"{in_percent(safe.confirmed_share)} confirmed, exempted {rounded(safe.exempt_lag_h)} "
+            "h later."
         )
         appeal = safe.appeal
         n_all = appeal.n_done + appeal.n_open
@@ -277,3 +279,54 @@ def _between(ends: tuple[float, float]) -> str:
     if math.isnan(low):
         return "after a time that is not known"
     return f"{rounded(low)} h" if low == high else f"{rounded(low)} to {rounded(high)} h"
+
+
+def _uncertainty(found: Assessment) -> Iterator[Block]:
+    """Say how sure the answers are."""
+    manifest = found.run.manifest
+    assumptions = manifest.get("assumptions", [])
+    yield Paragraph(
+        f"Intervals say what other luck might have shown in {found.n_replicates} replicates. They "
+        f"do not say what other assumptions would show: {len(assumptions)} numbers or columns rest "
+        "on assumptions with ranges, all in manifest.json; those with a value of their own stand "
+        "in the appendix. How often predictions and publications agree: "
+        "docs/explanation/validation.md; what is not modelled: docs/explanation/limitations.md."
+    )
+    for warning in manifest.get("warnings", []):
+        yield Paragraph(str(warning), lead="Warning:")
+
+
+def _appendix(found: Assessment) -> Iterator[Block]:
+    """List every assumption, with its value and range."""
+    keys = [one for one in found.run.manifest.get("assumptions", []) if "value" in one]
+    if keys:
+        yield Heading("Appendix: assumptions with a value of their own")
+        yield Table(
+            ["assumption", "value", "range", "unit"],
+            [
+                [
+                    str(one["key"]),
+                    _given(one["value"]),
+                    _stated_range(one.get("range", {})),
+                    str(one.get("unit", "")),
+                ]
+                for one in keys
+            ],
+            (1, 2),
+        )
+
+
+def _given(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return rounded(float(value))
+    return ", ".join(map(plain, value)) if isinstance(value, list) else plain(value)
+
+
+def _stated_range(given: object) -> str:
+    if isinstance(given, dict):
+        for ends in given.values():
+            if isinstance(ends, Sequence) and len(ends) == 2:
+                low, high = ends
+                if isinstance(low, int | float) and isinstance(high, int | float):
+                    return f"{rounded(float(low))} to {rounded(float(high))}"
+    return "not stated"

@@ -1,23 +1,31 @@
-"""What an assessment says in one sentence: the short answers, and the numbers in them.
+"""What an assessment says in one sentence: the short answers, and the words and numbers in them.
 
-In: an assessment. Out: words.
+In: an assessment, ids, names of measures. Out: text.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.assess.assessment import Alternative, Assessment
 from sim.assess.estimates import Estimate
-from sim.catalogue.choices import EFFICACY, measure_name
-from sim.report.documents.assessment_terms import unit_name
-from sim.report.words.numerals import (
+from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.measure.summary import LEVEL
+from sim.report.words.numbers import (
     estimate,
-    percent,
+    in_percent,
     percent_estimate,
 )
+from sim.scenario.strategies import DECLARED
 from sim.statistics.paired import PairedDifference
 
+UNITS = {
+    EFFICACY: "user-hours denied to the target",
+    COLLATERAL: "business-hours impaired",
+}
 PRIVATE = measure_name("private_loss_usd")
 SURE, UNSURE = 0.95, 0.05
 """Shares of bootstrap draws above which a comparison is called sure, and below which it fails."""
@@ -39,7 +47,7 @@ def frame_text(found: Assessment) -> str:
         f"{run.scenario['start']} to {run.scenario['end']} ({days:,.0f} days). Held against: "
         f"{others}; effects are differences to {found.baseline}. {found.n_replicates} replicates, "
         "each the same world with the same luck for every strategy. Intervals of means are "
-        f"{percent(found.confidence)} BCa intervals over replicates; they span luck, not the "
+        f"{in_percent(found.confidence)} BCa intervals over replicates; they span luck, not the "
         f"ranges of assumptions. overblock {run.manifest['tool']['version']}, result "
         f"{str(run.manifest['result_id'])[:12]}.{partial}"
     )
@@ -86,7 +94,7 @@ def necessity_answer(found: Assessment) -> str:
         best = min(settled, key=lambda one: one.collateral.mean)
         return (
             f"A narrower measure does as much: {best.label} has no less effect and less collateral "
-            f"in {percent(best.share_both)} of bootstrap draws."
+            f"in {in_percent(best.share_both)} of bootstrap draws."
         )
     mildest = min(found.alternatives, key=lambda one: _or_inf(one.collateral_ratio.mean))
     if is_known(mildest.efficacy_ratio) and is_known(mildest.collateral_ratio):
@@ -108,7 +116,7 @@ def burden_answer(found: Assessment) -> str:
     if loss is not None and not math.isnan(loss.low):
         text += (
             f"; private loss {estimate(loss.mean, loss.low, loss.high, 'USD')} (mean, "
-            f"{percent(found.level)} of draws and replicates)"
+            f"{in_percent(found.level)} of draws and replicates)"
         )
     return f"{text}."
 
@@ -139,17 +147,40 @@ def verdict(one: Alternative, label: str) -> str:
     )
     if one.share_both >= SURE:
         return (
-            f"{one.label}: yes. No less effect and less collateral in {percent(one.share_both)} of "
-            f"draws ({by_how_much})."
+            f"{one.label}: yes. No less effect and less collateral in "
+            f"{in_percent(one.share_both)} of draws ({by_how_much})."
         )
     if one.share_both > UNSURE:
         return (
             f"{one.label}: not settled. No less effect and less collateral in "
-            f"{percent(one.share_both)} of draws ({by_how_much})."
+            f"{in_percent(one.share_both)} of draws ({by_how_much})."
         )
     reasons = []
     if one.share_no_less_effect < SURE:
-        reasons.append(f"less effect in {percent(1 - one.share_no_less_effect)} of draws")
+        reasons.append(f"less effect in {in_percent(1 - one.share_no_less_effect)} of draws")
     if one.share_less_collateral < SURE:
-        reasons.append(f"no less collateral in {percent(1 - one.share_less_collateral)} of draws")
+        reasons.append(
+            f"no less collateral in {in_percent(1 - one.share_less_collateral)} of draws"
+        )
     return f"{one.label}: no, {' and '.join(reasons)} ({by_how_much})."
+
+
+def describe_strategy(strategy_id: str) -> str:
+    """First line of a strategy's description in the scenario language."""
+    if strategy_id not in DECLARED:
+        return "not described."
+    return (DECLARED[strategy_id].__doc__ or "").splitlines()[0].lower().rstrip(".") + "."
+
+
+def unit_name(metric: str) -> str:
+    """Name of a measure for readers."""
+    return UNITS.get(metric, metric.replace("_", " "))
+
+
+def range_of(by_replicate: NDArray[np.float64]) -> tuple[float, float]:
+    """5th and 95th percentile over replicates; NaN with a single one."""
+    if by_replicate.size < 2:
+        return math.nan, math.nan
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(by_replicate, [tail, 1 - tail]).tolist()
+    return low, high

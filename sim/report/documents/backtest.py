@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from sim.report.figures import style
-from sim.report.words.numerals import exact, rounded
+from sim.report.words.numbers import exact, rounded
 
 Document = Mapping[str, Any]
 
@@ -136,7 +136,7 @@ def plot_rows(ax: Axes, rows: Sequence[Document]) -> Axes:
     ax.grid(visible=False, axis="y")
     ax.xaxis.set_major_locator(FixedLocator([0.01, 0.1, 0.5, 1, 2, 10, 100]))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    ax.xaxis.set_major_formatter("{x:g}×")
     return ax
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.report.words.markdown import markdown_text
-from sim.report.words.numerals import exact, interval, rounded
+from sim.report.words.numbers import exact, interval, log_error, rounded
 
 Document = Mapping[str, Any]
 
@@ -109,7 +109,7 @@ def _table(scores: Sequence[Document]) -> str:
             f"| [{markdown_text(score['title'])}](#{score['id']}) | "
             f"{rounded(predicted['median']) if predicted else ''} | "
             f"{span(predicted) if predicted else ''} | "
-            f"{published_text(score)} | {score['verdict']} | {_error(score['log10_error'])} |"
+            f"{published_text(score)} | {score['verdict']} | {log_error(score['log10_error'])} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -155,7 +155,8 @@ def _details(score: Document) -> str:
     lines += [
         f"- **Published** ({published['nature']}): {published_text(score)}. "
         f"{markdown_text(published['source'])} ({markdown_text(published['date'])}).",
-        f"- **Verdict**: {score['verdict']}; log error {_error(score['log10_error']) or 'none'}.",
+        f"- **Verdict**: {score['verdict']}; log error "
+        f"{log_error(score['log10_error']) or 'none'}.",
     ]
     if score["note"]:
         lines.append(f"- {markdown_text(score['note'])}")
@@ -183,9 +184,3 @@ def _hash(made: Document) -> str:
 
 def _size(value: float | None) -> str:
     return "not known" if value is None else f"{value:.2f}"
-
-
-def _error(value: float | None) -> str:
-    if value is None:
-        return ""
-    return "0.00" if abs(value) < 0.005 else f"{value:+.2f}"

@@ -5,9 +5,10 @@ In: a run folder. Out: a figure with its table.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sim.measure.bands import band_of
+from sim.measure.bands import Band, band_of
 from sim.report.figures import style
 from sim.report.figures.curves import Mark, offset_name, plot_addresses
 from sim.report.figures.drawing import (
@@ -20,30 +21,25 @@ from sim.report.figures.drawing import (
     instant,
     peak_and_end,
 )
+from sim.report.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.scenario.tables.rows import PublishedTotalRow
-from sim.scenario.tables.seeds import read_table
 
 DAY_S = 86_400
 
 
-def addresses_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
+def addresses_table(
+    bands: Mapping[str, Band], marks: Sequence[Mark], start: datetime
+) -> FigureTable:
     """Addresses listed and dropped over time, and published totals at their times."""
-    curves = [
-        band_table(
-            band_of(run.curve(f"addresses_{what}", choice.strategy), run.horizon_s),
-            run.start,
-            series=what,
-        )
-        for what in ("listed", "dropped")
-    ]
-    marks = sorted(read_marks(run), key=lambda mark: (mark.from_s, mark.to_s))
+    curves = [band_table(band, start, series=what) for what, band in bands.items()]
+    marks = sorted(marks, key=lambda mark: (mark.from_s, mark.to_s))
     middle = [(mark.from_s + mark.to_s) // 2 for mark in marks]
     unknown = [None] * len(marks)
     totals = FigureTable.of(
         series=["published" if mark.is_published else "derived" for mark in marks],
         t_s=middle,
-        time=[instant(run.start, at_s) for at_s in middle],
+        time=[instant(start, at_s) for at_s in middle],
         mean=[mark.addresses for mark in marks],
         low=unknown,
         high=unknown,
@@ -55,8 +51,11 @@ def addresses_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
 
 def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Addresses listed and dropped, with published totals."""
-    listed = band_of(run.curve("addresses_listed", choice.strategy), run.horizon_s)
-    dropped = band_of(run.curve("addresses_dropped", choice.strategy), run.horizon_s)
+    bands = {
+        what: band_of(run.curve(f"addresses_{what}", choice.strategy), run.horizon_s)
+        for what in ("listed", "dropped")
+    }
+    listed, dropped = bands.values()
     marks = read_marks(run)
     inside = [mark for mark in marks if 0 <= (mark.from_s + mark.to_s) // 2 < run.horizon_s]
     whole = (0, run.horizon_s)
@@ -88,17 +87,13 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"{peak_and_end(listed)}. Dropped, averaged over users: {peak_and_end(dropped)}. "
         f"{brackets(run.n_replicates)} {len(inside)} published or derived totals are marked."
     )
-    return Drawing(figure, alt, addresses_table(run, choice))
+    return Drawing(figure, alt, addresses_table(bands, marks, run.start))
 
 
 def read_marks(run: RunFolder) -> list[Mark]:
     """Published totals of a run, from the copy in its folder."""
-    name = run.scenario.get("published", {}).get("totals")
-    path = run.input_path(name) if name else None
-    if path is None:
-        return []
     marks = []
-    for row in read_table(str(name), path, PublishedTotalRow).rows:
+    for row in input_rows(run, "published", "totals", PublishedTotalRow):
         is_published = row.source.startswith("published")
         if "T" in row.when:
             at_s = int((datetime.fromisoformat(row.when) - run.start).total_seconds())

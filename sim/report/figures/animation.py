@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
-from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
@@ -85,7 +84,7 @@ def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     curve.step(times, np.append(counts, counts[-1]), where="post", color=style.BLUE)
     curve.set_xlim(*times_of([0, run.horizon_s], run.start))
     curve.set_ylim(0, max(float(counts.max()) * 1.08, 1.0))
-    curve.yaxis.set_major_formatter(FuncFormatter(lambda value, _: style.short(value)))
+    curve.yaxis.set_major_formatter(style.short_tick)
     curve.set_ylabel("addresses\nlisted", fontsize=8)
     curve.set_xlabel(f"date, {offset_name(run.start)}", fontsize=8)
     date_axis(curve)

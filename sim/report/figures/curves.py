@@ -141,7 +141,7 @@ def plot_addresses(
     ax.set_ylim(bottom=0)
     ax.set_xlim(*times_of(np.array(window_s), start))
     date_axis(ax)
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_major_formatter("{x:g}")
     if label:
         at_end = [
             int(np.searchsorted(band.t_s, end_s, side="right")) - 1 for band in (listed, dropped)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.figures.strategies import baseline_of
-from sim.report.words.wording import p_value
+from sim.report.words.numbers import p_value
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -97,7 +97,7 @@ def plot_differences(ax: Axes, table: FigureTable, labels: Sequence[str]) -> Axe
     ax.set_xlim(left - 0.06 * span, right + 0.06 * span)
     ax.grid(visible=False, axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.short(value)))
+    ax.xaxis.set_major_formatter(style.short_tick)
     return ax
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from sim.engine.state.ledger import SPELL_NAMES
@@ -79,7 +79,7 @@ def plot_spells(
     ax.invert_yaxis()
     ax.set_xlim(0, 1.2 * reach)
     ax.grid(visible=False, axis="y")
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: style.short(value)))
+    ax.xaxis.set_major_formatter(style.short_tick)
     return ax
 
 
@@ -116,9 +116,8 @@ def draw_spells(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     return Drawing(figure, alt, table, spread)
 
 
-def recovery_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
+def recovery_table(found: Recovery) -> FigureTable:
     """Share of businesses recovered by time since their first outage."""
-    found = _recovery(run, choice)
     n = found.since_s.size
     return FigureTable.of(
         since_first_outage_s=found.since_s,
@@ -129,13 +128,6 @@ def recovery_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
         businesses_not_recovered=[found.n_not_recovered] * n,
         n_replicates=[found.n_replicates] * n,
     )
-
-
-def _recovery(run: RunFolder, choice: Choice) -> Recovery:
-    names = ("first_outage_s", "last_outage_s", "is_affected_at_end")
-    columns = read_businesses(run, names, choice.strategy)
-    first_s, last_s, is_open = (columns[name] for name in names)
-    return recovery(columns["replicate"], first_s, last_s, is_open, run.horizon_s)
 
 
 def plot_recovery(
@@ -171,7 +163,10 @@ def plot_recovery(
 
 def draw_recovery(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Share of the businesses hit that have recovered."""
-    found = _recovery(run, choice)
+    names = ("first_outage_s", "last_outage_s", "is_affected_at_end")
+    columns = read_businesses(run, names, choice.strategy)
+    first_s, last_s, is_open = (columns[name] for name in names)
+    found = recovery(columns["replicate"], first_s, last_s, is_open, run.horizon_s)
     figure = style.new_figure(8, 3.8)
     ax = figure.subplots()
     plot_recovery(ax, found.since_s.astype(float), found.mean, found.low, found.high)
@@ -195,4 +190,4 @@ def draw_recovery(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"counted as recovered){counts}. Mean over replicates: {at_end}. "
         f"{brackets(run.n_replicates)}"
     )
-    return Drawing(figure, alt, recovery_table(run, choice))
+    return Drawing(figure, alt, recovery_table(found))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from sim.blocklists.covers import Answer
 from sim.blocklists.units import UNIT_NAMES
@@ -65,7 +65,7 @@ def plot_frontier(found: Answer, ax: Axes) -> None:
         ax.set_xscale("log")
     else:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    thousands = FuncFormatter(lambda value, _: f"{value:,.12g}")
+    thousands = "{x:,.12g}"
     ax.xaxis.set_major_formatter(thousands)
     ax.yaxis.set_major_formatter(thousands)
     ax.set_xlabel("rules (prefixes)")

@@ -24,20 +24,6 @@ from sim.results.read import RunFolder
 MAX_PANELS = 12
 
 
-def outages_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
-    """Businesses in each state over time: mean and interval over replicates."""
-    return FigureTable.stack(
-        [
-            band_table(
-                band_of(run.curve(f"businesses_{state}", choice.strategy), run.horizon_s),
-                run.start,
-                state=state,
-            )
-            for state in STATES
-        ]
-    )
-
-
 def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Businesses affected, impaired and down."""
     bands = {
@@ -58,7 +44,10 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"Number of businesses, of {n:,.0f}, over time, by share of domestic demand that fails "
         f"({meaning}). {peaks[:1].upper()}{peaks[1:]}. {brackets(run.n_replicates)}"
     )
-    return Drawing(figure, alt, outages_table(run, choice))
+    table = FigureTable.stack(
+        [band_table(band, run.start, state=state) for state, band in bands.items()]
+    )
+    return Drawing(figure, alt, table)
 
 
 def draw_outages_by(

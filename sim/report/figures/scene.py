@@ -16,11 +16,11 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.text.text import format_prefixes
 from sim.report.figures.drawing import FigureTable
 from sim.report.figures.hilbert import Window, counts
+from sim.report.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.register import RegisterHistory
 from sim.results.store import NOT_ATTRIBUTED
 from sim.scenario.tables.rows import CloudPrefixRow, TargetPrefixRow
-from sim.scenario.tables.seeds import read_table
 
 N_BITS = 20
 """Bits of an address that tell pixels of a map apart, at most: a picture of 1024 × 1024 pixels."""
@@ -70,20 +70,15 @@ def peak_s(run: RunFolder, strategy: str | None = None, replicate: int = 0) -> i
 
 def read_providers(run: RunFolder) -> dict[str, IntervalSet]:
     """Addresses by provider, from the copy of the prefix table in the folder."""
-    name = run.scenario["providers"]["prefixes"]
-    path = run.input_path(name)
-    rows = read_table(str(name), path, CloudPrefixRow).rows if path else ()
     prefixes: dict[str, list[tuple[int, int]]] = {}
-    for row in rows:
+    for row in input_rows(run, "providers", "prefixes", CloudPrefixRow):
         prefixes.setdefault(row.provider, []).append(row.prefix)
     return {provider: _set_of(own) for provider, own in prefixes.items()}
 
 
 def read_target(run: RunFolder) -> IntervalSet:
     """The target's own addresses, from the copy of its table in the folder."""
-    name = run.scenario["target"].get("prefixes")
-    path = run.input_path(name) if name else None
-    rows = read_table(str(name), path, TargetPrefixRow).rows if path else ()
+    rows = input_rows(run, "target", "prefixes", TargetPrefixRow)
     return _set_of(row.prefix for row in rows)
 
 

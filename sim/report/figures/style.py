@@ -219,6 +219,11 @@ def short(value: float) -> str:
     return f"{value:,.3g}" if abs(value) < 10 else f"{value:,.0f}"
 
 
+def short_tick(value: float, _place: float) -> str:
+    """The same as matplotlib's formatters are called."""
+    return short(value)
+
+
 def signed(value: float) -> str:
     """A difference, with its sign."""
     if np.isnan(value):

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from sim.report.figures import style
 from sim.report.figures.drawing import Drawing, FigureTable
@@ -106,7 +106,7 @@ def plot_tornado(ax: Axes, table: FigureTable) -> Axes:
     ax.axvline(given, color=style.BLACK, linewidth=0.9)
     _name_rows(ax, table)
     ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+    ax.xaxis.set_major_formatter("{x:,.12g}")
     metric = str(table.columns["metric"][0]).replace("_", " ")
     ax.set_xlabel(f"{metric}, {table.columns['unit'][0]}")
     marks: list[Patch | Line2D] = [

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
@@ -154,7 +153,7 @@ def _scale(ax: Axes, axis: str, values: NDArray[np.float64]) -> None:
     else:
         set_limits(min(lowest, 0.0) - 0.03 * highest, highest * 1.12)
     line = ax.xaxis if axis == "x" else ax.yaxis
-    line.set_major_formatter(FuncFormatter(lambda value, _: style.short(value)))
+    line.set_major_formatter(style.short_tick)
 
 
 def draw_tradeoff(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:

@@ -19,10 +19,10 @@ from sim.report.figures import style
 from sim.report.figures.adoption import Adoption, adoption, grid_of
 from sim.report.figures.curves import date_axis, offset_name, times_of
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, instant
+from sim.report.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.register import read_enforcement, read_register
 from sim.scenario.tables.rows import OperatorRow
-from sim.scenario.tables.seeds import read_table
 
 DAY_S = 86_400
 FIRST_D = 7
@@ -33,9 +33,7 @@ SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#9ecae1", "#31
 
 def read_operators(run: RunFolder) -> list[OperatorRow]:
     """Operator groups of a run, from the copy in its folder, the largest first."""
-    name = run.scenario["operators"]["groups"]
-    path = run.input_path(name)
-    rows = read_table(str(name), path, OperatorRow).rows if path else ()
+    rows = input_rows(run, "operators", "groups", OperatorRow)
     return sorted(rows, key=lambda row: -row.share_users)
 
 

@@ -9,7 +9,6 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from sim.catalogue.choices import measure_name
 from sim.report.figures import style
@@ -96,7 +95,7 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
     )
     ax.set_ylim(0, max(tops) * 1.16 if max(tops) > 0 else 1)
     ax.grid(visible=False, axis="x")
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    ax.yaxis.set_major_formatter("{x:,.10g}")
     return ax
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
-from sim.report.words.wording import count, listing, number, percent, span
+from sim.report.words.numbers import count, listing, number, percent, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 

@@ -22,16 +22,17 @@ from sim.errors import DataError, Problem, UsageError
 from sim.files import new_file
 from sim.measure.summary import LEVEL
 from sim.report.figures.curves import offset_name
-from sim.report.figures.mapframes import map_data
+from sim.report.figures.map_frames import map_data
 from sim.report.figures.tradeoff import first_harm
-from sim.report.page import answer, pagetables, sources
-from sim.report.page.chartdata import as_if_utc_ms, chart_data, read_drawn, worst_moment
-from sim.report.page.keyfigures import key_figures
-from sim.report.page.pagemoney import money_table, provider_table
+from sim.report.page import answer, sources
+from sim.report.page import tables as page_tables
+from sim.report.page.charts import as_if_utc_ms, chart_data, read_drawn, worst_moment
+from sim.report.page.key_figures import key_figures
+from sim.report.page.money import money_table, provider_table
 from sim.report.page.repeat import is_comparison, repeat
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json
-from sim.report.words.moneywords import money_sentences
-from sim.report.words.wording import count, percent
+from sim.report.words.money import money_sentences
+from sim.report.words.numbers import count, percent
 from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
@@ -207,14 +208,14 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
 def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     """All tables, and files to download."""
     tables: dict[str, Any] = {
-        "assumptions": pagetables.assumption_table(run.manifest.get("assumptions", [])),
+        "assumptions": page_tables.assumption_table(run.manifest.get("assumptions", [])),
         "inputs": sources.input_table(run),
         "sources": sources.source_table(run),
         "published": sources.published_table(run),
         "money": None,
         "money_notes": [],
         "providers": None,
-        "tradeoff": pagetables.tradeoff_table(tradeoff) if tradeoff else None,
+        "tradeoff": page_tables.tradeoff_table(tradeoff) if tradeoff else None,
         "downloads": downloads(run),
         "strategies": None,
         "figures": [],
@@ -228,12 +229,12 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         baseline = str(run.manifest["baseline"])
         rows = read_rows(run, "comparison.csv")
         summary = read_rows(run, "summary.csv")
-        tables["strategies"] = pagetables.strategy_table(summary, run.strategies, baseline)
-        tables["measures"] = pagetables.difference_table(rows, baseline)
+        tables["strategies"] = page_tables.strategy_table(summary, run.strategies, baseline)
+        tables["measures"] = page_tables.difference_table(rows, baseline)
     else:
         rows = read_rows(run, "summary.csv")
         tables["figures"] = key_figures({text(row, "metric"): row for row in rows})
-        tables["measures"] = pagetables.summary_table(rows)
+        tables["measures"] = page_tables.summary_table(rows)
     return tables
 
 

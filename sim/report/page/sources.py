@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sim.report.page.pagecells import Cell, Choice, Column, Line, PageTable
-from sim.report.page.pagetables import range_text, value_text
+from sim.report.inputs import input_rows
+from sim.report.page.cells import Cell, Choice, Column, Line, PageTable
+from sim.report.page.tables import range_text, value_text
 from sim.results.read import RunFolder
 from sim.scenario.tables.rows import FigureRow
-from sim.scenario.tables.seeds import read_table
 
 _KINDS = ("fact", "derived", "assumption", "choice")
 
@@ -75,22 +75,18 @@ def source_table(run: RunFolder) -> PageTable:
 
 def published_table(run: RunFolder) -> PageTable:
     """Published figures that stand beside the results, from the copy in the run folder."""
-    name = run.scenario.get("published", {}).get("figures")
-    path = run.input_path(name) if name else None
-    lines = []
-    if path is not None:
-        lines = [
-            Line(
-                (
-                    Cell(row.id.replace("_", " ")),
-                    Cell(row.value),
-                    Cell(row.unit),
-                    Cell(row.source),
-                    Cell(row.note),
-                )
+    lines = [
+        Line(
+            (
+                Cell(row.id.replace("_", " ")),
+                Cell(row.value),
+                Cell(row.unit),
+                Cell(row.source),
+                Cell(row.note),
             )
-            for row in read_table(str(name), path, FigureRow).rows
-        ]
+        )
+        for row in input_rows(run, "published", "figures", FigureRow)
+    ]
     columns = (
         Column("Figure"),
         Column("Value", True),

@@ -23,10 +23,16 @@ from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.report.documents.assessment import title_of, write_assessment
-from sim.report.documents.assessment_answers import verdict
-from sim.report.documents.assessment_terms import describe_strategy
+from sim.report.documents.assessment_answers import describe_strategy, verdict
 from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
-from sim.report.words.numerals import count, estimate, exact, percent, percent_estimate, rounded
+from sim.report.words.numbers import (
+    estimate,
+    exact,
+    in_percent,
+    percent_estimate,
+    rounded,
+    whole,
+)
 from sim.results.burdens import read_burdens, read_entries, read_waits
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
@@ -206,14 +212,14 @@ def test_numbers_are_written_in_one_scale_and_the_unknown_is_said():
         return text.replace("\N{NO-BREAK SPACE}", " ")
 
     shares = (0, 1, 0.5, 0.9997, 0.999999, 1.82, 1e-7, math.nan)
-    assert [plain(percent(share)) for share in shares] == [
+    assert [plain(in_percent(share)) for share in shares] == [
         "0 %", "100 %", "50 %", "99.97 %", "over 99.99 %", "182 %", "1.0e-05 %", "not known",
     ]  # fmt: skip
     assert plain(percent_estimate(0.535, 0.394, 0.666)) == "53.5 [39.4, 66.6] %"
     assert plain(estimate(8.909e8, 7.594e8, 9.858e8, "h")) == "890.9 [759.4, 985.8] million h"
     assert plain(estimate(-5, -6.25, 0)) == "-5 [-6.25, 0]"
     assert plain(estimate(3, math.nan, math.nan)) == "3"
-    assert estimate(math.nan, 0, 0) == rounded(math.nan) == count(math.nan) == "not known"
+    assert estimate(math.nan, 0, 0) == rounded(math.nan) == whole(math.nan) == "not known"
     assert [rounded(value) for value in (0, 17_040_123, 2.1e9, 792.4, 1234.5, 0.437, 1.8e-5)] == [
         "0", "17.04 million", "2,100 million", "792.4", "1,234", "0.437", "1.8e-05",
     ]  # fmt: skip

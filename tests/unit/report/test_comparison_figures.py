@@ -24,7 +24,7 @@ from sim.report.figures.figures import caption, plot_run
 from sim.report.figures.kinds import FIGURES, choose
 from sim.report.figures.strategies import draw_strategies, looks_of
 from sim.report.figures.tradeoff import draw_tradeoff, first_harm, tradeoff_table
-from sim.report.page import pagetables
+from sim.report.page import tables
 from sim.report.page.document import render
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
@@ -196,7 +196,7 @@ def test_the_figure_draws_one_kind_of_harm_and_the_page_lets_one_choose(
     assert set(table.columns["collateral_metric"]) == {"business_hours_impaired"}
     assert len(table.columns["strategy"]) == len(names) == 4
     rows = read_rows(run, "tradeoff.csv")
-    page = pagetables.tradeoff_table(rows)
+    page = tables.tradeoff_table(rows)
     assert [choice.value for choice in page.choices] == ["business_hours_impaired", "names_hit"]
     assert [choice.is_chosen for choice in page.choices] == [True, False]
     assert [line.group for line in page.rows] == [

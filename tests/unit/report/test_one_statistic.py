@@ -20,7 +20,7 @@ from sim.report.documents.assessment import write_assessment
 from sim.report.documents.blocks import to_markdown
 from sim.report.figures.figures import plot_run
 from sim.report.page.document import render
-from sim.report.words.wording import number
+from sim.report.words.numbers import number
 from sim.results.read import open_run
 
 SETTINGS = {"population.n_businesses": 40, "end": "2018-04-18T00:00+03:00"}
@@ -141,7 +141,7 @@ def test_the_terminal_says_the_mean_of_money(tmp_path: Path) -> None:
     (private, _) = said["money_published"]
     assert private["ratio_mean"] == pytest.approx(means["private_loss_usd"] / 1e9)
     # Said from files, and said from memory: the same words.
-    from sim.report.words.moneywords import difference_sentence, money_sentences
+    from sim.report.words.money import difference_sentence, money_sentences
 
     of = [(line["scope"], line["mean"]) for line in said["money"]]
     assert money_sentences(open_run(tmp_path / "out"))[0] == difference_sentence(of)

@@ -18,7 +18,7 @@ from sim.report.figures import style
 from sim.report.figures.drawing import FigureTable
 from sim.report.figures.durations import CLASSES, LABELS, draw_recovery, draw_spells, spells_table
 from sim.report.figures.layers import OTHERS, TOTAL, draw_layers, layers_table
-from sim.report.figures.outages import outages_table
+from sim.report.figures.outages import draw_outages
 from sim.report.figures.reach import draw_reach
 from sim.report.figures.uptake import draw_uptake
 from sim.report.figures.waterfall import STEPS, draw_money, money_table
@@ -49,7 +49,7 @@ def test_columns_of_a_table_are_equally_long_and_what_is_not_known_is_empty(tmp_
 
 def test_outages_are_the_bands_of_the_curves(shipped_run: Path) -> None:
     run = open_run(shipped_run)
-    table = outages_table(run)
+    table = draw_outages(run).table
     down = table.where("state", "down")
     band = band_of(run.curve("businesses_down"), run.horizon_s)
     assert np.array_equal(down.numbers("mean"), band.mean)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from sim.measure.money.ceilings import Spread, ceilings
-from sim.report.words.moneywords import ceiling_sentence, difference_sentence
+from sim.report.words.money import ceiling_sentence, difference_sentence
 from sim.scenario.tables.rows import FigureRow
 
 

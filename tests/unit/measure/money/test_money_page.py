@@ -9,7 +9,7 @@ from sim.experiment.simulation import Simulation
 from sim.measure.money.accounts import MODELLED, SHUTDOWN, draw_up_accounts
 from sim.measure.money.money_parameters import central, economy_parameters
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
-from sim.report.words.moneywords import difference_sentence, times
+from sim.report.words.money import difference_sentence, times
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
-from sim.report.words.moneywords import money_sentences
+from sim.report.words.money import money_sentences
 from sim.results.read import open_run
 
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from sim.measure.money.accounts import method_label
 from sim.measure.money.providers import GAIN, LOSS
-from sim.report.page.keyfigures import capitalised, published_text
-from sim.report.page.pagecells import Bar, Cell, Choice, Column, Line, PageTable
-from sim.report.page.pagetables import sort_key
-from sim.report.words.wording import (
+from sim.report.page.cells import Bar, Cell, Choice, Column, Line, PageTable
+from sim.report.page.key_figures import capitalised, published_text
+from sim.report.page.tables import sort_key
+from sim.report.words.numbers import (
     number,
     span,
 )

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from sim.catalogue.choices import KEY_FIGURES, RATIOS, label
 from sim.catalogue.measures import USD
-from sim.report.page.pagecells import Figure
-from sim.report.words.wording import (
+from sim.report.page.cells import Figure
+from sim.report.words.numbers import (
     NOT_KNOWN,
     is_share,
     number,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.report.words.wording import listing, number, percent, percent_span, quantity, span
+from sim.report.words.numbers import listing, number, percent, percent_span, quantity, span
 
 NBSP = "\N{NO-BREAK SPACE}"
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from sim.catalogue.choices import measure_name
 from sim.measure.money.accounts import IN_PROPORTION, MODELLED
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
+from sim.report.inputs import input_rows
+from sim.report.words.numbers import MILLION, NOT_KNOWN
 from sim.results.read import RunFolder
-from sim.results.tables import Row, number, read_rows, text
+from sim.results.tables import number, read_rows, text
 from sim.scenario.tables.rows import FigureRow
-from sim.scenario.tables.seeds import read_table
 
-MILLION = 1_000_000
 S_PER_D = 86_400
 PRIVATE = measure_name("private_loss_usd")
 
@@ -85,10 +85,12 @@ def money_sentences(run: RunFolder) -> list[str]:
         spreads.setdefault(text(row, "strategy"), {})[text(row, "metric")] = spread
     strategy = max(run.strategies, key=lambda name: _private(spreads.get(name, {})))
     methods = [row for row in read_rows(run, "money.csv") if text(row, "strategy") == strategy]
-    found = [difference_sentence(_means(methods))]
+    figures = input_rows(run, "published", "figures", FigureRow)
+    means = [(text(row, "scope"), number(row, "mean")) for row in methods]
+    found = [difference_sentence(means)]
     found += [
         ceiling_sentence(each)
-        for each in ceilings(spreads.get(strategy, {}), _figures(run), run.horizon_s / S_PER_D)
+        for each in ceilings(spreads.get(strategy, {}), figures, run.horizon_s / S_PER_D)
     ]
     return [f"{strategy}: {words}" for words in found] if len(run.strategies) > 1 else found
 
@@ -96,17 +98,6 @@ def money_sentences(run: RunFolder) -> list[str]:
 def _private(spreads: Mapping[str, Spread]) -> float:
     mean = spreads[PRIVATE].mean if PRIVATE in spreads else 0.0
     return 0.0 if math.isnan(mean) else mean
-
-
-def _means(rows: Iterable[Row]) -> list[tuple[str, float]]:
-    return [(text(row, "scope"), number(row, "mean")) for row in rows]
-
-
-def _figures(run: RunFolder) -> tuple[FigureRow, ...]:
-    """Published figures of a folder, from the copy in it."""
-    name = (run.scenario.get("published") or {}).get("figures")
-    path = run.input_path(str(name)) if name else None
-    return read_table(str(name), path, FigureRow).rows if path else ()
 
 
 def times(ratio: float) -> str:
@@ -117,6 +108,6 @@ def times(ratio: float) -> str:
 def millions(value: float) -> str:
     """Write an amount in millions."""
     if math.isnan(value):
-        return "not known"
+        return NOT_KNOWN
     amount = value / MILLION
     return f"{amount:.2f}" if 0 < abs(amount) < 10 else f"{amount:,.0f}"

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from sim.report.figures.frames import frame_times
 from sim.report.figures.hilbert import Window, n_below, shares
+from sim.report.inputs import input_rows
 from sim.results.read import CurvePoints, RunFolder
 from sim.results.register import NEVER, RegisterHistory, read_register
 from sim.scenario.tables.rows import CloudPrefixRow
-from sim.scenario.tables.seeds import read_table
 
 MAX_FRAMES = 48
 MAX_PROVIDERS = 6
@@ -99,12 +99,10 @@ def middle_replicate(listed: Sequence[CurvePoints]) -> int:
 
 def read_providers(run: RunFolder) -> Providers:
     """Prefixes of cloud providers from the copy in the run folder; none where it has no table."""
-    table = run.scenario.get("providers", {}).get("prefixes")
-    path = run.input_path(table) if table else None
+    rows = input_rows(run, "providers", "prefixes", CloudPrefixRow)
     none = np.empty(0, np.int64)
-    if path is None:
+    if not rows:
         return Providers((), none, none, none)
-    rows = read_table(str(table), path, CloudPrefixRow).rows
     address, length = np.array([row.prefix for row in rows], np.int64).T
     names = np.array([row.provider for row in rows])
     known, row = np.unique(names, return_inverse=True)

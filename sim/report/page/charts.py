@@ -22,7 +22,7 @@ from sim.engine.record.snapshot import USER_METRICS
 from sim.errors import DataError, Problem
 from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
 from sim.report.figures.addresses import read_marks
-from sim.report.page.keyfigures import capitalised
+from sim.report.page.key_figures import capitalised
 from sim.results.curves import CurveKey, read_curves
 from sim.results.read import SPLITS, CurvePoints, RunFolder
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.measure.bands import band_of, step_values
-from sim.report.page.chartdata import MAX_TIMES, chart_data, plain, read_drawn
+from sim.report.page.charts import MAX_TIMES, chart_data, plain, read_drawn
 from sim.results.read import open_run
 
 

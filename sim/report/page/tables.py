@@ -11,9 +11,9 @@ from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, HEADLINES, label
 from sim.catalogue.measures import USD
-from sim.report.page.keyfigures import capitalised, out_of, published_text
-from sim.report.page.pagecells import Cell, Choice, Column, Line, PageTable
-from sim.report.words.wording import (
+from sim.report.page.cells import Cell, Choice, Column, Line, PageTable
+from sim.report.page.key_figures import capitalised, out_of, published_text
+from sim.report.words.numbers import (
     NOT_KNOWN,
     number,
     p_value,

@@ -1,0 +1,195 @@
+"""How numbers are written for readers, with their ranges; "not known" where they are not.
+
+In: numbers. Out: text. The page rounds to three digits and writes ranges as "12.2 to 17.4 million",
+documents round to four and write them in brackets. Tables beside them hold every digit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+NOT_KNOWN = "not known"
+NBSP = "\N{NO-BREAK SPACE}"
+MILLION = 1_000_000
+_SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"))
+
+
+def number(value: float, n_digits: int = 3) -> str:
+    """One number: ``15.4 million``, ``2,141``, ``0.119``, ``not known``."""
+    scale, unit = _scale(value)
+    return _plain(value / scale, n_digits, is_scaled=scale != 1) + unit
+
+
+def span(low: float, high: float, n_digits: int = 3) -> str:
+    """Two ends of a range in one unit: ``12.2 to 17.4 million``."""
+    if math.isnan(low) or math.isnan(high):
+        return NOT_KNOWN
+    scale, unit = _scale(max(abs(low), abs(high)))
+    if 0 < abs(low) < scale / 10:
+        return f"{number(low, n_digits)} to {number(high, n_digits)}"
+    ends = [_plain(end / scale, n_digits, is_scaled=scale != 1) for end in (low, high)]
+    return f"{ends[0]} to {ends[1]}{unit}"
+
+
+def percent(share: float, n_digits: int = 3) -> str:
+    """One share: ``34.3 %``."""
+    if math.isnan(share):
+        return NOT_KNOWN
+    if 0 < abs(share) < 1e-6:
+        return f"less than 0.0001{NBSP}%"
+    return f"{_plain(100 * share, n_digits)}{NBSP}%"
+
+
+def percent_span(low: float, high: float, n_digits: int = 3) -> str:
+    """Two ends of a range of shares: ``9.7 to 14.5 %``."""
+    if math.isnan(low) or math.isnan(high):
+        return NOT_KNOWN
+    return f"{_plain(100 * low, n_digits)} to {_plain(100 * high, n_digits)}{NBSP}%"
+
+
+def quantity(value: float, unit: str) -> str:
+    """One number in its unit; shares as a percentage."""
+    if is_share(unit):
+        return percent(value)
+    return number(value)
+
+
+def quantity_span(low: float, high: float, unit: str) -> str:
+    """Two ends of a range in its unit; shares as a percentage."""
+    return percent_span(low, high) if is_share(unit) else span(low, high)
+
+
+def is_share(unit: str) -> bool:
+    """Whether a unit is a share of something."""
+    return unit.startswith("share")
+
+
+def count(n: int, noun: str) -> str:
+    """``1 replicate``, ``200 replicates``."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def p_value(p: float) -> str:
+    """A p value to three places; empty where there is none."""
+    return "" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def listing(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def rounded(value: float | None) -> str:
+    """Write an estimate with about four digits: 17.04 million, 792, 0.437, 1.8e-05."""
+    if value is None or math.isnan(value):
+        return NOT_KNOWN
+    if math.isinf(value):
+        return "no limit"
+    if abs(value) >= MILLION:
+        return f"{_four_digits(value / MILLION)} million"
+    return _four_digits(value)
+
+
+def exact(value: float | None) -> str:
+    """Write a published figure as it is: 17,771,008, 0.437."""
+    if value is None or math.isnan(value):
+        return NOT_KNOWN
+    if math.isinf(value):
+        return "no limit"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.12g}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Write an interval of estimates, or that it is not known."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return NOT_KNOWN
+    return f"[{rounded(low)}, {rounded(high)}]"
+
+
+def estimate(mean: float, low: float, high: float, unit: str = "") -> str:
+    """Write a mean with its interval in one scale: 890.9 [759.4, 985.8] million user-hours."""
+    if math.isnan(mean):
+        return NOT_KNOWN
+    sizes = [abs(value) for value in (mean, low, high) if not math.isnan(value)]
+    is_scaled = max(sizes) >= MILLION
+    scale = MILLION if is_scaled else 1
+    tail = f"{NBSP}million" if is_scaled else ""
+    tail += f" {unit}" if unit else ""
+    text = _four_digits(mean / scale)
+    if math.isnan(low) or math.isnan(high):
+        return f"{text}{tail}"
+    return f"{text} [{_four_digits(low / scale)},{NBSP}{_four_digits(high / scale)}]{tail}"
+
+
+def _four_digits(value: float) -> str:
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size >= 0.001:
+        return f"{value:.4g}" if size >= 1 else f"{value:.3g}"
+    return f"{value:.1e}"
+
+
+def whole(value: float) -> str:
+    """Write a mean number of things, to the whole one."""
+    return NOT_KNOWN if math.isnan(value) else f"{value:,.0f}"
+
+
+def in_percent(share: float) -> str:
+    """Write a share as a percentage with about three digits."""
+    if math.isnan(share):
+        return NOT_KNOWN
+    return f"{_percentage(share)}{NBSP}%"
+
+
+def percent_estimate(mean: float, low: float, high: float) -> str:
+    """Write a share with its interval: 53.5 [39.4, 66.6] %."""
+    if math.isnan(mean):
+        return NOT_KNOWN
+    if math.isnan(low) or math.isnan(high):
+        return in_percent(mean)
+    return f"{_percentage(mean)} [{_percentage(low)},{NBSP}{_percentage(high)}]{NBSP}%"
+
+
+def _percentage(share: float) -> str:
+    value = 100 * share
+    if value == 0:
+        return "0"
+    if abs(value) < 0.001:
+        return f"{value:.1e}"
+    # 99.97 % is not 100 %: a share that is nearly all keeps what tells it apart.
+    if 99.9 <= value < 100:
+        return f"{value:.2f}" if value < 99.995 else "over 99.99"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def log_error(value: float | None) -> str:
+    """A decimal logarithm with its sign; empty where there is none."""
+    return "" if value is None else "0.00" if abs(value) < 0.005 else f"{value:+.2f}"
+
+
+def _scale(value: float) -> tuple[float, str]:
+    # What rounds up to the next unit is said in it: 999,999,600 is 1.00 billion.
+    for scale, unit in _SCALES:
+        if abs(value) >= scale * 0.9995:
+            return scale, unit
+    return 1.0, ""
+
+
+def _plain(value: float, n_digits: int, *, is_scaled: bool = False) -> str:
+    """Digits without a power of ten; whole numbers as they are."""
+    if math.isnan(value):
+        return NOT_KNOWN
+    if value == 0:
+        return "0"
+    if not is_scaled and (float(value).is_integer() or abs(value) >= 1000):
+        return f"{value:,.0f}"
+    digits = n_digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, digits)
+    shown = n_digits - 1 - math.floor(math.log10(abs(rounded))) if rounded else digits
+    return f"{rounded:,.{max(shown, 0)}f}"
