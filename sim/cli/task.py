@@ -118,22 +118,25 @@ class Task:
 
     @classmethod
     def resumed(
-        cls,
-        path: Path,
-        kind: str,
-        make: Callable[..., Planned],
-        output: Path | None,
-        *,
-        force: bool,
+        cls, options: ExperimentOptions, kind: str, make: Callable[..., Planned], *given: Any
     ) -> tuple[Planned, Task]:
-        """Go on with what was begun; see `Question.ask_again`."""
+        """Go on with what was begun; see `Question.ask_again`.
+
+        Parameters
+        ----------
+        given
+            Options that change what is asked: refused, as they were when it was begun.
+        """
         from sim.experiment.question import find_unfinished, read_question
 
-        parts, folder = find_unfinished(path)
+        check_alone(options, *given)
+        assert options.resume is not None
+        parts, folder = find_unfinished(options.resume)
         question = read_question(parts)
-        check_kind(path, question.kind, kind)
-        folder = output or folder
-        return question.ask_again(make), cls(folder, force or folder == parts.parent, parts)
+        check_kind(options.resume, question.kind, kind)
+        folder = options.output or folder
+        is_forced = options.force or folder == parts.parent
+        return question.ask_again(make), cls(folder, is_forced, parts)
 
     def carry_out(
         self,

@@ -17,7 +17,7 @@ from sim.cli.options import (
 )
 from sim.cli.tables.results import study_document
 from sim.cli.tables.sections import Column, Section, print_tables
-from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
+from sim.cli.task import Task, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import number
 from sim.errors import UsageError
@@ -91,10 +91,8 @@ def calibrate(
             )
             task = Task.new(asked.plan, output, force=force)
         else:
-            check_alone(options, scenario, fit, target, trials, replicates)
-            asked, task = Task.resumed(
-                options.resume, "calibration", Calibration.of, output, force=force
-            )
+            changes = (scenario, fit, target, trials, replicates)
+            asked, task = Task.resumed(options, "calibration", Calibration.of, *changes)
         n_trials, n = asked.n_trials, asked.plan.n_replicates
         console.say(f"{n_trials:,} trials x {n:,} replicates = {n_trials * n:,} runs", quiet=quiet)
         study = task.carry_out(asked, options.executor(), quiet=quiet)

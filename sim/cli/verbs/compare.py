@@ -24,7 +24,6 @@ from sim.cli.tables.results import result_document
 from sim.cli.tables.sections import print_sections
 from sim.cli.task import (
     Task,
-    check_alone,
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
@@ -131,8 +130,8 @@ def compare(
             plan = Plan.of_comparison(resolved, variants, against, metrics, root_seed, n)
             task = Task.new(plan, output, force=force)
         else:
-            check_alone(options, scenario, strategy, baseline, metric, replicates)
-            again, task = Task.resumed(options.resume, COMPARISON, Runs.again, output, force=force)
+            given = (scenario, strategy, baseline, metric, replicates)
+            again, task = Task.resumed(options, COMPARISON, Runs.again, *given)
             plan = again.plan
             checks, widths = check_metrics(
                 metrics_of(plan.resolved), plan.metrics, plan.labels, fail_on, until_width

@@ -16,7 +16,6 @@ from sim.cli.tables.results import result_document
 from sim.cli.tables.run import print_money, print_summary
 from sim.cli.task import (
     Task,
-    check_alone,
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
@@ -62,8 +61,7 @@ def run(
             runs = Runs(plan)
             task = Task.new(plan, output, force=force)
         else:
-            check_alone(options, scenario, replicates)
-            runs, task = Task.resumed(options.resume, RUN, Runs.again, output, force=force)
+            runs, task = Task.resumed(options, RUN, Runs.again, scenario, replicates)
         result = task.carry_out(runs, options.executor(), quiet=quiet)
         _print_result(result, _ceilings(result), as_json=options.as_json, quiet=quiet)
         leave_unless_complete(result)

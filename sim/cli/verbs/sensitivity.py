@@ -20,7 +20,7 @@ from sim.cli.options import (
     given,
     takes_shared_options,
 )
-from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
+from sim.cli.task import Task, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
 from sim.report.words.numbers import count
 
@@ -161,11 +161,11 @@ def sensitivity(
             )
             task = Task.new(asked.plan, output, force=force)
         else:
-            check_alone(
-                options, scenario, method, metric, only, ranges, trajectories, samples, keep,
+            changes = (
+                scenario, method, metric, only, ranges, trajectories, samples, keep,
                 replicates, strategy, list_only or None,
             )  # fmt: skip
-            asked, task = Task.resumed(options.resume, "sensitivity", make, output, force=force)
+            asked, task = Task.resumed(options, "sensitivity", make, *changes)
         figures: list[Path] = []
 
         def illustrate(study: Influences) -> list[Path]:

@@ -20,7 +20,7 @@ from sim.cli.options import (
 )
 from sim.cli.tables.results import study_document
 from sim.cli.tables.sections import Column, Section, print_tables
-from sim.cli.task import Task, check_alone, choose_root_seed, leave_unless_complete, load_resolved
+from sim.cli.task import Task, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import with_interval
 from sim.errors import UsageError
@@ -101,8 +101,8 @@ def sweep(
             )
             task = Task.new(asked.plan, output, force=force)
         else:
-            check_alone(options, scenario, over, design, points, replicates, strategy, metric)
-            asked, task = Task.resumed(options.resume, "sweep", Sweep.of, output, force=force)
+            changes = (scenario, over, design, points, replicates, strategy, metric)
+            asked, task = Task.resumed(options, "sweep", Sweep.of, *changes)
         n_points, n = len(asked.laid), asked.plan.n_replicates
         n_strategies = max(len(asked.plan.strategies), 1)
         strategies = f" x {n_strategies} strategies" if n_strategies > 1 else ""

@@ -1,10 +1,11 @@
-"""What a table or a key figure of the page is made of, before it is HTML.
+"""What the tables and key figures of the page are made of, before they are HTML.
 
-In: nothing. Out: frozen values that the template draws. It formats no number.
+In: texts and numbers. Out: frozen values that the template draws.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -39,6 +40,11 @@ class Cell:
     bar: Bar | None = None
 
 
+def sort_key(value: float) -> float | str:
+    """What a column is sorted by; empty where it is not known."""
+    return "" if math.isnan(value) else value
+
+
 @dataclass(frozen=True)
 class Line:
     """One row; its group says when a choice shows it."""
@@ -47,6 +53,12 @@ class Line:
     group: str | None = None
     is_dimmed: bool = False
 
+    @classmethod
+    def of(cls, *cells: Cell | str, group: str | None = None, is_dimmed: bool = False) -> Line:
+        """Row of cells; a text is a cell that holds nothing else."""
+        made = [one if isinstance(one, Cell) else Cell(one) for one in cells]
+        return cls(made, group, is_dimmed)
+
 
 @dataclass(frozen=True)
 class Column:
@@ -54,6 +66,11 @@ class Column:
 
     title: str
     is_number: bool = False
+
+
+def columns(*titles: str, numbers: Sequence[int] = ()) -> list[Column]:
+    """Columns by title; those at the places ``numbers`` hold numbers."""
+    return [Column(title, place in numbers) for place, title in enumerate(titles)]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 from sim.measure.money.accounts import method_label
 from sim.measure.money.providers import GAIN, LOSS
-from sim.report.page.cells import Bar, Cell, Choice, Column, Line, PageTable
+from sim.report.page.cells import Bar, Cell, Choice, Line, PageTable, columns, sort_key
 from sim.report.page.key_figures import capitalised, published_text
-from sim.report.page.tables import sort_key
 from sim.report.words.numbers import (
     number,
     span,
@@ -36,29 +35,26 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
         published = text(row, "published")
         words = f"mean {number(mean)} USD, range {span(low, high)} USD"
         lines.append(
-            Line(
-                (
-                    Cell(
-                        capitalised(method_label(text(row, "method"))), range=text(row, "formula")
-                    ),
-                    Cell(capitalised(text(row, "scope"))),
-                    Cell(number(mean), sort_key(mean), span(low, high)),
-                    Cell(words, sort_key(mean), bar=_bar(low, mean, high, bounds)),
-                    Cell(
-                        f"{published_text(published)} USD" if published else "",
-                        float(published) if published else "",
-                        text(row, "published_note"),
-                    ),
+            Line.of(
+                Cell(capitalised(method_label(text(row, "method"))), range=text(row, "formula")),
+                capitalised(text(row, "scope")),
+                Cell(number(mean), sort_key(mean), span(low, high)),
+                Cell(words, sort_key(mean), bar=_bar(low, mean, high, bounds)),
+                Cell(
+                    f"{published_text(published)} USD" if published else "",
+                    float(published) if published else "",
+                    text(row, "published_note"),
                 ),
                 group=text(row, "strategy"),
             )
         )
-    columns = (
-        Column("Method"),
-        Column("Whose loss"),
-        Column("Mean and range, USD", True),
-        Column(f"From {number(bounds[0])} to {number(bounds[1])} USD, by powers of ten"),
-        Column("Published beside it"),
+    heads = columns(
+        "Method",
+        "Whose loss",
+        "Mean and range, USD",
+        f"From {number(bounds[0])} to {number(bounds[1])} USD, by powers of ten",
+        "Published beside it",
+        numbers=(2,),
     )
     harmful = max(
         strategies,
@@ -72,7 +68,7 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
         ),
     )
     choices = [Choice(name, name, name == harmful) for name in strategies]
-    return PageTable("money-methods", "Loss by method", columns, lines, choices=choices)
+    return PageTable("money-methods", "Loss by method", heads, lines, choices=choices)
 
 
 def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
@@ -83,33 +79,33 @@ def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     for strategy, provider, side in names:
         loss, gain = (by_key[strategy, provider, metric] for metric in (LOSS, GAIN))
         lines.append(
-            Line(
-                (
-                    Cell(provider),
-                    Cell(side),
-                    *(
-                        Cell(
-                            number(cell(row, "mean")),
-                            sort_key(cell(row, "mean")),
-                            span(cell(row, "low"), cell(row, "high")),
-                        )
-                        for row in (loss, gain)
-                    ),
-                    Cell(text(gain, "published")),
+            Line.of(
+                provider,
+                side,
+                *(
+                    Cell(
+                        number(cell(row, "mean")),
+                        sort_key(cell(row, "mean")),
+                        span(cell(row, "low"), cell(row, "high")),
+                    )
+                    for row in (loss, gain)
                 ),
+                text(gain, "published"),
                 group=strategy,
             )
         )
-    columns = (
-        Column("Provider"),
-        Column("Side"),
-        Column("Loss: mean and range, USD", True),
-        Column("Gain: mean and range, USD", True),
-        Column("Published of its gain"),
+    titles = (
+        "Provider",
+        "Side",
+        "Loss: mean and range, USD",
+        "Gain: mean and range, USD",
+        "Published of its gain",
     )
     choices = [Choice(name, name, name == strategies[0]) for name in strategies]
     caption = "Hosting spending that providers lost and gained"
-    return PageTable("money-providers", caption, columns, lines, choices=choices)
+    return PageTable(
+        "money-providers", caption, columns(*titles, numbers=(2, 3)), lines, choices=choices
+    )
 
 
 def _bar(low: float, mean: float, high: float, bounds: tuple[float, float]) -> Bar | None:
