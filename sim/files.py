@@ -1,7 +1,7 @@
-"""Files that are there whole or not at all, and never in place of what is another's.
+"""Files written whole or not at all, and never over what somebody else wrote.
 
-In: where a file is to go. Out: the file, written under a name of its own and moved there when it is
-whole; whatever stood there before stays until then.
+In: where a file is to go. Out: the file, written under another name and moved there when it is
+whole; what stood there before stays until then.
 
 ::
 
@@ -29,7 +29,7 @@ RECORD_SCHEMA = "overblock/written/1"
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that may be read, or the process killed, at any moment; replace an older one.
+    """Replace a file in one step, so that a reader or a killed process never sees half of it.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def new_file(
 
 
 def check_all_free(folder: Path, names: Sequence[str], *, force: bool = False) -> None:
-    """Refuse to write files into a folder over those that are not as they were last written there.
+    """Refuse to write over files of a folder, but for those that are as `new_files` wrote them.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def new_files(folder: Path, *, force: bool = False) -> Iterator[Path]:
         yield temporary
         files = sorted(temporary.iterdir(), key=lambda path: path.name)
         check_all_free(folder, [file.name for file in files], force=force)
-        # The record comes first: what it names beside what is there already harms nobody.
+        # The record comes first: killed in between, it names files that are not there yet.
         written = written_files(folder)
         digests = {file.name: [*written.get(file.name, ()), hash_of(file)] for file in files}
         _write_record(folder, written | digests)
@@ -162,7 +162,7 @@ def new_files(folder: Path, *, force: bool = False) -> Iterator[Path]:
 
 
 def written_files(folder: Path) -> dict[str, list[str]]:
-    """Files that `new_files` wrote into a folder and that are still so, with their SHA-256."""
+    """Files that `new_files` wrote into a folder and nobody changed since, with their SHA-256."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         entries = record["sha256"].items() if record["schema"] == RECORD_SCHEMA else ()

@@ -76,7 +76,10 @@ MetricsOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 QuietOption = Annotated[
-    bool, typer.Option("-q", "--quiet", envvar="OVERBLOCK_QUIET", help="Do not talk on stderr.")
+    bool,
+    typer.Option(
+        "-q", "--quiet", envvar="OVERBLOCK_QUIET", help="No progress, notes or warnings on stderr."
+    ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an earlier run there.")]
 ForceFileOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
@@ -141,7 +144,8 @@ SeedOption = Annotated[
         min=0,
         max=2**63 - 1,
         envvar="OVERBLOCK_SEED",
-        help="Root of all luck; chosen and printed when the scenario gives none either.",
+        help="Root seed of all random numbers; chosen and printed when the scenario gives none "
+        "either.",
     ),
 ]
 OutputOption = Annotated[
@@ -211,7 +215,7 @@ class ExperimentOptions:
     quiet: QuietOption = False
 
     def executor(self) -> Executor:
-        """Return where runs are worked off.
+        """Return what carries out the runs: this process, several, or a cluster.
 
         Raises
         ------

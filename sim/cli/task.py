@@ -1,7 +1,6 @@
-"""An experiment on its way to its folder: what all verbs share that run one.
+"""What all verbs share that run an experiment: its folder, how it is resumed, its exit code.
 
-In: options of the command line. Out: a result, and the talk that goes with it: progress, what is
-missing, exit codes. No model logic.
+In: options of the command line. Out: a result; progress and what is missing go to stderr.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
     from sim.scenario.resolve import Resolved
 
 VERBS = {"comparison": "compare", "calibration": "calibrate"}
-"""Verbs that are not called like what they make."""
+"""Verbs by the kind of folder they write, where the two have different names."""
 
 MOST_SAID = 10
-"""Failures that are said one by one."""
+"""Failures that are named one by one."""
 
 Found = TypeVar("Found")
 Made = TypeVar("Made", bound="Result")
@@ -64,7 +63,7 @@ def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool)
 
 
 def check_alone(options: ExperimentOptions, *given: Any) -> None:
-    """Refuse to ask anew what was asked when the experiment was begun."""
+    """Refuse options that change a question which was asked when the experiment was begun."""
     asked = (*given, options.seed, options.overrides)
     if any(one is not None and one != [] for one in asked):
         raise UsageError(

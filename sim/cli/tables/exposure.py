@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli.tables.sections import Column, Section, Value
 
 if TYPE_CHECKING:
-    from sim.blocklists.attribution import Breakdown
+    from sim.blocklists.attribution import Breakdown, Group
     from sim.blocklists.changes import AddressChange, Changes, HitChange
     from sim.blocklists.exposure import Exposure
     from sim.blocklists.hosts import Tally
@@ -104,51 +104,28 @@ def _lists(listed: Listed) -> Section:
 
 def _breakdown(breakdown: Breakdown, listed: Listed, top: int) -> Section:
     touched = [group for group in breakdown.groups if group.is_touched]
-    has6 = listed.n_addresses6 > 0
-    columns = [
-        Column(breakdown.by, breakdown.by, "text"),
-        Column("n_addresses4", "IPv4 listed"),
-        Column("n_addresses4_of", "out of"),
-        Column("share4", "share", "share"),
-        Column("n_prefixes4_wholly", "IPv4 prefixes wholly"),
-        Column("n_prefixes4_partly", "partly"),
-        Column("n_prefixes4_of", "out of"),
-    ]
-    if has6:
+    columns = [Column(breakdown.by, breakdown.by, "text")]
+    for family in (4, 6) if listed.n_addresses6 > 0 else (4,):
         columns += [
-            Column("n_addresses6", "IPv6 listed"),
-            Column("n_addresses6_of", "out of"),
-            Column("share6", "share", "share"),
-            Column("n_prefixes6_wholly", "IPv6 prefixes wholly"),
-            Column("n_prefixes6_partly", "partly"),
-            Column("n_prefixes6_of", "out of"),
+            Column(f"n_addresses{family}", f"IPv{family} listed"),
+            Column(f"n_addresses{family}_of", "out of"),
+            Column(f"share{family}", "share", "share"),
+            Column(f"n_prefixes{family}_wholly", f"IPv{family} prefixes wholly"),
+            Column(f"n_prefixes{family}_partly", "partly"),
+            Column(f"n_prefixes{family}_of", "out of"),
         ]
-    rows = []
-    for group in touched[:top]:
-        is_outside = group.n_addresses4_of is None
-        row: list[Value] = [
-            group.name,
-            group.n_addresses4,
-            "" if is_outside else group.n_addresses4_of,
-            "" if group.share4 is None else group.share4,
-            "" if is_outside else group.n_prefixes4_wholly,
-            "" if is_outside else group.n_prefixes4_partly,
-            "" if is_outside else group.n_prefixes4_of,
-        ]
-        if has6:
-            row += [
-                group.n_addresses6,
-                "" if is_outside else group.n_addresses6_of,
-                "" if group.share6 is None else group.share6,
-                "" if is_outside else group.n_prefixes6_wholly,
-                "" if is_outside else group.n_prefixes6_partly,
-                "" if is_outside else group.n_prefixes6_of,
-            ]
-        rows.append(row)
-    n_shown = min(len(touched), top)
-    title = f"Addresses by {breakdown.by} ({n_shown} of {len(touched)} touched, "
+    rows = [_group_row(group, [column.key for column in columns[1:]]) for group in touched[:top]]
+    title = f"Addresses by {breakdown.by} ({len(rows)} of {len(touched)} touched, "
     title += f"{len(breakdown.groups) - len(touched)} untouched)"
     return Section(f"addresses_by_{breakdown.by}", title, columns, rows)
+
+
+def _group_row(group: Group, names: Sequence[str]) -> list[Value]:
+    """What is listed of a group; what lies in none is out of nothing, and no prefix of it known."""
+    if group.n_addresses4_of is None:
+        names = [name if name in ("n_addresses4", "n_addresses6") else "" for name in names]
+    values = (getattr(group, name) if name else "" for name in names)
+    return [group.name, *("" if value is None else value for value in values)]
 
 
 def _inventory(hits: InventoryHits, top: int) -> list[Section]:

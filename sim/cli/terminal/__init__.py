@@ -1,1 +1,1 @@
-"""How the command line talks."""
+"""Printing: tables, sketches, progress, errors."""

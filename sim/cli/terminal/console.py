@@ -1,6 +1,6 @@
-"""How the command line talks: result on stdout, talk on stderr, exit codes.
+"""What the command line prints: JSON on stdout, everything else on stderr, and exit codes.
 
-In: results and errors. Out: text for people or JSON for programs. No model logic.
+In: results and errors. Out: text for people or JSON for programs.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _problem(problem: Any) -> dict[str, Any]:
 
 
 def say(text: str, *, quiet: bool = False) -> None:
-    """Talk on stderr."""
+    """Print a line on stderr."""
     if not quiet:
         print(text, file=sys.stderr)
 

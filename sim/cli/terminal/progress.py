@@ -1,4 +1,4 @@
-"""How far long work is: a bar on a terminal, a line now and then elsewhere; always on stderr."""
+"""Progress of long work, on stderr: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 

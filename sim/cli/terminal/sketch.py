@@ -181,7 +181,7 @@ def sketch_run(
     strategies: Sequence[str] = (),
     height: int = HEIGHT,
 ) -> list[str]:
-    """Lines that end a command: businesses impaired over time, for each strategy asked for.
+    """Sketch businesses impaired over time, for each strategy asked for.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,7 +30,6 @@ from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
-    from sim.assess.estimates import Estimate
     from sim.experiment.runs import Runs
     from sim.scenario.resolve import Resolved
 
@@ -221,11 +221,6 @@ def _write(
 
 def document(found: Assessment) -> dict[str, Any]:
     """The assessment as plain values; described in ``docs/reference/cli.md``."""
-    from dataclasses import asdict
-
-    def plain(estimate: Estimate) -> dict[str, Any]:
-        return asdict(estimate)
-
     return {
         "schema": SCHEMA,
         "folder": str(found.run.path),
@@ -237,13 +232,13 @@ def document(found: Assessment) -> dict[str, Any]:
         "level": found.level,
         "efficacy_metric": found.efficacy_metric,
         "collateral_metric": found.collateral_metric,
-        "efficacy": plain(found.efficacy),
+        "efficacy": asdict(found.efficacy),
         "efficacy_difference": asdict(found.efficacy_difference),
-        "by_vpn": plain(found.by_vpn),
-        "left": plain(found.left),
-        "collateral": plain(found.collateral),
+        "by_vpn": asdict(found.by_vpn),
+        "left": asdict(found.left),
+        "collateral": asdict(found.collateral),
         "collateral_difference": asdict(found.collateral_difference),
-        "collateral_per_million": plain(found.collateral_per_million),
+        "collateral_per_million": asdict(found.collateral_per_million),
         "alternatives": [asdict(one) for one in found.alternatives],
         "burdens": {
             split: [
@@ -257,7 +252,7 @@ def document(found: Assessment) -> dict[str, Any]:
             ]
             for split, burdens in found.burdens.items()
         },
-        "money": {name: plain(estimate) for name, estimate in found.money.items()},
+        "money": {name: asdict(estimate) for name, estimate in found.money.items()},
         "safeguards": asdict(found.safeguards),
         "assumptions": found.run.manifest.get("assumptions", []),
     }

@@ -54,7 +54,11 @@ def backtest(
     replicates: Annotated[
         int | None,
         typer.Option(
-            "-n", "--replicates", min=1, max=10_000, help="Replicates of each scenario; 20."
+            "-n",
+            "--replicates",
+            min=1,
+            max=10_000,
+            help="Replicates of each scenario; 20 when left out.",
         ),
     ] = None,
     format_: Annotated[

@@ -89,8 +89,8 @@ def compare(
         typer.Option(
             "--fail-on",
             metavar="[LABEL.]METRIC>NUMBER",
-            help="Exit with 1 if a strategy's mean is so; >, <, >= or <=. Every strategy but the "
-            "baseline, or the one named. May be repeated.",
+            help="Exit with 1 if the mean of any strategy but the baseline, or of the one named, "
+            "is above NUMBER; also <, >= and <=. May be repeated.",
         ),
     ] = [],  # noqa: B006
     format_: Annotated[
@@ -100,7 +100,7 @@ def compare(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Compare strategies: the same replicates for each, differences in pairs.
+    """Compare strategies in the same replicates, with paired differences.
 
     Examples:
 
@@ -145,7 +145,7 @@ def compare(
 
 
 class _Narrowing:
-    """Adds replicates until intervals are narrow."""
+    """How many replicates to add until the intervals asked for are narrow enough."""
 
     def __init__(self, plan: Plan, widths: Sequence[Width], most: int) -> None:
         self._plan = plan

@@ -56,7 +56,10 @@ def doctor(as_json: JsonOption = False) -> None:
             "python": platform.python_version(),
             "platform": platform.platform(),
             "packages": {name: _version(name) for name in _PACKAGES},
-            "extras": {extra: _extra(modules) for extra, modules in _EXTRAS.items()},
+            "extras": {
+                extra: {module: _is_there(module) for module in modules}
+                for extra, modules in _EXTRAS.items()
+            },
             "address_path": {
                 "name": path.name,
                 "reason": path.reason,
@@ -78,10 +81,6 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _extra(modules: tuple[str, ...]) -> dict[str, bool]:
-    return {module: _is_there(module) for module in modules}
-
-
 def _is_there(module: str) -> bool:
     try:
         return find_spec(module) is not None
@@ -90,7 +89,7 @@ def _is_there(module: str) -> bool:
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
-    """Say it in words."""
+    """The same for people, line by line."""
     lines = [
         f"overblock {found['overblock']}, Python {found['python']}, {found['platform']}",
         "packages: "

@@ -36,7 +36,7 @@ def exposure(
     attribute: Annotated[
         list[str],
         typer.Option(
-            "--attribute", metavar="TABLE", help="Says whose prefixes are. May be repeated."
+            "--attribute", metavar="TABLE", help="Table of whose the prefixes are. May be repeated."
         ),
     ] = [],  # noqa: B006
     by: Annotated[
@@ -140,7 +140,7 @@ def exposure(
 def _check_times(
     at: datetime | None, since: datetime | None, is_dated: bool, is_other_dated: bool
 ) -> None:
-    """Refuse times that nothing hangs on."""
+    """Refuse times where no list is dated."""
     from sim.errors import UsageError
 
     if at is not None and not is_dated and not is_other_dated:
@@ -158,7 +158,7 @@ def _told(feeds: Sequence[Feed], lists: Sequence[Feed]) -> list[str]:
 
 
 def _say(found: Exposure, feeds: Sequence[Feed], told: Sequence[str], owned: Sequence[str]) -> None:
-    """Talk about what was read and what to know before trusting it."""
+    """Say on stderr what was read, and what to know before trusting it."""
     for feed in feeds:
         parts = f"{feed.n_records:,} records, {len(feed.v4):,} IPv4 and {len(feed.v6):,} IPv6 rows"
         console.say(f"{feed.origin.file}: read as {feed.origin.format}: {parts}")

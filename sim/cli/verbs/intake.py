@@ -76,7 +76,7 @@ def import_file(
         sha256 = given.sha256()
         n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
         understood = _understood(feed, sha256, n_rows)
-        for line in _talk(understood, feed):
+        for line in _in_words(understood, feed):
             console.say(line, quiet=quiet)
         if as_json:
             console.print_json({"schema": SCHEMA, "table": str(output), **understood})
@@ -111,8 +111,8 @@ def _understood(feed: Feed, sha256: str, n_rows: int) -> dict[str, Any]:
     }
 
 
-def _talk(understood: dict[str, Any], feed: Feed) -> list[str]:
-    """Say the same in words."""
+def _in_words(understood: dict[str, Any], feed: Feed) -> list[str]:
+    """The same for people, line by line."""
     lines = [
         f"format: {understood['format']}",
         f"records: {understood['n_records']:,} in {understood['n_lines']:,} lines or entries",

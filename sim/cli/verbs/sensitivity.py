@@ -32,7 +32,7 @@ N_REPLICATES = 2
 
 
 class Method(StrEnum):
-    """How closely is looked."""
+    """Which designs are run."""
 
     ENDS = "ends"
     MORRIS = "morris"
@@ -100,7 +100,9 @@ def sensitivity(
     keep: Annotated[
         int | None,
         typer.Option(
-            "--keep", min=1, help="Assumptions that both hands on to sobol; 5 when left out."
+            "--keep",
+            min=1,
+            help="How many assumptions morris hands on to sobol in both; 5 when left out.",
         ),
     ] = None,
     replicates: PointReplicatesOption = None,

@@ -70,10 +70,10 @@ def sweep(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Run a scenario at many points: other values, the same replicates.
+    """Run a scenario at many values of its keys, with the same replicates at each point.
 
-    A point at which the scenario cannot be, or a run that fails, is reported by key; the rest is
-    written, and the exit code is 3.
+    A point at which the scenario is not valid, or a run that fails, is named; the rest is written,
+    and the exit code is 3.
 
     Examples:
 

@@ -1,4 +1,4 @@
-"""``overblock verify``: whether a run folder says what its question gives."""
+"""``overblock verify``: whether a run folder comes out the same when it is made again."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def verify(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check a run folder from itself: a sample of runs, and all that follows from the runs.
+    """Check that a run folder comes out the same when it is made again.
 
-    Tables over replicates, their description and the manifest are made again from the runs, the
-    scenario and the tables in the folder; every file that is not accounted for is named. Exits
-    with 1 if anything differs.
+    A sample of runs is run again; tables over replicates, their description and the manifest are
+    made again from all runs, the scenario and the tables in the folder. Every file that is not
+    accounted for is named. Exits with 1 if anything differs.
 
     Examples:
 

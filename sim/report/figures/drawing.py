@@ -91,14 +91,14 @@ class Drawing:
     Attributes
     ----------
     alt
-        The figure in words, for who does not see it.
+        The figure in words, for readers who do not see it.
     table
         The numbers it draws.
     spread
         What its marks say of spread, for the caption; empty for lines of means with bands over
         replicates.
     finish
-        Done when the caption stands and nothing moves any more.
+        Called when caption and layout are final: places what depends on them.
     """
 
     figure: Figure

@@ -1,4 +1,4 @@
-"""The files of the figures of a run folder.
+"""The figures of a run folder as files.
 
 In: a run folder, names of figures. Out: pictures, tables and texts in a folder.
 """

@@ -1,4 +1,4 @@
-"""Moments at which a changing picture is shown, when there are more changes than frames.
+"""Which changes of a picture become frames, where there are more changes than frames.
 
 In: how large each change is. Out: which changes are frames. It draws nothing.
 """

@@ -59,7 +59,7 @@ class Kind:
         Draws it.
     why_not
         Why it does not apply to a run; empty where it does.
-    is_of_all
+    shows_all_strategies
         Whether it shows all strategies of a comparison; else it shows one.
     is_film
         Whether it has frames; it is drawn only when it is asked for.
@@ -68,7 +68,7 @@ class Kind:
     shows: str
     draw: Callable[[RunFolder, Choice], Drawing | Film]
     why_not: Callable[[RunFolder], str] = _applies
-    is_of_all: bool = False
+    shows_all_strategies: bool = False
     is_film: bool = False
 
 
@@ -110,19 +110,22 @@ FIGURES: dict[str, Kind] = {
     "reach": Kind("what the target lost and what bystanders lost", draw_reach, _needs_target),
     "uptake": Kind("how much of the register each operator group drops", draw_uptake),
     "strategies": Kind(
-        "businesses impaired under each strategy", draw_strategies, _needs_curves, is_of_all=True
+        "businesses impaired under each strategy",
+        draw_strategies,
+        _needs_curves,
+        shows_all_strategies=True,
     ),
     "tradeoff": Kind(
         "what each strategy achieves, what it costs, and the frontier",
         draw_tradeoff,
         lambda run: _needs_several(run) or _needs_file(run, "tradeoff.csv"),
-        is_of_all=True,
+        shows_all_strategies=True,
     ),
     "differences": Kind(
         "differences to the baseline, with intervals",
         draw_differences,
         lambda run: _needs_several(run) or _needs_file(run, "comparison.csv"),
-        is_of_all=True,
+        shows_all_strategies=True,
     ),
     "map": Kind("the address space: what is listed, whose it is, where the fronts are", draw_map),
     "animation": Kind("the map as the register changes", draw_film, is_film=True),
@@ -153,10 +156,12 @@ def choose(run: RunFolder, names: Sequence[str], choice: Choice = DEFAULT) -> li
             refused.append(f"{name}: unknown figure; known: {', '.join(FIGURES)}")
             continue
         reason = kind.why_not(run)
-        if not reason and several and not kind.is_of_all and choice.strategy is None:
+        if not reason and several and not kind.shows_all_strategies and choice.strategy is None:
             labels = ", ".join(run.strategies)
             reason = f"it shows one strategy; give --strategy, one of: {labels}"
-        if not names and (kind.is_film or (kind.is_of_all and choice.strategy is not None)):
+        if not names and (
+            kind.is_film or (kind.shows_all_strategies and choice.strategy is not None)
+        ):
             continue  # a film takes long; the comparison is another question than one strategy
         if not reason:
             chosen.append(name)

@@ -35,7 +35,7 @@ PALE = "#b5b5b5"
 CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 """Colours of things that have no colour of their own, in the sequence in which they are given."""
 STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
-"""Line styles that go with them, for who sees no colour."""
+"""Line styles that go with them, for readers who see no colour."""
 
 LINES: dict[str, dict[str, Any]] = {
     "affected": {"linewidth": 1.2},

@@ -150,7 +150,9 @@ def test_a_comparison_has_its_own_figures_and_each_strategy_the_usual_ones(
 ) -> None:
     assert choose(comparison, ()) == ["strategies", "tradeoff", "differences"]
     alone = choose(comparison, (), Choice(strategy="wide"))
-    assert alone == [name for name, kind in FIGURES.items() if not (kind.is_of_all or kind.is_film)]
+    assert alone == [
+        name for name, kind in FIGURES.items() if not (kind.shows_all_strategies or kind.is_film)
+    ]
     with pytest.raises(
         UsageError, match=r"outages: does not apply to .*: it shows one strategy; g"
     ):
