@@ -230,19 +230,22 @@ def sketch_run(
     return lines
 
 
-def sketch_folder(folder: Path, strategies: Sequence[str] = ()) -> list[str]:
-    """Sketch a run or comparison that was just written, for the terminal on stdout."""
+def sketch_folder(folder: Path) -> list[str]:
+    """Sketch a run that was just written, for the terminal on stdout."""
     from sim.results.read import open_run
 
-    width = shutil.get_terminal_size().columns
-    return sketch_run(open_run(folder), width, sys.stdout.encoding, strategies)
+    return sketch_run(open_run(folder), *_terminal())
 
 
 def sketch_comparison(folder: Path) -> list[str]:
-    """Sketch the strategies of a comparison that was just written, the baseline apart."""
+    """Sketch the strategies of a comparison that was just written, without its baseline."""
     from sim.results.read import open_run
 
     run = open_run(folder)
     labels = [label for label in run.strategies if label != run.manifest.get("baseline")]
-    width = shutil.get_terminal_size().columns
-    return sketch_run(run, width, sys.stdout.encoding, labels, height=4)
+    return sketch_run(run, *_terminal(), labels, height=4)
+
+
+def _terminal() -> tuple[int, str]:
+    """Width and encoding of the terminal."""
+    return shutil.get_terminal_size().columns, sys.stdout.encoding

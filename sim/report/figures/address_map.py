@@ -50,7 +50,7 @@ HALO: list[patheffects.AbstractPathEffect] = [
 ]
 
 
-def plot_map(ax: Axes, scene: MapScene, *, label: bool = True) -> Axes:
+def plot_map(ax: Axes, scene: MapScene) -> Axes:
     """Pixels by share listed, providers outlined and named, fronts and the target's own marked."""
     window = scene.window
     height, width = window.shape
@@ -65,7 +65,7 @@ def plot_map(ax: Axes, scene: MapScene, *, label: bool = True) -> Axes:
         spine.set_visible(True)
     _draw_blocks(ax, window)
     plot_shares(ax, shares(scene.listed, window))
-    _draw_providers(ax, scene, label=label)
+    _draw_providers(ax, scene)
     _draw_target(ax, scene)
     plot_fronts(ax, scene)
     return ax
@@ -130,7 +130,7 @@ def _rectangle(window: Window, address: int, length: int) -> tuple[float, float,
     return float(own_left - left), float(own_top - top), float(width), float(height)
 
 
-def _draw_providers(ax: Axes, scene: MapScene, *, label: bool) -> None:
+def _draw_providers(ax: Axes, scene: MapScene) -> None:
     """Outline pixels of which a provider holds at least half, and name the large parts."""
     n_pixels = scene.window.n_pixels
     taken: list[tuple[float, float]] = []
@@ -140,8 +140,6 @@ def _draw_providers(ax: Axes, scene: MapScene, *, label: bool) -> None:
         inside = shares(held, scene.window) >= 0.5
         lines = LineCollection(list(outline(inside)), colors=colour, linewidths=0.6, zorder=3)
         ax.add_collection(lines)
-        if not label:
-            continue
         for x, y, _ in name_places(inside, max(n_pixels // 4096, 4)):
             if any(abs(x - a) < 1.6 * apart and abs(y - b) < 0.45 * apart for a, b in taken):
                 continue  # another name stands there

@@ -15,6 +15,8 @@ from scipy.sparse import csr_array
 
 from sim.results.register import Enforcement, RegisterHistory
 
+N_TIMES = 300
+
 
 @dataclass(frozen=True, eq=False)
 class Adoption:
@@ -120,6 +122,6 @@ class _Pieces:
         return np.asarray(over[: self.size.size] > 0, np.bool_)
 
 
-def grid_of(horizon_s: int, n_times: int = 300) -> NDArray[np.int64]:
+def grid_of(horizon_s: int) -> NDArray[np.int64]:
     """Even times over a run, from 0."""
-    return np.unique(np.linspace(0, horizon_s, n_times, endpoint=False).astype(np.int64))
+    return np.unique(np.linspace(0, horizon_s, N_TIMES, endpoint=False).astype(np.int64))

@@ -29,7 +29,7 @@ PREFERRED = (
 _NUMBERS = ("difference", "difference_low", "difference_high", "p_holm", "confidence")
 
 
-def differences_table(run: RunFolder, metrics: Sequence[str] = PREFERRED) -> FigureTable:
+def differences_table(run: RunFolder) -> FigureTable:
     """The rows of ``comparison.csv`` that the figure draws: all strategies but the baseline.
 
     Raises
@@ -40,7 +40,7 @@ def differences_table(run: RunFolder, metrics: Sequence[str] = PREFERRED) -> Fig
     needed = ("strategy", "metric", "unit", "baseline", *_NUMBERS, "n_replicates")
     rows = read_rows(run, "comparison.csv", needed)
     present = {text(row, "metric") for row in rows}
-    shown = [metric for metric in metrics if metric in present]
+    shown = [metric for metric in PREFERRED if metric in present]
     baseline = baseline_of(run)
     kept = [
         row

@@ -14,6 +14,9 @@ from scipy.stats import CensoredData, ecdf
 
 from sim.measure.bands import over_replicates
 
+N_TIMES = 400
+"""At which the share recovered is computed."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recovery:
@@ -47,7 +50,6 @@ def recovery(
     last_outage_s: NDArray[np.float64],
     is_affected_at_end: NDArray[np.float64],
     horizon_s: int,
-    n_times: int = 400,
 ) -> Recovery:
     """Product-limit estimate of the time from the first outage to the end of the last.
 
@@ -71,7 +73,7 @@ def recovery(
     """
     # Times that grow by a factor: recoveries of minutes and of months fit on one scale.
     since_s = np.unique(
-        np.append(0, np.geomspace(60, max(horizon_s, 61), n_times)).astype(np.int64)
+        np.append(0, np.geomspace(60, max(horizon_s, 61), N_TIMES)).astype(np.int64)
     )
     is_hit = ~np.isnan(first_outage_s)
     is_open = is_affected_at_end > 0

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.report.page.key_figures import confidence_of
 from sim.report.words.numbers import count, listing, number, percent, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
@@ -87,7 +88,7 @@ def _what_the_target_lost(rows: Rows) -> str:
 
 
 def answer_comparison(
-    comparison: Sequence[Row], tradeoff: Sequence[Row], baseline: str, confidence: str = "95 %"
+    comparison: Sequence[Row], tradeoff: Sequence[Row], baseline: str
 ) -> list[str]:
     """Sentences about several strategies tried on the same worlds with the same luck.
 
@@ -99,10 +100,11 @@ def answer_comparison(
         Label of the strategy that the others are held against.
     """
     harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == COLLATERAL}
+    confidence = confidence_of(comparison)
     return [
         _least_and_most(harm, baseline, confidence),
         _who_is_dominated(tradeoff, baseline, confidence),
-        _how_sure(harm, comparison, baseline, confidence),
+        _how_sure(harm, comparison, baseline),
     ]
 
 
@@ -168,7 +170,7 @@ def _who_is_dominated(tradeoff: Sequence[Row], baseline: str, confidence: str) -
     )
 
 
-def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str, confidence: str) -> str:
+def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str) -> str:
     tested = {name: cell(row, "p_holm") for name, row in harm.items() if name != baseline}
     known = [name for name, p in tested.items() if not math.isnan(p)]
     n = int(max((cell(row, "n_replicates") for row in comparison), default=0))

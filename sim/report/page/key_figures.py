@@ -6,7 +6,7 @@ In: rows of ``summary.csv``. Out: figures with their intervals, denominators and
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sim.catalogue.choices import KEY_FIGURES, RATIOS, label
 from sim.catalogue.measures import USD
@@ -58,6 +58,12 @@ def out_of(row: Row) -> str:
     """Say what a value is out of; nothing where that is not known."""
     whole = cell(row, "denominator")
     return "" if math.isnan(whole) else f"out of {number(whole)} {text(row, 'denominator_unit')}"
+
+
+def confidence_of(rows: Iterable[Row]) -> str:
+    """Level of the intervals of a comparison: ``95 %``."""
+    levels = (cell(row, "confidence") for row in rows if "confidence" in row)
+    return next((percent(level, 2) for level in levels if not math.isnan(level)), "95 %")
 
 
 def published_text(value: str) -> str:

@@ -19,7 +19,7 @@ from sim.report.page.cells import (
     columns,
     sort_key,
 )
-from sim.report.page.key_figures import capitalised, out_of, published_text
+from sim.report.page.key_figures import capitalised, confidence_of, out_of, published_text
 from sim.report.words.numbers import (
     NOT_KNOWN,
     p_value,
@@ -113,10 +113,7 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
         )
         for metric in metrics
     ]
-    confidence = next(
-        (percent(cell(r, "confidence"), 2) for r in rows if not math.isnan(cell(r, "confidence"))),
-        "95 %",
-    )
+    confidence = confidence_of(rows)
     heads = columns(
         "Strategy",
         f"Mean, {confidence} interval",

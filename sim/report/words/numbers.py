@@ -15,20 +15,20 @@ MILLION = 1_000_000
 _SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"))
 
 
-def number(value: float, n_digits: int = 3) -> str:
+def number(value: float) -> str:
     """One number: ``15.4 million``, ``2,141``, ``0.119``, ``not known``."""
     scale, unit = _scale(value)
-    return _plain(value / scale, n_digits, is_scaled=scale != 1) + unit
+    return _plain(value / scale, is_scaled=scale != 1) + unit
 
 
-def span(low: float, high: float, n_digits: int = 3) -> str:
+def span(low: float, high: float) -> str:
     """Two ends of a range in one unit: ``12.2 to 17.4 million``."""
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
     scale, unit = _scale(max(abs(low), abs(high)))
     if 0 < abs(low) < scale / 10:
-        return f"{number(low, n_digits)} to {number(high, n_digits)}"
-    ends = [_plain(end / scale, n_digits, is_scaled=scale != 1) for end in (low, high)]
+        return f"{number(low)} to {number(high)}"
+    ends = [_plain(end / scale, is_scaled=scale != 1) for end in (low, high)]
     return f"{ends[0]} to {ends[1]}{unit}"
 
 
@@ -41,11 +41,11 @@ def percent(share: float, n_digits: int = 3) -> str:
     return f"{_plain(100 * share, n_digits)}{NBSP}%"
 
 
-def percent_span(low: float, high: float, n_digits: int = 3) -> str:
+def percent_span(low: float, high: float) -> str:
     """Two ends of a range of shares: ``9.7 to 14.5 %``."""
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
-    return f"{_plain(100 * low, n_digits)} to {_plain(100 * high, n_digits)}{NBSP}%"
+    return f"{_plain(100 * low)} to {_plain(100 * high)}{NBSP}%"
 
 
 def quantity(value: float, unit: str) -> str:
@@ -181,7 +181,7 @@ def _scale(value: float) -> tuple[float, str]:
     return 1.0, ""
 
 
-def _plain(value: float, n_digits: int, *, is_scaled: bool = False) -> str:
+def _plain(value: float, n_digits: int = 3, *, is_scaled: bool = False) -> str:
     """Digits without a power of ten; whole numbers as they are."""
     if math.isnan(value):
         return NOT_KNOWN
