@@ -1,1 +1,1 @@
-"""Many runs: planned, carried out, kept run by run, gone on with, compared, verified."""
+"""Many runs: planned, carried out, saved run by run, resumed, compared, verified."""

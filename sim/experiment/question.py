@@ -22,10 +22,9 @@ from sim.results.checkpoints import (
     EXPERIMENT_SCHEMA,
     PARTS,
     n_runs,
-    read_document,
     remove_parts,
 )
-from sim.results.folder import COMPLETE, SCENARIO, is_run_folder, read_manifest
+from sim.results.folder import COMPLETE, SCENARIO, is_run_folder, read_manifest, read_object
 from sim.results.manifest import all_tables
 from sim.results.place import check_left_behind, destination, partial_folders
 from sim.results.store import write_json
@@ -145,7 +144,7 @@ def read_question(folder: Path) -> Question:
         If it was saved by another version, or a table has changed.
     """
     file = folder / EXPERIMENT
-    document = read_document(file)
+    document = read_object(file)
     if document.get("version") != __version__:
         raise UsageError(
             f"{folder.parent}: begun by overblock {document.get('version')}, this is "
@@ -247,6 +246,6 @@ def forget_unfinished(parts: Path, result_id: str, *, is_complete: bool) -> None
 def _asked_in(folder: Path) -> str:
     """Identity of the result that a folder with parts is for; empty if it cannot be read."""
     try:
-        return str(read_document(folder / PARTS / EXPERIMENT)["result_id"])
+        return str(read_object(folder / PARTS / EXPERIMENT)["result_id"])
     except (DataError, KeyError):
         return ""

@@ -71,7 +71,7 @@ class Runs:
     def write(self, folder: Path, found: Batch) -> RunsResult:
         """Write the tables of all runs and those over replicates."""
         plan = found.plan
-        outputs = _write_tables(folder, found) | _write_facts(folder, found)
+        outputs = _write_tables(folder, found)
         derived = derive(folder, folder, plan, found.checkpoints.scratch)
         outputs |= derived.outputs | describe(folder, plan, columns_of(plan), KEYS)
         is_whole = derived.n_whole(plan) == plan.n_replicates
@@ -89,21 +89,17 @@ class Runs:
 def _write_tables(folder: Path, batch: Batch) -> Outputs:
     """Merge the parts of each table, ordered by strategy and replicate."""
     checkpoints, names = batch.checkpoints, list(batch.names.values())
-    return {
-        f"{table}.parquet": (
-            path := folder / f"{table}.parquet",
-            merge_parts(
-                checkpoints.parts(table, names),
-                path,
-                metadata_of(batch.plan) | pandas_types(TABLES[path.name]),
-            ),
-        )
-        for table in checkpoints.tables
-    }
+    parts = {table: checkpoints.parts(table, names) for table in checkpoints.tables}
+    outputs: Outputs = {}
+    for table, files in (parts | _fact_parts(batch)).items():
+        path = folder / f"{table}.parquet"
+        metadata = metadata_of(batch.plan) | pandas_types(TABLES[path.name])
+        outputs[path.name] = path, merge_parts(files, path, metadata)
+    return outputs
 
 
-def _write_facts(folder: Path, batch: Batch) -> Outputs:
-    """Write the facts of all runs; those of one strategy are in memory at a time."""
+def _fact_parts(batch: Batch) -> dict[str, list[Path]]:
+    """Write the facts of all runs, a part for each strategy; one is in memory at a time."""
     parts: dict[str, list[Path]] = {}
     writer, checkpoints = PartWriter(), batch.checkpoints
     for row, label in enumerate(batch.labels):
@@ -117,10 +113,4 @@ def _write_facts(folder: Path, batch: Batch) -> Outputs:
             writer.write(part, columns)
             parts.setdefault(table, []).append(part)
     writer.close()
-    return {
-        f"{table}.parquet": (
-            path := folder / f"{table}.parquet",
-            merge_parts(found, path, metadata_of(batch.plan)),
-        )
-        for table, found in parts.items()
-    }
+    return parts

@@ -6,13 +6,14 @@ business-hours, in names and in money. The statistics are in ``dominance``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS
+from sim.catalogue.choices import EFFICACY, HARMS
 from sim.experiment.comparison import Measured
 from sim.measure.summary import luck_of
 from sim.statistics.dominance import tradeoff
@@ -42,27 +43,19 @@ class TradeoffLine:
     n_replicates: int
 
 
-def weigh_strategies(
-    measured: Mapping[str, Measured], root_seed: int, efficacy: str = EFFICACY
-) -> tuple[TradeoffLine, ...]:
+def weigh_strategies(measured: Mapping[str, Measured], root_seed: int) -> tuple[TradeoffLine, ...]:
     """Weigh strategies by each kind of harm that is measured under all of them."""
-    return tuple(
-        line for harm in HARMS for line in weigh_one_harm(measured, root_seed, efficacy, harm)
-    )
+    return tuple(line for harm in HARMS for line in _weigh_by(harm, measured, root_seed))
 
 
-def weigh_one_harm(
-    measured: Mapping[str, Measured],
-    root_seed: int,
-    efficacy: str = EFFICACY,
-    collateral: str = COLLATERAL,
-) -> tuple[TradeoffLine, ...]:
-    """Weigh strategies by one kind of harm; no lines unless it is measured under all of them."""
+def _weigh_by(
+    collateral: str, measured: Mapping[str, Measured], root_seed: int
+) -> Iterator[TradeoffLine]:
     labels = list(measured)
-    rows = [(part.row(efficacy), part.row(collateral)) for part in measured.values()]
+    rows = [(part.row(EFFICACY), part.row(collateral)) for part in measured.values()]
     shared = _shared(measured)
     if not labels or not shared.size or any(None in pair for pair in rows):
-        return ()
+        return
     both = np.array(
         [
             part.at(shared, [row for row in pair if row is not None])
@@ -70,39 +63,32 @@ def weigh_one_harm(
         ]
     )
     found = tradeoff(both[:, 0], both[:, 1], luck_of(root_seed))
-    lines = []
     for row, label in enumerate(labels):
         is_known = bool(found.is_known[row])
         by = int(found.dominated_by[row])
-        lines.append(
-            TradeoffLine(
-                strategy=label,
-                efficacy_metric=efficacy,
-                efficacy=float(found.efficacy[row]),
-                efficacy_low=float(found.efficacy_low[row]),
-                efficacy_high=float(found.efficacy_high[row]),
-                collateral_metric=collateral,
-                collateral=float(found.collateral[row]),
-                collateral_low=float(found.collateral_low[row]),
-                collateral_high=float(found.collateral_high[row]),
-                collateral_per_efficacy=float(found.ratio[row]),
-                ratio_low=float(found.ratio_low[row]),
-                ratio_high=float(found.ratio_high[row]),
-                is_dominated=bool(found.is_dominated[row]) if is_known else None,
-                dominated_by=labels[by] if by >= 0 else None,
-                is_on_frontier=bool(found.is_on_frontier[row]) if is_known else None,
-                share_of_draws_on_frontier=float(found.share_of_draws_on_frontier[row]),
-                n_draws=found.n_draws,
-                n_replicates=found.n_replicates,
-            )
+        yield TradeoffLine(
+            strategy=label,
+            efficacy_metric=EFFICACY,
+            efficacy=float(found.efficacy[row]),
+            efficacy_low=float(found.efficacy_low[row]),
+            efficacy_high=float(found.efficacy_high[row]),
+            collateral_metric=collateral,
+            collateral=float(found.collateral[row]),
+            collateral_low=float(found.collateral_low[row]),
+            collateral_high=float(found.collateral_high[row]),
+            collateral_per_efficacy=float(found.ratio[row]),
+            ratio_low=float(found.ratio_low[row]),
+            ratio_high=float(found.ratio_high[row]),
+            is_dominated=bool(found.is_dominated[row]) if is_known else None,
+            dominated_by=labels[by] if by >= 0 else None,
+            is_on_frontier=bool(found.is_on_frontier[row]) if is_known else None,
+            share_of_draws_on_frontier=float(found.share_of_draws_on_frontier[row]),
+            n_draws=found.n_draws,
+            n_replicates=found.n_replicates,
         )
-    return tuple(lines)
 
 
 def _shared(measured: Mapping[str, Measured]) -> NDArray[np.int64]:
     """Replicates that all strategies have."""
     parts = [part.replicate for part in measured.values()]
-    shared = parts[0] if parts else np.empty(0, np.int64)
-    for other in parts[1:]:
-        shared = np.intersect1d(shared, other)
-    return shared
+    return reduce(np.intersect1d, parts) if parts else np.empty(0, np.int64)

@@ -23,8 +23,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.errors import DataError, Problem
+from sim.errors import DataError
 from sim.files import remove_empty, write_whole
+from sim.results.folder import read_object
 
 PARTS = "parts"
 EXPERIMENT = "experiment.json"
@@ -121,7 +122,7 @@ class Checkpoints:
         return self.folder / table / f"{name}.parquet"
 
     def _read(self, name: str) -> dict[str, Any]:
-        return read_document(self.folder / f"{name}.json")
+        return read_object(self.folder / f"{name}.json")
 
 
 def n_runs(folder: Path) -> int:
@@ -149,26 +150,6 @@ def remove_parts(folder: Path) -> None:
 
 def _hash_of(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()
-
-
-def read_document(file: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        message = f"expected a readable file, got an error: {error.strerror}"
-        raise DataError([Problem(str(file), message)]) from None
-    except ValueError as error:
-        raise DataError([Problem(str(file), f"expected JSON, got an error: {error}")]) from None
-    if not isinstance(document, dict):
-        raise DataError([Problem(str(file), "expected a JSON object, got something else")])
-    return document
 
 
 def _link(source: Path, target: Path) -> None:

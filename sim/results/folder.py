@@ -54,7 +54,7 @@ def check_schema(path: Path, manifest: Mapping[str, Any]) -> None:
     raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
 
 
-def read_manifest(path: Path) -> dict[str, object]:
+def read_manifest(path: Path) -> dict[str, Any]:
     """Read the manifest of a run folder.
 
     Raises
@@ -62,17 +62,32 @@ def read_manifest(path: Path) -> dict[str, object]:
     DataError
         If there is none, or it cannot be read.
     """
-    file = path / MANIFEST
+    return read_object(path / MANIFEST, "a run folder with a manifest")
+
+
+def read_object(file: Path, wanted: str = "a readable file") -> dict[str, Any]:
+    """Read a JSON object.
+
+    Parameters
+    ----------
+    wanted
+        What the message says was expected, if the file cannot be read.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        message = f"expected a run folder with a manifest, got an error: {error.strerror}"
+        message = f"expected {wanted}, got an error: {error.strerror}"
         raise DataError([Problem(str(file), message)]) from None
     except ValueError as error:
         raise DataError([Problem(str(file), f"expected JSON, got an error: {error}")]) from None
-    if not isinstance(manifest, dict):
+    if not isinstance(document, dict):
         raise DataError([Problem(str(file), "expected a JSON object, got something else")])
-    return manifest
+    return document
 
 
 def _command(path: Path, manifest: Mapping[str, Any]) -> str:

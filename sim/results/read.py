@@ -6,7 +6,6 @@ columns.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem, UsageError
-from sim.results.folder import MANIFEST, RESOLVED, check_schema, read_manifest, title_of
+from sim.results.folder import (
+    MANIFEST,
+    RESOLVED,
+    check_schema,
+    read_manifest,
+    read_object,
+    title_of,
+)
 from sim.results.parquet import numbers, read_columns
 
 SPLITS = ("provider", "sector", "role")
@@ -242,19 +248,13 @@ def open_run(path: Path) -> RunFolder:
     who = "strategies" if kind == "comparison" else "strategy"
     _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
     file = path / RESOLVED
-    try:
-        scenario = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        message = f"expected a readable scenario, got an error: {error}"
-        raise DataError([Problem(str(file), message)]) from None
+    scenario = read_object(file, "a readable scenario")
     _check_keys(scenario, _SCENARIO_KEYS, file)
     return RunFolder(path, manifest, scenario)
 
 
-def _check_keys(document: object, keys: tuple[str, ...], file: Path) -> None:
+def _check_keys(document: dict[str, Any], keys: tuple[str, ...], file: Path) -> None:
     """Refuse a document that lacks a key that readers need."""
-    if not isinstance(document, dict):
-        raise DataError([Problem(str(file), "expected a JSON object, got something else")])
     absent = [key for key in keys if key not in document]
     if absent:
         message = "expected a value, got nothing"
