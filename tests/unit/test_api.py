@@ -106,6 +106,7 @@ def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: 
             assert row[heading] == pytest.approx(mean, abs=0.5)
 
 
+@pytest.mark.laws
 def test_the_notebook_runs_from_top_to_bottom(repository: Path, tmp_path: Path) -> None:
     nbformat = pytest.importorskip("nbformat")
     from nbclient import NotebookClient

@@ -77,6 +77,7 @@ def test_help_shows_the_functions_with_their_words() -> None:
     assert "Compare strategies in the same worlds with the same luck" in text
 
 
+@pytest.mark.laws
 def test_type_checkers_see_types_and_mistakes(tmp_path: Path, repository: Path) -> None:
     pytest.importorskip("mypy")
     # At the top of the repository, where what was checked last is kept: else it takes a minute.

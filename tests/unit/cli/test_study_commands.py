@@ -155,6 +155,7 @@ COMMANDS = {
 }  # fmt: skip
 
 
+@pytest.mark.laws
 @pytest.mark.parametrize(
     ("verb", "ended_by"),
     [
@@ -194,6 +195,7 @@ def test_what_is_killed_or_interrupted_is_gone_on_with(
     assert "is complete; there is nothing to go on with" in result.stderr
 
 
+@pytest.mark.laws
 @pytest.mark.parametrize("verb", ["sweep", "run"])
 def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(
     small: str, tmp_path: Path, verb: str

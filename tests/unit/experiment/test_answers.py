@@ -79,6 +79,7 @@ def test_strategies_are_run_at_every_point(small: Resolved) -> None:
     assert (answers.value[:, 2, :, listed] == 0).all()
 
 
+@pytest.mark.laws
 def test_two_workers_give_what_one_gives(small: Resolved) -> None:
     asked = plan(small, Point(), at(thresholds__impaired=0.3), n=3)
     alone = ask(asked, SerialExecutor())

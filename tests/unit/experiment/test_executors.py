@@ -103,6 +103,7 @@ def test_a_key_that_kills_its_worker_twice_is_a_failure_and_the_others_are_not(
     assert results == {key: value for key, value in WHOLE.items() if key != ("a", 4)}
 
 
+@pytest.mark.laws
 def test_workers_that_cannot_start_are_given_up(tmp_path: Path) -> None:
     with PoolExecutor(1, 1) as executor:
         results = dict(executor.run(Squares(tmp_path, ends_at_start=True), KEYS))

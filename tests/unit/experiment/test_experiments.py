@@ -31,6 +31,8 @@ from sim.scenario.variants import choose_variants
 from tests.endings import locked
 from tests.experiments import Scripted, files_of
 
+pytestmark = pytest.mark.laws
+
 BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
 STRATEGIES = ["exact", "twin=exact", "aggregate:length=12"]
 
