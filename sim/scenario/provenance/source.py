@@ -5,7 +5,7 @@ In: what is known of a value. Out: the same as plain JSON. It does not know wher
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario.provenance.provenance import Cell
@@ -64,7 +64,7 @@ class Source:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values under the names above; what does not apply is left out."""
-        plain = {name: value for name, value in asdict(self).items() if value not in ("", None)}
+        plain = {name: value for name, value in vars(self).items() if value not in ("", None)}
         del plain["needs_range"]
         if not self.is_range_stated:
             plain["range"] = "not stated"
