@@ -1,7 +1,7 @@
-"""Runs and comparisons from Python: what a notebook calls.
+"""Runs and comparisons from Python, for notebooks.
 
-In: a scenario, strategies, how often. Out: results as columns, which pandas, polars and DuckDB take
-as they are. The command line does the same and writes the same folder.
+In: a scenario, strategies, a number of replicates. Out: results as columns, which pandas, polars
+and DuckDB take as they are. The command line does the same and writes the same folder.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Columns = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Results:
-    """A run folder, read.
+    """Results in a run folder.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Results:
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
+        """Path of the folder."""
         return self.run.path
 
     @property
@@ -57,17 +57,17 @@ class Results:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Names of the metrics, in the sequence of measuring."""
+        """Names of the metrics, in the order of the tables."""
         return tuple(dict.fromkeys(self.run.measures().metric.tolist()))
 
     def frame(self, metric: str) -> Columns:
-        """One metric, strategy by strategy in the same luck.
+        """One metric under every strategy; the values of a row share their luck.
 
         Returns
         -------
         columns
-            ``replicate``, and the metric's values by label of the strategy; NaN where one is not
-            known or a run is not finished. ``pandas.DataFrame(columns)`` takes it.
+            ``replicate``, and the metric's values by label of the strategy; NaN where not known, or
+            where a run is not finished. Pass it to ``pandas.DataFrame``.
 
         Raises
         ------
@@ -119,7 +119,7 @@ def open_results(folder: str | Path) -> Results:
     Raises
     ------
     DataError
-        If it is none.
+        If it is no run folder.
     """
     return Results(open_run(Path(folder)))
 
@@ -146,18 +146,18 @@ def run(
         Those of the scenario when None; a seed is chosen where it has none either.
     overrides
         Values by key path, such as ``{"population.n_businesses": 600}``; a mapping is merged into
-        what stands there, and None switches off what the scenario may leave out.
+        the section there, and None switches off an optional section.
     folder
         Run folder to write; ``runs/<utc-stamp>-<scenario>-<hash6>`` when None.
     force
         Replace an earlier run there.
     n_workers
-        1 works in this process; more start so many others, None as many as there are processors.
-        A script that asks for others must guard its own start (``if __name__ == "__main__":``).
+        1 for this process, more for as many others, None for one for each processor. A script that
+        starts others must guard its entry point (``if __name__ == "__main__":``).
     cluster
-        A dask cluster to work on instead.
+        A dask cluster to use instead.
     on_progress
-        Called with the number of runs finished and of all.
+        Called with the number of finished runs, and of all.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def run(
     UsageError
         If the folder is taken or cannot be made.
     PartialError
-        If runs failed and none was finished.
+        If every run failed.
     """
     resolved = _resolved(scenario, overrides)
     n = choose_n_replicates(resolved, n_replicates)

@@ -15,10 +15,10 @@ from sim.errors import OverblockError
 from sim.experiment.findings import Derived, columns_of, derive, derived_manifest
 from sim.experiment.outputs import PACKAGE, package_of
 from sim.experiment.plan import Plan
-from sim.results.accounted import is_inside
 from sim.results.columns import KEYS, TABLES
 from sim.results.differences import changed_lines, changed_values
 from sim.results.folder import COMPLETE, MANIFEST, RESOLVED, SCENARIO
+from sim.results.integrity import is_inside
 from sim.results.manifest import input_copy
 from sim.results.parquet import is_part_of, metadata_of, n_rows_of
 from sim.results.read import RunFolder

@@ -15,7 +15,7 @@ from sim.catalogue.choices import PRICED, RATIOS, is_over_draws
 from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
 from sim.experiment.outputs import Outputs, manifest_of, metadata_of
 from sim.experiment.plan import RUN, Plan
-from sim.experiment.weighing import TradeoffLine, weigh_strategies
+from sim.experiment.tradeoff import TradeoffLine, weigh_strategies
 from sim.measure.even_bands import even_bands
 from sim.measure.facts import FactTables
 from sim.measure.groups import GroupLine, summarise_groups

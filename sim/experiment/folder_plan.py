@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from sim.experiment.plan import Plan
-from sim.results.accounted import is_inside
 from sim.results.folder import RESOLVED, SCENARIO
+from sim.results.integrity import is_inside
 from sim.results.read import RunFolder
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

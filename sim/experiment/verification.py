@@ -23,8 +23,8 @@ from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import FactTables, fact_columns
 from sim.measure.measures import Measure
-from sim.results.accounted import changed_files, unlisted_files
 from sim.results.folder import MANIFEST, RESOLVED, SCENARIO
+from sim.results.integrity import changed_files, unlisted_files
 from sim.results.manifest import canonical_json, package_version
 from sim.results.parquet import PartWriter, is_part_of, keys_of
 from sim.results.read import RunFolder, open_run
@@ -154,8 +154,8 @@ class _Verification:
         """Runs that are missing in measures.parquet, or were not asked for."""
         ours = set(self._keys)
         asked = {key[1:] for key in plan.cases().keys(plan.n_replicates)}
-        for label, replicate in sorted(ours - asked):
-            yield f"measures.parquet: strategy={label} replicate={replicate} was not asked for"
+        for key in sorted(ours - asked):
+            yield f"measures.parquet: {_named(key)} was not asked for"
         for table in (*RUN_TABLES, *_FACTS[1:]):
             file = self._run.path / f"{table}.parquet"
             try:
@@ -163,14 +163,12 @@ class _Verification:
             except DataError:
                 yield f"{file.name}: cannot be read"
                 continue
-            for label, replicate in sorted(held - ours, key=str):
-                name = f"strategy={label} replicate={replicate}"
-                yield f"{file.name}: {name}: is not in measures.parquet"
+            for key in sorted(held - ours, key=str):
+                yield f"{file.name}: {_named(key)}: is not in measures.parquet"
 
     def _changed_run(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
         """What differs between a run and the same simulated now."""
-        label, replicate = str(key[0]), int(key[1])
-        name = f"strategy={label} replicate={replicate}"
+        label, replicate, name = str(key[0]), int(key[1]), _named(key)
         if isinstance(result, Failure):
             yield f"{name}: fails now: {result}"
             return
@@ -189,6 +187,11 @@ class _Verification:
             if not is_part_of(again, file, "strategy = ? AND replicate = ?", key):
                 yield f"{name}: {table}.parquet: has other rows"
         writer.close()
+
+
+def _named(key: Key) -> str:
+    label, replicate = key
+    return f"strategy={label} replicate={replicate}"
 
 
 def _sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:

@@ -1,6 +1,6 @@
 """Axes of a sweep: which keys are varied over which values, and the points of the design.
 
-In: axes as written on a command line, and a design. Out: points with the value of each key.
+In: axes as written on a command line, and a design. Out: points, with the value of each key.
 """
 
 from __future__ import annotations

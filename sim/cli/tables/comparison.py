@@ -16,7 +16,7 @@ from sim.report.words.numbers import p_value
 if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine
     from sim.experiment.runs import RunsResult
-    from sim.experiment.weighing import TradeoffLine
+    from sim.experiment.tradeoff import TradeoffLine
 
 
 def sections(experiment: RunsResult) -> list[Section]:

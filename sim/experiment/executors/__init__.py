@@ -37,11 +37,11 @@ def choose_executor(n_workers: int | None = None, cluster: Cluster | None = None
         from sim.experiment.executors.cluster import ClusterExecutor
 
         return ClusterExecutor(cluster, n_workers or n_processors())
-    from sim.experiment.executors.patient import PatientExecutor
+    from sim.experiment.executors.adaptive import AdaptiveExecutor
     from sim.experiment.executors.pool import PoolExecutor
     from sim.experiment.executors.serial import SerialExecutor
 
     if n_workers is None:
         n_found = n_processors()
-        return PatientExecutor(n_found) if n_found > 1 else SerialExecutor()
+        return AdaptiveExecutor(n_found) if n_found > 1 else SerialExecutor()
     return PoolExecutor(n_workers) if n_workers > 1 else SerialExecutor()

@@ -15,7 +15,7 @@ from sim.experiment.comparison import (
     compare_strategies,
 )
 from sim.experiment.metrics import check_metrics
-from sim.experiment.weighing import weigh_strategies
+from sim.experiment.tradeoff import weigh_strategies
 from sim.measure.measures import Measure
 
 RNG = np.random.default_rng(1)

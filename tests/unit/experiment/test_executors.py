@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sim.experiment.executors import choose_executor
-from sim.experiment.executors.patient import PatientExecutor
+from sim.experiment.executors.adaptive import AdaptiveExecutor
 from sim.experiment.executors.pool import LOST, NO_PROCESS, PoolExecutor, _starting
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Failure, Key
@@ -62,7 +62,7 @@ WHOLE = {key: int(key[1]) ** 2 for key in KEYS}
         SerialExecutor,
         lambda: PoolExecutor(2),
         lambda: PoolExecutor(2, 5),
-        lambda: PatientExecutor(2),
+        lambda: AdaptiveExecutor(2),
     ],
 )
 def test_every_key_is_worked_on_once_and_an_exception_is_a_failure_of_its_key(
@@ -160,6 +160,6 @@ def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
 def test_the_number_of_workers_chooses_the_executor() -> None:
     assert isinstance(choose_executor(1), SerialExecutor)
     assert isinstance(choose_executor(3), PoolExecutor)
-    assert isinstance(choose_executor(), SerialExecutor | PatientExecutor)
+    assert isinstance(choose_executor(), SerialExecutor | AdaptiveExecutor)
     with pytest.raises(ValueError, match="at least one worker, got 0"):
         PoolExecutor(0)

@@ -16,7 +16,7 @@ START_S = 4.0
 """A pool is started when more work than this is left, judged by the latest key."""
 
 
-class PatientExecutor(Executor):
+class AdaptiveExecutor(Executor):
     """Starts in this process and moves to a pool when much is left to do."""
 
     def __init__(self, n_workers: int) -> None:
