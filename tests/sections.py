@@ -10,22 +10,16 @@ from typing import Any, ClassVar
 
 from pydantic import model_validator
 
-from sim.scenario import library, reactions, schema
+from sim.scenario import reactions, schema
 from sim.scenario.model import Model
-from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import read_table
+from sim.scenario.tables.assumptions import assumed_by_key
 
 
 @cache
-def _rows() -> dict[str, float]:
-    path = library.shipped("seeds") / "assumptions.csv"
-    return {row.key: row.number for row in read_table("assumptions", path, AssumptionRow).rows}
-
-
 def assumed(section: str) -> dict[str, float]:
     """Keys of a section that have an assumed value."""
-    keys = [key.partition(".") for key in _rows()]
-    return {name: _rows()[f"{section}.{name}"] for first, _, name in keys if first == section}
+    found = {tuple(key.split(".")): row.number for key, row in assumed_by_key().items()}
+    return {key: value for (name, key), value in found.items() if name == section}
 
 
 class _Section(Model):

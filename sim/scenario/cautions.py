@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sim.scenario.library import shipped
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
+from sim.scenario.tables.assumptions import assumptions_path
 from sim.scenario.tables.notes import ANY, SourceNote
 from sim.scenario.tables.seeds import Table, read_note
 
@@ -36,7 +36,7 @@ def _stand_ins(resolved: Resolved) -> Iterator[str]:
     scenario = resolved.scenario
     notes = {table.name: table.note for table in resolved.tables}
     if resolved.assumed:
-        notes["assumptions"] = read_note(shipped("seeds") / "assumptions.csv")
+        notes["assumptions"] = read_note(assumptions_path())
     named = [
         f"{name} ({_of(note)})"
         for name, note in sorted(notes.items())

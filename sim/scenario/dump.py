@@ -11,11 +11,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
-from sim.scenario import library
 from sim.scenario.quantities import is_one_line
 from sim.scenario.schema import Scenario
-from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import read_table
+from sim.scenario.tables.assumptions import read_assumptions
 
 _NO_CHARACTERS = frozenset("\ufffe\uffff")
 """What Unicode says is no character, and YAML holds as an escape alone."""
@@ -53,8 +51,7 @@ def json_schema() -> dict[str, Any]:
     Keys whose value may be left to the assumption table are optional, with that value as default.
     """
     schema = Scenario.model_json_schema(by_alias=True)
-    path = library.shipped("seeds") / "assumptions.csv"
-    for row in read_table("assumptions", path, AssumptionRow).rows:
+    for row in read_assumptions().rows:
         section, key = row.key.split(".")
         model = schema["$defs"][section.capitalize()]
         model["properties"][key]["default"] = row.number

@@ -22,8 +22,9 @@ from sim.scenario.provenance.provenance import note_problems, without_stale_note
 from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
 from sim.scenario.sections import section_problems
+from sim.scenario.tables.assumptions import assumptions_path, read_assumptions
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import find_table, read_table
+from sim.scenario.tables.seeds import find_table
 from sim.scenario.tree import Document, Place
 
 
@@ -133,8 +134,7 @@ def validate(document: Document) -> Scenario:
 
 def assume(document: Document) -> tuple[AssumptionRow, ...]:
     """Fill in assumed values for keys left out; return all rows taken, now or in a call before."""
-    path = library.shipped("seeds") / "assumptions.csv"
-    table = read_table("assumptions", path, AssumptionRow)
+    path, table = assumptions_path(), read_assumptions()
     taken = []
     for row, line in zip(table.rows, table.lines, strict=True):
         parts = tuple(row.key.split("."))

@@ -17,9 +17,10 @@ from typing import Any
 
 from sim.scenario import library
 from sim.scenario.reference import Key, keys_by_path, plain
+from sim.scenario.tables.assumptions import assumed_by_key
 from sim.scenario.tables.notes import ColumnNote
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import read_note, read_table
+from sim.scenario.tables.seeds import read_note
 
 EXPLAINED = ("model", "strategies")
 """Pages whose sections carry a table of their symbols."""
@@ -118,7 +119,7 @@ def read_symbols(docs: Path) -> tuple[Symbol, ...]:
 def parameters_page(symbols: Sequence[Symbol]) -> str:
     """Return the page of parameters as Markdown."""
     lines = [_HEAD]
-    keys, assumed = keys_by_path(), _assumed()
+    keys, assumed = keys_by_path(), assumed_by_key()
     for page, section in dict.fromkeys((s.page, s.section) for s in symbols if s.keys):
         mine = [s for s in symbols if (s.page, s.section) == (page, section)]
         where = f"[{page}.md](../explanation/{page}.md): {section}" if page else section
@@ -178,11 +179,6 @@ def _symbol_table(symbols: Sequence[Symbol]) -> Iterator[str]:
     for symbol in symbols:
         keys = ", ".join(f"`{key}`" for key in symbol.keys)
         yield f"| `{symbol.symbol}` | {symbol.meaning} | {symbol.unit} | {keys} |"
-
-
-def _assumed() -> dict[str, AssumptionRow]:
-    path = library.shipped("seeds") / "assumptions.csv"
-    return {row.key: row for row in read_table("assumptions", path, AssumptionRow).rows}
 
 
 def _held(

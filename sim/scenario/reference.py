@@ -11,16 +11,15 @@ from dataclasses import dataclass, replace
 from types import NoneType
 from typing import Any
 
-from sim.scenario import library
 from sim.scenario.dump import json_schema
 from sim.scenario.model import kinds_of
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT
 from sim.scenario.schema import Scenario
 from sim.scenario.sections import NEEDS
 from sim.scenario.strategies import DECLARED, Chase
+from sim.scenario.tables.assumptions import assumed_by_key
 from sim.scenario.tables.notes import COUNTRY
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import read_table
 
 _HEAD = """\
 # Scenario keys
@@ -97,9 +96,7 @@ def plain(number: float) -> str:
 
 
 def _all_keys() -> Iterator[tuple[str, Key]]:
-    path = library.shipped("seeds") / "assumptions.csv"
-    assumed = {row.key: row for row in read_table("assumptions", path, AssumptionRow).rows}
-    yield from _keys(json_schema(), assumed)
+    yield from _keys(json_schema(), assumed_by_key())
 
 
 def _keys(

@@ -13,14 +13,14 @@ from typing import Any
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.dump import scenario_tree
-from sim.scenario.library import shipped
 from sim.scenario.load import LoadedScenario
 from sim.scenario.provenance.provenance import Cell, Provenance, leaves, numbers_of
 from sim.scenario.provenance.source import Source
 from sim.scenario.provenance.table_sources import table_sources
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.assumptions import assumed_by_key
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import Table, read_table
+from sim.scenario.tables.seeds import Table
 
 OVERRIDE = "--set "
 """How the place of a value from the command line begins."""
@@ -87,7 +87,8 @@ def explain(resolved: Resolved, key: str) -> tuple[Source, ...]:
 
 def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Iterator[Source]:
     assumed = {row.key: row for row in loaded.assumed}
-    units = {**{row.key: row.unit for row in loaded.assumed}, **_units()}
+    # The table knows the unit of a key also where the scenario gives the value.
+    units = {key: row.unit for key, row in assumed_by_key().items()}
     for key, value in leaves(scenario_tree(loaded.scenario)):
         if key in LABELS:
             continue
@@ -99,12 +100,6 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
             yield _assumed(assumed[key], line)
         else:
             yield _bare(loaded, key, value, units.get(key, ""), tables)
-
-
-def _units() -> dict[str, str]:
-    """Units of keys that the assumption table knows, also where the scenario gives a value."""
-    table = read_table("assumptions", shipped("seeds") / "assumptions.csv", AssumptionRow)
-    return {row.key: row.unit for row in table.rows}
 
 
 def _noted(key: str, value: Cell, note: Provenance) -> Source:
