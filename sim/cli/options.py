@@ -38,6 +38,11 @@ def complete_metric(incomplete: str) -> list[tuple[str, str]]:
     return [(name, label(name)) for name in MEASURES if name.startswith(incomplete)]
 
 
+def metric_option(flag: str, meaning: str, metavar: str = "NAME") -> Any:
+    """An option whose value is a measure, which the shell completes."""
+    return typer.Option(flag, metavar=metavar, autocompletion=complete_metric, help=meaning)
+
+
 ScenarioArgument = Annotated[
     str,
     typer.Argument(
@@ -66,11 +71,9 @@ StrategiesOption = Annotated[
 ]
 MetricsOption = Annotated[
     list[str],
-    typer.Option(
+    metric_option(
         "--metric",
-        metavar="NAME",
-        autocompletion=complete_metric,
-        help="A metric for the tables; the main ones when left out. May be repeated. "
+        "A metric for the tables; the main ones when left out. May be repeated. "
         "measures.parquet holds all.",
     ),
 ]

@@ -18,7 +18,7 @@ from sim.cli.options import (
     SeedOption,
     SetOption,
     WorkersOption,
-    complete_metric,
+    metric_option,
 )
 from sim.cli.task import (
     Task,
@@ -91,22 +91,10 @@ def assess(
         ),
     ] = None,
     efficacy: Annotated[
-        str,
-        typer.Option(
-            "--efficacy",
-            metavar="METRIC",
-            autocompletion=complete_metric,
-            help="What counts as effect.",
-        ),
+        str, metric_option("--efficacy", "What counts as effect.", "METRIC")
     ] = EFFICACY,
     collateral: Annotated[
-        str,
-        typer.Option(
-            "--collateral",
-            metavar="METRIC",
-            autocompletion=complete_metric,
-            help="What counts as collateral.",
-        ),
+        str, metric_option("--collateral", "What counts as collateral.", "METRIC")
     ] = COLLATERAL,
     replicates: ReplicatesOption = None,
     seed: SeedOption = None,

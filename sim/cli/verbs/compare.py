@@ -16,7 +16,7 @@ from sim.cli.options import (
     Format,
     OptionalScenarioArgument,
     ReplicatesOption,
-    complete_metric,
+    metric_option,
     takes_shared_options,
 )
 from sim.cli.tables import comparison
@@ -62,12 +62,10 @@ def compare(
     ] = None,
     metric: Annotated[
         list[str],
-        typer.Option(
+        metric_option(
             "--metric",
-            metavar="NAME",
-            autocompletion=complete_metric,
-            help="A metric to compare; all when left out. May be repeated. p-values are corrected "
-            "for all that are compared.",
+            "A metric to compare; all when left out. May be repeated. p-values are corrected for "
+            "all that are compared.",
         ),
     ] = [],  # noqa: B006
     replicates: ReplicatesOption = None,

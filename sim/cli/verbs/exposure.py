@@ -36,7 +36,7 @@ def exposure(
     attribute: Annotated[
         list[str],
         typer.Option(
-            "--attribute", metavar="TABLE", help="Table of whose the prefixes are. May be repeated."
+            "--attribute", metavar="TABLE", help="Table of who holds which prefix. May be repeated."
         ),
     ] = [],  # noqa: B006
     by: Annotated[
@@ -45,7 +45,7 @@ def exposure(
             "--by",
             metavar="COLUMNS",
             help="Columns to break down by, with commas: provider, region, service, asn, country, "
-            "sector; provider+region for combinations.",
+            "sector, name; provider+region for combinations.",
         ),
     ] = "",
     at: AtOption = None,

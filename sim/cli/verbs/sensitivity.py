@@ -1,4 +1,4 @@
-"""``overblock sensitivity``: which assumption the answer hangs on."""
+"""``overblock sensitivity``: which assumptions the answer depends on."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from sim.cli.options import (
     ExperimentOptions,
     OptionalScenarioArgument,
     PointReplicatesOption,
-    complete_metric,
     given,
+    metric_option,
     takes_shared_options,
 )
 from sim.cli.task import Task, choose_root_seed, leave_unless_complete, load_resolved
@@ -54,12 +54,10 @@ def sensitivity(
     ] = None,
     metric: Annotated[
         list[str],
-        typer.Option(
+        metric_option(
             "--metric",
-            metavar="NAME",
-            autocompletion=complete_metric,
-            help=f"The answer; {COLLATERAL} when left out. May be repeated; the first "
-            "one decides what sobol looks at.",
+            f"The answer; {COLLATERAL} when left out. May be repeated; the first one decides what "
+            "sobol looks at.",
         ),
     ] = [],  # noqa: B006 - typer reads it, nobody writes it
     only: Annotated[
@@ -121,7 +119,7 @@ def sensitivity(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Vary the assumptions through their ranges, and say on which the answer hangs.
+    """Vary the assumptions through their ranges, and say which ones the answer depends on.
 
     Every number without a source has a range; here each goes through its own, with the same
     replicates at every point. Writes sensitivity.csv and a tornado figure.
