@@ -77,7 +77,8 @@ def interval(low: float, high: float) -> str:
 
 
 def with_interval(mean: float, low: float, high: float) -> str:
-    """``mean [low, high]``; the mean alone where the interval is not known."""
-    if math.isnan(mean) or math.isnan(low):
-        return number(mean)
-    return f"{number(mean)} {interval(low, high)}"
+    """``mean [low, high]``; ``mean [not known]`` where only the mean is known."""
+    if math.isnan(mean):
+        return NOT_KNOWN
+    ends = f"[{NOT_KNOWN}]" if math.isnan(low) else interval(low, high)
+    return f"{number(mean)} {ends}"
