@@ -10,7 +10,7 @@ import numpy as np
 from sim.engine.state.ledger import SPELL_NAMES, LedgerColumns
 from sim.measure.money.moves import Moves, Stretches
 from sim.scenario.library import shipped
-from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
+from sim.scenario.tables.money import EconomyRow, MoneyParameterRow, RangedRow
 from sim.scenario.tables.seeds import Table, read_table
 from sim.world.population import Businesses
 
@@ -124,3 +124,8 @@ LOW_TIER = (
 def shipped_money_parameters() -> Table[MoneyParameterRow]:
     path = shipped("seeds") / "money-parameters.csv"
     return read_table("money-parameters", path, MoneyParameterRow)
+
+
+def central(key: str, row: RangedRow) -> np.ndarray:
+    """One draw of a parameter: its central value."""
+    return np.array([row.value])

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from sim.measure.money.money_parameters import central, drawn, economy_parameters
+from sim.measure.money.money_parameters import drawn, economy_parameters
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.scenario.library import shipped
 from sim.scenario.tables.money import EconomyRow
 from sim.scenario.tables.seeds import read_table
 from sim.streams import Streams
-from tests.firms import LOW_TIER
+from tests.firms import LOW_TIER, central
 
 METHODS = {method.id: method for method in NATIONAL_METHODS}
 TABLE = read_table("e", shipped("seeds") / "economy-russia-2018.csv", EconomyRow).rows

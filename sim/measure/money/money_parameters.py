@@ -105,11 +105,6 @@ def triangular_quantile(
 Values = Callable[[str, RangedRow], NDArray[np.float64]]
 
 
-def central(key: str, row: RangedRow) -> NDArray[np.float64]:
-    """One draw: the central value of a row."""
-    return np.array([row.value])
-
-
 def drawn(streams: Streams, n_draws: int = N_DRAWS) -> Values:
     """Draws of rows, from one uniform number per key and draw.
 
@@ -145,7 +140,7 @@ def firm_parameters(
     sectors
         Names, by sector row.
     values
-        ``central``, or ``drawn(streams, n_draws)``.
+        Draws of a row, such as ``drawn(streams, n_draws)``.
     """
     cells = by_cell(rows)
 

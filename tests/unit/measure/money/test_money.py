@@ -11,7 +11,7 @@ from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.money.hosting import provider_money
 from sim.measure.money.losses import LossTotals, add_up
 from sim.measure.money.money import MONEY_METRICS, money_of, summarise_money
-from sim.measure.money.money_parameters import ParameterDraws, central, drawn, firm_parameters
+from sim.measure.money.money_parameters import ParameterDraws, drawn, firm_parameters
 from sim.measure.money.moves import Moves
 from sim.scenario.tables.rows import FigureRow
 from sim.streams import Streams
@@ -22,6 +22,7 @@ from tests.firms import (
     Loser,
     Path,
     businesses_of,
+    central,
     ledger_of,
     lost_in,
     moves_along,

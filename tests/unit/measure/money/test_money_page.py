@@ -7,7 +7,7 @@ import pytest
 
 from sim.experiment.simulation import Simulation
 from sim.measure.money.accounts import MODELLED, SHUTDOWN, draw_up_accounts
-from sim.measure.money.money_parameters import central, economy_parameters
+from sim.measure.money.money_parameters import economy_parameters
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.report.words.money import difference_sentence, times
 from sim.scenario.library import shipped
@@ -15,7 +15,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.money import EconomyRow
 from sim.scenario.tables.seeds import read_table
-from tests.firms import LOW_TIER
+from tests.firms import LOW_TIER, central
 
 SEEDS = shipped("seeds")
 PAGE = (SEEDS.parent / "docs/explanation/money.md").read_text(encoding="utf-8").splitlines()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from sim.measure.money.money_parameters import (
-    central,
     drawn,
     economy_parameters,
     firm_parameters,
@@ -14,7 +13,7 @@ from sim.scenario.library import shipped
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
 from sim.scenario.tables.seeds import read_table
 from sim.streams import Streams
-from tests.firms import shipped_money_parameters
+from tests.firms import central, shipped_money_parameters
 
 SECTORS = ("e-commerce", "finance", "gaming", "a-sector-the-table-does-not-name")
 ROWS = shipped_money_parameters().rows
