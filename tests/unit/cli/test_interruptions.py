@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from tests.forks import run_code
 
 pytestmark = pytest.mark.laws
 
@@ -47,10 +48,7 @@ def call(*arguments: str) -> Result:
 def script(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own, after some lines that change it."""
     head = "import os, signal, threading, time\nfrom pathlib import Path\n"
-    return subprocess.run(
-        [sys.executable, "-c", f"{head}{before}\n{MAIN}", *arguments],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    return run_code(f"{head}{before}\n{MAIN}", arguments)
 
 
 def names() -> list[str]:

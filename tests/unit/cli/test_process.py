@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import run_code
+
 pytestmark = pytest.mark.laws
 
 OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
@@ -166,10 +168,11 @@ def interrupted_run(
     tmp_path: Path, *arguments: str, before: str = "pass", after: str = "pass"
 ) -> tuple[int, str, str]:
     """Run with an interrupt sent by the process to itself, so that its time is exact."""
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED.format(before=before, after=after), "run",
-         "telegram-2018-replay", "-w", "1", "--set", "population.n_businesses=10", *arguments],
-        cwd=tmp_path, env=PLAIN, capture_output=True, text=True,
+    done = run_code(
+        INTERRUPTED.format(before=before, after=after),
+        ["run", "telegram-2018-replay", "-w", "1", "--set", "population.n_businesses=10",
+         *arguments],
+        folder=tmp_path, environment=PLAIN,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 
@@ -238,9 +241,9 @@ def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path
         "from sim.cli.app import main\n"
         "main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "run", "telegram-2018-replay", "-o", "out", *SMALL],
-        cwd=tmp_path, env=PLAIN, capture_output=True, text=True,
+    done = run_code(
+        code, ["run", "telegram-2018-replay", "-o", "out", "-w", "1", *SMALL],
+        folder=tmp_path, environment=PLAIN,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "out\n"), done.stderr
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
