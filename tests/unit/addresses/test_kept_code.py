@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -109,22 +110,27 @@ def test_of_a_shared_place_those_used_last_are_kept(
     assert not others[7].exists()
 
 
+@pytest.mark.parametrize("n_looks", [1, 2, 3])
 def test_folders_that_go_while_one_looks_harm_nobody(
-    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_looks: int
 ) -> None:
+    """They go after one of three looks: at whether it is a folder, a link, and when it was used."""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "shared"))
     for number in range(20):
         (tmp_path / "shared" / f"compiled-{number:016x}").mkdir(parents=True)
     stat = Path.stat
+    looked: Counter[Path] = Counter()
 
     def vanishing(path: Path, **options: bool) -> os.stat_result:
         found = stat(path, **options)
-        if path.name.startswith("compiled-000"):
+        looked[path] += 1
+        if path.name.startswith("compiled-000") and looked[path] == n_looks:
             shutil.rmtree(path, ignore_errors=True)
         return found
 
     monkeypatch.setattr(Path, "stat", vanishing)
     assert folder_now().is_dir()
+    assert not list((tmp_path / "shared").glob("compiled-000*"))
 
 
 VANISHING = """
