@@ -18,7 +18,8 @@ import time
 import numpy as np
 
 from sim.addresses.compiled import backend
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

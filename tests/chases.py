@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism, Order
 from sim.engine.record.curves import Curves
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import registry
 from sim.scenario.model import Model

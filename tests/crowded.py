@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism, Order
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from tests.chases import (
     HORIZON_S,
     HOSTED,

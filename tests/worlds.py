@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, Phase, settings
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable, prefix_set
 from sim.addresses.text.text import format_prefixes, parse_prefix
-from sim.engine.orders import Mechanism, Order, Strategy
-from sim.engine.run import Outcome, simulate
+from sim.engine.decisions import Strategy
+from sim.engine.orders import Mechanism, Order
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.strategies.exact import exact
 from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.replay import replay

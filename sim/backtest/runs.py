@@ -17,7 +17,8 @@ from sim.catalogue.choices import PRICED, measure_name
 from sim.catalogue.curves import CURVES
 from sim.engine.eventlog import Kind
 from sim.engine.record.curves import Curves
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem, ProblemsError, ScenarioError

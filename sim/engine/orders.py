@@ -1,22 +1,17 @@
-"""What the censor asks for, and what it sees when it decides.
+"""What the censor asks for, and what the register makes of it.
 
-In and out of a strategy: ``Observation`` → ``Decision``. Plain values without behaviour.
+Plain values without behaviour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
-from sim.world.providers import Places
 
 NO_ADDRESSES = IntervalSet.empty()
 
@@ -32,6 +27,8 @@ class Mechanism(StrEnum):
 
 BLOCKING = frozenset({Mechanism.DROP, Mechanism.THROTTLE})
 """Mechanisms that list addresses."""
+Key: TypeAlias = tuple[Mechanism, IntervalSet]
+"""What an unblock order must share with the entry it withdraws."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +61,18 @@ class Order:
         """Drop, or no longer drop, one prefix."""
         return cls(action, prefix_set(address, length))
 
-    @property
-    def key(self) -> tuple[Mechanism, IntervalSet]:
+    @cached_property
+    def key(self) -> Key:
         """What an unblock order must share with the entry it withdraws."""
         return self.mechanism, self.addresses
+
+    @cached_property
+    def n_rules(self) -> int:
+        """Rules it takes at an operator: prefixes of its addresses, none for a name."""
+        if self.addresses.n_addresses == self.addresses.n_intervals:
+            # Single addresses, none beside another: each is a prefix.
+            return self.addresses.n_intervals
+        return int(self.addresses.to_prefixes()[0].size)
 
 
 @dataclass(frozen=True)
@@ -80,26 +85,28 @@ class Entry:
         Number of the entry in this run, from 0.
     order
         The order that made it.
-    n_rules
-        Rules it takes at an operator: prefixes of its addresses, none for a name.
     placed_s
         When it was placed.
     """
 
     row: int
     order: Order
-    n_rules: int
     placed_s: int
 
-    @property
+    @cached_property
     def addresses(self) -> IntervalSet:
         """All its addresses."""
         return self.order.addresses
 
-    @property
+    @cached_property
     def mechanism(self) -> Mechanism:
         """By which means."""
         return self.order.mechanism
+
+    @property
+    def n_rules(self) -> int:
+        """Rules it takes at an operator."""
+        return self.order.n_rules
 
     @property
     def is_exemption(self) -> bool:
@@ -112,86 +119,3 @@ class Entry:
         if not self.addresses:
             return ()
         return int(self.addresses.start[0]), int(self.addresses.stop[-1]) - 1
-
-
-@dataclass(frozen=True, eq=False)
-class KnownFronts:
-    """Fronts of the target that the censor has discovered, in the sequence they were rented.
-
-    Attributes
-    ----------
-    address, provider_row, discovered_s : shape (n_known,)
-        Where each is, whose it is, and when it was learnt.
-    """
-
-    address: NDArray[np.int64]
-    provider_row: NDArray[np.int64]
-    discovered_s: NDArray[np.int64]
-
-
-NO_FRONTS = KnownFronts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
-
-
-@dataclass(frozen=True, eq=False)
-class Observation:
-    """What the censor knows when it decides: the state just before ``t_s``.
-
-    Attributes
-    ----------
-    t_s
-        Now.
-    fronts
-        Fronts discovered so far that are not gone.
-    in_force
-        Entries in force, oldest first.
-    target_reached_share
-        Share of the target's users who reach it without a VPN; NaN without a target that moves.
-    pressure
-        Attention, which complaints and public events raise, in [0, 1].
-    stance
-        Stance of each provider, by provider row; ``silent`` where nothing else is known.
-    places
-        Who holds which addresses, as a whois service tells.
-    exempt
-        Addresses that are cut out of every order.
-    """
-
-    t_s: int
-    fronts: KnownFronts = NO_FRONTS
-    in_force: tuple[Entry, ...] = ()
-    target_reached_share: float = float("nan")
-    pressure: float = 0.0
-    stance: tuple[str, ...] = ()
-    places: Places | None = None
-    exempt: IntervalSet = NO_ADDRESSES
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the censor does now, and when it looks again.
-
-    Attributes
-    ----------
-    orders
-        Placed now, in this sequence.
-    next_look_s
-        When the strategy wants to decide again even if nothing is discovered; None for never.
-    is_whole
-        Whether the orders belong together: all of them are placed, or none. So is a replacement.
-    """
-
-    orders: tuple[Order, ...] = field(default=())
-    next_look_s: int | None = None
-    is_whole: bool = False
-
-
-Strategy: TypeAlias = Callable[[Observation], Decision]
-
-
-def n_rules_of(order: Order) -> int:
-    """Rules an order takes: prefixes of its addresses, none for a name."""
-    addresses = order.addresses
-    if addresses.n_addresses == addresses.n_intervals:
-        # Single addresses, none beside another: each is a prefix.
-        return addresses.n_intervals
-    return int(addresses.to_prefixes()[0].size)

@@ -9,84 +9,33 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention, nobody_complains
 from sim.engine.actors.censor import CensorActor
 from sim.engine.actors.complaints import ComplaintActor
-from sim.engine.actors.fronts import FrontList
 from sim.engine.actors.operators import Compliance, Operator
 from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.actors.providers import Stances
-from sim.engine.actors.reach import Reach
 from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.register import Register
 from sim.engine.actors.target import TargetActor
 from sim.engine.actors.tenancy import tenancy
-from sim.engine.actors.users import UserColumns, UserCrowd
-from sim.engine.actors.vpn import VpnSteps
-from sim.engine.eventlog import EventLog, Events
-from sim.engine.orders import Mechanism, Strategy
-from sim.engine.record.curves import Curves
+from sim.engine.decisions import Strategy
+from sim.engine.eventlog import EventLog
+from sim.engine.record.outcome import Outcome
 from sim.engine.settlement import Due, Settlement, tick
 from sim.engine.state.enforcement import Enforcement
-from sim.engine.state.ledger import LedgerColumns
+from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
+from sim.engine.state.target import TargetState
 from sim.streams import Streams
 from sim.world.build import World
 
 S_PER_H = 3600
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What happened in one run.
-
-    Attributes
-    ----------
-    events
-        Facts in the order they happened.
-    entry_addresses, entry_mechanism
-        Addresses and mechanism of each entry of the register, by entry row.
-    front_address : shape (n_fronts,)
-        Fronts of the target, by front row.
-    ledger
-        What each business lost.
-    n_responses : shape (n_businesses, n_kinds)
-        Responses each business completed.
-    users
-        What became of the target's users; None where it has no fronts or users.
-    vpn
-        Users on a VPN over time; no steps where nobody takes to one.
-    n_complaints, n_named, attention
-        Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0
-        and 0 where nobody complains.
-    curves
-        How the counts moved.
-    """
-
-    events: Events
-    entry_addresses: tuple[IntervalSet, ...]
-    entry_mechanism: tuple[Mechanism, ...]
-    front_address: NDArray[np.int64]
-    ledger: LedgerColumns
-    n_responses: NDArray[np.int64]
-    users: UserColumns | None
-    vpn: VpnSteps
-    n_complaints: float
-    n_named: int
-    attention: float
-    curves: Curves
-
-    def __post_init__(self) -> None:
-        for column in (self.front_address, self.n_responses):
-            column.flags.writeable = False
 
 
 def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
@@ -110,28 +59,26 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     env = simpy.Environment(initial_time=0)
     log, due = EventLog(), Due()
     states = States(world)
-    enforcement = Enforcement(world, states.exposure, due.request)
-    register = Register(env, world, log, due.request)
+    crowd = TargetState(world, world.pools.rules) if world.pools is not None else None
+    space = AddressSpace(world, crowd)
+    enforcement = Enforcement(world, space, states.exposure, crowd, due.request)
+    register = Register(env, world, space, log, due.request)
     compliance = Compliance(world.operators.compliance, streams)
     for row in range(world.operators.n_operators):
         Operator(env, world.operators, row, compliance, register, enforcement, log)
-    fronts = FrontList(world.operators.n_operators)
-    reach = Reach.of(world, world.pools.rules) if world.pools is not None else None
-    users = UserCrowd(world, world.users, reach) if reach and world.users else None
+    users = crowd if world.users is not None else None
     plaintiffs = Plaintiffs(world.complaints, world, users) if users and world.complaints else None
     complaining = plaintiffs.complaints if plaintiffs else nobody_complains
     attention = Attention.of(world.complaints, complaining)
-    censor = CensorActor(env, world, strategy, register, fronts, reach, attention, log)
+    censor = CensorActor(env, world, strategy, register, crowd, attention, log)
     target = None
-    if world.pools is not None and reach is not None:
+    if world.pools is not None and crowd is not None:
         target = TargetActor(
             env,
             world,
             world.pools,
-            fronts,
-            reach,
-            enforcement,
-            register,
+            crowd,
+            space,
             streams,
             log,
             on_rented=censor.expect_front,
@@ -156,12 +103,11 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     if world.stays is not None:
         env.process(tenancy(env, world.stays, states.exposure, log, due.request))
     complaints = None
-    if users is not None and plaintiffs is not None and world.complaints is not None:
+    if plaintiffs is not None and world.complaints is not None:
         complaints = ComplaintActor(
             env,
             world,
             world.complaints,
-            users,
             plaintiffs,
             states.exposure,
             streams,
@@ -175,10 +121,9 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         world,
         due,
         states,
-        enforcement,
-        register,
+        space,
         target,
-        users,
+        crowd,
         reactions,
         complaints,
     )
@@ -194,7 +139,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         events=log.freeze(),
         entry_addresses=tuple(entry.addresses for entry in register.entries),
         entry_mechanism=tuple(entry.mechanism for entry in register.entries),
-        front_address=fronts.address,
+        front_address=crowd.fronts()[0].copy() if crowd else np.empty(0, np.int64),
         ledger=ledger,
         n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
         users=users.freeze() if users else None,

@@ -13,16 +13,15 @@ import simpy
 
 from sim.engine.actors.complaints import ComplaintActor
 from sim.engine.actors.reactions import ReactionActor
-from sim.engine.actors.register import Register
 from sim.engine.actors.target import TargetActor
-from sim.engine.actors.users import UserCrowd
-from sim.engine.actors.vpn import VpnHistory, VpnSteps
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.record.curves import Curves
 from sim.engine.record.snapshot import Snapshot
-from sim.engine.state.enforcement import Enforcement
+from sim.engine.record.vpn import VpnHistory, VpnSteps
 from sim.engine.state.ledger import LedgerColumns
+from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
+from sim.engine.state.target import TargetState
 from sim.world.build import World
 
 
@@ -50,8 +49,10 @@ class Settlement:
     ----------
     due
         Where those who change anything say so.
-    target, users, reactions, complaints
+    target, reactions, complaints
         Those who react; None where they do not act in this scenario.
+    crowd
+        Who reaches the target; None where it has no fronts.
     """
 
     def __init__(
@@ -60,24 +61,22 @@ class Settlement:
         world: World,
         due: Due,
         states: States,
-        enforcement: Enforcement,
-        register: Register,
+        space: AddressSpace,
         target: TargetActor | None,
-        users: UserCrowd | None,
+        crowd: TargetState | None,
         reactions: ReactionActor | None,
         complaints: ComplaintActor | None,
     ) -> None:
         self._env = env
         self._due = due
         self._states = states
-        self._enforcement = enforcement
-        self._register = register
         self._target = target
-        self._users = users
+        self._crowd = crowd
         self._reactions = reactions
         self._complaints = complaints
         self._vpn = VpnHistory(world.operators.n_operators)
-        self._snapshot = Snapshot(world, states.tally, users)
+        users = crowd if world.users is not None else None
+        self._snapshot = Snapshot(world, states.tally, space, users)
         if users is not None:
             self._set_vpn(0, users)
 
@@ -98,21 +97,13 @@ class Settlement:
                 self._complaints.turn(t_s, beginning, self._states.n_impaired, levels)
             if starting.size and self._reactions is not None:
                 self._reactions.start_clocks(starting, t_s)
-        target, changed = self._target, self._enforcement.take_changed()
-        if target is not None and (changed or target.is_stale) and target.is_new(changed):
-            self._integrate_users(t_s)
-            if target.look():
-                self._settle_target(target, t_s)
-        self._snapshot.note(
-            t_s,
-            self._enforcement.n_blocked,
-            self._register.listed(),
-            self._states.levels.weight,
-        )
+        if self._crowd is not None and self._crowd.is_changed():
+            self._settle_target(self._crowd, t_s)
+        self._snapshot.note(t_s, self._states.levels.weight)
 
-    def tick(self, users: UserCrowd, t_s: int) -> None:
+    def tick(self, users: TargetState, t_s: int) -> None:
         """Move what is slow: users take to a VPN or leave, businesses appeal by name."""
-        users.integrate(t_s)
+        users.book(t_s)
         if self._complaints is not None:
             self._complaints.close(t_s)
             self._complaints.hear(t_s)
@@ -123,7 +114,8 @@ class Settlement:
 
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""
-        self._integrate_users(t_s)
+        if self._crowd is not None:
+            self._crowd.book(t_s)
         if self._complaints is not None:
             self._complaints.close(t_s)
         return self._states.close(t_s)
@@ -136,19 +128,17 @@ class Settlement:
         """Users on a VPN so far."""
         return self._vpn.freeze()
 
-    def _integrate_users(self, t_s: int) -> None:
-        if self._users is not None:
-            self._users.integrate(t_s)
-
-    def _set_vpn(self, t_s: int, users: UserCrowd) -> None:
+    def _set_vpn(self, t_s: int, users: TargetState) -> None:
         self._states.set_vpn(t_s, users.share_vpn)
         self._due.request()
         self._vpn.note(t_s, users.share_vpn)
 
-    def _settle_target(self, target: TargetActor, t_s: int) -> None:
+    def _settle_target(self, crowd: TargetState, t_s: int) -> None:
+        crowd.book(t_s)
         if self._complaints is not None:
             self._complaints.close(t_s)
-        target.settle()
+        if self._target is not None:
+            self._target.settle(t_s)
         if self._complaints is not None:
             self._complaints.open(t_s)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.executors.task import Key
 from sim.measure.curve_values import CurveTime, measure_curves

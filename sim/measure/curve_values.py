@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.catalogue.curves import CURVES
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.bands import step_values
 from sim.measure.measures import UNKNOWN, Measure

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.world.build import World
 
 Span = tuple[int, int, int]

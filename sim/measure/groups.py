@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.measure.names import Held, ever_dropped_at, names_in_use
 from sim.measure.summary import LEVEL, spread_of
 from sim.world.build import World

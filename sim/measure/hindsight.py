@@ -16,7 +16,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.world.build import World

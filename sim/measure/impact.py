@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import RATIOS
 from sim.engine.record.curves import BUSINESS_METRICS
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.measure.listings import measure_register

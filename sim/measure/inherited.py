@@ -13,9 +13,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.actors.vpn import VpnSteps
-from sim.engine.run import Outcome
-from sim.engine.state.levels import weighted_sum
+from sim.engine.record.outcome import Outcome
+from sim.engine.record.vpn import VpnSteps
 from sim.measure.enforced import OlderEntries, pieces
 from sim.measure.stays import FROM_START, Stay, stays_of
 from sim.world.build import World
@@ -134,7 +133,8 @@ def _cost(
             continue
         step = bisect_right(steps, start_s) - 1
         weight = share_users * (1.0 - vpn.share[step]) if step >= 0 else share_users
-        failing = float(weighted_sum(weight, 1.0 - passing))
+        # In the sequence of operators, as the engine adds them.
+        failing = float(np.add.accumulate(weight * (1.0 - passing))[-1])
         affected_s += stop_s - start_s if failing > world.thresholds.affected else 0
         demand = world.demand.cumulative(stop_s) - world.demand.cumulative(start_s)
         lost += failing * float(demand[sector])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.world.build import World

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.world.build import World
 
 

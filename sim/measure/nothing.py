@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.measure.measures import Measure
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario

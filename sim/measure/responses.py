@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.measure.measures import Measure, measured
 from sim.scenario.tables.reactions import RESPONSES
 from sim.world.build import World

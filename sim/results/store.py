@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sim.addresses.text.text import format_prefixes
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.orders import Mechanism
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWriter

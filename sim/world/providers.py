@@ -63,7 +63,7 @@ class Places(Columns):
 
     def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
         """Addresses of a set by provider; the last number is what no provider holds."""
-        edge, owner = self._segments
+        edge, owner = self.segments
         if compiled := backend.kernels(_SAVED_NS):
             n_by_owner = np.zeros(len(self.provider) + 1, np.int64)
             compiled.count_by_owner(addresses.start, addresses.stop, edge, owner, n_by_owner)
@@ -74,7 +74,7 @@ class Places(Columns):
         return counted.astype(np.int64)
 
     @cached_property
-    def _segments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def segments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the space passes from one provider to another, its end included, and to whom."""
         of_prefix = np.append(self.prefix_provider_row, len(self.provider))
         owner = of_prefix[self.prefixes.segment_row]

@@ -12,7 +12,8 @@ import numpy as np
 
 from sim.addresses.compiled import backend
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.simulation import measure_outcome
 from sim.measure.measures import Measure

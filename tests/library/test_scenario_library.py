@@ -17,7 +17,8 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.measure.impact import measure_impact

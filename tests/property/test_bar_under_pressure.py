@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
+from sim.engine.in_force import InForce
 from sim.engine.orders import BLOCKING, Mechanism, Order
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from tests.chases import STRATEGIES, assert_same, bystanders_still, chase_world, run
 from tests.property.test_engine_reference import PREFIXES, events_of
 from tests.reference import simulate_reference
@@ -52,11 +53,15 @@ def prefix(block: int, length: int) -> IntervalSet:
 def test_what_passes_under_more_pressure_passes_under_less(asked, bar, one, other):
     limits = Limits(order_addresses=bar, own=IntervalSet.of(OWN))
     less, more = (
-        [id(order) for order in asked if admit([order], [], 0, limits.under(pressure)).orders]
+        [
+            id(order)
+            for order in asked
+            if admit([order], InForce(), 0, limits.under(pressure)).orders
+        ]
         for pressure in sorted((one, other))
     )
     assert set(more) <= set(less)
-    for order in admit(asked, [], 0, limits.under(one)).orders:
+    for order in admit(asked, InForce(), 0, limits.under(one)).orders:
         if order.mechanism in BLOCKING:
             width = order.addresses.difference(limits.own).n_addresses
             assert width <= bar * (1 - min(one, 1))
@@ -65,7 +70,8 @@ def test_what_passes_under_more_pressure_passes_under_less(asked, bar, one, othe
 @given(orders, st.floats(0, 3))
 def test_a_bar_that_is_left_out_holds_nobody(asked, pressure):
     assert (
-        admit(asked, [], 0, Limits().under(pressure)).orders == admit(asked, [], 0, Limits()).orders
+        admit(asked, InForce(), 0, Limits().under(pressure)).orders
+        == admit(asked, InForce(), 0, Limits()).orders
     )
 
 

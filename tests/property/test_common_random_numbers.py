@@ -11,7 +11,8 @@ import pytest
 
 from sim.engine.actors.operators import Compliance
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.impact import measure_impact
 from sim.measure.money.hosting import provider_money

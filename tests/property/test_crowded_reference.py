@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Decision, Observation, Strategy
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.scenario.tables.reactions import RESPONSES
 from tests.chases import RULES, STRATEGIES, chase_world, run, whole
 from tests.crowded import SEEDS, crowded_world, differ, with_limits

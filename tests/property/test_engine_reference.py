@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.tally import Group
 from sim.scenario.tables.reactions import STANCES

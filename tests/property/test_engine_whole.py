@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.orders import Decision, Observation, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.record.outcome import Outcome
 from sim.engine.record.snapshot import USER_METRICS
-from sim.engine.run import Outcome, simulate
+from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.scenario.tables.reactions import RESPONSES

@@ -13,7 +13,7 @@ import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Order
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.none import none
 from sim.engine.strategies.replay import replay
 from sim.measure.impact import measure_impact

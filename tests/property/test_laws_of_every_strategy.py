@@ -11,7 +11,7 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Order
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.escalate import escalate
 from sim.engine.strategies.exact import aggregate

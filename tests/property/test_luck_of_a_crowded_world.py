@@ -15,7 +15,7 @@ import pytest
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from sim.engine.orders import Strategy as EngineStrategy
+from sim.engine.decisions import Strategy as EngineStrategy
 from sim.scenario.strategies import DECLARED
 from tests.chases import made
 from tests.property.test_engine_whole import assert_same_run, whole_worlds

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.engine.strategies.none import none
 from sim.measure.inherited import inherited_by

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.none import none
 from sim.engine.strategies.replay import replay
 from sim.streams import Streams

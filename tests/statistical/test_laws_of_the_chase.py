@@ -11,7 +11,8 @@ import pytest
 from scipy.special import ndtr
 
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome, simulate
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies.exact import exact
 from sim.engine.strategies.none import none

@@ -11,7 +11,7 @@ import pytest
 
 from sim.engine.actors.attention import Attention
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.strategies.exact import aggregate
 from tests.chases import chase_world, run

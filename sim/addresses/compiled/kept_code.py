@@ -19,8 +19,9 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
+Function = TypeVar("Function")
 _PACKAGE = Path(__file__).resolve().parents[2]
 _LAYERS = ("addresses", "catalogue", "scenario", "names", "world", "engine")
 """Parts of the package that loops may import from: the engine, and what lies below it."""
@@ -39,6 +40,19 @@ def import_kernels(module: str) -> ModuleType:
     try:
         # Each loop notes its folder while its module is imported; other users of numba keep theirs.
         return import_module(module)
+    finally:
+        config.CACHE_DIR = before
+
+
+def compiled(function: Function) -> Function:
+    """Compile a loop when it is first called, and keep its code for the sources as they are now."""
+    config: Any = import_module("numba.core.config")
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder())
+    try:
+        # A loop notes its folder here; other users of numba in this process keep theirs.
+        loop: Function = import_module("numba").njit(cache=True, nogil=True)(function)
+        return loop
     finally:
         config.CACHE_DIR = before
 

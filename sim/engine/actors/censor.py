@@ -8,28 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
 import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention
-from sim.engine.actors.fronts import FrontList
+from sim.engine.actors.known_fronts import KnownRows
 from sim.engine.actors.limits import Admission, Hold, Limits, admit
-from sim.engine.actors.reach import Reach
 from sim.engine.actors.register import Register
 from sim.engine.clock import Moment, Phase, act_at, now_s
+from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import (
-    Decision,
-    Entry,
-    KnownFronts,
-    Mechanism,
-    Observation,
-    Order,
-    Strategy,
-)
+from sim.engine.orders import Entry, Mechanism, Order
+from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.stances import SILENT
 
@@ -42,10 +35,8 @@ class CensorActor:
 
     Parameters
     ----------
-    fronts
-        The target's fronts, of which the censor sees those it has discovered.
-    reach
-        Who reaches the target by them; None where the target has none.
+    target
+        Who reaches the target; None where it has no fronts.
     attention
         What complaints and public events raise; it is the pressure on the censor.
     """
@@ -56,8 +47,7 @@ class CensorActor:
         world: World,
         strategy: Strategy,
         register: Register,
-        fronts: FrontList,
-        reach: Reach | None,
+        target: TargetState | None,
         attention: Attention,
         log: EventLog,
     ) -> None:
@@ -65,13 +55,12 @@ class CensorActor:
         self._world = world
         self._strategy = strategy
         self._register = register
-        self._fronts = fronts
-        self._reach = reach
+        self._target = target
         self._attention = attention
         self._log = log
         self._limits = Limits.of(world.censor, world.exempt, world.target.addresses)
         self._end_pressure = world.censor.end_pressure if world.censor else None
-        self._known: list[tuple[int, int]] = []
+        self._known = KnownRows(world.exempt)
         self._stance = [SILENT] * len(world.places.provider)
         self._is_due = False
         self._next_look_s: int | None = None
@@ -95,10 +84,11 @@ class CensorActor:
                 yield Moment(self._env, t_s, Phase.TICK)
                 self._note_public_event(t_s, row, adds)
 
-    def expect_front(self, front_row: int, lag_s: int) -> None:
+    def expect_front(self, front_row: int, address: int, provider_row: int, lag_s: int) -> None:
         """Discover a front after a lag, unless it is gone by then."""
         found_s = now_s(self._env) + lag_s
-        act_at(self._env, found_s, Phase.ORDERS, lambda: self._discover(front_row))
+        discover = partial(self._discover, front_row, address, provider_row)
+        act_at(self._env, found_s, Phase.ORDERS, discover)
 
     def note_pressure(self, t_s: int) -> None:
         """Foresee when pressure ends the block, from a second on in which its course changed."""
@@ -130,11 +120,11 @@ class CensorActor:
         self._log.record(max(t_s, 0), Kind.PUBLIC_EVENT, public_event_row=row)
         self.note_pressure(t_s)
 
-    def _discover(self, front_row: int) -> None:
-        if self._has_ended or self._fronts.is_gone[front_row]:
+    def _discover(self, front_row: int, address: int, provider_row: int) -> None:
+        if self._has_ended or self._is_gone(front_row):
             return
         t_s = now_s(self._env)
-        self._known.append((front_row, t_s))
+        self._known.add(front_row, address, provider_row, t_s)
         self._log.record(t_s, Kind.DISCOVERED, front_row=front_row)
         self._ask()
 
@@ -212,19 +202,13 @@ class CensorActor:
 
     def _reached_share(self, t_s: int) -> float:
         """Share of the target's users who reach it; not known where it has no fronts."""
-        if self._reach is None:
-            return float("nan")
-        share_users = self._world.operators.share_users
-        return float(1.0 - (share_users * self._reach.now.at(t_s)).sum())
+        return float("nan") if self._target is None else self._target.reached_share(t_s)
+
+    def _is_gone(self, front_row: int) -> bool:
+        return self._target is not None and bool(self._target.fronts()[1][front_row])
 
     def _known_fronts(self) -> KnownFronts:
-        known = [(row, t_s) for row, t_s in sorted(self._known) if not self._fronts.is_gone[row]]
-        row = np.array([row for row, _ in known], np.int64)
-        return KnownFronts(
-            self._fronts.address[row],
-            self._fronts.provider_row[row],
-            np.array([t_s for _, t_s in known], np.int64),
-        )
+        return KnownFronts.none() if self._target is None else self._known.seen(self._target)
 
     def _place(self, decision: Decision) -> None:
         t_s = now_s(self._env)

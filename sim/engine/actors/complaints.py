@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention
 from sim.engine.actors.plaintiffs import Plaintiffs
-from sim.engine.actors.users import UserCrowd
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.exposure import Exposure
@@ -42,10 +41,8 @@ class ComplaintActor:
     ----------
     attention
         How much is talked about; complaints raise it and it raises complaints.
-    users
-        Users of the target.
     plaintiffs
-        Those of them, and of businesses, who complain.
+        Businesses and users of the target who complain.
     exempt
         Called with the addresses of a business whose appeal is confirmed.
     note_pressure
@@ -57,7 +54,6 @@ class ComplaintActor:
         env: simpy.Environment,
         world: World,
         rules: Complaints,
-        users: UserCrowd,
         plaintiffs: Plaintiffs,
         exposure: Exposure,
         streams: Streams,
@@ -72,7 +68,6 @@ class ComplaintActor:
         self._env = env
         self._world = world
         self._rules = rules
-        self._users = users
         self._exposure = exposure
         self._log = log
         self._exempt = exempt
@@ -94,11 +89,11 @@ class ComplaintActor:
     def close(self, t_s: int) -> None:
         """Complain until a second in which users are going to be cut off or to come back."""
         self._attention.note(t_s)
-        self._cut_off.close(t_s)
+        self._cut_off.close_complaints(t_s)
 
     def open(self, t_s: int) -> None:
         """Take over who is cut off from that second on."""
-        self._cut_off.open(t_s)
+        self._cut_off.open_complaints(t_s)
         self._note_pressure(t_s)
 
     def turn(
@@ -119,7 +114,7 @@ class ComplaintActor:
         n_ending = impaired.n + beginning.size - n_impaired
         if n_ending == 0 and beginning.size == 0:
             return
-        self._users.integrate(t_s)
+        self._cut_off.book(t_s)
         self._attention.note(t_s)
         ending = impaired.ending(level) if n_ending else _NOBODY
         impaired.turn(beginning, ending, t_s)

@@ -6,17 +6,17 @@ kept for later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TypeAlias
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n_rules_of
+from sim.engine.in_force import InForce
+from sim.engine.orders import BLOCKING, NO_ADDRESSES, Key, Mechanism, Order
 from sim.scenario.reactions import Censor
 
 UNLIMITED = 2**62
-Key: TypeAlias = tuple[Mechanism, IntervalSet]
 
 
 class Hold(Enum):
@@ -103,7 +103,7 @@ class Admission:
 
 def admit(
     orders: Sequence[Order],
-    in_force: Iterable[Entry],
+    in_force: InForce,
     n_today: int,
     limits: Limits,
     *,
@@ -120,53 +120,103 @@ def admit(
     is_whole
         Whether nothing is admitted if an order does not fit.
     """
-    held = [(entry.order.key, _budgeted(entry.order, entry.n_rules)) for entry in in_force]
+    then = _Then(in_force)
     admitted: list[Order] = []
     holds: set[Hold] = set()
     narrowest = float("inf")
     for wanted in orders:
-        order = replace(wanted, addresses=wanted.addresses.difference(limits.exempt))
+        order = _less_exempt(wanted, limits.exempt)
         if wanted.addresses and not order.addresses:
             continue
         if order.action == "unblock":
-            row = next((row for row, (key, _) in enumerate(held) if key == order.key), None)
-            if row is None:
+            if not then.withdraw(order):
                 continue
-            held.pop(row)
         else:
-            n_rules = _budgeted(order, n_rules_of(order))
-            hold = _hold_of(order, n_rules, held, n_today, limits)
+            hold = _hold_of(order, then, n_today, limits)
             if hold is not None:
                 holds.add(hold)
                 if hold is Hold.BAR:
                     narrowest = min(narrowest, _n_strangers(order, limits))
                 continue
             n_today += 1
-            held.append((order.key, n_rules))
+            then.add(order)
         admitted.append(order)
     is_void = is_whole and len(admitted) < len(orders)
     return Admission([] if is_void else admitted, frozenset(holds), narrowest)
 
 
-def _hold_of(
-    order: Order, n_rules: int, held: list[tuple[Key, int]], n_today: int, limits: Limits
-) -> Hold | None:
+class _Then:
+    """What is in force after some orders of a decision, told by its difference to what is now.
+
+    Attributes
+    ----------
+    n_rules
+        Rules of the entries that block.
+    """
+
+    def __init__(self, now: InForce) -> None:
+        self._now = now
+        self._added: list[Order] = []
+        self._n_withdrawn: Counter[Key] = Counter()
+        self.n_rules = now.n_rules
+
+    def add(self, order: Order) -> None:
+        """Note a block order."""
+        self._added.append(order)
+        self.n_rules += _budgeted(order)
+
+    def withdraw(self, order: Order) -> bool:
+        """Take out an entry that an order withdraws; return whether there is one."""
+        if self._now.count(order.key) > self._n_withdrawn[order.key]:
+            self._n_withdrawn[order.key] += 1
+        elif order.key in (keys := [added.key for added in self._added]):
+            del self._added[keys.index(order.key)]
+        else:
+            return False
+        self.n_rules -= _budgeted(order)
+        return True
+
+    def n_listed(self, order: Order) -> int:
+        """Addresses that are listed with one more order."""
+        exempt = self._held((Mechanism.EXEMPT,), order)
+        return self._held(BLOCKING, order).difference(exempt).n_addresses
+
+    def _held(self, mechanisms: Collection[Mechanism], order: Order) -> IntervalSet:
+        if self._n_withdrawn:
+            left = self._n_withdrawn.copy()
+            held = []
+            for entry in self._now:
+                if left[entry.order.key] > 0:
+                    left[entry.order.key] -= 1
+                elif entry.mechanism in mechanisms:
+                    held.append(entry.addresses)
+        else:
+            held = [self._now.held(mechanism) for mechanism in mechanisms]
+        added = (one.addresses for one in (*self._added, order) if one.mechanism in mechanisms)
+        return IntervalSet.union_all([*held, *added])
+
+
+def _less_exempt(order: Order, exempt: IntervalSet) -> Order:
+    return replace(order, addresses=order.addresses.difference(exempt)) if exempt else order
+
+
+def _hold_of(order: Order, then: _Then, n_today: int, limits: Limits) -> Hold | None:
     """First of the limits that a block order does not fit; None if it fits."""
     if limits.is_pausing:
         return Hold.PAUSE
     if n_today >= limits.orders_per_day:
         return Hold.DAY
     # What takes no rule, or lists nothing, cannot go over the limit on it.
-    if n_rules and n_rules + sum(n for _, n in held) > limits.max_rules:
+    if limits.max_rules < UNLIMITED and 0 < _budgeted(order) > limits.max_rules - then.n_rules:
         return Hold.RULES
     if _is_over_the_bar(order, limits):
         return Hold.BAR
-    return Hold.ADDRESSES if _is_too_wide(order, held, limits) else None
+    return Hold.ADDRESSES if _is_too_wide(order, then, limits) else None
 
 
-def _budgeted(order: Order, n_rules: int) -> int:
+def _budgeted(order: Order) -> int:
     """Rules that count in the censor's budget: an exemption is granted, not spent."""
-    return n_rules if order.mechanism in BLOCKING else 0
+    return order.n_rules if order.mechanism in BLOCKING else 0
 
 
 def _is_over_the_bar(order: Order, limits: Limits) -> bool:
@@ -181,11 +231,8 @@ def _n_strangers(order: Order, limits: Limits) -> int:
     return order.addresses.difference(limits.own).n_addresses
 
 
-def _is_too_wide(order: Order, held: list[tuple[Key, int]], limits: Limits) -> bool:
+def _is_too_wide(order: Order, then: _Then, limits: Limits) -> bool:
     """Whether more addresses than allowed would be listed with one more order."""
     if order.mechanism not in BLOCKING or limits.max_addresses >= UNLIMITED:
         return False
-    keys = [order.key, *(key for key, _ in held)]
-    exempt = IntervalSet.union_all(a for mechanism, a in keys if mechanism is Mechanism.EXEMPT)
-    listed = IntervalSet.union_all(a for mechanism, a in keys if mechanism in BLOCKING)
-    return listed.difference(exempt).n_addresses > limits.max_addresses
+    return then.n_listed(order) > limits.max_addresses

@@ -69,7 +69,7 @@ class Operator:
         self._enforcement = enforcement
         self._log = log
         self._is_due = False
-        self._seen: frozenset[int] = frozenset()
+        self._seen = 0
         # Entries to be enforced, by row, with the time their enforcement starts.
         self._applied_at_s: dict[int, int] = {}
         self._n_rules = 0

@@ -15,8 +15,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.actors.users import UserCrowd
 from sim.engine.state.patience import IMPAIRED_LEVEL
+from sim.engine.state.target import TargetState
 from sim.scenario.reactions import Complaints
 from sim.world.build import World
 
@@ -105,49 +105,6 @@ class Impaired:
         return self._weight * self._fatigue.days(from_s - since_s, to_s - since_s)
 
 
-class CutOff:
-    """Users of the target who are cut off from it.
-
-    Between two changes fewer and fewer are: who comes back is as tired as who does not. Where at an
-    operator more are than before, those are fresh.
-    """
-
-    def __init__(self, users: UserCrowd, fatigue: Fatigue) -> None:
-        self._users = users
-        self._fatigue = fatigue
-        n_operators = users.share_vpn.size
-        self._fresh = np.ones(n_operators)
-        # How fresh, and how many, just before the second that was closed last.
-        self._fresh_before, self._n_before = np.ones(n_operators), np.zeros(n_operators)
-        self._as_of_s = 0
-
-    def close(self, t_s: int) -> None:
-        """Note who is cut off before the changes of that second, of which there may be several."""
-        if not self._fatigue.tires or t_s == self._as_of_s:
-            return
-        self._fresh_before = self._fresh * self._fatigue.left(t_s - self._as_of_s)
-        self._fresh, self._as_of_s = self._fresh_before, t_s
-        self._n_before = self._users.cut_off(t_s)
-
-    def open(self, t_s: int) -> None:
-        """Note who is after a change of that second; what lasts no time makes nobody fresh."""
-        if not self._fatigue.tires:
-            return
-        now = self._users.cut_off(t_s)
-        more = np.maximum(now - self._n_before, 0.0)
-        mixed = self._fresh_before * (now - more) + more
-        self._fresh = np.divide(mixed, now, out=self._fresh_before.copy(), where=now > 0)
-
-    def days(self, from_s: int, to_s: int) -> float:
-        """User-days over a time without a change; users and fatigue count with their means."""
-        cut_off_s = self._users.cut_off_s(from_s, to_s)
-        if not self._fatigue.tires or not cut_off_s.any():
-            return float(np.add.reduce(cut_off_s)) / S_PER_D
-        since_s = self._as_of_s
-        left = self._fatigue.days(from_s - since_s, to_s - since_s) / (to_s - from_s)
-        return float(np.add.reduce(cut_off_s * self._fresh)) * left
-
-
 class Plaintiffs:
     """All who complain, each at the rate of the scenario.
 
@@ -156,13 +113,13 @@ class Plaintiffs:
     impaired
         Businesses.
     cut_off
-        Users of the target.
+        Users of the target. Between two changes fewer and fewer of them are: who comes back is as
+        tired as who does not. Where at an operator more are than before, those are fresh.
     """
 
-    def __init__(self, rules: Complaints, world: World, users: UserCrowd) -> None:
-        fatigue = Fatigue(rules.fatigue_half_life_d)
-        self.impaired = Impaired(world.businesses.n_businesses, fatigue)
-        self.cut_off = CutOff(users, fatigue)
+    def __init__(self, rules: Complaints, world: World, target: TargetState) -> None:
+        self.impaired = Impaired(world.businesses.n_businesses, Fatigue(rules.fatigue_half_life_d))
+        self.cut_off = target
         self._per_business_per_d = rules.per_business_per_d
         self._per_million_users_per_d = rules.per_million_users_per_d
 
@@ -170,6 +127,6 @@ class Plaintiffs:
         """Complaints there would be without attention; nobody is hit before t = 0."""
         if to_s <= 0:
             return 0.0
-        users = self.cut_off.days(from_s, to_s) / MILLION
+        users = self.cut_off.complaining_days(from_s, to_s) / MILLION
         mine = self._per_business_per_d * self.impaired.days(from_s, to_s)
         return mine + self._per_million_users_per_d * users

@@ -6,16 +6,17 @@ know who downloads it.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TypeAlias
 
 import simpy
 
-from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.clock import Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Mechanism, Order, n_rules_of
+from sim.engine.in_force import InForce
+from sim.engine.orders import Entry, Mechanism, Order
+from sim.engine.state.space import AddressSpace
 from sim.errors import OverblockError
 from sim.world.build import World
 
@@ -29,35 +30,35 @@ class Register:
     ----------
     entries
         All entries ever made, by row.
+    in_force
+        Those in force now.
     version
-        Rows in force in the latest published version.
+        The latest published version: how many entries had come into force or gone out of it.
     """
 
     def __init__(
-        self, env: simpy.Environment, world: World, log: EventLog, on_change: Callable[[], None]
+        self,
+        env: simpy.Environment,
+        world: World,
+        space: AddressSpace,
+        log: EventLog,
+        on_change: Callable[[], None],
     ) -> None:
         self.entries: list[Entry] = []
-        self.version: frozenset[int] = frozenset()
+        self.in_force = InForce()
+        self.version = 0
         self._env = env
         self._cadence = world.cadence
-        self._target_addresses = world.target.addresses
+        self._space = space
         self._log = log
         self._on_change = on_change
         self._subscribers: list[Callable[[], None]] = []
-        self._in_force: dict[int, Entry] = {}
-        self._holders: defaultdict[tuple[Mechanism, IntervalSet], list[int]] = defaultdict(list)
         self._is_publication_due = False
-        self._compared = frozenset[int](), frozenset[int]()
+        # Entries as they came into force and went out of it: none does either twice.
+        self._changes: list[tuple[Entry, bool]] = []
+        self._compared = 0, 0
         self._difference: tuple[tuple[Entries, Entries], tuple[Entries, Entries]]
         self._difference = ((), ()), ((), ())
-        self._listed: tuple[IntervalSet, IntervalSet] | None = None
-        # What is blocked, less what is exempt, and what is exempt; None after a withdrawal.
-        self._held: tuple[IntervalSet, IntervalSet] | None = NO_ADDRESSES, NO_ADDRESSES
-
-    @property
-    def in_force(self) -> tuple[Entry, ...]:
-        """Entries in force, oldest first."""
-        return tuple(self._in_force.values())
 
     def subscribe(self, note_publication: Callable[[], None]) -> None:
         """Call somebody at each publication, after those who asked for it earlier."""
@@ -72,27 +73,20 @@ class Register:
             If an unblock order names what no entry in force holds.
         """
         t_s = now_s(self._env)
-        holders = self._holders[order.key]
         if order.action == "block":
-            entry = Entry(
-                row=len(self.entries),
-                order=order,
-                n_rules=n_rules_of(order),
-                placed_s=t_s,
-            )
+            entry = Entry(row=len(self.entries), order=order, placed_s=t_s)
             self.entries.append(entry)
-            self._in_force[entry.row] = entry
-            self._add(entry)
-            holders.append(entry.row)
-            self._log.record(t_s, Kind.BLOCK, entry_row=entry.row)
-        elif holders:
-            row = holders.pop(0)
-            del self._in_force[row]
-            self._held = None
-            self._log.record(t_s, Kind.UNBLOCK, entry_row=row)
+            self.in_force.add(entry)
+            kind, step = Kind.BLOCK, +1
         else:
-            raise OverblockError(f"an order unblocks what is not blocked: {order}")
-        self._listed = None
+            withdrawn = self.in_force.withdraw(order.key)
+            if withdrawn is None:
+                raise OverblockError(f"an order unblocks what is not blocked: {order}")
+            entry, kind, step = withdrawn, Kind.UNBLOCK, -1
+        if entry.mechanism is not Mechanism.NAME:
+            self._space.list(entry.mechanism, entry.addresses, step)
+        self._changes.append((entry, step > 0))
+        self._log.record(t_s, kind, entry_row=entry.row)
         self._on_change()
         if not self._is_publication_due:
             self._is_publication_due = True
@@ -100,7 +94,7 @@ class Register:
             act_at(self._env, tick_s, Phase.PUBLICATION, self._publish)
 
     def difference(
-        self, before: frozenset[int], now: frozenset[int]
+        self, before: int, now: int
     ) -> tuple[tuple[Entries, Entries], tuple[Entries, Entries]]:
         """Entries that appeared from one version to another, and those that vanished.
 
@@ -111,44 +105,35 @@ class Register:
         # Operators mostly go from one version to the next, one after the other.
         if (before, now) != self._compared:
             self._compared = before, now
-            self._difference = self._by_kind(now - before), self._by_kind(before - now)
+            turned: dict[int, tuple[Entry, bool]] = {}
+            for entry, has_come in self._changes[before:now]:
+                # Who came and went again in between is in neither version.
+                if turned.pop(entry.row, None) is None:
+                    turned[entry.row] = entry, has_come
+            changes = [turned[row] for row in sorted(turned)]
+            self._difference = (
+                _by_kind(entry for entry, has_come in changes if has_come),
+                _by_kind(entry for entry, has_come in changes if not has_come),
+            )
         return self._difference
-
-    def _by_kind(self, rows: frozenset[int]) -> tuple[Entries, Entries]:
-        entries = [self.entries[row] for row in sorted(rows)]
-        return (
-            tuple(entry for entry in entries if not entry.is_exemption),
-            tuple(entry for entry in entries if entry.is_exemption),
-        )
-
-    def listed(self) -> tuple[IntervalSet, IntervalSet]:
-        """Addresses listed now: outside the target's own ranges, and all."""
-        if self._listed is None:
-            if self._held is None:
-                self._held = held_by(self._in_force.values())
-            everything = self._held[0]
-            self._listed = everything.difference(self._target_addresses), everything
-        return self._listed
-
-    def _add(self, entry: Entry) -> None:
-        """Keep what is listed up to date where no entry has been withdrawn since."""
-        if self._held is None:
-            return
-        blocked, exempt = self._held
-        if entry.mechanism in BLOCKING:
-            self._held = blocked.union(entry.addresses.difference(exempt)), exempt
-        elif entry.mechanism is Mechanism.EXEMPT:
-            self._held = blocked.difference(entry.addresses), exempt.union(entry.addresses)
 
     def _publish(self) -> None:
         self._is_publication_due = False
-        version = frozenset(self._in_force)
-        if version == self.version:
+        before, self.version = self.version, len(self._changes)
+        if not any(chain.from_iterable(self.difference(before, self.version))):
             return
-        self.version = version
         self._log.record(now_s(self._env), Kind.PUBLISHED)
         for note_publication in self._subscribers:
             note_publication()
+
+
+def _by_kind(entries: Iterable[Entry]) -> tuple[Entries, Entries]:
+    """Those that block, and those that exempt."""
+    kept = tuple(entries)
+    return (
+        tuple(entry for entry in kept if not entry.is_exemption),
+        tuple(entry for entry in kept if entry.is_exemption),
+    )
 
 
 def next_tick_s(cadence: tuple[tuple[int, int], ...], t_s: int) -> int:
@@ -164,11 +149,3 @@ def next_tick_s(cadence: tuple[tuple[int, int], ...], t_s: int) -> int:
     tick_s = from_s + max(0, -(-(t_s - from_s) // every_s)) * every_s
     following = cadence[current + 1][0] if current + 1 < len(cadence) else None
     return tick_s if following is None or tick_s < following else following
-
-
-def held_by(entries: Iterable[Entry]) -> tuple[IntervalSet, IntervalSet]:
-    """Addresses that entries drop or throttle and none exempts, and those that some exempt."""
-    kept = list(entries)
-    blocking = IntervalSet.union_all(e.addresses for e in kept if e.mechanism in BLOCKING)
-    exempt = IntervalSet.union_all(e.addresses for e in kept if e.mechanism is Mechanism.EXEMPT)
-    return blocking.difference(exempt), exempt

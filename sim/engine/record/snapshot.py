@@ -7,16 +7,14 @@ in the sequence of the series.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.reach import Unreached
-from sim.engine.actors.users import UserCrowd, shares_of
 from sim.engine.record.curves import BUSINESS_METRICS, CurveRecorder, Curves, Series
+from sim.engine.state.space import AddressSpace
 from sim.engine.state.tally import Group, Tally
+from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.population import MICRO
 
@@ -28,32 +26,8 @@ ADDRESS_METRICS = (
     "addresses_listed_with_target",
 )
 USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
-Value = TypeVar("Value")
 N_NOTED = 256
 """Times that are worked out at once: memory does not grow with them."""
-
-
-class _Steps(Generic[Value]):
-    """Values that change seldom: kept where they do."""
-
-    def __init__(self) -> None:
-        self._steps: list[tuple[int, Value]] = []
-        self.last: Value | None = None
-
-    def note(self, row: int, value: Value) -> None:
-        """Note the value from a row on; it need not be if it is the last one, the same object."""
-        self.last = value
-        self._steps.append((row, value))
-
-    def take_steps(self) -> list[tuple[int, Value]]:
-        """Return rows and values from which on they hold, and forget them."""
-        steps, self._steps, self.last = self._steps, [], None
-        return steps
-
-    def take(self, n: int) -> NDArray[np.float64]:
-        """Return the value at each of n rows, and forget them; shape (n, …)."""
-        row, value = zip(*self.take_steps(), strict=True)
-        return np.repeat(np.array(value), np.diff(row, append=n), axis=0)
 
 
 class Snapshot:
@@ -65,8 +39,10 @@ class Snapshot:
         All series.
     """
 
-    def __init__(self, world: World, tally: Tally, users: UserCrowd | None) -> None:
-        self._places = world.places
+    def __init__(
+        self, world: World, tally: Tally, space: AddressSpace, users: TargetState | None
+    ) -> None:
+        self._space = space
         self._share_users = world.operators.share_users
         self._tally = tally
         self._users = users
@@ -93,58 +69,33 @@ class Snapshot:
         cut = [slice(low, high) for low, high in pairwise(edge)]
         self._dropped, self._listed, self._counts, self._demand, self._of_users = cut
         self._recorder = CurveRecorder(self.series)
-        self._told: IntervalSet | None = None
         n_operators, n_groups = tally.lost_micro_usd_per_h.shape
         self._t_s: list[int] = []
         self._n_blocked = np.empty((N_NOTED, n_operators, 2), np.int64)
+        self._n_listed = np.empty((N_NOTED, len(parts[1])), np.int64)
         self._n_at_level = np.empty((N_NOTED, *tally.n_at_level.shape), np.int64)
         self._lost_micro_usd_per_h = np.empty((N_NOTED, n_operators, n_groups))
-        # What changes seldom, and is another object then.
-        self._n_listed = np.zeros(len(parts[1]))
-        self._n_listed_noted = _Steps[NDArray[np.float64]]()
-        self._weight = _Steps[NDArray[np.float64]]()
-        self._n_by_fate = _Steps[NDArray[np.float64]]()
-        self._unreached = _Steps[Unreached]()
+        self._weight = np.empty((N_NOTED, n_operators))
+        self._shares = np.empty((N_NOTED, len(USER_METRICS)))
 
-    def note(
-        self,
-        t_s: int,
-        n_blocked: NDArray[np.int64],
-        listed: tuple[IntervalSet, IntervalSet],
-        weight: NDArray[np.float64],
-    ) -> None:
+    def note(self, t_s: int, weight: NDArray[np.float64]) -> None:
         """Note the state from ``t_s`` on; times must rise.
 
         Parameters
         ----------
-        n_blocked : shape (n_operators, 2)
-            Addresses each operator blocks, outside the target's own and all.
-        listed
-            What is listed: outside the target's own ranges, and all.
         weight : shape (n_operators,)
             How much each operator's users count.
         """
-        collateral, everything = listed
-        if collateral is not self._told:
-            self._told = collateral
-            by_provider = self._places.count_by_provider(collateral).tolist()
-            n_listed = [collateral.n_addresses, everything.n_addresses, *by_provider]
-            self._n_listed = np.array(n_listed, np.float64)
-        row = len(self._t_s)
+        row, n_blocked = len(self._t_s), self._space.n_blocked
         self._t_s.append(t_s)
-        self._n_blocked[row] = n_blocked
+        self._n_blocked[row] = n_blocked[:-1]
+        self._n_listed[row, :2] = n_blocked[-1]
+        self._n_listed[row, 2:] = self._space.n_listed_of
         self._n_at_level[row] = self._tally.n_at_level
         self._lost_micro_usd_per_h[row] = self._tally.lost_micro_usd_per_h
-        if self._n_listed_noted.last is not self._n_listed:
-            self._n_listed_noted.note(row, self._n_listed)
-        if self._weight.last is not weight:
-            self._weight.note(row, weight)
-        users = self._users
-        if users is not None:
-            if self._n_by_fate.last is not users.n_by_fate:
-                self._n_by_fate.note(row, users.n_by_fate)
-            if self._unreached.last is not (unreached := users.unreached):
-                self._unreached.note(row, unreached)
+        self._weight[row] = weight
+        if self._users is not None:
+            self._shares[row] = self._users.shares(t_s)
         if row + 1 == N_NOTED:
             self._work_out()
 
@@ -160,18 +111,12 @@ class Snapshot:
         values = np.empty((n, len(self.series)))
         share_users = self._share_users[:, np.newaxis]
         values[:, self._dropped] = (share_users * self._n_blocked[:n]).sum(axis=1)
-        values[:, self._listed] = self._n_listed_noted.take(n)
+        values[:, self._listed] = self._n_listed[:n]
         values[:, self._counts] = self._n_at_level[:n].reshape(n, -1)
-        weight = self._weight.take(n)
-        share = self._tally.demand_lost_share(weight, self._lost_micro_usd_per_h[:n])
+        share = self._tally.demand_lost_share(self._weight[:n], self._lost_micro_usd_per_h[:n])
         values[:, self._demand] = share[:, self._has_value]
         if self._users is not None:
-            values[:, self._of_users] = shares_of(
-                self._n_by_fate.take(n),
-                self._unreached.take_steps(),
-                self._t_s,
-                self._users.n_users,
-            )
+            values[:, self._of_users] = self._shares[:n]
         self._recorder.record(self._t_s, values)
         self._t_s = []
 

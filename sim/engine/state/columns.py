@@ -22,11 +22,7 @@ Rows = NDArray[np.int64]
 
 
 class Columns(NamedTuple):
-    """What a turn reads and writes, named as in the classes that own it.
-
-    What these hold by operator and row comes turned around here: of shape (n, n_operators), so
-    that what belongs to one row lies side by side.
-    """
+    """What a turn reads and writes, named as in the classes that own it."""
 
     # Components and who sits on them.
     is_spread: NDArray[np.bool_]
@@ -107,22 +103,22 @@ def columns_of(
     components = exposure.components
     n, n_components = exposure.component_row.shape[0], components.n_components
     of = exposure.n_entries.get
-    unused = np.zeros((exposure.overmatch.size, 0), np.int16)
+    unused = np.zeros((0, exposure.overmatch.size), np.int16)
     return Columns(
         is_spread=components.is_spread,
         host_order=components.host_order,
         host_start=components.host_start,
         business_order=components.business_order,
         business_start=components.business_start,
-        n_dropping=of(Mechanism.DROP, unused).T,
-        n_throttling=of(Mechanism.THROTTLE, unused).T,
-        n_exempting=of(Mechanism.EXEMPT, unused).T,
+        n_dropping=of(Mechanism.DROP, unused),
+        n_throttling=of(Mechanism.THROTTLE, unused),
+        n_exempting=of(Mechanism.EXEMPT, unused),
         throttle_severity=float(exposure.throttle_severity),
         name_evasion=float(exposure.name_evasion),
         overload_severity=exposure.overload_severity,
         name_draw=exposure.name_draw,
         role_weight=exposure.role_weight,
-        fails=exposure.fails.T,
+        fails=exposure.fails,
         component_row=exposure.component_row,
         overmatch=exposure.overmatch,
         is_overloaded=exposure.is_overloaded,
@@ -130,7 +126,7 @@ def columns_of(
         told_overmatch=exposure.told_overmatch,
         told_is_overloaded=exposure.told_is_overloaded,
         is_touched_at=exposure.is_touched_at,
-        by_operator=exposure.by_operator.T,
+        by_operator=exposure.by_operator,
         threshold=levels.threshold,
         level=levels.level,
         role_level=levels.role_level,
@@ -141,12 +137,12 @@ def columns_of(
         before_start=ledger.demand.before_start,
         sector_row=ledger.sector_row,
         passed=ledger.passed,
-        passed_since=ledger.passed_since.T,
+        passed_since=ledger.passed_since,
         since_s=ledger.since_s,
         lost_below=ledger.lost_below,
         lost_in_spell=ledger.lost_in_spell,
         lost_by_spell=ledger.lost_by_spell,
-        time_s=ledger.time_s.T,
+        time_s=ledger.time_s,
         spell_start_s=ledger.spell_start_s,
         first_outage_s=ledger.first_outage_s,
         last_outage_s=ledger.last_outage_s,

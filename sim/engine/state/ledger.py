@@ -11,8 +11,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.state.exposure import by_row
-from sim.engine.state.levels import Turn
 from sim.world.build import World
 
 SPELL_EDGES_S = (3600, 6 * 3600, 24 * 3600, 3 * 86_400, 14 * 86_400)
@@ -20,7 +18,7 @@ SPELL_NAMES = ("under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_1
 """Classes of spell length: below the first edge, from each edge to the next, from the last on."""
 
 NEVER = -1
-_STATES = np.arange(3, dtype=np.int8)[:, np.newaxis]
+_STATES = np.arange(3, dtype=np.int8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,81 +76,55 @@ class Ledger:
         self.sector_row = world.businesses.sector_row
         self.demand_booked = self.demand.cumulative(0)
         self.passed = np.zeros((n_operators, self.demand_booked.size))
-        self.passed_since = by_row(n, n_operators)
+        self.passed_since = np.zeros((n, n_operators))
         self.since_s = np.zeros(n, np.int64)
         self.lost_below = np.zeros(n)
         self.lost_in_spell = np.zeros(n)
         self.lost_by_spell = np.zeros((n, len(SPELL_NAMES)))
-        self.time_s = np.zeros((n, 3), np.int64).T
+        self.time_s = np.zeros((n, 3), np.int64)
         self.spell_start_s = np.full(n, NEVER, np.int64)
         self.first_outage_s = np.full(n, NEVER, np.int64)
         self.last_outage_s = np.full(n, NEVER, np.int64)
         self.n_spells = np.zeros(n, np.int64)
 
-    def advance(self, t_s: int, weight: NDArray[np.float64]) -> None:
-        """Let time pass with the users of each operator counting as they did until now."""
-        demand = self.demand.cumulative(t_s)
-        self.passed += weight[:, np.newaxis] * (demand - self.demand_booked)
-        self.demand_booked = demand
-
-    def update(self, turn: Turn, t_s: int, failed: NDArray[np.float64]) -> None:
-        """Book the piece that ends now; ``advance`` must have come first.
-
-        Parameters
-        ----------
-        failed : shape (n_operators, n)
-            Share of attempts of each business of the turn that failed during the piece.
-        """
-        row = turn.business_row
-        self._book(row, turn.level_before, t_s, failed)
-        was_affected, is_affected = turn.level_before > 0, turn.level > 0
-        if (was_affected == is_affected).all():
-            return
-        self._end_spells(row[was_affected & ~is_affected], t_s)
-        starting = row[~was_affected & is_affected]
-        self.spell_start_s[starting] = t_s
-        self.n_spells[starting] += 1
-        first = starting[self.first_outage_s[starting] == NEVER]
-        self.first_outage_s[first] = t_s
-
     def close(
         self, t_s: int, level: NDArray[np.int8], failed: NDArray[np.float64]
     ) -> LedgerColumns:
-        """Book everything up to the end of the run."""
-        self._book(np.arange(level.size), level, t_s, failed)
+        """Book everything up to the end of the run, until which demand has passed.
+
+        Parameters
+        ----------
+        level : shape (n_businesses,)
+            State of each since it was booked.
+        failed : shape (n_businesses, n_operators)
+            Share of its attempts that failed since then.
+        """
+        self._book(level, t_s, failed)
         is_affected_at_end = level > 0
         self._end_spells(np.flatnonzero(is_affected_at_end), t_s)
         by_spell = [self.demand.hours(lost, self.sector_row) for lost in self.lost_by_spell.T]
         return LedgerColumns(
             lost_demand_h_below_threshold=self.demand.hours(self.lost_below, self.sector_row),
             lost_demand_h_by_spell=np.stack(by_spell, axis=1),
-            affected_s=self.time_s[0].copy(),
-            impaired_s=self.time_s[1].copy(),
-            down_s=self.time_s[2].copy(),
+            affected_s=self.time_s[:, 0].copy(),
+            impaired_s=self.time_s[:, 1].copy(),
+            down_s=self.time_s[:, 2].copy(),
             first_outage_s=self.first_outage_s,
             last_outage_s=self.last_outage_s,
             n_spells=self.n_spells,
             is_affected_at_end=is_affected_at_end,
         )
 
-    def _book(
-        self,
-        row: NDArray[np.int64],
-        level: NDArray[np.int8],
-        t_s: int,
-        failed: NDArray[np.float64],
-    ) -> None:
-        passed = self.passed[:, self.sector_row[row]]
-        lost = failed * (passed - self.passed_since[:, row])
+    def _book(self, level: NDArray[np.int8], t_s: int, failed: NDArray[np.float64]) -> None:
+        passed = self.passed.T[self.sector_row]
+        lost = failed * (passed - self.passed_since)
         # In the sequence of operators, so that a business's loss does not hang on its company.
-        lost = np.add.accumulate(lost, axis=0)[-1]
+        lost = np.add.accumulate(lost, axis=1)[:, -1]
         is_affected = level > 0
-        self.lost_in_spell[row] += np.where(is_affected, lost, 0.0)
-        self.lost_below[row] += np.where(is_affected, 0.0, lost)
-        elapsed_s = t_s - self.since_s[row]
-        self.time_s[:, row] += np.where(level > _STATES, elapsed_s, 0)
-        self.since_s[row] = t_s
-        self.passed_since[:, row] = passed
+        self.lost_in_spell += np.where(is_affected, lost, 0.0)
+        self.lost_below += np.where(is_affected, 0.0, lost)
+        elapsed_s = (t_s - self.since_s)[:, np.newaxis]
+        self.time_s += np.where(level[:, np.newaxis] > _STATES, elapsed_s, 0)
 
     def _end_spells(self, row: NDArray[np.int64], t_s: int) -> None:
         length_s = t_s - self.spell_start_s[row]

@@ -10,38 +10,13 @@ until then it needs no look.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.state.exposure import Failing
 from sim.world.build import World
 
 SLACK = 1e-12
 """Drift, as a share of demand, that rounding may hide."""
-_NOBODY = np.empty(0, np.int64)
-
-
-@dataclass(frozen=True, eq=False)
-class Turn:
-    """States of some businesses, before and after.
-
-    Attributes
-    ----------
-    business_row : shape (n,), ascending
-        The businesses.
-    level_before, level : shape (n,)
-        0 reachable, 1 affected, 2 impaired, 3 down.
-    role_level_before, role_level : shape (n, n_roles)
-        The same, if the role's component alone failed.
-    """
-
-    business_row: NDArray[np.int64]
-    level_before: NDArray[np.int8]
-    level: NDArray[np.int8]
-    role_level_before: NDArray[np.int8]
-    role_level: NDArray[np.int8]
 
 
 class Levels:
@@ -89,60 +64,3 @@ class Levels:
         has_drifted = self.has_drifted
         self._looked_at = self.drift
         return has_drifted
-
-    def due(self) -> NDArray[np.int64]:
-        """Businesses that may have crossed a threshold by drift since they were looked at."""
-        return np.flatnonzero(self.next_look < self.drift) if self.take_drifted() else _NOBODY
-
-    def turn(self, row: NDArray[np.int64], failing: Failing) -> Turn:
-        """Note how far some businesses fail now.
-
-        Notes
-        -----
-        u(i) = sum over operators of weight * m(i, k), in the sequence of operators, so that a
-        business's number does not hang on who changed with it.
-        """
-        share_failing = weighted_sum(self.weight, failing.by_operator)
-        role_failing = weighted_sum(self.weight, failing.by_role)
-        turn = Turn(
-            row,
-            self.level[row],
-            self.threshold.searchsorted(share_failing).astype(np.int8),
-            self.role_level[row],
-            self.threshold.searchsorted(role_failing).astype(np.int8),
-        )
-        self.level[row] = turn.level
-        self.role_level[row] = turn.role_level
-        if self.may_drift:
-            self.next_look[row] = self.drift + self._margin(failing, share_failing, role_failing)
-        return turn
-
-    def _margin(
-        self,
-        failing: Failing,
-        share_failing: NDArray[np.float64],
-        role_failing: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Drift that may pass before any threshold can be crossed."""
-        distance = np.abs(share_failing[:, np.newaxis] - self.threshold).min(axis=1)
-        of_role = np.abs(role_failing[:, :, np.newaxis] - self.threshold).min(axis=2)
-        # What does not fail at all does not move either.
-        most, most_of_role = failing.by_operator.max(axis=0), failing.by_role.max(axis=0)
-        distance[most == 0] = np.inf
-        of_role[most_of_role == 0] = np.inf
-        return np.asarray(np.minimum(distance, of_role.min(axis=1)) - SLACK)
-
-
-def weighted_sum(weight: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum over the first axis in its sequence, whatever the shape of the rest.
-
-    Parameters
-    ----------
-    weight : shape (n, …)
-        May have fewer axes than ``value``: those it shares come first.
-    value : shape (n, …)
-    """
-    product = weight.reshape(*weight.shape, *(1,) * (value.ndim - weight.ndim)) * value
-    # An ordinary sum may add in another sequence for another shape, and so round otherwise.
-    np.add.accumulate(product, axis=0, out=product)
-    return np.asarray(product[-1])

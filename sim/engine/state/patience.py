@@ -38,31 +38,3 @@ class Patience:
         self.since_s = np.full(tolerance.size, NOT_RUNNING, np.int64)
         self.has_moved = np.zeros(tolerance.size, np.bool_)
         self.is_impaired = np.zeros(tolerance.size, np.bool_)
-
-    def starting(
-        self, business_row: NDArray[np.int64], level: NDArray[np.int8]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Take over the states of some businesses; return whose patience starts, who is impaired.
-
-        Parameters
-        ----------
-        business_row : shape (n,)
-            The businesses.
-        level : shape (n_businesses,)
-            States of all.
-
-        Returns
-        -------
-        starting, beginning
-            Rows of those whose patience begins to run, and of those that become impaired.
-        """
-        state = level[business_row]
-        is_borne = state < self.tolerance[business_row]
-        is_new = self.since_s[business_row] == NOT_RUNNING
-        starts = ~is_borne & (is_new | self.has_moved[business_row])
-        self.has_moved[business_row] = False
-        self.since_s[business_row[is_borne]] = NOT_RUNNING
-        is_impaired = state >= IMPAIRED_LEVEL
-        begins = is_impaired & ~self.is_impaired[business_row]
-        self.is_impaired[business_row] = is_impaired
-        return np.asarray(business_row[starts]), np.asarray(business_row[begins])

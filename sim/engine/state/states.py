@@ -1,28 +1,23 @@
 """Exposure, levels, ledger and tally as one: everything there is to know about businesses.
 
 In: what operators and businesses do, until the end of a second. Out: all columns brought up to
-date, for what changed and for whom drift may have moved. The sums are done by the columns' own
-methods, or by a compiled loop where numba is there and pays; the bytes are the same.
+date, for what changed and for whom drift may have moved.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.state import states_kernel as kernel
 from sim.engine.state.columns import Columns, columns_of
-from sim.engine.state.compiled import kernels
-from sim.engine.state.exposure import Change, Exposure, Failing
+from sim.engine.state.exposure import Exposure
 from sim.engine.state.ledger import Ledger, LedgerColumns
 from sim.engine.state.levels import Levels
 from sim.engine.state.patience import IMPAIRED_LEVEL, Patience
 from sim.engine.state.tally import Tally
 from sim.world.build import World
 
-_SAVED_NS, _SAVED_IN_ADVANCE_NS = 250_000, 8_000
-"""What the compiled loops save in a call, roughly."""
 _NOBODY = np.empty(0, np.int64)
 
 
@@ -60,12 +55,8 @@ class States:
 
     def advance(self, t_s: int) -> None:
         """Let time pass with the users of each operator counting as they did until now."""
-        compiled = kernels(_SAVED_IN_ADVANCE_NS)
-        if compiled is None:
-            self.ledger.advance(t_s, self.levels.weight)
-            return
         demand = self.ledger.demand
-        compiled.pass_demand(
+        kernel.pass_demand(
             self.ledger.passed,
             self.ledger.demand_booked,
             self.levels.weight,
@@ -86,14 +77,10 @@ class States:
         """
         if not (self.exposure.is_touched or self.levels.has_drifted):
             return None
-        compiled = kernels(_SAVED_NS)
-        if compiled is None:
-            turned = self._turn(t_s)
-            return None if turned is None else self.patience.starting(turned, self.levels.level)
         component, business = self.exposure.take_touched()
         self._n_turns += 1
-        columns = self._bound(compiled)
-        n_turned, n_starting, n_beginning = compiled.turn(
+        columns = self._bound()
+        n_turned, n_starting, n_beginning = kernel.turn(
             self._handle,
             component,
             business,
@@ -119,43 +106,12 @@ class States:
         self.advance(t_s)
         return self.ledger.close(t_s, self.levels.level, self.exposure.by_operator)
 
-    def _turn(self, t_s: int) -> NDArray[np.int64] | None:
-        change = self.exposure.take_changes()
-        row = self.levels.due()
-        if change is not None:
-            self.tally.book(t_s)
-            self.tally.note_change(change)
-        if change is not None and row.size == 0:
-            row, failed, failing = change.business_row, change.before.by_operator, change.after
-        elif row.size:
-            row, failed, failing = self._merged(row, change)
-        else:
-            return None
-        self.advance(t_s)
-        turn = self.levels.turn(row, failing)
-        self.ledger.update(turn, t_s, failed)
-        self.tally.note_turn(turn)
-        return row
-
-    def _merged(
-        self, row: NDArray[np.int64], change: Change | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], Failing]:
-        """Those that drift may have moved, and those that changed."""
-        if change is None:
-            failing = self.exposure.failing(row)
-            return row, failing.by_operator, failing
-        row = np.union1d(row, change.business_row)
-        failing = self.exposure.failing(row)
-        failed = failing.by_operator.copy()
-        failed[:, np.searchsorted(row, change.business_row)] = change.before.by_operator
-        return row, failed, failing
-
-    def _bound(self, compiled: ModuleType) -> Columns:
+    def _bound(self) -> Columns:
         """Columns as the compiled loops take them; what stands for all of them is made anew."""
         if self._columns is None or self._n_mechanisms != len(self.exposure.n_entries):
             self._n_mechanisms = len(self.exposure.n_entries)
             self._columns = columns_of(
                 self.exposure, self.levels, self.ledger, self.tally, self.patience
             )
-            self._handle = compiled.hold(self._columns)
+            self._handle = kernel.hold(self._columns)
         return self._columns

@@ -1,9 +1,7 @@
-"""The turn of a second in one compiled loop; needs numba.
+"""The turn of a second in one compiled loop.
 
 In and out: the columns of ``Exposure``, ``Levels``, ``Ledger`` and ``Tally``, brought up to date in
-place. Every number is made by the same operations in the same sequence as by their own methods, so
-that the bytes are the same; nothing imports this module but ``sim.engine.state.kernels``.
-It is one file since the turn is one loop: what it calls is compiled into it, step by step.
+place. It is one file since the turn is one loop: what it calls is compiled into it, step by step.
 """
 
 from __future__ import annotations
@@ -11,16 +9,16 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
+from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.columns import Columns, Floats, Rows
 from sim.engine.state.levels import SLACK
 from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING
 from sim.world.components import FRONTEND
 
-_compiled = njit(cache=True, nogil=True)
 # To take an array out of a tuple counts a reference to it: loops are handed arrays, not columns.
 Flags: TypeAlias = NDArray[np.bool_]
 Counts: TypeAlias = NDArray[np.int16]
@@ -43,13 +41,13 @@ structref.define_constructor(Held, _HeldType, ["columns"])
 structref.define_boxing(_HeldType, Held)
 
 
-@_compiled
+@compiled
 def hold(columns: Columns) -> Any:
     """Return what stands for the columns; it keeps them."""
     return Held(columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
-@_compiled
+@compiled
 def pass_demand(
     passed: Floats,
     booked: Rows,
@@ -71,7 +69,7 @@ def pass_demand(
         booked[sector] = demand
 
 
-@_compiled
+@compiled
 def turn(
     held: Any,
     component: Rows,
@@ -271,7 +269,7 @@ def turn(
     return n_turned, n_starting, n_beginning
 
 
-@_compiled
+@compiled
 def _take_operators(is_touched_at: Flags, operator_list: Rows) -> int:
     """List the operators at which anything changed: at the others all stays as it is."""
     n_operators = 0
@@ -283,7 +281,7 @@ def _take_operators(is_touched_at: Flags, operator_list: Rows) -> int:
     return n_operators
 
 
-@_compiled
+@compiled
 def _touched(
     component: Rows,
     business: Rows,
@@ -317,7 +315,7 @@ def _touched(
     return n_components, n_businesses
 
 
-@_compiled
+@compiled
 def _put_in_order(business_list: Rows, n_touched: int, business_turn: Rows, number: int) -> None:
     """Put the businesses that were touched in the sequence of rows, which is that of memory."""
     if n_touched < business_turn.size // _SORTED_PART:
@@ -330,7 +328,7 @@ def _put_in_order(business_list: Rows, n_touched: int, business_turn: Rows, numb
             place += 1
 
 
-@_compiled
+@compiled
 def _book_demand_lost(
     demand_lost_s: Floats, booked_s: Rows, lost_micro_usd_per_h: Floats, total: float, t_s: int
 ) -> None:
@@ -343,7 +341,7 @@ def _book_demand_lost(
     booked_s[0] = t_s
 
 
-@_compiled
+@compiled
 def _refresh(
     component_list: Rows,
     operators: Rows,
@@ -383,7 +381,7 @@ def _refresh(
             fails[component, operator] = degree
 
 
-@_compiled
+@compiled
 def _tell(business_list: Rows, component_row: Rows, told_component_row: Rows) -> None:
     """Take over where businesses sit now."""
     for row in business_list:
@@ -391,7 +389,7 @@ def _tell(business_list: Rows, component_row: Rows, told_component_row: Rows) ->
             told_component_row[row, role] = component_row[row, role]
 
 
-@_compiled
+@compiled
 def _drifted(
     next_look: Floats, drift: float, business_turn: Rows, number: int, listed: Rows, n_listed: int
 ) -> int:
@@ -403,7 +401,7 @@ def _drifted(
     return n_listed
 
 
-@_compiled
+@compiled
 def _fails_named(fails: float, name_draw: float, overmatch: float, name_evasion: float) -> float:
     """How far a front end fails whose name an operator may block."""
     if name_draw < overmatch:
@@ -411,7 +409,7 @@ def _fails_named(fails: float, name_draw: float, overmatch: float, name_evasion:
     return fails
 
 
-@_compiled
+@compiled
 def _count_roles(
     business_list: Rows,
     operators: Rows,
@@ -442,7 +440,7 @@ def _count_roles(
                     lost_micro_usd_per_h[operator, first_role_group + role] += lost
 
 
-@_compiled
+@compiled
 def _book(
     turned: Rows,
     t_s: int,
@@ -474,7 +472,7 @@ def _book(
         since_s[row] = t_s
 
 
-@_compiled
+@compiled
 def _fail(
     touched: Rows,
     operators: Rows,
@@ -515,7 +513,7 @@ def _fail(
                 by_operator[row, operator] = failing
 
 
-@_compiled
+@compiled
 def _judge(
     turned: Rows,
     weight: Floats,
@@ -594,14 +592,14 @@ def _judge(
             next_look[row] = drift + (distance - SLACK)
 
 
-@_compiled
+@compiled
 def _count(n_at_level: Rows, group: int, before: np.int8, now: np.int8) -> None:
     """Count one business of a group at another level."""
     for state in range(n_at_level.shape[0]):
         n_at_level[state, group] += int(now > state) - int(before > state)
 
 
-@_compiled
+@compiled
 def _level_of(threshold: Floats, share: float) -> np.int8:
     """Thresholds that a share is strictly above."""
     level = 0
@@ -610,7 +608,7 @@ def _level_of(threshold: Floats, share: float) -> np.int8:
     return np.int8(level)
 
 
-@_compiled
+@compiled
 def _distance(threshold: Floats, share: float) -> float:
     """Distance to the nearest threshold."""
     distance = np.inf
@@ -619,7 +617,7 @@ def _distance(threshold: Floats, share: float) -> float:
     return distance
 
 
-@_compiled
+@compiled
 def _starting(
     turned: Rows,
     level: Levels,

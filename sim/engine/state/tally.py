@@ -12,12 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.state.exposure import Change
-from sim.engine.state.levels import Turn
 from sim.world.build import World
 
 N_LEVELS = 3
-_STATES = np.arange(N_LEVELS, dtype=np.int8)[:, np.newaxis]
 
 
 @dataclass(frozen=True)
@@ -84,38 +81,6 @@ class Tally:
             self.value_micro_usd_per_h[group] = 0
             np.add.at(self.n_businesses, of_business, 1)
             np.add.at(self.value_micro_usd_per_h, of_business, self.value)
-
-    def note_change(self, change: Change) -> None:
-        """Count the demand that fails anew, of the businesses whose exposure changed."""
-        row = change.business_row
-        value = self.value[row]
-        before, after = change.before, change.after
-        more = np.rint(value * after.by_operator) - np.rint(value * before.by_operator)
-        turned = more.any(axis=0)
-        if turned.any():
-            more, row = more[:, turned], row[turned]
-            lost = self.lost_micro_usd_per_h
-            lost[:, 0] += more.sum(axis=1)
-            np.add.at(lost.T, self.provider_group[row], more.T)
-            np.add.at(lost.T, self.sector_group[row], more.T)
-        value = value[:, np.newaxis]
-        of_role = np.rint(value * after.by_role) - np.rint(value * before.by_role)
-        self.lost_micro_usd_per_h[:, self.roles] += of_role.sum(axis=1)
-
-    def note_turn(self, turn: Turn) -> None:
-        """Count the businesses whose state changed anew."""
-        turned = turn.level != turn.level_before
-        if turned.any():
-            row = turn.business_row[turned]
-            up = (turn.level[turned] > _STATES).astype(np.int64)
-            up -= turn.level_before[turned] > _STATES
-            self.n_at_level[:, 0] += up.sum(axis=1)
-            for of_business in (self.provider_group, self.sector_group):
-                np.add.at(self.n_at_level.T, of_business[row], up.T)
-        if (turn.role_level != turn.role_level_before).any():
-            up = (turn.role_level > _STATES[:, :, np.newaxis]).astype(np.int64)
-            up -= turn.role_level_before > _STATES[:, :, np.newaxis]
-            self.n_at_level[:, self.roles] += up.sum(axis=1)
 
     def demand_lost_share(
         self, weight: NDArray[np.float64], lost_micro_usd_per_h: NDArray[np.float64]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from sim.engine.orders import Strategy
+from sim.engine.decisions import Strategy
 from sim.engine.strategies.registry import RULES, Given
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams

@@ -2,7 +2,8 @@
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
-from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.registry import Given, register
 from sim.scenario import strategies as ask
 
@@ -20,7 +21,7 @@ def allow_list(allowed: IntervalSet) -> Strategy:
     everything = IntervalSet.from_bounds([0], [IPV4_STOP])
 
     def decide(observation: Observation) -> Decision:
-        if any(entry.mechanism is Mechanism.DROP for entry in observation.in_force):
+        if observation.in_force.of(Mechanism.DROP):
             return Decision()
         return Decision((Order("block", everything.difference(allowed), reason="not listed"),))
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.coverage import (
     answerable_fronts,
     block_around,
@@ -65,7 +66,7 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
         around = enclosing_front(observation, length)
         asked = {row: cut(observation, around(row)) for row in rows[is_wanted].tolist()}
         wanted = set(asked.values())
-        dropped = [e for e in observation.in_force if e.mechanism is Mechanism.DROP]
+        dropped = observation.in_force.of(Mechanism.DROP)
         releases = tuple(
             Order("unblock", entry.addresses) for entry in dropped if entry.addresses not in wanted
         )
@@ -81,11 +82,8 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
 
 
 def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
-    return tuple(
-        Order("unblock", entry.addresses)
-        for entry in observation.in_force
-        if entry.mechanism is Mechanism.DROP
-    )
+    dropped = observation.in_force.of(Mechanism.DROP)
+    return tuple(Order("unblock", entry.addresses) for entry in dropped)
 
 
 def _windows_s(asked: ask.TimeWindow, given: Given) -> list[tuple[int, int]]:

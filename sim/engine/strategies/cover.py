@@ -6,7 +6,8 @@ from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.coverage import answerable_fronts, cut
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
@@ -33,9 +34,9 @@ def cover(rules: int) -> Strategy:
         targets = Targets.prepare(AddressSet(known, IntervalSet6.empty()))
         frontier = find_covers(targets, _rented_out(observation), rules)
         wanted = cut(observation, frontier.cover(rules).to_set().v4)
-        held = [e for e in observation.in_force if e.mechanism is Mechanism.DROP]
-        if any(entry.addresses == wanted for entry in held):
+        if observation.in_force.count((Mechanism.DROP, wanted)):
             return Decision()
+        held = observation.in_force.of(Mechanism.DROP)
         releases = tuple(Order("unblock", entry.addresses) for entry in held)
         return Decision((*releases, Order("block", wanted, reason="cover")), is_whole=True)
 

@@ -15,18 +15,12 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
-from sim.engine.orders import Mechanism, Observation, Order
+from sim.engine.decisions import Observation
+from sim.engine.orders import Mechanism, Order
 
 ADDRESS_BITS = 32
 SetAround = Callable[[int], IntervalSet]
 """Set of addresses to block around the known front of a given row."""
-
-
-def blocked(observation: Observation, mechanism: Mechanism = Mechanism.DROP) -> IntervalSet:
-    """Addresses that entries in force hold by one mechanism."""
-    return IntervalSet.union_all(
-        entry.addresses for entry in observation.in_force if entry.mechanism is mechanism
-    )
 
 
 def open_fronts(
@@ -36,14 +30,14 @@ def open_fronts(
 
     In the sequence they were rented.
     """
-    rows = answerable_fronts(observation)
-    held = blocked(observation, mechanism).contains(observation.fronts.address[rows])
-    return rows[~held]
+    fronts = observation.fronts
+    is_held = fronts.is_dropped if mechanism is Mechanism.DROP else fronts.is_throttled
+    return np.flatnonzero(~(is_held | fronts.is_exempt))
 
 
 def answerable_fronts(observation: Observation) -> NDArray[np.int64]:
     """Rows of the known fronts that are not exempt, in the sequence they were rented."""
-    return np.flatnonzero(~observation.exempt.contains(observation.fronts.address))
+    return np.flatnonzero(~observation.fronts.is_exempt)
 
 
 def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.coverage import (
     answerable_fronts,
     block_around,
@@ -100,9 +101,8 @@ def _step_of(
 def _dropped(observation: Observation) -> dict[IntervalSet, int]:
     """Sets that entries in force drop, and when each was first placed."""
     first_s: dict[IntervalSet, int] = {}
-    for entry in observation.in_force:
-        if entry.mechanism is Mechanism.DROP:
-            first_s.setdefault(entry.addresses, entry.placed_s)
+    for entry in observation.in_force.of(Mechanism.DROP):
+        first_s.setdefault(entry.addresses, entry.placed_s)
     return first_s
 
 

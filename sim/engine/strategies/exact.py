@@ -1,6 +1,7 @@
 """Single addresses and prefixes of a given length around them."""
 
-from sim.engine.orders import Decision, Mechanism, Observation, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism
 from sim.engine.strategies.coverage import (
     ADDRESS_BITS,
     block_around,

@@ -1,6 +1,7 @@
 """Names instead of addresses."""
 
-from sim.engine.orders import Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 
@@ -33,7 +34,7 @@ def sni(overmatch: float) -> Strategy:
 
 def _name(overmatch: float, reason: str) -> Strategy:
     def decide(observation: Observation) -> Decision:
-        if any(entry.mechanism is Mechanism.NAME for entry in observation.in_force):
+        if observation.in_force.of(Mechanism.NAME):
             return Decision()
         order = Order("block", mechanism=Mechanism.NAME, overmatch=overmatch, reason=reason)
         return Decision((order,))

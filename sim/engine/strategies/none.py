@@ -1,6 +1,6 @@
 """Place no order: the baseline every other strategy is compared with."""
 
-from sim.engine.orders import Decision, Observation
+from sim.engine.decisions import Decision, Observation
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 

@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.orders import Decision, Observation, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.strategies.coverage import (
     ADDRESS_BITS,
     block_around,

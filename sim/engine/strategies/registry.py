@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sim.engine.orders import Strategy
+from sim.engine.decisions import Strategy
 from sim.scenario.model import Model
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams

@@ -11,7 +11,8 @@ from datetime import datetime
 
 import numpy as np
 
-from sim.engine.orders import Decision, Observation, Order, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Order
 from sim.engine.strategies.registry import Given, register
 from sim.scenario import strategies as ask
 from sim.scenario.tables.rows import OrderRow

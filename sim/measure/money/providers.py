@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import measure_name
 from sim.catalogue.measures import OF_HOSTING
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.measure.measures import Measure, measured
 from sim.measure.money.hosting import ProviderDraws, provider_money
 from sim.measure.money.losses import LossTotals

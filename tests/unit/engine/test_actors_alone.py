@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sim.engine.decisions import Observation
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Observation
 from sim.engine.strategies.names import dns, sni
 from sim.streams import Streams
 from sim.world.stances import build_stances

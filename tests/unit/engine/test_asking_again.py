@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from sim.engine.decisions import Decision, Observation
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Decision, Mechanism, Observation, Order
-from sim.engine.run import Outcome, simulate
+from sim.engine.orders import Mechanism, Order
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.strategies.negotiate import negotiate
 from tests.sections import Censor, Complaints, Fronts
 from tests.unit.engine.test_pressure import QUIET, STILL, times

@@ -6,7 +6,7 @@ import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.strategies.negotiate import negotiate
 from tests.unit.engine.test_asking_again import CHASE, OPEN, asked

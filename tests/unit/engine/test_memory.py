@@ -8,8 +8,7 @@ from functools import cache
 
 import pytest
 
-from sim.addresses.compiled import backend
-from sim.engine.orders import Decision, Observation
+from sim.engine.decisions import Decision, Observation
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario
@@ -43,7 +42,7 @@ class Held:
 
 
 @cache
-def run(way: str, n_businesses: int) -> Held:
+def run(n_businesses: int) -> Held:
     """Run the world, and watch it when its strategy is asked."""
     overrides = (f"population.n_businesses={n_businesses}", *OVERRIDES)
     resolved = resolve(load_scenario("telegram-2018", overrides))
@@ -58,34 +57,29 @@ def run(way: str, n_businesses: int) -> Held:
         looks = [look_s for look_s in (decision.next_look_s, *WATCHED_S) if (look_s or 0) > t_s]
         return Decision(decision.orders, min(looks, default=None))
 
-    with backend.using(way):
-        tracemalloc.start()
-        try:
-            simulate(world, watch, STREAMS)
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+    tracemalloc.start()
+    try:
+        simulate(world, watch, STREAMS)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     return Held(tuple(watched), peak)
 
 
-@pytest.fixture(params=["numpy", "numba"], scope="module")
-def way(request: pytest.FixtureRequest) -> str:
-    """A way to do the sums."""
-    if request.param == "numba":
-        pytest.importorskip("numba")
-    # What is loaded at its first use belongs to no run.
-    run(request.param, 50)
-    return request.param
+@pytest.fixture(autouse=True, scope="module")
+def warm() -> None:
+    """What is loaded at its first use belongs to no run."""
+    run(50)
 
 
-def test_a_further_tick_takes_less_than_half_a_byte_for_each_business(way):
+def test_a_further_tick_takes_less_than_half_a_byte_for_each_business():
     n = 4000
-    first, last = run(way, n).watched
+    first, last = run(n).watched
     # Points of curves are kept; the narrowest column would take a byte for each business.
     assert 0 < (last - first) / N_TICKS < n / 2
 
 
-def test_a_further_business_takes_as_much_among_many_as_among_few(way):
-    few, more, many = (run(way, n).peak for n in (500, 1000, 4000))
+def test_a_further_business_takes_as_much_among_many_as_among_few():
+    few, more, many = (run(n).peak for n in (500, 1000, 4000))
     # A byte for each pair of businesses would come to 1.8 times as much.
     assert (many - more) / 3000 < 1.5 * (more - few) / 500

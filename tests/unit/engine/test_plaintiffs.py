@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from sim.engine.actors.plaintiffs import CutOff, Fatigue, Impaired
-from tests.worlds import DAY, HOUR
+from sim.engine.actors.plaintiffs import Fatigue, Impaired
+from sim.engine.state.target import TargetState
+from sim.scenario.reactions import Fronts
+from tests.unit.engine.test_pressure import QUIET, STILL
+from tests.worlds import DAY, HOUR, Actor, SmallWorld
 
 N = 5
 HALF_LIVES = st.sampled_from([None, 0.25, 3.0])
@@ -61,61 +64,58 @@ def test_who_is_hit_again_complains_afresh_and_who_stays_hit_does_not():
     assert ratio == pytest.approx(1 / 8)
 
 
-class Users:
-    """So many cut off at each of two operators, without a change within a piece."""
-
-    share_vpn = np.zeros(2)
-
-    def __init__(self, *n: float) -> None:
-        self.n = np.array(n)
-
-    def cut_off(self, t_s: int) -> np.ndarray:
-        return self.n
-
-    def cut_off_s(self, from_s: int, to_s: int) -> np.ndarray:
-        return self.n * float(to_s - from_s)
+def crowd(fatigue_half_life_d: float | None) -> TargetState:
+    """A target without a front yet, at two operators: who is without a VPN is cut off."""
+    small = SmallWorld(
+        actors=(Actor(0.5), Actor(0.5)),
+        fronts=Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.5),
+        users=STILL,
+        complaints=QUIET.model_copy(update={"fatigue_half_life_d": fatigue_half_life_d}),
+    )
+    return TargetState(small.world(), small.fronts)
 
 
-def changed(cut_off: CutOff, users: Users, t_s: int, *n: float) -> None:
-    cut_off.close(t_s)
-    users.n = np.array(n)
-    cut_off.open(t_s)
+def change(cut_off: TargetState, t_s: int, *n: float) -> None:
+    """Let so many be cut off at each operator from a second on."""
+    cut_off.close_complaints(t_s)
+    cut_off.n_by_fate[0] = n
+    cut_off.open_complaints(t_s)
 
 
-def rate(cut_off: CutOff, t_s: int) -> float:
-    return cut_off.days(t_s, t_s + 1) * DAY
+def rate(cut_off: TargetState, t_s: int) -> float:
+    return cut_off.complaining_days(t_s, t_s + 1) * DAY
 
 
 def test_users_who_come_to_it_are_fresh_and_who_goes_is_as_tired_as_who_stays():
-    users = Users(0.0, 0.0)
-    cut_off = CutOff(users, Fatigue(1.0))
-    changed(cut_off, users, HOUR, 100.0, 0.0)
+    cut_off = crowd(1.0)
+    change(cut_off, 0, 0.0, 0.0)
+    change(cut_off, HOUR, 100.0, 0.0)
     assert rate(cut_off, HOUR) == pytest.approx(100, rel=1e-4)
     assert rate(cut_off, HOUR + DAY) == pytest.approx(50, rel=1e-4)
     # Half of them return: 25 are left. As many others, at the other operator, are fresh.
-    changed(cut_off, users, HOUR + DAY, 50.0, 40.0)
+    change(cut_off, HOUR + DAY, 50.0, 40.0)
     assert rate(cut_off, HOUR + DAY) == pytest.approx(25 + 40, rel=1e-4)
     # Thirty more at the first.
-    changed(cut_off, users, HOUR + 2 * DAY, 80.0, 40.0)
+    change(cut_off, HOUR + 2 * DAY, 80.0, 40.0)
     assert rate(cut_off, HOUR + 2 * DAY) == pytest.approx(12.5 + 30 + 20, rel=1e-4)
     # All return, and are fresh when they are cut off anew, be it a second later.
-    changed(cut_off, users, HOUR + 3 * DAY, 0.0, 0.0)
-    changed(cut_off, users, HOUR + 3 * DAY + 1, 10.0, 0.0)
+    change(cut_off, HOUR + 3 * DAY, 0.0, 0.0)
+    change(cut_off, HOUR + 3 * DAY + 1, 10.0, 0.0)
     assert rate(cut_off, HOUR + 3 * DAY + 1) == pytest.approx(10, rel=1e-4)
 
 
 def test_a_return_that_lasts_no_time_makes_nobody_fresh():
-    users = Users(0.0, 0.0)
-    cut_off = CutOff(users, Fatigue(1.0))
-    changed(cut_off, users, HOUR, 100.0, 0.0)
-    changed(cut_off, users, HOUR + DAY, 0.0, 0.0)
-    changed(cut_off, users, HOUR + DAY, 100.0, 0.0)
+    cut_off = crowd(1.0)
+    change(cut_off, 0, 0.0, 0.0)
+    change(cut_off, HOUR, 100.0, 0.0)
+    change(cut_off, HOUR + DAY, 0.0, 0.0)
+    change(cut_off, HOUR + DAY, 100.0, 0.0)
     assert rate(cut_off, HOUR + DAY) == pytest.approx(50, rel=1e-4)
 
 
 def test_without_fatigue_all_complain_as_on_the_first_day():
-    users = Users(30.0, 10.0)
-    cut_off = CutOff(users, Fatigue(None))
+    cut_off = crowd(None)
+    change(cut_off, 0, 30.0, 10.0)
     assert rate(cut_off, 300 * DAY) == pytest.approx(40)
     assert not Fatigue(None).tires
     assert Fatigue(None).days(0, DAY) == 1.0

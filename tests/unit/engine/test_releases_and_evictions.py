@@ -5,6 +5,7 @@ import pytest
 
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
+from sim.engine.in_force import InForce
 from sim.engine.strategies.calendars import rolling
 from tests.sections import Censor, Fronts
 from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen
@@ -84,4 +85,4 @@ def test_rolling_withdraws_first_so_that_what_it_frees_counts():
     held = placed(first.orders)
     second = strategy(seen(10, fronts, held))
     assert said(second) == [("unblock", "198.18.0.0/24"), ("block", "198.18.4.0/24")]
-    assert len(admit(second.orders, held, 0, Limits(max_rules=1)).orders) == 2
+    assert len(admit(second.orders, InForce(held), 0, Limits(max_rules=1)).orders) == 2

@@ -8,11 +8,9 @@ import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.limits import Limits, admit
+from sim.engine.decisions import Decision, Strategy
 from sim.engine.eventlog import Kind
-from sim.engine.orders import (
-    Decision,
-    Strategy,
-)
+from sim.engine.in_force import InForce
 from sim.engine.state.tally import Group
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
@@ -53,7 +51,7 @@ def test_a_replacement_stands_or_falls_as_a_whole(limits: Limits, is_placed: boo
     fronts = [(FRONT, ALPHA, 0), ("198.18.8.1", ALPHA, 0)]
     held = placed(cover(2)(seen(0, fronts)).orders)
     decision = cover(2)(seen(1, [*fronts, ("198.19.0.1", BETA, 1)], held))
-    admitted = admit(decision.orders, held, 1, limits, is_whole=decision.is_whole).orders
+    admitted = admit(decision.orders, InForce(held), 1, limits, is_whole=decision.is_whole).orders
     assert [o.action for o in admitted] == (["unblock", "block"] if is_placed else [])
 
 
@@ -63,7 +61,7 @@ def test_what_replaces_nothing_stands_order_by_order(strategy: Strategy) -> None
     held = placed(strategy(seen(0, fronts[:1])).orders)
     decision = strategy(seen(14, fronts, held))
     admitted = admit(
-        decision.orders, held, 1, Limits(orders_per_day=1), is_whole=decision.is_whole
+        decision.orders, InForce(held), 1, Limits(orders_per_day=1), is_whole=decision.is_whole
     ).orders
     assert [order.action for order in admitted] == ["unblock"]
 
@@ -72,12 +70,12 @@ def test_an_escalation_out_of_which_a_prefix_is_cut_widens_once() -> None:
     strategy, limits = escalate([24, 22], HOUR, 0.5), Limits(exempt=IntervalSet.of("198.18.0.0/29"))
     fronts = [("198.18.0.9", ALPHA, 0)]
     held = placed(
-        admit(strategy(seen(0, fronts, exempt=limits.exempt)).orders, [], 0, limits).orders
+        admit(strategy(seen(0, fronts, exempt=limits.exempt)).orders, InForce(), 0, limits).orders
     )
     again = strategy(seen(HOUR - 1, fronts, held, exempt=limits.exempt))
     assert again.orders == ()
     wider = admit(
-        strategy(seen(HOUR, fronts, held, exempt=limits.exempt)).orders, held, 0, limits
+        strategy(seen(HOUR, fronts, held, exempt=limits.exempt)).orders, InForce(held), 0, limits
     ).orders
     assert [order.addresses.n_addresses for order in wider] == [2**10 - 8]
     held += placed(wider, HOUR)
@@ -98,7 +96,9 @@ def test_an_entry_that_was_cut_is_not_placed_again(strategy: Strategy) -> None:
     exempt = IntervalSet.of("198.18.0.8/29")
     fronts = [(FRONT, ALPHA, 0), ("198.18.0.200", ALPHA, 0)]
     limits = Limits(exempt=exempt)
-    held = placed(admit(strategy(seen(0, fronts, exempt=exempt)).orders, [], 0, limits).orders)
+    held = placed(
+        admit(strategy(seen(0, fronts, exempt=exempt)).orders, InForce(), 0, limits).orders
+    )
     assert held[0].addresses.n_addresses == 2**8 - 8
     assert strategy(seen(1, fronts, held, exempt=exempt)).orders == ()
 

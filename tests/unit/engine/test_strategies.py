@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.engine.decisions import Decision
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Decision, Mechanism
-from sim.engine.run import Outcome, simulate
+from sim.engine.orders import Mechanism
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.engine.strategies.registry import RULES, register

@@ -10,18 +10,10 @@ import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.limits import Limits, admit
+from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
 from sim.engine.eventlog import Kind
-from sim.engine.orders import (
-    NO_ADDRESSES,
-    Decision,
-    Entry,
-    KnownFronts,
-    Mechanism,
-    Observation,
-    Order,
-    Strategy,
-    n_rules_of,
-)
+from sim.engine.in_force import InForce
+from sim.engine.orders import NO_ADDRESSES, Entry, Mechanism, Order
 from sim.engine.strategies.allow_list import allow_list
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
@@ -62,12 +54,24 @@ def seen(
     exempt: IntervalSet = NO_ADDRESSES,
 ) -> Observation:
     """Fronts are (address, provider, discovered)."""
-    columns = [[number(address) for address, _, _ in fronts]]
-    columns += [[front[column] for front in fronts] for column in (1, 2)]
+    address = np.array([number(address) for address, _, _ in fronts], np.int64)
+    provider_row, discovered_s = (
+        np.array([front[column] for front in fronts], np.int64) for column in (1, 2)
+    )
+    held = {
+        mechanism: IntervalSet.union_all(e.addresses for e in in_force if e.mechanism is mechanism)
+        for mechanism in (Mechanism.DROP, Mechanism.THROTTLE)
+    }
     return Observation(
         t_s=t_s,
-        fronts=KnownFronts(*(np.array(column, np.int64) for column in columns)),
-        in_force=tuple(in_force),
+        fronts=KnownFronts(
+            address,
+            provider_row,
+            discovered_s,
+            exempt.contains(address),
+            *(held[mechanism].contains(address) for mechanism in held),
+        ),
+        in_force=InForce(in_force),
         target_reached_share=reached,
         stance=tuple(stance if row == ALPHA else "silent" for row in range(len(PLACES.provider))),
         places=PLACES,
@@ -76,7 +80,7 @@ def seen(
 
 
 def placed(orders: Sequence[Order], t_s: int = 0) -> list[Entry]:
-    return [Entry(row, order, n_rules_of(order), t_s) for row, order in enumerate(orders)]
+    return [Entry(row, order(order), t_s) for row, order in enumerate(orders)]
 
 
 def said(decision: Decision) -> list[tuple[str, str]]:
@@ -296,17 +300,17 @@ def test_who_complied_does_not_take_the_target_back() -> None:
 def test_limits_apply_in_sequence_and_exemptions_take_no_rules() -> None:
     passing = placed([Order("block", IntervalSet.of("198.18.0.5"), Mechanism.EXEMPT)])
     wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
-    assert admit(wanted, passing, 0, Limits(max_rules=1)).orders == wanted
-    assert admit(wanted, passing, 0, Limits(max_rules=0)).orders == []
-    assert admit(wanted, passing, 3, Limits(orders_per_day=3)).orders == []
+    assert admit(wanted, InForce(passing), 0, Limits(max_rules=1)).orders == wanted
+    assert admit(wanted, InForce(passing), 0, Limits(max_rules=0)).orders == []
+    assert admit(wanted, InForce(passing), 3, Limits(orders_per_day=3)).orders == []
     exemption = [entry.order for entry in passing]
-    assert admit(exemption, placed(wanted), 0, Limits(max_rules=1)).orders == exemption
+    assert admit(exemption, InForce(placed(wanted)), 0, Limits(max_rules=1)).orders == exemption
     name = Order("block", mechanism=Mechanism.NAME)
-    assert admit([name], passing, 0, Limits(max_addresses=0, max_rules=0)).orders == [name]
+    assert admit([name], InForce(passing), 0, Limits(max_addresses=0, max_rules=0)).orders == [name]
 
 
 def test_an_exempted_address_does_not_count_as_listed() -> None:
     passing = placed([Order("block", IntervalSet.of("198.18.1.0/25"), Mechanism.EXEMPT)])
     wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
-    assert admit(wanted, passing, 0, Limits(max_addresses=128)).orders == wanted
-    assert admit(wanted, passing, 0, Limits(max_addresses=127)).orders == []
+    assert admit(wanted, InForce(passing), 0, Limits(max_addresses=128)).orders == wanted
+    assert admit(wanted, InForce(passing), 0, Limits(max_addresses=127)).orders == []

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
-from sim.engine.run import Outcome
+from sim.engine.record.outcome import Outcome
 from sim.measure.impact import measure_impact
 from sim.measure.names import NamesHit, ever_dropped, names_hit, names_in_use
 from sim.world.build import World

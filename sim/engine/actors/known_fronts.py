@@ -1,0 +1,60 @@
+"""The fronts that the censor has discovered, kept in the sequence they were rented.
+
+In: discoveries. Out: what the censor sees of the fronts when it decides. It does not know what it
+makes of that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.decisions import KnownFronts
+from sim.engine.orders import Mechanism
+from sim.engine.state.target import TargetState
+
+ADDRESS, PROVIDER, DISCOVERED, EXEMPT = range(4)
+
+
+class KnownRows:
+    """Discovered fronts as growing columns.
+
+    Parameters
+    ----------
+    exempt
+        Addresses that are cut out of every order.
+    """
+
+    def __init__(self, exempt: IntervalSet) -> None:
+        self._exempt = exempt
+        self._n = 0
+        self._row = np.empty(16, np.int64)
+        self._columns = np.empty((4, 16), np.int64)
+
+    def add(self, front_row: int, address: int, provider_row: int, t_s: int) -> None:
+        """Note a front that is discovered."""
+        n, place = self._n, int(self._row[: self._n].searchsorted(front_row))
+        if n == self._row.size:
+            self._row = np.concatenate((self._row, np.empty_like(self._row)))
+            self._columns = np.concatenate((self._columns, np.empty_like(self._columns)), axis=1)
+        for column in (self._row, *self._columns):
+            column[place + 1 : n + 1] = column[place:n]
+        is_exempt = bool(self._exempt) and bool(self._exempt.contains([address])[0])
+        self._row[place] = front_row
+        self._columns[:, place] = address, provider_row, t_s, is_exempt
+        self._n += 1
+
+    def seen(self, target: TargetState) -> KnownFronts:
+        """What the censor sees: those that are not gone."""
+        row, columns = self._row[: self._n], self._columns[:, : self._n]
+        is_gone = target.fronts()[1][row]
+        if is_gone.any():
+            row, columns = row[~is_gone], columns[:, ~is_gone]
+        return KnownFronts(
+            columns[ADDRESS],
+            columns[PROVIDER],
+            columns[DISCOVERED],
+            columns[EXEMPT] > 0,
+            target.is_held(row, Mechanism.DROP),
+            target.is_held(row, Mechanism.THROTTLE),
+        )

@@ -1,0 +1,102 @@
+"""What the censor sees when it decides, and what it decides.
+
+In and out of a strategy: ``Observation`` → ``Decision``. Plain values without behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.in_force import InForce
+from sim.engine.orders import NO_ADDRESSES, Order
+from sim.world.providers import Places
+
+
+@dataclass(frozen=True, eq=False)
+class KnownFronts:
+    """Fronts of the target that the censor has discovered, in the sequence they were rented.
+
+    Attributes
+    ----------
+    address, provider_row, discovered_s : shape (n_known,)
+        Where each is, whose it is, and when it was learnt.
+    is_exempt : shape (n_known,)
+        Whether no order would hold it, as its address is cut out of every order.
+    is_dropped, is_throttled : shape (n_known,)
+        Whether an entry in force holds it by that mechanism.
+    """
+
+    address: NDArray[np.int64]
+    provider_row: NDArray[np.int64]
+    discovered_s: NDArray[np.int64]
+    is_exempt: NDArray[np.bool_]
+    is_dropped: NDArray[np.bool_]
+    is_throttled: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls) -> KnownFronts:
+        """Return no front."""
+        row, flag = np.empty(0, np.int64), np.empty(0, np.bool_)
+        return cls(row, row, row, flag, flag, flag)
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What the censor knows when it decides: the state just before ``t_s``.
+
+    Attributes
+    ----------
+    t_s
+        Now.
+    fronts
+        Fronts discovered so far that are not gone.
+    in_force
+        Entries in force, oldest first.
+    target_reached_share
+        Share of the target's users who reach it without a VPN; NaN without a target that moves.
+    pressure
+        Attention, which complaints and public events raise, in [0, 1].
+    stance
+        Stance of each provider, by provider row; ``silent`` where nothing else is known.
+    places
+        Who holds which addresses, as a whois service tells.
+    exempt
+        Addresses that are cut out of every order.
+    """
+
+    t_s: int
+    fronts: KnownFronts = field(default_factory=KnownFronts.none)
+    in_force: InForce = field(default_factory=InForce)
+    target_reached_share: float = float("nan")
+    pressure: float = 0.0
+    stance: tuple[str, ...] = ()
+    places: Places | None = None
+    exempt: IntervalSet = NO_ADDRESSES
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the censor does now, and when it looks again.
+
+    Attributes
+    ----------
+    orders
+        Placed now, in this sequence.
+    next_look_s
+        When the strategy wants to decide again even if nothing is discovered; None for never.
+    is_whole
+        Whether the orders belong together: all of them are placed, or none. So is a replacement.
+    """
+
+    orders: tuple[Order, ...] = field(default=())
+    next_look_s: int | None = None
+    is_whole: bool = False
+
+
+Strategy: TypeAlias = Callable[[Observation], Decision]

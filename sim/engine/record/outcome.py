@@ -1,0 +1,65 @@
+"""What one run leaves behind: facts, as frozen columns.
+
+In: columns of the log, the ledger, users and curves. Out: one value that everything is measured
+from. It prices nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.eventlog import Events
+from sim.engine.orders import Mechanism
+from sim.engine.record.curves import Curves
+from sim.engine.record.vpn import VpnSteps
+from sim.engine.state.ledger import LedgerColumns
+from sim.engine.state.users import UserColumns
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What happened in one run.
+
+    Attributes
+    ----------
+    events
+        Facts in the order they happened.
+    entry_addresses, entry_mechanism
+        Addresses and mechanism of each entry of the register, by entry row.
+    front_address : shape (n_fronts,)
+        Fronts of the target, by front row.
+    ledger
+        What each business lost.
+    n_responses : shape (n_businesses, n_kinds)
+        Responses each business completed.
+    users
+        What became of the target's users; None where it has no fronts or users.
+    vpn
+        Users on a VPN over time; no steps where nobody takes to one.
+    n_complaints, n_named, attention
+        Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0
+        and 0 where nobody complains.
+    curves
+        How the counts moved.
+    """
+
+    events: Events
+    entry_addresses: tuple[IntervalSet, ...]
+    entry_mechanism: tuple[Mechanism, ...]
+    front_address: NDArray[np.int64]
+    ledger: LedgerColumns
+    n_responses: NDArray[np.int64]
+    users: UserColumns | None
+    vpn: VpnSteps
+    n_complaints: float
+    n_named: int
+    attention: float
+    curves: Curves
+
+    def __post_init__(self) -> None:
+        for column in (self.front_address, self.n_responses):
+            column.flags.writeable = False

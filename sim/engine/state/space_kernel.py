@@ -1,0 +1,295 @@
+"""The address space in pieces, who holds each, and the hosts that sit there; compiled.
+
+In: one entry more or less at a holder. Out: what each holder blocks, what is listed by provider,
+what of each pool is free, brought up to date by difference in place.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numba import types
+from numba.experimental import structref
+from numpy.typing import NDArray
+
+from sim.addresses.compiled.kept_code import compiled
+from sim.engine.orders import Mechanism
+
+Rows: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
+DROP, THROTTLE, EXEMPT = range(3)
+"""Mechanisms that are about addresses, by their column in counts."""
+COLUMN = {Mechanism.DROP: DROP, Mechanism.THROTTLE: THROTTLE, Mechanism.EXEMPT: EXEMPT}
+CLEAN, THROTTLED, DROPPED = range(3)
+"""What a holder does to an address."""
+
+
+@structref.register
+class _SpaceType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of what ``make_space`` returns."""
+
+
+class Space(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """The address space as one object; ``make_space`` says what its columns are."""
+
+
+_FIELDS = [
+    "n_pieces",
+    "start",
+    "is_targets",
+    "slot",
+    "n_entries",
+    "n_blocked",
+    "end",
+    "edge",
+    "owner",
+    "n_listed_of",
+    "pool_start",
+    "pool_stop",
+    "pool_first",
+    "n_free_of",
+]
+structref.define_constructor(Space, _SpaceType, _FIELDS)
+structref.define_boxing(_SpaceType, Space)
+
+
+@compiled
+def make_space(
+    start: Rows,
+    is_targets: Flags,
+    n_blocked: Rows,
+    end: int,
+    edge: Rows,
+    owner: Rows,
+    n_listed_of: Rows,
+    pool_start: Rows,
+    pool_stop: Rows,
+    pool_first: Rows,
+    n_free_of: Rows,
+) -> Any:
+    """Return the address space, held by nobody.
+
+    Parameters
+    ----------
+    start : shape (n_pieces,)
+        Where each piece begins, ascending from 0.
+    is_targets : shape (n_pieces,)
+        Whether it is the target's own.
+    n_blocked : shape (n_holders, 2)
+        Addresses that each holder drops or throttles: outside the target's own, and all. Holders
+        are operators, and the register after them.
+    end
+        Where the space ends.
+    edge, owner : shapes (n_segments + 1,), (n_segments,)
+        Where the space passes from one provider to another, and to whom.
+    n_listed_of : shape (n_providers + 1,)
+        Addresses listed of each provider, and of nobody, outside the target's own.
+    pool_start, pool_stop, pool_first : shapes (n,), (n,), (n_pools + 1,)
+        Intervals of each pool: those from ``pool_first[row]`` on.
+    n_free_of : shape (n_pools,)
+        Addresses of each pool that are not listed.
+    """
+    n = start.size
+    return Space(  # type: ignore[no-untyped-call, unused-ignore]
+        n,
+        start.copy(),
+        is_targets.copy(),
+        np.arange(n),
+        np.zeros((n, n_blocked.shape[0], 3), np.int32),
+        n_blocked,
+        end,
+        edge,
+        owner,
+        n_listed_of,
+        pool_start,
+        pool_stop,
+        pool_first,
+        n_free_of,
+    )
+
+
+@compiled
+def n_below(ascending: Rows, n: int, bound: int) -> int:
+    """How many of the first n of some ascending numbers lie below a bound."""
+    low, high = 0, n
+    while low < high:
+        middle = (low + high) >> 1
+        if ascending[middle] < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def _make_room(space: Any, n_more: int) -> None:
+    """Have room for so many pieces more; for twice as many as now, so that it is seldom done."""
+    n, room = space.n_pieces, space.start.size
+    if n + n_more <= room:
+        return
+    room = max(n + n_more, 2 * room)
+    start, is_targets = np.empty(room, np.int64), np.empty(room, np.bool_)
+    slot = np.empty(room, np.int64)
+    n_entries = np.zeros((room, space.n_entries.shape[1], 3), np.int32)
+    start[:n], is_targets[:n], slot[:n] = space.start[:n], space.is_targets[:n], space.slot[:n]
+    # Counts lie where they were first made: in the order of pieces they would move with each cut.
+    n_entries[:n] = space.n_entries[:n]
+    space.start, space.is_targets, space.slot = start, is_targets, slot
+    space.n_entries = n_entries
+
+
+@compiled
+def _cut_at(space: Any, bound: int) -> None:
+    """Cut the space at one address; both parts of the piece are held by what held the whole."""
+    n = space.n_pieces
+    place = n_below(space.start, n, bound)
+    if bound >= space.end or (place < n and space.start[place] == bound):
+        return
+    start, is_targets, slot = space.start, space.is_targets, space.slot
+    for row in range(n, place, -1):
+        start[row] = start[row - 1]
+        is_targets[row] = is_targets[row - 1]
+        slot[row] = slot[row - 1]
+    start[place], is_targets[place], slot[place] = bound, is_targets[place - 1], n
+    space.n_entries[n] = space.n_entries[slot[place - 1]]
+    space.n_pieces = n + 1
+
+
+@compiled
+def cut(space: Any, start: Rows, stop: Rows) -> None:
+    """Cut the space where some intervals begin and end."""
+    _make_room(space, 2 * start.size)
+    for row in range(start.size):
+        _cut_at(space, start[row])
+        _cut_at(space, stop[row])
+
+
+@compiled
+def state_at(space: Any, holder: int, slot: int) -> int:
+    """What a holder does to the addresses of a piece."""
+    counts = space.n_entries
+    if counts[slot, holder, EXEMPT] > 0:
+        return CLEAN
+    if counts[slot, holder, DROP] > 0:
+        return DROPPED
+    return THROTTLED if counts[slot, holder, THROTTLE] > 0 else CLEAN
+
+
+@compiled
+def slot_of(space: Any, address: int) -> int:
+    """Where the counts lie of the piece that holds an address."""
+    return int(space.slot[n_below(space.start, space.n_pieces, address + 1) - 1])
+
+
+@compiled
+def count_pieces(
+    space: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step: int
+) -> None:
+    """Count entries more (+1) or less (-1) over the pieces they hold, and what is blocked by that.
+
+    Parameters
+    ----------
+    start, stop : shape (n,)
+        Intervals of the entries, one entry after the other; the space is cut at their bounds.
+    holder
+        Whose entries they are. The last is the register, whose free and listed addresses count.
+    """
+    counts, is_register = space.n_entries, holder == space.n_blocked.shape[0] - 1
+    n = space.n_pieces
+    for interval in range(start.size):
+        row = n_below(space.start, n, start[interval])
+        while row < n and space.start[row] < stop[interval]:
+            slot = space.slot[row]
+            before = state_at(space, holder, slot) != CLEAN
+            counts[slot, holder, mechanism] += step
+            after = state_at(space, holder, slot) != CLEAN
+            if before != after:
+                first = space.start[row]
+                last = space.start[row + 1] if row + 1 < n else space.end
+                turned = last - first if after else first - last
+                if not space.is_targets[row]:
+                    space.n_blocked[holder, 0] += turned
+                space.n_blocked[holder, 1] += turned
+                if is_register:
+                    _list(space, first, last, int(after) - int(before), space.is_targets[row])
+            row += 1
+
+
+@compiled
+def _list(space: Any, first: int, stop: int, step: int, is_targets: bool) -> None:
+    """Count some addresses as listed (+1), or no longer (-1): by provider, and out of pools."""
+    if not is_targets:
+        row = n_below(space.edge, space.edge.size, first + 1) - 1
+        while row < space.owner.size and space.edge[row] < stop:
+            mine = min(space.edge[row + 1], stop) - max(space.edge[row], first)
+            space.n_listed_of[space.owner[row]] += step * mine
+            row += 1
+    for pool in range(space.n_free_of.size):
+        low, high = space.pool_first[pool], space.pool_first[pool + 1]
+        row = low + n_below(space.pool_stop[low:high], high - low, first + 1)
+        while row < high and space.pool_start[row] < stop:
+            mine = min(space.pool_stop[row], stop) - max(space.pool_start[row], first)
+            space.n_free_of[pool] -= step * mine
+            row += 1
+
+
+@compiled
+def nth_free(space: Any, pool: int, n: int) -> int:
+    """The n-th address of a pool that is not listed, counted from 0 in ascending order."""
+    register = space.n_blocked.shape[0] - 1
+    for interval in range(space.pool_first[pool], space.pool_first[pool + 1]):
+        first, stop = space.pool_start[interval], space.pool_stop[interval]
+        row = n_below(space.start, space.n_pieces, first + 1) - 1
+        while row < space.n_pieces and space.start[row] < stop:
+            last = space.start[row + 1] if row + 1 < space.n_pieces else space.end
+            low, high = max(space.start[row], first), min(last, stop)
+            if state_at(space, register, space.slot[row]) == CLEAN:
+                if n < high - low:
+                    return int(low + n)
+                n -= high - low
+            row += 1
+    return -1
+
+
+@compiled
+def count_hosts(
+    address: Rows,
+    component_row: Rows,
+    n_entries: NDArray[np.int16],
+    start: Rows,
+    stop: Rows,
+    operator: int,
+    step: int,
+) -> Rows:
+    """Count entries of one mechanism over the hosts they hold.
+
+    Parameters
+    ----------
+    address, component_row : shape (n_hosts,)
+        Address of each host, ascending, and whose it is.
+    n_entries : shape (n_hosts, n_operators)
+        Entries of the mechanism over each host.
+    start, stop : shape (n,)
+        Intervals of the entries, one entry after the other.
+
+    Returns
+    -------
+    Components of the hosts that came under, or from under, their only entry, with repetitions.
+    """
+    turning = 1 if step > 0 else 0
+    n_held = 0
+    for interval in range(start.size):
+        first = n_below(address, address.size, start[interval])
+        n_held += n_below(address, address.size, stop[interval]) - first
+    turned = np.empty(n_held, np.int64)
+    n_turned = 0
+    for interval in range(start.size):
+        host = n_below(address, address.size, start[interval])
+        while host < address.size and address[host] < stop[interval]:
+            n_entries[host, operator] += step
+            if n_entries[host, operator] == turning:
+                turned[n_turned] = component_row[host]
+                n_turned += 1
+            host += 1
+    return turned[:n_turned]

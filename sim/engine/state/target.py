@@ -1,0 +1,163 @@
+"""The target's fronts, who reaches it by them, and its users.
+
+In: rentals, evictions, what operators do, ticks. Out: who reaches the target, user-seconds by
+fate, complaints of those who do not. It knows no strategy, and not why anything is blocked.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.orders import Mechanism
+from sim.engine.state import space_kernel
+from sim.engine.state import target_kernel as kernel
+from sim.engine.state.users import UserColumns
+from sim.scenario.reactions import Fronts
+from sim.world.build import World
+
+S_PER_H, S_PER_D = 3600, 86_400
+
+
+class TargetState:
+    """Fronts, reach and users of the target, kept by difference at the operators that changed.
+
+    Without users in the scenario there are none, and all that counts them is zero.
+
+    Attributes
+    ----------
+    handle
+        All of it as the compiled loops take it.
+    is_named : shape (n_operators,)
+        Whether each operator blocks the target's name; to be changed in place.
+    n_users
+        Its users, over all operators.
+    n_by_fate : shape (3, n_operators)
+        Users who have neither left nor a VPN, who are on one, and who have left; they change with
+        every tick.
+    share_vpn, share_left : shape (n_operators,)
+        Share of each operator's users who are on a VPN, and of those who have left; they change
+        with every tick.
+    """
+
+    def __init__(self, world: World, rules: Fronts) -> None:
+        users, complaints = world.users, world.complaints
+        half_life_d = complaints.fatigue_half_life_d if complaints else None
+        share_users = world.operators.share_users.copy()
+        share = np.zeros((2, share_users.size))
+        share[0] = users.vpn_start if users else 0.0
+        self.is_named = np.zeros(share_users.size, np.bool_)
+        self.share_vpn, self.share_left = share
+        self._n_users = share_users * float(users.n_target_users if users else 0.0)
+        self.n_users = float(self._n_users.sum())
+        self.n_by_fate = np.empty((3, share_users.size))
+        self._totals_s = np.zeros((3, share_users.size))
+        self.handle = kernel.make_target(
+            share_users,
+            float(rules.lost_share),
+            float(rules.push_tau_h * S_PER_H),
+            float(rules.share_told),
+            float(world.effects.throttle_severity),
+            float(world.effects.name_evasion),
+            self.is_named,
+            self._n_users,
+            share,
+            self.n_by_fate,
+            self._totals_s,
+            math.log(2.0) / half_life_d / S_PER_D if half_life_d is not None else 0.0,
+        )
+        self._tick_since_s = 0
+        self._share_target_users = float(users.share_target_users) if users else 0.0
+        self._per_d, self._bound = np.zeros((2, 4))
+        if users is not None:
+            self._per_d[:] = (
+                users.vpn_rate_per_d,
+                users.vpn_decay_per_d,
+                users.leave_rate_per_d,
+                users.return_rate_per_d,
+            )
+            self._bound[:] = users.vpn_max, users.vpn_start, 1.0, 0.0
+
+    def fronts(self) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Address of each front, whether it is gone, and whether the target has given it up."""
+        columns: tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]
+        columns = kernel.fronts(self.handle)
+        return columns
+
+    def is_held(self, front_row: NDArray[np.int64], mechanism: Mechanism) -> NDArray[np.bool_]:
+        """Whether entries in force hold some fronts by a mechanism."""
+        return np.asarray(kernel.held(self.handle, front_row, space_kernel.COLUMN[mechanism]))
+
+    def evict(self, front_row: int) -> None:
+        """Let its provider turn a front off."""
+        kernel.evict(self.handle, front_row)
+
+    def give_up(self, front_row: int) -> bool:
+        """Let the target give a front up; return whether it had not yet."""
+        return bool(kernel.give_up(self.handle, front_row))
+
+    def is_changed(self) -> bool:
+        """Whether anything was done since the last settlement that tells on its reach."""
+        return bool(kernel.is_changed(self.handle))
+
+    def settle(self, t_s: int) -> list[int]:
+        """Take over what was done to fronts, from this second on; return those it gives up."""
+        n_lost = kernel.settle(self.handle, t_s)
+        lost: list[int] = kernel.lost(self.handle, n_lost).tolist() if n_lost else []
+        return lost
+
+    def reached_share(self, t_s: int) -> float:
+        """Share of all users who reach it without a VPN at a time."""
+        return float(kernel.reached_share(self.handle, t_s))
+
+    def shares(self, t_s: int) -> tuple[float, float, float]:
+        """Of all its users: who reach it at a time, are on a VPN, have left."""
+        shares: tuple[float, float, float] = kernel.shares(self.handle, t_s)
+        return shares
+
+    def book(self, t_s: int) -> None:
+        """Book the piece that ends now, in which its reach was as it is."""
+        kernel.book(self.handle, t_s)
+
+    def tick(self, t_s: int, demand_lost_s: NDArray[np.float64]) -> None:
+        """Move the shares on a VPN and of those who left; the pieces until now are booked.
+
+        Parameters
+        ----------
+        demand_lost_s : shape (n_operators,)
+            Share of demand lost for each operator's users, integrated since the last tick.
+        """
+        kernel.move_users(
+            self.handle,
+            demand_lost_s,
+            float(t_s - self._tick_since_s),
+            self._share_target_users,
+            self._per_d,
+            self._bound,
+        )
+        self._tick_since_s = t_s
+
+    def close_complaints(self, t_s: int) -> None:
+        """Note who is cut off before the changes of a second."""
+        kernel.close_complaints(self.handle, t_s)
+
+    def open_complaints(self, t_s: int) -> None:
+        """Note who is cut off after a change of that second."""
+        kernel.open_complaints(self.handle, t_s)
+
+    def complaining_days(self, from_s: int, to_s: int) -> float:
+        """User-days cut off over a time without a change, less what users have tired by."""
+        return float(kernel.complaining_days(self.handle, from_s, to_s))
+
+    def freeze(self) -> UserColumns:
+        """Return what has been booked."""
+        return UserColumns(
+            n_users=self._n_users,
+            denied_s=self._totals_s[0],
+            vpn_s=self._totals_s[1],
+            left_s=self._totals_s[2],
+            share_vpn=self.share_vpn.copy(),
+            share_left=self.share_left.copy(),
+        )

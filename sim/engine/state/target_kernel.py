@@ -1,0 +1,623 @@
+"""The target's fronts, who reaches it by them, and its users, as one state; compiled.
+
+In: fronts that come and go, what operators do to them. Out: who is cut off, at a time and
+integrated, in closed form. It is brought up to date at the operators at which a front changed.
+
+Clients of operator k know none of some fronts with a probability that is a polynomial in
+``x = exp(-(t - since) / tau)``: each front is unknown to ``1 - p + p exp(-(t - rented) / tau)``. No
+coefficient is negative, so that nothing cancels.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numba import types
+from numba.experimental import structref
+from numpy.typing import NDArray
+
+from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
+
+Rows: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
+S_PER_D = 86_400
+MILLION = 1_000_000
+OLD = 30.0
+"""Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
+CLEAN_ONES, EITHER = 0, 1
+"""Which fronts count: those that are clean, and those that are not dropped."""
+WITHOUT, ON_VPN, LEFT = range(3)
+"""Fates of users: neither left nor on a VPN, on one, left."""
+
+
+@structref.register
+class _TargetType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of what ``make_target`` returns."""
+
+
+class Target(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """The target as one object; ``make_target`` says what its columns are."""
+
+
+_FIELDS = [
+    # Fronts, by row: where, since when, whether they are still there.
+    "n_fronts",
+    "address",
+    "rented_s",
+    "is_gone",
+    "is_lost",
+    "by_address",
+    # What operators do to them now, and as of the last settlement; entries of the register.
+    "status",
+    "told",
+    "n_held",
+    # Fronts that something was done to since the last settlement.
+    "touched",
+    "n_touched",
+    "is_touched",
+    "is_stale",
+    "lost_list",
+    # Who reaches the target.
+    "share_users",
+    "lost_share",
+    "tau_s",
+    "share_told",
+    "throttle_severity",
+    "name_evasion",
+    "is_named",
+    "told_is_named",
+    "n_old",
+    "n_first",
+    "first_young",
+    "is_dirty",
+    "coefficient",
+    "degree",
+    "since_s",
+    # Its users.
+    "n_users",
+    "share",
+    "n_by_fate",
+    "totals_s",
+    "unreached_s",
+    "booked_s",
+    # Who of them complains, and how tired they are.
+    "tired_per_s",
+    "fresh",
+    "fresh_before",
+    "n_before",
+    "fresh_as_of_s",
+]
+structref.define_constructor(Target, _TargetType, _FIELDS)
+structref.define_boxing(_TargetType, Target)
+
+
+@compiled
+def make_target(
+    share_users: Floats,
+    lost_share: float,
+    tau_s: float,
+    share_told: float,
+    throttle_severity: float,
+    name_evasion: float,
+    is_named: Flags,
+    n_users: Floats,
+    share: Floats,
+    n_by_fate: Floats,
+    totals_s: Floats,
+    tired_per_s: float,
+) -> Any:
+    """Return a target without a front, of whose users nobody reaches it yet.
+
+    Parameters
+    ----------
+    share_users, n_users : shape (n_operators,)
+        Share of all users at each operator, and users of the target there.
+    lost_share
+        Share of users for whom a front may be dropped before the target gives it up.
+    tau_s
+        Time constant of telling clients of a front.
+    share_told
+        Share of clients who are told of a front that is not one of the first.
+    is_named : shape (n_operators,)
+        Whether each operator blocks the target's name.
+    share : shape (2, n_operators)
+        Share of users on a VPN, and of those who have left.
+    n_by_fate : shape (3, n_operators)
+        Users who have neither left nor a VPN, who are on one, who have left; filled.
+    totals_s : shape (3, n_operators)
+        User-seconds cut off, on a VPN, and of those who had left.
+    tired_per_s
+        Rate at which those who are cut off tire of complaining.
+    """
+    n_operators, room = share_users.size, 16
+    _count_fates(n_users, share, n_by_fate)
+    coefficient = np.zeros((2, n_operators, room))
+    coefficient[:, :, 0] = 1.0
+    return Target(  # type: ignore[no-untyped-call, unused-ignore]
+        0,
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.zeros(room, np.bool_),
+        np.zeros(room, np.bool_),
+        np.empty(room, np.int64),
+        np.zeros((room, n_operators), np.int8),
+        np.zeros((room, n_operators), np.int8),
+        np.zeros((room, 3), np.int32),
+        np.empty(room, np.int64),
+        0,
+        np.zeros(room, np.bool_),
+        True,
+        np.empty(room, np.int64),
+        share_users,
+        lost_share,
+        tau_s,
+        share_told,
+        throttle_severity,
+        name_evasion,
+        is_named,
+        np.zeros(n_operators, np.bool_),
+        np.zeros((2, n_operators), np.int64),
+        np.zeros((2, n_operators), np.int64),
+        0,
+        np.zeros(n_operators, np.bool_),
+        coefficient,
+        np.zeros(n_operators, np.int64),
+        np.zeros(n_operators, np.int64),
+        n_users,
+        share,
+        n_by_fate,
+        totals_s,
+        np.zeros(n_operators),
+        0,
+        tired_per_s,
+        np.ones(n_operators),
+        np.ones(n_operators),
+        np.zeros(n_operators),
+        0,
+    )
+
+
+@compiled
+def _longer(column: NDArray[Any], room: int) -> NDArray[Any]:
+    """A column with room for more; zero where there is nothing yet."""
+    longer = np.zeros(room, column.dtype)
+    longer[: column.size] = column
+    return longer
+
+
+@compiled
+def _make_room(target: Any) -> None:
+    """Have room for one more front: the one place where columns grow."""
+    room = target.address.size
+    if target.n_fronts < room:
+        return
+    room, n_operators = 2 * room, target.share_users.size
+    target.address = _longer(target.address, room)
+    target.rented_s = _longer(target.rented_s, room)
+    target.is_gone = _longer(target.is_gone, room)
+    target.is_lost = _longer(target.is_lost, room)
+    target.by_address = _longer(target.by_address, room)
+    target.touched = _longer(target.touched, room)
+    target.is_touched = _longer(target.is_touched, room)
+    target.lost_list = _longer(target.lost_list, room)
+    status, told = np.zeros((room, n_operators), np.int8), np.zeros((room, n_operators), np.int8)
+    n_held = np.zeros((room, 3), np.int32)
+    n = target.n_fronts
+    status[:n], told[:n], n_held[:n] = target.status[:n], target.told[:n], target.n_held[:n]
+    target.status, target.told, target.n_held = status, told, n_held
+
+
+@compiled
+def _touch(target: Any, front: int) -> None:
+    if not target.is_touched[front]:
+        target.is_touched[front] = True
+        target.touched[target.n_touched] = front
+        target.n_touched += 1
+
+
+@compiled
+def add_front(target: Any, space: Any, address: int, t_s: int) -> int:
+    """Note one more front, and return its row."""
+    _make_room(target)
+    front = target.n_fronts
+    target.address[front], target.rented_s[front] = address, t_s
+    place = _n_fronts_below(target, address + 1)
+    for row in range(front, place, -1):
+        target.by_address[row] = target.by_address[row - 1]
+    target.by_address[place] = front
+    target.n_fronts = front + 1
+    slot = slot_of(space, address)
+    for operator in range(target.share_users.size):
+        target.status[front, operator] = state_at(space, operator, slot)
+        # Until it is settled it counts as dropped: nobody has it.
+        target.told[front, operator] = DROPPED
+    for mechanism in range(3):
+        target.n_held[front, mechanism] = space.n_entries[slot, -1, mechanism]
+    _touch(target, front)
+    target.is_stale = True
+    return int(front)
+
+
+@compiled
+def _n_fronts_below(target: Any, bound: int) -> int:
+    """How many fronts have an address below a bound."""
+    low, high = 0, target.n_fronts
+    while low < high:
+        middle = (low + high) >> 1
+        if target.address[target.by_address[middle]] < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def fronts(target: Any) -> tuple[Rows, Flags, Flags]:
+    """Address of each front, whether it is gone, and whether it is lost; not to be changed."""
+    n = target.n_fronts
+    return target.address[:n], target.is_gone[:n], target.is_lost[:n]
+
+
+@compiled
+def lost(target: Any, n_lost: int) -> Rows:
+    """Rows of the fronts that the target gave up at the last settlement."""
+    rows: Rows = target.lost_list[:n_lost].copy()
+    return rows
+
+
+@compiled
+def held(target: Any, front_row: Rows, mechanism: int) -> Flags:
+    """Whether entries in force hold some fronts by a mechanism."""
+    is_held = np.empty(front_row.size, np.bool_)
+    for place in range(front_row.size):
+        is_held[place] = target.n_held[front_row[place], mechanism] > 0
+    return is_held
+
+
+@compiled
+def evict(target: Any, front: int) -> None:
+    """Let a provider turn a front off."""
+    _touch(target, front)
+    for operator in range(target.share_users.size):
+        _count_front(target, front, operator, target.told[front, operator], -1)
+    target.is_gone[front] = True
+    target.is_stale = True
+
+
+@compiled
+def give_up(target: Any, front: int) -> bool:
+    """Let the target give a front up; return whether it had not yet."""
+    is_new = not target.is_lost[front]
+    target.is_lost[front] = True
+    return bool(is_new)
+
+
+@compiled
+def meet(
+    target: Any, space: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step: int
+) -> None:
+    """Look again at the fronts in some intervals, of which a holder has an entry more or less."""
+    is_register = holder == target.share_users.size
+    for interval in range(start.size):
+        row = _n_fronts_below(target, start[interval])
+        while row < target.n_fronts:
+            front = target.by_address[row]
+            if target.address[front] >= stop[interval]:
+                break
+            if is_register:
+                target.n_held[front, mechanism] += step
+            else:
+                now = state_at(space, holder, slot_of(space, target.address[front]))
+                if target.status[front, holder] != now:
+                    target.status[front, holder] = now
+                    _touch(target, front)
+            row += 1
+
+
+@compiled
+def is_changed(target: Any) -> bool:
+    """Whether anything was done since the last settlement that tells on who reaches the target."""
+    if target.is_stale:
+        return True
+    for operator in range(target.share_users.size):
+        if target.is_named[operator] != target.told_is_named[operator]:
+            return True
+    for touched in range(target.n_touched):
+        front = target.touched[touched]
+        if not target.is_gone[front]:
+            for operator in range(target.share_users.size):
+                if target.status[front, operator] != target.told[front, operator]:
+                    return True
+    for touched in range(target.n_touched):
+        front = target.touched[touched]
+        target.is_touched[front] = False
+        target.told[front] = target.status[front]
+    target.n_touched = 0
+    return False
+
+
+@compiled
+def _count_front(target: Any, front: int, operator: int, status: int, step: int) -> None:
+    """Count a front, more or less, among those that work in one way at an operator."""
+    if target.is_gone[front] or status == DROPPED:
+        return
+    target.is_dirty[operator] = True
+    if target.rented_s[front] == 0:
+        counts = target.n_first
+    elif front < target.first_young:
+        counts = target.n_old
+    else:
+        return
+    counts[EITHER, operator] += step
+    if status == CLEAN:
+        counts[CLEAN_ONES, operator] += step
+
+
+@compiled
+def settle(target: Any, t_s: int) -> int:
+    """Take over what was done to fronts, from this second on.
+
+    Returns
+    -------
+    How many fronts the target gives up by that: the first rows of ``lost_list``, ascending.
+    """
+    n_operators = target.share_users.size
+    target.is_stale = False
+    target.told_is_named[:] = target.is_named
+    n_lost = 0
+    for touched in range(target.n_touched):
+        front = target.touched[touched]
+        target.is_touched[front] = False
+        dropped_for = 0.0
+        for operator in range(n_operators):
+            before, now = target.told[front, operator], target.status[front, operator]
+            if before != now:
+                target.told[front, operator] = now
+                _count_front(target, front, operator, before, -1)
+                _count_front(target, front, operator, now, +1)
+            if now == DROPPED:
+                dropped_for += target.share_users[operator]
+        is_kept = not (target.is_lost[front] or target.is_gone[front])
+        if is_kept and dropped_for > target.lost_share:
+            target.is_lost[front] = True
+            place = n_below(target.lost_list, n_lost, front)
+            for row in range(n_lost, place, -1):
+                target.lost_list[row] = target.lost_list[row - 1]
+            target.lost_list[place] = front
+            n_lost += 1
+    target.n_touched = 0
+    _age(target, t_s)
+    for operator in range(n_operators):
+        if target.is_dirty[operator]:
+            target.is_dirty[operator] = False
+            _multiply_out(target, operator, t_s)
+    return n_lost
+
+
+@compiled
+def _age(target: Any, t_s: int) -> None:
+    """Count fronts that all clients who are told of them know by now among the old ones."""
+    while target.first_young < target.n_fronts:
+        front = target.first_young
+        rented_s = target.rented_s[front]
+        if rented_s > 0 and (t_s - rented_s) / target.tau_s < OLD:
+            return
+        target.first_young = front + 1
+        if rented_s > 0 and not target.is_gone[front]:
+            for operator in range(target.share_users.size):
+                status = target.told[front, operator]
+                target.n_old[EITHER, operator] += int(status != DROPPED)
+                target.n_old[CLEAN_ONES, operator] += int(status == CLEAN)
+
+
+@compiled
+def _multiply_out(target: Any, operator: int, t_s: int) -> None:
+    """Share of an operator's clients who know no front that counts, as a polynomial from now on."""
+    untold = 1.0 - target.share_told
+    n_young = 0
+    for front in range(target.first_young, target.n_fronts):
+        n_young += int(not target.is_gone[front] and target.told[front, operator] != DROPPED)
+    if n_young >= target.coefficient.shape[2]:
+        coefficient = np.zeros((2, target.share_users.size, 2 * n_young))
+        coefficient[:, :, : target.coefficient.shape[2]] = target.coefficient
+        target.coefficient = coefficient
+    target.degree[operator], target.since_s[operator] = n_young, t_s
+    for which in range(2):
+        mine = target.coefficient[which, operator]
+        mine[: n_young + 1] = 0.0
+        if target.n_first[which, operator] == 0:
+            mine[0] = untold ** target.n_old[which, operator]
+        degree = 0
+        for front in range(target.first_young, target.n_fronts):
+            status = target.told[front, operator]
+            is_usable = status == CLEAN if which == CLEAN_ONES else status != DROPPED
+            if target.is_gone[front] or not is_usable:
+                continue
+            fading = target.share_told * np.exp(-(t_s - target.rented_s[front]) / target.tau_s)
+            degree += 1
+            for power in range(degree, 0, -1):
+                mine[power] = mine[power] * untold + mine[power - 1] * fading
+            mine[0] *= untold
+
+
+@compiled
+def unreached(target: Any, operator: int, t_s: int) -> float:
+    """Share of an operator's users without a VPN who do not reach the target at a time."""
+    x = np.exp(-(t_s - target.since_s[operator]) / target.tau_s)
+    clean = either = 0.0
+    for power in range(target.degree[operator], -1, -1):
+        clean = clean * x + target.coefficient[CLEAN_ONES, operator, power]
+        either = either * x + target.coefficient[EITHER, operator, power]
+    return _combined(target, operator, clean, either, 1.0)
+
+
+@compiled
+def _combined(target: Any, operator: int, clean: float, either: float, whole: float) -> float:
+    """Share not reached, or its integral, of clients who know no clean front, and none at all."""
+    share = clean - (1.0 - target.throttle_severity) * (clean - either)
+    if target.told_is_named[operator]:
+        return float(whole - target.name_evasion * (whole - share))
+    return float(share)
+
+
+@compiled
+def unreached_in(target: Any, operator: int, from_s: int, to_s: int) -> float:
+    """Integral of the share not reached over ``[from_s, to_s)``, in which nothing changes.
+
+    The j-th power of x falls by ``x^j (1 - y^j)``, y what is left of x after the time. With
+    ``d = 1 - y``, which expm1 tells without loss, ``1 - y^j`` is the sum of ``d y^i`` for i < j.
+    """
+    whole = float(to_s - from_s)
+    clean = target.coefficient[CLEAN_ONES, operator, 0] * whole
+    either = target.coefficient[EITHER, operator, 0] * whole
+    x = np.exp(-(from_s - target.since_s[operator]) / target.tau_s)
+    d = -np.expm1(-whole / target.tau_s)
+    power_of_x, power_of_y, gone = 1.0, 1.0, 0.0
+    for power in range(1, target.degree[operator] + 1):
+        power_of_x *= x
+        gone += d * power_of_y
+        power_of_y *= 1.0 - d
+        fall = power_of_x * gone * target.tau_s / power
+        clean += target.coefficient[CLEAN_ONES, operator, power] * fall
+        either += target.coefficient[EITHER, operator, power] * fall
+    return _combined(target, operator, clean, either, whole)
+
+
+@compiled
+def reached_share(target: Any, t_s: int) -> float:
+    """Share of all users who reach the target without a VPN at a time."""
+    cut_off = 0.0
+    for operator in range(target.share_users.size):
+        cut_off += target.share_users[operator] * unreached(target, operator, t_s)
+    return float(1.0 - cut_off)
+
+
+@compiled
+def book(target: Any, t_s: int) -> None:
+    """Book the piece that ends now, in which the reach of the target was as it is."""
+    elapsed_s = float(t_s - target.booked_s)
+    for operator in range(target.share_users.size):
+        missed_s = unreached_in(target, operator, target.booked_s, t_s)
+        target.totals_s[0, operator] += target.n_by_fate[WITHOUT, operator] * missed_s
+        target.totals_s[1, operator] += target.n_by_fate[ON_VPN, operator] * elapsed_s
+        target.totals_s[2, operator] += target.n_by_fate[LEFT, operator] * elapsed_s
+        target.unreached_s[operator] += missed_s
+    target.booked_s = t_s
+
+
+@compiled
+def relaxed(share: float, up: float, top: float, down: float, bottom: float, days: float) -> float:
+    """Solve ``ds/dt = up * (top - s) - down * (s - bottom)`` over some days, exactly."""
+    rate = up + down
+    if rate <= 0:
+        return share
+    rest = (up * top + down * bottom) / rate
+    return float(rest + (share - rest) * np.exp(-rate * days))
+
+
+@compiled
+def move_users(
+    target: Any,
+    demand_lost_s: Floats,
+    tick_s: float,
+    share_target_users: float,
+    per_d: Floats,
+    bound: Floats,
+) -> None:
+    """Move the shares on a VPN and of those who left, over a tick that is booked.
+
+    Parameters
+    ----------
+    demand_lost_s : shape (n_operators,)
+        Share of demand lost for each operator's users, integrated over the tick.
+    per_d : shape (4,)
+        Rates of taking a VPN up and of giving it up, of leaving and of returning.
+    bound : shape (4,)
+        Top and bottom of the one, top and bottom of the other.
+    """
+    days = tick_s / S_PER_D
+    for operator in range(target.share_users.size):
+        missed = target.unreached_s[operator] / tick_s
+        target.unreached_s[operator] = 0.0
+        on_vpn, left = target.share[0, operator], target.share[1, operator]
+        drive = share_target_users * missed
+        drive += (1.0 - share_target_users) * demand_lost_s[operator] / tick_s
+        target.share[0, operator] = relaxed(
+            on_vpn, per_d[0] * drive, bound[0], per_d[1] * (1.0 - drive), bound[1], days
+        )
+        without = (1.0 - on_vpn) * missed
+        target.share[1, operator] = relaxed(
+            left, per_d[2] * without, bound[2], per_d[3] * (1.0 - without), bound[3], days
+        )
+    _count_fates(target.n_users, target.share, target.n_by_fate)
+
+
+@compiled
+def _count_fates(n_users: Floats, share: Floats, n_by_fate: Floats) -> None:
+    """Users without a VPN, on one, and left."""
+    for operator in range(n_users.size):
+        staying = n_users[operator] * (1.0 - share[1, operator])
+        n_by_fate[WITHOUT, operator] = staying * (1.0 - share[0, operator])
+        n_by_fate[ON_VPN, operator] = staying * share[0, operator]
+        n_by_fate[LEFT, operator] = n_users[operator] * share[1, operator]
+
+
+@compiled
+def shares(target: Any, t_s: int) -> tuple[float, float, float]:
+    """Of all users of the target: who reach it at a time, are on a VPN, have left."""
+    n_users = n_cut_off = n_on_vpn = n_left = 0.0
+    for operator in range(target.n_users.size):
+        n_users += target.n_users[operator]
+        n_on_vpn += target.n_by_fate[ON_VPN, operator]
+        n_left += target.n_by_fate[LEFT, operator]
+        n_cut_off += target.n_by_fate[WITHOUT, operator] * unreached(target, operator, t_s)
+    return 1.0 - (n_left + n_cut_off) / n_users, n_on_vpn / n_users, n_left / n_users
+
+
+@compiled
+def close_complaints(target: Any, t_s: int) -> None:
+    """Note who is cut off before the changes of a second, of which there may be several."""
+    if target.tired_per_s <= 0 or t_s == target.fresh_as_of_s:
+        return
+    left = np.exp(-target.tired_per_s * (t_s - target.fresh_as_of_s))
+    for operator in range(target.share_users.size):
+        target.fresh_before[operator] = target.fresh[operator] * left
+        target.fresh[operator] = target.fresh_before[operator]
+        n_without = target.n_by_fate[WITHOUT, operator]
+        target.n_before[operator] = n_without * unreached(target, operator, t_s)
+    target.fresh_as_of_s = t_s
+
+
+@compiled
+def open_complaints(target: Any, t_s: int) -> None:
+    """Note who is after a change of that second; what lasts no time makes nobody fresh."""
+    if target.tired_per_s <= 0:
+        return
+    for operator in range(target.share_users.size):
+        now = target.n_by_fate[WITHOUT, operator] * unreached(target, operator, t_s)
+        before = target.fresh_before[operator]
+        target.fresh[operator] = before
+        if now > 0:
+            more = max(now - target.n_before[operator], 0.0)
+            target.fresh[operator] = (before * (now - more) + more) / now
+
+
+@compiled
+def complaining_days(target: Any, from_s: int, to_s: int) -> float:
+    """User-days cut off over a time without a change, less what users have tired by."""
+    total = fresh = 0.0
+    for operator in range(target.share_users.size):
+        n_without = target.n_by_fate[WITHOUT, operator]
+        cut_off_s = n_without * unreached_in(target, operator, from_s, to_s)
+        total += cut_off_s
+        fresh += cut_off_s * target.fresh[operator]
+    per_s = target.tired_per_s
+    if per_s <= 0 or total == 0.0:
+        return float(total / S_PER_D)
+    # Users and fatigue count with their means over the time.
+    fallen = -np.expm1(-per_s * (to_s - from_s)) / per_s
+    fallen *= np.exp(-per_s * (from_s - target.fresh_as_of_s))
+    return float(fresh * fallen / (to_s - from_s) / S_PER_D)
