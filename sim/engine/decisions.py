@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.in_force import InForce
-from sim.engine.orders import NO_ADDRESSES, Order
+from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
 from sim.world.providers import Places
 
 
@@ -28,22 +28,22 @@ class KnownFronts:
         Where each is, whose it is, and when it was learnt.
     is_exempt : shape (n_known,)
         Whether no order would hold it, as its address is cut out of every order.
-    is_dropped, is_throttled : shape (n_known,)
-        Whether an entry in force holds it by that mechanism.
+    is_held
+        Tells of a mechanism that blocks whether an entry in force holds each by it;
+        shape (n_known,).
     """
 
     address: NDArray[np.int64]
     provider_row: NDArray[np.int64]
     discovered_s: NDArray[np.int64]
     is_exempt: NDArray[np.bool_]
-    is_dropped: NDArray[np.bool_]
-    is_throttled: NDArray[np.bool_]
+    is_held: Callable[[Mechanism], NDArray[np.bool_]]
 
     @classmethod
     def none(cls) -> KnownFronts:
         """Return no front."""
         row, flag = np.empty(0, np.int64), np.empty(0, np.bool_)
-        return cls(row, row, row, flag, flag, flag)
+        return cls(row, row, row, flag, lambda mechanism: flag)
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,9 +59,9 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     env = simpy.Environment(initial_time=0)
     log, due = EventLog(), Due()
     states = States(world)
-    crowd = TargetState(world, world.pools.rules) if world.pools is not None else None
-    space = AddressSpace(world, crowd)
-    enforcement = Enforcement(world, space, states.exposure, crowd, due.request)
+    crowd = TargetState(world)
+    space = AddressSpace(world, crowd, states)
+    enforcement = Enforcement(world, space, states, crowd, due.request)
     register = Register(env, world, space, log, due.request)
     compliance = Compliance(world.operators.compliance, streams)
     for row in range(world.operators.n_operators):
@@ -72,7 +72,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     attention = Attention.of(world.complaints, complaining)
     censor = CensorActor(env, world, strategy, register, crowd, attention, log)
     target = None
-    if world.pools is not None and crowd is not None:
+    if world.pools is not None:
         target = TargetActor(
             env,
             world,
@@ -82,6 +82,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
             streams,
             log,
             on_rented=censor.expect_front,
+            on_evicted=censor.forget_front,
             on_change=due.request,
         )
         if world.stances is not None:
@@ -95,13 +96,12 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
             env,
             world.moves,
             world.reactions,
-            states.exposure,
-            states.patience,
+            states,
             log,
             due.request,
         )
     if world.stays is not None:
-        env.process(tenancy(env, world.stays, states.exposure, log, due.request))
+        env.process(tenancy(env, world.stays, states, log, due.request))
     complaints = None
     if plaintiffs is not None and world.complaints is not None:
         complaints = ComplaintActor(
@@ -109,7 +109,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
             world,
             world.complaints,
             plaintiffs,
-            states.exposure,
+            states,
             streams,
             log,
             attention,
@@ -139,7 +139,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         events=log.freeze(),
         entry_addresses=tuple(entry.addresses for entry in register.entries),
         entry_mechanism=tuple(entry.mechanism for entry in register.entries),
-        front_address=crowd.fronts()[0].copy() if crowd else np.empty(0, np.int64),
+        front_address=crowd.fronts()[0].copy(),
         ledger=ledger,
         n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
         users=users.freeze() if users else None,

@@ -52,7 +52,7 @@ class Settlement:
     target, reactions, complaints
         Those who react; None where they do not act in this scenario.
     crowd
-        Who reaches the target; None where it has no fronts.
+        Who reaches the target.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Settlement:
         states: States,
         space: AddressSpace,
         target: TargetActor | None,
-        crowd: TargetState | None,
+        crowd: TargetState,
         reactions: ReactionActor | None,
         complaints: ComplaintActor | None,
     ) -> None:
@@ -97,8 +97,8 @@ class Settlement:
                 self._complaints.turn(t_s, beginning, self._states.n_impaired, levels)
             if starting.size and self._reactions is not None:
                 self._reactions.start_clocks(starting, t_s)
-        if self._crowd is not None and self._crowd.is_changed():
-            self._settle_target(self._crowd, t_s)
+        if self._target is not None and self._crowd.begin_settlement(t_s):
+            self._settle_target(self._target, t_s)
         self._snapshot.note(t_s, self._states.levels.weight)
 
     def tick(self, users: TargetState, t_s: int) -> None:
@@ -114,8 +114,7 @@ class Settlement:
 
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""
-        if self._crowd is not None:
-            self._crowd.book(t_s)
+        self._crowd.book(t_s)
         if self._complaints is not None:
             self._complaints.close(t_s)
         return self._states.close(t_s)
@@ -133,12 +132,10 @@ class Settlement:
         self._due.request()
         self._vpn.note(t_s, users.share_vpn)
 
-    def _settle_target(self, crowd: TargetState, t_s: int) -> None:
-        crowd.book(t_s)
+    def _settle_target(self, target: TargetActor, t_s: int) -> None:
         if self._complaints is not None:
             self._complaints.close(t_s)
-        if self._target is not None:
-            self._target.settle(t_s)
+        target.settle(t_s)
         if self._complaints is not None:
             self._complaints.open(t_s)
 

@@ -19,7 +19,7 @@ from sim.engine.actors.known_fronts import KnownRows
 from sim.engine.actors.limits import Admission, Hold, Limits, admit
 from sim.engine.actors.register import Register
 from sim.engine.clock import Moment, Phase, act_at, now_s
-from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.target import TargetState
@@ -36,7 +36,7 @@ class CensorActor:
     Parameters
     ----------
     target
-        Who reaches the target; None where it has no fronts.
+        Who reaches the target.
     attention
         What complaints and public events raise; it is the pressure on the censor.
     """
@@ -47,7 +47,7 @@ class CensorActor:
         world: World,
         strategy: Strategy,
         register: Register,
-        target: TargetState | None,
+        target: TargetState,
         attention: Attention,
         log: EventLog,
     ) -> None:
@@ -60,7 +60,8 @@ class CensorActor:
         self._log = log
         self._limits = Limits.of(world.censor, world.exempt, world.target.addresses)
         self._end_pressure = world.censor.end_pressure if world.censor else None
-        self._known = KnownRows(world.exempt)
+        self._known = KnownRows(world.exempt, target)
+        self._gone: set[int] = set()
         self._stance = [SILENT] * len(world.places.provider)
         self._is_due = False
         self._next_look_s: int | None = None
@@ -89,6 +90,11 @@ class CensorActor:
         found_s = now_s(self._env) + lag_s
         discover = partial(self._discover, front_row, address, provider_row)
         act_at(self._env, found_s, Phase.ORDERS, discover)
+
+    def forget_front(self, front_row: int) -> None:
+        """Look no longer at a front that its provider has turned off."""
+        self._gone.add(front_row)
+        self._known.remove(front_row)
 
     def note_pressure(self, t_s: int) -> None:
         """Foresee when pressure ends the block, from a second on in which its course changed."""
@@ -121,7 +127,7 @@ class CensorActor:
         self.note_pressure(t_s)
 
     def _discover(self, front_row: int, address: int, provider_row: int) -> None:
-        if self._has_ended or self._is_gone(front_row):
+        if self._has_ended or front_row in self._gone:
             return
         t_s = now_s(self._env)
         self._known.add(front_row, address, provider_row, t_s)
@@ -191,7 +197,7 @@ class CensorActor:
         t_s = now_s(self._env)
         return Observation(
             t_s=t_s,
-            fronts=self._known_fronts(),
+            fronts=self._known.seen(),
             in_force=self._register.in_force,
             target_reached_share=self._reached_share(t_s),
             pressure=self._attention.at(t_s),
@@ -202,13 +208,8 @@ class CensorActor:
 
     def _reached_share(self, t_s: int) -> float:
         """Share of the target's users who reach it; not known where it has no fronts."""
-        return float("nan") if self._target is None else self._target.reached_share(t_s)
-
-    def _is_gone(self, front_row: int) -> bool:
-        return self._target is not None and bool(self._target.fronts()[1][front_row])
-
-    def _known_fronts(self) -> KnownFronts:
-        return KnownFronts.none() if self._target is None else self._known.seen(self._target)
+        has_fronts = self._world.pools is not None
+        return self._target.reached_share(t_s) if has_fronts else float("nan")
 
     def _place(self, decision: Decision) -> None:
         t_s = now_s(self._env)
@@ -232,7 +233,7 @@ class CensorActor:
         if self._has_ended:
             return
         mine = self._world.places.provider_addresses(provider_row)
-        known = self._known_fronts().address
+        known = self._known.seen().address
         for entry in self._blocking():
             # A provider that only ended domain fronting may still have the target's machines.
             is_needed = entry.addresses.contains(known).any()

@@ -19,7 +19,7 @@ from sim.engine.actors.attention import Attention
 from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.state.exposure import Exposure
+from sim.engine.state.states import States
 from sim.scenario.reactions import Complaints
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -55,7 +55,7 @@ class ComplaintActor:
         world: World,
         rules: Complaints,
         plaintiffs: Plaintiffs,
-        exposure: Exposure,
+        states: States,
         streams: Streams,
         log: EventLog,
         attention: Attention,
@@ -68,7 +68,7 @@ class ComplaintActor:
         self._env = env
         self._world = world
         self._rules = rules
-        self._exposure = exposure
+        self._states = states
         self._log = log
         self._exempt = exempt
         self._note_pressure = note_pressure
@@ -84,16 +84,14 @@ class ComplaintActor:
         self._due = threshold
         # No impaired business appeals before this.
         self._next_due = math.inf
-        self._impaired, self._cut_off = plaintiffs.impaired, plaintiffs.cut_off
+        self._impaired = plaintiffs.impaired
 
     def close(self, t_s: int) -> None:
         """Complain until a second in which users are going to be cut off or to come back."""
         self._attention.note(t_s)
-        self._cut_off.close_complaints(t_s)
 
     def open(self, t_s: int) -> None:
-        """Take over who is cut off from that second on."""
-        self._cut_off.open_complaints(t_s)
+        """Foresee what follows from who is cut off from that second on."""
         self._note_pressure(t_s)
 
     def turn(
@@ -114,7 +112,6 @@ class ComplaintActor:
         n_ending = impaired.n + beginning.size - n_impaired
         if n_ending == 0 and beginning.size == 0:
             return
-        self._cut_off.book(t_s)
         self._attention.note(t_s)
         ending = impaired.ending(level) if n_ending else _NOBODY
         impaired.turn(beginning, ending, t_s)
@@ -162,5 +159,7 @@ class ComplaintActor:
             self._log.record(now_s(self._env), Kind.EXEMPTED, business_row=row)
 
     def _own_addresses(self, row: int) -> IntervalSet:
-        component = self._exposure.component_row[row][~self._world.businesses.is_third_party[row]]
+        component = self._states.exposure.component_row[row][
+            ~self._world.businesses.is_third_party[row]
+        ]
         return IntervalSet.from_addresses(self._world.components.addresses_of(component))

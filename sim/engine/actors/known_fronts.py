@@ -6,11 +6,12 @@ makes of that.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.decisions import KnownFronts
-from sim.engine.orders import Mechanism
 from sim.engine.state.target import TargetState
 
 ADDRESS, PROVIDER, DISCOVERED, EXEMPT = range(4)
@@ -23,10 +24,13 @@ class KnownRows:
     ----------
     exempt
         Addresses that are cut out of every order.
+    target
+        Its fronts, some of which entries in force hold.
     """
 
-    def __init__(self, exempt: IntervalSet) -> None:
+    def __init__(self, exempt: IntervalSet, target: TargetState) -> None:
         self._exempt = exempt
+        self._target = target
         self._n = 0
         self._row = np.empty(16, np.int64)
         self._columns = np.empty((4, 16), np.int64)
@@ -44,17 +48,21 @@ class KnownRows:
         self._columns[:, place] = address, provider_row, t_s, is_exempt
         self._n += 1
 
-    def seen(self, target: TargetState) -> KnownFronts:
-        """What the censor sees: those that are not gone."""
+    def remove(self, front_row: int) -> None:
+        """Forget a front, if it was discovered."""
+        n, place = self._n, int(self._row[: self._n].searchsorted(front_row))
+        if place < n and self._row[place] == front_row:
+            for column in (self._row, *self._columns):
+                column[place : n - 1] = column[place + 1 : n]
+            self._n -= 1
+
+    def seen(self) -> KnownFronts:
+        """What the censor sees until something changes."""
         row, columns = self._row[: self._n], self._columns[:, : self._n]
-        is_gone = target.fronts()[1][row]
-        if is_gone.any():
-            row, columns = row[~is_gone], columns[:, ~is_gone]
         return KnownFronts(
             columns[ADDRESS],
             columns[PROVIDER],
             columns[DISCOVERED],
             columns[EXEMPT] > 0,
-            target.is_held(row, Mechanism.DROP),
-            target.is_held(row, Mechanism.THROTTLE),
+            partial(self._target.is_held, row),
         )

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.state.exposure import Exposure
-from sim.engine.state.patience import Patience
+from sim.engine.state.states import States
 from sim.scenario.reactions import Reactions
 from sim.scenario.tables.reactions import RESPONSES
 from sim.world.moves import DOMESTIC, WAIT, Moves
@@ -40,8 +39,7 @@ class ReactionActor:
         env: simpy.Environment,
         moves: Moves,
         rules: Reactions,
-        exposure: Exposure,
-        patience: Patience,
+        states: States,
         log: EventLog,
         on_change: Callable[[], None],
     ) -> None:
@@ -52,8 +50,7 @@ class ReactionActor:
         self._n_rounds = rules.n_rounds
         self._onboarding_s = round(rules.onboarding_h * S_PER_H)
         self._slots = simpy.Resource(env, rules.onboarding_slots)
-        self._exposure = exposure
-        self._patience = patience
+        self._states = states
         self._log = log
         self._on_change = on_change
         self._round = np.zeros(n, np.int64)
@@ -61,14 +58,14 @@ class ReactionActor:
 
     def start_clocks(self, business_row: NDArray[np.int64], t_s: int) -> None:
         """Let the patience of some businesses run from now on."""
-        self._patience.since_s[business_row] = t_s
+        self._states.patience.since_s[business_row] = t_s
         row = business_row[self._round[business_row] < self._n_rounds]
         lost_s = t_s + self._moves.patience_s[row]
         for one, lost_at_s in zip(row.tolist(), lost_s.tolist(), strict=True):
             act_at(self._env, lost_at_s, Phase.TICK, partial(self._lose_patience, one, t_s))
 
     def _lose_patience(self, row: int, since_s: int) -> None:
-        if self._patience.since_s[row] != since_s or self._is_busy[row]:
+        if self._states.patience.since_s[row] != since_s or self._is_busy[row]:
             return
         response = int(self._moves.response[row, self._round[row]])
         t_s = now_s(self._env)
@@ -98,12 +95,12 @@ class ReactionActor:
     def _move(self, row: int, response: int) -> None:
         turn = self._round[row]
         component_row = self._moves.component_row[row, turn]
-        current = self._exposure.component_row[row]
-        self._exposure.move(row, np.where(component_row >= 0, component_row, current))
+        current = self._states.exposure.component_row[row]
+        self._states.move(row, np.where(component_row >= 0, component_row, current))
         payee_row = int(self._moves.payee_row[row, turn])
         self._log.record(now_s(self._env), Kind.MOVED, business_row=row, provider_row=payee_row)
         self._is_busy[row] = False
-        self._patience.has_moved[row] = True
+        self._states.patience.has_moved[row] = True
         self._complete(row, response)
         self._on_change()
 

@@ -35,6 +35,8 @@ class TargetActor:
     on_rented
         Called with the row, the address and the provider of each new front, and the lag after
         which the censor may discover it.
+    on_evicted
+        Called with the row of each front that its provider turns off.
     on_change
         Called after every change, to have its consequences drawn at the end of the second.
     """
@@ -49,6 +51,7 @@ class TargetActor:
         streams: Streams,
         log: EventLog,
         on_rented: Callable[[int, int, int, int], None],
+        on_evicted: Callable[[int], None],
         on_change: Callable[[], None],
     ) -> None:
         self._env = env
@@ -58,6 +61,7 @@ class TargetActor:
         self._discovery_mean_s = world.censor.discovery_lag_h * S_PER_H if world.censor else 0.0
         self._log = log
         self._on_rented = on_rented
+        self._on_evicted = on_evicted
         self._on_change = on_change
         self._is_open = np.ones(pools.weight.size, np.bool_)
         self._pool_of: list[int] = []
@@ -86,6 +90,7 @@ class TargetActor:
         for row in np.flatnonzero(mine).tolist():
             self._log.record(now_s(self._env), Kind.EVICTED, front_row=row)
             self._state.evict(row)
+            self._on_evicted(row)
             if self._state.give_up(row):
                 self._replace()
         self._on_change()
@@ -112,7 +117,7 @@ class TargetActor:
         t_s = now_s(self._env)
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(int(np.rint(drawn_s)), int(t_s > 0))
-        row = self._space.rent(self._state, address, t_s)
+        row = self._space.rent(address, t_s)
         self._pool_of.append(pool)
         self._log.record(t_s, Kind.RENTED, front_row=row)
         self._on_rented(row, address, int(self._pools.provider_row[pool]), lag_s)

@@ -13,14 +13,14 @@ import simpy
 
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.state.exposure import Exposure
+from sim.engine.state.states import States
 from sim.world.tenancy import Stays
 
 
 def tenancy(
     env: simpy.Environment,
     stays: Stays,
-    exposure: Exposure,
+    states: States,
     log: EventLog,
     on_change: Callable[[], None],
 ) -> Generator[simpy.Event, Any, None]:
@@ -40,11 +40,11 @@ def tenancy(
     ):
         if t_s > now_s(env):
             yield Moment(env, t_s, Phase.TENANCY)
-        current = exposure.component_row[business]
+        current = states.exposure.component_row[business]
         if stays.seat_of[current[role]] != seat:
             continue
         moved = current.copy()
         moved[role] = component
-        exposure.move(business, moved)
+        states.move(business, moved)
         log.record(t_s, Kind.READDRESSED, business_row=business)
         on_change()

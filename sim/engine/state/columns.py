@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.orders import Mechanism
 from sim.engine.state.exposure import Exposure
 from sim.engine.state.ledger import SPELL_EDGES_S, Ledger
 from sim.engine.state.levels import Levels
@@ -24,7 +23,9 @@ Rows = NDArray[np.int64]
 class Columns(NamedTuple):
     """What a turn reads and writes, named as in the classes that own it."""
 
-    # Components and who sits on them.
+    # Hosts by address, components, and who sits on them.
+    address: Rows
+    host_component: Rows
     is_spread: NDArray[np.bool_]
     host_order: Rows
     host_start: Rows
@@ -80,12 +81,16 @@ class Columns(NamedTuple):
     demand_lost_s: Floats
     booked_s: Rows
     n_at_level: Rows
+    first_role_group: int
     # Reactions.
     tolerance: NDArray[np.int8]
     impatient_since_s: Rows
     has_moved: NDArray[np.bool_]
     is_impaired: NDArray[np.bool_]
-    # Notes of the turn itself: who was met in which turn, and room for lists.
+    # Notes of the turn itself: its number, who was touched for which turn, and room for lists.
+    number: int
+    n_components: int
+    n_businesses: int
     component_turn: Rows
     business_turn: Rows
     component_list: Rows
@@ -99,20 +104,22 @@ class Columns(NamedTuple):
 def columns_of(
     exposure: Exposure, levels: Levels, ledger: Ledger, tally: Tally, patience: Patience
 ) -> Columns:
-    """Columns of the classes that own them; to be made anew when a mechanism is first used."""
+    """Columns of the classes that own them."""
     components = exposure.components
     n, n_components = exposure.component_row.shape[0], components.n_components
-    of = exposure.n_entries.get
+    # Two thirds of the mechanisms are seldom used: their counts are made when first needed.
     unused = np.zeros((0, exposure.overmatch.size), np.int16)
     return Columns(
+        address=components.address,
+        host_component=components.component_row,
         is_spread=components.is_spread,
         host_order=components.host_order,
         host_start=components.host_start,
         business_order=components.business_order,
         business_start=components.business_start,
-        n_dropping=of(Mechanism.DROP, unused),
-        n_throttling=of(Mechanism.THROTTLE, unused),
-        n_exempting=of(Mechanism.EXEMPT, unused),
+        n_dropping=unused,
+        n_throttling=unused,
+        n_exempting=unused,
         throttle_severity=float(exposure.throttle_severity),
         name_evasion=float(exposure.name_evasion),
         overload_severity=exposure.overload_severity,
@@ -156,10 +163,14 @@ def columns_of(
         demand_lost_s=tally.demand_lost_s,
         booked_s=tally.booked_s,
         n_at_level=tally.n_at_level,
+        first_role_group=tally.roles.start,
         tolerance=patience.tolerance,
         impatient_since_s=patience.since_s,
         has_moved=patience.has_moved,
         is_impaired=patience.is_impaired,
+        number=1,
+        n_components=0,
+        n_businesses=0,
         component_turn=np.zeros(n_components, np.int64),
         business_turn=np.zeros(n, np.int64),
         component_list=np.empty(n_components, np.int64),

@@ -7,21 +7,19 @@ does not know why an address is blocked.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.orders import Mechanism
+from sim.engine.orders import Entry
+from sim.engine.state import entries_kernel, target_kernel
 from sim.engine.state import space_kernel as kernel
-from sim.engine.state import target_kernel
+from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 
 IPV4_END = 2**32
-Bounds: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Where intervals begin and end."""
 
 
 class AddressSpace:
@@ -30,7 +28,9 @@ class AddressSpace:
     Parameters
     ----------
     target
-        The target's fronts, which are told of entries that meet them; None where it has none.
+        The target's fronts, which are told of entries that meet them.
+    states
+        Businesses, whose hosts are.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class AddressSpace:
         Addresses of each of the target's pools that are not listed.
     """
 
-    def __init__(self, world: World, target: TargetState | None) -> None:
+    def __init__(self, world: World, target: TargetState, states: States) -> None:
         own = world.target.addresses
         start = np.unique(np.concatenate(([0], own.start, own.stop)))
         start = start[start < IPV4_END]
@@ -55,7 +55,7 @@ class AddressSpace:
         self.n_blocked = np.zeros((self.register_row + 1, 2), np.int64)
         self.n_listed_of = np.zeros(len(world.places.provider) + 1, np.int64)
         self.n_free_of = np.array([addresses.n_addresses for addresses in pools], np.int64)
-        self._target = target
+        self._target, self._states = target, states
         self._handle = kernel.make_space(
             start,
             own.contains(start),
@@ -70,24 +70,39 @@ class AddressSpace:
             self.n_free_of,
         )
 
-    def list(self, mechanism: Mechanism, addresses: IntervalSet, step: int) -> None:
+    def list(self, entry: Entry, step: int) -> None:
         """Count an entry of the register more (+1) or less (-1)."""
-        bounds = addresses.start, addresses.stop
-        if step > 0:
-            kernel.cut(self._handle, *bounds)
-        self.count(self.register_row, mechanism, bounds, step)
+        self.count(self.register_row, [entry], step)
 
-    def count(self, holder_row: int, mechanism: Mechanism, bounds: Bounds, step: int) -> None:
-        """Count entries more (+1) or less (-1) at one holder; they were listed before."""
-        column = kernel.COLUMN[mechanism]
-        kernel.count_pieces(self._handle, *bounds, holder_row, column, step)
-        if self._target is not None:
-            target_kernel.meet(self._target.handle, self._handle, *bounds, holder_row, column, step)
+    def count(self, holder_row: int, entries: Sequence[Entry], step: int) -> None:
+        """Count entries of one mechanism more (+1) or less (-1) at one holder.
 
-    def rent(self, target: TargetState, address: int, t_s: int) -> int:
+        The space is cut where an entry of the register begins and ends; operators hold no others.
+        """
+        mechanism = entries[0].mechanism
+        self._states.use(mechanism)
+        entries_kernel.count(
+            self._handle,
+            self._target.handle,
+            self._states.handle,
+            *_bounds_of(entries),
+            holder_row,
+            kernel.COLUMN[mechanism],
+            step,
+        )
+
+    def rent(self, address: int, t_s: int) -> int:
         """Let the target have one more front at an address; return its row."""
-        return int(target_kernel.add_front(target.handle, self._handle, address, t_s))
+        return int(target_kernel.add_front(self._target.handle, self._handle, address, t_s))
 
     def nth_free(self, pool_row: int, n: int) -> int:
         """The n-th address of a pool that is not listed, counted from 0 in ascending order."""
         return int(kernel.nth_free(self._handle, pool_row, n))
+
+
+def _bounds_of(entries: Sequence[Entry]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bounds of all intervals of some entries, one entry after the other."""
+    if len(entries) == 1:
+        return entries[0].addresses.start, entries[0].addresses.stop
+    start = np.concatenate([entry.addresses.start for entry in entries])
+    return start, np.concatenate([entry.addresses.stop for entry in entries])

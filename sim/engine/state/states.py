@@ -6,15 +6,19 @@ date, for what changed and for whom drift may have moved.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.orders import Mechanism
 from sim.engine.state import states_kernel as kernel
-from sim.engine.state.columns import Columns, columns_of
+from sim.engine.state.columns import columns_of
 from sim.engine.state.exposure import Exposure
 from sim.engine.state.ledger import Ledger, LedgerColumns
 from sim.engine.state.levels import Levels
 from sim.engine.state.patience import IMPAIRED_LEVEL, Patience
+from sim.engine.state.space_kernel import COLUMN
 from sim.engine.state.tally import Tally
 from sim.world.build import World
 
@@ -38,10 +42,40 @@ class States:
         n = world.businesses.n_businesses
         unmoved = np.full(n, IMPAIRED_LEVEL, np.int8)
         self.patience = Patience(world.moves.tolerance if world.moves is not None else unmoved)
-        self._columns: Columns | None = None
-        self._handle: object = None
-        self._n_mechanisms = -1
-        self._n_turns = 0
+        self._columns = columns_of(
+            self.exposure, self.levels, self.ledger, self.tally, self.patience
+        )
+        self.handle = kernel.make_states(self._columns)
+        self._used: set[Mechanism] = set()
+
+    def use(self, mechanism: Mechanism) -> None:
+        """Have counts of the entries of a mechanism, which most are seldom used."""
+        if mechanism not in self._used:
+            self._used.add(mechanism)
+            shape = self._columns.address.size, self._columns.overmatch.size
+            counts = np.zeros(shape, np.int16)
+            kernel.use_mechanism(self.handle, COLUMN[mechanism], counts)
+
+    def set_overmatch(self, operator_row: int, overmatch: float) -> None:
+        """Let an operator match names up to a share of all names."""
+        known = self.exposure.overmatch
+        kernel.touch_named(self.handle, operator_row, max(overmatch, float(known[operator_row])))
+        known[operator_row] = overmatch
+
+    def set_overloaded(self, operator_row: int, *, is_overloaded: bool) -> bool:
+        """Note whether an operator is over its rule capacity; return whether that is new."""
+        known = self.exposure.is_overloaded
+        is_new = bool(known[operator_row] != is_overloaded)
+        if is_new:
+            known[operator_row] = is_overloaded
+            kernel.touch_named(self.handle, operator_row, math.inf)
+        return is_new
+
+    def move(self, business_row: int, component_row: NDArray[np.int64]) -> None:
+        """Let a business sit on other components from now on; shape (n_roles,)."""
+        self.exposure.component_row[business_row] = component_row
+        self.exposure.is_touched_at[:] = True
+        kernel.touch_business(self.handle, business_row)
 
     @property
     def n_impaired(self) -> int:
@@ -55,16 +89,7 @@ class States:
 
     def advance(self, t_s: int) -> None:
         """Let time pass with the users of each operator counting as they did until now."""
-        demand = self.ledger.demand
-        kernel.pass_demand(
-            self.ledger.passed,
-            self.ledger.demand_booked,
-            self.levels.weight,
-            demand.until_hour,
-            demand.weight,
-            demand.before_start,
-            demand.start_s + t_s,
-        )
+        kernel.pass_demand(self.handle, self.levels.weight, self.ledger.demand.start_s + t_s)
 
     def turn(self, t_s: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         """Bring states up to date: of what changed, and of what drift may have moved.
@@ -75,17 +100,10 @@ class States:
             Businesses whose patience begins to run, and those that become impaired; None where
             there was nothing to be done.
         """
-        if not (self.exposure.is_touched or self.levels.has_drifted):
+        if not (kernel.is_touched(self.handle) or self.levels.has_drifted):
             return None
-        component, business = self.exposure.take_touched()
-        self._n_turns += 1
-        columns = self._bound()
         n_turned, n_starting, n_beginning = kernel.turn(
-            self._handle,
-            component,
-            business,
-            self._n_turns,
-            self.tally.roles.start,
+            self.handle,
             self.levels.weight,
             self.levels.drift,
             self.levels.take_drifted(),
@@ -95,7 +113,7 @@ class States:
         )
         if not n_turned:
             return None
-        starting, beginning = columns.starting_list, columns.beginning_list
+        starting, beginning = self._columns.starting_list, self._columns.beginning_list
         return (
             starting[:n_starting].copy() if n_starting else _NOBODY,
             beginning[:n_beginning].copy() if n_beginning else _NOBODY,
@@ -105,13 +123,3 @@ class States:
         """Book everything up to the end of the run."""
         self.advance(t_s)
         return self.ledger.close(t_s, self.levels.level, self.exposure.by_operator)
-
-    def _bound(self) -> Columns:
-        """Columns as the compiled loops take them; what stands for all of them is made anew."""
-        if self._columns is None or self._n_mechanisms != len(self.exposure.n_entries):
-            self._n_mechanisms = len(self.exposure.n_entries)
-            self._columns = columns_of(
-                self.exposure, self.levels, self.ledger, self.tally, self.patience
-            )
-            self._handle = kernel.hold(self._columns)
-        return self._columns

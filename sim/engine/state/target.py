@@ -15,7 +15,6 @@ from sim.engine.orders import Mechanism
 from sim.engine.state import space_kernel
 from sim.engine.state import target_kernel as kernel
 from sim.engine.state.users import UserColumns
-from sim.scenario.reactions import Fronts
 from sim.world.build import World
 
 S_PER_H, S_PER_D = 3600, 86_400
@@ -24,7 +23,8 @@ S_PER_H, S_PER_D = 3600, 86_400
 class TargetState:
     """Fronts, reach and users of the target, kept by difference at the operators that changed.
 
-    Without users in the scenario there are none, and all that counts them is zero.
+    Without pools in the scenario there is no front, and nobody reaches it; without users there are
+    none, and all that counts them is zero.
 
     Attributes
     ----------
@@ -42,8 +42,9 @@ class TargetState:
         with every tick.
     """
 
-    def __init__(self, world: World, rules: Fronts) -> None:
+    def __init__(self, world: World) -> None:
         users, complaints = world.users, world.complaints
+        rules = world.pools.rules if world.pools is not None else None
         half_life_d = complaints.fatigue_half_life_d if complaints else None
         share_users = world.operators.share_users.copy()
         share = np.zeros((2, share_users.size))
@@ -56,9 +57,9 @@ class TargetState:
         self._totals_s = np.zeros((3, share_users.size))
         self.handle = kernel.make_target(
             share_users,
-            float(rules.lost_share),
-            float(rules.push_tau_h * S_PER_H),
-            float(rules.share_told),
+            float(rules.lost_share) if rules else 1.0,
+            float(rules.push_tau_h * S_PER_H) if rules else 1.0,
+            float(rules.share_told) if rules else 1.0,
             float(world.effects.throttle_severity),
             float(world.effects.name_evasion),
             self.is_named,
@@ -98,9 +99,9 @@ class TargetState:
         """Let the target give a front up; return whether it had not yet."""
         return bool(kernel.give_up(self.handle, front_row))
 
-    def is_changed(self) -> bool:
-        """Whether anything was done since the last settlement that tells on its reach."""
-        return bool(kernel.is_changed(self.handle))
+    def begin_settlement(self, t_s: int) -> bool:
+        """Book until now if anything was done that tells on its reach; return whether it was."""
+        return bool(kernel.begin_settlement(self.handle, t_s))
 
     def settle(self, t_s: int) -> list[int]:
         """Take over what was done to fronts, from this second on; return those it gives up."""
@@ -131,6 +132,7 @@ class TargetState:
         """
         kernel.move_users(
             self.handle,
+            t_s,
             demand_lost_s,
             float(t_s - self._tick_since_s),
             self._share_target_users,
@@ -138,14 +140,6 @@ class TargetState:
             self._bound,
         )
         self._tick_since_s = t_s
-
-    def close_complaints(self, t_s: int) -> None:
-        """Note who is cut off before the changes of a second."""
-        kernel.close_complaints(self.handle, t_s)
-
-    def open_complaints(self, t_s: int) -> None:
-        """Note who is cut off after a change of that second."""
-        kernel.open_complaints(self.handle, t_s)
 
     def complaining_days(self, from_s: int, to_s: int) -> float:
         """User-days cut off over a time without a change, less what users have tired by."""

@@ -340,6 +340,15 @@ def is_changed(target: Any) -> bool:
 
 
 @compiled
+def begin_settlement(target: Any, t_s: int) -> bool:
+    """Book until now if anything was done that tells on who reaches it; return whether it was."""
+    is_new = is_changed(target)
+    if is_new:
+        book(target, t_s)
+    return bool(is_new)
+
+
+@compiled
 def _count_front(target: Any, front: int, operator: int, status: int, step: int) -> None:
     """Count a front, more or less, among those that work in one way at an operator."""
     if target.is_gone[front] or status == DROPPED:
@@ -364,6 +373,7 @@ def settle(target: Any, t_s: int) -> int:
     -------
     How many fronts the target gives up by that: the first rows of ``lost_list``, ascending.
     """
+    close_complaints(target, t_s)
     n_operators = target.share_users.size
     target.is_stale = False
     target.told_is_named[:] = target.is_named
@@ -394,6 +404,7 @@ def settle(target: Any, t_s: int) -> int:
         if target.is_dirty[operator]:
             target.is_dirty[operator] = False
             _multiply_out(target, operator, t_s)
+    open_complaints(target, t_s)
     return n_lost
 
 
@@ -521,6 +532,7 @@ def relaxed(share: float, up: float, top: float, down: float, bottom: float, day
 @compiled
 def move_users(
     target: Any,
+    t_s: int,
     demand_lost_s: Floats,
     tick_s: float,
     share_target_users: float,
@@ -538,6 +550,7 @@ def move_users(
     bound : shape (4,)
         Top and bottom of the one, top and bottom of the other.
     """
+    close_complaints(target, t_s)
     days = tick_s / S_PER_D
     for operator in range(target.share_users.size):
         missed = target.unreached_s[operator] / tick_s
@@ -553,6 +566,7 @@ def move_users(
             left, per_d[2] * without, bound[2], per_d[3] * (1.0 - without), bound[3], days
         )
     _count_fates(target.n_users, target.share, target.n_by_fate)
+    open_complaints(target, t_s)
 
 
 @compiled

@@ -31,8 +31,7 @@ def open_fronts(
     In the sequence they were rented.
     """
     fronts = observation.fronts
-    is_held = fronts.is_dropped if mechanism is Mechanism.DROP else fronts.is_throttled
-    return np.flatnonzero(~(is_held | fronts.is_exempt))
+    return np.flatnonzero(~(fronts.is_held(mechanism) | fronts.is_exempt))
 
 
 def answerable_fronts(observation: Observation) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from scipy.integrate import quad
 
 from sim.engine.actors.plaintiffs import Fatigue, Impaired
 from sim.engine.state.target import TargetState
+from sim.engine.state.target_kernel import close_complaints, open_complaints
 from sim.scenario.reactions import Fronts
 from tests.unit.engine.test_pressure import QUIET, STILL
 from tests.worlds import DAY, HOUR, Actor, SmallWorld
@@ -72,14 +73,14 @@ def crowd(fatigue_half_life_d: float | None) -> TargetState:
         users=STILL,
         complaints=QUIET.model_copy(update={"fatigue_half_life_d": fatigue_half_life_d}),
     )
-    return TargetState(small.world(), small.fronts)
+    return TargetState(small.world())
 
 
 def change(cut_off: TargetState, t_s: int, *n: float) -> None:
     """Let so many be cut off at each operator from a second on."""
-    cut_off.close_complaints(t_s)
+    close_complaints(cut_off.handle, t_s)
     cut_off.n_by_fate[0] = n
-    cut_off.open_complaints(t_s)
+    open_complaints(cut_off.handle, t_s)
 
 
 def rate(cut_off: TargetState, t_s: int) -> float:

@@ -69,7 +69,7 @@ def seen(
             provider_row,
             discovered_s,
             exempt.contains(address),
-            *(held[mechanism].contains(address) for mechanism in held),
+            lambda mechanism: held[mechanism].contains(address),
         ),
         in_force=InForce(in_force),
         target_reached_share=reached,
