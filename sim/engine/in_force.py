@@ -6,7 +6,6 @@ mechanism, what they hold. It does not know who enforces them.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
 from sim.addresses.sets.intervals import IntervalSet
@@ -26,7 +25,7 @@ class InForce:
         self.n_rules = 0
         self._entries: dict[int, Entry] = {}
         self._of: dict[Mechanism, dict[int, Entry]] = {mechanism: {} for mechanism in Mechanism}
-        self._rows: defaultdict[Key, list[int]] = defaultdict(list)
+        self._rows: dict[Key, list[int]] = {}
         # What the entries of a mechanism hold; None after a withdrawal, until it is asked for.
         self._held: dict[Mechanism, IntervalSet | None] = dict.fromkeys(Mechanism, NO_ADDRESSES)
         for entry in entries:
@@ -44,6 +43,16 @@ class InForce:
         rows = self._rows.get(key)
         return len(rows) if rows is not None else 0
 
+    def oldest(self, key: Key) -> Entry:
+        """The oldest entry that holds exactly some addresses by a mechanism.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        return self._entries[self._rows[key][0]]
+
     def held(self, mechanism: Mechanism) -> IntervalSet:
         """All addresses that entries of a mechanism hold."""
         held = self._held[mechanism]
@@ -55,7 +64,7 @@ class InForce:
     def add(self, entry: Entry) -> None:
         """Note an entry younger than all others."""
         self._entries[entry.row] = self._of[entry.mechanism][entry.row] = entry
-        self._rows[entry.order.key].append(entry.row)
+        self._rows.setdefault(entry.order.key, []).append(entry.row)
         self.n_rules += entry.n_rules if entry.mechanism in BLOCKING else 0
         self._held[entry.mechanism] = None
 

@@ -175,12 +175,18 @@ class IntervalSet(Intervals):
 
     def __eq__(self, other: object) -> bool:
         """Return whether both sets hold the same addresses."""
+        if self is other:
+            return True
         if not isinstance(other, IntervalSet):
             return NotImplemented
         return np.array_equal(self.start, other.start) and np.array_equal(self.stop, other.stop)
 
     def __hash__(self) -> int:
         """Hash by content."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash((self.start.tobytes(), self.stop.tobytes()))
 
     def contains(self, address: ArrayLike) -> NDArray[np.bool_]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.coverage import (
+    ADDRESS_BITS,
+    SetAround,
     answerable_fronts,
     block_around,
     cut,
@@ -61,18 +65,14 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
 
     def decide(observation: Observation) -> Decision:
         rows = answerable_fronts(observation)
-        phase_s = (observation.t_s - observation.fronts.discovered_s[rows]) % cycle_s
+        fronts = observation.fronts
+        prefix = fronts.address[rows] >> (ADDRESS_BITS - length)
+        phase_s = (observation.t_s - fronts.discovered_s[rows]) % cycle_s
         is_wanted = phase_s < ttl_s
+        is_held = fronts.is_held(Mechanism.DROP)[rows]
         around = enclosing_front(observation, length)
-        asked = {row: cut(observation, around(row)) for row in rows[is_wanted].tolist()}
-        wanted = set(asked.values())
-        dropped = observation.in_force.of(Mechanism.DROP)
-        releases = tuple(
-            Order("unblock", entry.addresses) for entry in dropped if entry.addresses not in wanted
-        )
-        held = {entry.addresses for entry in dropped}
-        absent = [row for row, addresses in asked.items() if addresses not in held]
-        blocks = block_around(observation, np.array(absent, np.int64), around)
+        releases = _releases(observation, rows, prefix, is_held, prefix[is_wanted], around)
+        blocks = block_around(observation, rows[is_wanted & ~is_held], around)
         if phase_s.size == 0 or gap_s == 0:
             return Decision(releases + blocks)
         left_s = np.where(is_wanted, ttl_s - phase_s, cycle_s - phase_s)
@@ -84,6 +84,38 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
 def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
     dropped = observation.in_force.of(Mechanism.DROP)
     return tuple(Order("unblock", entry.addresses) for entry in dropped)
+
+
+def _releases(
+    observation: Observation,
+    front_row: NDArray[np.int64],
+    prefix: NDArray[np.int64],
+    is_held: NDArray[np.bool_],
+    wanted: NDArray[np.int64],
+    around: SetAround,
+) -> tuple[Order, ...]:
+    """Withdraw the entries around no front that is wanted, oldest first.
+
+    Parameters
+    ----------
+    front_row, prefix, is_held : shape (n,)
+        Known fronts, number of the prefix around each, and whether an entry holds it.
+    wanted
+        Prefixes of those that are wanted.
+    """
+    dropped = observation.in_force.of(Mechanism.DROP)
+    held, first = np.unique(prefix[is_held], return_index=True)
+    if held.size < len(dropped):
+        # Some entries are around no front that is known: it is gone.
+        kept = {
+            cut(observation, around(row)) for row in front_row[np.isin(prefix, wanted)].tolist()
+        }
+        stale = [entry for entry in dropped if entry.addresses not in kept]
+    else:
+        row = front_row[is_held][first[~np.isin(held, wanted)]]
+        keys = [(Mechanism.DROP, cut(observation, around(one))) for one in row.tolist()]
+        stale = sorted(map(observation.in_force.oldest, keys), key=attrgetter("row"))
+    return tuple(Order("unblock", entry.addresses) for entry in stale)
 
 
 def _windows_s(asked: ask.TimeWindow, given: Given) -> list[tuple[int, int]]:
