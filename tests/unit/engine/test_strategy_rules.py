@@ -80,7 +80,7 @@ def seen(
 
 
 def placed(orders: Sequence[Order], t_s: int = 0) -> list[Entry]:
-    return [Entry(row, order(order), t_s) for row, order in enumerate(orders)]
+    return [Entry(row, order, t_s) for row, order in enumerate(orders)]
 
 
 def said(decision: Decision) -> list[tuple[str, str]]:
