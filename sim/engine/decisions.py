@@ -50,6 +50,8 @@ class KnownFronts:
 class Observation:
     """What the censor knows when it decides: the state just before ``t_s``.
 
+    Fronts and entries are shown as they are kept, not copied: they hold until the decision is made.
+
     Attributes
     ----------
     t_s

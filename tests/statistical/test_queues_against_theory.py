@@ -123,20 +123,16 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         exempt_lag_h=1.0,
     )
     env, log, world = simpy.Environment(), EventLog(), crowd(N_APPEALS)
-    exposure = SimpleNamespace(component_row=world.businesses.component_row)
-    users = SimpleNamespace(
-        share_vpn=np.zeros(1), integrate=lambda t_s: None, cut_off_s=lambda *times: np.zeros(1)
-    )
-    plaintiffs = Plaintiffs(rules, world, users)
+    states = SimpleNamespace(exposure=SimpleNamespace(component_row=world.businesses.component_row))
+    plaintiffs = Plaintiffs(rules, world, SimpleNamespace(complaining_days=lambda *times: 0.0))
     attention = Attention.of(rules, plaintiffs.complaints)
     attention.note(0)
     actor = ComplaintActor(
         env,
         world,
         rules,
-        users,
         plaintiffs,
-        exposure,
+        states,
         streams,
         log,
         attention,

@@ -10,11 +10,10 @@ import pytest
 
 from sim.engine.actors.attention import Attention
 from sim.engine.eventlog import Kind
-from sim.engine.state.patience import Patience
 from sim.streams import Stream, Streams
-from tests.sections import Censor, Complaints, Fronts
+from tests.sections import Censor, Complaints, Fronts, Reactions
 from tests.unit.engine.test_actors_alone import STILL, UNSEEN
-from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
+from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, Response, SmallWorld
 
 POOL = "198.18.0.0/24"
 LOWER = "198.18.0.0/25"
@@ -142,24 +141,57 @@ def test_a_name_is_matched_if_its_draw_lies_below_the_overmatch(draw, n_matched)
     assert (small.run().ledger.affected_s > 0).sum() == n_matched
 
 
-def test_patience_starts_at_impaired_and_not_at_affected():
-    patience = Patience(np.full(3, 2, np.int8))
-    level = np.array([1, 2, 3], np.int8)
-    assert [rows.tolist() for rows in patience.starting(np.arange(3), level)] == [[1, 2], [1, 2]]
+PATIENT = Reactions(
+    responses="x",
+    n_rounds=1,
+    patience_median_h=1.0,
+    patience_sigma=0.0,
+    onboarding_slots=1,
+    onboarding_h=1.0,
+)
+
+
+def responses(orders: tuple[Dated, ...], *firms: Firm) -> list[tuple[int, int]]:
+    """Times and businesses that lose patience."""
+    small = SmallWorld(orders=orders, firms=firms, reactions=PATIENT, horizon_s=DAY)
+    log = small.run().events
+    mine = log.kind == Kind.RESPONDED
+    return list(zip(log.t_s[mine].tolist(), log.business_row[mine].tolist(), strict=True))
 
 
 def test_patience_starts_at_the_state_that_a_business_does_not_tolerate():
-    patience = Patience(np.array([1, 1, 2, 3, 3], np.int8))
-    level = np.array([0, 1, 1, 2, 3], np.int8)
-    starting, beginning = patience.starting(np.arange(5), level)
-    assert starting.tolist() == [1, 4]
-    assert beginning.tolist() == [3, 4]
-    # Once it runs, or a business is impaired, neither begins again.
-    patience.since_s[starting] = 0
-    level = np.array([0, 2, 1, 2, 3], np.int8)
-    starting, beginning = patience.starting(np.arange(5), level)
-    assert starting.tolist() == []
-    assert beginning.tolist() == [1]
+    # Affected, impaired and down by what of their attempts fails.
+    shares = (0.05, 0.5, 1.0)
+    firms = [
+        Firm(
+            ("198.18.0.9",) * 5,
+            (share, 0.0, 0.0, 0.0, 0.0),
+            patience_s=100,
+            responses=(Response("wait"),),
+            tolerance=tolerance,
+        )
+        for tolerance in ("affected", "impaired", "down")
+        for share in shares
+    ]
+    borne = [(row, share) for row in range(3) for share in range(3) if share < row]
+    expected = [3 * row + share for row in range(3) for share in range(3)]
+    expected = [one for one in expected if divmod(one, 3) not in borne]
+    found = responses((Dated(0, "block", (POOL,)),), *firms)
+    assert found == [(100, row) for row in expected]
+    assert len(expected) == 6
+
+
+def test_patience_that_runs_does_not_begin_again_when_more_fails():
+    firm = Firm(
+        ("198.18.0.9", "198.19.0.9", *("203.0.113.1",) * 3),
+        (0.05, 0.5, 0.0, 0.0, 0.0),
+        patience_s=100,
+        responses=(Response("wait"),),
+        tolerance="affected",
+    )
+    orders = (Dated(0, "block", (POOL,)), Dated(60, "block", ("198.19.0.0/24",)))
+    assert responses(orders, firm) == [(100, 0)]
+    assert responses(orders, replace(firm, tolerance="impaired")) == [(160, 0)]
 
 
 def test_an_event_that_adds_nothing_or_all_leaves_attention_or_fills_it():
