@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import signal
@@ -107,29 +108,51 @@ def write_scenario(tmp_path: Path) -> WriteScenario:
     return write
 
 
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
+    """Folder that the first process of a session to ask makes; others wait, and read the same."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / name).exists():
+            unfinished = base / f"{name}.unfinished"
+            unfinished.mkdir()
+            make(unfinished / "run")
+            unfinished.rename(base / name)
+    return base / name / "run"
+
+
 @pytest.fixture(scope="session")
 def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the shipped scenario run with two replicates; do not write into it."""
-    folder = tmp_path_factory.mktemp("shipped") / "run"
     resolved = resolve(load_scenario("telegram-2018-replay"))
-    run_experiment(resolved, root_seed=20180416, n_replicates=2, folder=folder)
-    return folder
+    return made_once(
+        tmp_path_factory,
+        "shipped",
+        lambda folder: run_experiment(resolved, root_seed=20180416, n_replicates=2, folder=folder),
+    )
 
 
 @pytest.fixture(scope="session")
 def shipped_single_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the shipped scenario run with one replicate; do not write into it."""
-    folder = tmp_path_factory.mktemp("shipped") / "single"
     resolved = resolve(load_scenario("telegram-2018-replay"))
-    run_experiment(resolved, root_seed=20180416, n_replicates=1, folder=folder)
-    return folder
+    return made_once(
+        tmp_path_factory,
+        "shipped-single",
+        lambda folder: run_experiment(resolved, root_seed=20180416, n_replicates=1, folder=folder),
+    )
 
 
 @pytest.fixture(scope="session")
 def chase_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of three weeks of the chase: fronts, exemptions, evictions; do not write into it."""
-    folder = tmp_path_factory.mktemp("chase") / "run"
     changes = ["population.n_businesses=60", "end=2018-05-10T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", changes))
-    run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder)
-    return folder
+    return made_once(
+        tmp_path_factory,
+        "chase",
+        lambda folder: run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder),
+    )

@@ -26,6 +26,8 @@ from tests.experiments import Scripted, files_of
 
 pytest.importorskip("optuna")
 
+pytestmark = pytest.mark.laws
+
 BRIEF = [
     "population.n_businesses=8",
     "end=2018-04-17T00:00+03:00",
