@@ -84,7 +84,7 @@ def test_a_file_without_addresses_makes_no_table_unless_allowed(tmp_path):
     assert "expected at least one address, got none in 1 lines" in told
     assert not table.exists()
     run("import", tmp_path / "none", "-o", table, "--allow-empty")
-    assert duckdb.execute(f"SELECT count(*) FROM '{table}'").fetchone() == (0,)
+    assert duckdb.execute(f"SELECT count(*) FROM '{table}'").fetchall() == [(0,)]
 
 
 def test_more_than_the_limit_is_refused(ranges, tmp_path):

@@ -52,7 +52,7 @@ def test_no_text_is_a_formula_or_holds_a_control_character(value: str) -> None:
     if not re.search(r"[\x00-\x1f\x7f-\x9f]", value):
         assert text_of(cell) == value
         query = r"SELECT regexp_replace(?, ?, '\1\2', 'g')"
-        assert duckdb.execute(query, [cell, GUARDED]).fetchone() == (value,)
+        assert duckdb.execute(query, [cell, GUARDED]).fetchall() == [(value,)]
 
 
 @pytest.mark.parametrize("value", [-5, -5.25, "-5", "+1.5e-3", "-.5", "3 to 5", "a-b", "'tis", ""])

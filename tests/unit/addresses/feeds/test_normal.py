@@ -51,8 +51,8 @@ def test_ranges_become_prefixes_and_lists_stay_lists(feed, tmp_path):
     halves = duckdb.execute(
         "SELECT ip6_first_high, ip6_first_low, ip6_last_high, ip6_last_low "
         f"FROM '{path}' WHERE family = 6"
-    ).fetchone()
-    assert halves == (0x20010DB8 << 32, 0, (0x20010DB8 << 32) | 0xFFFFFFFF, 2**64 - 1)
+    ).fetchall()
+    assert halves == [(0x20010DB8 << 32, 0, (0x20010DB8 << 32) | 0xFFFFFFFF, 2**64 - 1)]
 
 
 def test_the_table_says_where_it_came_from(feed, tmp_path):
