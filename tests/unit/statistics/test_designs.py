@@ -68,6 +68,12 @@ def test_trajectories_reach_all_levels_and_both_directions() -> None:
     assert set(np.sign(np.diff(design.dials, axis=1)).ravel()) == {-1, 0, 1}
 
 
+def test_half_of_all_moves_go_up() -> None:
+    moves = np.sign(np.diff(morris_trajectories(2000, [1, 1], rng()).dials, axis=1))
+    # 4,000 moves, one in each dial of a trajectory: half of them within four standard errors.
+    assert abs(np.mean(moves[moves != 0] > 0) - 0.5) < 4 * 0.5 / np.sqrt(4000)
+
+
 def test_a_crossing_takes_one_factor_from_the_other_base_point() -> None:
     design = saltelli(4, [1, 2], rng())
     assert design.shape == (4, 4, 3)
