@@ -76,7 +76,7 @@ class Settlement:
         self._complaints = complaints
         self._vpn = VpnHistory(world.operators.n_operators)
         users = crowd if world.users is not None else None
-        self._snapshot = Snapshot(world, states.tally, space, users)
+        self._snapshot = Snapshot(world, space, states, crowd)
         if users is not None:
             self._set_vpn(0, users)
 
@@ -99,7 +99,7 @@ class Settlement:
                 self._reactions.start_clocks(starting, t_s)
         if self._target is not None and self._crowd.begin_settlement(t_s):
             self._settle_target(self._target, t_s)
-        self._snapshot.note(t_s, self._states.levels.weight)
+        self._snapshot.note(t_s)
 
     def tick(self, users: TargetState, t_s: int) -> None:
         """Move what is slow: users take to a VPN or leave, businesses appeal by name."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sim.engine.record import snapshot_kernel as kernel
 from sim.engine.record.curves import BUSINESS_METRICS, CurveRecorder, Curves, Series
 from sim.engine.state.space import AddressSpace
-from sim.engine.state.tally import Group, Tally
+from sim.engine.state.states import States
+from sim.engine.state.tally import Group
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.population import MICRO
@@ -40,12 +41,13 @@ class Snapshot:
     """
 
     def __init__(
-        self, world: World, tally: Tally, space: AddressSpace, users: TargetState | None
+        self, world: World, space: AddressSpace, states: States, target: TargetState
     ) -> None:
-        self._space = space
+        tally = states.tally
+        self._space, self._states, self._target = space, states, target
+        self._has_users = world.users is not None
         self._share_users = world.operators.share_users
         self._tally = tally
-        self._users = users
         self._has_value = tally.value_micro_usd_per_h > 0
         parts = (
             [Series(metric, Group(), UNKNOWN) for metric in ADDRESS_METRICS[:2]],
@@ -62,7 +64,7 @@ class Snapshot:
                 for group, n in zip(tally.groups, tally.n_businesses.tolist(), strict=True)
             ],
             self._demand_series(),
-            [Series(metric, Group(), users.n_users) for metric in USER_METRICS] if users else [],
+            [Series(metric, Group(), target.n_users) for metric in USER_METRICS if self._has_users],
         )
         self.series = tuple(series for part in parts for series in part)
         edge = np.cumsum([0, *map(len, parts)]).tolist()
@@ -76,26 +78,30 @@ class Snapshot:
         self._n_at_level = np.empty((N_NOTED, *tally.n_at_level.shape), np.int64)
         self._lost_micro_usd_per_h = np.empty((N_NOTED, n_operators, n_groups))
         self._weight = np.empty((N_NOTED, n_operators))
-        self._shares = np.empty((N_NOTED, len(USER_METRICS)))
+        self._of_users_noted = np.empty((N_NOTED, len(USER_METRICS)))
+        self._noted = kernel.make_noted(
+            self._n_blocked,
+            self._n_listed,
+            self._n_at_level,
+            self._lost_micro_usd_per_h,
+            self._weight,
+            self._of_users_noted,
+        )
 
-    def note(self, t_s: int, weight: NDArray[np.float64]) -> None:
-        """Note the state from ``t_s`` on; times must rise.
-
-        Parameters
-        ----------
-        weight : shape (n_operators,)
-            How much each operator's users count.
-        """
-        row, n_blocked = len(self._t_s), self._space.n_blocked
+    def note(self, t_s: int) -> None:
+        """Note the state from ``t_s`` on; times must rise."""
+        row = len(self._t_s)
         self._t_s.append(t_s)
-        self._n_blocked[row] = n_blocked[:-1]
-        self._n_listed[row, :2] = n_blocked[-1]
-        self._n_listed[row, 2:] = self._space.n_listed_of
-        self._n_at_level[row] = self._tally.n_at_level
-        self._lost_micro_usd_per_h[row] = self._tally.lost_micro_usd_per_h
-        self._weight[row] = weight
-        if self._users is not None:
-            self._shares[row] = self._users.shares(t_s)
+        kernel.note(
+            self._noted,
+            row,
+            t_s,
+            self._space.handle,
+            self._states.handle,
+            self._target.handle,
+            self._states.levels.weight,
+            self._has_users,
+        )
         if row + 1 == N_NOTED:
             self._work_out()
 
@@ -115,8 +121,8 @@ class Snapshot:
         values[:, self._counts] = self._n_at_level[:n].reshape(n, -1)
         share = self._tally.demand_lost_share(self._weight[:n], self._lost_micro_usd_per_h[:n])
         values[:, self._demand] = share[:, self._has_value]
-        if self._users is not None:
-            values[:, self._of_users] = self._shares[:n]
+        if self._has_users:
+            values[:, self._of_users] = self._of_users_noted[:n]
         self._recorder.record(self._t_s, values)
         self._t_s = []
 

@@ -34,6 +34,8 @@ class AddressSpace:
 
     Attributes
     ----------
+    handle
+        All of it as the compiled loops take it.
     register_row
         Row of the register among those who hold entries, after all operators.
     n_blocked : shape (n_operators + 1, 2)
@@ -56,7 +58,7 @@ class AddressSpace:
         self.n_listed_of = np.zeros(len(world.places.provider) + 1, np.int64)
         self.n_free_of = np.array([addresses.n_addresses for addresses in pools], np.int64)
         self._target, self._states = target, states
-        self._handle = kernel.make_space(
+        self.handle = kernel.make_space(
             start,
             own.contains(start),
             self.n_blocked,
@@ -82,7 +84,7 @@ class AddressSpace:
         mechanism = entries[0].mechanism
         self._states.use(mechanism)
         entries_kernel.count(
-            self._handle,
+            self.handle,
             self._target.handle,
             self._states.handle,
             *_bounds_of(entries),
@@ -93,11 +95,11 @@ class AddressSpace:
 
     def rent(self, address: int, t_s: int) -> int:
         """Let the target have one more front at an address; return its row."""
-        return int(target_kernel.add_front(self._target.handle, self._handle, address, t_s))
+        return int(target_kernel.add_front(self._target.handle, self.handle, address, t_s))
 
     def nth_free(self, pool_row: int, n: int) -> int:
         """The n-th address of a pool that is not listed, counted from 0 in ascending order."""
-        return int(kernel.nth_free(self._handle, pool_row, n))
+        return int(kernel.nth_free(self.handle, pool_row, n))
 
 
 def _bounds_of(entries: Sequence[Entry]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

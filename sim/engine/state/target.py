@@ -113,11 +113,6 @@ class TargetState:
         """Share of all users who reach it without a VPN at a time."""
         return float(kernel.reached_share(self.handle, t_s))
 
-    def shares(self, t_s: int) -> tuple[float, float, float]:
-        """Of all its users: who reach it at a time, are on a VPN, have left."""
-        shares: tuple[float, float, float] = kernel.shares(self.handle, t_s)
-        return shares
-
     def book(self, t_s: int) -> None:
         """Book the piece that ends now, in which its reach was as it is."""
         kernel.book(self.handle, t_s)

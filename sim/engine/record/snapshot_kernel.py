@@ -1,0 +1,85 @@
+"""The state of a second, noted in one compiled call."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numba import types
+from numba.experimental import structref
+from numpy.typing import NDArray
+
+from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.target_kernel import shares
+
+Floats: TypeAlias = NDArray[np.float64]
+Counts: TypeAlias = NDArray[np.int64]
+
+
+@structref.register
+class _NotedType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of what ``make_noted`` returns."""
+
+
+class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """Columns of what was noted as one object; ``make_noted`` says what they are."""
+
+
+_FIELDS = ["n_blocked", "n_listed", "n_at_level", "lost_micro_usd_per_h", "weight", "shares"]
+structref.define_constructor(Noted, _NotedType, _FIELDS)
+structref.define_boxing(_NotedType, Noted)
+
+
+@compiled
+def make_noted(
+    n_blocked: Counts,
+    n_listed: Counts,
+    n_at_level: Counts,
+    lost_micro_usd_per_h: Floats,
+    weight: Floats,
+    of_users: Floats,
+) -> Any:
+    """Return columns with room for some times, filled by ``note``.
+
+    Parameters
+    ----------
+    n_blocked : shape (n_times, n_operators, 2)
+        Addresses that each operator blocks: outside the target's own, and all.
+    n_listed : shape (n_times, 2 + n_providers + 1)
+        Addresses listed, the same two; and of each provider, and of nobody.
+    n_at_level : shape (n_times, 3, n_groups)
+        Businesses at least affected, impaired, down.
+    lost_micro_usd_per_h : shape (n_times, n_operators, n_groups)
+        Value of the demand that fails.
+    weight : shape (n_times, n_operators)
+        How much each operator's users count.
+    of_users : shape (n_times, 3)
+        Shares of the target's users who reach it, are on a VPN, have left.
+    """
+    return Noted(  # type: ignore[no-untyped-call, unused-ignore]
+        n_blocked, n_listed, n_at_level, lost_micro_usd_per_h, weight, of_users
+    )
+
+
+@compiled
+def note(
+    noted: Any,
+    row: int,
+    t_s: int,
+    space: Any,
+    states: Any,
+    target: Any,
+    weight: Floats,
+    has_users: bool,
+) -> None:
+    """Note the state from a second on, in a row of the columns."""
+    n_operators = weight.size
+    noted.n_blocked[row] = space.n_blocked[:n_operators]
+    noted.n_listed[row, :2] = space.n_blocked[n_operators]
+    noted.n_listed[row, 2:] = space.n_listed_of
+    noted.n_at_level[row] = states.n_at_level
+    noted.lost_micro_usd_per_h[row] = states.lost_micro_usd_per_h
+    noted.weight[row] = weight
+    if has_users:
+        reached, on_vpn, left = shares(target, t_s)
+        noted.shares[row, 0], noted.shares[row, 1], noted.shares[row, 2] = reached, on_vpn, left
