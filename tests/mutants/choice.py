@@ -2,8 +2,8 @@
 
 In: a record of a run of the tests, and the sources. A line that is executed when a module is
 imported says nothing about who depends on it: then every test that runs something of the module
-counts, or of the modules that import it. The same for compiled code, which is not seen line by
-line.
+counts, or of the modules that import it, and all that mirror its package. The same for compiled
+code, which is not seen line by line.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ class Choice:
         lines = self.lines.get(fault.path, {})
         if is_compiled(self.root / fault.path):
             return self._ordered(fault.path, self._of_importers(fault.path))
-        inside = enclosing(self.root / fault.path, fault.line)
-        if inside is not None:
-            for first, last in inside:
-                found = {test for line in range(first, last + 1) for test in lines.get(line, [])}
-                if found:
-                    return self._ordered(fault.path, found)
-            return []
-        found = self._running(fault.path)
-        return self._ordered(fault.path, found or self._of_importers(fault.path))
+        for first, last in enclosing(self.root / fault.path, fault.line):
+            found = {test for line in range(first, last + 1) for test in lines.get(line, [])}
+            if found:
+                return self._ordered(fault.path, found)
+        # Functions too may run at import alone, where a table is made of their results.
+        found = self._running(fault.path) or self._of_importers(fault.path)
+        mirror = _mirror_of(fault.path)
+        found |= {n for n, test in enumerate(self.tests) if test.startswith(mirror)}
+        return self._ordered(fault.path, found)
 
     def batches(self, numbers: list[int], budgets_s: list[float]) -> list[Chosen]:
         """Cut the tests into batches of so many seconds; what is beyond the last is left out."""
@@ -104,12 +104,17 @@ class Choice:
         files: dict[str, list[int]] = defaultdict(list)
         for number in numbers:
             files[self.tests[number].partition("::")[0]].append(number)
-        mirrored = f"tests/unit/{Path(path).parts[1]}/"
+        mirror = _mirror_of(path)
         groups = sorted(
-            (not file.startswith(mirrored), sum(self.seconds[n] for n in of), file)
+            (not file.startswith(mirror), sum(self.seconds[n] for n in of), file)
             for file, of in files.items()
         )
         return [n for *_, file in groups for n in sorted(files[file])]
+
+
+def _mirror_of(path: str) -> str:
+    """Folder of the tests that mirror a file's package."""
+    return f"tests/unit/{Path(path).parts[1]}/"
 
 
 @cache
@@ -122,11 +127,11 @@ def bodies_of(path: Path) -> list[tuple[int, int]]:
     ]
 
 
-def enclosing(path: Path, line: int) -> list[tuple[int, int]] | None:
-    """Return the line, its statement and its function, as ranges; None outside of functions."""
+def enclosing(path: Path, line: int) -> list[tuple[int, int]]:
+    """Return the line, its statement and its function, as ranges; none outside of functions."""
     bodies = [(first, last) for first, last in bodies_of(path) if first <= line <= last]
     if not bodies:
-        return None
+        return []
     statements = [
         (node.lineno, node.end_lineno or node.lineno)
         for node in ast.walk(ast.parse(path.read_bytes()))

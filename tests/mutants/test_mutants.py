@@ -82,6 +82,20 @@ def test_quick_tests_are_asked_first_and_slow_ones_only_within_the_budget(tmp_pa
     ]
 
 
+def test_what_runs_at_import_is_asked_of_all_that_mirror_the_package(tmp_path: Path) -> None:
+    source = b"def entry(n):\n    return n + 1\nTABLE = entry(2)\n"
+    (tmp_path / "sim/part").mkdir(parents=True)
+    (tmp_path / "sim/part/table.py").write_bytes(source)
+    record = {
+        "tests": ["tests/unit/part/test_a.py::x", "tests/unit/other/test_b.py::y"],
+        "seconds": [1.0, 1.0],
+        "lines": {"sim/part/table.py": {"1": [], "2": [], "3": []}},
+    }
+    choice, faults = Choice(tmp_path, record), faults_of("sim/part/table.py", source)
+    assert {fault.line for fault in faults} == {2, 3}
+    assert all(choice.of(fault) == [0] for fault in faults)
+
+
 @pytest.mark.long
 def test_a_fault_that_a_test_sees_is_noticed_and_one_that_none_sees_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -142,6 +142,7 @@ def test_a_label_is_said_aloud_and_any_other_name_is_read_out() -> None:
     assert label("business_hours_down") == "business-hours down"
     assert label("moves_proxy") == "moves behind a domestic proxy"
     assert label("provider_gain_usd") == "provider gain"
+    assert label("regret_addresses") == "addresses beyond the best cover (regret)"
     assert CURVES["businesses_down"].full_label == "businesses down"
     assert CURVES["demand_lost_share"].full_label == label("demand_lost_share")
 
