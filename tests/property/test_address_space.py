@@ -1,0 +1,175 @@
+"""What is kept of the address space by difference, against sets that are made anew each time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.orders import Entry, Mechanism, Order
+from sim.engine.state.space import AddressSpace
+from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED
+from sim.engine.state.states import States
+from sim.engine.state.target import TargetState
+from tests.sections import Fronts
+from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
+
+BASE = int(IntervalSet.of("198.18.0.0").start[0])
+N = 64
+"""Addresses that are looked at: few, so that intervals touch, nest and end together."""
+OWN = ("198.18.0.8/30", "198.18.0.40/32")
+POOLS = (
+    Pool("alpha", 1.0, ("198.18.0.0/28", "198.18.0.32/29")),
+    Pool("beta", 1.0, ("198.18.0.16/28",)),
+)
+SMALL = SmallWorld(
+    actors=(Actor(0.5), Actor(0.5)),
+    firms=tuple(Firm((f"198.18.0.{row}",) * 5) for row in range(0, N, 5)),
+    target_prefixes=OWN,
+    pools=POOLS,
+    fronts=Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.4),
+)
+WORLD = SMALL.world()
+MECHANISMS = (Mechanism.DROP, Mechanism.THROTTLE, Mechanism.EXEMPT)
+REGISTER, HOLDERS = 2, 3
+BOUNDS = st.tuples(st.integers(0, N - 1), st.integers(1, 20)).map(
+    lambda pair: (pair[0], min(sum(pair), N))
+)
+SETS = st.lists(BOUNDS, min_size=1, max_size=3)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("place"), SETS, st.sampled_from(MECHANISMS)),
+        st.tuples(st.just("turn"), st.integers(0, 99), st.integers(0, REGISTER)),
+        st.tuples(st.just("rent"), st.integers(0, N - 1), st.just(0)),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+class Naive:
+    """The same, from all entries each time."""
+
+    def __init__(self) -> None:
+        self.holds: Counter[tuple[int, int]] = Counter()
+        self.entries: list[tuple[Mechanism, frozenset[int]]] = []
+
+    def state(self, holder: int, address: int) -> int:
+        """What a holder does to an address."""
+        found = {
+            mechanism
+            for (row, which), n in self.holds.items()
+            if which == holder and n
+            for mechanism, addresses in [self.entries[row]]
+            if address in addresses
+        }
+        if Mechanism.EXEMPT in found or not found:
+            return CLEAN
+        return DROPPED if Mechanism.DROP in found else THROTTLED
+
+    def blocked(self, holder: int) -> set[int]:
+        """Addresses that a holder drops or throttles."""
+        return {address for address in range(N) if self.state(holder, address) != CLEAN}
+
+
+def addresses_of(*prefixes: str) -> set[int]:
+    """Addresses of some prefixes, counted from the base."""
+    found = IntervalSet.of(*prefixes)
+    return {
+        address - BASE
+        for start, stop in zip(found.start.tolist(), found.stop.tolist(), strict=True)
+        for address in range(start, stop)
+    }
+
+
+def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented: list[int]) -> None:
+    """All that is kept is what the entries make it."""
+    own = addresses_of(*OWN)
+    blocked = [naive.blocked(holder) for holder in range(HOLDERS)]
+    assert space.n_blocked.tolist() == [[len(held - own), len(held)] for held in blocked]
+    listed = blocked[REGISTER]
+    held_by = {pool.provider: addresses_of(*pool.prefixes) for pool in POOLS}
+    expected = [len((listed - own) & held_by.get(name, set())) for name in WORLD.places.provider]
+    expected.append(len(listed - own) - sum(expected))
+    assert space.n_listed_of.tolist() == expected
+    for row, pool in enumerate(POOLS):
+        free = sorted(addresses_of(*pool.prefixes) - listed)
+        assert space.n_free_of[row] == len(free)
+        assert [space.nth_free(row, n) - BASE for n in range(len(free))] == free
+    address, _, _ = target.fronts()
+    assert (address - BASE).tolist() == rented
+    rows = np.arange(len(rented))
+    for mechanism in (Mechanism.DROP, Mechanism.THROTTLE):
+        holding = [
+            addresses
+            for (row, holder), n in naive.holds.items()
+            if holder == REGISTER and n
+            for which, addresses in [naive.entries[row]]
+            if which is mechanism
+        ]
+        wanted = [any(one in addresses for addresses in holding) for one in rented]
+        assert target.is_held(rows, mechanism).tolist() == wanted
+
+
+@many_worlds(60)
+@given(STEPS)
+def test_counts_by_difference_are_those_of_all_entries(steps) -> None:
+    target, states = TargetState(WORLD), States(WORLD)
+    space, naive = AddressSpace(WORLD, target, states), Naive()
+    placed: list[Entry] = []
+    rented: list[int] = []
+    for step, one, other in steps:
+        if step == "place":
+            bounds = np.array(one, np.int64) + BASE
+            addresses = IntervalSet.from_bounds(bounds[:, 0], bounds[:, 1])
+            entry = Entry(len(placed), Order("block", addresses, other), 0)
+            placed.append(entry)
+            members = frozenset(a for first, last in one for a in range(first, last))
+            naive.entries.append((other, members))
+            naive.holds[entry.row, REGISTER] = 1
+            space.list(entry, +1)
+        elif step == "rent":
+            rented.append(one)
+            assert space.rent(BASE + one, len(rented)) == len(rented) - 1
+        elif placed:
+            entry, holder = placed[one % len(placed)], other
+            # Each comes back where it was let go, and goes where it was held.
+            way = -1 if naive.holds[entry.row, holder] else +1
+            naive.holds[entry.row, holder] += way
+            space.count(holder, [entry], way)
+        assert_agree(space, target, naive, rented)
+    lost = target.settle(100)
+    wanted = [
+        row
+        for row, address in enumerate(rented)
+        if sum(naive.state(holder, address) == DROPPED for holder in range(REGISTER)) * 0.5 > 0.4
+    ]
+    assert lost == wanted
+
+
+@pytest.mark.parametrize("n", [40, 1500])
+def test_columns_grow_with_what_they_hold(n: int) -> None:
+    """Pieces and fronts begin with room for some; the last of many is as the first."""
+    target, states = TargetState(WORLD), States(WORLD)
+    space = AddressSpace(WORLD, target, states)
+    entries = [Entry(row, Order.of_prefix("block", BASE + 2 * row, 32), 0) for row in range(n)]
+    for entry in entries:
+        space.list(entry, +1)
+        space.count(0, [entry], +1)
+        space.rent(int(entry.addresses.start[0]), 0)
+        space.rent(int(entry.addresses.start[0]) + 1, 0)
+    rows = np.arange(2 * n)
+    assert space.n_blocked[0, 1] == n
+    assert target.is_held(rows, Mechanism.DROP).tolist() == [True, False] * n
+    # Half of all users are at the operator that drops the first of each two.
+    assert target.settle(0) == list(range(0, 2 * n, 2))
+    for entry in entries:
+        space.count(0, [entry], -1)
+        space.list(entry, -1)
+    assert space.n_blocked.sum() == 0
+    assert not target.is_held(rows, Mechanism.DROP).any()
+    assert space.n_listed_of.sum() == 0
