@@ -590,9 +590,10 @@ def test_mmdb_fields_of_several_vendors_are_mapped(read):
 
 def test_mmdb_of_both_families_is_read_to_both(read):
     needs("maxminddb")
-    feed = read("both.mmdb", mmdb({"2001:db8::/32": {"asn": 64496}}, version=6))
-    assert (len(feed.v4), feed.to_set()) == (0, AddressSet.of("2001:db8::/32"))
-    assert feed.v6.line.tolist() == [0]  # a database has no lines
+    networks = ["2001:db8::/32", "2001:dba::/32"]
+    feed = read("both.mmdb", mmdb({key: {"asn": 64496} for key in networks}, version=6))
+    assert (len(feed.v4), feed.to_set()) == (0, AddressSet.of(*networks))
+    assert feed.v6.line.tolist() == [0, 0]  # a database has no lines
 
 
 @pytest.mark.parametrize(
