@@ -14,6 +14,8 @@ from sim.experiment.executors.task import Executor, Failure, Job, Key, Result
 
 START_S = 4.0
 """A pool is started when more work than this is left, judged by the latest key."""
+LOADING_S = 10.0
+"""A first key that took less than this tells nothing: it may have loaded compiled code."""
 
 
 class AdaptiveExecutor(Executor):
@@ -22,7 +24,7 @@ class AdaptiveExecutor(Executor):
     def __init__(self, n_workers: int) -> None:
         self._serial = SerialExecutor()
         self._pool = PoolExecutor(n_workers)
-        self._s_per_key = 0.0
+        self._s_per_key, self._is_first = 0.0, True
 
     def run(
         self, job: Job[Result], keys: Sequence[Key]
@@ -34,7 +36,9 @@ class AdaptiveExecutor(Executor):
                 return
             started = time.perf_counter()
             done = next(iter(self._serial.run(job, [key])))
-            self._s_per_key = time.perf_counter() - started
+            elapsed_s = time.perf_counter() - started
+            self._s_per_key = 0.0 if self._is_first and elapsed_s < LOADING_S else elapsed_s
+            self._is_first = False
             yield done
 
     def stop(self, *, at_once: bool = False) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.experiment.executors import choose_executor
+from sim.experiment.executors import adaptive, choose_executor
 from sim.experiment.executors.adaptive import AdaptiveExecutor
 from sim.experiment.executors.pool import LOST, NO_PROCESS, PoolExecutor, _starting
 from sim.experiment.executors.serial import SerialExecutor
@@ -163,3 +163,48 @@ def test_the_number_of_workers_chooses_the_executor() -> None:
     assert isinstance(choose_executor(), SerialExecutor | AdaptiveExecutor)
     with pytest.raises(ValueError, match="at least one worker, got 0"):
         PoolExecutor(0)
+
+
+@dataclass
+class Timed:
+    """Takes so many seconds of a clock of its own for each key."""
+
+    seconds: tuple[float, ...]
+    now_s: float = 0.0
+    n_done: int = 0
+
+    def begin(self) -> Callable[[Key], int]:
+        return self.take
+
+    def take(self, key: Key) -> int:
+        self.now_s += self.seconds[min(self.n_done, len(self.seconds) - 1)]
+        self.n_done += 1
+        return self.n_done
+
+
+@pytest.mark.parametrize(
+    ("seconds", "n_here"),
+    [
+        ((3.0, 0.1), 12),  # what is loaded with the first key is not what the others take
+        ((3.0, 3.0), 2),
+        ((30.0, 3.0), 1),
+        ((0.1, 0.1, 0.1, 9.0), 4),
+        ((0.1,), 12),
+    ],
+)
+def test_a_pool_is_started_once_keys_that_have_loaded_nothing_take_long(
+    seconds, n_here, monkeypatch
+):
+    job = Timed(seconds)
+    monkeypatch.setattr(adaptive.time, "perf_counter", lambda: job.now_s)
+    sent: list[Key] = []
+
+    def run(_, keys):
+        sent.extend(keys)
+        yield from ((key, 0) for key in keys)
+
+    executor = AdaptiveExecutor(2)
+    monkeypatch.setattr(executor._pool, "run", lambda job, keys: run(job, keys))
+    assert [key for key, _ in executor.run(job, KEYS)] == KEYS
+    assert sent == KEYS[n_here:]
+    executor.stop()
