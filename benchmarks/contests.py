@@ -1,4 +1,4 @@
-"""The questions put to both ways of `sim.addresses` and to the other programs.
+"""The questions put to `sim.addresses` and to the other programs.
 
 In: lists. Out: contests. Where a program cannot do a million items in reasonable time it does a
 part, which the table says.
@@ -13,7 +13,6 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +21,18 @@ import numpy as np
 from benchmarks import data, peers
 from benchmarks.peers import Lists, exhaust, peer
 from benchmarks.timing import Contest, Contestant
-from sim.addresses.compiled import backend
 from sim.addresses.sets.format import format_lines4
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.addresses.sets.prefixes6 import PrefixTable6
 from sim.addresses.text.text import format_set, parse_entries, read_set
 
+OURS = "overblock"
 
-def ways(run: Callable[[], object]) -> list[Contestant]:
-    """Our contestants: NumPy, and numba where it is installed."""
 
-    def by(choice: backend.Choice) -> Callable[[], object]:
-        def chosen() -> object:
-            with backend.using(choice):
-                return run()
-
-        return chosen
-
-    names: list[backend.Choice] = ["numpy", "numba"] if find_spec("numba") else ["numpy"]
-    return [Contestant(name, by(name)) for name in names]
+def ours(run: Callable[[], object]) -> list[Contestant]:
+    """Our contestant."""
+    return [Contestant(OURS, run)]
 
 
 def parse(lists: Lists) -> Contest:
@@ -72,7 +63,7 @@ def parse(lists: Lists) -> Contest:
         f"Read {len(lines):,} lines of CIDR text ({len(lists.text) / 1e6:.1f} MB)",
         len(lines),
         "line",
-        ways(lambda: exhaust([parse_entries(lists.text)])),
+        ours(lambda: exhaust([parse_entries(lists.text)])),
         [
             Contestant("ipaddress.ip_network", lambda: exhaust(map(network, lines)), rounds=5),
             Contestant("socket.inet_aton and split, unchecked", inet_aton, rounds=5),
@@ -110,7 +101,7 @@ def union(lists: Lists) -> Contest:
         f"Text of {n:,} prefixes to their union",
         n,
         "line",
-        ways(lambda: parse_entries(lists.text).to_set().v4.n_addresses),
+        ours(lambda: parse_entries(lists.text).to_set().v4.n_addresses),
         [
             Contestant("ipaddress.collapse_addresses", collapse, **limits),
             *(peer("netaddr", "netaddr.cidr_merge", netaddr, rounds=5) if is_whole else []),
@@ -124,7 +115,7 @@ def file_to_file(lists: Lists) -> Contest:
     source, target = folder / "in.txt", folder / "out.txt"
     source.write_bytes(lists.text)
 
-    def ours() -> object:
+    def union() -> object:
         return target.write_bytes(format_set(read_set(source)[0]))
 
     rivals = []
@@ -144,7 +135,7 @@ def file_to_file(lists: Lists) -> Contest:
         f"File of {len(lists.lines):,} prefixes to file of the fewest prefixes",
         len(lists.lines),
         "line",
-        ways(ours),
+        ours(union),
         rivals,
     )
 
@@ -172,7 +163,7 @@ def write(lists: Lists) -> Contest:
         f"Write {address.size:,} prefixes as text",
         address.size,
         "prefix",
-        [Contestant("numpy", lambda: len(format_lines4(address, length)))],
+        [Contestant(OURS, lambda: len(format_lines4(address, length)))],
         [Contestant("ipaddress", standard, rounds=5), Contestant("f-strings", f_strings, rounds=5)],
     )
 
@@ -184,7 +175,7 @@ def difference(lists: Lists) -> Contest:
         f"Difference of {one.n_intervals:,} and {two.n_intervals:,} intervals",
         one.n_intervals + two.n_intervals,
         "interval",
-        ways(lambda: one.difference(two).n_addresses),
+        ours(lambda: one.difference(two).n_addresses),
         peers.bitmaps(lambda a, b: lambda: len(a - b), one, two),
         note="The count of addresses is part of the work of all.",
     )
@@ -208,16 +199,17 @@ def membership(lists: Lists, n_queries: int) -> Contest:
     if n_queries > 10_000:
         rivals += peers.joins(addresses, queries)
         rivals += [
-            Contestant(f"{each.name}, table of pages not yet built", each.run)
-            for each in ways(cold)
+            Contestant(f"{OURS}, table of pages not yet built", cold),
+            Contestant(
+                f"{OURS}, queries in order",
+                lambda: int(np.count_nonzero(addresses.contains(ascending))),
+            ),
         ]
-        in_order = ways(lambda: int(np.count_nonzero(addresses.contains(ascending))))[0]
-        rivals.append(Contestant("numpy, queries in order", in_order.run))
     return Contest(
         f"Membership of {n_queries:,} addresses in {len(lists.lines):,} prefixes",
         n_queries,
         "address",
-        ways(lambda: int(np.count_nonzero(addresses.contains(queries)))),
+        ours(lambda: int(np.count_nonzero(addresses.contains(queries)))),
         rivals,
         note="The table of pages is built beforehand unless said, as are trees and bitmaps.",
     )
@@ -231,7 +223,7 @@ def longest_match(lists: Lists) -> Contest:
         f"Longest-prefix match of {queries.size:,} addresses in {len(lists.lines):,} prefixes",
         queries.size,
         "address",
-        ways(lambda: int(np.count_nonzero(table.longest_match(queries) >= 0))),
+        ours(lambda: int(np.count_nonzero(table.longest_match(queries) >= 0))),
         peers.matchers(lists.lines, lists.texts, lists.numbers, lists.packed),
         note="Tables and trees are built beforehand.",
     )
@@ -241,7 +233,7 @@ def build(lists: Lists) -> Contest:
     """Prefixes to a table or tree that answers."""
     lines, asked = lists.lines, lists.queries[: 2**19]
 
-    def ours() -> None:
+    def convert() -> None:
         PrefixTable.from_prefixes(lists.address, lists.length).longest_match(asked)
 
     def tree(module: str, name: str, make: Callable[[Any, list[str]], Any]) -> list[Contestant]:
@@ -251,7 +243,7 @@ def build(lists: Lists) -> Contest:
         f"Build a table of {len(lines):,} prefixes",
         len(lines),
         "prefix",
-        ways(ours),
+        ours(convert),
         [
             *tree("pytricia", "pytricia", peers.as_pytricia),
             *tree("radix", "py-radix", peers.as_radix),
@@ -262,7 +254,7 @@ def build(lists: Lists) -> Contest:
 
 
 def ipv6(n_prefixes: int, n_queries: int) -> list[Contest]:
-    """The same questions for IPv6, which has no kernels."""
+    """The same questions for IPv6."""
     first, length = data.prefixes6(n_prefixes)
     queries = data.hosts6(first, n_queries)
     lines = [
@@ -281,21 +273,21 @@ def ipv6(n_prefixes: int, n_queries: int) -> list[Contest]:
             f"Read {n_prefixes:,} lines of IPv6 CIDR text",
             n_prefixes,
             "line",
-            [Contestant("numpy", lambda: exhaust([parse_entries(text)]))],
+            [Contestant(OURS, lambda: exhaust([parse_entries(text)]))],
             [Contestant("ipaddress.ip_network", lambda: exhaust(map(network, lines)), rounds=5)],
         ),
         Contest(
             f"Longest-prefix match of {n_queries:,} IPv6 addresses in {n_prefixes:,} prefixes",
             n_queries,
             "address",
-            [Contestant("numpy", lambda: int(np.count_nonzero(table.longest_match(queries) >= 0)))],
+            [Contestant(OURS, lambda: int(np.count_nonzero(table.longest_match(queries) >= 0)))],
             peers.matchers(lines, texts, [], packed),
         ),
         Contest(
             f"Membership of {n_queries:,} IPv6 addresses in {addresses.n_intervals:,} intervals",
             n_queries,
             "address",
-            [Contestant("numpy", lambda: int(np.count_nonzero(addresses.contains(queries))))],
+            [Contestant(OURS, lambda: int(np.count_nonzero(addresses.contains(queries))))],
             peers.matchers(lines, texts, [], packed),
         ),
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import resource
 import subprocess
@@ -74,14 +73,11 @@ def measure(n_targets: int, n_ranges: int, budget: int, objective: str) -> None:
     )
 
 
-def run(way: str, *arguments: object) -> dict[str, float]:
+def run(*arguments: object) -> dict[str, float]:
     """Run one case in a fresh process, the best of two by total time."""
     command = [sys.executable, __file__, "--case", *map(str, arguments)]
-    environment = os.environ | {"OVERBLOCK_FAST": way}
     found = [
-        json.loads(
-            subprocess.run(command, env=environment, check=True, stdout=-1, text=True).stdout
-        )
+        json.loads(subprocess.run(command, check=True, stdout=-1, text=True).stdout)
         for _ in range(2)
     ]
     return min(found, key=lambda case: case["weights_s"] + case["covers_s"])
@@ -98,25 +94,16 @@ def main() -> None:
         n_targets, n_ranges, budget = map(int, given.case[:3])
         measure(n_targets, n_ranges, budget, given.case[3])
         return
-    import numba
-
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}")
+    print(f"Python {platform.python_version()}, numpy {np.__version__}")
     print(f"{given.ranges:,} weighted ranges, budget {given.budget:,}; best of 2 processes\n")
-    print(
-        "| objective | way | targets | tree, s | weights, s | covers, s | all, s | CPU, s "
-        "| peak MB |"
-    )
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| objective | targets | tree, s | weights, s | covers, s | all, s | CPU, s | peak MB |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in OBJECTIVES:
-        for way in ("numpy", "numba"):
-            for n_targets in SIZES:
-                case = run(way, n_targets, given.ranges, given.budget, name)
-                parts = [case[part] for part in ("tree_s", "weights_s", "covers_s")]
-                times = " | ".join(f"{part:.2f}" for part in (*parts, sum(parts), case["cpu_s"]))
-                print(
-                    f"| {name} | {way} | {n_targets:,} | {times} | {case['peak_mb']:,.0f} |",
-                    flush=True,
-                )
+        for n_targets in SIZES:
+            case = run(n_targets, given.ranges, given.budget, name)
+            parts = [case[part] for part in ("tree_s", "weights_s", "covers_s")]
+            times = " | ".join(f"{part:.2f}" for part in (*parts, sum(parts), case["cpu_s"]))
+            print(f"| {name} | {n_targets:,} | {times} | {case['peak_mb']:,.0f} |", flush=True)
 
 
 if __name__ == "__main__":

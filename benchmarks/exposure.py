@@ -1,7 +1,7 @@
 """Time and memory of ``overblock exposure`` on 10^6 prefixes against 10^7 hosts, text to table.
 
-Run ``python -m benchmarks.exposure`` in a clone; ``--folder`` keeps the generated files, ``--fast``
-chooses the address path. Prints wall time, peak memory and size of the inputs.
+Run ``python -m benchmarks.exposure`` in a clone; ``--folder`` keeps the generated files.
+Prints wall time, peak memory and size of the inputs.
 """
 
 from __future__ import annotations
@@ -49,14 +49,13 @@ def write_inputs(folder: Path, n_prefixes: int, n_hosts: int) -> tuple[Path, Pat
     return blocklist, hosts, inventory
 
 
-def measure(arguments: list[str], environment: dict[str, str]) -> tuple[float, float, float]:
+def measure(arguments: list[str]) -> tuple[float, float, float]:
     """Wall time and processor time in seconds, and peak memory in MB, of one command."""
     before = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", "from sim.cli.app import main; main()", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **environment},
     )
     _, status, usage = os.wait4(process.pid, 0)
     wall_s = time.perf_counter() - before
@@ -72,7 +71,6 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=10**7)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--fast", choices=("auto", "numpy", "numba"), default="auto")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
@@ -85,16 +83,12 @@ def main() -> None:
                 *("--inventory", str(inventory), "--by", "provider,sector", "--explain")
             ],
         }
-        print(f"{options.prefixes:,} prefixes, {options.hosts:,} hosts, {options.fast}")
+        print(f"{options.prefixes:,} prefixes, {options.hosts:,} hosts")
         print("| run | inputs, MB | median, s | lowest, highest | processor, s | peak, MB |")
         print("| --- | ---: | ---: | ---: | ---: | ---: |")
         for name, more in runs.items():
             size = sum(Path(path).stat().st_size for path in (blocklist, more[1])) / 1e6
-            environment = {"OVERBLOCK_FAST": options.fast}
-            taken = [
-                measure(["exposure", str(blocklist), *more], environment)
-                for _ in range(options.repeat)
-            ]
+            taken = [measure(["exposure", str(blocklist), *more]) for _ in range(options.repeat)]
             wall = sorted(each[0] for each in taken)
             peak = max(each[2] for each in taken)
             processor = sorted(each[1] for each in taken)[len(taken) // 2]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.compiled import backend
+from sim.engine.warm_up import warm_up
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests import examples
@@ -50,16 +50,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite files of tests/golden whose numbers moved (see tests/golden/README.md)",
     )
-
-
-def pytest_configure() -> None:
-    """Let NumPy do the sums where a test does not ask for compiled loops, in processes too.
-
-    Compiling them takes half a minute of a processor, and which test meets it, and whether a later
-    one is computed by them, would depend on what else ran in the same process.
-    """
-    os.environ.setdefault(backend.ENVIRONMENT_VARIABLE, "numpy")
-    backend._state.choice = backend._chosen()
 
 
 @pytest.hookimpl(trylast=True)
@@ -122,6 +112,17 @@ def made_once(
             make(unfinished / "run")
             unfinished.rename(base / name)
     return base / name / "run"
+
+
+@pytest.fixture(scope="session")
+def compiled_loops(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Compile all loops beforehand, so that no command says that it does."""
+
+    def compile_all(folder: Path) -> None:
+        folder.mkdir()
+        warm_up()
+
+    made_once(tmp_path_factory, "compiled", compile_all)
 
 
 @pytest.fixture(scope="session")

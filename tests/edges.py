@@ -17,18 +17,6 @@ from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.addresses.sets.prefixes6 import PrefixTable6
 
-try:
-    import numba  # noqa: F401
-except ImportError:
-    HAS_NUMBA = False
-else:
-    HAS_NUMBA = True
-
-WAYS = [
-    "numpy",
-    pytest.param("numba", marks=pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")),
-]
-
 # Addresses near an edge that are listed one by one in a plain set.
 WINDOW = 24
 

@@ -18,7 +18,6 @@ from sim.catalogue.curves import CURVES
 from sim.engine.eventlog import Kind
 from sim.engine.record.curves import Curves
 from sim.engine.record.outcome import Outcome
-from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem, ProblemsError, ScenarioError
@@ -131,6 +130,9 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
     draws
         By case id: one number, or draws of it for money; NaN where it is not known.
     """
+    # Who reads scores imports this module, and no compiled loops.
+    from sim.engine.run import simulate
+
     streams = Streams(group.root_seed, replicate)
     world = build_world(group.resolved, streams)
     outcome = simulate(world, build_strategy(group.resolved, streams), streams)

@@ -21,6 +21,7 @@ from sim.backtest.calculations import (
 from sim.backtest.prediction import NotComputable, Prediction, of_replicates
 from sim.backtest.runs import Reading, RunGroup, group_runs
 from sim.catalogue.choices import PRICED
+from sim.engine.warm_up import warm_up
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
@@ -124,6 +125,7 @@ def backtest(
     n_replicates: int = N_REPLICATES,
     on_replicate: Callable[[int, int], None] = lambda n_done, n_total: None,
     executor: Executor | None = None,
+    on_compile: Callable[[], None] = lambda: None,
 ) -> Backtest:
     """Predict and score cases.
 
@@ -135,6 +137,8 @@ def backtest(
         Called with the number of replicates done, and of all.
     executor
         Where replicates are simulated; in this process when left out.
+    on_compile
+        Called before loops are compiled, where that was not done before.
 
     Raises
     ------
@@ -162,7 +166,7 @@ def backtest(
         problems += error.problems
     if problems:
         raise ScenarioError(problems)
-    failures = _predict_runs(groups, n_replicates, executor, on_replicate, predictions)
+    failures = _predict_runs(groups, n_replicates, executor, on_replicate, on_compile, predictions)
     scores = tuple(score(each, predictions[each.case.id]) for each in placed)
     return Backtest(scores, tuple(groups), n_replicates, failures)
 
@@ -172,6 +176,7 @@ def _predict_runs(
     n_replicates: int,
     executor: Executor | None,
     on_replicate: Callable[[int, int], None],
+    on_compile: Callable[[], None],
     predictions: dict[str, Prediction | NotComputable],
 ) -> dict[Key, Failure]:
     """Simulate all groups, add the predictions of their cases, and return what failed."""
@@ -180,6 +185,8 @@ def _predict_runs(
     ]
     found: dict[Key, dict[str, NDArray[np.float64]]] = {}
     failures: dict[Key, Failure] = {}
+    if keys:
+        warm_up(on_compile)
     with executor or SerialExecutor() as working:
         for n_done, (key, result) in enumerate(working.run(Reading(tuple(groups)), keys), 1):
             if isinstance(result, Failure):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from sim.cli.terminal import console
-from sim.cli.terminal.progress import progress
+from sim.cli.terminal.progress import COMPILING, progress
 from sim.errors import UsageError
 from sim.report.words.numbers import count
 
@@ -159,6 +159,7 @@ class Task:
                 earlier=self.earlier,
                 illustrate=illustrate,
                 on_progress=on_progress,
+                on_compile=lambda: console.say(COMPILING, quiet=quiet),
             )
         if self.earlier is not None:
             is_complete, result_id = not made.is_unfinished, experiment.plan.result_id

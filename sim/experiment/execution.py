@@ -16,6 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from sim.engine.warm_up import warm_up
 from sim.errors import PartialError
 from sim.experiment.answers import Answers, NothingFinishedError, tabulate
 from sim.experiment.executors import choose_executor
@@ -151,6 +152,7 @@ def carry_out(
     earlier: Path | None = None,
     illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
     on_progress: OnProgress = lambda n_done, n_total: None,
+    on_compile: Callable[[], None] = lambda: None,
 ) -> Made:
     """Run an experiment and write its folder.
 
@@ -171,6 +173,8 @@ def carry_out(
         Checkpoints of an interrupted attempt at the same experiment: its runs are not run again.
     illustrate
         Draws figures into the folder before it is moved into place, and returns the files.
+    on_compile
+        Called before loops are compiled, where that was not done before; see `warm_up`.
 
     Raises
     ------
@@ -189,7 +193,9 @@ def carry_out(
         with new_folder(folder, force=force, is_worth=n_runs) as partial:
             try:
                 with executor or choose_executor(1) as executor:
-                    execution = Execution(partial / PARTS, experiment.plan, executor, on_progress)
+                    execution = Execution(
+                        partial / PARTS, experiment.plan, executor, on_progress, on_compile
+                    )
                     if earlier is not None:
                         execution.take_over(earlier)
                     with ends_as_interrupts():
@@ -244,11 +250,13 @@ class Execution:
         plan: Plan,
         executor: Executor,
         on_progress: OnProgress = lambda n_done, n_total: None,
+        on_compile: Callable[[], None] = lambda: None,
     ) -> None:
         self._tables = RUN_TABLES if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)
         self._executor = executor
         self._on_progress = on_progress
+        self._on_compile = on_compile
         self._held: list[Resolved] = [plan.resolved]
         self._result_id = ""
         self._last: tuple[Plan, Cases, Simulation] | None = None
@@ -287,6 +295,8 @@ class Execution:
         try:
             self._on_progress(n_done, n_all)
             if rest:
+                # In this process, before others are started that would each compile the same.
+                warm_up(self._on_compile)
                 with ends_as_interrupts(), closing(self._executor.run(job, rest)) as results:
                     for n_more, (key, result) in enumerate(results, 1):
                         if isinstance(result, Failure):

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from sim.engine.record.outcome import Outcome
-from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.executors.task import Key
 from sim.measure.curve_values import CurveTime, measure_curves
@@ -113,6 +112,9 @@ class _Worker:
 
     def run(self, key: Key) -> RunRecord:
         """Run one case in one replicate."""
+        # Who reads results imports this module, and no compiled loops.
+        from sim.engine.run import simulate
+
         *case, replicate = key
         assert isinstance(replicate, int)
         resolved = self._simulation.cases[tuple(case)]

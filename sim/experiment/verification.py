@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
@@ -70,6 +71,7 @@ def verify_folder(
     *,
     n_sample: int | None = None,
     on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+    on_compile: Callable[[], None] = lambda: None,
 ) -> Verdict:
     """Verify a run folder.
 
@@ -80,6 +82,8 @@ def verify_folder(
     n_sample
         How many runs; all when None. The sample is seeded by the identity of the result, so that
         it is the same for the same folder.
+    on_compile
+        Called before loops are compiled, where that was not done before.
 
     Raises
     ------
@@ -93,7 +97,9 @@ def verify_folder(
         raise DataError([Problem(str(path / MANIFEST), message, key=key) for key in absent])
     with executor, tempfile.TemporaryDirectory() as scratch:
         try:
-            return _Verification(run, Path(scratch)).verdict(executor, n_sample, on_progress)
+            return _Verification(run, Path(scratch)).verdict(
+                executor, n_sample, on_progress, on_compile
+            )
         except (KeyError, TypeError, AttributeError) as error:
             message = f"expected the manifest of a run, got an error: {error!r}"
             raise DataError([Problem(str(path / MANIFEST), message)]) from error
@@ -116,6 +122,7 @@ class _Verification:
         executor: Executor,
         n_sample: int | None,
         on_progress: Callable[[int, int], None],
+        on_compile: Callable[[], None],
     ) -> Verdict:
         """Check everything."""
         run = self._run
@@ -138,6 +145,8 @@ class _Verification:
         sample = _sample(self._keys, n_sample, plan.result_id)
         job = Simulation(plan.cases().scenarios, plan.root_seed, scratch=self._scratch)
         on_progress(0, len(sample))
+        if sample:
+            warm_up(on_compile)
         results: dict[Key, list[str]] = {}
         for (_, *key), result in executor.run(job, [(0, *key) for key in sample]):
             results[tuple(key)] = list(self._changed_run(tuple(key), result))

@@ -12,14 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled import backend
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds, prefix_set
 from sim.scenario.resolve import Resolved
 from sim.world.columns import Columns
-
-_SAVED_NS = 15_000
-"""What the compiled loop saves in a call, roughly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +60,6 @@ class Places(Columns):
     def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
         """Addresses of a set by provider; the last number is what no provider holds."""
         edge, owner = self.segments
-        if compiled := backend.kernels(_SAVED_NS):
-            n_by_owner = np.zeros(len(self.provider) + 1, np.int64)
-            compiled.count_by_owner(addresses.start, addresses.stop, edge, owner, n_by_owner)
-            return n_by_owner
         n_addresses = np.diff(addresses.count_below(edge))
         # Weights are summed as floats, which hold every number of addresses exactly.
         counted = np.bincount(owner, n_addresses, minlength=len(self.provider) + 1)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.addresses.compiled import backend
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
@@ -86,17 +85,13 @@ def changes_to(name: str) -> list[str]:
 
 
 def numbers_of(name: str) -> Numbers:
-    """Numbers of all replicates, replicate by replicate, in the sequence of measuring.
-
-    NumPy does the sums, whether numba is there or not.
-    """
-    with backend.using("numpy"):
-        resolved = resolve(load_scenario(name, changes_to(name)))
-        return {
-            (metric, replicate): value
-            for replicate in range(N_REPLICATES)
-            for metric, value in _replicate(resolved, Streams(ROOT_SEED, replicate))
-        }
+    """Numbers of all replicates, replicate by replicate, in the sequence of measuring."""
+    resolved = resolve(load_scenario(name, changes_to(name)))
+    return {
+        (metric, replicate): value
+        for replicate in range(N_REPLICATES)
+        for metric, value in _replicate(resolved, Streams(ROOT_SEED, replicate))
+    }
 
 
 def _replicate(resolved: Resolved, streams: Streams) -> Iterator[tuple[str, int | float]]:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.addresses.compiled import backend
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.format import format_lines4, format_lines6
 from sim.addresses.sets.ipv6 import Addresses6
@@ -22,10 +21,8 @@ from sim.addresses.text.text import (
     read_stream,
 )
 from sim.addresses.text.text4 import parse_lines4
-from tests.edges import V4, V6, WAYS, numbers, prefixes
+from tests.edges import V4, V6, numbers, prefixes
 from tests.examples import n_examples
-
-ways = pytest.mark.parametrize("way", WAYS)
 
 octet = st.sampled_from(["0", "1", "9", "10", "99", "100", "199", "255", "256", "999", "00", "01"])
 odd_octet = st.one_of(octet, octet, octet, st.sampled_from(["", "1000", "-1", "a", " 1", "0255"]))
@@ -99,16 +96,14 @@ def expected_rows(lines):
     return rows, bad
 
 
-@ways
 @given(lines=st.lists(line_text, max_size=12), ending=st.sampled_from(["\n", "\r\n"]))
 @example(lines=["1.2.3.4", "0.0.0.0/0", "::/0", "255.255.255.255"], ending="\n")
 @example(lines=["1.2.3.4", "1.2.3.4/33", "300.1.1.1", "1.1.1"], ending="\n")
 @settings(max_examples=n_examples(150))
-def test_bulk_reading_is_reading_line_by_line(way, lines, ending):
+def test_bulk_reading_is_reading_line_by_line(lines, ending):
     text = "".join(line + ending for line in lines)
     rows, bad = expected_rows(lines)
-    with backend.using(way):
-        entries = parse_entries(text, skip_bad=True)
+    entries = parse_entries(text, skip_bad=True)
     assert as_rows(entries) == rows
     assert [problem.line for problem in entries.tally.problems] == bad
     assert entries.tally.n_bad == len(bad)
@@ -117,9 +112,8 @@ def test_bulk_reading_is_reading_line_by_line(way, lines, ending):
     assert entries.v4.line.tolist() == sorted(entries.v4.line.tolist())
 
 
-@ways
 @pytest.mark.parametrize("line", ["203.0.113.4/24", "10.20.30.40", "0.0.0.0/0", "1.22.255.192/27"])
-def test_one_byte_put_in_or_changed_is_seen_wherever_it_stands(way, line):
+def test_one_byte_put_in_or_changed_is_seen_wherever_it_stands(line):
     after = "198.51.100.0/24\n" * 8
     n_refused = 0
     for at in range(len(line) + 1):
@@ -128,8 +122,7 @@ def test_one_byte_put_in_or_changed_is_seen_wherever_it_stands(way, line):
                 if "\n" in text:
                     continue
                 data = np.frombuffer(f"{text}\n{after}".encode(), np.uint8)
-                with backend.using(way):
-                    parsed = parse_lines4(data, 9)
+                parsed = parse_lines4(data, 9)
                 if not set(text) <= set("0123456789./"):
                     assert parsed is None, text
                     n_refused += 1
@@ -152,16 +145,13 @@ plain_text = st.one_of(
 ).filter(lambda text: set(text) <= set("0123456789./"))
 
 
-@ways
 @given(lines=st.lists(plain_text, min_size=1, max_size=12))
 @example(lines=["1.2.3.4/33", "1.2.3.4/032", "1.2.3.4/3/2", "1.2.3.4.", "1.2.3.4/", "0256.1.1.1"])
 @example(lines=["1" * 40, "1.2.3" * 9, "1.2.3.44444444444444444444444444444444444444444/8"])
 @settings(max_examples=n_examples(150))
-def test_plain_lines_amid_others_are_read_one_by_one(way, lines):
-    # The compiled reader looks ahead of a line, and takes the short way only far from the end.
+def test_plain_lines_amid_others_are_read_one_by_one(lines):
     text = "".join(f"{line}\n" for line in [*lines, *["198.51.100.0/24"] * 8])
-    with backend.using(way):
-        parsed = parse_lines4(np.frombuffer(text.encode(), np.uint8), len(lines) + 8)
+    parsed = parse_lines4(np.frombuffer(text.encode(), np.uint8), len(lines) + 8)
     assert parsed is not None
     for line, start, stop, is_bad in zip(
         lines, *(column.tolist() for column in parsed), strict=False
@@ -174,68 +164,59 @@ def test_plain_lines_amid_others_are_read_one_by_one(way, lines):
     assert not parsed[2][-8:].any()
 
 
-@ways
 @given(
     lines=st.lists(st.text("0129./", min_size=1, max_size=8), min_size=1, max_size=6),
     odd=st.sampled_from(["", "-", "a", " ", "\0", "\x7f", "é", ":", ",", "+", "\r"]),
     at=st.integers(0, 60),
 )
-def test_a_line_that_is_not_plain_is_told_wherever_it_stands(way, lines, odd, at):
+def test_a_line_that_is_not_plain_is_told_wherever_it_stands(lines, odd, at):
     text = "".join(f"{line}\n" for line in [*lines, *["198.51.100.0/24"] * 8])
     at = min(at, len(text) - 1)
     # An empty insertion stands for an empty line: two newlines, one after the other.
     text = text[:at] + (odd or "\n" * (1 + (at > 0 and text[at - 1] != "\n"))) + text[at:]
     data = np.frombuffer(text.encode(), np.uint8)
-    with backend.using(way):
-        assert parse_lines4(data, text.count("\n")) is None
+    assert parse_lines4(data, text.count("\n")) is None
 
 
-@ways
 @given(
     content=st.binary(max_size=60) | st.text("0129./:-#;\n\r \t\0af", max_size=60).map(str.encode)
 )
-def test_any_bytes_are_read_or_refused(way, content):
+def test_any_bytes_are_read_or_refused(content):
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if lines[-1] == b"":
         lines.pop()
     rows, bad = expected_rows([line.decode("utf-8", "backslashreplace") for line in lines])
-    with backend.using(way):
-        entries = parse_entries(content, skip_bad=True)
+    entries = parse_entries(content, skip_bad=True)
     assert as_rows(entries) == rows
     assert [problem.line for problem in entries.tally.problems] == bad
 
 
-@ways
 @given(
     lines=st.lists(line_text.filter(lambda t: len(t.encode()) < 40), max_size=30),
     size=st.integers(64, 200),
 )
-def test_where_the_blocks_fall_changes_nothing(way, lines, size):
+def test_where_the_blocks_fall_changes_nothing(lines, size):
     text = "".join(f"{line}\n" for line in lines)
-    with backend.using(way):
-        whole = parse_entries(text, skip_bad=True)
-        limits = Limits(max_line_bytes=size)
-        stream = read_stream(io.BytesIO(text.encode()), "<text>", skip_bad=True, limits=limits)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sim.addresses.text.cuts._WINDOW", 1)
-            patch.setattr("sim.addresses.text.reading._COMPILED_BYTES", 0)
-            memory = parse_entries(text, skip_bad=True, limits=limits)
+    whole = parse_entries(text, skip_bad=True)
+    limits = Limits(max_line_bytes=size)
+    stream = read_stream(io.BytesIO(text.encode()), "<text>", skip_bad=True, limits=limits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.addresses.text.cuts._WINDOW", 1)
+        memory = parse_entries(text, skip_bad=True, limits=limits)
     for blocks in (stream, memory):
         assert as_rows(blocks) == as_rows(whole)
         assert blocks.tally == whole.tally
 
 
-@ways
 @given(v4=st.lists(prefixes(V4), max_size=8), v6=st.lists(prefixes(V6), max_size=8))
-def test_written_sets_are_read_back(way, v4, v6):
-    with backend.using(way):
-        addresses = AddressSet(
-            V4.build((n, n + (1 << (32 - k))) for n, k in v4),
-            V6.build((n, n + (1 << (128 - k))) for n, k in v6),
-        )
-        text = format_set(addresses)
-        assert parse_entries(text).to_set() == addresses
-        assert format_set(parse_entries(text).to_set()) == text
+def test_written_sets_are_read_back(v4, v6):
+    addresses = AddressSet(
+        V4.build((n, n + (1 << (32 - k))) for n, k in v4),
+        V6.build((n, n + (1 << (128 - k))) for n, k in v6),
+    )
+    text = format_set(addresses)
+    assert parse_entries(text).to_set() == addresses
+    assert format_set(parse_entries(text).to_set()) == text
 
 
 @given(listed=st.lists(prefixes(V4), max_size=10))
@@ -283,11 +264,9 @@ def test_one_prefix_is_read_as_the_standard_library_reads_it(text):
             parse_prefix(text)
 
 
-@ways
 @given(values=st.lists(line_text, max_size=10))
-def test_a_column_is_read_value_by_value(way, values):
-    with backend.using(way):
-        entries = parse_column(values, "table.csv", first_line=2, skip_bad=True)
+def test_a_column_is_read_value_by_value(values):
+    entries = parse_column(values, "table.csv", first_line=2, skip_bad=True)
     for value, line in zip(values, range(2, len(values) + 2), strict=True):
         comment = "#" in value or ";" in value
         is_good = not comment and bool(read_alone(value))

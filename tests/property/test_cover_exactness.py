@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.addresses.compiled import backend
 from sim.addresses.cover.cover import find_covers
 from sim.addresses.cover.targets import Targets
 from sim.addresses.cover.weights import Weights
@@ -103,15 +102,6 @@ def test_filter_some_with_hosts_is_the_best_of_all_subsets(case: Case) -> None:
 @given(cases(priced=True, hosts=False))
 def test_filter_some_with_shared_ranges_is_the_best_of_all_subsets(case: Case) -> None:
     check(case)
-
-
-@settings(max_examples=n_examples(40), deadline=None)
-@given(cases(priced=True, hosts=True), cases(priced=False, hosts=True))
-def test_kernel_gives_the_same_answers(some: Case, all_: Case) -> None:
-    pytest.importorskip("numba")
-    with backend.using("numba"):
-        check(some)
-        check(all_)
 
 
 @settings(max_examples=n_examples(40), deadline=None)

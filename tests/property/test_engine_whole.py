@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
+from sim.engine.record.curves import USER_METRICS
 from sim.engine.record.outcome import Outcome
-from sim.engine.record.snapshot import USER_METRICS
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by

@@ -1,14 +1,12 @@
-"""Tables of prefixes against the standard library, in both families and ways."""
+"""Tables of prefixes against the standard library, in both families."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.addresses.compiled import backend
-from tests.edges import FAMILIES, V4, WAYS, any_bounds, numbers, prefixes
+from tests.edges import FAMILIES, V4, any_bounds, numbers, prefixes
 
-pytestmark = pytest.mark.parametrize("way", WAYS)
 both = pytest.mark.parametrize("family", FAMILIES)
 
 
@@ -44,25 +42,19 @@ def near(family, listed):
 
 @both
 @given(data=st.data())
-def test_the_longest_prefix_wins_and_of_equal_ones_the_first(family, way, data):
+def test_the_longest_prefix_wins_and_of_equal_ones_the_first(family, data):
     listed = data.draw(some_prefixes(family))
     wanted = data.draw(st.lists(numbers(family), max_size=10)) + list(near(family, listed))
-    with backend.using(way):
-        row = build(family, listed).longest_match(family.column(wanted))
+    row = build(family, listed).longest_match(family.column(wanted))
     assert row.tolist() == [naive_match(family, listed, number) for number in wanted]
 
 
 @both
 @given(data=st.data())
-def test_segments_are_the_same_in_both_ways_and_maximal(family, way, data):
+def test_segments_are_in_order_and_maximal(family, data):
     listed = data.draw(some_prefixes(family))
-    with backend.using(way):
-        table = build(family, listed)
-    with backend.using("numpy"):
-        plain = build(family, listed)
+    table = build(family, listed)
     start = family.numbers(table.segment_start)
-    assert start == family.numbers(plain.segment_start)
-    assert table.segment_row.tolist() == plain.segment_row.tolist()
     assert start[0] == 0
     assert start == sorted(set(start))
     assert not np.any(table.segment_row[1:] == table.segment_row[:-1])
@@ -70,15 +62,14 @@ def test_segments_are_the_same_in_both_ways_and_maximal(family, way, data):
 
 @both
 @given(data=st.data())
-def test_covering_and_more_specific_are_those_of_the_standard_library(family, way, data):
+def test_covering_and_more_specific_are_those_of_the_standard_library(family, data):
     listed = data.draw(some_prefixes(family))
     asked = data.draw(st.lists(prefixes(family), max_size=6)) + listed[:4]
     networks = [family.network(pair) for pair in listed]
     table = build(family, listed)
     column = family.column(n for n, _ in asked), np.array([k for _, k in asked], np.int64)
-    with backend.using(way):
-        covering = pairs(table.covering(*column))
-        inside = pairs(table.more_specific(*column))
+    covering = pairs(table.covering(*column))
+    inside = pairs(table.more_specific(*column))
     expected_covering, expected_inside = [], []
     for query, pair in enumerate(asked):
         wanted = family.network(pair)
@@ -97,12 +88,11 @@ def pairs(columns):
 
 @both
 @given(data=st.data())
-def test_addresses_counted_by_row_are_those_of_each_segment(family, way, data):
+def test_addresses_counted_by_row_are_those_of_each_segment(family, data):
     listed = data.draw(some_prefixes(family))
     addresses = family.build(data.draw(st.lists(any_bounds(family), max_size=5)))
-    with backend.using(way):
-        table = build(family, listed)
-        counted = list(map(int, table.count_by_row(addresses)))
+    table = build(family, listed)
+    counted = list(map(int, table.count_by_row(addresses)))
     start = family.numbers(table.segment_start)
     expected = [0] * (len(listed) + 1)
     for row, first, stop in zip(
@@ -113,15 +103,9 @@ def test_addresses_counted_by_row_are_those_of_each_segment(family, way, data):
     assert sum(counted) == addresses.n_addresses
 
 
-def look_up(table, wanted):
-    """Ask the table that a large call would build for the way in use."""
-    compiled = backend.kernels(1)
-    return table._runs.match(wanted, compiled) if compiled else table._pages.match(wanted)
-
-
 @given(data=st.data())
 @settings(max_examples=15)
-def test_page_tables_answer_like_the_search(way, data):
+def test_page_tables_answer_like_the_search(data):
     listed = data.draw(st.lists(prefixes(V4), max_size=30))
     wanted = np.array(
         data.draw(st.lists(numbers(V4), max_size=10)) + list(near(V4, listed)), np.int64
@@ -129,11 +113,10 @@ def test_page_tables_answer_like_the_search(way, data):
     addresses = V4.build((n, n + (1 << (32 - k))) for n, k in listed)
     table = build(V4, listed)
     matched, found = table.longest_match(wanted), addresses.contains(wanted)
-    with backend.using(way):
-        assert np.array_equal(look_up(table, wanted), matched)
-        assert np.array_equal(addresses._pages.contains(wanted), found)
-        strange = np.array([-1, -(2**40), 2**32, 2**40])
-        assert not addresses._pages.contains(strange).any()
-        for number in strange:
-            with pytest.raises(ValueError, match="addresses must lie in"):
-                look_up(table, np.array([0, number]))
+    assert np.array_equal(table._pages.match(wanted), matched)
+    assert np.array_equal(addresses._pages.contains(wanted), found)
+    strange = np.array([-1, -(2**40), 2**32, 2**40])
+    assert not addresses._pages.contains(strange).any()
+    for number in strange:
+        with pytest.raises(ValueError, match="addresses must lie in"):
+            table._pages.match(np.array([0, number]))

@@ -22,7 +22,6 @@ the page says 0.9 % of its user-hours and 0.4 % of its users. Bounds are several
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +29,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.addresses.compiled import backend
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
@@ -53,12 +51,6 @@ INSTANTS = {
 PUBLISHED = (16_300_000, 17_771_008)
 """Totals at noon of 18 April (forbes.ru) and of the list of 20 April (ailove-lab/cidr), the least
 and the greatest of these days that count no address twice: seeds/telegram-2018-published-totals."""
-
-
-@pytest.fixture(autouse=True)
-def _loops_are_compiled_where_that_pays() -> Iterator[None]:
-    with backend.using("auto"):
-        yield
 
 
 @cache

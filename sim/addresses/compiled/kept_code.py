@@ -1,7 +1,7 @@
 """Where numba keeps compiled loops: a folder named by the sources they were compiled from.
 
-In: the name of a module of loops. Out: the module. numba itself looks at the file of a function
-alone and goes on with old code after a constant changed that it takes from another file.
+In: a loop. Out: the loop, compiled when it is first called. numba itself looks at the file of a
+function alone and goes on with old code after a constant changed that it takes from another file.
 """
 
 from __future__ import annotations
@@ -18,30 +18,18 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 Function = TypeVar("Function")
 _PACKAGE = Path(__file__).resolve().parents[2]
 _LAYERS = ("addresses", "catalogue", "scenario", "names", "world", "engine")
 """Parts of the package that loops may import from: the engine, and what lies below it."""
+_GIVEN = "NUMBA_CACHE_DIR"
 _PREFIX = "compiled-"
 _OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")
 _N_SHARED = 10
 """Folders kept where several installations keep theirs, of some megabytes each."""
 _STARTED_NS = time.time_ns()
-
-
-def import_kernels(module: str) -> ModuleType:
-    """Import a module of compiled loops, whose code is kept for the sources as they are now."""
-    config: Any = import_module("numba.core.config")
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder())
-    try:
-        # Each loop notes its folder while its module is imported; other users of numba keep theirs.
-        return import_module(module)
-    finally:
-        config.CACHE_DIR = before
 
 
 def compiled(function: Function) -> Function:
@@ -66,15 +54,25 @@ def folder() -> Path:
     started, so that what is compiled may not be what is in the files, a folder that goes with it.
     """
     files = sources()
-    if max(_changed_ns(file) for file in files) < _STARTED_NS:
-        for base in _bases():
-            kept = base / f"{_PREFIX}{digest(files)}"
-            if _is_writable(kept):
-                _forget_others(kept)
-                return kept
-    kept = Path(tempfile.mkdtemp(prefix=f"overblock-{_PREFIX}"))
-    atexit.register(shutil.rmtree, kept, ignore_errors=True)
-    return kept
+    is_of_files = max(_changed_ns(file) for file in files) < _STARTED_NS
+    name = f"{_PREFIX}{digest(files)}" if is_of_files else f"{_PREFIX}changed"
+    for base in _bases() if is_of_files else ():
+        kept = base / name
+        if _is_writable(kept):
+            _forget_others(kept)
+            return kept
+    base = Path(tempfile.mkdtemp(prefix=f"overblock-{_PREFIX}"))
+    atexit.register(shutil.rmtree, base, ignore_errors=True)
+    (base / name).mkdir()
+    return base / name
+
+
+def environment() -> dict[str, str]:
+    """Variables by which a process that this one starts finds the folder of this one.
+
+    Code of sources that changed meanwhile is in a folder that no other process looks for.
+    """
+    return {_GIVEN: str(folder().parent)}
 
 
 def sources() -> list[Path]:
@@ -100,7 +98,7 @@ def _changed_ns(file: Path) -> int:
 
 
 def _bases() -> Iterator[Path]:
-    if given := os.environ.get("NUMBA_CACHE_DIR"):
+    if given := os.environ.get(_GIVEN):
         yield Path(given)
         return
     yield _PACKAGE / "__pycache__"

@@ -25,14 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled import backend
 from sim.addresses.cover.rows import Columns, merge, split, unreachable
 from sim.addresses.cover.tree import PrefixTree
 
 # Forks with so many leaves are done together with all that have the same shape.
 _BATCHED_LEAVES = 48
-# Nanoseconds the kernel saves for each sum tried, and for each fork.
-_SAVED_BY_SUM_NS, _SAVED_BY_FORK_NS = 1, 15_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,16 +157,7 @@ def fill(tree: PrefixTree, values: NodeValues, budget: int) -> CostTable:
         left_worth[start[:n]] = values.worth[:n]
         left_worth[start[:n] + 1] = np.where(cost < price, 0, values.worth[:n])
     table = CostTable(tree, values, start, best, breadth, left_worth)
-    saving = _SAVED_BY_SUM_NS * n * min(n, budget) + _SAVED_BY_FORK_NS * n
-    is_plain = object not in (best.dtype, breadth.dtype, left_worth.dtype)
-    if is_plain and backend.kernels(saving):
-        from sim.addresses.compiled import knapsack_kernel
-
-        whole = np.zeros(0, np.int64) if values.breadth is None else values.breadth[n:]
-        children = (tree.left, tree.right)
-        knapsack_kernel.fill(start, *children, values.cost[n:], whole, best, breadth, left_worth)
-    else:
-        _fill(table)
+    _fill(table)
     for column in (best, breadth, left_worth):
         column.flags.writeable = False
     return table

@@ -19,16 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled import backend
+from sim.addresses.threads import spread
 
 N_PAGES = 2**24
 # Look-ups in one call from which on a table is built.
 WORTH_BUILDING = 2**19
 # Queries worked on at a time, so that the columns in between stay in the cache.
 _QUERIES = 2**15
-# Nanoseconds the kernels save for each query: whether it is held, and by which row.
-_SAVED_NS = 8
-MATCH_SAVED_NS = 12
 # The bits of a word up to and including each place.
 _UP_TO = np.uint64(2**64 - 1) >> (np.uint64(63) - np.arange(64, dtype=np.uint64))
 
@@ -71,19 +68,13 @@ class MemberPages:
     def contains(self, address: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for each address whether the set holds it; no number outside IPv4 is held."""
         found = np.empty(address.size, np.bool_)
-        compiled = backend.kernels(_SAVED_NS * address.size)
 
         def work(first: int, stop: int) -> None:
-            if compiled is not None:
-                compiled.contains_pages(
-                    self.page, self.bits, address[first:stop], found[first:stop]
-                )
-                return
             for row in range(first, stop, _QUERIES):
                 piece = slice(row, min(row + _QUERIES, stop))
                 found[piece] = self._contains(address[piece])
 
-        backend.spread(work, address.size)
+        spread(work, address.size)
         return found
 
     def _contains(self, address: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -152,7 +143,7 @@ class OwnerPages:
                 piece = slice(at, min(at + _QUERIES, stop))
                 row[piece] = self._match(address[piece])
 
-        backend.spread(work, address.size)
+        spread(work, address.size)
         return row
 
     def _match(self, address: NDArray[np.int64]) -> NDArray[np.int32]:

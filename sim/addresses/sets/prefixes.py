@@ -13,11 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.addresses.compiled import backend
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.matches import Pairs, expand_runs, ordered_pairs
-from sim.addresses.sets.pages import MATCH_SAVED_NS, WORTH_BUILDING, OwnerPages
-from sim.addresses.sets.runs import OwnerRuns
+from sim.addresses.sets.pages import WORTH_BUILDING, OwnerPages
 from sim.addresses.sets.segments import distinct_rows, flatten, owners_to_rows
 
 # Room for a length of up to 63 beneath an address in one sortable number.
@@ -93,14 +91,8 @@ class PrefixTable:
         wanted = np.asarray(address, dtype=np.int64)
         if wanted.ndim != 1:
             return self.longest_match(wanted.reshape(-1)).reshape(wanted.shape)
-        built = self.__dict__
-        is_worth = wanted.size >= WORTH_BUILDING
-        if is_worth or "_runs" in built or "_pages" in built:
-            compiled = backend.kernels(MATCH_SAVED_NS * wanted.size)
-            if compiled is not None and (is_worth or "_runs" in built):
-                return self._runs.match(wanted, compiled)
-            if is_worth or "_pages" in built:
-                return self._pages.match(wanted)
+        if "_pages" in self.__dict__ or wanted.size >= WORTH_BUILDING:
+            return self._pages.match(wanted)
         if np.any(wanted < 0) or np.any(wanted >= IPV4_STOP):
             raise ValueError("addresses must lie in [0, 2**32)")
         segment = np.searchsorted(self.segment_start, wanted, side="right") - 1
@@ -183,11 +175,6 @@ class PrefixTable:
     def _pages(self) -> OwnerPages:
         """Look-up table, kept once it has been worth building."""
         return OwnerPages.build(self.segment_start, self.segment_row)
-
-    @cached_property
-    def _runs(self) -> OwnerRuns:
-        """The same for the kernels."""
-        return OwnerRuns.build(self.segment_start, self.segment_row)
 
     @cached_property
     def _ordered(self) -> Pairs:

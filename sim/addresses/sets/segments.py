@@ -10,11 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled import backend
-
-# Nanoseconds the kernel saves for each prefix.
-_SAVED_NS = 150
-
 
 def flatten(
     start: NDArray[np.int64], stop: NDArray[np.int64], length: NDArray[np.int64], top: int
@@ -37,10 +32,6 @@ def flatten(
     owner : shape (n_segments,), int64
         Row of the most specific prefix; -1 where there is none.
     """
-    if compiled := backend.kernels(_SAVED_NS * start.size):
-        cut, owner = np.empty(2 * start.size + 1, np.int64), np.empty(2 * start.size + 1, np.int64)
-        n_cuts = compiled.flatten(start, stop, top, cut, owner)
-        return cut[:n_cuts].copy(), owner[:n_cuts].copy()
     # Prefixes of one length are disjoint, so by length their stops are sorted runs; a stable
     # (merging) sort of few runs is several times faster than one of unordered numbers.
     by_length = np.argsort(length.astype(np.uint16), kind="stable")

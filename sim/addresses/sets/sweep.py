@@ -12,12 +12,6 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled import backend
-
-# Nanoseconds the kernels save for each interval, for each walk, and for each bound on it.
-_SAVED_BY_SORTING_NS = 20
-_SAVED_BY_A_WALK_NS = 20_000
-_SAVED_BY_WALKING_NS = 8
 _32, _48 = np.uint64(32), np.uint64(48)
 _LOW = np.uint64(2**32 - 1)
 _TRUE = np.ones(1, np.bool_)
@@ -50,10 +44,6 @@ def merge(start: NDArray[np.int64], stop: NDArray[np.int64]) -> Bounds:
         packed = start.astype(np.uint64)
         packed <<= _32
         packed |= (stop - 1).view(np.uint64)
-        if compiled := backend.kernels(_SAVED_BY_SORTING_NS * start.size):
-            first, reach = np.empty_like(start), np.empty_like(stop)
-            n_merged = compiled.merge_sorted(compiled.sort_high_half(packed), first, reach)
-            return first[:n_merged].copy(), reach[:n_merged].copy()
         packed = _sorted(packed, n_descents)
         first = (packed >> _32).view(np.int64)
         packed &= _LOW
@@ -86,11 +76,6 @@ def _sorted(packed: NDArray[np.uint64], n_descents: int) -> NDArray[np.uint64]:
 def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
     """Pieces of the line that a rule keeps, given two sets of sorted disjoint intervals."""
     n_first, n_second = 2 * first[0].size, 2 * second[0].size
-    saving_ns = _SAVED_BY_A_WALK_NS + _SAVED_BY_WALKING_NS * (n_first + n_second)
-    if compiled := backend.kernels(saving_ns):
-        start, stop = np.empty((2, (n_first + n_second) // 2), np.int64)
-        n_kept = compiled.combine(*first, *second, int(rule), start, stop)
-        return start[:n_kept].copy(), stop[:n_kept].copy()
     event = np.empty(n_first + n_second, np.int64)
     # One number holds a bound and, in its last bit, whose it is.
     event[0:n_first:2] = first[0] << 1

@@ -13,14 +13,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from sim.addresses.compiled import backend
 from sim.addresses.text.source import Source
 
 _NEWLINE = 10
 # Bytes compared at a time when newlines are counted.
 _COUNTED = 2**17
-# Nanoseconds the kernel saves for each byte counted.
-_SAVED_NS = 0.05
 # Least bytes of the windows that long reads are looked through by: smaller ones would be many.
 _WINDOW = 2**12
 _BOM = b"\xef\xbb\xbf"
@@ -60,9 +57,7 @@ def content_bytes(stream: BinaryIO | Source) -> int:
     return stream.size if isinstance(stream, Source) else 0
 
 
-def read_blocks(
-    stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int = 0
-) -> Iterator[Block]:
+def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Block]:
     """Cut a stream into blocks of whole lines.
 
     Parameters
@@ -71,18 +66,14 @@ def read_blocks(
         Bytes; a byte order mark at the start is dropped, a missing last newline is added.
     max_line_bytes
         A longer line is left out and its number given; no more of it than this is ever held.
-    block_bytes
-        How much is read at a time where that is more than a line may be.
 
     Yields
     ------
     block
-        Lines of one read, so about ``max_line_bytes`` or ``block_bytes``, and at most
-        ``max_line_bytes`` more.
+        Lines of one read, so about ``max_line_bytes``, and at most as much again.
     """
     carry, first_line, skipping = b"", 1, False
-    for read in _chunks(stream, max_line_bytes, block_bytes):
-        chunk = read
+    while chunk := stream.read(max_line_bytes):
         if first_line == 1 and not carry and not skipping and chunk.startswith(_BOM):
             chunk = chunk[len(_BOM) :]
         first_end = chunk.find(b"\n")
@@ -107,7 +98,7 @@ def read_blocks(
         yield Block(carry + b"\n", first_line, 1)
 
 
-def cut_blocks(text: bytes, max_line_bytes: int, block_bytes: int = 0) -> Iterator[Block]:
+def cut_blocks(text: bytes, max_line_bytes: int) -> Iterator[Block]:
     """Cut a text in memory into blocks of whole lines, as `read_blocks` cuts a stream.
 
     Blocks are views of the text; only its last line is copied, where a newline is missing, and all
@@ -116,12 +107,12 @@ def cut_blocks(text: bytes, max_line_bytes: int, block_bytes: int = 0) -> Iterat
     begin = len(_BOM) if text.startswith(_BOM) else 0
     end = max(text.rfind(b"\n") + 1, begin)
     if not _has_short_lines(text, begin, end, max_line_bytes):
-        yield from read_blocks(io.BytesIO(text), max_line_bytes, block_bytes)
+        yield from read_blocks(io.BytesIO(text), max_line_bytes)
         return
     view, first_line = memoryview(text), 1
     while begin < end:
         # The newline looked for is there, since no line is longer than a block.
-        stop = text.rfind(b"\n", begin, begin + max(block_bytes, max_line_bytes)) + 1
+        stop = text.rfind(b"\n", begin, begin + max_line_bytes) + 1
         n_lines = _count_lines(view[begin:stop])
         yield Block(view[begin:stop], first_line, n_lines)
         first_line += n_lines
@@ -146,30 +137,8 @@ def _has_short_lines(text: bytes, begin: int, end: int, max_line_bytes: int) -> 
     )
 
 
-def _chunks(stream: BinaryIO | Source, max_line_bytes: int, block_bytes: int) -> Iterator[bytes]:
-    """Yield reads in which no line that begins and ends there is too long.
-
-    So the verdict on a line does not depend on where the reads fall.
-    """
-    # A line that is too long covers one of these windows whole, wherever it begins.
-    window = max_line_bytes // 2
-    if block_bytes <= max_line_bytes or window < _WINDOW:
-        block_bytes = max_line_bytes
-    while chunk := stream.read(block_bytes):
-        if len(chunk) <= max_line_bytes or all(
-            chunk.find(b"\n", at, at + window) >= 0
-            for at in range(0, len(chunk) - window + 1, window)
-        ):
-            yield chunk
-        else:
-            for at in range(0, len(chunk), max_line_bytes):
-                yield chunk[at : at + max_line_bytes]
-
-
 def _count_lines(text: bytes | memoryview) -> int:
     """Count newlines, in pieces that stay in the cache."""
     byte = np.frombuffer(text, np.uint8)
-    if compiled := backend.kernels(_SAVED_NS * byte.size):
-        return int(compiled.count_lines(byte))
     pieces = (byte[at : at + _COUNTED] for at in range(0, byte.size, _COUNTED))
     return sum(int(np.count_nonzero(piece == _NEWLINE)) for piece in pieces)

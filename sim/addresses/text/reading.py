@@ -14,7 +14,6 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled import backend
 from sim.addresses.sets.notation import read_notation, shown
 from sim.addresses.text.cuts import Block, content_bytes, cut_blocks, read_blocks
 from sim.addresses.text.entries import Entries4, Entries6, Rows, Tally
@@ -23,10 +22,8 @@ from sim.addresses.text.lines import tidy
 from sim.addresses.text.preallocated import Piece, Room
 from sim.addresses.text.source import Limits, Source
 from sim.addresses.text.text4 import parse_lines4
+from sim.addresses.threads import in_order
 from sim.errors import BadLinesError, Problem
-
-# Bytes of a block for the kernels, which need no columns in between that a cache must hold.
-_COMPILED_BYTES = 2**19
 
 
 class Reading:
@@ -55,15 +52,14 @@ class Reading:
         `Entries4.concatenate` then need not do.
         """
         _keep_what_is_freed()
-        block_bytes = _COMPILED_BYTES if backend.kernels(1) else 0
         limit = self._limits.max_line_bytes
         if isinstance(stream, bytes):
-            blocks, n_bytes = cut_blocks(stream, limit, block_bytes), len(stream)
+            blocks, n_bytes = cut_blocks(stream, limit), len(stream)
         else:
-            blocks, n_bytes = read_blocks(stream, limit, block_bytes), content_bytes(stream)
+            blocks, n_bytes = read_blocks(stream, limit), content_bytes(stream)
         room = Room(n_bytes) if is_kept else None
         work = ((block, room.take(block) if room else None) for block in blocks)
-        for block, rows, bad in backend.in_order(_read_block, work):
+        for block, rows, bad in in_order(_read_block, work):
             self._account(block, rows, bad)
             yield rows
 

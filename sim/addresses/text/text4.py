@@ -10,11 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled import backend
-
 NEWLINE, DOT, SLASH, ZERO = 10, 46, 47, 48
-# Nanoseconds the kernel saves for each byte.
-_SAVED_NS = 2
 # Addresses of a prefix less one, by length. Three digits reach 999: lengths over 32 have a place
 # here because their lines are refused only after the look-up.
 _HOST_BITS = np.zeros(1_000, np.int64)
@@ -48,15 +44,12 @@ def parse_lines4(
         Lines that are no canonical prefix or address: a number too large, missing or with a
         leading zero, a length over 32, host bits set, too few or too many parts.
     """
-    compiled = backend.kernels(_SAVED_NS * block.size)
-    if compiled is None and not (block.size and _is_plain(block)):
+    if not block.size:
         none = np.empty(0, np.int64)
-        return None if block.size else (none, none, np.empty(0, np.bool_))
+        return none, none, np.empty(0, np.bool_)
+    if not _is_plain(block):
+        return None
     start, stop = bounds or (np.empty(n_lines, np.int64), np.empty(n_lines, np.int64))
-    if compiled:
-        is_bad = np.empty(n_lines, np.bool_)
-        is_plain = compiled.parse_lines4(block, start, stop, is_bad)
-        return (start, stop, is_bad) if is_plain else None
     return start, stop, _parse(block, start, stop)
 
 

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 EVERY_S = 5.0
 """Time between two lines where there is no terminal."""
 
+COMPILING = "Compiling loops for this computer, once per installation: some ten seconds."
+"""Said before that begins."""
+
 OnProgress = Callable[[int, int], None]
 """Called with how much is done, and how much there is."""
 

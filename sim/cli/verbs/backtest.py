@@ -11,7 +11,7 @@ import typer
 
 from sim.cli.options import ForceFileOption, Format, JsonOption, QuietOption, WorkersOption
 from sim.cli.terminal import console
-from sim.cli.terminal.progress import progress
+from sim.cli.terminal.progress import COMPILING, progress
 from sim.results.csvtext import csv_text
 
 COLUMNS = (
@@ -103,7 +103,13 @@ def backtest(
         placed = choose(files, cases)
         n_replicates = replicates or N_REPLICATES
         with progress("replicates", quiet=quiet) as on_step:
-            scored = score_cases(placed, n_replicates, on_step, choose_executor(workers))
+            scored = score_cases(
+                placed,
+                n_replicates,
+                on_step,
+                choose_executor(workers),
+                lambda: console.say(COMPILING, quiet=quiet),
+            )
         found = document(scored)
         if save is not None:
             text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)

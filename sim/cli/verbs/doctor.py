@@ -11,7 +11,7 @@ from sim.cli.options import JsonOption
 from sim.cli.terminal import console
 from sim.version import __version__
 
-SCHEMA = "overblock/doctor/1"
+SCHEMA = "overblock/doctor/2"
 _PACKAGES = (
     "numpy",
     "scipy",
@@ -24,10 +24,10 @@ _PACKAGES = (
     "duckdb",
     "plotly",
     "jinja2",
+    "numba",
 )
 # What each extra brings, as modules.
 _EXTRAS = {
-    "fast": ("numba",),
     "zst": ("backports.zstd",),
     "import": ("maxminddb", "mrtparse"),
     "analysis": ("pandas", "optuna"),
@@ -36,7 +36,7 @@ _EXTRAS = {
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Show versions, extras, the address path in use, and where scenarios and tables are.
+    """Show versions, extras, and where compiled code, scenarios and tables are.
 
     Examples:
 
@@ -45,11 +45,11 @@ def doctor(as_json: JsonOption = False) -> None:
       overblock doctor --json
     """
     with console.reports_errors(as_json=as_json):
-        from sim.addresses.compiled import backend
+        from sim.addresses.compiled.kept_code import folder
+        from sim.addresses.threads import n_threads
         from sim.blocklists.blocklists import table_names
         from sim.scenario.library import scenario_names, shipped
 
-        path = backend.describe()
         found: dict[str, Any] = {
             "schema": SCHEMA,
             "overblock": __version__,
@@ -60,11 +60,8 @@ def doctor(as_json: JsonOption = False) -> None:
                 extra: {module: _is_there(module) for module in modules}
                 for extra, modules in _EXTRAS.items()
             },
-            "address_path": {
-                "name": path.name,
-                "reason": path.reason,
-                "n_threads": path.n_threads,
-            },
+            "compiled_code": {"folder": str(folder())},
+            "n_threads": n_threads(),
             "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
             "tables": {"folder": str(shipped("seeds")), "n": len(table_names())},
         }
@@ -101,7 +98,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         missing = [module for module, is_there in modules.items() if not is_there]
         state = f"not there (missing {', '.join(missing)})" if missing else "there"
         lines.append(f"extra {extra}: {state}")
-    path = found["address_path"]
-    lines.append(f"address path: {path['name']} ({path['reason']}), {path['n_threads']} threads")
+    lines.append(f"compiled code: {found['compiled_code']['folder']}")
+    lines.append(f"threads: {found['n_threads']}")
     shipped = ("scenarios", "tables")
     return lines + [f"{what}: {found[what]['n']} in {found[what]['folder']}" for what in shipped]

@@ -35,7 +35,7 @@ def verify(
       overblock verify out --all --json
     """
     with console.reports_errors(as_json=as_json):
-        from sim.cli.terminal.progress import progress
+        from sim.cli.terminal.progress import COMPILING, progress
         from sim.experiment.executors import choose_executor
         from sim.experiment.verification import verify_folder
         from sim.results.contents import REPORT
@@ -46,6 +46,7 @@ def verify(
                 choose_executor(workers),
                 n_sample=None if everything else sample,
                 on_progress=on_progress,
+                on_compile=lambda: console.say(COMPILING, quiet=quiet),
             )
         differences, unchecked = list(verdict.differences), list(verdict.unchecked)
         if REPORT in unchecked:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sim.engine.state.tally import Group
 
 BUSINESS_METRICS = ("businesses_affected", "businesses_impaired", "businesses_down")
+USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,13 @@ from itertools import pairwise
 import numpy as np
 
 from sim.engine.record import snapshot_kernel as kernel
-from sim.engine.record.curves import BUSINESS_METRICS, CurveRecorder, Curves, Series
+from sim.engine.record.curves import (
+    BUSINESS_METRICS,
+    USER_METRICS,
+    CurveRecorder,
+    Curves,
+    Series,
+)
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.engine.state.tally import Group
@@ -26,7 +32,6 @@ ADDRESS_METRICS = (
     "addresses_listed",
     "addresses_listed_with_target",
 )
-USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
 N_NOTED = 256
 """Times that are worked out at once: memory does not grow with them."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from sim.addresses.compiled.kept_code import environment
 from sim.errors import UsageError
 from sim.experiment.executors.pool import LOST
 from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of
@@ -181,6 +182,7 @@ class ClusterExecutor(Executor):
                     scheduler_kwargs={"dashboard": False},
                     silence_logs=logging.CRITICAL,
                     security=security,
+                    env=environment(),
                 )
             )
         else:

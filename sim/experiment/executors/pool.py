@@ -20,6 +20,7 @@ from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
+from sim.addresses.compiled.kept_code import environment
 from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of
 
 CHUNK_S = 1.0
@@ -185,13 +186,15 @@ def _fitting(n_done: int, spent_s: float) -> int:
 
 @contextmanager
 def _starting() -> Iterator[None]:
-    """Environment and signal mask that a new process inherits: one thread, Ctrl-C blocked.
+    """Environment and signal mask that a new process inherits: Ctrl-C blocked, one thread, and
+    where compiled code is kept.
 
     A terminal sends Ctrl-C to all processes; only the coordinator may act on it. It does so when
     the block ends, or at once where another thread receives the signal.
     """
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    settings = dict.fromkeys(ONE_THREAD, "1") | environment()
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     has_mask = hasattr(signal, "pthread_sigmask")
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if has_mask else set()
     try:

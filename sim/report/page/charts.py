@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import curve_name
 from sim.catalogue.curves import CURVES
-from sim.engine.record.curves import BUSINESS_METRICS
-from sim.engine.record.snapshot import USER_METRICS
+from sim.engine.record.curves import BUSINESS_METRICS, USER_METRICS
 from sim.errors import DataError, Problem
 from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
 from sim.report.figures.addresses import read_marks

@@ -5,14 +5,11 @@ import pickle
 import numpy as np
 import pytest
 
-from sim.addresses.compiled import backend
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.pages import OwnerPages
 from sim.addresses.sets.prefixes import PrefixTable, prefix_set
 from sim.addresses.sets.prefixes6 import PrefixTable6
-from tests.edges import HAS_NUMBA, WAYS
-
-ways = pytest.mark.parametrize("way", WAYS)
 
 
 @pytest.mark.parametrize(
@@ -33,36 +30,32 @@ def test_what_is_no_ipv6_prefix_is_refused(address, length):
             refuse(Addresses6.from_ints([address]), [length])
 
 
-@ways
 @pytest.mark.parametrize("number", [-1, 2**32, -(2**63), 2**63 - 1])
 @pytest.mark.parametrize(
     ("n_queries", "at"), [(1, 0), (600_000, 0), (600_000, 2**10), (600_000, -1)]
 )
-def test_what_is_no_address_is_refused(way, number, n_queries, at):
+def test_what_is_no_address_is_refused(number, n_queries, at):
     table = PrefixTable.from_prefixes([0], [0])
     asked = np.zeros(n_queries, np.int64)
     asked[at] = number
-    with backend.using(way), pytest.raises(ValueError, match="addresses must lie in"):
+    with pytest.raises(ValueError, match="addresses must lie in"):
         table.longest_match(asked)
 
 
-@ways
 @pytest.mark.parametrize("n_queries", [1, 127, 128, 129, 255, 256, 257, 383, 384, 385, 513, 2_049])
 @pytest.mark.parametrize("stride", [1, 2, -1])
-def test_batches_end_where_the_queries_end(way, n_queries, stride):
+def test_batches_end_where_the_queries_end(n_queries, stride):
     """Pages cut four ways, in which every address is one to look twice at."""
     start = np.arange(0, 1 << 16, 64)
     table = PrefixTable.from_prefixes(start, np.full(start.size, 26))
     asked = np.random.default_rng(2).integers(0, 1 << 17, abs(stride) * n_queries)[::stride]
     expected = np.where(asked < 1 << 16, asked // 64, -1)
-    with backend.using(way):
-        table.longest_match(np.zeros(2**19, np.int64))
-        assert np.array_equal(table.longest_match(asked), expected)
+    table.longest_match(np.zeros(2**19, np.int64))
+    assert np.array_equal(table.longest_match(asked), expected)
 
 
-@ways
 @pytest.mark.parametrize("n_cuts", [2, 3, 4, 7, 8, 30, 31, 32, 33, 63, 64, 95, 96, 97, 254, 255])
-def test_pages_cut_any_number_of_times_tell_every_address(way, n_cuts):
+def test_pages_cut_any_number_of_times_tell_every_address(n_cuts):
     """Neighbouring single addresses; before and behind them what holds around the page."""
     cut = np.arange(n_cuts - 1) + np.random.default_rng(n_cuts).integers(1, 257 - n_cuts)
     page = np.array([3, 4, 40, 2**24 - 1]) << 8
@@ -72,69 +65,49 @@ def test_pages_cut_any_number_of_times_tell_every_address(way, n_cuts):
     asked = asked[asked < 2**32]
     table = PrefixTable.from_prefixes(address, length)
     expected = table.segment_row[np.searchsorted(table.segment_start, asked, "right") - 1]
-    with backend.using(way):
-        table.longest_match(np.zeros(2**19, np.int64))
-        assert np.array_equal(table.longest_match(asked), expected)
+    table.longest_match(np.zeros(2**19, np.int64))
+    assert np.array_equal(table.longest_match(asked), expected)
 
 
-@pytest.mark.skipif(not HAS_NUMBA, reason="needs numba")
 def test_small_questions_use_the_table_that_is_there():
-    """A table of one way is not built for a small question because the other way has one."""
     table = PrefixTable.from_prefixes([0], [8])
-    with backend.using("numpy"):
-        table.longest_match(np.zeros(2**19, np.int64))
-    with backend.using("numba"):
-        assert table.longest_match([5, 2**31]).tolist() == [0, -1]
-        assert "_runs" not in table.__dict__
-        table.longest_match(np.zeros(2**19, np.int64))
-    assert "_runs" in table.__dict__
-    with backend.using("numpy"):
-        assert table.longest_match([5, 2**31]).tolist() == [0, -1]
-    other = PrefixTable.from_prefixes([0], [8])
-    with backend.using("numba"):
-        other.longest_match(np.zeros(2**19, np.int64))
-    with backend.using("numpy"):
-        assert other.longest_match([5, 2**31]).tolist() == [0, -1]
-        assert "_pages" not in other.__dict__
+    assert table.longest_match([5, 2**31]).tolist() == [0, -1]
+    assert "_pages" not in table.__dict__
+    table.longest_match(np.zeros(2**19, np.int64))
+    assert "_pages" in table.__dict__
+    table.__dict__["_pages"] = OwnerPages.build(table.segment_start, table.segment_row + 7)
+    assert table.longest_match([5, 2**31]).tolist() == [7, 6]
 
 
-@ways
-def test_many_equal_prefixes_over_many_others_take_no_more_than_their_number(way):
+def test_many_equal_prefixes_over_many_others_take_no_more_than_their_number():
     """Painting each of the equal prefixes would take 10**10 steps."""
     n = 100_000
     address = np.concatenate((np.zeros(n, np.int64), np.arange(n) * 512))
     length = np.repeat([0, 32], n)
-    with backend.using(way):
-        table = PrefixTable.from_prefixes(address, length)
+    table = PrefixTable.from_prefixes(address, length)
     assert table.longest_match([0, 1, 512, 513]).tolist() == [n, 0, n + 1, 0]
 
 
-@ways
-def test_a_large_table_answers_like_a_search(way):
+def test_a_large_table_answers_like_a_search():
     rng = np.random.default_rng(3)
     length = rng.integers(6, 33, 50_000)
     address = rng.integers(0, 2**32, length.size) & -(1 << (32 - length))
     wanted = np.concatenate((address, address - 1, address + 1, rng.integers(0, 2**32, 500_000)))
     wanted = np.clip(wanted, 0, 2**32 - 1)
-    with backend.using("numpy"):
-        plain = PrefixTable.from_prefixes(address, length)
-        expected = plain.segment_row[np.searchsorted(plain.segment_start, wanted, "right") - 1]
-    with backend.using(way):
-        table = PrefixTable.from_prefixes(address, length)
-        assert np.array_equal(table.longest_match(wanted), expected)
-        assert np.array_equal(table.longest_match(wanted[:100]), expected[:100])
+    plain = PrefixTable.from_prefixes(address, length)
+    expected = plain.segment_row[np.searchsorted(plain.segment_start, wanted, "right") - 1]
+    table = PrefixTable.from_prefixes(address, length)
+    assert np.array_equal(table.longest_match(wanted), expected)
+    assert np.array_equal(table.longest_match(wanted[:100]), expected[:100])
     assert table.longest_match(wanted[0]) == expected[0]
 
 
-@ways
-def test_a_table_sent_elsewhere_leaves_its_look_up_table_behind(way):
+def test_a_table_sent_elsewhere_leaves_its_look_up_table_behind():
     table = PrefixTable.from_prefixes([0], [8])
-    with backend.using(way):
-        table.longest_match(np.zeros(2**19, np.int64))
-    built = "_runs" if way == "numba" else "_pages"
-    assert built in table.__dict__
+    table.longest_match(np.zeros(2**19, np.int64))
+    assert "_pages" in table.__dict__
     again = pickle.loads(pickle.dumps(table))
-    assert built not in again.__dict__
+    assert "_pages" not in again.__dict__
     assert again.longest_match([5, 2**31]).tolist() == [0, -1]
     assert not again.address.flags.writeable
     table6 = PrefixTable6.from_prefixes(Addresses6.from_ints([0]), [8])

@@ -8,7 +8,6 @@ from ipaddress import ip_address
 import numpy as np
 import pytest
 
-from sim.addresses.compiled import backend
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.text.entries import Entries4
@@ -24,9 +23,6 @@ from sim.addresses.text.text import (
     read_stream,
 )
 from sim.errors import DataError
-from tests.edges import WAYS
-
-ways = pytest.mark.parametrize("way", WAYS)
 
 MIXED = """\
 # a list of both families
@@ -41,10 +37,8 @@ MIXED = """\
 """
 
 
-@ways
-def test_a_mixed_list_is_sorted_into_families_with_its_lines(way):
-    with backend.using(way):
-        entries = parse_entries(MIXED)
+def test_a_mixed_list_is_sorted_into_families_with_its_lines():
+    entries = parse_entries(MIXED)
     assert entries.v4.line.tolist() == [2, 3, 6, 8]
     assert entries.v6.line.tolist() == [5, 7, 9]
     assert entries.to_set() == AddressSet.of(
@@ -54,21 +48,17 @@ def test_a_mixed_list_is_sorted_into_families_with_its_lines(way):
     assert (entries.tally.n_lines, entries.tally.n_entries, entries.tally.n_bad) == (9, 7, 0)
 
 
-@ways
-def test_the_whole_space_of_mapped_addresses_is_ipv6_and_so_is_what_lies_around_it(way):
+def test_the_whole_space_of_mapped_addresses_is_ipv6_and_so_is_what_lies_around_it():
     around = ["::ffff:0:0/96", "::fffe:0:0/95", "::fffe:ffff:ffff", "::1:0:0:0", "::/0"]
-    with backend.using(way):
-        entries = parse_entries("\n".join([*around, "::ffff:0:0-::ffff:ffff:ffff"]))
+    entries = parse_entries("\n".join([*around, "::ffff:0:0-::ffff:ffff:ffff"]))
     assert entries.v6.line.tolist() == [1, 2, 3, 4, 5, 6]
 
 
-@ways
 @pytest.mark.parametrize("line", [".1.2.3", "/1.2.3", "1.2.3.", ".1.2.3/8", "00.1.2.3"])
-def test_a_part_that_is_missing_is_no_zero_wherever_the_line_stands(way, line):
+def test_a_part_that_is_missing_is_no_zero_wherever_the_line_stands(line):
     """The first byte of a block has no byte before it that could tell."""
     for content in (f"{line}\n192.0.2.1\n", f"192.0.2.1\n{line}\n"):
-        with backend.using(way):
-            entries = parse_entries(content, skip_bad=True)
+        entries = parse_entries(content, skip_bad=True)
         assert (entries.tally.n_bad, len(entries)) == (1, 1)
 
 
@@ -141,12 +131,10 @@ REFUSED = {
 assert len(REFUSED) > 10
 
 
-@ways
 @pytest.mark.parametrize("line", REFUSED)
-def test_a_bad_line_is_refused_with_its_place_and_reason(way, line):
-    # Good lines behind it too: the compiled reader takes another way near the end.
+def test_a_bad_line_is_refused_with_its_place_and_reason(line):
     content = (f"192.0.2.0/24\n{line}\n192.0.2.0/24\n" + 20 * "10.0.0.0/8\n").encode("latin-1")
-    with backend.using(way), pytest.raises(DataError) as refused:
+    with pytest.raises(DataError) as refused:
         parse_entries(content, "list.txt")
     (problem,) = refused.value.problems
     assert str(problem).startswith("list.txt:2: expected ")
@@ -154,39 +142,34 @@ def test_a_bad_line_is_refused_with_its_place_and_reason(way, line):
     assert refused.value.exit_code == 4
 
 
-@ways
 @pytest.mark.parametrize("n_digits", range(4, 33))
-def test_a_number_of_many_digits_is_refused_wherever_it_stands(way, n_digits):
+def test_a_number_of_many_digits_is_refused_wherever_it_stands(n_digits):
     digits = "9" * n_digits
     lines = [f"{digits}.0.0.1", f"0.{digits}.0.1", f"0.0.0.{digits}", f"0.0.0.0/{digits}"]
     # Each among good lines, far from the end and near it.
     behind = ["198.51.100.1"] * 20
     content = "".join(f"{line}\n" for bad in lines for line in (bad, *behind)) + "\n".join(lines)
-    with backend.using(way):
-        entries = parse_entries(content.encode(), skip_bad=True)
+    entries = parse_entries(content.encode(), skip_bad=True)
     assert (entries.tally.n_bad, len(entries)) == (8, 80)
     assert set(entries.v4.start.tolist()) == {int(ip_address("198.51.100.1"))}
 
 
-@ways
-def test_all_bad_lines_are_told_at_once_or_counted(way):
+def test_all_bad_lines_are_told_at_once_or_counted():
     content = b"".join(f"{line}\n".encode("latin-1") for line in REFUSED)
-    with backend.using(way):
-        with pytest.raises(DataError) as refused:
-            parse_entries(content)
-        entries = parse_entries(content, skip_bad=True)
+    with pytest.raises(DataError) as refused:
+        parse_entries(content)
+    entries = parse_entries(content, skip_bad=True)
     assert [problem.line for problem in refused.value.problems] == list(range(1, len(REFUSED) + 1))
     assert entries.tally.problems == refused.value.problems
     assert len(entries) == 0
 
 
-@ways
 @pytest.mark.parametrize(
     "bad", [b"1.2.3.4/8\n", b"no\n", b"::1/8\n", b"2.2.2.2-1.1.1.1\n", b"1::1::\n"]
 )
-def test_a_million_bad_lines_are_counted_and_few_described(way, bad):
+def test_a_million_bad_lines_are_counted_and_few_described(bad):
     n_lines = 100_000
-    with backend.using(way), pytest.raises(DataError) as refused:
+    with pytest.raises(DataError) as refused:
         parse_entries(b"192.0.2.0/24\n" + bad * n_lines, limits=Limits(max_problems=10))
     assert len(refused.value.problems) == 11
     assert str(refused.value.problems[-1]) == "<text>: 99,990 more bad lines, 100,000 in all"
@@ -219,17 +202,13 @@ def test_files_are_read_plain_and_compressed(tmp_path, ending):
         assert read_stream(io.BytesIO(content), "<stdin>").to_set() == expected
 
 
-@ways
-def test_a_bomb_is_refused_whatever_its_lines_say(tmp_path, way):
+def test_a_bomb_is_refused_whatever_its_lines_say(tmp_path):
     path = tmp_path / "bomb.gz"
     for line in (b"0.0.0.0/0\n", b"\0", b"x\n", b"\n"):
         path.write_bytes(gzip.compress(line * 4_000_000))
         for read in (read_entries, read_set):
             tracemalloc.start()
-            with (
-                backend.using(way),
-                pytest.raises(DataError, match=r"bomb\.gz: expected at most 1,000,000 bytes"),
-            ):
+            with pytest.raises(DataError, match=r"bomb\.gz: expected at most 1,000,000 bytes"):
                 read(path, skip_bad=True, limits=Limits(max_bytes=1_000_000))
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
@@ -248,10 +227,9 @@ def many_lines(n):
     return ["{}.{}.{}.{}/{}".format(*row) for row in rows], start, start + (1 << (32 - length))
 
 
-@ways
 @pytest.mark.parametrize("odd", ["", "# note", "10.0.0.1/8", "10.0.0.1-10.0.0.4"])
 @pytest.mark.parametrize("at", [0, 30_000, 89_999])
-def test_rows_of_many_blocks_stand_in_the_order_of_the_file(tmp_path, way, odd, at):
+def test_rows_of_many_blocks_stand_in_the_order_of_the_file(tmp_path, odd, at):
     lines, start, stop = many_lines(90_000)
     path = tmp_path / "list"
     line = np.arange(1, len(lines) + 1)
@@ -259,44 +237,40 @@ def test_rows_of_many_blocks_stand_in_the_order_of_the_file(tmp_path, way, odd, 
         lines.insert(at, odd)
         line[at:] += 1
     path.write_text("\n".join(lines))
-    with backend.using(way):
-        for entries in (
-            read_entries(path, skip_bad=True),
-            parse_entries(path.read_bytes(), skip_bad=True),
-        ):
-            v4 = entries.v4
-            if "-" in odd:
-                assert (v4.start[at], v4.stop[at], v4.line[at]) == (
-                    10 << 24 | 1,
-                    10 << 24 | 5,
-                    at + 1,
-                )
-                v4 = Entries4(*(np.delete(column, at) for column in (v4.start, v4.stop, v4.line)))
-            assert np.array_equal(v4.start, start)
-            assert np.array_equal(v4.stop, stop)
-            assert np.array_equal(v4.line, line)
-            assert entries.tally.n_bad == (odd == "10.0.0.1/8")
+    for entries in (
+        read_entries(path, skip_bad=True),
+        parse_entries(path.read_bytes(), skip_bad=True),
+    ):
+        v4 = entries.v4
+        if "-" in odd:
+            assert (v4.start[at], v4.stop[at], v4.line[at]) == (
+                10 << 24 | 1,
+                10 << 24 | 5,
+                at + 1,
+            )
+            v4 = Entries4(*(np.delete(column, at) for column in (v4.start, v4.stop, v4.line)))
+        assert np.array_equal(v4.start, start)
+        assert np.array_equal(v4.stop, stop)
+        assert np.array_equal(v4.line, line)
+        assert entries.tally.n_bad == (odd == "10.0.0.1/8")
 
 
-@ways
-def test_reading_a_set_takes_memory_for_intervals_and_not_for_lines(tmp_path, monkeypatch, way):
+def test_reading_a_set_takes_memory_for_intervals_and_not_for_lines(tmp_path, monkeypatch):
     n_threads, block, n_merged, n_lines = 2, 2**14, 5_000, 400_000
-    monkeypatch.setattr(backend, "_n_threads", lambda: n_threads)
-    monkeypatch.setattr("sim.addresses.text.reading._COMPILED_BYTES", block)
+    monkeypatch.setattr("sim.addresses.threads.n_threads", lambda: n_threads)
     monkeypatch.setattr("sim.addresses.text.text._MERGE_ROWS", n_merged)
     path = tmp_path / "list"
     path.write_bytes(b"192.0.2.0/24\n198.51.100.0/24\n" * (n_lines // 2))
     limits = Limits(max_line_bytes=block)
-    with backend.using(way):
-        read_set(path, limits=limits)
-        tracemalloc.start()
-        addresses, tally = read_set(path, limits=limits)
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
+    read_set(path, limits=limits)
+    tracemalloc.start()
+    addresses, tally = read_set(path, limits=limits)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert addresses == AddressSet.of("192.0.2.0/24", "198.51.100.0/24")
     assert tally.n_entries == n_lines
     # Two blocks for each thread may wait for the first to be taken, one is being taken and one
-    # read, however slow the machine. Numbers of parsing take up to 24 bytes for each byte of a
+    # read, however slow the machine. Columns of parsing take up to 24 bytes for each byte of a
     # block; merging takes the rows (24 bytes), their bounds once more and room to sort them.
     in_flight = (2 * n_threads + 2) * block * 24
     merging = (n_merged + block // 13) * 24 * 4

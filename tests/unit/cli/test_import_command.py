@@ -102,14 +102,16 @@ def test_an_imported_table_serves_as_attribute_table(ranges, tmp_path):
     assert found["breakdowns"][0]["groups"][0]["share4"] == 1
 
 
-def test_doctor_says_which_address_path_is_in_use_and_where_things_are():
+def test_doctor_says_what_is_installed_and_where_things_are():
     found = json.loads(run("doctor", "--json").stdout)
-    assert found["schema"] == "overblock/doctor/1"
-    assert found["address_path"]["name"] in ("numpy", "numba")
+    assert found["schema"] == "overblock/doctor/2"
+    assert found["packages"]["numba"]
+    assert Path(found["compiled_code"]["folder"]).is_dir()
+    assert found["n_threads"] >= 1
     assert Path(found["scenarios"]["folder"]).is_dir()
     assert found["tables"]["n"] > 5
     assert found["packages"]["numpy"]
     assert set(found["extras"]["import"]) == {"maxminddb", "mrtparse"}
     told = run("doctor").stdout
-    assert "address path: " in told
-    assert "extra fast: " in told
+    assert "compiled code: " in told
+    assert "extra import: " in told

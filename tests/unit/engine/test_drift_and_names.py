@@ -3,19 +3,15 @@
 import numpy as np
 import pytest
 
-from sim.addresses.compiled import backend
 from tests.property.test_engine_reference import ledger_of, ledger_row
 from tests.reference import simulate_reference
 from tests.sections import Fronts, Users
 from tests.unit.engine.test_actors_alone import UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 
-both_paths = pytest.mark.parametrize("path", ["numpy", "auto"])
 
-
-@both_paths
 @pytest.mark.parametrize("distance", [1e-5, 1e-4, 5e-4, 2e-3])
-def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(path, distance):
+def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(distance):
     # Who is on a VPN reaches a business that is dropped for all others: u = 1 - v, and v grows.
     small = SmallWorld(
         orders=(Dated(0, "block", ("203.0.113.1/32",)),),
@@ -39,8 +35,7 @@ def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(
         ),
         horizon_s=8 * DAY,
     )
-    with backend.using(path):
-        (found,) = ledger_of(small.run())
+    (found,) = ledger_of(small.run())
     (expected,) = [ledger_row(row) for row in simulate_reference(small.reference()).ledger]
     assert found[7:] == expected[7:]
     down_s = int(found[9])
@@ -49,8 +44,7 @@ def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(
     assert down_s == pytest.approx(DAY * distance / 0.0006, abs=1.5 * HOUR, rel=0.01)
 
 
-@both_paths
-def test_a_name_that_is_released_is_reached_again_unless_another_entry_matches_it(path):
+def test_a_name_that_is_released_is_reached_again_unless_another_entry_matches_it():
     wide = Dated(0, "block", (), "name", 0.5)
     small = SmallWorld(
         orders=(
@@ -62,7 +56,6 @@ def test_a_name_that_is_released_is_reached_again_unless_another_entry_matches_i
         firms=tuple(Firm(name_draw=draw) for draw in (0.125, 0.375, 0.625)),
         horizon_s=DAY,
     )
-    with backend.using(path):
-        ledger = small.run().ledger
+    ledger = small.run().ledger
     assert ledger.affected_s.tolist() == [9 * HOUR, 5 * HOUR, 0]
     assert np.allclose(ledger.lost_demand_h, [9 * 0.75, 5 * 0.75, 0])

@@ -3,21 +3,13 @@
 import numpy as np
 import pytest
 
-from sim.addresses.compiled import backend
 from sim.engine.actors.register import next_tick_s
 from sim.engine.eventlog import Kind
 from sim.engine.state.ledger import SPELL_EDGES_S, SPELL_NAMES
 from sim.engine.state.tally import Group
-from tests.edges import WAYS
 from tests.worlds import DAY, Actor, Firm, SmallWorld
 
 PREFIX = "203.0.113.0/24"
-
-
-@pytest.fixture(autouse=True, params=WAYS)
-def _way(request):
-    with backend.using(request.param):
-        yield
 
 
 def spell_of(length_s: int) -> list[float]:

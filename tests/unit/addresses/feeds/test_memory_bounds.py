@@ -76,7 +76,7 @@ def grown(work: str, *arguments: object) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=True,
-        env={"OVERBLOCK_FAST": "numpy", "PYTHONPATH": str(Path(__file__).parents[4])},
+        env={"PYTHONPATH": str(Path(__file__).parents[4])},
     )
     # DuckDB takes a program without a file for a person at a prompt, and shows its progress.
     n_bytes, _, told = done.stdout.splitlines()[-1].partition(" ")

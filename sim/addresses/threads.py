@@ -1,0 +1,77 @@
+"""Work on columns and blocks, spread over the processors of this process.
+
+In: work, and its items. Out: the same as one thread gives. The work must let go of the
+interpreter's lock, as NumPy does. Threads live for one call: a pool that is kept would not survive
+a fork.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice, pairwise
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Below this many items a second thread costs more than it brings.
+_THREADED_ITEMS = 2**18
+# Pieces of the work for each thread.
+_PIECES = 4
+
+
+def spread(work: Callable[[int, int], None], n_items: int) -> None:
+    """Call ``work(first, stop)`` for pieces of so many items, on several threads if it pays."""
+    n_used = min(n_threads(), n_items // _THREADED_ITEMS)
+    if n_used < 2:
+        work(0, n_items)
+        return
+    # Several pieces for each thread, since other processes may hold one of them up.
+    n_pieces = n_used * _PIECES
+    pieces = deque(pairwise(n_items * k // n_pieces for k in range(n_pieces + 1)))
+
+    def take() -> None:
+        while True:
+            try:
+                piece = pieces.popleft()
+            except IndexError:
+                return
+            work(*piece)
+
+    with ThreadPoolExecutor(n_used - 1) as pool:
+        others = [pool.submit(take) for _ in range(n_used - 1)]
+        take()
+        for done in others:
+            done.result()
+
+
+def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield the results of work on items in their order, done by several threads.
+
+    Few items are taken ahead of the result that is asked for. A single item needs no thread.
+    """
+    source = iter(items)
+    head = list(islice(source, 2))
+    n_used = n_threads()
+    if len(head) < 2 or n_used < 2:
+        yield from map(work, chain(head, source))
+        return
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(n_used) as pool:
+        for item in chain(head, source):
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > 2 * n_used:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def n_threads() -> int:
+    """Threads that work is spread over: one for each processor this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1

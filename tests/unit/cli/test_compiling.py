@@ -1,0 +1,124 @@
+"""The line about compiling, and commands that need nothing compiled."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sim
+from sim.cli.app import app
+from sim.cli.terminal.progress import COMPILING
+from sim.engine import warm_up as module
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Number of processes that run at each compiling; nothing was compiled before."""
+    n_running: list[int] = []
+    (tmp_path / "kept").mkdir()
+    monkeypatch.setattr(module, "folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr(
+        module, "_call_every_loop", lambda: n_running.append(len(active_children()))
+    )
+    return n_running
+
+
+def n_said(*arguments: object) -> int:
+    """How often a command says that it compiles."""
+    result = runner.invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code in (0, 1), (result.output, result.stderr, result.exception)
+    assert COMPILING not in result.stdout
+    return result.stderr.splitlines().count(COMPILING)
+
+
+def test_the_first_run_compiles_before_it_starts_processes_and_says_so_once(
+    compiled: list[int], write_scenario, tmp_path: Path
+) -> None:
+    run = "run", write_scenario(), "-w", 2, "-o"
+    assert n_said(*run, tmp_path / "one") == 1
+    assert compiled == [0]
+    assert n_said(*run, tmp_path / "two") == 0
+    assert compiled == [0]
+
+
+def test_quiet_commands_compile_without_a_word(
+    compiled: list[int], write_scenario, tmp_path: Path
+) -> None:
+    assert n_said("run", write_scenario(), "--quiet", "-w", 1, "-o", tmp_path / "out") == 0
+    assert len(compiled) == 1
+
+
+def test_what_runs_again_or_scores_says_it_too(compiled: list[int], chase_run: Path) -> None:
+    compiled.clear()
+    for mark in module.folder().iterdir():
+        mark.unlink()
+    assert n_said("verify", chase_run, "--sample", 1, "-w", 1) == 1
+    assert len(compiled) == 1
+
+
+LIGHT = """
+import sys
+from importlib import import_module
+for name in sys.argv[1:]:
+    import_module(name)
+    assert not {"numba", "llvmlite"} & set(sys.modules), name
+"""
+
+
+def test_no_part_of_the_program_but_the_engine_imports_a_compiler(repository: Path) -> None:
+    modules = [
+        found.name
+        for found in pkgutil.walk_packages(sim.__path__, "sim.")
+        if not found.name.startswith("sim.engine.") and not found.name.endswith("__main__")
+    ]
+    assert len(modules) > 250
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT, *modules], cwd=repository, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+CALLED = """
+import sys
+from sim.cli.app import main
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code, ended.code
+print(sorted({"numba", "llvmlite"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["exposure", "samples/blocklist.txt", "--inventory", "samples/hosts.csv", "--by", "sector"],
+        ["validate", "telegram-2018"],
+        ["list"],
+        ["doctor"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_commands_that_simulate_nothing_load_no_compiler(
+    repository: Path, arguments: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CALLED, *arguments], cwd=repository, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_a_report_of_a_folder_loads_no_compiler(chase_run: Path, tmp_path: Path) -> None:
+    arguments = ["report", str(chase_run), "-o", str(tmp_path / "report.html")]
+    done = subprocess.run(
+        [sys.executable, "-c", CALLED, *arguments], capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr

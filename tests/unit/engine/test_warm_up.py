@@ -1,0 +1,122 @@
+"""Loops are compiled once, before other processes start, and the command line says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.engine import warm_up as module
+from sim.engine.warm_up import warm_up
+
+
+@pytest.fixture
+def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What happened, where nothing is kept and compiling takes no time."""
+    happened: list[str] = []
+    monkeypatch.setattr(module, "folder", lambda: tmp_path)
+    monkeypatch.setattr(module, "_call_every_loop", lambda: happened.append("compiled"))
+    return happened
+
+
+def test_it_is_announced_before_it_begins_and_done_once(compiled: list[str]) -> None:
+    warm_up(lambda: compiled.append("announced"))
+    assert compiled == ["announced", "compiled"]
+    warm_up(lambda: compiled.append("announced"))
+    assert compiled == ["announced", "compiled"]
+
+
+def test_what_was_broken_off_is_done_again(
+    compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_call_every_loop", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        warm_up()
+    monkeypatch.setattr(module, "_call_every_loop", lambda: compiled.append("compiled"))
+    warm_up()
+    assert compiled == ["compiled"]
+
+
+def test_another_processor_compiles_for_itself(
+    compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm_up()
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: "abacus")
+    warm_up()
+    assert compiled == ["compiled"] * 2
+
+
+IN_ANOTHER_PROCESS = """
+import json
+from pathlib import Path
+from sim.addresses.compiled import kept_code
+if __name__ == "__main__":
+    kept_code._bases = lambda: iter([Path(__file__)])
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+    from sim.experiment.executors.pool import _starting
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        with _starting():
+            theirs = pool.submit(kept_code.folder)
+        print(json.dumps([str(kept_code.folder()), str(theirs.result())]))
+"""
+
+
+def test_workers_use_the_folder_of_an_installation_that_cannot_be_written(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(IN_ANOTHER_PROCESS)
+    env = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True, env=env
+    )
+    ours, theirs = json.loads(done.stdout)
+    assert ours == theirs
+    assert not Path(ours).parent.exists(), "it goes with the process"
+
+
+RUNS = """
+import json, sys
+from datetime import timedelta
+from sim.addresses.compiled.kept_code import folder
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
+from sim.engine.warm_up import warm_up
+from sim.scenario.library import scenario_names
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.streams import Streams
+from sim.world.build import build_world
+
+warm_up()
+kept = lambda: {path.name for path in folder().rglob("*.nbc")}
+before, more = kept(), {}
+for name in scenario_names():
+    scenario = resolve(load_scenario(name)).scenario
+    end = min(scenario.end, scenario.start + timedelta(days=12)).isoformat()
+    resolved = resolve(load_scenario(name, ["population.n_businesses=40", f"end={end}"]))
+    streams = Streams(1, 1)
+    simulate(build_world(resolved, streams), build_strategy(resolved, streams), streams)
+    more |= {loop: name for loop in sorted(kept() - before - more.keys())}
+print(json.dumps([len(before), more]))
+"""
+
+
+@pytest.mark.laws
+def test_no_shipped_scenario_compiles_a_loop_that_was_left_out(
+    repository: Path, tmp_path: Path
+) -> None:
+    # Code of a loop that another test compiled is there already: this takes a place of its own.
+    done = subprocess.run(
+        [sys.executable, "-c", RUNS], cwd=repository, capture_output=True, text=True, check=True,
+        env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+    )  # fmt: skip
+    n_kept, more = json.loads(done.stdout)
+    assert n_kept > 50
+    assert more == {}
