@@ -131,7 +131,7 @@ def test_counts_by_difference_are_those_of_all_entries(steps) -> None:
             members = frozenset(a for first, last in one for a in range(first, last))
             naive.entries.append((other, members))
             naive.holds[entry.row, REGISTER] = 1
-            space.list(entry, +1)
+            space.count_listed(entry, +1)
         elif step == "rent":
             rented.append(one)
             assert space.rent(BASE + one, len(rented)) == len(rented) - 1
@@ -158,7 +158,7 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     space = AddressSpace(WORLD, target, states)
     entries = [Entry(row, Order.of_prefix("block", BASE + 2 * row, 32), 0) for row in range(n)]
     for entry in entries:
-        space.list(entry, +1)
+        space.count_listed(entry, +1)
         space.count(0, [entry], +1)
         space.rent(int(entry.addresses.start[0]), 0)
         space.rent(int(entry.addresses.start[0]) + 1, 0)
@@ -169,7 +169,7 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     assert target.settle(0) == list(range(0, 2 * n, 2))
     for entry in entries:
         space.count(0, [entry], -1)
-        space.list(entry, -1)
+        space.count_listed(entry, -1)
     assert space.n_blocked.sum() == 0
     assert not target.is_held(rows, Mechanism.DROP).any()
     assert space.n_listed_of.sum() == 0

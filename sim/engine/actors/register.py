@@ -84,7 +84,7 @@ class Register:
                 raise OverblockError(f"an order unblocks what is not blocked: {order}")
             entry, kind, step = withdrawn, Kind.UNBLOCK, -1
         if entry.mechanism is not Mechanism.NAME:
-            self._space.list(entry, step)
+            self._space.count_listed(entry, step)
         self._changes.append((entry, step > 0))
         self._log.record(t_s, kind, entry_row=entry.row)
         self._on_change()

@@ -72,7 +72,7 @@ class AddressSpace:
             self.n_free_of,
         )
 
-    def list(self, entry: Entry, step: int) -> None:
+    def count_listed(self, entry: Entry, step: int) -> None:
         """Count an entry of the register more (+1) or less (-1)."""
         self.count(self.register_row, [entry], step)
 
