@@ -1,16 +1,19 @@
-"""Interleaved timings, and ratios taken within each round.
+"""Timings in turn, and ratios taken within each round: the one way in which anything is timed here.
 
-In: contestants that do the same work. Out: medians, and the spread of the ratios. All contestants
-run one after the other in each round, so that a slow spell of the machine meets all of them; the
-ratio is taken round by round and only then summed up.
+In: contestants that do the same work, runs, commands. Out: medians, and the spread of the ratios.
+All contestants run one after the other in each round, so that a slow spell of the machine meets all
+of them; the ratio is taken round by round and only then summed up.
 """
 
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import log
 from pathlib import Path
 from statistics import median
 
@@ -88,7 +91,7 @@ class Contest:
                 self.n_busy_rounds += not wait_for_quiet(patience_s)
                 for one in everyone:
                     if turn < one.rounds:
-                        one.seconds.append(_time(one.run, clock) / one.share)
+                        one.seconds.append(seconds_of(one.run, clock) / one.share)
         finally:
             gc.enable()
 
@@ -96,16 +99,16 @@ class Contest:
         """Return the contest as a table."""
         head = ["who", "ms", f"ns/{self.item}"]
         head += [f"{one.name} is faster by" for one in self.ours]
-        lines = [f"### {self.title}", "", _row(head), _row(["---"] * len(head))]
+        lines = [f"### {self.title}", "", row(head), row(["---"] * len(head))]
         for one in sorted([*self.ours, *self.peers], key=lambda one: median(one.seconds)):
             time_s = median(one.seconds)
             bold = "**" if one in self.ours else ""
             mark = "" if one.share == 1.0 else f" (on {one.share:.2g} of the work, scaled)"
             mark += f" ×{len(one.seconds)}" if len(one.seconds) < 3 else ""
-            cells = [f"{bold}{one.name}{bold}{mark}", _digits(1e3 * time_s)]
-            cells.append(_digits(1e9 * time_s / self.n_items))
+            cells = [f"{bold}{one.name}{bold}{mark}", digits(1e3 * time_s)]
+            cells.append(digits(1e9 * time_s / self.n_items))
             cells += [_ratio(one, mine) for mine in self.ours]
-            lines.append(_row(cells))
+            lines.append(row(cells))
         note = self.note
         if self.n_busy_rounds:
             note += f" {self.n_busy_rounds} rounds began while other processes were busy."
@@ -124,7 +127,7 @@ class Contest:
         return min((median(_ratios(peer, one)), peer.name) for peer in chosen)
 
 
-def _time(run: Callable[[], object], clock: Callable[[], float]) -> float:
+def seconds_of(run: Callable[[], object], clock: Callable[[], float]) -> float:
     """Seconds of one run; of short runs the mean of many, after one that warms the caches."""
     begin = clock()
     run()
@@ -136,6 +139,47 @@ def _time(run: Callable[[], object], clock: Callable[[], float]) -> float:
     for _ in range(n_runs):
         run()
     return (clock() - begin) / n_runs
+
+
+def median_ratio(some: Sequence[float], others: Sequence[float]) -> float:
+    """Median over rounds of the ratio within each round."""
+    return median(one / other for one, other in zip(some, others, strict=True))
+
+
+def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """Slope of time over size, both in logarithms, by least squares; 1 is proportional."""
+    x, y = [log(size) for size in sizes], [log(max(one, 1e-9)) for one in seconds]
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    above = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
+    return above / sum((a - mean_x) ** 2 for a in x)
+
+
+@dataclass(frozen=True)
+class Command:
+    """What one command took in a process of its own: time in seconds, peak memory in MiB."""
+
+    wall_s: float
+    processor_s: float
+    peak_mib: float
+
+
+def run_command(arguments: Sequence[str]) -> Command:
+    """Run a command to its end, and say what it took with all its children.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails.
+    """
+    begin = time.perf_counter()
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall_s = time.perf_counter() - begin
+    if status:
+        raise RuntimeError(f"{arguments} failed: {said.decode()[-2000:]}")
+    return Command(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def wait_for_quiet(patience_s: float) -> bool:
@@ -169,16 +213,16 @@ def _ratio(one: Contestant, mine: Contestant) -> str:
     if one is mine:
         return "1"
     ratios = sorted(_ratios(one, mine))
-    text = f"{_digits(median(ratios))}×"
-    return text if len(ratios) < 2 else f"{text} ({_digits(ratios[0])}–{_digits(ratios[-1])})"
+    text = f"{digits(median(ratios))}×"
+    return text if len(ratios) < 2 else f"{text} ({digits(ratios[0])}–{digits(ratios[-1])})"
 
 
-def _digits(number: float) -> str:
+def digits(number: float) -> str:
     """Three significant digits, without exponents."""
     if number >= 100:
         return f"{number:,.0f}"
     return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
 
 
-def _row(cells: list[str]) -> str:
+def row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"

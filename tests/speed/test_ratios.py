@@ -1,0 +1,61 @@
+"""Did anything get slower? Ratios of processor time against those of ``benchmarks/ratios.csv``.
+
+``python -m benchmarks.ratios --write`` writes the table anew, where a change is meant.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks import agents_simpy, ratios
+from benchmarks.replay import Case
+from benchmarks.strategies import STRATEGIES
+from benchmarks.timing import exponent
+from sim.scenario.strategies import DECLARED
+
+
+def test_every_strategy_is_measured_and_kept() -> None:
+    assert set(STRATEGIES) == set(DECLARED)
+    assert set(ratios.read()) == set(ratios.NAMES)
+    assert {*ratios.NAMES, ratios.YARDSTICK} > set(DECLARED)
+
+
+def burning(processor_s: float) -> Callable[[], None]:
+    def burn() -> None:
+        end = time.process_time() + processor_s
+        while time.process_time() < end:
+            pass
+
+    return burn
+
+
+@pytest.mark.parametrize(("slower", "lost"), [(1.0, set()), (1.4, set()), (1.7, {"exact"})])
+def test_a_loss_of_more_than_a_half_is_found_and_no_smaller_one(
+    slower: float, lost: set[str]
+) -> None:
+    def pairs(name: str) -> tuple[Callable[[], None], Callable[[], None]]:
+        return burning(0.05 * (slower if name == "exact" else 1)), burning(0.025)
+
+    assert set(ratios.confirmed({"exact": 2.0, "cover": 2.0}, pairs)) == lost
+
+
+def test_growth_is_the_slope_in_logarithms() -> None:
+    assert exponent([1, 10, 100], [3, 300, 30_000]) == pytest.approx(2)
+
+
+def test_one_process_a_business_gives_the_same_counts_at_every_hour() -> None:
+    case = Case.of(30)
+    case.check(agents_simpy.run(case.replay))
+    assert len(case.expected) == 1_200
+    other = [*case.expected]
+    other[700] = 0, 0, 0
+    with pytest.raises(AssertionError, match="hour 700"):
+        case.check(other)
+
+
+@pytest.mark.laws
+def test_no_strategy_and_no_growth_got_slower_by_a_half() -> None:
+    assert ratios.confirmed(ratios.read()) == {}
