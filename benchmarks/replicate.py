@@ -132,6 +132,7 @@ def in_own_process(
 ) -> Cost:
     """Median cost of some replicates of one case, in a process that runs nothing else."""
     asked = json.dumps([name, list(settings), n_rounds, operators_times])
+    print("  ", name, *settings, file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "benchmarks.replicate", asked]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found = [Cost(**one) for one in json.loads(done.stdout)]
