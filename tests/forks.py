@@ -24,8 +24,9 @@ import json, os, signal, socket, sys
 # What a run, a study, a report and figures take; none of it starts a thread.
 import duckdb, scipy.stats, typer.rich_utils
 import matplotlib.backends.backend_agg, matplotlib.backends.backend_svg
-import sim.cli.app, sim.experiment.runs, sim.experiment.executors.serial, sim.experiment.findings
-import sim.report.figures.figures, sim.report.page.document, sim.uncertainty.sweep
+import sim.cli.app, sim.engine.run, sim.experiment.runs, sim.experiment.executors.serial
+import sim.experiment.findings, sim.report.figures.figures, sim.report.page.document
+import sim.uncertainty.sweep
 
 def asked():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
