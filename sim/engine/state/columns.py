@@ -18,6 +18,8 @@ from sim.engine.state.tally import Tally
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
+Numbers = NDArray[np.int32]
+"""Rows again, where there are millions of them."""
 
 
 class Columns(NamedTuple):
@@ -25,12 +27,12 @@ class Columns(NamedTuple):
 
     # Hosts by address, components, and who sits on them.
     address: Rows
-    host_component: Rows
+    host_component: Numbers
     is_spread: NDArray[np.bool_]
-    host_order: Rows
-    host_start: Rows
-    business_order: Rows
-    business_start: Rows
+    host_order: Numbers
+    host_start: Numbers
+    business_order: Numbers
+    business_start: Numbers
     # Exposure.
     n_dropping: NDArray[np.int16]
     n_throttling: NDArray[np.int16]
@@ -40,11 +42,12 @@ class Columns(NamedTuple):
     overload_severity: Floats
     name_draw: Floats
     role_weight: Floats
-    fails: Floats
-    component_row: Rows
+    degree: Floats
+    spread_start: Rows
+    degree_row: NDArray[np.uint16]
+    component_row: Numbers
     overmatch: Floats
     is_overloaded: NDArray[np.bool_]
-    told_component_row: Rows
     told_overmatch: Floats
     told_is_overloaded: NDArray[np.bool_]
     is_touched_at: NDArray[np.bool_]
@@ -74,8 +77,8 @@ class Columns(NamedTuple):
     spell_edges_s: Rows
     # Tally.
     value: Rows
-    provider_group: Rows
-    sector_group: Rows
+    provider_group: Numbers
+    first_sector_group: int
     lost_micro_usd_per_h: Floats
     total_value: float
     demand_lost_s: Floats
@@ -87,15 +90,18 @@ class Columns(NamedTuple):
     impatient_since_s: Rows
     has_moved: NDArray[np.bool_]
     is_impaired: NDArray[np.bool_]
-    # Notes of the turn itself: its number, who was touched for which turn, and room for lists.
-    number: int
+    # Notes of the turn itself: who is touched and how, and room for lists.
     n_components: int
     n_businesses: int
-    component_turn: Rows
-    business_turn: Rows
-    component_list: Rows
-    business_list: Rows
-    turned_list: Rows
+    n_moved: int
+    is_listed: NDArray[np.bool_]
+    touched: NDArray[np.uint8]
+    component_list: Numbers
+    changed_list: Numbers
+    degree_before: NDArray[np.uint16]
+    business_list: Numbers
+    moved_list: Numbers
+    told_component_row: Numbers
     starting_list: Rows
     beginning_list: Rows
     operator_list: Rows
@@ -106,7 +112,7 @@ def columns_of(
 ) -> Columns:
     """Columns of the classes that own them."""
     components = exposure.components
-    n, n_components = exposure.component_row.shape[0], components.n_components
+    (n, n_roles), n_components = exposure.component_row.shape, components.n_components
     # Two thirds of the mechanisms are seldom used: their counts are made when first needed.
     unused = np.zeros((0, exposure.overmatch.size), np.int16)
     return Columns(
@@ -125,11 +131,12 @@ def columns_of(
         overload_severity=exposure.overload_severity,
         name_draw=exposure.name_draw,
         role_weight=exposure.role_weight,
-        fails=exposure.fails,
+        degree=exposure.degree,
+        spread_start=exposure.spread_start,
+        degree_row=exposure.degree_row,
         component_row=exposure.component_row,
         overmatch=exposure.overmatch,
         is_overloaded=exposure.is_overloaded,
-        told_component_row=exposure.told_component_row,
         told_overmatch=exposure.told_overmatch,
         told_is_overloaded=exposure.told_is_overloaded,
         is_touched_at=exposure.is_touched_at,
@@ -157,7 +164,7 @@ def columns_of(
         spell_edges_s=np.array(SPELL_EDGES_S, np.int64),
         value=tally.value,
         provider_group=tally.provider_group,
-        sector_group=tally.sector_group,
+        first_sector_group=tally.sectors.start,
         lost_micro_usd_per_h=tally.lost_micro_usd_per_h,
         total_value=float(tally.value_micro_usd_per_h[0]),
         demand_lost_s=tally.demand_lost_s,
@@ -168,14 +175,18 @@ def columns_of(
         impatient_since_s=patience.since_s,
         has_moved=patience.has_moved,
         is_impaired=patience.is_impaired,
-        number=1,
         n_components=0,
         n_businesses=0,
-        component_turn=np.zeros(n_components, np.int64),
-        business_turn=np.zeros(n, np.int64),
-        component_list=np.empty(n_components, np.int64),
-        business_list=np.empty(n, np.int64),
-        turned_list=np.empty(n, np.int64),
+        n_moved=0,
+        is_listed=np.zeros(n_components, np.bool_),
+        touched=np.zeros(n, np.uint8),
+        # Lists take memory as far as they are filled.
+        component_list=np.empty(n_components, np.int32),
+        changed_list=np.empty(n_components, np.int32),
+        degree_before=np.empty(n_components, exposure.degree_row.dtype),
+        business_list=np.empty(n, np.int32),
+        moved_list=np.empty(n, np.int32),
+        told_component_row=np.empty((n, n_roles), np.int32),
         starting_list=np.empty(n, np.int64),
         beginning_list=np.empty(n, np.int64),
         operator_list=np.empty(exposure.is_touched_at.size, np.int64),

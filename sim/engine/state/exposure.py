@@ -8,8 +8,10 @@ prefix is blocked, what a failure costs, nor who is on a VPN.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.world.build import World
+from sim.world.components import Components
 
 
 class Exposure:
@@ -19,15 +21,23 @@ class Exposure:
     ----------
     by_operator : shape (n_businesses, n_operators)
         Share of attempts that fails, as of the last turn.
+    role_weight : shape (n_sectors, n_roles)
+        Share of a sector's attempts that fail when the role's component fails.
     component_row : shape (n_businesses, n_roles)
         Component that serves each business and role now.
     overmatch, is_overloaded : shape (n_operators,)
         Share of names each operator matches, and whether it is over its rule capacity, now.
-    told_component_row, told_overmatch, told_is_overloaded
+    told_overmatch, told_is_overloaded
         The same as of the last turn: what the failing shares were computed from.
     is_touched_at : shape (n_operators,)
         Operators at which anything may have changed since the last turn.
-    fails : shape (n_components, n_operators)
+    degree : shape (n_degrees,)
+        All degrees to which a component can fail: not, wholly, throttled, and then, for each
+        number of hosts h that users of a component meet one of, each pair of hosts dropped and
+        throttled, in the sequence of ``dropped * (h + 1) + throttled``.
+    spread_start : shape (most hosts + 1,)
+        Where in ``degree`` those of each number of hosts begin.
+    degree_row : shape (n_components, n_operators)
         Degree to which each component fails.
     """
 
@@ -38,14 +48,31 @@ class Exposure:
         self.name_evasion = world.effects.name_evasion
         n_operators, n_businesses = world.operators.n_operators, world.businesses.n_businesses
         n_components = world.components.n_components
-        self.fails = np.zeros((n_components, n_operators))
+        self.degree, self.spread_start = _degrees(world.components, self.throttle_severity)
+        smallest = np.uint16 if self.degree.size <= 2**16 else np.uint32
+        self.degree_row = np.zeros((n_components, n_operators), smallest)
         self.name_draw = world.businesses.name_draw
-        self.role_weight = world.businesses.role_weight[world.businesses.sector_row]
-        self.component_row = world.businesses.component_row.copy()
+        self.role_weight = world.businesses.role_weight
+        self.component_row = world.businesses.component_row.astype(np.int32)
         self.overmatch = np.zeros(n_operators)
         self.is_overloaded = np.zeros(n_operators, np.bool_)
-        self.told_component_row = self.component_row.copy()
         self.told_overmatch = self.overmatch.copy()
         self.told_is_overloaded = self.is_overloaded.copy()
         self.is_touched_at = np.zeros(n_operators, np.bool_)
         self.by_operator = np.zeros((n_businesses, n_operators))
+
+
+def _degrees(
+    components: Components, throttle_severity: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Degrees to which components can fail, and where those of each number of hosts begin."""
+    is_spread, start = components.is_spread, components.host_start
+    sizes = np.unique(start[1:][is_spread] - start[:-1][is_spread]).tolist()
+    parts = [np.array([0.0, 1.0, throttle_severity])]
+    spread_start = np.zeros(max(sizes, default=0) + 1, np.int64)
+    for n_hosts in sizes:
+        if n_hosts > 0:
+            spread_start[n_hosts] = sum(part.size for part in parts)
+            dropped, throttled = np.divmod(np.arange((n_hosts + 1) ** 2), n_hosts + 1)
+            parts.append((dropped + throttle_severity * throttled) / n_hosts)
+    return np.concatenate(parts), spread_start

@@ -18,7 +18,8 @@ SPELL_NAMES = ("under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_1
 """Classes of spell length: below the first edge, from each edge to the next, from the last on."""
 
 NEVER = -1
-_STATES = np.arange(3, dtype=np.int8)
+N_STATES = 3
+"""Affected, impaired, down."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +65,20 @@ class LedgerColumns:
 
 
 class Ledger:
-    """Integrates over pieces on which a business's state is constant.
+    """Integrates over pieces on which a business fails alike at an operator.
 
     What passes between two times is booked once for each operator and sector, as demand weighted
-    by the users who are on no VPN; a business takes its part when its state changes.
+    by the users who are on no VPN; a business takes its part of an operator when it begins to fail
+    otherwise there, and of all of them when a spell begins or ends.
+
+    Attributes
+    ----------
+    passed : shape (n_operators, n_sectors)
+        Demand that has passed.
+    passed_since : shape (n_businesses, n_operators)
+        What had passed when each business last took its part.
+    since_s : shape (n_businesses,)
+        Since when each has been in its state.
     """
 
     def __init__(self, world: World) -> None:
@@ -81,54 +92,32 @@ class Ledger:
         self.lost_below = np.zeros(n)
         self.lost_in_spell = np.zeros(n)
         self.lost_by_spell = np.zeros((n, len(SPELL_NAMES)))
-        self.time_s = np.zeros((n, 3), np.int64)
+        self.time_s = np.zeros((N_STATES, n), np.int64)
         self.spell_start_s = np.full(n, NEVER, np.int64)
         self.first_outage_s = np.full(n, NEVER, np.int64)
         self.last_outage_s = np.full(n, NEVER, np.int64)
         self.n_spells = np.zeros(n, np.int64)
 
-    def close(
-        self, t_s: int, level: NDArray[np.int8], failed: NDArray[np.float64]
-    ) -> LedgerColumns:
-        """Book everything up to the end of the run, until which demand has passed.
+    def freeze(self, level: NDArray[np.int8]) -> LedgerColumns:
+        """Everything booked, as columns; nothing can be booked any more.
 
         Parameters
         ----------
         level : shape (n_businesses,)
-            State of each since it was booked.
-        failed : shape (n_businesses, n_operators)
-            Share of its attempts that failed since then.
+            State of each at the end.
         """
-        self._book(level, t_s, failed)
-        is_affected_at_end = level > 0
-        self._end_spells(np.flatnonzero(is_affected_at_end), t_s)
-        by_spell = [self.demand.hours(lost, self.sector_row) for lost in self.lost_by_spell.T]
+        # In place, one column after the other: a second table of a million rows is large.
+        for lost in (self.lost_below, *self.lost_by_spell.T):
+            lost[:] = self.demand.hours(lost, self.sector_row)
+        affected_s, impaired_s, down_s = self.time_s
         return LedgerColumns(
-            lost_demand_h_below_threshold=self.demand.hours(self.lost_below, self.sector_row),
-            lost_demand_h_by_spell=np.stack(by_spell, axis=1),
-            affected_s=self.time_s[:, 0].copy(),
-            impaired_s=self.time_s[:, 1].copy(),
-            down_s=self.time_s[:, 2].copy(),
+            lost_demand_h_below_threshold=self.lost_below,
+            lost_demand_h_by_spell=self.lost_by_spell,
+            affected_s=affected_s,
+            impaired_s=impaired_s,
+            down_s=down_s,
             first_outage_s=self.first_outage_s,
             last_outage_s=self.last_outage_s,
             n_spells=self.n_spells,
-            is_affected_at_end=is_affected_at_end,
+            is_affected_at_end=level > 0,
         )
-
-    def _book(self, level: NDArray[np.int8], t_s: int, failed: NDArray[np.float64]) -> None:
-        passed = self.passed.T[self.sector_row]
-        lost = failed * (passed - self.passed_since)
-        # In the sequence of operators, so that a business's loss does not hang on its company.
-        lost = np.add.accumulate(lost, axis=1)[:, -1]
-        is_affected = level > 0
-        self.lost_in_spell += np.where(is_affected, lost, 0.0)
-        self.lost_below += np.where(is_affected, 0.0, lost)
-        elapsed_s = (t_s - self.since_s)[:, np.newaxis]
-        self.time_s += np.where(level[:, np.newaxis] > _STATES, elapsed_s, 0)
-
-    def _end_spells(self, row: NDArray[np.int64], t_s: int) -> None:
-        length_s = t_s - self.spell_start_s[row]
-        spell_class = np.searchsorted(SPELL_EDGES_S, length_s, side="right")
-        self.lost_by_spell[row, spell_class] += self.lost_in_spell[row]
-        self.lost_in_spell[row] = 0.0
-        self.last_outage_s[row] = t_s

@@ -33,7 +33,7 @@ class Levels:
     drift
         How far shares may have moved so far, summed over the changes of ``weight``.
     next_look : shape (n_businesses,)
-        The drift at which each business must be looked at again.
+        The drift at which each business must be looked at again; empty where nothing drifts.
     """
 
     def __init__(self, world: World) -> None:
@@ -45,8 +45,8 @@ class Levels:
         self.level = np.zeros(n, np.int8)
         self.role_level = np.zeros((n, n_roles), np.int8)
         self.drift = self._looked_at = 0.0
-        self.next_look = np.full(n, np.inf)
         self.may_drift = world.users is not None
+        self.next_look = np.full(n if self.may_drift else 0, np.inf)
 
     def set_vpn(self, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""

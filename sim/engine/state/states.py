@@ -73,9 +73,7 @@ class States:
 
     def move(self, business_row: int, component_row: NDArray[np.int64]) -> None:
         """Let a business sit on other components from now on; shape (n_roles,)."""
-        self.exposure.component_row[business_row] = component_row
-        self.exposure.is_touched_at[:] = True
-        kernel.touch_business(self.handle, business_row)
+        kernel.move(self.handle, business_row, component_row.astype(np.int32))
 
     @property
     def n_impaired(self) -> int:
@@ -122,4 +120,5 @@ class States:
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""
         self.advance(t_s)
-        return self.ledger.close(t_s, self.levels.level, self.exposure.by_operator)
+        kernel.close(self.handle, t_s)
+        return self.ledger.freeze(self.levels.level)

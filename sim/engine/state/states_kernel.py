@@ -14,7 +14,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.engine.state.columns import Columns, Floats, Rows
+from sim.engine.state.columns import Columns, Floats, Numbers, Rows
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.levels import SLACK
 from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING
@@ -25,8 +25,13 @@ from sim.world.components import FRONTEND
 Flags: TypeAlias = NDArray[np.bool_]
 Levels: TypeAlias = NDArray[np.int8]
 
-_SORTED_PART = 16
+_SORTED_PART = 128
 """Above one in so many rows, looking through all is faster than sorting."""
+_WHOLE, _MOVED, _DRIFTED = 32, 64, 128
+"""How a business is touched, beside one bit for each role of which the component changed: all of it
+may have changed, it sits elsewhere, drift may have moved it over a threshold."""
+_WHOLLY, _THROTTLED = 1, 2
+"""Rows of the table of degrees; row 0 is not to fail."""
 
 
 @structref.register
@@ -88,19 +93,31 @@ def count_hosts(
 
 @compiled
 def _touch_component(states: Any, component: int) -> None:
-    if states.component_turn[component] != states.number:
-        states.component_turn[component] = states.number
+    if not states.is_listed[component]:
+        states.is_listed[component] = True
         states.component_list[states.n_components] = component
         states.n_components += 1
 
 
 @compiled
-def touch_business(states: Any, row: int) -> None:
-    """Note that a business must be looked at in the next turn."""
-    if states.business_turn[row] != states.number:
-        states.business_turn[row] = states.number
+def _touch_business(states: Any, row: int, how: int) -> None:
+    if states.touched[row] == 0:
         states.business_list[states.n_businesses] = row
         states.n_businesses += 1
+    states.touched[row] |= how
+
+
+@compiled
+def move(states: Any, row: int, component_row: Numbers) -> None:
+    """Let a business sit on other components from now on; shape (n_roles,)."""
+    if states.touched[row] & _MOVED == 0:
+        # Until the turn, it counts where it sat.
+        states.moved_list[states.n_moved] = row
+        states.told_component_row[states.n_moved] = states.component_row[row]
+        states.n_moved += 1
+        _touch_business(states, row, _WHOLE | _MOVED)
+    states.component_row[row] = component_row
+    states.is_touched_at[:] = True
 
 
 @compiled
@@ -109,7 +126,7 @@ def touch_named(states: Any, operator: int, overmatch: float) -> None:
     states.is_touched_at[operator] = True
     for row in range(states.name_draw.size):
         if states.name_draw[row] < overmatch:
-            touch_business(states, row)
+            _touch_business(states, row, _WHOLE)
 
 
 @compiled
@@ -165,40 +182,36 @@ def turn(
     -------
     n_turned, n_starting, n_beginning
         Businesses that were looked at, those whose patience begins to run, and those that become
-        impaired; their rows are the first ones of ``turned_list``, ``starting_list`` and
+        impaired; rows of the latter two are the first ones of ``starting_list`` and
         ``beginning_list``, ascending.
     """
     operators = states.operator_list[: _take_operators(states.is_touched_at, states.operator_list)]
     components = states.component_list[: states.n_components]
-    _touch_businesses(states, components)
-    n_touched = states.n_businesses
-    touched = states.business_list[:n_touched]
-    if n_touched:
+    n_whole = states.n_businesses
+    if n_whole > 0 or components.size > 0:
         _book_demand_lost(states, t_s)
-        _put_in_order(touched, states.business_turn, states.number)
-        _count_roles(states, touched, operators, -1.0)
-        _refresh(states, components, operators)
+        whole, moved = states.business_list[:n_whole], states.moved_list[: states.n_moved]
+        _count_roles(states, whole, states.component_row, _MOVED, operators, -1.0)
+        _count_moved(states, moved, operators)
+        _put_in_order(components, states.is_listed)
+        for operator in operators:
+            n_changed = _refresh(states, components, operator)
+            _tell(states, states.changed_list[:n_changed], operator)
+        _forget(states.is_listed, components)
         states.told_overmatch[:] = states.overmatch
         states.told_is_overloaded[:] = states.is_overloaded
-        _tell(touched, states.component_row, states.told_component_row)
-        _count_roles(states, touched, operators, 1.0)
-    n_turned = n_touched
+        _count_roles(states, whole, states.component_row, 0, operators, 1.0)
     if has_drifted:
-        n_turned = _drifted(states, drift, n_turned)
-    states.number += 1
-    states.n_components = states.n_businesses = 0
-    if n_turned == 0:
+        _drifted(states, drift)
+    turned = states.business_list[: states.n_businesses]
+    states.n_components = states.n_businesses = states.n_moved = 0
+    if turned.size == 0:
         return 0, 0, 0
     # Only now: time that passes in two pieces is rounded twice.
     pass_demand(states, weight, week_s)
-    turned = states.business_list[:n_turned]
-    _book(states, turned, t_s)
-    _fail(states, touched, operators)
-    _judge(states, turned, weight, drift, may_drift, t_s)
-    in_order = states.turned_list[:n_turned]
-    _merge(turned, n_touched, in_order)
-    n_starting, n_beginning = _starting(states, in_order)
-    return n_turned, n_starting, n_beginning
+    _put_in_order(turned, states.touched)
+    n_starting, n_beginning = _judge(states, turned, operators, weight, drift, may_drift, t_s)
+    return turned.size, n_starting, n_beginning
 
 
 @compiled
@@ -214,16 +227,7 @@ def _take_operators(is_touched_at: Flags, operator_list: Rows) -> int:
 
 
 @compiled
-def _touch_businesses(states: Any, components: Rows) -> None:
-    """Touch all who sit, or may come to sit, on some components."""
-    order = states.business_order
-    for component in components:
-        for link in range(states.business_start[component], states.business_start[component + 1]):
-            touch_business(states, order[link])
-
-
-@compiled
-def _sort(rows: Rows) -> None:
+def _sort(rows: Numbers) -> None:
     """Sort some rows, in place, by a heap: NumPy's own sort takes a second to compile."""
     for first in range(rows.size // 2 - 1, -1, -1):
         _sift(rows, first, rows.size)
@@ -233,7 +237,7 @@ def _sort(rows: Rows) -> None:
 
 
 @compiled
-def _sift(rows: Rows, place: int, n: int) -> None:
+def _sift(rows: Numbers, place: int, n: int) -> None:
     """Let one of the first n rows sink in their heap."""
     row, child = rows[place], 2 * place + 1
     while child < n:
@@ -247,29 +251,29 @@ def _sift(rows: Rows, place: int, n: int) -> None:
 
 
 @compiled
-def _merge(rows: Rows, n_first: int, merged: Rows) -> None:
-    """Merge two ascending parts of some rows: the first n, and the others."""
-    first, second = 0, n_first
-    for place in range(rows.size):
-        if second == rows.size or (first < n_first and rows[first] < rows[second]):
-            merged[place] = rows[first]
-            first += 1
-        else:
-            merged[place] = rows[second]
-            second += 1
+def _put_in_order(rows: Numbers, touched: Any) -> None:
+    """Put what was touched in the sequence of rows, which is that of memory.
+
+    Parameters
+    ----------
+    touched : shape (n,)
+        Not 0 at the rows given, and only there.
+    """
+    if rows.size < touched.size // _SORTED_PART:
+        _sort(rows)
+        return
+    place = 0
+    for row in range(touched.size):
+        if touched[row]:
+            rows[place] = row
+            place += 1
 
 
 @compiled
-def _put_in_order(touched: Rows, business_turn: Rows, number: int) -> None:
-    """Put the businesses that were touched in the sequence of rows, which is that of memory."""
-    if touched.size < business_turn.size // _SORTED_PART:
-        _sort(touched)
-        return
-    place = 0
-    for row in range(business_turn.size):
-        if business_turn[row] == number:
-            touched[place] = row
-            place += 1
+def _forget(is_listed: Flags, components: Numbers) -> None:
+    """Take no component for listed any more."""
+    for component in components:
+        is_listed[component] = False
 
 
 @compiled
@@ -284,55 +288,92 @@ def _book_demand_lost(states: Any, t_s: int) -> None:
 
 
 @compiled
-def _refresh(states: Any, components: Rows, operators: Rows) -> None:
-    """How far components fail at each operator at which anything changed."""
+def _refresh(states: Any, components: Numbers, operator: int) -> int:
+    """How far components fail now at an operator; return how many of them fail otherwise.
+
+    They are the first ones of ``changed_list``, and ``degree_before`` says how they failed.
+    """
     n_dropping, n_throttling = states.n_dropping, states.n_throttling
-    n_exempting, fails = states.n_exempting, states.fails
-    host_order, throttle_severity = states.host_order, states.throttle_severity
+    n_exempting, degree_row = states.n_exempting, states.degree_row
+    host_order, host_start, is_spread = states.host_order, states.host_start, states.is_spread
+    spread_start = states.spread_start
+    changed_list, degree_before = states.changed_list, states.degree_before
     has_drop, has_throttle = n_dropping.shape[0] > 0, n_throttling.shape[0] > 0
     has_exempt = n_exempting.shape[0] > 0
+    n_changed = 0
     for component in components:
-        first, stop = states.host_start[component], states.host_start[component + 1]
+        first, stop = host_start[component], host_start[component + 1]
         n_hosts = stop - first
-        for operator in operators:
-            n_dropped = n_throttled = 0
-            for place in range(first, stop):
-                host = host_order[place]
-                if has_exempt and n_exempting[host, operator] > 0:
+        n_dropped = n_throttled = 0
+        for place in range(first, stop):
+            host = host_order[place]
+            if has_exempt and n_exempting[host, operator] > 0:
+                continue
+            if has_drop and n_dropping[host, operator] > 0:
+                n_dropped += 1
+            elif has_throttle and n_throttling[host, operator] > 0:
+                n_throttled += 1
+        now = 0
+        if is_spread[component]:
+            if n_dropped + n_throttled > 0:
+                now = spread_start[n_hosts] + n_dropped * (n_hosts + 1) + n_throttled
+        elif n_dropped == n_hosts:
+            now = _WHOLLY
+        elif n_dropped + n_throttled == n_hosts:
+            now = _THROTTLED
+        before = degree_row[component, operator]
+        if now != np.int64(before):
+            degree_row[component, operator] = now
+            degree_before[n_changed] = before
+            changed_list[n_changed] = component
+            n_changed += 1
+    return n_changed
+
+
+@compiled
+def _tell(states: Any, components: Numbers, operator: int) -> None:
+    """Touch those who sit on a component that fails otherwise, in the role that it has there.
+
+    Demand that fails by role is brought up to date here for all but those touched as a whole.
+    """
+    order, start, component_row = states.business_order, states.business_start, states.component_row
+    touched, listed, n_listed = states.touched, states.business_list, states.n_businesses
+    sector_row, role_weight, value = states.sector_row, states.role_weight, states.value
+    degree, degree_row, degree_before = states.degree, states.degree_row, states.degree_before
+    name_draw, lost_micro_usd_per_h = states.name_draw, states.lost_micro_usd_per_h
+    name_evasion, first_role_group = states.name_evasion, states.first_role_group
+    overmatch = states.told_overmatch[operator]
+    for place, component in enumerate(components):
+        before, now = degree[degree_before[place]], degree[degree_row[component, operator]]
+        for link in range(start[component], start[component + 1]):
+            row = order[link]
+            # Who may come to sit there in two ways is listed twice, one after the other.
+            if touched[row] & _WHOLE or (link > start[component] and order[link - 1] == row):
+                continue
+            for role in range(component_row.shape[1]):
+                if component_row[row, role] != component:
                     continue
-                if has_drop and n_dropping[host, operator] > 0:
-                    n_dropped += 1
-                elif has_throttle and n_throttling[host, operator] > 0:
-                    n_throttled += 1
-            if states.is_spread[component]:
-                degree = (n_dropped + throttle_severity * n_throttled) / n_hosts
-            elif n_dropped == n_hosts:
-                degree = 1.0
-            elif n_dropped + n_throttled == n_hosts:
-                degree = throttle_severity
-            else:
-                degree = 0.0
-            fails[component, operator] = degree
+                if touched[row] == 0:
+                    listed[n_listed] = row
+                    n_listed += 1
+                touched[row] |= 1 << role
+                weight, worth = role_weight[sector_row[row], role], float(value[row])
+                failed, failing = before, now
+                if role == FRONTEND:
+                    failed = _fails_named(failed, name_draw[row], overmatch, name_evasion)
+                    failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
+                more = np.rint(worth * (failing * weight)) - np.rint(worth * (failed * weight))
+                lost_micro_usd_per_h[operator, first_role_group + role] += more
+    states.n_businesses = n_listed
 
 
 @compiled
-def _tell(business_list: Rows, component_row: Rows, told_component_row: Rows) -> None:
-    """Take over where businesses sit now."""
-    for row in business_list:
-        for role in range(component_row.shape[1]):
-            told_component_row[row, role] = component_row[row, role]
-
-
-@compiled
-def _drifted(states: Any, drift: float, n_listed: int) -> int:
-    """List the businesses, not listed yet, that drift may have moved over a threshold."""
-    next_look, business_turn = states.next_look, states.business_turn
-    listed, number = states.business_list, states.number
+def _drifted(states: Any, drift: float) -> None:
+    """Touch the businesses that drift may have moved over a threshold."""
+    next_look = states.next_look
     for row in range(next_look.size):
-        if next_look[row] < drift and business_turn[row] != number:
-            listed[n_listed] = row
-            n_listed += 1
-    return n_listed
+        if next_look[row] < drift:
+            _touch_business(states, row, _DRIFTED)
 
 
 @compiled
@@ -344,134 +385,185 @@ def _fails_named(fails: float, name_draw: float, overmatch: float, name_evasion:
 
 
 @compiled
-def _count_roles(states: Any, touched: Rows, operators: Rows, sign: float) -> None:
-    """Add to, or take from, the demand that fails by role."""
-    value, told_component_row = states.value, states.told_component_row
-    role_weight, fails, name_draw = states.role_weight, states.fails, states.name_draw
-    told_overmatch, lost_micro_usd_per_h = states.told_overmatch, states.lost_micro_usd_per_h
-    name_evasion, first_role_group = states.name_evasion, states.first_role_group
-    for row in touched:
-        worth = float(value[row])
-        for role in range(role_weight.shape[1]):
-            component, weight = told_component_row[row, role], role_weight[row, role]
-            for operator in operators:
-                failing = fails[component, operator]
-                if role == FRONTEND:
-                    overmatch = told_overmatch[operator]
-                    failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
-                failing *= weight
-                if failing > 0.0:
-                    lost = sign * np.rint(worth * failing)
-                    lost_micro_usd_per_h[operator, first_role_group + role] += lost
+def _count_roles(
+    states: Any, rows: Numbers, component_row: Any, but: int, operators: Rows, sign: float
+) -> None:
+    """Add to, or take from, the demand that fails by role, but for those touched in some way."""
+    for row in rows:
+        if states.touched[row] & but == 0:
+            _count_business(states, row, component_row[row], operators, sign)
 
 
 @compiled
-def _book(states: Any, turned: Rows, t_s: int) -> None:
-    """Book the piece of each business that ends now: what was lost, and the time in its state."""
-    level, sector_row, by_operator = states.level, states.sector_row, states.by_operator
-    passed, passed_since, since_s = states.passed, states.passed_since, states.since_s
-    lost_in_spell, lost_below, time_s = states.lost_in_spell, states.lost_below, states.time_s
-    for row in turned:
-        sector, lost = sector_row[row], 0.0
-        for operator in range(passed.shape[0]):
-            until = passed[operator, sector]
-            lost += by_operator[row, operator] * (until - passed_since[row, operator])
-            passed_since[row, operator] = until
-        if level[row] > 0:
-            lost_in_spell[row] += lost
-        else:
-            lost_below[row] += lost
-        elapsed_s = t_s - since_s[row]
-        for state in range(level[row]):
-            time_s[row, state] += elapsed_s
-        since_s[row] = t_s
+def _count_moved(states: Any, rows: Numbers, operators: Rows) -> None:
+    """Take from the demand that fails by role what failed where businesses sat before."""
+    for place, row in enumerate(rows):
+        _count_business(states, row, states.told_component_row[place], operators, -1.0)
 
 
 @compiled
-def _fail(states: Any, touched: Rows, operators: Rows) -> None:
-    """Share of attempts that fails from now on: one minus the product of what passes.
-
-    Notes
-    -----
-    m(i, k) = 1 - (1 - d) * product over roles of (1 - w b), in the sequence of roles, so that a
-    business's number does not hang on who changed with it.
-    """
-    value, provider_group, sector_group = states.value, states.provider_group, states.sector_group
-    told_component_row, role_weight = states.told_component_row, states.role_weight
-    fails, name_draw, told_overmatch = states.fails, states.name_draw, states.told_overmatch
-    told_is_overloaded, severity = states.told_is_overloaded, states.overload_severity
-    by_operator, lost_micro_usd_per_h = states.by_operator, states.lost_micro_usd_per_h
-    name_evasion = states.name_evasion
-    for row in touched:
-        worth = float(value[row])
-        provider, sector = provider_group[row], sector_group[row]
+def _count_business(
+    states: Any, row: int, component_row: Numbers, operators: Rows, sign: float
+) -> None:
+    worth, sector = float(states.value[row]), states.sector_row[row]
+    for role in range(component_row.size):
+        weight = states.role_weight[sector, role]
         for operator in operators:
-            passing = 1.0 - severity[operator] if told_is_overloaded[operator] else 1.0
-            for role in range(role_weight.shape[1]):
-                failing = fails[told_component_row[row, role], operator]
-                if role == FRONTEND:
-                    overmatch = told_overmatch[operator]
-                    failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
-                passing *= 1.0 - role_weight[row, role] * failing
-            failed, failing = by_operator[row, operator], 1.0 - passing
-            if failing != failed:
-                more = np.rint(worth * failing) - np.rint(worth * failed)
-                lost_micro_usd_per_h[operator, 0] += more
-                lost_micro_usd_per_h[operator, provider] += more
-                lost_micro_usd_per_h[operator, sector] += more
-                by_operator[row, operator] = failing
+            failing = states.degree[states.degree_row[component_row[role], operator]]
+            if role == FRONTEND:
+                overmatch = states.told_overmatch[operator]
+                failing = _fails_named(
+                    failing, states.name_draw[row], overmatch, states.name_evasion
+                )
+            failing *= weight
+            if failing > 0.0:
+                lost = sign * np.rint(worth * failing)
+                states.lost_micro_usd_per_h[operator, states.first_role_group + role] += lost
 
 
 @compiled
 def _judge(
-    states: Any, turned: Rows, weight: Floats, drift: float, may_drift: bool, t_s: int
-) -> None:
-    """Note the state of businesses from now on, their spells, and when to look again.
+    states: Any,
+    turned: Numbers,
+    operators: Rows,
+    weight: Floats,
+    drift: float,
+    may_drift: bool,
+    t_s: int,
+) -> tuple[int, int]:
+    """Note how far businesses fail from now on, their states and spells, and when to look again.
+
+    Returns
+    -------
+    n_starting, n_beginning
+        Those whose patience begins to run, and those that become impaired: both are listed.
 
     Notes
     -----
-    u(i) = sum over operators of weight * m(i, k), in the sequence of operators.
+    m(i, k) = 1 - (1 - d) * product over roles of (1 - w b), in the sequence of roles, and
+    u(i) = sum over operators of weight * m(i, k), in the sequence of operators, so that a
+    business's number does not hang on who changed with it.
     """
-    threshold, by_operator, level = states.threshold, states.by_operator, states.level
-    provider_group, sector_group = states.provider_group, states.sector_group
-    told_component_row, role_weight = states.told_component_row, states.role_weight
-    fails, name_draw, told_overmatch = states.fails, states.name_draw, states.told_overmatch
+    value, provider_group, sector_row = states.value, states.provider_group, states.sector_row
+    component_row, role_weight = states.component_row, states.role_weight
+    degree, degree_row = states.degree, states.degree_row
+    name_draw, told_overmatch = states.name_draw, states.told_overmatch
+    told_is_overloaded, severity = states.told_is_overloaded, states.overload_severity
+    by_operator, lost_micro_usd_per_h = states.by_operator, states.lost_micro_usd_per_h
+    passed, passed_since, since_s = states.passed, states.passed_since, states.since_s
+    lost_in_spell, lost_below, time_s = states.lost_in_spell, states.lost_below, states.time_s
+    threshold, level, touched = states.threshold, states.level, states.touched
     role_level, next_look, n_at_level = states.role_level, states.next_look, states.n_at_level
     name_evasion, first_role_group = states.name_evasion, states.first_role_group
+    tolerance, has_moved = states.tolerance, states.has_moved
+    impatient_since_s, is_impaired = states.impatient_since_s, states.is_impaired
+    starting_list, beginning_list = states.starting_list, states.beginning_list
+    first_sector_group, n_roles = states.first_sector_group, component_row.shape[1]
+    n_starting = n_beginning = 0
     for row in turned:
-        before = level[row]
+        how, before, sector = touched[row], level[row], sector_row[row]
+        touched[row] = 0
+        provider_place, sector_place = provider_group[row], first_sector_group + sector
+        worth, lost = float(value[row]), 0.0
+        for operator in operators:
+            if how == _DRIFTED:
+                break
+            passing = 1.0 - severity[operator] if told_is_overloaded[operator] else 1.0
+            for role in range(n_roles):
+                failing = degree[degree_row[component_row[row, role], operator]]
+                if role == FRONTEND:
+                    overmatch = told_overmatch[operator]
+                    failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
+                passing *= 1.0 - role_weight[sector, role] * failing
+            failed, failing = by_operator[row, operator], 1.0 - passing
+            if failing != failed:
+                more = np.rint(worth * failing) - np.rint(worth * failed)
+                lost_micro_usd_per_h[operator, 0] += more
+                lost_micro_usd_per_h[operator, provider_place] += more
+                lost_micro_usd_per_h[operator, sector_place] += more
+                lost += failed * (passed[operator, sector] - passed_since[row, operator])
+                passed_since[row, operator] = passed[operator, sector]
+                by_operator[row, operator] = failing
         share, is_failing = 0.0, False
         for operator in range(weight.size):
             failing = by_operator[row, operator]
             share += weight[operator] * failing
             is_failing |= failing > 0
         now = _level_of(threshold, share)
+        if (before > 0) != (now > 0):
+            # What is lost goes by whether there is a spell: all of it until now.
+            for operator in range(weight.size):
+                more = passed[operator, sector] - passed_since[row, operator]
+                lost += by_operator[row, operator] * more
+                passed_since[row, operator] = passed[operator, sector]
+        if before > 0:
+            lost_in_spell[row] += lost
+        else:
+            lost_below[row] += lost
         if now != before:
+            for state in range(before):
+                time_s[state, row] += t_s - since_s[row]
+            since_s[row] = t_s
             level[row] = now
             _count(n_at_level, 0, before, now)
-            _count(n_at_level, provider_group[row], before, now)
-            _count(n_at_level, sector_group[row], before, now)
+            _count(n_at_level, provider_place, before, now)
+            _count(n_at_level, sector_place, before, now)
             _turn_spell(states, row, before, now, t_s)
-        distance = _distance(threshold, share) if is_failing else np.inf
-        for role in range(role_weight.shape[1]):
-            component, of_attempts = told_component_row[row, role], role_weight[row, role]
+        distance = _distance(threshold, share) if may_drift and is_failing else np.inf
+        for role in range(n_roles):
+            # Where nothing drifts, a role stays as it is while its component does.
+            if not (may_drift or how & (_WHOLE | 1 << role)):
+                continue
+            component, of_attempts = component_row[row, role], role_weight[sector, role]
             share, is_failing = 0.0, False
             for operator in range(weight.size):
-                failing = fails[component, operator]
+                failing = degree[degree_row[component, operator]]
                 if role == FRONTEND:
                     overmatch = told_overmatch[operator]
                     failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
                 failing *= of_attempts
                 share += weight[operator] * failing
                 is_failing |= failing > 0
-            before, now = role_level[row, role], _level_of(threshold, share)
-            if now != before:
-                role_level[row, role] = now
-                _count(n_at_level, first_role_group + role, before, now)
-            if is_failing:
+            role_before, role_now = role_level[row, role], _level_of(threshold, share)
+            if role_now != role_before:
+                role_level[row, role] = role_now
+                _count(n_at_level, first_role_group + role, role_before, role_now)
+            if may_drift and is_failing:
                 distance = min(distance, _distance(threshold, share))
         if may_drift:
             next_look[row] = drift + (distance - SLACK)
+        if now < tolerance[row]:
+            impatient_since_s[row] = NOT_RUNNING
+        elif impatient_since_s[row] == NOT_RUNNING or has_moved[row]:
+            starting_list[n_starting] = row
+            n_starting += 1
+        has_moved[row] = False
+        if now < IMPAIRED_LEVEL:
+            is_impaired[row] = False
+        elif not is_impaired[row]:
+            is_impaired[row] = True
+            beginning_list[n_beginning] = row
+            n_beginning += 1
+    return n_starting, n_beginning
+
+
+@compiled
+def close(states: Any, t_s: int) -> None:
+    """Book everything up to the end of the run, until which demand has passed."""
+    level, passed, passed_since = states.level, states.passed, states.passed_since
+    by_operator, sector_row = states.by_operator, states.sector_row
+    for row in range(level.size):
+        lost, before = 0.0, level[row]
+        for operator in range(passed.shape[0]):
+            more = passed[operator, sector_row[row]] - passed_since[row, operator]
+            lost += by_operator[row, operator] * more
+        for state in range(before):
+            states.time_s[state, row] += t_s - states.since_s[row]
+        if before > 0:
+            states.lost_in_spell[row] += lost
+            _turn_spell(states, row, before, np.int8(0), t_s)
+        else:
+            states.lost_below[row] += lost
 
 
 @compiled
@@ -514,25 +606,3 @@ def _distance(threshold: Floats, share: float) -> float:
     for limit in threshold:
         distance = min(distance, abs(share - limit))
     return distance
-
-
-@compiled
-def _starting(states: Any, turned: Rows) -> tuple[int, int]:
-    """List those whose patience begins to run, and those that become impaired."""
-    level, tolerance, has_moved = states.level, states.tolerance, states.has_moved
-    impatient_since_s, is_impaired = states.impatient_since_s, states.is_impaired
-    n_starting = n_beginning = 0
-    for row in turned:
-        if level[row] < tolerance[row]:
-            impatient_since_s[row] = NOT_RUNNING
-        elif impatient_since_s[row] == NOT_RUNNING or has_moved[row]:
-            states.starting_list[n_starting] = row
-            n_starting += 1
-        has_moved[row] = False
-        if level[row] < IMPAIRED_LEVEL:
-            is_impaired[row] = False
-        elif not is_impaired[row]:
-            is_impaired[row] = True
-            states.beginning_list[n_beginning] = row
-            n_beginning += 1
-    return n_starting, n_beginning

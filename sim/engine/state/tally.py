@@ -62,10 +62,11 @@ class Tally:
             *(Group(role_row=row) for row in range(n_roles)),
         )
         self.value = businesses.value_micro_usd_per_h
-        self.provider_group = 1 + world.places.provider_row[businesses.home_place_row]
-        self.sector_group = 1 + n_providers + businesses.sector_row
+        group_of_place = 1 + world.places.provider_row.astype(np.int32)
+        self.provider_group = group_of_place[businesses.home_place_row]
+        self.sectors = slice(1 + n_providers, 1 + n_providers + n_sectors)
         n_groups = len(self.groups)
-        self.roles = slice(1 + n_providers + n_sectors, n_groups)
+        self.roles = slice(self.sectors.stop, n_groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
         # Whole numbers, held as floats: no sum comes near 2^53 micro-dollars, 9 billion dollars.
         self.lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))
@@ -74,13 +75,12 @@ class Tally:
         self.n_businesses = np.full(n_groups, n, np.int64)
         self.value_micro_usd_per_h = np.full(n_groups, self.value.sum(), np.int64)
         for group, of_business in (
-            (slice(1, 1 + n_providers), self.provider_group),
-            (slice(1 + n_providers, self.roles.start), self.sector_group),
+            (slice(1, self.sectors.start), self.provider_group - 1),
+            (self.sectors, businesses.sector_row),
         ):
-            self.n_businesses[group] = 0
+            self.n_businesses[group] = np.bincount(of_business, minlength=group.stop - group.start)
             self.value_micro_usd_per_h[group] = 0
-            np.add.at(self.n_businesses, of_business, 1)
-            np.add.at(self.value_micro_usd_per_h, of_business, self.value)
+            np.add.at(self.value_micro_usd_per_h[group], of_business, self.value)
 
     def demand_lost_share(
         self, weight: NDArray[np.float64], lost_micro_usd_per_h: NDArray[np.float64]
