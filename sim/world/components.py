@@ -7,6 +7,7 @@ prefix is a slice. It does not know which addresses are blocked.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,7 +41,8 @@ class Components(Columns):
     host_order, host_start : shapes (n_hosts,), (n_components + 1,)
         Hosts of component c are rows ``host_order[host_start[c]:host_start[c + 1]]``.
     business_order, business_start : shapes (n_links,), (n_components + 1,)
-        Businesses that sit, or may come to sit, on component c, in the same form.
+        Businesses that sit, or may come to sit, on component c, in the same form, ascending; one
+        that may in two ways is there twice.
     """
 
     is_spread: NDArray[np.bool_]
@@ -82,22 +84,41 @@ class Components(Columns):
         component = np.asarray(host_component, np.int32)
         address = np.asarray(host_address, np.int64)
         by_address = stable_order(address)
-        component, address = component[by_address], address[by_address]
         names, active = (
             np.broadcast_to(np.asarray(held, np.int64), component.shape)
             for held in (host_names, host_active_sites)
         )
-        business = np.asarray(link_business, np.int32)
-        order, business_start = _grouped(np.asarray(link_component, np.int32), spread.size)
-        return cls(
+        return cls.by_address(
             spread,
-            address,
-            component,
+            component[by_address],
+            address[by_address],
+            np.asarray(link_component, np.int32),
+            np.asarray(link_business, np.int32),
             names[by_address],
             active[by_address],
-            *_grouped(component, spread.size),
-            business[order],
-            business_start,
+        )
+
+    @classmethod
+    def by_address(
+        cls,
+        is_spread: NDArray[np.bool_],
+        component: NDArray[np.int32],
+        address: NDArray[np.int64],
+        link_component: NDArray[np.int32],
+        link_business: NDArray[np.int32],
+        n_names: NDArray[np.int64],
+        n_active_sites: NDArray[np.int64],
+    ) -> Components:
+        """As ``of``, with all columns of hosts in ascending sequence of addresses."""
+        every_host = np.arange(component.size, dtype=np.int32)
+        return cls(
+            is_spread,
+            address,
+            component,
+            n_names,
+            n_active_sites,
+            *_grouped(component, every_host, is_spread.size),
+            *_grouped(link_component, link_business, is_spread.size),
         )
 
     @property
@@ -127,10 +148,10 @@ class Components(Columns):
         n_hosts : shape (n_components,)
             How many each has; never zero for a component that a host lies on.
         """
-        first = self.host_start[component]
+        first = self.host_start[component].astype(np.int64)
         count = self.host_start[component + 1] - first
         position, begin = _runs(first, count)
-        return self.host_order[position], begin, count
+        return self.host_order[position].astype(np.int64), begin, count
 
     def addresses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
         """Addresses of a few components, one component after the other."""
@@ -155,37 +176,42 @@ class Components(Columns):
 
     def businesses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
         """Businesses that may sit on some components, with repetitions."""
-        first = self.business_start[component]
+        first = self.business_start[component].astype(np.int64)
         count = self.business_start[component + 1] - first
         position, _ = _runs(first, count)
-        return self.business_order[position]
+        return self.business_order[position].astype(np.int64)
 
 
-def stable_order(key: NDArray[np.integer]) -> NDArray[np.int32]:
-    """Rows in ascending sequence of a key, rows of one key in ascending sequence; shape (n,).
+def stable_order(key: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Rows in ascending sequence of a key, those of one key as they come; shape (n,).
 
     Parameters
     ----------
     key : shape (n,)
-        Not negative; addresses of IPv4 are no longer than 32 bits, rows no longer than 31.
+        From 0 on, and below 2**32, as addresses of IPv4 are; n is below 2**31.
     """
-    # Key and row in one number: sorting whole numbers is faster than sorting where they are.
-    n_bits = max(key.size - 1, 0).bit_length()
-    pair = key.astype(np.int64)
-    pair <<= n_bits
-    pair |= np.arange(key.size, dtype=np.int32)
-    pair.sort()
-    pair &= (1 << n_bits) - 1
-    return pair.astype(np.int32)
+    return _sorted_values(key, np.arange(key.size, dtype=np.int32))
 
 
 def _grouped(
-    key: NDArray[np.int32], n_keys: int
+    key: NDArray[np.int32], value: NDArray[np.int32], n_keys: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Rows sorted by key, and where each key's rows start; shape (n_keys + 1,)."""
+    """Values sorted by key, and where each key's begin, shape (n_keys + 1,); ascending in each."""
     start = np.zeros(n_keys + 1, np.int32)
     np.cumsum(np.bincount(key, minlength=n_keys), out=start[1:])
-    return stable_order(key), start
+    return _sorted_values(key, value), start
+
+
+def _sorted_values(key: NDArray[Any], value: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Values by key, those of one key ascending."""
+    # Both in one number: sorting numbers is faster than sorting rows by what they point to.
+    n_bits = int(value.max(initial=0)).bit_length()
+    pair = key.astype(np.int64)
+    pair <<= n_bits
+    pair |= value
+    pair.sort()
+    pair &= (1 << n_bits) - 1
+    return pair.astype(np.int32)
 
 
 def _runs(

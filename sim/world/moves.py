@@ -159,7 +159,7 @@ def _seats(
     luck = streams.generator(Stream.RESPONSE_ADDRESS).random((n, n_rounds, N_ROLES))
     first_row = placement.is_spread.size
     component_row = first_row + np.arange(luck.size).reshape(luck.shape)
-    seated = np.repeat(place_row[..., np.newaxis], N_ROLES, axis=2)
+    seated = np.repeat(place_row.astype(np.int32)[..., np.newaxis], N_ROLES, axis=2)
     return Placement(
         home_place_row=placement.home_place_row,
         place_row=place_row,
@@ -168,9 +168,9 @@ def _seats(
         is_spread=np.zeros(luck.size, np.bool_),
         seat_row=seated.ravel(),
         parked_luck=streams.generator(Stream.COMPONENT_PARKED, (LATER_HOSTS,)).random(luck.size),
-        host_component=component_row.ravel(),
+        host_component=component_row.ravel().astype(np.int32),
         host_address=places.address_by_luck(seated.ravel(), luck.ravel()),
-        host_business=np.repeat(np.arange(n), luck[0].size),
+        host_business=np.repeat(np.arange(n, dtype=np.int32), luck[0].size),
         host_luck=streams.generator(Stream.ADDRESS_NAMES, (LATER_HOSTS,)).random(luck.size),
     )
 

@@ -21,22 +21,29 @@ from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
 from sim.names.sharing import kind_at, loneliness, revenue_rank
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.sharing import ConcentrationRow
+from sim.world.components import stable_order
 from sim.world.placement import NOBODY, Hosts
 from sim.world.providers import Places
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Who else is on the address of each host.
+    """Who else is on the address of each host, by ascending address.
 
     Attributes
     ----------
+    host_row : shape (n_hosts,)
+        Which host it is, counted over all parts; hosts on one address ascend.
+    address : shape (n_hosts,)
+        Its address.
     n_names : shape (n_hosts,)
         Names that share the address, at least 1; parked names count.
     n_active_sites : shape (n_hosts,)
         Those of them that are not parked, at least 1.
     """
 
+    host_row: NDArray[np.int32]
+    address: NDArray[np.int64]
     n_names: NDArray[np.int64]
     n_active_sites: NDArray[np.int64]
 
@@ -60,7 +67,7 @@ def neighbours_of_hosts(
     Parameters
     ----------
     parts
-        In the sequence of their components; the first are those of t = 0.
+        In the sequence of their components, as are the hosts of the first, those of t = 0.
     revenue_usd_per_h : shape (n_businesses,)
 
     Raises
@@ -76,8 +83,12 @@ def neighbours_of_hosts(
         np.array([row.revenue_sigma for row in rows]),
     )
     address = np.concatenate([part.host_address for part in parts])
-    first, back = first_on_one_address(address)
-
+    host_row = stable_order(address)
+    address = address[host_row]
+    is_first, address_row = of_addresses(address)
+    # Services come first, then what businesses sit on at t = 0, by business, then where they may
+    # go: so neither one more business nor what it may do later changes the number of another.
+    first = host_row[is_first]
     component, business, luck = (
         np.concatenate([getattr(part, column) for part in parts])[first]
         for column in ("host_component", "host_business", "host_luck")
@@ -95,15 +106,16 @@ def neighbours_of_hosts(
         law = census_law(resolved.census.rows)
     except ValueError as error:
         raise DataError([Problem(str(resolved.census.path), str(error))]) from None
-    luck[_is_shared(resolved, address[first])] *= _share_crowded(resolved, law)
+    luck[_is_shared(resolved, address[is_first])] *= _share_crowded(resolved, law)
     n_names = law.n_names_of(luck)
+    is_now = host_row < parts[0].host_component.size
     n_active = n_active_sites(
         n_names,
-        modelled_on(back[: parts[0].host_component.size], parts[0].host_component, first.size),
+        modelled_on(address_row[is_now], parts[0].host_component[host_row[is_now]], first.size),
         shares_parked(resolved.parked.rows)[kind_row],
         parked_luck,
     )
-    return Neighbours(n_names[back], n_active[back])
+    return Neighbours(host_row, address, n_names[address_row], n_active[address_row])
 
 
 def _kind_shares(resolved: Resolved, places: Places) -> NDArray[np.float64]:
@@ -128,46 +140,40 @@ def _share_crowded(resolved: Resolved, law: NamesLaw) -> float:
     return law.share_with_at_least(resolved.scenario.names.shared_min_names)
 
 
-def first_on_one_address(
+def of_addresses(
     address: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The first host on each address, whose luck is that of the address, and the one of each host.
-
-    Services come first, then what businesses sit on at t = 0, by business, then where they may go:
-    so neither one more business nor what it may do later changes the number of another.
+) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Which hosts are the first on their address, whose luck is the address's.
 
     Parameters
     ----------
-    address : shape (n_hosts,)
+    address : shape (n_hosts,), ascending
 
     Returns
     -------
-    first : shape (n_addresses,)
-        First host on each address.
-    back : shape (n_hosts,)
-        Row of ``first`` for each host.
+    is_first : shape (n_hosts,)
+    address_row : shape (n_hosts,)
+        Which address each host is on, counted from 0.
     """
-    _, first, back = np.unique(address, return_index=True, return_inverse=True)
-    return first, back
+    is_first = np.ones(address.size, np.bool_)
+    np.not_equal(address[1:], address[:-1], out=is_first[1:])
+    return is_first, np.cumsum(is_first, dtype=np.int32) - np.int32(1)
 
 
 def modelled_on(
-    address_row: NDArray[np.int64], component_row: NDArray[np.int64], n_addresses: int
+    address_row: NDArray[np.int32], component_row: NDArray[np.int32], n_addresses: int
 ) -> NDArray[np.int64]:
     """Components on each address, each counted once.
 
     Parameters
     ----------
     address_row, component_row : shape (n_hosts,)
-        Address and component of each host.
+        Address and component of each host: by address, and on one address by component.
     """
-    n_modelled = np.bincount(address_row, minlength=n_addresses)
-    # Few addresses have more than one host, and of these some have the same component twice.
-    is_met = n_modelled[address_row] > 1
-    n_components = int(component_row.max()) + 1
-    pair = np.unique(address_row[is_met] * n_components + component_row[is_met])
-    n_modelled[n_modelled > 1] = 0
-    return np.asarray(n_modelled + np.bincount(pair // n_components, minlength=n_addresses))
+    is_new = np.ones(address_row.size, np.bool_)
+    np.not_equal(address_row[1:], address_row[:-1], out=is_new[1:])
+    is_new[1:] |= component_row[1:] != component_row[:-1]
+    return np.bincount(address_row[is_new], minlength=n_addresses)
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ their hosts. It does not know what a business earns.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +39,11 @@ class Hosts:
     """
 
     is_spread: NDArray[np.bool_]
-    seat_row: NDArray[np.int64]
+    seat_row: NDArray[np.int32]
     parked_luck: NDArray[np.float64]
-    host_component: NDArray[np.int64]
+    host_component: NDArray[np.int32]
     host_address: NDArray[np.int64]
-    host_business: NDArray[np.int64]
+    host_business: NDArray[np.int32]
     host_luck: NDArray[np.float64]
 
 
@@ -71,6 +72,8 @@ class Placement(Hosts):
 SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS = range(4)
 """Which hosts a part of the luck of names and parked names per address is for."""
 NOBODY = -1
+_AT_ONCE = 1 << 18
+"""Numbers that are drawn at once where only some are kept."""
 Side = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
@@ -86,18 +89,18 @@ def build_placement(
     is_third_party = service_row >= 0
     own_row = services.n + np.arange(n_businesses * N_ROLES).reshape(n_businesses, N_ROLES)
     n_addresses, is_spread = _sizes(resolved, streams, n_businesses)
-    first = streams.generator(Stream.COMPONENT_ADDRESS).random((n_businesses, N_ROLES))
-    more = streams.generator(Stream.COMPONENT_MORE_ADDRESSES)
-    luck = np.concatenate(
-        (first[..., np.newaxis], more.random((n_businesses, N_ROLES, max(N_ADDRESSES) - 1))), axis=2
-    )
     # A component that is a shared service has no hosts of its own.
     is_host = (
         np.arange(max(N_ADDRESSES)) < np.where(is_third_party, 0, n_addresses)[..., np.newaxis]
     )
-    host = np.flatnonzero(is_host)
-    seat = host // max(N_ADDRESSES)
-    crowding = streams.generator(Stream.ADDRESS_NAMES, (OWN_HOSTS,)).random(luck.shape)
+    seat = np.flatnonzero(is_host) // max(N_ADDRESSES)
+    first = streams.generator(Stream.COMPONENT_ADDRESS).random((n_businesses, N_ROLES))
+    more = streams.generator(Stream.COMPONENT_MORE_ADDRESSES)
+    luck = np.empty(seat.size)
+    is_first = np.append(True, seat[1:] != seat[:-1])[: seat.size]
+    luck[is_first] = first[is_host[..., 0]]
+    luck[~is_first] = _luck_where(is_host[..., 1:], more)
+    crowding = streams.generator(Stream.ADDRESS_NAMES, (OWN_HOSTS,))
     parked = streams.generator(Stream.COMPONENT_PARKED, (OWN_HOSTS,)).random(own_row.size)
     return Placement(
         home_place_row=home,
@@ -105,18 +108,40 @@ def build_placement(
         component_row=np.where(is_third_party, service_row, own_row),
         is_third_party=is_third_party,
         is_spread=np.concatenate((services.is_spread, is_spread.ravel())),
-        seat_row=np.concatenate((services.seat_row, place_row.ravel())),
+        seat_row=_rows(services.seat_row, place_row.ravel()),
         parked_luck=np.concatenate((services.parked_luck, parked)),
-        host_component=np.concatenate((services.host_component, own_row.ravel()[seat])),
+        host_component=_rows(services.host_component, own_row.ravel()[seat]),
         host_address=np.concatenate(
             (
                 services.host_address,
-                places.address_by_luck(place_row.ravel()[seat], luck.ravel()[host]),
+                places.address_by_luck(place_row.ravel()[seat], luck),
             )
         ),
-        host_business=np.concatenate((np.full(services.host_luck.size, NOBODY), seat // N_ROLES)),
-        host_luck=np.concatenate((services.host_luck, crowding.ravel()[host])),
+        host_business=_rows(np.full(services.host_luck.size, NOBODY), seat // N_ROLES),
+        host_luck=np.concatenate((services.host_luck, _luck_where(is_host, crowding))),
     )
+
+
+def _rows(*parts: NDArray[Any]) -> NDArray[np.int32]:
+    """Rows one part after the other; a million businesses have some ten million hosts."""
+    return np.concatenate(parts, dtype=np.int32, casting="same_kind")
+
+
+def _luck_where(is_kept: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Uniform numbers in [0, 1), drawn for everything and kept for some.
+
+    Parameters
+    ----------
+    is_kept : shape (n_businesses, …)
+
+    Returns
+    -------
+    luck : shape (number kept,)
+    """
+    # In pieces, as for a million businesses all of it is large; the numbers are the same.
+    n_at_once = max(1, _AT_ONCE * len(is_kept) // max(1, is_kept.size))
+    parts = [is_kept[row : row + n_at_once] for row in range(0, len(is_kept), n_at_once)]
+    return np.concatenate([np.empty(0), *(rng.random(part.shape)[part] for part in parts)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +150,9 @@ class _Services:
 
     names: tuple[str, ...]
     is_spread: NDArray[np.bool_]
-    seat_row: NDArray[np.int64]
+    seat_row: NDArray[np.int32]
     parked_luck: NDArray[np.float64]
-    host_component: NDArray[np.int64]
+    host_component: NDArray[np.int32]
     host_address: NDArray[np.int64]
     host_luck: NDArray[np.float64]
 
@@ -139,8 +164,12 @@ class _Services:
     def of(cls, resolved: Resolved, places: Places, streams: Streams) -> _Services:
         seats = {row.service: row for row in resolved.services.rows}
         names = tuple(seats)
-        component = np.repeat(np.arange(len(names)), [seats[name].n_addresses for name in names])
-        seat_row = np.array([places.row(row.provider, row.region) for row in seats.values()])
+        component = np.repeat(
+            _rows(np.arange(len(names))), [seats[name].n_addresses for name in names]
+        )
+        seat_row = np.array(
+            [places.row(row.provider, row.region) for row in seats.values()], np.int32
+        )
         luck = streams.generator(Stream.COMPONENT_SERVICE, (0,)).random(component.size)
         return cls(
             names,

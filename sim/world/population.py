@@ -122,28 +122,30 @@ def _revenue(
 
 def _links(
     seated: Sequence[Placement], stays: Stays | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Which component each business sits on or may come to sit on: rows of the two."""
-    business = np.arange(seated[0].component_row.shape[0])
+    business = np.arange(seated[0].component_row.shape[0], dtype=np.int32)
     links = [part.component_row.reshape(business.size, -1) for part in seated]
     component = [link.ravel() for link in links]
     whose = [np.repeat(business, link.shape[1]) for link in links]
     if stays is not None:
         component.append(stays.component_row)
-        whose.append(stays.business_row)
-    return np.concatenate(component), np.concatenate(whose)
+        whose.append(stays.business_row.astype(np.int32))
+    # Rows are below 2**31, as there is no room for more businesses.
+    return np.concatenate(component, dtype=np.int32, casting="same_kind"), np.concatenate(whose)
 
 
 def _components(
     parts: Sequence[Hosts],
-    links: tuple[NDArray[np.int64], NDArray[np.int64]],
+    links: tuple[NDArray[np.int32], NDArray[np.int32]],
     around: Neighbours,
 ) -> Components:
     """Index the components of t = 0 and, after them, those that businesses may come to."""
-    return Components.of(
+    component = np.concatenate([part.host_component for part in parts])
+    return Components.by_address(
         np.concatenate([part.is_spread for part in parts]),
-        np.concatenate([part.host_component for part in parts]),
-        np.concatenate([part.host_address for part in parts]),
+        component[around.host_row],
+        around.address,
         *links,
         around.n_names,
         around.n_active_sites,

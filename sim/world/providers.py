@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds, prefix_set
 from sim.scenario.resolve import Resolved
 from sim.world.columns import Columns
+
+_AT_ONCE = 1 << 15
+"""Addresses that are drawn at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,24 +77,29 @@ class Places(Columns):
         is_first = np.append(True, owner[1:] != owner[:-1])
         return np.append(self.prefixes.segment_start[is_first], IPV4_STOP), owner[is_first]
 
-    def address_by_luck(
-        self, place_row: NDArray[np.int64], u: NDArray[np.float64]
-    ) -> NDArray[np.int64]:
+    def address_by_luck(self, place_row: NDArray[Any], u: NDArray[np.float64]) -> NDArray[np.int64]:
         """Address drawn evenly from a place: the ``floor(u * size)``-th in ascending order.
 
         Parameters
         ----------
-        place_row, u : equal shapes
+        place_row, u : shape (n,)
             Places, and uniform numbers in [0, 1).
         """
         size = self.n_addresses
-        offset = np.floor(u * size[place_row]).astype(np.int64)
+        first = np.cumsum(size) - size
         start = np.concatenate([addresses.start for addresses in self.addresses])
         stop = np.concatenate([addresses.stop for addresses in self.addresses])
         before = np.concatenate(([0], np.cumsum(stop - start)))
-        position = (np.cumsum(size) - size)[place_row] + offset
-        interval = np.searchsorted(before, position, side="right") - 1
-        return np.asarray(start[interval] + (position - before[interval]), dtype=np.int64)
+        address = np.empty(place_row.shape, np.int64)
+        # In pieces that stay near the processor.
+        for row in range(0, place_row.size, _AT_ONCE):
+            piece = slice(row, row + _AT_ONCE)
+            place = place_row[piece]
+            offset = np.floor(u[piece] * size[place]).astype(np.int64)
+            position = first[place] + offset
+            interval = np.searchsorted(before, position, side="right") - 1
+            address[piece] = start[interval] + (position - before[interval])
+        return address
 
     def provider_addresses(self, provider_row: int) -> IntervalSet:
         """All addresses of one provider."""

@@ -209,11 +209,11 @@ def _assemble(
     row, slot = np.nonzero(np.arange(width) < column("n_addresses")[:, np.newaxis])
     hosts = Hosts(
         is_spread=column("is_spread").astype(np.bool_),
-        seat_row=place_row,
+        seat_row=place_row.astype(np.int32),
         parked_luck=column("parked_luck").astype(np.float64),
-        host_component=component[row],
+        host_component=component[row].astype(np.int32),
         host_address=places.address_by_luck(place_row[row], luck("address_luck")[row, slot]),
-        host_business=key[row, 0],
+        host_business=key[row, 0].astype(np.int32),
         host_luck=luck("names_luck")[row, slot],
     )
     by_time = np.argsort(t_s, kind="stable")

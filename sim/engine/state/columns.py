@@ -43,8 +43,9 @@ class Columns(NamedTuple):
     name_draw: Floats
     role_weight: Floats
     degree: Floats
+    degree_at: NDArray[np.uint8]
     spread_start: Rows
-    degree_row: NDArray[np.uint16]
+    degree_row: NDArray[np.uint8]
     component_row: Numbers
     overmatch: Floats
     is_overloaded: NDArray[np.bool_]
@@ -98,7 +99,7 @@ class Columns(NamedTuple):
     touched: NDArray[np.uint8]
     component_list: Numbers
     changed_list: Numbers
-    degree_before: NDArray[np.uint16]
+    degree_before: NDArray[np.uint8]
     business_list: Numbers
     moved_list: Numbers
     told_component_row: Numbers
@@ -132,6 +133,7 @@ def columns_of(
         name_draw=exposure.name_draw,
         role_weight=exposure.role_weight,
         degree=exposure.degree,
+        degree_at=exposure.degree_at,
         spread_start=exposure.spread_start,
         degree_row=exposure.degree_row,
         component_row=exposure.component_row,
@@ -183,7 +185,7 @@ def columns_of(
         # Lists take memory as far as they are filled.
         component_list=np.empty(n_components, np.int32),
         changed_list=np.empty(n_components, np.int32),
-        degree_before=np.empty(n_components, exposure.degree_row.dtype),
+        degree_before=np.empty_like(exposure.degree_row[:, 0]),
         business_list=np.empty(n, np.int32),
         moved_list=np.empty(n, np.int32),
         told_component_row=np.empty((n, n_roles), np.int32),

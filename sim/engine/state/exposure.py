@@ -31,12 +31,13 @@ class Exposure:
         The same as of the last turn: what the failing shares were computed from.
     is_touched_at : shape (n_operators,)
         Operators at which anything may have changed since the last turn.
-    degree : shape (n_degrees,)
-        All degrees to which a component can fail: not, wholly, throttled, and then, for each
-        number of hosts h that users of a component meet one of, each pair of hosts dropped and
-        throttled, in the sequence of ``dropped * (h + 1) + throttled``.
+    degree : shape (n_degrees,), ascending
+        All degrees to which a component can fail, each once.
+    degree_at : shape (n_ways,)
+        Row of ``degree`` for each way to fail: not, wholly, throttled, and then, for each number h
+        of hosts of which a user meets one, ``dropped * (h + 1) + throttled`` hosts.
     spread_start : shape (most hosts + 1,)
-        Where in ``degree`` those of each number of hosts begin.
+        Where in ``degree_at`` those of each number of hosts begin.
     degree_row : shape (n_components, n_operators)
         Degree to which each component fails.
     """
@@ -48,8 +49,11 @@ class Exposure:
         self.name_evasion = world.effects.name_evasion
         n_operators, n_businesses = world.operators.n_operators, world.businesses.n_businesses
         n_components = world.components.n_components
-        self.degree, self.spread_start = _degrees(world.components, self.throttle_severity)
-        smallest = np.uint16 if self.degree.size <= 2**16 else np.uint32
+        way, self.spread_start = _ways(world.components, self.throttle_severity)
+        self.degree, degree_at = np.unique(way, return_inverse=True)
+        # A byte does for numbers of hosts that are powers of two up to 16.
+        smallest = np.min_scalar_type(self.degree.size - 1)
+        self.degree_at = degree_at.astype(smallest)
         self.degree_row = np.zeros((n_components, n_operators), smallest)
         self.name_draw = world.businesses.name_draw
         self.role_weight = world.businesses.role_weight
@@ -62,10 +66,10 @@ class Exposure:
         self.by_operator = np.zeros((n_businesses, n_operators))
 
 
-def _degrees(
+def _ways(
     components: Components, throttle_severity: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Degrees to which components can fail, and where those of each number of hosts begin."""
+    """Degree of each way to fail, and where those of each number of hosts begin."""
     is_spread, start = components.is_spread, components.host_start
     sizes = np.unique(start[1:][is_spread] - start[:-1][is_spread]).tolist()
     parts = [np.array([0.0, 1.0, throttle_severity])]
@@ -74,5 +78,7 @@ def _degrees(
         if n_hosts > 0:
             spread_start[n_hosts] = sum(part.size for part in parts)
             dropped, throttled = np.divmod(np.arange((n_hosts + 1) ** 2), n_hosts + 1)
+            # More than there are cannot be.
+            throttled = np.minimum(throttled, n_hosts - dropped)
             parts.append((dropped + throttle_severity * throttled) / n_hosts)
     return np.concatenate(parts), spread_start

@@ -31,7 +31,7 @@ _WHOLE, _MOVED, _DRIFTED = 32, 64, 128
 """How a business is touched, beside one bit for each role of which the component changed: all of it
 may have changed, it sits elsewhere, drift may have moved it over a threshold."""
 _WHOLLY, _THROTTLED = 1, 2
-"""Rows of the table of degrees; row 0 is not to fail."""
+"""Ways to fail; way 0 is not to."""
 
 
 @structref.register
@@ -296,7 +296,7 @@ def _refresh(states: Any, components: Numbers, operator: int) -> int:
     n_dropping, n_throttling = states.n_dropping, states.n_throttling
     n_exempting, degree_row = states.n_exempting, states.degree_row
     host_order, host_start, is_spread = states.host_order, states.host_start, states.is_spread
-    spread_start = states.spread_start
+    spread_start, degree_at = states.spread_start, states.degree_at
     changed_list, degree_before = states.changed_list, states.degree_before
     has_drop, has_throttle = n_dropping.shape[0] > 0, n_throttling.shape[0] > 0
     has_exempt = n_exempting.shape[0] > 0
@@ -313,16 +313,15 @@ def _refresh(states: Any, components: Numbers, operator: int) -> int:
                 n_dropped += 1
             elif has_throttle and n_throttling[host, operator] > 0:
                 n_throttled += 1
-        now = 0
+        way = 0
         if is_spread[component]:
-            if n_dropped + n_throttled > 0:
-                now = spread_start[n_hosts] + n_dropped * (n_hosts + 1) + n_throttled
+            way = spread_start[n_hosts] + n_dropped * (n_hosts + 1) + n_throttled
         elif n_dropped == n_hosts:
-            now = _WHOLLY
+            way = _WHOLLY
         elif n_dropped + n_throttled == n_hosts:
-            now = _THROTTLED
-        before = degree_row[component, operator]
-        if now != np.int64(before):
+            way = _THROTTLED
+        before, now = degree_row[component, operator], degree_at[way]
+        if now != before:
             degree_row[component, operator] = now
             degree_before[n_changed] = before
             changed_list[n_changed] = component
