@@ -19,6 +19,7 @@ from typing import Protocol
 
 from benchmarks import commands, page, replay, sizes, strategies, workers
 from benchmarks.page import Section
+from benchmarks.replicate import WARM_UP, in_own_process
 
 
 class Part(Protocol):
@@ -53,6 +54,8 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    # Where nothing is compiled yet, that must not count as time or memory of the first case.
+    in_own_process(strategies.NAME, WARM_UP)
     for name in given.parts or PARTS:
         title, measure = PARTS[name]
         said = _document(name, title, measure, is_full=given.full)
