@@ -22,11 +22,11 @@ from unittest import mock
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.addresses.feeds import delimited
+from sim.addresses.feeds import delimited, resolutions
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import FORMATS, read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.text import cuts
+from sim.addresses.text import cuts, reading
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, ProblemsError
 from sim.scenario.cautions import list_warnings
@@ -119,21 +119,33 @@ def _read(given: Input, format_name: str, *, skip_bad: bool) -> Feed:
     return read_feed(given, format_name, skip_bad=skip_bad, limits=LIMITS, allow_empty=True)
 
 
+class _Sips:
+    """A stream of which each read brings a few bytes of what one of the whole would bring."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._left = io.BytesIO()
+
+    def read(self, size: int) -> bytes:
+        if sip := self._left.read(min(size, 61)):
+            return sip
+        self._left = io.BytesIO(self._stream.read(size))
+        return self._left.read(min(size, 61))
+
+
 @contextlib.contextmanager
 def small_pieces() -> Iterator[None]:
-    """Cut what is read into pieces of a few bytes, as large files are cut into large ones."""
-    whole = cuts._chunks
+    """Read a few bytes at a time where large files are read in large pieces."""
 
-    def chunks(*arguments: Any) -> Iterator[bytes]:
-        for chunk in whole(*arguments):
-            # Cells are read as one list in memory, which is one block however long.
-            size = len(chunk) if isinstance(arguments[0], io.BytesIO) else 61
-            yield from (chunk[at : at + size] for at in range(0, len(chunk), size))
+    def read_blocks(stream: Any, max_line_bytes: int) -> Iterator[cuts.Block]:
+        # Cells are read as one list in memory, which is one block however long.
+        sips = stream if isinstance(stream, io.BytesIO) else _Sips(stream)
+        return cuts.read_blocks(sips, max_line_bytes)
 
-    with (
-        mock.patch.object(cuts, "_chunks", chunks),
-        mock.patch.object(delimited, "_BLOCK_BYTES", 1),
-    ):
+    with contextlib.ExitStack() as patches:
+        for module in (reading, delimited, resolutions):
+            patches.enter_context(mock.patch.object(module, "read_blocks", read_blocks))
+        patches.enter_context(mock.patch.object(delimited, "_BLOCK_BYTES", 1))
         yield
 
 
