@@ -91,12 +91,10 @@ class Settlement:
         self._due.is_due = False
         turned = self._states.turn(t_s)
         if turned is not None:
-            starting, beginning = turned
             if self._complaints is not None:
-                levels = self._states.levels.level
-                self._complaints.turn(t_s, beginning, self._states.n_impaired, levels)
-            if starting.size and self._reactions is not None:
-                self._reactions.start_clocks(starting, t_s)
+                self._complaints.turn(t_s, turned.beginning, turned.ending)
+            if turned.starting.size and self._reactions is not None:
+                self._reactions.start_clocks(turned.starting, t_s)
         if self._target is not None and self._crowd.begin_settlement(t_s):
             self._settle_target(self._target, t_s)
         self._snapshot.note(t_s)

@@ -21,7 +21,6 @@ from sim.world.components import N_ROLES, Components
 from tests.sections import Complaints, Reactions
 from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld
 
-IMPAIRED = 2
 ERRORS = 4.0
 SERVICE_H = 10.0
 N_APPEALS, N_BATCHES, WARM_UP = 24_000, 30, 3_000
@@ -145,12 +144,9 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
     arrival_s = np.rint(np.cumsum(gaps_h) * HOUR).astype(np.int64)
 
     def feed():
-        level = np.zeros(N_APPEALS, np.int8)
         for row, t_s in enumerate(arrival_s.tolist()):
-            level[:] = 0
-            level[row] = IMPAIRED
             yield Moment(env, t_s, Phase.TICK)
-            actor.turn(t_s, np.array([row]), 1, level)
+            actor.turn(t_s, np.array([row]), np.arange(max(row - 1, 0), row))
             actor.close(t_s)
             actor.hear(t_s)
 

@@ -26,7 +26,6 @@ from sim.world.build import World
 
 S_PER_H = 3600
 Process = Generator[simpy.Event, Any, None]
-_NOBODY = np.empty(0, np.int64)
 
 
 class ComplaintActor:
@@ -94,27 +93,18 @@ class ComplaintActor:
         """Foresee what follows from who is cut off from that second on."""
         self._note_pressure(t_s)
 
-    def turn(
-        self, t_s: int, beginning: NDArray[np.int64], n_impaired: int, level: NDArray[np.int8]
-    ) -> None:
+    def turn(self, t_s: int, beginning: NDArray[np.int64], ending: NDArray[np.int64]) -> None:
         """Take over who is impaired from a second on.
 
         Parameters
         ----------
-        beginning
-            Rows of those that become impaired.
-        n_impaired
-            How many are impaired then.
-        level : shape (n_businesses,)
-            States then.
+        beginning, ending
+            Rows of those that become impaired, and of those that no longer are.
         """
-        impaired = self._impaired
-        n_ending = impaired.n + beginning.size - n_impaired
-        if n_ending == 0 and beginning.size == 0:
+        if ending.size == 0 and beginning.size == 0:
             return
         self._attention.note(t_s)
-        ending = impaired.ending(level) if n_ending else _NOBODY
-        impaired.turn(beginning, ending, t_s)
+        self._impaired.turn(beginning, ending, t_s)
         urge = self._urge
         if ending.size:
             self._due[ending] -= urge

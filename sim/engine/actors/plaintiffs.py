@@ -15,7 +15,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.state.patience import IMPAIRED_LEVEL
 from sim.engine.state.target import TargetState
 from sim.scenario.reactions import Complaints
 from sim.world.build import World
@@ -70,10 +69,6 @@ class Impaired:
         self._since_s = np.zeros(n_businesses, np.int64)
         self._fatigue = fatigue
         self._weight, self._as_of_s = 0.0, 0
-
-    def ending(self, level: NDArray[np.int8]) -> NDArray[np.int64]:
-        """Rows of those that were impaired and are no longer; ascending."""
-        return np.flatnonzero(self.is_impaired & (level < IMPAIRED_LEVEL))
 
     def turn(self, beginning: NDArray[np.int64], ending: NDArray[np.int64], t_s: int) -> None:
         """Let some become impaired, and others no longer be."""

@@ -10,7 +10,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.engine.state.target_kernel import shares
+from sim.engine.state.users_kernel import shares
 
 Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]

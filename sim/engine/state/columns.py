@@ -105,6 +105,7 @@ class Columns(NamedTuple):
     told_component_row: Numbers
     starting_list: Rows
     beginning_list: Rows
+    ending_list: Rows
     operator_list: Rows
 
 
@@ -191,5 +192,6 @@ def columns_of(
         told_component_row=np.empty((n, n_roles), np.int32),
         starting_list=np.empty(n, np.int64),
         beginning_list=np.empty(n, np.int64),
+        ending_list=np.empty(n, np.int64),
         operator_list=np.empty(exposure.is_touched_at.size, np.int64),
     )

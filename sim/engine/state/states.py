@@ -7,6 +7,7 @@ date, for what changed and for whom drift may have moved.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,22 @@ from sim.engine.state.tally import Tally
 from sim.world.build import World
 
 _NOBODY = np.empty(0, np.int64)
+
+
+class Turned(NamedTuple):
+    """Businesses that a turn moved; rows ascending.
+
+    Attributes
+    ----------
+    starting
+        Those whose patience begins to run.
+    beginning, ending
+        Those that become impaired, and those that no longer are.
+    """
+
+    starting: NDArray[np.int64]
+    beginning: NDArray[np.int64]
+    ending: NDArray[np.int64]
 
 
 class States:
@@ -75,11 +92,6 @@ class States:
         """Let a business sit on other components from now on; shape (n_roles,)."""
         kernel.move(self.handle, business_row, component_row.astype(np.int32))
 
-    @property
-    def n_impaired(self) -> int:
-        """Businesses that are impaired."""
-        return int(self.tally.n_at_level[IMPAIRED_LEVEL - 1, 0])
-
     def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""
         self.advance(t_s)
@@ -89,18 +101,16 @@ class States:
         """Let time pass with the users of each operator counting as they did until now."""
         kernel.pass_demand(self.handle, self.levels.weight, self.ledger.demand.start_s + t_s)
 
-    def turn(self, t_s: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    def turn(self, t_s: int) -> Turned | None:
         """Bring states up to date: of what changed, and of what drift may have moved.
 
         Returns
         -------
-        starting, beginning : ascending
-            Businesses whose patience begins to run, and those that become impaired; None where
-            there was nothing to be done.
+        None where there was nothing to be done.
         """
         if not (kernel.is_touched(self.handle) or self.levels.has_drifted):
             return None
-        n_turned, n_starting, n_beginning = kernel.turn(
+        n_starting, n_beginning, n_ending = kernel.turn(
             self.handle,
             self.levels.weight,
             self.levels.drift,
@@ -109,12 +119,11 @@ class States:
             t_s,
             self.ledger.demand.start_s + t_s,
         )
-        if not n_turned:
-            return None
-        starting, beginning = self._columns.starting_list, self._columns.beginning_list
-        return (
-            starting[:n_starting].copy() if n_starting else _NOBODY,
-            beginning[:n_beginning].copy() if n_beginning else _NOBODY,
+        columns = self._columns
+        return Turned(
+            _first(columns.starting_list, n_starting),
+            _first(columns.beginning_list, n_beginning),
+            _first(columns.ending_list, n_ending),
         )
 
     def close(self, t_s: int) -> LedgerColumns:
@@ -122,3 +131,8 @@ class States:
         self.advance(t_s)
         kernel.close(self.handle, t_s)
         return self.ledger.freeze(self.levels.level)
+
+
+def _first(rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """The first of some rows, which the next turn does not change."""
+    return rows[:n].copy() if n else _NOBODY

@@ -180,10 +180,10 @@ def turn(
 
     Returns
     -------
-    n_turned, n_starting, n_beginning
-        Businesses that were looked at, those whose patience begins to run, and those that become
-        impaired; rows of the latter two are the first ones of ``starting_list`` and
-        ``beginning_list``, ascending.
+    n_starting, n_beginning, n_ending
+        Businesses whose patience begins to run, those that become impaired, and those that no
+        longer are; their rows are the first ones of ``starting_list``, ``beginning_list`` and
+        ``ending_list``, ascending.
     """
     operators = states.operator_list[: _take_operators(states.is_touched_at, states.operator_list)]
     components = states.component_list[: states.n_components]
@@ -210,8 +210,7 @@ def turn(
     # Only now: time that passes in two pieces is rounded twice.
     pass_demand(states, weight, week_s)
     _put_in_order(turned, states.touched)
-    n_starting, n_beginning = _judge(states, turned, operators, weight, drift, may_drift, t_s)
-    return turned.size, n_starting, n_beginning
+    return _judge(states, turned, operators, weight, drift, may_drift, t_s)
 
 
 @compiled
@@ -429,13 +428,14 @@ def _judge(
     drift: float,
     may_drift: bool,
     t_s: int,
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
     """Note how far businesses fail from now on, their states and spells, and when to look again.
 
     Returns
     -------
-    n_starting, n_beginning
-        Those whose patience begins to run, and those that become impaired: both are listed.
+    n_starting, n_beginning, n_ending
+        Those whose patience begins to run, those that become impaired, and those that no longer
+        are: all are listed.
 
     Notes
     -----
@@ -457,8 +457,9 @@ def _judge(
     tolerance, has_moved = states.tolerance, states.has_moved
     impatient_since_s, is_impaired = states.impatient_since_s, states.is_impaired
     starting_list, beginning_list = states.starting_list, states.beginning_list
+    ending_list = states.ending_list
     first_sector_group, n_roles = states.first_sector_group, component_row.shape[1]
-    n_starting = n_beginning = 0
+    n_starting = n_beginning = n_ending = 0
     for row in turned:
         how, before, sector = touched[row], level[row], sector_row[row]
         touched[row] = 0
@@ -537,13 +538,15 @@ def _judge(
             starting_list[n_starting] = row
             n_starting += 1
         has_moved[row] = False
-        if now < IMPAIRED_LEVEL:
-            is_impaired[row] = False
-        elif not is_impaired[row]:
-            is_impaired[row] = True
-            beginning_list[n_beginning] = row
-            n_beginning += 1
-    return n_starting, n_beginning
+        if is_impaired[row] != (now >= IMPAIRED_LEVEL):
+            is_impaired[row] = not is_impaired[row]
+            if is_impaired[row]:
+                beginning_list[n_beginning] = row
+                n_beginning += 1
+            else:
+                ending_list[n_ending] = row
+                n_ending += 1
+    return n_starting, n_beginning, n_ending
 
 
 @compiled

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.orders import Mechanism
-from sim.engine.state import space_kernel
+from sim.engine.state import reach_kernel, space_kernel, users_kernel
 from sim.engine.state import target_kernel as kernel
 from sim.engine.state.users import UserColumns
 from sim.world.build import World
@@ -111,11 +111,11 @@ class TargetState:
 
     def reached_share(self, t_s: int) -> float:
         """Share of all users who reach it without a VPN at a time."""
-        return float(kernel.reached_share(self.handle, t_s))
+        return float(reach_kernel.reached_share(self.handle, t_s))
 
     def book(self, t_s: int) -> None:
         """Book the piece that ends now, in which its reach was as it is."""
-        kernel.book(self.handle, t_s)
+        users_kernel.book(self.handle, t_s)
 
     def tick(self, t_s: int, demand_lost_s: NDArray[np.float64]) -> None:
         """Move the shares on a VPN and of those who left; the pieces until now are booked.
@@ -125,7 +125,7 @@ class TargetState:
         demand_lost_s : shape (n_operators,)
             Share of demand lost for each operator's users, integrated since the last tick.
         """
-        kernel.move_users(
+        users_kernel.move_users(
             self.handle,
             t_s,
             demand_lost_s,
@@ -138,7 +138,7 @@ class TargetState:
 
     def complaining_days(self, from_s: int, to_s: int) -> float:
         """User-days cut off over a time without a change, less what users have tired by."""
-        return float(kernel.complaining_days(self.handle, from_s, to_s))
+        return float(users_kernel.complaining_days(self.handle, from_s, to_s))
 
     def freeze(self) -> UserColumns:
         """Return what has been booked."""

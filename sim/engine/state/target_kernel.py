@@ -2,10 +2,6 @@
 
 In: fronts that come and go, what operators do to them. Out: who is cut off, at a time and
 integrated, in closed form. It is brought up to date at the operators at which a front changed.
-
-Clients of operator k know none of some fronts with a probability that is a polynomial in
-``x = exp(-(t - since) / tau)``: each front is unknown to ``1 - p + p exp(-(t - rented) / tau)``. No
-coefficient is negative, so that nothing cancels.
 """
 
 from __future__ import annotations
@@ -18,19 +14,15 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
+from sim.engine.state.users_kernel import book, close_complaints, count_fates, open_complaints
 
 Rows: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
-S_PER_D = 86_400
-MILLION = 1_000_000
 OLD = 30.0
 """Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
-CLEAN_ONES, EITHER = 0, 1
-"""Which fronts count: those that are clean, and those that are not dropped."""
-WITHOUT, ON_VPN, LEFT = range(3)
-"""Fates of users: neither left nor on a VPN, on one, left."""
 
 
 @structref.register
@@ -133,7 +125,7 @@ def make_target(
         Rate at which those who are cut off tire of complaining.
     """
     n_operators, room = share_users.size, 16
-    _count_fates(n_users, share, n_by_fate)
+    count_fates(n_users, share, n_by_fate)
     coefficient = np.zeros((2, n_operators, room))
     coefficient[:, :, 0] = 1.0
     return Target(  # type: ignore[no-untyped-call, unused-ignore]
@@ -403,7 +395,7 @@ def settle(target: Any, t_s: int) -> int:
     for operator in range(n_operators):
         if target.is_dirty[operator]:
             target.is_dirty[operator] = False
-            _multiply_out(target, operator, t_s)
+            multiply_out(target, operator, t_s)
     open_complaints(target, t_s)
     return n_lost
 
@@ -422,216 +414,3 @@ def _age(target: Any, t_s: int) -> None:
                 status = target.told[front, operator]
                 target.n_old[EITHER, operator] += int(status != DROPPED)
                 target.n_old[CLEAN_ONES, operator] += int(status == CLEAN)
-
-
-@compiled
-def _multiply_out(target: Any, operator: int, t_s: int) -> None:
-    """Share of an operator's clients who know no front that counts, as a polynomial from now on."""
-    untold = 1.0 - target.share_told
-    n_young = 0
-    for front in range(target.first_young, target.n_fronts):
-        n_young += int(not target.is_gone[front] and target.told[front, operator] != DROPPED)
-    if n_young >= target.coefficient.shape[2]:
-        coefficient = np.zeros((2, target.share_users.size, 2 * n_young))
-        coefficient[:, :, : target.coefficient.shape[2]] = target.coefficient
-        target.coefficient = coefficient
-    target.degree[operator], target.since_s[operator] = n_young, t_s
-    for which in range(2):
-        mine = target.coefficient[which, operator]
-        mine[: n_young + 1] = 0.0
-        if target.n_first[which, operator] == 0:
-            mine[0] = untold ** target.n_old[which, operator]
-        degree = 0
-        for front in range(target.first_young, target.n_fronts):
-            status = target.told[front, operator]
-            is_usable = status == CLEAN if which == CLEAN_ONES else status != DROPPED
-            if target.is_gone[front] or not is_usable:
-                continue
-            fading = target.share_told * np.exp(-(t_s - target.rented_s[front]) / target.tau_s)
-            degree += 1
-            for power in range(degree, 0, -1):
-                mine[power] = mine[power] * untold + mine[power - 1] * fading
-            mine[0] *= untold
-
-
-@compiled
-def unreached(target: Any, operator: int, t_s: int) -> float:
-    """Share of an operator's users without a VPN who do not reach the target at a time."""
-    x = np.exp(-(t_s - target.since_s[operator]) / target.tau_s)
-    clean = either = 0.0
-    for power in range(target.degree[operator], -1, -1):
-        clean = clean * x + target.coefficient[CLEAN_ONES, operator, power]
-        either = either * x + target.coefficient[EITHER, operator, power]
-    return _combined(target, operator, clean, either, 1.0)
-
-
-@compiled
-def _combined(target: Any, operator: int, clean: float, either: float, whole: float) -> float:
-    """Share not reached, or its integral, of clients who know no clean front, and none at all."""
-    share = clean - (1.0 - target.throttle_severity) * (clean - either)
-    if target.told_is_named[operator]:
-        return float(whole - target.name_evasion * (whole - share))
-    return float(share)
-
-
-@compiled
-def unreached_in(target: Any, operator: int, from_s: int, to_s: int) -> float:
-    """Integral of the share not reached over ``[from_s, to_s)``, in which nothing changes.
-
-    The j-th power of x falls by ``x^j (1 - y^j)``, y what is left of x after the time. With
-    ``d = 1 - y``, which expm1 tells without loss, ``1 - y^j`` is the sum of ``d y^i`` for i < j.
-    """
-    whole = float(to_s - from_s)
-    clean = target.coefficient[CLEAN_ONES, operator, 0] * whole
-    either = target.coefficient[EITHER, operator, 0] * whole
-    x = np.exp(-(from_s - target.since_s[operator]) / target.tau_s)
-    d = -np.expm1(-whole / target.tau_s)
-    power_of_x, power_of_y, gone = 1.0, 1.0, 0.0
-    for power in range(1, target.degree[operator] + 1):
-        power_of_x *= x
-        gone += d * power_of_y
-        power_of_y *= 1.0 - d
-        fall = power_of_x * gone * target.tau_s / power
-        clean += target.coefficient[CLEAN_ONES, operator, power] * fall
-        either += target.coefficient[EITHER, operator, power] * fall
-    return _combined(target, operator, clean, either, whole)
-
-
-@compiled
-def reached_share(target: Any, t_s: int) -> float:
-    """Share of all users who reach the target without a VPN at a time."""
-    cut_off = 0.0
-    for operator in range(target.share_users.size):
-        cut_off += target.share_users[operator] * unreached(target, operator, t_s)
-    return float(1.0 - cut_off)
-
-
-@compiled
-def book(target: Any, t_s: int) -> None:
-    """Book the piece that ends now, in which the reach of the target was as it is."""
-    elapsed_s = float(t_s - target.booked_s)
-    for operator in range(target.share_users.size):
-        missed_s = unreached_in(target, operator, target.booked_s, t_s)
-        target.totals_s[0, operator] += target.n_by_fate[WITHOUT, operator] * missed_s
-        target.totals_s[1, operator] += target.n_by_fate[ON_VPN, operator] * elapsed_s
-        target.totals_s[2, operator] += target.n_by_fate[LEFT, operator] * elapsed_s
-        target.unreached_s[operator] += missed_s
-    target.booked_s = t_s
-
-
-@compiled
-def relaxed(share: float, up: float, top: float, down: float, bottom: float, days: float) -> float:
-    """Solve ``ds/dt = up * (top - s) - down * (s - bottom)`` over some days, exactly."""
-    rate = up + down
-    if rate <= 0:
-        return share
-    rest = (up * top + down * bottom) / rate
-    return float(rest + (share - rest) * np.exp(-rate * days))
-
-
-@compiled
-def move_users(
-    target: Any,
-    t_s: int,
-    demand_lost_s: Floats,
-    tick_s: float,
-    share_target_users: float,
-    per_d: Floats,
-    bound: Floats,
-) -> None:
-    """Move the shares on a VPN and of those who left, over a tick that is booked.
-
-    Parameters
-    ----------
-    demand_lost_s : shape (n_operators,)
-        Share of demand lost for each operator's users, integrated over the tick.
-    per_d : shape (4,)
-        Rates of taking a VPN up and of giving it up, of leaving and of returning.
-    bound : shape (4,)
-        Top and bottom of the one, top and bottom of the other.
-    """
-    close_complaints(target, t_s)
-    days = tick_s / S_PER_D
-    for operator in range(target.share_users.size):
-        missed = target.unreached_s[operator] / tick_s
-        target.unreached_s[operator] = 0.0
-        on_vpn, left = target.share[0, operator], target.share[1, operator]
-        drive = share_target_users * missed
-        drive += (1.0 - share_target_users) * demand_lost_s[operator] / tick_s
-        target.share[0, operator] = relaxed(
-            on_vpn, per_d[0] * drive, bound[0], per_d[1] * (1.0 - drive), bound[1], days
-        )
-        without = (1.0 - on_vpn) * missed
-        target.share[1, operator] = relaxed(
-            left, per_d[2] * without, bound[2], per_d[3] * (1.0 - without), bound[3], days
-        )
-    _count_fates(target.n_users, target.share, target.n_by_fate)
-    open_complaints(target, t_s)
-
-
-@compiled
-def _count_fates(n_users: Floats, share: Floats, n_by_fate: Floats) -> None:
-    """Users without a VPN, on one, and left."""
-    for operator in range(n_users.size):
-        staying = n_users[operator] * (1.0 - share[1, operator])
-        n_by_fate[WITHOUT, operator] = staying * (1.0 - share[0, operator])
-        n_by_fate[ON_VPN, operator] = staying * share[0, operator]
-        n_by_fate[LEFT, operator] = n_users[operator] * share[1, operator]
-
-
-@compiled
-def shares(target: Any, t_s: int) -> tuple[float, float, float]:
-    """Of all users of the target: who reach it at a time, are on a VPN, have left."""
-    n_users = n_cut_off = n_on_vpn = n_left = 0.0
-    for operator in range(target.n_users.size):
-        n_users += target.n_users[operator]
-        n_on_vpn += target.n_by_fate[ON_VPN, operator]
-        n_left += target.n_by_fate[LEFT, operator]
-        n_cut_off += target.n_by_fate[WITHOUT, operator] * unreached(target, operator, t_s)
-    return 1.0 - (n_left + n_cut_off) / n_users, n_on_vpn / n_users, n_left / n_users
-
-
-@compiled
-def close_complaints(target: Any, t_s: int) -> None:
-    """Note who is cut off before the changes of a second, of which there may be several."""
-    if target.tired_per_s <= 0 or t_s == target.fresh_as_of_s:
-        return
-    left = np.exp(-target.tired_per_s * (t_s - target.fresh_as_of_s))
-    for operator in range(target.share_users.size):
-        target.fresh_before[operator] = target.fresh[operator] * left
-        target.fresh[operator] = target.fresh_before[operator]
-        n_without = target.n_by_fate[WITHOUT, operator]
-        target.n_before[operator] = n_without * unreached(target, operator, t_s)
-    target.fresh_as_of_s = t_s
-
-
-@compiled
-def open_complaints(target: Any, t_s: int) -> None:
-    """Note who is after a change of that second; what lasts no time makes nobody fresh."""
-    if target.tired_per_s <= 0:
-        return
-    for operator in range(target.share_users.size):
-        now = target.n_by_fate[WITHOUT, operator] * unreached(target, operator, t_s)
-        before = target.fresh_before[operator]
-        target.fresh[operator] = before
-        if now > 0:
-            more = max(now - target.n_before[operator], 0.0)
-            target.fresh[operator] = (before * (now - more) + more) / now
-
-
-@compiled
-def complaining_days(target: Any, from_s: int, to_s: int) -> float:
-    """User-days cut off over a time without a change, less what users have tired by."""
-    total = fresh = 0.0
-    for operator in range(target.share_users.size):
-        n_without = target.n_by_fate[WITHOUT, operator]
-        cut_off_s = n_without * unreached_in(target, operator, from_s, to_s)
-        total += cut_off_s
-        fresh += cut_off_s * target.fresh[operator]
-    per_s = target.tired_per_s
-    if per_s <= 0 or total == 0.0:
-        return float(total / S_PER_D)
-    # Users and fatigue count with their means over the time.
-    fallen = -np.expm1(-per_s * (to_s - from_s)) / per_s
-    fallen *= np.exp(-per_s * (from_s - target.fresh_as_of_s))
-    return float(fresh * fallen / (to_s - from_s) / S_PER_D)

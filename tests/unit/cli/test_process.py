@@ -143,10 +143,10 @@ def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path: Path) 
 
 INTERRUPTED = """\
 import os, signal, sys
-import sim.experiment.simulation as simulation
+import sim.engine.run as engine
 import sim.results.checkpoints as checkpoints
 
-real_simulate, real_replace = simulation.simulate, os.replace
+real_simulate, real_replace = engine.simulate, os.replace
 
 def simulate(world, strategy, streams):
     {before}
@@ -157,7 +157,7 @@ def replace(source, target):
         {after}
     return real_replace(source, target)
 
-simulation.simulate = simulate
+engine.simulate = simulate
 checkpoints.os.replace = replace
 from sim.cli.app import main
 main()

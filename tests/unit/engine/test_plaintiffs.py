@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from sim.engine.actors.plaintiffs import Fatigue, Impaired
 from sim.engine.state.target import TargetState
-from sim.engine.state.target_kernel import close_complaints, open_complaints
+from sim.engine.state.users_kernel import close_complaints, open_complaints
 from sim.scenario.reactions import Fronts
 from tests.unit.engine.test_pressure import QUIET, STILL
 from tests.worlds import DAY, HOUR, Actor, SmallWorld
@@ -37,7 +37,7 @@ def test_one_sum_stands_for_the_rates_of_all(half_life_d, turns, length_s, later
         t_s += gap_s
         level = np.array(levels, np.int8)
         beginning = np.flatnonzero((level >= 2) & ~impaired.is_impaired)
-        impaired.turn(beginning, impaired.ending(level), t_s)
+        impaired.turn(beginning, np.flatnonzero(impaired.is_impaired & (level < 2)), t_s)
         for row in range(N):
             if level[row] < 2:
                 since_s.pop(row, None)

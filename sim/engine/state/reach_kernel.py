@@ -1,0 +1,103 @@
+"""Who reaches the target, in closed form between changes of its fronts; compiled.
+
+In: the target as ``make_target`` makes it. Out: shares of users who do not reach it, at a time and
+integrated.
+
+Clients of operator k know none of some fronts with a probability that is a polynomial in
+``x = exp(-(t - since) / tau)``: each front is unknown to ``1 - p + p exp(-(t - rented) / tau)``. No
+coefficient is negative, so that nothing cancels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.space_kernel import CLEAN, DROPPED
+
+CLEAN_ONES, EITHER = 0, 1
+"""Which fronts count: those that are clean, and those that are not dropped."""
+
+
+@compiled
+def multiply_out(target: Any, operator: int, t_s: int) -> None:
+    """Share of an operator's clients who know no front that counts, as a polynomial from now on."""
+    untold = 1.0 - target.share_told
+    n_young = 0
+    for front in range(target.first_young, target.n_fronts):
+        n_young += int(not target.is_gone[front] and target.told[front, operator] != DROPPED)
+    if n_young >= target.coefficient.shape[2]:
+        coefficient = np.zeros((2, target.share_users.size, 2 * n_young))
+        coefficient[:, :, : target.coefficient.shape[2]] = target.coefficient
+        target.coefficient = coefficient
+    target.degree[operator], target.since_s[operator] = n_young, t_s
+    for which in range(2):
+        mine = target.coefficient[which, operator]
+        mine[: n_young + 1] = 0.0
+        if target.n_first[which, operator] == 0:
+            mine[0] = untold ** target.n_old[which, operator]
+        degree = 0
+        for front in range(target.first_young, target.n_fronts):
+            status = target.told[front, operator]
+            is_usable = status == CLEAN if which == CLEAN_ONES else status != DROPPED
+            if target.is_gone[front] or not is_usable:
+                continue
+            fading = target.share_told * np.exp(-(t_s - target.rented_s[front]) / target.tau_s)
+            degree += 1
+            for power in range(degree, 0, -1):
+                mine[power] = mine[power] * untold + mine[power - 1] * fading
+            mine[0] *= untold
+
+
+@compiled
+def unreached(target: Any, operator: int, t_s: int) -> float:
+    """Share of an operator's users without a VPN who do not reach the target at a time."""
+    x = np.exp(-(t_s - target.since_s[operator]) / target.tau_s)
+    clean = either = 0.0
+    for power in range(target.degree[operator], -1, -1):
+        clean = clean * x + target.coefficient[CLEAN_ONES, operator, power]
+        either = either * x + target.coefficient[EITHER, operator, power]
+    return _combined(target, operator, clean, either, 1.0)
+
+
+@compiled
+def _combined(target: Any, operator: int, clean: float, either: float, whole: float) -> float:
+    """Share not reached, or its integral, of clients who know no clean front, and none at all."""
+    share = clean - (1.0 - target.throttle_severity) * (clean - either)
+    if target.told_is_named[operator]:
+        return float(whole - target.name_evasion * (whole - share))
+    return float(share)
+
+
+@compiled
+def unreached_in(target: Any, operator: int, from_s: int, to_s: int) -> float:
+    """Integral of the share not reached over ``[from_s, to_s)``, in which nothing changes.
+
+    The j-th power of x falls by ``x^j (1 - y^j)``, y what is left of x after the time. With
+    ``d = 1 - y``, which expm1 tells without loss, ``1 - y^j`` is the sum of ``d y^i`` for i < j.
+    """
+    whole = float(to_s - from_s)
+    clean = target.coefficient[CLEAN_ONES, operator, 0] * whole
+    either = target.coefficient[EITHER, operator, 0] * whole
+    x = np.exp(-(from_s - target.since_s[operator]) / target.tau_s)
+    d = -np.expm1(-whole / target.tau_s)
+    power_of_x, power_of_y, gone = 1.0, 1.0, 0.0
+    for power in range(1, target.degree[operator] + 1):
+        power_of_x *= x
+        gone += d * power_of_y
+        power_of_y *= 1.0 - d
+        fall = power_of_x * gone * target.tau_s / power
+        clean += target.coefficient[CLEAN_ONES, operator, power] * fall
+        either += target.coefficient[EITHER, operator, power] * fall
+    return _combined(target, operator, clean, either, whole)
+
+
+@compiled
+def reached_share(target: Any, t_s: int) -> float:
+    """Share of all users who reach the target without a VPN at a time."""
+    cut_off = 0.0
+    for operator in range(target.share_users.size):
+        cut_off += target.share_users[operator] * unreached(target, operator, t_s)
+    return float(1.0 - cut_off)

@@ -1,0 +1,150 @@
+"""The target's users: what becomes of them, and how those complain who are cut off; compiled.
+
+In: the target as ``make_target`` makes it. Out: its columns of users, brought up to date in place.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.reach_kernel import unreached, unreached_in
+
+Floats: TypeAlias = NDArray[np.float64]
+S_PER_D = 86_400
+WITHOUT, ON_VPN, LEFT = range(3)
+"""Fates of users: neither left nor on a VPN, on one, left."""
+
+
+@compiled
+def book(target: Any, t_s: int) -> None:
+    """Book the piece that ends now, in which the reach of the target was as it is."""
+    elapsed_s = float(t_s - target.booked_s)
+    for operator in range(target.share_users.size):
+        missed_s = unreached_in(target, operator, target.booked_s, t_s)
+        target.totals_s[0, operator] += target.n_by_fate[WITHOUT, operator] * missed_s
+        target.totals_s[1, operator] += target.n_by_fate[ON_VPN, operator] * elapsed_s
+        target.totals_s[2, operator] += target.n_by_fate[LEFT, operator] * elapsed_s
+        target.unreached_s[operator] += missed_s
+    target.booked_s = t_s
+
+
+@compiled
+def relaxed(share: float, up: float, top: float, down: float, bottom: float, days: float) -> float:
+    """Solve ``ds/dt = up * (top - s) - down * (s - bottom)`` over some days, exactly."""
+    rate = up + down
+    if rate <= 0:
+        return share
+    rest = (up * top + down * bottom) / rate
+    return float(rest + (share - rest) * np.exp(-rate * days))
+
+
+@compiled
+def move_users(
+    target: Any,
+    t_s: int,
+    demand_lost_s: Floats,
+    tick_s: float,
+    share_target_users: float,
+    per_d: Floats,
+    bound: Floats,
+) -> None:
+    """Move the shares on a VPN and of those who left, over a tick that is booked.
+
+    Parameters
+    ----------
+    demand_lost_s : shape (n_operators,)
+        Share of demand lost for each operator's users, integrated over the tick.
+    per_d : shape (4,)
+        Rates of taking a VPN up and of giving it up, of leaving and of returning.
+    bound : shape (4,)
+        Top and bottom of the one, top and bottom of the other.
+    """
+    close_complaints(target, t_s)
+    days = tick_s / S_PER_D
+    for operator in range(target.share_users.size):
+        missed = target.unreached_s[operator] / tick_s
+        target.unreached_s[operator] = 0.0
+        on_vpn, left = target.share[0, operator], target.share[1, operator]
+        drive = share_target_users * missed
+        drive += (1.0 - share_target_users) * demand_lost_s[operator] / tick_s
+        target.share[0, operator] = relaxed(
+            on_vpn, per_d[0] * drive, bound[0], per_d[1] * (1.0 - drive), bound[1], days
+        )
+        without = (1.0 - on_vpn) * missed
+        target.share[1, operator] = relaxed(
+            left, per_d[2] * without, bound[2], per_d[3] * (1.0 - without), bound[3], days
+        )
+    count_fates(target.n_users, target.share, target.n_by_fate)
+    open_complaints(target, t_s)
+
+
+@compiled
+def count_fates(n_users: Floats, share: Floats, n_by_fate: Floats) -> None:
+    """Users without a VPN, on one, and left."""
+    for operator in range(n_users.size):
+        staying = n_users[operator] * (1.0 - share[1, operator])
+        n_by_fate[WITHOUT, operator] = staying * (1.0 - share[0, operator])
+        n_by_fate[ON_VPN, operator] = staying * share[0, operator]
+        n_by_fate[LEFT, operator] = n_users[operator] * share[1, operator]
+
+
+@compiled
+def shares(target: Any, t_s: int) -> tuple[float, float, float]:
+    """Of all users of the target: who reach it at a time, are on a VPN, have left."""
+    n_users = n_cut_off = n_on_vpn = n_left = 0.0
+    for operator in range(target.n_users.size):
+        n_users += target.n_users[operator]
+        n_on_vpn += target.n_by_fate[ON_VPN, operator]
+        n_left += target.n_by_fate[LEFT, operator]
+        n_cut_off += target.n_by_fate[WITHOUT, operator] * unreached(target, operator, t_s)
+    return 1.0 - (n_left + n_cut_off) / n_users, n_on_vpn / n_users, n_left / n_users
+
+
+@compiled
+def close_complaints(target: Any, t_s: int) -> None:
+    """Note who is cut off before the changes of a second, of which there may be several."""
+    if target.tired_per_s <= 0 or t_s == target.fresh_as_of_s:
+        return
+    left = np.exp(-target.tired_per_s * (t_s - target.fresh_as_of_s))
+    for operator in range(target.share_users.size):
+        target.fresh_before[operator] = target.fresh[operator] * left
+        target.fresh[operator] = target.fresh_before[operator]
+        n_without = target.n_by_fate[WITHOUT, operator]
+        target.n_before[operator] = n_without * unreached(target, operator, t_s)
+    target.fresh_as_of_s = t_s
+
+
+@compiled
+def open_complaints(target: Any, t_s: int) -> None:
+    """Note who is after a change of that second; what lasts no time makes nobody fresh."""
+    if target.tired_per_s <= 0:
+        return
+    for operator in range(target.share_users.size):
+        now = target.n_by_fate[WITHOUT, operator] * unreached(target, operator, t_s)
+        before = target.fresh_before[operator]
+        target.fresh[operator] = before
+        if now > 0:
+            more = max(now - target.n_before[operator], 0.0)
+            target.fresh[operator] = (before * (now - more) + more) / now
+
+
+@compiled
+def complaining_days(target: Any, from_s: int, to_s: int) -> float:
+    """User-days cut off over a time without a change, less what users have tired by."""
+    total = fresh = 0.0
+    for operator in range(target.share_users.size):
+        n_without = target.n_by_fate[WITHOUT, operator]
+        cut_off_s = n_without * unreached_in(target, operator, from_s, to_s)
+        total += cut_off_s
+        fresh += cut_off_s * target.fresh[operator]
+    per_s = target.tired_per_s
+    if per_s <= 0 or total == 0.0:
+        return float(total / S_PER_D)
+    # Users and fatigue count with their means over the time.
+    fallen = -np.expm1(-per_s * (to_s - from_s)) / per_s
+    fallen *= np.exp(-per_s * (from_s - target.fresh_as_of_s))
+    return float(fresh * fallen / (to_s - from_s) / S_PER_D)
