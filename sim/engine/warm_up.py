@@ -26,7 +26,7 @@ def warm_up(announce: Callable[[], None] = lambda: None) -> None:
     Parameters
     ----------
     announce
-        Called before compiling begins, which takes some ten seconds.
+        Called before compiling begins, which takes up to a minute.
     """
     from llvmlite import binding
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 EVERY_S = 5.0
 """Time between two lines where there is no terminal."""
 
-COMPILING = "Compiling loops for this computer, once per installation: some ten seconds."
+COMPILING = "Compiling loops for this computer, once per installation: up to a minute."
 """Said before that begins."""
 
 OnProgress = Callable[[int, int], None]
