@@ -2,7 +2,8 @@
 
 In: a scenario, points that each change some of its values, strategies, and a root seed. Out: the
 keys of all runs, the scenario of each, and the identity of the result. Nothing is simulated, and
-how the points were chosen is not known here.
+how the points were chosen is not known here. It is one file since the identity of a result is told
+by every part of its plan.
 """
 
 from __future__ import annotations

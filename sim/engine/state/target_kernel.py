@@ -1,7 +1,8 @@
-"""The target's fronts, who reaches it by them, and its users, as one state; compiled.
+"""The target as one state: its fronts, and what a second brings about for them; compiled.
 
-In: fronts that come and go, what operators do to them. Out: who is cut off, at a time and
-integrated, in closed form. It is brought up to date at the operators at which a front changed.
+In: fronts that come and go, what operators do to them. Out: a state that ``reach_kernel`` and
+``users_kernel`` read, brought up to date at the operators at which a front changed. It is one file
+since the list of its columns, half of it, and what moves them are read together.
 """
 
 from __future__ import annotations
