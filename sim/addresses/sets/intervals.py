@@ -7,7 +7,7 @@ the number of intervals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -121,10 +121,7 @@ class IntervalSet(Intervals):
         members = list(sets)
         if not members:
             return cls.empty()
-        return cls.from_bounds(
-            np.concatenate([member.start for member in members]),
-            np.concatenate([member.stop for member in members]),
-        )
+        return next((one for one in members if type(one) is not cls), members[0])._union(members)
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, mapped: bool = False) -> IntervalSet:
@@ -163,6 +160,14 @@ class IntervalSet(Intervals):
     def n_addresses(self) -> int:
         """Number of addresses in the set."""
         return int(np.add.reduce(self.stop - self.start))
+
+    @property
+    def n_prefixes(self) -> int:
+        """Number of prefixes that are needed to say the set."""
+        if self.n_addresses == self.n_intervals:
+            # Single addresses, none beside another: each is a prefix.
+            return self.n_intervals
+        return int(self.to_prefixes()[0].size)
 
     def count_below(self, bound: NDArray[np.int64]) -> NDArray[np.int64]:
         """Addresses of the set below each of some bounds."""
@@ -234,8 +239,18 @@ class IntervalSet(Intervals):
         inside[1::2] = True
         return np.repeat(inside, np.diff(place, prepend=0, append=wanted.size))
 
+    def _union(self, members: Sequence[IntervalSet]) -> IntervalSet:
+        """Union of sets of which this is one; a set of both families makes one of both."""
+        start = np.concatenate([member.start for member in members])
+        return IntervalSet(*sweep.merge(start, np.concatenate([member.stop for member in members])))
+
     def _combine(self, other: IntervalSet, rule: Rule) -> IntervalSet:
-        return IntervalSet(*sweep.combine((self.start, self.stop), (other.start, other.stop), rule))
+        # A set of both families makes one of both.
+        return other._with(sweep.combine((self.start, self.stop), (other.start, other.stop), rule))
+
+    def _with(self, bounds: Bounds) -> IntervalSet:
+        """Return a set of the same kind."""
+        return IntervalSet(*bounds)
 
     def _piece(self, rows: slice) -> IntervalSet:
         return IntervalSet(self.start[rows], self.stop[rows])

@@ -1,0 +1,493 @@
+"""Both address families on one line of whole numbers.
+
+In: the prefixes that there are in a world. Out: a place on the line for every address of it, so
+that what is written for IPv4 works for both: an address is a number, a prefix a slice. It does not
+know what a provider or an order is.
+
+IPv4 lies on the line as itself. Behind it lies all of IPv6 that may be on the Internet, /64 after
+/64: one number for each where nobody sits, and where somebody may, as many as there are parts of a
+/64 that must be told apart. So numbers keep the sequence of addresses, and go back to them exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets import sweep
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.prefixes import prefix_set
+from sim.addresses.sets.sweep import Bounds, Rule
+
+Prefix: TypeAlias = tuple[int, int]
+"""Network address and length; from 2**32 on the address is one of IPv6."""
+FIRST_NETWORK, STOP_NETWORK = 0x2000 << 48, 0x4000 << 48
+"""The /64 networks of 2000::/3; of no other are addresses given out (RFC 4291, section 2.4)."""
+IPV6_START = 2**33
+"""Where IPv6 begins on the line, with nothing between it and the last of IPv4."""
+_STOP = 2**62
+"""The line must end here: set algebra keeps a bit for itself."""
+N_SEATS_BITS = 16
+"""Of a prefix of 64 bits or more, at most so many bits of addresses are given out."""
+
+
+def is_ipv6(address: int) -> bool:
+    """Whether a network address of a prefix is one of IPv6."""
+    return address >= IPV4_STOP
+
+
+def is_on_line(prefix: Prefix) -> bool:
+    """Whether a prefix can be on the Internet: any of IPv4, and those of IPv6 in 2000::/3."""
+    address, length = prefix
+    first, last = address >> 64, (address + (1 << max(0, 128 - length)) - 1) >> 64
+    return not is_ipv6(address) or (first >= FIRST_NETWORK and last < STOP_NETWORK)
+
+
+def length6(length: int) -> int:
+    """Length of an IPv6 prefix that stands for one of IPv4 of a given length.
+
+    Twice as long, and a single address for a single address: so /24 and /48 go together, the
+    longest prefixes that networks take from each other, and /16 and /32, what a provider is given.
+
+    References
+    ----------
+    RFC 7454, section 6.1.3 (IPv4 prefixes longer than /24 and IPv6 prefixes longer than /48 are
+    generally neither announced nor accepted).
+    """
+    return 2 * length if length < 32 else 128
+
+
+class Seats(NamedTuple):
+    """Addresses that are given out, in runs.
+
+    Attributes
+    ----------
+    start, size, step : shape (n_runs,)
+        The run holds ``start + i * step`` on the line, for i from 0 to ``size - 1``; runs ascend.
+    """
+
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+    step: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, addresses: IntervalSet) -> Seats:
+        """All IPv4 addresses of a set."""
+        is_four = addresses.start < IPV4_STOP
+        start = addresses.start[is_four]
+        return cls(start, addresses.stop[is_four] - start, np.ones_like(start))
+
+    @property
+    def n(self) -> int:
+        """How many addresses."""
+        return int(self.size.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Where addresses of both families lie.
+
+    Attributes
+    ----------
+    start : shape (n_segments + 1,), or empty without IPv6
+        Where each segment of IPv6 begins on the line, and where the last ends.
+    network : shape (n_segments,)
+        The first /64 network of each segment: the first 64 bits of its addresses.
+    width : shape (n_segments,)
+        Numbers that each /64 of a segment has on the line: 1, or as many as there are cuts.
+    cut : shape (n_cuts,)
+        Where a /64 is cut, by the last 64 bits of addresses: ascending from 0.
+    """
+
+    start: NDArray[np.int64]
+    network: NDArray[np.uint64]
+    width: NDArray[np.int64]
+    cut: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, seated: Iterable[Prefix], others: Iterable[Prefix] = ()) -> Line:
+        """Return the line of a world.
+
+        Parameters
+        ----------
+        seated
+            Prefixes out of which single addresses are given.
+        others
+            Other prefixes that must be told apart.
+
+        Raises
+        ------
+        ValueError
+            If an IPv6 prefix lies outside 2000::/3, or they are too many to be told apart.
+        """
+        mine = [prefix for prefix in seated if is_ipv6(prefix[0])]
+        theirs = [prefix for prefix in others if is_ipv6(prefix[0])]
+        if not mine and not theirs:
+            return IPV4
+        for address, length in (*mine, *theirs):
+            if not is_on_line((address, length)):
+                raise ValueError("IPv6 prefixes must lie in 2000::/3")
+        narrow = [prefix for prefix in (*mine, *theirs) if prefix[1] > 64]
+        cut = {0}.union(*(_bounds_in_network(prefix) for prefix in narrow))
+        for prefix in mine:
+            cut |= {1, 2} if prefix[1] < 64 else _seat_bounds(prefix)
+        cut.discard(2**64)
+        return cls._of_blocks(_blocks([*mine, *narrow]), sorted(cut))
+
+    @classmethod
+    def _of_blocks(cls, blocks: Sequence[tuple[int, int]], cut: Sequence[int]) -> Line:
+        """Lay all of IPv6 on the line: blocks of /64 networks, and what is between them."""
+        network, width, start, at = [], [], [IPV6_START], FIRST_NETWORK
+        for first, stop in (*blocks, (STOP_NETWORK, STOP_NETWORK)):
+            for until, n in ((first, 1), (stop, len(cut))):
+                if at < until:
+                    network.append(at)
+                    width.append(n)
+                    start.append(start[-1] + (until - at) * n)
+                    at = until
+        if start[-1] > _STOP:
+            raise ValueError(
+                f"{sum(stop - first for first, stop in blocks)} /64 networks that are cut in "
+                f"{len(cut)} parts each are too many to be told apart"
+            )
+        return cls(
+            np.array(start, np.int64),
+            np.array(network, np.uint64),
+            np.array(width, np.int64),
+            np.array(cut, np.uint64),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both put every address in the same place."""
+        return self is other or (
+            isinstance(other, Line)
+            and all(
+                np.array_equal(mine, theirs)
+                for mine, theirs in zip(self._columns, other._columns, strict=True)
+            )
+        )
+
+    def __hash__(self) -> int:
+        """Hash by content."""
+        return hash((self.end, self.start.size, self.cut.size))
+
+    @property
+    def _columns(self) -> tuple[NDArray[np.int64] | NDArray[np.uint64], ...]:
+        return self.start, self.network, self.width, self.cut
+
+    @property
+    def has_ipv6(self) -> bool:
+        """Whether there is any IPv6 in the world."""
+        return self.start.size > 0
+
+    @property
+    def end(self) -> int:
+        """Where the line ends."""
+        return int(self.start[-1]) if self.has_ipv6 else IPV4_STOP
+
+    @cached_property
+    def everything(self) -> IntervalSet:
+        """All addresses there are: all of IPv4 and, where there is any, all IPv6 of 2000::/3."""
+        if not self.has_ipv6:
+            return IntervalSet.universe()
+        return LineSet(
+            np.array([0, IPV6_START], np.int64), np.array([IPV4_STOP, self.end], np.int64), self
+        )
+
+    def prefix(self, address: int, length: int) -> IntervalSet:
+        """Return the set of one prefix.
+
+        Raises
+        ------
+        ValueError
+            If the line does not tell it apart.
+        """
+        if not is_ipv6(address):
+            return prefix_set(address, length)
+        first = Addresses6.from_ints([address])
+        last = Addresses6.from_ints([address + (1 << (128 - length)) - 1])
+        return self.put(AddressSet(IntervalSet.empty(), IntervalSet6(first, last)))
+
+    def union(self, prefixes: Iterable[Prefix]) -> IntervalSet:
+        """Return the union of some prefixes."""
+        return IntervalSet.union_all(self.prefix(*prefix) for prefix in prefixes)
+
+    def at(self, position: NDArray[np.int64]) -> IntervalSet:
+        """Return the set of single addresses at some places of the line, in any sequence."""
+        if not self.has_ipv6:
+            return IntervalSet.from_addresses(position)
+        wanted = np.unique(position)
+        return LineSet(*sweep.merge(wanted, wanted + 1), self)
+
+    def put(self, addresses: AddressSet) -> IntervalSet:
+        """Return a set on the line.
+
+        Raises
+        ------
+        ValueError
+            If the line does not tell it apart, or IPv6 in it lies outside 2000::/3.
+        """
+        six = addresses.v6
+        if not six:
+            return addresses.v4
+        if int(six.first.high[0]) < FIRST_NETWORK or int(six.last.high[-1]) >= STOP_NETWORK:
+            raise ValueError("IPv6 addresses must lie in 2000::/3")
+        return LineSet(
+            np.concatenate((addresses.v4.start, self.place(six.first))),
+            np.concatenate((addresses.v4.stop, self.place(six.last.plus_one()))),
+            self,
+        )
+
+    def split(self, addresses: IntervalSet) -> AddressSet:
+        """Return a set of the line by family: the inverse of ``put``."""
+        is_four = addresses.start < IPV4_STOP
+        if is_four.all():
+            four = IntervalSet(addresses.start, addresses.stop)
+            return AddressSet(four, IntervalSet6.empty())
+        six = ~is_four
+        return AddressSet(
+            IntervalSet(addresses.start[is_four], addresses.stop[is_four]),
+            IntervalSet6(
+                self.address6(addresses.start[six]), self.address6(addresses.stop[six]).minus_one()
+            ),
+        )
+
+    def place(self, bound: Addresses6) -> NDArray[np.int64]:
+        """Where some IPv6 addresses of 2000::/3, or the one after its last, lie on the line.
+
+        Raises
+        ------
+        ValueError
+            If one is not the first of a part of its /64 that the line tells apart.
+        """
+        if not self.has_ipv6:
+            raise ValueError("the line holds no IPv6")
+        segment = np.searchsorted(self.network, bound.high, side="right") - 1
+        width = self.width[segment]
+        part = np.where(width > 1, np.searchsorted(self.cut, bound.low, side="right") - 1, 0)
+        if np.any(self.cut[part] != bound.low):
+            raise ValueError("the line does not tell these IPv6 addresses apart")
+        offset = (bound.high - self.network[segment]).astype(np.int64)
+        return np.asarray(self.start[segment] + offset * width + part, np.int64)
+
+    def address6(self, position: NDArray[np.int64]) -> Addresses6:
+        """IPv6 addresses at some places of the line."""
+        segment, offset = self._within(position)
+        width = self.width[segment]
+        return Addresses6(
+            self.network[segment] + (offset // width).astype(np.uint64), self.cut[offset % width]
+        )
+
+    def numbers(self, position: NDArray[np.int64]) -> list[int]:
+        """Addresses of either family at some places of the line, as whole numbers."""
+        numbers: list[int] = position.tolist()
+        six = np.flatnonzero(position >= IPV4_STOP)
+        if six.size:
+            for row, number in zip(
+                six.tolist(), self.address6(position[six]).to_ints(), strict=True
+            ):
+                numbers[row] = number
+        return numbers
+
+    def enclosing(self, position: int, length: int) -> IntervalSet:
+        """Prefix around an address; ``length`` is that of IPv4, and ``length6`` of it for IPv6."""
+        if position < IPV4_STOP:
+            size = 1 << (32 - length)
+            return prefix_set(position // size * size, length)
+        return self.enclosing6(position, length6(length))
+
+    def enclosing6(self, position: int, length: int) -> IntervalSet:
+        """Prefix of a given length around an IPv6 address."""
+        (number,) = self.numbers(np.array([position], np.int64))
+        size = 1 << (128 - length)
+        return self.prefix(number // size * size, length)
+
+    def seats(self, prefixes: Iterable[Prefix]) -> Seats:
+        """Single addresses that are given out of some IPv6 prefixes.
+
+        Of each /64 of a prefix shorter than that the first address after the network's own: whoever
+        rents there has a /64. Of a prefix of 64 bits or more its addresses, or where they are more
+        than 2**16 that many, evenly spaced.
+        """
+        given = list(dict.fromkeys(prefixes))
+        whole = self.union(prefix for prefix in given if prefix[1] < 64)
+        narrow = [self._narrow_seats(prefix) for prefix in given if prefix[1] >= 64]
+        single = np.unique(np.concatenate([np.empty(0, np.int64), *narrow]))
+        start, stop = sweep.merge(*(single[~whole.contains(single)] + np.array([[0], [1]])))
+        segment, _ = self._within(whole.start)
+        width = self.width[segment]
+        first = np.concatenate((whole.start + 1, start))
+        size = np.concatenate(((whole.stop - whole.start) // width, stop - start))
+        step = np.concatenate((width, np.ones_like(start)))
+        row = np.argsort(first)
+        return Seats(first[row], size[row], step[row])
+
+    def _narrow_seats(self, prefix: Prefix) -> NDArray[np.int64]:
+        address, n, step = _lattice(prefix)
+        low = np.uint64(address % 2**64) + np.arange(n, dtype=np.uint64) * np.uint64(step)
+        return self.place(Addresses6(np.full(n, address >> 64, np.uint64), low))
+
+    def network_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Number of the /64 network at some places of the line, counted from that of 2000::/64."""
+        segment, offset = self._within(position)
+        return np.asarray(
+            (self.network[segment] - np.uint64(FIRST_NETWORK)).astype(np.int64)
+            + offset // self.width[segment],
+            np.int64,
+        )
+
+    def _within(self, position: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Segment of some places, and how far each lies behind its beginning."""
+        segment = np.searchsorted(self.start[:-1], position, side="right") - 1
+        return segment, position - self.start[segment]
+
+
+@dataclass(frozen=True, eq=False)
+class LineSet(IntervalSet):
+    """A set of addresses of both families, on a line.
+
+    It has the algebra of a set of IPv4 addresses. Sizes are kept apart by family.
+
+    Attributes
+    ----------
+    start, stop : shape (n_intervals,)
+        As for IPv4, on the line; no interval reaches from one family into the other.
+    line
+        The line they lie on.
+    """
+
+    line: Line
+
+    @property
+    def n_addresses(self) -> int:
+        """Number of IPv4 addresses in the set."""
+        return Seats.of(self).n
+
+    @property
+    def n_networks(self) -> int:
+        """Number of /64 networks of which the set holds at least one address."""
+        six = self.start >= IPV6_START
+        first = self.line.network_of(self.start[six])
+        last = self.line.network_of(self.stop[six] - 1)
+        # Neighbours that end and start in the same /64 would count it twice.
+        n_shared = int(np.count_nonzero(first[1:] == last[:-1]))
+        return int((last - first + 1).sum()) - n_shared
+
+    @property
+    def n_prefixes(self) -> int:
+        """Number of prefixes that are needed to say the set, of both families."""
+        split = self.line.split(self)
+        return split.v4.n_prefixes + len(split.v6.to_prefixes()[0])
+
+    def to_prefixes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the prefixes of a set that holds IPv4 alone.
+
+        Raises
+        ------
+        ValueError
+            If it holds IPv6, whose prefixes ``Line.split`` gives.
+        """
+        if np.any(self.start >= IPV6_START):
+            raise ValueError("a set of both families has no prefixes of IPv4 alone")
+        return super().to_prefixes()
+
+    def contains(self, address: object) -> NDArray[np.bool_]:
+        """Return for each place of the line whether the set holds it."""
+        wanted = np.asarray(address, np.int64)
+        row = np.searchsorted(self.start, wanted, side="right") - 1
+        held = np.append(self.stop, 0)[row] if self.start.size else np.zeros(wanted.shape)
+        return np.asarray((row >= 0) & (wanted < held), np.bool_)
+
+    def complement(self, universe: LineSet | None = None) -> LineSet:
+        """Return the addresses of a universe, by default of the line, that are not in the set."""
+        whole = self.line.everything if universe is None else universe
+        return self._with(
+            sweep.combine((whole.start, whole.stop), (self.start, self.stop), Rule.DIFFERENCE)
+        )
+
+    def __reduce__(self) -> tuple[type[LineSet], tuple[NDArray[np.int64], NDArray[np.int64], Line]]:  # type: ignore[override]
+        """Keep the line."""
+        return LineSet, (self.start, self.stop, self.line)
+
+    def _with(self, bounds: Bounds) -> LineSet:
+        return LineSet(*bounds, self.line)
+
+    def _combine(self, other: IntervalSet, rule: Rule) -> LineSet:
+        self._check_line(other)
+        return self._with(sweep.combine((self.start, self.stop), (other.start, other.stop), rule))
+
+    def _piece(self, rows: slice) -> LineSet:
+        return LineSet(self.start[rows], self.stop[rows], self.line)
+
+    def _union(self, members: Sequence[IntervalSet]) -> LineSet:
+        for member in members:
+            self._check_line(member)
+        start = np.concatenate([member.start for member in members])
+        stop = np.concatenate([member.stop for member in members])
+        # Ranks among the bounds in play are numbers as small as those of IPv4.
+        bound, rank = np.unique(np.concatenate((start, stop)), return_inverse=True)
+        first, last = sweep.merge(rank[: start.size], rank[start.size :])
+        return LineSet(bound[first], bound[last], self.line)
+
+    def _check_line(self, other: IntervalSet) -> None:
+        if isinstance(other, LineSet) and other.line != self.line:
+            raise ValueError("sets of two lines cannot be combined")
+
+
+def n_networks(addresses: IntervalSet) -> int:
+    """Number of /64 networks of IPv6 of which a set holds at least one address."""
+    return addresses.n_networks if isinstance(addresses, LineSet) else 0
+
+
+def split(addresses: IntervalSet) -> AddressSet:
+    """Return a set by family."""
+    line = addresses.line if isinstance(addresses, LineSet) else IPV4
+    return line.split(addresses)
+
+
+def _blocks(prefixes: Iterable[Prefix]) -> list[tuple[int, int]]:
+    """Runs of /64 networks that some prefixes touch, as half-open intervals, ascending."""
+    blocks: list[tuple[int, int]] = []
+    for address, length in sorted(prefixes):
+        first, stop = address >> 64, (address + (1 << (128 - length)) - 1 >> 64) + 1
+        if blocks and first <= blocks[-1][1]:
+            blocks[-1] = blocks[-1][0], max(stop, blocks[-1][1])
+        else:
+            blocks.append((first, stop))
+    return blocks
+
+
+def _bounds_in_network(prefix: Prefix) -> set[int]:
+    """Last 64 bits of the first address of a prefix longer than /64, and of the one after it."""
+    address, length = prefix
+    low = address % 2**64
+    return {low, low + (1 << (128 - length))}
+
+
+def _lattice(prefix: Prefix) -> tuple[int, int, int]:
+    """First of the addresses given out of a prefix of 64 bits or more, how many, and their step."""
+    address, length = prefix
+    n_bits = min(128 - length, N_SEATS_BITS)
+    return address, 1 << n_bits, 1 << (128 - length - n_bits)
+
+
+def _seat_bounds(prefix: Prefix) -> set[int]:
+    """Last 64 bits of the addresses given out of such a prefix, and of those after them."""
+    address, n, step = _lattice(prefix)
+    low = address % 2**64
+    seats = range(low, low + n * step, step)
+    return {bound for seat in seats for bound in (seat, seat + 1)}
+
+
+IPV4 = Line(
+    np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.int64), np.zeros(1, np.uint64)
+)
+"""The line of a world without IPv6."""
