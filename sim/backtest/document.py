@@ -15,8 +15,10 @@ from typing import Any
 
 from sim.backtest.calculations import CALCULATION_TABLES
 from sim.backtest.prediction import NotComputable, Prediction
+from sim.backtest.rankings import RankingScore
 from sim.backtest.runs import RunGroup
-from sim.backtest.scores import Backtest, Score
+from sim.backtest.scores import Backtest
+from sim.backtest.verdicts import Score
 from sim.results.manifest import canonical_json, list_assumptions
 from sim.scenario.cases import CaseFile
 from sim.scenario.dump import scenario_tree
@@ -24,7 +26,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import find_table
 from sim.version import __version__
 
-SCHEMA = "overblock/backtest-scores/1"
+SCHEMA = "overblock/backtest-scores/2"
 
 
 def document(found: Backtest) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def document(found: Backtest) -> dict[str, Any]:
         "n_replicates": found.n_replicates,
         "tallies": [_without_nan(asdict(tally)) for tally in found.tallies],
         "scores": [_score(score) for score in found.scores],
+        "rankings": [_ranking(score) for score in found.rankings],
         "made_from": made_from(list(files.values()), found.groups),
     }
 
@@ -95,7 +98,10 @@ def _score(score: Score) -> dict[str, Any]:
     case, prediction = score.placed.case, score.prediction
     published = case.published
     allowed_low, allowed_high = published.interval
-    predicted = _without_nan(asdict(prediction)) if isinstance(prediction, Prediction) else None
+    predicted = None
+    if isinstance(prediction, Prediction):
+        predicted = _without_nan(asdict(prediction))
+        del predicted["values"]  # thousands of draws
     return {
         "id": case.id,
         "title": case.title,
@@ -120,9 +126,30 @@ def _score(score: Score) -> dict[str, Any]:
             "date": published.date,
         },
         "verdict": score.verdict,
-        "log10_error": None if math.isnan(score.log10_error) else score.log10_error,
+        "log10_error": _known(score.log10_error),
+        "quality": _without_nan(asdict(score.quality)),
+        "guess": None if case.guess is None else [case.guess.low, case.guess.high],
+        "floor": case.floor,
+        "counts_as": case.counts_as,
         "note": _one_line(case.note),
     }
+
+
+def _ranking(score: RankingScore) -> dict[str, Any]:
+    ranking = score.ranking
+    return {
+        "id": ranking.id,
+        "title": ranking.title,
+        "role": score.role,
+        "cases": ranking.cases,
+        "n_computable": score.n_computable,
+        **{name: _known(getattr(score, name)) for name in ("rho", "low", "high")},
+        "note": _one_line(ranking.note),
+    }
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _one_line(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class Prediction:
         What the interval spans.
     left_out
         What it does not span.
+    values : shape (n,)
+        The prediction as equally likely numbers: replicates, or draws.
     """
 
     median: float
@@ -44,6 +46,10 @@ class Prediction:
     by_replicate: tuple[float, ...]
     spans: str
     left_out: str
+    values: NDArray[np.float64] = field(compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.values.flags.writeable = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ def of_replicates(
         by_replicate=tuple(float(np.median(each)) for each in draws),
         spans=spans,
         left_out=left_out,
+        values=values,
     )
 
 
@@ -84,9 +91,9 @@ def of_draws(draws: NDArray[np.float64], spans: str, left_out: str) -> Predictio
     """Prediction from draws of one calculation."""
     tail = (1 - LEVEL) / 2
     median, low, high = np.quantile(draws, [0.5, tail, 1 - tail]).tolist()
-    return Prediction(median, low, high, LEVEL, (), spans, left_out)
+    return Prediction(median, low, high, LEVEL, (), spans, left_out, np.array(draws, np.float64))
 
 
 def of_number(value: float, left_out: str) -> Prediction:
     """Prediction of a calculation without luck."""
-    return Prediction(value, value, value, LEVEL, (), NO_LUCK, left_out)
+    return Prediction(value, value, value, LEVEL, (), NO_LUCK, left_out, np.array([value]))

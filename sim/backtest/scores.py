@@ -1,12 +1,11 @@
 """Predictions against publications: inside, outside, or not computable; and by how much.
 
-In: cases and how many replicates. Out: one score per case, and counts by role. Nothing is tuned:
-parameters are read and scores are returned.
+In: cases and how many replicates. Out: one score per case, counts by role, rankings. Nothing is
+tuned: parameters are read and scores are returned.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,14 +18,17 @@ from sim.backtest.calculations import (
     predict_national,
 )
 from sim.backtest.prediction import NotComputable, Prediction, of_replicates
+from sim.backtest.rankings import RankingScore, score_rankings
 from sim.backtest.runs import Reading, RunGroup, group_runs
+from sim.backtest.tallies import Tally, tallies_of
+from sim.backtest.verdicts import Score, score
 from sim.catalogue.choices import PRICED
 from sim.engine.warm_up import warm_up
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.results.manifest import list_assumptions
-from sim.scenario.cases import ROLES, PlacedCase
+from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import (
     ExposurePredictor,
     NamesPredictor,
@@ -35,62 +37,8 @@ from sim.scenario.predictors import (
     RunPredictor,
 )
 
-INSIDE, OUTSIDE, NOT_COMPUTABLE = "inside", "outside", "not computable"
 N_REPLICATES = 20
 """Replicates of each scenario, unless said otherwise."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """One case, scored.
-
-    Attributes
-    ----------
-    placed
-        The case.
-    prediction
-        What was predicted, or why nothing was.
-    verdict
-        ``inside`` where the predicted interval and what the publication allows have a number in
-        common, ``outside`` where they have none, else ``not computable``.
-    log10_error
-        log10 of predicted median over published value; 0.3 is a factor of 2. NaN where the
-        publication is a bound and the median keeps it, where nothing was predicted, and where a
-        ratio says nothing because one of the two is not above zero.
-    """
-
-    placed: PlacedCase
-    prediction: Prediction | NotComputable
-    verdict: str
-    log10_error: float
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Scores of one role.
-
-    Attributes
-    ----------
-    role
-        ``calibration`` or ``held-out``.
-    n_cases, n_computable, n_inside
-        How many there are, of them computable, of those inside.
-    n_computable_bounds, n_inside_bounds
-        The same of those whose publication is only a bound, which is easily kept.
-    median_abs_log10_error
-        Median of the absolute log errors that are known; NaN without any.
-    n_errors
-        How many are known.
-    """
-
-    role: str
-    n_cases: int
-    n_computable: int
-    n_inside: int
-    n_computable_bounds: int
-    n_inside_bounds: int
-    median_abs_log10_error: float
-    n_errors: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +64,14 @@ class Backtest:
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
-        """Counts by role."""
-        return tuple(tally(role, self.scores) for role in ROLES)
+        """Counts and means by role, then by subject and role."""
+        return tallies_of(self.scores)
+
+    @property
+    def rankings(self) -> tuple[RankingScore, ...]:
+        """Rankings all of whose cases were scored."""
+        files = {id(score.placed.file): score.placed.file for score in self.scores}
+        return score_rankings(list(files.values()), self.scores)
 
 
 def backtest(
@@ -239,42 +193,3 @@ def prediction_of(
         spans += f" and {draws[0].size} draws of the prices in each"
         left_out += " that are not prices"
     return of_replicates(draws, spans, left_out)
-
-
-def score(placed: PlacedCase, prediction: Prediction | NotComputable) -> Score:
-    """Hold a prediction against what was published.
-
-    With one replicate there is no interval, and the median stands for it.
-    """
-    if isinstance(prediction, NotComputable):
-        return Score(placed, prediction, NOT_COMPUTABLE, math.nan)
-    published = placed.case.published
-    allowed_low, allowed_high = published.interval
-    low = prediction.median if math.isnan(prediction.low) else prediction.low
-    high = prediction.median if math.isnan(prediction.high) else prediction.high
-    is_inside = low <= allowed_high and allowed_low <= high
-    keeps_bound = published.relation != "equal" and (
-        allowed_low <= prediction.median <= allowed_high
-    )
-    error = math.nan
-    if prediction.median > 0 and published.value > 0 and not keeps_bound:
-        error = math.log10(prediction.median / published.value)
-    return Score(placed, prediction, INSIDE if is_inside else OUTSIDE, error)
-
-
-def tally(role: str, scores: Sequence[Score]) -> Tally:
-    """Count the scores of one role."""
-    mine = [each for each in scores if each.placed.case.role == role]
-    errors = [abs(each.log10_error) for each in mine if not math.isnan(each.log10_error)]
-    computable = [each for each in mine if each.verdict != NOT_COMPUTABLE]
-    bounds = [each for each in computable if each.placed.case.published.relation != "equal"]
-    return Tally(
-        role,
-        len(mine),
-        len(computable),
-        sum(each.verdict == INSIDE for each in computable),
-        len(bounds),
-        sum(each.verdict == INSIDE for each in bounds),
-        float(np.median(errors)) if errors else math.nan,
-        len(errors),
-    )

@@ -1,4 +1,4 @@
-"""Backtest cases: what was given, how it is predicted, what was published.
+"""Backtest cases as they stand in a file: read, checked against each other, chosen.
 
 In: a YAML file, shipped or a stranger's. Out: frozen cases with the places of their keys. It
 predicts nothing and scores nothing.
@@ -9,119 +9,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import ValidationError
 
 from sim.errors import DataError, Problem, ScenarioError
 from sim.scenario import library
+from sim.scenario.case_format import BOUNDS, Case, CaseList, Role
 from sim.scenario.document import MAX_BYTES, parse_document
-from sim.scenario.model import Model
-from sim.scenario.predictors import (
-    Amount,
-    Date,
-    ExposurePredictor,
-    NamesPredictor,
-    NationalPredictor,
-    Predictor,
-    RunPredictor,
-    Text,
-)
-from sim.scenario.quantities import check_between
 from sim.scenario.refusal import by_place, hint, scenario_problems
-from sim.scenario.schema import Line, Slug
 from sim.scenario.tree import Document, Path
-
-FORMAT = "overblock/backtest/1"
-MAX_CASES = 500
-
-
-Role: TypeAlias = Literal["calibration", "held-out"]
-ROLES: tuple[Role, ...] = ("calibration", "held-out")
-
-
-class Published(Model):
-    """What was published."""
-
-    value: float
-    """The figure as published; where a range was, its middle or best value."""
-    low: float | None = None
-    """Lower end of the range that was published; the value when left out."""
-    high: float | None = None
-    """Upper end of the range that was published; the value when left out."""
-    rounding: Amount
-    """Half of the last digit given, or how far a word such as 'about' reaches; 0 if exact."""
-    relation: Literal["equal", "at_least", "at_most"] = "equal"
-    """Whether the figure is the quantity, or a bound of it."""
-    nature: Literal["measured", "counted", "claimed", "estimated", "computed"]
-    """Measured or counted by somebody, claimed by a party, estimated, or computed from others."""
-    unit: Line
-    """Unit of value, low, high and rounding."""
-    source: Text
-    """Where it was published: an address or a bibliographic reference."""
-    date: Date
-    """When it was published, or what time it is about."""
-
-    @model_validator(mode="after")
-    def check_range(self) -> Published:
-        """Refuse a value outside its own range."""
-        low = self.value if self.low is None else self.low
-        high = self.value if self.high is None else self.high
-        check_between(low, self.value, high)
-        return self
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Values that the publication allows, rounding and relation counted in."""
-        low = (self.value if self.low is None else self.low) - self.rounding
-        high = (self.value if self.high is None else self.high) + self.rounding
-        if self.relation == "at_least":
-            high = float("inf")
-        if self.relation == "at_most":
-            low = float("-inf")
-        return low, high
-
-
-class Case(Model):
-    """One published outcome and how it is predicted."""
-
-    id: Slug
-    """Short name."""
-    title: Line
-    """What was published, in a few words."""
-    given: Text
-    """What the prediction was told."""
-    role: Role
-    """calibration if a parameter of this predictor was set by this figure, else held-out."""
-    why_role: Text
-    """Which parameter was set by it; or what was known of it when the parameters were set."""
-    predictor: Predictor
-    published: Published
-    note: Annotated[str, StringConstraints(max_length=2000)] = ""
-    """How the comparison is to be read."""
-
-    @property
-    def subject(self) -> str:
-        """What makes the prediction: the scenario, method, law or list; cases of one share it."""
-        match self.predictor:
-            case RunPredictor(scenario=scenario):
-                return f"scenario {scenario}"
-            case NationalPredictor(method=method):
-                return f"method {method}"
-            case NamesPredictor():
-                return "law of names per address"
-            case ExposurePredictor(blocklist=blocklist):
-                return f"list {blocklist}"
-        return "nothing"
-
-
-class CaseList(Model):
-    """The content of a case file."""
-
-    format: Literal["overblock/backtest/1"]
-    """Version of this format."""
-    cases: Annotated[list[Case], Field(min_length=1, max_length=MAX_CASES)]
-    """The cases."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +40,7 @@ class PlacedCase:
 
     def problem(self, key: str, message: str) -> Problem:
         """Return a problem placed at one key of the case."""
-        path: Path = ("cases", self.number, *key.split("."))
-        place = self.file.document.place(path)
-        return Problem(
-            place.file, message, place.line, place.column, ".".join(str(part) for part in path)
-        )
+        return self.file.problem(("cases", self.number, *key.split(".")), message)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +68,13 @@ class CaseFile:
     def cases(self) -> list[PlacedCase]:
         """The cases with their places."""
         return [PlacedCase(case, self, number) for number, case in enumerate(self.content.cases)]
+
+    def problem(self, path: Path, message: str) -> Problem:
+        """Return a problem placed at one key of the file."""
+        place = self.document.place(path)
+        return Problem(
+            place.file, message, place.line, place.column, ".".join(str(part) for part in path)
+        )
 
 
 def read_cases(path: FilePath) -> CaseFile:
@@ -217,16 +116,17 @@ def shipped_cases() -> list[CaseFile]:
 
 
 def check_disjoint(files: list[CaseFile]) -> None:
-    """Refuse equal ids, and a figure that is calibration and held out for one and the same subject.
+    """Refuse equal ids, figures of two roles for one subject, and rankings of what there is not.
 
     Raises
     ------
     ScenarioError
-        With every such case.
+        With every such case and ranking.
     """
     problems: list[Problem] = []
     ids: set[str] = set()
     roles: dict[tuple[str, float, str, str], Role] = {}
+    numbers: dict[tuple[str, str], Role] = {}
     for placed in (placed for file in files for placed in file.cases):
         case = placed.case
         if case.id in ids:
@@ -240,8 +140,48 @@ def check_disjoint(files: list[CaseFile]) -> None:
                 f"{roles[figure]}"
             )
             problems.append(placed.problem("role", message))
+        number = (case.subject, case.counts_as)
+        if case.counts_as and numbers.setdefault(number, case.role) != case.role:
+            message = (
+                f"expected one role for the number {case.counts_as!r} of {case.subject}, got "
+                f"{case.role} beside {numbers[number]}"
+            )
+            problems.append(placed.problem("role", message))
+    for file in files:
+        problems += _check_rankings(file, ids)
     if problems:
         raise ScenarioError(problems)
+
+
+def _check_rankings(file: CaseFile, ids: set[str]) -> list[Problem]:
+    """Rankings of unknown cases or of unlike figures, and ranks in no ranking."""
+    problems = []
+    by_id = {placed.case.id: placed.case for placed in file.cases}
+    ranked: set[str] = set()
+    for number, ranking in enumerate(file.content.rankings):
+        path: Path = ("rankings", number)
+        if ranking.id in ids:
+            message = f"expected each id once, got {ranking.id!r} again"
+            problems.append(file.problem((*path, "id"), message))
+        ids.add(ranking.id)
+        for row, name in enumerate(ranking.cases):
+            place = (*path, "cases", row)
+            if name not in by_id:
+                message = f"expected the id of a case of this file, got {name!r}{hint(name, by_id)}"
+                problems.append(file.problem(place, message))
+            elif name in ranking.cases[:row]:
+                problems.append(file.problem(place, f"expected each case once, got {name!r} again"))
+        known = [by_id[name] for name in ranking.cases if name in by_id]
+        ranked.update(case.id for case in known)
+        kinds = {case.published.relation == "rank" for case in known}
+        if len(kinds) > 1 or any(case.published.relation in BOUNDS for case in known):
+            message = "expected figures that are all equal or all a rank, got others among them"
+            problems.append(file.problem((*path, "cases"), message))
+    for placed in file.cases:
+        if placed.case.published.relation == "rank" and placed.case.id not in ranked:
+            message = "expected a case with a rank in one of the rankings, got it in none"
+            problems.append(placed.problem("published.relation", message))
+    return problems
 
 
 def choose(files: list[CaseFile], ids: list[str]) -> list[PlacedCase]:

@@ -25,11 +25,21 @@ COLUMNS = (
     "predicted_low",
     "predicted_high",
     "level",
+    "crps",
+    "crps_guess",
+    "log10_width",
+    "probability",
+    "brier",
+    "brier_guess",
     "published",
     "published_low",
     "published_high",
     "rounding",
     "relation",
+    "guess_low",
+    "guess_high",
+    "floor",
+    "counts_as",
     "unit",
     "nature",
     "date",
@@ -165,9 +175,14 @@ def scores_csv(found: Mapping[str, Any]) -> str:
     rows = []
     for score in found["scores"]:
         predicted, published = score["predicted"] or {}, score["published"]
+        low, high = score["guess"] or (None, None)
         cells = {
             **score,
             **published,
+            **score["quality"],
+            "guess_low": low,
+            "guess_high": high,
+            "why_not": score["why_not"] or score["quality"]["why_not"],
             **{f"predicted_{name}": predicted.get(name) for name in ("median", "low", "high")},
             "level": predicted.get("level"),
             "published": published["value"],
@@ -183,10 +198,10 @@ def _brief(text: str) -> str:
 
 
 def print_scores(found: Mapping[str, Any]) -> None:
-    """Print scores as a table by role, and how many are inside."""
+    """Print scores as a table by role, what they come to, and rankings."""
     from sim.cli.tables.sections import Column, Section, print_tables
     from sim.report.documents.validation import RELATIONS, span
-    from sim.report.words.numbers import exact, log_error, rounded
+    from sim.report.words.numbers import exact, log_error, rounded, score
 
     columns = [
         Column("case", "case", "text"),
@@ -196,37 +211,64 @@ def print_scores(found: Mapping[str, Any]) -> None:
         Column("unit", "unit", "text"),
         Column("verdict", "verdict", "text"),
         Column("log10_error", "log error"),
+        Column("crps", "CRPS"),
+        Column("probability", "bound kept"),
     ]
     sections = []
     for role in ("held-out", "calibration"):
         rows = []
-        for score in (each for each in found["scores"] if each["role"] == role):
-            predicted, published = score["predicted"], score["published"]
+        for each in (each for each in found["scores"] if each["role"] == role):
+            predicted, published, quality = each["predicted"], each["published"], each["quality"]
             rows.append(
                 [
-                    score["id"],
+                    each["id"],
                     _brief(rounded(predicted["median"])) if predicted else "",
                     _brief(span(predicted)) if predicted else "",
                     RELATIONS[published["relation"]] + exact(published["value"]),
                     published["unit"],
-                    score["verdict"],
-                    log_error(score["log10_error"]),
+                    each["verdict"],
+                    log_error(each["log10_error"]),
+                    score(quality["crps"]),
+                    score(quality["probability"]),
                 ]
             )
         if rows:
             sections.append(Section(role, role, columns, rows))
     print_tables(sections)
     print()
-    for tally in found["tallies"]:
+    for tally in (each for each in found["tallies"] if not each["subject"]):
         if tally["n_cases"]:
-            error = tally["median_abs_log10_error"]
-            text = "" if error is None else f"; median absolute log error {error:.2f}"
-            print(
-                f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
-                f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable "
-                f"ones are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
-            )
+            _print_tally(tally)
+    for ranking in found["rankings"]:
+        print(
+            f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
+            f"{ranking['n_computable']} of {len(ranking['cases'])} cases ({ranking['role']})"
+        )
     print(
         "Intervals span luck alone, or draws of a method's constants; ranges of assumptions are "
         "not in them."
     )
+
+
+def _print_tally(tally: Mapping[str, Any]) -> None:
+    from sim.report.words.numbers import score, width
+
+    error = tally["median_abs_log10_error"]
+    text = "" if error is None else f"; median absolute log error {error:.2f}"
+    print(
+        f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
+        f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable "
+        f"ones are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
+    )
+    if tally["n_figures"]:
+        print(
+            f"  {tally['n_figures']} numbers, each once: CRPS of log10 {score(tally['crps'])}, "
+            f"of an even guess {score(tally['crps_guess']) or 'not known'}; "
+            f"{tally['coverage']:.0%} inside, median width {width(tally['log10_width'])}"
+        )
+    if tally["n_bounds"]:
+        print(
+            f"  {tally['n_bounds']} bounds: kept with probability {tally['probability']:.2f}, "
+            f"Brier score {score(tally['brier'])}, of an even guess "
+            f"{score(tally['brier_guess']) or 'not known'}"
+        )

@@ -22,7 +22,7 @@ SMALLEST, LARGEST = 1e-2, 1e2
 """Ends of the axis."""
 COLOURS = {"inside": style.BLUE, "outside": style.VERMILION}
 MARKERS = {"inside": "o", "outside": "D"}
-SIGNS = {"equal": "", "at_least": "≥ ", "at_most": "≤ "}
+SIGNS = {"equal": "", "at_least": "≥ ", "at_most": "≤ ", "between": "about "}
 MAX_LETTERS = 76
 
 
@@ -33,12 +33,13 @@ def ratios(scores: Document) -> list[dict[str, Any]]:
     -------
     rows
         ``id, title, role, verdict, median, low, high, allowed_low, allowed_high``; ends that do
-        not exist are None. A case whose published value is not above zero has no ratio and no row.
+        not exist are None. A case whose published value is not above zero, or a rank, has no ratio
+        and no row.
     """
     rows = []
     for score in scores["scores"]:
         predicted, published = score["predicted"], score["published"]
-        if predicted is None or published["value"] <= 0:
+        if predicted is None or published["value"] <= 0 or published["relation"] == "rank":
             continue
         ends = {
             name: _over(source[name], published["value"])

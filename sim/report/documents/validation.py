@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.report.words.markdown import markdown_text
-from sim.report.words.numbers import exact, interval, log_error, rounded
+from sim.report.words.numbers import exact, interval, log_error, rounded, score, width
 
 Document = Mapping[str, Any]
 
@@ -19,7 +19,13 @@ COMMAND = (
     "overblock backtest --force --format markdown --save docs/explanation/validation.json "
     "--plot docs/figures/backtest.png > docs/explanation/validation.md"
 )
-RELATIONS = {"equal": "", "at_least": "at least ", "at_most": "at most "}
+RELATIONS = {
+    "equal": "",
+    "at_least": "at least ",
+    "at_most": "at most ",
+    "between": "",
+    "rank": "rank ",
+}
 ROLE_HEADS = {
     "held-out": "Held out",
     "calibration": "Calibration",
@@ -46,14 +52,16 @@ def page(scores: Document, *, figure: str = "") -> str:
     figure
         Path of the figure relative to the page; none is shown when empty.
     """
-    parts = [f"# {TITLE}\n", _introduction(scores), _tallies(scores)]
+    parts = [f"# {TITLE}\n", _introduction(scores), _tallies(scores), _subjects(scores)]
     if figure:
         alt = "Predicted intervals over the published value of each case, on a logarithmic axis."
         parts.append(f"![{alt}]({figure})\n")
     for role in ROLE_HEADS:
         mine = [score for score in scores["scores"] if score["role"] == role]
         if mine:
-            parts += [f"## {ROLE_HEADS[role]}\n", f"{ROLE_TEXTS[role]}\n", _table(mine)]
+            parts += [f"## {ROLE_HEADS[role]}\n", f"{ROLE_TEXTS[role]}\n", *_tables(mine)]
+    if scores["rankings"]:
+        parts += ["## Rankings\n", _rankings(scores["rankings"])]
     parts += ["## Case by case\n", *(_details(score) for score in scores["scores"])]
     parts.append(_made_from(scores))
     return "\n".join(parts)
@@ -68,6 +76,15 @@ def _introduction(scores: Document) -> str:
         "(its range, its rounding, its being a bound) have a number in common. The **log error** "
         "is log10 of predicted median over published value: 0.3 is a factor of 2, 1 a factor of "
         "10; where the publication is a bound and the median keeps it, there is none.\n\n"
+        "The **CRPS** is the continuous ranked probability score of log10 of the prediction, which "
+        "counts distance and width together: 0 is a sure prediction that is right, 0.3 a sure one "
+        "that is wrong by a factor of 2. Beside it stands that of a **guess** spread evenly "
+        "on a logarithmic scale over the range that the case states; a model that does no better "
+        "knows nothing of the case. Ranges of the cases shipped span three decades, of which the "
+        "middle one holds the figure (the three below 1 for a share), so that the guess knows the "
+        "order of size. Cases that show one number (`counts_as`) count together as one in every "
+        "mean. **Bounds** have no place in a mean of CRPS: scored is the **probability** that the "
+        "prediction gives to the bound being kept, by the Brier score, its squared shortfall.\n\n"
         "Predicted intervals span luck alone, except where said: the scenarios' assumptions have "
         "ranges, and what those would change is not in the interval. So fewer than 90 % of "
         "held-out cases are to be expected inside, and a case outside says that luck does not "
@@ -81,7 +98,7 @@ def _tallies(scores: Document) -> str:
         "median absolute log error |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    by_role = {tally["role"]: tally for tally in scores["tallies"]}
+    by_role = {tally["role"]: tally for tally in scores["tallies"] if not tally["subject"]}
     for role in ROLE_HEADS:
         tally = by_role[role]
         n_figures = tally["n_computable"] - tally["n_computable_bounds"]
@@ -98,19 +115,92 @@ def _tallies(scores: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(scores: Sequence[Document]) -> str:
-    lines = [
-        "| case | predicted median | 90 % interval | published | verdict | log error |",
-        "| --- | ---: | ---: | ---: | --- | ---: |",
+def _subjects(scores: Document) -> str:
+    """Scores beside those of the guess, by role and by what predicts."""
+    figures = [
+        "| role | predicted by | numbers | CRPS | of a guess | inside | median width |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for score in scores:
-        predicted = score["predicted"]
+    bounds = [
+        "| role | predicted by | bounds | mean probability | Brier score | of a guess |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for role in ROLE_HEADS:
+        for tally in (each for each in scores["tallies"] if each["role"] == role):
+            head = f"| {role} | {markdown_text(tally['subject']) or '**all**'} |"
+            if tally["n_figures"]:
+                figures.append(
+                    f"{head} {tally['n_figures']} | {score(tally['crps'])} | "
+                    f"{score(tally['crps_guess'])} | {tally['coverage']:.0%} | "
+                    f"{width(tally['log10_width'])} |"
+                )
+            if tally["n_bounds"]:
+                bounds.append(
+                    f"{head} {tally['n_bounds']} | {tally['probability']:.2f} | "
+                    f"{score(tally['brier'])} | {score(tally['brier_guess'])} |"
+                )
+    parts = ["Figures, each number once; the lower score is the better one:\n", *figures]
+    parts += ["\nBounds, apart:\n", *bounds]
+    return "\n".join(parts) + "\n"
+
+
+def _tables(scores: Sequence[Document]) -> list[str]:
+    """Figures, then bounds; ranks stand with their rankings."""
+    by_kind = {
+        kind: [each for each in scores if each["published"]["relation"] in relations]
+        for kind, relations in (
+            ("figures", ("equal", "rank")),
+            ("bounds", ("at_least", "at_most", "between")),
+        )
+    }
+    return [_table(kind, mine) for kind, mine in by_kind.items() if mine]
+
+
+SCORED = {
+    "figures": (("log error", "log10_error"), ("CRPS", "crps"), ("of a guess", "crps_guess")),
+    "bounds": (
+        ("probability", "probability"),
+        ("Brier score", "brier"),
+        ("of a guess", "brier_guess"),
+    ),
+}
+"""Columns of scores by kind of case."""
+
+
+def _table(kind: str, scores: Sequence[Document]) -> str:
+    heads = "".join(f" {head} |" for head, _ in SCORED[kind])
+    lines = [
+        f"| case | predicted median | 90 % interval | published | verdict |{heads}",
+        "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |",
+    ]
+    for each in scores:
+        predicted = each["predicted"]
+        cells = [
+            log_error(each[name]) if name in each else score(each["quality"][name])
+            for _, name in SCORED[kind]
+        ]
         lines.append(
-            f"| [{markdown_text(score['title'])}](#{score['id']}) | "
+            f"| [{markdown_text(each['title'])}](#{each['id']}) | "
             f"{rounded(predicted['median']) if predicted else ''} | "
             f"{span(predicted) if predicted else ''} | "
-            f"{published_text(score)} | {score['verdict']} | {log_error(score['log10_error'])} |"
+            f"{published_text(each)} | {each['verdict']} | {' | '.join(cells)} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def _rankings(rankings: Sequence[Document]) -> str:
+    lines = [
+        "Spearman's rank correlation of predicted medians and what was published: 1 is the same "
+        "sequence, 0 a random one.\n",
+        "| ranking | role | cases | computable | correlation | 90 % interval |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {markdown_text(each['title'])} | {each['role']} | {len(each['cases'])} | "
+        f"{each['n_computable']} | {rounded(each['rho'])} | "
+        f"{interval(each['low'], each['high'])} |"
+        for each in rankings
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -136,31 +226,51 @@ def published_text(score: Document) -> str:
     return markdown_text(f"{text} {published['unit']}")
 
 
-def _details(score: Document) -> str:
-    published, predicted = score["published"], score["predicted"]
+def _details(case: Document) -> str:
+    published, predicted = case["published"], case["predicted"]
     lines = [
-        f'### <a id="{score["id"]}"></a>{markdown_text(score["title"])}\n',
-        f"- **Case**: `{score['id']}`, {score['role']}. {markdown_text(score['why_role'])}",
-        f"- **Given**: {markdown_text(score['given'])}",
+        f'### <a id="{case["id"]}"></a>{markdown_text(case["title"])}\n',
+        f"- **Case**: `{case['id']}`, {case['role']}. {markdown_text(case['why_role'])}",
+        f"- **Given**: {markdown_text(case['given'])}",
     ]
     if predicted:
         lines.append(
-            f"- **Predicted** by {markdown_text(score['subject'])}: "
+            f"- **Predicted** by {markdown_text(case['subject'])}: "
             f"{rounded(predicted['median'])}, {span(predicted)}. The interval spans "
             f"{markdown_text(predicted['spans'])}; not in it: "
             f"{markdown_text(predicted['left_out'])}."
         )
     else:
-        lines.append(f"- **Predicted**: not computable. {markdown_text(score['why_not'])}")
+        lines.append(f"- **Predicted**: not computable. {markdown_text(case['why_not'])}")
     lines += [
-        f"- **Published** ({published['nature']}): {published_text(score)}. "
+        f"- **Published** ({published['nature']}): {published_text(case)}. "
         f"{markdown_text(published['source'])} ({markdown_text(published['date'])}).",
-        f"- **Verdict**: {score['verdict']}; log error "
-        f"{log_error(score['log10_error']) or 'none'}.",
+        f"- **Verdict**: {case['verdict']}; log error "
+        f"{log_error(case['log10_error']) or 'none'}.{_quality_text(case)}",
     ]
-    if score["note"]:
-        lines.append(f"- {markdown_text(score['note'])}")
+    if case["note"]:
+        lines.append(f"- {markdown_text(case['note'])}")
     return "\n".join(lines) + "\n"
+
+
+def _quality_text(case: Document) -> str:
+    """What the scores of one case rest on, as sentences; nothing where there are none."""
+    quality, text = case["quality"], ""
+    if quality["crps"] is not None:
+        text = f" CRPS {score(quality['crps'])}"
+    elif quality["probability"] is not None:
+        text = f" Probability that the bound is kept {quality['probability']:.2f}"
+    elif quality["why_not"]:
+        text = f" No CRPS: {quality['why_not']}"
+    if case["guess"] is not None and text:
+        of_guess = quality["crps_guess"]
+        of_guess = quality["brier_guess"] if of_guess is None else of_guess
+        low, high = case["guess"]
+        text += f"; a guess from {exact(low)} to {exact(high)} scores {score(of_guess)}"
+    if case["floor"] is not None:
+        text += f"; below {exact(case['floor'])} counts as that"
+    text += "." if text else ""
+    return text + (f" Counts as `{case['counts_as']}`." if case["counts_as"] else "")
 
 
 def _made_from(scores: Document) -> str:

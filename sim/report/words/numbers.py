@@ -173,6 +173,16 @@ def log_error(value: float | None) -> str:
     return "" if value is None else "0.00" if abs(value) < 0.005 else f"{value:+.2f}"
 
 
+def score(value: float | None) -> str:
+    """A score to three places; empty where there is none."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def width(log10_width: float | None) -> str:
+    """How many times the lower end an upper end is: ×1.9; empty where it is not known."""
+    return "" if log10_width is None else f"×{10**log10_width:,.3g}"
+
+
 def _scale(value: float) -> tuple[float, str]:
     # What rounds up to the next unit is said in it: 999,999,600 is 1.00 billion.
     for scale, unit in _SCALES:

@@ -19,7 +19,8 @@ from sim.backtest.prediction import (
     of_replicates,
 )
 from sim.backtest.runs import group_runs, read_replicate
-from sim.backtest.scores import backtest, score
+from sim.backtest.scores import backtest
+from sim.backtest.verdicts import score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Failure
@@ -52,7 +53,7 @@ def placed(folder: Path, **case: object) -> PlacedCase:
 
 
 def predicted(median: float, low: float, high: float) -> Prediction:
-    return Prediction(median, low, high, 0.9, (), "s", "l")
+    return Prediction(median, low, high, 0.9, (), "s", "l", np.array([median]))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,12 @@ def test_tallies_count_by_role(tmp_path):
         {"predictor": mean, "value": 3, "relation": "at_most"},
         {"predictor": mean, "value": 16, "rounding": 0.5, "role": "calibration"},
     ).cases
-    calibration, held_out = backtest(cases, 1).tallies
+    calibration, held_out, *of_subjects = backtest(cases, 1).tallies
+    assert [(each.role, each.subject) for each in of_subjects] == [
+        ("calibration", "law of names per address"),
+        ("held-out", "law of names per address"),
+        ("held-out", "nothing"),
+    ]
     assert (calibration.n_cases, calibration.n_inside) == (1, 1)
     assert (held_out.n_cases, held_out.n_computable, held_out.n_inside) == (5, 4, 2)
     assert (held_out.n_computable_bounds, held_out.n_inside_bounds) == (2, 1)

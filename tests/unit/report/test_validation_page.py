@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -141,6 +142,38 @@ def test_stored_medians_are_of_the_stored_replicates():
             assert score["predicted"]["median"] == pytest.approx(np.median(by_replicate))
 
 
+def test_stored_scores_are_of_the_stored_replicates():
+    """By the definition as mean distances; prices are drawn, and their draws are not stored."""
+    n_compared = 0
+    for score in STORED["scores"]:
+        quality, predicted, published = score["quality"], score["predicted"], score["published"]
+        if not (predicted and predicted["by_replicate"]) or score["id"].startswith("loss-"):
+            continue
+        values = np.array(predicted["by_replicate"])
+        if published["relation"] != "equal":
+            ends = published["allowed_low"], published["allowed_high"]
+            low, high = (math.inf if end is None else end for end in ends)
+            low = -math.inf if ends[0] is None else low
+            kept = float(((values >= low) & (values <= high)).mean())
+            assert quality["probability"] == pytest.approx(kept)
+            assert quality["brier"] == pytest.approx((1 - kept) ** 2)
+        else:
+            log = np.log10(np.maximum(values, score["floor"] or 0))
+            far = np.abs(log - math.log10(published["value"])).mean()
+            apart = np.abs(log[:, np.newaxis] - log).mean()
+            assert quality["crps"] == pytest.approx(far - apart / 2, abs=1e-12)
+        n_compared += 1
+    assert n_compared > 20
+
+
+def test_no_shipped_figure_goes_without_a_score():
+    figures = [score for score in STORED["scores"]
+               if score["predicted"] and score["published"]["relation"] == "equal"]  # fmt: skip
+    assert len(figures) > 25
+    assert all(score["quality"]["crps"] is not None for score in figures)
+    assert all(score["quality"]["crps_guess"] is not None for score in figures)
+
+
 def test_case_text_is_text_on_the_page(tmp_path):
     path = tmp_path / "x<y>.yaml"
     path.write_text(HOSTILE, encoding="utf-8")
@@ -151,7 +184,7 @@ def test_case_text_is_text_on_the_page(tmp_path):
     assert "javascript:1" in own
     assert "\\[x\\](javascript:1)" in own
     (row,) = [line for line in own.splitlines() if line.startswith("| [")]
-    assert len(re.findall(r"(?<!\\)\|", row)) == 7
+    assert len(re.findall(r"(?<!\\)\|", row)) == 9
 
 
 def scores_of(*parts: tuple[float, float, float, float]) -> dict[str, object]:

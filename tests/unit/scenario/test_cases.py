@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ScenarioError
-from sim.scenario.cases import Published, choose, read_cases, shipped_cases
+from sim.scenario.case_format import BOUNDS, Published
+from sim.scenario.cases import choose, read_cases, shipped_cases
 
 ONE = """\
 format: overblock/backtest/1
@@ -95,6 +96,57 @@ def test_run_predictors_read_one_thing(tmp_path):
         assert message in found
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("    published:\n", "    guess: {low: 5, high: 5}\n    published:\n",
+         "11:12: cases.0.guess: expected low < high, got 5, 5"),
+        ("    published:\n", "    floor: 0\n    published:\n",
+         "11:12: cases.0.floor: expected a number > 0"),
+        ("rounding: 0.5", "rounding: 0.5\n      relation: between",
+         "12:7: cases.0.published: expected low and high with relation between, got no range"),
+        ("value: 16", "value: 1.5\n      relation: rank",
+         "12:7: cases.0.published: expected a whole number from 1 on with relation rank, got 1.5"),
+        ("value: 16", "value: 1\n      relation: rank",
+         "13:17: cases.0.published.relation: expected a case with a rank in one of the rankings"),
+    ],
+)  # fmt: skip
+def test_mistakes_of_scores_are_named_by_place(tmp_path, old, new, expected):
+    assert ONE.count(old) == 1
+    (found,) = problems(tmp_path, ONE.replace(old, new))
+    assert found.startswith(expected), found
+
+
+def test_mistakes_of_rankings_are_named_all_at_once(tmp_path):
+    one = ONE.split("cases:\n")[1]
+    two = one.replace("id: one", "id: two").replace(
+        "value: 16", "value: 17\n      relation: at_least"
+    )
+    rankings = (
+        "rankings:\n  - {id: one, title: R, cases: [one, onne, one]}\n"
+        "  - {id: r, title: R, cases: [one, two, one]}\n"
+    )
+    found = problems(tmp_path, ONE + two + rankings)
+    assert [each.split(": ", 1)[1] for each in found] == [
+        "rankings.0.id: expected each id once, got 'one' again",
+        "rankings.0.cases.1: expected the id of a case of this file, got 'onne'; did you mean "
+        "'one'?",
+        "rankings.0.cases.2: expected each case once, got 'one' again",
+        "rankings.1.cases.2: expected each case once, got 'one' again",
+        "rankings.1.cases: expected figures that are all equal or all a rank, got others among "
+        "them",
+    ]
+    assert found[1].startswith("35:38:")
+
+
+def test_one_number_has_one_role_for_one_subject(tmp_path):
+    one = ONE.replace("    published:\n", "    counts_as: the-number\n    published:\n")
+    two = one.split("cases:\n")[1].replace("id: one", "id: two").replace("value: 16", "value: 17")
+    (found,) = problems(tmp_path, one + two.replace("role: held-out", "role: calibration"))
+    assert "cases.1.role: expected one role for the number 'the-number' of law of names" in found
+    assert len(read_cases(write(tmp_path, one + two)).cases) == 2
+
+
 def test_an_id_comes_once_and_a_figure_has_one_role_for_one_subject(tmp_path):
     second = ONE.split("cases:\n")[1]
     (found,) = problems(tmp_path, ONE + second)
@@ -123,6 +175,37 @@ def test_bounds_have_no_end_on_one_side():
     assert Published(**parts, relation="at_least").interval == (2.5, float("inf"))
     assert Published(**parts, relation="at_most").interval == (float("-inf"), 3.5)
     assert Published(**parts, low=1.0, high=4.0).interval == (0.5, 4.5)
+    between = Published(**parts, low=1.0, high=4.0, relation="between")
+    assert between.interval == (0.5, 4.5)
+    assert set(BOUNDS) == {"at_least", "at_most", "between"}
+
+
+def test_guesses_of_shipped_cases_know_the_order_of_size_and_no_more():
+    placed = choose(shipped_cases(), [])
+    assert len(placed) > 50
+    for each in placed:
+        case = each.case
+        assert case.guess is not None, case.id
+        low, high = case.guess.low, case.guess.high
+        assert high / low == pytest.approx(1000), case.id
+        if case.published.unit.startswith("share"):
+            assert (low, high) == (0.001, 1), case.id
+        else:
+            assert 10 * low <= case.published.value < high / 10, case.id
+
+
+def test_what_was_published_until_17_april_18_00_is_calibration_of_the_chase():
+    """So is the number that the purity was chosen by, which five rows show."""
+    by_id = {each.case.id: each.case for each in choose(shipped_cases(), [])}
+    register = [case for name, case in by_id.items() if name.startswith("emergent-2018")]
+    plateau = [case for case in register if case.counts_as == "register-plateau-2018-04"]
+    assert len(plateau) == 5
+    early = {"emergent-2018-04-16-21-00", "emergent-2018-04-17-12-00"}
+    calibration = {case.id for case in register if case.role == "calibration"}
+    assert calibration == early | {case.id for case in plateau}
+    assert {case.id for case in register} - calibration == {
+        "emergent-2018-05-01", "emergent-2018-05-10", "emergent-2018-05-21",
+    }  # fmt: skip
 
 
 def test_shipped_cases_are_many_disjoint_and_say_whom_they_rest_on():

@@ -1,0 +1,136 @@
+"""Scores of many cases as one line: by role, and by role and what predicts.
+
+In: scores. Out: counts and means. Cases that show one number count once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.backtest.verdicts import INSIDE, OUTSIDE, Score
+from sim.scenario.case_format import BOUNDS, ROLES
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Scores of one role, of all that predicts or of one subject.
+
+    Attributes
+    ----------
+    role
+        ``calibration`` or ``held-out``.
+    subject
+        The scenario, method, law or list; empty for all of them.
+    n_cases, n_computable, n_inside
+        How many there are, of them computable, of those inside. A rank is neither inside nor
+        outside; rankings are scored by themselves.
+    n_computable_bounds, n_inside_bounds
+        The same of those whose publication is only a bound, which is easily kept.
+    median_abs_log10_error
+        Median of the absolute log errors that are known; NaN without any.
+    n_errors
+        How many are known.
+    n_figures
+        Numbers with a CRPS; cases that show one number are one.
+    crps, crps_guess
+        Mean of the CRPS of log10 over these numbers, and of the guess; NaN unless every one of
+        them states a range.
+    coverage
+        Share of these numbers inside.
+    log10_width
+        Median log10 of the upper over the lower end of their intervals.
+    n_bounds
+        Bounds with a probability; cases that show one number are one.
+    probability, brier, brier_guess
+        Means over them.
+    """
+
+    role: str
+    subject: str
+    n_cases: int
+    n_computable: int
+    n_inside: int
+    n_computable_bounds: int
+    n_inside_bounds: int
+    median_abs_log10_error: float
+    n_errors: int
+    n_figures: int
+    crps: float
+    crps_guess: float
+    coverage: float
+    log10_width: float
+    n_bounds: int
+    probability: float
+    brier: float
+    brier_guess: float
+
+
+def tallies_of(scores: Sequence[Score]) -> tuple[Tally, ...]:
+    """Each role over all subjects, then each role of each subject, in the sequence they come."""
+    subjects = dict.fromkeys(each.placed.case.subject for each in scores)
+    found = [tally(role, "", scores) for role in ROLES]
+    found += [tally(role, subject, scores) for subject in subjects for role in ROLES]
+    return tuple(each for each in found if each.n_cases or not each.subject)
+
+
+def tally(role: str, subject: str, scores: Sequence[Score]) -> Tally:
+    """Count the scores of one role; of one subject, where it is named."""
+    mine = [
+        each
+        for each in scores
+        if each.placed.case.role == role and subject in ("", each.placed.case.subject)
+    ]
+    errors = [abs(each.log10_error) for each in mine if not math.isnan(each.log10_error)]
+    computable = [each for each in mine if each.verdict in (INSIDE, OUTSIDE)]
+    bounds = [each for each in computable if each.placed.case.published.relation in BOUNDS]
+    figures = [each for each in computable if not math.isnan(each.quality.crps)]
+    return Tally(
+        role=role,
+        subject=subject,
+        n_cases=len(mine),
+        n_computable=len(computable),
+        n_inside=sum(each.verdict == INSIDE for each in computable),
+        n_computable_bounds=len(bounds),
+        n_inside_bounds=sum(each.verdict == INSIDE for each in bounds),
+        median_abs_log10_error=float(np.median(errors)) if errors else math.nan,
+        n_errors=len(errors),
+        n_figures=n_numbers(figures),
+        crps=mean_once(figures, lambda each: each.quality.crps),
+        crps_guess=mean_once(figures, lambda each: each.quality.crps_guess),
+        coverage=mean_once(figures, lambda each: float(each.verdict == INSIDE)),
+        log10_width=_median([each.quality.log10_width for each in figures]),
+        n_bounds=n_numbers(bounds),
+        probability=mean_once(bounds, lambda each: each.quality.probability),
+        brier=mean_once(bounds, lambda each: each.quality.brier),
+        brier_guess=mean_once(bounds, lambda each: each.quality.brier_guess),
+    )
+
+
+def _number(score: Score) -> str:
+    """The number a case shows: a name that several may share, or its own id."""
+    case = score.placed.case
+    return f"number {case.counts_as}" if case.counts_as else f"case {case.id}"
+
+
+def n_numbers(scores: Sequence[Score]) -> int:
+    """Different numbers that cases show."""
+    return len({_number(each) for each in scores})
+
+
+def mean_once(scores: Sequence[Score], value: Callable[[Score], float]) -> float:
+    """Mean over numbers, each the mean of the cases that show it; NaN without any."""
+    if not scores:
+        return math.nan
+    count = Counter(_number(each) for each in scores)
+    weight = [1 / count[_number(each)] for each in scores]
+    return float(np.average([value(each) for each in scores], weights=weight))
+
+
+def _median(values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.median(known)) if known else math.nan
