@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import IPV4
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.record.curves import Curves
@@ -43,6 +44,7 @@ HOSTED = (
 """Where components sit: in the pools, but for one address that nobody lists."""
 OVERMATCH = ref.EXAMPLES["dns"][0].overmatch
 _GIVEN: Any = SimpleNamespace(
+    line=IPV4,
     scenario=SimpleNamespace(start=ref.START),
     orders=SimpleNamespace(
         rows=[

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import IPV4, Line
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
 from sim.world.providers import Places
@@ -80,6 +81,11 @@ class Observation:
     stance: tuple[str, ...] = ()
     places: Places | None = None
     exempt: IntervalSet = NO_ADDRESSES
+
+    @property
+    def line(self) -> Line:
+        """The line on which addresses lie."""
+        return self.places.line if self.places is not None else IPV4
 
 
 @dataclass(frozen=True)

@@ -69,10 +69,7 @@ class Order:
     @cached_property
     def n_rules(self) -> int:
         """Rules it takes at an operator: prefixes of its addresses, none for a name."""
-        if self.addresses.n_addresses == self.addresses.n_intervals:
-            # Single addresses, none beside another: each is a prefix.
-            return self.addresses.n_intervals
-        return int(self.addresses.to_prefixes()[0].size)
+        return self.addresses.n_prefixes
 
 
 @dataclass(frozen=True)
@@ -118,4 +115,4 @@ class Entry:
         """What the luck of the entry hangs on: its first and last address; nothing for a name."""
         if not self.addresses:
             return ()
-        return int(self.addresses.start[0]), int(self.addresses.stop[-1]) - 1
+        return self.addresses.ends

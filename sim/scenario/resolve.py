@@ -6,10 +6,12 @@ does not draw luck and does not build the world.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
+from sim.addresses.sets.line import Line, Prefix
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
@@ -123,12 +125,23 @@ class Resolved:
         """Assumed values that the scenario took."""
         return self.loaded.assumed
 
+    @cached_property
+    def line(self) -> Line:
+        """Where the addresses of all its tables lie."""
+        seated = self.cloud_prefixes, self.shared_prefixes
+        others = self.target_prefixes, self.orders, self.allowed, self.exempt
+        return Line.of(_prefixes_of(seated), _prefixes_of(others))
+
     @property
     def tables(self) -> tuple[Table[Any], ...]:
         """All tables read, by name."""
         tables = [getattr(self, column.name) for column in fields(self)]
         found = {table.name: table for table in tables if isinstance(table, Table)}
         return tuple(found[name] for name in sorted(found))
+
+
+def _prefixes_of(tables: Iterable[Table[Any] | None]) -> Iterator[Prefix]:
+    return (row.prefix for table in tables if table is not None for row in table.rows)
 
 
 def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
@@ -156,7 +169,7 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     reader.stop_if_any()
     attributes: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
     resolved = Resolved(**(attributes | tables | {"loaded": loaded}))
-    problems = check_together(resolved)
+    problems = check_together(resolved) or check_line(resolved)
     if problems:
         raise DataError(problems)
     return resolved
@@ -184,6 +197,16 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *(check_responses(resolved.responses) if resolved.responses else ()),
         *(check_figures(resolved.figures, places) if resolved.figures else ()),
     ]
+
+
+def check_line(resolved: Resolved) -> list[Problem]:
+    """Refuse more IPv6 than can be told apart."""
+    try:
+        _ = resolved.line
+    except ValueError as error:
+        path = str(resolved.cloud_prefixes.path)
+        return [Problem(path, f"expected fewer or longer IPv6 prefixes, got {error}", key="prefix")]
+    return []
 
 
 def _check_sharing(resolved: Resolved, places: set[tuple[str, str]]) -> Iterable[Problem]:

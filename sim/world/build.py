@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import prefix_set
 from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Thresholds
@@ -100,7 +99,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         censor=scenario.censor,
         reactions=scenario.reactions,
         complaints=scenario.complaints,
-        exempt=IntervalSet.union_all(prefix_set(*row.prefix) for row in exempt),
+        exempt=resolved.line.union(row.prefix for row in exempt),
         pressure_events=tuple(
             (seconds_since(scenario.start, row.at), row.adds) for row in pressure
         ),

@@ -188,8 +188,11 @@ def stable_order(key: NDArray[np.int64]) -> NDArray[np.int32]:
     Parameters
     ----------
     key : shape (n,)
-        From 0 on, and below 2**32, as addresses of IPv4 are; n is below 2**31.
+        From 0 on; n is below 2**31.
     """
+    if key.size and int(key.max()) >= 2**32:
+        # With the row beside it, an address of IPv6 would not fit in one number.
+        return np.argsort(key, kind="stable").astype(np.int32)
     return _sorted_values(key, np.arange(key.size, dtype=np.int32))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import Seats
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import DOMAIN_FRONTING
@@ -32,6 +33,8 @@ class Pools(Columns):
         Whether its fronts are there by domain fronting, and not on rented machines.
     addresses
         Addresses of each pool.
+    seats
+        Those of them at which a front may be; all where it is empty.
     """
 
     rules: Fronts
@@ -39,6 +42,12 @@ class Pools(Columns):
     weight: NDArray[np.float64]
     is_fronting: NDArray[np.bool_]
     addresses: tuple[IntervalSet, ...]
+    seats: tuple[Seats, ...] = ()
+
+    @property
+    def given_out(self) -> tuple[Seats, ...]:
+        """Addresses of each pool at which a front may be."""
+        return self.seats or tuple(Seats.of(addresses) for addresses in self.addresses)
 
 
 def build_pools(resolved: Resolved, places: Places) -> Pools | None:
@@ -57,11 +66,19 @@ def build_pools(resolved: Resolved, places: Places) -> Pools | None:
             else places.provider_addresses(provider)
             for row, provider in zip(resolved.pools.rows, provider_row, strict=True)
         ),
+        seats=tuple(
+            places.seats[places.row(row.provider, row.region)]
+            if row.region
+            else _provider_seats(resolved, places, row.provider)
+            for row in resolved.pools.rows
+        )
+        if places.seats
+        else (),
     )
 
 
-def nth_address(addresses: IntervalSet, n: int) -> int:
-    """Return the n-th address of a set, counted from 0 in ascending order."""
-    before = np.concatenate(([0], np.cumsum(addresses.stop - addresses.start)))
-    row = int(np.searchsorted(before, n, side="right")) - 1
-    return int(addresses.start[row] + n - before[row])
+def _provider_seats(resolved: Resolved, places: Places, provider: str) -> Seats:
+    """Addresses of a provider that are given out: of IPv4, or of IPv6 where it has no others."""
+    four = Seats.of(places.provider_addresses(places.provider.index(provider)))
+    mine = (row.prefix for row in resolved.cloud_prefixes.rows if row.provider == provider)
+    return four if four.n else places.line.seats(mine)

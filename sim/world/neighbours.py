@@ -13,8 +13,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import prefix_set
 from sim.errors import DataError, Problem
 from sim.names.names import NamesLaw, fit_names_law
 from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
@@ -132,7 +130,7 @@ def _kind_shares(resolved: Resolved, places: Places) -> NDArray[np.float64]:
 def _is_shared(resolved: Resolved, address: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each address lies in a range that many tenants share."""
     rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-    return IntervalSet.union_all(prefix_set(*row.prefix) for row in rows).contains(address)
+    return resolved.line.union(row.prefix for row in rows).contains(address)
 
 
 def _share_crowded(resolved: Resolved, law: NamesLaw) -> float:

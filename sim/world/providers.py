@@ -6,15 +6,20 @@ an attribution of any address to a provider. It does not know who rents.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import accumulate
+from operator import sub
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds, prefix_set
+from sim.addresses.sets.line import IPV4, Line, Prefix, Seats, is_ipv6, split
+from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds
 from sim.scenario.resolve import Resolved
 from sim.world.columns import Columns
 
@@ -37,9 +42,13 @@ class Places(Columns):
     addresses
         Addresses of each place.
     prefixes
-        All prefixes, for longest-prefix match.
+        All prefixes of IPv4, for longest-prefix match.
     prefix_provider_row : shape (n_prefixes,)
         Provider of each row of ``prefixes``.
+    line
+        The line on which all addresses lie.
+    seats
+        Addresses of each place that are given out; all of them where it is empty.
     """
 
     provider: tuple[str, ...]
@@ -48,10 +57,12 @@ class Places(Columns):
     addresses: tuple[IntervalSet, ...]
     prefixes: PrefixTable
     prefix_provider_row: NDArray[np.int64]
+    line: Line = IPV4
+    seats: tuple[Seats, ...] = ()
 
     @property
     def n_addresses(self) -> NDArray[np.int64]:
-        """Number of addresses of each place."""
+        """Number of IPv4 addresses of each place."""
         return np.array([addresses.n_addresses for addresses in self.addresses], np.int64)
 
     def row(self, provider: str, region: str) -> int:
@@ -62,7 +73,7 @@ class Places(Columns):
         raise KeyError((provider, region))
 
     def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
-        """Addresses of a set by provider; the last number is what no provider holds."""
+        """IPv4 addresses of a set by provider; the last number is what no provider holds."""
         edge, owner = self.segments
         n_addresses = np.diff(addresses.count_below(edge))
         # Weights are summed as floats, which hold every number of addresses exactly.
@@ -71,7 +82,7 @@ class Places(Columns):
 
     @cached_property
     def segments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where the space passes from one provider to another, its end included, and to whom."""
+        """Where IPv4 passes from one provider to another, its end included, and to whom."""
         of_prefix = np.append(self.prefix_provider_row, len(self.provider))
         owner = of_prefix[self.prefixes.segment_row]
         is_first = np.append(True, owner[1:] != owner[:-1])
@@ -80,11 +91,15 @@ class Places(Columns):
     def address_by_luck(self, place_row: NDArray[Any], u: NDArray[np.float64]) -> NDArray[np.int64]:
         """Address drawn evenly from a place: the ``floor(u * size)``-th in ascending order.
 
+        A place that has IPv4 gives out that, another IPv6 as ``Line.seats`` says.
+
         Parameters
         ----------
         place_row, u : shape (n,)
             Places, and uniform numbers in [0, 1).
         """
+        if self.seats:
+            return self._seat_by_luck(place_row, u)
         size = self.n_addresses
         first = np.cumsum(size) - size
         start = np.concatenate([addresses.start for addresses in self.addresses])
@@ -100,6 +115,31 @@ class Places(Columns):
             interval = np.searchsorted(before, position, side="right") - 1
             address[piece] = start[interval] + (position - before[interval])
         return address
+
+    def _seat_by_luck(self, place_row: NDArray[Any], u: NDArray[np.float64]) -> NDArray[np.int64]:
+        address = np.empty(place_row.shape, np.int64)
+        for place in np.unique(place_row).tolist():
+            mine = place_row == place
+            address[mine] = self.seats[place].draw(u[mine])
+        return address
+
+    def n_below6(self, provider_row: int, bound: int) -> int:
+        """IPv6 addresses of one provider below a bound, exact."""
+        first, stop, before = self._of_provider6[provider_row]
+        row = bisect_right(first, bound)
+        beyond = max(0, stop[row - 1] - bound) if row else 0
+        return before[row] - beyond
+
+    @cached_property
+    def _of_provider6(self) -> tuple[tuple[list[int], list[int], list[int]], ...]:
+        """Bounds of each provider's IPv6 intervals, and its addresses before each."""
+        held = [split(self.provider_addresses(row)).v6 for row in range(len(self.provider))]
+        first = [six.first.to_ints() for six in held]
+        stop = [[last + 1 for last in six.last.to_ints()] for six in held]
+        sizes = [map(sub, high, low) for low, high in zip(first, stop, strict=True)]
+        return tuple(
+            zip(first, stop, ([*accumulate(one, initial=0)] for one in sizes), strict=True)
+        )
 
     def provider_addresses(self, provider_row: int) -> IntervalSet:
         """All addresses of one provider."""
@@ -128,28 +168,50 @@ def build_places(resolved: Resolved) -> Places:
     """
     shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
     rows = (*resolved.cloud_prefixes.rows, *shared_rows)
-    shared = IntervalSet.union_all(prefix_set(*row.prefix) for row in shared_rows)
+    line = resolved.line
+    shared = line.union(row.prefix for row in shared_rows)
     n_whole = len({(row.provider, row.region) for row in resolved.cloud_prefixes.rows})
     names = list(dict.fromkeys((row.provider, row.region) for row in rows))
     provider = provider_names(resolved)
-    prefix = np.array([row.prefix for row in rows], np.int64)
     place_of = {name: number for number, name in enumerate(names)}
-    place_row = np.array([place_of[row.provider, row.region] for row in rows])
-    start, stop = prefix_bounds(prefix[:, 0], prefix[:, 1])
+    places: list[list[Prefix]] = [[] for _ in names]
+    for row in rows:
+        places[place_of[row.provider, row.region]].append(row.prefix)
+    addresses = tuple(
+        _without(_union(line, prefixes), shared if place < n_whole else IntervalSet.empty())
+        for place, prefixes in enumerate(places)
+    )
+    fours = [row for row in rows if not is_ipv6(row.prefix[0])]
+    prefix = np.array([row.prefix for row in fours], np.int64).reshape(-1, 2)
     return Places(
         provider=provider,
         region=tuple(region for _, region in names),
         provider_row=np.array([provider.index(name) for name, _ in names], np.int64),
-        addresses=tuple(
-            _without(
-                IntervalSet.from_bounds(start[place_row == place], stop[place_row == place]),
-                shared if place < n_whole else IntervalSet.empty(),
-            )
-            for place in range(len(names))
-        ),
+        addresses=addresses,
         prefixes=PrefixTable.from_prefixes(prefix[:, 0], prefix[:, 1]),
-        prefix_provider_row=np.array([provider.index(row.provider) for row in rows], np.int64),
+        prefix_provider_row=np.array([provider.index(row.provider) for row in fours], np.int64),
+        line=line,
+        seats=tuple(map(partial(_seats, line), places, addresses)) if line.has_ipv6 else (),
     )
+
+
+def _union(line: Line, prefixes: Iterable[Prefix]) -> IntervalSet:
+    """All addresses of some prefixes; those of IPv4 at once, as there are thousands."""
+    listed = list(prefixes)
+    fours = [prefix for prefix in listed if not is_ipv6(prefix[0])]
+    column = np.array(fours, np.int64).reshape(-1, 2)
+    four = IntervalSet.from_bounds(*prefix_bounds(column[:, 0], column[:, 1]))
+    if len(fours) == len(listed):
+        return four
+    return line.union(prefix for prefix in listed if is_ipv6(prefix[0])).union(four)
+
+
+def _seats(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
+    """Addresses of a place that are given out: those of IPv4, or of IPv6 where it has no others."""
+    four = Seats.of(addresses)
+    if four.n:
+        return four
+    return line.seats(prefix for prefix in prefixes if is_ipv6(prefix[0])).within(addresses)
 
 
 def _without(addresses: IntervalSet, others: IntervalSet) -> IntervalSet:

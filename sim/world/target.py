@@ -5,10 +5,7 @@ In: the target's own prefixes. Out: its addresses as a set. It does not know who
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import prefix_bounds
 from sim.scenario.resolve import Resolved
 
 
@@ -32,6 +29,5 @@ def build_target(resolved: Resolved) -> Target:
     """Return the target of a scenario; without ranges of its own its set is empty."""
     if resolved.target_prefixes is None:
         return Target(resolved.scenario.target.name, IntervalSet.empty())
-    prefix = np.array([row.prefix for row in resolved.target_prefixes.rows], np.int64)
-    start, stop = prefix_bounds(prefix[:, 0], prefix[:, 1])
-    return Target(resolved.scenario.target.name, IntervalSet.from_bounds(start, stop))
+    prefixes = [row.prefix for row in resolved.target_prefixes.rows]
+    return Target(resolved.scenario.target.name, resolved.line.union(prefixes))

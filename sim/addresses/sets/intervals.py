@@ -162,6 +162,11 @@ class IntervalSet(Intervals):
         return int(np.add.reduce(self.stop - self.start))
 
     @property
+    def ends(self) -> tuple[int, int]:
+        """First and last address of the set, which must hold one."""
+        return int(self.start[0]), int(self.stop[-1]) - 1
+
+    @property
     def n_prefixes(self) -> int:
         """Number of prefixes that are needed to say the set."""
         if self.n_addresses == self.n_intervals:

@@ -90,6 +90,39 @@ class Seats(NamedTuple):
         """How many addresses."""
         return int(self.size.sum())
 
+    @property
+    def stop(self) -> NDArray[np.int64]:
+        """Place on the line after the last address of each run; shape (n_runs,)."""
+        return self.start + (self.size - 1) * self.step + 1
+
+    def within(self, addresses: IntervalSet) -> Seats:
+        """Those that lie in a set."""
+        pieces = []
+        for start, size, step, stop in zip(
+            *map(np.ndarray.tolist, (*self, self.stop)), strict=True
+        ):
+            first = int(np.searchsorted(addresses.stop, start, side="right"))
+            after = int(np.searchsorted(addresses.start, stop))
+            for row in range(first, after):
+                low = max(0, -(-(int(addresses.start[row]) - start) // step))
+                high = min(size, -(-(int(addresses.stop[row]) - start) // step))
+                if low < high:
+                    pieces.append((start + low * step, high - low, step))
+        return Seats(*np.array(pieces, np.int64).reshape(-1, 3).T)
+
+    def draw(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Address drawn evenly: the ``floor(u * n)``-th in ascending sequence.
+
+        Parameters
+        ----------
+        u : shape (m,)
+            Uniform numbers in [0, 1).
+        """
+        before = np.concatenate(([0], np.cumsum(self.size)))
+        number = np.floor(u * self.n).astype(np.int64)
+        run = np.searchsorted(before, number, side="right") - 1
+        return self.start[run] + (number - before[run]) * self.step[run]
+
 
 @dataclass(frozen=True, eq=False)
 class Line:
@@ -177,6 +210,10 @@ class Line:
 
     def __hash__(self) -> int:
         """Hash by content."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash((self.end, self.start.size, self.cut.size))
 
     @property
@@ -380,6 +417,13 @@ class LineSet(IntervalSet):
         # Neighbours that end and start in the same /64 would count it twice.
         n_shared = int(np.count_nonzero(first[1:] == last[:-1]))
         return int((last - first + 1).sum()) - n_shared
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """First and last address of the set as whole numbers, which must hold one."""
+        last = self.stop[-1:]
+        end = self.line.address6(last).minus_one().to_ints() if last > IPV4_STOP else last - 1
+        return self.line.numbers(self.start[:1])[0], int(end[0])
 
     @property
     def n_prefixes(self) -> int:

@@ -28,8 +28,13 @@ _DEFAULT = Limits()
 _MERGE_ROWS = 2**21
 
 
-def parse_prefix(text: str) -> tuple[int, int]:
-    """Network address and length of one IPv4 prefix; a bare address is a /32.
+def parse_prefix(text: str, version: int = 4) -> tuple[int, int]:
+    """Network address and length of one prefix; a bare address is a /32 or a /128.
+
+    Parameters
+    ----------
+    version
+        4 or 6 to refuse the other family; 0 for either.
 
     Raises
     ------
@@ -37,11 +42,12 @@ def parse_prefix(text: str) -> tuple[int, int]:
         With a message of the form ``expected …, got …``: not a prefix, leading zeros, host bits
         set (with the prefix that was probably meant), or another address family.
     """
-    entry = read_notation(text, version=4)
+    entry = read_notation(text, version)
     size = entry.last - entry.first + 1
     if "-" in text:
-        raise ValueError(f"expected an IPv4 prefix, got the range {text!r}")
-    return entry.first, 33 - size.bit_length()
+        kind = "an IPv4 prefix" if version == 4 else "a prefix"
+        raise ValueError(f"expected {kind}, got the range {text!r}")
+    return entry.first, (33 if entry.version == 4 else 129) - size.bit_length()
 
 
 def format_prefixes(address: NDArray[np.int64], length: NDArray[np.int64]) -> list[str]:

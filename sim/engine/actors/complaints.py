@@ -152,4 +152,4 @@ class ComplaintActor:
         component = self._states.exposure.component_row[row][
             ~self._world.businesses.is_third_party[row]
         ]
-        return IntervalSet.from_addresses(self._world.components.addresses_of(component))
+        return self._world.places.line.at(self._world.components.addresses_of(component))

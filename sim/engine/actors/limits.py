@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import n_networks
 from sim.engine.in_force import InForce
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Key, Mechanism, Order
 from sim.scenario.reactions import Censor
@@ -177,9 +178,9 @@ class _Then:
         return True
 
     def n_listed(self, order: Order) -> int:
-        """Addresses that are listed with one more order."""
+        """Addresses that are listed with one more order, of the family with more."""
         exempt = self._held((Mechanism.EXEMPT,), order)
-        return self._held(BLOCKING, order).difference(exempt).n_addresses
+        return _n_of(self._held(BLOCKING, order).difference(exempt))
 
     def _held(self, mechanisms: Collection[Mechanism], order: Order) -> IntervalSet:
         if self._n_withdrawn:
@@ -228,7 +229,12 @@ def _is_over_the_bar(order: Order, limits: Limits) -> bool:
 
 def _n_strangers(order: Order, limits: Limits) -> int:
     """Addresses of an order outside the target's own."""
-    return order.addresses.difference(limits.own).n_addresses
+    return _n_of(order.addresses.difference(limits.own))
+
+
+def _n_of(addresses: IntervalSet) -> int:
+    """Addresses of IPv4, or /64 networks of IPv6 where they are more: a limit holds each alone."""
+    return max(addresses.n_addresses, n_networks(addresses))
 
 
 def _is_too_wide(order: Order, then: _Then, limits: Limits) -> bool:

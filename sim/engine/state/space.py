@@ -12,14 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.intervals import IPV4_STOP
+from sim.addresses.sets.line import FIRST_NETWORK, IPV6_START
 from sim.engine.orders import Entry
 from sim.engine.state import entries_kernel, target_kernel
 from sim.engine.state import space_kernel as kernel
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.world.build import World
-
-IPV4_END = 2**32
 
 
 class AddressSpace:
@@ -39,37 +39,44 @@ class AddressSpace:
     register_row
         Row of the register among those who hold entries, after all operators.
     n_blocked : shape (n_operators + 1, 2)
-        Addresses each operator drops or throttles, and those that are listed: outside the target's
-        own ranges, and all.
+        IPv4 addresses each operator drops or throttles, and those that are listed: outside the
+        target's own ranges, and all. With IPv6 the /64 networks likewise, in two columns more.
     n_listed_of : shape (n_providers + 1,)
-        Addresses listed outside the target's own: of each provider, and of nobody.
+        IPv4 addresses listed outside the target's own: of each provider, and of nobody.
     n_free_of : shape (n_pools,)
-        Addresses of each of the target's pools that are not listed.
+        Addresses that each of the target's pools gives out and that are not listed.
     """
 
     def __init__(self, world: World, target: TargetState, states: States) -> None:
         own = world.target.addresses
-        start = np.unique(np.concatenate(([0], own.start, own.stop)))
-        start = start[start < IPV4_END]
+        line = world.places.line
+        # Nothing lies between the families, and no piece reaches from one into the other.
+        families = [0, IPV4_STOP, IPV6_START] if line.has_ipv6 else [0]
+        start = np.unique(np.concatenate((families, own.start, own.stop)))
+        start = start[start < line.end]
         edge, owner = world.places.segments
-        pools = world.pools.addresses if world.pools is not None else ()
+        pools = world.pools.given_out if world.pools is not None else ()
         self.register_row = world.operators.n_operators
-        self.n_blocked = np.zeros((self.register_row + 1, 2), np.int64)
+        self.n_blocked = np.zeros((self.register_row + 1, 4 if line.has_ipv6 else 2), np.int64)
         self.n_listed_of = np.zeros(len(world.places.provider) + 1, np.int64)
-        self.n_free_of = np.array([addresses.n_addresses for addresses in pools], np.int64)
+        self.n_free_of = np.array([pool.n for pool in pools], np.int64)
         self._target, self._states = target, states
         self.handle = kernel.make_space(
             start,
             own.contains(start),
             self.n_blocked,
-            IPV4_END,
+            line.end,
             edge.copy(),
             owner.copy(),
             self.n_listed_of,
             np.concatenate([np.empty(0, np.int64), *(pool.start for pool in pools)]),
             np.concatenate([np.empty(0, np.int64), *(pool.stop for pool in pools)]),
-            np.cumsum([0, *(pool.n_intervals for pool in pools)]),
+            np.concatenate([np.empty(0, np.int64), *(pool.step for pool in pools)]),
+            np.cumsum([0, *(pool.start.size for pool in pools)]),
             self.n_free_of,
+            line.start[:-1].copy(),
+            (line.network - np.uint64(FIRST_NETWORK)).astype(np.int64),
+            line.width.copy(),
         )
 
     def count_listed(self, entry: Entry, step: int) -> None:

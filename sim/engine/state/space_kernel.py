@@ -14,6 +14,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.sets.line import IPV6_START
 from sim.engine.orders import Mechanism
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -47,8 +48,13 @@ _FIELDS = [
     "n_listed_of",
     "pool_start",
     "pool_stop",
+    "pool_step",
     "pool_first",
     "n_free_of",
+    # Segments of IPv6: where each begins, its first /64 network, and numbers for each /64.
+    "line_start",
+    "line_network",
+    "line_width",
 ]
 structref.define_constructor(Space, _SpaceType, _FIELDS)
 structref.define_boxing(_SpaceType, Space)
@@ -65,8 +71,12 @@ def make_space(
     n_listed_of: Rows,
     pool_start: Rows,
     pool_stop: Rows,
+    pool_step: Rows,
     pool_first: Rows,
     n_free_of: Rows,
+    line_start: Rows,
+    line_network: Rows,
+    line_width: Rows,
 ) -> Any:
     """Return the address space, held by nobody.
 
@@ -76,19 +86,24 @@ def make_space(
         Where each piece begins, ascending from 0.
     is_targets : shape (n_pieces,)
         Whether it is the target's own.
-    n_blocked : shape (n_holders, 2)
-        Addresses that each holder drops or throttles: outside the target's own, and all. Holders
-        are operators, and the register after them.
+    n_blocked : shape (n_holders, 2 or 4)
+        Addresses of IPv4 that each holder drops or throttles: outside the target's own, and all.
+        With IPv6, the /64 networks that it drops or throttles some of, likewise. Holders are
+        operators, and the register after them.
     end
         Where the space ends.
     edge, owner : shapes (n_segments + 1,), (n_segments,)
-        Where the space passes from one provider to another, and to whom.
+        Where IPv4 passes from one provider to another, and to whom.
     n_listed_of : shape (n_providers + 1,)
-        Addresses listed of each provider, and of nobody, outside the target's own.
-    pool_start, pool_stop, pool_first : shapes (n,), (n,), (n_pools + 1,)
-        Intervals of each pool: those from ``pool_first[row]`` on.
+        IPv4 addresses listed of each provider, and of nobody, outside the target's own.
+    pool_start, pool_stop, pool_step, pool_first : shapes (n,), (n,), (n,), (n_pools + 1,)
+        Runs of addresses that each pool gives out, ``pool_step`` apart: those from
+        ``pool_first[row]`` on.
     n_free_of : shape (n_pools,)
-        Addresses of each pool that are not listed.
+        Addresses that each pool gives out and that are not listed.
+    line_start, line_network, line_width : shape (n_segments,)
+        Where each segment of IPv6 begins on the line, the number of its first /64 network, and how
+        many numbers of the line each of its networks has.
     """
     n = start.size
     return Space(  # type: ignore[no-untyped-call, unused-ignore]
@@ -104,8 +119,12 @@ def make_space(
         n_listed_of,
         pool_start,
         pool_stop,
+        pool_step,
         pool_first,
         n_free_of,
+        line_start,
+        line_network,
+        line_width,
     )
 
 
@@ -207,10 +226,13 @@ def count_pieces(
             if before != after:
                 first = space.start[row]
                 last = space.start[row + 1] if row + 1 < n else space.end
-                turned = last - first if after else first - last
-                if not space.is_targets[row]:
-                    space.n_blocked[holder, 0] += turned
-                space.n_blocked[holder, 1] += turned
+                if first < IPV6_START:
+                    turned = last - first if after else first - last
+                    if not space.is_targets[row]:
+                        space.n_blocked[holder, 0] += turned
+                    space.n_blocked[holder, 1] += turned
+                else:
+                    _turn_networks(space, row, holder, int(after) - int(before))
                 if is_register:
                     _list(space, first, last, int(after) - int(before), space.is_targets[row])
             row += 1
@@ -219,7 +241,7 @@ def count_pieces(
 @compiled
 def _list(space: Any, first: int, stop: int, step: int, is_targets: bool) -> None:
     """Count some addresses as listed (+1), or no longer (-1): by provider, and out of pools."""
-    if not is_targets:
+    if not is_targets and first < IPV6_START:
         row = n_below(space.edge, space.edge.size, first + 1) - 1
         while row < space.owner.size and space.edge[row] < stop:
             mine = min(space.edge[row + 1], stop) - max(space.edge[row], first)
@@ -229,9 +251,66 @@ def _list(space: Any, first: int, stop: int, step: int, is_targets: bool) -> Non
         low, high = space.pool_first[pool], space.pool_first[pool + 1]
         row = low + n_below(space.pool_stop[low:high], high - low, first + 1)
         while row < high and space.pool_start[row] < stop:
-            mine = min(space.pool_stop[row], stop) - max(space.pool_start[row], first)
+            mine = _n_given_out(space, row, stop) - _n_given_out(space, row, first)
             space.n_free_of[pool] -= step * mine
             row += 1
+
+
+@compiled
+def _n_given_out(space: Any, row: int, bound: int) -> int:
+    """Addresses of a run of a pool that lie below a bound."""
+    span = min(space.pool_stop[row], bound) - space.pool_start[row]
+    step = space.pool_step[row]
+    if span <= 0:
+        return 0
+    return int(span if step == 1 else (span + step - 1) // step)
+
+
+@compiled
+def _turn_networks(space: Any, row: int, holder: int, step: int) -> None:
+    """Count the /64 networks that a piece of IPv6 turns: those that no other piece holds some of.
+
+    The piece itself is counted as it is by now.
+    """
+    n = space.n_pieces
+    stop = space.start[row + 1] if row + 1 < n else space.end
+    first, last = _network_of(space, space.start[row]), _network_of(space, stop - 1)
+    for which in range(2):
+        if which == 0 and space.is_targets[row]:
+            continue
+        is_first_held, is_last_held = False, False
+        other = row - 1
+        while other >= 0 and space.start[other + 1] > IPV6_START:
+            if _network_of(space, space.start[other + 1] - 1) != first:
+                break
+            is_first_held |= _is_counted(space, other, holder, which)
+            other -= 1
+        other = row + 1
+        while other < n and _network_of(space, space.start[other]) == last:
+            is_last_held |= _is_counted(space, other, holder, which)
+            other += 1
+        turned = last - first + 1
+        if first == last:
+            turned -= int(is_first_held or is_last_held)
+        else:
+            turned -= int(is_first_held) + int(is_last_held)
+        space.n_blocked[holder, 2 + which] += step * turned
+
+
+@compiled
+def _is_counted(space: Any, row: int, holder: int, which: int) -> bool:
+    """Whether a holder blocks a piece; with ``which`` 0 one that is not the target's own."""
+    if which == 0 and space.is_targets[row]:
+        return False
+    return bool(state_at(space, holder, space.slot[row]) != CLEAN)
+
+
+@compiled
+def _network_of(space: Any, position: int) -> int:
+    """Number of the /64 network at a place of the line."""
+    row = n_below(space.line_start, space.line_start.size, position + 1) - 1
+    behind = (position - space.line_start[row]) // space.line_width[row]
+    return int(space.line_network[row] + behind)
 
 
 @compiled
@@ -245,8 +324,10 @@ def nth_free(space: Any, pool: int, n: int) -> int:
             last = space.start[row + 1] if row + 1 < space.n_pieces else space.end
             low, high = max(space.start[row], first), min(last, stop)
             if state_at(space, register, space.slot[row]) == CLEAN:
-                if n < high - low:
-                    return int(low + n)
-                n -= high - low
+                before = _n_given_out(space, interval, low)
+                free = _n_given_out(space, interval, high) - before
+                if n < free:
+                    return int(first + (before + n) * space.pool_step[interval])
+                n -= free
             row += 1
     return -1

@@ -1,7 +1,6 @@
 """Everything that is not listed."""
 
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.prefixes import prefix_set
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.registry import Given, register
@@ -18,19 +17,19 @@ def allow_list(allowed: IntervalSet) -> Strategy:
     allowed
         Addresses that pass.
     """
-    everything = IntervalSet.from_bounds([0], [IPV4_STOP])
 
     def decide(observation: Observation) -> Decision:
         if observation.in_force.of(Mechanism.DROP):
             return Decision()
-        return Decision((Order("block", everything.difference(allowed), reason="not listed"),))
+        others = observation.line.everything.difference(allowed)
+        return Decision((Order("block", others, reason="not listed"),))
 
     return decide
 
 
 def _listed(given: Given) -> IntervalSet:
     assert given.resolved.allowed is not None
-    return IntervalSet.union_all(prefix_set(*row.prefix) for row in given.resolved.allowed.rows)
+    return given.resolved.line.union(row.prefix for row in given.resolved.allowed.rows)
 
 
 register(ask.AllowList, allow_list, lambda _, given: allow_list(_listed(given)))

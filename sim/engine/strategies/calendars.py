@@ -8,6 +8,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.intervals import IPV4_STOP
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.coverage import (
@@ -66,7 +67,7 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
     def decide(observation: Observation) -> Decision:
         rows = answerable_fronts(observation)
         fronts = observation.fronts
-        prefix = fronts.address[rows] >> (ADDRESS_BITS - length)
+        prefix = _prefix_numbers(observation, rows, length)
         phase_s = (observation.t_s - fronts.discovered_s[rows]) % cycle_s
         is_wanted = phase_s < ttl_s
         is_held = fronts.is_held(Mechanism.DROP)[rows]
@@ -79,6 +80,18 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
         return Decision(releases + blocks, observation.t_s + int(left_s.min()))
 
     return decide
+
+
+def _prefix_numbers(
+    observation: Observation, front_row: NDArray[np.int64], length: int
+) -> NDArray[np.int64]:
+    """Number of the prefix around each of some fronts; those of the two families differ."""
+    address = observation.fronts.address[front_row]
+    number = address >> (ADDRESS_BITS - length)
+    around = enclosing_front(observation, length)
+    for place in np.flatnonzero(address >= IPV4_STOP).tolist():
+        number[place] = around(int(front_row[place])).start[0]
+    return number
 
 
 def _withdraw_all(observation: Observation) -> tuple[Order, ...]:

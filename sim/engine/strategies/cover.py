@@ -1,11 +1,15 @@
 """The least-collateral cover of what the censor knows."""
 
+import numpy as np
+
 from sim.addresses.cover.cover import find_covers
 from sim.addresses.cover.targets import Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.coverage import answerable_fronts, cut
@@ -18,7 +22,8 @@ def cover(rules: int) -> Strategy:
 
     Really used: by nobody on record; routers' limits on rules are real. Collateral is counted in
     addresses that whois shows as rented out by providers: what a censor can know. No hindsight
-    enters: the cover is made anew from the fronts known now, and replaces the one before.
+    enters: the cover is made anew from the fronts known now, and replaces the one before. A front
+    of IPv6 stands for its /64, and a /64 weighs as much as an address of IPv4: one customer's.
 
     Parameters
     ----------
@@ -30,10 +35,10 @@ def cover(rules: int) -> Strategy:
         address = observation.fronts.address[answerable_fronts(observation)]
         if address.size == 0:
             return Decision()
-        known = IntervalSet.from_addresses(address)
-        targets = Targets.prepare(AddressSet(known, IntervalSet6.empty()))
+        known = split(observation.line.at(address))
+        targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
         frontier = find_covers(targets, _rented_out(observation), rules)
-        wanted = cut(observation, frontier.cover(rules).to_set().v4)
+        wanted = cut(observation, observation.line.put(frontier.cover(rules).to_set()))
         if observation.in_force.count((Mechanism.DROP, wanted)):
             return Decision()
         held = observation.in_force.of(Mechanism.DROP)
@@ -46,8 +51,23 @@ def cover(rules: int) -> Strategy:
 def _rented_out(observation: Observation) -> Weights:
     """A weight of one on every address that a provider rents out and an entry may hold."""
     assert observation.places is not None
-    rented = cut(observation, IntervalSet.union_all(observation.places.addresses))
-    return Weights.on_ranges4(rented.start, rented.stop, rented.stop - rented.start)
+    rented = split(cut(observation, IntervalSet.union_all(observation.places.addresses)))
+    four, six = rented.v4, _networks(rented.v6)
+    return Weights(
+        Weights.on_ranges4(four.start, four.stop, four.stop - four.start).v4,
+        Weights.on_ranges6(
+            six.first, six.last, (six.last.high - six.first.high).astype(np.float64) + 1.0
+        ).v6,
+    )
+
+
+def _networks(addresses: IntervalSet6) -> IntervalSet6:
+    """The /64 networks that a set touches."""
+    first, last = addresses.first, addresses.last
+    return IntervalSet6.from_bounds(
+        Addresses6(first.high, np.zeros_like(first.low)),
+        Addresses6(last.high, ~np.zeros_like(last.low)),
+    )
 
 
 register(ask.Cover, cover, lambda asked, _: cover(asked.rules))

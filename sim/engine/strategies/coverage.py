@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import prefix_set
+from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Observation
 from sim.engine.orders import Mechanism, Order
 
@@ -62,12 +62,12 @@ def block_around(
 
 # Strategies ask for the same prefixes at every look.
 @lru_cache(maxsize=2**14)
-def enclosing(address: int, length: int) -> IntervalSet:
-    """Prefix of a given length that holds an address."""
-    size = 1 << (ADDRESS_BITS - length)
-    return prefix_set(address // size * size, length)
+def enclosing(address: int, length: int, line: Line = IPV4) -> IntervalSet:
+    """Prefix of a given length that holds an address; of IPv6 one as long as ``length6`` says."""
+    return line.enclosing(address, length)
 
 
 def enclosing_front(observation: Observation, length: int) -> SetAround:
     """Prefix of a given length around each front."""
-    return lambda row: enclosing(int(observation.fronts.address[row]), length)
+    line = observation.line
+    return lambda row: enclosing(int(observation.fronts.address[row]), length, line)

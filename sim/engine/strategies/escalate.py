@@ -93,7 +93,7 @@ def _step_of(
     """First step whose prefix, less what is exempt, is this set; None if there is none."""
     first = int(addresses.start[0])
     for step, length in enumerate(lengths):
-        if cut(observation, enclosing(first, length)) == addresses:
+        if cut(observation, enclosing(first, length, observation.line)) == addresses:
             return step
     return None
 

@@ -4,7 +4,9 @@ from functools import cache, partial
 
 import numpy as np
 
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.ipv6 import IPV6_BITS
+from sim.addresses.sets.line import length6
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.strategies.coverage import (
     ADDRESS_BITS,
@@ -15,6 +17,9 @@ from sim.engine.strategies.coverage import (
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 from sim.world.providers import Places
+
+NETWORK_BITS = 64
+"""Length of the network of one customer in IPv6."""
 
 
 def covering_prefix(purity: float, shortest: int) -> Strategy:
@@ -58,7 +63,7 @@ def provider_region(observation: Observation) -> Decision:
         for addresses in places.addresses:
             if addresses.contains(address)[0]:
                 return addresses
-        return enclosing(int(address[0]), ADDRESS_BITS)
+        return enclosing(int(address[0]), ADDRESS_BITS, observation.line)
 
     return Decision(block_around(observation, open_fronts(observation), around))
 
@@ -90,6 +95,8 @@ def largest_prefix(
     places: Places, provider_row: int, address: int, purity: float, shortest: int
 ) -> IntervalSet:
     """Largest prefix around an address of which at least ``purity`` is a provider's."""
+    if address >= IPV4_STOP:
+        return _largest_prefix6(places, provider_row, address, purity, shortest)
     mine = places.provider_addresses(provider_row)
     length = np.arange(shortest, ADDRESS_BITS)
     size = 1 << (ADDRESS_BITS - length)
@@ -97,6 +104,20 @@ def largest_prefix(
     is_pure = mine.count_below(start + size) - mine.count_below(start) >= purity * size
     largest = int(length[is_pure.argmax()]) if is_pure.any() else ADDRESS_BITS
     return enclosing(address, largest)
+
+
+def _largest_prefix6(
+    places: Places, provider_row: int, position: int, purity: float, shortest: int
+) -> IntervalSet:
+    """The same of IPv6: no shorter than ``length6`` says, /64 at most, or the address alone."""
+    (number,) = places.line.numbers(np.array([position], np.int64))
+    for length in range(length6(shortest), NETWORK_BITS + 1):
+        size = 1 << (IPV6_BITS - length)
+        start = number // size * size
+        held = places.n_below6(provider_row, start + size) - places.n_below6(provider_row, start)
+        if held >= purity * size:
+            return places.line.enclosing6(position, length)
+    return enclosing(position, ADDRESS_BITS, places.line)
 
 
 def _places(observation: Observation) -> Places:

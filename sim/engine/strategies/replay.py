@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
+from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Order
 from sim.engine.strategies.registry import Given, register
@@ -45,6 +46,7 @@ def time_orders(
     order_times: str,
     streams: Streams,
     last_order: datetime | None = None,
+    line: Line = IPV4,
 ) -> list[tuple[int, Order]]:
     """Orders of a table with their times in seconds since ``start``, sorted by time.
 
@@ -55,6 +57,8 @@ def time_orders(
         ``[earliest, latest]``, one draw per row.
     last_order
         Orders whose best estimate is later are left out; None keeps all.
+    line
+        Where their addresses lie.
     """
     u = streams.generator(Stream.ORDER_TIME).random(len(rows))
     timed = []
@@ -66,7 +70,7 @@ def time_orders(
             earliest_s = _seconds(row.earliest or row.effective, start)
             latest_s = _seconds(row.latest or row.effective, start)
             t_s = earliest_s + int(np.floor(luck * (latest_s - earliest_s + 1)))
-        timed.append((t_s, Order.of_prefix(row.action, *row.prefix)))
+        timed.append((t_s, Order(row.action, line.prefix(*row.prefix))))
     return sorted(timed, key=lambda pair: pair[0])
 
 
@@ -78,7 +82,9 @@ def _timed(asked: ask.Replay, given: Given) -> list[tuple[int, Order]]:
     resolved = given.resolved
     assert resolved.orders is not None
     start, rows = resolved.scenario.start, resolved.orders.rows
-    return time_orders(rows, start, asked.order_times, given.streams, asked.last_order)
+    return time_orders(
+        rows, start, asked.order_times, given.streams, asked.last_order, resolved.line
+    )
 
 
 register(ask.Replay, replay, lambda asked, given: replay(_timed(asked, given)))
