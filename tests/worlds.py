@@ -26,13 +26,12 @@ from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import Components
 from sim.world.demand import Demand
-from sim.world.fronts import Pools
 from sim.world.moves import Moves
 from sim.world.operators import Operators, Overload
 from sim.world.population import Businesses
 from sim.world.providers import Places
 from sim.world.stances import StanceEvent, StanceEvents
-from sim.world.target import Target
+from sim.world.target import Pools, Target
 from sim.world.tenancy import Stays
 from tests import reference as ref
 from tests.examples import n_examples

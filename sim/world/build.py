@@ -16,13 +16,12 @@ from sim.scenario.schema import Effects, Thresholds
 from sim.streams import Streams
 from sim.world.components import Components
 from sim.world.demand import Demand, build_demand
-from sim.world.fronts import Pools, build_pools
 from sim.world.moves import Moves
 from sim.world.operators import Operators, build_operators
 from sim.world.population import Businesses, build_population
 from sim.world.providers import Places, build_places
 from sim.world.stances import StanceEvents, build_stances
-from sim.world.target import Target, build_target
+from sim.world.target import Pools, Target, build_pools, build_target
 from sim.world.tenancy import Stays
 
 
