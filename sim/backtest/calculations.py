@@ -1,4 +1,4 @@
-"""Predictions that need no simulation: national methods, the law of names, what a list lists.
+"""Predictions that need no simulation: national methods, the law of names.
 
 In: a predictor of a case. Out: a prediction. Tables are read; nothing is written.
 """
@@ -11,26 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.inputs import Input
-from sim.addresses.text.source import Limits
+from sim.backtest.drawn_names import MOST_DRAWN, names_drawn
 from sim.backtest.prediction import Prediction, of_draws, of_number
-from sim.blocklists.attribution import Attributes, break_down
-from sim.blocklists.blocklists import (
-    find_input,
-    own_addresses,
-    own_tables,
-    read_all,
-    read_blocklists,
-    table_names,
-)
-from sim.blocklists.listed import union
 from sim.errors import ScenarioError
 from sim.measure.money.money_parameters import drawn, economy_parameters, triangular_quantile
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.names.names import NamesLaw, fit_names_law
 from sim.names.sharing import KINDS, assumed, build_kinds
 from sim.scenario.cases import PlacedCase
-from sim.scenario.predictors import ExposurePredictor, NamesPredictor, NationalPredictor
+from sim.scenario.predictors import NamesPredictor, NationalPredictor
 from sim.scenario.refusal import hint
 from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
 from sim.scenario.tables.rows import AssumptionRow
@@ -96,24 +85,44 @@ def predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Predic
     )
 
 
-def predict_names(predictor: NamesPredictor) -> Prediction:
-    """Read a quantity off the law of names per address."""
+def predict_names(placed: PlacedCase, predictor: NamesPredictor) -> Prediction:
+    """Read a quantity off the law of names per address.
+
+    Raises
+    ------
+    ScenarioError
+        If more addresses of a kind are drawn than can be.
+    """
     law = _law()
     left_out = "the shape of the law between the published ranks, which is a choice"
-    if predictor.address_kind is not None:
-        kinds = build_kinds(law, _name_assumptions())
-        kind = kinds[KINDS.index(predictor.address_kind)]
-        n_addresses = predictor.n_addresses or 0
-        rng = LUCK.generator(Stream.ADDRESS_NAMES)
-        total = np.array(
-            [kind.law.n_names_of(rng.random(n_addresses)).sum() for _ in range(N_NAME_DRAWS)]
-        )
-        return of_draws(
-            total.astype(float),
-            f"{N_NAME_DRAWS} draws of the addresses",
-            "the assumed parameters of the kind of address (seeds/names-assumptions.csv)",
-        )
+    if predictor.drawn:
+        return _predict_drawn(placed, predictor, law)
     return of_number(law_quantity(law, predictor.quantity, predictor.n_addresses), left_out)
+
+
+def _predict_drawn(placed: PlacedCase, predictor: NamesPredictor, law: NamesLaw) -> Prediction:
+    """Names on addresses that are drawn, kind by kind."""
+    kinds = build_kinds(law, _name_assumptions())
+    laws = [kinds[KINDS.index(draw.address_kind)].law for draw in predictor.drawn]
+    problems = []
+    for row, (kind, draw) in enumerate(zip(laws, predictor.drawn, strict=True)):
+        most = int(MOST_DRAWN * kind.n_addresses)
+        if draw.n_addresses > most:
+            key = f"draws.{row}.n_addresses" if predictor.draws else "n_addresses"
+            message = f"expected at most {most} addresses of the kind, got {draw.n_addresses}"
+            problems.append(placed.problem(f"predictor.{key}", message))
+    if problems:
+        raise ScenarioError(problems)
+    ranged = [draw.share_by_names for draw in predictor.drawn]
+    ranged += [predictor.universe] if predictor.universe is not None else []
+    spans = f"{N_NAME_DRAWS} draws of the addresses"
+    if any(share.ends[0] < share.ends[2] for share in ranged):
+        spans += " and of the shares from their ranges"
+    return of_draws(
+        names_drawn(laws, predictor.drawn, predictor.universe, LUCK, N_NAME_DRAWS),
+        spans,
+        "the assumed parameters of the kind of address (seeds/names-assumptions.csv)",
+    )
 
 
 def law_quantity(law: NamesLaw, quantity: str, n_addresses: int | None) -> float:
@@ -156,43 +165,3 @@ def _law() -> NamesLaw:
 def _name_assumptions() -> dict[str, float]:
     name = "names-assumptions"
     return assumed(read_table(name, find_table(name, Path()), AssumptionRow).rows)
-
-
-def predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Prediction:
-    """Count addresses that a list lists.
-
-    Raises
-    ------
-    OverblockError
-        If the list cannot be read.
-    """
-    return of_number(_count(placed, predictor), "whether the list is complete")
-
-
-def _count(placed: PlacedCase, predictor: ExposurePredictor) -> float:
-    limits = Limits()
-    given = _input(placed, predictor.blocklist)
-    feeds = read_blocklists([given], "", skip_bad=False, limits=limits).in_force(predictor.at)
-    if predictor.count == "summed":
-        return float(sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds))
-    listed = union(feeds)
-    if predictor.count == "outside_target":
-        own = own_addresses(read_all(own_tables([given]), skip_bad=False, limits=limits))
-        if own is not None:
-            listed = listed.difference(own)
-    if predictor.provider:
-        (table,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=limits)
-        (breakdown,) = break_down(listed, Attributes.of(table), ["provider"])
-        groups = {group.name: group.n_addresses4 for group in breakdown.groups}
-        if predictor.provider not in groups:
-            name = predictor.provider
-            message = f"expected a provider of the table, got {name!r}{hint(name, groups)}"
-            raise ScenarioError([placed.problem("predictor.provider", message)])
-        return float(groups[predictor.provider])
-    return float(listed.v4.n_addresses)
-
-
-def _input(placed: PlacedCase, name: str) -> Input:
-    """Shipped table, or a file beside the case file."""
-    beside = placed.file.path.parent / name
-    return find_input(name if name in table_names() else str(beside))

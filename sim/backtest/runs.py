@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.backtest.readings import check_reading, read_off
 from sim.catalogue.choices import PRICED, measure_name
 from sim.catalogue.curves import CURVES
 from sim.engine.eventlog import Kind
@@ -147,9 +148,8 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
     measured[COMPLAINTS] = np.array([outcome.n_complaints])
     if wanted & {*PRICED}:
         measured |= _money(group.resolved, streams, world, outcome)
-    start = group.resolved.scenario.start
     return {
-        each.case.id: _read(_predictor(each), measured, outcome, world, start)
+        each.case.id: _read(_predictor(each), measured, outcome, world, group.resolved)
         for each in group.cases
     }
 
@@ -178,6 +178,10 @@ def _check(placed: PlacedCase, resolved: Resolved) -> list[Problem]:
         if value and value not in known:
             message = f"expected one of {', '.join(known)}, got {value!r}{hint(value, known)}"
             problems.append(placed.problem(f"predictor.{key}", message))
+    for key in ("businesses", "listed", "operators"):
+        reading = getattr(predictor, key)
+        if reading is not None:
+            problems += check_reading(placed, key, reading, resolved)
     for key in ("at", "since", "until"):
         time = getattr(predictor, key)
         if time is not None and not scenario.start <= time <= scenario.end:
@@ -204,8 +208,10 @@ def _read(
     measured: dict[str, NDArray[np.float64]],
     outcome: Outcome,
     world: World,
-    start: datetime,
+    resolved: Resolved,
 ) -> NDArray[np.float64]:
+    start = resolved.scenario.start
+    at_s = None if predictor.at is None else _seconds(predictor.at, start)
     since_s = 0 if predictor.since is None else _seconds(predictor.since, start)
     until_s = world.horizon_s if predictor.until is None else _seconds(predictor.until, start)
     if predictor.measure:
@@ -218,9 +224,12 @@ def _read(
     elif predictor.first_outage:
         first_s = outcome.ledger.first_outage_s
         value = np.array([float(np.count_nonzero((first_s >= since_s) & (first_s < until_s)))])
-    else:
-        at_s = None if predictor.at is None else _seconds(predictor.at, start)
+    elif predictor.curve:
         value = _read_curve(predictor, outcome.curves, at_s, (since_s, until_s))
+    else:
+        is_timed = predictor.since is not None or predictor.until is not None
+        span_s = (since_s, until_s) if is_timed else None
+        value = np.array([read_off(predictor, resolved, world, outcome, at_s, span_s)])
     return np.asarray(1 - value if predictor.is_complement else value)
 
 

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.backtest.calculations import (
-    predict_exposure,
     predict_names,
     predict_national,
 )
+from sim.backtest.exposures import predict_exposure
 from sim.backtest.prediction import NotComputable, Prediction, of_replicates
 from sim.backtest.rankings import RankingScore, score_rankings
+from sim.backtest.readings import why_no_threshold
 from sim.backtest.runs import Reading, RunGroup, group_runs
 from sim.backtest.tallies import Tally, tallies_of
 from sim.backtest.verdicts import Score, score
@@ -166,7 +167,7 @@ def _calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
         case NationalPredictor() as predictor:
             return predict_national(placed, predictor)
         case NamesPredictor() as predictor:
-            return predict_names(predictor)
+            return predict_names(placed, predictor)
         case ExposurePredictor() as predictor:
             return predict_exposure(placed, predictor)
         case NoPredictor(why=why):
@@ -186,6 +187,8 @@ def prediction_of(
     """
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
+    if why := why_no_threshold(predictor.businesses, group.resolved):
+        return NotComputable(why)
     n_assumptions = len(list_assumptions(group.resolved))
     spans = f"luck of {len(draws)} replicates"
     left_out = f"the ranges of the scenario's {n_assumptions} assumptions"

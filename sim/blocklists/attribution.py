@@ -28,7 +28,8 @@ from sim.errors import UsageError
 NOT_KNOWN = "(not known)"
 NOT_COVERED = "(in no prefix of the table)"
 TOGETHER = "+"
-_BETWEEN = " / "
+BETWEEN = " / "
+"""What stands between the values of several columns."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def _together(columns: Sequence[Labels]) -> Labels:
     code = np.stack([column.code for column in columns], axis=1).astype(np.int64)
     distinct, inverse = np.unique(code, axis=0, return_inverse=True)
     names = [
-        _BETWEEN.join(
+        BETWEEN.join(
             (column.names[at] if at >= 0 else NOT_KNOWN)
             for column, at in zip(columns, combination, strict=True)
         )

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from sim.scenario.model import Model
 from sim.scenario.quantities import Instant, Share, check_between
+from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Slugged: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]*$", max_length=80)]
@@ -43,6 +44,12 @@ class RunPredictor(Model):
     """Kind of event to count, as in events.parquet."""
     first_outage: bool = False
     """Count the businesses that were affected at least once."""
+    businesses: BusinessesHit | None = None
+    """Count businesses that lose more than a share of demand: ever, or at once with a time."""
+    listed: Listed | None = None
+    """Count what the register lists at a time, of some providers or regions."""
+    operators: Enforcing | None = None
+    """Share of operators, or of their users, that enforce at a time."""
     at: Instant | None = None
     """When the curve is read."""
     since: Instant | None = None
@@ -59,20 +66,37 @@ class RunPredictor(Model):
     @model_validator(mode="after")
     def check_one(self) -> RunPredictor:
         """Refuse several things to read, none, and times that do not go with them."""
-        wanted = [bool(self.measure), bool(self.curve), bool(self.event), self.first_outage]
-        if sum(wanted) != 1:
+        wanted = {key: bool(getattr(self, key)) for key in READ_OFF}
+        if sum(wanted.values()) != 1:
+            raise ValueError(f"expected one of {', '.join(wanted)}, got {sum(wanted.values())}")
+        is_of_a_time = self.listed is not None or self.operators is not None
+        if self.at and not (self.curve or self.businesses or is_of_a_time):
             raise ValueError(
-                f"expected one of measure, curve, event, first_outage, got {sum(wanted)}"
+                "expected at beside curve, businesses, listed, operators, not elsewhere"
             )
-        if self.at and not self.curve:
-            raise ValueError("expected at beside curve only, got it elsewhere")
         if self.at and (self.since or self.until):
             raise ValueError("expected at, or since and until, got both")
         if (self.since or self.until) and self.measure:
             raise ValueError("expected no time beside measure: set the scenario's end, got one")
+        if is_of_a_time and self.at is None:
+            raise ValueError("expected at beside listed and operators, got none")
+        self._check_businesses()
         if self.is_relative_to_start and not self.curve:
             raise ValueError("expected is_relative_to_start beside curve only, got it elsewhere")
         return self
+
+    def _check_businesses(self) -> None:
+        """Refuse groups at a time of which a run keeps no curve."""
+        if self.businesses is None or not (self.at or self.since or self.until):
+            return
+        if self.businesses.regions:
+            raise ValueError("expected no time beside regions of businesses, got one")
+        if self.businesses.providers and self.businesses.sectors:
+            raise ValueError("expected providers or sectors beside a time, got both")
+
+
+READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed", "operators")
+"""What is read off a run, one of these."""
 
 
 class Constant(Model):
@@ -107,6 +131,44 @@ class NationalPredictor(Model):
     """Constants of this case, in place of the table's."""
 
 
+class ShareRange(Model):
+    """A share and how far it may lie; triangular over the range, a point without one."""
+
+    value: Share
+    """The share that is most likely."""
+    low: Share | None = None
+    """Least; the value when left out."""
+    high: Share | None = None
+    """Most; the value when left out."""
+
+    @model_validator(mode="after")
+    def check_range(self) -> ShareRange:
+        """Refuse a value outside its range."""
+        low, value, high = self.ends
+        check_between(low, value, high)
+        return self
+
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """Least, most likely and most."""
+        low = self.value if self.low is None else self.low
+        return low, self.value, self.value if self.high is None else self.high
+
+
+AddressKindName: TypeAlias = Literal["rented", "web_hosting", "proxy", "parking"]
+
+
+class NameDraw(Model):
+    """Distinct addresses of one kind."""
+
+    address_kind: AddressKindName
+    """Kind of the addresses."""
+    n_addresses: Annotated[int, Field(ge=1, le=100_000)]
+    """How many."""
+    share_by_names: Annotated[ShareRange, Field(default_factory=lambda: ShareRange(value=0))]
+    """Share of them that is drawn by its names, as one who looks for a site meets them."""
+
+
 class NamesPredictor(Model):
     """The law of names per address."""
 
@@ -125,20 +187,37 @@ class NamesPredictor(Model):
     """Which quantity of the law; ``names_on_addresses`` draws addresses of one kind."""
     n_addresses: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     """How many addresses, for share_top and names_on_addresses."""
-    address_kind: Literal["rented", "web_hosting", "proxy", "parking"] | None = None
+    address_kind: AddressKindName | None = None
     """Kind of the addresses drawn, for names_on_addresses."""
+    draws: Annotated[list[NameDraw], Field(max_length=20, default_factory=list)]
+    """Addresses of several kinds, summed, in place of n_addresses and address_kind."""
+    universe: ShareRange | None = None
+    """Share of all names that the study counts; all when left out. For names_on_addresses."""
 
     @model_validator(mode="after")
     def check_addresses(self) -> NamesPredictor:
         """Refuse a number or kind of addresses where there is no use for it, and its absence."""
-        wants_number = self.quantity in ("share_top", "names_on_addresses")
+        is_drawn = self.quantity == "names_on_addresses"
+        if not is_drawn and (self.draws or self.universe):
+            raise ValueError("expected draws and universe with names_on_addresses only")
+        if self.draws and (self.n_addresses is not None or self.address_kind is not None):
+            raise ValueError("expected draws, or n_addresses and address_kind, got both")
+        wants_number = (is_drawn and not self.draws) or self.quantity == "share_top"
         if wants_number != (self.n_addresses is not None):
             raise ValueError("expected n_addresses with share_top and names_on_addresses only")
-        if (self.quantity == "names_on_addresses") != (self.address_kind is not None):
+        if (is_drawn and not self.draws) != (self.address_kind is not None):
             raise ValueError("expected address_kind with names_on_addresses only")
-        if self.address_kind is not None and (self.n_addresses or 0) > 100_000:
+        if is_drawn and sum(draw.n_addresses for draw in self.drawn) > 100_000:
             raise ValueError("expected at most 100000 addresses to draw, got more")
         return self
+
+    @property
+    def drawn(self) -> list[NameDraw]:
+        """Addresses that are drawn, kind by kind."""
+        if self.address_kind is None:
+            return self.draws
+        n = min(self.n_addresses or 0, 100_001)
+        return [NameDraw.model_construct(address_kind=self.address_kind, n_addresses=n)]
 
 
 class ExposurePredictor(Model):
@@ -149,19 +228,64 @@ class ExposurePredictor(Model):
     """Shipped table, or a file relative to the case file."""
     at: Instant | None = None
     """When dated orders are in force."""
-    count: Literal["distinct", "summed", "outside_target"] = "distinct"
-    """Distinct addresses, the sum over rules, or distinct ones outside the target's own."""
+    count: Literal[
+        "distinct",
+        "summed",
+        "outside_target",
+        "prefixes_wholly",
+        "prefixes_partly",
+        "hosts",
+        "businesses",
+    ] = "distinct"
+    """Distinct IPv4 addresses, the sum over rules, or distinct ones outside the target's own;
+    prefixes of the attribute table listed wholly or in part; hosts, businesses of the inventory."""
     attribute: Annotated[str, StringConstraints(max_length=1000)] = ""
-    """Table that says whose prefixes are, for provider."""
+    """Table that says whose prefixes are, for prefixes and for groups of addresses."""
+    inventory: Annotated[str, StringConstraints(max_length=1000)] = ""
+    """Hosts, for hosts and businesses."""
+    state: Literal["wholly", "partly", "any"] = "any"
+    """Which hosts or businesses count: those listed wholly, in part, or either."""
     provider: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Count the distinct addresses of this provider alone."""
+    """Count this provider alone."""
+    region: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Count this region alone; beside a provider, this region of it."""
+    country: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Count this country alone."""
+    asn: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Count this network alone."""
+    sector: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Count this sector of the inventory alone."""
+    is_share: bool = False
+    """Divide by all of what is counted."""
 
     @model_validator(mode="after")
-    def check_provider(self) -> ExposurePredictor:
-        """Refuse a provider without a table, and a table without a provider."""
-        if bool(self.attribute) != bool(self.provider):
-            raise ValueError("expected attribute and provider together, got one of them")
+    def check_tables(self) -> ExposurePredictor:
+        """Refuse a group or a count without its table, and a table without use."""
+        of_hosts = self.count in ("hosts", "businesses")
+        of_prefixes = self.count.startswith("prefixes")
+        if of_hosts != bool(self.inventory):
+            raise ValueError("expected inventory with hosts and businesses only")
+        if self.state != "any" and not of_hosts:
+            raise ValueError("expected state with hosts and businesses only")
+        if self.sector and not of_hosts:
+            raise ValueError("expected sector with hosts and businesses only")
+        wants_table = not of_hosts and (of_prefixes or bool(self.group))
+        if wants_table != bool(self.attribute):
+            raise ValueError(
+                "expected attribute and provider together, or another group, or prefixes, got one "
+                "of them"
+            )
+        if self.is_share and not (of_hosts or wants_table):
+            raise ValueError("expected is_share with hosts, businesses, prefixes or a group only")
+        if self.group and self.count == "summed":
+            raise ValueError("expected no group with the sum over rules, got one")
         return self
+
+    @property
+    def group(self) -> dict[str, str]:
+        """Columns and values of the group that counts; empty for all."""
+        columns = ("provider", "region", "country", "asn", "sector")
+        return {column: getattr(self, column) for column in columns if getattr(self, column)}
 
 
 class NoPredictor(Model):

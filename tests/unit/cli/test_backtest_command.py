@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,30 @@ def test_the_example_of_the_how_to_page_is_scored(repository: Path) -> None:
     assert result.exit_code == 0, result.stderr
     (score,) = json.loads(result.stdout)["scores"]
     assert score["verdict"] == "inside"
+
+
+def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cases.yaml", "blocklist.txt", "hosts.csv", "ip-ranges.json"):
+        shutil.copy(repository / "samples" / name, tmp_path / name)
+    monkeypatch.chdir("/")
+    result = call("--blind", str(tmp_path / "cases.yaml"), "-n", "2", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    verdicts = {score["id"]: score["verdict"] for score in found["scores"]}
+    assert len(verdicts) > 10
+    assert "not computable" not in verdicts.values()
+    by_id = {score["id"]: score for score in found["scores"]}
+    for score in found["scores"]:
+        assert score["quality"]["why_not"] == ""
+    # By hand: one of two prefixes is listed wholly, one of two shops is hit.
+    assert by_id["prefixes-of-a-list"]["predicted"]["median"] == 0.5
+    assert by_id["hosts-of-a-sector"]["predicted"]["median"] == 1
+    (ranking,) = found["rankings"]
+    assert ranking["rho"] == pytest.approx(1)
+    (tally,) = [one for one in found["tallies"] if one["role"] == "held-out" and not one["subject"]]
+    assert (tally["n_figures"], tally["n_bounds"]) == (7, 2)
 
 
 @pytest.mark.parametrize("option", ["--save", "--plot"])

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
 
 from sim.errors import DataError, ScenarioError
-from sim.scenario.case_format import BOUNDS, Published
+from sim.scenario.case_format import BOUNDS, CaseList, Published, Ranking
 from sim.scenario.cases import choose, read_cases, shipped_cases
+from sim.scenario.model import Model, kinds_of
+from sim.scenario.predictors import NameDraw
+from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 
 ONE = """\
 format: overblock/backtest/1
@@ -87,10 +92,17 @@ def test_run_predictors_read_one_thing(tmp_path):
     names = "      kind: names-law\n      quantity: mean_names\n"
     run = "      kind: run\n      scenario: telegram-2018-replay\n"
     for lines, message in [
-        ("", "expected one of measure, curve, event, first_outage, got 0"),
+        (
+            "",
+            "expected one of measure, curve, event, first_outage, businesses, listed, operators, "
+            "got 0",
+        ),
         ("      curve: addresses_listed\n      event: block\n", "got 2"),
         ("      measure: spells\n      until: 2018-04-17T00:00+03:00\n", "no time beside measure"),
-        ("      event: block\n      at: 2018-04-17T00:00+03:00\n", "at beside curve only"),
+        (
+            "      event: block\n      at: 2018-04-17T00:00+03:00\n",
+            "expected at beside curve, businesses,",
+        ),
     ]:
         (found,) = problems(tmp_path, ONE.replace(names, run + lines))
         assert message in found
@@ -137,6 +149,17 @@ def test_mistakes_of_rankings_are_named_all_at_once(tmp_path):
         "them",
     ]
     assert found[1].startswith("35:38:")
+
+
+def test_a_ranking_mixes_no_ranks_and_figures(tmp_path):
+    one = ONE.split("cases:\n")[1]
+    ranks = [
+        one.replace("id: one", f"id: {name}").replace("value: 16", "value: 2\n      relation: rank")
+        for name in ("two", "three")
+    ]
+    rankings = "rankings:\n  - {id: r, title: R, cases: [one, two, three]}\n"
+    (found,) = problems(tmp_path, ONE + "".join(ranks) + rankings)
+    assert "rankings.0.cases: expected figures that are all equal or all a rank" in found
 
 
 def test_one_number_has_one_role_for_one_subject(tmp_path):
@@ -237,6 +260,44 @@ def test_calibration_rows_of_the_census_are_the_rows_that_the_law_is_fitted_to(r
     assert [c.id for c in law if c.role == "held-out" and c.published.source in calibration] == [
         "census-2022-europe"
     ]
+
+
+def parts_of(model: type[Model]) -> set[type[Model]]:
+    """A part of the format and all parts below it."""
+    found = {model}
+    for field in model.model_fields.values():
+        for kind in (one for part in arguments_of(field.annotation) for one in kinds_of(part)):
+            if issubclass(kind, Model):
+                found |= parts_of(kind)
+    return found
+
+
+def arguments_of(annotation: object) -> list[object]:
+    """An annotation and, level by level, what it is made of."""
+    parts = [annotation]
+    for argument in get_args(annotation):
+        parts += arguments_of(argument)
+    return parts
+
+
+def test_the_page_of_cases_names_every_key_and_every_word(repository):
+    page = (repository / "docs/reference/backtest-cases.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[a-z][a-z0-9_-]*", " ".join(re.findall(r"`[^`]*`", page))))
+    models = parts_of(CaseList)
+    assert {NameDraw, BusinessesHit, Listed, Enforcing, Ranking} < models
+    for model in models:
+        for name, field in model.model_fields.items():
+            assert name in words, f"{model.__name__}.{name}"
+            for part in arguments_of(field.annotation):
+                if get_origin(part) is Literal and name not in ("format", "role"):
+                    assert set(get_args(part)) <= words, f"{model.__name__}.{name}"
+    shown = (repository / "samples/cases.yaml").read_text(encoding="utf-8")
+    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
+        assert block in shown
+    ids = re.findall(r"  - id: (\S+)", shown)
+    assert [name for name in ids if f"id: {name}\n" not in page] == [
+        "rank-google", "rank-digitalocean",
+    ]  # fmt: skip
 
 
 def test_an_unknown_case_is_refused_with_a_hint():

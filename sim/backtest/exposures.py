@@ -1,0 +1,153 @@
+"""Predictions that count what a list lists: addresses, prefixes of a table, hosts of an inventory.
+
+In: a predictor of a case. Out: a number. Lists and tables are read; no world and no engine enters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.text.source import Limits
+from sim.backtest.prediction import Prediction, of_number
+from sim.blocklists.attribution import (
+    BETWEEN,
+    NOT_KNOWN,
+    TOGETHER,
+    Attributes,
+    break_down,
+    labels_of,
+)
+from sim.blocklists.blocklists import (
+    find_input,
+    own_addresses,
+    own_tables,
+    read_all,
+    read_blocklists,
+    table_names,
+)
+from sim.blocklists.hosts import Tally, count_states, find_hits, group_hits
+from sim.blocklists.listed import union
+from sim.errors import ScenarioError
+from sim.scenario.cases import PlacedCase
+from sim.scenario.predictors import ExposurePredictor
+from sim.scenario.refusal import hint
+
+
+def predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Prediction:
+    """Count what a list lists.
+
+    Raises
+    ------
+    OverblockError
+        If a list, table or inventory cannot be read, or has no such group.
+    """
+    return of_number(_count(placed, predictor), "whether the list is complete")
+
+
+def _count(placed: PlacedCase, predictor: ExposurePredictor) -> float:
+    limits = Limits()
+    given = _input(placed, predictor.blocklist)
+    feeds = read_blocklists([given], "", skip_bad=False, limits=limits).in_force(predictor.at)
+    if predictor.count == "summed":
+        return float(sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds))
+    listed = union(feeds)
+    if predictor.count in ("hosts", "businesses"):
+        (inventory,) = read_all(
+            [_input(placed, predictor.inventory)], skip_bad=False, limits=limits
+        )
+        return _count_hit(placed, predictor, inventory, listed)
+    if predictor.count == "outside_target":
+        own = own_addresses(read_all(own_tables([given]), skip_bad=False, limits=limits))
+        if own is not None:
+            listed = listed.difference(own)
+    if predictor.attribute:
+        (table,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=limits)
+        return _count_attributed(placed, predictor, table, listed)
+    return float(listed.v4.n_addresses)
+
+
+def _count_attributed(
+    placed: PlacedCase, predictor: ExposurePredictor, table: Feed, listed: AddressSet
+) -> float:
+    """Addresses or prefixes of a table, of one group or of all."""
+    column, wanted = _group(predictor)
+    if labels_of(table, column) is None:
+        raise _no_group(placed, predictor, f"a table with {column}", ())
+    (breakdown,) = break_down(listed, Attributes.of(table), [column])
+    groups = [group for group in breakdown.groups if group.has_prefixes]
+    chosen = [group for group in groups if wanted in ("", group.name)]
+    if not chosen:
+        what = f"a {column} of the table"
+        raise _no_group(placed, predictor, what, [group.name for group in groups])
+    match predictor.count:
+        case "prefixes_wholly":
+            n = sum(group.n_prefixes4_wholly for group in chosen)
+        case "prefixes_partly":
+            n = sum(group.n_prefixes4_partly for group in chosen)
+        case _:
+            n = sum(group.n_addresses4 for group in chosen)
+    if not predictor.is_share:
+        return float(n)
+    if predictor.count.startswith("prefixes"):
+        return n / sum(group.n_prefixes4_of for group in chosen)
+    return n / sum(group.n_addresses4_of or 0 for group in chosen)
+
+
+def _count_hit(
+    placed: PlacedCase, predictor: ExposurePredictor, inventory: Feed, listed: AddressSet
+) -> float:
+    """Hosts or businesses of an inventory, of one group or of all."""
+    hits = find_hits(inventory, listed)
+    if predictor.count == "businesses" and hits.business_state is None:
+        raise ScenarioError(
+            [placed.problem("predictor.inventory", "expected a column name, got none")]
+        )
+    column, wanted = _group(predictor)
+    tally: Tally | None
+    if wanted:
+        labels = labels_of(inventory, column)
+        if labels is None:
+            raise _no_group(placed, predictor, f"an inventory with {column}", ())
+        groups = {group.name: group for group in group_hits(inventory, hits, labels, NOT_KNOWN)}
+        if wanted not in groups:
+            raise _no_group(placed, predictor, f"a {column} of the inventory", groups)
+        group = groups[wanted]
+        tally = group.hosts if predictor.count == "hosts" else group.businesses
+    elif predictor.count == "hosts":
+        tally = count_states(hits.host_state)
+    else:
+        assert hits.business_state is not None
+        tally = count_states(hits.business_state)
+    assert tally is not None
+    n = {
+        "wholly": tally.n_wholly,
+        "partly": tally.n_partly,
+        "any": tally.n_wholly + tally.n_partly,
+    }[predictor.state]
+    return float(n / tally.n if predictor.is_share else n)
+
+
+def _group(predictor: ExposurePredictor) -> tuple[str, str]:
+    """Column of the group that counts, or several as one, and its value; empty for all."""
+    given = predictor.group
+    return TOGETHER.join(given) or "provider", BETWEEN.join(given.values())
+
+
+def _no_group(
+    placed: PlacedCase, predictor: ExposurePredictor, expected: str, known: Iterable[str]
+) -> ScenarioError:
+    _, wanted = _group(predictor)
+    key = next(iter(predictor.group), "attribute")
+    got = f"got {wanted!r}{hint(wanted, known)}" if wanted else "got none"
+    return ScenarioError([placed.problem(f"predictor.{key}", f"expected {expected}, {got}")])
+
+
+def _input(placed: PlacedCase, name: str) -> Input:
+    """Shipped table, or a file beside the case file."""
+    beside = placed.file.path.parent / name
+    return find_input(name if name in table_names() else str(beside))

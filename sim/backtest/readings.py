@@ -1,0 +1,283 @@
+"""What is counted off one run: addresses and prefixes listed, businesses hit, operators.
+
+In: a world, an outcome, and what a case wants to know. Out: one number; NaN where it is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_bounds
+from sim.engine.eventlog import Kind
+from sim.engine.orders import BLOCKING, Mechanism
+from sim.engine.record.curves import BUSINESS_METRICS, Curves
+from sim.engine.record.outcome import Outcome
+from sim.engine.state.tally import Group
+from sim.errors import Problem
+from sim.scenario.cases import PlacedCase
+from sim.scenario.predictors import RunPredictor
+from sim.scenario.readings import BusinessesHit, Enforcing, Listed
+from sim.scenario.refusal import hint
+from sim.scenario.resolve import Resolved
+from sim.world.build import World
+from sim.world.providers import provider_names
+
+Span = tuple[int, int]
+"""From one second to another, not included."""
+
+
+def read_off(
+    predictor: RunPredictor,
+    resolved: Resolved,
+    world: World,
+    outcome: Outcome,
+    at_s: int | None,
+    span_s: Span | None,
+) -> float:
+    """Return what a predictor counts: businesses, what is listed, or operators.
+
+    Parameters
+    ----------
+    at_s, span_s
+        When; None where the predictor says no such time.
+    """
+    if predictor.businesses is not None:
+        span_s = span_s if at_s is None else (at_s, at_s + 1)
+        hit, take = predictor.businesses, predictor.take
+        return count_businesses(hit, resolved, world, outcome, span_s, take)
+    assert at_s is not None
+    if predictor.listed is not None:
+        return count_listed(predictor.listed, resolved, world, outcome, at_s)
+    assert predictor.operators is not None
+    return share_enforcing(predictor.operators, world, outcome, at_s)
+
+
+def count_listed(
+    reading: Listed, resolved: Resolved, world: World, outcome: Outcome, at_s: int
+) -> float:
+    """Addresses, or prefixes of providers, that the register lists at a time.
+
+    Notes
+    -----
+    Addresses are those of the curve ``addresses_listed``: without the target's own ranges. A
+    prefix of the scenario's table is listed wholly when every address of it is, the target's own
+    among them.
+    """
+    listed = _listed(outcome, at_s)
+    if reading.count == "addresses":
+        return _count_addresses(reading, world, listed.difference(world.target.addresses))
+    rows = [
+        row
+        for row in resolved.cloud_prefixes.rows
+        if (not reading.providers or row.provider in reading.providers)
+        and (not reading.regions or f"{row.provider}/{row.region}" in reading.regions)
+    ]
+    prefix = np.unique(np.array([row.prefix for row in rows], np.int64).reshape(-1, 2), axis=0)
+    start, stop = prefix_bounds(prefix[:, 0], prefix[:, 1])
+    n_listed = listed.count_below(stop) - listed.count_below(start)
+    is_wholly = n_listed == stop - start
+    is_meant = is_wholly if reading.count == "prefixes_wholly" else (n_listed > 0) & ~is_wholly
+    n = float(np.count_nonzero(is_meant))
+    return n / prefix.shape[0] if reading.is_share else n
+
+
+def _count_addresses(reading: Listed, world: World, listed: IntervalSet) -> float:
+    places = world.places
+    if reading.providers:
+        row = [places.provider.index(name) for name in reading.providers]
+        n = float(places.count_by_provider(listed)[row].sum())
+        of = float(places.count_by_provider(IntervalSet.universe())[row].sum())
+    elif reading.regions:
+        names = region_names(places.provider, places.provider_row.tolist(), places.region)
+        whose = IntervalSet.union_all(
+            places.addresses[row] for row, name in enumerate(names) if name in reading.regions
+        )
+        n, of = float(listed.intersection(whose).n_addresses), float(whose.n_addresses)
+    else:
+        return float(listed.n_addresses)
+    return n / of if reading.is_share else n
+
+
+def _listed(outcome: Outcome, at_s: int) -> IntervalSet:
+    """Addresses in blocking entries in force at the end of a second, less those exempt."""
+    rows = _in_force(outcome, at_s)
+    mechanism = outcome.entry_mechanism
+    blocked, exempt = (
+        IntervalSet.union_all(outcome.entry_addresses[row] for row in rows if mechanism[row] in of)
+        for of in (BLOCKING, frozenset({Mechanism.EXEMPT}))
+    )
+    return blocked.difference(exempt)
+
+
+def _in_force(outcome: Outcome, at_s: int) -> list[int]:
+    """Entries of the register that were placed and not withdrawn, ascending."""
+    log = outcome.events
+    until = log.t_s <= at_s
+    placed = log.entry_row[until & (log.kind == Kind.BLOCK)]
+    withdrawn = log.entry_row[until & (log.kind == Kind.UNBLOCK)]
+    rows: list[int] = np.setdiff1d(placed, withdrawn).tolist()
+    return rows
+
+
+def share_enforcing(reading: Enforcing, world: World, outcome: Outcome, at_s: int) -> float:
+    """Share of operators, or of their users, that enforce entries at a time.
+
+    Notes
+    -----
+    With a least share of entries, those in force count, and an operator enforces them that
+    applies at least that share of them; it is not known while none is in force. Without one, an
+    operator enforces that applies any entry, one among them that the register no longer has.
+    """
+    operators = world.operators
+    log = outcome.events
+    chosen = np.flatnonzero(
+        [not reading.operators or name in reading.operators for name in operators.name]
+    )
+    weight = operators.share_users[chosen] if reading.weigh == "users" else np.ones(chosen.size)
+    in_force = [
+        row
+        for row in _in_force(outcome, at_s)
+        if outcome.entry_mechanism[row] is not Mechanism.EXEMPT
+    ]
+    if weight.sum() == 0 or (reading.entries is not None and not in_force):
+        return float("nan")
+    is_turn = (log.t_s <= at_s) & ((log.kind == Kind.ENFORCED) | (log.kind == Kind.RELEASED))
+    step = np.where(log.kind == Kind.ENFORCED, 1, -1)
+    is_enforcing = []
+    for operator_row in chosen.tolist():
+        mine = is_turn & (log.operator_row == operator_row)
+        n = np.zeros(len(outcome.entry_mechanism), np.int64)
+        np.add.at(n, log.entry_row[mine], step[mine])
+        if reading.entries is None:
+            is_enforcing.append(bool((n > 0).any()))
+        else:
+            is_enforcing.append(float((n[in_force] > 0).mean()) >= reading.entries)
+    return float(weight[is_enforcing].sum() / weight.sum())
+
+
+def count_businesses(
+    reading: BusinessesHit,
+    resolved: Resolved,
+    world: World,
+    outcome: Outcome,
+    span_s: Span | None,
+    take: str,
+) -> float:
+    """Businesses that lose more than a share of their demand.
+
+    Parameters
+    ----------
+    span_s
+        Within which the most, or the fewest, at once are taken; those of one second where it is
+        one long, and those that were hit at any time of the run where it is None.
+    take
+        ``max`` or ``min``.
+
+    Returns
+    -------
+    n
+        NaN where no run keeps businesses above that share, and for a share of nobody.
+    """
+    if why_no_threshold(reading, resolved):
+        return float("nan")
+    level = threshold_names(resolved)[reading.above]
+    is_member = _members(reading, world)
+    of = float(np.count_nonzero(is_member))
+    if span_s is None:
+        time_s = getattr(outcome.ledger, f"{level}_s")
+        n = float(np.count_nonzero(is_member & (time_s > 0)))
+    else:
+        metric = BUSINESS_METRICS[list(threshold_names(resolved).values()).index(level)]
+        n = _at_once(outcome.curves, metric, _groups(reading, world), span_s, take)
+    if not reading.is_share:
+        return n
+    return n / of if of else float("nan")
+
+
+def why_no_threshold(reading: BusinessesHit | None, resolved: Resolved) -> str:
+    """Why a run cannot say who loses more than a share; empty where it can."""
+    known = threshold_names(resolved)
+    if reading is None or reading.above in known:
+        return ""
+    kept = ", ".join(f"{above:g}" for above in known)
+    return f"a run keeps who loses more than {kept} of demand, not more than {reading.above:g}"
+
+
+def threshold_names(resolved: Resolved) -> Mapping[float, str]:
+    """Thresholds at which a run keeps businesses, and the names of the states above them.
+
+    A curve over more thresholds, once a run keeps one, is read here.
+    """
+    thresholds = resolved.scenario.thresholds
+    return {getattr(thresholds, name): name for name in ("affected", "impaired", "down")}
+
+
+def _members(reading: BusinessesHit, world: World) -> NDArray[np.bool_]:
+    businesses, places = world.businesses, world.places
+    home = businesses.home_place_row
+    regions = region_names(places.provider, places.provider_row.tolist(), places.region)
+    is_member = np.ones(businesses.n_businesses, np.bool_)
+    for wanted, names, row in (
+        (reading.providers, places.provider, places.provider_row[home]),
+        (reading.regions, regions, home),
+        (reading.sectors, businesses.sector, businesses.sector_row),
+    ):
+        if wanted:
+            is_member &= np.array([name in wanted for name in names])[row]
+    return is_member
+
+
+def _groups(reading: BusinessesHit, world: World) -> list[Group]:
+    """Disjoint groups that together are all who count."""
+    if reading.providers:
+        names = world.places.provider
+        return [Group(provider_row=names.index(name)) for name in set(reading.providers)]
+    if reading.sectors:
+        names = world.businesses.sector
+        return [Group(sector_row=names.index(name)) for name in set(reading.sectors)]
+    return [Group()]
+
+
+def _at_once(
+    curves: Curves, metric: str, groups: Sequence[Group], span_s: Span, take: str
+) -> float:
+    """Most or fewest of several groups together at any second of a span."""
+    points = [curves.points(metric, group) for group in groups]
+    first_s, until_s = span_s
+    t_s = np.unique(np.concatenate([[first_s], *(t for t, _ in points)]))
+    t_s = t_s[(t_s >= first_s) & (t_s < max(until_s, first_s + 1))]
+    total = sum(value[np.searchsorted(t, t_s, side="right") - 1] for t, value in points)
+    return float(np.max(total) if take == "max" else np.min(total))
+
+
+def region_names(
+    provider: Sequence[str], provider_row: Iterable[int], region: Sequence[str]
+) -> list[str]:
+    """Names of places, as ``provider/region``."""
+    return [f"{provider[row]}/{name}" for row, name in zip(provider_row, region, strict=True)]
+
+
+def check_reading(
+    placed: PlacedCase, key: str, reading: Listed | BusinessesHit | Enforcing, resolved: Resolved
+) -> list[Problem]:
+    """Names that the scenario has not."""
+    shared = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    known: dict[str, Sequence[str]] = {
+        "providers": provider_names(resolved),
+        "regions": [
+            f"{row.provider}/{row.region}" for row in (*resolved.cloud_prefixes.rows, *shared)
+        ],
+        "sectors": [row.sector for row in resolved.sectors.rows],
+        "operators": [row.operator for row in resolved.operators.rows],
+    }
+    problems = []
+    for column, names in known.items():
+        for number, name in enumerate(getattr(reading, column, ())):
+            if name not in names:
+                message = f"expected {column} of the scenario, got {name!r}{hint(name, names)}"
+                problems.append(placed.problem(f"predictor.{key}.{column}.{number}", message))
+    return problems

@@ -1,0 +1,70 @@
+"""What a run predictor may read off a run beside measures, curves and events.
+
+In: the part of a case that says what is counted. Out: frozen models. Nothing is counted here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, StringConstraints, model_validator
+
+from sim.scenario.model import Model
+from sim.scenario.quantities import Share
+
+Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _names() -> list[str]:
+    return []
+
+
+Names: TypeAlias = Annotated[list[Name], Field(max_length=200, default_factory=_names)]
+
+
+class Listed(Model):
+    """What the register lists at one time."""
+
+    count: Literal["addresses", "prefixes_wholly", "prefixes_partly"] = "addresses"
+    """Distinct addresses outside the target's own; or prefixes listed wholly or in part."""
+    providers: Names
+    """Providers of the scenario whose addresses or prefixes count; all when left out."""
+    regions: Names
+    """Regions, as ``provider/region``; in place of providers."""
+    is_share: bool = False
+    """Divide by all addresses or prefixes of these providers or regions."""
+
+    @model_validator(mode="after")
+    def check_whose(self) -> Listed:
+        """Refuse providers beside regions, and a share of all addresses there are."""
+        if self.providers and self.regions:
+            raise ValueError("expected providers or regions, got both")
+        if self.is_share and self.count == "addresses" and not (self.providers or self.regions):
+            raise ValueError("expected providers or regions with a share of addresses, got neither")
+        return self
+
+
+class BusinessesHit(Model):
+    """How many businesses lose more than a share of their domestic demand."""
+
+    above: Share
+    """Share of demand that fails: one of the scenario's thresholds."""
+    providers: Names
+    """Providers of the front end; all when left out."""
+    regions: Names
+    """Regions of the front end, as ``provider/region``."""
+    sectors: Names
+    """Sectors."""
+    is_share: bool = False
+    """Divide by all businesses of these groups."""
+
+
+class Enforcing(Model):
+    """Operators that enforce the register at one time."""
+
+    operators: Names
+    """Operator groups that count; all when left out."""
+    entries: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Least share of the entries in force that one enforces; any entry at all when left out."""
+    weigh: Literal["users", "operators"] = "users"
+    """Share of these operators' users, or of their number."""

@@ -1,0 +1,208 @@
+"""Counts of a list by prefix, group and inventory, and what is refused, by place."""
+
+from __future__ import annotations
+
+import csv
+from ipaddress import IPv4Network, collapse_addresses
+from pathlib import Path
+
+import pytest
+
+from sim.backtest.prediction import NotComputable, Prediction
+from sim.backtest.scores import backtest
+from sim.errors import ScenarioError
+from sim.scenario.cases import read_cases
+
+CASE = """\
+format: overblock/backtest/1
+cases:
+  - id: one
+    title: T
+    given: G
+    role: held-out
+    why_role: W
+    predictor: {{{predictor}}}
+    published: {{value: 1, rounding: 0, nature: counted, unit: u, source: s, date: 2018}}
+"""
+LIST = "198.51.100.0/24\n203.0.113.0/25\n192.0.2.1\n"
+TABLE = """\
+prefix,provider,region
+198.51.100.0/25,A,x
+198.51.100.128/25,A,y
+203.0.113.0/24,A,y
+192.0.2.0/24,B,x
+"""
+HOSTS = """\
+name,address,sector
+shop,198.51.100.7,retail
+shop,192.0.2.9,retail
+bank,203.0.113.4,finance
+paper,203.0.113.200,media
+kiosk,,retail
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in (("list.txt", LIST), ("table.csv", TABLE), ("hosts.csv", HOSTS)):
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def predict(folder: Path, predictor: str) -> float:
+    path = folder / "cases.yaml"
+    path.write_text(CASE.format(predictor=predictor))
+    (found,) = backtest(read_cases(path).cases, 1).scores
+    assert isinstance(found.prediction, Prediction)
+    return found.prediction.median
+
+
+LISTED = "kind: exposure, blocklist: list.txt"
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("", 256 + 128 + 1),
+        ("count: prefixes_wholly, attribute: table.csv", 2),
+        ("count: prefixes_partly, attribute: table.csv", 2),
+        ("count: prefixes_wholly, attribute: table.csv, is_share: true", 0.5),
+        ("count: prefixes_wholly, attribute: table.csv, provider: A", 2),
+        ("count: prefixes_wholly, attribute: table.csv, provider: A, region: y", 1),
+        ("count: prefixes_partly, attribute: table.csv, region: x, is_share: true", 0.5),
+        ("count: prefixes_partly, attribute: table.csv, provider: B", 1),
+        ("count: prefixes_wholly, attribute: table.csv, provider: B", 0),
+        ("attribute: table.csv, region: y", 128 + 128),
+        ("attribute: table.csv, provider: A, is_share: true", 384 / 512),
+        ("count: hosts, inventory: hosts.csv", 2),
+        ("count: businesses, inventory: hosts.csv", 2),
+        ("count: businesses, inventory: hosts.csv, state: wholly", 1),
+        ("count: businesses, inventory: hosts.csv, state: partly", 1),
+        ("count: businesses, inventory: hosts.csv, sector: retail", 1),
+        ("count: hosts, inventory: hosts.csv, sector: retail, is_share: true", 1 / 3),
+        ("count: businesses, inventory: hosts.csv, is_share: true", 0.5),
+    ],
+)
+def test_counts_by_hand(folder, keys, expected):
+    predictor = f"{LISTED}, {keys}" if keys else LISTED
+    assert predict(folder, predictor) == pytest.approx(expected)
+
+
+def test_shipped_prefixes_are_counted_as_the_standard_library_does(folder, repository):
+    at = "2018-04-18T12:00+03:00"
+    orders = (repository / "seeds/telegram-2018-orders.csv").read_text().splitlines()
+    in_force: list[IPv4Network] = []
+    for row in csv.DictReader(orders):
+        if row["effective"] <= at:
+            network = IPv4Network(row["prefix"])
+            (in_force.append if row["action"] == "block" else in_force.remove)(network)
+    table = (repository / "seeds/cloud-prefixes-2018.csv").read_text().splitlines()
+    mine = {IPv4Network(r["prefix"]) for r in csv.DictReader(table) if r["provider"] == "AWS"}
+    listed = list(collapse_addresses(in_force))
+    wholly = sum(any(one.subnet_of(each) for each in listed) for one in mine)
+    assert wholly > 10
+    found = predict(
+        folder,
+        f"kind: exposure, blocklist: telegram-2018-orders, at: {at}, count: prefixes_wholly, "
+        "attribute: cloud-prefixes-2018, provider: AWS",
+    )
+    assert found == wholly
+
+
+@pytest.mark.parametrize(
+    ("predictor", "message"),
+    [
+        (f"{LISTED}, count: hosts", ":8:16: cases.0.predictor: expected inventory with hosts and"),
+        (f"{LISTED}, inventory: hosts.csv", "expected inventory with hosts and businesses only"),
+        (f"{LISTED}, state: wholly", "expected state with hosts and businesses only"),
+        (f"{LISTED}, sector: retail", "expected sector with hosts and businesses only"),
+        (f"{LISTED}, provider: A", "expected attribute and provider together"),
+        (f"{LISTED}, attribute: table.csv", "expected attribute and provider together"),
+        (f"{LISTED}, count: prefixes_wholly", "expected attribute and provider together"),
+        (f"{LISTED}, is_share: true", "expected is_share with hosts, businesses, prefixes or a"),
+        (f"{LISTED}, count: summed, attribute: table.csv, provider: A",
+         "expected no group with the sum over rules"),
+        (f"{LISTED}, attribute: table.csv, region: z",
+         "cases.0.predictor.region: expected a region of the table, got 'z'"),
+        (f"{LISTED}, attribute: table.csv, country: z",
+         "cases.0.predictor.country: expected a table with country, got 'z'"),
+        (f"{LISTED}, count: hosts, inventory: hosts.csv, sector: retale",
+         "cases.0.predictor.sector: expected a sector of the inventory, got 'retale'; did you mean "
+         "'retail'?"),
+        (f"{LISTED}, count: businesses, inventory: table.csv",
+         "cases.0.predictor.inventory: expected a column name, got none"),
+        ("kind: names-law, quantity: names_on_addresses, n_addresses: 5000, address_kind: proxy",
+         "cases.0.predictor.n_addresses: expected at most 4"),
+        ("kind: names-law, quantity: names_on_addresses, draws: [{address_kind: rented, "
+         "n_addresses: 2}, {address_kind: proxy, n_addresses: 5000}]",
+         "cases.0.predictor.draws.1.n_addresses: expected at most 4"),
+        ("kind: names-law, quantity: mean_names, universe: {value: 0.1}",
+         "expected draws and universe with names_on_addresses only"),
+        ("kind: names-law, quantity: names_on_addresses",
+         "expected n_addresses with share_top and names_on_addresses only"),
+        ("kind: names-law, quantity: names_on_addresses, n_addresses: 3, draws: [{address_kind: "
+         "rented, n_addresses: 2}]", "expected draws, or n_addresses and address_kind, got both"),
+        ("kind: names-law, quantity: names_on_addresses, draws: [{address_kind: rented, "
+         "n_addresses: 2, share_by_names: {value: 0.5, low: 0.6}}]",
+         "cases.0.predictor.draws.0.share_by_names: expected low <= value <= high, got 0.6, 0.5"),
+        ("kind: names-law, quantity: names_on_addresses, draws: [{address_kind: rented, "
+         "n_addresses: 2}], universe: {value: 4}", "expected a share in [0, 1], got 4; did you"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_by_place(folder, predictor, message):
+    with pytest.raises(ScenarioError) as refusal:
+        predict(folder, predictor)
+    assert message in str(refusal.value)
+
+
+RUN = (
+    'kind: run, scenario: telegram-2018-replay, overrides: ["population.n_businesses=5", '
+    '"end=2018-04-17T00:00+03:00"]'
+)
+AT = "at: 2018-04-16T12:00+03:00"
+
+
+@pytest.mark.parametrize(
+    ("keys", "messages"),
+    [
+        (f"listed: {{providers: [AWS, Amazom], regions: [AWS/x]}}, {AT}",
+         ["expected providers or regions, got both"]),
+        (f"listed: {{providers: [AWS, Gogle Cloud]}}, {AT}",
+         ["cases.0.predictor.listed.providers.1: expected providers of the scenario, got 'Gogle "
+          "Cloud'; did you mean 'Google Cloud'?"]),
+        (f"listed: {{is_share: true}}, {AT}", ["expected providers or regions with a share of"]),
+        ("listed: {}", ["expected at beside listed and operators, got none"]),
+        (f"operators: {{operators: [rostelekom]}}, {AT}",
+         ["cases.0.predictor.operators.operators.0: expected operators of the scenario, got "
+          "'rostelekom'; did you mean 'rostelecom'?"]),
+        (f"operators: {{entries: 0}}, {AT}",
+         ["predictor.operators.entries: expected a number > 0"]),
+        ("businesses: {above: 0.3, sectors: [bank]}",
+         ["cases.0.predictor.businesses.sectors.0: expected sectors of the scenario, got 'bank'"]),
+        ("businesses: {above: 0.1, providers: [AWSS], regions: [AWS/x]}",
+         ["cases.0.predictor.businesses.providers.0: expected providers of the scenario, got "
+          "'AWSS'; did you mean 'AWS'?",
+          "cases.0.predictor.businesses.regions.0: expected regions of the scenario, got 'AWS/x'"]),
+        (f"businesses: {{above: 0.1, regions: [AWS/eu-west-1]}}, {AT}",
+         ["expected no time beside regions of businesses, got one"]),
+        (f"businesses: {{above: 0.1, providers: [AWS], sectors: [finance]}}, {AT}",
+         ["expected providers or sectors beside a time, got both"]),
+        (f"businesses: {{above: 0.1}}, listed: {{}}, {AT}",
+         ["businesses, listed, operators, got 2"]),
+    ],
+)  # fmt: skip
+def test_readings_that_cannot_be_are_refused_all_at_once(folder, keys, messages):
+    with pytest.raises(ScenarioError) as refusal:
+        predict(folder, f"{RUN}, {keys}")
+    for message in messages:
+        assert message in str(refusal.value)
+    assert len(refusal.value.problems) == len(messages)
+
+
+def test_a_threshold_that_no_run_keeps_is_not_computable(folder):
+    path = folder / "cases.yaml"
+    path.write_text(CASE.format(predictor=f"{RUN}, businesses: {{above: 0.3}}"))
+    (found,) = backtest(read_cases(path).cases, 1).scores
+    assert found.prediction == NotComputable(
+        "a run keeps who loses more than 0.01, 0.1, 0.9 of demand, not more than 0.3"
+    )
