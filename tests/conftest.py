@@ -6,21 +6,32 @@ import fcntl
 import gc
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from sim.addresses.compiled.kept_code import folder as folder_of_code
 from sim.engine.warm_up import warm_up
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from tests import examples
+from tests import examples, remembered
 from tests.experiments import run_experiment
 
 # Before tests are imported, which ask for numbers of examples, and before the option is read.
 examples.register()
+remembered.remember()
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+COMPILING = "from sim.engine.warm_up import warm_up; warm_up()"
+NOTHING_COMPILED = (
+    "documents", "fuzz", "mutants", "packaging", "unit/addresses", "unit/blocklists", "unit/names",
+    "unit/scenario", "unit/statistics",
+)  # fmt: skip
+"""Folders of tests that simulate nothing, and run while loops are compiled."""
 
 MINIMAL = """\
 format: overblock/scenario/1
@@ -50,6 +61,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite files of tests/golden whose numbers moved (see tests/golden/README.md)",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile all loops in a process of its own while workers run what needs none."""
+    if not getattr(config.option, "numprocesses", None):
+        return
+    # Files are run in the sequence of `pytest_collection_modifyitems`.
+    config.option.loadscopereorder = False
+    with _lock_of_code().open("w") as lock:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The lock goes with the process.
+        compiling = subprocess.Popen(
+            [sys.executable, "-c", COMPILING], cwd=REPOSITORY, pass_fds=[lock.fileno()]
+        )
+
+    def end() -> None:
+        compiling.kill()
+        compiling.wait()
+
+    config.add_cleanup(end)
+
+
+def _lock_of_code() -> Path:
+    return folder_of_code() / "tests.lock"
+
+
+def simulates(path: Path) -> bool:
+    """Whether tests of a file may call compiled loops."""
+    place = path.relative_to(REPOSITORY / "tests").as_posix()
+    return not place.startswith(tuple(f"{folder}/" for folder in NOTHING_COMPILED))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run first what simulates nothing."""
+    items.sort(key=lambda item: simulates(item.path))
 
 
 @pytest.hookimpl(trylast=True)
@@ -115,14 +164,18 @@ def made_once(
 
 
 @pytest.fixture(scope="session")
-def compiled_loops(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Compile all loops beforehand, so that no command says that it does."""
-
-    def compile_all(folder: Path) -> None:
-        folder.mkdir()
+def compiled_loops() -> None:
+    """Compile all loops, or wait for the process that does, so that no command says it does."""
+    with _lock_of_code().open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         warm_up()
 
-    made_once(tmp_path_factory, "compiled", compile_all)
+
+@pytest.fixture(autouse=True)
+def _loops_are_compiled(request: pytest.FixtureRequest) -> None:
+    """What a command says on stderr does not depend on which test is the first."""
+    if simulates(request.path):
+        request.getfixturevalue("compiled_loops")
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,8 @@ from sim.scenario.tables.notes import SourceNote
 from sim.scenario.tree import Document
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
+MAX_KEPT_BYTES = 256 * 1024
+"""A table of this size is parsed once in a process, and again only if its bytes changed."""
 MAX_PROBLEMS = 100
 
 
@@ -112,6 +114,17 @@ def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
         With the problems of all rows, at most ``MAX_PROBLEMS`` of them and how many more.
     """
     data = _read_bytes(path)
+    rows_of = _rows_of if len(data) <= MAX_KEPT_BYTES else _rows_of.__wrapped__
+    rows, lines = rows_of(data, path, model)
+    digest = hashlib.sha256(data).hexdigest()
+    return Table(name, path, data, digest, rows, lines, read_note(path))
+
+
+@lru_cache(maxsize=256)
+def _rows_of(
+    data: bytes, path: Path, model: type[RowType]
+) -> tuple[tuple[RowType, ...], tuple[int, ...]]:
+    """Rows and their lines. Each of a process's scenarios reads the same few small tables."""
     text = _decode(data, path)
     rows: list[RowType] = []
     lines: list[int] = []
@@ -133,8 +146,7 @@ def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
         problems.append(Problem(str(path), f"and {n_problems - len(problems)} more problems"))
     if problems:
         raise DataError(problems)
-    digest = hashlib.sha256(data).hexdigest()
-    return Table(name, path, data, digest, tuple(rows), tuple(lines), read_note(path))
+    return tuple(rows), tuple(lines)
 
 
 def note_path(path: Path) -> Path:
