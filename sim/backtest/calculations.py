@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.backtest.drawn_names import MOST_DRAWN, names_drawn
 from sim.backtest.prediction import Prediction, of_draws, of_number
 from sim.errors import ScenarioError
-from sim.measure.money.money_parameters import drawn, economy_parameters, triangular_quantile
+from sim.measure.money.money_parameters import drawn, economy_parameters
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
 from sim.names.names import NamesLaw, fit_names_law
 from sim.names.sharing import KINDS, assumed, build_kinds
@@ -25,6 +25,7 @@ from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import find_table, read_table
 from sim.scenario.tables.sharing import ConcentrationRow
+from sim.statistics.triangular import triangular_quantile
 from sim.streams import Stream, Streams
 
 N_DRAWS = 2000

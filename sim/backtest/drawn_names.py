@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.money.money_parameters import triangular_quantile
 from sim.names.names import NamesLaw
 from sim.scenario.predictors import NameDraw, ShareRange
+from sim.statistics.triangular import triangular_quantile
 from sim.streams import Stream, Streams
 
 MOST_DRAWN = 0.5

@@ -21,12 +21,15 @@ from sim.blocklists.attribution import (
     check_columns,
 )
 from sim.blocklists.changes import Changes, compare
+from sim.blocklists.expected_names import Expectation, shipped_owners
+from sim.blocklists.expected_names import expect_names as expectation_of
 from sim.blocklists.hosts import (
     find_hits,
 )
 from sim.blocklists.inventory import InventoryHits, assess_inventory
 from sim.blocklists.listed import Listed, count_listed, union
 from sim.blocklists.rules import Rules
+from sim.errors import UsageError
 
 DEFAULT_TOP = 20
 
@@ -45,6 +48,8 @@ class Exposure:
         What is hit of the inventory; None without one.
     changes
         What was added and removed; None without anything to compare with.
+    expected
+        Names expected on the listed addresses; None unless asked for.
     notes
         What to know before trusting the numbers.
     """
@@ -53,6 +58,7 @@ class Exposure:
     breakdowns: Sequence[Breakdown]
     inventory: InventoryHits | None
     changes: Changes | None
+    expected: Expectation | None
     notes: Sequence[str]
 
 
@@ -66,6 +72,8 @@ def exposure(
     own: ArrayLike | None = None,
     explain: bool = False,
     top: int = DEFAULT_TOP,
+    expect_names: bool = False,
+    universe: int | None = None,
 ) -> Exposure:
     """Return what a blocklist hits, from columns.
 
@@ -90,6 +98,11 @@ def exposure(
         Find the rule that hits each host.
     top
         How many businesses, hosts and rules to name.
+    expect_names
+        Expect names on the listed addresses of the providers of ``attribute``, or of the shipped
+        table where there is none.
+    universe
+        Names that are counted then, of all there are; None for all.
 
     Raises
     ------
@@ -105,10 +118,14 @@ def exposure(
     >>> found.listed.n_addresses4, found.inventory.host_state.tolist()
     (256, [3, 1])
     """
+    owners = None if attribute is None else feed_of_columns(attribute, "attribute")
+    names_at = None
+    if expect_names:
+        names_at = owners if owners is not None else shipped_owners()
     return assess(
         [feed_of_columns({"prefix": blocklist}, "blocklist")],
         None if inventory is None else feed_of_columns(inventory, "inventory"),
-        None if attribute is None else feed_of_columns(attribute, "attribute"),
+        owners,
         by=by,
         before=None
         if against is None
@@ -116,6 +133,8 @@ def exposure(
         own=None if own is None else feed_of_columns({"prefix": own}, "own").to_set(),
         explain=explain,
         top=top,
+        names_at=names_at,
+        universe=universe,
     )
 
 
@@ -129,6 +148,8 @@ def assess(
     own: AddressSet | None = None,
     explain: bool = False,
     top: int = DEFAULT_TOP,
+    names_at: Feed | None = None,
+    universe: int | None = None,
 ) -> Exposure:
     """Return what blocklists hit, from feeds; see `exposure`.
 
@@ -136,7 +157,18 @@ def assess(
     ----------
     before
         What to compare with: its name and its addresses.
+    names_at
+        Table of providers at whose addresses names are expected; None for no expectation.
+    universe
+        Number of names that are counted of all; None for all.
+
+    Raises
+    ------
+    UsageError
+        If a universe is given without an expectation, or with more names than there are.
     """
+    if universe is not None and names_at is None:
+        raise UsageError("--universe: expected --expect-names beside it")
     check_columns(by)
     listed = union(blocklists)
     notes = []
@@ -168,5 +200,10 @@ def assess(
     if before is not None:
         changes = compare(before[1], listed, before[0], inventory, hits, top)
     return Exposure(
-        count_listed(blocklists, listed, own), breakdowns, found_hits, changes, tuple(notes)
+        count_listed(blocklists, listed, own),
+        breakdowns,
+        found_hits,
+        changes,
+        None if names_at is None else expectation_of(blocklists, names_at, universe),
+        tuple(notes),
     )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from sim.cli.tables import expected_names
 from sim.cli.tables.sections import Column, Section, Value
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _STATES = (
 def sections(found: Exposure, top: int) -> list[Section]:
     """Return all sections there is something to say in."""
     made = [_listed(found.listed)]
+    if found.expected is not None:
+        made.append(expected_names.section(found.expected, top))
     if len(found.listed.lists) > 1:
         made.append(_lists(found.listed))
     made += [_breakdown(breakdown, found.listed, top) for breakdown in found.breakdowns]
@@ -299,6 +302,7 @@ def document(
         ],
         "inventory": None if found.inventory is None else _inventory_document(found.inventory, top),
         "changes": None if found.changes is None else asdict(found.changes),
+        "expected_names": None if found.expected is None else asdict(found.expected),
         "notes": [*told, *found.notes],
     }
 

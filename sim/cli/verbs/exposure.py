@@ -70,6 +70,21 @@ def exposure(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say which rule of which list hits each host.")
     ] = False,
+    expect_names: Annotated[
+        bool,
+        typer.Option(
+            "--expect-names",
+            help="Say how many names are expected on the listed addresses, with the band of what "
+            "is not known; whose addresses they are comes from --attribute, else from "
+            "cloud-prefixes-2018.",
+        ),
+    ] = False,
+    universe: Annotated[
+        int | None,
+        typer.Option(
+            "--universe", metavar="NAMES", min=1, help="Names a study counts, of all there are."
+        ),
+    ] = None,
     top: Annotated[
         int, typer.Option("--top", min=1, max=10_000_000, help="Rows of each ranking.")
     ] = 20,
@@ -89,11 +104,14 @@ def exposure(
 
       overblock exposure telegram-2018-orders --at 2018-04-20T12:00+03:00
       --attribute cloud-prefixes-2018 --by provider
+
+      overblock exposure telegram-2018-orders --at 2018-04-20T12:00+03:00 --expect-names
     """
     is_json = options.format is Format.JSON
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.feeds.concatenation import concatenate
         from sim.blocklists.blocklists import own_addresses, own_tables
+        from sim.blocklists.expected_names import OWNERS
         from sim.blocklists.exposure import assess
         from sim.cli.tables import exposure as tables
         from sim.cli.tables.sections import print_sections
@@ -117,6 +135,9 @@ def exposure(
         owned = files.find(target) if target else own_tables(inputs)
         hosts, owners = (files.feeds(files.find(names)) for names in (inventory, attribute))
         own_feeds = files.feeds(owned)
+        places = owners
+        if expect_names and not owners:
+            places = files.feeds(files.find([OWNERS]))
         found = assess(
             in_force,
             concatenate(hosts) if hosts else None,
@@ -126,6 +147,8 @@ def exposure(
             own=own_addresses(own_feeds),
             explain=explain,
             top=top,
+            names_at=concatenate(places) if expect_names else None,
+            universe=universe,
         )
         feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]
         told = _told(feeds, in_force)

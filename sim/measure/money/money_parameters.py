@@ -23,6 +23,7 @@ from sim.scenario.tables.money import (
     by_cell,
     find_row,
 )
+from sim.statistics.triangular import triangular_quantile
 from sim.streams import Stream, Streams
 
 N_DRAWS = 200
@@ -76,30 +77,6 @@ class ParameterDraws:
     def n_draws(self) -> int:
         """Number of draws."""
         return int(self.sensitivity.shape[0])
-
-
-def triangular_quantile(
-    u: NDArray[np.float64], low: float, mode: float, high: float
-) -> NDArray[np.float64]:
-    """Quantile of the triangular distribution; ``low`` where the range is a point.
-
-    Parameters
-    ----------
-    u
-        Probabilities in [0, 1].
-
-    References
-    ----------
-    Inverse of F(x) = (x - low)^2 / ((high - low)(mode - low)) below the mode and
-    1 - (high - x)^2 / ((high - low)(high - mode)) above it. It rises with each of low, mode, high,
-    so that parameters ordered in all three are ordered in every draw that shares ``u``.
-    """
-    width = high - low
-    if width == 0:
-        return np.full(u.shape, low)
-    below = low + np.sqrt(u * width * (mode - low))
-    above = high - np.sqrt((1 - u) * width * (high - mode))
-    return np.where(u * width < mode - low, below, above)
 
 
 Values = Callable[[str, RangedRow], NDArray[np.float64]]

@@ -1,0 +1,161 @@
+"""Names expected on listed addresses: by hand where kinds are simple; the rest is not known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.addresses.feeds.columns import feed_of_columns
+from sim.blocklists.expected_names import expect_names
+from sim.blocklists.exposure import exposure
+from sim.errors import UsageError
+from sim.names.expected import N_PER_SET, N_SETS, ListedPlaces, draw_names
+from sim.names.names import NamesLaw
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.sharing import ParkedRow, SharingRow
+from tests.names import shipped_table
+
+CENSUS = NamesLaw(np.array([5000, 100, 4, 2, 1]), np.array([10, 100, 500, 500, 1000]))
+"""Proxies have 5,000 names; hosting a hundred; rented machines 4, 2 or 1."""
+FIXED = {
+    "rented.share_single": 0.5,
+    "rented.max_names": 10,
+    "web_hosting.share_single": 0.0,
+    "web_hosting.min_names": 50,
+    "web_hosting.max_names": 500,
+    "proxy.min_names": 1000,
+    "parking.min_names": 1000,
+    "rented.addresses_per_name": 1,
+    "web_hosting.addresses_per_name": 1,
+    "proxy.addresses_per_name": 2,
+    "parking.addresses_per_name": 1,
+    "listed.share_by_names": 0.0,
+}
+
+
+def assumptions(**changed: float) -> list[AssumptionRow]:
+    values = FIXED | {key.replace("__", "."): value for key, value in changed.items()}
+    return [
+        AssumptionRow(key=key, value=v, unit="x", low=v, high=v, why="a test")
+        for key, v in values.items()
+    ]
+
+
+def sharing(*rows: tuple[str, str, float]) -> list[SharingRow]:
+    return [
+        SharingRow(provider=p, region="*", kind=k, share_addresses=s, low=s, high=s, why="a test")
+        for p, k, s in rows
+    ]
+
+
+PARKED = [
+    ParkedRow(kind=kind, share_parked=s, low=s, high=s, why="a test")
+    for kind, s in (("rented", 0.0), ("web_hosting", 0.25), ("proxy", 0.1), ("parking", 1.0))
+]
+
+
+def draws(listed: ListedPlaces, rows: list[SharingRow], universe: float = 1.0, **changed: float):
+    rng = np.random.default_rng(7)
+    return draw_names(listed, CENSUS, rows, assumptions(**changed), PARKED, rng, universe)
+
+
+def places(n: int, swept: int, single: int) -> ListedPlaces:
+    return ListedPlaces((("one", "here"),), *(np.array([each]) for each in (n, swept, single)))
+
+
+def mean_of(values: np.ndarray, expected: float, n_sigma: float = 5) -> None:
+    error = values.std() / np.sqrt(values.size)
+    assert abs(values.mean() - expected) <= n_sigma * max(error, 1e-9 * expected)
+
+
+def test_swept_addresses_carry_what_the_place_carries() -> None:
+    # Of 10,000 a tenth hosts a hundred names each, a fifth is rented, with two in the mean.
+    found = draws(
+        places(50_000, 10_000, 0), sharing(("one", "web_hosting", 0.1), ("one", "rented", 0.2))
+    )
+    assert found.provider == ("one",)
+    assert found.names.shape == (N_SETS * N_PER_SET, 1)
+    mean_of(found.names[:, 0], 10_000 * (0.1 * 100 + 0.2 * 2))
+    mean_of(found.active[:, 0], 10_000 * (0.1 * 100 * 0.75 + 0.2 * 2))
+    # One address each: what is hit is hit wholly.
+    assert found.hit == pytest.approx(found.names)
+    assert found.wholly == pytest.approx(found.names)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 1.0])
+def test_names_on_several_addresses_count_once_and_wholly_where_all_are_listed(p: float) -> None:
+    n = 100_000
+    found = draws(places(n, round(p * n), 0), sharing(("one", "proxy", 0.02)))
+    # 2,000 proxies of 5,000 names, each name on two of them.
+    names = 2000 * 5000 / 2
+    mean_of(found.hit[:, 0], names * (1 - (1 - p) ** 2))
+    mean_of(found.wholly[:, 0], names * p**2)
+
+
+def test_addresses_found_by_a_name_come_up_by_their_names() -> None:
+    rows = sharing(("one", "web_hosting", 0.001), ("one", "rented", 0.5))
+    found = draws(places(10**6, 0, 100), rows, listed__share_by_names=1.0)
+    # Names of a place: a thousandth of a hundred, half of two; the rented are drawn by size too:
+    # of 2 names each on the mean, sum of squares (0.5 * 1 + 0.25 * 16 + 0.25 * 4) / 2 = 2.75.
+    share = 0.1 / (0.1 + 1.0)
+    mean_of(found.names[:, 0], 100 * (share * 100 + (1 - share) * 2.75))
+    # Evenly drawn, half of them carry nothing.
+    even = draws(places(10**6, 0, 100), rows)
+    mean_of(even.names[:, 0], 100 * (0.1 + 1.0))
+
+
+def test_a_study_counts_some_names() -> None:
+    found = draws(places(50_000, 10_000, 0), sharing(("one", "web_hosting", 0.1)), universe=0.01)
+    mean_of(found.names[:, 0], 1000)
+
+
+OWNERS = {
+    "prefix": ["198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24"],
+    "provider": ["Hetzner", "Hetzner", "Nobody we know"],
+    "region": ["global", "global", "global"],
+}
+
+
+def expect(*rules: str, universe: int | None = None):
+    lists = [feed_of_columns({"prefix": list(rules)}, "list")]
+    return expect_names(lists, feed_of_columns(OWNERS, "owners"), universe)
+
+
+def test_what_no_table_tells_of_is_not_known() -> None:
+    found = expect(
+        "198.51.100.0/25", "203.0.113.7/32", "192.0.2.1/32", "10.0.0.0/30", "2001:db8::/63"
+    )
+    assert (found.n_not_known, found.n_not_known6) == (5, 2)
+    assert [(one.provider, one.n_addresses) for one in found.providers] == [("Hetzner", 129)]
+    assert found.all.n_addresses == 129
+    assert 0 <= found.all.hit.low < found.all.hit.mean < found.all.hit.high
+
+
+def test_a_list_of_unknown_providers_is_about_no_address() -> None:
+    found = expect("192.0.2.0/24")
+    assert (found.all.n_addresses, found.n_not_known, found.providers) == (0, 256, ())
+
+
+def test_the_same_list_has_the_same_answer() -> None:
+    assert expect("198.51.100.0/24") == expect("198.51.100.0/25", "198.51.100.128/25")
+
+
+def test_a_universe_is_a_part_of_the_census() -> None:
+    with pytest.raises(UsageError, match=r"--universe: expected at most 255,315,270 names"):
+        expect("198.51.100.0/24", universe=10**9)
+
+
+def test_shipped_assumptions_are_all_there() -> None:
+    keys = {row.key for row in shipped_table("names-assumptions", AssumptionRow).rows}
+    assert keys == set(FIXED)
+
+
+def test_a_notebook_asks_for_the_same() -> None:
+    owners = {key: list(values) for key, values in OWNERS.items()}
+    found = exposure(["198.51.100.0/24"], attribute=owners, expect_names=True)
+    assert found.expected == expect("198.51.100.0/24")
+    # Without a table of one's own the shipped one tells: a range of the Hetzner of 2018.
+    shipped = exposure(["88.198.0.0/16"], expect_names=True).expected
+    assert [one.provider for one in shipped.providers] == ["Hetzner"]
+    with pytest.raises(UsageError, match="expected --expect-names beside it"):
+        exposure(["198.51.100.0/24"], universe=5)
