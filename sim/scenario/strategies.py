@@ -15,7 +15,11 @@ from sim.scenario.model import Model, kinds_of
 from sim.scenario.quantities import Hours, Instant, Share, Table
 
 Length = Annotated[int, Field(ge=0, le=32)]
-# A list in YAML stands for a pair, which strict validation would refuse.
+WidthRule = Literal["region-prefix", "provider-prefix", "region", "provider"]
+"""What whois tells of an address."""
+# A list in YAML stands for these, which strict validation would refuse.
+Lengths = Annotated[tuple[Length, ...], Field(min_length=1, max_length=33, strict=False)]
+WidthRules = Annotated[tuple[WidthRule, ...], Field(min_length=1, max_length=4, strict=False)]
 Window = Annotated[tuple[Instant, Instant], Field(strict=False)]
 
 
@@ -85,22 +89,36 @@ class WholeProvider(Chase):
 
 
 class Escalate(Chase):
-    """Start with single addresses and widen step by step while the target stays reached."""
+    """Start narrow and widen step by step while the target stays reached."""
 
     id: Literal["escalate"]
     """Strategy."""
-    lengths: Annotated[tuple[Length, ...], Field(min_length=1, max_length=33, strict=False)]
-    """Prefix lengths from narrow to wide."""
+    lengths: Lengths | None = None
+    """Prefix lengths from narrow to wide; either these or rules."""
+    rules: WidthRules | None = None
+    """Rules from narrow to wide: largest prefix in the region or of the provider, or all it has."""
+    purity: Share | None = None
+    """As for covering-prefix, of rules that ask for the largest prefix."""
+    shortest: Length = 8
+    """Shortest prefix considered by them."""
     patience_h: Hours
     """Time a step is given before the next."""
     goal: Share
     """Share of the target's users reached below which the censor is content."""
 
     @model_validator(mode="after")
-    def check_lengths(self) -> Escalate:
-        """Refuse steps that do not widen."""
-        if any(later >= earlier for earlier, later in pairwise(self.lengths)):
-            raise ValueError(f"expected lengths that fall, got {list(self.lengths)}")
+    def check_steps(self) -> Escalate:
+        """Refuse lengths that do not widen, and two kinds of steps at once."""
+        lengths, rules = self.lengths or (), self.rules or ()
+        if bool(lengths) == bool(rules):
+            raise ValueError("expected either lengths or rules")
+        if any(later >= earlier for earlier, later in pairwise(lengths)):
+            raise ValueError(f"expected lengths that fall, got {list(lengths)}")
+        if len(set(rules)) < len(rules):
+            raise ValueError(f"expected each rule once, got {list(rules)}")
+        asks_for_prefix = any(rule.endswith("-prefix") for rule in rules)
+        if asks_for_prefix and self.purity is None:
+            raise ValueError("expected purity, which tells the largest prefix; got none")
         return self
 
 

@@ -6,19 +6,16 @@ an attribution of any address to a provider. It does not know who rents.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import accumulate
-from operator import sub
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.line import IPV4, Line, Prefix, Seats, is_ipv6, split
+from sim.addresses.sets.line import IPV4, Line, Prefix, Seats, is_ipv6
 from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds
 from sim.scenario.resolve import Resolved
 from sim.world.columns import Columns
@@ -88,6 +85,32 @@ class Places(Columns):
         is_first = np.append(True, owner[1:] != owner[:-1])
         return np.append(self.prefixes.segment_start[is_first], IPV4_STOP), owner[is_first]
 
+    @cached_property
+    def pieces(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Start, stop and place of all intervals that places hold, in ascending order."""
+        start = np.concatenate([addresses.start for addresses in self.addresses])
+        stop = np.concatenate([addresses.stop for addresses in self.addresses])
+        n_of_place = [addresses.start.size for addresses in self.addresses]
+        place_row = np.repeat(np.arange(len(self.addresses)), n_of_place)
+        ascending = np.argsort(start, kind="stable")
+        return start[ascending], stop[ascending], place_row[ascending]
+
+    def count_by_place(self, addresses: IntervalSet) -> NDArray[np.int64]:
+        """Addresses of a set that each place holds; shape (n_places,)."""
+        start, stop, place_row = self.pieces
+        counted = np.zeros(len(self.addresses), np.int64)
+        for low, high in zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True):
+            mine = slice(np.searchsorted(stop, low, side="right"), np.searchsorted(start, high))
+            n = np.minimum(stop[mine], high) - np.maximum(start[mine], low)
+            np.add.at(counted, place_row[mine], n)
+        return counted
+
+    def place_of(self, address: int) -> int:
+        """Row of the place that holds an address; -1 where none does."""
+        start, stop, place_row = self.pieces
+        row = int(np.searchsorted(start, address, side="right")) - 1
+        return int(place_row[row]) if row >= 0 and address < stop[row] else -1
+
     def address_by_luck(self, place_row: NDArray[Any], u: NDArray[np.float64]) -> NDArray[np.int64]:
         """Address drawn evenly from a place: the ``floor(u * size)``-th in ascending order.
 
@@ -122,24 +145,6 @@ class Places(Columns):
             mine = place_row == place
             address[mine] = self.seats[place].draw(u[mine])
         return address
-
-    def n_below6(self, provider_row: int, bound: int) -> int:
-        """IPv6 addresses of one provider below a bound, exact."""
-        first, stop, before = self._of_provider6[provider_row]
-        row = bisect_right(first, bound)
-        beyond = max(0, stop[row - 1] - bound) if row else 0
-        return before[row] - beyond
-
-    @cached_property
-    def _of_provider6(self) -> tuple[tuple[list[int], list[int], list[int]], ...]:
-        """Bounds of each provider's IPv6 intervals, and its addresses before each."""
-        held = [split(self.provider_addresses(row)).v6 for row in range(len(self.provider))]
-        first = [six.first.to_ints() for six in held]
-        stop = [[last + 1 for last in six.last.to_ints()] for six in held]
-        sizes = [map(sub, high, low) for low, high in zip(first, stop, strict=True)]
-        return tuple(
-            zip(first, stop, ([*accumulate(one, initial=0)] for one in sizes), strict=True)
-        )
 
     def provider_addresses(self, provider_row: int) -> IntervalSet:
         """All addresses of one provider."""

@@ -11,9 +11,12 @@ IPv4 lies on the line as itself. Behind it lies all of IPv6 that may be on the I
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
+from operator import sub
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -418,6 +421,20 @@ class LineSet(IntervalSet):
         n_shared = int(np.count_nonzero(first[1:] == last[:-1]))
         return int((last - first + 1).sum()) - n_shared
 
+    def n_below6(self, bound: int) -> int:
+        """IPv6 addresses of the set below a bound, exact."""
+        first, stop, before = self._bounds6
+        row = bisect_right(first, bound)
+        beyond = max(0, stop[row - 1] - bound) if row else 0
+        return before[row] - beyond
+
+    @cached_property
+    def _bounds6(self) -> tuple[list[int], list[int], list[int]]:
+        """Bounds of the IPv6 intervals of the set, and its addresses before each."""
+        six = self.line.split(self).v6
+        first, stop = six.first.to_ints(), [last + 1 for last in six.last.to_ints()]
+        return first, stop, [*accumulate(map(sub, stop, first), initial=0)]
+
     @property
     def ends(self) -> tuple[int, int]:
         """First and last address of the set as whole numbers, which must hold one."""
@@ -489,6 +506,11 @@ class LineSet(IntervalSet):
 def n_networks(addresses: IntervalSet) -> int:
     """Number of /64 networks of IPv6 of which a set holds at least one address."""
     return addresses.n_networks if isinstance(addresses, LineSet) else 0
+
+
+def n_below6(addresses: IntervalSet, bound: int) -> int:
+    """IPv6 addresses of a set below a bound, exact."""
+    return addresses.n_below6(bound) if isinstance(addresses, LineSet) else 0
 
 
 def split(addresses: IntervalSet) -> AddressSet:

@@ -1,60 +1,84 @@
 """Start narrow and widen step by step while the target stays reached."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TypeAlias
+
+import numpy as np
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.coverage import (
+    ADDRESS_BITS,
+    SetAround,
     answerable_fronts,
     block_around,
     cut,
     enclosing,
-    enclosing_front,
     open_fronts,
 )
+from sim.engine.strategies.provider_ranges import largest_prefix, places_of
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
+from sim.world.providers import Places
+
+SetOf: TypeAlias = Callable[[Observation, int, int, int], IntervalSet]
+"""Set around an address, given the rows of its provider and of its place, -1 for none."""
+
+HolderOf: TypeAlias = Callable[[Places | None, IntervalSet], tuple[int, int]]
 
 
-def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> Strategy:
-    """Widen the prefix around every known front after each patience, while the goal is missed.
+def escalate(
+    rules: Sequence[int | str],
+    patience_s: int,
+    goal: float,
+    purity: float = 1.0,
+    shortest: int = 8,
+) -> Strategy:
+    """Answer every known front by a wider rule after each patience, while the goal is missed.
 
     Really used: April 2018, from single addresses to /15, /12 and /10 in two days.
 
     Parameters
     ----------
-    lengths
-        Prefix lengths from narrow to wide.
+    rules
+        From narrow to wide: lengths of prefixes, and rules that whois tells a censor, as
+        ``Escalate.rules`` of ``sim.scenario.strategies`` names them.
     patience_s
         Time a step is given before the next.
     goal
         Share of the target's users reached below which the censor is content.
+    purity, shortest
+        As for the covering prefix, for rules that ask for the largest prefix.
 
     Notes
     -----
-    The step is read off the register: it is the widest prefix in force, less what is exempt, and it
-    began when the first entry of that width was placed. A step that would list nothing that is not
+    The step is read off the register: it is the widest rule that an entry in force follows, and it
+    began when the first entry of that rule was placed. A step that would list nothing that is not
     listed likewise is skipped.
     """
+    sets = [_set_of(rule, purity, shortest) for rule in rules]
+    # Entries are looked at in every decision of a run.
+    holder_of = cache(_holder)
 
     def decide(observation: Observation) -> Decision:
-        step, since_s = _step(observation, lengths)
+        step, since_s = _step(observation, sets, holder_of)
         is_missed = not observation.target_reached_share < goal
         is_over = since_s is not None and observation.t_s >= since_s + patience_s
         wider: tuple[int, tuple[Order, ...]] | None = None
         if is_missed and is_over:
-            wider = _wider(observation, lengths, step)
+            wider = _wider(observation, sets, step)
         if wider is not None:
             (step, orders), since_s = wider, observation.t_s
         else:
-            around = enclosing_front(observation, lengths[step])
+            around = _around_front(observation, sets[step])
             orders = block_around(observation, open_fronts(observation), around)
         # Before a step's patience is over it looks when it will be, however often it is asked
         # meanwhile; later a step may be refused or the goal missed at any time, and it looks often.
         over_s = (since_s if since_s is not None else observation.t_s) + patience_s
         often_s = observation.t_s + max(patience_s // 4, 1)
-        is_last = step + 1 == len(lengths) and wider is None
+        is_last = step + 1 == len(sets) and wider is None
         has_more = not is_last and (orders or since_s is not None)
         look_s = over_s if over_s > observation.t_s else often_s
         return Decision(orders, look_s if has_more else None)
@@ -62,13 +86,51 @@ def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> Strategy:
     return decide
 
 
+def _set_of(rule: int | str, purity: float, shortest: int) -> SetOf:
+    """Set that a rule puts around an address."""
+    if isinstance(rule, int):
+        return lambda observation, address, *_: enclosing(address, rule, observation.line)
+    # The largest prefix is asked for at every look.
+    largest = cache(partial(largest_prefix, purity=purity, shortest=shortest))
+    is_prefix, is_regional = rule.endswith("-prefix"), rule.startswith("region")
+
+    def around(
+        observation: Observation, address: int, provider_row: int, place_row: int
+    ) -> IntervalSet:
+        places = places_of(observation)
+        mine = IntervalSet.empty()
+        if is_regional and place_row >= 0:
+            mine = places.addresses[place_row]
+        elif not is_regional and provider_row >= 0:
+            mine = places.provider_addresses(provider_row)
+        if is_prefix:
+            return largest(mine, address, line=observation.line)
+        if mine.contains([address])[0]:
+            return mine
+        return enclosing(address, ADDRESS_BITS, observation.line)
+
+    return around
+
+
+def _around_front(observation: Observation, set_of: SetOf) -> SetAround:
+    """Set that a rule puts around a known front."""
+    fronts, places = observation.fronts, observation.places
+
+    def around(row: int) -> IntervalSet:
+        address = int(fronts.address[row])
+        place_row = places.place_of(address) if places is not None else -1
+        return set_of(observation, address, int(fronts.provider_row[row]), place_row)
+
+    return around
+
+
 def _wider(
-    observation: Observation, lengths: Sequence[int], step: int
+    observation: Observation, sets: Sequence[SetOf], step: int
 ) -> tuple[int, tuple[Order, ...]] | None:
     """Next step that lists something new around the known fronts, and its orders; None without."""
     held = set(_dropped(observation))
-    for wider in range(step + 1, len(lengths)):
-        around = enclosing_front(observation, lengths[wider])
+    for wider in range(step + 1, len(sets)):
+        around = _around_front(observation, sets[wider])
         orders = block_around(observation, answerable_fronts(observation), around)
         new = tuple(order for order in orders if order.addresses not in held)
         if new:
@@ -76,11 +138,13 @@ def _wider(
     return None
 
 
-def _step(observation: Observation, lengths: Sequence[int]) -> tuple[int, int | None]:
+def _step(
+    observation: Observation, sets: Sequence[SetOf], holder_of: HolderOf
+) -> tuple[int, int | None]:
     """Step that the register shows, and when it began; the first step and None before it."""
     begun_s: dict[int, int] = {}
     for addresses, placed_s in _dropped(observation).items():
-        step = _step_of(observation, addresses, lengths)
+        step = _step_of(observation, addresses, sets, holder_of(observation.places, addresses))
         if step is not None:
             begun_s[step] = min(placed_s, begun_s.get(step, placed_s))
     step = max(begun_s, default=0)
@@ -88,14 +152,32 @@ def _step(observation: Observation, lengths: Sequence[int]) -> tuple[int, int | 
 
 
 def _step_of(
-    observation: Observation, addresses: IntervalSet, lengths: Sequence[int]
+    observation: Observation,
+    addresses: IntervalSet,
+    sets: Sequence[SetOf],
+    holder: tuple[int, int],
 ) -> int | None:
-    """First step whose prefix, less what is exempt, is this set; None if there is none."""
+    """First step whose set, less what is exempt, is this one; None if there is none.
+
+    A set tells nothing of the front that it was placed around. Whoever holds most of it stands for
+    the front's holder: more than half of a pure prefix is one holder's.
+    """
     first = int(addresses.start[0])
-    for step, length in enumerate(lengths):
-        if cut(observation, enclosing(first, length, observation.line)) == addresses:
+    for step, set_of in enumerate(sets):
+        if cut(observation, set_of(observation, first, *holder)) == addresses:
             return step
     return None
+
+
+def _holder(places: Places | None, addresses: IntervalSet) -> tuple[int, int]:
+    """Rows of the provider and of the place that hold most of a set; -1 where nobody does."""
+    if places is None:
+        return -1, -1
+    of_place = places.count_by_place(addresses)
+    if not of_place.any():
+        return -1, -1
+    of_provider = np.bincount(places.provider_row, of_place, minlength=len(places.provider))
+    return int(of_provider.argmax()), int(of_place.argmax())
 
 
 def _dropped(observation: Observation) -> dict[IntervalSet, int]:
@@ -109,5 +191,11 @@ def _dropped(observation: Observation) -> dict[IntervalSet, int]:
 register(
     ask.Escalate,
     escalate,
-    lambda asked, _: escalate(asked.lengths, seconds(asked.patience_h), asked.goal),
+    lambda asked, _: escalate(
+        asked.lengths or asked.rules or (),
+        seconds(asked.patience_h),
+        asked.goal,
+        asked.purity if asked.purity is not None else 1.0,
+        asked.shortest,
+    ),
 )

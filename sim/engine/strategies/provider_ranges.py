@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.ipv6 import IPV6_BITS
-from sim.addresses.sets.line import length6
+from sim.addresses.sets.line import IPV4, Line, length6, n_below6
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.strategies.coverage import (
     ADDRESS_BITS,
@@ -39,12 +39,16 @@ def covering_prefix(purity: float, shortest: int) -> Strategy:
     around = cache(partial(largest_prefix, purity=purity, shortest=shortest))
 
     def decide(observation: Observation) -> Decision:
-        places, fronts = _places(observation), observation.fronts
+        places, fronts = places_of(observation), observation.fronts
         return Decision(
             block_around(
                 observation,
                 open_fronts(observation),
-                lambda row: around(places, int(fronts.provider_row[row]), int(fronts.address[row])),
+                lambda row: around(
+                    places.provider_addresses(int(fronts.provider_row[row])),
+                    int(fronts.address[row]),
+                    line=observation.line,
+                ),
             )
         )
 
@@ -58,12 +62,11 @@ def provider_region(observation: Observation) -> Decision:
     """
 
     def around(row: int) -> IntervalSet:
-        places = _places(observation)
-        address = observation.fronts.address[row : row + 1]
-        for addresses in places.addresses:
-            if addresses.contains(address)[0]:
-                return addresses
-        return enclosing(int(address[0]), ADDRESS_BITS, observation.line)
+        places, address = places_of(observation), int(observation.fronts.address[row])
+        place_row = places.place_of(address)
+        if place_row >= 0:
+            return places.addresses[place_row]
+        return enclosing(address, ADDRESS_BITS, observation.line)
 
     return Decision(block_around(observation, open_fronts(observation), around))
 
@@ -77,7 +80,7 @@ def provider(observation: Observation) -> Decision:
         block_around(
             observation,
             open_fronts(observation),
-            lambda row: _places(observation).provider_addresses(
+            lambda row: places_of(observation).provider_addresses(
                 int(observation.fronts.provider_row[row])
             ),
         )
@@ -87,17 +90,17 @@ def provider(observation: Observation) -> Decision:
 def prefix_around(observation: Observation, row: int, purity: float, shortest: int) -> IntervalSet:
     """Largest prefix around a known front of which at least ``purity`` is its provider's."""
     fronts = observation.fronts
-    provider_row, address = int(fronts.provider_row[row]), int(fronts.address[row])
-    return largest_prefix(_places(observation), provider_row, address, purity, shortest)
+    mine = places_of(observation).provider_addresses(int(fronts.provider_row[row]))
+    address = int(fronts.address[row])
+    return largest_prefix(mine, address, purity, shortest, observation.line)
 
 
 def largest_prefix(
-    places: Places, provider_row: int, address: int, purity: float, shortest: int
+    mine: IntervalSet, address: int, purity: float, shortest: int, line: Line = IPV4
 ) -> IntervalSet:
-    """Largest prefix around an address of which at least ``purity`` is a provider's."""
+    """Largest prefix around an address of which at least ``purity`` lies in a set."""
     if address >= IPV4_STOP:
-        return _largest_prefix6(places, provider_row, address, purity, shortest)
-    mine = places.provider_addresses(provider_row)
+        return _largest_prefix6(mine, address, purity, shortest, line)
     length = np.arange(shortest, ADDRESS_BITS)
     size = 1 << (ADDRESS_BITS - length)
     start = address // size * size
@@ -107,20 +110,21 @@ def largest_prefix(
 
 
 def _largest_prefix6(
-    places: Places, provider_row: int, position: int, purity: float, shortest: int
+    mine: IntervalSet, position: int, purity: float, shortest: int, line: Line
 ) -> IntervalSet:
     """The same of IPv6: no shorter than ``length6`` says, /64 at most, or the address alone."""
-    (number,) = places.line.numbers(np.array([position], np.int64))
+    (number,) = line.numbers(np.array([position], np.int64))
     for length in range(length6(shortest), NETWORK_BITS + 1):
         size = 1 << (IPV6_BITS - length)
         start = number // size * size
-        held = places.n_below6(provider_row, start + size) - places.n_below6(provider_row, start)
+        held = n_below6(mine, start + size) - n_below6(mine, start)
         if held >= purity * size:
-            return places.line.enclosing6(position, length)
-    return enclosing(position, ADDRESS_BITS, places.line)
+            return line.enclosing6(position, length)
+    return enclosing(position, ADDRESS_BITS, line)
 
 
-def _places(observation: Observation) -> Places:
+def places_of(observation: Observation) -> Places:
+    """Who holds which addresses, which every run tells a censor."""
     assert observation.places is not None
     return observation.places
 

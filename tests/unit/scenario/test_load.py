@@ -240,9 +240,42 @@ def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
     assert strategy.model_dump() == {
         "id": "escalate",
         "lengths": (24,),
+        "rules": None,
+        "purity": None,
+        "shortest": 8,
         "patience_h": 5,
         "goal": 0.1,
     }
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("lengths: [24], rules: [region]", "expected either lengths or rules"),
+        ("purity: 1", "expected either lengths or rules"),
+        ("rules: [region, region]", "expected each rule once"),
+        ("rules: [provider-prefix]", "expected purity"),
+    ],
+)
+def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
+    strategy = f"strategy={{id: escalate, patience_h: 5, goal: 0.1, {steps}}}"
+    with pytest.raises(ScenarioError, match=expected):
+        load_scenario("telegram-2018", [strategy])
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("censor.narrow_length=24", "censor.narrow_length: expected under_pressure: narrow"),
+        ("censor.under_pressure=narrow", "censor: expected narrow_length beside"),
+        ("censor.review_every_d=7", "censor: expected review_silent_d beside review_every_d"),
+        ("censor.review_addresses=7", "censor.review_addresses: expected review_every_d"),
+        ("fronts.n_known=7", "expected n_known <= n_fronts, got 7 and 6"),
+    ],
+)
+def test_keys_that_need_each_other_are_asked_for(override: str, expected: str) -> None:
+    with pytest.raises(ScenarioError, match=expected):
+        load_scenario("telegram-2018", [override])
 
 
 FRONTS = "fronts: {pools: front-pools-2018}\ncensor: {}\n"
