@@ -70,6 +70,14 @@ _ENTRIES = (
         "reach the target",
         "users",
     ),
+    Curve(
+        "target_degraded_share",
+        _OF_USERS,
+        "Users who are cut off or on the way to another front, mean over the tick that begins",
+        "users who",
+        "are cut off or changing fronts",
+        "users.hop_min",
+    ),
     Curve("vpn_share", _OF_USERS, "Users on a VPN, of all", "users", "on a VPN", "users"),
     Curve(
         "target_left_share",

@@ -269,6 +269,15 @@ _USERS = (
         )
     ),
     _target(
+        "target_user_hours_degraded",
+        USER_HOURS,
+        "cut off, or on the way to another front after one was dropped; not known where hops take "
+        "no time",
+        of=USER_HOURS,
+        label="target: user-hours degraded",
+        needs="users.hop_min",
+    ),
+    _target(
         "target_users_left_at_end",
         "users",
         "gone when the run ends",

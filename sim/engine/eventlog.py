@@ -32,6 +32,7 @@ class Kind(IntEnum):
     EXEMPTED = 13
     READDRESSED = 14
     PUBLIC_EVENT = 15
+    CANCELLED = 16
 
 
 NOBODY = -1

@@ -82,7 +82,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
             streams,
             log,
             on_rented=censor.expect_front,
-            on_evicted=censor.forget_front,
+            on_gone=censor.forget_front,
             on_change=due.request,
         )
         if world.stances is not None:
@@ -131,6 +131,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         tick_s = round(world.users.tick_h * S_PER_H)
         env.process(tick(env, tick_s, partial(settlement.tick, users)))
     env.process(censor.run())
+    env.process(censor.review())
     with _undisturbed():
         _run(env, settlement, world.horizon_s)
     ledger = settlement.close(world.horizon_s)

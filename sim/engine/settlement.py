@@ -16,6 +16,7 @@ from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.record.curves import Curves
+from sim.engine.record.degraded import DegradedHistory
 from sim.engine.record.snapshot import Snapshot
 from sim.engine.record.vpn import VpnHistory, VpnSteps
 from sim.engine.state.ledger import LedgerColumns
@@ -77,6 +78,8 @@ class Settlement:
         self._vpn = VpnHistory(world.operators.n_operators)
         users = crowd if world.users is not None else None
         self._snapshot = Snapshot(world, space, states, crowd)
+        has_hops = world.users is not None and world.users.hop_min is not None
+        self._degraded = DegradedHistory(crowd.n_users) if has_hops else None
         if users is not None:
             self._set_vpn(0, users)
 
@@ -102,6 +105,7 @@ class Settlement:
     def tick(self, users: TargetState, t_s: int) -> None:
         """Move what is slow: users take to a VPN or leave, businesses appeal by name."""
         users.book(t_s)
+        self._note_degraded(t_s)
         if self._complaints is not None:
             self._complaints.close(t_s)
             self._complaints.hear(t_s)
@@ -113,17 +117,23 @@ class Settlement:
     def close(self, t_s: int) -> LedgerColumns:
         """Book everything up to the end of the run."""
         self._crowd.book(t_s)
+        self._note_degraded(t_s)
         if self._complaints is not None:
             self._complaints.close(t_s)
         return self._states.close(t_s)
 
     def curves(self) -> Curves:
         """All curves so far."""
-        return self._snapshot.freeze()
+        curves = self._snapshot.freeze()
+        return self._degraded.added_to(curves) if self._degraded else curves
 
     def vpn(self) -> VpnSteps:
         """Users on a VPN so far."""
         return self._vpn.freeze()
+
+    def _note_degraded(self, t_s: int) -> None:
+        if self._degraded is not None:
+            self._degraded.note(t_s, self._crowd.degraded_s)
 
     def _set_vpn(self, t_s: int, users: TargetState) -> None:
         self._states.set_vpn(t_s, users.share_vpn)

@@ -130,15 +130,17 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     Notes
     -----
     At every moment a user reaches the target without a VPN, is on a VPN, is denied, or has left:
-    the four sums of user-hours come to the denominator that they share.
+    the four sums of user-hours come to the denominator that they share. Who is on the way to
+    another front counts as one who reaches it, and once more among the degraded.
     """
     users = outcome.users
     if users is None:
         return ()
     n_users = float(users.n_users.sum())
     hours = n_users * world.horizon_s / S_PER_H
-    denied, by_vpn, left = (
-        float(fate_s.sum()) / S_PER_H for fate_s in (users.denied_s, users.vpn_s, users.left_s)
+    denied, by_vpn, left, hopping = (
+        float(fate_s.sum()) / S_PER_H
+        for fate_s in (users.denied_s, users.vpn_s, users.left_s, users.hopping_s)
     )
     # Rounding may make the remainder slightly negative.
     reached = max(0.0, hours - denied - by_vpn - left)
@@ -151,6 +153,11 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
                 ("reached", reached),
                 ("left", left),
             )
+        ),
+        *(
+            (measured("target_user_hours_degraded", denied + hopping, hours),)
+            if world.users is not None and world.users.hop_min is not None
+            else ()
         ),
         measured(
             "target_users_left_at_end", float((users.n_users * users.share_left).sum()), n_users

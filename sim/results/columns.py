@@ -196,7 +196,8 @@ EVENTS = (
         "kind",
         "block, unblock: an order; published: a version of the register; downloaded: by an "
         "operator; enforced, released: an operator starts and stops enforcing an entry; rented, "
-        "discovered, evicted: a front of the target; stance: a provider changes its stance; "
+        "discovered, evicted, cancelled: a front of the target; stance: a provider changes its "
+        "stance; "
         "responded, moved: a business; complained, exempted: a business by name; readdressed: a "
         "component of a business comes to other addresses; public_event: one that raises "
         "attention",

@@ -29,19 +29,19 @@ class Fronts:
     ----------
     address, rented_s : shape (n_fronts,)
         Where it is, and since when.
-    discovered_s, evicted_s : shape (n_fronts,)
-        When the censor discovered it, and when its provider evicted it; -1 where that did not
-        happen in the run.
+    discovered_s, gone_s : shape (n_fronts,)
+        When the censor discovered it, and when its provider evicted it or the target gave it back;
+        -1 where that did not happen in the run.
     """
 
     address: NDArray[np.int64]
     rented_s: NDArray[np.int64]
     discovered_s: NDArray[np.int64]
-    evicted_s: NDArray[np.int64]
+    gone_s: NDArray[np.int64]
 
     def at(self, t_s: int) -> NDArray[np.bool_]:
         """Which fronts are rented at a time."""
-        is_gone = (self.evicted_s != NEVER) & (self.evicted_s <= t_s)
+        is_gone = (self.gone_s != NEVER) & (self.gone_s <= t_s)
         return np.asarray((self.rented_s <= t_s) & ~is_gone, np.bool_)
 
 
@@ -111,7 +111,7 @@ def read_register(
     events = read_columns(
         run.path / "events.parquet",
         f"SELECT t_s, kind, entry, front, address FROM data {where} "
-        "AND kind IN ('block', 'unblock', 'rented', 'discovered', 'evicted') "
+        "AND kind IN ('block', 'unblock', 'rented', 'discovered', 'evicted', 'cancelled') "
         "ORDER BY file_row_number",
         key,
     )
@@ -182,7 +182,9 @@ def _fronts(
         address=address,
         rented_s=rented_s,
         discovered_s=_times(t_s, events["front"], kind == "discovered", rented_s.size),
-        evicted_s=_times(t_s, events["front"], kind == "evicted", rented_s.size),
+        gone_s=_times(
+            t_s, events["front"], (kind == "evicted") | (kind == "cancelled"), rented_s.size
+        ),
     )
 
 

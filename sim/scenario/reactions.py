@@ -6,9 +6,9 @@ complains.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model import Model
 from sim.scenario.quantities import Hours, PerDay, Share, Table
@@ -44,6 +44,19 @@ class Fronts(Model):
     """Share of clients that are told of a front rented later; the others never learn of it."""
     lost_share: Share
     """Share of users beyond which a front that is dropped for them counts as lost."""
+    n_known: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Fronts of the start that each client knows; all of them when left out."""
+    cancel_h: Hours | None = None
+    """From the loss of a front to the end of its rental; it goes on when left out."""
+
+    @model_validator(mode="after")
+    def check_known(self) -> Fronts:
+        """Refuse clients who know more fronts than there are."""
+        if self.n_known is not None and self.n_known > self.n_fronts:
+            raise ValueError(
+                f"expected n_known <= n_fronts, got {self.n_known} and {self.n_fronts}"
+            )
+        return self
 
 
 class Censor(Model):
@@ -66,9 +79,19 @@ class Censor(Model):
     pressure_events: Table | None = None
     """Table of dated public events and how far they raise attention."""
     pause_pressure: Pressure | None = None
-    """Attention above which no block order is placed; none when left out."""
+    """Attention above which the censor pauses; none when left out."""
+    under_pressure: Literal["silence", "narrow"] = "silence"
+    """What it does while it pauses: order nothing, or a narrow prefix around each open front."""
+    narrow_length: Annotated[int, Field(ge=0, le=32)] | None = None
+    """Length of that prefix."""
     end_pressure: Pressure | None = None
     """Attention above which all blocking entries are withdrawn for good; none when left out."""
+    review_every_d: Positive | None = None
+    """Time between two reviews of what is in force; there are none when left out."""
+    review_silent_d: NonNegative | None = None
+    """Time without a known front that still stands, after which a review withdraws an entry."""
+    review_addresses: Annotated[int, Field(ge=1, le=2**32)] | None = None
+    """Addresses that one review withdraws at most; no limit when left out."""
 
 
 class Users(Model):
@@ -92,6 +115,8 @@ class Users(Model):
     """Rate at which users who cannot reach the target leave."""
     return_rate_per_d: PerDay
     """Rate at which those who left return once it can be reached."""
+    hop_min: Annotated[float, Field(gt=0, le=1440)] | None = None
+    """Time a client takes to another front when its own is dropped; none when left out."""
 
 
 class Stances(Model):
@@ -147,5 +172,7 @@ class Complaints(Model):
     """Share of appeals that are confirmed."""
     exempt_lag_h: Hours
     """From the end of handling to the exemption."""
+    per_million_people_per_d: PerDay | None = None
+    """Complaints per million people and day who miss what businesses offer; none when left out."""
     fatigue_half_life_d: Positive | None = None
     """Half-life of complaining while hit without a break; nobody tires when left out."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.errors import Problem
+from sim.scenario.reactions import Censor
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Chase, Strategy
 from sim.scenario.tree import Document, Path, format_path
@@ -38,7 +39,17 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
                     "the fronts that are found; got none"
                 )
                 yield _problem(document, (*path, "id"), message)
+    users, complaints = scenario.users, scenario.complaints
+    asks_people = complaints is not None and bool(complaints.per_million_people_per_d)
+    if users and users.share_target_users == 0 and asks_people:
+        message = (
+            "expected a share above 0 beside complaints.per_million_people_per_d, which takes from "
+            "it how many people there are; got 0"
+        )
+        yield _problem(document, ("users", "share_target_users"), message)
     censor = scenario.censor
+    if censor is not None:
+        yield from _lone_keys(censor, document)
     if censor is None or scenario.complaints is not None or censor.pressure_events is not None:
         return
     for key in NEEDS_ATTENTION:
@@ -47,6 +58,25 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
                 "expected a section complaints, or censor.pressure_events, beside it: nothing else "
                 "raises attention; got none"
             )
+            yield _problem(document, ("censor", key), message)
+
+
+def _lone_keys(censor: Censor, document: Document) -> Iterator[Problem]:
+    """Refuse keys of the censor that say nothing without another."""
+    for key, is_needed, other in (
+        ("narrow_length", censor.under_pressure == "narrow", "under_pressure: narrow"),
+        ("pause_pressure", censor.under_pressure == "narrow", "under_pressure: narrow"),
+        ("review_silent_d", censor.review_every_d is not None, "review_every_d"),
+    ):
+        if is_needed and getattr(censor, key) is None:
+            yield _problem(document, ("censor",), f"expected {key} beside {other}; got none")
+    for key, is_used, other in (
+        ("narrow_length", censor.under_pressure == "narrow", "under_pressure: narrow"),
+        ("review_silent_d", censor.review_every_d is not None, "review_every_d"),
+        ("review_addresses", censor.review_every_d is not None, "review_every_d"),
+    ):
+        if not is_used and getattr(censor, key) is not None:
+            message = f"expected {other} beside it, without which it says nothing; got none"
             yield _problem(document, ("censor", key), message)
 
 

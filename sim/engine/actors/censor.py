@@ -6,25 +6,29 @@ not know what they do to anybody.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention
 from sim.engine.actors.known_fronts import KnownRows
 from sim.engine.actors.limits import Admission, Hold, Limits, admit
+from sim.engine.actors.narrowing import narrowed
 from sim.engine.actors.register import Register
+from sim.engine.actors.review import Review
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.target import TargetState
 from sim.world.build import World
-from sim.world.stances import SILENT
+from sim.world.stances import COMPLIANT, SILENT
 
 S_PER_H, S_PER_D = 3600, 86_400
 Process = Generator[simpy.Event, Any, None]
@@ -61,7 +65,10 @@ class CensorActor:
         self._limits = Limits.of(world.censor, world.exempt, world.target.addresses)
         self._end_pressure = world.censor.end_pressure if world.censor else None
         self._known = KnownRows(world.exempt, target)
+        self._review = _review_of(world)
         self._gone: set[int] = set()
+        # Known fronts that went: where they were, and when.
+        self._was_known: list[tuple[int, int]] = []
         self._stance = [SILENT] * len(world.places.provider)
         self._is_due = False
         self._next_look_s: int | None = None
@@ -92,9 +99,18 @@ class CensorActor:
         act_at(self._env, found_s, Phase.ORDERS, discover)
 
     def forget_front(self, front_row: int) -> None:
-        """Look no longer at a front that its provider has turned off."""
+        """Look no longer at a front that is gone."""
         self._gone.add(front_row)
-        self._known.remove(front_row)
+        address = self._known.remove(front_row)
+        if address is not None:
+            self._was_known.append((address, now_s(self._env)))
+
+    def review(self) -> Process:
+        """Withdraw from time to time the entries in which the target no longer is."""
+        review = self._review
+        while review is not None and not self._has_ended:
+            yield Moment(self._env, now_s(self._env) + review.every_s, Phase.ORDERS)
+            self._withdraw_silent(review)
 
     def note_pressure(self, t_s: int) -> None:
         """Foresee when pressure ends the block, from a second on in which its course changed."""
@@ -144,8 +160,9 @@ class CensorActor:
         self._is_due = False
         if self._has_ended:
             return
-        decision = self._strategy(self._observe())
-        self._place(decision)
+        observation = self._observe()
+        decision = self._strategy(observation)
+        self._place(decision, observation)
         look_s = decision.next_look_s
         if look_s is not None and look_s != self._next_look_s:
             self._next_look_s = look_s
@@ -211,12 +228,18 @@ class CensorActor:
         has_fronts = self._world.pools is not None
         return self._target.reached_share(t_s) if has_fronts else float("nan")
 
-    def _place(self, decision: Decision) -> None:
+    def _place(self, decision: Decision, observation: Observation) -> None:
         t_s = now_s(self._env)
         day = t_s // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
-        limits = replace(self._limits.under(self._attention.at(t_s)), is_pausing=self._is_pausing())
+        limits = self._limits.under(observation.pressure)
+        is_pausing, waits = self._is_pausing(), False
+        rules = self._world.censor
+        if is_pausing and rules is not None and rules.narrow_length is not None:
+            decision, waits = narrowed(decision, observation, rules.narrow_length)
+            is_pausing = False
+        limits = replace(limits, is_pausing=is_pausing)
         self._answer = admit(
             decision.orders,
             self._register.in_force,
@@ -224,6 +247,8 @@ class CensorActor:
             limits,
             is_whole=decision.is_whole,
         )
+        if waits:
+            self._answer = replace(self._answer, holds=self._answer.holds | {Hold.PAUSE})
         for order in self._answer.orders:
             self._n_today += order.action == "block"
             self._register.place(order)
@@ -238,8 +263,26 @@ class CensorActor:
             # A provider that only ended domain fronting may still have the target's machines.
             is_needed = entry.addresses.contains(known).any()
             if entry.addresses and not is_needed and not entry.addresses.difference(mine):
-                self._register.place(_withdrawal(entry.order))
-                self._reopen(now_s(self._env) + 1, Hold.RULES, Hold.ADDRESSES)
+                self._withdraw_entry(entry)
+
+    def _withdraw_silent(self, review: Review) -> None:
+        if self._has_ended:
+            return
+        complying = [row for row, stance in enumerate(self._stance) if stance == COMPLIANT]
+        places, gone = self._world.places, np.array(self._was_known, np.int64).reshape(-1, 2)
+        for entry in review.withdrawn(
+            self._blocking(),
+            now_s(self._env),
+            self._known.seen().address,
+            gone[:, 0],
+            gone[:, 1],
+            IntervalSet.union_all(places.provider_addresses(row) for row in complying),
+        ):
+            self._withdraw_entry(entry)
+
+    def _withdraw_entry(self, entry: Entry) -> None:
+        self._register.place(_withdrawal(entry.order))
+        self._reopen(now_s(self._env) + 1, Hold.RULES, Hold.ADDRESSES)
 
     def _blocking(self) -> list[Entry]:
         """Entries in force that block; what was granted to bystanders is not among them."""
@@ -273,6 +316,15 @@ class CensorActor:
         self._has_ended = True
         for entry in self._blocking():
             self._register.place(_withdrawal(entry.order))
+
+
+def _review_of(world: World) -> Review | None:
+    rules = world.censor
+    if rules is None or rules.review_every_d is None or rules.review_silent_d is None:
+        return None
+    n_addresses = rules.review_addresses if rules.review_addresses is not None else math.inf
+    every_s, silent_s = rules.review_every_d * S_PER_D, rules.review_silent_d * S_PER_D
+    return Review(max(1, round(every_s)), round(silent_s), n_addresses)
 
 
 def _withdrawal(order: Order) -> Order:

@@ -20,7 +20,7 @@ from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.states import States
-from sim.scenario.reactions import Complaints
+from sim.scenario.reactions import Complaints, Users
 from sim.streams import Stream, Streams
 from sim.world.build import World
 
@@ -41,7 +41,7 @@ class ComplaintActor:
     attention
         How much is talked about; complaints raise it and it raises complaints.
     plaintiffs
-        Businesses and users of the target who complain.
+        Businesses, users of the target and other people who complain.
     exempt
         Called with the addresses of a business whose appeal is confirmed.
     note_pressure
@@ -84,6 +84,8 @@ class ComplaintActor:
         # No impaired business appeals before this.
         self._next_due = math.inf
         self._impaired = plaintiffs.impaired
+        self._people = plaintiffs.people
+        self._n_people = _n_internet_users(world.users)
 
     def close(self, t_s: int) -> None:
         """Complain until a second in which users are going to be cut off or to come back."""
@@ -101,9 +103,13 @@ class ComplaintActor:
         beginning, ending
             Rows of those that become impaired, and of those that no longer are.
         """
-        if ending.size == 0 and beginning.size == 0:
+        missing = self._missing()
+        is_missed_otherwise = missing is not None and bool((missing != self._people.n).any())
+        if ending.size == 0 and beginning.size == 0 and not is_missed_otherwise:
             return
         self._attention.note(t_s)
+        if missing is not None:
+            self._people.turn(missing, t_s)
         self._impaired.turn(beginning, ending, t_s)
         urge = self._urge
         if ending.size:
@@ -130,6 +136,12 @@ class ComplaintActor:
             self._log.record(t_s, Kind.COMPLAINED, business_row=row)
             self._env.process(self._appeal(row))
 
+    def _missing(self) -> NDArray[np.float64] | None:
+        """Internet users at each operator who miss what fails; None where they do not complain."""
+        if not self._rules.per_million_people_per_d:
+            return None
+        return self._n_people * self._states.levels.weight * self._states.tally.lost_share()
+
     @property
     def _urge(self) -> float:
         """To appeal, of a business that was impaired all the time; until the second noted last."""
@@ -153,3 +165,10 @@ class ComplaintActor:
             ~self._world.businesses.is_third_party[row]
         ]
         return self._world.places.line.at(self._world.components.addresses_of(component))
+
+
+def _n_internet_users(users: Users | None) -> float:
+    """Internet users, of whom the target's are a share; none where nobody uses it."""
+    if users is None or users.share_target_users == 0:
+        return 0.0
+    return users.n_target_users / users.share_target_users

@@ -48,13 +48,16 @@ class KnownRows:
         self._columns[:, place] = address, provider_row, t_s, is_exempt
         self._n += 1
 
-    def remove(self, front_row: int) -> None:
-        """Forget a front, if it was discovered."""
+    def remove(self, front_row: int) -> int | None:
+        """Forget a front; return its address, or None if it was not discovered."""
         n, place = self._n, int(self._row[: self._n].searchsorted(front_row))
-        if place < n and self._row[place] == front_row:
-            for column in (self._row, *self._columns):
-                column[place : n - 1] = column[place + 1 : n]
-            self._n -= 1
+        if place == n or self._row[place] != front_row:
+            return None
+        address = int(self._columns[ADDRESS, place])
+        for column in (self._row, *self._columns):
+            column[place : n - 1] = column[place + 1 : n]
+        self._n -= 1
+        return address
 
     def seen(self) -> KnownFronts:
         """What the censor sees until something changes."""

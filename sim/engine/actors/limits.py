@@ -180,7 +180,7 @@ class _Then:
     def n_listed(self, order: Order) -> int:
         """Addresses that are listed with one more order, of the family with more."""
         exempt = self._held((Mechanism.EXEMPT,), order)
-        return _n_of(self._held(BLOCKING, order).difference(exempt))
+        return n_counted(self._held(BLOCKING, order).difference(exempt))
 
     def _held(self, mechanisms: Collection[Mechanism], order: Order) -> IntervalSet:
         if self._n_withdrawn:
@@ -229,10 +229,10 @@ def _is_over_the_bar(order: Order, limits: Limits) -> bool:
 
 def _n_strangers(order: Order, limits: Limits) -> int:
     """Addresses of an order outside the target's own."""
-    return _n_of(order.addresses.difference(limits.own))
+    return n_counted(order.addresses.difference(limits.own))
 
 
-def _n_of(addresses: IntervalSet) -> int:
+def n_counted(addresses: IntervalSet) -> int:
     """Addresses of IPv4, or /64 networks of IPv6 where they are more: a limit holds each alone."""
     return max(addresses.n_addresses, n_networks(addresses))
 

@@ -100,6 +100,40 @@ class Impaired:
         return self._weight * self._fatigue.days(from_s - since_s, to_s - since_s)
 
 
+class People:
+    """Internet users who miss what businesses offer, at each operator.
+
+    Those who come to it are fresh, and who goes is as tired as who stays, as for users cut off.
+
+    Attributes
+    ----------
+    n : shape (n_operators,)
+        How many, since the last turn: users times the share of demand that fails for them.
+    """
+
+    def __init__(self, n_operators: int, fatigue: Fatigue) -> None:
+        self.n = np.zeros(n_operators)
+        self._fresh = np.ones(n_operators)
+        self._fatigue = fatigue
+        self._as_of_s = 0
+
+    def turn(self, n: NDArray[np.float64], t_s: int) -> None:
+        """Let so many be hit at each operator from a second on."""
+        if self._fatigue.tires:
+            fresh = self._fresh * self._fatigue.left(t_s - self._as_of_s)
+            more = np.maximum(n - self.n, 0.0)
+            is_hit = n > 0
+            np.divide(fresh * (n - more) + more, n, out=fresh, where=is_hit)
+            self._fresh = fresh
+        self.n, self._as_of_s = n, t_s
+
+    def days(self, from_s: int, to_s: int) -> float:
+        """Person-days over a time in which nobody turned."""
+        since_s = self._as_of_s
+        days = self._fatigue.days(from_s - since_s, to_s - since_s)
+        return float((self.n * self._fresh).sum()) * days
+
+
 class Plaintiffs:
     """All who complain, each at the rate of the scenario.
 
@@ -110,11 +144,15 @@ class Plaintiffs:
     cut_off
         Users of the target. Between two changes fewer and fewer of them are: who comes back is as
         tired as who does not. Where at an operator more are than before, those are fresh.
+    people
+        Internet users who miss what businesses offer.
     """
 
     def __init__(self, rules: Complaints, world: World, target: TargetState) -> None:
         self.impaired = Impaired(world.businesses.n_businesses, Fatigue(rules.fatigue_half_life_d))
         self.cut_off = target
+        self.people = People(world.operators.n_operators, Fatigue(rules.fatigue_half_life_d))
+        self._per_million_people_per_d = rules.per_million_people_per_d or 0.0
         self._per_business_per_d = rules.per_business_per_d
         self._per_million_users_per_d = rules.per_million_users_per_d
 
@@ -124,4 +162,8 @@ class Plaintiffs:
             return 0.0
         users = self.cut_off.complaining_days(from_s, to_s) / MILLION
         mine = self._per_business_per_d * self.impaired.days(from_s, to_s)
-        return mine + self._per_million_users_per_d * users
+        of_users = mine + self._per_million_users_per_d * users
+        if self._per_million_people_per_d == 0.0:
+            return of_users
+        people = self.people.days(from_s, to_s) / MILLION
+        return of_users + self._per_million_people_per_d * people

@@ -35,8 +35,8 @@ class TargetActor:
     on_rented
         Called with the row, the address and the provider of each new front, and the lag after
         which the censor may discover it.
-    on_evicted
-        Called with the row of each front that its provider turns off.
+    on_gone
+        Called with the row of each front that its provider turns off or the target gives back.
     on_change
         Called after every change, to have its consequences drawn at the end of the second.
     """
@@ -51,7 +51,7 @@ class TargetActor:
         streams: Streams,
         log: EventLog,
         on_rented: Callable[[int, int, int, int], None],
-        on_evicted: Callable[[int], None],
+        on_gone: Callable[[int], None],
         on_change: Callable[[], None],
     ) -> None:
         self._env = env
@@ -61,7 +61,7 @@ class TargetActor:
         self._discovery_mean_s = world.censor.discovery_lag_h * S_PER_H if world.censor else 0.0
         self._log = log
         self._on_rented = on_rented
-        self._on_evicted = on_evicted
+        self._on_gone = on_gone
         self._on_change = on_change
         self._is_open = np.ones(pools.weight.size, np.bool_)
         self._pool_of: list[int] = []
@@ -90,20 +90,35 @@ class TargetActor:
         for row in np.flatnonzero(mine).tolist():
             self._log.record(now_s(self._env), Kind.EVICTED, front_row=row)
             self._state.evict(row)
-            self._on_evicted(row)
+            self._on_gone(row)
             if self._state.give_up(row):
                 self._replace()
         self._on_change()
 
     def settle(self, t_s: int) -> None:
         """Take over what was done to fronts, from this second on."""
-        for _ in self._state.settle(t_s):
+        for row in self._state.settle(t_s):
             self._replace()
+            self._give_back(row)
 
     def _replace(self) -> None:
         # At once means in the next second: this one is already settled.
         lag_s = max(1, round(self._pools.rules.monitor_lag_h * S_PER_H))
         act_at(self._env, now_s(self._env) + lag_s, Phase.ENFORCEMENT, self._rent)
+
+    def _give_back(self, row: int) -> None:
+        """End the rental of a lost front some time later, unless its provider does before."""
+        cancel_h = self._pools.rules.cancel_h
+        if cancel_h is not None:
+            at_s = now_s(self._env) + max(1, round(cancel_h * S_PER_H))
+            act_at(self._env, at_s, Phase.ENFORCEMENT, lambda: self._cancel(row))
+
+    def _cancel(self, row: int) -> None:
+        if not self._state.fronts()[1][row]:
+            self._log.record(now_s(self._env), Kind.CANCELLED, front_row=row)
+            self._state.evict(row)
+            self._on_gone(row)
+            self._on_change()
 
     def _rent(self) -> None:
         n_free = self._space.n_free_of

@@ -36,8 +36,9 @@ def multiply_out(target: Any, operator: int, t_s: int) -> None:
     for which in range(2):
         mine = target.coefficient[which, operator]
         mine[: n_young + 1] = 0.0
-        if target.n_first[which, operator] == 0:
-            mine[0] = untold ** target.n_old[which, operator]
+        none_of_first = target.none_known[target.n_first[which, operator]]
+        if none_of_first > 0:
+            mine[0] = none_of_first * untold ** target.n_old[which, operator]
         degree = 0
         for front in range(target.first_young, target.n_fronts):
             status = target.told[front, operator]

@@ -112,12 +112,16 @@ class Tally:
         share = np.full(lost.shape, np.nan)
         return np.asarray(np.divide(lost, value, out=share, where=value > 0))
 
+    def lost_share(self) -> NDArray[np.float64]:
+        """Share of demand that fails for each operator's users without a VPN; none without any."""
+        total = float(self.value_micro_usd_per_h[0])
+        lost = self.lost_micro_usd_per_h[:, 0]
+        return np.asarray(lost / total) if total > 0 else np.zeros(lost.size)
+
     def book(self, t_s: int) -> None:
         """Book the piece that ends now, in which the same demand failed."""
-        total = float(self.value_micro_usd_per_h[0])
-        if total > 0:
-            lost = self.lost_micro_usd_per_h[:, 0] / total
-            self.demand_lost_s += lost * float(t_s - self.booked_s[0])
+        if self.value_micro_usd_per_h[0] > 0:
+            self.demand_lost_s += self.lost_share() * float(t_s - self.booked_s[0])
         self.booked_s[0] = t_s
 
     def take_demand_lost_s(self, t_s: int) -> NDArray[np.float64]:

@@ -15,9 +15,10 @@ from sim.engine.orders import Mechanism
 from sim.engine.state import reach_kernel, space_kernel, users_kernel
 from sim.engine.state import target_kernel as kernel
 from sim.engine.state.users import UserColumns
+from sim.scenario.reactions import Fronts
 from sim.world.build import World
 
-S_PER_H, S_PER_D = 3600, 86_400
+S_PER_MIN, S_PER_H, S_PER_D = 60, 3600, 86_400
 
 
 class TargetState:
@@ -54,12 +55,14 @@ class TargetState:
         self._n_users = share_users * float(users.n_target_users if users else 0.0)
         self.n_users = float(self._n_users.sum())
         self.n_by_fate = np.empty((3, share_users.size))
-        self._totals_s = np.zeros((3, share_users.size))
+        self._totals_s = np.zeros((4, share_users.size))
         self.handle = kernel.make_target(
             share_users,
             float(rules.lost_share) if rules else 1.0,
             float(rules.push_tau_h * S_PER_H) if rules else 1.0,
             float(rules.share_told) if rules else 1.0,
+            _none_known(rules),
+            round(users.hop_min * S_PER_MIN) if users and users.hop_min else 0,
             float(world.effects.throttle_severity),
             float(world.effects.name_evasion),
             self.is_named,
@@ -117,6 +120,11 @@ class TargetState:
         """Book the piece that ends now, in which its reach was as it is."""
         users_kernel.book(self.handle, t_s)
 
+    @property
+    def degraded_s(self) -> float:
+        """User-seconds booked of those cut off, and of those on the way to another front."""
+        return float(self._totals_s[0].sum() + self._totals_s[3].sum())
+
     def tick(self, t_s: int, demand_lost_s: NDArray[np.float64]) -> None:
         """Move the shares on a VPN and of those who left; the pieces until now are booked.
 
@@ -147,6 +155,18 @@ class TargetState:
             denied_s=self._totals_s[0],
             vpn_s=self._totals_s[1],
             left_s=self._totals_s[2],
+            hopping_s=self._totals_s[3],
             share_vpn=self.share_vpn.copy(),
             share_left=self.share_left.copy(),
         )
+
+
+def _none_known(rules: Fronts | None) -> NDArray[np.float64]:
+    """Share of clients who know none of u of the fronts of t = 0, by u.
+
+    Each client knows m of n, drawn without replacement: C(n - u, m) / C(n, m).
+    """
+    if rules is None:
+        return np.ones(1)
+    n, m = rules.n_fronts, rules.n_known if rules.n_known is not None else rules.n_fronts
+    return np.array([math.comb(n - u, m) / math.comb(n, m) for u in range(n + 1)])

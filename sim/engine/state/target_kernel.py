@@ -64,6 +64,7 @@ _FIELDS = [
     "told_is_named",
     "n_old",
     "n_first",
+    "none_known",
     "first_young",
     "is_dirty",
     "coefficient",
@@ -76,6 +77,15 @@ _FIELDS = [
     "totals_s",
     "unreached_s",
     "booked_s",
+    # Who of them looks for another front: hops at each operator, a ring of those under way.
+    "hop_s",
+    "n_usable",
+    "n_usable_before",
+    "n_dropped",
+    "hop_end_s",
+    "hop_stay",
+    "first_hop",
+    "n_hops",
     # Who of them complains, and how tired they are.
     "tired_per_s",
     "fresh",
@@ -93,6 +103,8 @@ def make_target(
     lost_share: float,
     tau_s: float,
     share_told: float,
+    none_known: Floats,
+    hop_s: int,
     throttle_severity: float,
     name_evasion: float,
     is_named: Flags,
@@ -114,14 +126,18 @@ def make_target(
         Time constant of telling clients of a front.
     share_told
         Share of clients who are told of a front that is not one of the first.
+    none_known : shape (n_fronts + 1,)
+        Share of clients who know none of so many of the fronts of t = 0.
+    hop_s
+        Time a client takes to another front when its own is dropped.
     is_named : shape (n_operators,)
         Whether each operator blocks the target's name.
     share : shape (2, n_operators)
         Share of users on a VPN, and of those who have left.
     n_by_fate : shape (3, n_operators)
         Users who have neither left nor a VPN, who are on one, who have left; filled.
-    totals_s : shape (3, n_operators)
-        User-seconds cut off, on a VPN, and of those who had left.
+    totals_s : shape (4, n_operators)
+        User-seconds cut off, on a VPN, of those who had left, and on the way to another front.
     tired_per_s
         Rate at which those who are cut off tire of complaining.
     """
@@ -154,6 +170,7 @@ def make_target(
         np.zeros(n_operators, np.bool_),
         np.zeros((2, n_operators), np.int64),
         np.zeros((2, n_operators), np.int64),
+        none_known,
         0,
         np.zeros(n_operators, np.bool_),
         coefficient,
@@ -165,6 +182,14 @@ def make_target(
         totals_s,
         np.zeros(n_operators),
         0,
+        hop_s,
+        np.zeros(n_operators, np.int64),
+        np.zeros(n_operators, np.int64),
+        np.zeros(n_operators, np.int64),
+        np.zeros((n_operators, room), np.int64),
+        np.ones((n_operators, room)),
+        np.zeros(n_operators, np.int64),
+        np.zeros(n_operators, np.int64),
         tired_per_s,
         np.ones(n_operators),
         np.ones(n_operators),
@@ -275,6 +300,7 @@ def evict(target: Any, front: int) -> None:
     """Let a provider turn a front off."""
     _touch(target, front)
     for operator in range(target.share_users.size):
+        target.n_dropped[operator] += int(target.told[front, operator] != DROPPED)
         _count_front(target, front, operator, target.told[front, operator], -1)
     target.is_gone[front] = True
     target.is_stale = True
@@ -347,6 +373,7 @@ def _count_front(target: Any, front: int, operator: int, status: int, step: int)
     if target.is_gone[front] or status == DROPPED:
         return
     target.is_dirty[operator] = True
+    target.n_usable[operator] += step
     if target.rented_s[front] == 0:
         counts = target.n_first
     elif front < target.first_young:
@@ -379,6 +406,8 @@ def settle(target: Any, t_s: int) -> int:
             before, now = target.told[front, operator], target.status[front, operator]
             if before != now:
                 target.told[front, operator] = now
+                if now == DROPPED and not target.is_gone[front]:
+                    target.n_dropped[operator] += 1
                 _count_front(target, front, operator, before, -1)
                 _count_front(target, front, operator, now, +1)
             if now == DROPPED:
@@ -393,12 +422,40 @@ def settle(target: Any, t_s: int) -> int:
             n_lost += 1
     target.n_touched = 0
     _age(target, t_s)
+    _begin_hops(target, t_s)
     for operator in range(n_operators):
         if target.is_dirty[operator]:
             target.is_dirty[operator] = False
             multiply_out(target, operator, t_s)
     open_complaints(target, t_s)
     return n_lost
+
+
+@compiled
+def _begin_hops(target: Any, t_s: int) -> None:
+    """Let users of the fronts that are dropped from now on look for another one."""
+    for operator in range(target.share_users.size):
+        n_before, n_dropped = target.n_usable_before[operator], target.n_dropped[operator]
+        target.n_usable_before[operator] = target.n_usable[operator]
+        target.n_dropped[operator] = 0
+        if target.hop_s == 0 or n_dropped == 0:
+            continue
+        n_hops, room = target.n_hops[operator], target.hop_end_s.shape[1]
+        if n_hops == room:
+            # Rings of all operators begin at their first place again, in twice the room.
+            end_s = np.zeros((target.share_users.size, 2 * room), np.int64)
+            stay = np.ones((target.share_users.size, 2 * room))
+            for row in range(target.share_users.size):
+                for hop in range(target.n_hops[row]):
+                    place = (target.first_hop[row] + hop) % room
+                    end_s[row, hop] = target.hop_end_s[row, place]
+                    stay[row, hop] = target.hop_stay[row, place]
+                target.first_hop[row] = 0
+            target.hop_end_s, target.hop_stay, room = end_s, stay, 2 * room
+        place = (target.first_hop[operator] + n_hops) % room
+        target.hop_end_s[operator, place] = t_s + target.hop_s
+        target.hop_stay[operator, place] = 1.0 - n_dropped / n_before
+        target.n_hops[operator] = n_hops + 1
 
 
 @compiled

@@ -16,8 +16,9 @@ class UserColumns:
     ----------
     n_users : shape (n_operators,)
         Users of the target.
-    denied_s, vpn_s, left_s : shape (n_operators,)
-        User-seconds cut off, on a VPN, and of those who had left; the rest reached it.
+    denied_s, vpn_s, left_s, hopping_s : shape (n_operators,)
+        User-seconds cut off, on a VPN, of those who had left, and of those who could reach it but
+        were on the way to another front; the rest reached it.
     share_vpn, share_left : shape (n_operators,)
         At the end: users on a VPN, and users who have left.
     """
@@ -26,6 +27,7 @@ class UserColumns:
     denied_s: NDArray[np.float64]
     vpn_s: NDArray[np.float64]
     left_s: NDArray[np.float64]
+    hopping_s: NDArray[np.float64]
     share_vpn: NDArray[np.float64]
     share_left: NDArray[np.float64]
 

@@ -188,7 +188,7 @@ def _frames(
                 x.tolist(),
                 y.tolist(),
                 fronts.rented_s.tolist(),
-                fronts.evicted_s.tolist(),
+                fronts.gone_s.tolist(),
                 strict=True,
             )
         ],

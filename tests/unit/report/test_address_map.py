@@ -138,7 +138,7 @@ def test_fronts_are_those_rented_then_and_known_then(chase_run: Path) -> None:
     rented = [
         row
         for row in range(fronts.address.size)
-        if fronts.rented_s[row] <= at_s and not 0 <= fronts.evicted_s[row] <= at_s
+        if fronts.rented_s[row] <= at_s and not 0 <= fronts.gone_s[row] <= at_s
     ]
     assert scene.fronts.tolist() == fronts.address[rented].tolist()
     known = [0 <= fronts.discovered_s[row] <= at_s for row in rented]

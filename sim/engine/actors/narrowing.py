@@ -1,0 +1,59 @@
+"""What a censor under pressure does instead of what its strategy asks for: narrow orders.
+
+In: orders that a strategy wants. Out: narrow ones around the open fronts that they would hold, and
+whether any of them came to nothing. Pure values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import length6, n_networks
+from sim.engine.decisions import Decision, Observation
+from sim.engine.orders import BLOCKING, Order
+from sim.engine.strategies.coverage import block_around, enclosing_front, open_fronts
+from sim.engine.strategies.provider_ranges import NETWORK_BITS
+
+
+def narrowed(decision: Decision, observation: Observation, length: int) -> tuple[Decision, bool]:
+    """Put a prefix around each open front in place of every wider block order that holds it.
+
+    Parameters
+    ----------
+    length
+        Of that prefix.
+
+    Returns
+    -------
+    decision
+        Without the block orders that hold no open front. What belongs together is not taken apart:
+        of a replacement only its narrow orders are left, and no withdrawal.
+    has_silenced
+        Whether there were such orders: they wait until the pressure is over.
+
+    Notes
+    -----
+    An order of a name, and one that holds no more addresses than the prefix, stays as it is.
+    """
+    orders: list[Order] = []
+    has_silenced = False
+    for order in decision.orders:
+        if order.action == "unblock":
+            orders += [] if decision.is_whole else [order]
+        elif order.mechanism not in BLOCKING or _is_narrow(order.addresses, length):
+            orders.append(order)
+        else:
+            rows = open_fronts(observation, order.mechanism)
+            rows = rows[order.addresses.contains(observation.fronts.address[rows])]
+            around = enclosing_front(observation, length)
+            narrow = block_around(observation, rows, around, order.mechanism)
+            orders += narrow
+            has_silenced = has_silenced or not narrow
+    return replace(decision, orders=tuple(orders), is_whole=False), has_silenced
+
+
+def _is_narrow(addresses: IntervalSet, length: int) -> bool:
+    """Whether a set has no more of either family than a prefix of a given length."""
+    most = 1 << max(NETWORK_BITS - length6(length), 0)
+    return addresses.n_addresses <= 1 << (32 - length) and n_networks(addresses) <= most

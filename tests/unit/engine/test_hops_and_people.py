@@ -1,0 +1,153 @@
+"""Clients who know some fronts, hops from one to another, and people who complain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from ipaddress import IPv4Address
+from itertools import combinations
+from math import exp, expm1, log
+
+import numpy as np
+import pytest
+
+from sim.engine.actors.plaintiffs import Fatigue, People
+from sim.engine.record.degraded import DEGRADED
+from sim.engine.state.tally import Group
+from sim.engine.state.target import _none_known
+from tests.sections import Censor, Complaints, Fronts, Users
+from tests.worlds import DAY, Actor, Dated, Firm, Pool, Seat, SmallWorld
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (6, 1), (6, 2), (6, 5), (6, 6)])
+def test_who_knows_none_of_some_fronts_is_counted_out(n: int, m: int) -> None:
+    found = _none_known(Fronts(pools="x", n_fronts=n, n_known=m))
+    ways = [set(known) for known in combinations(range(n), m)]
+    for u in range(n + 1):
+        usable = set(range(u))
+        share = Fraction(sum(not (known & usable) for known in ways), len(ways))
+        assert found[u] == pytest.approx(float(share))
+
+
+def test_left_out_everybody_knows_all_fronts_of_the_start() -> None:
+    assert _none_known(Fronts(pools="x", n_fronts=3)).tolist() == [1, 0, 0, 0]
+
+
+WIDE = ("198.18.0.0/16",)
+
+
+def besieged(
+    blocked: tuple[tuple[int, tuple[int, ...]], ...], n_known: int | None, hop_min: float | None
+) -> SmallWorld:
+    """Four fronts, none of which is ever given up; blocked are some of them, by row, at times."""
+    small = _besieged(n_known, hop_min)
+    address = small.run().front_address
+    assert np.unique(address).size == 4
+    orders = tuple(
+        Dated(t_s, "block", tuple(f"{IPv4Address(int(address[row]))}/32" for row in rows))
+        for t_s, rows in blocked
+    )
+    return replace(small, orders=orders)
+
+
+def _besieged(n_known: int | None, hop_min: float | None) -> SmallWorld:
+    return SmallWorld(
+        pools=(Pool("alpha", 1.0, WIDE),),
+        fronts=Fronts(
+            pools="x",
+            n_fronts=4,
+            n_known=n_known,
+            monitor_lag_h=1.0,
+            push_tau_h=1.0,
+            lost_share=1.0,
+        ),
+        censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0),
+        users=Users(
+            n_target_users=1e6,
+            tick_h=24.0,
+            vpn_start=0.0,
+            vpn_rate_per_d=0.0,
+            leave_rate_per_d=0.0,
+            hop_min=hop_min,
+        ),
+        actors=(Actor(share=0.75), Actor(share=0.25, compliance=0.0)),
+        horizon_s=2 * DAY,
+    )
+
+
+TWO = (DAY // 2, (0, 1))
+THIRD = (DAY // 2 + 300, (2,))
+
+
+def denied_h(small: SmallWorld) -> float:
+    return float(small.run().users.denied_s.sum()) / 3600
+
+
+@pytest.mark.parametrize(("m", "none_of_two"), [(1, 0.5), (2, 1 / 6), (3, 0.0), (None, 0.0)])
+def test_who_knows_no_usable_front_is_cut_off(m: int | None, none_of_two: float) -> None:
+    assert denied_h(besieged((TWO,), m, None)) == pytest.approx(0.75e6 * 36 * none_of_two)
+
+
+def test_hops_that_overlap_are_independent_and_end_within_a_tick() -> None:
+    # Half of the fronts for ten minutes, and from five minutes on half of those left.
+    outcome = besieged((TWO, THIRD), None, 10.0).run()
+    minutes = 0.75e6 * (5 * 0.5 + 5 * (1 - 0.5 * 0.5) + 5 * 0.5)
+    assert outcome.users.hopping_s.sum() == pytest.approx(minutes * 60)
+    t_s, value = outcome.curves.points(DEGRADED, Group())
+    assert t_s.tolist() == [0, DAY]
+    assert value == pytest.approx([minutes / 1e6 / (24 * 60), 0.0])
+
+
+def test_who_does_not_reach_it_is_on_the_way_to_nowhere() -> None:
+    outcome = besieged((TWO,), 1, 10.0).run()
+    assert outcome.users.hopping_s.sum() == pytest.approx(0.75e6 * 600 * 0.5 * 0.5)
+
+
+def test_without_hops_nobody_is_on_the_way() -> None:
+    outcome = besieged((TWO, THIRD), None, None).run()
+    assert outcome.users.hopping_s.sum() == 0
+    with pytest.raises(KeyError):
+        outcome.curves.points(DEGRADED, Group())
+
+
+def test_people_tire_like_users_who_are_cut_off() -> None:
+    people = People(2, Fatigue(2.0))
+    people.turn(np.array([100.0, 0.0]), 0)
+    per_d = log(2) / 2
+    assert people.days(0, DAY) == pytest.approx(100 * -expm1(-per_d) / per_d)
+    # After a day a hundred more come to the first, fresh; the second begins.
+    people.turn(np.array([200.0, 50.0]), DAY)
+    weight = 100 * exp(-per_d) + 100 + 50
+    assert people.days(DAY, 2 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
+    # Half of them go; who stays is as tired.
+    people.turn(np.array([100.0, 0.0]), 2 * DAY)
+    weight = (100 * exp(-per_d) + 100) / 2 * exp(-per_d)
+    assert people.days(2 * DAY, 3 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
+
+
+@pytest.mark.parametrize("rate", [0.0, 300.0, None])
+def test_people_complain_of_the_demand_that_fails_for_them(rate: float | None) -> None:
+    small = SmallWorld(
+        orders=(Dated(DAY, "block", ("198.19.0.0/24",)),),
+        pools=(Pool("alpha", 1.0, WIDE),),
+        fronts=Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=1.0),
+        censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0),
+        users=Users(
+            n_target_users=2e6,
+            share_target_users=0.1,
+            tick_h=24.0,
+            vpn_start=0.0,
+            vpn_rate_per_d=0.0,
+        ),
+        complaints=Complaints(
+            per_business_per_d=0.0,
+            attention_per_complaint=0.0,
+            per_million_people_per_d=rate,
+            fatigue_half_life_d=None,
+        ),
+        firms=(Firm(seats=(Seat(("198.19.0.1",)),) * 5), Firm()),
+        actors=(Actor(share=0.75), Actor(share=0.25, compliance=0.0)),
+        horizon_s=3 * DAY,
+    )
+    # Half of all demand fails for three quarters of twenty million, from the second day on.
+    assert small.run().n_complaints == pytest.approx((rate or 0.0) * 20 * 0.75 * 0.5 * 2)
