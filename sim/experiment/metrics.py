@@ -41,7 +41,7 @@ def metrics_of(resolved: Resolved) -> tuple[str, ...]:
     return tuple(
         name
         for name, entry in MEASURES.items()
-        if (not entry.needs or getattr(resolved.scenario, entry.needs) is not None)
+        if (not entry.needs or resolved.scenario.has(entry.needs))
         and (not entry.is_beside_figure or named_by(resolved, name).size)
     )
 

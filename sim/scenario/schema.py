@@ -219,6 +219,13 @@ class Scenario(Model):
             )
         return end
 
+    def has(self, path: str) -> bool:
+        """Whether a section, or a key of one as ``section.key``, is given or has a default."""
+        value: object = self
+        for name in path.split("."):
+            value = getattr(value, name) if value is not None else None
+        return value is not None
+
     @property
     def horizon_s(self) -> int:
         """Length of the run in seconds."""

@@ -30,6 +30,7 @@ from sim.experiment.metrics import metrics_of
 from sim.experiment.simulation import Simulation, measure_outcome
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
+from sim.scenario.reactions import Users
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
@@ -60,7 +61,7 @@ def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name:
     assert recorded == {
         curve.name
         for curve in CURVES.values()
-        if not curve.needs or getattr(resolved.scenario, curve.needs) is not None
+        if not curve.needs or resolved.scenario.has(curve.needs)
     }
 
 
@@ -80,7 +81,9 @@ def test_nothing_is_simulated_to_learn_names(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("entry", [*MEASURES.values(), *CURVES.values()], ids=lambda one: one.name)
 def test_an_entry_needs_a_section_of_a_scenario(entry) -> None:
-    assert not entry.needs or entry.needs in Scenario.model_fields
+    section, _, key = entry.needs.partition(".")
+    assert not section or section in Scenario.model_fields
+    assert not key or key in {"users": Users}[section].model_fields
 
 
 @pytest.mark.parametrize("name", MEASURES)
