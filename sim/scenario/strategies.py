@@ -15,6 +15,8 @@ from sim.scenario.model import Model, kinds_of
 from sim.scenario.quantities import Hours, Instant, Share, Table
 
 Length = Annotated[int, Field(ge=0, le=32)]
+NEARLY_ALL = 0.99
+"""Purity of a prefix that is called nearly all of a provider's: a definition."""
 WidthRule = Literal["region-prefix", "provider-prefix", "region", "provider"]
 """What whois tells of an address."""
 # A list in YAML stands for these, which strict validation would refuse.
@@ -68,7 +70,7 @@ class CoveringPrefix(Chase):
 
     id: Literal["covering-prefix"]
     """Strategy."""
-    purity: Share
+    purity: Share = NEARLY_ALL
     """Least share of the prefix's addresses that must be the provider's."""
     shortest: Length = 8
     """Shortest prefix considered."""
@@ -97,7 +99,7 @@ class Escalate(Chase):
     """Prefix lengths from narrow to wide; either these or rules."""
     rules: WidthRules | None = None
     """Rules from narrow to wide: largest prefix in the region or of the provider, or all it has."""
-    purity: Share | None = None
+    purity: Share = NEARLY_ALL
     """As for covering-prefix, of rules that ask for the largest prefix."""
     shortest: Length = 8
     """Shortest prefix considered by them."""
@@ -116,9 +118,6 @@ class Escalate(Chase):
             raise ValueError(f"expected lengths that fall, got {list(lengths)}")
         if len(set(rules)) < len(rules):
             raise ValueError(f"expected each rule once, got {list(rules)}")
-        asks_for_prefix = any(rule.endswith("-prefix") for rule in rules)
-        if asks_for_prefix and self.purity is None:
-            raise ValueError("expected purity, which tells the largest prefix; got none")
         return self
 
 
@@ -197,7 +196,7 @@ class Negotiate(Chase):
     """Strategy."""
     talks_h: Hours
     """Time a provider is given from the discovery of the first front there."""
-    purity: Share
+    purity: Share = NEARLY_ALL
     """As for covering-prefix."""
     shortest: Length = 8
     """Shortest prefix considered."""

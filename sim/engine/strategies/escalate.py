@@ -195,7 +195,7 @@ register(
         asked.lengths or asked.rules or (),
         seconds(asked.patience_h),
         asked.goal,
-        asked.purity if asked.purity is not None else 1.0,
+        asked.purity,
         asked.shortest,
     ),
 )

@@ -241,7 +241,7 @@ def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
         "id": "escalate",
         "lengths": (24,),
         "rules": None,
-        "purity": None,
+        "purity": 0.99,
         "shortest": 8,
         "patience_h": 5,
         "goal": 0.1,
@@ -254,7 +254,6 @@ def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
         ("lengths: [24], rules: [region]", "expected either lengths or rules"),
         ("purity: 1", "expected either lengths or rules"),
         ("rules: [region, region]", "expected each rule once"),
-        ("rules: [provider-prefix]", "expected purity"),
     ],
 )
 def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
