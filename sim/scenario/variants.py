@@ -41,7 +41,7 @@ class Variant:
     @property
     def description(self) -> dict[str, object]:
         """Label, id and parameters of the strategy, as plain values."""
-        tree = self.resolved.scenario.strategy.model_dump(mode="json")
+        tree = self.resolved.scenario.strategy.model_dump(mode="json", exclude_none=True)
         return {"label": self.label, "id": tree.pop("id"), "parameters": tree}
 
 
@@ -58,7 +58,7 @@ def variant_of(resolved: Resolved, label: str, tree: Mapping[str, Value]) -> Var
     ScenarioError, DataError
         If there is no such strategy, or a table it names is missing or malformed.
     """
-    own = resolved.scenario.strategy.model_dump(mode="json")
+    own = resolved.scenario.strategy.model_dump(mode="json", exclude_none=True)
     return _Asked(label, Place(label), None if tree == own else dict(tree), {}).resolve(resolved)
 
 

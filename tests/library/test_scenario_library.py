@@ -218,8 +218,8 @@ def who_talks_is_not_blocked() -> None:
     assert count[it.provider_row("AWS")] > 1_000_000
     assert count[it.provider_row("Google Cloud")] == 0
     # Without talks the same luck lists Google's ranges.
-    blocked = IntervalSet.union_all(run("telegram-2018").outcome.entry_addresses)
-    places = run("telegram-2018").world.places
+    blocked = IntervalSet.union_all(run("netblocks").outcome.entry_addresses)
+    places = run("netblocks").world.places
     assert places.count_by_provider(blocked)[it.provider_row("Google Cloud")] > 0
 
 

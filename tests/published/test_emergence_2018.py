@@ -53,11 +53,22 @@ PUBLISHED = (16_300_000, 17_771_008)
 and the greatest of these days that count no address twice: seeds/telegram-2018-published-totals."""
 
 
+BEFORE = (
+    "strategy={id: covering-prefix, purity: 0.99, shortest: 8}",
+    "fronts={n_known: off, cancel_h: off}",
+    "censor={under_pressure: silence, narrow_length: off}",
+    "censor={review_every_d: off, review_silent_d: off}",
+    "users.hop_min=off",
+    "complaints.per_million_people_per_d=off",
+)
+"""The censor that the page is about: it widens at once, and is silent under pressure."""
+
+
 @cache
 def listed(n: int, *overrides: str) -> np.ndarray:
     """Addresses listed at each instant; shape (n, n_instants)."""
     end = "end=2018-04-20T12:00:01+03:00"
-    resolved = resolve(load_scenario("telegram-2018", [end, *overrides]))
+    resolved = resolve(load_scenario("telegram-2018", [end, *BEFORE, *overrides]))
     at_s = [int((instant - START) / np.timedelta64(1, "s")) for instant in INSTANTS.values()]
     found = []
     for replicate in range(n):
@@ -140,7 +151,7 @@ def test_another_censor_or_a_quiet_public_lists_something_else(page, override):
 
 def lost_by_target(n: int, *overrides: str) -> np.ndarray:
     """Shares of the target's user-hours denied and of its users gone at the end; shape (n, 2)."""
-    resolved = resolve(load_scenario("telegram-2018", overrides))
+    resolved = resolve(load_scenario("telegram-2018", [*BEFORE, *overrides]))
     found = []
     for replicate in range(n):
         streams = Streams(resolved.scenario.root_seed or 0, replicate)

@@ -71,7 +71,7 @@ def test_pandas_is_said_to_be_missing_where_it_is(
 def test_a_single_run_and_a_folder_read_again(tmp_path: Path) -> None:
     brief = {**BRIEF, "population": {"n_businesses": 30}, "complaints": None}
     run = sim.run("telegram-2018", n_replicates=1, overrides=brief, folder=tmp_path / "out")
-    assert run.strategies == ("covering-prefix",)
+    assert run.strategies == ("escalate",)
     scenario = json.loads((tmp_path / "out" / "scenario.resolved.json").read_text("utf-8"))
     assert scenario["population"]["sectors"] == "sectors-russia-2018"
     assert "complaints" not in scenario

@@ -74,7 +74,7 @@ def test_the_folder_says_what_was_compared(whole: RunsResult) -> None:
         ).fetchall()
         assert set(rows) == {(label, n) for label in run.strategies for n in range(4)}, table
     # The scenario's own strategy is not compared, and stands in the scenario all the same.
-    assert run.scenario["strategy"]["id"] == "covering-prefix"
+    assert run.scenario["strategy"]["id"] == "escalate"
 
 
 def test_curves_and_measures_are_read_by_strategy(whole: RunsResult) -> None:

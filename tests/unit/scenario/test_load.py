@@ -259,7 +259,7 @@ def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
 def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
     strategy = f"strategy={{id: escalate, patience_h: 5, goal: 0.1, {steps}}}"
     with pytest.raises(ScenarioError, match=expected):
-        load_scenario("telegram-2018", [strategy])
+        load_scenario("netblocks", [strategy])
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
 )
 def test_keys_that_need_each_other_are_asked_for(override: str, expected: str) -> None:
     with pytest.raises(ScenarioError, match=expected):
-        load_scenario("telegram-2018", [override])
+        load_scenario("netblocks", [override])
 
 
 FRONTS = "fronts: {pools: front-pools-2018}\ncensor: {}\n"
@@ -325,9 +325,8 @@ def test_a_section_that_is_switched_off_and_given_anew_keeps_nothing() -> None:
 
 
 def test_a_single_key_that_may_be_absent_can_be_taken_away_too() -> None:
-    loaded = load_scenario(
-        "telegram-2018", ["censor={pause_pressure: off}", "published.figures=off"]
-    )
+    silent = "{pause_pressure: off, under_pressure: silence, narrow_length: off}"
+    loaded = load_scenario("telegram-2018", [f"censor={silent}", "published.figures=off"])
     assert loaded.scenario.censor is not None
     assert loaded.scenario.censor.pause_pressure is None
     assert loaded.scenario.censor.pressure_events == "pressure-events-2018"
@@ -358,7 +357,11 @@ def test_text_that_reads_off_stays_text(write_scenario: WriteScenario) -> None:
     [
         ["strategy={id: none}"],
         ["strategy.purity=0.5"],
-        ["complaints=off", "censor.pressure_events=off", "censor.pause_pressure=off"],
+        [
+            "complaints=off",
+            *(f"censor.{key}=off" for key in ("pressure_events", "pause_pressure")),
+            "censor={under_pressure: silence, narrow_length: off}",
+        ],
     ],
 )
 def test_what_is_set_loses_the_note_of_the_file_and_can_be_written_out(

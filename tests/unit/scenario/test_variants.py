@@ -53,7 +53,13 @@ def test_strategies_are_read_with_their_parameters(resolved) -> None:
     assert variants[3].description == {
         "label": "steps",
         "id": "escalate",
-        "parameters": {"lengths": [32, 24, 16], "patience_h": 1.5, "goal": 0.2},
+        "parameters": {
+            "lengths": [32, 24, 16],
+            "purity": 0.99,
+            "shortest": 8,
+            "patience_h": 1.5,
+            "goal": 0.2,
+        },
     }
     # Tables are read once, and nothing but the strategy differs.
     for variant in variants:
@@ -64,9 +70,9 @@ def test_strategies_are_read_with_their_parameters(resolved) -> None:
         )
 
 
-def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another(resolved) -> None:
+def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another() -> None:
     (_, other, own), _ = choose_variants(
-        resolved, ["other=covering-prefix:purity=0.5", "covering-prefix"]
+        resolve(load_scenario("netblocks")), ["other=covering-prefix:purity=0.5", "covering-prefix"]
     )
     kinds = {
         variant.label: {
@@ -77,7 +83,8 @@ def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another(resolved) ->
     assert kinds == {"other": False, "covering-prefix": True}
 
 
-def test_the_scenarios_own_strategy_is_named_by_its_id(resolved) -> None:
+def test_the_scenarios_own_strategy_is_named_by_its_id() -> None:
+    resolved = resolve(load_scenario("netblocks"))
     variants, baseline = choose_variants(
         resolved, ["covering-prefix", "pure=covering-prefix:purity=1"], "covering-prefix"
     )
