@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import length6, n_networks
+from sim.engine.coverage import NETWORK_BITS, block_around, enclosing_front, open_fronts
 from sim.engine.decisions import Decision, Observation
 from sim.engine.orders import BLOCKING, Order
-from sim.engine.strategies.coverage import block_around, enclosing_front, open_fronts
-from sim.engine.strategies.provider_ranges import NETWORK_BITS
 
 
 def narrowed(decision: Decision, observation: Observation, length: int) -> tuple[Decision, bool]:

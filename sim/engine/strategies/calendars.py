@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP
-from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.orders import Mechanism, Order
-from sim.engine.strategies.coverage import (
+from sim.engine.coverage import (
     ADDRESS_BITS,
     SetAround,
     answerable_fronts,
@@ -20,6 +18,8 @@ from sim.engine.strategies.coverage import (
     enclosing_front,
     open_fronts,
 )
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.registry import Given, register, seconds
 from sim.scenario import strategies as ask
 

@@ -10,9 +10,9 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.line import split
+from sim.engine.coverage import answerable_fronts, cut
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
-from sim.engine.strategies.coverage import answerable_fronts, cut
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 

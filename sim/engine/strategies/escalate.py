@@ -7,9 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.orders import Mechanism, Order
-from sim.engine.strategies.coverage import (
+from sim.engine.coverage import (
     ADDRESS_BITS,
     SetAround,
     answerable_fronts,
@@ -18,6 +16,8 @@ from sim.engine.strategies.coverage import (
     enclosing,
     open_fronts,
 )
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.provider_ranges import largest_prefix, places_of
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask

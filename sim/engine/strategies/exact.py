@@ -1,13 +1,13 @@
 """Single addresses and prefixes of a given length around them."""
 
-from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.orders import Mechanism
-from sim.engine.strategies.coverage import (
+from sim.engine.coverage import (
     ADDRESS_BITS,
     block_around,
     enclosing_front,
     open_fronts,
 )
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import Mechanism
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 

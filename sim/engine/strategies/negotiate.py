@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sim.engine.coverage import block_around, open_fronts
 from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.strategies.coverage import block_around, open_fronts
 from sim.engine.strategies.provider_ranges import prefix_around
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask

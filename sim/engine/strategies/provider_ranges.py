@@ -7,19 +7,17 @@ import numpy as np
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.ipv6 import IPV6_BITS
 from sim.addresses.sets.line import IPV4, Line, length6, n_below6
-from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.strategies.coverage import (
+from sim.engine.coverage import (
     ADDRESS_BITS,
+    NETWORK_BITS,
     block_around,
     enclosing,
     open_fronts,
 )
+from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 from sim.world.providers import Places
-
-NETWORK_BITS = 64
-"""Length of the network of one customer in IPv6."""
 
 
 def covering_prefix(purity: float, shortest: int) -> Strategy:

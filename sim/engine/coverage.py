@@ -1,8 +1,8 @@
 """What of the known fronts is not blocked yet, and prefixes around them.
 
 In: an observation. Out: addresses still open, and orders for sets around them, less what is exempt.
-Shared by the strategies that answer a front with a set of addresses. A front that is exempt is
-answered by none of them: no order would hold it.
+Shared by the strategies that answer a front with a set of addresses, and by a censor under
+pressure. A front that is exempt is answered by none of them: no order would hold it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from sim.engine.decisions import Observation
 from sim.engine.orders import Mechanism, Order
 
 ADDRESS_BITS = 32
+NETWORK_BITS = 64
+"""Length of the network of one customer in IPv6."""
 SetAround = Callable[[int], IntervalSet]
 """Set of addresses to block around the known front of a given row."""
 
