@@ -684,14 +684,14 @@ def _turns(stances: RefStances | None) -> list[_Turn]:
 
 
 class _Run:
-    """One walk through the agenda; rows of the agenda are ``(t_s, kind, row)``."""
+    """One walk through the agenda; the agenda holds ``(t_s, row)`` by kind."""
 
     def __init__(self, world: RefWorld) -> None:
         self.world = world
         self.limits = world.limits or RefLimits()
         self.pressure_rule = world.pressure or RefPressure()
         self.shares = [Fraction(operator.share) for operator in world.operators]
-        self.agenda: list[tuple[int, str, int]] = []
+        self.agenda: dict[str, list[tuple[int, int]]] = {}
         self.events: list[Event] = []
         self.sights: list[RefSight] = []
         self.views: list[tuple[int, _View]] = []  # state from each time on; ascending
@@ -735,7 +735,7 @@ class _Run:
         self._plan_start()
         now_s, horizon_s = 0, self.world.horizon_s
         while True:
-            next_s = min(self.agenda)[0] if self.agenda else horizon_s
+            next_s = min((min(due)[0] for due in self.agenda.values() if due), default=horizon_s)
             end_s = self._first_above(self.pressure_rule.end_pressure, now_s, next_s)
             if end_s is not None:
                 self._plan(end_s, "look", -1)
@@ -797,20 +797,25 @@ class _Run:
 
     def _plan(self, t_s: int, kind: str, row: int) -> None:
         if t_s < self.world.horizon_s:
-            self.agenda.append((t_s, kind, row))
+            self.agenda.setdefault(kind, []).append((t_s, row))
+
+    def _is_due(self, t_s: int, *kinds: str) -> bool:
+        return any(due_s <= t_s for kind in kinds for due_s, _ in self.agenda.get(kind, ()))
 
     def _take(self, t_s: int, kind: str) -> list[int]:
         """Rows of one kind due by now, ascending; they leave the agenda."""
-        due = sorted(item for item in self.agenda if item[0] <= t_s and item[1] == kind)
-        self.agenda = [item for item in self.agenda if item not in due]
-        return [row for _, _, row in due]
+        if not self._is_due(t_s, kind):
+            return []
+        due = sorted(item for item in self.agenda[kind] if item[0] <= t_s)
+        self.agenda[kind] = [item for item in self.agenda[kind] if item[0] > t_s]
+        return [row for _, row in due]
 
     def _take_second(self, t_s: int) -> None:
         self.in_force_before = self._in_force()
-        if any(due_s <= t_s and kind in ASKING for due_s, kind, _ in self.agenda):
+        if self._is_due(t_s, *ASKING):
             self.pressure_before = self._attention_at(t_s)
         while True:
-            while any(due_s <= t_s for due_s, _, _ in self.agenda):
+            while self._is_due(t_s, *self.agenda):
                 self._place_orders(t_s)
                 self._publish(t_s)
                 self._download(t_s)
@@ -820,7 +825,7 @@ class _Run:
                 self._evict(t_s)
                 self._complete_moves(t_s)
                 self._let_tenants_arrive(t_s)
-                if self.world.users and any(item == (t_s, "users", -1) for item in self.agenda):
+                if self.world.users and (t_s, -1) in self.agenda.get("users", ()):
                     self._talk_until(t_s)
                 self._tick_users(t_s)
                 self._tick_complaints(t_s)
@@ -828,7 +833,7 @@ class _Run:
                 self._end_patience(t_s)
             view = self._view(t_s)
             self._notice_losses(t_s, view)
-            if all(due_s > t_s for due_s, _, _ in self.agenda):
+            if not self._is_due(t_s, *self.agenda):
                 break
         self._wind_clocks(t_s, view)
         self._complain_on(t_s, view)
