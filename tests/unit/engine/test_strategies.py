@@ -23,7 +23,7 @@ from tests.reference_strategies import EXAMPLES, WINDOWS_S, section
 
 
 def ask(tmp_path: Path, name: str) -> Resolved:
-    text = load_scenario("telegram-2018").source.decode()
+    text = load_scenario("netblocks").source.decode()
     (tmp_path / "allowed.csv").write_text("prefix\n203.0.113.0/24\n", encoding="utf-8")
     path = tmp_path / "scenario.yaml"
     path.write_text(text, encoding="utf-8")
