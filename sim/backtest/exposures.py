@@ -52,7 +52,11 @@ def predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Predic
 def _count(placed: PlacedCase, predictor: ExposurePredictor) -> float:
     limits = Limits()
     given = _input(placed, predictor.blocklist)
-    feeds = read_blocklists([given], "", skip_bad=False, limits=limits).in_force(predictor.at)
+    blocklists = read_blocklists([given], "", skip_bad=False, limits=limits)
+    if blocklists.are_dated and predictor.at is None:
+        message = "expected a time, as the list holds dated orders, got none"
+        raise ScenarioError([placed.problem("predictor.at", message)])
+    feeds = blocklists.in_force(predictor.at)
     if predictor.count == "summed":
         return float(sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds))
     listed = union(feeds)

@@ -23,8 +23,12 @@ from sim.scenario.predictors import RunPredictor
 from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.rows import ROLES
 from sim.world.build import World
 from sim.world.providers import provider_names
+
+GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
+"""Curves that a run keeps by provider, sector and role."""
 
 Span = tuple[int, int]
 """From one second to another, not included."""
@@ -259,6 +263,35 @@ def region_names(
 ) -> list[str]:
     """Names of places, as ``provider/region``."""
     return [f"{provider[row]}/{name}" for row, name in zip(provider_row, region, strict=True)]
+
+
+def group_of(predictor: RunPredictor, world: World) -> Group:
+    """Group whose curve a predictor reads; everybody where it names none."""
+    if predictor.provider:
+        return Group(provider_row=world.places.provider.index(predictor.provider))
+    if predictor.sector:
+        return Group(sector_row=world.businesses.sector.index(predictor.sector))
+    if predictor.role:
+        return Group(role_row=ROLES.index(predictor.role))
+    return Group()
+
+
+def check_group(placed: PlacedCase, predictor: RunPredictor, resolved: Resolved) -> list[Problem]:
+    """A group that the scenario, or the curve, has not."""
+    problems = []
+    for key, known in (
+        ("provider", provider_names(resolved)),
+        ("sector", tuple(row.sector for row in resolved.sectors.rows)),
+        ("role", ROLES),
+    ):
+        name, curve = getattr(predictor, key), predictor.curve
+        if name and curve not in GROUPED and (curve, key) != ("addresses_listed", "provider"):
+            message = f"expected a curve that is kept by {key}, got {curve}"
+            problems.append(placed.problem("predictor.curve", message))
+        if name and name not in known:
+            message = f"expected a {key} of the scenario, got {name!r}{hint(name, known)}"
+            problems.append(placed.problem(f"predictor.{key}", message))
+    return problems
 
 
 def check_reading(

@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.readings import check_reading, read_off
+from sim.backtest.readings import check_group, check_reading, group_of, read_off
 from sim.catalogue.choices import PRICED, measure_name
 from sim.catalogue.curves import CURVES
 from sim.engine.eventlog import Kind
@@ -178,6 +178,7 @@ def _check(placed: PlacedCase, resolved: Resolved) -> list[Problem]:
         if value and value not in known:
             message = f"expected one of {', '.join(known)}, got {value!r}{hint(value, known)}"
             problems.append(placed.problem(f"predictor.{key}", message))
+    problems += check_group(placed, predictor, resolved)
     for key in ("businesses", "listed", "operators"):
         reading = getattr(predictor, key)
         if reading is not None:
@@ -225,7 +226,8 @@ def _read(
         first_s = outcome.ledger.first_outage_s
         value = np.array([float(np.count_nonzero((first_s >= since_s) & (first_s < until_s)))])
     elif predictor.curve:
-        value = _read_curve(predictor, outcome.curves, at_s, (since_s, until_s))
+        group = group_of(predictor, world)
+        value = _read_curve(predictor, outcome.curves, group, at_s, (since_s, until_s))
     else:
         is_timed = predictor.since is not None or predictor.until is not None
         span_s = (since_s, until_s) if is_timed else None
@@ -234,11 +236,15 @@ def _read(
 
 
 def _read_curve(
-    predictor: RunPredictor, curves: Curves, at_s: int | None, span_s: tuple[int, int]
+    predictor: RunPredictor,
+    curves: Curves,
+    group: Group,
+    at_s: int | None,
+    span_s: tuple[int, int],
 ) -> NDArray[np.float64]:
     """Value of a curve at a time, or its largest or smallest over a time; NaN without it."""
     try:
-        t_s, value = curves.points(predictor.curve, Group())
+        t_s, value = curves.points(predictor.curve, group)
     except KeyError:
         return np.array([np.nan])
     if predictor.is_relative_to_start:

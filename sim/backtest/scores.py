@@ -25,7 +25,7 @@ from sim.backtest.tallies import Tally, tallies_of
 from sim.backtest.verdicts import Score, score
 from sim.catalogue.choices import PRICED
 from sim.engine.warm_up import warm_up
-from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.results.manifest import list_assumptions
@@ -98,17 +98,20 @@ def backtest(
     Raises
     ------
     ScenarioError
-        With every case that asks for what cannot be, before anything is simulated.
+        With every case that asks for what cannot be, and every list and table that cannot be read,
+        before anything is simulated.
     DataError
-        If a table or list cannot be read.
+        If lists and tables that cannot be read are all there is to say.
     """
     predictions: dict[str, Prediction | NotComputable] = {}
     problems: list[Problem] = []
+    refusal: type[ProblemsError] = DataError
     for each in placed:
         try:
             found = _calculate(each)
-        except ScenarioError as error:
+        except ProblemsError as error:
             problems += error.problems
+            refusal = refusal if isinstance(error, DataError) else ScenarioError
             continue
         if found is not None:
             predictions[each.case.id] = found
@@ -119,8 +122,9 @@ def backtest(
         )
     except ProblemsError as error:
         problems += error.problems
+        refusal = ScenarioError
     if problems:
-        raise ScenarioError(problems)
+        raise refusal(problems)
     failures = _predict_runs(groups, n_replicates, executor, on_replicate, on_compile, predictions)
     scores = tuple(score(each, predictions[each.case.id]) for each in placed)
     return Backtest(scores, tuple(groups), n_replicates, failures)

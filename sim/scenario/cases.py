@@ -7,12 +7,13 @@ predicts nothing and scores nothing.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
-from sim.errors import DataError, Problem, ScenarioError
+from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario import library
 from sim.scenario.case_format import BOUNDS, Case, CaseList, Role
 from sim.scenario.document import MAX_BYTES, parse_document
@@ -77,6 +78,31 @@ class CaseFile:
         )
 
 
+def read_files(paths: Sequence[FilePath]) -> list[CaseFile]:
+    """Read case files and hold them against each other.
+
+    Raises
+    ------
+    DataError
+        With every file that cannot be read, if there is nothing else to say.
+    ScenarioError
+        With the mistakes of all files.
+    """
+    files: list[CaseFile] = []
+    problems: list[Problem] = []
+    refusal: type[ProblemsError] = DataError
+    for path in paths:
+        try:
+            files.append(read_cases(path))
+        except ProblemsError as error:
+            problems += error.problems
+            refusal = refusal if isinstance(error, DataError) else ScenarioError
+    if problems:
+        raise refusal(problems)
+    check_disjoint(files)
+    return files
+
+
 def read_cases(path: FilePath) -> CaseFile:
     """Read one case file.
 
@@ -108,11 +134,7 @@ def read_cases(path: FilePath) -> CaseFile:
 
 def shipped_cases() -> list[CaseFile]:
     """Read the shipped case files, by name."""
-    files = [
-        read_cases(path) for path in sorted((library.shipped("seeds") / "backtest").glob("*.yaml"))
-    ]
-    check_disjoint(files)
-    return files
+    return read_files(sorted((library.shipped("seeds") / "backtest").glob("*.yaml")))
 
 
 def check_disjoint(files: list[CaseFile]) -> None:

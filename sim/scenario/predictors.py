@@ -40,6 +40,12 @@ class RunPredictor(Model):
     """Measure of the whole run, as in summary.csv; money is its median over draws."""
     curve: Slugged = ""
     """Curve, as in curves.parquet."""
+    provider: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Of this provider alone, beside a curve."""
+    sector: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Of this sector alone, beside a curve."""
+    role: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Of the components in this role alone, beside a curve."""
     event: Slugged = ""
     """Kind of event to count, as in events.parquet."""
     first_outage: bool = False
@@ -83,6 +89,13 @@ class RunPredictor(Model):
         self._check_businesses()
         if self.is_relative_to_start and not self.curve:
             raise ValueError("expected is_relative_to_start beside curve only, got it elsewhere")
+        groups = [self.provider, self.sector, self.role]
+        if any(groups) and not self.curve:
+            raise ValueError(
+                "expected provider, sector or role beside curve only, got another"
+            )
+        if sum(map(bool, groups)) > 1:
+            raise ValueError("expected one of provider, sector, role, got several")
         return self
 
     def _check_businesses(self) -> None:

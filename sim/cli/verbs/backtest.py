@@ -105,11 +105,10 @@ def backtest(
         from sim.backtest.scores import backtest as score_cases
         from sim.experiment.executors import choose_executor
         from sim.files import new_file
-        from sim.scenario.cases import check_disjoint, choose, read_cases, shipped_cases
+        from sim.scenario.cases import choose, read_files, shipped_cases
 
         _check_files(plot, save, force=force)
-        files = [read_cases(path) for path in blind] if blind else shipped_cases()
-        check_disjoint(files)
+        files = read_files(blind) if blind else shipped_cases()
         placed = choose(files, cases)
         n_replicates = replicates or N_REPLICATES
         with progress("replicates", quiet=quiet) as on_step:

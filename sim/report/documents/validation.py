@@ -81,7 +81,7 @@ def _introduction(scores: Document) -> str:
         "that is wrong by a factor of 2. Beside it stands that of a **guess** spread evenly "
         "on a logarithmic scale over the range that the case states; a model that does no better "
         "knows nothing of the case. Ranges of the cases shipped span three decades, of which the "
-        "middle one holds the figure (the three below 1 for a share), so that the guess knows the "
+        "middle one holds the figure (the two below 1 for a share), so that the guess knows the "
         "order of size. Cases that show one number (`counts_as`) count together as one in every "
         "mean. **Bounds** have no place in a mean of CRPS: scored is the **probability** that the "
         "prediction gives to the bound being kept, by the Brier score, its squared shortfall.\n\n"

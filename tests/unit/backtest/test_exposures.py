@@ -10,8 +10,8 @@ import pytest
 
 from sim.backtest.prediction import NotComputable, Prediction
 from sim.backtest.scores import backtest
-from sim.errors import ScenarioError
-from sim.scenario.cases import read_cases
+from sim.errors import DataError, ScenarioError
+from sim.scenario.cases import read_cases, read_files
 
 CASE = """\
 format: overblock/backtest/1
@@ -177,6 +177,15 @@ AT = "at: 2018-04-16T12:00+03:00"
           "'rostelekom'; did you mean 'rostelecom'?"]),
         (f"operators: {{entries: 0}}, {AT}",
          ["predictor.operators.entries: expected a number > 0"]),
+        ("curve: businesses_impaired, sector: bank",
+         ["cases.0.predictor.sector: expected a sector of the scenario, got 'bank'"]),
+        ("curve: vpn_share, provider: AWS",
+         ["cases.0.predictor.curve: expected a curve that is kept by provider, got vpn_share"]),
+        ("curve: addresses_listed, sector: finance",
+         ["cases.0.predictor.curve: expected a curve that is kept by sector, got addresses_li"]),
+        ("curve: businesses_impaired, sector: finance, role: payment",
+         ["expected one of provider, sector, role, got several"]),
+        ("event: block, sector: finance", ["expected provider, sector or role beside curve only"]),
         ("businesses: {above: 0.3, sectors: [bank]}",
          ["cases.0.predictor.businesses.sectors.0: expected sectors of the scenario, got 'bank'"]),
         ("businesses: {above: 0.1, providers: [AWSS], regions: [AWS/x]}",
@@ -206,3 +215,34 @@ def test_a_threshold_that_no_run_keeps_is_not_computable(folder):
     assert found.prediction == NotComputable(
         "a run keeps who loses more than 0.01, 0.1, 0.9 of demand, not more than 0.3"
     )
+
+
+def test_lists_that_cannot_be_read_are_named_with_all_other_mistakes(folder):
+    one = CASE.format(predictor="kind: exposure, blocklist: nowhere.txt")
+    two = CASE.format(predictor="kind: exposure, blocklist: telegram-2018-orders")
+    two = two.split("cases:\n")[1].replace("id: one", "id: two").replace("s,", "s2,")
+    path = folder / "cases.yaml"
+    path.write_text(one)
+    with pytest.raises(DataError, match=r"nowhere\.txt: expected a file") as alone:
+        backtest(read_cases(path).cases, 1)
+    assert alone.value.exit_code == 4
+    path.write_text(one + two)
+    with pytest.raises(ScenarioError) as refusal:
+        backtest(read_cases(path).cases, 1)
+    first, second = map(str, refusal.value.problems)
+    assert "nowhere.txt: expected a file" in first
+    assert second == (
+        f"{path}:15:16: cases.1.predictor.at: expected a time, as the list holds dated orders, got "
+        "none"
+    )
+
+
+def test_mistakes_of_all_files_are_named_at_once(folder):
+    paths = [folder / name for name in ("a.yaml", "b.yaml", "none.yaml")]
+    for path in paths[:2]:
+        path.write_text(CASE.format(predictor=LISTED).replace("role: held-out", "role: heldout"))
+    with pytest.raises(ScenarioError) as refusal:
+        read_files(paths)
+    assert [problem.file for problem in refusal.value.problems] == list(map(str, paths))
+    with pytest.raises(DataError, match=r"none\.yaml: expected a readable case file"):
+        read_files(paths[2:])

@@ -166,6 +166,15 @@ def test_stored_scores_are_of_the_stored_replicates():
     assert n_compared > 20
 
 
+def test_the_page_of_limits_says_whether_the_chase_does_better_than_a_guess():
+    (tally,) = [one for one in STORED["tallies"]
+                if (one["subject"], one["role"]) == ("scenario telegram-2018", "held-out")]  # fmt: skip
+    is_better = tally["crps"] < tally["crps_guess"]
+    limits = (PAGE.parent / "limitations.md").read_text(encoding="utf-8")
+    word = "better" if is_better else "worse"
+    assert f"`telegram-2018` scores {word} than a guess" in " ".join(limits.split())
+
+
 def test_no_shipped_figure_goes_without_a_score():
     figures = [score for score in STORED["scores"]
                if score["predicted"] and score["published"]["relation"] == "equal"]  # fmt: skip
