@@ -91,9 +91,7 @@ class RunPredictor(Model):
             raise ValueError("expected is_relative_to_start beside curve only, got it elsewhere")
         groups = [self.provider, self.sector, self.role]
         if any(groups) and not self.curve:
-            raise ValueError(
-                "expected provider, sector or role beside curve only, got another"
-            )
+            raise ValueError("expected provider, sector or role beside curve only, got another")
         if sum(map(bool, groups)) > 1:
             raise ValueError("expected one of provider, sector, role, got several")
         return self
