@@ -293,10 +293,12 @@ class Execution:
         n_done = n_before + len(keys) - len(rest)
         n_all = n_all or n_before + len(keys)
         try:
-            self._on_progress(n_done, n_all)
             if rest:
                 # In this process, before others are started that would each compile the same.
                 warm_up(self._on_compile)
+            # Runs are timed from here on: compiling is none.
+            self._on_progress(n_done, n_all)
+            if rest:
                 with ends_as_interrupts(), closing(self._executor.run(job, rest)) as results:
                     for n_more, (key, result) in enumerate(results, 1):
                         if isinstance(result, Failure):

@@ -16,6 +16,11 @@ import sim
 from sim.cli.app import app
 from sim.cli.terminal.progress import COMPILING
 from sim.engine import warm_up as module
+from sim.experiment.execution import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
 
 runner = CliRunner()
 
@@ -63,6 +68,20 @@ def test_what_runs_again_or_scores_says_it_too(compiled: list[int], chase_run: P
         mark.unlink()
     assert n_said("verify", chase_run, "--sample", 1, "-w", 1) == 1
     assert len(compiled) == 1
+
+
+def test_what_is_left_is_reckoned_from_the_end_of_compiling(
+    compiled: list[int], write_scenario, tmp_path: Path
+) -> None:
+    said: list[object] = []
+    plan = Plan.of_run(resolve(load_scenario(str(write_scenario()))), 7, 1)
+    carry_out(
+        Runs(plan),
+        folder=tmp_path / "out",
+        on_compile=lambda: said.append("compiles"),
+        on_progress=lambda *counts: said.append(counts),
+    )
+    assert said == ["compiles", (0, 1), (1, 1)]
 
 
 LIGHT = """

@@ -114,6 +114,10 @@ class Breaking(SerialExecutor):
     def __init__(self, broken: Sequence[tuple[object, ...]], stop: object = None) -> None:
         super().__init__()
         self.broken, self.stops_at = broken, stop
+        self.stopped: list[bool] = []
+
+    def stop(self, *, at_once: bool = False) -> None:
+        self.stopped.append(at_once)
 
     def run(self, job: object, keys: Sequence[tuple[object, ...]]) -> Iterator[object]:
         for key in keys:
@@ -138,8 +142,10 @@ def test_a_run_that_fails_is_reported_by_key_and_its_mean_is_not_known(small: Re
 
 def test_an_interrupt_keeps_what_is_finished(small: Resolved) -> None:
     asked = plan(small, Point(), at(thresholds__impaired=0.3))
-    answers = ask(asked, Breaking([], stop=(1, "replay", 0)))
+    executor = Breaking([], stop=(1, "replay", 0))
+    answers = ask(asked, executor)
     assert answers.status == INTERRUPTED
+    assert executor.stopped[:1] == [True], "nobody waits for what is under way"
     assert not np.isnan(answers.value[0]).all()
     assert np.isnan(answers.value[1]).all()
     with pytest.raises(KeyboardInterrupt):
