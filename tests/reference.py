@@ -13,8 +13,9 @@ before it. What a second brings about for itself (a lag of zero) is taken in one
 same second, in which a phase that has passed does not come back for it: an order placed in such a
 round misses the version of its second. Intervals are half-open ``[start, stop)`` throughout.
 
-It refuses what the document does not define: orders before the start, IPv6, prefixes with host bits
-set. It knows nothing of sectors, random draws or the splits by role.
+An address of either family is its number: those of IPv4 lie below 2**32, those of IPv6 in 2000::/3.
+It refuses what the document does not define: orders before the start, prefixes with host bits set.
+It knows nothing of sectors, random draws or the splits by role.
 
 Events are tuples ``(t_s, kind, row, text)``, sorted:
 
@@ -44,7 +45,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from ipaddress import IPv4Address, IPv4Network, summarize_address_range
+from ipaddress import ip_address, ip_network, summarize_address_range
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -62,6 +63,7 @@ NOTICE_S = 1  # the censor sees a state one second after it began, at the earlie
 CurveValue = int | Fraction | None
 Curve = list[tuple[int, CurveValue]]
 Event = tuple[int, str, int, str]
+IPV4_STOP = 2**32
 Ranges = tuple[tuple[int, int], ...]  # sorted disjoint half-open intervals of addresses
 TextRanges = tuple[tuple[str, str], ...]  # first and last address of each interval, both in it
 
@@ -158,7 +160,8 @@ class RefBusiness:
 class RefPool:
     """Addresses of one provider in one region, at which there are fronts.
 
-    ``by`` is ``'rental'`` or ``'domain-fronting'``.
+    ``by`` is ``'rental'`` or ``'domain-fronting'``. ``given_out`` are those at which fronts may be;
+    all where it is None.
     """
 
     provider: str
@@ -166,6 +169,7 @@ class RefPool:
     ranges: TextRanges
     by: str = "rental"
     region: str = ""
+    given_out: TextRanges | None = None
 
 
 @dataclass(frozen=True)
@@ -309,6 +313,7 @@ class RefWorld:
     components: tuple[RefComponent, ...]
     businesses: tuple[RefBusiness, ...]
     target_prefixes: tuple[str, ...]
+    has_ipv6: bool = False
     thresholds: tuple[float, float, float] = (0.01, 0.10, 0.90)
     orders: tuple[RefOrder, ...] = ()
     strategy: str | RefStrategy = "replay"
@@ -416,7 +421,24 @@ def _minus(ranges: Ranges, removed: Ranges) -> Ranges:
 
 
 def _size(ranges: Ranges) -> int:
+    """Addresses of both families together; counts that are published are kept apart."""
     return sum(stop - start for start, stop in ranges)
+
+
+def _n_addresses(ranges: Ranges) -> int:
+    """Addresses of IPv4."""
+    return _size(tuple(interval for interval in ranges if interval[1] <= IPV4_STOP))
+
+
+def _n_networks(ranges: Ranges) -> int:
+    """Networks of 64 bits of IPv6 of which at least one address is in the set."""
+    touched = ((start >> 64, (stop - 1 >> 64) + 1) for start, stop in ranges if start >= IPV4_STOP)
+    return _size(_union(touched))
+
+
+def _n_limited(ranges: Ranges) -> int:
+    """What a limit on addresses is held against: each family by itself."""
+    return max(_n_addresses(ranges), _n_networks(ranges))
 
 
 def _holds(ranges: Ranges, address: int) -> bool:
@@ -424,16 +446,21 @@ def _holds(ranges: Ranges, address: int) -> bool:
 
 
 def _ranges_of_prefixes(prefixes: Iterable[str]) -> Ranges:
-    networks = [IPv4Network(prefix) for prefix in prefixes]
+    networks = [ip_network(prefix) for prefix in prefixes]
     return _union(
         (int(network.network_address), int(network.broadcast_address) + 1) for network in networks
     )
 
 
 def _ranges_of_text(intervals: TextRanges) -> Ranges:
-    return _union(
-        (int(IPv4Address(first)), int(IPv4Address(last)) + 1) for first, last in intervals
-    )
+    return _union((int(ip_address(first)), int(ip_address(last)) + 1) for first, last in intervals)
+
+
+def _given_out(pool: RefPool) -> Ranges:
+    """Addresses of a pool at which fronts may be."""
+    if pool.given_out is None:
+        return _ranges_of_text(pool.ranges)
+    return _ranges_of_text(pool.given_out)
 
 
 def _prefixes_of(ranges: Ranges) -> tuple[str, ...]:
@@ -441,7 +468,7 @@ def _prefixes_of(ranges: Ranges) -> tuple[str, ...]:
     return tuple(
         str(network)
         for start, stop in ranges
-        for network in summarize_address_range(IPv4Address(start), IPv4Address(stop - 1))
+        for network in summarize_address_range(ip_address(start), ip_address(stop - 1))
     )
 
 
@@ -870,7 +897,7 @@ class _Run:
         learnt = [front_row for front_row in discovered if not self.fronts[front_row].is_gone]
         for front_row in learnt:
             front = self.fronts[front_row]
-            address = str(IPv4Address(front.address))
+            address = str(ip_address(front.address))
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
             front.discovered_s = t_s
@@ -921,7 +948,7 @@ class _Run:
             )
             if not front.is_gone and not is_covered:
                 ordered.add(front.address)
-                prefix = f"{IPv4Address(front.address)}/32"
+                prefix = str(ip_network(front.address))
                 self._place(RefOrder(t_s, "block", "drop", (prefix,)), t_s)
 
     def _decide(self, strategy: RefStrategy, t_s: int) -> None:
@@ -1036,13 +1063,13 @@ class _Run:
         if self.limits.order_addresses is not None and order.mechanism in ("drop", "throttle"):
             room = self.limits.order_addresses * (1 - min(self.pressure_before, 1))
             strangers = _minus(ranges, _ranges_of_prefixes(self.world.target_prefixes))
-            if _size(strangers) > room:
-                self._drop("bar", t_s, _size(strangers))
+            if _n_limited(strangers) > room:
+                self._drop("bar", t_s, _n_limited(strangers))
                 return
         if (
             self.limits.max_addresses is not None
             and order.mechanism in ("drop", "throttle")
-            and _size(_listed(wanted)) > self.limits.max_addresses
+            and _n_limited(_listed(wanted)) > self.limits.max_addresses
         ):
             self._drop("addresses", t_s)
             return
@@ -1062,7 +1089,7 @@ class _Run:
             )
             if not is_shared
         ]
-        addresses = [int(IPv4Address(text)) for component in own for text in component.addresses]
+        addresses = [int(ip_address(text)) for component in own for text in component.addresses]
         if not addresses:
             return
         ranges = _union((address, address + 1) for address in addresses)
@@ -1153,7 +1180,7 @@ class _Run:
         assert rule is not None
         row = len(self.fronts)
         listed = _listed(self._in_force())
-        free = {pool: _minus(_ranges_of_text(pool.ranges), listed) for pool in rule.pools}
+        free = {pool: _minus(_given_out(pool), listed) for pool in rule.pools}
         is_open = {pool: (pool.provider, pool.by) not in self.closed for pool in rule.pools}
         pools = [pool for pool in rule.pools if is_open[pool] and free[pool]]
         cumulative = list(accumulate(Fraction(pool.weight) for pool in pools))
@@ -1171,7 +1198,7 @@ class _Run:
                 break
             rest -= stop - start
         self.fronts.append(_Front(pool.provider, pool.by, start + rest, t_s))
-        self.events.append((t_s, "rented", row, str(IPv4Address(start + rest))))
+        self.events.append((t_s, "rented", row, str(ip_address(start + rest))))
         lag_s = rule.discovery_lags_s[row]
         self._plan(t_s + (lag_s if t_s == 0 else max(1, lag_s)), "discover", row)
 
@@ -1199,7 +1226,7 @@ class _Run:
                 is_meant = front.provider == turn.provider and front.by in turn.ends
                 if is_meant and not front.is_gone:
                     front.is_gone = True
-                    self.events.append((t_s, "evicted", row, str(IPv4Address(front.address))))
+                    self.events.append((t_s, "evicted", row, str(ip_address(front.address))))
                     self._lose(front, t_s)
 
     # Businesses
@@ -1567,8 +1594,7 @@ class _Run:
         for role, number in enumerate(self.conducts[row].components):
             component = self.world.components[number]
             failed = [
-                degree[enforcement.treatment(int(IPv4Address(text)))]
-                for text in component.addresses
+                degree[enforcement.treatment(int(ip_address(text)))] for text in component.addresses
             ]
             broken = min(failed) if component.mode == "any" else sum(failed) / Fraction(len(failed))
             if role == FRONTEND and is_named:
@@ -1701,6 +1727,7 @@ def _curves(
     values_per_h = [business.value_micro_usd_per_h for business in world.businesses]
     levels = ("businesses_affected", "businesses_impaired", "businesses_down")
     sampled: dict[str, Curve] = {}
+    counts = {"addresses": _n_addresses} | ({"networks": _n_networks} if world.has_ipv6 else {})
     for start_s, _, view in pieces:
         listed = _listed([entries[number] for number in view.in_force])
         dropped = [
@@ -1719,22 +1746,24 @@ def _curves(
             ZERO,
         )
         values: dict[str, CurveValue] = {
-            "addresses_listed": _size(_minus(listed, target)),
-            "addresses_listed_with_target": _size(listed),
-            "addresses_dropped": sum(
+            f"{counted}_{what}{suffix}": value
+            for counted, size in counts.items()
+            for suffix, own in (("", target), ("_with_target", ()))
+            for what, value in (
+                ("listed", size(_minus(listed, own))),
                 (
-                    Fraction(operator.share) * _size(_minus(ranges, target))
-                    for operator, ranges in zip(world.operators, dropped, strict=True)
+                    "dropped",
+                    sum(
+                        (
+                            Fraction(operator.share) * size(_minus(ranges, own))
+                            for operator, ranges in zip(world.operators, dropped, strict=True)
+                        ),
+                        ZERO,
+                    ),
                 ),
-                ZERO,
-            ),
-            "addresses_dropped_with_target": sum(
-                (
-                    Fraction(operator.share) * _size(ranges)
-                    for operator, ranges in zip(world.operators, dropped, strict=True)
-                ),
-                ZERO,
-            ),
+            )
+        }
+        values |= {
             "demand_lost_share": Fraction(lost, sum(values_per_h)) if any(values_per_h) else None,
         }
         for level, threshold in zip(levels, world.thresholds, strict=True):
@@ -1852,7 +1881,7 @@ def _older_degree(
     world: RefWorld, enforced: Sequence[_Entry], arrived_s: int, text: str
 ) -> Fraction:
     """Degree to which an address fails by the entries placed before a second, less exempt ones."""
-    address = int(IPv4Address(text))
+    address = int(ip_address(text))
     holding = [entry for entry in enforced if _holds(entry.ranges, address)]
     if any(entry.mechanism == "exempt" for entry in holding):
         return ZERO

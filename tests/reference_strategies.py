@@ -22,6 +22,7 @@ from fractions import Fraction
 from sim.scenario import strategies as ask
 from sim.scenario.model import Model
 from tests.reference import (
+    IPV4_STOP,
     Ranges,
     RefAnswer,
     RefOrder,
@@ -35,12 +36,19 @@ from tests.reference import (
 )
 
 SetOf = Callable[[RefSight, int, str], Ranges]
-EVERYTHING: Ranges = ((0, 2**32),)
+EVERYTHING: Ranges = ((0, IPV4_STOP),)
+EVERYTHING_OF_BOTH: Ranges = (*EVERYTHING, (0x2000 << 112, 0x4000 << 112))
+"""All there is where a world holds IPv6: 2000::/3 of it."""
 
 
 def prefix(address: int, length: int) -> Ranges:
-    """The prefix of a length that holds an address."""
-    size = 2 ** (32 - length)
+    """The prefix of a length that holds an address; of IPv6 twice as long, or a single address."""
+    if address < IPV4_STOP:
+        return _around(address, 2 ** (32 - length))
+    return _around(address, 2 ** (128 - 2 * length) if length < 32 else 1)
+
+
+def _around(address: int, size: int) -> Ranges:
     return ((address // size * size, address // size * size + size),)
 
 
@@ -92,6 +100,13 @@ def throttle(length: int) -> RefStrategy:
 def _covering(purity: float, shortest: int) -> SetOf:
     def set_of(sight: RefSight, address: int, provider: str) -> Ranges:
         held = sight.holdings.get(provider, ())
+        if address >= IPV4_STOP:
+            for length in range(2 * shortest, 65):
+                wide = _around(address, 2 ** (128 - length))
+                n_held = _size(wide) - _size(_minus(wide, held))
+                if n_held >= Fraction(purity) * 2 ** (128 - length):
+                    return wide
+            return _around(address, 1)
         for length in range(shortest, 32):
             wide = prefix(address, length)
             n_held = _size(wide) - _size(_minus(wide, held))
@@ -178,13 +193,13 @@ def name(overmatch: float) -> RefStrategy:
     return decide
 
 
-def allow_list(allowed: Sequence[str]) -> RefStrategy:
+def allow_list(allowed: Sequence[str], everything: Ranges = EVERYTHING) -> RefStrategy:
     """One order for all that is not allowed, and again only if nothing is dropped."""
 
     def decide(sight: RefSight) -> RefAnswer:
         if any(kind == "drop" for kind, _, _ in sight.in_force):
             return RefAnswer()
-        ranges = _minus(EVERYTHING, _ranges_of_prefixes(allowed))
+        ranges = _minus(everything, _ranges_of_prefixes(allowed))
         return RefAnswer((_order(sight, "block", ranges),))
 
     return decide

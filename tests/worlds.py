@@ -5,15 +5,16 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import PrefixTable, prefix_set
-from sim.addresses.text.text import format_prefixes, parse_prefix
+from sim.addresses.sets.line import IPV4, Line, Seats, split
+from sim.addresses.sets.prefixes import PrefixTable
+from sim.addresses.text.text import format_set, parse_prefix
 from sim.engine.decisions import Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
@@ -59,9 +60,9 @@ class Dated:
     mechanism: str = "drop"
     overmatch: float = 0.0
 
-    def order(self) -> Order:
+    def order(self, line: Line = IPV4) -> Order:
         """Return the order of the engine."""
-        addresses = IntervalSet.union_all(prefix_set(*parse_prefix(p)) for p in self.prefixes)
+        addresses = _set_of(self.prefixes, line)
         return Order(self.action, addresses, Mechanism(self.mechanism), self.overmatch)
 
 
@@ -194,6 +195,25 @@ class SmallWorld:
     exempt_prefixes: tuple[str, ...] = ()
     streams: Streams = field(default_factory=lambda: Streams(0, 0))
 
+    @cached_property
+    def line(self) -> Line:
+        """The line on which the addresses of all its prefixes and hosts lie."""
+        listed = [prefix for order in self.dated() for prefix in order.prefixes]
+        arrivals = [arrival for firm in self.firms for arrival in firm.arrivals]
+        responses = [response for firm in self.firms for response in firm.responses]
+        seats = [seat for firm in self.firms for seat in firm.all_seats()]
+        hosts = [
+            address
+            for seat in (*self.services, *seats, *arrivals, *responses)
+            if not isinstance(seat, int)
+            for address in seat.addresses
+        ]
+        others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes)
+        return Line.of(
+            (_prefix(prefix) for pool in self.pools for prefix in pool.prefixes),
+            map(_prefix, others),
+        )
+
     def dated(self) -> list[Dated]:
         """Return the orders, in table order."""
         return [
@@ -215,7 +235,7 @@ class SmallWorld:
             effects=Effects(
                 throttle_severity=self.throttle_severity, name_evasion=self.name_evasion
             ),
-            target=Target("target", _set_of(self.target_prefixes)),
+            target=Target("target", _set_of(self.target_prefixes, self.line)),
             places=places,
             operators=self._operators(),
             demand=Demand(np.array([firm.profile for firm in firms], np.int64), self.start_s),
@@ -254,7 +274,7 @@ class SmallWorld:
             censor=self.censor,
             reactions=self.reactions,
             complaints=self.complaints,
-            exempt=_set_of(self.exempt_prefixes),
+            exempt=_set_of(self.exempt_prefixes, self.line),
             pressure_events=self.pressure_events,
         )
 
@@ -264,7 +284,7 @@ class SmallWorld:
             return exact
         if self.strategy == "negotiate":
             return negotiate(self.talks_s, self.purity, self.shortest)
-        timed = [(order.t_s, order.order()) for order in self.dated()]
+        timed = [(order.t_s, order.order(self.line)) for order in self.dated()]
         return replay(sorted(timed, key=lambda pair: pair[0]))
 
     def run(self) -> Outcome:
@@ -283,6 +303,7 @@ class SmallWorld:
             components=components,
             businesses=firms,
             target_prefixes=self.target_prefixes,
+            has_ipv6=self.line.has_ipv6,
             thresholds=self.thresholds,
             orders=tuple(
                 ref.RefOrder(o.t_s, o.action, o.mechanism, o.prefixes, o.overmatch)
@@ -376,8 +397,9 @@ class SmallWorld:
     def _reference_operators(self) -> tuple[ref.RefOperator, ...]:
         @cache
         def drawn(prefixes: tuple[str, ...]) -> list[float]:
-            held = _set_of(prefixes)
-            key = (int(held.start[0]), int(held.stop[-1]) - 1) if held else ()
+            networks = [ipaddress.ip_network(prefix) for prefix in prefixes]
+            bounds = [int(network[at]) for network in networks for at in (0, -1)]
+            key = (min(bounds), max(bounds)) if bounds else ()
             luck = self.streams.generator(Stream.OPERATOR_COMPLIANCE, key)
             return luck.random(len(self.actors)).tolist()
 
@@ -439,7 +461,9 @@ class SmallWorld:
         )
         links += zip(stays.component_row.tolist(), stays.business_row.tolist(), strict=True)
         seats += [Seat(arrival.addresses, arrival.mode) for _, arrival in arrivals]
-        hosts = [(row, _number(a)) for row, seat in enumerate(seats) for a in seat.addresses]
+        hosts = [
+            (row, _place(a, self.line)) for row, seat in enumerate(seats) for a in seat.addresses
+        ]
         components = Components.of(
             [seat.mode == "spread" for seat in seats],
             [row for row, _ in hosts],
@@ -534,18 +558,20 @@ class SmallWorld:
         for pool in self.pools:
             held[pool.provider, pool.region] += pool.prefixes
         pairs = [
-            (names.index(pool.provider), *parse_prefix(prefix))
+            (names.index(pool.provider), *_prefix(prefix))
             for pool in self.pools
             for prefix in pool.prefixes
+            if ":" not in prefix
         ]
         columns = np.array(pairs or [(0, 0, 0)], np.int64).T
         return Places(
             provider=names,
             region=tuple(region for _, region in held),
             provider_row=np.array([names.index(name) for name, _ in held], np.int64),
-            addresses=tuple(_set_of(tuple(prefixes)) for prefixes in held.values()),
+            addresses=tuple(_set_of(tuple(prefixes), self.line) for prefixes in held.values()),
             prefixes=PrefixTable.from_prefixes(columns[1], columns[2]),
             prefix_provider_row=columns[0].copy(),
+            line=self.line,
         )
 
     def _regions(self, provider: str) -> tuple[str, ...]:
@@ -561,7 +587,13 @@ class SmallWorld:
             provider_row=np.array(rows, np.int64),
             weight=np.array([pool.weight for pool in self.pools]),
             is_fronting=np.array([pool.by == DOMAIN_FRONTING for pool in self.pools]),
-            addresses=tuple(_set_of(pool.prefixes) for pool in self.pools),
+            addresses=tuple(_set_of(pool.prefixes, self.line) for pool in self.pools),
+            seats=tuple(
+                Seats.of(_set_of(pool.prefixes, self.line))
+                if any(":" not in prefix for prefix in pool.prefixes)
+                else self.line.seats(map(_prefix, pool.prefixes))
+                for pool in self.pools
+            ),
         )
 
     def _reference_fronts(self) -> ref.RefFronts | None:
@@ -578,9 +610,10 @@ class SmallWorld:
                 ref.RefPool(
                     pool.provider,
                     pool.weight,
-                    _ranges(_set_of(pool.prefixes)),
+                    _ranges(pool.prefixes),
                     pool.by,
                     pool.region,
+                    _given_out(pool.prefixes),
                 )
                 for pool in self.pools
             ),
@@ -617,23 +650,39 @@ class SmallWorld:
         )
 
 
-def _number(address: str) -> int:
-    return int(ipaddress.IPv4Address(address))
+def _prefix(text: str) -> tuple[int, int]:
+    return parse_prefix(text, version=0)
 
 
-def _set_of(prefixes: tuple[str, ...]) -> IntervalSet:
-    return IntervalSet.union_all(prefix_set(*parse_prefix(prefix)) for prefix in prefixes)
+def _place(address: str, line: Line) -> int:
+    """Where an address lies on the line."""
+    return int(line.prefix(*_prefix(address)).start[0])
 
 
-def _ranges(addresses: IntervalSet) -> tuple[tuple[str, str], ...]:
-    """First and last address of each interval, as text."""
-    bounds = zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True)
-    return tuple(
-        (str(ipaddress.IPv4Address(start)), str(ipaddress.IPv4Address(stop - 1)))
-        for start, stop in bounds
-    )
+def _set_of(prefixes: tuple[str, ...], line: Line = IPV4) -> IntervalSet:
+    return line.union(map(_prefix, prefixes))
+
+
+def _ranges(prefixes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """First and last address of each prefix, as text."""
+    networks = [ipaddress.ip_network(prefix) for prefix in prefixes]
+    return tuple((str(network[0]), str(network[-1])) for network in networks)
+
+
+def _given_out(prefixes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Addresses of a pool at which fronts may be: of IPv4, or of IPv6 where it has no others."""
+    networks = [ipaddress.ip_network(prefix) for prefix in prefixes]
+    if any(network.version == 4 for network in networks):
+        return tuple((str(one[0]), str(one[-1])) for one in networks if one.version == 4)
+    wide = [network for network in networks if network.prefixlen < 64]
+    given = {str(each[1]) for network in wide for each in network.subnets(new_prefix=64)}
+    for network in networks:
+        if network.prefixlen >= 64 and not any(network.subnet_of(other) for other in wide):
+            n = min(network.num_addresses, 2**16)
+            given |= {str(network[row * (network.num_addresses // n)]) for row in range(n)}
+    return tuple((text, text) for text in given)
 
 
 def prefixes_text(addresses: IntervalSet) -> str:
     """Canonical prefixes of a set, joined by spaces."""
-    return " ".join(format_prefixes(*addresses.to_prefixes()))
+    return " ".join(format_set(split(addresses)).decode("ascii").split())

@@ -34,6 +34,28 @@ _ENTRIES = (
         "addresses",
         "dropped, mean over users, the target's own among them",
     ),
+    *(
+        Curve(
+            f"networks_{name}{suffix}",
+            "IPv6 /64 networks",
+            f"Distinct /64 networks of which {what} at least one address, {which}",
+            "/64 networks",
+            f"{label}{and_target}",
+            is_of_ipv6=True,
+        )
+        for name, what, label in (
+            ("listed", "the register holds", "listed"),
+            ("dropped", "operators drop, averaged over users,", "dropped, mean over users"),
+        )
+        for suffix, which, and_target in (
+            ("", "without the target's own ranges", ""),
+            (
+                "_with_target",
+                "the target's own ranges among them",
+                ", the target's own among them",
+            ),
+        )
+    ),
     Curve(
         "businesses_affected",
         _BUSINESSES,

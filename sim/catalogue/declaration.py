@@ -50,6 +50,8 @@ class Metric:
     is_beside_figure
         Whether it is about the providers that a published figure names, and measured only with such
         a figure.
+    is_of_ipv6
+        Whether it is measured only where the tables of the scenario hold IPv6.
     aggregation
         How replicates are combined.
     is_headline
@@ -67,6 +69,7 @@ class Metric:
     label: str = ""
     needs: str = ""
     is_beside_figure: bool = False
+    is_of_ipv6: bool = False
     aggregation: Aggregation = Aggregation.MEAN
     is_headline: bool = False
     is_key_figure: bool = False
@@ -103,6 +106,8 @@ class Curve:
         For people: what it counts, and which of these; no noun where the label says all.
     needs
         Section of the scenario without which there is none; empty where there always is.
+    is_of_ipv6
+        Whether there is one only where the tables of the scenario hold IPv6.
     """
 
     name: str
@@ -111,6 +116,7 @@ class Curve:
     noun: str
     label: str
     needs: str = ""
+    is_of_ipv6: bool = False
 
     @property
     def full_label(self) -> str:

@@ -65,6 +65,29 @@ _REGISTER = (
         "listed when the run ends",
         label="addresses listed at the end",
     ),
+    *(
+        _listing(
+            f"networks_{name}",
+            "/64 networks",
+            what,
+            label=f"IPv6 /64 networks {label}",
+            is_of_ipv6=True,
+        )
+        for name, what, label in (
+            (
+                "listed_peak",
+                "most /64 networks of IPv6 of which an address is listed at any time, without the "
+                "target's own ranges",
+                "listed, peak",
+            ),
+            (
+                "dropped_peak",
+                "most of which an address is dropped or throttled, averaged over users",
+                "dropped, peak (mean over users)",
+            ),
+            ("listed_at_end", "listed when the run ends", "listed at the end"),
+        )
+    ),
     _listing(
         "orders_placed",
         "orders",

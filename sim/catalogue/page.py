@@ -14,6 +14,7 @@ from sim.catalogue.measures import MEASURES
 
 _MARKED = re.compile(r"(<!-- (measures: [a-z -]+|curves) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 NAMED = "a published figure that names providers"
+IPV6 = "IPv6 in the tables"
 
 
 def with_measures(text: str) -> str:
@@ -49,10 +50,12 @@ def _needs(entry: Metric) -> Iterator[str]:
         yield f"`{entry.needs}`"
     if entry.is_beside_figure:
         yield NAMED
+    if entry.is_of_ipv6:
+        yield IPV6
 
 
 def _curve_rows() -> Iterator[str]:
     yield from ("| curve | unit | value | only with |", "| --- | --- | --- | --- |")
     for name, curve in CURVES.items():
-        needs = f"`{curve.needs}`" if curve.needs else ""
+        needs = IPV6 if curve.is_of_ipv6 else f"`{curve.needs}`" if curve.needs else ""
         yield f"| `{name}` | {curve.unit} | {curve.description} | {needs} |"

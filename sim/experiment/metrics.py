@@ -43,6 +43,7 @@ def metrics_of(resolved: Resolved) -> tuple[str, ...]:
         for name, entry in MEASURES.items()
         if (not entry.needs or resolved.scenario.has(entry.needs))
         and (not entry.is_beside_figure or named_by(resolved, name).size)
+        and (not entry.is_of_ipv6 or resolved.line.has_ipv6)
     )
 
 

@@ -138,6 +138,8 @@ class _Worker:
         return RunRecord(measures, totals, groups, nothing, tables)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
-        if self._world is None or self._world[0] != key:
+        # A strategy with tables of its own may need other parts of IPv6 told apart.
+        is_known = self._world is not None and self._world[0] == key
+        if self._world is None or not is_known or self._world[1].places.line != resolved.line:
             self._world = key, build_world(resolved, streams)
         return self._world[1]

@@ -11,9 +11,8 @@ import numpy as np
 from sim.addresses.cover.cover import find_covers
 from sim.addresses.cover.targets import Targets
 from sim.addresses.cover.weights import Weights
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.line import split
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
@@ -33,18 +32,19 @@ def measure_regret(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     ``regret = w(O minus F minus A) - min over covers C of F and O by at most r prefixes of
     w(C minus F minus A)``. O is such a cover unless exemptions were cut out of it, so that regret
     is at least 0 without them. It is not known where O holds no front, since then there is nothing
-    to cover. A business weighs one, shared evenly among its addresses at t = 0.
+    to cover. A business weighs one, shared evenly among its addresses at t = 0. Nor is it known
+    where a front or an entry of then is one of IPv6: addresses are not added over families.
     """
     if world.pools is None:
         return ()
     listed, n_rules = listed_at_peak(outcome)
-    fronts = IntervalSet.from_addresses(outcome.front_address)
+    fronts = world.places.line.at(outcome.front_address)
     exempt = fronts.union(world.target.addresses)
     hit = fronts.intersection(listed)
     n_addresses, n_businesses = UNKNOWN, UNKNOWN
-    if hit:
-        targets = Targets.prepare(_set(hit), exempt=_set(exempt))
-        beside = _set(listed.difference(exempt))
+    if hit and not (split(fronts).v6 or split(listed).v6):
+        targets = Targets.prepare(split(hit), exempt=split(exempt))
+        beside = split(listed.difference(exempt))
         n_addresses, n_businesses = (
             float(weights.inside(beside) - find_covers(targets, weights, n_rules).collateral[-1])
             for weights in (Weights.per_address(), business_weights(world))
@@ -69,13 +69,13 @@ def listed_at_peak(outcome: Outcome) -> tuple[IntervalSet, int]:
     blocking = [row for row in in_force if outcome.entry_mechanism[row] in BLOCKING]
     exempt = [row for row in in_force if outcome.entry_mechanism[row] is Mechanism.EXEMPT]
     addresses = [outcome.entry_addresses[row] for row in blocking]
-    n_rules = sum(int(entry.to_prefixes()[0].size) for entry in addresses)
+    n_rules = sum(entry.n_prefixes for entry in addresses)
     passing = IntervalSet.union_all(outcome.entry_addresses[row] for row in exempt)
     return IntervalSet.union_all(addresses).difference(passing), n_rules
 
 
 def business_weights(world: World) -> Weights:
-    """Weight 1 for each business, shared evenly among its hosts at t = 0."""
+    """Weight 1 for each business, shared evenly among its hosts at t = 0; on those of IPv4."""
     components, rows = world.components, world.businesses.component_row
     n_roles = rows.shape[1]
     component = rows.ravel()
@@ -86,8 +86,6 @@ def business_weights(world: World) -> Weights:
     owner = np.repeat(pairs[:, 0], n_hosts)
     weight = 1 / np.bincount(owner, minlength=rows.shape[0])[owner]
     address, inverse = np.unique(components.address[host], return_inverse=True)
-    return Weights.on_ranges4(address, address + 1, np.bincount(inverse, weight))
-
-
-def _set(addresses: IntervalSet) -> AddressSet:
-    return AddressSet(addresses, IntervalSet6.empty())
+    is_four = address < IPV4_STOP
+    four = address[is_four]
+    return Weights.on_ranges4(four, four + 1, np.bincount(inverse, weight)[is_four])

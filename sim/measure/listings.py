@@ -21,12 +21,11 @@ def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
 
     Notes
     -----
+    Addresses are those of IPv4; of IPv6 the /64 networks touched are counted, where there is any.
     ``overblocking_ratio_peak`` is the most addresses listed outside the target's own ranges over
     the addresses in these ranges; not known where the target has none of its own.
     """
-    listed, dropped = (
-        _values(outcome, metric) for metric in ("addresses_listed", "addresses_dropped")
-    )
+    listed, dropped = _values(outcome, "addresses_listed"), _values(outcome, "addresses_dropped")
     own = float(world.target.addresses.n_addresses)
     log = outcome.events
     is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
@@ -34,9 +33,19 @@ def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         measured("addresses_listed_peak", float(listed.max())),
         measured("addresses_dropped_peak", float(dropped.max())),
         measured("addresses_listed_at_end", float(listed[-1])),
+        *(_measure_networks(outcome) if world.places.line.has_ipv6 else ()),
         measured("orders_placed", float(np.count_nonzero(is_order))),
         measured("rules_in_force_peak", float(most_rules(outcome))),
         measured("overblocking_ratio_peak", float(listed.max()) / own if own > 0 else UNKNOWN, own),
+    )
+
+
+def _measure_networks(outcome: Outcome) -> tuple[Measure, ...]:
+    listed, dropped = _values(outcome, "networks_listed"), _values(outcome, "networks_dropped")
+    return (
+        measured("networks_listed_peak", float(listed.max())),
+        measured("networks_dropped_peak", float(dropped.max())),
+        measured("networks_listed_at_end", float(listed[-1])),
     )
 
 
@@ -48,7 +57,7 @@ def most_rules(outcome: Outcome) -> int:
     log = outcome.events
     rules = np.array(
         [
-            int(addresses.to_prefixes()[0].size) if mechanism in BLOCKING else 0
+            addresses.n_prefixes if mechanism in BLOCKING else 0
             for addresses, mechanism in zip(
                 outcome.entry_addresses, outcome.entry_mechanism, strict=True
             )

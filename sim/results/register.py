@@ -1,7 +1,7 @@
 """Reads the register of one replicate: what was listed when, who enforced it, and the fronts.
 
-In: a run folder, a strategy, a replicate. Out: addresses and times of the orders, enforcement by
-operator, and sets of addresses at any time.
+In: a run folder, a strategy, a replicate. Out: IPv4 addresses and times of the orders, enforcement
+by operator, and sets of addresses at any time: maps show IPv4 alone, on which all of it fits.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sim.results.parquet import read_columns
 from sim.results.read import RunFolder
 
 NEVER = -1
+NOT_IPV4 = -1
 _LISTING = ("drop", "throttle")
 
 
@@ -28,7 +29,7 @@ class Fronts:
     Attributes
     ----------
     address, rented_s : shape (n_fronts,)
-        Where it is, and since when.
+        Where it is, and since when; of IPv6 ``NOT_IPV4`` stands for the address.
     discovered_s, gone_s : shape (n_fronts,)
         When the censor discovered it, and when its provider evicted it or the target gave it back;
         -1 where that did not happen in the run.
@@ -52,7 +53,8 @@ class RegisterHistory:
     Attributes
     ----------
     addresses
-        Addresses of each entry, by entry row; empty for an entry that blocks a name.
+        IPv4 addresses of each entry, by entry row; empty for an entry that blocks a name or holds
+        IPv6 alone.
     is_listing, is_exempt : shape (n_entries,)
         Whether the entry lists its addresses, or lets them pass.
     placed_s, withdrawn_s : shape (n_entries,)
@@ -155,8 +157,9 @@ def _times(
 def _sets(
     entry: NDArray[np.int64], prefix: NDArray[np.object_], n: int, run: RunFolder
 ) -> tuple[IntervalSet, ...]:
-    """Addresses of each entry; the rows of an entry are consecutive."""
+    """IPv4 addresses of each entry."""
     rows = parse_column(prefix.tolist(), str(run.path / "entries.parquet")).v4
+    entry = entry[rows.line - 1]
     order = np.argsort(entry, kind="stable")
     cut = np.searchsorted(entry[order], np.arange(n + 1))
     start, stop = rows.start[order], rows.stop[order]
@@ -175,9 +178,10 @@ def _fronts(
     is_rented = kind == "rented"
     rented_s = _times(t_s, events["front"], is_rented)
     texts = np.ma.filled(np.ma.asarray(events["address"])[is_rented], "").tolist()
-    address = np.zeros(rented_s.size, np.int64)
+    address = np.full(rented_s.size, NOT_IPV4, np.int64)
     row = np.asarray(events["front"][is_rented], np.int64)
-    address[row] = parse_column(texts, str(run.path / "events.parquet")).v4.start
+    four = parse_column(texts, str(run.path / "events.parquet")).v4
+    address[row[four.line - 1]] = four.start
     return Fronts(
         address=address,
         rented_s=rented_s,

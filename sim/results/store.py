@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.text.text import format_prefixes
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import Line, split
+from sim.addresses.text.text import format_prefixes, format_set
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
@@ -59,7 +62,7 @@ class RunEncoder:
             "curves": self._curves(world, outcome),
             "businesses": self._businesses(world, outcome),
             "events": self._events(world, outcome),
-            "entries": self._entries(outcome),
+            "entries": self._entries(world.places.line, outcome),
         }
         encoded = {}
         with _scratch(folder) as path:
@@ -136,29 +139,24 @@ class RunEncoder:
             "operator": Coded(events.operator_row, world.operators.name),
             "entry": Optional(events.entry_row, NOBODY),
             "front": Optional(events.front_row, NOBODY),
-            "address": Coded(events.front_row, _address_texts(outcome.front_address)),
+            "address": Coded(
+                events.front_row, _address_texts(world.places.line, outcome.front_address)
+            ),
             "business": Optional(events.business_row, NOBODY),
             "provider": Coded(events.provider_row, world.places.provider),
             "stance": Coded(events.stance_row, STANCES),
             "public_event": Optional(events.public_event_row, NOBODY),
         }
 
-    def _entries(self, outcome: Outcome) -> dict[str, ColumnData]:
-        address, length, entry = [], [], []
-        for row, addresses in enumerate(outcome.entry_addresses):
-            prefixes = addresses.to_prefixes()
-            address.append(prefixes[0])
-            length.append(prefixes[1])
-            entry.append(np.full(prefixes[0].size, row))
-        columns = [
-            np.concatenate([np.empty(0, np.int64), *part]) for part in (address, length, entry)
-        ]
+    def _entries(self, line: Line, outcome: Outcome) -> dict[str, ColumnData]:
+        texts_of = _prefix_texts if line.has_ipv6 else _prefix_texts4
+        entry, prefix = texts_of(outcome.entry_addresses)
         mechanisms = list(Mechanism)
         code = np.array([mechanisms.index(m) for m in outcome.entry_mechanism], np.int64)
         return {
-            "entry": columns[2],
-            "mechanism": Coded(code[columns[2]], [str(mechanism) for mechanism in mechanisms]),
-            "prefix": Coded(np.arange(columns[2].size), format_prefixes(columns[0], columns[1])),
+            "entry": entry,
+            "mechanism": Coded(code[entry], [str(mechanism) for mechanism in mechanisms]),
+            "prefix": Coded(np.arange(entry.size), prefix),
         }
 
 
@@ -184,10 +182,25 @@ def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> di
     }
 
 
-def _address_texts(address: NDArray[np.int64]) -> list[str]:
-    """Plain addresses as text."""
-    prefixes = format_prefixes(address, np.full(address.size, 32, np.int64))
-    return [prefix.removesuffix("/32") for prefix in prefixes]
+def _prefix_texts4(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list[str]]:
+    """Prefixes of sets of IPv4 as text, and whose each is: at once, as there are thousands."""
+    prefixes = [addresses.to_prefixes() for addresses in sets]
+    none = np.empty(0, np.int64)
+    address, length = (np.concatenate([none, *(row[at] for row in prefixes)]) for at in (0, 1))
+    entry = np.repeat(np.arange(len(sets)), [row[0].size for row in prefixes])
+    return entry, format_prefixes(address, length)
+
+
+def _prefix_texts(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list[str]]:
+    """Prefixes of sets of both families as text, IPv4 first, and whose each is."""
+    texts = [format_set(split(addresses)).decode("ascii").split() for addresses in sets]
+    entry = np.repeat(np.arange(len(sets)), [len(prefixes) for prefixes in texts])
+    return entry, [prefix for prefixes in texts for prefix in prefixes]
+
+
+def _address_texts(line: Line, address: NDArray[np.int64]) -> list[str]:
+    """Plain addresses of both families as text."""
+    return [str(ip_address(number)) for number in line.numbers(address)]
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from sim.addresses.sets.line import is_on_line
 from sim.addresses.text.text import parse_prefix
 
 INSTANT_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$"
@@ -63,10 +64,21 @@ def check_between(low: float, value: float, high: float, name: str = "value") ->
 
 
 def read_prefix(value: object) -> tuple[int, int]:
-    """Read one IPv4 prefix as (network address, length)."""
+    """Read one prefix as (network address, length); the address of IPv6 is from 2**32 on.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or one of IPv6 outside 2000::/3.
+    """
     if not isinstance(value, str):
-        raise ValueError(f"expected an IPv4 prefix such as 198.51.100.0/24, got {value!r}")
-    return parse_prefix(value)
+        raise ValueError(
+            f"expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got {value!r}"
+        )
+    prefix = parse_prefix(value, version=0)
+    if not is_on_line(prefix):
+        raise ValueError(f"expected an IPv6 prefix within 2000::/3, got {value!r}")
+    return prefix
 
 
 Instant = Annotated[

@@ -6,13 +6,15 @@ events agree exactly.
 
 import math
 from dataclasses import replace
+from ipaddress import ip_address
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.record.curves import USER_METRICS
@@ -31,7 +33,7 @@ from tests.property.test_engine_reference import (
     ledger_row,
     shares,
 )
-from tests.reference import Ranges, RefOutcome, RefSight, RefWorld, simulate_reference
+from tests.reference import RefOutcome, RefSight, RefWorld, simulate_reference
 from tests.sections import Censor, Complaints, Fronts, Reactions, Users
 from tests.worlds import (
     DAY,
@@ -421,13 +423,17 @@ def assert_same_sights(seen: list[Observation], sights: list[RefSight]) -> None:
     for observation, sight in zip(seen, sights, strict=True):
         names = observation.places.provider
         fronts = observation.fronts
-        columns = (fronts.address.tolist(), fronts.provider_row.tolist(), fronts.discovered_s)
+        columns = (
+            observation.line.numbers(fronts.address),
+            fronts.provider_row.tolist(),
+            fronts.discovered_s,
+        )
         assert [(a, names[row], int(t)) for a, row, t in zip(*columns, strict=True)] == list(
             sight.fronts
         )
         in_force = observation.in_force
-        assert [(e.mechanism.value, e.addresses, e.placed_s) for e in in_force] == [
-            (mechanism, IntervalSet.from_bounds(*columns_of(ranges)), placed_s)
+        assert [(e.mechanism.value, split(e.addresses), e.placed_s) for e in in_force] == [
+            (mechanism, AddressSet.of(*map(text_of, ranges)), placed_s)
             for mechanism, ranges, placed_s in sight.in_force
         ]
         stances = dict(zip(names, observation.stance, strict=True))
@@ -440,8 +446,8 @@ def assert_same_sights(seen: list[Observation], sights: list[RefSight]) -> None:
         np.testing.assert_allclose(observation.pressure, sight.pressure, rtol=1e-7, atol=1e-12)
 
 
-def columns_of(ranges: Ranges) -> tuple[list[int], list[int]]:
-    return [start for start, _ in ranges], [stop for _, stop in ranges]
+def text_of(interval: tuple[int, int]) -> str:
+    return f"{ip_address(interval[0])}-{ip_address(interval[1] - 1)}"
 
 
 def assert_same_users(users, target) -> None:

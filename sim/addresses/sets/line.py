@@ -26,7 +26,7 @@ from sim.addresses.sets import sweep
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6
 from sim.addresses.sets.prefixes import prefix_set
 from sim.addresses.sets.sweep import Bounds, Rule
 
@@ -344,8 +344,21 @@ class Line:
             return prefix_set(position // size * size, length)
         return self.enclosing6(position, length6(length))
 
+    def is_single(self, position: int) -> bool:
+        """Whether a place of the line is that of one address alone, told apart from all others."""
+        if position < IPV4_STOP:
+            return True
+        after = self.address6(np.array([position, position + 1], np.int64)).to_ints()
+        return after[1] - after[0] == 1
+
     def enclosing6(self, position: int, length: int) -> IntervalSet:
-        """Prefix of a given length around an IPv6 address."""
+        """Prefix of a given length around an IPv6 address.
+
+        Where nobody can be, single addresses are not told apart: with the others of its part.
+        """
+        if length == IPV6_BITS and not self.is_single(position):
+            start = np.array([position], np.int64)
+            return LineSet(start, start + 1, self)
         (number,) = self.numbers(np.array([position], np.int64))
         size = 1 << (128 - length)
         return self.prefix(number // size * size, length)

@@ -26,12 +26,10 @@ from sim.world.build import World
 from sim.world.population import MICRO
 
 UNKNOWN = float("nan")
-ADDRESS_METRICS = (
-    "addresses_dropped",
-    "addresses_dropped_with_target",
-    "addresses_listed",
-    "addresses_listed_with_target",
-)
+DROPPED = "addresses_dropped", "addresses_dropped_with_target"
+LISTED = "addresses_listed", "addresses_listed_with_target"
+DROPPED6 = "networks_dropped", "networks_dropped_with_target"
+LISTED6 = "networks_listed", "networks_listed_with_target"
 N_NOTED = 256
 """Times that are worked out at once: memory does not grow with them."""
 
@@ -54,10 +52,11 @@ class Snapshot:
         self._share_users = world.operators.share_users
         self._tally = tally
         self._has_value = tally.value_micro_usd_per_h > 0
+        has_ipv6 = world.places.line.has_ipv6
         parts = (
-            [Series(metric, Group(), UNKNOWN) for metric in ADDRESS_METRICS[:2]],
+            [Series(metric, Group(), UNKNOWN) for metric in DROPPED + DROPPED6 * has_ipv6],
             [
-                *(Series(metric, Group(), UNKNOWN) for metric in ADDRESS_METRICS[2:]),
+                *(Series(metric, Group(), UNKNOWN) for metric in LISTED + LISTED6 * has_ipv6),
                 *(
                     Series("addresses_listed", Group(provider_row=row), UNKNOWN)
                     for row in range(len(world.places.provider) + 1)
@@ -78,7 +77,7 @@ class Snapshot:
         self._recorder = CurveRecorder(self.series)
         n_operators, n_groups = tally.lost_micro_usd_per_h.shape
         self._t_s: list[int] = []
-        self._n_blocked = np.empty((N_NOTED, n_operators, 2), np.int64)
+        self._n_blocked = np.empty((N_NOTED, n_operators, len(parts[0])), np.int64)
         self._n_listed = np.empty((N_NOTED, len(parts[1])), np.int64)
         self._n_at_level = np.empty((N_NOTED, *tally.n_at_level.shape), np.int64)
         self._lost_micro_usd_per_h = np.empty((N_NOTED, n_operators, n_groups))

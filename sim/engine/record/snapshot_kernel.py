@@ -43,10 +43,10 @@ def make_noted(
 
     Parameters
     ----------
-    n_blocked : shape (n_times, n_operators, 2)
-        Addresses that each operator blocks: outside the target's own, and all.
-    n_listed : shape (n_times, 2 + n_providers + 1)
-        Addresses listed, the same two; and of each provider, and of nobody.
+    n_blocked : shape (n_times, n_operators, 2 or 4)
+        What each operator blocks, as ``make_space`` says.
+    n_listed : shape (n_times, 2 or 4 + n_providers + 1)
+        What is listed, likewise; and addresses of each provider, and of nobody.
     n_at_level : shape (n_times, 3, n_groups)
         Businesses at least affected, impaired, down.
     lost_micro_usd_per_h : shape (n_times, n_operators, n_groups)
@@ -75,8 +75,9 @@ def note(
     """Note the state from a second on, in a row of the columns."""
     n_operators = weight.size
     noted.n_blocked[row] = space.n_blocked[:n_operators]
-    noted.n_listed[row, :2] = space.n_blocked[n_operators]
-    noted.n_listed[row, 2:] = space.n_listed_of
+    n_counts = space.n_blocked.shape[1]
+    noted.n_listed[row, :n_counts] = space.n_blocked[n_operators]
+    noted.n_listed[row, n_counts:] = space.n_listed_of
     noted.n_at_level[row] = states.n_at_level
     noted.lost_micro_usd_per_h[row] = states.lost_micro_usd_per_h
     noted.weight[row] = weight

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.line import is_ipv6
 from sim.report.figures.frames import frame_times
 from sim.report.figures.hilbert import Window, n_below, shares
 from sim.report.inputs import input_rows
 from sim.results.read import CurvePoints, RunFolder
-from sim.results.register import NEVER, RegisterHistory, read_register
+from sim.results.register import NEVER, NOT_IPV4, RegisterHistory, read_register
 from sim.scenario.tables.rows import CloudPrefixRow
 
 MAX_FRAMES = 48
@@ -98,8 +99,9 @@ def middle_replicate(listed: Sequence[CurvePoints]) -> int:
 
 
 def read_providers(run: RunFolder) -> Providers:
-    """Prefixes of cloud providers from the copy in the run folder; none where it has no table."""
-    rows = input_rows(run, "providers", "prefixes", CloudPrefixRow)
+    """IPv4 prefixes of cloud providers, from the copy in the run folder; none without a table."""
+    listed = input_rows(run, "providers", "prefixes", CloudPrefixRow)
+    rows = [row for row in listed if not is_ipv6(row.prefix[0])]
     none = np.empty(0, np.int64)
     if not rows:
         return Providers((), none, none, none)
@@ -179,7 +181,8 @@ def _frames(
             }
         )
     fronts = history.fronts
-    x, y = WINDOW.place(fronts.address)
+    shown = fronts.address != NOT_IPV4
+    x, y = WINDOW.place(fronts.address[shown])
     return {
         "frames": frames,
         "fronts": [
@@ -187,8 +190,8 @@ def _frames(
             for x, y, start, stop in zip(
                 x.tolist(),
                 y.tolist(),
-                fronts.rented_s.tolist(),
-                fronts.gone_s.tolist(),
+                fronts.rented_s[shown].tolist(),
+                fronts.gone_s[shown].tolist(),
                 strict=True,
             )
         ],

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import is_ipv6
 from sim.addresses.text.text import format_prefixes
 from sim.report.figures.drawing import FigureTable
 from sim.report.figures.hilbert import Window, counts
 from sim.report.inputs import input_rows
 from sim.results.read import RunFolder
-from sim.results.register import RegisterHistory
+from sim.results.register import NOT_IPV4, RegisterHistory
 from sim.results.store import NOT_ATTRIBUTED
 from sim.scenario.tables.rows import CloudPrefixRow, TargetPrefixRow
 
@@ -83,7 +84,9 @@ def read_target(run: RunFolder) -> IntervalSet:
 
 
 def _set_of(prefixes: Iterable[tuple[int, int]]) -> IntervalSet:
-    bounds = [(address, address + 2 ** (32 - length)) for address, length in prefixes]
+    """The IPv4 addresses of some prefixes."""
+    fours = (prefix for prefix in prefixes if not is_ipv6(prefix[0]))
+    bounds = [(address, address + 2 ** (32 - length)) for address, length in fours]
     return IntervalSet.from_bounds([first for first, _ in bounds], [stop for _, stop in bounds])
 
 
@@ -109,7 +112,7 @@ def scene_at(
         providers, target = dict(before.providers), before.target
     order = sorted(providers, key=lambda name: (-providers[name].n_addresses, name))
     fronts = register.fronts
-    chosen = fronts.at(at_s) & window.holds(fronts.address)
+    chosen = fronts.at(at_s) & (fronts.address != NOT_IPV4) & window.holds(fronts.address)
     is_known = (fronts.discovered_s >= 0) & (fronts.discovered_s <= at_s)
     return MapScene(
         window=window,
