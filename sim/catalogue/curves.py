@@ -38,14 +38,14 @@ _ENTRIES = (
         Curve(
             f"networks_{name}{suffix}",
             "IPv6 /64 networks",
-            f"Distinct /64 networks of which {what} at least one address, {which}",
+            f"Distinct /64 networks of which at least one address is {what}, {which}",
             "/64 networks",
             f"{label}{and_target}",
             is_of_ipv6=True,
         )
         for name, what, label in (
-            ("listed", "the register holds", "listed"),
-            ("dropped", "operators drop, averaged over users,", "dropped, mean over users"),
+            ("listed", "in the register", "listed"),
+            ("dropped", "dropped, averaged over users", "dropped, mean over users"),
         )
         for suffix, which, and_target in (
             ("", "without the target's own ranges", ""),
