@@ -192,6 +192,7 @@ def test_the_data_package_describes_the_summary_and_every_metric(shipped_run: Pa
     of_ipv6 = {name for name, curve in CURVES.items() if curve.is_of_ipv6}
     assert described - found - of_ipv6 == {
         "target_reached_share",
+        "target_degraded_share",
         "vpn_share",
         "target_left_share",
     }
