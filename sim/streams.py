@@ -50,6 +50,8 @@ class Stream(IntEnum):
     TENANCY_ADDRESS = 33
     COMPONENT_PARKED = 34
     BUSINESS_TOLERANCE = 35
+    SESSION_SHARE = 36
+    SESSION_FRONT = 37
 
 
 @dataclass(frozen=True)

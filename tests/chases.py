@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,7 +46,7 @@ HOSTED = (
 OVERMATCH = ref.EXAMPLES["dns"][0].overmatch
 _GIVEN: Any = SimpleNamespace(
     line=IPV4,
-    scenario=SimpleNamespace(start=ref.START),
+    scenario=SimpleNamespace(start=ref.START, end=ref.START + timedelta(seconds=HORIZON_S)),
     orders=SimpleNamespace(
         rows=[
             OrderRow(effective=ref.at(t_s), action=action, prefix=prefix)

@@ -15,9 +15,12 @@ Where the document leaves something open, the rule here takes the plain reading:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+
+import numpy as np
 
 from sim.scenario import strategies as ask
 from sim.scenario.model import Model
@@ -205,17 +208,44 @@ def allow_list(allowed: Sequence[str], everything: Ranges = EVERYTHING) -> RefSt
     return decide
 
 
-def time_window(windows: Sequence[tuple[int, int]], length: int) -> RefStrategy:
-    """As aggregate inside windows; all is withdrawn at their end."""
-    inside = aggregate(length)
+def time_window(
+    windows: Sequence[tuple[int, int]],
+    length: int,
+    share_at_start: float = 1.0,
+    ramp_s: float | None = None,
+    share: float = 1.0,
+    sd: float = 0.0,
+) -> RefStrategy:
+    """As aggregate inside sessions, for fronts that are due; all is withdrawn at their end."""
+
+    def luck(stream: int, *key: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(0, spawn_key=(0, stream, *key)))
+
+    def around(sight: RefSight, address: int, provider: str) -> Ranges:
+        return prefix(address, length)
+
+    def due_s(k: int, address: int) -> float:
+        start, stop = windows[k]
+        odds = math.exp(sd * float(luck(36, k).standard_normal()))
+        u, v = luck(37, k, address).random(2).tolist()
+        if u >= share * odds / (share * odds + 1 - share):
+            return math.inf
+        if v <= share_at_start:
+            return start
+        ramp = stop - start if ramp_s is None else ramp_s
+        return start + math.ceil((v - share_at_start) / (1 - share_at_start) * ramp)
 
     def decide(sight: RefSight) -> RefAnswer:
         edges = [edge for window in windows for edge in window if edge > sight.t_s]
-        look_s = min(edges, default=None)
-        if any(start <= sight.t_s < stop for start, stop in windows):
-            return RefAnswer(inside(sight).orders, look_s)
+        for k, (start, stop) in enumerate(windows):
+            if start <= sight.t_s < stop:
+                due = [(front, due_s(k, front[0])) for front in _open(sight, "drop")]
+                fronts = [front for front, when_s in due if when_s <= sight.t_s]
+                looks = [*edges, *(when_s for _, when_s in due if sight.t_s < when_s < math.inf)]
+                return RefAnswer(tuple(_answers(sight, fronts, around)), int(min(looks)))
         dropped = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
-        return RefAnswer(tuple(_order(sight, "unblock", ranges) for ranges in dropped), look_s)
+        orders = tuple(_order(sight, "unblock", ranges) for ranges in dropped)
+        return RefAnswer(orders, min(edges, default=None))
 
     return decide
 
@@ -368,6 +398,34 @@ NEIGHBOURS: dict[str, tuple[Model, RefStrategy, RefStrategy]] = {
         ask.TimeWindow(id="time-window", windows=windows_of(MANY_WINDOWS_S), length=28),
         time_window(MANY_WINDOWS_S, 28),
         time_window([(start + 60, stop) for start, stop in MANY_WINDOWS_S], 28),
+    ),
+    "time-window, sessions that grow": (
+        ask.TimeWindow(
+            id="time-window",
+            windows=windows_of(MANY_WINDOWS_S),
+            share_at_start=0.3,
+            ramp_h=5.0,
+            share_in_session=0.7,
+            share_in_session_sd_logit=1.0,
+        ),
+        time_window(MANY_WINDOWS_S, 32, 0.3, 5 * HOUR, 0.7, 1.0),
+        time_window(MANY_WINDOWS_S, 32, 0.3, 5 * HOUR + 60, 0.7, 1.0),
+    ),
+    "time-window, growth as long as a session": (
+        ask.TimeWindow(
+            id="time-window", windows=windows_of(MANY_WINDOWS_S), share_at_start=0.5, length=30
+        ),
+        time_window(MANY_WINDOWS_S, 30, 0.5),
+        time_window(MANY_WINDOWS_S, 30, 0.5, 9 * HOUR),
+    ),
+    "time-window, a calendar that recurs": (
+        # The 16th of April 2018 was a Monday; seconds count from 11:30 on that day.
+        ask.TimeWindow.model_validate_json(
+            '{"id": "time-window", "every": ["mon", "tue", "thu"], "from": "21:30", "to": "07:30", '
+            '"except": ["2018-04-17"], "length": 28}'
+        ),
+        time_window([(10 * HOUR, 20 * HOUR), (82 * HOUR, 92 * HOUR)], 28),
+        time_window([(10 * HOUR, 20 * HOUR), (82 * HOUR + 60, 92 * HOUR)], 28),
     ),
     "rolling": (
         ask.Rolling(id="rolling", ttl_h=20.0, gap_h=7.0, length=29),

@@ -78,7 +78,7 @@ class Safeguards:
     time_limits: Mapping[str, Any]
 
 
-TIME_LIMITS = ("ttl_h", "gap_h", "windows")
+TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions", "every")
 """Parameters of strategies that end a block by themselves."""
 
 

@@ -16,6 +16,7 @@ from sim.measure.measures import Measure
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import (
+    CALENDARS,
     Dns,
     Negotiate,
     NoBlocking,
@@ -80,7 +81,8 @@ def _why_no_order(resolved: Resolved, outcome: Outcome) -> str:
     if not np.any(outcome.events.kind == Kind.DISCOVERED):
         return "no front was found before the end (censor.discovery_lag_h)"
     if isinstance(strategy, TimeWindow):
-        return "no front was known, and free to be listed, in any of strategy.windows"
+        key = next(key for key in CALENDARS if getattr(strategy, key) is not None)
+        return f"no front was known, and free to be listed, in any of strategy.{key}"
     if isinstance(strategy, Negotiate):
         return "no provider of a front that was found refused before the end (strategy.talks_h)"
     return _held_back(scenario)

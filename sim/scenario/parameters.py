@@ -27,6 +27,7 @@ EXPLAINED = ("model", "strategies")
 STANDING_IN = {
     "strategy.orders": "telegram-2018-orders",
     "strategy.allowed": "allow-list-russia-2025",
+    "strategy.sessions": "spain-sessions-2025-26",
     "fronts.pools": "front-pools-2018",
     "reactions.responses": "responses-2018",
     "censor.exempt": "exempt-shared-2018",

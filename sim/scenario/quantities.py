@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from sim.addresses.sets.line import is_on_line
 from sim.addresses.text.text import parse_prefix
 
+TIME_OF_DAY_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
+DAY_PATTERN = r"^\d{4}-\d{2}-\d{2}$"
 INSTANT_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$"
 
 
@@ -40,6 +42,27 @@ def parse_instant(value: object) -> datetime:
 def format_instant(value: datetime) -> str:
     """Write an instant as it is read, without seconds when they are zero."""
     return value.isoformat(timespec="seconds" if value.second else "minutes")
+
+
+def parse_time_of_day(value: object) -> time:
+    """Read a time of day to the minute."""
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch(TIME_OF_DAY_PATTERN, value):
+        return time.fromisoformat(value)
+    raise ValueError(f'expected a time of day from "00:00" to "23:59", in quotes, got {value!r}')
+
+
+def parse_day(value: object) -> date:
+    """Read a date without a time."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(DAY_PATTERN, value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f"expected a date that exists, got {value!r} ({error})") from None
+    raise ValueError(f"expected a date such as 2018-04-16, got {value!r}")
 
 
 def check_printable(line: str) -> str:
@@ -88,6 +111,18 @@ Instant = Annotated[
     WithJsonSchema(
         {"type": "string", "pattern": INSTANT_PATTERN, "description": "ISO 8601 with offset"}
     ),
+]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(parse_time_of_day),
+    PlainSerializer(lambda value: value.isoformat("minutes"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": TIME_OF_DAY_PATTERN}),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": DAY_PATTERN}),
 ]
 Share = Annotated[
     float,

@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.scenario.dump import json_schema
 from sim.scenario.model import kinds_of
-from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT
+from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT, TIME_OF_DAY_PATTERN
 from sim.scenario.schema import Scenario
 from sim.scenario.sections import NEEDS
 from sim.scenario.strategies import DECLARED, Chase
@@ -163,6 +163,8 @@ def _type(node: dict[str, Any]) -> str:
         return "mapping from key paths"
     if node.get("pattern") == INSTANT_PATTERN:
         return "date and time with offset"
+    if node.get("pattern") == TIME_OF_DAY_PATTERN:
+        return "time of day"
     if node.get("format") == TABLE_FORMAT:
         return "table"
     if node.get("pattern") == f"^{COUNTRY}$":

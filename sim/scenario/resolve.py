@@ -17,7 +17,7 @@ from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Names, Scenario
-from sim.scenario.strategies import AllowList, Replay
+from sim.scenario.strategies import AllowList, Replay, TimeWindow
 from sim.scenario.tables.consistency import (
     check_cadence,
     check_components,
@@ -29,6 +29,7 @@ from sim.scenario.tables.consistency import (
     check_providers,
     check_responses,
     check_sectors,
+    check_sessions,
     check_shared,
     places_of,
 )
@@ -50,6 +51,7 @@ from sim.scenario.tables.rows import (
     ProfileRow,
     PublishedTotalRow,
     SectorRow,
+    SessionRow,
     TargetPrefixRow,
 )
 from sim.scenario.tables.seeds import RowType, Table, read_table
@@ -81,8 +83,8 @@ class Resolved:
         scenario names none.
     money_parameters, economy
         What lost demand is priced with.
-    orders, allowed
-        Dated orders, and prefixes that pass; None unless the strategy asks for them.
+    orders, allowed, sessions
+        Dated orders, prefixes that pass, and sessions; None unless the strategy asks for them.
     pools, stances, responses, exempt, pressure_events
         Tables of mechanisms by which actors react; None where the scenario names none.
     totals, figures
@@ -107,6 +109,7 @@ class Resolved:
     economy: Table[EconomyRow]
     orders: Table[OrderRow] | None
     allowed: Table[PrefixRow] | None
+    sessions: Table[SessionRow] | None
     pools: Table[PoolRow] | None
     stances: Table[StanceRow] | None
     responses: Table[ResponseRow] | None
@@ -194,6 +197,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *check_money_parameters(resolved.money_parameters, resolved.sectors),
         *check_economy(resolved.economy),
         *(check_orders(resolved.orders, scenario) if resolved.orders else ()),
+        *(check_sessions(resolved.sessions) if resolved.sessions else ()),
         *(check_responses(resolved.responses) if resolved.responses else ()),
         *(check_figures(resolved.figures, places) if resolved.figures else ()),
     ]
@@ -251,6 +255,12 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
             "strategy.allowed",
             strategy.allowed if isinstance(strategy, AllowList) else None,
             PrefixRow,
+        ),
+        (
+            "sessions",
+            "strategy.sessions",
+            strategy.sessions if isinstance(strategy, TimeWindow) else None,
+            SessionRow,
         ),
         ("pools", "fronts.pools", fronts.pools if fronts else None, PoolRow),
         ("stances", "stances.events", stances.events if stances else None, StanceRow),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.model import Model, kinds_of
-from sim.scenario.quantities import Hours, Instant, Share, Table
+from sim.scenario.quantities import Day, Hours, Instant, Share, Table, TimeOfDay
 
 Length = Annotated[int, Field(ge=0, le=32)]
 NEARLY_ALL = 0.99
@@ -23,6 +23,11 @@ WidthRule = Literal["region-prefix", "provider-prefix", "region", "provider"]
 Lengths = Annotated[tuple[Length, ...], Field(min_length=1, max_length=33, strict=False)]
 WidthRules = Annotated[tuple[WidthRule, ...], Field(min_length=1, max_length=4, strict=False)]
 Window = Annotated[tuple[Instant, Instant], Field(strict=False)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+"""From Monday on."""
+CALENDARS = ("windows", "sessions", "every")
+"""Keys that say when there are sessions, of which one is given."""
 
 
 class Chase(Model):
@@ -149,19 +154,73 @@ class Throttle(Chase):
 
 
 class TimeWindow(Chase):
-    """Drop discovered addresses only during windows of a calendar."""
+    """Drop discovered addresses only during the sessions of a calendar."""
+
+    # As in YAML: two of its keys are words of Python.
+    model_config = ConfigDict(serialize_by_alias=True)
 
     id: Literal["time-window"]
     """Strategy."""
-    windows: Annotated[tuple[Window, ...], Field(min_length=1, max_length=1000, strict=False)]
-    """Start and end of each window, in sequence."""
+    windows: (
+        Annotated[tuple[Window, ...], Field(min_length=1, max_length=1000, strict=False)] | None
+    ) = None
+    """Start and end of each session, in sequence; or `sessions`, or `every`."""
+    sessions: Table | None = None
+    """Table of sessions: start and end of each, in sequence."""
+    every: (
+        Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7, strict=False)] | None
+    ) = None
+    """Weekdays on which a session starts, by the offset of the scenario's start."""
+    from_: Annotated[TimeOfDay | None, Field(alias="from")] = None
+    """Time of day at which it starts, by the same offset all along, also where clocks change."""
+    to: TimeOfDay | None = None
+    """Time of day at which it ends; on the next day if that is earlier than its start."""
+    except_: Annotated[
+        Annotated[tuple[Day, ...], Field(max_length=1000, strict=False)] | None,
+        Field(alias="except"),
+    ] = None
+    """Dates on which no session starts."""
+    share_at_start: Share | None = None
+    """Share of a session's fronts that are ordered at its start; all when left out."""
+    ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    """Time over which the others are ordered; the length of the session when left out."""
+    share_in_session: Share | None = None
+    """Share of known fronts that a session lists, its median over sessions; all when left out."""
+    share_in_session_sd_logit: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Standard deviation, between sessions, of the logit of that share."""
     length: Length = 32
     """Length of the prefix dropped around each address."""
 
+    @field_validator("sessions", "every")
+    @classmethod
+    def check_one_calendar(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a calendar beside another."""
+        given = [key for key in CALENDARS if info.data.get(key) is not None]
+        if value is not None and given:
+            raise ValueError(f"expected one of {', '.join(CALENDARS)}, got it beside {given[0]}")
+        return value
+
+    @field_validator("from_", "to", "except_", "ramp_h", "share_in_session_sd_logit")
+    @classmethod
+    def check_company(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a key that says nothing without another."""
+        needed = {"ramp_h": "share_at_start", "share_in_session_sd_logit": "share_in_session"}
+        key = needed.get(str(info.field_name), "every")
+        # What is not among the data was refused itself.
+        if value is not None and key in info.data and info.data[key] is None:
+            raise ValueError(f"expected it beside {key}, got no {key}")
+        return value
+
     @model_validator(mode="after")
-    def check_windows(self) -> TimeWindow:
-        """Refuse windows that overlap or do not follow each other."""
-        edges = [edge for window in self.windows for edge in window]
+    def check_calendar(self) -> TimeWindow:
+        """Refuse no calendar, half a recurrence, and windows that do not follow each other."""
+        if all(getattr(self, key) is None for key in CALENDARS):
+            raise ValueError(f"expected one of {', '.join(CALENDARS)}, got none")
+        if self.every is not None and (self.from_ is None or self.to is None):
+            raise ValueError("expected from and to beside every, got one or none of them")
+        if self.every is not None and self.from_ == self.to:
+            raise ValueError("expected from and to that differ, got the same time of day")
+        edges = [edge for window in self.windows or () for edge in window]
         if any(later <= earlier for earlier, later in pairwise(edges)):
             raise ValueError("expected windows that end after they start and do not overlap")
         return self

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
 from operator import attrgetter
 
 import numpy as np
@@ -20,31 +24,96 @@ from sim.engine.coverage import (
 )
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
-from sim.engine.strategies.registry import Given, register, seconds
+from sim.engine.strategies.registry import S_PER_H, Given, register, seconds
 from sim.scenario import strategies as ask
+from sim.streams import Stream, Streams
 
 
-def time_window(windows_s: Sequence[tuple[int, int]], length: int) -> Strategy:
-    """Drop discovered addresses only during the windows of a calendar.
+@dataclass(frozen=True)
+class Growth:
+    """Which known fronts a session lists, and when in it.
+
+    Attributes
+    ----------
+    share_at_start
+        Share of the session's fronts that are ordered at its start.
+    ramp_s
+        Time over which the others are ordered, by row of session.
+    share_in_session
+        Share of the known fronts that the session lists, by row of session.
+    luck
+        From row of session and address to two even numbers in [0, 1): whether the session lists
+        a front there, and when.
+    """
+
+    share_at_start: float
+    ramp_s: tuple[float, ...]
+    share_in_session: tuple[float, ...]
+    luck: Callable[[int, int], tuple[float, float]]
+
+    def due_s(self, session: int, address: NDArray[np.int64]) -> NDArray[np.float64]:
+        """When fronts are ordered in a session, after its start.
+
+        Parameters
+        ----------
+        session
+            Its row.
+        address : shape (n,)
+            Of the fronts.
+
+        Returns
+        -------
+        shape (n,)
+            Whole seconds; infinite for those that the session does not list. Of n fronts in the
+            session, n * (s + (1 - s) * t / ramp) are due by t on average, s the share at the start.
+        """
+        luck = [self.luck(session, number) for number in address.tolist()]
+        seen, place = np.array(luck, np.float64).reshape(-1, 2).T
+        late = np.maximum(place - self.share_at_start, 0.0)
+        if self.share_at_start < 1:
+            late /= 1 - self.share_at_start
+        due_s = np.ceil(late * self.ramp_s[session])
+        return np.where(seen < self.share_in_session[session], due_s, np.inf)
+
+
+def time_window(
+    windows_s: Sequence[tuple[int, int]], length: int, growth: Growth | None = None
+) -> Strategy:
+    """Drop discovered addresses only during the sessions of a calendar.
 
     Really used: match days in Spain and Italy; exam hours in Iraq.
 
     Parameters
     ----------
     windows_s
-        Half-open ``[start, stop)`` of each window, ascending.
+        Half-open ``[start, stop)`` of each session, ascending.
     length
         Length of the prefix dropped around each address.
+    growth
+        Which fronts a session lists, and when; None for all, from its start on.
     """
     edges = sorted(edge for window in windows_s for edge in window)
 
     def decide(observation: Observation) -> Decision:
         t_s = observation.t_s
         look_s = next((edge for edge in edges if edge > t_s), None)
-        if any(start <= t_s < stop for start, stop in windows_s):
-            around = enclosing_front(observation, length)
-            return Decision(block_around(observation, open_fronts(observation), around), look_s)
-        return Decision(_withdraw_all(observation), look_s)
+        session = next(
+            (k for k, (start, stop) in enumerate(windows_s) if start <= t_s < stop), None
+        )
+        if session is None:
+            return Decision(_withdraw_all(observation), look_s)
+        rows = open_fronts(observation)
+        if growth is not None:
+            start_s = windows_s[session][0]
+            due_s = start_s + growth.due_s(session, observation.fronts.address[rows])
+            later_s = due_s[due_s > t_s].min(initial=math.inf)
+            # There is an edge ahead: the end of this session.
+            assert look_s is not None
+            look_s = int(min(look_s, later_s))
+            rows = rows[due_s <= t_s]
+        return Decision(
+            block_around(observation, rows, enclosing_front(observation, length)), look_s
+        )
 
     return decide
 
@@ -131,20 +200,80 @@ def _releases(
     return tuple(Order("unblock", entry.addresses) for entry in stale)
 
 
-def _windows_s(asked: ask.TimeWindow, given: Given) -> list[tuple[int, int]]:
-    """Start and end of each window in seconds since the scenario's start."""
-    start = given.resolved.scenario.start
+def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[tuple[datetime, datetime]]:
+    """Start and end of each session of a calendar, in sequence."""
+    scenario = given.resolved.scenario
+    if asked.windows is not None:
+        return asked.windows
+    if asked.sessions is not None:
+        assert given.resolved.sessions is not None
+        return [(row.start, row.end) for row in given.resolved.sessions.rows]
+    return recurring(asked, scenario.start, scenario.end)
+
+
+def recurring(
+    asked: ask.TimeWindow, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Sessions that recur on weekdays, from the day before a run to its end.
+
+    All times of day are by the offset of ``start``.
+    """
+    assert asked.every is not None
+    assert asked.from_ is not None
+    assert asked.to is not None
+    overnight = timedelta(days=int(asked.to < asked.from_))
+    n_days = (end - start).days + 3
+    days = (start.date() + timedelta(days=number) for number in range(-1, n_days))
     return [
-        (int((first - start).total_seconds()), int((last - start).total_seconds()))
-        for first, last in asked.windows
+        (
+            datetime.combine(day, asked.from_, start.tzinfo),
+            datetime.combine(day, asked.to, start.tzinfo) + overnight,
+        )
+        for day in days
+        if ask.WEEKDAYS[day.weekday()] in asked.every and day not in (asked.except_ or ())
     ]
 
 
-register(
-    ask.TimeWindow,
-    time_window,
-    lambda asked, given: time_window(_windows_s(asked, given), asked.length),
-)
+def _growth(
+    asked: ask.TimeWindow, windows_s: Sequence[tuple[int, int]], streams: Streams
+) -> Growth | None:
+    """How lists grow; luck is by session and address, the same whatever happened before."""
+    if asked.share_at_start is None and asked.share_in_session is None:
+        return None
+
+    @cache
+    def luck(session: int, address: int) -> tuple[float, float]:
+        drawn = streams.generator(Stream.SESSION_FRONT, (session, address)).random(2)
+        return float(drawn[0]), float(drawn[1])
+
+    def share(session: int) -> float:
+        median = 1.0 if asked.share_in_session is None else asked.share_in_session
+        normal = streams.generator(Stream.SESSION_SHARE, (session,)).standard_normal()
+        odds = math.exp(asked.share_in_session_sd_logit * normal)
+        # The logit of the median plus the spread, without the infinite logits of 0 and 1.
+        return median * odds / (median * odds + 1 - median)
+
+    return Growth(
+        1.0 if asked.share_at_start is None else asked.share_at_start,
+        tuple(
+            float(stop - start) if asked.ramp_h is None else asked.ramp_h * S_PER_H
+            for start, stop in windows_s
+        ),
+        tuple(share(session) for session in range(len(windows_s))),
+        luck,
+    )
+
+
+def _of_calendar(asked: ask.TimeWindow, given: Given) -> Strategy:
+    start = given.resolved.scenario.start
+    windows_s = [
+        (int((first - start).total_seconds()), int((last - start).total_seconds()))
+        for first, last in _sessions(asked, given)
+    ]
+    return time_window(windows_s, asked.length, _growth(asked, windows_s, given.streams))
+
+
+register(ask.TimeWindow, time_window, _of_calendar)
 register(
     ask.Rolling,
     rolling,

@@ -28,6 +28,7 @@ from sim.scenario.tables.rows import (
     OrderRow,
     ProfileRow,
     SectorRow,
+    SessionRow,
 )
 from sim.scenario.tables.seeds import RowType, Table
 from sim.scenario.tables.sharing import ComponentRow
@@ -216,6 +217,17 @@ def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem
             if is_drawn and (blocking.latest or blocking.effective) > first:
                 message = "expected a window after that of the order it withdraws, got an overlap"
                 yield table.problem(number, "earliest", message)
+
+
+def check_sessions(table: Table[SessionRow]) -> Iterable[Problem]:
+    """Refuse sessions that end before they start, and such that do not follow each other."""
+    for number, row in enumerate(table.rows):
+        if row.end <= row.start:
+            message = f"expected a time after the start, {row.start.isoformat()}"
+            yield table.problem(number, "end", f"{message}, got {row.end.isoformat()}")
+        if number > 0 and row.start <= table.rows[number - 1].end:
+            message = "expected a time after the end of the session in the row before"
+            yield table.problem(number, "start", f"{message}, got {row.start.isoformat()}")
 
 
 def check_unique(table: Table[RowType], names: Sequence[str], key: str) -> Iterable[Problem]:

@@ -44,6 +44,21 @@ class OrderRow(Row):
         return self
 
 
+class SessionRow(Row):
+    """One session of blocking, and what was observed of it, if it is of the past."""
+
+    start: Instant
+    end: Instant
+    n_snapshots: Annotated[int, Field(ge=1)] | None = None
+    n_at_start: Annotated[int, Field(ge=0)] | None = None
+    n_peak: Annotated[int, Field(ge=0)] | None = None
+    n_distinct: Annotated[int, Field(ge=0)] | None = None
+    share_cloudflare: Share | None = None
+    share_amazon: Share | None = None
+    share_other: Share | None = None
+    use: Literal["calibration", "held-out"] | None = None
+
+
 class TargetPrefixRow(Row):
     """One range of the target's own."""
 

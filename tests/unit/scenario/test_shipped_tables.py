@@ -22,6 +22,7 @@ from sim.scenario.tables.rows import (
     ProfileRow,
     PublishedTotalRow,
     SectorRow,
+    SessionRow,
     TargetPrefixRow,
 )
 from sim.scenario.tables.seeds import Row, read_note, read_table
@@ -84,6 +85,7 @@ MODELS: dict[str, type[Row]] = {
     "responses-migration-2018": ResponseRow,
     "sectors-europe": SectorRow,
     "shared-proxy-2022": CloudPrefixRow,
+    "spain-sessions-2025-26": SessionRow,
     "stances-zello-2018": StanceRow,
     "register-cadence-2018": CadenceRow,
     "sectors-russia-2018": SectorRow,

@@ -1,0 +1,197 @@
+"""Sessions of a calendar: when they are, which fronts they list, and when in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.engine.strategies.calendars import Growth, recurring, time_window
+from sim.errors import DataError, ScenarioError
+from sim.scenario.load import load_scenario
+from sim.scenario.quantities import format_instant
+from sim.scenario.resolve import resolve
+from sim.scenario.strategies import TimeWindow
+from sim.streams import Stream, Streams
+from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen
+
+START, STOP, RAMP = 1000, 9000, 4000
+
+
+def growth(
+    share_at_start: float = 0.3, share: float = 1.0, ramp_s: float = RAMP, replicate: int = 0
+) -> Growth:
+    streams = Streams(7, replicate)
+
+    def luck(session: int, address: int) -> tuple[float, float]:
+        u, v = streams.generator(Stream.SESSION_FRONT, (session, address)).random(2).tolist()
+        return u, v
+
+    return Growth(share_at_start, (ramp_s,) * 4, (share,) * 4, luck)
+
+
+@pytest.fixture(scope="module")
+def due() -> np.ndarray:
+    """When each of many fronts is due, in seconds from the start of a session."""
+    fronts = np.arange(3000, dtype=np.int64) + 16_777_216
+    return np.concatenate([growth().due_s(session, fronts) for session in range(4)])
+
+
+def is_on_the_line(due: np.ndarray, share: float, ramp_s: float) -> bool:
+    """Whether n * (s + (1 - s) * t / ramp) are due at each t, within four standard errors."""
+    t_s = np.linspace(0, 1.2 * ramp_s, 25)
+    expected = np.minimum(share + (1 - share) * t_s / ramp_s, 1.0)
+    found = (due[:, np.newaxis] <= t_s).mean(axis=0)
+    error = np.sqrt(expected * (1 - expected) / due.size)
+    return bool((np.abs(found - expected) <= 4 * error + 1e-12).all())
+
+
+def test_the_mean_number_listed_grows_on_a_line(due: np.ndarray) -> None:
+    assert is_on_the_line(due, 0.3, RAMP)
+    assert due.max() <= RAMP
+    assert np.array_equal(due, np.rint(due))
+
+
+@pytest.mark.parametrize(("share", "ramp_s"), [(0.27, RAMP), (0.3, 1.1 * RAMP), (0.0, RAMP)])
+def test_a_line_a_little_off_is_told_apart(due: np.ndarray, share: float, ramp_s: float) -> None:
+    assert not is_on_the_line(due, share, ramp_s)
+
+
+def test_sessions_list_their_share_of_the_fronts_and_each_others() -> None:
+    fronts = np.arange(4000, dtype=np.int64)
+    listed = [np.isfinite(growth(share=0.4).due_s(session, fronts)) for session in (0, 1)]
+    for is_listed in listed:
+        assert abs(is_listed.mean() - 0.4) < 4 * np.sqrt(0.24 / fronts.size)
+    both = (listed[0] & listed[1]).mean()
+    assert abs(both - 0.16) < 4 * np.sqrt(0.16 * 0.84 / fronts.size)
+
+
+def test_luck_is_by_session_and_address_alone() -> None:
+    fronts = np.array([5, 2**33, 77, 5], np.int64)
+    every = growth(share=0.9).due_s(2, fronts)
+    alone = [growth(share=0.9).due_s(2, fronts[row : row + 1])[0] for row in range(4)]
+    assert every.tolist() == alone
+    assert every[0] == every[3]
+    assert every.tolist() != growth(share=0.9, replicate=1).due_s(2, fronts).tolist()
+    assert every.tolist() != growth(share=0.9).due_s(3, fronts).tolist()
+
+
+def test_all_at_the_start_is_the_strategy_without_growth() -> None:
+    with_growth = time_window([(START, STOP)], 32, growth(1.0))
+    without = time_window([(START, STOP)], 32)
+    for t_s in (0, START, START + 1, STOP - 1, STOP):
+        assert with_growth(seen(t_s)) == without(seen(t_s))
+
+
+def test_a_front_is_listed_when_it_is_due_and_withdrawn_with_the_rest() -> None:
+    fronts = [(f"198.18.0.{host}", ALPHA, 0) for host in range(40)]
+    strategy = time_window([(START, STOP)], 32, growth(0.25))
+    first = strategy(seen(START, fronts))
+    assert 0 < len(first.orders) < 20
+    look_s = first.next_look_s
+    assert look_s is not None
+    assert START < look_s < START + RAMP
+    held = placed(first.orders)
+    assert strategy(seen(look_s - 1, fronts, held)).orders == ()
+    assert len(strategy(seen(look_s, fronts, held)).orders) >= 1
+    last = strategy(seen(START + RAMP, fronts, held))
+    assert len(first.orders) + len(last.orders) == 40
+    assert last.next_look_s == STOP
+    gone = strategy(seen(STOP, fronts, held))
+    assert [action for action, _ in said(gone)] == ["unblock"] * len(held)
+
+
+def sections(**keys: object) -> TimeWindow:
+    return TimeWindow.model_validate_json(json.dumps({"id": "time-window", **keys}))
+
+
+def days(asked: TimeWindow, start: str, end: str) -> list[tuple[str, str]]:
+    found = recurring(asked, datetime.fromisoformat(start), datetime.fromisoformat(end))
+    return [(format_instant(first), format_instant(last)) for first, last in found]
+
+
+def test_sessions_recur_on_weekdays_past_midnight_and_not_on_exceptions() -> None:
+    keys = {"every": ["sat", "sun"], "from": "21:00", "to": "01:30", "except": ["2026-01-10"]}
+    # The third of January 2026 is a Saturday; the run starts on the Sunday, in a session.
+    assert days(sections(**keys), "2026-01-04T00:30+01:00", "2026-01-12T12:00+01:00") == [
+        ("2026-01-03T21:00+01:00", "2026-01-04T01:30+01:00"),
+        ("2026-01-04T21:00+01:00", "2026-01-05T01:30+01:00"),
+        ("2026-01-11T21:00+01:00", "2026-01-12T01:30+01:00"),
+    ]
+
+
+def test_sessions_keep_the_first_offset_where_clocks_change() -> None:
+    keys = {"every": ["sun"], "from": "14:00", "to": "16:00"}
+    # Clocks in Spain went forward on 29 March 2026; 14:00 by the first offset is 15:00 there.
+    (*_, last) = days(sections(**keys), "2026-03-28T00:00+01:00", "2026-03-30T00:00+02:00")
+    assert last == ("2026-03-29T14:00+01:00", "2026-03-29T16:00+01:00")
+
+
+def test_what_is_asked_is_written_as_it_is_read() -> None:
+    keys = {"every": ["sat"], "from": "21:00", "to": "23:00", "except": ["2026-01-10"]}
+    tree = sections(**keys).model_dump(mode="json", exclude_none=True)
+    assert {key: tree[key] for key in keys} == keys
+
+
+ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
+
+
+@pytest.mark.parametrize(
+    ("keys", "messages"),
+    [
+        ("length: 24", ["strategy: expected one of windows, sessions, every, got none"]),
+        (f"windows: {ONE}, every: [sat], from: '21:00', to: '23:00'",
+         ["strategy.every: expected one of windows, sessions, every, got it beside windows"]),
+        (f"windows: {ONE}, sessions: spain-sessions-2025-26",
+         ["strategy.sessions: expected one of windows, sessions, every, got it beside windows"]),
+        ("every: [sat], from: '21:00'",
+         ["strategy: expected from and to beside every, got one or none of them"]),
+        ("every: [sat], from: '21:00', to: '21:00'",
+         ["strategy: expected from and to that differ, got the same time of day"]),
+        ("every: [sat], from: '24:00', to: 9",
+         ['strategy.from: expected a time of day from "00:00" to "23:59", in quotes, got \'24:00\'',
+          'strategy.to: expected a time of day from "00:00" to "23:59", in quotes, got 9']),
+        ("every: [sat], from: '21:00', to: '23:00', except: [2026-02-30, soon]",
+         ["strategy.except.0: expected a date that exists, got '2026-02-30'",
+          "strategy.except.1: expected a date such as 2018-04-16, got 'soon'"]),
+        (f"windows: {ONE}, from: '21:00', ramp_h: 2, share_in_session_sd_logit: 1",
+         ["strategy.from: expected it beside every, got no every",
+          "strategy.ramp_h: expected it beside share_at_start, got no share_at_start",
+          "strategy.share_in_session_sd_logit: expected it beside share_in_session"]),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named_by_key(write_scenario, keys: str, messages: Sequence[str]) -> None:
+    path = write_scenario(add="fronts: {pools: front-pools-2018}\ncensor: {}\n")
+    with pytest.raises(ScenarioError, match=": ") as caught:
+        load_scenario(str(path), [f"strategy={{id: time-window, {keys}}}"])
+    found = [str(problem) for problem in caught.value.problems]
+    assert len(found) == len(messages), found
+    for message in messages:
+        assert any(message in line for line in found), (message, found)
+
+
+def test_sessions_of_a_table_follow_each_other(tmp_path: Path) -> None:
+    table = tmp_path / "sessions.csv"
+    table.write_text(
+        "start,end\n"
+        "2026-01-03T12:00+01:00,2026-01-03T11:00+01:00\n"
+        "2026-01-04T12:00+01:00,2026-01-04T14:00+01:00\n"
+        "2026-01-04T14:00+01:00,2026-01-04T15:00+01:00\n"
+    )
+    asked = f"strategy={{id: time-window, sessions: {table}}}"
+    with pytest.raises(DataError) as caught:
+        resolve(load_scenario("piracy-shield", [asked]))
+    first, second = (str(problem) for problem in caught.value.problems)
+    assert ":2: end: expected a time after the start, 2026-01-03T12:00:00+01:00" in first
+    assert ":4: start: expected a time after the end of the session in the row before" in second
+
+
+def test_a_shipped_table_says_which_sessions_are_held_out() -> None:
+    asked = "strategy={id: time-window, sessions: spain-sessions-2025-26}"
+    table = resolve(load_scenario("piracy-shield", [asked])).sessions
+    assert table is not None
+    assert [row.use for row in table.rows] == ["calibration"] * 20 + ["held-out"] * 9
