@@ -18,13 +18,14 @@ class Phase(IntEnum):
     """
 
     ORDERS = 1
-    DECISION = 2
-    PUBLICATION = 3
-    DOWNLOAD = 4
-    RELEASE = 5
-    ENFORCEMENT = 6
-    TENANCY = 7
-    TICK = 8
+    REVIEW = 2
+    DECISION = 3
+    PUBLICATION = 4
+    DOWNLOAD = 5
+    RELEASE = 6
+    ENFORCEMENT = 7
+    TENANCY = 8
+    TICK = 9
 
 
 class Moment(simpy.Event):

@@ -109,7 +109,7 @@ class CensorActor:
         """Withdraw from time to time the entries in which the target no longer is."""
         review = self._review
         while review is not None and not self._has_ended:
-            yield Moment(self._env, now_s(self._env) + review.every_s, Phase.ORDERS)
+            yield Moment(self._env, now_s(self._env) + review.every_s, Phase.REVIEW)
             self._withdraw_silent(review)
 
     def note_pressure(self, t_s: int) -> None:
@@ -177,7 +177,13 @@ class CensorActor:
     def _reopen(self, t_s: int, *freed: Hold) -> None:
         """Ask anew at a second if the last decision was refused for what has ended by then."""
         if not self._answer.holds.isdisjoint(freed):
-            act_at(self._env, t_s, Phase.ORDERS, self._ask)
+            answer = self._answer
+            act_at(self._env, t_s, Phase.ORDERS, lambda: self._ask_after(answer))
+
+    def _ask_after(self, answer: Admission) -> None:
+        """Ask unless another decision was made meanwhile, which knew what had ended."""
+        if self._answer is answer:
+            self._ask()
 
     def _await_day(self) -> None:
         """Look at the next day whether what the last decision was refused may pass then."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
+
 import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.narrowing import narrowed
 from sim.engine.actors.review import Review
-from sim.engine.decisions import Decision
+from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Entry, Mechanism, Order
+from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies.escalate import escalate
 from tests.sections import Censor, Fronts
@@ -142,9 +145,16 @@ def chase(**keys) -> SmallWorld:
     return SmallWorld(
         pools=(Pool("alpha", 1.0, ("198.18.0.0/20",)),),
         fronts=Fronts(
-            pools="x", n_fronts=3, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.5, **fronts
+            **{
+                "pools": "x",
+                "n_fronts": 3,
+                "monitor_lag_h": 1.0,
+                "push_tau_h": 1.0,
+                "lost_share": 0.5,
+                **fronts,
+            }
         ),
-        censor=Censor(discovery_lag_h=1.0, withdraw_lag_h=1.0, **keys),
+        censor=Censor(**{"discovery_lag_h": 1.0, "withdraw_lag_h": 1.0, **keys}),
         horizon_s=10 * DAY,
     )
 
@@ -177,3 +187,56 @@ def test_without_a_review_nothing_is_withdrawn() -> None:
     log = simulate(small.world(), escalate([32], HOUR, 0.0), small.streams).events
     assert (log.kind == Kind.CANCELLED).any()
     assert not (log.kind == Kind.UNBLOCK).any()
+
+
+def ordered(asked: dict[int, str]) -> tuple[Strategy, list[int]]:
+    """A strategy that blocks prefixes at seconds of its own, and those at which it was asked."""
+    asked_s: list[int] = []
+
+    def decide(observation: Observation) -> Decision:
+        asked_s.append(observation.t_s)
+        prefixes = asked.get(observation.t_s, "").split()
+        orders = tuple(
+            Order("block", IntervalSet.of(prefix), Mechanism.DROP) for prefix in prefixes
+        )
+        later = [t_s for t_s in asked if t_s > observation.t_s]
+        return Decision(orders, min(later, default=None))
+
+    return decide, asked_s
+
+
+def test_a_review_knows_a_front_in_the_second_of_its_discovery() -> None:
+    # The second front is rented when the first is lost; its discovery is foreseen later than the
+    # review that falls on the same second.
+    small = chase(fronts={"n_fronts": 1})
+    first = around_fronts(simulate(small.world(), ordered({})[0], small.streams), 32)[0]
+    lost = {0: first}
+    seen_once = simulate(small.world(), ordered(lost)[0], small.streams)
+    found_s = discovered_s(seen_once, 1)
+    assert found_s > HOUR + 60
+    asked = {**lost, HOUR + 60: around_fronts(seen_once, 30)[1]}
+    reviewed = chase(fronts={"n_fronts": 1}, review_every_d=found_s / DAY, review_silent_d=0.0)
+    log = simulate(reviewed.world(), ordered(asked)[0], small.streams).events
+    withdrawn = log.entry_row[(log.kind == Kind.UNBLOCK) & (log.t_s <= found_s)]
+    assert 1 not in withdrawn.tolist()
+
+
+def around_fronts(outcome: Outcome, length: int) -> list[str]:
+    """The prefix of a length around each of the first two fronts."""
+    numbers = outcome.front_address.tolist()[:2]
+    return [str(IPv4Network((number, length), strict=False)) for number in numbers]
+
+
+def discovered_s(outcome: Outcome, front_row: int) -> int:
+    log = outcome.events
+    return int(log.t_s[(log.kind == Kind.DISCOVERED) & (log.front_row == front_row)][0])
+
+
+def test_who_is_asked_in_the_second_of_a_review_is_not_asked_for_its_room_again() -> None:
+    small = chase(discovery_lag_h=1e6, max_rules=1, review_every_d=1.0, review_silent_d=0.0)
+    both = "198.18.0.0/24 198.18.1.0/24"
+    decide, asked_s = ordered({0: both, DAY: both})
+    log = simulate(small.world(), decide, small.streams).events
+    assert log.t_s[log.kind == Kind.BLOCK].tolist() == [0, DAY]
+    # At the next review there is room for what was refused at this one.
+    assert asked_s == [0, DAY, 2 * DAY + 1]
