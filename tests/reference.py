@@ -30,6 +30,7 @@ released        operator       prefixes of the entry
 rented          front          address
 discovered      front          address; the censor learns of the front
 evicted         front          address
+cancelled       front          address; the target gives a lost front back
 responded       business       kind of the response that it takes
 moved           business       kind of the response that is complete, and who hosts it from then
 readdressed     business       empty; a component comes to other addresses as a tenant
@@ -56,7 +57,7 @@ WEEK_H = 7 * 24
 N_ROLES = 5
 FRONTEND = 0  # the row of the front end among the roles
 ZERO = Fraction(0)
-ASKING = ("look", "ask", "again", "order", "discover", "withdraw", "exempt", "rent")
+ASKING = ("look", "ask", "again", "order", "discover", "withdraw", "review", "exempt", "rent")
 """Kinds of the agenda at which pressure may tell."""
 NOTICE_S = 1  # the censor sees a state one second after it began, at the earliest
 
@@ -174,7 +175,11 @@ class RefPool:
 
 @dataclass(frozen=True)
 class RefFronts:
-    """The target's fronts; the j-th front ever rented uses the j-th draw of each kind."""
+    """The target's fronts; the j-th front ever rented uses the j-th draw of each kind.
+
+    Where ``n_known`` is None each client knows all fronts of the start; where ``cancel_s`` is None
+    a lost front is never given back.
+    """
 
     n_fronts: int
     monitor_lag_s: int
@@ -185,11 +190,16 @@ class RefFronts:
     pool_draws: tuple[float, ...]
     address_draws: tuple[float, ...]
     discovery_lags_s: tuple[int, ...]
+    n_known: int | None = None
+    cancel_s: int | None = None
 
 
 @dataclass(frozen=True)
 class RefUsers:
-    """Users of the Internet, ``phi`` of them the target's; ``n_users`` counts the target's."""
+    """Users of the Internet, ``phi`` of them the target's; ``n_users`` counts the target's.
+
+    Nobody hops where ``hop_s`` is None.
+    """
 
     tick_s: int
     n_users: float
@@ -200,11 +210,12 @@ class RefUsers:
     vpn_decay_per_d: float
     leave_rate_per_d: float
     return_rate_per_d: float
+    hop_s: int | None = None
 
 
 @dataclass(frozen=True)
 class RefComplaints:
-    """Complaints, attention and the hotline."""
+    """Complaints, attention and the hotline; no people without ``per_million_people_per_d``."""
 
     tick_s: int
     per_business_per_d: float
@@ -217,6 +228,7 @@ class RefComplaints:
     confirmed_share: float
     exempt_lag_s: int
     fatigue_half_life_d: float | None = None
+    per_million_people_per_d: float | None = None
 
 
 @dataclass(frozen=True)
@@ -243,12 +255,23 @@ class RefStances:
 class RefPressure:
     """Public events ``(t_s, adds)``, each a share of what attention lacks to 1, and limits.
 
-    Above ``pause_pressure`` no block is placed, above ``end_pressure`` all are withdrawn.
+    Above ``pause_pressure`` no block is placed, or with ``narrow_length`` prefixes of that length
+    around fronts instead; above ``end_pressure`` all are withdrawn.
     """
 
     events: tuple[tuple[int, float], ...] = ()
     pause_pressure: float = math.inf
     end_pressure: float = math.inf
+    narrow_length: int | None = None
+
+
+@dataclass(frozen=True)
+class RefReview:
+    """The censor's reviews of what is in force; no limit to what one withdraws without one."""
+
+    every_s: int
+    silent_s: int
+    addresses: int | None = None
 
 
 @dataclass(frozen=True)
@@ -270,7 +293,7 @@ class RefSight:
     each was discovered. ``in_force`` are entries in the sequence they were placed: mechanism, set,
     and when. ``reached`` is None where it is not known. A provider that is not in ``stances`` is
     silent; one that is not in ``holdings`` holds nothing. ``regions`` are what each holds in its
-    regions, one by one.
+    regions, one by one. Providers and regions are in the sequence of the tables.
     """
 
     t_s: int
@@ -326,6 +349,7 @@ class RefWorld:
     stances: RefStances | None = None
     pressure: RefPressure | None = None
     limits: RefLimits | None = None
+    review: RefReview | None = None
 
 
 @dataclass(frozen=True)
@@ -365,6 +389,7 @@ class RefTarget:
     user_hours_denied: float
     user_hours_on_vpn: float
     user_hours_left: float
+    user_hours_hopping: float
     vpn_share: tuple[float, ...]
     left_share: tuple[float, ...]
 
@@ -377,7 +402,8 @@ class RefOutcome:
     what the censor saw whenever it was asked. ``attention`` holds time and value after each cut of
     its pieces, the last at the horizon. ``user_shares`` tells, at a second, who of the target's
     users reach it, are on a VPN and have left; the first changes at any time, and may jump at
-    those of ``state_s`` alone, at which the others change.
+    those of ``state_s`` alone, at which the others change. ``degraded`` is the share of them who
+    are cut off or hopping, as means over the time from each tick to the next; empty without hops.
     """
 
     curves: dict[str, Curve]
@@ -389,6 +415,7 @@ class RefOutcome:
     target: RefTarget | None
     state_s: list[int]
     user_shares: Callable[[int], tuple[float, float, float]]
+    degraded: list[tuple[int, float]]
     attention: list[tuple[int, float]]
     n_complaints: float
 
@@ -517,8 +544,12 @@ class _Front:
     address: int
     rented_s: int
     is_lost: bool = False
-    is_gone: bool = False
+    gone_s: int | None = None
     discovered_s: int | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        return self.gone_s is not None
 
 
 @dataclass
@@ -613,6 +644,7 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
         target=None if world.users is None else _target(run, world.users, pieces),
         state_s=[start_s for start_s, _, _ in pieces],
         user_shares=lambda t_s: _user_shares(run, pieces, t_s),
+        degraded=_degraded(run, world.users, pieces),
         attention=run.attention,
         n_complaints=run.n_complaints,
     )
@@ -657,6 +689,8 @@ def _check_world(world: RefWorld) -> None:
             for business in world.businesses
         ),
         "push_tau_s": world.fronts is None or world.fronts.push_tau_s > 0,
+        "n_known": world.fronts is None or (world.fronts.n_known or 1) <= world.fronts.n_fronts,
+        "review": world.review is None or world.review.every_s > 0,
         "tick_s": all(tick_s > 0 for tick_s in ticks_s),
     }
     for name, is_sound in sound.items():
@@ -750,6 +784,8 @@ class _Run:
         self.loud_at: dict[int, float] = {}  # loud_d then
         self.n_cut_off = [0.0 for _ in world.operators]  # just before the last cut
         self.fresh = [1.0 for _ in world.operators]
+        self.people_fresh = [1.0 for _ in world.operators]
+        self.hops: list[tuple[int, int, Fraction]] = []  # when, at whom, share of users on the way
         self.servers_free_s = [0] * (world.complaints.hotline_servers if world.complaints else 0)
         self.has_stopped = False
         self.dropped: list[tuple[str, int, int]] = []  # by the last decision: why, when, how wide
@@ -810,6 +846,8 @@ class _Run:
                 self._plan(t_s, "public", row)
             self._plan(max(t_s + NOTICE_S, 0), "look", -1)
         self._remember_public_events()
+        if self.world.review:
+            self._plan(self.world.review.every_s, "review", -1)
         for t_s, provider, stance, _ in self.world.stances.events if self.world.stances else ():
             if t_s < self.world.horizon_s:
                 self.events.append((max(t_s, 0), "stance", -1, f"{provider} {stance}"))
@@ -850,6 +888,7 @@ class _Run:
                 for _ in self._take(t_s, "rent"):
                     self._rent_one(t_s)
                 self._evict(t_s)
+                self._cancel(t_s)
                 self._complete_moves(t_s)
                 self._let_tenants_arrive(t_s)
                 if self.world.users and (t_s, -1) in self.agenda.get("users", ()):
@@ -864,6 +903,7 @@ class _Run:
                 break
         self._wind_clocks(t_s, view)
         self._complain_on(t_s, view)
+        self._hop(t_s, view)
         if not self.views or self.views[-1][1] != view:
             self.views.append((t_s, view))
 
@@ -880,6 +920,7 @@ class _Run:
         replayed = self._take(t_s, "order")
         discovered = self._take(t_s, "discover")
         exempted = self._take(t_s, "exempt")
+        reviews = self._take(t_s, "review")
         if self.has_stopped:
             return
         is_asked = bool(replayed) or has_turned or looks_again or self._may_pass(t_s)
@@ -901,10 +942,13 @@ class _Run:
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
             front.discovered_s = t_s
+        for _ in reviews:
+            self._review(t_s)
         if not (learnt or is_asked):
             return
         self.dropped = []
         self.freed_s = {}
+        self.in_force_before = self._in_force()  # its own orders of this second it knows
         self.sights.append(self._sight(t_s))
         for order_row in replayed:
             self._place(self.world.orders[order_row], t_s)
@@ -962,7 +1006,7 @@ class _Run:
 
     def _sight(self, t_s: int) -> RefSight:
         pools = self.world.fronts.pools if self.world.fronts else ()
-        providers = {pool.provider for pool in pools}
+        providers = dict.fromkeys(pool.provider for pool in pools)
         return RefSight(
             t_s=t_s,
             fronts=tuple(
@@ -1028,8 +1072,55 @@ class _Run:
                 self._withdraw(entry, t_s)
                 self._free(t_s, "rules", "addresses")
 
+    def _review(self, t_s: int) -> None:
+        """Withdraw what has held no known front for long, or is all of providers that comply."""
+        rule = self.world.review
+        assert rule is not None
+        self._plan(t_s + rule.every_s, "review", -1)
+        pools = self.world.fronts.pools if self.world.fronts else ()
+        compliant = _union(
+            interval
+            for pool in pools
+            if self._stance(pool.provider, t_s) == "compliant"
+            for interval in _ranges_of_text(pool.ranges)
+        )
+        known = [self.fronts[row] for row in self.known]
+        left = math.inf if rule.addresses is None else rule.addresses
+        for entry in self.in_force_before:
+            if entry.stop_s is not None or entry.mechanism not in ("drop", "throttle"):
+                continue
+            held = [front for front in known if _holds(entry.ranges, front.address)]
+            gone_s = [front.gone_s for front in held if front.gone_s is not None]
+            if len(gone_s) < len(held):
+                continue
+            is_silent = max([entry.start_s, *gone_s]) + rule.silent_s <= t_s
+            if not is_silent and _minus(entry.ranges, compliant):
+                continue
+            if _size(entry.ranges) <= left:
+                left -= _size(entry.ranges)
+                self._withdraw(entry, t_s)
+                self._free(t_s, "rules", "addresses")
+
+    def _narrowed(self, mechanism: str, ranges: Ranges) -> list[Ranges]:
+        """What is placed under pressure in place of a set of addresses to be blocked."""
+        length = self.pressure_rule.narrow_length
+        if length is None:
+            return []
+        size = 2 ** (32 - length)
+        if mechanism not in ("drop", "throttle") or _size(ranges) <= size:
+            return [ranges]
+        in_force = [entry.ranges for entry in self.in_force_before if entry.mechanism == mechanism]
+        exempt = _ranges_of_prefixes(self.limits.exempt_prefixes)
+        narrow: list[Ranges] = []
+        for front in self._known_fronts():
+            is_open = not any(_holds(held, front.address) for held in [*in_force, *narrow])
+            if is_open and _holds(ranges, front.address):
+                first = front.address - front.address % size
+                narrow.append(_minus(((first, first + size),), exempt))
+        return narrow
+
     def _place(self, order: RefOrder, t_s: int) -> None:
-        """Place one order of the strategy, unless a limit or the pressure forbids it."""
+        """Place one order of the strategy, or what pressure leaves of it, within the limits."""
         exempt = _ranges_of_prefixes(self.limits.exempt_prefixes)
         ranges = _minus(_ranges_of_prefixes(order.prefixes), exempt)
         if order.mechanism != "name" and not ranges:
@@ -1045,11 +1136,15 @@ class _Run:
             if twins:
                 self._withdraw(twins[0], t_s)
             return
+        wanted = [ranges] if self._is_quiet() else self._narrowed(order.mechanism, ranges)
+        if not wanted:
+            self._drop("pause", t_s)
+        for one in wanted:
+            self._place_block(order, one, t_s)
+
+    def _place_block(self, order: RefOrder, ranges: Ranges, t_s: int) -> None:
         placed_today = sum(placed_s // DAY_S == t_s // DAY_S for placed_s in self.placed_s)
         per_day = self.limits.orders_per_day
-        if not self._is_quiet():
-            self._drop("pause", t_s)
-            return
         if per_day is not None and placed_today >= per_day:
             self._drop("day", t_s)
             return
@@ -1202,11 +1297,14 @@ class _Run:
         lag_s = rule.discovery_lags_s[row]
         self._plan(t_s + (lag_s if t_s == 0 else max(1, lag_s)), "discover", row)
 
-    def _lose(self, front: _Front, t_s: int) -> None:
-        assert self.world.fronts is not None
+    def _lose(self, row: int, t_s: int) -> None:
+        rule, front = self.world.fronts, self.fronts[row]
+        assert rule is not None
         if not front.is_lost:
             front.is_lost = True
-            self._plan(t_s + max(1, self.world.fronts.monitor_lag_s), "rent", -1)
+            self._plan(t_s + max(1, rule.monitor_lag_s), "rent", -1)
+            if rule.cancel_s is not None:
+                self._plan(t_s + max(1, rule.cancel_s), "cancel", row)
 
     def _notice_losses(self, t_s: int, view: _View) -> None:
         for row in view.fronts:
@@ -1216,7 +1314,7 @@ class _Run:
                 if enforcement.treatment(self.fronts[row].address) == "drop"
             )
             if self.world.fronts and dropped_share > Fraction(self.world.fronts.lost_share):
-                self._lose(self.fronts[row], t_s)
+                self._lose(row, t_s)
 
     def _evict(self, t_s: int) -> None:
         for turn_row in self._take(t_s, "evict"):
@@ -1225,9 +1323,16 @@ class _Run:
             for row, front in enumerate(self.fronts):
                 is_meant = front.provider == turn.provider and front.by in turn.ends
                 if is_meant and not front.is_gone:
-                    front.is_gone = True
+                    front.gone_s = t_s
                     self.events.append((t_s, "evicted", row, str(ip_address(front.address))))
-                    self._lose(front, t_s)
+                    self._lose(row, t_s)
+
+    def _cancel(self, t_s: int) -> None:
+        for row in self._take(t_s, "cancel"):
+            front = self.fronts[row]
+            if not front.is_gone:
+                front.gone_s = t_s
+                self.events.append((t_s, "cancelled", row, str(ip_address(front.address))))
 
     # Businesses
 
@@ -1376,7 +1481,9 @@ class _Run:
         meets_others = before is not view and (
             before is None or self._fronts_met(before) != self._fronts_met(view)
         )
-        if impaired != set(self.impaired_s) or meets_others:
+        people = self._people(view)
+        people_before = self._people(before) if before else [0.0 for _ in people]
+        if impaired != set(self.impaired_s) or meets_others or people != people_before:
             self._talk_until(t_s)
         for row in set(self.impaired_s) - impaired:
             self.conducts[row].loud_d += self.loud_d - self.loud_at.pop(row)
@@ -1387,6 +1494,23 @@ class _Run:
             now = self._n_cut_off(view, row, t_s)
             if now > before_n:
                 self.fresh[row] = (before_n * self.fresh[row] + now - before_n) / now
+        for row, (before_n, now) in enumerate(zip(people_before, people, strict=True)):
+            if now > before_n:
+                tired = before_n * self.people_fresh[row]
+                self.people_fresh[row] = (tired + now - before_n) / now
+
+    def _people(self, view: _View) -> list[float]:
+        """People at each operator who miss what businesses offer; nobody where none complain."""
+        users, rule = self.world.users, self.world.complaints
+        if users is None or rule is None or rule.per_million_people_per_d is None:
+            return [0.0 for _ in self.world.operators]
+        values = [business.value_micro_usd_per_h for business in self.world.businesses]
+        return [
+            users.n_users
+            / users.phi
+            * float(reaching * Fraction(_missed(values, view, row), sum(values) or 1))
+            for row, reaching in enumerate(view.reaching)
+        ]
 
     def _fronts_met(self, view: _View) -> object:
         met = [
@@ -1434,7 +1558,12 @@ class _Run:
                 for row, fresh in enumerate(self.fresh)
             )
             users_d *= self._left_d(0, t_s - noted_s) / days
+            people_d = math.fsum(
+                n * fresh for n, fresh in zip(self._people(view), self.people_fresh, strict=True)
+            )
+            people_d *= self._left_d(0, t_s - noted_s)
             base = rule.per_business_per_d * firms_d + rule.per_million_per_d * users_d / 1e6
+            base += (rule.per_million_people_per_d or 0.0) * people_d / 1e6
         rate = rule.attention_per_complaint * base / days
         value, talked_d = _riccati(attention, rate, rule.snowball, fade, days)
         loud_d = days + rule.snowball * talked_d
@@ -1451,6 +1580,7 @@ class _Run:
         self.attention.append((t_s, value))
         if self.views:
             self.fresh = [fresh * self._left(elapsed_s) for fresh in self.fresh]
+            self.people_fresh = [fresh * self._left(elapsed_s) for fresh in self.people_fresh]
             view = self.views[-1][1]
             self.n_cut_off = [self._n_cut_off(view, row, t_s) for row in range(len(self.fresh))]
 
@@ -1523,12 +1653,58 @@ class _Run:
             front = self.fronts[front_row]
             rented_s[enforcement.treatment(front.address)].append(front.rented_s)
         told = self.world.fronts.share_told
-        q = _unknown(rented_s["pass"], told, tau_s, start_s, stop_s)
-        g = _unknown(rented_s["pass"] + rented_s["throttle"], told, tau_s, start_s, stop_s)
+        passing, usable = rented_s["pass"], rented_s["pass"] + rented_s["throttle"]
+        q = self._none(passing) * _unknown(passing, told, tau_s, start_s, stop_s)
+        g = self._none(usable) * _unknown(usable, told, tau_s, start_s, stop_s)
         unreached = q - (1 - severity) * (q - g)
         whole = 1 if stop_s is None else stop_s - start_s
         is_named = bool(enforcement.overmatches)
         return whole - self.world.evasion * (whole - unreached) if is_named else unreached
+
+    def _none(self, rented_s: Sequence[int]) -> float:
+        """The share of clients who know none of those fronts that are of the start."""
+        rule = self.world.fronts
+        assert rule is not None
+        n, u = rule.n_fronts, sum(t_s == 0 for t_s in rented_s)
+        m = n if rule.n_known is None else rule.n_known
+        return math.comb(n - u, m) / math.comb(n, m) if u else 1.0
+
+    def _hop(self, t_s: int, view: _View) -> None:
+        """Note what share of users is on the way to another front from this second on."""
+        if self.world.users is None or self.world.users.hop_s is None or not self.views:
+            return
+        before = self.views[-1][1]
+        for row, (old, new) in enumerate(zip(before.enforcements, view.enforcements, strict=True)):
+            usable = [one for one in before.fronts if self._is_usable(old, one)]
+            lost = [
+                one for one in usable if one not in view.fronts or not self._is_usable(new, one)
+            ]
+            if lost:
+                self.hops.append((t_s, row, Fraction(len(lost), len(usable))))
+
+    def _is_usable(self, enforcement: _Enforcement, front_row: int) -> bool:
+        return enforcement.treatment(self.fronts[front_row].address) != "drop"
+
+    def hopping(self, view: _View, row: int, start_s: int, stop_s: int) -> float:
+        """Users of an operator who are on the way, as a share of those who are or could be reached.
+
+        Its integral over ``[start_s, stop_s)``, in seconds.
+        """
+        length_s = self.world.users.hop_s if self.world.users else None
+        if length_s is None:
+            return 0.0
+        hops = [
+            (t_s, t_s + length_s, share)
+            for t_s, at, share in self.hops
+            if at == row and t_s < stop_s and t_s + length_s > start_s
+        ]
+        edges = {start_s, stop_s, *(edge for first, last, _ in hops for edge in (first, last))}
+        total = 0.0
+        for a, b in pairwise(sorted(edge for edge in edges if start_s <= edge <= stop_s)):
+            staying = math.prod(1 - share for first, last, share in hops if first <= a < last)
+            if staying < 1:
+                total += float(1 - staying) * (b - a - self.unreached(view, row, a, b))
+        return total
 
     # The state
 
@@ -1644,16 +1820,15 @@ def _riccati(
 def _unknown(
     rented_s: Sequence[int], told: float, tau_s: float, start_s: int, stop_s: int | None
 ) -> float:
-    """The probability that a client knows none of the fronts; with ``stop_s``, its integral.
+    """The probability that a client knows none of the later fronts; with ``stop_s``, its integral.
 
     The integral is taken numerically (Gauss and Legendre, pieces of at most half a time constant),
     not by the closed form of the document.
     """
-    if 0 in rented_s:
-        return 0.0
+    later_s = [t_s for t_s in rented_s if t_s > 0]
 
     def share(t_s: float) -> float:
-        return math.prod(1 - told + told * math.exp(-(t_s - rented) / tau_s) for rented in rented_s)
+        return math.prod(1 - told + told * math.exp(-(t_s - rented) / tau_s) for rented in later_s)
 
     if stop_s is None:
         return share(start_s)
@@ -1684,7 +1859,7 @@ def _listed(entries: Sequence[_Entry]) -> Ranges:
 
 def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]) -> RefTarget:
     """User-hours of the target's users by where they were, exact on each piece."""
-    denied_h, on_vpn_h, left_h = [], [], []
+    denied_h, on_vpn_h, left_h, hopping_h = [], [], [], []
     for start_s, stop_s, view in pieces:
         for row, operator in enumerate(run.world.operators):
             n_users, hours = users.n_users * operator.share, (stop_s - start_s) / HOUR_S
@@ -1693,12 +1868,47 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
             denied_h.append(n_staying * (1 - vpn) * unreached_h)
             on_vpn_h.append(n_staying * vpn * hours)
             left_h.append(n_users * view.left[row] * hours)
+            hopping_h.append(
+                n_staying * (1 - vpn) * run.hopping(view, row, start_s, stop_s) / HOUR_S
+            )
     return RefTarget(
         user_hours_denied=math.fsum(denied_h),
         user_hours_on_vpn=math.fsum(on_vpn_h),
         user_hours_left=math.fsum(left_h),
+        user_hours_hopping=math.fsum(hopping_h),
         vpn_share=tuple(run.vpn),
         left_share=tuple(run.left),
+    )
+
+
+def _degraded(
+    run: _Run, users: RefUsers | None, pieces: Sequence[tuple[int, int, _View]]
+) -> list[tuple[int, float]]:
+    """Of the target's users those cut off or hopping, from each tick to the next on average."""
+    if users is None or users.hop_s is None:
+        return []
+    means: list[tuple[int, float]] = []
+    for tick_s in range(0, run.world.horizon_s, users.tick_s):
+        end_s = min(tick_s + users.tick_s, run.world.horizon_s)
+        share_s = [
+            operator.share
+            * (1 - view.left[row])
+            * (1 - view.vpn[row])
+            * (run.unreached(view, row, a, b) + run.hopping(view, row, a, b))
+            for start_s, stop_s, view in pieces
+            if start_s < end_s and stop_s > tick_s
+            for a, b in [(max(start_s, tick_s), min(stop_s, end_s))]
+            for row, operator in enumerate(run.world.operators)
+        ]
+        means.append((tick_s, math.fsum(share_s) / (end_s - tick_s)))
+    return means
+
+
+def _missed(values_per_h: Sequence[int], view: _View, row: int) -> int:
+    """Domestic demand that fails for users of an operator, in whole micro-dollars an hour."""
+    return sum(
+        round(value * missing[row])  # round() of a Fraction: half to even
+        for value, missing in zip(values_per_h, view.missing, strict=True)
     )
 
 
@@ -1736,11 +1946,7 @@ def _curves(
         ]
         lost = sum(
             (
-                reaching
-                * sum(
-                    round(value * missing[row])  # round() of a Fraction: half to even
-                    for value, missing in zip(values_per_h, view.missing, strict=True)
-                )
+                reaching * _missed(values_per_h, view, row)
                 for row, reaching in enumerate(view.reaching)
             ),
             ZERO,

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -100,22 +101,29 @@ def throttle(length: int) -> RefStrategy:
     return _of_each_front(lambda sight, address, provider: prefix(address, length), "throttle")
 
 
+def _n_shared(one: Ranges, other: Ranges) -> int:
+    """Addresses of both sets."""
+    return _size(one) - _size(_minus(one, other))
+
+
+def _largest(address: int, held: Ranges, purity: float, shortest: int) -> Ranges:
+    """The largest prefix around an address that is pure enough, or the address alone."""
+    if address >= IPV4_STOP:
+        for length in range(2 * shortest, 65):
+            wide = _around(address, 2 ** (128 - length))
+            if _n_shared(wide, held) >= Fraction(purity) * 2 ** (128 - length):
+                return wide
+        return _around(address, 1)
+    for length in range(shortest, 32):
+        wide = prefix(address, length)
+        if _n_shared(wide, held) >= Fraction(purity) * 2 ** (32 - length):
+            return wide
+    return prefix(address, 32)
+
+
 def _covering(purity: float, shortest: int) -> SetOf:
     def set_of(sight: RefSight, address: int, provider: str) -> Ranges:
-        held = sight.holdings.get(provider, ())
-        if address >= IPV4_STOP:
-            for length in range(2 * shortest, 65):
-                wide = _around(address, 2 ** (128 - length))
-                n_held = _size(wide) - _size(_minus(wide, held))
-                if n_held >= Fraction(purity) * 2 ** (128 - length):
-                    return wide
-            return _around(address, 1)
-        for length in range(shortest, 32):
-            wide = prefix(address, length)
-            n_held = _size(wide) - _size(_minus(wide, held))
-            if n_held >= Fraction(purity) * 2 ** (32 - length):
-                return wide
-        return prefix(address, 32)
+        return _largest(address, sight.holdings.get(provider, ()), purity, shortest)
 
     return set_of
 
@@ -130,34 +138,71 @@ def whole_provider() -> RefStrategy:
     return _of_each_front(lambda sight, address, provider: sight.holdings[provider])
 
 
+def _region(sight: RefSight, address: int, provider: str) -> Ranges:
+    """All that a provider has in the region of an address."""
+    return next(ranges for ranges in sight.regions[provider] if _holds(ranges, address))
+
+
 def provider_region() -> RefStrategy:
     """All that a provider has in the region of the front."""
-
-    def set_of(sight: RefSight, address: int, provider: str) -> Ranges:
-        return next(ranges for ranges in sight.regions[provider] if _holds(ranges, address))
-
-    return _of_each_front(set_of)
+    return _of_each_front(_region)
 
 
-def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> RefStrategy:
+@dataclass(frozen=True)
+class Step:
+    """A step of an escalation: the set around a front, and around an address of what is in force.
+
+    ``around`` takes the address, the ranges of the region and those of the provider.
+    """
+
+    around: Callable[[int, Ranges, Ranges], Ranges]
+
+    def at_front(self, sight: RefSight, address: int, provider: str) -> Ranges:
+        region = _region(sight, address, provider)
+        return self.around(address, region, sight.holdings[provider])
+
+    def at_entry(self, sight: RefSight, ranges: Ranges) -> Ranges:
+        """Of an entry with those addresses, if it is of this step."""
+        regions = [region for mine in sight.regions.values() for region in mine]
+        region = max(regions, key=lambda held: _n_shared(ranges, held), default=())
+        provider = max(
+            sight.holdings.values(), key=lambda held: _n_shared(ranges, held), default=()
+        )
+        whose = [held if _n_shared(ranges, held) else () for held in (region, provider)]
+        return _minus(self.around(ranges[0][0], *whose), sight.exempt)
+
+
+def prefixes(*lengths: int) -> list[Step]:
+    """Steps of an escalation by lengths."""
+    return [Step(lambda address, region, provider, n=n: prefix(address, n)) for n in lengths]
+
+
+def rules(*names: str, purity: float, shortest: int = 8) -> list[Step]:
+    """Steps of an escalation by what whois tells."""
+    of: dict[str, Callable[[int, Ranges, Ranges], Ranges]] = {
+        "region-prefix": lambda a, region, provider: _largest(a, region, purity, shortest),
+        "provider-prefix": lambda a, region, provider: _largest(a, provider, purity, shortest),
+        "region": lambda a, region, provider: region or prefix(a, 32),
+        "provider": lambda a, region, provider: provider or prefix(a, 32),
+    }
+    return [Step(of[name]) for name in names]
+
+
+def escalate(steps: Sequence[Step], patience_s: int, goal: float) -> RefStrategy:
     """One step wider after each patience, while the target is reached."""
 
-    def held_by(sight: RefSight, address: int, step: int) -> Ranges:
-        return _minus(prefix(address, lengths[step]), sight.exempt)
-
     def step_of(sight: RefSight, ranges: Ranges) -> int | None:
-        least = ranges[0][0]
-        steps = range(len(lengths))
-        return next((j for j in steps if held_by(sight, least, j) == ranges), None)
+        return next((j for j, s in enumerate(steps) if s.at_entry(sight, ranges) == ranges), None)
 
-    def at(step: int) -> SetOf:
-        return lambda sight, address, provider: prefix(address, lengths[step])
-
-    def wider(sight: RefSight, step: int) -> list[RefOrder]:
+    def wider(sight: RefSight, step: Step) -> list[RefOrder]:
         in_force = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
-        fronts = [front for front in sight.fronts if not _holds(sight.exempt, front[0])]
-        fresh = [f for f in fronts if held_by(sight, f[0], step) not in in_force]
-        return _answers(sight, fresh, at(step))
+        fresh = [
+            front
+            for front in sight.fronts
+            if not _holds(sight.exempt, front[0])
+            and _minus(step.at_front(sight, *front[:2]), sight.exempt) not in in_force
+        ]
+        return _answers(sight, fresh, step.at_front)
 
     def decide(sight: RefSight) -> RefAnswer:
         placed = [
@@ -168,14 +213,14 @@ def escalate(lengths: Sequence[int], patience_s: int, goal: float) -> RefStrateg
         now = max((step for step, _ in placed), default=0)
         since_s = min((placed_s for step, placed_s in placed if step == now), default=None)
         is_reached = sight.reached is None or sight.reached >= goal
-        steps = [(j, orders) for j in range(now + 1, len(lengths)) if (orders := wider(sight, j))]
-        if is_reached and since_s is not None and sight.t_s >= since_s + patience_s and steps:
-            step, orders = steps[0]
-            began_s, has_more = sight.t_s, True
+        next_orders = [orders for step in steps[now + 1 :] if (orders := wider(sight, step))]
+        is_over = since_s is not None and sight.t_s >= since_s + patience_s
+        if is_reached and is_over and next_orders:
+            orders, began_s, has_more = next_orders[0], sight.t_s, True
         else:
-            orders = _answers(sight, _open(sight, "drop"), at(now))
+            orders = _answers(sight, _open(sight, "drop"), steps[now].at_front)
             began_s = since_s if since_s is not None else sight.t_s
-            has_more = now + 1 < len(lengths) and bool(placed or orders)
+            has_more = now + 1 < len(steps) and bool(placed or orders)
         if not has_more:
             return RefAnswer(tuple(orders))
         over_s = began_s + patience_s
@@ -301,6 +346,7 @@ def negotiate(talks_s: int, purity: float, shortest: int = 8) -> RefStrategy:
     return decide
 
 
+EVERY_RULE = ("region-prefix", "provider-prefix", "region", "provider")
 HOUR = 3600
 DAY = 24 * HOUR
 START = datetime.fromisoformat("2018-04-16T11:30+03:00")
@@ -331,7 +377,7 @@ EXAMPLES: dict[str, tuple[Model, RefStrategy | str | None]] = {
     "provider": (ask.WholeProvider(id="provider"), whole_provider()),
     "escalate": (
         ask.Escalate(id="escalate", lengths=(32, 27, 22), patience_h=18.0, goal=0.9),
-        escalate([32, 27, 22], 18 * HOUR, 0.9),
+        escalate(prefixes(32, 27, 22), 18 * HOUR, 0.9),
     ),
     "dns": (ask.Dns(id="dns", overmatch=0.4), name(0.4)),
     "sni": (ask.Sni(id="sni", overmatch=0.4), name(0.4)),
@@ -389,8 +435,23 @@ NEIGHBOURS: dict[str, tuple[Model, RefStrategy, RefStrategy]] = {
     "provider": (ask.WholeProvider(id="provider"), whole_provider(), provider_region()),
     "escalate": (
         ask.Escalate(id="escalate", lengths=(32, 30, 28, 25), patience_h=20.0, goal=0.5),
-        escalate([32, 30, 28, 25], 20 * HOUR, 0.5),
-        escalate([32, 30, 28, 25], 20 * HOUR + 60, 0.5),
+        escalate(prefixes(32, 30, 28, 25), 20 * HOUR, 0.5),
+        escalate(prefixes(32, 30, 28, 25), 20 * HOUR + 60, 0.5),
+    ),
+    "escalate, rules": (
+        ask.Escalate(
+            id="escalate",
+            rules=("region-prefix", "provider-prefix", "region", "provider"),
+            purity=0.5,
+            shortest=24,
+            patience_h=15.0,
+            goal=0.3,
+        ),
+        escalate(rules(*EVERY_RULE, purity=0.5, shortest=24), 15 * HOUR, 0.3),
+        # Provider before region: what whois tells of the region is passed over.
+        escalate(
+            rules("provider-prefix", *EVERY_RULE[2:], purity=0.5, shortest=24), 15 * HOUR, 0.3
+        ),
     ),
     "dns": (ask.Dns(id="dns", overmatch=0.25), name(0.25), name(0.9)),
     "sni": (ask.Sni(id="sni", overmatch=0.75), name(0.75), name(0.0)),

@@ -327,6 +327,7 @@ class SmallWorld:
                 users.vpn_decay_per_d,
                 users.leave_rate_per_d,
                 users.return_rate_per_d,
+                None if users.hop_min is None else round(users.hop_min * 60),
             )
             if users
             else None,
@@ -342,6 +343,7 @@ class SmallWorld:
                 complaints.confirmed_share,
                 round(complaints.exempt_lag_h * HOUR),
                 complaints.fatigue_half_life_d,
+                complaints.per_million_people_per_d,
             )
             if complaints and users
             else None,
@@ -362,6 +364,7 @@ class SmallWorld:
                 self.pressure_events,
                 rules.pause_pressure or float("inf"),
                 rules.end_pressure or float("inf"),
+                rules.narrow_length if rules.under_pressure == "narrow" else None,
             )
             if rules
             else None,
@@ -373,6 +376,13 @@ class SmallWorld:
                 self.exempt_prefixes,
             )
             if rules
+            else None,
+            review=ref.RefReview(
+                round(rules.review_every_d * DAY),
+                round((rules.review_silent_d or 0.0) * DAY),
+                rules.review_addresses,
+            )
+            if rules and rules.review_every_d
             else None,
         )
 
@@ -620,6 +630,8 @@ class SmallWorld:
             tuple(self.streams.generator(Stream.FRONT_POOL).random(N_FRONT_DRAWS).tolist()),
             tuple(self.streams.generator(Stream.FRONT_ADDRESS).random(N_FRONT_DRAWS).tolist()),
             tuple(np.rint(lag * self.censor.discovery_lag_h * HOUR).astype(int).tolist()),
+            self.fronts.n_known,
+            None if self.fronts.cancel_h is None else round(self.fronts.cancel_h * HOUR),
         )
 
     def _moves(self, moved_row: np.ndarray, provider: tuple[str, ...]) -> Moves | None:

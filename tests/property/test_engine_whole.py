@@ -18,6 +18,7 @@ from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.record.curves import USER_METRICS
+from sim.engine.record.degraded import DEGRADED
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
@@ -179,12 +180,48 @@ def whole_actors(draw):
 
 
 @st.composite
+def pauses(draw):
+    """Whether pressure makes the censor pause, and what it does then."""
+    return draw(
+        st.sampled_from(
+            [
+                {},
+                {"pause_pressure": 0.3},
+                *(narrow(0.15, length) for length in (27, 30, 32)),
+            ]
+        )
+    )
+
+
+def narrow(pause_pressure, length):
+    """Narrow orders above some pressure."""
+    return {
+        "pause_pressure": pause_pressure,
+        "under_pressure": "narrow",
+        "narrow_length": length,
+    }
+
+
+@st.composite
+def reviews(draw):
+    """How often the censor looks through what is in force; or not at all."""
+    if draw(st.booleans()):
+        return {}
+    return {
+        "review_every_d": draw(st.sampled_from([0.25, 0.7, 2.0])),
+        "review_silent_d": draw(st.sampled_from([0.0, 0.5, 1.5])),
+        "review_addresses": draw(st.sampled_from([None, 1, 20, 200])),
+    }
+
+
+@st.composite
 def whole_worlds(draw):
     services = tuple(
         Seat((draw(st.sampled_from(ADDRESSES)),)) for _ in range(draw(st.integers(0, 2)))
     )
     strategy = draw(st.sampled_from(["replay", "exact", "negotiate"]))
     limit = st.sampled_from([None, None, 1, 2, 5])
+    n_fronts = draw(st.integers(1, 4))
     return SmallWorld(
         orders=draw(dated_orders()) if strategy == "replay" else (),
         actors=draw(whole_actors()),
@@ -204,11 +241,13 @@ def whole_worlds(draw):
         pools=POOLS,
         fronts=Fronts(
             pools="x",
-            n_fronts=draw(st.integers(1, 3)),
+            n_fronts=n_fronts,
             monitor_lag_h=draw(st.integers(0, 20)),
             push_tau_h=draw(st.sampled_from([0.5, 6.0, 48.0])),
             share_told=draw(st.sampled_from([0.25, 0.5, 1.0])),
             lost_share=draw(st.sampled_from([0.1, 0.45, 0.7])),
+            n_known=draw(st.sampled_from([None, 1, n_fronts])),
+            cancel_h=draw(st.sampled_from([None, 0.0, 7.0, 30.0])),
         ),
         censor=Censor(
             discovery_lag_h=draw(st.sampled_from([1.0, 10.0])),
@@ -217,8 +256,9 @@ def whole_worlds(draw):
             max_addresses=draw(st.sampled_from([None, None, 5, 300])),
             max_rules=draw(limit),
             order_addresses=draw(st.sampled_from([None, 3, 128, 250])),
-            pause_pressure=draw(st.sampled_from([None, 0.3])),
+            **draw(pauses()),
             end_pressure=draw(st.sampled_from([None, None, 0.45, 0.8])),
+            **draw(reviews()),
         ),
         users=Users(
             tick_h=draw(st.sampled_from([1.0, 6.0, 24.0])),
@@ -230,6 +270,7 @@ def whole_worlds(draw):
             vpn_decay_per_d=draw(st.sampled_from([0.0, 0.1])),
             leave_rate_per_d=draw(st.sampled_from([0.0, 0.2])),
             return_rate_per_d=draw(st.sampled_from([0.0, 0.3])),
+            hop_min=draw(st.sampled_from([None, 0.51, 20.0, 400.0])),
         ),
         complaints=Complaints(
             per_business_per_d=draw(st.sampled_from([0.0, 5.0])),
@@ -242,6 +283,7 @@ def whole_worlds(draw):
             hotline_service_h=draw(st.sampled_from([0.5, 20.0])),
             confirmed_share=draw(st.sampled_from([0.5, 1.0])),
             exempt_lag_h=draw(st.integers(1, 10)),
+            per_million_people_per_d=draw(st.sampled_from([None, 0.0, 2.0, 20.0])),
             fatigue_half_life_d=draw(st.sampled_from([None, 0.5, 4.0])),
         ),
         reactions=Reactions(
@@ -306,6 +348,51 @@ def talking_worlds(draw):
     )
 
 
+@st.composite
+def pressed_worlds(draw):
+    """The same, where wide orders become narrow ones and entries without a front are withdrawn.
+
+    Operators act soon: fronts are lost and given back, and clients who know few of them hop.
+    """
+    small = draw(whole_worlds())
+    n_fronts = draw(st.integers(2, 6))
+    rule = {
+        "review_every_d": draw(st.sampled_from([0.25, 0.7])),
+        "review_silent_d": draw(st.sampled_from([0.0, 0.5, 1.2])),
+        "review_addresses": draw(st.sampled_from([None, 9, 40])),
+        "max_rules": draw(st.sampled_from([None, None, 2])),
+    }
+    return replace(
+        small,
+        orders=(),
+        strategy="negotiate",
+        talks_s=HOUR,
+        purity=0.5,
+        shortest=24,
+        actors=tuple(
+            replace(actor, apply_lag_s=actor.apply_lag_s // 8, rule_capacity=None)
+            for actor in small.actors
+        ),
+        fronts=small.fronts.model_copy(
+            update={
+                "n_fronts": n_fronts,
+                "n_known": draw(st.integers(1, n_fronts)),
+                "monitor_lag_h": 2.0,
+                "cancel_h": draw(st.sampled_from([0.0, 7.0])),
+            }
+        ),
+        censor=Censor(
+            discovery_lag_h=draw(st.sampled_from([0.5, 8.0])),
+            withdraw_lag_h=7.0,
+            **narrow(draw(st.sampled_from([0.1, 0.5])), draw(st.sampled_from([28, 30]))),
+            **rule,
+        ),
+        users=small.users.model_copy(update={"hop_min": draw(st.sampled_from([1.0, 90.0, 900.0]))}),
+        complaints=small.complaints.model_copy(update={"per_million_people_per_d": 5.0}),
+        pressure_events=((-HOUR, 0.9), (3 * DAY, 0.75)),
+    )
+
+
 limits_seldom = st.sampled_from([None, None, None, 2])
 endings = st.sampled_from([(), ((3 * DAY, "beta", "hostile"), (5 * DAY, "beta", "compliant"))])
 
@@ -325,6 +412,12 @@ def test_the_slow_reference_agrees_with_every_mechanism_on(small):
 @many_worlds(6)
 @given(held_back_worlds())
 def test_the_slow_reference_agrees_where_a_censor_is_refused_and_asks_again(small):
+    assert_agrees(small)
+
+
+@many_worlds(6)
+@given(pressed_worlds())
+def test_the_slow_reference_agrees_where_a_censor_narrows_and_reviews(small):
     assert_agrees(small)
 
 
@@ -350,7 +443,8 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     """Events, counts and times agree exactly, all else to six digits."""
     assert events_of(small, outcome) == reference.events
     everybody = {series.metric for series in outcome.curves.series if series.group == Group()}
-    assert everybody == {*reference.curves, *USER_METRICS}
+    degraded = {DEGRADED} if reference.degraded else set()
+    assert everybody == {*reference.curves, *USER_METRICS, *degraded}
     for metric, expected in reference.curves.items():
         t_s, value = outcome.curves.points(metric, Group())
         if metric == "demand_lost_share":
@@ -368,6 +462,7 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert_same_inherited(inherited_by(small.world(), outcome), reference.inherited)
     assert_same_users(outcome.users, reference.target)
     assert_same_user_curves(outcome, reference)
+    assert_same_degraded(outcome, reference)
     attention = reference.attention[-1][1]
     assert math.isclose(outcome.attention, attention, rel_tol=1e-7, abs_tol=1e-12)
     assert math.isclose(outcome.n_complaints, reference.n_complaints, rel_tol=1e-7, abs_tol=1e-9)
@@ -400,6 +495,17 @@ def assert_same_user_curves(outcome: Outcome, reference: RefOutcome) -> None:
         found = value[np.searchsorted(t_s, times, side="right") - 1]
         wanted = [reference.user_shares(t)[column] for t in times.tolist()]
         np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9, err_msg=metric)
+
+
+def assert_same_degraded(outcome: Outcome, reference: RefOutcome) -> None:
+    if not reference.degraded:
+        return
+    t_s, value = outcome.curves.points(DEGRADED, Group())
+    ticks_s = [t for t, _ in reference.degraded]
+    assert set(t_s.tolist()) <= set(ticks_s)
+    found = value[np.searchsorted(t_s, ticks_s, side="right") - 1]
+    wanted = [share for _, share in reference.degraded]
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9)
 
 
 def as_it_is(observation: Observation) -> Observation:
@@ -456,6 +562,7 @@ def assert_same_users(users, target) -> None:
         (users.denied_s, target.user_hours_denied),
         (users.vpn_s, target.user_hours_on_vpn),
         (users.left_s, target.user_hours_left),
+        (users.hopping_s, target.user_hours_hopping),
     ):
         np.testing.assert_allclose(found_s.sum() / 3600, hours, rtol=1e-6, atol=1e-3)
     np.testing.assert_allclose(users.share_vpn, target.vpn_share, rtol=1e-6, atol=1e-9)

@@ -103,6 +103,36 @@ def test_who_does_not_reach_it_is_on_the_way_to_nowhere() -> None:
     assert outcome.users.hopping_s.sum() == pytest.approx(0.75e6 * 600 * 0.5 * 0.5)
 
 
+def test_more_hops_at_one_time_than_there_was_room_for() -> None:
+    # Six hops that end, then thirty within the hour that each of them takes, of forty fronts; at a
+    # second operator ten minutes later, so that its hops are under way while the first makes room.
+    n, hop_s = 40, 3600
+    small = replace(
+        _besieged(None, hop_s / 60),
+        actors=(Actor(share=0.5), Actor(share=0.25, apply_lag_s=600), Actor(0.25, compliance=0.0)),
+    )
+    fronts = small.fronts.model_copy(update={"n_fronts": n})
+    small = replace(small, fronts=fronts)
+    address = small.run().front_address
+    assert np.unique(address).size == n
+    hops_s = [*range(600, 1200, 100), *range(DAY, DAY + 1800, 60)]
+    small = replace(
+        small,
+        orders=tuple(
+            Dated(t_s, "block", (f"{IPv4Address(int(address[row]))}/32",))
+            for row, t_s in enumerate(hops_s)
+        ),
+    )
+    on_the_way = Fraction(0)
+    for t_s in range(600, DAY + 1800 + hop_s):
+        under_way = [row for row, at_s in enumerate(hops_s) if at_s <= t_s < at_s + hop_s]
+        if under_way:
+            # Of n - row fronts one is dropped: what is left of them multiplies to a fraction.
+            first, last = under_way[0], under_way[-1]
+            on_the_way += 1 - Fraction(n - 1 - last, n - first)
+    assert small.run().users.hopping_s.sum() == pytest.approx(0.75e6 * float(on_the_way))
+
+
 def test_without_hops_nobody_is_on_the_way() -> None:
     outcome = besieged((TWO, THIRD), None, None).run()
     assert outcome.users.hopping_s.sum() == 0
