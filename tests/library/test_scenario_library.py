@@ -48,6 +48,7 @@ SMALLER: dict[str, tuple[str, ...]] = {
     "rolling-blackouts": WEEK,
     "piracy-shield": ("population.n_businesses=200", "end=2024-02-19T00:00+01:00"),
     "match-days": ("population.n_businesses=500",),
+    "spain-2025-26": ("population.n_businesses=100", "end=2025-12-22T12:00+01:00"),
     "austria-2022": ("population.n_businesses=2000",),
     "whole-as": ("population.n_businesses=300",),
     "sni-era": ("population.n_businesses=1000",),
@@ -372,21 +373,53 @@ def entries_act_within_half_an_hour_and_are_never_released() -> None:
     assert free.measure("businesses_inherited") == free.measure("business_hours_inherited") == 0
 
 
-@shows("match-days")
-def addresses_are_listed_only_inside_the_windows() -> None:
-    it = run("match-days")
-    scenario = it.resolved.scenario
+def sessions_of(it: Run) -> list[tuple[int, int]]:
+    """Start and end of the sessions of a run's table that begin in it, in seconds."""
+    assert it.resolved.sessions is not None
+    start = it.resolved.scenario.start
+    found = [
+        (int((row.start - start).total_seconds()), int((row.end - start).total_seconds()))
+        for row in it.resolved.sessions.rows
+    ]
+    return [(first, last) for first, last in found if 0 <= first < it.world.horizon_s]
+
+
+def lists_are_of_sessions_alone_and_grow_in_them(it: Run) -> None:
     t_s, listed = it.listed()
     inside = np.zeros(t_s.size, np.bool_)
-    for first, last in scenario.strategy.windows:  # type: ignore[union-attr]
-        start_s = (first - scenario.start).total_seconds()
-        stop_s = (last - scenario.start).total_seconds()
-        inside |= (t_s >= start_s) & (t_s < stop_s)
-        assert listed[inside].max() > 0
+    at_start, at_end = [], []
+    for first, last in sessions_of(it):
+        here = (t_s >= first) & (t_s < last)
+        inside |= here
+        assert np.all(np.diff(listed[here]) > 0)
+        at_start.append(listed[here][0] if t_s[here][0] == first else 0)
+        at_end.append(listed[here][-1])
     assert not listed[~inside].any()
+    # About three times their start.
+    assert 2 < sum(at_end) / sum(at_start) < 4.5
+
+
+@shows("match-days")
+def a_week_end_has_four_sessions_and_short_spells() -> None:
+    it = run("match-days")
+    assert len(sessions_of(it)) == 4
+    lists_are_of_sessions_alone_and_grow_in_them(it)
     assert it.measure("businesses_ever_affected") > 0
     # Between matches everybody is reached again: spells are short.
     assert it.outcome.ledger.lost_demand_h_by_spell[:, 3:].sum() == 0
+
+
+@shows("spain-2025-26")
+def lists_of_a_season_grow_and_come_again() -> None:
+    it = run("spain-2025-26")
+    sessions = sessions_of(it)
+    assert len(sessions) == 10
+    lists_are_of_sessions_alone_and_grow_in_them(it)
+    t_s, listed = it.listed()
+    peaks = [listed[(t_s >= first) & (t_s < last)].max() for first, last in sessions]
+    assert np.mean(peaks[6:]) > 1.5 * np.mean(peaks[:4])
+    addresses = [int(addresses.start[0]) for addresses in it.outcome.entry_addresses]
+    assert len(addresses) > 2 * len(set(addresses))
 
 
 @shows("sni-era")

@@ -62,7 +62,7 @@ def test_a_scenario_of_another_country_names_what_stands_in() -> None:
     assert found["components-2018"] == "RU, 2018"
     assert found["assumptions"] == "RU, 2018"
     assert found["sectors-europe"] == "EU"
-    assert found["shared-proxy-2022"] == "2022"
+    assert found["shared-proxy-2024"] == "2024-02"
     assert not set(found) & {"operators-spain-2026", "economy-spain-2026", "cadence-at-once"}
 
 

@@ -321,7 +321,7 @@ def test_a_section_that_is_switched_off_and_given_anew_keeps_nothing() -> None:
         "match-days", ["fronts=off", "fronts={pools: front-pools-shared-proxy}"]
     ).scenario.fronts
     assert fronts is not None
-    assert (fronts.n_fronts, fronts.monitor_lag_h) == (6, 0.5)  # as assumed, not 12 and 2
+    assert (fronts.n_fronts, fronts.monitor_lag_h) == (6, 0.5)  # as assumed, not as it stood
 
 
 def test_a_single_key_that_may_be_absent_can_be_taken_away_too() -> None:

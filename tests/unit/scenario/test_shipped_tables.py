@@ -51,7 +51,15 @@ MODELS: dict[str, type[Row]] = {
     **dict.fromkeys(
         (
             f"front-pools-{of}"
-            for of in ("2018", "foreign-2025", "hetzner", "piracy", "shared-proxy", "zello-2018")
+            for of in (
+                "2018",
+                "foreign-2025",
+                "hetzner",
+                "piracy",
+                "shared-proxy",
+                "spain-2025",
+                "zello-2018",
+            )
         ),
         PoolRow,
     ),
@@ -85,6 +93,7 @@ MODELS: dict[str, type[Row]] = {
     "responses-migration-2018": ResponseRow,
     "sectors-europe": SectorRow,
     "shared-proxy-2022": CloudPrefixRow,
+    "shared-proxy-2024": CloudPrefixRow,
     "spain-sessions-2025-26": SessionRow,
     "stances-zello-2018": StanceRow,
     "register-cadence-2018": CadenceRow,
