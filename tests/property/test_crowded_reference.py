@@ -35,9 +35,11 @@ LOOK_S = 5 * HOUR + 7
 
 
 def crowd(seed: int, name: str) -> SmallWorld:
-    """The crowded world, with a provider of two regions."""
+    """The crowded world, with a provider of two regions and rentals that end."""
     small = crowded_world(seed, name)
-    return _all_responding(replace(small, pools=(*small.pools, SOUTH)))
+    assert small.fronts is not None
+    fronts = small.fronts.model_copy(update={"cancel_h": 20.0})
+    return _all_responding(replace(small, pools=(*small.pools, SOUTH), fronts=fronts))
 
 
 def chase(seed: int, name: str) -> SmallWorld:

@@ -51,15 +51,18 @@ def test_fronts_are_where_and_when_the_events_say(chase: RunFolder) -> None:
     for _, t_s, front, address in rented:
         assert fronts.address[front] == int(ipaddress.IPv4Address(address))
         assert fronts.rented_s[front] == t_s
-    for kind, times in (("discovered", fronts.discovered_s), ("evicted", fronts.gone_s)):
-        known = {front: t_s for name, t_s, front, _ in rows if name == kind}
+    for kinds, times in (
+        (("discovered",), fronts.discovered_s),
+        (("evicted", "cancelled"), fronts.gone_s),
+    ):
+        known = {front: t_s for name, t_s, front, _ in rows if name in kinds}
         assert known
         for front in range(len(rented)):
             assert times[front] == known.get(front, NEVER)
-    evicted = int((fronts.gone_s != NEVER).nonzero()[0][0])
-    at = int(fronts.gone_s[evicted])
-    assert fronts.at(at - 1)[evicted]
-    assert not fronts.at(at)[evicted]
+    gone = int((fronts.gone_s != NEVER).nonzero()[0][0])
+    at = int(fronts.gone_s[gone])
+    assert fronts.at(at - 1)[gone]
+    assert not fronts.at(at)[gone]
     assert fronts.at(0).sum() == 6
 
 
