@@ -48,6 +48,7 @@ def businesses_of(losers: Sequence[Loser], sectors: Sequence[str]) -> Businesses
         name_draw=np.ones(n),
         component_row=np.zeros((n, 5), np.int64),
         is_third_party=np.zeros((n, 5), np.bool_),
+        role_cause=np.zeros((n, 5), np.uint8),
     )
 
 

@@ -47,7 +47,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from ipaddress import ip_address, ip_network, summarize_address_range
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, permutations
 
 import numpy as np
 
@@ -57,6 +57,13 @@ WEEK_H = 7 * 24
 N_ROLES = 5
 FRONTEND = 0  # the row of the front end among the roles
 ZERO = Fraction(0)
+CAUSES = (
+    "own_address",
+    "component_elsewhere",
+    "bought_service",
+    "name",
+    "overloaded_operator",
+)
 ASKING = ("look", "ask", "again", "order", "discover", "withdraw", "review", "exempt", "rent")
 """Kinds of the agenda at which pressure may tell."""
 NOTICE_S = 1  # the censor sees a state one second after it began, at the earliest
@@ -155,6 +162,7 @@ class RefBusiness:
     arrivals: tuple[RefArrival, ...] = ()
     provider: str = ""  # who hosts it at t = 0
     tolerance: str = "impaired"  # the state from which on its patience runs
+    is_elsewhere: tuple[bool, ...] = (False,) * 5  # at t = 0, by role; of a service it says nothing
 
 
 @dataclass(frozen=True)
@@ -373,6 +381,20 @@ class RefLedgerRow:
 
 
 @dataclass(frozen=True)
+class RefAtOperator:
+    """What businesses met at one operator; three numbers are affected, impaired, down.
+
+    ``lost`` is, by cause, the demand that failed for the operator's users, in hours of mean demand
+    times the value of the business.
+    """
+
+    n_ever: tuple[int, ...]
+    n_peak: tuple[int, ...]
+    time_s: tuple[int, ...]
+    lost: dict[str, Fraction]
+
+
+@dataclass(frozen=True)
 class RefInherited:
     """What one business met at addresses it came to, of entries older than its coming."""
 
@@ -398,6 +420,7 @@ class RefTarget:
 class RefOutcome:
     """Curves by name, a ledger row per business, sorted events; ``target`` is None without users.
 
+    ``lost_by_cause`` has, for each business, hours of its mean demand that failed by each cause.
     ``responses`` are the kinds of those each business has completed, in sequence. ``sights`` are
     what the censor saw whenever it was asked. ``attention`` holds time and value after each cut of
     its pieces, the last at the horizon. ``user_shares`` tells, at a second, who of the target's
@@ -409,6 +432,8 @@ class RefOutcome:
     curves: dict[str, Curve]
     ledger: list[RefLedgerRow]
     inherited: list[RefInherited]
+    at_operators: list[RefAtOperator]
+    lost_by_cause: list[dict[str, Fraction]]
     responses: list[tuple[str, ...]]
     events: list[Event]
     sights: list[RefSight]
@@ -566,6 +591,7 @@ class _Conduct:
     completed: tuple[str, ...] = ()  # kinds of responses
     loud_d: float = 0.0  # loudness gathered while impaired, without the present spell
     has_complained: bool = False
+    is_elsewhere: tuple[bool, ...] = (False,) * N_ROLES  # than the front end
 
 
 @dataclass(frozen=True)
@@ -588,7 +614,10 @@ class _Enforcement:
 
 @dataclass(frozen=True)
 class _View:
-    """The whole state on a time without events; ``missing[i][k]`` is m and ``failing[i]`` is u."""
+    """The whole state on a time without events.
+
+    ``missing[i][k]`` is m, ``by_cause[i][k]`` how causes share it, and ``failing[i]`` is u.
+    """
 
     key: tuple[object, ...]  # all that the rest hangs on
     in_force: tuple[int, ...]
@@ -600,6 +629,7 @@ class _View:
     components: list[tuple[int, ...]]  # of each business
     arrived_s: list[tuple[int | None, ...]]
     missing: list[list[Fraction]]
+    by_cause: list[list[dict[str, Fraction]]]
     failing: list[Fraction]
     reaching: list[Fraction]  # share of all users at each operator and on no VPN
 
@@ -638,6 +668,8 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
             for row, business in enumerate(world.businesses)
         ],
         inherited=[_inherited(world, row, pieces) for row in range(len(world.businesses))],
+        at_operators=[_at_operator(world, row, pieces) for row in range(len(world.operators))],
+        lost_by_cause=[_lost_by_cause(world, row, pieces) for row in range(len(world.businesses))],
         responses=[conduct.completed for conduct in run.conducts],
         events=sorted(run.events),
         sights=run.sights,
@@ -769,7 +801,8 @@ class _Run:
             (turn.provider, by) for turn in self.turns if turn.t_s < 0 for by in turn.ends
         }
         self.conducts = [
-            _Conduct(business.components, business.provider) for business in world.businesses
+            _Conduct(business.components, business.provider, is_elsewhere=business.is_elsewhere)
+            for business in world.businesses
         ]
         self.n_onboarding = 0
         self.onboarding_queue: list[int] = []
@@ -1383,6 +1416,10 @@ class _Run:
                 conduct.components, response.components, moves, strict=True
             )
         )
+        conduct.is_elsewhere = tuple(
+            is_elsewhere and not is_moving
+            for is_elsewhere, is_moving in zip(conduct.is_elsewhere, moves, strict=True)
+        )
         for role in [role for role, is_moving in enumerate(moves) if is_moving]:
             self._note_arrival(conduct, role, conduct.n_responses, t_s)
         conduct.is_responding = False
@@ -1714,7 +1751,10 @@ class _Run:
         key = (
             tuple(entry.number for entry in self._in_force()),
             tuple(tuple(entry.number for entry in entries) for entries in enforced),
-            tuple((conduct.components, conduct.arrived_s) for conduct in self.conducts),
+            tuple(
+                (conduct.components, conduct.arrived_s, conduct.is_elsewhere)
+                for conduct in self.conducts
+            ),
             tuple(row for row, front in enumerate(self.fronts) if not front.is_gone),
             tuple(self.vpn),
             tuple(self.left),
@@ -1725,9 +1765,21 @@ class _Run:
             self._enforcement(operator, entries)
             for operator, entries in zip(self.world.operators, enforced, strict=True)
         ]
+        rows = range(len(self.world.businesses))
+        broken = [[self._broken(row, held) for held in enforcements] for row in rows]
         missing = [
-            [self._missing(row, enforcement) for enforcement in enforcements]
-            for row in range(len(self.world.businesses))
+            [
+                self._missing(row, held, degrees, CAUSES)
+                for held, degrees in zip(enforcements, broken[row], strict=True)
+            ]
+            for row in rows
+        ]
+        by_cause = [
+            [
+                self._by_cause(row, held, degrees)
+                for held, degrees in zip(enforcements, broken[row], strict=True)
+            ]
+            for row in rows
         ]
         reaching = [
             share * (1 - Fraction(vpn)) for share, vpn in zip(self.shares, self.vpn, strict=True)
@@ -1746,6 +1798,7 @@ class _Run:
             components=[conduct.components for conduct in self.conducts],
             arrived_s=[conduct.arrived_s for conduct in self.conducts],
             missing=missing,
+            by_cause=by_cause,
             failing=failing,
             reaching=reaching,
         )
@@ -1761,22 +1814,67 @@ class _Run:
             overloaded=Fraction(operator.overload_severity if is_over else 0),
         )
 
-    def _missing(self, row: int, enforcement: _Enforcement) -> Fraction:
-        """The share m of the demand of a business at one operator that fails."""
-        business, working = self.world.businesses[row], 1 - enforcement.overloaded
+    def _broken(self, row: int, enforcement: _Enforcement) -> list[Fraction]:
+        """The degree b to which the component of each role fails by its addresses."""
         severity = Fraction(self.world.throttle_severity)
         degree = {"drop": Fraction(1), "throttle": severity, "pass": Fraction(0)}
-        is_named = any(business.name_draw < overmatch for overmatch in enforcement.overmatches)
-        for role, number in enumerate(self.conducts[row].components):
+        broken = []
+        for number in self.conducts[row].components:
             component = self.world.components[number]
             failed = [
                 degree[enforcement.treatment(int(ip_address(text)))] for text in component.addresses
             ]
-            broken = min(failed) if component.mode == "any" else sum(failed) / Fraction(len(failed))
-            if role == FRONTEND and is_named:
+            broken.append(
+                min(failed) if component.mode == "any" else sum(failed) / Fraction(len(failed))
+            )
+        return broken
+
+    def _missing(
+        self,
+        row: int,
+        enforcement: _Enforcement,
+        degrees: Sequence[Fraction],
+        at_work: Sequence[str],
+    ) -> Fraction:
+        """The share m of the demand of a business at one operator that some causes make fail."""
+        business = self.world.businesses[row]
+        is_named = any(business.name_draw < overmatch for overmatch in enforcement.overmatches)
+        working = Fraction(1)
+        if "overloaded_operator" in at_work:
+            working -= enforcement.overloaded
+        for role, degree in enumerate(degrees):
+            broken = degree if self._cause(row, role) in at_work else ZERO
+            if role == FRONTEND and is_named and "name" in at_work:
                 broken = 1 - (1 - broken) * Fraction(self.world.evasion)
             working *= 1 - Fraction(business.role_weights[role]) * broken
         return 1 - working
+
+    def _cause(self, row: int, role: int) -> str:
+        """What it is put down to when the component of a role fails by its addresses."""
+        if self.world.businesses[row].is_third_party[role]:
+            return "bought_service"
+        is_elsewhere = self.conducts[row].is_elsewhere[role]
+        return "component_elsewhere" if is_elsewhere else "own_address"
+
+    def _by_cause(
+        self, row: int, enforcement: _Enforcement, degrees: Sequence[Fraction]
+    ) -> dict[str, Fraction]:
+        """What each cause adds to those before it, as a mean over all sequences of those at work.
+
+        Who alone does nothing adds nothing wherever it stands.
+        """
+        at_work = [
+            cause for cause in CAUSES if self._missing(row, enforcement, degrees, (cause,)) > 0
+        ]
+        added = dict.fromkeys(CAUSES, ZERO)
+        for sequence in permutations(at_work):
+            before = ZERO
+            for n, cause in enumerate(sequence, start=1):
+                now = self._missing(row, enforcement, degrees, sequence[:n])
+                added[cause] += now - before
+                before = now
+        n_sequences = math.factorial(len(at_work))
+        return {cause: share / n_sequences for cause, share in added.items()}
 
 
 def _relax(value: float, pull: float, rate: float, days: float) -> float:
@@ -2046,6 +2144,62 @@ def _ledger_row(
         n_spells=len(spells),
         is_affected_at_end=bool(spells) and spells[-1].stop_s == world.horizon_s,
     )
+
+
+# --- By operator and by cause
+
+
+def _at_operator(
+    world: RefWorld, operator_row: int, pieces: Sequence[tuple[int, int, _View]]
+) -> RefAtOperator:
+    """States of businesses at one operator, and the demand that each cause made fail there."""
+    n_ever, n_peak, time_s = [], [], []
+    for threshold in world.thresholds:
+        above = [
+            [missing[operator_row] > Fraction(threshold) for missing in view.missing]
+            for _, _, view in pieces
+        ]
+        n_ever.append(sum(map(any, zip(*above, strict=True))))
+        n_peak.append(max(map(sum, above)))
+        time_s.append(
+            sum(
+                (stop_s - start_s) * sum(states)
+                for (start_s, stop_s, _), states in zip(pieces, above, strict=True)
+            )
+        )
+    lost = dict.fromkeys(CAUSES, ZERO)
+    for start_s, stop_s, view in pieces:
+        for business, by_cause in zip(world.businesses, view.by_cause, strict=True):
+            if any(by_cause[operator_row].values()):
+                demand_h = _mean_demand_h(world, business.profile, start_s, stop_s)
+                worth = business.value_micro_usd_per_h * view.reaching[operator_row] * demand_h
+                for cause, share in by_cause[operator_row].items():
+                    lost[cause] += worth * share
+    return RefAtOperator(tuple(n_ever), tuple(n_peak), tuple(time_s), lost)
+
+
+def _lost_by_cause(
+    world: RefWorld, row: int, pieces: Sequence[tuple[int, int, _View]]
+) -> dict[str, Fraction]:
+    """Demand of one business that each cause made fail, in hours of its mean demand."""
+    lost = dict.fromkeys(CAUSES, ZERO)
+    for start_s, stop_s, view in pieces:
+        shares = {
+            cause: sum(
+                (
+                    reaching * by_cause[cause]
+                    for reaching, by_cause in zip(view.reaching, view.by_cause[row], strict=True)
+                ),
+                ZERO,
+            )
+            for cause in CAUSES
+        }
+        if any(shares.values()):
+            profile = world.businesses[row].profile
+            demand_h = _mean_demand_h(world, profile, start_s, stop_s)
+            for cause, share in shares.items():
+                lost[cause] += share * demand_h
+    return lost
 
 
 # --- What tenants inherit

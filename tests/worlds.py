@@ -29,7 +29,7 @@ from sim.world.components import Components
 from sim.world.demand import Demand
 from sim.world.moves import Moves
 from sim.world.operators import Operators, Overload
-from sim.world.population import Businesses
+from sim.world.population import Businesses, role_causes
 from sim.world.providers import Places
 from sim.world.stances import StanceEvent, StanceEvents
 from sim.world.target import Pools, Target
@@ -134,7 +134,10 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Firm:
-    """A business in plain values: a seat (or the row of a shared service) and a weight per role."""
+    """A business in plain values: a seat (or the row of a shared service) and a weight per role.
+
+    ``elsewhere`` are the roles that are in another place than the front end.
+    """
 
     addresses: tuple[str, ...] = ("203.0.113.1",) * 5
     weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 0.0)
@@ -146,6 +149,11 @@ class Firm:
     responses: tuple[Response, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
     tolerance: str = "impaired"
+    elsewhere: tuple[int, ...] = ()
+
+    def is_elsewhere(self) -> tuple[bool, ...]:
+        """Return whether each role is in another place than the front end."""
+        return tuple(role in self.elsewhere for role in range(5))
 
     def all_seats(self) -> tuple[Seat | int, ...]:
         """Return what it sits on, role by role."""
@@ -226,6 +234,9 @@ class SmallWorld:
         firms, n = self.firms, len(self.firms)
         places = self._places()
         components, component_row, moved_row, stays = self._components()
+        is_third_party = np.array(
+            [[isinstance(seat, int) for seat in firm.all_seats()] for firm in firms]
+        )
         return World(
             horizon_s=self.horizon_s,
             cadence=self.cadence,
@@ -250,8 +261,9 @@ class SmallWorld:
                 ),
                 name_draw=np.array([firm.name_draw for firm in firms]),
                 component_row=component_row,
-                is_third_party=np.array(
-                    [[isinstance(seat, int) for seat in firm.all_seats()] for firm in firms]
+                is_third_party=is_third_party,
+                role_cause=role_causes(
+                    is_third_party, np.array([firm.is_elsewhere() for firm in firms])
                 ),
             ),
             components=components,
@@ -543,6 +555,7 @@ class SmallWorld:
                     tuple(arrivals),
                     FIRST,
                     firm.tolerance,
+                    firm.is_elsewhere(),
                 )
             )
         return tuple(components), tuple(firms)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import chain
 
+from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.declaration import Aggregation, Metric, Ratio, Section
 
 ADDRESSES, BUSINESSES, HOURS, USER_HOURS = (
@@ -153,6 +154,17 @@ _LOSSES = (
         label="share of domestic demand lost",
         is_key_figure=True,
         is_compared=True,
+    ),
+    *(
+        _impact(
+            lost_by(cause),
+            OF_SHARE,
+            f"the part of it put down to the cause {cause.label}",
+            of=TABLE_DEMAND,
+            label=f"share of domestic demand lost by {cause.label}",
+            formula="impact.measure_causes",
+        )
+        for cause in CAUSES
     ),
     _name(
         "names_hit",

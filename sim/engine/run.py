@@ -134,7 +134,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     env.process(censor.review())
     with _undisturbed():
         _run(env, settlement, world.horizon_s)
-    ledger = settlement.close(world.horizon_s)
+    ledger, at_operators = settlement.close(world.horizon_s)
     n = world.businesses.n_businesses
     return Outcome(
         events=log.freeze(),
@@ -142,6 +142,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         entry_mechanism=tuple(entry.mechanism for entry in register.entries),
         front_address=crowd.fronts()[0].copy(),
         ledger=ledger,
+        at_operators=at_operators,
         n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
         users=users.freeze() if users else None,
         vpn=settlement.vpn(),

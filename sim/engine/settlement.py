@@ -19,6 +19,7 @@ from sim.engine.record.curves import Curves
 from sim.engine.record.degraded import DegradedHistory
 from sim.engine.record.snapshot import Snapshot
 from sim.engine.record.vpn import VpnHistory, VpnSteps
+from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
@@ -114,7 +115,7 @@ class Settlement:
             self._complaints.open(t_s)
         self._set_vpn(t_s, users)
 
-    def close(self, t_s: int) -> LedgerColumns:
+    def close(self, t_s: int) -> tuple[LedgerColumns, OperatorColumns]:
         """Book everything up to the end of the run."""
         self._crowd.book(t_s)
         self._note_degraded(t_s)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
-from sim.measure.groups import BUSINESSES, GroupCount
+from sim.measure.groups import GroupCount, unit_of
 from sim.measure.measures import Measure
 from sim.measure.money.losses import LossTotals
 from sim.results.parquet import Coded, ColumnData, numbers, read_columns
@@ -37,7 +37,7 @@ class RunFacts:
     totals
         Its loss sums, to be priced again over all draws.
     groups
-        Businesses hit, by group.
+        Who was hit, by group.
     nothing
         What the run did not do, and why (``why_nothing``).
     """
@@ -123,7 +123,7 @@ def _hit_columns(runs: Runs) -> dict[str, ColumnData]:
         "by": _coded([count.by for count in found]),
         "group": _coded([count.group for count in found]),
         "metric": _coded([count.metric for count in found]),
-        "unit": _coded([BUSINESSES] * len(found)),
+        "unit": _coded([unit_of(count.metric)[0] for count in found]),
         "value": np.array([count.value for count in found], np.float64),
         "denominator": np.array([count.denominator for count in found], np.float64),
     }
@@ -224,7 +224,7 @@ class FactTables:
         return found
 
     def groups(self, label: str) -> dict[int, list[GroupCount]]:
-        """Businesses hit in the runs of one strategy, by replicate.
+        """Who was hit in the runs of one strategy, by group and replicate.
 
         Raises
         ------

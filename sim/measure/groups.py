@@ -1,8 +1,7 @@
-"""Counts businesses hit by group: by sector, provider and region of the front end, by operator.
+"""Who was hit, by group: sector, provider and region of the front end, operator, cause.
 
-In: a world and an outcome. Out: counts of one run, and their summary over replicates: the rows of
-``groups.csv``. By operator, businesses whose addresses were dropped are counted, not those whose
-demand failed: a run keeps no state of a business at one operator.
+In: a world and an outcome. Out: numbers of one run, and their summary over replicates: the rows of
+``groups.csv``. A number of a group is defined as that of the whole run, for the group alone.
 """
 
 from __future__ import annotations
@@ -13,26 +12,34 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.causes import CAUSES
+from sim.catalogue.measures import BUSINESSES, MEASURES
 from sim.engine.record.outcome import Outcome
-from sim.measure.names import Held, ever_dropped_at, names_in_use
+from sim.measure.demand import demand_micro_usd
 from sim.measure.summary import LEVEL, spread_of
 from sim.world.build import World
+from sim.world.population import MICRO
 
-BUSINESSES = "businesses"
+S_PER_H = 3600
+STATES = ("affected", "impaired", "down")
 
 
 @dataclass(frozen=True)
 class GroupCount:
-    """Businesses of one group in one run.
+    """A number of one group in one run.
 
     Attributes
     ----------
     by
-        What groups are of: ``sector``, ``provider``, ``region`` or ``operator``.
+        What groups are of: ``sector``, ``provider``, ``region``, ``operator``, ``cause`` or
+        ``operator and cause``.
     group
-        Name of the group; a region's is ``provider/region``.
+        Name of the group; a region's is ``provider/region``, the last one's ``operator/cause``.
+    metric
+        A measure of the catalogue, which has its units.
     denominator
-        Businesses of the group; for an operator all, since everybody has users there.
+        What it is out of: of businesses those of the group; for an operator or a cause all, since
+        everybody has users there; of a share of demand all demand, so that shares add up.
     """
 
     by: str
@@ -62,25 +69,21 @@ class GroupLine:
 
 
 def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
-    """Businesses ever affected, impaired and down by group, and ever hit by operator.
+    """Businesses ever affected, impaired and down by group; more by operator and by cause.
 
     Notes
     -----
-    A business is hit at an operator when the operator dropped or throttled one of the addresses
-    that its components sit on at t = 0, for a second or longer. Groups without a business are left
-    out.
+    A business is affected at an operator while more of the attempts of its users without a VPN
+    fail than the threshold, and put down to the cause by which it lost most. Sectors, providers
+    and regions without a business are left out.
     """
-    businesses, places, ledger = world.businesses, world.places, outcome.ledger
+    businesses, places = world.businesses, world.places
     home = businesses.home_place_row
     regions = [
         f"{places.provider[provider]}/{region}"
         for provider, region in zip(places.provider_row.tolist(), places.region, strict=True)
     ]
-    states = {
-        "affected": ledger.affected_s > 0,
-        "impaired": ledger.impaired_s > 0,
-        "down": ledger.down_s > 0,
-    }
+    states = _ever(outcome)
     found = []
     for by, names, row in (
         ("sector", businesses.sector, businesses.sector_row),
@@ -100,26 +103,61 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
                 )
                 for group in np.flatnonzero(n).tolist()
             ]
-    return (*found, *_by_operator(world, outcome))
+    return (*found, *_by_operator(world, outcome), *_by_cause(world, outcome))
+
+
+def _by_cause(world: World, outcome: Outcome) -> Iterator[GroupCount]:
+    """Businesses by the cause by which they lost most, and demand lost by each cause."""
+    n, n_causes = float(world.businesses.n_businesses), len(CAUSES)
+    main = outcome.at_operators.main_cause
+    counts = {
+        f"businesses_ever_{state}": np.bincount(main[(main >= 0) & is_so], minlength=n_causes)
+        for state, is_so in _ever(outcome).items()
+    }
+    lost = outcome.at_operators.lost_micro_usd.sum(axis=0)
+    for row, cause in enumerate(CAUSES):
+        for metric, found in counts.items():
+            yield GroupCount("cause", cause.name, metric, float(found[row]), n)
+        yield _share_lost(world, "cause", cause.name, lost[row])
 
 
 def _by_operator(world: World, outcome: Outcome) -> Iterator[GroupCount]:
-    n = world.businesses.n_businesses
-    address, *_ = names_in_use(world)
-    owner, place = _seats(world, address)
-    held = Held(outcome, address)
+    """What businesses met at each operator, and the demand that each cause lost there."""
+    found, n = outcome.at_operators, float(world.businesses.n_businesses)
+    hours = n * world.horizon_s / S_PER_H
     for row, name in enumerate(world.operators.name):
-        is_dropped = ever_dropped_at(held, [row])
-        n_hit = np.unique(owner[is_dropped[place]]).size
-        yield GroupCount("operator", name, "businesses_ever_hit", float(n_hit), float(n))
+        for level, state in enumerate(STATES):
+            for metric, value, whole in (
+                (f"businesses_ever_{state}", found.n_ever[level, row], n),
+                (f"businesses_{state}_peak", found.n_peak[level, row], n),
+                (f"business_hours_{state}", found.time_s[level, row] / S_PER_H, hours),
+            ):
+                yield GroupCount("operator", name, metric, float(value), whole)
+        lost = found.lost_micro_usd[row]
+        yield _share_lost(world, "operator", name, lost.sum())
+        for cause, of_cause in zip(CAUSES, lost, strict=True):
+            yield _share_lost(world, "operator and cause", f"{name}/{cause.name}", of_cause)
 
 
-def _seats(world: World, address: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Addresses of each business at t = 0: rows of businesses and of addresses."""
-    rows = world.businesses.component_row
-    host, _, n_hosts = world.components.hosts_of(rows.ravel())
-    owner = np.repeat(np.repeat(np.arange(rows.shape[0]), rows.shape[1]), n_hosts)
-    return owner, np.searchsorted(address, world.components.address[host])
+def _share_lost(world: World, by: str, group: str, lost_micro_usd: float) -> GroupCount:
+    """Share of all demand that a group lost; 0 out of 0 where there is no demand."""
+    demand = demand_micro_usd(world)
+    share = lost_micro_usd / demand if demand > 0 else 0.0
+    return GroupCount(by, group, "demand_lost_share", float(share), demand / MICRO)
+
+
+def _ever(outcome: Outcome) -> dict[str, NDArray[np.bool_]]:
+    """Whether each business was ever in each state."""
+    ledger = outcome.ledger
+    times_s = (ledger.affected_s, ledger.impaired_s, ledger.down_s)
+    return {state: time_s > 0 for state, time_s in zip(STATES, times_s, strict=True)}
+
+
+def unit_of(metric: str) -> tuple[str, str]:
+    """Units of a number by group and of what it is out of; counts of earlier versions too."""
+    if metric in MEASURES:
+        return MEASURES[metric].unit, MEASURES[metric].of
+    return BUSINESSES, BUSINESSES
 
 
 def summarise_groups(
@@ -142,12 +180,12 @@ def summarise_groups(
                 by=by,
                 group=group,
                 metric=metric,
-                unit=BUSINESSES,
+                unit=unit_of(metric)[0],
                 **spread_of(value)._asdict(),
                 level=LEVEL,
                 n_replicates=n,
                 denominator=float(whole.mean()),
-                denominator_unit=BUSINESSES,
+                denominator_unit=unit_of(metric)[1],
             )
         )
     return tuple(sorted(lines, key=lambda line: (line.by, line.group)))

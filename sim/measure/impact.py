@@ -6,15 +6,17 @@ facts in the outcome, so that a new measure needs no new run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import RATIOS
 from sim.engine.record.curves import BUSINESS_METRICS
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
+from sim.measure.demand import demand_micro_usd
 from sim.measure.inherited import inherited_by
 from sim.measure.listings import measure_register
 from sim.measure.measures import UNKNOWN, Measure, measured
@@ -47,12 +49,9 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         )
     )
     value = world.businesses.value_micro_usd_per_h.astype(float)
-    sector_row = world.businesses.sector_row
-    whole = world.demand.cumulative(world.horizon_s)[sector_row].astype(float)
-    demand_h = world.demand.hours(whole, sector_row)
     names = names_hit(world, outcome)
     n_names, n_active = float(names.n_names), float(names.n_active_sites)
-    demand, lost = float((value * demand_h).sum()), float((value * ledger.lost_demand_h).sum())
+    demand, lost = demand_micro_usd(world), float((value * ledger.lost_demand_h).sum())
     found = (
         *measure_register(world, outcome),
         *(
@@ -73,6 +72,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         ),
         measured("spells", float(ledger.n_spells.sum()), n),
         measured("demand_lost_share", lost / demand if demand > 0 else UNKNOWN, demand / 1e6),
+        *measure_causes(outcome, demand),
         measured("names_hit", float(names.n_hit), n_names),
         measured("names_hit_share", names.share_hit, n_names),
         measured("active_sites_hit", float(names.n_active_hit), n_active),
@@ -83,6 +83,24 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         *measure_target(world, outcome),
     )
     return (*found, *measure_ratios(found))
+
+
+def measure_causes(outcome: Outcome, demand: float) -> Iterator[Measure]:
+    """Share of all demand that each cause lost; they come to ``demand_lost_share``.
+
+    Parameters
+    ----------
+    demand
+        All demand over the run, in micro-dollars.
+
+    Notes
+    -----
+    ``sum over operators of lost(c, k)`` over demand, with the demand that fails at an operator
+    shared among the causes at work there by the Shapley value (``docs/explanation/model.md``).
+    """
+    lost = outcome.at_operators.lost_micro_usd.sum(axis=0)
+    for cause, of_cause in zip(CAUSES, lost.tolist(), strict=True):
+        yield measured(lost_by(cause), of_cause / demand if demand > 0 else UNKNOWN, demand / 1e6)
 
 
 def measure_inherited(

@@ -60,10 +60,12 @@ _MOMENT = (
 )
 _METRIC = Column.text("metric", "Name of the measure")
 _UNIT = Column.text("unit", "Unit of the measure")
-_COUNT_UNIT = Column.text("unit", "Unit of the count")
 _USD_UNIT = Column.text("unit", "Unit of mean, median, low, high")
 _LEVEL = Column("level", "number", "share", "Share of replicates between low and high")
 _N_REPLICATES = Column("n_replicates", "integer", "replicates", "Replicates summarised")
+_BY = Column.text(
+    "by", "What the groups are of: sector, provider, region, operator, cause, operator and cause"
+)
 _OUT_OF = Column.measured("denominator", "What the value is out of (mean over replicates)")
 _OUT_OF_UNIT = Column.text("denominator_unit", "Unit of the denominator")
 _GROUP = tuple(
@@ -183,6 +185,7 @@ BUSINESSES = (
     ),
     Column("n_spells", "integer", "spells", "Spells begun"),
     Column.flag("is_affected_at_end", "Whether a spell was running when the run ended"),
+    Column.text("main_cause", "Cause by which it lost most demand; missing where it lost none"),
     *(
         Column(f"n_responses_{name}", "integer", "responses", f"Responses completed: {name}")
         for name in RESPONSES
@@ -251,29 +254,24 @@ SUMMARY = (
 
 GROUPS = (
     _STRATEGY,
-    Column.text("by", "What the groups are of: sector, provider, region or operator"),
+    _BY,
     Column.text(
         "group",
         "Name of the group: sector; provider of the front end at t = 0, or provider/region; "
-        "operator",
+        "operator; cause; operator/cause",
     ),
-    Column.text(
-        "metric",
-        "businesses_ever_affected, _impaired, _down; by operator businesses_ever_hit: an address "
-        "in use at t = 0 was dropped or throttled there",
-    ),
-    _COUNT_UNIT,
-    Column("mean", "number", "businesses", "Mean over replicates"),
-    Column("median", "number", "businesses", "Median over replicates"),
-    Column("low", "number", "businesses", "5th percentile; missing with one replicate"),
-    Column("high", "number", "businesses", "95th percentile; missing with one replicate"),
+    Column.text("metric", "Measure of the group, as in summary.csv of all"),
+    _UNIT,
+    Column.measured("mean", "Mean over replicates"),
+    Column.measured("median", "Median over replicates"),
+    Column.measured("low", "5th percentile; missing with one replicate"),
+    Column.measured("high", "95th percentile; missing with one replicate"),
     _LEVEL,
     _N_REPLICATES,
-    Column(
+    Column.measured(
         "denominator",
-        "number",
-        "businesses",
-        "Businesses of the group, by operator all (mean over replicates)",
+        "What it is out of: businesses of the group, by operator and by cause all of them; all "
+        "demand (mean over replicates)",
     ),
     _OUT_OF_UNIT,
 )
@@ -360,12 +358,12 @@ LOSSES = (
 
 HITS = (
     *_RUN,
-    Column.text("by", "What the groups are of: sector, provider, region or operator"),
+    _BY,
     Column.text("group", "Name of the group, as in groups.csv"),
-    Column.text("metric", "What is counted, as in groups.csv"),
-    _COUNT_UNIT,
-    Column("value", "number", "businesses", "The count of this run"),
-    Column("denominator", "number", "businesses", "Businesses of the group, by operator all"),
+    Column.text("metric", "Measure of the group, as in groups.csv"),
+    _UNIT,
+    Column.measured("value", "Its value in this run"),
+    Column.measured("denominator", "What it is out of, as in groups.csv"),
 )
 
 NOTHING = (

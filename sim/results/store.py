@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import Line, split
 from sim.addresses.text.text import format_prefixes, format_set
+from sim.catalogue.causes import CAUSES
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
@@ -122,6 +123,9 @@ class RunEncoder:
             "last_outage_s": Optional(ledger.last_outage_s, NEVER),
             "n_spells": ledger.n_spells,
             "is_affected_at_end": ledger.is_affected_at_end,
+            "main_cause": Coded(
+                outcome.at_operators.main_cause.astype(np.int64), [cause.name for cause in CAUSES]
+            ),
             **{
                 f"n_responses_{name}": outcome.n_responses[:, column].copy()
                 if outcome.n_responses.shape[1]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.causes import BOUGHT_SERVICE, COMPONENT_ELSEWHERE, OWN_ADDRESS
 from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
 from sim.world.columns import Columns
@@ -48,6 +49,8 @@ class Businesses(Columns):
         Component that serves each role at t = 0.
     is_third_party : shape (n_businesses, n_roles)
         Whether that component is a service of somebody else, shared by many.
+    role_cause : shape (n_businesses, n_roles)
+        Row of ``CAUSES`` to which it is put down when that component fails.
     """
 
     sector: tuple[str, ...]
@@ -59,6 +62,7 @@ class Businesses(Columns):
     name_draw: NDArray[np.float64]
     component_row: NDArray[np.int64]
     is_third_party: NDArray[np.bool_]
+    role_cause: NDArray[np.uint8]
 
     @property
     def n_businesses(self) -> int:
@@ -102,12 +106,35 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
         name_draw=streams.generator(Stream.BUSINESS_NAME).random(n),
         component_row=placement.component_row,
         is_third_party=placement.is_third_party,
+        role_cause=role_causes(
+            placement.is_third_party,
+            placement.place_row != placement.home_place_row[:, np.newaxis],
+        ),
     )
     stays, tenants = build_stays(resolved, places, placement, moves, seats, streams)
     seated = [part for part in (placement, seats) if part is not None]
     parts: list[Hosts] = [*seated] if tenants is None else [*seated, tenants]
     around = neighbours_of_hosts(resolved, places, parts, revenue)
     return Population(businesses, _components(parts, _links(seated, stays), around), moves, stays)
+
+
+def role_causes(
+    is_third_party: NDArray[np.bool_], is_elsewhere: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Cause to which it is put down when the component of a role fails.
+
+    Parameters
+    ----------
+    is_third_party, is_elsewhere : shape (n_businesses, n_roles)
+        Whether it is a service of somebody else, and whether it is in another place than the front
+        end; the place of a service does not matter.
+
+    Returns
+    -------
+    shape (n_businesses, n_roles), rows of ``CAUSES``
+    """
+    own = np.where(is_elsewhere, np.uint8(COMPONENT_ELSEWHERE), np.uint8(OWN_ADDRESS))
+    return np.where(is_third_party, np.uint8(BOUGHT_SERVICE), own)
 
 
 def _revenue(

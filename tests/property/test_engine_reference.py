@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.catalogue.causes import CAUSES
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
+from sim.engine.state.at_operators import NO_CAUSE
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.tally import Group
 from sim.scenario.tables.reactions import STANCES
@@ -46,6 +48,8 @@ ADDRESSES = (
     "198.51.100.99",
     "203.0.113.1",
 )
+ELSEWHERE = st.sampled_from([(), (1,), (1, 2, 4)])
+"""Roles that are in another place than the front end."""
 SIXTEENTHS = st.integers(0, 16).map(lambda n: n / 16)
 
 
@@ -88,6 +92,7 @@ def small_worlds(draw):
             weights=tuple(draw(SIXTEENTHS) for _ in range(5)),
             profile=tuple(draw(st.sampled_from([(1,) * 168, tuple(range(168)), (0, 3) * 84]))),
             value_micro_usd_per_h=draw(st.integers(0, 2**30)),
+            elsewhere=draw(ELSEWHERE),
         )
         for _ in range(draw(st.integers(1, 3)))
     ]
@@ -117,6 +122,7 @@ def test_the_slow_reference_agrees_event_by_event_and_to_the_last_bit(small):
     assert events_of(small, outcome) == reference.events
     assert_same_curves(outcome, reference)
     assert ledger_of(outcome) == [ledger_row(row) for row in reference.ledger]
+    assert_same_at_operators(outcome, reference)
 
 
 def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, str]]:
@@ -186,6 +192,22 @@ def assert_same_curves(outcome: Outcome, reference: RefOutcome) -> None:
         t_s, value = outcome.curves.points(metric, Group())
         found = list(zip(t_s.tolist(), value.tolist(), strict=True))
         assert found == [(t, float(v)) for t, v in expected], metric
+
+
+def assert_same_at_operators(outcome: Outcome, reference: RefOutcome) -> None:
+    """Counts and times by operator agree exactly, demand by cause to seven digits."""
+    found, expected = outcome.at_operators, reference.at_operators
+    assert found.n_ever.T.tolist() == [list(row.n_ever) for row in expected]
+    assert found.n_peak.T.tolist() == [list(row.n_peak) for row in expected]
+    assert found.time_s.T.tolist() == [list(row.time_s) for row in expected]
+    lost = [[float(row.lost[cause.name]) for cause in CAUSES] for row in expected]
+    np.testing.assert_allclose(found.lost_micro_usd, lost, rtol=1e-7, atol=1e-3)
+    main = []
+    for by_cause in reference.lost_by_cause:
+        most = max(by_cause.values())
+        tied = [cause.name for cause in CAUSES if by_cause[cause.name] >= most * (1 - 1e-9)]
+        main.append([cause.name for cause in CAUSES].index(tied[0]) if most > 0 else NO_CAUSE)
+    assert found.main_cause.tolist() == main
 
 
 def ledger_of(outcome: Outcome) -> list[tuple[object, ...]]:

@@ -27,8 +27,10 @@ from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Streams
 from tests.property.test_engine_reference import (
     ADDRESSES,
+    ELSEWHERE,
     PREFIXES,
     SIXTEENTHS,
+    assert_same_at_operators,
     events_of,
     ledger_of,
     ledger_row,
@@ -146,6 +148,7 @@ def whole_firms(draw, n_services):
         responses=responses,
         arrivals=tuple(draw(st.lists(arrivals(sat_on), min_size=2, max_size=8))),
         tolerance=draw(st.sampled_from(["affected", "impaired", "impaired", "down"])),
+        elsewhere=draw(ELSEWHERE),
     )
 
 
@@ -456,6 +459,7 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
         expected = ledger_row(row)
         np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-7, atol=1e-9)
         assert found[7:] == expected[7:]
+    assert_same_at_operators(outcome, reference)
     assert outcome.n_responses.tolist() == [
         [kinds.count(kind) for kind in RESPONSES] for kinds in reference.responses
     ]

@@ -96,7 +96,8 @@ class ReactionActor:
         turn = self._round[row]
         component_row = self._moves.component_row[row, turn]
         current = self._states.exposure.component_row[row]
-        self._states.move(row, np.where(component_row >= 0, component_row, current))
+        moved = np.where(component_row >= 0, component_row, current)
+        self._states.move(row, moved, is_response=True)
         payee_row = int(self._moves.payee_row[row, turn])
         self._log.record(now_s(self._env), Kind.MOVED, business_row=row, provider_row=payee_row)
         self._is_busy[row] = False

@@ -45,6 +45,6 @@ def tenancy(
             continue
         moved = current.copy()
         moved[role] = component
-        states.move(business, moved)
+        states.move(business, moved, is_response=False)
         log.record(t_s, Kind.READDRESSED, business_row=business)
         on_change()

@@ -16,6 +16,7 @@ from sim.engine.eventlog import Events
 from sim.engine.orders import Mechanism
 from sim.engine.record.curves import Curves
 from sim.engine.record.vpn import VpnSteps
+from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.users import UserColumns
 
@@ -34,6 +35,8 @@ class Outcome:
         Fronts of the target, by front row.
     ledger
         What each business lost.
+    at_operators
+        What businesses met at each operator, and by which causes demand failed.
     n_responses : shape (n_businesses, n_kinds)
         Responses each business completed.
     users
@@ -52,6 +55,7 @@ class Outcome:
     entry_mechanism: tuple[Mechanism, ...]
     front_address: NDArray[np.int64]
     ledger: LedgerColumns
+    at_operators: OperatorColumns
     n_responses: NDArray[np.int64]
     users: UserColumns | None
     vpn: VpnSteps

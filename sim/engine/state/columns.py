@@ -1,6 +1,7 @@
-"""The columns of ``Exposure``, ``Levels``, ``Ledger`` and ``Tally`` as compiled loops take them.
+"""The columns of ``Exposure``, ``Levels``, ``Ledger``, ``Tally`` and ``AtOperators`` as compiled
+loops take them.
 
-In: the four, and whose patience runs. Out: their arrays in one tuple, by the names they have there.
+In: the five, and whose patience runs. Out: their arrays in one tuple, by the names they have there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.state.at_operators import AtOperators
 from sim.engine.state.exposure import Exposure
 from sim.engine.state.ledger import SPELL_EDGES_S, Ledger
 from sim.engine.state.levels import Levels
@@ -20,6 +22,9 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Numbers = NDArray[np.int32]
 """Rows again, where there are millions of them."""
+N_SHARED = 1024
+"""Pairs of a business and an operator whose losses are shared among causes at once."""
+Pairs = NDArray[np.uint8]
 
 
 class Columns(NamedTuple):
@@ -86,6 +91,17 @@ class Columns(NamedTuple):
     booked_s: Rows
     n_at_level: Rows
     first_role_group: int
+    # At operators, and by cause.
+    role_cause: Pairs
+    pair: Pairs
+    n_at: Rows
+    n_ever: Rows
+    n_peak: Rows
+    time_at_s: Rows
+    counted_s: Rows
+    lost_by_cause: Floats
+    lost_at: Floats
+    works: Floats
     # Reactions.
     tolerance: NDArray[np.int8]
     impatient_since_s: Rows
@@ -99,10 +115,15 @@ class Columns(NamedTuple):
     touched: NDArray[np.uint8]
     component_list: Numbers
     changed_list: Numbers
-    degree_before: NDArray[np.uint8]
+    degree_now: NDArray[np.uint8]
     business_list: Numbers
     moved_list: Numbers
     told_component_row: Numbers
+    told_role_cause: Pairs
+    share_business: Numbers
+    share_seat: Numbers
+    share_operator: Numbers
+    share_passed: Floats
     starting_list: Rows
     beginning_list: Rows
     ending_list: Rows
@@ -110,7 +131,12 @@ class Columns(NamedTuple):
 
 
 def columns_of(
-    exposure: Exposure, levels: Levels, ledger: Ledger, tally: Tally, patience: Patience
+    exposure: Exposure,
+    levels: Levels,
+    ledger: Ledger,
+    tally: Tally,
+    at_operators: AtOperators,
+    patience: Patience,
 ) -> Columns:
     """Columns of the classes that own them."""
     components = exposure.components
@@ -174,6 +200,16 @@ def columns_of(
         booked_s=tally.booked_s,
         n_at_level=tally.n_at_level,
         first_role_group=tally.roles.start,
+        role_cause=at_operators.role_cause,
+        pair=at_operators.pair,
+        n_at=at_operators.n_at,
+        n_ever=at_operators.n_ever,
+        n_peak=at_operators.n_peak,
+        time_at_s=at_operators.time_s,
+        counted_s=at_operators.counted_s,
+        lost_by_cause=at_operators.lost_by_cause,
+        lost_at=at_operators.lost_at,
+        works=at_operators.works,
         tolerance=patience.tolerance,
         impatient_since_s=patience.since_s,
         has_moved=patience.has_moved,
@@ -186,10 +222,15 @@ def columns_of(
         # Lists take memory as far as they are filled.
         component_list=np.empty(n_components, np.int32),
         changed_list=np.empty(n_components, np.int32),
-        degree_before=np.empty_like(exposure.degree_row[:, 0]),
+        degree_now=np.empty_like(exposure.degree_row[:, 0]),
         business_list=np.empty(n, np.int32),
         moved_list=np.empty(n, np.int32),
         told_component_row=np.empty((n, n_roles), np.int32),
+        told_role_cause=np.empty((n, n_roles), np.uint8),
+        share_business=np.empty(N_SHARED, np.int32),
+        share_seat=np.empty(N_SHARED, np.int32),
+        share_operator=np.empty(N_SHARED, np.int32),
+        share_passed=np.empty(N_SHARED),
         starting_list=np.empty(n, np.int64),
         beginning_list=np.empty(n, np.int64),
         ending_list=np.empty(n, np.int64),

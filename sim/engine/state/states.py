@@ -1,4 +1,4 @@
-"""Exposure, levels, ledger and tally as one: everything there is to know about businesses.
+"""Exposure, levels, ledger, tally and what is met at operators as one: all about businesses.
 
 In: what operators and businesses do, until the end of a second. Out: all columns brought up to
 date, for what changed and for whom drift may have moved.
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.engine.orders import Mechanism
 from sim.engine.state import states_kernel as kernel
+from sim.engine.state.at_operators import AtOperators, OperatorColumns
 from sim.engine.state.columns import columns_of
 from sim.engine.state.exposure import Exposure
 from sim.engine.state.ledger import Ledger, LedgerColumns
@@ -47,7 +48,7 @@ class States:
 
     Attributes
     ----------
-    exposure, levels, ledger, tally, patience
+    exposure, levels, ledger, tally, at_operators, patience
         The columns.
     """
 
@@ -56,11 +57,17 @@ class States:
         self.levels = Levels(world)
         self.ledger = Ledger(world)
         self.tally = Tally(world)
+        self.at_operators = AtOperators(world)
         n = world.businesses.n_businesses
         unmoved = np.full(n, IMPAIRED_LEVEL, np.int8)
         self.patience = Patience(world.moves.tolerance if world.moves is not None else unmoved)
         self._columns = columns_of(
-            self.exposure, self.levels, self.ledger, self.tally, self.patience
+            self.exposure,
+            self.levels,
+            self.ledger,
+            self.tally,
+            self.at_operators,
+            self.patience,
         )
         self.handle = kernel.make_states(self._columns)
         self._used: set[Mechanism] = set()
@@ -88,9 +95,18 @@ class States:
             kernel.touch_named(self.handle, operator_row, math.inf)
         return is_new
 
-    def move(self, business_row: int, component_row: NDArray[np.int64]) -> None:
-        """Let a business sit on other components from now on; shape (n_roles,)."""
-        kernel.move(self.handle, business_row, component_row.astype(np.int32))
+    def move(
+        self, business_row: int, component_row: NDArray[np.int64], *, is_response: bool
+    ) -> None:
+        """Let a business sit on other components from now on.
+
+        Parameters
+        ----------
+        component_row : shape (n_roles,)
+        is_response
+            Whether the business moves what is its own, all to one place, and not a provider.
+        """
+        kernel.move(self.handle, business_row, component_row.astype(np.int32), is_response)
 
     def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""
@@ -126,11 +142,12 @@ class States:
             _first(columns.ending_list, n_ending),
         )
 
-    def close(self, t_s: int) -> LedgerColumns:
+    def close(self, t_s: int) -> tuple[LedgerColumns, OperatorColumns]:
         """Book everything up to the end of the run."""
         self.advance(t_s)
         kernel.close(self.handle, t_s)
-        return self.ledger.freeze(self.levels.level)
+        at_operators = self.at_operators.freeze(self.ledger.demand)
+        return self.ledger.freeze(self.levels.level), at_operators
 
 
 def _first(rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:

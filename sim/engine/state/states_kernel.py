@@ -1,7 +1,8 @@
 """The turn of a second in one compiled loop.
 
-In and out: the columns of ``Exposure``, ``Levels``, ``Ledger`` and ``Tally``, brought up to date in
-place. It is one file since the turn is one loop: what it calls is compiled into it, step by step.
+In and out: the columns of ``Exposure``, ``Levels``, ``Ledger``, ``Tally`` and ``AtOperators``,
+brought up to date in place. It is one file since the turn is one loop: what it calls is compiled
+into it, step by step.
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.engine.state.columns import Columns, Floats, Numbers, Rows
+from sim.catalogue.causes import COMPONENT_ELSEWHERE, NAME, OVERLOADED_OPERATOR, OWN_ADDRESS
+from sim.engine.state.causes_kernel import (
+    CODE,
+    CODE_SHIFT,
+    CODES,
+    IS_SHARED,
+    SEVERAL,
+    count_time,
+    note_pair,
+    share_listed,
+)
+from sim.engine.state.columns import N_SHARED, Columns, Floats, Numbers, Rows
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.levels import SLACK
 from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING
@@ -108,14 +120,26 @@ def _touch_business(states: Any, row: int, how: int) -> None:
 
 
 @compiled
-def move(states: Any, row: int, component_row: Numbers) -> None:
-    """Let a business sit on other components from now on; shape (n_roles,)."""
+def move(states: Any, row: int, component_row: Numbers, is_response: bool) -> None:
+    """Let a business sit on other components from now on.
+
+    Parameters
+    ----------
+    component_row : shape (n_roles,)
+    is_response
+        Whether the business itself moves what is its own, which is in one place from then on.
+    """
     if states.touched[row] & _MOVED == 0:
         # Until the turn, it counts where it sat.
         states.moved_list[states.n_moved] = row
         states.told_component_row[states.n_moved] = states.component_row[row]
+        states.told_role_cause[states.n_moved] = states.role_cause[row]
         states.n_moved += 1
         _touch_business(states, row, _WHOLE | _MOVED)
+    for role in range(component_row.size):
+        is_moved = component_row[role] != states.component_row[row, role]
+        if is_response and is_moved and states.role_cause[row, role] == COMPONENT_ELSEWHERE:
+            states.role_cause[row, role] = OWN_ADDRESS
     states.component_row[row] = component_row
     states.is_touched_at[:] = True
 
@@ -190,13 +214,17 @@ def turn(
     n_whole = states.n_businesses
     if n_whole > 0 or components.size > 0:
         _book_demand_lost(states, t_s)
+        count_time(states, operators, t_s)
         whole, moved = states.business_list[:n_whole], states.moved_list[: states.n_moved]
+        if n_whole > 0:
+            pass_demand(states, weight, week_s)
+            _share_whole(states, whole, moved, operators)
         _count_roles(states, whole, states.component_row, _MOVED, operators, -1.0)
         _count_moved(states, moved, operators)
         _put_in_order(components, states.is_listed)
         for operator in operators:
             n_changed = _refresh(states, components, operator)
-            _tell(states, states.changed_list[:n_changed], operator)
+            _tell(states, states.changed_list[:n_changed], operator, weight, week_s)
         _forget(states.is_listed, components)
         states.told_overmatch[:] = states.overmatch
         states.told_is_overloaded[:] = states.is_overloaded
@@ -207,7 +235,7 @@ def turn(
     states.n_components = states.n_businesses = states.n_moved = 0
     if turned.size == 0:
         return 0, 0, 0
-    # Only now: time that passes in two pieces is rounded twice.
+    # Only where anybody was touched: time that passes in two pieces is rounded twice.
     pass_demand(states, weight, week_s)
     _put_in_order(turned, states.touched)
     return _judge(states, turned, operators, weight, drift, may_drift, t_s)
@@ -290,13 +318,13 @@ def _book_demand_lost(states: Any, t_s: int) -> None:
 def _refresh(states: Any, components: Numbers, operator: int) -> int:
     """How far components fail now at an operator; return how many of them fail otherwise.
 
-    They are the first ones of ``changed_list``, and ``degree_before`` says how they failed.
+    They are the first ones of ``changed_list``, and ``degree_now`` says how they fail.
     """
     n_dropping, n_throttling = states.n_dropping, states.n_throttling
     n_exempting, degree_row = states.n_exempting, states.degree_row
     host_order, host_start, is_spread = states.host_order, states.host_start, states.is_spread
     spread_start, degree_at = states.spread_start, states.degree_at
-    changed_list, degree_before = states.changed_list, states.degree_before
+    changed_list, degree_now = states.changed_list, states.degree_now
     has_drop, has_throttle = n_dropping.shape[0] > 0, n_throttling.shape[0] > 0
     has_exempt = n_exempting.shape[0] > 0
     n_changed = 0
@@ -321,28 +349,32 @@ def _refresh(states: Any, components: Numbers, operator: int) -> int:
             way = _THROTTLED
         before, now = degree_row[component, operator], degree_at[way]
         if now != before:
-            degree_row[component, operator] = now
-            degree_before[n_changed] = before
+            degree_now[n_changed] = now
             changed_list[n_changed] = component
             n_changed += 1
     return n_changed
 
 
 @compiled
-def _tell(states: Any, components: Numbers, operator: int) -> None:
+def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_s: int) -> None:
     """Touch those who sit on a component that fails otherwise, in the role that it has there.
 
-    Demand that fails by role is brought up to date here for all but those touched as a whole.
+    Demand that fails by role is brought up to date here for all but those touched as a whole. What
+    several causes did until now is shared before any of the components fails otherwise.
     """
     order, start, component_row = states.business_order, states.business_start, states.component_row
     touched, listed, n_listed = states.touched, states.business_list, states.n_businesses
     sector_row, role_weight, value = states.sector_row, states.role_weight, states.value
-    degree, degree_row, degree_before = states.degree, states.degree_row, states.degree_before
+    degree, degree_row, degree_now = states.degree, states.degree_row, states.degree_now
+    pair, role_cause = states.pair, states.role_cause
+    share_business, share_seat = states.share_business, states.share_seat
+    share_operator, share_passed = states.share_operator, states.share_passed
     name_draw, lost_micro_usd_per_h = states.name_draw, states.lost_micro_usd_per_h
     name_evasion, first_role_group = states.name_evasion, states.first_role_group
-    overmatch = states.told_overmatch[operator]
+    passed, passed_since = states.passed, states.passed_since
+    overmatch, n_to_share = states.told_overmatch[operator], 0
     for place, component in enumerate(components):
-        before, now = degree[degree_before[place]], degree[degree_row[component, operator]]
+        before, now = degree[degree_row[component, operator]], degree[degree_now[place]]
         for link in range(start[component], start[component + 1]):
             row = order[link]
             # Who may come to sit there in two ways is listed twice, one after the other.
@@ -355,14 +387,67 @@ def _tell(states: Any, components: Numbers, operator: int) -> None:
                     listed[n_listed] = row
                     n_listed += 1
                 touched[row] |= 1 << role
-                weight, worth = role_weight[sector_row[row], role], float(value[row])
+                if _is_to_share(pair[row, operator]):
+                    pair[row, operator] |= IS_SHARED
+                    if n_to_share == 0:
+                        pass_demand(states, weight, week_s)
+                    elif n_to_share == N_SHARED:
+                        share_listed(states, n_to_share, component_row, role_cause)
+                        n_to_share = 0
+                    share_business[n_to_share] = share_seat[n_to_share] = row
+                    share_operator[n_to_share] = operator
+                    more = passed[operator, sector_row[row]] - passed_since[row, operator]
+                    share_passed[n_to_share] = more
+                    n_to_share += 1
+                of_attempts, worth = role_weight[sector_row[row], role], float(value[row])
                 failed, failing = before, now
                 if role == FRONTEND:
                     failed = _fails_named(failed, name_draw[row], overmatch, name_evasion)
                     failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
-                more = np.rint(worth * (failing * weight)) - np.rint(worth * (failed * weight))
+                more = np.rint(worth * (failing * of_attempts))
+                more -= np.rint(worth * (failed * of_attempts))
                 lost_micro_usd_per_h[operator, first_role_group + role] += more
+    share_listed(states, n_to_share, component_row, role_cause)
+    for place, component in enumerate(components):
+        degree_row[component, operator] = degree_now[place]
     states.n_businesses = n_listed
+
+
+@compiled
+def _share_whole(states: Any, rows: Numbers, moved: Numbers, operators: Rows) -> None:
+    """Share what several causes did until now to those touched as a whole."""
+    # Until the turn, who moved counts where it sat.
+    for place, row in enumerate(moved):
+        n = 0
+        for operator in operators:
+            n = _list_to_share(states, row, place, operator, n)
+        share_listed(states, n, states.told_component_row, states.told_role_cause)
+    n = 0
+    for row in rows:
+        if n + operators.size > N_SHARED:
+            share_listed(states, n, states.component_row, states.role_cause)
+            n = 0
+        for operator in operators:
+            n = _list_to_share(states, row, row, operator, n)
+    share_listed(states, n, states.component_row, states.role_cause)
+
+
+@compiled
+def _list_to_share(states: Any, row: int, seat: int, operator: int, n: int) -> int:
+    """List a pair if what several causes did there is to be shared; return how many are listed."""
+    if not _is_to_share(states.pair[row, operator]):
+        return n
+    states.pair[row, operator] |= IS_SHARED
+    more = states.passed[operator, states.sector_row[row]] - states.passed_since[row, operator]
+    states.share_business[n], states.share_seat[n] = row, seat
+    states.share_operator[n], states.share_passed[n] = operator, more
+    return n + 1
+
+
+@compiled
+def _is_to_share(known: int) -> bool:
+    """Whether several causes act at a pair, and what they did is not shared in this turn yet."""
+    return known >> CODE_SHIFT & CODE == SEVERAL and known & IS_SHARED == 0
 
 
 @compiled
@@ -459,6 +544,10 @@ def _judge(
     starting_list, beginning_list = states.starting_list, states.beginning_list
     ending_list = states.ending_list
     first_sector_group, n_roles = states.first_sector_group, component_row.shape[1]
+    role_cause, pair, n_at, n_ever = states.role_cause, states.pair, states.n_at, states.n_ever
+    lost_by_cause, lost_at = states.lost_by_cause, states.lost_at
+    share_business, share_seat = states.share_business, states.share_seat
+    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, 0
     n_starting = n_beginning = n_ending = 0
     for row in turned:
         how, before, sector = touched[row], level[row], sector_row[row]
@@ -468,20 +557,35 @@ def _judge(
         for operator in operators:
             if how == _DRIFTED:
                 break
-            passing = 1.0 - severity[operator] if told_is_overloaded[operator] else 1.0
+            passing, causes = 1.0, 0
+            if told_is_overloaded[operator]:
+                passing = 1.0 - severity[operator]
+                causes = int(severity[operator] > 0.0) << OVERLOADED_OPERATOR
             for role in range(n_roles):
                 failing = degree[degree_row[component_row[row, role], operator]]
-                if role == FRONTEND:
-                    overmatch = told_overmatch[operator]
-                    failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
-                passing *= 1.0 - role_weight[sector, role] * failing
+                of_attempts = role_weight[sector, role]
+                if failing * of_attempts > 0.0:
+                    causes |= 1 << int(role_cause[row, role])
+                if role == FRONTEND and name_draw[row] < told_overmatch[operator]:
+                    if (1.0 - name_evasion) * of_attempts > 0.0:
+                        causes |= 1 << NAME
+                    failing = 1.0 - (1.0 - failing) * name_evasion
+                passing *= 1.0 - of_attempts * failing
             failed, failing = by_operator[row, operator], 1.0 - passing
-            if failing != failed:
+            known, code = int(pair[row, operator]), int(CODES[causes])
+            told = known >> CODE_SHIFT & CODE
+            if failing != failed or code != told or known & IS_SHARED:
+                piece = failed * (passed[operator, sector] - passed_since[row, operator])
+                lost += piece
+                if 0 < told < SEVERAL:
+                    lost_by_cause[row, told - 1] += piece
+                    lost_at[operator, told - 1, sector] += worth * piece
+                at_operator = int(_level_of(threshold, failing))
+                note_pair(pair, n_at, n_ever, row, operator, at_operator, code)
                 more = np.rint(worth * failing) - np.rint(worth * failed)
                 lost_micro_usd_per_h[operator, 0] += more
                 lost_micro_usd_per_h[operator, provider_place] += more
                 lost_micro_usd_per_h[operator, sector_place] += more
-                lost += failed * (passed[operator, sector] - passed_since[row, operator])
                 passed_since[row, operator] = passed[operator, sector]
                 by_operator[row, operator] = failing
         share, is_failing = 0.0, False
@@ -494,8 +598,20 @@ def _judge(
             # What is lost goes by whether there is a spell: all of it until now.
             for operator in range(weight.size):
                 more = passed[operator, sector] - passed_since[row, operator]
-                lost += by_operator[row, operator] * more
+                piece = by_operator[row, operator] * more
                 passed_since[row, operator] = passed[operator, sector]
+                lost += piece
+                told = int(pair[row, operator]) >> CODE_SHIFT & CODE
+                if told == SEVERAL:
+                    share_business[n_to_share] = share_seat[n_to_share] = row
+                    share_operator[n_to_share], share_passed[n_to_share] = operator, more
+                    n_to_share += 1
+                elif told > 0:
+                    lost_by_cause[row, told - 1] += piece
+                    lost_at[operator, told - 1, sector] += worth * piece
+                if n_to_share == N_SHARED:
+                    share_listed(states, n_to_share, component_row, role_cause)
+                    n_to_share = 0
         if before > 0:
             lost_in_spell[row] += lost
         else:
@@ -546,6 +662,7 @@ def _judge(
             else:
                 ending_list[n_ending] = row
                 n_ending += 1
+    share_listed(states, n_to_share, component_row, role_cause)
     return n_starting, n_beginning, n_ending
 
 
@@ -554,11 +671,28 @@ def close(states: Any, t_s: int) -> None:
     """Book everything up to the end of the run, until which demand has passed."""
     level, passed, passed_since = states.level, states.passed, states.passed_since
     by_operator, sector_row = states.by_operator, states.sector_row
+    component_row, role_cause, pair = states.component_row, states.role_cause, states.pair
+    lost_by_cause, lost_at, value = states.lost_by_cause, states.lost_at, states.value
+    share_business, share_seat = states.share_business, states.share_seat
+    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, 0
+    count_time(states, np.arange(passed.shape[0]), t_s)
     for row in range(level.size):
-        lost, before = 0.0, level[row]
+        lost, before, sector = 0.0, level[row], sector_row[row]
         for operator in range(passed.shape[0]):
-            more = passed[operator, sector_row[row]] - passed_since[row, operator]
-            lost += by_operator[row, operator] * more
+            more = passed[operator, sector] - passed_since[row, operator]
+            piece = by_operator[row, operator] * more
+            lost += piece
+            told = int(pair[row, operator]) >> CODE_SHIFT & CODE
+            if told == SEVERAL:
+                share_business[n_to_share] = share_seat[n_to_share] = row
+                share_operator[n_to_share], share_passed[n_to_share] = operator, more
+                n_to_share += 1
+            elif told > 0:
+                lost_by_cause[row, told - 1] += piece
+                lost_at[operator, told - 1, sector] += float(value[row]) * piece
+            if n_to_share == N_SHARED:
+                share_listed(states, n_to_share, component_row, role_cause)
+                n_to_share = 0
         for state in range(before):
             states.time_s[state, row] += t_s - states.since_s[row]
         if before > 0:
@@ -566,6 +700,7 @@ def close(states: Any, t_s: int) -> None:
             _turn_spell(states, row, before, np.int8(0), t_s)
         else:
             states.lost_below[row] += lost
+    share_listed(states, n_to_share, component_row, role_cause)
 
 
 @compiled

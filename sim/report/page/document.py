@@ -27,6 +27,7 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer, sources
 from sim.report.page import tables as page_tables
 from sim.report.page.charts import as_if_utc_ms, chart_data, read_drawn, worst_moment
+from sim.report.page.groups import cause_table, operator_table
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_table, provider_table
 from sim.report.page.repeat import is_comparison, repeat
@@ -42,7 +43,7 @@ from sim.version import __version__
 MAX_EMBEDDED_BYTES = 512 * 1024
 _ABOUT = {
     "summary.csv": "every measure over replicates",
-    "groups.csv": "businesses hit by sector, provider, region and operator",
+    "groups.csv": "who was hit, by sector, provider, region, operator and cause",
     "comparison.csv": "every measure of every strategy, with differences from the baseline",
     "tradeoff.csv": "effect, harm and which strategies are beaten",
     "money.csv": "what each money method says",
@@ -215,11 +216,17 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "money": None,
         "money_notes": [],
         "providers": None,
+        "causes": None,
+        "operators": None,
         "tradeoff": page_tables.tradeoff_table(tradeoff) if tradeoff else None,
         "downloads": downloads(run),
         "strategies": None,
         "figures": [],
     }
+    if has_file(run, "groups.csv"):
+        groups = read_rows(run, "groups.csv")
+        tables["causes"] = cause_table(groups, run.strategies)
+        tables["operators"] = operator_table(groups, run.strategies)
     if has_file(run, "money.csv"):
         tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies)
         tables["money_notes"] = money_sentences(run)

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from sim.catalogue.causes import CAUSES, lost_by
 from sim.measure.groups import GroupCount, count_groups, summarise_groups
 from sim.measure.impact import measure_impact
 from sim.measure.names import Held, ever_dropped_at, names_in_use
@@ -24,16 +25,31 @@ def counted(small: SmallWorld) -> dict[tuple[str, str, str], tuple[float, float]
     return {(c.by, c.group, c.metric): (c.value, c.denominator) for c in found}
 
 
-def test_a_business_is_hit_at_the_operators_that_drop_one_of_its_addresses() -> None:
+def test_a_business_is_hit_at_the_operators_at_which_its_demand_fails() -> None:
     small = SmallWorld(
-        orders=(Dated(5, "block", (f"{ONE}/32",)),),
+        orders=(Dated(100, "block", (f"{ONE}/32",)),),
         actors=(Actor(0.5), Actor(0.25, compliance=0.0), Actor(0.25, apply_lag_s=2000)),
-        firms=(Firm((ONE,) + (OTHER,) * 4), Firm((OTHER,) * 5), Firm((ONE,) * 5)),
+        firms=(
+            Firm((ONE,) + (OTHER,) * 4),
+            Firm((OTHER,) * 5),
+            Firm((ONE,) * 5, weights=(0.5, 0.0, 0.0, 0.0, 0.0)),
+            # An address is dropped, and no demand of its fails.
+            Firm((OTHER,) * 4 + (ONE,)),
+        ),
         horizon_s=1000,
     )
     found = counted(small)
-    hits = [found["operator", f"operator-{row}", "businesses_ever_hit"] for row in range(3)]
-    assert hits == [(2, 3), (0, 3), (0, 3)]
+    metrics = ("businesses_ever_affected", "businesses_affected_peak", "businesses_ever_down")
+    for row, expected in enumerate([[(2, 4), (2, 4), (1, 4)], [(0, 4)] * 3, [(0, 4)] * 3]):
+        assert [found["operator", f"operator-{row}", metric] for metric in metrics] == expected
+    hours = [found["operator", "operator-0", f"business_hours_{s}"] for s in ("impaired", "down")]
+    assert hours == [(0.5, pytest.approx(4 / 3.6)), (0.25, pytest.approx(4 / 3.6))]
+    # Half of the users miss 1.5 of the demand of four for 900 s of 1000.
+    lost = pytest.approx(0.5 * 1.5 / 4 * 0.9), pytest.approx(4 * 1000 / 3600)
+    assert found["operator", "operator-0", "demand_lost_share"] == lost
+    assert found["operator and cause", "operator-0/own_address", "demand_lost_share"] == lost
+    assert found["cause", "own_address", "demand_lost_share"] == lost
+    assert found["cause", "own_address", "businesses_ever_affected"] == (2, 4)
 
 
 def test_groups_of_each_kind_add_up_to_all_businesses() -> None:
@@ -48,6 +64,25 @@ def test_groups_of_each_kind_add_up_to_all_businesses() -> None:
             assert sum(count.value for count in mine) == measures[metric]
             assert sum(count.denominator for count in mine) == len(small.firms)
     assert measures["businesses_ever_affected"] > 0
+
+
+@pytest.mark.parametrize("name", ["aggregate", "dns", "none"])
+def test_operators_and_causes_come_to_the_demand_lost_in_the_run(name: str) -> None:
+    small = chase_world(3)
+    world, outcome = small.world(), run(small, STRATEGIES[name])
+    measures = {m.metric: m.value for m in measure_impact(world, outcome)}
+    found = count_groups(world, outcome)
+    for by in ("operator", "cause", "operator and cause"):
+        lost = [c.value for c in found if (c.by, c.metric) == (by, "demand_lost_share")]
+        assert sum(lost) == pytest.approx(measures["demand_lost_share"], rel=1e-9, abs=1e-15)
+    for cause in CAUSES:
+        mine = [c.value for c in found if (c.by, c.group) == ("cause", cause.name)]
+        assert mine[-1] == measures[lost_by(cause)]
+    for state in ("affected", "impaired", "down"):
+        metric = f"businesses_ever_{state}"
+        mine = [c.value for c in found if (c.by, c.metric) == ("cause", metric)]
+        assert sum(mine) == measures[metric]
+    assert (measures["demand_lost_share"] > 0) == (name != "none")
 
 
 @pytest.mark.parametrize("name", ["aggregate", "dns", "none"])
@@ -67,11 +102,10 @@ def test_an_operator_without_users_is_a_group_like_another() -> None:
         orders=(Dated(5, "block", (f"{ONE}/32",)),),
         actors=actors, firms=(Firm((ONE,) * 5),), horizon_s=1000,
     )  # fmt: skip
-    assert counted(small)["operator", "operator-1", "businesses_ever_hit"] == (1, 1)
-    assert counted(replace(small, orders=()))["operator", "operator-1", "businesses_ever_hit"] == (
-        0,
-        1,
-    )
+    metric = "businesses_ever_down"
+    assert counted(small)["operator", "operator-1", metric] == (1, 1)
+    assert counted(small)["operator", "operator-1", "demand_lost_share"][0] == 0
+    assert counted(replace(small, orders=()))["operator", "operator-1", metric] == (0, 1)
 
 
 def test_a_replicate_without_a_group_counts_none_of_none() -> None:

@@ -1,0 +1,108 @@
+"""What businesses meet at each operator, and to which causes failing demand is put down.
+
+In: pairs of a business and an operator at which anything changed. Out: counts, times and lost
+demand by operator and by cause. It knows no price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalogue.causes import CAUSES
+from sim.engine.state.ledger import N_STATES
+from sim.world.build import World
+from sim.world.demand import Demand
+
+NO_CAUSE = -1
+_NEARLY = 1.0 - 1e-9
+"""Causes that lost this share of what the first one lost are tied with it: rounding decides
+nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class OperatorColumns:
+    """What businesses met at each operator in one run.
+
+    A business is affected, impaired or down at an operator when the share of attempts of the
+    operator's users without a VPN that fail there, m(i, k), is above the threshold.
+
+    Attributes
+    ----------
+    n_ever, n_peak : shape (3, n_operators)
+        Businesses that were ever affected, impaired, down at the operator, and the most at a time.
+    time_s : shape (3, n_operators)
+        Time in at least that state, summed over businesses.
+    lost_micro_usd : shape (n_operators, n_causes)
+        Demand that failed for the operator's users by each cause, in micro-dollars of revenue.
+    main_cause : shape (n_businesses,)
+        Cause by which each business lost most, the first of those that tie; -1 where it lost
+        nothing.
+    """
+
+    n_ever: NDArray[np.int64]
+    n_peak: NDArray[np.int64]
+    time_s: NDArray[np.int64]
+    lost_micro_usd: NDArray[np.float64]
+    main_cause: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+
+class AtOperators:
+    """Counts by operator and by cause, kept for pairs that changed.
+
+    Attributes
+    ----------
+    role_cause : shape (n_businesses, n_roles)
+        Cause to which a failing component of the role is put down now.
+    pair : shape (n_businesses, n_operators)
+        One byte each: the state at the operator, the worst one so far, and the cause of what fails
+        there, as ``causes_kernel`` packs them.
+    n_at, n_ever, n_peak, time_s : shape (3, n_operators)
+        Businesses in at least each state now; the others as in ``OperatorColumns``, all but
+        ``n_ever`` as of ``counted_s``.
+    counted_s : shape (n_operators,)
+        Until when they are.
+    lost_by_cause : shape (n_businesses, n_causes)
+        Demand each business lost by each cause, in the unit of the ledger.
+    lost_at : shape (n_operators, n_causes, n_sectors)
+        The same by operator and sector, weighted by the value of businesses.
+    works : shape (n_causes,)
+        Room to share one pair's failing demand among causes.
+    """
+
+    def __init__(self, world: World) -> None:
+        n, n_operators = world.businesses.n_businesses, world.operators.n_operators
+        self.role_cause = world.businesses.role_cause.copy()
+        self.pair = np.zeros((n, n_operators), np.uint8)
+        self.n_at, self.n_ever, self.n_peak, self.time_s = (
+            np.zeros((N_STATES, n_operators), np.int64) for _ in range(4)
+        )
+        self.counted_s = np.zeros(n_operators, np.int64)
+        self.lost_by_cause = np.zeros((n, len(CAUSES)))
+        self.lost_at = np.zeros((n_operators, len(CAUSES), len(world.businesses.sector)))
+        self.works = np.ones(len(CAUSES))
+
+    def freeze(self, demand: Demand) -> OperatorColumns:
+        """Everything counted, as columns; nothing can be counted any more."""
+        n_sectors = self.lost_at.shape[2]
+        lost_h = demand.hours(self.lost_at, np.arange(n_sectors))
+        return OperatorColumns(
+            n_ever=self.n_ever,
+            n_peak=self.n_peak,
+            time_s=self.time_s,
+            lost_micro_usd=lost_h.sum(axis=2),
+            main_cause=_main_cause(self.lost_by_cause),
+        )
+
+
+def _main_cause(lost: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Column of the first cause that lost as much as any; shape (n,)."""
+    most = lost.max(axis=1)
+    first = (lost >= (most * _NEARLY)[:, np.newaxis]).argmax(axis=1)
+    return np.where(most > 0, first, NO_CAUSE).astype(np.int8)
