@@ -59,8 +59,8 @@ def main() -> None:
     command = f"python -m benchmarks.ablation -n {given.n} --write"
     said = (
         f"Written by `{command}`: {given.n} replicates of each variant, luck alone. CRPS is of "
-        "log10 and lower where the model is better; the guess is spread evenly over the range that each "
-        "case states. Figures that show one number count once.\n\n" + page.table(head, rows)
+        "log10 and lower where the model is better; the guess is spread evenly over the range that "
+        "each case states. Figures that show one number count once.\n\n" + page.table(head, rows)
     )
     if given.write:
         text = PAGE.read_text(encoding="utf-8")

@@ -255,7 +255,21 @@ def _at_once(
     t_s = np.unique(np.concatenate([[first_s], *(t for t, _ in points)]))
     t_s = t_s[(t_s >= first_s) & (t_s < max(until_s, first_s + 1))]
     total = sum(value[np.searchsorted(t, t_s, side="right") - 1] for t, value in points)
-    return float(np.max(total) if take == "max" else np.min(total))
+    return taken(t_s, np.asarray(total), span_s, take)
+
+
+def taken(t_s: NDArray[np.int64], value: NDArray[np.float64], span_s: Span, take: str) -> float:
+    """Most, least, or mean over time of a curve within a span.
+
+    Parameters
+    ----------
+    t_s, value : shape (n,)
+        From each time on the curve has the value; the first holds where the span begins.
+    """
+    if take == "mean":
+        edge = np.clip(np.append(t_s, span_s[1]), *span_s)
+        return float((value * np.diff(edge)).sum() / max(span_s[1] - span_s[0], 1))
+    return float(np.max(value) if take == "max" else np.min(value))
 
 
 def region_names(

@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.readings import check_group, check_reading, group_of, read_off
+from sim.backtest.readings import check_group, check_reading, group_of, read_off, taken
 from sim.catalogue.choices import PRICED, measure_name
 from sim.catalogue.curves import CURVES
 from sim.engine.eventlog import Kind
@@ -252,8 +252,8 @@ def _read_curve(
     if at_s is not None:
         return value[np.searchsorted(t_s, at_s, side="right") - 1 :][:1]
     first = max(0, int(np.searchsorted(t_s, span_s[0], side="right")) - 1)
-    inside = value[first : max(first + 1, int(np.searchsorted(t_s, span_s[1])))]
-    return np.array([inside.max() if predictor.take == "max" else inside.min()])
+    mine = slice(first, max(first + 1, int(np.searchsorted(t_s, span_s[1]))))
+    return np.array([taken(t_s[mine], value[mine], span_s, predictor.take)])
 
 
 def _seconds(time: datetime, start: datetime) -> int:

@@ -62,8 +62,8 @@ class RunPredictor(Model):
     """From when on; the start of the run when left out."""
     until: Instant | None = None
     """Until when, not included; the end of the run when left out."""
-    take: Literal["max", "min"] = "max"
-    """What is taken of a curve over a time, without ``at``."""
+    take: Literal["max", "min", "mean"] = "max"
+    """What is taken of a curve over a time, without ``at``; the mean is over time."""
     is_complement: bool = False
     """Take 1 less the value, of a share."""
     is_relative_to_start: bool = False

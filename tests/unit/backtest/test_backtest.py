@@ -18,6 +18,7 @@ from sim.backtest.prediction import (
     of_number,
     of_replicates,
 )
+from sim.backtest.readings import taken
 from sim.backtest.runs import group_runs, read_replicate
 from sim.backtest.scores import backtest
 from sim.backtest.verdicts import score
@@ -378,3 +379,12 @@ def test_too_many_different_runs_are_refused(tmp_path):
     ).cases  # fmt: skip
     with pytest.raises(ScenarioError, match="expected at most 100 different scenarios"):
         backtest(cases, 1)
+
+
+@pytest.mark.parametrize(
+    ("take", "expected"), [("max", 5.0), ("min", 1.0), ("mean", (4 * 1 + 2 * 5 + 4 * 2) / 10)]
+)
+def test_what_is_taken_of_a_curve_over_a_time(take: str, expected: float) -> None:
+    # The first value holds from before the span on, the last to its end.
+    t_s, value = np.array([3, 14, 16]), np.array([1.0, 5.0, 2.0])
+    assert taken(t_s, value, (10, 20), take) == pytest.approx(expected)
