@@ -26,7 +26,7 @@ from sim.world.providers import Places
 SetOf: TypeAlias = Callable[[Observation, int, int, int], IntervalSet]
 """Set around an address, given the rows of its provider and of its place, -1 for none."""
 
-HolderOf: TypeAlias = Callable[[Places | None, IntervalSet], tuple[int, int]]
+StepOf: TypeAlias = Callable[[Observation, IntervalSet], int | None]
 
 
 def escalate(
@@ -59,11 +59,17 @@ def escalate(
     listed likewise is skipped.
     """
     sets = [_set_of(rule, purity, shortest) for rule in rules]
-    # Entries are looked at in every decision of a run.
-    holder_of = cache(_holder)
+    # Entries are looked at in every decision of a run, in which places stay as they are.
+    known: dict[tuple[IntervalSet, IntervalSet], int | None] = {}
+
+    def step_of(observation: Observation, addresses: IntervalSet) -> int | None:
+        key = addresses, observation.exempt
+        if key not in known:
+            known[key] = _step_of(observation, addresses, sets)
+        return known[key]
 
     def decide(observation: Observation) -> Decision:
-        step, since_s = _step(observation, sets, holder_of)
+        step, since_s = _step(observation, step_of)
         is_missed = not observation.target_reached_share < goal
         is_over = since_s is not None and observation.t_s >= since_s + patience_s
         wider: tuple[int, tuple[Order, ...]] | None = None
@@ -138,31 +144,25 @@ def _wider(
     return None
 
 
-def _step(
-    observation: Observation, sets: Sequence[SetOf], holder_of: HolderOf
-) -> tuple[int, int | None]:
+def _step(observation: Observation, step_of: StepOf) -> tuple[int, int | None]:
     """Step that the register shows, and when it began; the first step and None before it."""
     begun_s: dict[int, int] = {}
     for addresses, placed_s in _dropped(observation).items():
-        step = _step_of(observation, addresses, sets, holder_of(observation.places, addresses))
+        step = step_of(observation, addresses)
         if step is not None:
             begun_s[step] = min(placed_s, begun_s.get(step, placed_s))
     step = max(begun_s, default=0)
     return step, begun_s.get(step)
 
 
-def _step_of(
-    observation: Observation,
-    addresses: IntervalSet,
-    sets: Sequence[SetOf],
-    holder: tuple[int, int],
-) -> int | None:
+def _step_of(observation: Observation, addresses: IntervalSet, sets: Sequence[SetOf]) -> int | None:
     """First step whose set, less what is exempt, is this one; None if there is none.
 
     A set tells nothing of the front that it was placed around. Whoever holds most of it stands for
     the front's holder: more than half of a pure prefix is one holder's.
     """
     first = int(addresses.start[0])
+    holder = _holder(observation.places, addresses)
     for step, set_of in enumerate(sets):
         if cut(observation, set_of(observation, first, *holder)) == addresses:
             return step
