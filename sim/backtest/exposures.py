@@ -13,7 +13,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import Limits
-from sim.backtest.prediction import Prediction, of_number
+from sim.backtest.prediction import Prediction, of_draws, of_number
 from sim.blocklists.attribution import (
     BETWEEN,
     NOT_KNOWN,
@@ -30,9 +30,10 @@ from sim.blocklists.blocklists import (
     read_blocklists,
     table_names,
 )
+from sim.blocklists.expected_names import draw_listed_names, shipped_owners
 from sim.blocklists.hosts import Tally, count_states, find_hits, group_hits
 from sim.blocklists.listed import union
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, UsageError
 from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import ExposurePredictor
 from sim.scenario.refusal import hint
@@ -46,17 +47,62 @@ def predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Predic
     OverblockError
         If a list, table or inventory cannot be read, or has no such group.
     """
-    return of_number(_count(placed, predictor), "whether the list is complete")
-
-
-def _count(placed: PlacedCase, predictor: ExposurePredictor) -> float:
-    limits = Limits()
     given = _input(placed, predictor.blocklist)
+    feeds = _in_force(placed, predictor, given)
+    if predictor.of_names:
+        return _predict_names(placed, predictor, feeds)
+    return of_number(_count(placed, predictor, given, feeds), "whether the list is complete")
+
+
+def _in_force(placed: PlacedCase, predictor: ExposurePredictor, given: Input) -> list[Feed]:
+    limits = Limits()
     blocklists = read_blocklists([given], "", skip_bad=False, limits=limits)
     if blocklists.are_dated and predictor.at is None:
         message = "expected a time, as the list holds dated orders, got none"
         raise ScenarioError([placed.problem("predictor.at", message)])
-    feeds = blocklists.in_force(predictor.at)
+    return blocklists.in_force(predictor.at)
+
+
+def _predict_names(
+    placed: PlacedCase, predictor: ExposurePredictor, feeds: list[Feed]
+) -> Prediction:
+    """Names on listed addresses of all providers whose use is known, or of one."""
+    owners = shipped_owners()
+    if predictor.attribute:
+        (owners,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=Limits())
+    try:
+        _, draws, n_not_known = draw_listed_names(feeds, owners, predictor.universe)
+    except UsageError as error:
+        key = "attribute" if "column" in str(error) else "universe"
+        message = str(error).partition(": ")[2]
+        raise ScenarioError([placed.problem(f"predictor.{key}", message)]) from None
+    by_provider = getattr(draws, NAME_COUNTS[predictor.count])
+    values = by_provider.sum(axis=1)
+    if predictor.provider:
+        if predictor.provider not in draws.provider:
+            what = "a provider with listed addresses whose use is known"
+            raise _no_group(placed, predictor, what, draws.provider)
+        values = by_provider[:, draws.provider.index(predictor.provider)]
+    left_out = "whether the list is complete"
+    if n_not_known:
+        left_out += f"; names on {n_not_known:,} listed addresses of no provider that is known"
+    spans = f"{values.size:,} draws of luck and of the ranges of kinds of addresses"
+    return of_draws(values, spans, left_out)
+
+
+NAME_COUNTS = {
+    "names": "names",
+    "names_hit": "hit",
+    "names_wholly": "wholly",
+    "active_sites": "active",
+}
+"""What is drawn for each count of names."""
+
+
+def _count(
+    placed: PlacedCase, predictor: ExposurePredictor, given: Input, feeds: list[Feed]
+) -> float:
+    limits = Limits()
     if predictor.count == "summed":
         return float(sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds))
     listed = union(feeds)

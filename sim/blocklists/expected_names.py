@@ -113,6 +113,32 @@ def expect_names(lists: Sequence[Feed], owners: Feed, universe: int | None = Non
     UsageError
         If the universe is larger than the census, or ``owners`` names no provider.
     """
+    listed, draws, n_not_known = draw_listed_names(lists, owners, universe)
+    networks6 = sum(feed.v6.to_set().n_networks for feed in lists)
+    total = int((listed.n_swept + listed.n_single).sum())
+    return Expectation(
+        ExpectedNames("", total, *(_band(getattr(draws, name).sum(axis=1)) for name in COUNTS)),
+        _by_provider(listed, draws),
+        n_not_known,
+        networks6,
+        universe,
+    )
+
+
+def draw_listed_names(
+    lists: Sequence[Feed], owners: Feed, universe: int | None
+) -> tuple[ListedPlaces, NameDraws, int]:
+    """Draw names on listed addresses; parameters and errors as for ``expect_names``.
+
+    Returns
+    -------
+    listed
+        Places with listed addresses.
+    draws
+        Names by provider, over luck and all assumed ranges.
+    n_not_known
+        Listed addresses of no provider whose use of addresses is known.
+    """
     law = fit_names_law(_shipped("hosting-concentration", ConcentrationRow).rows)
     if universe is not None and universe > law.n_names:
         raise UsageError(f"--universe: expected at most {law.n_names:,} names, got {universe:,}")
@@ -127,16 +153,7 @@ def expect_names(lists: Sequence[Feed], owners: Feed, universe: int | None = Non
         LUCK.generator(Stream.ADDRESS_NAMES),
         1.0 if universe is None else universe / law.n_names,
     )
-    by_provider = _by_provider(listed, draws)
-    networks6 = sum(feed.v6.to_set().n_networks for feed in lists)
-    total = int((listed.n_swept + listed.n_single).sum())
-    return Expectation(
-        ExpectedNames("", total, *(_band(getattr(draws, name).sum(axis=1)) for name in COUNTS)),
-        by_provider,
-        n_not_known,
-        networks6,
-        universe,
-    )
+    return listed, draws, n_not_known
 
 
 def _shipped(name: str, model: type[RowType]) -> Table[RowType]:

@@ -247,13 +247,20 @@ class ExposurePredictor(Model):
         "prefixes_partly",
         "hosts",
         "businesses",
+        "names",
+        "names_hit",
+        "names_wholly",
+        "active_sites",
     ] = "distinct"
     """Distinct IPv4 addresses, the sum over rules, or distinct ones outside the target's own;
-    prefixes of the attribute table listed wholly or in part; hosts, businesses of the inventory."""
+    prefixes of the attribute table listed wholly or in part; hosts, businesses of the inventory;
+    names expected on listed addresses, distinct ones hit or hit wholly, and those not parked."""
     attribute: Annotated[str, StringConstraints(max_length=1000)] = ""
     """Table that says whose prefixes are, for prefixes and for groups of addresses."""
     inventory: Annotated[str, StringConstraints(max_length=1000)] = ""
     """Hosts, for hosts and businesses."""
+    universe: Annotated[int, Field(ge=1, le=10_000_000_000)] | None = None
+    """Number of names that the study counts, beside names; all of them when left out."""
     state: Literal["wholly", "partly", "any"] = "any"
     """Which hosts or businesses count: those listed wholly, in part, or either."""
     provider: Annotated[str, StringConstraints(max_length=200)] = ""
@@ -280,6 +287,12 @@ class ExposurePredictor(Model):
             raise ValueError("expected state with hosts and businesses only")
         if self.sector and not of_hosts:
             raise ValueError("expected sector with hosts and businesses only")
+        if self.universe is not None and not self.of_names:
+            raise ValueError("expected universe with names only")
+        if self.of_names:
+            if self.is_share or set(self.group) - {"provider"}:
+                raise ValueError("expected no group but a provider with names, and no share")
+            return self
         wants_table = not of_hosts and (of_prefixes or bool(self.group))
         if wants_table != bool(self.attribute):
             raise ValueError(
@@ -291,6 +304,11 @@ class ExposurePredictor(Model):
         if self.group and self.count == "summed":
             raise ValueError("expected no group with the sum over rules, got one")
         return self
+
+    @property
+    def of_names(self) -> bool:
+        """Whether names are counted."""
+        return self.count.startswith(("names", "active"))
 
     @property
     def group(self) -> dict[str, str]:

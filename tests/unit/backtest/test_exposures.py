@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from sim.addresses.feeds.formats import read_feed
 from sim.backtest.prediction import NotComputable, Prediction
 from sim.backtest.scores import backtest
+from sim.blocklists.blocklists import find_input
+from sim.blocklists.expected_names import expect_names, shipped_owners
 from sim.errors import DataError, ScenarioError
 from sim.scenario.cases import read_cases, read_files
 
@@ -88,6 +91,29 @@ def test_counts_by_hand(folder, keys, expected):
     assert predict(folder, predictor) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("count", "column"),
+    [("names", "names"), ("names_hit", "hit"), ("names_wholly", "wholly"),
+     ("active_sites", "active")],
+)  # fmt: skip
+def test_names_on_a_list_are_those_that_exposure_expects(folder, count, column):
+    (folder / "clouds.txt").write_text("52.16.0.0/16\n34.240.1.1\n192.0.2.1\n")
+    feed = read_feed(find_input(str(folder / "clouds.txt")))
+    expected = expect_names([feed], shipped_owners(), 1_000_000)
+    assert expected.all.names.mean > 0
+    path = folder / "cases.yaml"
+    keys = f"kind: exposure, blocklist: clouds.txt, count: {count}, universe: 1000000"
+    for more, of in (("", expected.all), (", provider: AWS", expected.providers[0])):
+        path.write_text(CASE.format(predictor=keys + more))
+        (found,) = backtest(read_cases(path).cases, 1).scores
+        band = getattr(of, column)
+        assert isinstance(found.prediction, Prediction)
+        assert found.prediction.low == pytest.approx(band.low, rel=1e-12)
+        assert found.prediction.high == pytest.approx(band.high, rel=1e-12)
+        assert found.prediction.values.mean() == pytest.approx(band.mean)
+        assert "1 listed addresses of no provider" in found.prediction.left_out
+
+
 def test_shipped_prefixes_are_counted_as_the_standard_library_does(folder, repository):
     at = "2018-04-18T12:00+03:00"
     orders = (repository / "seeds/telegram-2018-orders.csv").read_text().splitlines()
@@ -122,6 +148,13 @@ def test_shipped_prefixes_are_counted_as_the_standard_library_does(folder, repos
         (f"{LISTED}, is_share: true", "expected is_share with hosts, businesses, prefixes or a"),
         (f"{LISTED}, count: summed, attribute: table.csv, provider: A",
          "expected no group with the sum over rules"),
+        (f"{LISTED}, universe: 5", "expected universe with names only"),
+        (f"{LISTED}, count: names, is_share: true", "expected no group but a provider with names"),
+        (f"{LISTED}, count: names, region: x", "expected no group but a provider with names"),
+        (f"{LISTED}, count: names, universe: 999999999",
+         "cases.0.predictor.universe: expected at most 255,315,270 names, got 999,999,999"),
+        (f"{LISTED}, count: names, provider: AWS",
+         "cases.0.predictor.provider: expected a provider with listed addresses whose use is kno"),
         (f"{LISTED}, attribute: table.csv, region: z",
          "cases.0.predictor.region: expected a region of the table, got 'z'"),
         (f"{LISTED}, attribute: table.csv, country: z",

@@ -149,7 +149,7 @@ def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     (ranking,) = found["rankings"]
     assert ranking["rho"] == pytest.approx(1)
     (tally,) = [one for one in found["tallies"] if one["role"] == "held-out" and not one["subject"]]
-    assert (tally["n_figures"], tally["n_bounds"]) == (7, 2)
+    assert (tally["n_figures"], tally["n_bounds"]) == (8, 2)
 
 
 @pytest.mark.parametrize("option", ["--save", "--plot"])
