@@ -186,8 +186,8 @@ class TimeWindow(Chase):
     """Time over which the others are ordered; the length of the session when left out."""
     share_in_session: Share | None = None
     """Share of known fronts that a session lists, its median over sessions; all when left out."""
-    share_in_session_sd_logit: Annotated[float, Field(ge=0, le=10)] = 0.0
-    """Standard deviation, between sessions, of the logit of that share."""
+    share_in_session_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Standard deviation, between sessions, of the logit of that share; none when left out."""
     length: Length = 32
     """Length of the prefix dropped around each address."""
 

@@ -249,7 +249,7 @@ def _growth(
     def share(session: int) -> float:
         median = 1.0 if asked.share_in_session is None else asked.share_in_session
         normal = streams.generator(Stream.SESSION_SHARE, (session,)).standard_normal()
-        odds = math.exp(asked.share_in_session_sd_logit * normal)
+        odds = math.exp((asked.share_in_session_sd_logit or 0.0) * normal)
         # The logit of the median plus the spread, without the infinite logits of 0 and 1.
         return median * odds / (median * odds + 1 - median)
 

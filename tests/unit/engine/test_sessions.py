@@ -135,6 +135,9 @@ def test_what_is_asked_is_written_as_it_is_read() -> None:
     keys = {"every": ["sat"], "from": "21:00", "to": "23:00", "except": ["2026-01-10"]}
     tree = sections(**keys).model_dump(mode="json", exclude_none=True)
     assert {key: tree[key] for key in keys} == keys
+    # What is left out stays so: a scenario that is written with all its values is read again.
+    assert set(tree) == {"id", "length", *keys}
+    assert sections(**{key: tree[key] for key in tree if key != "id"}) == sections(**keys)
 
 
 ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
