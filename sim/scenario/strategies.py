@@ -17,6 +17,8 @@ from sim.scenario.quantities import Day, Hours, Instant, Share, Table, TimeOfDay
 Length = Annotated[int, Field(ge=0, le=32)]
 NEARLY_ALL = 0.99
 """Purity of a prefix that is called nearly all of a provider's: a definition."""
+SHORTEST = 8
+"""Bits of the shortest prefix that one holder has: a definition."""
 WidthRule = Literal["region-prefix", "provider-prefix", "region", "provider"]
 """What whois tells of an address."""
 # A list in YAML stands for these, which strict validation would refuse.
@@ -77,7 +79,7 @@ class CoveringPrefix(Chase):
     """Strategy."""
     purity: Share = NEARLY_ALL
     """Least share of the prefix's addresses that must be the provider's."""
-    shortest: Length = 8
+    shortest: Length = SHORTEST
     """Shortest prefix considered."""
 
 
@@ -104,10 +106,10 @@ class Escalate(Chase):
     """Prefix lengths from narrow to wide; either these or rules."""
     rules: WidthRules | None = None
     """Rules from narrow to wide: largest prefix in the region or of the provider, or all it has."""
-    purity: Share = NEARLY_ALL
-    """As for covering-prefix, of rules that ask for the largest prefix."""
-    shortest: Length = 8
-    """Shortest prefix considered by them."""
+    purity: Share | None = None
+    """As for covering-prefix, of rules that ask for the largest prefix; 0.99 when left out."""
+    shortest: Length | None = None
+    """Shortest prefix considered by them; 8 when left out."""
     patience_h: Hours
     """Time a step is given before the next."""
     goal: Share
@@ -257,7 +259,7 @@ class Negotiate(Chase):
     """Time a provider is given from the discovery of the first front there."""
     purity: Share = NEARLY_ALL
     """As for covering-prefix."""
-    shortest: Length = 8
+    shortest: Length = SHORTEST
     """Shortest prefix considered."""
 
 

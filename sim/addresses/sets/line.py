@@ -148,6 +148,10 @@ class Line:
     width: NDArray[np.int64]
     cut: NDArray[np.uint64]
 
+    def __post_init__(self) -> None:
+        for column in (self.start, self.network, self.width, self.cut):
+            column.flags.writeable = False
+
     @classmethod
     def of(cls, seated: Iterable[Prefix], others: Iterable[Prefix] = ()) -> Line:
         """Return the line of a world.

@@ -33,8 +33,8 @@ def escalate(
     rules: Sequence[int | str],
     patience_s: int,
     goal: float,
-    purity: float = 1.0,
-    shortest: int = 8,
+    purity: float = ask.NEARLY_ALL,
+    shortest: int = ask.SHORTEST,
 ) -> Strategy:
     """Answer every known front by a wider rule after each patience, while the goal is missed.
 
@@ -195,7 +195,7 @@ register(
         asked.lengths or asked.rules or (),
         seconds(asked.patience_h),
         asked.goal,
-        asked.purity,
-        asked.shortest,
+        asked.purity if asked.purity is not None else ask.NEARLY_ALL,
+        asked.shortest if asked.shortest is not None else ask.SHORTEST,
     ),
 )

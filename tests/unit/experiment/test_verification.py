@@ -133,7 +133,7 @@ def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(
         by_key = {one["key"]: one for one in manifest["assumptions"]}
         by_key["thresholds.down"]["range"] = {"absolute": [0.0, 1.0]}
         by_key["thresholds.down"]["unit"] = "percent"
-        del manifest["assumptions"][0]
+        del manifest["assumptions"][manifest["assumptions"].index(by_key["thresholds.impaired"])]
         fact = next(one for one in manifest["sources"] if one["kind"] == "fact" and "lines" in one)
         fact["source"] = "hearsay"
         manifest["inputs"][0]["title"] = "Figures of somebody else"
@@ -153,7 +153,7 @@ def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(
         "datapackage.json: metrics[addresses_listed].description: is 'Something else', expected ",
         "manifest.json: assumptions[thresholds.down].unit: is 'percent', expected 'share of",
         "manifest.json: assumptions[thresholds.down].range.absolute[0]: is 0.0, expected 0.",
-        "manifest.json: assumptions[strategy.purity]: is not there",
+        "manifest.json: assumptions[thresholds.impaired]: is not there",
         ".source: is 'hearsay', expected ",
         "manifest.json: inputs[article-figures].title: is 'Figures of somebody else', expected ",
         ".n_rows: is ",

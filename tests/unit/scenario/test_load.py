@@ -241,8 +241,8 @@ def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
         "id": "escalate",
         "lengths": (24,),
         "rules": None,
-        "purity": 0.99,
-        "shortest": 8,
+        "purity": None,
+        "shortest": None,
         "patience_h": 5,
         "goal": 0.1,
     }

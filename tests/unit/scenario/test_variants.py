@@ -55,8 +55,6 @@ def test_strategies_are_read_with_their_parameters(resolved) -> None:
         "id": "escalate",
         "parameters": {
             "lengths": [32, 24, 16],
-            "purity": 0.99,
-            "shortest": 8,
             "patience_h": 1.5,
             "goal": 0.2,
         },
