@@ -24,7 +24,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "mechan
 MECHANISMS = {
     "a ladder of rules": ["strategy={id: covering-prefix, purity: 0.99, shortest: 8}"],
     "narrow orders under pressure": ["censor={under_pressure: silence, narrow_length: off}"],
-    "reviews": ["censor={review_every_d: off, review_silent_d: off}"],
+    "reviews": ["censor={review_every_d: off, review_silent_d: off, review_addresses: off}"],
     "rentals that end": ["fronts.cancel_h=off"],
     "clients who know some fronts": ["fronts.n_known=off"],
     # Half a second is rounded to none; the curve of those who hop is then that of the cut off.

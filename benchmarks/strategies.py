@@ -20,7 +20,7 @@ STRATEGIES = {
     "covering-prefix": "{id: covering-prefix, purity: 0.99, shortest: 8}",
     "provider-region": "{id: provider-region}",
     "provider": "{id: provider}",
-    "escalate": "{id: escalate, lengths: [32, 24, 16], patience_h: 24, goal: 0.5}",
+    "escalate": "{id: escalate, rules: off, lengths: [32, 24, 16], patience_h: 24, goal: 0.5}",
     "dns": "{id: dns, overmatch: 0.001}",
     "sni": "{id: sni, overmatch: 0.001}",
     "throttle": "{id: throttle, length: 24}",

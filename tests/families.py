@@ -33,7 +33,12 @@ def in_ipv6(text: str, moved: tuple[ipaddress.IPv4Network, ...]) -> str:
 
 
 def with_ipv6(small: SmallWorld, *moved: ipaddress.IPv4Network) -> SmallWorld:
-    """The same world with some networks in IPv6."""
+    """The same world with some networks in IPv6.
+
+    A censor that pauses is silent in it: the slow reference narrows IPv4 alone.
+    """
+    silent = {"under_pressure": "silence", "narrow_length": None}
+    censor = small.censor.model_copy(update=silent) if small.censor is not None else None
 
     def texts(column: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(in_ipv6(text, moved) for text in column)
@@ -58,6 +63,7 @@ def with_ipv6(small: SmallWorld, *moved: ipaddress.IPv4Network) -> SmallWorld:
 
     return replace(
         small,
+        censor=censor,
         orders=tuple(map(order, small.dated())),
         firms=tuple(map(firm, small.firms)),
         services=tuple(map(seat, small.services)),

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from sim.addresses.compiled.kept_code import folder
 
 WORLDS = {
-    "telegram-2018": ("population.n_businesses=40", "end=2018-04-17T00:00+03:00"),
+    "telegram-2018": ("population.n_businesses=40", "end=2018-04-24T00:00+03:00"),
     "sni-era": ("population.n_businesses=40",),
 }
 """Scenarios that together call every loop, made small: actors of all kinds, and names."""

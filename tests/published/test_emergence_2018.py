@@ -57,7 +57,7 @@ BEFORE = (
     "strategy={id: covering-prefix, purity: 0.99, shortest: 8}",
     "fronts={n_known: off, cancel_h: off}",
     "censor={under_pressure: silence, narrow_length: off}",
-    "censor={review_every_d: off, review_silent_d: off}",
+    "censor={review_every_d: off, review_silent_d: off, review_addresses: off}",
     "users.hop_min=off",
     "complaints.per_million_people_per_d=off",
 )

@@ -307,7 +307,8 @@ def divided(above: float, below: float, per: float) -> float:
 
 def test_ratios_in_the_tables_are_those_of_the_sums_of_the_measures(tmp_path: Path) -> None:
     # Two days in which the target's users are denied something, but not in every replicate.
-    longer = plan_for(4, [BRIEF[0], "end=2018-04-18T12:00+03:00"])
+    known = "fronts={n_known: off, cancel_h: off}"
+    longer = plan_for(4, [BRIEF[0], "end=2018-04-18T12:00+03:00", known])
     chased = carry_out(Runs(longer), folder=tmp_path / "out")
     denied = duckdb.execute(
         f"SELECT value > 0 FROM '{chased.folder}/measures.parquet' "
