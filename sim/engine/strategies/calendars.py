@@ -187,16 +187,23 @@ def _releases(
     """
     dropped = observation.in_force.of(Mechanism.DROP)
     held, first = np.unique(prefix[is_held], return_index=True)
-    if held.size < len(dropped):
-        # Some entries are around no front that is known: it is gone.
+    keys = [
+        (Mechanism.DROP, cut(observation, around(row)))
+        for row in front_row[is_held][first].tolist()
+    ]
+    in_force = observation.in_force
+    if held.size == len(dropped) and all(map(in_force.count, keys)):
+        gone = ~np.isin(held, wanted)
+        stale = sorted(
+            (in_force.oldest(key) for key, is_gone in zip(keys, gone, strict=True) if is_gone),
+            key=attrgetter("row"),
+        )
+    else:
+        # Some entries are around no front that is known, as it is gone, or are narrower ones.
         kept = {
             cut(observation, around(row)) for row in front_row[np.isin(prefix, wanted)].tolist()
         }
         stale = [entry for entry in dropped if entry.addresses not in kept]
-    else:
-        row = front_row[is_held][first[~np.isin(held, wanted)]]
-        keys = [(Mechanism.DROP, cut(observation, around(one))) for one in row.tolist()]
-        stale = sorted(map(observation.in_force.oldest, keys), key=attrgetter("row"))
     return tuple(Order("unblock", entry.addresses) for entry in stale)
 
 

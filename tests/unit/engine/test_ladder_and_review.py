@@ -15,6 +15,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
+from sim.engine.strategies.calendars import rolling
 from sim.engine.strategies.escalate import escalate
 from tests.sections import Censor, Fronts
 from tests.unit.engine.test_strategy_rules import ALPHA, BETA, number, seen
@@ -240,3 +241,12 @@ def test_who_is_asked_in_the_second_of_a_review_is_not_asked_for_its_room_again(
     assert log.t_s[log.kind == Kind.BLOCK].tolist() == [0, DAY]
     # At the next review there is room for what was refused at this one.
     assert asked_s == [0, DAY, 2 * DAY + 1]
+
+
+def test_a_narrow_entry_is_released_with_the_front_it_was_placed_around() -> None:
+    # A strategy's own prefix was never placed: under pressure a narrower one took its place.
+    narrow = [dropped("198.18.0.0/24")]
+    released = rolling(DAY, DAY, 20)(seen(DAY, in_force=narrow))
+    assert [(order.action, order.addresses) for order in released.orders] == [
+        ("unblock", IntervalSet.of("198.18.0.0/24"))
+    ]
