@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Observation
 from sim.engine.orders import Mechanism, Order
@@ -55,17 +55,24 @@ def block_around(
     """One order per front for the set around it, unless an earlier order of these holds it."""
     orders: list[Order] = []
     for row in front_row.tolist():
-        address = observation.fronts.address[row : row + 1]
-        if any(order.addresses.contains(address)[0] for order in orders):
+        address = int(observation.fronts.address[row])
+        if any(order.addresses.holds(address) for order in orders):
             continue
         orders.append(Order("block", cut(observation, around(row)), mechanism))
     return tuple(orders)
 
 
-# Strategies ask for the same prefixes at every look.
-@lru_cache(maxsize=2**14)
 def enclosing(address: int, length: int, line: Line = IPV4) -> IntervalSet:
     """Prefix of a given length that holds an address; of IPv6 one as long as ``length6`` says."""
+    if address >= IPV4_STOP:
+        return _enclosing(address, length, line)
+    n_free_bits = ADDRESS_BITS - length
+    return _enclosing(address >> n_free_bits << n_free_bits, length, IPV4)
+
+
+# Strategies ask for the same prefixes at every look.
+@lru_cache(maxsize=2**14)
+def _enclosing(address: int, length: int, line: Line) -> IntervalSet:
     return line.enclosing(address, length)
 
 

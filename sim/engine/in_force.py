@@ -6,10 +6,16 @@ mechanism, what they hold. It does not know who enforces them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Key, Mechanism
+
+Kind = TypeVar("Kind", bound=Hashable)
+KindOf: TypeAlias = Callable[[IntervalSet], Kind]
+"""What kind of entry one is that holds some addresses; the same at all times."""
 
 
 class InForce:
@@ -28,6 +34,9 @@ class InForce:
         self._rows: dict[Key, list[int]] = {}
         # What the entries of a mechanism hold; None after a withdrawal, until it is asked for.
         self._held: dict[Mechanism, IntervalSet | None] = dict.fromkeys(Mechanism, NO_ADDRESSES)
+        # By mechanism all entries there have been, and how many of them each look by kind has seen.
+        self._placed: dict[Mechanism, list[Entry]] = {mechanism: [] for mechanism in Mechanism}
+        self._by_kind: dict[tuple[Mechanism, KindOf[Hashable]], _ByKind] = {}
         for entry in entries:
             self.add(entry)
 
@@ -53,6 +62,17 @@ class InForce:
         """
         return self._entries[self._rows[key][0]]
 
+    def begun_s(self, mechanism: Mechanism, kind_of: KindOf[Kind]) -> dict[Kind, int]:
+        """When the oldest entry of each kind was placed, of a mechanism and those in force.
+
+        Parameters
+        ----------
+        kind_of
+            Called once for each entry, however often it is asked for.
+        """
+        mine = self._by_kind.setdefault((mechanism, kind_of), _ByKind())
+        return mine.begun_s(self._placed[mechanism], self._of[mechanism], kind_of)
+
     def held(self, mechanism: Mechanism) -> IntervalSet:
         """All addresses that entries of a mechanism hold."""
         held = self._held[mechanism]
@@ -64,6 +84,7 @@ class InForce:
     def add(self, entry: Entry) -> None:
         """Note an entry younger than all others."""
         self._entries[entry.row] = self._of[entry.mechanism][entry.row] = entry
+        self._placed[entry.mechanism].append(entry)
         self._rows.setdefault(entry.order.key, []).append(entry.row)
         self.n_rules += entry.n_rules if entry.mechanism in BLOCKING else 0
         self._held[entry.mechanism] = None
@@ -81,3 +102,27 @@ class InForce:
         self.n_rules -= entry.n_rules if entry.mechanism in BLOCKING else 0
         self._held[entry.mechanism] = None
         return entry
+
+
+class _ByKind:
+    """Entries by kind, oldest first; those withdrawn are passed over when they are met."""
+
+    def __init__(self) -> None:
+        self._n_seen = 0
+        self._entries: dict[Any, deque[Entry]] = {}
+
+    def begun_s(
+        self, placed: Sequence[Entry], in_force: Collection[int], kind_of: KindOf[Kind]
+    ) -> dict[Kind, int]:
+        """When the oldest entry of each kind was placed, given all there were and rows of those."""
+        for row in range(self._n_seen, len(placed)):
+            entry = placed[row]
+            self._entries.setdefault(kind_of(entry.addresses), deque()).append(entry)
+        self._n_seen = len(placed)
+        begun_s: dict[Kind, int] = {}
+        for kind, entries in self._entries.items():
+            while entries and entries[0].row not in in_force:
+                entries.popleft()
+            if entries:
+                begun_s[kind] = entries[0].placed_s
+        return begun_s

@@ -102,7 +102,8 @@ class Places(Columns):
         for low, high in zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True):
             mine = slice(np.searchsorted(stop, low, side="right"), np.searchsorted(start, high))
             n = np.minimum(stop[mine], high) - np.maximum(start[mine], low)
-            np.add.at(counted, place_row[mine], n)
+            if n.size:
+                counted += np.bincount(place_row[mine], n, len(counted)).astype(np.int64)
         return counted
 
     def place_of(self, address: int) -> int:

@@ -159,6 +159,8 @@ class IntervalSet(Intervals):
     @property
     def n_addresses(self) -> int:
         """Number of addresses in the set."""
+        if self.start.size == 1:
+            return int(self.stop[0] - self.start[0])
         return int(np.add.reduce(self.stop - self.start))
 
     @property
@@ -169,9 +171,12 @@ class IntervalSet(Intervals):
     @property
     def n_prefixes(self) -> int:
         """Number of prefixes that are needed to say the set."""
-        if self.n_addresses == self.n_intervals:
+        n = self.n_addresses
+        if n == self.n_intervals:
             # Single addresses, none beside another: each is a prefix.
             return self.n_intervals
+        if self.start.size == 1 and not (n & (n - 1) or int(self.start[0]) % n):
+            return 1
         return int(self.to_prefixes()[0].size)
 
     def count_below(self, bound: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -189,6 +194,8 @@ class IntervalSet(Intervals):
             return True
         if not isinstance(other, IntervalSet):
             return NotImplemented
+        if self.start.size == other.start.size == 1:
+            return bool(self.start[0] == other.start[0] and self.stop[0] == other.stop[0])
         return np.array_equal(self.start, other.start) and np.array_equal(self.stop, other.stop)
 
     def __hash__(self) -> int:
@@ -198,6 +205,11 @@ class IntervalSet(Intervals):
     @cached_property
     def _hash(self) -> int:
         return hash((self.start.tobytes(), self.stop.tobytes()))
+
+    def holds(self, address: int) -> bool:
+        """Return whether the set holds one address."""
+        row = int(self.start.searchsorted(address, side="right")) - 1
+        return row >= 0 and address < int(self.stop[row])
 
     def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
         """Return for each address whether the set holds it.

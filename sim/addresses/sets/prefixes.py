@@ -196,18 +196,24 @@ def prefix_bounds(
     """
     if address.shape != length.shape or address.ndim != 1:
         raise ValueError("address and length must be one-dimensional and equally long")
-    if np.any(length < 0) or np.any(length > 32):
+    if (length < 0).any() or (length > 32).any():
         raise ValueError("prefix lengths must lie in [0, 32]")
     size = np.int64(1) << (32 - length)
-    if np.any(address < 0) or np.any(address >= IPV4_STOP) or np.any(address & (size - 1)):
+    if (address < 0).any() or (address >= IPV4_STOP).any() or (address & (size - 1)).any():
         raise ValueError("network addresses must lie in [0, 2**32) with no host bits set")
     return address, address + size
 
 
 def prefix_set(address: int, length: int) -> IntervalSet:
-    """Addresses of one prefix."""
+    """Addresses of one prefix.
+
+    Raises
+    ------
+    ValueError
+        If the length lies outside [0, 32] or the address has bits set beyond it.
+    """
     start, stop = prefix_bounds(np.array([address], np.int64), np.array([length], np.int64))
-    return IntervalSet.from_bounds(start, stop)
+    return IntervalSet(start, stop)
 
 
 def _keys(address: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:

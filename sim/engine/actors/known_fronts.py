@@ -43,7 +43,7 @@ class KnownRows:
             self._columns = np.concatenate((self._columns, np.empty_like(self._columns)), axis=1)
         for column in (self._row, *self._columns):
             column[place + 1 : n + 1] = column[place:n]
-        is_exempt = bool(self._exempt) and bool(self._exempt.contains([address])[0])
+        is_exempt = self._exempt.holds(address)
         self._row[place] = front_row
         self._columns[:, place] = address, provider_row, t_s, is_exempt
         self._n += 1

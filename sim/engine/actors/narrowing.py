@@ -7,6 +7,7 @@ whether any of them came to nothing. Pure values.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import length6, n_networks
@@ -37,15 +38,16 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
     """
     orders: list[Order] = []
     has_silenced = False
+    open_rows = cache(partial(open_fronts, observation))
+    around = enclosing_front(observation, length)
     for order in decision.orders:
         if order.action == "unblock":
             orders += [] if decision.is_whole else [order]
         elif order.mechanism not in BLOCKING or _is_narrow(order.addresses, length):
             orders.append(order)
         else:
-            rows = open_fronts(observation, order.mechanism)
+            rows = open_rows(order.mechanism)
             rows = rows[order.addresses.contains(observation.fronts.address[rows])]
-            around = enclosing_front(observation, length)
             narrow = block_around(observation, rows, around, order.mechanism)
             orders += narrow
             has_silenced = has_silenced or not narrow

@@ -33,12 +33,31 @@ class Compliance:
     def __init__(self, compliance: NDArray[np.float64], streams: Streams) -> None:
         self._compliance = compliance
         self._streams = streams
-        self.enforces = cache(self._draw)
+        self._enforces = cache(self._draw)
+        self._asked: tuple[Sequence[Entry], list[list[Entry]]] = (), []
 
-    def _draw(self, luck_key: tuple[int, ...]) -> NDArray[np.bool_]:
-        """Whether each operator enforces an entry of this key; shape (n_operators,)."""
+    def enforced(self, entries: Sequence[Entry], operator_row: int) -> list[Entry]:
+        """Those of some entries that an operator enforces; all that exempt."""
+        # One operator after the other asks for what the same version showed.
+        if entries is not self._asked[0]:
+            n_operators = self._compliance.size
+            luck = [
+                (True,) * n_operators if entry.is_exemption else self._enforces(entry.luck_key)
+                for entry in entries
+            ]
+            self._asked = (
+                entries,
+                [
+                    [entry for entry, mine in zip(entries, luck, strict=True) if mine[row]]
+                    for row in range(n_operators)
+                ],
+            )
+        return self._asked[1][operator_row]
+
+    def _draw(self, luck_key: tuple[int, ...]) -> tuple[bool, ...]:
+        """Whether each operator enforces an entry of this key."""
         luck = self._streams.generator(Stream.OPERATOR_COMPLIANCE, luck_key)
-        return np.asarray(luck.random(self._compliance.size) < self._compliance)
+        return tuple((luck.random(self._compliance.size) < self._compliance).tolist())
 
 
 class Operator:
@@ -95,17 +114,10 @@ class Operator:
         for starting, stopping, (apply_lag_s, release_lag_s) in zip(
             appeared, vanished, self._lags_s, strict=True
         ):
-            if starting and (enforced := self._enforced(starting)):
+            if starting and (enforced := self._compliance.enforced(starting, self._row)):
                 self._expect_start(enforced, t_s + apply_lag_s)
-            if stopping and (enforced := self._enforced(stopping)):
+            if stopping and (enforced := self._compliance.enforced(stopping, self._row)):
                 self._expect_stop(enforced, t_s + release_lag_s)
-
-    def _enforced(self, entries: Sequence[Entry]) -> list[Entry]:
-        return [
-            entry
-            for entry in entries
-            if entry.is_exemption or self._compliance.enforces(entry.luck_key)[self._row]
-        ]
 
     def _expect_start(self, entries: list[Entry], start_s: int) -> None:
         self._applied_at_s |= dict.fromkeys((entry.row for entry in entries), start_s)

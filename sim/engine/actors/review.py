@@ -5,7 +5,7 @@ In: entries in force, fronts that the censor knew. Out: entries to withdraw. Pur
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,16 +61,74 @@ class Review:
         An entry of more addresses than are left of ``n_addresses`` is passed over. Entries of names
         are not looked at.
         """
+        looked_at = [entry for entry in entries if entry.addresses]
+        if not looked_at:
+            return []
+        ranges = _Ranges.of([entry.addresses for entry in looked_at])
+        placed_s = np.array([entry.placed_s for entry in looked_at], np.int64)
+        last_s = np.maximum(placed_s, ranges.latest(gone, gone_s))
+        is_due = (t_s - last_s >= self.silent_s) | ranges.are_within(compliant)
         left = self.n_addresses
         chosen: list[Entry] = []
-        for entry in entries:
-            addresses = entry.addresses
-            n = n_counted(addresses)
-            if not addresses or n > left or addresses.contains(standing).any():
-                continue
-            last_s = int(gone_s[addresses.contains(gone)].max(initial=entry.placed_s))
-            is_silent = t_s - last_s >= self.silent_s
-            if is_silent or not addresses.difference(compliant):
-                chosen.append(entry)
+        for row in np.flatnonzero(is_due & ~ranges.hold_any(standing)).tolist():
+            n = n_counted(looked_at[row].addresses)
+            if n <= left:
+                chosen.append(looked_at[row])
                 left -= n
         return chosen
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranges:
+    """Intervals of some sets of addresses, none of them empty, one set after the other.
+
+    Attributes
+    ----------
+    start, stop : shape (n_intervals,)
+    first : shape (n_sets,)
+        Row of the first interval of each set.
+    """
+
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, sets: Sequence[IntervalSet]) -> _Ranges:
+        """Intervals of some sets."""
+        n = np.array([addresses.n_intervals for addresses in sets], np.int64)
+        return cls(
+            np.concatenate([addresses.start for addresses in sets]),
+            np.concatenate([addresses.stop for addresses in sets]),
+            np.cumsum(n) - n,
+        )
+
+    def hold_any(self, address: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each set holds any of some addresses."""
+        low, high = self._places(np.sort(address))
+        return np.logical_or.reduceat(low < high, self.first)
+
+    def latest(self, address: NDArray[np.int64], t_s: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Latest time at an address that each set holds; before all times where it holds none."""
+        ascending = np.argsort(address)
+        low, high = self._places(address[ascending])
+        latest = np.full(low.size, np.iinfo(np.int64).min)
+        is_met = low < high
+        if is_met.any():
+            # Of pairs of bounds every second piece lies between two ranges; the last has an end.
+            bound = np.stack((low[is_met], high[is_met]), axis=1).ravel()
+            padded = np.append(t_s[ascending], 0)
+            latest[is_met] = np.maximum.reduceat(padded, bound)[::2]
+        return np.maximum.reduceat(latest, self.first)
+
+    def are_within(self, addresses: IntervalSet) -> NDArray[np.bool_]:
+        """Whether each set is part of another."""
+        if not addresses:
+            return np.zeros(self.first.size, np.bool_)
+        row = np.searchsorted(addresses.start, self.start, side="right") - 1
+        is_within = (row >= 0) & (self.stop <= addresses.stop[row])
+        return np.logical_and.reduceat(is_within, self.first)
+
+    def _places(self, ascending: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """From which to which place of ascending addresses each interval holds them."""
+        return np.searchsorted(ascending, self.start), np.searchsorted(ascending, self.stop)

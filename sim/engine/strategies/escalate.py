@@ -17,8 +17,9 @@ from sim.engine.coverage import (
     open_fronts,
 )
 from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.in_force import InForce
 from sim.engine.orders import Mechanism, Order
-from sim.engine.strategies.provider_ranges import largest_prefix, places_of
+from sim.engine.strategies.provider_ranges import LargestPrefixes, places_of
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
 from sim.world.providers import Places
@@ -26,7 +27,8 @@ from sim.world.providers import Places
 SetOf: TypeAlias = Callable[[Observation, int, int, int], IntervalSet]
 """Set around an address, given the rows of its provider and of its place, -1 for none."""
 
-StepOf: TypeAlias = Callable[[Observation, IntervalSet], int | None]
+StepOf: TypeAlias = Callable[[IntervalSet], int | None]
+"""Step of which a set of addresses is, None if of none."""
 
 
 def escalate(
@@ -59,17 +61,15 @@ def escalate(
     listed likewise is skipped.
     """
     sets = [_set_of(rule, purity, shortest) for rule in rules]
-    # Entries are looked at in every decision of a run, in which places stay as they are.
-    known: dict[tuple[IntervalSet, IntervalSet], int | None] = {}
 
-    def step_of(observation: Observation, addresses: IntervalSet) -> int | None:
-        key = addresses, observation.exempt
-        if key not in known:
-            known[key] = _step_of(observation, addresses, sets)
-        return known[key]
+    # Who holds what, and what is exempt, stays as it is in a run; its entries keep their steps.
+    @cache
+    def step_in(places: Places | None, exempt: IntervalSet) -> StepOf:
+        return cache(partial(_step_of, Observation(0, places=places, exempt=exempt), sets=sets))
 
     def decide(observation: Observation) -> Decision:
-        step, since_s = _step(observation, step_of)
+        step_of = step_in(observation.places, observation.exempt)
+        step, since_s = _step(observation.in_force, step_of)
         is_missed = not observation.target_reached_share < goal
         is_over = since_s is not None and observation.t_s >= since_s + patience_s
         wider: tuple[int, tuple[Order, ...]] | None = None
@@ -96,8 +96,7 @@ def _set_of(rule: int | str, purity: float, shortest: int) -> SetOf:
     """Set that a rule puts around an address."""
     if isinstance(rule, int):
         return lambda observation, address, *_: enclosing(address, rule, observation.line)
-    # The largest prefix is asked for at every look.
-    largest = cache(partial(largest_prefix, purity=purity, shortest=shortest))
+    largest = LargestPrefixes(purity, shortest)
     is_prefix, is_regional = rule.endswith("-prefix"), rule.startswith("region")
 
     def around(
@@ -110,8 +109,8 @@ def _set_of(rule: int | str, purity: float, shortest: int) -> SetOf:
         elif not is_regional and provider_row >= 0:
             mine = places.provider_addresses(provider_row)
         if is_prefix:
-            return largest(mine, address, line=observation.line)
-        if mine.contains([address])[0]:
+            return largest.around(mine, address, observation.line)
+        if mine.holds(address):
             return mine
         return enclosing(address, ADDRESS_BITS, observation.line)
 
@@ -134,24 +133,20 @@ def _wider(
     observation: Observation, sets: Sequence[SetOf], step: int
 ) -> tuple[int, tuple[Order, ...]] | None:
     """Next step that lists something new around the known fronts, and its orders; None without."""
-    held = set(_dropped(observation))
+    n_held = observation.in_force.count
     for wider in range(step + 1, len(sets)):
         around = _around_front(observation, sets[wider])
         orders = block_around(observation, answerable_fronts(observation), around)
-        new = tuple(order for order in orders if order.addresses not in held)
+        new = tuple(order for order in orders if not n_held(order.key))
         if new:
             return wider, new
     return None
 
 
-def _step(observation: Observation, step_of: StepOf) -> tuple[int, int | None]:
+def _step(in_force: InForce, step_of: StepOf) -> tuple[int, int | None]:
     """Step that the register shows, and when it began; the first step and None before it."""
-    begun_s: dict[int, int] = {}
-    for addresses, placed_s in _dropped(observation).items():
-        step = step_of(observation, addresses)
-        if step is not None:
-            begun_s[step] = min(placed_s, begun_s.get(step, placed_s))
-    step = max(begun_s, default=0)
+    begun_s = in_force.begun_s(Mechanism.DROP, step_of)
+    step = max((step for step in begun_s if step is not None), default=0)
     return step, begun_s.get(step)
 
 
@@ -178,14 +173,6 @@ def _holder(places: Places | None, addresses: IntervalSet) -> tuple[int, int]:
         return -1, -1
     of_provider = np.bincount(places.provider_row, of_place, minlength=len(places.provider))
     return int(of_provider.argmax()), int(of_place.argmax())
-
-
-def _dropped(observation: Observation) -> dict[IntervalSet, int]:
-    """Sets that entries in force drop, and when each was first placed."""
-    first_s: dict[IntervalSet, int] = {}
-    for entry in observation.in_force.of(Mechanism.DROP):
-        first_s.setdefault(entry.addresses, entry.placed_s)
-    return first_s
 
 
 register(

@@ -1,10 +1,12 @@
 """Pressure on providers first."""
 
+from functools import partial
+
 import numpy as np
 
 from sim.engine.coverage import block_around, open_fronts
 from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.strategies.provider_ranges import prefix_around
+from sim.engine.strategies.provider_ranges import LargestPrefixes
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
 from sim.world.stances import HOSTILE
@@ -26,6 +28,8 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
         As for the covering prefix.
     """
 
+    largest = LargestPrefixes(purity, shortest)
+
     def decide(observation: Observation) -> Decision:
         fronts = observation.fronts
         refusing, looks_s = [], []
@@ -40,9 +44,8 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
                 refusing.append(provider_row)
         rows = open_fronts(observation)
         rows = rows[np.isin(fronts.provider_row[rows], refusing)]
-        orders = block_around(
-            observation, rows, lambda row: prefix_around(observation, row, purity, shortest)
-        )
+        around = partial(largest.around_front, observation)
+        orders = block_around(observation, rows, around)
         return Decision(orders, min(looks_s, default=None))
 
     return decide

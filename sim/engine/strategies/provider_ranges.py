@@ -1,6 +1,6 @@
 """Ranges of the provider around an address: what whois tells a censor."""
 
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -33,22 +33,11 @@ def covering_prefix(purity: float, shortest: int) -> Strategy:
         Shortest prefix considered.
     """
 
-    # What pressure or a limit refuses is worked out at every decision.
-    around = cache(partial(largest_prefix, purity=purity, shortest=shortest))
+    largest = LargestPrefixes(purity, shortest)
 
     def decide(observation: Observation) -> Decision:
-        places, fronts = places_of(observation), observation.fronts
-        return Decision(
-            block_around(
-                observation,
-                open_fronts(observation),
-                lambda row: around(
-                    places.provider_addresses(int(fronts.provider_row[row])),
-                    int(fronts.address[row]),
-                    line=observation.line,
-                ),
-            )
-        )
+        around = partial(largest.around_front, observation)
+        return Decision(block_around(observation, open_fronts(observation), around))
 
     return decide
 
@@ -85,12 +74,35 @@ def provider(observation: Observation) -> Decision:
     )
 
 
-def prefix_around(observation: Observation, row: int, purity: float, shortest: int) -> IntervalSet:
-    """Largest prefix around a known front of which at least ``purity`` is its provider's."""
-    fronts = observation.fronts
-    mine = places_of(observation).provider_addresses(int(fronts.provider_row[row]))
-    address = int(fronts.address[row])
-    return largest_prefix(mine, address, purity, shortest, observation.line)
+class LargestPrefixes:
+    """Largest prefixes around addresses of which at least ``purity`` lies in a set.
+
+    Each is looked for once: it is also that of all its other addresses. What pressure or a limit
+    refuses is asked for at every decision.
+    """
+
+    def __init__(self, purity: float, shortest: int) -> None:
+        self._purity, self._shortest = purity, shortest
+        # By set and size, those found, by number; of IPv6 by address.
+        self._found: dict[IntervalSet, dict[int, dict[int, IntervalSet]]] = {}
+
+    def around_front(self, observation: Observation, row: int) -> IntervalSet:
+        """Largest prefix around a known front within what its provider has."""
+        fronts = observation.fronts
+        mine = places_of(observation).provider_addresses(int(fronts.provider_row[row]))
+        return self.around(mine, int(fronts.address[row]), observation.line)
+
+    def around(self, mine: IntervalSet, address: int, line: Line = IPV4) -> IntervalSet:
+        """Largest prefix around an address within a set."""
+        found = self._found.setdefault(mine, {})
+        for size, by_number in found.items():
+            known = by_number.get(address // size)
+            if known is not None:
+                return known
+        prefix = largest_prefix(mine, address, self._purity, self._shortest, line)
+        size = prefix.n_addresses if address < IPV4_STOP else 1
+        found.setdefault(size, {})[address // size] = prefix
+        return prefix
 
 
 def largest_prefix(

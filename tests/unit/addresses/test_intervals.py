@@ -143,3 +143,18 @@ def test_other_files_are_refused(tmp_path):
     np.save(path, np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(DataError, match="expected a saved address set"):
         IntervalSet.load(path)
+
+
+def test_sets_of_one_interval_answer_as_lists_of_their_addresses():
+    bounds = [(start, stop) for start in range(20) for stop in range(start + 1, 40)]
+    sets = [IntervalSet.from_bounds([start], [stop]) for start, stop in bounds]
+    for (start, stop), addresses in zip(bounds, sets, strict=True):
+        assert addresses.n_prefixes == addresses.to_prefixes()[0].size
+        assert addresses.n_addresses == stop - start
+        assert [a for a in range(-1, 42) if addresses.holds(a)] == [*range(start, stop)]
+    for other, that in zip(bounds[::7], sets[::7], strict=True):
+        assert [this == that for this in sets] == [mine == other for mine in bounds]
+    two = IntervalSet.from_bounds([3, 9], [5, 12])
+    assert [a for a in range(-1, 42) if two.holds(a)] == [3, 4, 9, 10, 11]
+    assert not IntervalSet.empty().holds(0)
+    assert two != sets[0]

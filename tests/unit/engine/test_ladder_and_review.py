@@ -12,11 +12,13 @@ from sim.engine.actors.narrowing import narrowed
 from sim.engine.actors.review import Review
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import Kind
+from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies.calendars import rolling
 from sim.engine.strategies.escalate import escalate
+from sim.engine.strategies.provider_ranges import LargestPrefixes, largest_prefix
 from tests.sections import Censor, Fronts
 from tests.unit.engine.test_strategy_rules import ALPHA, BETA, number, seen
 from tests.worlds import DAY, HOUR, Pool, SmallWorld
@@ -250,3 +252,73 @@ def test_a_narrow_entry_is_released_with_the_front_it_was_placed_around() -> Non
     assert [(order.action, order.addresses) for order in released.orders] == [
         ("unblock", IntervalSet.of("198.18.0.0/24"))
     ]
+
+
+def test_a_review_of_many_entries_looks_at_each_as_at_it_alone() -> None:
+    rng = np.random.default_rng(0)
+
+    def some(n: int) -> IntervalSet:
+        start = rng.integers(0, 900, n)
+        return IntervalSet.from_bounds(start, start + rng.integers(1, 30, n))
+
+    n_chosen = n_left = 0
+    for _ in range(200):
+        placed_s = np.sort(rng.integers(0, 20, 12)).tolist()
+        entries = [
+            Entry(row, Order("block", some(int(rng.integers(0, 4)))), at_s)
+            for row, at_s in enumerate(placed_s)
+        ]
+        standing, gone = rng.integers(0, 1000, 8), rng.integers(0, 1000, 60)
+        gone_s, compliant = rng.integers(0, 40, 60), some(int(rng.integers(0, 20)))
+        left, expected = 60, []
+        for entry in entries:
+            held = set(range(1000)) & {
+                address
+                for a, b in zip(entry.addresses.start, entry.addresses.stop, strict=True)
+                for address in range(a, b)
+            }
+            went = zip(gone, gone_s, strict=True)
+            last_s = max([entry.placed_s, *(t for a, t in went if a in held)])
+            theirs = all(compliant.contains(list(held)))
+            is_free = held and not held & set(standing.tolist())
+            if is_free and len(held) <= left and (40 - last_s >= 15 or theirs):
+                expected.append(entry)
+                left -= len(held)
+        review = Review(every_s=1, silent_s=15, n_addresses=60)
+        assert review.withdrawn(entries, 40, standing, gone, gone_s, compliant) == expected
+        n_chosen, n_left = n_chosen + len(expected), n_left + 12 - len(expected)
+    assert min(n_chosen, n_left) > 100
+
+
+def test_the_oldest_entry_of_a_kind_is_told_as_entries_come_and_go() -> None:
+    rng, in_force, here = np.random.default_rng(1), InForce(), {}
+
+    def kind_of(addresses: IntervalSet) -> int:
+        return int(addresses.start[0]) % 3
+
+    for row in range(400):
+        if here and rng.random() < 0.4:
+            entry = here.pop(int(rng.choice(list(here))))
+            assert in_force.withdraw(entry.order.key) is entry
+        order = Order("block", IntervalSet.from_bounds([row], [row + 1]))
+        here[row] = Entry(row, order, row // 2)
+        in_force.add(here[row])
+        in_force.add(Entry(1000 + row, Order("block", order.addresses, Mechanism.THROTTLE), row))
+        if rng.random() < 0.3:
+            kinds = {kind_of(entry.addresses) for entry in here.values()}
+            assert in_force.begun_s(Mechanism.DROP, kind_of) == {
+                kind: min(e.placed_s for e in here.values() if kind_of(e.addresses) == kind)
+                for kind in kinds
+            }
+
+
+def test_a_largest_prefix_that_is_known_is_that_of_all_its_addresses() -> None:
+    rng = np.random.default_rng(2)
+    start = rng.integers(0, 2**14, 40) * 2**4
+    mine = IntervalSet.from_bounds(start, start + 2 ** rng.integers(4, 12, 40))
+    largest, sizes = LargestPrefixes(0.8, 16), set()
+    for address in rng.integers(0, 2**18, 600).tolist():
+        found = largest.around(mine, address)
+        assert found == largest_prefix(mine, address, 0.8, 16)
+        sizes.add(found.n_addresses)
+    assert len(sizes) > 5
