@@ -50,7 +50,7 @@ def parked_rows() -> tuple[ParkedRow, ...]:
 def cloud_places() -> dict[tuple[str, str], int]:
     """Provider regions of the prefix table with their number of addresses."""
     n_addresses: dict[tuple[str, str], int] = {}
-    for row in shipped_table("cloud-prefixes-2018", CloudPrefixRow).rows:
+    for row in shipped_table("provider-prefixes-2018", CloudPrefixRow).rows:
         place = row.provider, row.region
         n_addresses[place] = n_addresses.get(place, 0) + 2 ** (32 - row.prefix[1])
     return n_addresses

@@ -55,7 +55,7 @@ class Register(Model):
 class Providers(Model):
     """Who rents addresses out."""
 
-    prefixes: Table = "cloud-prefixes-2018"
+    prefixes: Table = "provider-prefixes-2018"
     """Table of provider, region and prefix."""
     shared: Table | None = None
     """Table of parts of these ranges that many tenants share, each a region of its own."""
@@ -86,11 +86,11 @@ class Population(Model):
     """Table of sectors: share, revenue, role weights, demand profile."""
     demand_profiles: Table = "demand-profiles"
     """Table of daily and weekly demand."""
-    hosting: Table = "hosting-choice-2018"
+    hosting: Table = "hosting-russia-2018"
     """Table of weights by provider region."""
     components: Table = "components-2018"
     """Table of how many addresses a component sits on, by role."""
-    services: Table = "third-party-services-2018"
+    services: Table = "services-russia-2018"
     """Table of third-party services that many businesses share."""
     share_components_at_home: Share
     """Share of components, other than the front end, in the front end's region."""

@@ -11,16 +11,17 @@ from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.golden.files import hold, read_numbers
-from tests.golden.runs import N_REPLICATES, numbers_of
+from tests.golden.runs import N_REPLICATES, VARIANTS, numbers_of
 
 pytestmark = pytest.mark.laws
 
 VALUES = Path(__file__).parent / "values"
+NAMES = sorted([*scenario_names(), *VARIANTS])
 N_SHOWN = 40
 """Lines of one message; a change of luck moves every number."""
 
 
-@pytest.mark.parametrize("name", scenario_names())
+@pytest.mark.parametrize("name", NAMES)
 def test_no_number_moved(name: str, update_golden: bool) -> None:
     path = VALUES / f"{name}.csv"
     if not path.exists() and not update_golden:
@@ -34,7 +35,7 @@ def test_no_number_moved(name: str, update_golden: bool) -> None:
 
 def test_each_scenario_has_a_golden_file_and_each_file_a_scenario() -> None:
     # After the files were written, if they are.
-    assert sorted(path.stem for path in VALUES.iterdir()) == scenario_names()
+    assert sorted(path.stem for path in VALUES.iterdir()) == NAMES
 
 
 # One with fronts and complaints, one with tenants, one with neither.

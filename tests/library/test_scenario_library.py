@@ -321,7 +321,7 @@ def eleven_addresses_touch_those_who_share_them_and_are_gone_by_noon() -> None:
     # Thousands of sites went with them: an address of a shared range carries as many.
     assert it.measure("names_hit") > 5_000
     elsewhere = run(
-        "austria-2022", *SMALLER["austria-2022"], "population.hosting=hosting-choice-2018"
+        "austria-2022", *SMALLER["austria-2022"], "population.hosting=hosting-russia-2018"
     )
     assert elsewhere.measure("businesses_ever_affected") == 0
 

@@ -168,7 +168,7 @@ CHANGES: list[tuple[str, str, int, Callable[[str], str], set[str]]] = [
      {"businesses", "curves", "measures", "money", "methods"}),
     ("demand-profiles", "weight", 12, lambda cell: "5",
      {"businesses", "measures", "money", "methods"}),
-    ("hosting-choice-2018", "weight", 0, halved,
+    ("hosting-russia-2018", "weight", 0, halved,
      {"businesses", "curves", "measures", "money", "methods"}),
     ("operators-russia-2018", "apply_lag_median_h", 0, lambda cell: "3",
      {"businesses", "curves", "events", "measures", "money", "methods"}),

@@ -69,7 +69,7 @@ def test_names_are_drawn_evenly_and_apart_from_revenue(world):
 
 def test_pools_are_those_of_the_table_with_all_their_providers_have(world):
     pools, rows = world.pools, rows_of("front-pools-2018")
-    prefixes = rows_of("cloud-prefixes-2018")
+    prefixes = rows_of("provider-prefixes-2018")
     assert pools.weight.tolist() == [float(row["weight"]) for row in rows]
     for row, pool in enumerate(rows):
         assert world.places.provider[pools.provider_row[row]] == pool["provider"]

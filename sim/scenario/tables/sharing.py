@@ -111,6 +111,8 @@ class ServiceRow(Row):
     popularity: NonNegative
     low: NonNegative
     high: NonNegative
+    measured: str = ""
+    """Rows of a table of measured shares that the popularity comes from, for readers and tests."""
     evidence: Literal["reported", "assumed"]
     source: str = ""
     why: str

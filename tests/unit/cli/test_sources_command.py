@@ -75,8 +75,8 @@ def test_markdown_escapes_what_a_table_of_a_user_says(tmp_path: Path) -> None:
 def test_rows_give_a_line_for_each_cell() -> None:
     few = json.loads(call("sources", "surgical", "--json").stdout)["sources"]
     many = json.loads(call("sources", "surgical", "--rows", "--json").stdout)["sources"]
-    prefixes = [line for line in many if line["key"] == "cloud-prefixes-2018.prefix"]
-    assert len(prefixes) == 1076
+    prefixes = [line for line in many if line["key"] == "provider-prefixes-2018.prefix"]
+    assert len(prefixes) == 4546
     assert len(few) < 300 < len(many)
 
 

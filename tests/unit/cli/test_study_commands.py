@@ -97,7 +97,7 @@ def test_a_sweep_again_is_the_same_but_for_its_timing(small: str, tmp_path: Path
 
 def test_sensitivity_ranks_the_assumptions_and_draws_them(small: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    keys = "operators-russia-2018.compliance,effects.throttle_severity,hosting-choice-2018.weight"
+    keys = "operators-russia-2018.compliance,effects.throttle_severity,hosting-russia-2018.weight"
     result = call(
         "sensitivity", small, "--only", keys, "--trajectories", "2", "--samples", "2",
         "--keep", "1", "-n", "1", "--json", "-o", str(out),
@@ -113,7 +113,7 @@ def test_sensitivity_ranks_the_assumptions_and_draws_them(small: str, tmp_path: 
     assert compliance["n_base"] == 2
     throttling = lines["effects.throttle_severity"]
     assert (throttling["mu_star"], throttling["total"]) == (0, None), "nothing is throttled here"
-    assert lines["hosting-choice-2018.weight"]["at_low"] is None
+    assert lines["hosting-russia-2018.weight"]["at_low"] is None
     assert [stage["part"] for stage in document["stages"]] == ["ends", "morris", "sobol"]
     # Ends of two single dials and the scenario as given; 2 x (3 + 1); 2 x (1 + 2).
     assert [stage["n_points"] for stage in document["stages"]] == [5, 8, 6]

@@ -104,7 +104,7 @@ def test_ends_of_a_range_are_reached_without_rounding(resolved: Resolved) -> Non
     low, high = tuple(row.low for row in rows), tuple(row.high for row in rows)
     for position, ends in ((-1.0, low), (1.0, high)):
         moved = ColumnChange(
-            "third-party-services-2018", "popularity", "position", (position,), low, high
+            "services-russia-2018", "popularity", "position", (position,), low, high
         )
         found = change(resolved, {}, [moved]).services.rows
         assert tuple(row.popularity for row in found) == ends
@@ -132,7 +132,7 @@ def test_shares_of_a_row_still_sum_to_1(resolved: Resolved) -> None:
 def test_relative_weights_move_on_their_own(resolved: Resolved) -> None:
     amounts = [1.0] * len(resolved.hosting.rows)
     amounts[3] = 2.5
-    found = change(resolved, {}, [times("hosting-choice-2018", "weight", *amounts)])
+    found = change(resolved, {}, [times("hosting-russia-2018", "weight", *amounts)])
     for row, (old, new) in enumerate(zip(resolved.hosting.rows, found.hosting.rows, strict=True)):
         assert new.weight == pytest.approx(old.weight * amounts[row])
 
@@ -148,7 +148,7 @@ def test_weights_in_whole_numbers_are_made_finer_before_rounding(resolved: Resol
 
 
 def test_a_count_is_rounded_but_does_not_vanish(resolved: Resolved) -> None:
-    found = change(resolved, {}, [times("third-party-services-2018", "n_addresses", 0.25)])
+    found = change(resolved, {}, [times("services-russia-2018", "n_addresses", 0.25)])
     for old, new in zip(resolved.services.rows, found.services.rows, strict=True):
         assert new.n_addresses == max(1, round(old.n_addresses / 4))
     n_small = sum(round(row.n_addresses / 4) == 0 for row in resolved.services.rows)
@@ -160,7 +160,7 @@ def test_a_table_that_cannot_be_so_is_refused_with_its_rows(resolved: Resolved) 
         change(resolved, {}, [times("sectors-russia-2018", "weight_payment", 2.0)])
     nothing = (0.0,) * len(resolved.hosting.rows)
     with pytest.raises(DataError, match="expected a positive weight among the foreign rows"):
-        change(resolved, {}, [times("hosting-choice-2018", "weight", *nothing)])
+        change(resolved, {}, [times("hosting-russia-2018", "weight", *nothing)])
 
 
 @pytest.mark.parametrize(

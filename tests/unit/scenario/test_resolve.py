@@ -191,11 +191,11 @@ def test_a_profile_without_any_demand_is_refused(resolve_with: Callable[..., Res
 def test_a_place_is_known_to_the_prefix_table_and_named_once(
     resolve_with: Callable[..., Resolved],
 ) -> None:
-    text = table_text("hosting-choice-2018") + "AWS,eu-west-9,foreign,1\nAWS,eu-west-1,foreign,1\n"
+    text = table_text("hosting-russia-2018") + "AWS,eu-west-9,foreign,1\nAWS,eu-west-1,foreign,1\n"
     line = text.count("\n")
     assert problems_of(lambda: resolve_with("population.hosting", text)) == [
         f"own.csv:{line}: region: expected each once, got 'AWS eu-west-1' again",
-        f"own.csv:{line - 1}: region: expected a provider and region of cloud-prefixes-2018, "
+        f"own.csv:{line - 1}: region: expected a provider and region of provider-prefixes-2018, "
         "got 'AWS eu-west-9'",
     ]
 
@@ -206,7 +206,7 @@ def test_each_side_has_a_place_with_weight(
 ) -> None:
     lines = [
         line.rsplit(",", 1)[0] + ",0" if f",{side}," in line else line
-        for line in table_text("hosting-choice-2018").splitlines()
+        for line in table_text("hosting-russia-2018").splitlines()
     ]
     assert problems_of(lambda: resolve_with("population.hosting", "\n".join(lines) + "\n")) == [
         f"own.csv: weight: expected a positive weight among the {side} rows, got none"
@@ -214,7 +214,7 @@ def test_each_side_has_a_place_with_weight(
 
 
 def test_a_prefix_belongs_to_one_place(resolve_with: Callable[..., Resolved]) -> None:
-    text = table_text("cloud-prefixes-2018") + "Yandex,russia,13.32.0.0/15,2018-04-05,x\n"
+    text = table_text("provider-prefixes-2018") + "Yandex,russia,13.32.0.0/15,2018-04-05,x\n"
     (problem,) = problems_of(lambda: resolve_with("providers.prefixes", text))
     assert problem.startswith(f"own.csv:{text.count(chr(10))}: prefix: expected each once")
 
@@ -328,13 +328,13 @@ SHARED = "provider,region,prefix\n"
     ("row", "reported"),
     [
         ("Cloudflare,global,188.114.96.0/23",
-         "own.csv:2: region: expected a region that cloud-prefixes-2018 does not have, "
+         "own.csv:2: region: expected a region that provider-prefixes-2018 does not have, "
          "got 'global'"),
         ("Cloudflare,shared,10.0.0.0/24",
-         "own.csv:2: prefix: expected a part of a range that cloud-prefixes-2018 gives "
+         "own.csv:2: prefix: expected a part of a range that provider-prefixes-2018 gives "
          "'Cloudflare', got none of them"),
         ("AWS,shared,188.114.96.0/23",
-         "own.csv:2: prefix: expected a part of a range that cloud-prefixes-2018 gives 'AWS', "
+         "own.csv:2: prefix: expected a part of a range that provider-prefixes-2018 gives 'AWS', "
          "got none of them"),
         ("Cloudflare,shared,188.114.0.0/16", "own.csv:2: prefix: expected a part of a range"),
         ("Cloudflare,shared,188.114.96.0/23\nCloudflare,other,188.114.96.0/23",

@@ -22,11 +22,14 @@ from sim.scenario.tables.sharing import (
 )
 from tests.names import cloud_places, shipped_table
 
+SERVICES = ("services-europe-2018", "services-russia-2018", "third-party-services-2018")
 TABLES = [
     ("hosting-concentration", ConcentrationRow),
     ("names-assumptions", AssumptionRow),
     ("parked-names", ParkedRow),
     ("sharing-2018", SharingRow),
+    ("services-europe-2018", ServiceRow),
+    ("services-russia-2018", ServiceRow),
     ("third-party-services-2018", ServiceRow),
     ("components-2018", ComponentRow),
 ]
@@ -46,7 +49,8 @@ def test_every_table_has_a_note_for_each_of_its_columns(name, model):
 
 def test_shipped_tables_agree_with_the_prefix_table():
     places = list(cloud_places())
-    assert not list(check_services(shipped_table("third-party-services-2018", ServiceRow), places))
+    for name in SERVICES:
+        assert not list(check_services(shipped_table(name, ServiceRow), places)), name
     assert not list(check_sharing(shipped_table("sharing-2018", SharingRow), places))
 
 
@@ -54,15 +58,16 @@ def test_every_role_has_one_row_of_components_and_some_services():
     components = shipped_table("components-2018", ComponentRow).rows
     assert tuple(row.role for row in components) == ROLES
     assert all(len(row.address_shares) == len(N_ADDRESSES) for row in components)
-    services = shipped_table("third-party-services-2018", ServiceRow).rows
-    for role in ROLES:
-        assert sum(row.popularity for row in services if row.role == role) > 0
+    for name in SERVICES:
+        services = shipped_table(name, ServiceRow).rows
+        for role in ROLES:
+            assert sum(row.popularity for row in services if row.role == role) > 0, name
 
 
 def test_a_failure_reported_in_2018_is_in_the_table():
     captcha = [
         row
-        for row in shipped_table("third-party-services-2018", ServiceRow).rows
+        for row in shipped_table("services-russia-2018", ServiceRow).rows
         if row.service == "captcha"
     ]
     assert {row.role for row in captcha} == {"payment", "customer_service"}

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
+from ipaddress import ip_network
+from itertools import pairwise
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import Field
 
 from sim.scenario.library import shipped, table_names
+from sim.scenario.quantities import Share
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
 from sim.scenario.tables.notes import SourceNote
 from sim.scenario.tables.reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
@@ -33,6 +39,23 @@ from sim.scenario.tables.sharing import (
     ServiceRow,
     SharingRow,
 )
+
+
+class ReachRow(Row):
+    """How many sites load a service; no run reads it."""
+
+    tracker_id: str
+    service: str
+    company: str = ""
+    role_assumed: str
+    cloud_assumed: str
+    site_share_global: Share
+    load_share_global: Share
+    ru_sites_any: Annotated[int, Field(ge=0, le=32)]
+    ru_sites_10pct_loads: Annotated[int, Field(ge=0, le=32)]
+    load_share_ru: Share
+    note: str = ""
+
 
 MODELS: dict[str, type[Row]] = {
     "allow-list-russia-2025": PrefixRow,
@@ -64,9 +87,14 @@ MODELS: dict[str, type[Row]] = {
         PoolRow,
     ),
     "hosting-choice-europe": HostingRow,
+    "hosting-russia-2018": HostingRow,
     "hosting-concentration": ConcentrationRow,
     "money-parameters": MoneyParameterRow,
     "names-assumptions": AssumptionRow,
+    "provider-prefixes-2018": CloudPrefixRow,
+    "services-europe-2018": ServiceRow,
+    "services-russia-2018": ServiceRow,
+    "third-party-reach-2018-04": ReachRow,
     "parked-names": ParkedRow,
     "pressure-events-2018": PressureRow,
     "responses-2018": ResponseRow,
@@ -239,3 +267,80 @@ def test_a_row_that_is_an_assumption_says_so_in_its_note_or_its_range() -> None:
     assert rows
     low, high = note.range.absolute or (0, 0)
     assert all(low <= float(row["every_min"]) <= high for row in rows)
+
+
+def measured_percent(cell: str, by_tracker: dict[str, dict[str, str]], least_sites: int) -> float:
+    """Sites of a hundred that load the services named, by Russian sites where enough of them do."""
+    total = 0.0
+    for part in cell.split(";"):
+        tracker, _, taken = part.partition(":")
+        row = by_tracker[tracker]
+        n_sites = int(row["ru_sites_any"])
+        share = n_sites / 32 if n_sites >= least_sites else float(row["site_share_global"])
+        total += 100 * share * float(taken or 1)
+    return total
+
+
+# All 32 sites and one more: no Russian site counts.
+@pytest.mark.parametrize(
+    ("name", "least_sites"), [("services-russia-2018", 5), ("services-europe-2018", 33)]
+)
+def test_weights_of_services_are_those_measured(name: str, least_sites: int) -> None:
+    by_tracker = {row["tracker_id"]: row for row in cells_of("third-party-reach-2018-04")}
+    measured = [row for row in cells_of(name) if row["measured"]]
+    assert len(measured) > 10
+    for row in measured:
+        percent = measured_percent(row["measured"], by_tracker, least_sites)
+        # Two digits are written.
+        assert float(row["popularity"]) == pytest.approx(percent, rel=0.05), row["service"]
+
+
+def test_no_two_rows_of_services_take_the_same_measured_share() -> None:
+    taken: defaultdict[str, float] = defaultdict(float)
+    for row in cells_of("services-russia-2018"):
+        for part in row["measured"].split(";") if row["measured"] else ():
+            tracker, _, share = part.partition(":")
+            taken[tracker] += float(share or 1)
+    assert taken
+    assert {tracker: n for tracker, n in taken.items() if n > 1} == {}
+
+
+def test_prefixes_of_a_world_owe_nothing_to_the_orders() -> None:
+    rows = cells_of("provider-prefixes-2018")
+    sources = {row["source_id"] for row in rows}
+    assert sources == {
+        "aws-ip-ranges",
+        "cloudflare-ip-ranges",
+        "geolite2-asn-2018-02-07",
+        "google-netblocks",
+        "microsoft-netblocks",
+    }
+    assert sources == set(note_of("provider-prefixes-2018").references)
+    gathered = {row["as_of"] for row in rows if row["source_id"].startswith("geolite2")}
+    assert gathered == {"2018-02-07"}
+    # The orders' own table joins Vultr's ordered ranges; here most of Vultr was never listed.
+    ordered = {row["prefix"] for row in cells_of("telegram-2018-orders")}
+    mine = [row["prefix"] for row in rows if row["provider"] == "Vultr"]
+    assert sum(ip_network(prefix).num_addresses for prefix in mine) == 671_488
+    assert not ordered & set(mine)
+
+
+def test_prefixes_of_a_world_do_not_overlap() -> None:
+    networks = sorted(ip_network(row["prefix"]) for row in cells_of("provider-prefixes-2018"))
+    assert len(networks) > 4000
+    for before, after in pairwise(networks):
+        assert not before.overlaps(after), (before, after)
+
+
+def test_prefixes_under_share_alike_say_so() -> None:
+    licence = note_of("provider-prefixes-2018").licence
+    assert "CC BY-SA 4.0" in licence
+    assert "GeoLite2 data created by MaxMind, available from https://www.maxmind.com" in licence
+
+
+def test_access_networks_host_nothing() -> None:
+    regions = {(row["provider"], row["region"]) for row in cells_of("provider-prefixes-2018")}
+    access = {place for place in regions if place[1] == "access"}
+    assert {provider for provider, _ in access} == {"MTS", "Rostelecom"}
+    for name in ("hosting-russia-2018", "services-russia-2018"):
+        assert not access & {(row["provider"], row["region"]) for row in cells_of(name)}

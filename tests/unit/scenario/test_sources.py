@@ -199,7 +199,7 @@ def test_a_row_s_own_word_goes_before_the_column_s() -> None:
 
 def test_short_names_of_sources_are_spelled_out() -> None:
     resolved = resolve(load_scenario("telegram-2018"))
-    sources = {source.source for source in explain(resolved, "cloud-prefixes-2018.prefix")}
+    sources = {source.source for source in explain(resolved, "provider-prefixes-2018.prefix")}
     assert any("ip-ranges.amazonaws.com" in source for source in sources)
 
 
@@ -207,7 +207,7 @@ def test_columns_that_name_or_bound_or_support_claim_nothing() -> None:
     columns = {
         source.key.split(".")[1]
         for source in list_sources(resolve(load_scenario("telegram-2018")))
-        if source.key.startswith("third-party-services-2018.")
+        if source.key.startswith("services-russia-2018.")
     }
     assert columns == {"n_addresses", "mode", "popularity"}
 

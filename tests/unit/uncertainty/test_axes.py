@@ -126,7 +126,7 @@ def test_a_column_takes_factors_or_positions(resolved: Resolved) -> None:
         ("operators-russia-2018.compliance=0,1.5", "expected positions from -1 to 1, got 1.5"),
         ("operators-russia-2018.apply_lag_median_h=0..2", "expected factors > 0"),
         ("operators-russia-2018.apply_lag_median_h=high", "expected factors > 0"),
-        ("hosting-choice-2018.weight=1,2", "20 separate weights"),
+        ("hosting-russia-2018.weight=1,2", "26 separate weights"),
     ],
 )
 def test_what_a_column_cannot_take_is_refused(resolved: Resolved, text: str, message: str) -> None:

@@ -130,7 +130,7 @@ def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay: Resolved) 
             [
                 "thresholds.down=1..0",
                 "target.name=1..2",
-                "hosting-choice-2018.weight=-1..2",
+                "hosting-russia-2018.weight=-1..2",
                 "operators-russia-2018.compliance=0..1",
                 "thresholds.down=0..inf",
             ],
@@ -138,8 +138,8 @@ def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay: Resolved) 
     said = str(caught.value).splitlines()
     assert len(said) == 6
     assert "did you mean 'thresholds.impaired'?" in said[-1]
-    with pytest.raises(ScenarioError, match="20 weights that move separately"):
-        fitted_factors(replay, ["hosting-choice-2018.weight"])
+    with pytest.raises(ScenarioError, match="26 weights that move separately"):
+        fitted_factors(replay, ["hosting-russia-2018.weight"])
     with pytest.raises(ScenarioError, match="expected each key once"):
         fitted_factors(replay, ["thresholds.down", "thresholds.down=0.5..0.8"])
 

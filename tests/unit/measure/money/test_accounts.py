@@ -170,7 +170,7 @@ def test_those_gain_whom_the_article_names_and_those_lose_whom_it_names(migratio
 
 def test_the_providers_are_in_the_manifest_and_the_package(migration):
     outputs = {output["file"]: output for output in migration.manifest["outputs"]}
-    assert outputs["providers.csv"]["n_rows"] == 2 * 15
+    assert outputs["providers.csv"]["n_rows"] == 2 * 21
     package = json.loads((migration.folder / "datapackage.json").read_text(encoding="utf-8"))
     assert "providers.csv" in {resource["path"] for resource in package["resources"]}
 
