@@ -52,6 +52,9 @@ class Stream(IntEnum):
     BUSINESS_TOLERANCE = 35
     SESSION_SHARE = 36
     SESSION_FRONT = 37
+    OPERATOR_RELUCTANCE = 38
+    COHORT_MEMBER = 39
+    OPERATOR_ADOPTION = 40
 
 
 @dataclass(frozen=True)

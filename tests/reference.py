@@ -89,11 +89,12 @@ class RefOrder:
 
 @dataclass(frozen=True)
 class RefOperator:
-    """One operator group.
+    """One operator: a group, or a cohort of one, which shares its luck.
 
-    ``luck`` gives the draw in [0, 1) for the set of an entry as a sorted tuple of its fewest
-    prefixes, such as ``('192.0.2.0/24',)``; for a name entry as ``()``; it is never asked for an
-    ``exempt`` entry. ``overload`` is ``'stop'`` or ``'degrade'``.
+    Before ``begins_s`` it makes no download. ``luck`` gives the draw in [0, 1) for the set of an
+    entry as a sorted tuple of its fewest prefixes, such as ``('192.0.2.0/24',)``; for a name entry
+    as ``()``; it is never asked for an ``exempt`` entry. ``overload`` is ``'stop'`` or
+    ``'degrade'``.
     """
 
     share: float
@@ -106,6 +107,7 @@ class RefOperator:
     rule_capacity: int | None = None
     overload: str = "stop"
     overload_severity: float = 0.0
+    begins_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -1253,6 +1255,9 @@ class _Run:
     def _download(self, t_s: int) -> None:
         for row in self._take(t_s, "download"):
             operator = self.world.operators[row]
+            if t_s < operator.begins_s:
+                self._plan(t_s + operator.poll_interval_s, "download", row)
+                continue
             if self.n_seen[row] != len(self.versions):
                 self.n_seen[row] = len(self.versions)
                 self.events.append((t_s, "downloaded", row, ""))

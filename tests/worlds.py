@@ -81,7 +81,7 @@ def many_worlds(n: int) -> settings:
 
 @dataclass(frozen=True)
 class Actor:
-    """An operator group in plain values."""
+    """An operator in plain values; one of a group has the luck of the row ``luck_of``."""
 
     share: float = 1.0
     poll_interval_s: int = 1
@@ -92,6 +92,9 @@ class Actor:
     rule_capacity: int | None = None
     overload: str = "stop"
     overload_severity: float = 0.0
+    begins_s: int = 0
+    luck_of: int | None = None
+    stands_for: int = 1
 
 
 @dataclass(frozen=True)
@@ -398,11 +401,20 @@ class SmallWorld:
             else None,
         )
 
+    def _luck_rows(self) -> list[int]:
+        """Return the row whose luck with entries each operator has: its own, unless in a group."""
+        given = [actor.luck_of for actor in self.actors]
+        return [row if of is None else of for row, of in enumerate(given)]
+
     def _operators(self) -> Operators:
         actors = self.actors
         return Operators(
             name=tuple(f"operator-{row}" for row in range(len(actors))),
+            group=tuple(f"operator-{row}" for row in self._luck_rows()),
+            stands_for=np.array([actor.stands_for for actor in actors], np.int64),
+            luck_row=np.array(self._luck_rows(), np.int64),
             share_users=np.array([actor.share for actor in actors]),
+            begins_s=np.array([actor.begins_s for actor in actors], np.int64),
             poll_interval_s=np.array([actor.poll_interval_s for actor in actors], np.int64),
             poll_phase_s=np.array([actor.poll_phase_s for actor in actors], np.int64),
             apply_lag_s=np.array([actor.apply_lag_s for actor in actors], np.int64),
@@ -440,8 +452,9 @@ class SmallWorld:
                 actor.rule_capacity,
                 actor.overload,
                 actor.overload_severity,
+                actor.begins_s,
             )
-            for row, actor in enumerate(self.actors)
+            for row, actor in zip(self._luck_rows(), self.actors, strict=True)
         )
 
     def _components(self) -> tuple[Components, np.ndarray, np.ndarray, Stays]:

@@ -63,7 +63,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     space = AddressSpace(world, crowd, states)
     enforcement = Enforcement(world, space, states, crowd, due.request)
     register = Register(env, world, space, log, due.request)
-    compliance = Compliance(world.operators.compliance, streams)
+    compliance = Compliance(world.operators.compliance, world.operators.luck_row, streams)
     for row in range(world.operators.n_operators):
         Operator(env, world.operators, row, compliance, register, enforcement, log)
     users = crowd if world.users is not None else None

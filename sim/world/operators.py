@@ -6,17 +6,24 @@ them drops.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincc
 
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Stream, Streams
 from sim.world.columns import Columns
 
 S_PER_H = 3600
+S_PER_D = 86_400
+
+Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
 
 class Overload(StrEnum):
@@ -29,14 +36,20 @@ class Overload(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Operators(Columns):
-    """Operator groups as columns, one row per group in table order.
+    """Operators as columns, in table order: a row is a group, or a cohort of one.
 
     Attributes
     ----------
-    name
-        Identifiers.
+    name, group
+        Identifiers of the operator, and of the group of the table that it is or belongs to.
+    stands_for : shape (n_operators,)
+        Licensed operators that the row stands for; 1 where the table does not say.
+    luck_row : shape (n_operators,)
+        Row of the group in the table. Which entries are enforced is one draw for a whole group.
     share_users : shape (n_operators,)
         Shares of users; they sum to 1.
+    begins_s : shape (n_operators,)
+        Before this second the register is not downloaded; negative where it was before the start.
     poll_interval_s, poll_phase_s : shape (n_operators,)
         The register is downloaded at ``poll_phase_s + n * poll_interval_s``, n = 0, 1, 2, ….
     apply_lag_s, release_lag_s : shape (n_operators,)
@@ -52,7 +65,11 @@ class Operators(Columns):
     """
 
     name: tuple[str, ...]
+    group: tuple[str, ...]
+    stands_for: NDArray[np.int64]
+    luck_row: NDArray[np.int64]
     share_users: NDArray[np.float64]
+    begins_s: NDArray[np.int64]
     poll_interval_s: NDArray[np.int64]
     poll_phase_s: NDArray[np.int64]
     apply_lag_s: NDArray[np.int64]
@@ -64,45 +81,142 @@ class Operators(Columns):
 
     @property
     def n_operators(self) -> int:
-        """Number of groups."""
+        """Number of groups and cohorts."""
         return len(self.name)
 
 
 def build_operators(resolved: Resolved, streams: Streams) -> Operators:
-    """Draw phases and lags of the operator groups of a scenario."""
+    """Draw phases, lags, compliance and beginnings of the operators of a scenario."""
     rows = resolved.operators.rows
-    interval_s = np.maximum(1, _seconds([row.poll_interval_h for row in rows]))
-    phase = streams.generator(Stream.OPERATOR_POLL_PHASE).random(len(rows))
+    luck_row = np.repeat(np.arange(len(rows)), [len(row.actors) for row in rows])
+    # Each cohort has the values of its group, and luck of its own.
+    of = [rows[number] for number in luck_row.tolist()]
+    stands_for = np.concatenate([np.array(row.cohort_sizes, np.int64) for row in rows])
+    share_of_group = stands_for / np.array([row.n_operators or 1 for row in of])
+    interval_s = np.maximum(1, _seconds([row.poll_interval_h for row in of]))
+    phase = _drawn(rows, streams, Stream.OPERATOR_POLL_PHASE, lambda rng, n: rng.random(n))
     return Operators(
-        name=tuple(row.operator for row in rows),
-        share_users=np.array([row.share_users for row in rows]),
+        name=tuple(name for row in rows for name in row.actors),
+        group=tuple(row.operator for row in of),
+        stands_for=stands_for,
+        luck_row=luck_row,
+        share_users=np.array([row.share_users for row in of]) * share_of_group,
+        begins_s=_begins_s(rows, resolved.scenario.start, streams),
         poll_interval_s=interval_s,
         poll_phase_s=np.floor(phase * interval_s).astype(np.int64),
         apply_lag_s=_lag_s(
-            [row.apply_lag_median_h for row in rows],
-            [row.apply_lag_sigma for row in rows],
-            streams.generator(Stream.OPERATOR_APPLY_LAG),
+            [row.apply_lag_median_h * S_PER_H for row in of],
+            [row.apply_lag_sigma for row in of],
+            _drawn(rows, streams, Stream.OPERATOR_APPLY_LAG, _normal),
         ),
         release_lag_s=_lag_s(
-            [row.release_lag_median_h for row in rows],
-            [row.release_lag_sigma for row in rows],
-            streams.generator(Stream.OPERATOR_RELEASE_LAG),
+            [row.release_lag_median_h * S_PER_H for row in of],
+            [row.release_lag_sigma for row in of],
+            _drawn(rows, streams, Stream.OPERATOR_RELEASE_LAG, _normal),
         ),
-        compliance=np.array([row.compliance for row in rows]),
-        rule_capacity=np.array([row.rule_capacity or 0 for row in rows], np.int64),
-        overload=tuple(Overload(row.overload or "none") for row in rows),
-        overload_severity=np.array([row.overload_severity or 0.0 for row in rows]),
+        compliance=np.concatenate(
+            [_compliance(row, number, streams) for number, row in enumerate(rows)]
+        ),
+        rule_capacity=np.array([row.rule_capacity or 0 for row in of], np.int64),
+        overload=tuple(Overload(row.overload or "none") for row in of),
+        overload_severity=np.array([row.overload_severity or 0.0 for row in of]),
     )
+
+
+def share_above(
+    reluctance: NDArray[np.float64], mean: float, over_dispersion: float
+) -> NDArray[np.float64]:
+    """Share of entries that more than a given share of a group's operators enforce.
+
+    Parameters
+    ----------
+    reluctance : shape (n,)
+        Shares of operators, in [0, 1).
+    mean, over_dispersion
+        Of the share of operators that enforce an entry, in [0, 1].
+
+    Returns
+    -------
+    share : shape (n,)
+        P(S > reluctance), in [0, 1], for S beta-distributed with that mean m and a variance of
+        ``over_dispersion * m * (1 - m)``. With 0, S is m; with 1, it is 1 with probability m, else
+        0.
+
+    References
+    ----------
+    Skellam, J. R. Stat. Soc. B 10 (1948) 257: a binomial share that is itself beta-distributed. The
+    over-dispersion r is the correlation of two operators: ``a = m (1 - r) / r``,
+    ``b = (1 - m) (1 - r) / r``.
+    """
+    if over_dispersion == 0:
+        return np.where(reluctance < mean, 1.0, 0.0)
+    if over_dispersion == 1 or mean in (0, 1):
+        return np.full(reluctance.shape, mean)
+    weight = (1 - over_dispersion) / over_dispersion
+    return np.asarray(betaincc(mean * weight, (1 - mean) * weight, reluctance), np.float64)
+
+
+def _compliance(row: OperatorRow, number: int, streams: Streams) -> NDArray[np.float64]:
+    """Compliance of a group, or of its cohorts, the most willing first.
+
+    Each operator has a reluctance, uniform on [0, 1), and enforces the entries that a larger share
+    of its group enforces. A cohort is one operator out of its part of them, drawn evenly, so that
+    the expected share of cohorts that enforce an entry is that of operators.
+    """
+    if row.cohorts is None or row.over_dispersion is None or row.n_operators is None:
+        return np.array([row.compliance])
+    size = np.array(row.cohort_sizes)
+    reluctance = streams.generator(Stream.OPERATOR_RELUCTANCE, (number,)).random(row.n_operators)
+    place = streams.generator(Stream.COHORT_MEMBER, (number,)).random(row.cohorts)
+    member = np.cumsum(size) - size + np.floor(place * size).astype(np.int64)
+    return share_above(np.sort(reluctance)[member], row.compliance, row.over_dispersion)
+
+
+def _begins_s(
+    rows: tuple[OperatorRow, ...], start: datetime, streams: Streams
+) -> NDArray[np.int64]:
+    """First second of enforcement, lognormal after the day from which adoption is counted."""
+    found = []
+    for number, row in enumerate(rows):
+        n = len(row.actors)
+        if row.adoption_from is None:
+            found.append(np.zeros(n, np.int64))
+            continue
+        z = _normal(streams.generator(Stream.OPERATOR_ADOPTION, (number,)), n)
+        median_s, sigma = (row.adoption_median_d or 0.0) * S_PER_D, row.adoption_sigma or 0.0
+        since_s = round((row.adoption_from - start).total_seconds())
+        found.append(since_s + _lag_s([median_s] * n, [sigma] * n, z))
+    return np.concatenate(found)
+
+
+def _drawn(
+    rows: tuple[OperatorRow, ...], streams: Streams, source: Stream, draw: Draw
+) -> NDArray[np.float64]:
+    """One draw for each operator.
+
+    A group that is not split keeps the luck that it has beside any others; cohorts have luck that
+    hangs neither on other groups nor on how these are split.
+    """
+    whole = draw(streams.generator(source), len(rows))
+    return np.concatenate(
+        [
+            whole[number : number + 1]
+            if row.cohorts is None
+            else draw(streams.generator(source, (number,)), row.cohorts)
+            for number, row in enumerate(rows)
+        ]
+    )
+
+
+def _normal(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+    return rng.standard_normal(n)
 
 
 def _seconds(hours: list[float]) -> NDArray[np.int64]:
     return np.asarray(np.rint(np.array(hours) * S_PER_H), dtype=np.int64)
 
 
-def _lag_s(
-    median_h: list[float], sigma: list[float], rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _lag_s(median_s: list[float], sigma: list[float], z: NDArray[np.float64]) -> NDArray[np.int64]:
     """Lognormal lags: median times exp(sigma * Z), Z standard normal, in whole seconds."""
-    z = rng.standard_normal(len(median_h))
-    lag_s = np.array(median_h) * S_PER_H * np.exp(np.array(sigma) * z)
+    lag_s = np.array(median_s) * np.exp(np.array(sigma) * z)
     return np.asarray(np.rint(lag_s), dtype=np.int64)

@@ -124,7 +124,8 @@ def test_one_more_operator_changes_nothing_for_the_others():
 def test_compliance_hangs_on_the_entry_and_not_on_who_else_is_asked():
     keys = [(row, row + 255) for row in range(0, 40_000, 256)]
     shares = np.array([0.9, 0.5, 0.2])
-    few, many = Compliance(shares, STREAMS), Compliance(np.append(shares, 0.5), STREAMS)
+    few = Compliance(shares, np.arange(3), STREAMS)
+    many = Compliance(np.append(shares, 0.5), np.arange(4), STREAMS)
     drawn = np.array([few.enforces(key) for key in keys])
     again = np.array([many.enforces(key)[:3] for key in reversed(keys)])[::-1]
     assert np.array_equal(drawn, again)

@@ -83,7 +83,9 @@ def small_worlds(draw):
                 poll_phase_s=draw(st.integers(0, interval_s - 1)),
                 apply_lag_s=draw(spans),
                 release_lag_s=draw(spans),
-                compliance=draw(st.sampled_from([0.0, 0.5, 1.0])),
+                compliance=draw(st.sampled_from([0.0, 0.5, 0.75, 1.0])),
+                begins_s=draw(st.one_of(st.just(0), st.integers(-9, horizon_s))),
+                luck_of=draw(st.sampled_from([None, None, 0])),
             )
         )
     firms = [

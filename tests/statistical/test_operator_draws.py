@@ -80,7 +80,7 @@ def test_operators_lags_and_phases_have_luck_of_their_own(drawn):
 
 def enforced(*shares: float, replicate: int = 0) -> np.ndarray:
     """Which sets operators of these compliances enforce; shape (N_SETS, n_operators)."""
-    compliance = Compliance(np.array(shares), Streams(7, replicate))
+    compliance = Compliance(np.array(shares), np.arange(len(shares)), Streams(7, replicate))
     return np.array([compliance.enforces(key) for key in SETS])
 
 
@@ -114,7 +114,7 @@ def test_a_higher_compliance_enforces_a_superset(complying):
 
 
 def test_an_answer_hangs_neither_on_the_order_of_asking_nor_on_how_often(complying):
-    compliance = Compliance(np.array(SHARES), Streams(7, 0))
+    compliance = Compliance(np.array(SHARES), np.arange(len(SHARES)), Streams(7, 0))
     backwards = np.array([compliance.enforces(key) for key in reversed(SETS)])[::-1]
     again = np.array([compliance.enforces(key) for key in SETS])
     assert np.array_equal(backwards, complying)

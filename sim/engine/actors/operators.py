@@ -1,4 +1,4 @@
-"""One operator group: it downloads the register, and applies and releases entries with its lags.
+"""One operator: it downloads the register, and applies and releases entries with its lags.
 
 In: published versions. Out: changes of what the group enforces. It does not know who sits on the
 addresses.
@@ -23,15 +23,20 @@ from sim.world.operators import Operators, Overload
 
 
 class Compliance:
-    """Which entries each operator group enforces at all.
+    """Which entries each operator enforces at all.
 
     The luck of an entry hangs on its addresses, not on its place in the sequence of orders: the
     same addresses meet the same luck under every strategy, and a higher compliance enforces a
-    superset.
+    superset. So of the cohorts of a group, which have the luck of the group, one with a higher
+    compliance enforces all that another enforces, and more.
     """
 
-    def __init__(self, compliance: NDArray[np.float64], streams: Streams) -> None:
+    def __init__(
+        self, compliance: NDArray[np.float64], luck_row: NDArray[np.int64], streams: Streams
+    ) -> None:
         self._compliance = compliance
+        self._luck_row = luck_row
+        self._n_groups = int(luck_row.max()) + 1
         self._streams = streams
         self._enforces = cache(self._draw)
         self._asked: tuple[Sequence[Entry], list[list[Entry]]] = (), []
@@ -57,11 +62,12 @@ class Compliance:
     def _draw(self, luck_key: tuple[int, ...]) -> tuple[bool, ...]:
         """Whether each operator enforces an entry of this key."""
         luck = self._streams.generator(Stream.OPERATOR_COMPLIANCE, luck_key)
-        return tuple((luck.random(self._compliance.size) < self._compliance).tolist())
+        drawn = luck.random(self._n_groups)[self._luck_row]
+        return tuple((drawn < self._compliance).tolist())
 
 
 class Operator:
-    """One operator group as a SimPy actor."""
+    """One operator, a group or a cohort of one, as a SimPy actor."""
 
     def __init__(
         self,
@@ -78,6 +84,7 @@ class Operator:
         self._operators = operators
         self._poll_interval_s = int(operators.poll_interval_s[row])
         self._poll_phase_s = int(operators.poll_phase_s[row])
+        self._begins_s = int(operators.begins_s[row])
         apply_lag_s = int(operators.apply_lag_s[row])
         release_lag_s = int(operators.release_lag_s[row])
         # Lags of what blocks, and of what exempts. An exemption lets addresses pass when it
@@ -101,7 +108,7 @@ class Operator:
             act_at(self._env, self._next_poll_s(), Phase.DOWNLOAD, self._download)
 
     def _next_poll_s(self) -> int:
-        since_s = max(0, now_s(self._env) - self._poll_phase_s)
+        since_s = max(0, max(now_s(self._env), self._begins_s) - self._poll_phase_s)
         return self._poll_phase_s + -(-since_s // self._poll_interval_s) * self._poll_interval_s
 
     def _download(self) -> None:

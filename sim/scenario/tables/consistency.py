@@ -38,10 +38,11 @@ SHARE_TOLERANCE = 1e-6
 
 
 def check_operators(table: Table[OperatorRow]) -> Iterable[Problem]:
-    """Refuse too many groups, names given twice, and shares that do not sum to 1."""
-    if len(table.rows) > MAX_OPERATORS:
-        message = f"expected at most {MAX_OPERATORS} operator groups, got {len(table.rows)}"
-        yield Problem(str(table.path), message)
+    """Refuse too many groups and cohorts, names given twice, and shares that do not sum to 1."""
+    n = sum(row.cohorts or 1 for row in table.rows)
+    if n > MAX_OPERATORS:
+        what = "operator groups" if n == len(table.rows) else "cohorts of operators"
+        yield Problem(str(table.path), f"expected at most {MAX_OPERATORS} {what}, got {n}")
     yield from check_unique(table, [row.operator for row in table.rows], "operator")
     yield from check_sum(table, [row.share_users for row in table.rows], "share_users")
 

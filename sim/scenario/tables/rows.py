@@ -16,6 +16,8 @@ from sim.scenario.tables.seeds import Row
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 
+MAX_STOOD_FOR = 100_000
+"""Operators that one row may stand for: one number is drawn for each."""
 ROLES = ("frontend", "storage", "payment", "customer_service", "other")
 """Functions a business's components serve: the article's four, and the front end before them."""
 
@@ -103,6 +105,45 @@ class OperatorRow(Row):
     rule_capacity: Annotated[int, Field(ge=0)] | None = None
     overload: Literal["stop", "degrade"] | None = None
     overload_severity: Share | None = None
+    n_operators: Annotated[int, Field(ge=1, le=MAX_STOOD_FOR)] | None = None
+    cohorts: Annotated[int, Field(ge=1)] | None = None
+    over_dispersion: Share | None = None
+    adoption_from: Instant | None = None
+    adoption_median_d: NonNegative | None = None
+    adoption_sigma: NonNegative | None = None
+
+    @property
+    def cohort_sizes(self) -> tuple[int, ...]:
+        """Operators in each cohort, as equal as can be; one cohort where the group is not split."""
+        n, cohorts = self.n_operators or 1, self.cohorts or 1
+        return tuple((part + 1) * n // cohorts - part * n // cohorts for part in range(cohorts))
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Names of the operators that a run knows: the group itself, or its cohorts."""
+        if self.cohorts is None:
+            return (self.operator,)
+        return tuple(f"{self.operator}#{part + 1}" for part in range(self.cohorts))
+
+    @model_validator(mode="after")
+    def check_cohorts(self) -> OperatorRow:
+        """Refuse cohorts of nobody, and more cohorts than operators."""
+        if (self.cohorts is None) != (self.over_dispersion is None):
+            raise ValueError("expected cohorts and over_dispersion together, got one of them")
+        if self.cohorts is not None and self.cohorts > (self.n_operators or 0):
+            n = self.n_operators or "none"
+            raise ValueError(f"expected n_operators of at least cohorts, {self.cohorts}, got {n}")
+        return self
+
+    @model_validator(mode="after")
+    def check_adoption(self) -> OperatorRow:
+        """Refuse a part of an adoption."""
+        parts = (self.adoption_from, self.adoption_median_d, self.adoption_sigma)
+        n = sum(part is not None for part in parts)
+        if n not in (0, len(parts)):
+            names = "adoption_from, adoption_median_d and adoption_sigma"
+            raise ValueError(f"expected {names} together, got {n} of them")
+        return self
 
     @model_validator(mode="after")
     def check_overload(self) -> OperatorRow:
