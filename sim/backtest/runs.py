@@ -35,6 +35,7 @@ from sim.measure.money.providers import (
     named_loss,
     price_providers,
 )
+from sim.measure.uptake import with_uptake
 from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
@@ -137,6 +138,7 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
     streams = Streams(group.root_seed, replicate)
     world = build_world(group.resolved, streams)
     outcome = simulate(world, build_strategy(group.resolved, streams), streams)
+    outcome = with_uptake(world, outcome)
     wanted = {_predictor(each).measure for each in group.cases} - {""}
     measured = {
         measure.metric: np.array([measure.value])

@@ -57,6 +57,34 @@ _ENTRIES = (
         )
     ),
     Curve(
+        "users_enforcing_share",
+        "share of users",
+        "Users whose operator drops or throttles any entry: who looks for some block finds one",
+        "users whose operator",
+        "enforces any entry",
+    ),
+    Curve(
+        "users_enforcing_entry_share",
+        "share of users",
+        "Users whose operator enforces an entry, mean over those in force; 0 while there is none",
+        "users whose operator",
+        "enforces an entry, mean over entries",
+    ),
+    Curve(
+        "operators_enforcing_share",
+        "share of operators",
+        "Licensed operators, not their users, that drop or throttle any entry",
+        "operators that",
+        "enforce any entry",
+    ),
+    Curve(
+        "operators_enforcing_entry_share",
+        "share of operators",
+        "Licensed operators that enforce an entry, mean over those in force; 0 while there is none",
+        "operators that",
+        "enforce an entry, mean over entries",
+    ),
+    Curve(
         "businesses_affected",
         _BUSINESSES,
         "Businesses of whose domestic demand more fails than the threshold 'affected'",

@@ -29,6 +29,7 @@ from sim.measure.money.providers import (
     price_providers,
 )
 from sim.measure.nothing import why_nothing
+from sim.measure.uptake import with_uptake
 from sim.results.store import RunEncoder
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
@@ -120,7 +121,7 @@ class _Worker:
         resolved = self._simulation.cases[tuple(case)]
         streams = Streams(self._simulation.root_seed, replicate)
         world = self._world_of((*case[:-1], replicate), resolved, streams)
-        outcome = simulate(world, build_strategy(resolved, streams), streams)
+        outcome = with_uptake(world, simulate(world, build_strategy(resolved, streams), streams))
         found, totals = measure_outcome(resolved, streams, world, outcome)
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()

@@ -36,6 +36,10 @@ ADDRESSES = (LISTED, curve_name("addresses_dropped"))
 STATES = tuple(map(curve_name, BUSINESS_METRICS))
 USERS = tuple(map(curve_name, USER_METRICS))
 LOST = curve_name("demand_lost_share")
+_BY_USERS, _BY_OPERATORS = (
+    tuple(map(curve_name, (f"{who}_enforcing_share", f"{who}_enforcing_entry_share")))
+    for who in ("users", "operators")
+)
 
 # Title, axis, measures that one strategy shows in one panel.
 _CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], ...] = (
@@ -51,6 +55,14 @@ _CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], ..
         "addresses",
         "Addresses in the register, without the target's own",
         (("Addresses listed and dropped", "IPv4 addresses", ADDRESSES),),
+    ),
+    (
+        "uptake",
+        "How far the register is enforced",
+        (
+            ("Share of users whose operator enforces it", "share of users", _BY_USERS),
+            ("Share of operators that enforce it", "share of operators", _BY_OPERATORS),
+        ),
     ),
     (
         "target",

@@ -1,0 +1,109 @@
+"""How far the register is enforced: curves over users and over operators.
+
+In: a world and the event log of an outcome. Out: the outcome with these curves beside its own. Who
+sits on the addresses is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.eventlog import Events, Kind
+from sim.engine.orders import Mechanism
+from sim.engine.record.curves import Curves, Series
+from sim.engine.record.outcome import Outcome
+from sim.engine.state.tally import Group
+from sim.world.build import World
+
+Points = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+def with_uptake(world: World, outcome: Outcome) -> Outcome:
+    """Add the curves of enforcement, over users and over operators, as the last ones.
+
+    Notes
+    -----
+    With w(k) the share of users, or of licensed operators, that operator k stands for, n(k) the
+    entries that it enforces, and n'(k) those among them that are among the N in force: the share
+    that enforces any is ``sum of w(k) over k with n(k) > 0``, and the share that enforces an entry
+    ``sum over k of w(k) n'(k) / N``, the mean over the entries in force; 0 while N is 0. Exempting
+    entries do not count. An entry that is withdrawn counts in n(k) until it is released.
+    """
+    operators = world.operators
+    n_stood_for = float(operators.stands_for.sum())
+    curves, points = outcome.curves, list(_points(world, outcome))
+    series = [
+        Series(f"{who}_{what}_share", Group(), whole)
+        for who, whole in (("users", np.nan), ("operators", n_stood_for))
+        for what in ("enforcing", "enforcing_entry")
+    ]
+    first = len(curves.series)
+    rows = [np.full(t_s.size, first + row) for row, (t_s, _) in enumerate(points)]
+    return replace(
+        outcome,
+        curves=Curves(
+            (*curves.series, *series),
+            np.concatenate((curves.series_row, *rows)),
+            np.concatenate((curves.t_s, *(t_s for t_s, _ in points))),
+            np.concatenate((curves.value, *(value for _, value in points))),
+        ),
+    )
+
+
+def _points(world: World, outcome: Outcome) -> Iterator[Points]:
+    """Change points of the four curves: any and an entry, by users; the same by operators."""
+    operators, log = world.operators, outcome.events
+    is_exempt = np.array([one is Mechanism.EXEMPT for one in outcome.entry_mechanism], np.bool_)
+    turn = _turns(log, is_exempt)
+    # The state after the last event of each second, and before the first one.
+    last = np.flatnonzero(np.diff(log.t_s[turn], append=-1) != 0)
+    t_s = np.concatenate(([0], log.t_s[turn][last]))
+    kind, entry, of = log.kind[turn], log.entry_row[turn], log.operator_row[turn]
+    step = _step(kind, Kind.ENFORCED, Kind.RELEASED)
+    placed = _after(_step(kind, Kind.BLOCK, Kind.UNBLOCK), last)
+    withdrawn_at = np.full(is_exempt.size, kind.size)
+    withdrawn_at[entry[kind == Kind.UNBLOCK]] = np.flatnonzero(kind == Kind.UNBLOCK)
+    is_in_force = np.arange(kind.size) < withdrawn_at[entry]
+    weights = np.stack([operators.share_users, operators.stands_for / operators.stands_for.sum()])
+    enforcing, entries = np.zeros((2, 2, t_s.size))
+    for row in range(operators.n_operators):
+        mine = np.where(of == row, step, 0)
+        counted = np.where(is_in_force, mine, 0)
+        # What is in force no more leaves the count when it is withdrawn, and not when released.
+        held = np.bincount(entry, counted, is_exempt.size).astype(np.int64)
+        counted = np.where(kind == Kind.UNBLOCK, -held[entry], counted)
+        weight = weights[:, row, np.newaxis]
+        enforcing += weight * (_after(mine, last) > 0)
+        entries += weight * _after(counted, last)
+    entries /= np.maximum(placed, 1)
+    for by in range(len(weights)):
+        yield _changes(t_s, enforcing[by])
+        yield _changes(t_s, entries[by])
+
+
+def _turns(log: Events, is_exempt: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Rows of the log at which an entry that blocks is placed, withdrawn, enforced or released."""
+    about = np.isin(log.kind, (Kind.BLOCK, Kind.UNBLOCK, Kind.ENFORCED, Kind.RELEASED))
+    rows = np.flatnonzero(about)
+    return rows[~is_exempt[log.entry_row[rows]]]
+
+
+def _step(kind: NDArray[np.int64], up: Kind, down: Kind) -> NDArray[np.int64]:
+    return np.asarray((kind == up).astype(np.int64) - (kind == down), np.int64)
+
+
+def _after(step: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum of steps up to each of some rows, after a 0."""
+    return np.concatenate(([0], np.cumsum(step)[last]))
+
+
+def _changes(t_s: NDArray[np.int64], value: NDArray[np.float64]) -> Points:
+    """Points at which the value is another than before; of one second the last counts."""
+    is_last = np.diff(t_s, append=-1) != 0
+    t_s, value = t_s[is_last], value[is_last]
+    is_change = np.diff(value, prepend=np.nan) != 0
+    return t_s[is_change], value[is_change]
