@@ -139,9 +139,10 @@ def share_enforcing(reading: Enforcing, world: World, outcome: Outcome, at_s: in
     operators = world.operators
     log = outcome.events
     chosen = np.flatnonzero(
-        [not reading.operators or name in reading.operators for name in operators.name]
+        [not reading.operators or name in reading.operators for name in operators.group]
     )
-    weight = operators.share_users[chosen] if reading.weigh == "users" else np.ones(chosen.size)
+    by = operators.share_users if reading.weigh == "users" else operators.stands_for.astype(float)
+    weight = by[chosen]
     in_force = [
         row
         for row in _in_force(outcome, at_s)

@@ -122,18 +122,30 @@ def _by_cause(world: World, outcome: Outcome) -> Iterator[GroupCount]:
 
 
 def _by_operator(world: World, outcome: Outcome) -> Iterator[GroupCount]:
-    """What businesses met at each operator, and the demand that each cause lost there."""
+    """What businesses met at each operator, and the demand that each cause lost there.
+
+    Of a group in cohorts this is what they met at a cohort, mean over its users.
+    """
     found, n = outcome.at_operators, float(world.businesses.n_businesses)
     hours = n * world.horizon_s / S_PER_H
-    for row, name in enumerate(world.operators.name):
+    operators = world.operators
+    for name in dict.fromkeys(operators.group):
+        rows = np.flatnonzero([group == name for group in operators.group])
+        share = operators.share_users[rows]
+        # A group without users is split evenly: it has no mean over them.
+        weight = share / share.sum() if share.sum() > 0 else np.full(rows.size, 1 / rows.size)
+        n_ever, n_peak, time_s = (
+            (counts[:, rows] * weight).sum(axis=1)
+            for counts in (found.n_ever, found.n_peak, found.time_s)
+        )
         for level, state in enumerate(STATES):
             for metric, value, whole in (
-                (f"businesses_ever_{state}", found.n_ever[level, row], n),
-                (f"businesses_{state}_peak", found.n_peak[level, row], n),
-                (f"business_hours_{state}", found.time_s[level, row] / S_PER_H, hours),
+                (f"businesses_ever_{state}", n_ever[level], n),
+                (f"businesses_{state}_peak", n_peak[level], n),
+                (f"business_hours_{state}", time_s[level] / S_PER_H, hours),
             ):
                 yield GroupCount("operator", name, metric, float(value), whole)
-        lost = found.lost_micro_usd[row]
+        lost = found.lost_micro_usd[rows].sum(axis=0)
         yield _share_lost(world, "operator", name, lost.sum())
         for cause, of_cause in zip(CAUSES, lost, strict=True):
             yield _share_lost(world, "operator and cause", f"{name}/{cause.name}", of_cause)

@@ -205,7 +205,10 @@ EVENTS = (
         "component of a business comes to other addresses; public_event: one that raises "
         "attention",
     ),
-    Column.text("operator", "Operator group; missing where none is concerned"),
+    Column.text(
+        "operator",
+        "Operator group, or a cohort of one as group#number; missing where none is concerned",
+    ),
     _concerned("entry", "Row of the register entry"),
     _concerned("front", "Row of the target's front"),
     Column.text("address", "Address of that front; missing where none is concerned"),

@@ -67,4 +67,4 @@ class Enforcing(Model):
     entries: Annotated[float, Field(gt=0, le=1)] | None = None
     """Least share of the entries in force that one enforces; any entry at all when left out."""
     weigh: Literal["users", "operators"] = "users"
-    """Share of these operators' users, or of their number."""
+    """Share of these operators' users, or of their number (`n_operators`, else one a row)."""

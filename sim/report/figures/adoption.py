@@ -29,12 +29,27 @@ class Adoption:
     listed : shape (n_times,)
         Addresses listed.
     dropped : shape (n_operators, n_times)
-        Addresses that each operator drops or throttles.
+        Addresses that each operator drops or throttles; of a group in cohorts the mean.
     """
 
     t_s: NDArray[np.int64]
     listed: NDArray[np.int64]
-    dropped: NDArray[np.int64]
+    dropped: NDArray[np.float64]
+
+    def by_group(self, sizes: Sequence[Sequence[int]]) -> Adoption:
+        """Mean over the cohorts of each group.
+
+        Parameters
+        ----------
+        sizes
+            Of each group the sizes of its cohorts, whose rows follow each other.
+        """
+        ends = np.cumsum([len(one) for one in sizes])[:-1]
+        parts = np.split(self.dropped, ends)
+        means = [
+            np.average(part, axis=0, weights=one) for part, one in zip(parts, sizes, strict=True)
+        ]
+        return Adoption(self.t_s, self.listed, np.array(means))
 
     @property
     def share(self) -> NDArray[np.float64]:
@@ -72,7 +87,7 @@ def adoption(
     force = np.zeros((n, t_s.size), np.int8)
     for column, at_s in enumerate(t_s.tolist()):
         force[:, column] = register.in_force(at_s)
-    dropped = np.zeros((len(operators), t_s.size), np.int64)
+    dropped = np.zeros((len(operators), t_s.size))
     for row, operator in enumerate(operators):
         mine = enforcement.operator == operator
         step = np.zeros((n, t_s.size + 1), np.int8)

@@ -38,15 +38,16 @@ def read_operators(run: RunFolder) -> list[OperatorRow]:
 
 
 def uptake(run: RunFolder, t_s: NDArray[np.int64], choice: Choice = DEFAULT) -> list[Adoption]:
-    """Addresses listed and dropped by each operator, in each of the first replicates."""
-    names = [row.operator for row in read_operators(run)]
+    """Addresses listed and dropped by each group, in each of the first replicates."""
+    rows = read_operators(run)
+    names = [name for row in rows for name in row.actors]
     return [
         adoption(
             read_register(run, choice.strategy, replicate),
             read_enforcement(run, choice.strategy, replicate),
             names,
             t_s,
-        )
+        ).by_group([row.cohort_sizes for row in rows])
         for replicate in range(min(run.n_replicates, MAX_REPLICATES))
     ]
 

@@ -52,6 +52,24 @@ def test_a_business_is_hit_at_the_operators_at_which_its_demand_fails() -> None:
     assert found["cause", "own_address", "businesses_ever_affected"] == (2, 4)
 
 
+def test_of_a_group_in_cohorts_the_mean_over_their_users_counts() -> None:
+    small = SmallWorld(
+        orders=(Dated(100, "block", (f"{ONE}/32",)),),
+        actors=(Actor(0.125), Actor(0.375, compliance=0.0, luck_of=0), Actor(0.5, luck_of=2)),
+        firms=(Firm((ONE,) * 5), Firm((OTHER,) * 5)),
+        horizon_s=1000,
+    )
+    found = counted(small)
+    # A quarter of the first group's users are behind the cohort that drops the address.
+    for metric in ("businesses_ever_down", "businesses_down_peak"):
+        assert found["operator", "operator-0", metric] == (0.25, 2)
+        assert found["operator", "operator-2", metric] == (1, 2)
+    assert found["operator", "operator-0", "business_hours_down"][0] == pytest.approx(0.0625)
+    lost = found["operator", "operator-0", "demand_lost_share"][0]
+    assert lost == pytest.approx(0.125 * 0.9 / 2)
+    assert {group for by, group, _ in found if by == "operator"} == {"operator-0", "operator-2"}
+
+
 def test_groups_of_each_kind_add_up_to_all_businesses() -> None:
     small = chase_world(2)
     world, outcome = small.world(), run(small, STRATEGIES["aggregate"])

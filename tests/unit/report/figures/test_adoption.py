@@ -81,6 +81,8 @@ def test_a_piece_is_dropped_once_and_an_exemption_lets_it_pass() -> None:
         [0, 256, 256, 256, 256, 256],
         [0] * 6,
     ]
+    halves = found.by_group([(3, 1), (5,)])
+    assert halves.dropped.tolist() == [[0, 256, 352, 304, 304, 208], [0] * 6]
     share = found.share
     assert np.isnan(share[:, 0]).all()  # nothing is listed: no share, not zero
     assert share[0, 4] == pytest.approx(320 / 192)
