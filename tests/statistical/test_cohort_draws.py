@@ -51,7 +51,7 @@ def numbers_enforcing(worlds: list[Operators]) -> np.ndarray:
     found = []
     for replicate, operators in enumerate(worlds):
         compliance = Compliance(operators.compliance, operators.luck_row, Streams(3, replicate))
-        found.append(compliance.enforces(KEY)[operators.luck_row == GROUP - 1].sum())
+        found.append(np.array(compliance.enforces(KEY))[operators.luck_row == GROUP - 1].sum())
     return np.array(found)
 
 
@@ -138,7 +138,9 @@ def test_the_more_willing_cohort_enforces_all_that_the_next_one_does(resolved):
     operators = build_operators(asked, Streams(3, 0))
     compliance = Compliance(operators.compliance, operators.luck_row, Streams(3, 0))
     mine = operators.luck_row == GROUP - 1
-    drawn = np.array([compliance.enforces((row, row))[mine] for row in range(500)]).astype(int)
+    drawn = np.array(
+        [np.array(compliance.enforces((row, row)))[mine] for row in range(500)]
+    ).astype(int)
     assert np.all(np.diff(drawn, axis=1) <= 0)
     assert (np.diff(drawn.sum(axis=0)) < 0).any()
 

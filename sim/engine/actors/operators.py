@@ -38,7 +38,7 @@ class Compliance:
         self._luck_row = luck_row
         self._n_groups = int(luck_row.max()) + 1
         self._streams = streams
-        self._enforces = cache(self._draw)
+        self.enforces = cache(self._draw)
         self._asked: tuple[Sequence[Entry], list[list[Entry]]] = (), []
 
     def enforced(self, entries: Sequence[Entry], operator_row: int) -> list[Entry]:
@@ -47,7 +47,7 @@ class Compliance:
         if entries is not self._asked[0]:
             n_operators = self._compliance.size
             luck = [
-                (True,) * n_operators if entry.is_exemption else self._enforces(entry.luck_key)
+                (True,) * n_operators if entry.is_exemption else self.enforces(entry.luck_key)
                 for entry in entries
             ]
             self._asked = (
