@@ -19,6 +19,7 @@ from sim.engine.record.curves import Curves
 from sim.engine.record.degraded import DegradedHistory
 from sim.engine.record.snapshot import Snapshot
 from sim.engine.record.vpn import VpnHistory, VpnSteps
+from sim.engine.state import entries_kernel as kernel
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.space import AddressSpace
@@ -72,6 +73,7 @@ class Settlement:
         self._env = env
         self._due = due
         self._states = states
+        self._scene = space.scene
         self._target = target
         self._crowd = crowd
         self._reactions = reactions
@@ -93,15 +95,30 @@ class Settlement:
         """Draw the consequences of all that happened in this second."""
         t_s = now_s(self._env)
         self._due.is_due = False
+        complaints, target = self._complaints, self._target
+        noted_s = complaints.noted_s if complaints is not None else None
+        since_s = t_s if noted_s is None else noted_s
+        is_touched, is_changed, days = kernel.begin_second(
+            self._scene, t_s, since_s, target is not None
+        )
+        if since_s < t_s and is_changed:
+            self._crowd.know_complaining_days(since_s, t_s, days)
+        if is_touched or self._states.levels.has_drifted:
+            self._turn(t_s)
+        if is_changed and complaints is not None:
+            complaints.close(t_s)
+        n_lost = self._snapshot.note(t_s, is_changed=is_changed)
+        if is_changed and target is not None:
+            target.replace(self._crowd.lost(n_lost))
+            if complaints is not None:
+                complaints.open(t_s)
+
+    def _turn(self, t_s: int) -> None:
         turned = self._states.turn(t_s)
-        if turned is not None:
-            if self._complaints is not None:
-                self._complaints.turn(t_s, turned.beginning, turned.ending)
-            if turned.starting.size and self._reactions is not None:
-                self._reactions.start_clocks(turned.starting, t_s)
-        if self._target is not None and self._crowd.begin_settlement(t_s):
-            self._settle_target(self._target, t_s)
-        self._snapshot.note(t_s)
+        if self._complaints is not None:
+            self._complaints.turn(t_s, turned.beginning, turned.ending)
+        if turned.starting.size and self._reactions is not None:
+            self._reactions.start_clocks(turned.starting, t_s)
 
     def tick(self, users: TargetState, t_s: int) -> None:
         """Move what is slow: users take to a VPN or leave, businesses appeal by name."""
@@ -140,13 +157,6 @@ class Settlement:
         self._states.set_vpn(t_s, users.share_vpn)
         self._due.request()
         self._vpn.note(t_s, users.share_vpn)
-
-    def _settle_target(self, target: TargetActor, t_s: int) -> None:
-        if self._complaints is not None:
-            self._complaints.close(t_s)
-        target.settle(t_s)
-        if self._complaints is not None:
-            self._complaints.open(t_s)
 
 
 def tick(

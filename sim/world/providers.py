@@ -106,10 +106,22 @@ class Places(Columns):
                 counted += np.bincount(place_row[mine], n, len(counted)).astype(np.int64)
         return counted
 
+    def sole_place(self, addresses: IntervalSet) -> int | None:
+        """Row of the place that alone holds any of a set; -1 where none does.
+
+        None where that takes more than a look: of several intervals, or where several hold any.
+        """
+        start, stop, place_row = self.pieces
+        if addresses.n_intervals != 1:
+            return None
+        low = int(stop.searchsorted(addresses.start[0], side="right"))
+        high = int(start.searchsorted(addresses.stop[0]))
+        return None if high > low + 1 else int(place_row[low]) if high > low else -1
+
     def place_of(self, address: int) -> int:
         """Row of the place that holds an address; -1 where none does."""
         start, stop, place_row = self.pieces
-        row = int(np.searchsorted(start, address, side="right")) - 1
+        row = int(start.searchsorted(address, side="right")) - 1
         return int(place_row[row]) if row >= 0 and address < stop[row] else -1
 
     def address_by_luck(self, place_row: NDArray[Any], u: NDArray[np.float64]) -> NDArray[np.int64]:

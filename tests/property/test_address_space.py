@@ -15,6 +15,7 @@ from sim.engine.state.space import AddressSpace
 from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
+from sim.engine.state.target_kernel import settle
 from tests.sections import Fronts
 from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
 
@@ -142,7 +143,7 @@ def test_counts_by_difference_are_those_of_all_entries(steps) -> None:
             naive.holds[entry.row, holder] += way
             space.count(holder, [entry], way)
         assert_agree(space, target, naive, rented)
-    lost = target.settle(100)
+    lost = target.lost(settle(target.handle, 100))
     wanted = [
         row
         for row, address in enumerate(rented)
@@ -166,7 +167,7 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     assert space.n_blocked[0, 1] == n
     assert target.is_held(rows, Mechanism.DROP).tolist() == [True, False] * n
     # Half of all users are at the operator that drops the first of each two.
-    assert target.settle(0) == list(range(0, 2 * n, 2))
+    assert target.lost(settle(target.handle, 0)) == list(range(0, 2 * n, 2))
     for entry in entries:
         space.count(0, [entry], -1)
         space.count_listed(entry, -1)

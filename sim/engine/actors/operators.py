@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import compress
 
 import numpy as np
 import simpy
@@ -52,10 +53,7 @@ class Compliance:
             ]
             self._asked = (
                 entries,
-                [
-                    [entry for entry, mine in zip(entries, luck, strict=True) if mine[row]]
-                    for row in range(n_operators)
-                ],
+                [list(compress(entries, of_operator)) for of_operator in zip(*luck, strict=True)],
             )
         return self._asked[1][operator_row]
 
@@ -127,7 +125,8 @@ class Operator:
                 self._expect_stop(enforced, t_s + release_lag_s)
 
     def _expect_start(self, entries: list[Entry], start_s: int) -> None:
-        self._applied_at_s |= dict.fromkeys((entry.row for entry in entries), start_s)
+        for entry in entries:
+            self._applied_at_s[entry.row] = start_s
         act_at(self._env, start_s, Phase.ENFORCEMENT, lambda: self._apply(entries, start_s))
 
     def _expect_stop(self, entries: list[Entry], stop_s: int) -> None:

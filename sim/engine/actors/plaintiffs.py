@@ -114,6 +114,7 @@ class People:
     def __init__(self, n_operators: int, fatigue: Fatigue) -> None:
         self.n = np.zeros(n_operators)
         self._fresh = np.ones(n_operators)
+        self._n_complaining = 0.0
         self._fatigue = fatigue
         self._as_of_s = 0
 
@@ -126,12 +127,13 @@ class People:
             np.divide(fresh * (n - more) + more, n, out=fresh, where=is_hit)
             self._fresh = fresh
         self.n, self._as_of_s = n, t_s
+        self._n_complaining = float((n * self._fresh).sum())
 
     def days(self, from_s: int, to_s: int) -> float:
         """Person-days over a time in which nobody turned."""
         since_s = self._as_of_s
         days = self._fatigue.days(from_s - since_s, to_s - since_s)
-        return float((self.n * self._fresh).sum()) * days
+        return self._n_complaining * days
 
 
 class Plaintiffs:

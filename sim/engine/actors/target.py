@@ -95,9 +95,9 @@ class TargetActor:
                 self._replace()
         self._on_change()
 
-    def settle(self, t_s: int) -> None:
-        """Take over what was done to fronts, from this second on."""
-        for row in self._state.settle(t_s):
+    def replace(self, front_row: list[int]) -> None:
+        """Rent others for fronts that are lost, and give those back."""
+        for row in front_row:
             self._replace()
             self._give_back(row)
 

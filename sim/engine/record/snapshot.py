@@ -47,7 +47,7 @@ class Snapshot:
         self, world: World, space: AddressSpace, states: States, target: TargetState
     ) -> None:
         tally = states.tally
-        self._space, self._states, self._target = space, states, target
+        self._space, self._states = space, states
         self._has_users = world.users is not None
         self._share_users = world.operators.share_users
         self._tally = tally
@@ -92,22 +92,22 @@ class Snapshot:
             self._of_users_noted,
         )
 
-    def note(self, t_s: int) -> None:
-        """Note the state from ``t_s`` on; times must rise."""
+    def note(self, t_s: int, *, is_changed: bool) -> int:
+        """Note the state from ``t_s`` on, once who reaches the target has changed; times must rise.
+
+        Returns
+        -------
+        How many fronts the target gives up by that.
+        """
         row = len(self._t_s)
         self._t_s.append(t_s)
-        kernel.note(
-            self._noted,
-            row,
-            t_s,
-            self._space.handle,
-            self._states.handle,
-            self._target.handle,
-            self._states.levels.weight,
-            self._has_users,
+        weight = self._states.levels.weight
+        n_lost: int = kernel.note(
+            self._noted, row, t_s, self._space.scene, weight, self._has_users, is_changed
         )
         if row + 1 == N_NOTED:
             self._work_out()
+        return n_lost
 
     def freeze(self) -> Curves:
         """Work out what is left, and return all curves."""

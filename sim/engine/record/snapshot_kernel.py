@@ -1,4 +1,4 @@
-"""The state of a second, noted in one compiled call."""
+"""The end of a second: the target settled and the state noted, in one compiled call."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.target_kernel import settle
 from sim.engine.state.users_kernel import shares
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -66,13 +67,24 @@ def note(
     noted: Any,
     row: int,
     t_s: int,
-    space: Any,
-    states: Any,
-    target: Any,
+    scene: Any,
     weight: Floats,
     has_users: bool,
-) -> None:
-    """Note the state from a second on, in a row of the columns."""
+    is_changed: bool,
+) -> int:
+    """Let who reaches the target change, and note the state from that second on, in a row.
+
+    Parameters
+    ----------
+    is_changed
+        Whether it did, as ``begin_second`` says.
+
+    Returns
+    -------
+    How many fronts the target gives up by that, as ``settle`` says.
+    """
+    space, target, states = scene.space, scene.target, scene.states
+    n_lost = settle(target, t_s) if is_changed else 0
     n_operators = weight.size
     noted.n_blocked[row] = space.n_blocked[:n_operators]
     n_counts = space.n_blocked.shape[1]
@@ -84,3 +96,4 @@ def note(
     if has_users:
         reached, on_vpn, left = shares(target, t_s)
         noted.shares[row, 0], noted.shares[row, 1], noted.shares[row, 2] = reached, on_vpn, left
+    return n_lost

@@ -54,8 +54,10 @@ class Enforcement:
             self._on_change()
 
     def _change(self, operator_row: int, entries: Sequence[Entry], step: int) -> None:
-        for mechanism in dict.fromkeys(entry.mechanism for entry in entries):
-            mine = [entry for entry in entries if entry.mechanism is mechanism]
+        by_mechanism: dict[Mechanism, list[Entry]] = {}
+        for entry in entries:
+            by_mechanism.setdefault(entry.mechanism, []).append(entry)
+        for mechanism, mine in by_mechanism.items():
             if mechanism is Mechanism.NAME:
                 self._change_names(operator_row, mine, step)
             else:

@@ -1,31 +1,48 @@
-"""One entry more or less at a holder: pieces, fronts and hosts in one compiled call."""
+"""One entry more or less at a holder, and the end of a second: in one compiled call each.
+
+In: the address space, the target and businesses as one object, since to hand three of them over
+takes longer than many a loop. Out: pieces, fronts, hosts and reach brought up to date.
+"""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
 import numpy as np
+from numba import types
+from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.space_kernel import count_pieces, cut
-from sim.engine.state.states_kernel import count_hosts
-from sim.engine.state.target_kernel import meet
+from sim.engine.state.states_kernel import count_hosts, is_touched
+from sim.engine.state.target_kernel import begin_settlement, meet
+from sim.engine.state.users_kernel import complaining_days
 
 Rows: TypeAlias = NDArray[np.int64]
 
 
+@structref.register
+class _SceneType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of what ``make_scene`` returns."""
+
+
+class Scene(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """The address space, the target and businesses as one object."""
+
+
+structref.define_constructor(Scene, _SceneType, ["space", "target", "states"])
+structref.define_boxing(_SceneType, Scene)
+
+
 @compiled
-def count(
-    space: Any,
-    target: Any,
-    states: Any,
-    start: Rows,
-    stop: Rows,
-    holder: int,
-    mechanism: int,
-    step: int,
-) -> None:
+def make_scene(space: Any, target: Any, states: Any) -> Any:
+    """Return the three as one; it keeps them."""
+    return Scene(space, target, states)  # type: ignore[no-untyped-call, unused-ignore]
+
+
+@compiled
+def count(scene: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step: int) -> None:
     """Count entries more (+1) or less (-1) that a holder has.
 
     Parameters
@@ -35,10 +52,35 @@ def count(
     holder
         Row of an operator, whose users are cut off from hosts, or of the register after them.
     """
+    space, target = scene.space, scene.target
     is_register = holder == target.share_users.size
     if is_register and step > 0:
         cut(space, start, stop)
     count_pieces(space, start, stop, holder, mechanism, step)
     meet(target, space, start, stop, holder, mechanism, step)
     if not is_register:
-        count_hosts(states, start, stop, holder, mechanism, step)
+        count_hosts(scene.states, start, stop, holder, mechanism, step)
+
+
+@compiled
+def begin_second(scene: Any, t_s: int, since_s: int, has_fronts: bool) -> tuple[bool, bool, float]:
+    """Look at what a second brought, at its end, and book the target's users until then.
+
+    Parameters
+    ----------
+    since_s
+        Second from which those cut off count who complain; the same one where nobody asks.
+
+    Returns
+    -------
+    is_touched, is_changed
+        Whether businesses may have changed, and whether who reaches the target has.
+    days
+        User-days of those who complain since, where the reach has changed.
+    """
+    is_changed, days = False, 0.0
+    if has_fronts:
+        is_changed = begin_settlement(scene.target, t_s)
+        if is_changed and since_s < t_s:
+            days = complaining_days(scene.target, since_s, t_s)
+    return is_touched(scene.states), is_changed, days

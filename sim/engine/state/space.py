@@ -36,6 +36,8 @@ class AddressSpace:
     ----------
     handle
         All of it as the compiled loops take it.
+    scene
+        The same with the target and businesses.
     register_row
         Row of the register among those who hold entries, after all operators.
     n_blocked : shape (n_operators + 1, 2)
@@ -78,6 +80,7 @@ class AddressSpace:
             (line.network - np.uint64(FIRST_NETWORK)).astype(np.int64),
             line.width.copy(),
         )
+        self.scene = entries_kernel.make_scene(self.handle, target.handle, states.handle)
 
     def count_listed(self, entry: Entry, step: int) -> None:
         """Count an entry of the register more (+1) or less (-1)."""
@@ -90,15 +93,8 @@ class AddressSpace:
         """
         mechanism = entries[0].mechanism
         self._states.use(mechanism)
-        entries_kernel.count(
-            self.handle,
-            self._target.handle,
-            self._states.handle,
-            *_bounds_of(entries),
-            holder_row,
-            kernel.COLUMN[mechanism],
-            step,
-        )
+        start, stop = _bounds_of(entries)
+        entries_kernel.count(self.scene, start, stop, holder_row, kernel.COLUMN[mechanism], step)
 
     def rent(self, address: int, t_s: int) -> int:
         """Let the target have one more front at an address; return its row."""

@@ -51,6 +51,7 @@ _FIELDS = [
     "pool_step",
     "pool_first",
     "n_free_of",
+    "n_free_in",
     # Segments of IPv6: where each begins, its first /64 network, and numbers for each /64.
     "line_start",
     "line_network",
@@ -122,6 +123,7 @@ def make_space(
         pool_step,
         pool_first,
         n_free_of,
+        (pool_stop - pool_start + pool_step - 1) // pool_step,
         line_start,
         line_network,
         line_width,
@@ -253,6 +255,7 @@ def _list(space: Any, first: int, stop: int, step: int, is_targets: bool) -> Non
         while row < high and space.pool_start[row] < stop:
             mine = _n_given_out(space, row, stop) - _n_given_out(space, row, first)
             space.n_free_of[pool] -= step * mine
+            space.n_free_in[row] -= step * mine
             row += 1
 
 
@@ -318,6 +321,9 @@ def nth_free(space: Any, pool: int, n: int) -> int:
     """The n-th address of a pool that is not listed, counted from 0 in ascending order."""
     register = space.n_blocked.shape[0] - 1
     for interval in range(space.pool_first[pool], space.pool_first[pool + 1]):
+        if n >= space.n_free_in[interval]:
+            n -= space.n_free_in[interval]
+            continue
         first, stop = space.pool_start[interval], space.pool_stop[interval]
         row = n_below(space.start, space.n_pieces, first + 1) - 1
         while row < space.n_pieces and space.start[row] < stop:

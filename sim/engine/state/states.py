@@ -117,15 +117,8 @@ class States:
         """Let time pass with the users of each operator counting as they did until now."""
         kernel.pass_demand(self.handle, self.levels.weight, self.ledger.demand.start_s + t_s)
 
-    def turn(self, t_s: int) -> Turned | None:
-        """Bring states up to date: of what changed, and of what drift may have moved.
-
-        Returns
-        -------
-        None where there was nothing to be done.
-        """
-        if not (kernel.is_touched(self.handle) or self.levels.has_drifted):
-            return None
+    def turn(self, t_s: int) -> Turned:
+        """Bring states up to date: of what changed, and of what drift may have moved."""
         n_starting, n_beginning, n_ending = kernel.turn(
             self.handle,
             self.levels.weight,

@@ -168,6 +168,9 @@ def _holder(places: Places | None, addresses: IntervalSet) -> tuple[int, int]:
     """Rows of the provider and of the place that hold most of a set; -1 where nobody does."""
     if places is None:
         return -1, -1
+    place_row = places.sole_place(addresses)
+    if place_row is not None:
+        return int(places.provider_row[place_row]) if place_row >= 0 else -1, place_row
     of_place = places.count_by_place(addresses)
     if not of_place.any():
         return -1, -1
