@@ -20,9 +20,8 @@ from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.executors.task import Failure, Key
 from sim.measure.curve_values import CurveTime
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
-from sim.scenario.changes import ColumnChange, change
+from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
-from sim.scenario.tree import Value
 from sim.scenario.variants import Variant, choose_variants, own_variant, variant_of
 from sim.version import __version__
 
@@ -43,40 +42,6 @@ class ImpossiblePointsError(ScenarioError):
     def __init__(self, problems: Sequence[Problem], failures: Mapping[Key, Failure]) -> None:
         super().__init__(problems)
         self.failures = failures
-
-
-@dataclass(frozen=True)
-class Point:
-    """How the scenario is changed at one point of a design.
-
-    Attributes
-    ----------
-    keys
-        Scenario keys by full path, with their values.
-    columns
-        Changes of table columns.
-    """
-
-    keys: tuple[tuple[str, Value], ...] = ()
-    columns: tuple[ColumnChange, ...] = ()
-
-    def change(self, resolved: Resolved) -> Resolved:
-        """Return the scenario at this point.
-
-        Raises
-        ------
-        ScenarioError, DataError
-            With everything that makes it impossible.
-        """
-        return change(resolved, dict(self.keys), self.columns)
-
-    def is_possible(self, resolved: Resolved) -> bool:
-        """Whether the scenario is possible at this point."""
-        try:
-            self.change(resolved)
-        except ProblemsError:
-            return False
-        return True
 
 
 @dataclass(frozen=True)

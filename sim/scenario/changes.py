@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, ProblemsError
 from sim.scenario.load import LoadedScenario, assume, validate
 from sim.scenario.model import kinds_of
 from sim.scenario.overrides import OFF, override_text, set_value
@@ -95,6 +95,40 @@ def change(
     if problems:
         raise DataError(problems)
     return changed
+
+
+@dataclass(frozen=True)
+class Point:
+    """How the scenario is changed at one point of a design.
+
+    Attributes
+    ----------
+    keys
+        Scenario keys by full path, with their values.
+    columns
+        Changes of table columns.
+    """
+
+    keys: tuple[tuple[str, Value], ...] = ()
+    columns: tuple[ColumnChange, ...] = ()
+
+    def change(self, resolved: Resolved) -> Resolved:
+        """Return the scenario at this point.
+
+        Raises
+        ------
+        ScenarioError, DataError
+            With everything that makes it impossible.
+        """
+        return change(resolved, dict(self.keys), self.columns)
+
+    def is_possible(self, resolved: Resolved) -> bool:
+        """Whether the scenario is possible at this point."""
+        try:
+            self.change(resolved)
+        except ProblemsError:
+            return False
+        return True
 
 
 def is_whole(scenario: Scenario, key: str) -> bool:

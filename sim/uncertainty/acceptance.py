@@ -16,9 +16,9 @@ from sim.experiment.answers import Answers
 from sim.experiment.study import Sheet
 from sim.measure.summary import luck_of
 from sim.results.columns import Column
+from sim.scenario.unknowns import Factor
 from sim.statistics.paired import mean_intervals
 from sim.uncertainty.columns import FACTOR, STATUS
-from sim.uncertainty.factors import Factor
 from sim.uncertainty.targets import Target
 
 NEAR_END = 0.02

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.experiment.plan import Point
-from sim.scenario.changes import is_whole
+from sim.scenario.changes import Point, is_whole
 from sim.scenario.document import parse_scalar
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
+from sim.scenario.unknowns import Factor, list_factors, point_of
 from sim.scenario.variants import split_at_commas
 from sim.statistics.designs import grid, latin_hypercube, sobol_points
-from sim.uncertainty.factors import Factor, list_factors, point_of
 
 Design = Literal["grid", "lhs", "sobol"]
 

@@ -18,14 +18,15 @@ from sim.errors import UsageError, all_or_problems
 from sim.experiment.answers import Answers, NothingFinishedError
 from sim.experiment.execution import Ask
 from sim.experiment.metrics import metrics_of
-from sim.experiment.plan import ImpossiblePointsError, Plan, Point
+from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.experiment.study import Study, write_study
 from sim.results.folder import INTERRUPTED
+from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
+from sim.scenario.unknowns import Factor, point_of
 from sim.streams import Stream, Streams
 from sim.uncertainty.acceptance import Trials, judge_fits, misses, sheets_of
 from sim.uncertainty.chosen_factors import fitted_factors
-from sim.uncertainty.factors import Factor, point_of
 from sim.uncertainty.targets import Target, parse_targets
 
 N_AT_ONCE = 16

@@ -14,7 +14,7 @@ from sim.scenario.changes import is_whole
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.uncertainty.factors import Factor, LeftOut, list_factors, value_at
+from sim.scenario.unknowns import Factor, LeftOut, list_factors, list_ranges, value_at
 
 _RANGE = re.compile(r"(.+?)\.\.(.+)")
 
@@ -22,7 +22,7 @@ _RANGE = re.compile(r"(.+?)\.\.(.+)")
 def choose_factors(
     resolved: Resolved, only: Sequence[str] = (), ranges: Sequence[str] = ()
 ) -> tuple[list[Factor], list[LeftOut]]:
-    """Return the factors named, or all if none is, and the assumptions that are left out.
+    """Return the factors named, or all unknowns if none is, and the assumptions that are left out.
 
     Parameters
     ----------
@@ -37,13 +37,16 @@ def choose_factors(
     ScenarioError
         With every name that is no factor and every text that is no range.
     """
-    factors, left_out = list_factors(resolved)
-    by_key = {factor.key: factor for factor in factors}
+    unknown, left_out = list_factors(resolved)
+    by_key = {factor.key: factor for factor in list_ranges(resolved)[0]}
+    wanted = set(only) or {factor.key for factor in unknown}
     problems: list[Problem] = []
     for text in ranges:
         try:
             factor = given_factor(resolved, by_key, text, f"--range {text}")
             by_key[factor.key] = factor
+            if not only:
+                wanted.add(factor.key)
         except ScenarioError as error:
             problems += error.problems
     problems += [
@@ -56,9 +59,10 @@ def choose_factors(
     ]
     if problems:
         raise ScenarioError(problems)
-    chosen = [factor for key, factor in by_key.items() if not only or key in only]
+    chosen = [factor for key, factor in by_key.items() if key in wanted]
     out = [LeftOut(key, "not asked for") for key in by_key if only and key not in only]
-    return chosen, [*out, *left_out]
+    named = {factor.key for factor in chosen} | {one.key for one in out}
+    return chosen, [*out, *(one for one in left_out if one.key not in named)]
 
 
 def fitted_factors(resolved: Resolved, texts: Sequence[str]) -> list[Factor]:
@@ -69,7 +73,7 @@ def fitted_factors(resolved: Resolved, texts: Sequence[str]) -> list[Factor]:
     ScenarioError
         With all mistakes in them.
     """
-    by_key = {factor.key: factor for factor in list_factors(resolved)[0]}
+    by_key = {factor.key: factor for factor in list_ranges(resolved)[0]}
     found: list[Factor] = []
     problems: list[Problem] = []
     for text in texts:
@@ -116,7 +120,8 @@ def given_factor(
         if known.scale == "times" and low <= 0:
             raise ScenarioError([Problem(origin, "expected factors > 0")])
         words = "x {:g} to x {:g}" if known.scale == "times" else "{:g} to {:g}"
-        return replace(known, low=low, high=high, range_text=words.format(low, high))
+        # How the declared range is drawn need not be possible over another.
+        return replace(known, low=low, high=high, range_text=words.format(low, high), stated=None)
     given = value_at(resolved, key)
     if given is None:
         message = f"expected a key that holds a number, got {key!r}{hint(key, by_key)}"

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
-from sim.experiment.plan import Point
+from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
+from sim.scenario.unknowns import Factor, point_of, settings
 from sim.statistics.designs import morris_trajectories, saltelli
 from sim.streams import Stream, Streams
-from sim.uncertainty.factors import Factor, point_of, settings
 
 Dials = NDArray[np.float64]
 

@@ -17,10 +17,10 @@ from sim.experiment.answers import Answers
 from sim.experiment.study import Sheet
 from sim.measure.summary import luck_of
 from sim.results.columns import Column, ends
+from sim.scenario.unknowns import LeftOut
 from sim.statistics.indices import screen, variance_shares
 from sim.uncertainty.columns import FACTOR, METRIC, UNIT, points_sheet
 from sim.uncertainty.designs import Stage
-from sim.uncertainty.factors import LeftOut
 
 _PART = Column.text("part", "ends, morris or sobol")
 _LINE = (

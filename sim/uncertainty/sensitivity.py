@@ -19,9 +19,9 @@ from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.experiment.study import Study, write_study
 from sim.results.folder import INTERRUPTED
 from sim.scenario.resolve import Resolved
+from sim.scenario.unknowns import Factor, LeftOut
 from sim.uncertainty.chosen_factors import choose_factors
 from sim.uncertainty.designs import Stage, ends_stage, morris_stage, sobol_stage
-from sim.uncertainty.factors import Factor, LeftOut
 from sim.uncertainty.influence import Line, judge, screened, sheets_of
 
 Method = Literal["ends", "morris", "sobol", "both"]

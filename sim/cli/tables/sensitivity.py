@@ -19,7 +19,7 @@ from sim.cli.terminal.tables import interval, number, open_console
 from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
-    from sim.uncertainty.factors import Factor, LeftOut
+    from sim.scenario.unknowns import Factor, LeftOut
     from sim.uncertainty.influence import Line
     from sim.uncertainty.sensitivity import Influences
 

@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sim.errors import Problem
 from sim.scenario.model import Model
+from sim.scenario.tables.notes import Distribution, Nature, check_drawn
 from sim.scenario.tree import Document, Path
 
 Kind = Literal["fact", "derived", "assumption", "choice"]
@@ -41,6 +42,10 @@ class Provenance(Model):
     """Why this value and this range; required for assumption and choice."""
     range: Annotated[tuple[float, float], Field(strict=False)] | None = None
     """Lowest and highest value held possible; for a list, of each of its numbers."""
+    nature: Nature = "unknown"
+    """What an assumption is: only what is unknown is drawn."""
+    distribution: Distribution | None = None
+    """How an unknown is drawn; by the width of its range when left out (explanation/bands.md)."""
 
     @model_validator(mode="after")
     def check_support(self) -> Provenance:
@@ -56,6 +61,7 @@ class Provenance(Model):
             raise ValueError(f"expected {' and '.join(absent)} for kind {self.kind}, got none")
         if self.range is not None and self.range[0] > self.range[1]:
             raise ValueError(f"expected low, high, got {self.range[0]:g}, {self.range[1]:g}")
+        check_drawn(self.nature, self.distribution, self.range[0] if self.range else None)
         return self
 
 

@@ -5,7 +5,7 @@ In: plain values. Out: a checked note. It reads no file.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -20,6 +20,20 @@ ANY = "any"
 COUNTRY = r"[A-Z]{2}"
 """Two capital letters of ISO 3166, or EU."""
 _MONTH = r"\d{4}(-(0[1-9]|1[0-2]))?"
+
+
+Nature: TypeAlias = Literal["unknown", "definition", "computation", "choice"]
+"""What an assumption is. Only what is unknown is drawn."""
+Distribution: TypeAlias = Literal["uniform", "log-uniform", "triangular", "log-triangular", "beta"]
+"""How an unknown is drawn from its range; the last three have the value as given as their mode."""
+
+
+def check_drawn(nature: Nature, distribution: str | None, low: float | None) -> None:
+    """Refuse a distribution of what is not drawn, and a logarithmic one from 0 or below."""
+    if distribution and nature != "unknown":
+        raise ValueError(f"expected no distribution for a {nature}, got {distribution}")
+    if distribution and distribution.startswith("log-") and low is not None and low <= 0:
+        raise ValueError(f"expected a range above 0 for {distribution}, got {low:g}")
 
 
 class Range(BaseModel):
@@ -54,6 +68,8 @@ class ColumnNote(BaseModel):
     formula: str = ""
     why: str = ""
     range: Range | None = None
+    nature: Nature = "unknown"
+    distribution: Distribution | None = None
 
     @model_validator(mode="after")
     def check_support(self) -> ColumnNote:
@@ -68,6 +84,9 @@ class ColumnNote(BaseModel):
             raise ValueError(
                 f"expected {' and '.join(absent)} for a column of kind {self.kind}, got none"
             )
+        # A column with ends of its own is drawn between them, as a position.
+        is_times = self.range is not None and self.range.times is not None
+        check_drawn(self.nature, self.distribution, None if is_times else -1.0)
         return self
 
 

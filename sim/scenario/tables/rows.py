@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from sim.scenario.quantities import Instant, Prefix, Share, check_between
+from sim.scenario.tables.notes import Distribution, Nature, check_drawn
 from sim.scenario.tables.seeds import Row
 
 Positive = Annotated[float, Field(gt=0)]
@@ -234,12 +235,15 @@ class AssumptionRow(Row):
     unit: str
     low: float
     high: float
+    nature: Nature = "unknown"
+    distribution: Distribution | Literal[""] = ""
     why: str
 
     @model_validator(mode="after")
     def check_range(self) -> AssumptionRow:
-        """Refuse a value outside its own range."""
+        """Refuse a value outside its own range, and a distribution of what is not drawn."""
         check_between(self.low, self.value, self.high)
+        check_drawn(self.nature, self.distribution, self.low)
         return self
 
     @property

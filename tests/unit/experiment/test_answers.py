@@ -17,9 +17,10 @@ from sim.experiment.execution import Execution
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure
-from sim.experiment.plan import ImpossiblePointsError, Plan, Point
+from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.experiment.simulation import Simulation
 from sim.measure.curve_values import CurveTime
+from sim.scenario.changes import Point
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 

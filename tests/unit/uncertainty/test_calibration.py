@@ -10,14 +10,15 @@ import pytest
 from sim.errors import Problem
 from sim.experiment.answers import INTERRUPTED, PARTIAL, Answers, NothingFinishedError
 from sim.experiment.executors.task import Failure
-from sim.experiment.plan import ImpossiblePointsError, Plan, Point
+from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.measure.measures import Measure
+from sim.scenario.changes import Point
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.unknowns import Factor
 from sim.uncertainty.acceptance import judge_fits, sheets_of
 from sim.uncertainty.calibration import search
 from sim.uncertainty.chosen_factors import fitted_factors
-from sim.uncertainty.factors import Factor
 from sim.uncertainty.targets import Target
 
 pytest.importorskip("optuna")

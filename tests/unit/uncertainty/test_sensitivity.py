@@ -11,9 +11,9 @@ from sim.experiment.executors.task import Failure
 from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.unknowns import Factor
 from sim.uncertainty.chosen_factors import choose_factors
 from sim.uncertainty.designs import Stage, ends_stage, morris_stage, sobol_stage
-from sim.uncertainty.factors import Factor
 from sim.uncertainty.influence import judge, screened, sheets_of
 
 KEYS = ["thresholds.impaired", "thresholds.down", "effects.name_evasion", "front-pools-2018.weight"]

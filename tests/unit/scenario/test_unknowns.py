@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+import scipy.stats
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sim.errors import ScenarioError
@@ -11,8 +15,9 @@ from sim.results.manifest import list_assumptions
 from sim.scenario.changes import change
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tables.assumptions import read_assumptions
+from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
 from sim.uncertainty.chosen_factors import choose_factors, fitted_factors
-from sim.uncertainty.factors import Factor, list_factors, point_of, settings
 
 
 @pytest.fixture(scope="module", params=["telegram-2018", "telegram-2018-replay"])
@@ -147,3 +152,73 @@ def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay: Resolved) 
 def test_a_fitted_key_takes_its_own_range_when_none_is_given(replay: Resolved) -> None:
     (found,) = fitted_factors(replay, ["operators-russia-2018.apply_lag_median_h"])
     assert (found.low, found.given, found.high) == (0.33, 1, 2)
+
+
+def test_what_is_no_unknown_is_varied_only_by_name(replay: Resolved) -> None:
+    unknown = {one.key for one in list_factors(replay)[0]}
+    why = {one.key: one.why for one in list_factors(replay)[1]}
+    assert "effects.throttle_severity" in unknown
+    for key in ("thresholds.affected", "thresholds.impaired", "thresholds.down"):
+        assert key not in unknown
+        assert why[key].startswith("a definition")
+    assert "thresholds.impaired" not in [one.key for one in choose_factors(replay)[0]]
+    assert [one.key for one in choose_factors(replay, ["thresholds.impaired"])[0]] == [
+        "thresholds.impaired"
+    ]
+    assert why["sectors-russia-2018.revenue_median_usd_per_h"].startswith("revenue_level")
+
+
+def test_a_tick_is_a_matter_of_computation_whoever_says_its_range() -> None:
+    for name in ("telegram-2018", "piracy-shield", "snowball"):
+        resolved = resolve(load_scenario(name))
+        assert "users.tick_h" not in [one.key for one in list_factors(resolved)[0]]
+
+
+@pytest.mark.parametrize(
+    ("stated", "quantile"),
+    [
+        ("uniform", lambda u: 1 + 9 * u),
+        ("log-uniform", lambda u: 10**u),
+        ("triangular", lambda u: scipy.stats.triang.ppf(u, 1 / 9, 1, 9)),
+        ("log-triangular", lambda u: 10 ** scipy.stats.triang.ppf(u, math.log10(2))),
+        ("beta", lambda u: 1 + 9 * scipy.stats.beta.ppf(u, 1 + 4 / 9, 1 + 4 * 8 / 9)),
+    ],
+)
+def test_an_unknown_is_drawn_as_its_row_states(stated: str, quantile: Callable) -> None:
+    one = Factor("k.k", "h", "value", 1, 2, 10, "", "", stated=stated)
+    dial = np.linspace(0, 1, 21)
+    assert_allclose(one.amount(dial), quantile(dial), rtol=1e-9)
+
+
+def test_whole_numbers_of_a_logarithmic_range_are_rounded() -> None:
+    one = Factor("k.k", "", "value", 3, 6, 30, "", "", is_whole=True, stated="log-uniform")
+    dial = (np.arange(100_000) + 0.5) / 100_000
+    n, found = np.unique(one.amount(dial), return_counts=True)
+    assert_array_equal(n, np.arange(3, 31))
+    expected = np.log((n + 0.5) / (n - 0.5)) / math.log(30.5 / 2.5)
+    assert_allclose(found / dial.size, expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["telegram-2018", "spain-2025-26", "piracy-shield"])
+def test_the_scenario_can_be_at_every_joint_draw(name: str) -> None:
+    """Of 64 draws without bounds between unknowns, some eight are impossible."""
+    resolved = resolve(load_scenario(name))
+    factors, _ = list_factors(resolved)
+    dials = np.random.default_rng(5).random((64, sum(one.n_dials for one in factors)))
+    amounts = joint_amounts(resolved, factors, dials)
+    n_impossible = [0, 0]
+    for row, found in enumerate((amounts, settings(factors, dials))):
+        for point in range(len(dials)):
+            setting = [
+                (one, part[point].tolist()) for one, part in zip(factors, found, strict=True)
+            ]
+            n_impossible[row] += not point_of(resolved, setting).is_possible(resolved)
+    assert n_impossible[0] == 0
+    assert n_impossible[1] > 3
+
+
+def test_every_assumed_unknown_states_how_it_is_drawn() -> None:
+    rows = read_assumptions().rows
+    assert len(rows) > 40
+    for row in rows:
+        assert bool(row.distribution) == (row.nature == "unknown"), row.key

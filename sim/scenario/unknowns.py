@@ -1,0 +1,329 @@
+"""What a scenario does not know: assumptions with a range, each as a dial from low to high.
+
+In: a resolved scenario. Out: one factor per scenario key or table column that is unknown, how a
+setting of the dials changes the scenario, and which assumptions are none of these and why.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario.changes import ColumnChange, Point, is_whole
+from sim.scenario.resolve import Resolved
+from sim.scenario.tables.assumptions import assumed_by_key
+from sim.scenario.tables.notes import ColumnNote, Distribution, Nature, Range
+from sim.scenario.tables.seeds import Table
+from sim.scenario.tree import Value
+from sim.statistics.triangular import triangular_quantile
+
+LOG_FROM = 10.0
+"""A range whose high end is this many times its low end, or more, is drawn in its logarithm unless
+its row says otherwise: all orders of magnitude are then equally likely."""
+
+PERT_WEIGHT = 4
+"""Weight of the mode against both ends in the beta distribution of PERT (Malcolm et al. 1959)."""
+
+DRAWN_ALREADY = "drawn over its ranges in every run; the money metrics carry it"
+END_OF_RANGE = "an end of another column's range"
+ONE_REVENUE = "revenue_level of the money parameters is the same uncertainty, drawn in every run"
+NATURES: Mapping[str, str] = {
+    "definition": "a definition: what a word means is not unknown",
+    "computation": "a matter of computation",
+    "choice": "a choice of the scenario",
+}
+"""Why an assumption of another nature than unknown is not varied."""
+
+AT_MOST: tuple[tuple[str, str, Callable[[float], float]], ...] = (
+    (
+        "population.share_components_domestic",
+        "population.share_components_at_home",
+        lambda at_home: 1 - at_home,
+    ),
+    ("fronts.n_known", "fronts.n_fronts", lambda n_fronts: n_fronts),
+)
+"""Unknowns that another one bounds: the first is drawn from what the second leaves it."""
+
+Scale = Literal["value", "times", "position"]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One assumption that can be dialled through its range.
+
+    Attributes
+    ----------
+    key
+        Full path of a scenario key, or ``table.column``.
+    unit
+        Unit of the assumption.
+    scale
+        Meaning of amounts: the ``value`` of a key; a factor by which the cells of a column are
+        multiplied (``times``); or a ``position`` between the low (-1) and the high end (1) of the
+        range of each cell, 0 being the cell as given.
+    low, given, high
+        Ends of the range and what the scenario has, as amounts.
+    range_text, why
+        The range as text, and why it is this one.
+    n_dials
+        1, or one for each row where the cells of a column are parts of a whole: moving all of them
+        alike would change nothing.
+    is_whole
+        Whether only whole numbers are taken.
+    stated
+        Distribution over the range, where its row states one.
+    nature
+        What it is; only what is unknown is varied unless it is asked for by name.
+    """
+
+    key: str
+    unit: str
+    scale: Scale
+    low: float
+    given: float
+    high: float
+    range_text: str
+    why: str
+    n_dials: int = 1
+    is_whole: bool = False
+    stated: Distribution | None = None
+    nature: Nature = "unknown"
+
+    @property
+    def distribution(self) -> Distribution:
+        """How it is drawn: as stated, else by the width of the range."""
+        if self.stated is not None:
+            return self.stated
+        is_wide = self.low > 0 and (self.scale == "times" or self.high / self.low >= LOG_FROM)
+        return "log-uniform" if is_wide else "uniform"
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the dial runs through the logarithm."""
+        return self.distribution.startswith("log-")
+
+    def amount(self, dial: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Quantiles of the distribution at settings from 0 (low end) to 1 (high end).
+
+        Every whole number has the part of the dial that is nearer to it than to others; the numbers
+        of a uniform range have equal parts.
+        """
+        low, high = self.low, self.high
+        if self.is_whole:
+            low, high = math.ceil(low) - 0.5, math.floor(high) + 0.5
+        if self.is_log:
+            ends = np.log([low, self.given, high]).tolist()
+            amount = np.exp(_quantile(self.distribution.removeprefix("log-"), dial, *ends))
+        else:
+            amount = _quantile(self.distribution, dial, low, self.given, high)
+        if self.is_whole:
+            amount = np.minimum(np.floor(amount + 0.5), math.floor(self.high))
+        return np.asarray(np.clip(amount, self.low, self.high))
+
+    def dial(self, amount: float) -> float:
+        """Where in the range an amount stands: 0 at the low end, 1 at the high end."""
+        if self.is_log:
+            return math.log(amount / self.low) / math.log(self.high / self.low)
+        return (amount - self.low) / (self.high - self.low)
+
+
+def _quantile(
+    shape: str, dial: NDArray[np.float64], low: float, mode: float, high: float
+) -> NDArray[np.float64]:
+    if shape == "uniform":
+        return np.asarray(low + dial * (high - low))
+    if shape == "triangular":
+        return triangular_quantile(dial, low, mode, high)
+    from scipy.stats import beta  # some tenths of a second, for those who use it
+
+    weight = PERT_WEIGHT / (high - low)
+    rank = beta.ppf(dial, 1 + weight * (mode - low), 1 + weight * (high - mode))
+    return np.asarray(low + rank * (high - low))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An assumption with a range that is not varied, and why."""
+
+    key: str
+    why: str
+
+
+def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
+    """All that a scenario does not know, as factors, and the other assumptions with a range."""
+    found, left_out = list_ranges(resolved)
+    factors = [one for one in found if one.nature == "unknown"]
+    others = [LeftOut(one.key, NATURES[one.nature]) for one in found if one.nature != "unknown"]
+    return factors, [*others, *left_out]
+
+
+def list_ranges(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
+    """All assumptions of a scenario that have a range, as factors or with the reason why not."""
+    factors: list[Factor] = []
+    for row in resolved.assumed:
+        text, whole = f"{row.low:g} to {row.high:g}", is_whole(resolved.scenario, row.key)
+        ends, more = (row.low, row.value, row.high), (row.distribution or None, row.nature)
+        factors.append(Factor(row.key, row.unit, "value", *ends, text, row.why, 1, whole, *more))
+    known = assumed_by_key()
+    for key, note in resolved.scenario.provenance.items():
+        given = value_at(resolved, key)
+        if note.kind != "assumption" or note.range is None or given is None:
+            continue
+        low, high = note.range
+        why, whole = " ".join(note.why.split()), is_whole(resolved.scenario, key)
+        # What a key is does not depend on which scenario says its value.
+        nature = known[key].nature if key in known else note.nature
+        ends, text = (low, given, high), f"{low:g} to {high:g}"
+        more = note.distribution, nature
+        factors.append(Factor(key, note.unit, "value", *ends, text, why, 1, whole, *more))
+    factors = [one for one in factors if one.low < one.high]
+    left_out: list[LeftOut] = []
+    for table in resolved.tables:
+        columns, none = _column_factors(resolved, table)
+        factors += columns
+        left_out += none
+    return factors, left_out
+
+
+def _column_factors(resolved: Resolved, table: Table[Any]) -> tuple[list[Factor], list[LeftOut]]:
+    """Factors among the columns of a table."""
+    if table.note is None:
+        return [], [LeftOut(table.path.name, "a table without a source note has no ranges")]
+    factors: list[Factor] = []
+    left_out: list[LeftOut] = []
+    money = {resolved.money_parameters.name, resolved.economy.name}
+    ends = {
+        end
+        for column in table.note.columns.values()
+        if column.range and column.range.columns
+        for end in column.range.columns
+    }
+    for name, column in table.note.columns.items():
+        if column.kind != "assumption" or column.range is None:
+            continue
+        key = f"{table.name}.{name}"
+        if table.name in money:
+            left_out.append(LeftOut(key, DRAWN_ALREADY))
+        elif name in ends:
+            left_out.append(LeftOut(key, END_OF_RANGE))
+        elif name == "revenue_median_usd_per_h":
+            left_out.append(LeftOut(key, ONE_REVENUE))
+        else:
+            is_part = name in type(table.rows[0]).parts_of_column
+            n_dials = len(table.rows) if is_part else 1
+            factors.append(_column_factor(key, column, column.range, n_dials))
+    return factors, left_out
+
+
+def _column_factor(key: str, column: ColumnNote, interval: Range, n_dials: int) -> Factor:
+    why, more = " ".join(column.why.split()), (n_dials, False, column.distribution, column.nature)
+    if interval.times is not None:
+        low, high = interval.times
+        text = f"x {low:g} to x {high:g}"
+        return Factor(key, column.unit, "times", low, 1.0, high, text, why, *more)
+    ends = interval.absolute or interval.columns or ()
+    text = " to ".join(end if isinstance(end, str) else f"{end:g}" for end in ends)
+    return Factor(key, column.unit, "position", -1.0, 0.0, 1.0, text, why, *more)
+
+
+def joint_amounts(
+    resolved: Resolved, factors: Sequence[Factor], dials: NDArray[np.float64]
+) -> list[NDArray[np.float64]]:
+    """Amounts of each factor at points of the unit cube, where some bound others (``AT_MOST``).
+
+    Parameters
+    ----------
+    dials : shape (n_points, n_dials)
+        As for `settings`.
+
+    Returns
+    -------
+    amounts
+        For each factor, shape (n_points, factor.n_dials).
+    """
+    ends = np.cumsum([factor.n_dials for factor in factors])
+    parts = np.split(dials, ends[:-1], axis=1)
+    amounts = settings(factors, dials)
+    row_of = {factor.key: row for row, factor in enumerate(factors)}
+    for key, other, limit_of in AT_MOST:
+        if key not in row_of:
+            continue
+        row = row_of[key]
+        given = value_at(resolved, other)
+        bounds = amounts[row_of[other]][:, 0] if other in row_of else None
+        for point in range(len(dials)):
+            bound = float(bounds[point]) if bounds is not None else given
+            if bound is None:
+                continue
+            high = limit_of(bound)
+            if high < factors[row].high:
+                bounded = replace(factors[row], high=max(high, factors[row].low))
+                amounts[row][point] = bounded.amount(parts[row][point])
+    return amounts
+
+
+def settings(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Amounts of each factor at points of the unit cube.
+
+    Parameters
+    ----------
+    dials : shape (n_points, n_dials)
+        Columns in the order of the factors, those of one factor side by side.
+
+    Returns
+    -------
+    amounts
+        For each factor, shape (n_points, factor.n_dials).
+    """
+    ends = np.cumsum([factor.n_dials for factor in factors])
+    parts = np.split(dials, ends[:-1], axis=1)
+    return [factor.amount(part) for factor, part in zip(factors, parts, strict=True)]
+
+
+def point_of(resolved: Resolved, amounts: Sequence[tuple[Factor, Sequence[float]]]) -> Point:
+    """Return the changes of a scenario that set factors to given amounts."""
+    keys: list[tuple[str, Value]] = []
+    columns: list[ColumnChange] = []
+    for factor, amount in amounts:
+        if factor.scale == "value":
+            keys.append((factor.key, int(amount[0]) if factor.is_whole else float(amount[0])))
+            continue
+        table, column = factor.key.rsplit(".", 1)
+        low, high = _ends(resolved, table, column) if factor.scale == "position" else ((), ())
+        moved = tuple(float(one) for one in amount)
+        columns.append(ColumnChange(table, column, factor.scale, moved, low, high))
+    return Point(tuple(keys), tuple(columns))
+
+
+def _ends(
+    resolved: Resolved, name: str, column: str
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Low and high end of the range of each cell of a column."""
+    table: Table[Any] = next(table for table in resolved.tables if table.name == name)
+    assert table.note is not None
+    interval = table.note.columns[column].range
+    assert interval is not None
+    if interval.absolute is not None:
+        low, high = interval.absolute
+        n = len(table.rows)
+        return (low,) * n, (high,) * n
+    assert interval.columns is not None
+    below, above = interval.columns
+    return (
+        tuple(float(getattr(row, below)) for row in table.rows),
+        tuple(float(getattr(row, above)) for row in table.rows),
+    )
+
+
+def value_at(resolved: Resolved, key: str) -> float | None:
+    """Number that a scenario key holds; None if it holds none."""
+    node: object = resolved.scenario
+    for part in key.split("."):
+        node = getattr(node, "register_" if part == "register" else part, None)
+    is_number = isinstance(node, int | float) and not isinstance(node, bool)
+    return float(node) if is_number else None  # type: ignore[arg-type]
