@@ -55,6 +55,7 @@ class Stream(IntEnum):
     OPERATOR_RELUCTANCE = 38
     COHORT_MEMBER = 39
     OPERATOR_ADOPTION = 40
+    DRAWS = 41
 
 
 @dataclass(frozen=True)

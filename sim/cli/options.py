@@ -130,6 +130,21 @@ ReplicatesOption = Annotated[
         help="Number of replicates; the scenario says how many when left out.",
     ),
 ]
+DrawsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        min=0,
+        max=2**20,
+        envvar="OVERBLOCK_DRAWS",
+        help="Joint draws of all that is not known, each with its own luck, beside the scenario as "
+        "given; 0 for luck alone. The scenario says how many when left out.",
+    ),
+]
+PerDrawOption = Annotated[
+    int,
+    typer.Option("--per-draw", min=1, max=1000, help="Replicates of each draw."),
+]
 PointReplicatesOption = Annotated[
     int | None,
     typer.Option(

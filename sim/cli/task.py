@@ -62,6 +62,11 @@ def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool)
     return chosen
 
 
+def choose_n_draws(given: int | None, resolved: Resolved) -> int:
+    """Return the number of draws of the command, else of the scenario."""
+    return resolved.scenario.n_draws if given is None else given
+
+
 def check_alone(options: ExperimentOptions, *given: Any) -> None:
     """Refuse options that change a question which was asked when the experiment was begun."""
     asked = (*given, options.seed, options.overrides)

@@ -15,7 +15,7 @@ from sim.errors import OverblockError
 from sim.experiment.findings import Derived, columns_of, derive, derived_manifest
 from sim.experiment.outputs import PACKAGE, package_of
 from sim.experiment.plan import Plan
-from sim.results.columns import KEYS, TABLES
+from sim.results.columns import KEYS
 from sim.results.differences import changed_lines, changed_values
 from sim.results.folder import COMPLETE, MANIFEST, RESOLVED, SCENARIO
 from sim.results.integrity import is_inside
@@ -97,7 +97,7 @@ def _changed_metadata(run: RunFolder, plan: Plan) -> Iterator[str]:
     """Parquet files whose metadata names another result."""
     if run.manifest["tool"]["version"] != __version__:
         return
-    for name in TABLES:
+    for name in columns_of(plan):
         file = run.path / name
         if file.suffix == ".parquet" and file.is_file():
             held = metadata_of(file).get("result_id")
@@ -119,7 +119,7 @@ def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]
         status=str(held["status"]),
         failures=held.get("failures", ()),
     )
-    is_whole = manifest["n_replicates"] == plan.n_replicates
+    is_whole = derived.is_whole(plan)
     if is_whole or held["status"] == COMPLETE:
         manifest["status"] = COMPLETE if is_whole else "partial or interrupted"
     if held["tool"]["version"] != __version__:

@@ -31,7 +31,7 @@ from sim.results.checkpoints import PARTS, Checkpoints, n_runs, remove_parts
 from sim.results.contents import TIMING
 from sim.results.folder import COMPLETE, INTERRUPTED, MANIFEST, PARTIAL
 from sim.results.place import new_folder
-from sim.results.store import RUN_TABLES, write_json
+from sim.results.store import DRAW_CURVES, RUN_TABLES, write_json
 from sim.scenario.resolve import Resolved
 
 OnProgress = Callable[[int, int], None]
@@ -96,12 +96,17 @@ class Batch:
         return INTERRUPTED if self.is_interrupted else PARTIAL if self.failures else COMPLETE
 
     def answers(self) -> Answers:
-        """Measures of all runs by point, strategy and replicate."""
+        """Measures of all runs by point, strategy and replicate; draws are left out."""
+        n_points = len(self.plan.points)
         return tabulate(
-            len(self.plan.points),
+            n_points,
             self.labels,
             self.plan.n_replicates,
-            {key: measures_of(self.checkpoints.facts(name)) for key, name in self.names.items()},
+            {
+                key: measures_of(self.checkpoints.facts(name))
+                for key, name in self.names.items()
+                if int(key[0]) < n_points
+            },
             self.failures,
             self.status,
         )
@@ -252,7 +257,7 @@ class Execution:
         on_progress: OnProgress = lambda n_done, n_total: None,
         on_compile: Callable[[], None] = lambda: None,
     ) -> None:
-        self._tables = RUN_TABLES if plan.is_as_given else ()
+        self._tables = (*RUN_TABLES, DRAW_CURVES) if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)
         self._executor = executor
         self._on_progress = on_progress
@@ -335,6 +340,7 @@ class Execution:
                 with_tables=plan.is_as_given,
                 scratch=self._checkpoints.scratch,
                 curve_times=plan.curve_times,
+                draws=plan.draws,
             )
             self._last = plan, cases, job
         return self._last[1:]

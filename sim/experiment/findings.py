@@ -13,6 +13,13 @@ from typing import Any, TypeAlias
 
 from sim.catalogue.choices import PRICED, RATIOS, is_over_draws
 from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
+from sim.experiment.ensemble import (
+    UncertaintyLine,
+    draw_columns,
+    read_ensemble,
+    uncertainty_lines,
+    wide_bands,
+)
 from sim.experiment.outputs import Outputs, manifest_of, metadata_of
 from sim.experiment.plan import RUN, Plan
 from sim.experiment.tradeoff import TradeoffLine, weigh_strategies
@@ -27,16 +34,18 @@ from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_r
 from sim.results.columns import (
     COMPARISON,
     COMPARISON_TABLES,
+    DRAW_TABLES,
     GROUPS,
     MONEY,
     PROVIDERS,
     SUMMARY,
     TABLES,
     TRADEOFF,
+    UNCERTAINTY,
     Column,
 )
 from sim.results.csvtext import lines_text
-from sim.results.parquet import PartWriter, merge_parts
+from sim.results.parquet import ColumnData, PartWriter, merge_parts
 from sim.results.read import RunFolder
 from sim.scenario.dump import scenario_tree
 from sim.scenario.strategies import NoBlocking
@@ -60,6 +69,8 @@ class Findings:
         Loss and gain of each provider.
     comparison, tradeoff
         Rows of ``comparison.csv`` and ``tradeoff.csv``; none for a single run.
+    uncertainty
+        Rows of ``uncertainty.csv``; none without draws.
     """
 
     summary: tuple[SummaryLine, ...]
@@ -67,6 +78,7 @@ class Findings:
     providers: tuple[ProviderLine, ...]
     comparison: tuple[ComparisonLine, ...]
     tradeoff: tuple[TradeoffLine, ...]
+    uncertainty: tuple[UncertaintyLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,16 +95,24 @@ class Derived:
         Path and number of rows of each table, by its name.
     findings
         The lines of these tables.
+    n_draws
+        Draws that are finished under every strategy.
     """
 
     runs: Mapping[str, tuple[int, ...]]
     nothing: tuple[str, ...]
     outputs: Outputs
     findings: Findings
+    n_draws: int = 0
 
     def n_whole(self, plan: Plan) -> int:
         """How many replicates are finished under every strategy."""
         return len(set.intersection(*(set(self.runs.get(label, ())) for label in plan.labels)))
+
+    def is_whole(self, plan: Plan) -> bool:
+        """Whether all replicates and all draws are finished."""
+        n_draws = 0 if plan.draws is None else plan.draws.n
+        return (self.n_whole(plan), self.n_draws) == (plan.n_replicates, n_draws)
 
 
 def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
@@ -116,7 +136,18 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     """
     facts = FactTables(folder)
     measures = facts.measures()
-    outputs: Outputs = {"bands.parquet": _write_bands(folder, into, plan, list(measures), scratch)}
+    ensemble = None if plan.draws is None else read_ensemble(folder, plan)
+    outputs: Outputs = {}
+    uncertainty: tuple[UncertaintyLine, ...] = ()
+    wide = {}
+    if ensemble is not None:
+        uncertainty = uncertainty_lines(ensemble, measures)
+        wide = {label: wide_bands(folder, plan, ensemble, label) for label in measures}
+        values = draw_columns(ensemble)
+        outputs["draw_values.parquet"] = _write(into, "draw_values", plan, values, scratch)
+    run = _folder_of(folder, plan, list(measures))
+    bands = even_bands(run, list(measures), wide)
+    outputs["bands.parquet"] = _write(into, "bands", plan, bands, scratch)
     accounts = _summarise(plan, facts, measures)
     comparison, tradeoff = _compare(plan, measures)
     written: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
@@ -128,18 +159,24 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     if plan.kind != RUN:
         written["comparison.csv"] = COMPARISON, comparison
         written["tradeoff.csv"] = TRADEOFF, tradeoff
+    if ensemble is not None:
+        written["uncertainty.csv"] = UNCERTAINTY, uncertainty
     for file, (columns, lines) in written.items():
         (into / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
         outputs[file] = into / file, len(lines)
     runs = {label: tuple(found) for label, found in measures.items()}
     nothing = tuple(_say_nothing(plan, facts, runs))
-    findings = Findings(**vars(accounts), comparison=comparison, tradeoff=tradeoff)
-    return Derived(runs, nothing, outputs, findings)
+    findings = Findings(
+        **vars(accounts), comparison=comparison, tradeoff=tradeoff, uncertainty=uncertainty
+    )
+    n_draws = 0 if ensemble is None else ensemble.n_finished
+    return Derived(runs, nothing, outputs, findings, n_draws)
 
 
 def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:
     """Columns of the tables that the folder of a run or a comparison has."""
-    return TABLES if plan.kind == RUN else COMPARISON_TABLES
+    tables = TABLES if plan.kind == RUN else COMPARISON_TABLES
+    return tables if plan.draws is None else {**tables, **DRAW_TABLES}
 
 
 def derived_manifest(
@@ -152,26 +189,31 @@ def derived_manifest(
 ) -> dict[str, Any]:
     """Return the manifest of a folder by what follows from its runs."""
     n_whole = derived.n_whole(plan)
-    return manifest_of(
+    manifest = manifest_of(
         plan,
         outputs,
         labels=plan.labels,
         n_replicates=n_whole,
         status=status,
-        warnings=[*_warnings(plan, derived.runs, n_whole), *derived.nothing],
+        warnings=[*_warnings(plan, derived, n_whole), *derived.nothing],
         failures=failures,
     )
+    return manifest | ({} if plan.draws is None else {"n_draws": derived.n_draws})
 
 
-def _write_bands(
-    folder: Path, into: Path, plan: Plan, labels: Sequence[str], scratch: Path
-) -> tuple[Path, int]:
-    """Write the mean and a band of every curve over replicates, at even times."""
+def _folder_of(folder: Path, plan: Plan, labels: Sequence[str]) -> RunFolder:
+    """The folder, which has no manifest yet."""
     named = {"strategies": [{"label": label} for label in labels]}
-    run = RunFolder(folder, named, scenario_tree(plan.resolved.scenario))
-    part, path = scratch / "bands", into / "bands.parquet"
+    return RunFolder(folder, named, scenario_tree(plan.resolved.scenario))
+
+
+def _write(
+    into: Path, table: str, plan: Plan, columns: Mapping[str, ColumnData], scratch: Path
+) -> tuple[Path, int]:
+    """Write a table of columns; return its path and its number of rows."""
+    part, path = scratch / table, into / f"{table}.parquet"
     writer = PartWriter()
-    writer.write(part, even_bands(run, labels))
+    writer.write(part, columns)
     writer.close()
     return path, merge_parts([part], path, metadata_of(plan))
 
@@ -233,9 +275,12 @@ def _compare(
     )
 
 
-def _warnings(plan: Plan, runs: Mapping[str, Sequence[int]], n_whole: int) -> list[str]:
+def _warnings(plan: Plan, derived: Derived, n_whole: int) -> list[str]:
     """What an unfinished experiment lacks, strategy by strategy; and few replicates compared."""
+    runs = derived.runs
     few = [] if plan.kind == RUN else [*warn_of_few(n_whole)]
+    if plan.draws is not None and derived.n_draws < plan.draws.n:
+        few.append(f"{derived.n_draws} of {plan.draws.n} draws are finished")
     if n_whole == plan.n_replicates:
         return few
     return [

@@ -136,7 +136,7 @@ def manifest_of(
             "resolved_sha256": scenario_hash(plan.resolved),
             "overrides": list(loaded.overrides),
         },
-        **(plan.described(labels) or {"strategy": scenario.strategy.id}),
+        **plan.described(labels),
         "root_seed": plan.root_seed,
         "streams": STREAM_RULE,
         "n_replicates_asked": plan.n_replicates,

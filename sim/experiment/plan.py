@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
+from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, luck_of_draw
 from sim.experiment.executors.task import Failure, Key
 from sim.measure.curve_values import CurveTime
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
@@ -75,6 +76,11 @@ class Plan:
         What the plan was made from, for resuming: plain values.
     warnings
         What to know before trusting the result.
+    draws
+        Of a run or comparison: joint draws of all that is not known, run beside the scenario as it
+        is given; None for luck alone.
+    n_per_draw
+        Replicates of each draw.
     """
 
     kind: str
@@ -90,6 +96,8 @@ class Plan:
     design: Mapping[str, Any] = field(default_factory=dict)
     asked: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    draws: Draws | None = None
+    n_per_draw: int = 1
 
     @classmethod
     def of_run(cls, resolved: Resolved, root_seed: int, n_replicates: int) -> Plan:
@@ -132,21 +140,43 @@ class Plan:
         Parameters
         ----------
         asked
-            With ``strategies``, ``baseline`` and ``metrics`` for a comparison.
+            With ``strategies``, ``baseline`` and ``metrics`` for a comparison, and with ``draws``
+            where there are any.
 
         Raises
         ------
         KeyError, TypeError, AttributeError
             If ``asked`` has another form.
         """
+        draws = asked.get("draws") or {"n": 0, "per_draw": 1}
         if not asked.get("strategies"):
-            return cls.of_run(resolved, root_seed, n_replicates)
+            plan = cls.of_run(resolved, root_seed, n_replicates)
+            return plan.with_draws(draws["n"], draws["per_draw"])
         variants = [
             variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
             for one in asked["strategies"]
         ]
         baseline, metrics = asked["baseline"], asked["metrics"]
-        return cls.of_comparison(resolved, variants, baseline, metrics, root_seed, n_replicates)
+        plan = cls.of_comparison(resolved, variants, baseline, metrics, root_seed, n_replicates)
+        return plan.with_draws(draws["n"], draws["per_draw"])
+
+    def with_draws(self, n_draws: int, n_per_draw: int = 1) -> Plan:
+        """Plan joint draws of all that is not known beside the scenario as it is given.
+
+        Raises
+        ------
+        UsageError
+            If fewer than none are asked for, or more than ``MOST_DRAWS``.
+        """
+        if not 0 <= n_draws <= MOST_DRAWS:
+            raise UsageError(f"expected 0 to {MOST_DRAWS} draws, got {n_draws}")
+        if n_per_draw < 1:
+            raise UsageError(f"expected at least one replicate of each draw, got {n_per_draw}")
+        if n_draws == 0:
+            return self
+        draws = lay_draws(self.variants, n_draws, self.root_seed)
+        asked = {**self.asked, "draws": {"n": n_draws, "per_draw": n_per_draw}}
+        return replace(self, draws=draws, n_per_draw=n_per_draw, asked=asked)
 
     @property
     def is_as_given(self) -> bool:
@@ -170,7 +200,9 @@ class Plan:
         return f"{self.resolved.scenario.name}{kind}-{self.result_id[:6]}"
 
     def described(self, labels: Sequence[str]) -> dict[str, Any]:
-        """Entries of the manifest for this kind of plan; none for a run."""
+        """Entries of the manifest for this kind of plan."""
+        if self.kind == RUN:
+            return {"strategy": self.resolved.scenario.strategy.id, **self.asked}
         if self.is_as_given:
             return dict(self.asked)
         return {"strategies": [{"label": label} for label in labels], "design": dict(self.design)}
@@ -190,6 +222,8 @@ class Plan:
             made_from["comparison"] = self.asked
         else:
             made_from["scenario"] = scenario_hash(self.resolved)
+            if self.draws is not None:
+                made_from["draws"] = self.asked["draws"]
         if not self.is_as_given:
             made_from |= {"kind": self.kind, "design": self.design, "strategies": self.strategies}
         return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
@@ -198,7 +232,8 @@ class Plan:
         """Parts of a key by name; without the point where there is only one."""
         named = dict(zip(("point", "strategy", "replicate"), key, strict=False))
         if self.is_as_given:
-            del named["point"]
+            point = int(named.pop("point"))
+            named = {"draw": point - 1, **named} if point else named
         return named
 
     def cases(self) -> Cases:
@@ -230,7 +265,7 @@ class Plan:
         if not scenarios:
             once = {problem: None for error in refused for problem in error.problems}
             raise ImpossiblePointsError(list(once), impossible)
-        return Cases(self.points, scenarios, labels, impossible)
+        return Cases(self.points, scenarios, labels, impossible, self.draws, self.n_per_draw)
 
     def _variants_at(self, point: Point) -> tuple[Variant, ...]:
         resolved = point.change(self.resolved)
@@ -312,19 +347,29 @@ class Cases:
         Labels of the strategies.
     impossible
         Why the scenario is not possible, by ``(point,)``.
+    draws, n_per_draw
+        As for `Plan`.
     """
 
     points: tuple[Point, ...]
     scenarios: Mapping[Key, Resolved]
     labels: tuple[str, ...]
     impossible: Mapping[Key, Failure]
+    draws: Draws | None = None
+    n_per_draw: int = 1
 
     def keys(self, n_replicates: int) -> list[Key]:
-        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together."""
+        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together.
+
+        Draws follow as the points from 1 on.
+        """
+        n_of = dict.fromkeys(sorted({int(case[0]) for case in self.scenarios}), n_replicates)
+        n_draws = 0 if self.draws is None else self.draws.n
+        n_of |= {draw + 1: self.n_per_draw for draw in range(n_draws)}
         return [
             (row, label, replicate)
-            for row in sorted({int(case[0]) for case in self.scenarios})
-            for replicate in range(n_replicates)
+            for row, n in n_of.items()
+            for replicate in range(n)
             for label in self.labels
         ]
 
@@ -341,6 +386,21 @@ class Cases:
             digest = hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
             for replicate in range(n_replicates):
                 named[row, label, replicate] = f"{digest}-{replicate:07d}"
+        return named | self._names_of_draws()
+
+    def _names_of_draws(self) -> dict[Key, str]:
+        named: dict[Key, str] = {}
+        if self.draws is None:
+            return named
+        keys = [factor.key for factor in self.draws.unknowns]
+        for draw in range(self.draws.n):
+            amounts = [amount[draw].tolist() for amount in self.draws.amounts]
+            drawn = canonical_json([keys, amounts])
+            for label in self.labels:
+                digest = hashlib.sha256(f"{drawn}{label}".encode()).hexdigest()[:24]
+                for replicate in range(self.n_per_draw):
+                    luck = luck_of_draw(draw, replicate)
+                    named[draw + 1, label, replicate] = f"{digest}-{luck:07d}"
         return named
 
 

@@ -12,16 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from sim.experiment.comparison import Measured
+from sim.experiment.ensemble import DRAW_MEASURES
 from sim.experiment.execution import Ask, Batch, Result
 from sim.experiment.findings import Findings, columns_of, derive, derived_manifest
 from sim.experiment.outputs import Outputs, describe, failures_of, metadata_of
 from sim.experiment.plan import Plan
-from sim.measure.facts import RunFacts, fact_columns
-from sim.results.columns import KEYS, TABLES
+from sim.measure.facts import RunFacts, draw_measure_columns, fact_columns, measures_of
+from sim.results.columns import DRAW_TABLES, KEYS
 from sim.results.folder import COMPLETE
 from sim.results.package import pandas_types
 from sim.results.parquet import PartWriter, merge_parts
+from sim.results.store import DRAW_CURVES as CURVES_OF_DRAWS
+from sim.results.store import RUN_TABLES
 from sim.scenario.resolve import Resolved
+
+DRAW_CURVES = "draw_curves"
+AT_ONCE = 4000
+"""Runs of draws whose measures are in memory at a time."""
 
 MoreReplicates = Callable[[Mapping[str, Measured]], int]
 """From the measures so far to the number of replicates to add; 0 when there are enough."""
@@ -74,12 +81,11 @@ class Runs:
         outputs = _write_tables(folder, found)
         derived = derive(folder, folder, plan, found.checkpoints.scratch)
         outputs |= derived.outputs | describe(folder, plan, columns_of(plan), KEYS)
-        is_whole = derived.n_whole(plan) == plan.n_replicates
         manifest = derived_manifest(
             plan,
             derived,
             outputs,
-            status=COMPLETE if is_whole else found.status,
+            status=COMPLETE if derived.is_whole(plan) else found.status,
             failures=failures_of(plan, found.failures),
         )
         findings = vars(derived.findings)
@@ -88,12 +94,18 @@ class Runs:
 
 def _write_tables(folder: Path, batch: Batch) -> Outputs:
     """Merge the parts of each table, ordered by strategy and replicate."""
-    checkpoints, names = batch.checkpoints, list(batch.names.values())
-    parts = {table: checkpoints.parts(table, names) for table in checkpoints.tables}
+    checkpoints = batch.checkpoints
+    names = [name for key, name in batch.names.items() if key[0] == 0]
+    drawn = [name for key, name in batch.names.items() if key[0] != 0]
+    parts = {table: checkpoints.parts(table, names) for table in RUN_TABLES}
+    parts |= _fact_parts(batch)
+    if drawn:
+        parts[DRAW_CURVES] = checkpoints.parts(CURVES_OF_DRAWS, drawn)
+        parts[DRAW_MEASURES] = _draw_parts(batch)
     outputs: Outputs = {}
-    for table, files in (parts | _fact_parts(batch)).items():
+    for table, files in parts.items():
         path = folder / f"{table}.parquet"
-        metadata = metadata_of(batch.plan) | pandas_types(TABLES[path.name])
+        metadata = metadata_of(batch.plan) | pandas_types(DRAW_TABLES[path.name])
         outputs[path.name] = path, merge_parts(files, path, metadata)
     return outputs
 
@@ -105,12 +117,29 @@ def _fact_parts(batch: Batch) -> dict[str, list[Path]]:
     for row, label in enumerate(batch.labels):
         runs = {
             (label, int(replicate)): RunFacts.of(checkpoints.facts(name))
-            for (_, own, replicate), name in batch.names.items()
-            if own == label
+            for (point, own, replicate), name in batch.names.items()
+            if own == label and point == 0
         }
         for table, columns in fact_columns(runs).items():
             part = checkpoints.scratch / f"{table}-{row}"
             writer.write(part, columns)
             parts.setdefault(table, []).append(part)
+    writer.close()
+    return parts
+
+
+def _draw_parts(batch: Batch) -> list[Path]:
+    """Write the measures of all draws, some thousand runs at a time."""
+    parts: list[Path] = []
+    writer, checkpoints = PartWriter(), batch.checkpoints
+    drawn = [(key, name) for key, name in batch.names.items() if key[0] != 0]
+    for start in range(0, len(drawn), AT_ONCE):
+        runs = {
+            (int(point) - 1, str(label), int(replicate)): measures_of(checkpoints.facts(name))
+            for (point, label, replicate), name in drawn[start : start + AT_ONCE]
+        }
+        part = checkpoints.scratch / f"{DRAW_MEASURES}-{start}"
+        writer.write(part, draw_measure_columns(runs))
+        parts.append(part)
     writer.close()
     return parts

@@ -13,8 +13,10 @@ from typing import Any
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
+from sim.experiment.draws import Draws, luck_of_draw
 from sim.experiment.executors.task import Key
-from sim.measure.curve_values import CurveTime, measure_curves
+from sim.measure.curve_values import CurveTime, curves_at, measure_curves
+from sim.measure.even_bands import even_times
 from sim.measure.facts import RunFacts
 from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret
@@ -22,6 +24,7 @@ from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure
 from sim.measure.money.accounts import money_measures, price_losses
 from sim.measure.money.losses import LossTotals, loss_totals
+from sim.measure.money.money_parameters import N_DRAWS
 from sim.measure.money.moves import moves_of
 from sim.measure.money.providers import (
     measure_named_businesses,
@@ -49,10 +52,15 @@ class RunRecord(RunFacts):
 
     tables: Mapping[str, bytes] = field(default_factory=dict)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all tables of a run; a draw has its curves alone."""
+        return "businesses" in self.tables
+
     def kept(self) -> dict[str, Any]:
         """Plain values to be kept: all of them, or the measures alone where there are no tables."""
         plain = self.plain()
-        return plain if self.tables else {"measures": plain["measures"]}
+        return plain if self.is_whole else {"measures": plain["measures"]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +81,8 @@ class Simulation:
         Folder for temporary files of workers; the system's when None.
     curve_times
         Curves that are measured at some time as well.
+    draws
+        Joint draws of what is not known: points from 1 on are the scenario at these.
     """
 
     cases: Mapping[Key, Resolved]
@@ -80,6 +90,7 @@ class Simulation:
     with_tables: bool = True
     scratch: Path | None = None
     curve_times: tuple[CurveTime, ...] = ()
+    draws: Draws | None = None
 
     def begin(self) -> Callable[[Key], RunRecord]:
         """Set up in a worker."""
@@ -87,12 +98,12 @@ class Simulation:
 
 
 def measure_outcome(
-    resolved: Resolved, streams: Streams, world: World, outcome: Outcome
+    resolved: Resolved, streams: Streams, n_money_draws: int, *, world: World, outcome: Outcome
 ) -> tuple[tuple[Measure, ...], LossTotals]:
     """Measures of a run other than those at chosen times, and the loss sums priced for them."""
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-    money = price_losses(resolved, streams, totals)
-    providers = price_providers(resolved, streams, totals)
+    money = price_losses(resolved, streams, totals, n_money_draws)
+    providers = price_providers(resolved, streams, totals, n_money_draws)
     found = (
         *measure_impact(world, outcome),
         *measure_regret(world, outcome),
@@ -116,27 +127,45 @@ class _Worker:
         # Who reads results imports this module, and no compiled loops.
         from sim.engine.run import simulate
 
-        *case, replicate = key
-        assert isinstance(replicate, int)
-        resolved = self._simulation.cases[tuple(case)]
-        streams = Streams(self._simulation.root_seed, replicate)
-        world = self._world_of((*case[:-1], replicate), resolved, streams)
+        label, replicate = str(key[-2]), int(key[-1])
+        draw = int(key[0]) - 1 if self._simulation.draws is not None else -1
+        is_draw = draw >= 0
+        resolved = self._scenario_of(key, is_draw=is_draw)
+        luck = luck_of_draw(draw, replicate) if is_draw else replicate
+        streams = Streams(self._simulation.root_seed, luck)
+        world = self._world_of((*key[:-2], replicate), resolved, streams)
         outcome = with_uptake(world, simulate(world, build_strategy(resolved, streams), streams))
-        found, totals = measure_outcome(resolved, streams, world, outcome)
+        # A draw of all that is not known is one draw of what is money's as well.
+        money = (Streams(streams.root_seed, luck_of_draw(draw, 0)), 1) if is_draw else None
+        found, totals = measure_outcome(
+            resolved, *(money or (streams, N_DRAWS)), world=world, outcome=outcome
+        )
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
-            groups = count_groups(world, outcome)
             if self._encoder is None:
                 self._encoder = RunEncoder(resolved.scenario.start)
             scratch = self._simulation.scratch
-            is_here = scratch is not None and scratch.is_dir()
-            tables = self._encoder.encode(
-                str(case[-1]), replicate, world, outcome, scratch if is_here else None
-            )
+            scratch = scratch if scratch is not None and scratch.is_dir() else None
+            if is_draw:
+                at_s = even_times(resolved.scenario.horizon_s)
+                curves = curves_at(outcome, at_s)
+                tables = self._encoder.encode_draw(draw, label, replicate, at_s, curves, scratch)
+            else:
+                groups = count_groups(world, outcome)
+                tables = self._encoder.encode(label, replicate, world, outcome, scratch)
         measures = (*found, *measure_curves(outcome, self._simulation.curve_times))
         nothing = why_nothing(resolved, outcome, found)
         return RunRecord(measures, totals, groups, nothing, tables)
+
+    def _scenario_of(self, key: Key, *, is_draw: bool) -> Resolved:
+        cases, draws = self._simulation.cases, self._simulation.draws
+        if not is_draw:
+            return cases[key[:-1]]
+        assert draws is not None
+        label = str(key[-2])
+        resolved = cases[0, label]
+        return draws.point(int(key[0]) - 1, label, resolved).change(resolved)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
         # A strategy with tables of its own may need other parts of IPv6 told apart.

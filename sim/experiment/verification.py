@@ -21,14 +21,14 @@ from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
-from sim.measure.facts import FactTables, fact_columns
+from sim.measure.facts import FactTables, draw_measure_columns, fact_columns
 from sim.measure.measures import Measure
 from sim.results.folder import MANIFEST, RESOLVED, SCENARIO
 from sim.results.integrity import changed_files, is_inside, unlisted_files
 from sim.results.manifest import canonical_json, package_version
 from sim.results.parquet import PartWriter, is_part_of, keys_of
 from sim.results.read import RunFolder, open_run
-from sim.results.store import RUN_TABLES
+from sim.results.store import DRAW_CURVES, RUN_TABLES
 from sim.scenario.dump import scenario_tree
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -48,7 +48,7 @@ class Verdict:
     n_files, n_runs
         Files whose hash was checked; runs in the folder.
     checked
-        Strategy and replicate of the runs that were simulated again.
+        Strategy and replicate of the runs that were simulated again, after the draw if it is one.
     differences
         One line each; none if the folder is as it should be.
     unchecked
@@ -142,20 +142,24 @@ class _Verification:
         found += changed_notes(run)
         found += self._changed_keys(plan)
         found += changed_tables(run, plan, self._scratch)
-        sample = _sample(self._keys, n_sample, plan.result_id)
-        job = Simulation(plan.cases().scenarios, plan.root_seed, scratch=self._scratch)
+        keys = [(0, *key) for key in self._keys] + self._draw_keys(plan)
+        sample = _sample(keys, n_sample, plan.result_id)
+        job = Simulation(
+            plan.cases().scenarios, plan.root_seed, scratch=self._scratch, draws=plan.draws
+        )
         on_progress(0, len(sample))
         if sample:
             warm_up(on_compile)
         results: dict[Key, list[str]] = {}
-        for (_, *key), result in executor.run(job, [(0, *key) for key in sample]):
-            results[tuple(key)] = list(self._changed_run(tuple(key), result))
+        for key, result in executor.run(job, sample):
+            changed = self._changed_run if key[0] == 0 else self._changed_draw
+            results[key] = list(changed(key, result))
             on_progress(len(results), len(sample))
         found += [text for key in sample for text in results[key]]
         return Verdict(
             len(run.manifest["outputs"]),
-            len(self._keys),
-            tuple(sample),
+            len(keys),
+            tuple(key[1:] if key[0] == 0 else (int(key[0]) - 1, *key[1:]) for key in sample),
             tuple(found),
             tuple(unchecked),
             tuple(_notes(run)),
@@ -164,7 +168,7 @@ class _Verification:
     def _changed_keys(self, plan: Plan) -> Iterator[str]:
         """Runs that are missing in measures.parquet, or were not asked for."""
         ours = set(self._keys)
-        asked = {key[1:] for key in plan.cases().keys(plan.n_replicates)}
+        asked = {key[1:] for key in plan.cases().keys(plan.n_replicates) if key[0] == 0}
         for key in sorted(ours - asked):
             yield f"measures.parquet: {_named(key)} was not asked for"
         for table in (*RUN_TABLES, *_FACTS[1:]):
@@ -177,8 +181,36 @@ class _Verification:
             for key in sorted(held - ours, key=str):
                 yield f"{file.name}: {_named(key)}: is not in measures.parquet"
 
+    def _draw_keys(self, plan: Plan) -> list[Key]:
+        """Keys of the runs of draws that are in the folder."""
+        if plan.draws is None:
+            return []
+        held = keys_of(self._run.path / "draw_measures.parquet", ("draw", "strategy", "replicate"))
+        order = {label: row for row, label in enumerate(plan.labels)}
+        found = [(int(draw) + 1, str(label), int(each)) for draw, label, each in held]
+        return [*sorted(found, key=lambda key: (key[0], key[2], order[key[1]]))]
+
+    def _changed_draw(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
+        """What differs between a run of a draw and the same simulated now."""
+        where = int(key[0]) - 1, str(key[1]), int(key[2])
+        name = f"draw={where[0]} strategy={where[1]} replicate={where[2]}"
+        if isinstance(result, Failure):
+            yield f"{name}: fails now: {result}"
+            return
+        again = self._scratch / "again"
+        condition = "draw = ? AND strategy = ? AND replicate = ?"
+        writer = PartWriter()
+        writer.write(again, draw_measure_columns({where: result.measures}))
+        writer.close()
+        if not is_part_of(again, self._run.path / "draw_measures.parquet", condition, where):
+            yield f"{name}: draw_measures.parquet: has other rows"
+        again.write_bytes(result.tables[DRAW_CURVES])
+        if not is_part_of(again, self._run.path / "draw_curves.parquet", condition, where):
+            yield f"{name}: draw_curves.parquet: has other rows"
+
     def _changed_run(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
         """What differs between a run and the same simulated now."""
+        key = key[1:]
         label, replicate, name = str(key[0]), int(key[1]), _named(key)
         if isinstance(result, Failure):
             yield f"{name}: fails now: {result}"

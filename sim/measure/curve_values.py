@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.catalogue.curves import CURVES
 from sim.engine.record.outcome import Outcome
@@ -52,3 +53,17 @@ def measure_curves(outcome: Outcome, times: Sequence[CurveTime]) -> tuple[Measur
         unit = CURVES[asked.metric].unit if asked.metric in CURVES else ""
         found.append(Measure(asked.name, unit, value, denominator))
     return tuple(found)
+
+
+def curves_at(
+    outcome: Outcome, at_s: NDArray[np.int64]
+) -> dict[str, tuple[NDArray[np.float64], float]]:
+    """Values of all curves over everybody at given times, and what they are out of, by name."""
+    return {
+        series.metric: (
+            step_values(*outcome.curves.points(series.metric, Group()), at_s),
+            series.denominator,
+        )
+        for series in outcome.curves.series
+        if series.group == Group()
+    }

@@ -6,7 +6,7 @@ even times. Averaging over change points would be wrong: eventful replicates hav
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +40,20 @@ def even_times(horizon_s: int) -> NDArray[np.int64]:
     return np.arange(0, horizon_s, step_s)
 
 
-def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
+def even_bands(
+    run: RunFolder,
+    labels: Sequence[str],
+    wide: Mapping[str, Mapping[str, NDArray[np.float64]]] | None = None,
+) -> dict[str, ColumnData]:
     """Columns of ``bands.parquet``.
 
     Parameters
     ----------
     labels
         Strategies that have a run.
+    wide
+        By strategy and curve over everybody, shape (3, n_times): low end, median and high end over
+        draws of all that is not known.
 
     Raises
     ------
@@ -76,6 +83,12 @@ def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
         return Coded(code(rows), names[split])
 
     t_s = np.tile(at_s, len(found))
+    unknown = np.full((3, n), np.nan)
+    over_draws = [
+        unknown if key.split else (wide or {}).get(labels[row], {}).get(key.metric, unknown)
+        for row, key, _ in found
+    ]
+    low, median, high = np.concatenate([np.empty((3, 0)), *over_draws], axis=1)
     return {
         "strategy": Coded(code([row for row, _, _ in found]), labels),
         "t_s": t_s,
@@ -88,6 +101,9 @@ def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
         "level": np.full(t_s.size, LEVEL),
         "n_replicates": code([band.n_replicates for _, _, band in found]),
         "denominator": each([band.denominator for _, _, band in found]),
+        "all_median": median,
+        "all_low": low,
+        "all_high": high,
     }
 
 

@@ -7,7 +7,7 @@ replicates are computed from these files and from the curves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -87,15 +87,38 @@ def fact_columns(runs: Runs) -> dict[str, dict[str, ColumnData]]:
     }
 
 
-def _measure_columns(runs: Runs) -> dict[str, ColumnData]:
-    found = [measure for run in runs.values() for measure in run.measures]
-    return _keys(runs, [len(run.measures) for run in runs.values()]) | {
+def draw_measure_columns(
+    runs: Mapping[tuple[int, str, int], Sequence[Measure]],
+) -> dict[str, ColumnData]:
+    """Columns of ``draw_measures.parquet``.
+
+    Parameters
+    ----------
+    runs
+        Measures by draw, strategy and replicate.
+    """
+    n_rows = [len(found) for found in runs.values()]
+    draw = np.repeat(np.array([draw for draw, _, _ in runs], np.int64), n_rows)
+    by_run = [((label, replicate), found) for (_, label, replicate), found in runs.items()]
+    return {"draw": draw} | _measured_columns(by_run)
+
+
+def _measured_columns(
+    runs: Sequence[tuple[tuple[str, int], Sequence[Measure]]],
+) -> dict[str, ColumnData]:
+    found = [measure for _, measures in runs for measure in measures]
+    keys, n_rows = [key for key, _ in runs], [len(measures) for _, measures in runs]
+    return _keys(keys, n_rows) | {
         "metric": _coded([measure.metric for measure in found]),
         "unit": _coded([measure.unit for measure in found]),
         "value": np.array([measure.value for measure in found], np.float64),
         "denominator": np.array([measure.denominator for measure in found], np.float64),
         "denominator_unit": _coded([measure.denominator_unit for measure in found]),
     }
+
+
+def _measure_columns(runs: Runs) -> dict[str, ColumnData]:
+    return _measured_columns([(key, run.measures) for key, run in runs.items()])
 
 
 def _loss_columns(runs: Runs) -> dict[str, ColumnData]:
@@ -136,7 +159,8 @@ def _nothing_columns(runs: Runs) -> dict[str, ColumnData]:
     }
 
 
-def _keys(runs: Runs, n_rows: Sequence[int]) -> dict[str, ColumnData]:
+def _keys(runs: Iterable[tuple[str, int]], n_rows: Sequence[int]) -> dict[str, ColumnData]:
+    runs = list(runs)
     labels = list(dict.fromkeys(label for label, _ in runs))
     code = np.array([labels.index(label) for label, _ in runs], np.int64)
     replicate = np.array([replicate for _, replicate in runs], np.int64)

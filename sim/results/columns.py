@@ -127,6 +127,13 @@ BANDS = (
     Column.measured(
         "denominator", "What the value is out of (mean over replicates); missing for addresses"
     ),
+    Column.measured(
+        "all_median",
+        "Median over the weighted draws of all that is not known; missing without draws, and for "
+        "curves of groups",
+    ),
+    Column.measured("all_low", "5th percentile over these draws"),
+    Column.measured("all_high", "95th percentile over these draws"),
 )
 
 BUSINESSES = (
@@ -443,6 +450,73 @@ TRADEOFF = (
     Column("n_replicates", "integer", "replicates", "Replicates that all strategies share"),
 )
 
+_DRAW = Column("draw", "integer", "", "Number of the draw, from 0")
+DRAW_MEASURES = (_DRAW, *MEASURES)
+DRAW_CURVES = (
+    _DRAW,
+    *_RUN,
+    Column("t_s", "integer", "s", "Seconds since the scenario's start, as in bands.parquet"),
+    Column.text("metric", "Name of the measure, as in curves.parquet"),
+    Column.measured("value", "What the curve holds at this moment"),
+    Column.measured("denominator", "What the value is out of; missing for addresses"),
+)
+DRAW_VALUES = (
+    _DRAW,
+    Column("weight", "number", "", "Weight of the draw; the weights of all draws sum to 1"),
+    Column.text(
+        "unknown",
+        "Scenario key, or table and column, that is not known; a key of the money parameters",
+    ),
+    Column("part", "integer", "", "Which of its amounts, from 0, where rows move separately"),
+    Column(
+        "amount",
+        "number",
+        "by unknown",
+        "Value of a key; factor on a column, or position from -1 (low end) to 1 (high end); of "
+        "money the share of its distribution that lies below",
+    ),
+)
+_HANGS_ON = tuple(
+    column
+    for row, which in enumerate(("the most", "second", "third"), 1)
+    for column in (
+        Column.text(
+            f"hangs_on_{row}",
+            f"Unknown that brings {which} of the variance; missing where none is told from chance",
+        ),
+        Column(
+            f"hangs_on_{row}_share",
+            "number",
+            "share",
+            "Its share of the variance of the measure's rank, by squared rank correlation",
+        ),
+    )
+)
+UNCERTAINTY = (
+    _STRATEGY,
+    _METRIC,
+    _UNIT,
+    Column("n_replicates", "integer", "replicates", "Replicates of the scenario as given"),
+    Column.measured("luck_median", "Median over these, of those in which it is known"),
+    Column.measured("luck_low", "5th percentile over these: luck alone"),
+    Column.measured("luck_high", "95th percentile over these: luck alone"),
+    Column("n_draws", "integer", "draws", "Finished draws of all that is not known"),
+    Column("n_effective", "number", "draws", "How many draws of equal weight say as much"),
+    Column("share_known", "number", "share", "Weight of the draws in which the measure is known"),
+    Column.measured("median", "Median over the weighted draws in which it is known"),
+    Column.measured("low", "5th percentile over these: luck and all that is not known"),
+    Column.measured("high", "95th percentile over these"),
+    Column("level", "number", "share", "Weight of the draws between low and high"),
+    Column(
+        "share_luck",
+        "number",
+        "share",
+        "Share of the variance of the measure's rank that is luck: of the replicates at the "
+        "scenario as given, or within draws that have several; missing where nothing varies",
+    ),
+    *_HANGS_ON,
+)
+
 TABLES = {
     "curves.parquet": CURVES,
     "bands.parquet": BANDS,
@@ -459,6 +533,15 @@ TABLES = {
     "nothing.parquet": NOTHING,
 }
 """Tables of every run folder, by file name."""
+
+DRAW_TABLES = {
+    **TABLES,
+    "draw_values.parquet": DRAW_VALUES,
+    "draw_measures.parquet": DRAW_MEASURES,
+    "draw_curves.parquet": DRAW_CURVES,
+    "uncertainty.csv": UNCERTAINTY,
+}
+"""Tables of a run folder with draws of what is not known."""
 
 COMPARISON_TABLES = {**TABLES, "comparison.csv": COMPARISON, "tradeoff.csv": TRADEOFF}
 """Tables of a comparison."""
@@ -478,5 +561,9 @@ KEYS = {
     "nothing.parquet": ("strategy", "replicate", "what"),
     "comparison.csv": ("strategy", "metric"),
     "tradeoff.csv": ("strategy", "efficacy_metric", "collateral_metric"),
+    "draw_values.parquet": ("draw", "unknown", "part"),
+    "draw_measures.parquet": ("draw", "strategy", "replicate", "metric"),
+    "draw_curves.parquet": ("draw", "strategy", "replicate", "t_s", "metric"),
+    "uncertainty.csv": ("strategy", "metric"),
 }
 """Columns that identify a row of a table. Events have none: two may be alike."""

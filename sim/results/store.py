@@ -39,6 +39,9 @@ NOT_ATTRIBUTED = "(not attributed)"
 RUN_TABLES = ("curves", "businesses", "events", "entries")
 """Tables with the facts of each run."""
 
+DRAW_CURVES = "draws"
+"""Name among the checkpoints of what is kept of a draw: its curves at even times."""
+
 
 class RunEncoder:
     """Turns the outcome of one run into its part of each table."""
@@ -71,6 +74,41 @@ class RunEncoder:
                 self._writer.write(path, _key(strategy, replicate, columns) | columns)
                 encoded[table] = path.read_bytes()
         return encoded
+
+    def encode_draw(
+        self,
+        draw: int,
+        strategy: str,
+        replicate: int,
+        at_s: NDArray[np.int64],
+        curves: Mapping[str, tuple[NDArray[np.float64], float]],
+        folder: Path | None,
+    ) -> dict[str, bytes]:
+        """Return the bytes of a Parquet file with the curves over everybody of a draw.
+
+        Parameters
+        ----------
+        strategy
+            Label of the strategy.
+        at_s : shape (n_times,)
+            Times at which they are read.
+        curves
+            By name their values at these times, and what they are out of.
+        folder
+            Folder for temporary files; the system's when None.
+        """
+        names, n = sorted(curves), at_s.size
+        code = np.repeat(np.arange(len(names)), n)
+        columns: dict[str, ColumnData] = {
+            "t_s": np.tile(at_s, len(names)),
+            "metric": Coded(code, names),
+            "value": np.concatenate([np.empty(0), *(curves[name][0] for name in names)]),
+            "denominator": np.array([curves[name][1] for name in names], np.float64)[code],
+        }
+        key: dict[str, ColumnData] = {"draw": np.full(code.size, draw, np.int64)}
+        with _scratch(folder) as path:
+            self._writer.write(path, key | _key(strategy, replicate, columns) | columns)
+            return {DRAW_CURVES: path.read_bytes()}
 
     def _curves(self, world: World, outcome: Outcome) -> dict[str, ColumnData]:
         curves = outcome.curves

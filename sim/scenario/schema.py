@@ -183,6 +183,8 @@ class Scenario(Model):
     """Root of all luck; chosen and printed when left out."""
     n_replicates: Annotated[int, Field(ge=1, le=1_000_000)] = 10
     """Number of replicates, when the command does not say otherwise."""
+    n_draws: Annotated[int, Field(ge=0, le=2**20)] = 0
+    """Joint draws of all that is not known, when the command does not say otherwise; 0: none."""
     target: Target
     strategy: Strategy
     register_: Annotated[Register, Field(alias="register")] = Register()

@@ -12,23 +12,34 @@ from typing import TYPE_CHECKING
 from sim.cli.terminal.tables import interval, new_table, number, open_console, print_beside
 
 if TYPE_CHECKING:
+    from sim.experiment.ensemble import UncertaintyLine
     from sim.measure.money.accounts import MethodLine
     from sim.measure.money.ceilings import Ceiling
     from sim.measure.money.providers import ProviderLine
     from sim.measure.summary import SummaryLine
 
 
-def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str] = ()) -> None:
+def print_summary(
+    lines: Sequence[SummaryLine],
+    title: str,
+    beside: Sequence[str] = (),
+    uncertainty: Sequence[UncertaintyLine] = (),
+) -> None:
     """Print summary lines as a table on stdout: 80 columns, with units where there is room.
 
     Parameters
     ----------
     beside
         Lines of text to stand beside the table where there is room, else below it.
+    uncertainty
+        The same measures over draws of all that is not known; none without draws.
     """
     console = open_console()
     has_room = console.width >= 112
-    headings = ["mean", f"{lines[0].level:.0%} of replicates", "out of", "published"]
+    wide = {line.metric: line for line in uncertainty}
+    headings = ["mean", f"{lines[0].level:.0%} by luck"]
+    headings += [f"{lines[0].level:.0%} in all"] if wide else []
+    headings += ["out of", "published"] if has_room or not wide else []
     columns = [("measure", False), *((heading, True) for heading in headings)]
     table = new_table(title, [*columns, ("unit", False)] if has_room else columns)
     for line in lines:
@@ -36,11 +47,31 @@ def print_summary(lines: Sequence[SummaryLine], title: str, beside: Sequence[str
             line.metric.replace("_", " "),
             number(line.mean),
             interval(line.low, line.high),
-            "" if math.isnan(line.denominator) else number(line.denominator),
-            f"{int(line.published):,}" if line.published.isdecimal() else line.published,
+            *([_wide(wide.get(line.metric))] if wide else []),
+            *(_beside(line) if has_room or not wide else []),
             *([line.unit] if has_room else []),
         )
     print_beside(console, table, beside)
+
+
+def _wide(line: UncertaintyLine | None) -> str:
+    return "" if line is None else interval(line.low, line.high)
+
+
+def _beside(line: SummaryLine) -> list[str]:
+    published = f"{int(line.published):,}" if line.published.isdecimal() else line.published
+    return ["" if math.isnan(line.denominator) else number(line.denominator), published]
+
+
+def said_of_intervals(uncertainty: Sequence[UncertaintyLine]) -> str:
+    """What the intervals of a summary span, in a sentence."""
+    if not uncertainty:
+        return "except for money, the interval spans luck alone: --draws N adds what is not known."
+    n = uncertainty[0].n_draws
+    return (
+        f"'by luck' is chance alone at the values as given, 'in all' {n} joint draws of all that "
+        "is not known; what each hangs on: uncertainty.csv."
+    )
 
 
 def print_money(

@@ -12,9 +12,11 @@ import typer
 
 from sim.cli.options import (
     STRATEGY_FORM,
+    DrawsOption,
     ExperimentOptions,
     Format,
     OptionalScenarioArgument,
+    PerDrawOption,
     ReplicatesOption,
     metric_option,
     takes_shared_options,
@@ -24,6 +26,7 @@ from sim.cli.tables.results import result_document
 from sim.cli.tables.sections import print_sections
 from sim.cli.task import (
     Task,
+    choose_n_draws,
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
@@ -69,6 +72,8 @@ def compare(
         ),
     ] = [],  # noqa: B006
     replicates: ReplicatesOption = None,
+    draws: DrawsOption = None,
+    per_draw: PerDrawOption = 1,
     until_width: Annotated[
         list[str],
         typer.Option(
@@ -126,9 +131,10 @@ def compare(
             )
             root_seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet)
             plan = Plan.of_comparison(resolved, variants, against, metrics, root_seed, n)
+            plan = plan.with_draws(choose_n_draws(draws, resolved), per_draw)
             task = Task.new(plan, output, force=force)
         else:
-            given = (scenario, strategy, baseline, metric, replicates)
+            given = (scenario, strategy, baseline, metric, replicates, draws)
             again, task = Task.resumed(options, COMPARISON, Runs.again, *given)
             plan = again.plan
             checks, widths = check_metrics(
@@ -218,4 +224,5 @@ def comparison_document(result: RunsResult) -> dict[str, Any]:
         assumptions=manifest["assumptions"],
         comparison=[asdict(line) for line in result.comparison],
         tradeoff=[asdict(line) for line in result.tradeoff],
+        uncertainty=[asdict(line) for line in result.uncertainty],
     )

@@ -7,15 +7,18 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.options import (
+    DrawsOption,
     ExperimentOptions,
     OptionalScenarioArgument,
+    PerDrawOption,
     ReplicatesOption,
     takes_shared_options,
 )
 from sim.cli.tables.results import result_document
-from sim.cli.tables.run import print_money, print_summary
+from sim.cli.tables.run import print_money, print_summary, said_of_intervals
 from sim.cli.task import (
     Task,
+    choose_n_draws,
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
@@ -36,6 +39,8 @@ SUMMARY_SCHEMA = "overblock/run-summary/1"
 def run(
     scenario: OptionalScenarioArgument = None,
     replicates: ReplicatesOption = None,
+    draws: DrawsOption = None,
+    per_draw: PerDrawOption = 1,
     *,
     options: ExperimentOptions,
 ) -> None:
@@ -58,10 +63,11 @@ def run(
             resolved = load_resolved(scenario, options.overrides)
             root_seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet)
             plan = Plan.of_run(resolved, root_seed, replicates or resolved.scenario.n_replicates)
+            plan = plan.with_draws(choose_n_draws(draws, resolved), per_draw)
             runs = Runs(plan)
             task = Task.new(plan, output, force=force)
         else:
-            runs, task = Task.resumed(options, RUN, Runs.again, scenario, replicates)
+            runs, task = Task.resumed(options, RUN, Runs.again, scenario, replicates, draws)
         result = task.carry_out(runs, options.executor(), quiet=quiet)
         _print_result(result, _ceilings(result), as_json=options.as_json, quiet=quiet)
         leave_unless_complete(result)
@@ -93,13 +99,12 @@ def _print_result(
         )
         money = {line.unit for line in result.methods}
         measures = [line for line in result.summary if line.unit not in money]
-        print_summary(measures, title, sketch_folder(result.folder))
+        print_summary(measures, title, sketch_folder(result.folder), result.uncertainty)
         print_money(result.methods, ceilings, result.providers)
         print(result.folder)
         console.say(
             f"{len(manifest['assumptions'])} assumptions with ranges are listed in manifest.json; "
-            "except for money, the interval spans luck only. "
-            f"Figures: overblock plot {result.folder}",
+            f"{said_of_intervals(result.uncertainty)} Figures: overblock plot {result.folder}",
             quiet=quiet,
         )
     else:
@@ -119,4 +124,5 @@ def run_summary(result: RunsResult, ceilings: Sequence[Ceiling] = ()) -> dict[st
         money=[asdict(line) for line in result.methods],
         providers=[asdict(line) for line in result.providers],
         money_published=[asdict(ceiling) for ceiling in ceilings],
+        uncertainty=[asdict(line) for line in result.uncertainty],
     )

@@ -11,6 +11,8 @@ from sim.cli.options import JsonOption, QuietOption, RunArgument, WorkersOption
 from sim.cli.terminal import console
 from sim.errors import OverblockError
 
+KEY_NAMES = ("draw", "strategy", "replicate")
+
 
 def verify(
     run: RunArgument,
@@ -63,8 +65,8 @@ def verify(
                     "n_files": verdict.n_files,
                     "n_runs": verdict.n_runs,
                     "runs_checked": [
-                        {"strategy": label, "replicate": replicate}
-                        for label, replicate in verdict.checked
+                        dict(zip(KEY_NAMES[-len(key) :], key, strict=True))
+                        for key in verdict.checked
                     ],
                     "differences": differences,
                     "unchecked": unchecked,

@@ -16,6 +16,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import (
     ECONOMY_KEYS,
     FACTORS,
+    FIRM_KEYS,
     SPELL_CLASSES,
     EconomyRow,
     MoneyParameterRow,
@@ -103,6 +104,14 @@ def drawn(streams: Streams, n_draws: int = N_DRAWS) -> Values:
         return triangular_quantile(uniform[key], row.low, row.value, row.high)
 
     return values
+
+
+def drawn_dials(streams: Streams) -> dict[str, float]:
+    """Settings from 0 to 1 of the first draw of each key of the firm-level method."""
+    return {
+        key: float(streams.generator(Stream.MONEY_PARAMETERS, tuple(key.encode())).random())
+        for key in FIRM_KEYS
+    }
 
 
 def firm_parameters(

@@ -26,7 +26,7 @@ OVERRIDE = "--set "
 """How the place of a value from the command line begins."""
 LABELS = ("format", "name", "title", "description", "target.name")
 """Keys that are words for readers: nothing is computed from them."""
-ASKED = {"root_seed": "seed", "n_replicates": "replicates", "experiment": ""}
+ASKED = {"root_seed": "seed", "n_replicates": "replicates", "n_draws": "draws", "experiment": ""}
 """Keys that say what is asked and claim nothing about the world, each with its unit."""
 UNITS = {"_per_d": "1/d", "_h": "h", "_d": "d", "_min": "min", "_usd": "USD"}
 """Units that end a key's name."""
