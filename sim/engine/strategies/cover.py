@@ -1,5 +1,7 @@
 """The least-collateral cover of what the censor knows."""
 
+from functools import cache
+
 import numpy as np
 
 from sim.addresses.cover.cover import find_covers
@@ -15,6 +17,7 @@ from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
+from sim.world.providers import Places
 
 
 def cover(rules: int) -> Strategy:
@@ -31,13 +34,16 @@ def cover(rules: int) -> Strategy:
         Number of prefixes allowed.
     """
 
+    # What is rented out, and what is exempt, stays as it is in a run.
+    rented_out = cache(_rented_out)
+
     def decide(observation: Observation) -> Decision:
         address = observation.fronts.address[answerable_fronts(observation)]
         if address.size == 0:
             return Decision()
         known = split(observation.line.at(address))
         targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
-        frontier = find_covers(targets, _rented_out(observation), rules)
+        frontier = find_covers(targets, rented_out(observation.places, observation.exempt), rules)
         wanted = cut(observation, observation.line.put(frontier.cover(rules).to_set()))
         if observation.in_force.count((Mechanism.DROP, wanted)):
             return Decision()
@@ -48,10 +54,10 @@ def cover(rules: int) -> Strategy:
     return decide
 
 
-def _rented_out(observation: Observation) -> Weights:
+def _rented_out(places: Places | None, exempt: IntervalSet) -> Weights:
     """A weight of one on every address that a provider rents out and an entry may hold."""
-    assert observation.places is not None
-    rented = split(cut(observation, IntervalSet.union_all(observation.places.addresses)))
+    assert places is not None
+    rented = split(IntervalSet.union_all(places.addresses).difference(exempt))
     four, six = rented.v4, _networks(rented.v6)
     return Weights(
         Weights.on_ranges4(four.start, four.stop, four.stop - four.start).v4,
