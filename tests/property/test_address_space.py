@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import typeof
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Entry, Mechanism, Order
-from sim.engine.state.space import AddressSpace
+from sim.engine.state.space import AddressSpace, _bounds_of
 from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -174,3 +175,11 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     assert space.n_blocked.sum() == 0
     assert not target.is_held(rows, Mechanism.DROP).any()
     assert space.n_listed_of.sum() == 0
+
+
+def test_bounds_of_one_entry_and_of_several_are_of_one_compiled_kind() -> None:
+    """For another type of column every loop that takes it would be compiled once more."""
+    entries = [Entry(row, Order.of_prefix("block", BASE + 2 * row, 32), 0) for row in range(3)]
+    one, several = _bounds_of(entries[:1]), _bounds_of(entries)
+    assert [bound.size for bound in several] == [3, 3]
+    assert {typeof(bound) for bound in (*one, *several)} == {typeof(one[0])}

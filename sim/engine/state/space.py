@@ -110,4 +110,7 @@ def _bounds_of(entries: Sequence[Entry]) -> tuple[NDArray[np.int64], NDArray[np.
     if len(entries) == 1:
         return entries[0].addresses.start, entries[0].addresses.stop
     start = np.concatenate([entry.addresses.start for entry in entries])
-    return start, np.concatenate([entry.addresses.stop for entry in entries])
+    stop = np.concatenate([entry.addresses.stop for entry in entries])
+    # As those of a set: for columns that may be written a loop would be compiled a second time.
+    start.flags.writeable = stop.flags.writeable = False
+    return start, stop

@@ -7,7 +7,7 @@ into it, step by step.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numba import types
@@ -39,7 +39,8 @@ Levels: TypeAlias = NDArray[np.int8]
 
 _SORTED_PART = 128
 """Above one in so many rows, looking through all is faster than sorting."""
-_WHOLE, _MOVED, _DRIFTED = 32, 64, 128
+# Not as literals, for each of which numba would compile a loop of its own.
+_NONE, _WHOLE, _MOVED, _DRIFTED = (cast("int", np.int64(bits)) for bits in (0, 32, 64, 128))
 """How a business is touched, beside one bit for each role of which the component changed: all of it
 may have changed, it sits elsewhere, drift may have moved it over a threshold."""
 _WHOLLY, _THROTTLED = 1, 2
@@ -228,7 +229,7 @@ def turn(
         _forget(states.is_listed, components)
         states.told_overmatch[:] = states.overmatch
         states.told_is_overloaded[:] = states.is_overloaded
-        _count_roles(states, whole, states.component_row, 0, operators, 1.0)
+        _count_roles(states, whole, states.component_row, _NONE, operators, 1.0)
     if has_drifted:
         _drifted(states, drift)
     turned = states.business_list[: states.n_businesses]
@@ -372,7 +373,7 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
     name_draw, lost_micro_usd_per_h = states.name_draw, states.lost_micro_usd_per_h
     name_evasion, first_role_group = states.name_evasion, states.first_role_group
     passed, passed_since = states.passed, states.passed_since
-    overmatch, n_to_share = states.told_overmatch[operator], 0
+    overmatch, n_to_share = states.told_overmatch[operator], _NONE
     for place, component in enumerate(components):
         before, now = degree[degree_row[component, operator]], degree[degree_now[place]]
         for link in range(start[component], start[component + 1]):
@@ -393,7 +394,7 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
                         pass_demand(states, weight, week_s)
                     elif n_to_share == N_SHARED:
                         share_listed(states, n_to_share, component_row, role_cause)
-                        n_to_share = 0
+                        n_to_share = _NONE
                     share_business[n_to_share] = share_seat[n_to_share] = row
                     share_operator[n_to_share] = operator
                     more = passed[operator, sector_row[row]] - passed_since[row, operator]
@@ -418,15 +419,15 @@ def _share_whole(states: Any, rows: Numbers, moved: Numbers, operators: Rows) ->
     """Share what several causes did until now to those touched as a whole."""
     # Until the turn, who moved counts where it sat.
     for place, row in enumerate(moved):
-        n = 0
+        n = _NONE
         for operator in operators:
             n = _list_to_share(states, row, place, operator, n)
         share_listed(states, n, states.told_component_row, states.told_role_cause)
-    n = 0
+    n = _NONE
     for row in rows:
         if n + operators.size > N_SHARED:
             share_listed(states, n, states.component_row, states.role_cause)
-            n = 0
+            n = _NONE
         for operator in operators:
             n = _list_to_share(states, row, row, operator, n)
     share_listed(states, n, states.component_row, states.role_cause)
@@ -547,7 +548,7 @@ def _judge(
     role_cause, pair, n_at, n_ever = states.role_cause, states.pair, states.n_at, states.n_ever
     lost_by_cause, lost_at = states.lost_by_cause, states.lost_at
     share_business, share_seat = states.share_business, states.share_seat
-    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, 0
+    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, _NONE
     n_starting = n_beginning = n_ending = 0
     for row in turned:
         how, before, sector = touched[row], level[row], sector_row[row]
@@ -611,7 +612,7 @@ def _judge(
                     lost_at[operator, told - 1, sector] += worth * piece
                 if n_to_share == N_SHARED:
                     share_listed(states, n_to_share, component_row, role_cause)
-                    n_to_share = 0
+                    n_to_share = _NONE
         if before > 0:
             lost_in_spell[row] += lost
         else:
@@ -674,7 +675,7 @@ def close(states: Any, t_s: int) -> None:
     component_row, role_cause, pair = states.component_row, states.role_cause, states.pair
     lost_by_cause, lost_at, value = states.lost_by_cause, states.lost_at, states.value
     share_business, share_seat = states.share_business, states.share_seat
-    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, 0
+    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, _NONE
     count_time(states, np.arange(passed.shape[0]), t_s)
     for row in range(level.size):
         lost, before, sector = 0.0, level[row], sector_row[row]
@@ -692,7 +693,7 @@ def close(states: Any, t_s: int) -> None:
                 lost_at[operator, told - 1, sector] += float(value[row]) * piece
             if n_to_share == N_SHARED:
                 share_listed(states, n_to_share, component_row, role_cause)
-                n_to_share = 0
+                n_to_share = _NONE
         for state in range(before):
             states.time_s[state, row] += t_s - states.since_s[row]
         if before > 0:
