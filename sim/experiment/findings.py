@@ -23,6 +23,7 @@ from sim.experiment.ensemble import (
 from sim.experiment.outputs import Outputs, manifest_of, metadata_of
 from sim.experiment.plan import RUN, Plan
 from sim.experiment.tradeoff import TradeoffLine, weigh_strategies
+from sim.experiment.verdicts import RegretLine, VerdictLine, judge_pairs, weigh_regrets
 from sim.measure.even_bands import even_bands
 from sim.measure.facts import FactTables
 from sim.measure.groups import GroupLine, summarise_groups
@@ -38,10 +39,13 @@ from sim.results.columns import (
     GROUPS,
     MONEY,
     PROVIDERS,
+    REGRETS,
     SUMMARY,
     TABLES,
     TRADEOFF,
     UNCERTAINTY,
+    VERDICT_TABLES,
+    VERDICTS,
     Column,
 )
 from sim.results.csvtext import lines_text
@@ -71,6 +75,8 @@ class Findings:
         Rows of ``comparison.csv`` and ``tradeoff.csv``; none for a single run.
     uncertainty
         Rows of ``uncertainty.csv``; none without draws.
+    verdicts, regrets
+        Rows of ``verdicts.csv`` and ``regrets.csv``; none but for a comparison with draws.
     """
 
     summary: tuple[SummaryLine, ...]
@@ -79,6 +85,8 @@ class Findings:
     comparison: tuple[ComparisonLine, ...]
     tradeoff: tuple[TradeoffLine, ...]
     uncertainty: tuple[UncertaintyLine, ...] = ()
+    verdicts: tuple[VerdictLine, ...] = ()
+    regrets: tuple[RegretLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,8 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     ensemble = None if plan.draws is None else read_ensemble(folder, plan)
     outputs: Outputs = {}
     uncertainty: tuple[UncertaintyLine, ...] = ()
+    verdicts: tuple[VerdictLine, ...] = ()
+    regrets: tuple[RegretLine, ...] = ()
     wide = {}
     if ensemble is not None:
         uncertainty = uncertainty_lines(ensemble, measures)
@@ -161,13 +171,21 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         written["tradeoff.csv"] = TRADEOFF, tradeoff
     if ensemble is not None:
         written["uncertainty.csv"] = UNCERTAINTY, uncertainty
+        if plan.kind != RUN:
+            verdicts, regrets = judge_pairs(ensemble), weigh_regrets(ensemble)
+            written |= {"verdicts.csv": (VERDICTS, verdicts), "regrets.csv": (REGRETS, regrets)}
     for file, (columns, lines) in written.items():
         (into / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
         outputs[file] = into / file, len(lines)
     runs = {label: tuple(found) for label, found in measures.items()}
     nothing = tuple(_say_nothing(plan, facts, runs))
     findings = Findings(
-        **vars(accounts), comparison=comparison, tradeoff=tradeoff, uncertainty=uncertainty
+        **vars(accounts),
+        comparison=comparison,
+        tradeoff=tradeoff,
+        uncertainty=uncertainty,
+        verdicts=verdicts,
+        regrets=regrets,
     )
     n_draws = 0 if ensemble is None else ensemble.n_finished
     return Derived(runs, nothing, outputs, findings, n_draws)
@@ -175,8 +193,9 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
 
 def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:
     """Columns of the tables that the folder of a run or a comparison has."""
-    tables = TABLES if plan.kind == RUN else COMPARISON_TABLES
-    return tables if plan.draws is None else {**tables, **DRAW_TABLES}
+    if plan.draws is None:
+        return TABLES if plan.kind == RUN else COMPARISON_TABLES
+    return DRAW_TABLES if plan.kind == RUN else {**COMPARISON_TABLES, **VERDICT_TABLES}
 
 
 def derived_manifest(

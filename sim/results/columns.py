@@ -517,6 +517,60 @@ UNCERTAINTY = (
     *_HANGS_ON,
 )
 
+_N_DRAWS = Column("n_draws", "integer", "draws", "Draws that are finished under both, or all")
+VERDICTS = (
+    _METRIC,
+    _UNIT,
+    Column.text("strategy", "Label of the strategy that is judged"),
+    Column.text("other", "Label of the strategy it is held against"),
+    _N_DRAWS,
+    Column("n_effective", "number", "draws", "How many draws of equal weight say as much"),
+    Column("share_known", "number", "share", "Weight of the draws in which both are known"),
+    Column("share_less", "number", "share", "Weight of those in which it has less than the other"),
+    Column("share_equal", "number", "share", "Weight of those in which both have the same"),
+    Column("share_more", "number", "share", "Weight of those in which it has more"),
+    Column(
+        "share_better_bound",
+        "number",
+        "share",
+        "Lower 95 % bound of the weight in which it is better: less harm, more effect",
+    ),
+    Column("share_worse_bound", "number", "share", "The same of the weight in which it is worse"),
+    Column.text(
+        "verdict",
+        "better or worse where that bound is at least 0.95; alike; not settled otherwise",
+    ),
+    Column.measured("difference", "Median over draws of its value less the other's"),
+    Column.measured("difference_low", "5th percentile of that difference"),
+    Column.measured("difference_high", "95th percentile of that difference"),
+    Column.text(
+        "region",
+        "Where it is not settled: at most three conditions on unknowns under which the rarer "
+        "order holds (PRIM); missing where none is told",
+    ),
+    Column.text("region_says", "Which order that is: less, or not less, than the other"),
+    Column("coverage", "number", "share", "Weight of the draws of that order that lie in it"),
+    Column("density", "number", "share", "Share of its weight that has that order"),
+)
+REGRETS = (
+    _METRIC,
+    _UNIT,
+    Column.text("strategy", "Label of a strategy that blocks"),
+    _N_DRAWS,
+    Column.measured(
+        "expected_regret", "Weighted mean over draws of how much worse it is than the best of all"
+    ),
+    Column.measured("most_regret", "The most of any draw"),
+    Column.flag("has_least_expected", "Whether no other has a lower mean"),
+    Column.flag("has_least_most", "Whether no other has a lower most"),
+    Column(
+        "share_without_effect",
+        "number",
+        "share",
+        "Weight of the draws in which it denies the target's users nothing; missing without users",
+    ),
+)
+
 TABLES = {
     "curves.parquet": CURVES,
     "bands.parquet": BANDS,
@@ -543,6 +597,9 @@ DRAW_TABLES = {
 }
 """Tables of a run folder with draws of what is not known."""
 
+VERDICT_TABLES = {**DRAW_TABLES, "verdicts.csv": VERDICTS, "regrets.csv": REGRETS}
+"""Tables of a comparison with draws, beside those of every comparison."""
+
 COMPARISON_TABLES = {**TABLES, "comparison.csv": COMPARISON, "tradeoff.csv": TRADEOFF}
 """Tables of a comparison."""
 
@@ -565,5 +622,7 @@ KEYS = {
     "draw_measures.parquet": ("draw", "strategy", "replicate", "metric"),
     "draw_curves.parquet": ("draw", "strategy", "replicate", "t_s", "metric"),
     "uncertainty.csv": ("strategy", "metric"),
+    "verdicts.csv": ("metric", "strategy", "other"),
+    "regrets.csv": ("metric", "strategy"),
 }
 """Columns that identify a row of a table. Events have none: two may be alike."""

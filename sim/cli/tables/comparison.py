@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine
     from sim.experiment.runs import RunsResult
     from sim.experiment.tradeoff import TradeoffLine
+    from sim.experiment.verdicts import VerdictLine
 
 
 def sections(experiment: RunsResult) -> list[Section]:
@@ -26,6 +27,7 @@ def sections(experiment: RunsResult) -> list[Section]:
     metrics = dict.fromkeys(line.metric for line in lines)
     harms = dict.fromkeys(line.collateral_metric for line in weighed)
     return [
+        *_verdicts(experiment.verdicts),
         *(
             _metric([line for line in lines if line.metric == metric])
             for metric in metrics
@@ -36,6 +38,59 @@ def sections(experiment: RunsResult) -> list[Section]:
             for harm in harms
         ),
     ]
+
+
+def said_of_pairs(experiment: RunsResult) -> str:
+    """What intervals and verdicts of a comparison span, in a sentence or two."""
+    luck = "Intervals of means and differences span luck alone, at the values as given."
+    if not experiment.verdicts:
+        return f"{luck} --draws N holds the strategies against each other over what is not known."
+    return (
+        f"{luck} Verdicts hold over {experiment.verdicts[0].n_draws} joint draws of all that is "
+        "not known, or are not settled."
+    )
+
+
+def _verdicts(lines: Sequence[VerdictLine]) -> list[Section]:
+    """Pairs of strategies, for each measure they are judged by."""
+    return [
+        Section(
+            "verdicts",
+            f"{metric.replace('_', ' ')}: which is better over all that is not known",
+            [
+                *_columns("strategy", "held against", "less in", "more in"),
+                Column("verdict", "verdict", "text"),
+            ],
+            [
+                (
+                    line.strategy,
+                    line.other,
+                    _share(line.share_less),
+                    _share(line.share_more),
+                    _said(line),
+                )
+                for line in lines
+                if line.metric == metric
+            ],
+            (f"shares of the weight of {lines[0].n_draws} draws; {_MEANS}",),
+        )
+        for metric in dict.fromkeys(line.metric for line in lines)
+    ]
+
+
+_MEANS = (
+    "better or worse: so in at least 95 % of it, by the lower 95 % bound of that share; "
+    "where not settled, the unknowns that decide it"
+)
+
+
+def _said(line: VerdictLine) -> str:
+    if not line.region:
+        return line.verdict
+    return (
+        f"{line.verdict}; {line.region_says} where {line.region} (coverage "
+        f"{line.coverage:.0%}, density {line.density:.0%})"
+    )
 
 
 def _columns(*headings: str) -> list[Column]:

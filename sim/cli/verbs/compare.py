@@ -22,6 +22,7 @@ from sim.cli.options import (
     takes_shared_options,
 )
 from sim.cli.tables import comparison
+from sim.cli.tables.comparison import said_of_pairs
 from sim.cli.tables.results import result_document
 from sim.cli.tables.sections import print_sections
 from sim.cli.task import (
@@ -204,8 +205,7 @@ def _print_result(
             print("\n".join(sketch_comparison(result.folder)))
         print(result.folder)
         console.say(
-            "intervals span luck only, not what the assumptions may change; all rows are in "
-            f"{result.folder / 'comparison.csv'}",
+            f"{said_of_pairs(result)} All rows are in {result.folder / 'comparison.csv'}",
             quiet=quiet,
         )
     else:
@@ -225,4 +225,6 @@ def comparison_document(result: RunsResult) -> dict[str, Any]:
         comparison=[asdict(line) for line in result.comparison],
         tradeoff=[asdict(line) for line in result.tradeoff],
         uncertainty=[asdict(line) for line in result.uncertainty],
+        verdicts=[asdict(line) for line in result.verdicts],
+        regrets=[asdict(line) for line in result.regrets],
     )

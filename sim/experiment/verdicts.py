@@ -1,0 +1,263 @@
+"""Which strategy is better, over all that is not known: settled or not, and what decides it.
+
+In: an ensemble of draws of a comparison. Out: the rows of ``verdicts.csv``, each a pair of
+strategies in a measure, and of ``regrets.csv``. A draw is the same world with the same luck for
+every strategy, so that the order of two is known draw by draw.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from sim.catalogue.choices import EFFICACY, HARMS, RATIOS
+from sim.experiment.ensemble import Ensemble
+from sim.measure.summary import LEVEL
+from sim.scenario.strategies import NoBlocking
+from sim.statistics.ensembles import effective_size, weighted_quantiles
+from sim.statistics.peeling import Box, peel
+
+SETTLED = 0.95
+"""Share of the weight in which an order has to hold, by its lower bound, to be settled."""
+CONFIDENCE = 0.95
+"""One-sided confidence of that bound."""
+N_SCREENED = 20
+"""Unknowns among which the region is looked for: those that go most with the order."""
+LEAST_FEWER = 10
+"""Fewest draws of either order in which a region is looked for."""
+BETTER, WORSE, ALIKE, NOT_SETTLED = "better", "worse", "alike", "not settled"
+ENDS = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
+
+
+@dataclass(frozen=True)
+class VerdictLine:
+    """Two strategies in one measure: a row of ``verdicts.csv``, whose columns have these names."""
+
+    metric: str
+    unit: str
+    strategy: str
+    other: str
+    n_draws: int
+    n_effective: float
+    share_known: float
+    share_less: float
+    share_equal: float
+    share_more: float
+    share_better_bound: float
+    share_worse_bound: float
+    verdict: str
+    difference: float
+    difference_low: float
+    difference_high: float
+    region: str = ""
+    region_says: str = ""
+    coverage: float = math.nan
+    density: float = math.nan
+
+
+@dataclass(frozen=True)
+class RegretLine:
+    """One strategy among those that block: a row of ``regrets.csv``."""
+
+    metric: str
+    unit: str
+    strategy: str
+    n_draws: int
+    expected_regret: float
+    most_regret: float
+    has_least_expected: bool
+    has_least_most: bool
+    share_without_effect: float
+
+
+def judged_metrics(ensemble: Ensemble) -> list[str]:
+    """Measures by which strategies are judged: effect, harms, and harm per effect."""
+    known = {measure.metric for measure in ensemble.measures}
+    ratios = [name for name, ratio in RATIOS.items() if ratio.below == EFFICACY]
+    return [name for name in (EFFICACY, *HARMS, *ratios) if name in known]
+
+
+def judge_pairs(ensemble: Ensemble) -> tuple[VerdictLine, ...]:
+    """Judge every pair of strategies by every measure.
+
+    Notes
+    -----
+    Better is less harm, less harm per effect, and more effect. With k = n_effective times the
+    weighted share in which an order holds, the bound of that share is the one-sided
+    Clopper-Pearson bound of k in n_effective at 95 %; an order whose bound is at least 0.95 is
+    settled. Draws in which a measure is not known of both count as neither order.
+
+    References
+    ----------
+    Clopper and Pearson, Biometrika 26 (1934).
+    """
+    keys, inputs, owner = ensemble.inputs()
+    names = [
+        key if (owner == owner[column]).sum() == 1 else f"{key} #{part}"
+        for column, (key, part) in enumerate(_columns(keys, owner))
+    ]
+    labels = ensemble.labels
+    pairs = [(one, other) for row, one in enumerate(labels) for other in labels[row + 1 :]]
+    return tuple(
+        _judge(ensemble, metric, *pair, names, inputs)
+        for metric in judged_metrics(ensemble)
+        for pair in pairs
+    )
+
+
+def weigh_regrets(ensemble: Ensemble) -> tuple[RegretLine, ...]:
+    """Regret of each strategy that blocks: how much worse it is than the best, draw by draw."""
+    return tuple(line for metric in judged_metrics(ensemble) for line in _regrets(ensemble, metric))
+
+
+def _columns(keys: Sequence[str], owner: NDArray[np.int64]) -> Iterator[tuple[str, int]]:
+    first = np.searchsorted(owner, owner)
+    for column, row in enumerate(owner.tolist()):
+        yield keys[row], column - int(first[column])
+
+
+def _means(ensemble: Ensemble, metric: str, label: str) -> NDArray[np.float64]:
+    """Mean over the replicates of each draw; NaN where one is not known, or not finished."""
+    means = ensemble.of(metric, label).mean(axis=1)
+    finished = ensemble.is_finished[:, ensemble.labels.index(label)]
+    return np.asarray(np.where(finished, means, np.nan))
+
+
+def _bound(share: float, size: float) -> float:
+    """Lower bound of a share of weighted draws."""
+    held = share * size
+    if held <= 0:
+        return 0.0
+    return float(stats.beta.ppf(1 - CONFIDENCE, held, max(size - held, 0.0) + 1))
+
+
+def _judge(
+    ensemble: Ensemble,
+    metric: str,
+    one: str,
+    other: str,
+    names: Sequence[str],
+    inputs: NDArray[np.float64],
+) -> VerdictLine:
+    rows = [ensemble.labels.index(label) for label in (one, other)]
+    finished = np.asarray(ensemble.is_finished[:, rows].all(axis=1))
+    weight = ensemble.weight_of(finished)
+    values = [_means(ensemble, metric, label) for label in (one, other)]
+    difference = values[0] - values[1]
+    is_known = finished & ~np.isnan(difference)
+    less, equal, more = (
+        float(weight[is_known & holds].sum())
+        for holds in (difference < 0, difference == 0, difference > 0)
+    )
+    size = effective_size(weight)
+    good, bad = (more, less) if metric == EFFICACY else (less, more)
+    bounds = _bound(good, size), _bound(bad, size)
+    verdict = NOT_SETTLED
+    if bounds[0] >= SETTLED:
+        verdict = BETTER
+    elif bounds[1] >= SETTLED:
+        verdict = WORSE
+    elif _bound(equal, size) >= SETTLED:
+        verdict = ALIKE
+    low, median, high = weighted_quantiles(
+        np.where(is_known, difference, 0.0), ensemble.weight_of(is_known), ENDS
+    ).tolist()
+    unit = next(each.unit for each in ensemble.measures if each.metric == metric)
+    line = (
+        metric,
+        unit,
+        one,
+        other,
+        int(finished.sum()),
+        size,
+        float(weight[is_known].sum()),
+        less,
+        equal,
+        more,
+        *bounds,
+        verdict,
+        median,
+        low,
+        high,
+    )
+    region: tuple[str, str, float, float] = ("", "", math.nan, math.nan)
+    if verdict == NOT_SETTLED:
+        is_less = (difference < 0)[is_known]
+        region = _region(is_less, inputs[is_known], weight[is_known], names)
+    return VerdictLine(*line, *region)
+
+
+def _region(
+    is_less: NDArray[np.bool_],
+    inputs: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    names: Sequence[str],
+) -> tuple[str, str, float, float]:
+    """Where the rarer of two orders holds: conditions, which order, coverage and density."""
+    is_rarer = float(weight[is_less].sum()) <= 0.5 * float(weight.sum())
+    is_case = is_less if is_rarer else ~is_less
+    n_fewer = min(int(is_case.sum()), int((~is_case).sum()))
+    if n_fewer < LEAST_FEWER:
+        return "", "", math.nan, math.nan
+    centred = inputs - inputs.mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        moved = np.abs((is_case - is_case.mean()) @ centred) / np.sqrt((centred**2).sum(axis=0))
+    screened = np.sort(np.argsort(-np.nan_to_num(moved), kind="stable")[:N_SCREENED])
+    box = peel(inputs[:, screened], is_case, weight)
+    said = _said(box, [names[row] for row in screened.tolist()])
+    if not said:
+        return "", "", math.nan, math.nan
+    return said, "less" if is_rarer else "not less", box.coverage, box.density
+
+
+def _said(box: Box, names: Sequence[str]) -> str:
+    parts = []
+    for one in box.conditions:
+        below = f" <= {one.high:.3g}" if math.isfinite(one.high) else ""
+        above = f"{one.low:.3g} <= " if math.isfinite(one.low) and below else ""
+        only = f" >= {one.low:.3g}" if math.isfinite(one.low) and not below else ""
+        parts.append(f"{above}{names[one.row]}{below}{only}")
+    return " and ".join(parts)
+
+
+def _regrets(ensemble: Ensemble, metric: str) -> Iterator[RegretLine]:
+    variants = {variant.label: variant for variant in ensemble.plan.variants}
+    labels = [
+        label
+        for label in ensemble.labels
+        if not isinstance(variants[label].resolved.scenario.strategy, NoBlocking)
+    ]
+    if not labels:
+        return
+    values = np.stack([_means(ensemble, metric, label) for label in labels])
+    is_known = np.asarray(~np.isnan(values).any(axis=0))
+    weight = ensemble.weight_of(is_known)[is_known]
+    known = values[:, is_known]
+    if not weight.size:
+        return
+    best = known.max(axis=0) if metric == EFFICACY else known.min(axis=0)
+    regret = np.abs(known - best)
+    expected, most = regret @ weight, regret.max(axis=1)
+    unit = next(each.unit for each in ensemble.measures if each.metric == metric)
+    has_effect = any(each.metric == EFFICACY for each in ensemble.measures)
+    for row, label in enumerate(labels):
+        without = math.nan
+        if has_effect:
+            effect = _means(ensemble, EFFICACY, label)
+            without = float(ensemble.weight_of(~np.isnan(effect))[effect == 0].sum())
+        yield RegretLine(
+            metric,
+            unit,
+            label,
+            int(is_known.sum()),
+            float(expected[row]),
+            float(most[row]),
+            bool(expected[row] == expected.min()),
+            bool(most[row] == most.min()),
+            without,
+        )
