@@ -16,6 +16,7 @@ from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.simulation import measure_outcome
 from sim.measure.measures import Measure
+from sim.measure.money.money_parameters import N_DRAWS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.reactions import RESPONSES
@@ -113,7 +114,7 @@ def _replicate(resolved: Resolved, streams: Streams) -> Iterator[tuple[str, int 
     """Yield what a run folder keeps of a replicate in ``measures.parquet``, then its facts."""
     world = build_world(resolved, streams)
     outcome = simulate(world, build_strategy(resolved, streams), streams)
-    measures, _ = measure_outcome(resolved, streams, world, outcome)
+    measures, _ = measure_outcome(resolved, streams, N_DRAWS, world=world, outcome=outcome)
     for measure in measures:
         yield measure.metric, _typed(measure)
     yield from _facts(outcome)
