@@ -56,6 +56,10 @@ class Stream(IntEnum):
     COHORT_MEMBER = 39
     OPERATOR_ADOPTION = 40
     DRAWS = 41
+    SWITCHING_SHARE = 42
+    SWITCHING_LOOK = 43
+    SWITCHING_PLACE = 44
+    SWITCHING_ADDRESS = 45
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ cancelled       front          address; the target gives a lost front back
 responded       business       kind of the response that it takes
 moved           business       kind of the response that is complete, and who hosts it from then
 readdressed     business       empty; a component comes to other addresses as a tenant
+switched_off    business       empty; its program takes it off a shared range
+switched_back   business       empty; its program brings it back there
 complained      business       empty; a complaint by name is filed
 exempted        business       prefixes; the order itself is a ``block`` event beside it
 stance          -1             provider and the stance it takes
@@ -165,6 +167,8 @@ class RefBusiness:
     provider: str = ""  # who hosts it at t = 0
     tolerance: str = "impaired"  # the state from which on its patience runs
     is_elsewhere: tuple[bool, ...] = (False,) * 5  # at t = 0, by role; of a service it says nothing
+    first_look_s: int | None = None  # of its program; None without one
+    off: tuple[int | None, ...] = (None,) * 5  # its component off the shared range, by served role
 
 
 @dataclass(frozen=True)
@@ -360,6 +364,7 @@ class RefWorld:
     pressure: RefPressure | None = None
     limits: RefLimits | None = None
     review: RefReview | None = None
+    look_every_s: int | None = None  # of programs; there are none without
 
 
 @dataclass(frozen=True)
@@ -594,6 +599,7 @@ class _Conduct:
     loud_d: float = 0.0  # loudness gathered while impaired, without the present spell
     has_complained: bool = False
     is_elsewhere: tuple[bool, ...] = (False,) * N_ROLES  # than the front end
+    is_off: bool = False  # its program has taken it off the shared range
 
 
 @dataclass(frozen=True)
@@ -720,6 +726,7 @@ def _check_world(world: RefWorld) -> None:
                 arrival.t_s > 0 and (arrival.seat > 0 or not business.is_third_party[arrival.role])
                 for arrival in business.arrivals
             )
+            and not (business.arrivals and business.first_look_s is not None)
             for business in world.businesses
         ),
         "push_tau_s": world.fronts is None or world.fronts.push_tau_s > 0,
@@ -870,6 +877,8 @@ class _Run:
         for row, business in enumerate(self.world.businesses):
             for t_s in {arrival.t_s for arrival in business.arrivals}:
                 self._plan(t_s, "arrive", row)
+            if self.world.look_every_s is not None and business.first_look_s is not None:
+                self._plan(business.first_look_s, "program", row)
         for row, turn in enumerate(self.turns):
             if turn.t_s >= 0 and turn.ends:
                 self._plan(turn.t_s, "evict", row)
@@ -925,6 +934,7 @@ class _Run:
                 self._evict(t_s)
                 self._cancel(t_s)
                 self._complete_moves(t_s)
+                self._run_programs(t_s)
                 self._let_tenants_arrive(t_s)
                 if self.world.users and (t_s, -1) in self.agenda.get("users", ()):
                     self._talk_until(t_s)
@@ -1450,6 +1460,30 @@ class _Run:
                 conduct.components = tuple(components)
                 self._note_arrival(conduct, arrival.role, arrival.seat, t_s)
                 self.events.append((t_s, "readdressed", row, ""))
+
+    def _run_programs(self, t_s: int) -> None:
+        """Every look of every program, at the state that held until this second."""
+        for row in self._take(t_s, "program"):
+            self._plan(t_s + (self.world.look_every_s or 0), "program", row)
+            business, conduct = self.world.businesses[row], self.conducts[row]
+            if not self.views or any(kind != "wait" for kind in conduct.completed):
+                continue
+            served = [role for role, off in enumerate(business.off) if off is not None]
+            is_blocked = any(
+                held.treatment(int(ip_address(text))) != "pass"
+                for held in self.views[-1][1].enforcements
+                for role in served
+                for text in self.world.components[business.components[role]].addresses
+            )
+            if is_blocked == conduct.is_off:
+                continue
+            components = list(conduct.components)
+            for role in served:
+                off = business.off[role]
+                assert off is not None
+                components[role] = off if is_blocked else business.components[role]
+            conduct.components, conduct.is_off = tuple(components), is_blocked
+            self.events.append((t_s, "switched_off" if is_blocked else "switched_back", row, ""))
 
     def _wind_clocks(self, t_s: int, view: _View) -> None:
         """Start and stop the clocks of patience by the state that holds from this second on."""

@@ -32,6 +32,7 @@ from sim.world.operators import Operators, Overload
 from sim.world.population import Businesses, role_causes
 from sim.world.providers import Places
 from sim.world.stances import StanceEvent, StanceEvents
+from sim.world.switching import Programs
 from sim.world.target import Pools, Target
 from sim.world.tenancy import Stays
 from tests import reference as ref
@@ -136,6 +137,17 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Program:
+    """When a business's program looks first, and the address each role has off the shared range.
+
+    A role that it does not serve has an empty one.
+    """
+
+    first_look_s: int
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Firm:
     """A business in plain values: a seat (or the row of a shared service) and a weight per role.
 
@@ -153,6 +165,7 @@ class Firm:
     arrivals: tuple[Arrival, ...] = ()
     tolerance: str = "impaired"
     elsewhere: tuple[int, ...] = ()
+    program: Program | None = None
 
     def is_elsewhere(self) -> tuple[bool, ...]:
         """Return whether each role is in another place than the front end."""
@@ -201,6 +214,7 @@ class SmallWorld:
     reactions: Reactions | None = None
     cost_usd: tuple[float, ...] = (0.0, 1500.0, 5000.0, 10_000.0, 800.0)
     has_tenancy: bool = False
+    look_every_s: int | None = None
     stances: tuple[tuple[int, str, str] | tuple[int, str, str, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
@@ -213,11 +227,13 @@ class SmallWorld:
         arrivals = [arrival for firm in self.firms for arrival in firm.arrivals]
         responses = [response for firm in self.firms for response in firm.responses]
         seats = [seat for firm in self.firms for seat in firm.all_seats()]
+        programs = [firm.program for firm in self.firms if firm.program]
         hosts = [
             address
-            for seat in (*self.services, *seats, *arrivals, *responses)
+            for seat in (*self.services, *seats, *arrivals, *responses, *programs)
             if not isinstance(seat, int)
             for address in seat.addresses
+            if address
         ]
         others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes)
         return Line.of(
@@ -236,7 +252,7 @@ class SmallWorld:
         """Return the frozen columns that the engine takes."""
         firms, n = self.firms, len(self.firms)
         places = self._places()
-        components, component_row, moved_row, stays = self._components()
+        components, component_row, moved_row, stays, programs = self._components()
         is_third_party = np.array(
             [[isinstance(seat, int) for seat in firm.all_seats()] for firm in firms]
         )
@@ -273,6 +289,7 @@ class SmallWorld:
             pools=self._pools(places),
             moves=self._moves(moved_row, places.provider),
             stays=stays if self.has_tenancy else None,
+            programs=programs,
             stances=StanceEvents(
                 tuple(
                     sorted(
@@ -399,6 +416,7 @@ class SmallWorld:
             )
             if rules and rules.review_every_d
             else None,
+            look_every_s=self.look_every_s,
         )
 
     def _luck_rows(self) -> list[int]:
@@ -457,7 +475,9 @@ class SmallWorld:
             for row, actor in zip(self._luck_rows(), self.actors, strict=True)
         )
 
-    def _components(self) -> tuple[Components, np.ndarray, np.ndarray, Stays]:
+    def _components(
+        self,
+    ) -> tuple[Components, np.ndarray, np.ndarray, Stays, Programs | None]:
         seats: list[Seat] = list(self.services)
         links: list[tuple[int, int]] = []
         rows = np.empty((len(self.firms), 5), np.int64)
@@ -496,6 +516,9 @@ class SmallWorld:
         )
         links += zip(stays.component_row.tolist(), stays.business_row.tolist(), strict=True)
         seats += [Seat(arrival.addresses, arrival.mode) for _, arrival in arrivals]
+        programs, led_to = self._programs(len(seats))
+        seats += [Seat((address,)) for _, address in led_to]
+        links += [(len(seats) - len(led_to) + at, row) for at, (row, _) in enumerate(led_to)]
         hosts = [
             (row, _place(a, self.line)) for row, seat in enumerate(seats) for a in seat.addresses
         ]
@@ -506,7 +529,27 @@ class SmallWorld:
             [row for row, _ in links],
             [firm for _, firm in links],
         )
-        return components, rows, moved, stays
+        return components, rows, moved, stays, programs
+
+    def _programs(self, n_components: int) -> tuple[Programs | None, list[tuple[int, str]]]:
+        """Programs, and the row of a firm and an address for each component they lead to."""
+        if self.look_every_s is None:
+            return None, []
+        running = [(row, firm.program) for row, firm in enumerate(self.firms) if firm.program]
+        led_to: list[tuple[int, str]] = []
+        component_row = np.full((len(running), 5), -1, np.int64)
+        for at, (row, program) in enumerate(running):
+            for role, address in enumerate(program.addresses):
+                if address:
+                    component_row[at, role] = n_components + len(led_to)
+                    led_to.append((row, address))
+        programs = Programs(
+            every_s=self.look_every_s,
+            business_row=np.array([row for row, _ in running], np.int64),
+            first_look_s=np.array([program.first_look_s for _, program in running], np.int64),
+            component_row=component_row,
+        )
+        return programs, led_to
 
     def _arrivals(self) -> list[tuple[int, Arrival]]:
         """Arrivals of all firms by time, each with the row of the firm; none where tenants stay.
@@ -551,6 +594,11 @@ class SmallWorld:
                 arrivals.append(
                     ref.RefArrival(arrival.t_s, arrival.role, arrival.seat, next(number))
                 )
+            off: list[int | None] = [None] * 5
+            for role, address in enumerate(firm.program.addresses if firm.program else ()):
+                if address:
+                    components.append(ref.RefComponent((address,)))
+                    off[role] = next(number)
             named, service_s, verdict = complaint_luck[row]
             firms.append(
                 ref.RefBusiness(
@@ -569,6 +617,8 @@ class SmallWorld:
                     FIRST,
                     firm.tolerance,
                     firm.is_elsewhere(),
+                    firm.program.first_look_s if firm.program else None,
+                    tuple(off),
                 )
             )
         return tuple(components), tuple(firms)

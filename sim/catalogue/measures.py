@@ -34,6 +34,9 @@ _inherited = partial(
 _move = partial(
     Metric, formula="responses.measure_responses", section=Section.BUSINESSES, needs="reactions"
 )
+_switch = partial(
+    Metric, formula="responses.measure_switching", section=Section.BUSINESSES, needs="switching"
+)
 _complaint = partial(
     Metric, formula="responses.measure_complaints", section=Section.BUSINESSES, needs="complaints"
 )
@@ -260,6 +263,23 @@ _MOVES = (
     ),
 )
 
+_SWITCHING = (
+    _switch(
+        "businesses_ever_unprotected",
+        BUSINESSES,
+        "that a program took off a shared range, and thereby out of what protects them there",
+        of=BUSINESSES,
+        label="businesses ever taken off a shared range by a program",
+    ),
+    _switch(
+        "business_hours_unprotected",
+        HOURS,
+        "while a program kept a business off a shared range, until it came back or moved by itself",
+        of=HOURS,
+        label="business-hours off a shared range, unprotected",
+    ),
+)
+
 _COMPLAINTS = (
     _complaint(
         "complaints",
@@ -462,6 +482,7 @@ MEASURES = {
         _LOSSES,
         _INHERITED,
         _MOVES,
+        _SWITCHING,
         _COMPLAINTS,
         _USERS,
         _RATIOS,

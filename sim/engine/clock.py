@@ -24,8 +24,9 @@ class Phase(IntEnum):
     DOWNLOAD = 5
     RELEASE = 6
     ENFORCEMENT = 7
-    TENANCY = 8
-    TICK = 9
+    SWITCHING = 8
+    TENANCY = 9
+    TICK = 10
 
 
 class Moment(simpy.Event):

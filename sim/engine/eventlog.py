@@ -33,6 +33,8 @@ class Kind(IntEnum):
     READDRESSED = 14
     PUBLIC_EVENT = 15
     CANCELLED = 16
+    SWITCHED_OFF = 17
+    SWITCHED_BACK = 18
 
 
 NOBODY = -1

@@ -22,6 +22,7 @@ from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.actors.providers import Stances
 from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.register import Register
+from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.actors.tenancy import tenancy
 from sim.engine.decisions import Strategy
@@ -100,6 +101,17 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
             log,
             due.request,
         )
+    programs = None
+    if world.programs is not None:
+        programs = SwitchingActor(
+            env,
+            world.programs,
+            world.components,
+            states,
+            reactions.has_moved if reactions else lambda _: False,
+            log,
+            due.request,
+        )
     if world.stays is not None:
         env.process(tenancy(env, world.stays, states, log, due.request))
     complaints = None
@@ -125,6 +137,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         target,
         crowd,
         reactions,
+        programs,
         complaints,
     )
     if users is not None and world.users is not None:

@@ -13,6 +13,7 @@ import simpy
 
 from sim.engine.actors.complaints import ComplaintActor
 from sim.engine.actors.reactions import ReactionActor
+from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.record.curves import Curves
@@ -52,7 +53,7 @@ class Settlement:
     ----------
     due
         Where those who change anything say so.
-    target, reactions, complaints
+    target, reactions, programs, complaints
         Those who react; None where they do not act in this scenario.
     crowd
         Who reaches the target.
@@ -68,6 +69,7 @@ class Settlement:
         target: TargetActor | None,
         crowd: TargetState,
         reactions: ReactionActor | None,
+        programs: SwitchingActor | None,
         complaints: ComplaintActor | None,
     ) -> None:
         self._env = env
@@ -77,6 +79,7 @@ class Settlement:
         self._target = target
         self._crowd = crowd
         self._reactions = reactions
+        self._programs = programs
         self._complaints = complaints
         self._vpn = VpnHistory(world.operators.n_operators)
         users = crowd if world.users is not None else None
@@ -119,6 +122,8 @@ class Settlement:
             self._complaints.turn(t_s, turned.beginning, turned.ending)
         if turned.starting.size and self._reactions is not None:
             self._reactions.start_clocks(turned.starting, t_s)
+        if self._programs is not None:
+            self._programs.settle(t_s)
 
     def tick(self, users: TargetState, t_s: int) -> None:
         """Move what is slow: users take to a VPN or leave, businesses appeal by name."""

@@ -16,8 +16,10 @@ from sim.addresses.compiled.kept_code import folder
 WORLDS = {
     "telegram-2018": ("population.n_businesses=40", "end=2018-04-24T00:00+03:00"),
     "sni-era": ("population.n_businesses=40",),
+    "match-days": ("population.n_businesses=40", "end=2026-01-11T00:00+01:00"),
 }
-"""Scenarios that together call every loop, made small: actors of all kinds, and names."""
+"""Scenarios that together call every loop, made small: actors of all kinds,
+names, and programs that leave a shared range."""
 
 
 def warm_up(announce: Callable[[], None] = lambda: None) -> None:

@@ -22,7 +22,7 @@ from sim.measure.listings import measure_register
 from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.measure.names import names_hit
 from sim.measure.ratios import over
-from sim.measure.responses import measure_complaints, measure_responses
+from sim.measure.responses import measure_complaints, measure_responses, measure_switching
 from sim.world.build import World
 
 S_PER_H = 3600
@@ -79,6 +79,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         measured("active_sites_hit_share", names.share_active_hit, n_active),
         *measure_inherited(world, outcome, value, demand),
         *measure_responses(world, outcome),
+        *measure_switching(world, outcome),
         *measure_complaints(world, outcome),
         *measure_target(world, outcome),
     )

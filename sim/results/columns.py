@@ -209,7 +209,8 @@ EVENTS = (
         "discovered, evicted, cancelled: a front of the target; stance: a provider changes its "
         "stance; "
         "responded, moved: a business; complained, exempted: a business by name; readdressed: a "
-        "component of a business comes to other addresses; public_event: one that raises "
+        "component of a business comes to other addresses; switched_off, switched_back: a program "
+        "takes a business off a shared range, and back; public_event: one that raises "
         "attention",
     ),
     Column.text(

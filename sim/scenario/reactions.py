@@ -149,6 +149,15 @@ class Reactions(Model):
     """Time it takes to take one on."""
 
 
+class Switching(Model):
+    """Programs that take a business off a range it shares while it is blocked there."""
+
+    share_businesses: Share
+    """Of businesses with a component of their own in a shared range, those with such a program."""
+    poll_min: Annotated[float, Field(ge=1, le=1440)]
+    """Time between two looks of a program at what is blocked."""
+
+
 class Complaints(Model):
     """What impaired businesses and users say, and what comes of it."""
 

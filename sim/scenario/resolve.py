@@ -24,6 +24,7 @@ from sim.scenario.tables.consistency import (
     check_figures,
     check_operators,
     check_orders,
+    check_own_places,
     check_places,
     check_profiles,
     check_providers,
@@ -188,6 +189,11 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *check_profiles(resolved.profiles),
         *check_places(resolved.hosting, resolved.cloud_prefixes, resolved.shared_prefixes),
         *check_shared(resolved.shared_prefixes, resolved.cloud_prefixes),
+        *(
+            check_own_places(resolved.hosting, resolved.shared_prefixes)
+            if scenario.switching
+            else ()
+        ),
         *check_components(resolved.components),
         *check_services(resolved.services, places),
         *_check_sharing(resolved, places),

@@ -22,7 +22,15 @@ from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
 from sim.scenario.provenance.provenance import KeyPath, Provenance
 from sim.scenario.quantities import Instant, Share, Table, check_printable
-from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Users
+from sim.scenario.reactions import (
+    Censor,
+    Complaints,
+    Fronts,
+    Reactions,
+    Stances,
+    Switching,
+    Users,
+)
 from sim.scenario.strategies import Strategy
 from sim.scenario.tables.notes import COUNTRY
 from sim.scenario.tenancy import Tenancy
@@ -201,6 +209,7 @@ class Scenario(Model):
     reactions: Reactions | None = None
     complaints: Complaints | None = None
     tenancy: Tenancy | None = None
+    switching: Switching | None = None
     money: Money = Money()
     published: Published = Published()
     experiment: Experiment | None = None

@@ -39,6 +39,8 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
                     "the fronts that are found; got none"
                 )
                 yield _problem(document, (*path, "id"), message)
+    if scenario.switching is not None:
+        yield from _switching_problems(scenario, document)
     users, complaints = scenario.users, scenario.complaints
     asks_people = complaints is not None and bool(complaints.per_million_people_per_d)
     if users and users.share_target_users == 0 and asks_people:
@@ -59,6 +61,19 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
                 "raises attention; got none"
             )
             yield _problem(document, ("censor", key), message)
+
+
+def _switching_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
+    """Refuse programs that have nothing to leave, or that leave what is not theirs for long."""
+    if scenario.providers.shared is None:
+        message = "expected providers.shared beside it, whose ranges the programs leave; got none"
+        yield _problem(document, ("switching",), message)
+    if scenario.tenancy is not None:
+        message = (
+            "expected no section tenancy beside it: where a program comes back to, after the "
+            "provider gave its site another address, is not modelled; got both"
+        )
+        yield _problem(document, ("switching",), message)
 
 
 def _lone_keys(censor: Censor, document: Document) -> Iterator[Problem]:

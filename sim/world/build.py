@@ -21,6 +21,7 @@ from sim.world.operators import Operators, build_operators
 from sim.world.population import Businesses, build_population
 from sim.world.providers import Places, build_places
 from sim.world.stances import StanceEvents, build_stances
+from sim.world.switching import Programs
 from sim.world.target import Pools, Target, build_pools, build_target
 from sim.world.tenancy import Stays
 
@@ -39,7 +40,7 @@ class World:
         Shares of demand above which a business is affected, impaired, down.
     effects
         What a mechanism does to those it hits.
-    pools, moves, stays, stances, users, censor, reactions, complaints
+    pools, moves, stays, programs, stances, users, censor, reactions, complaints
         Mechanisms by which actors react; None where they do not act.
     exempt
         Addresses the censor cuts out of every order.
@@ -60,6 +61,7 @@ class World:
     pools: Pools | None = None
     moves: Moves | None = None
     stays: Stays | None = None
+    programs: Programs | None = None
     stances: StanceEvents | None = None
     users: Users | None = None
     censor: Censor | None = None
@@ -93,6 +95,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         pools=build_pools(resolved, places),
         moves=population.moves,
         stays=population.stays,
+        programs=population.programs,
         stances=build_stances(resolved, places, streams),
         users=scenario.users,
         censor=scenario.censor,

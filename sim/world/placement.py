@@ -69,7 +69,7 @@ class Placement(Hosts):
     is_third_party: NDArray[np.bool_]
 
 
-SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS = range(4)
+SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS, SWITCHED_HOSTS = range(5)
 """Which hosts a part of the luck of names and parked names per address is for."""
 NOBODY = -1
 _AT_ONCE = 1 << 18

@@ -21,6 +21,7 @@ from sim.world.moves import Moves, build_moves
 from sim.world.neighbours import Neighbours, neighbours_of_hosts
 from sim.world.placement import Hosts, Placement, build_placement, choose
 from sim.world.providers import Places
+from sim.world.switching import Programs, build_programs
 from sim.world.tenancy import Stays, build_stays
 
 MICRO = 1_000_000
@@ -72,12 +73,13 @@ class Businesses(Columns):
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """Businesses, what they sit on, where they may go, and when they change address."""
+    """Businesses, what they sit on, where they may go, and when and how they change address."""
 
     businesses: Businesses
     components: Components
     moves: Moves | None
     stays: Stays | None
+    programs: Programs | None
 
 
 def build_population(resolved: Resolved, places: Places, streams: Streams) -> Population:
@@ -114,8 +116,13 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
     stays, tenants = build_stays(resolved, places, placement, moves, seats, streams)
     seated = [part for part in (placement, seats) if part is not None]
     parts: list[Hosts] = [*seated] if tenants is None else [*seated, tenants]
+    n_components = sum(part.is_spread.size for part in parts)
+    programs, left_for = build_programs(resolved, places, placement, n_components, streams)
+    if left_for is not None:
+        parts.append(left_for)
     around = neighbours_of_hosts(resolved, places, parts, revenue)
-    return Population(businesses, _components(parts, _links(seated, stays), around), moves, stays)
+    components = _components(parts, _links(seated, stays, programs), around)
+    return Population(businesses, components, moves, stays, programs)
 
 
 def role_causes(
@@ -148,7 +155,7 @@ def _revenue(
 
 
 def _links(
-    seated: Sequence[Placement], stays: Stays | None
+    seated: Sequence[Placement], stays: Stays | None, programs: Programs | None
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Which component each business sits on or may come to sit on: rows of the two."""
     business = np.arange(seated[0].component_row.shape[0], dtype=np.int32)
@@ -158,6 +165,10 @@ def _links(
     if stays is not None:
         component.append(stays.component_row)
         whose.append(stays.business_row.astype(np.int32))
+    if programs is not None:
+        program, role = np.nonzero(programs.component_row >= 0)
+        component.append(programs.component_row[program, role])
+        whose.append(programs.business_row[program].astype(np.int32))
     # Rows are below 2**31, as there is no room for more businesses.
     return np.concatenate(component, dtype=np.int32, casting="same_kind"), np.concatenate(whose)
 

@@ -46,6 +46,7 @@ from tests.worlds import (
     Dated,
     Firm,
     Pool,
+    Program,
     Response,
     Seat,
     SmallWorld,
@@ -150,6 +151,31 @@ def whole_firms(draw, n_services):
         tolerance=draw(st.sampled_from(["affected", "impaired", "impaired", "down"])),
         elsewhere=draw(ELSEWHERE),
     )
+
+
+@st.composite
+def programs(draw, sat_on):
+    """A program that serves some of what a business runs itself; or none."""
+    own = [role for role, seat in enumerate(sat_on) if not isinstance(seat, int)]
+    served = draw(st.sets(st.sampled_from(own))) if own else set()
+    if not served or draw(st.integers(0, 3)) == 0:
+        return None
+    addresses = tuple(
+        draw(st.sampled_from(ADDRESSES)) if role in served else "" for role in range(5)
+    )
+    return Program(draw(st.integers(0, 600)), addresses)
+
+
+@st.composite
+def switching_worlds(draw):
+    """Worlds in which programs leave what is blocked, and no tenants come and go."""
+    small = draw(whole_worlds())
+    firms = tuple(
+        replace(firm, arrivals=(), program=draw(programs(firm.all_seats()))) for firm in small.firms
+    )
+    # Full hours fall on ticks, the others on nothing in particular.
+    every_s = draw(st.sampled_from([HOUR, 2711, 5 * HOUR]))
+    return replace(small, firms=firms, has_tenancy=False, look_every_s=every_s)
 
 
 @st.composite
@@ -423,6 +449,12 @@ def test_the_slow_reference_agrees_where_a_censor_is_refused_and_asks_again(smal
 @many_worlds(6)
 @given(pressed_worlds())
 def test_the_slow_reference_agrees_where_a_censor_narrows_and_reviews(small):
+    assert_agrees(small)
+
+
+@many_worlds(6)
+@given(switching_worlds())
+def test_the_slow_reference_agrees_where_programs_leave_what_is_blocked(small):
     assert_agrees(small)
 
 

@@ -56,6 +56,10 @@ class ReactionActor:
         self._round = np.zeros(n, np.int64)
         self._is_busy = np.zeros(n, np.bool_)
 
+    def has_moved(self, business_row: int) -> bool:
+        """Whether a business has completed a response other than to wait."""
+        return bool(self.n_responses[business_row, WAIT + 1 :].any())
+
     def start_clocks(self, business_row: NDArray[np.int64], t_s: int) -> None:
         """Let the patience of some businesses run from now on."""
         self._states.patience.since_s[business_row] = t_s

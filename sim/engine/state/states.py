@@ -22,6 +22,7 @@ from sim.engine.state.levels import Levels
 from sim.engine.state.patience import IMPAIRED_LEVEL, Patience
 from sim.engine.state.space_kernel import COLUMN
 from sim.engine.state.tally import Tally
+from sim.engine.state.watch_kernel import blocked_anywhere
 from sim.world.build import World
 
 _NOBODY = np.empty(0, np.int64)
@@ -94,6 +95,19 @@ class States:
             known[operator_row] = is_overloaded
             kernel.touch_named(self.handle, operator_row, math.inf)
         return is_new
+
+    def blocked_anywhere(
+        self, host: NDArray[np.int64], start: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Whether any host of each group is blocked at some operator now; shape (n_groups,).
+
+        Parameters
+        ----------
+        host, start : shapes (n_hosts,), (n_groups + 1,)
+            Rows of hosts, group after group, and where each group begins.
+        """
+        found: NDArray[np.bool_] = blocked_anywhere(self.handle, host, start)
+        return found
 
     def move(
         self, business_row: int, component_row: NDArray[np.int64], *, is_response: bool

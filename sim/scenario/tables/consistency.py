@@ -112,6 +112,16 @@ def check_shared(
             yield shared.problem(number, "prefix", f"{message}, got none of them")
 
 
+def check_own_places(
+    hosting: Table[HostingRow], shared: Table[CloudPrefixRow] | None
+) -> Iterable[Problem]:
+    """Refuse programs that leave a shared range where there is no other place to be at."""
+    taken = {(row.provider, row.region) for row in shared.rows} if shared else set()
+    if not any(row.weight > 0 and (row.provider, row.region) not in taken for row in hosting.rows):
+        message = "expected a place with weight that is no shared range, as programs leave those"
+        yield Problem(str(hosting.path), f"{message} (switching), got none", key="weight")
+
+
 def _is_part(row: CloudPrefixRow, whole: CloudPrefixRow) -> bool:
     (address, length), (network, shorter) = row.prefix, whole.prefix
     if is_ipv6(address) != is_ipv6(network):

@@ -289,7 +289,9 @@ def test_another_strategy_takes_the_place_of_the_whole(write_scenario: WriteScen
         load_scenario("telegram-2018", ["strategy.id=none"])
 
 
-OPTIONAL = ["fronts", "censor", "users", "stances", "reactions", "complaints", "tenancy"]
+OPTIONAL = [
+    "fronts", "censor", "users", "stances", "reactions", "complaints", "tenancy", "switching",
+]  # fmt: skip
 
 
 def test_every_optional_section_can_be_switched_off() -> None:

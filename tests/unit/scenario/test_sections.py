@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import ScenarioError
+from sim.errors import DataError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.strategies import DECLARED, Chase
@@ -80,6 +80,26 @@ def test_a_section_needs_what_it_acts_on(
     assert len(found) == len(reported)
     for problem, expected in zip(found, reported, strict=True):
         assert problem.startswith(f"{path}:{expected}"), problem
+
+
+def test_programs_need_a_shared_range_and_no_tenants() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario("telegram-2018", ["switching={}", "tenancy={}"])
+    shared, tenants = [str(problem) for problem in caught.value.problems]
+    assert "switching: expected providers.shared beside it, whose ranges the programs" in shared
+    assert "switching: expected no section tenancy beside it: where a program comes" in tenants
+
+
+def test_programs_need_a_place_that_is_not_shared(tmp_path: Path) -> None:
+    hosting = tmp_path / "hosting.csv"
+    rows = ["Cloudflare,shared,foreign,1", "Cloudflare,shared,domestic,1"]
+    hosting.write_text("\n".join(["provider,region,side,weight", *rows, ""]), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        resolve(load_scenario("match-days", [f"population.hosting={hosting}"]))
+    assert any(
+        "weight: expected a place with weight that is no shared range" in str(problem)
+        for problem in caught.value.problems
+    )
 
 
 def test_what_lacks_what_it_acts_on_after_an_override_is_refused() -> None:
