@@ -189,6 +189,8 @@ def _with_columns(table: Table[Any], changes: Sequence[ColumnChange]) -> Table[A
             if _is_whole(table, name)
             else float(value[number])
             for name, value in cells.items()
+            # What a row does not have stays away.
+            if getattr(row, name) is not None
         }
         try:
             rows.append(type(row).model_validate(row.model_dump(by_alias=True) | update))

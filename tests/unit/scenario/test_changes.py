@@ -185,3 +185,13 @@ def test_keys_that_take_whole_numbers_are_known(
 
 def test_a_section_left_out_is_known_by_its_type() -> None:
     assert is_whole(resolve(load_scenario("telegram-2018-replay")).scenario, "fronts.n_fronts")
+
+
+def test_what_a_row_does_not_have_stays_away():
+    resolved = resolve(load_scenario("full-routers"))
+    name = "operators-russia-2018-full"
+    before = [row.rule_capacity for row in resolved.operators.rows]
+    found = change(resolved, {}, [times(name, "rule_capacity", 2.0)])
+    after = [row.rule_capacity for row in found.operators.rows]
+    assert after == [None if room is None else 2 * room for room in before]
+    assert {*before} == {None, 32}
