@@ -479,11 +479,17 @@ def who_takes_no_more_rules_spares_some_and_who_gives_way_harms_all() -> None:
     ):  # the same operators but for their room
         assert row.overload == full.get(row.operator)
         assert row.model_copy(update=limits) == other
-    rows = {name: row for row, name in enumerate(it.world.operators.name)}
-    capacity = int(it.world.operators.rule_capacity[rows["small-fixed"]])
-    held = {name: most_rules(it, rows[name]) for name in full}
-    assert held["small-fixed"] <= capacity < most_rules(roomy, rows["small-fixed"])
-    assert held["regional-fixed"] == most_rules(roomy, rows["regional-fixed"]) > capacity
+    assert it.world.operators.name == roomy.world.operators.name
+    group = np.array(it.world.operators.group)
+    (capacity,) = set(it.world.operators.rule_capacity[np.isin(group, list(full))].tolist())
+    small, regional = (
+        np.flatnonzero(group == name).tolist() for name in ("small-fixed", "regional-fixed")
+    )
+    assert max(most_rules(it, row) for row in small) <= capacity
+    assert max(most_rules(roomy, row) for row in small) > capacity
+    held = [most_rules(it, row) for row in regional]
+    assert held == [most_rules(roomy, row) for row in regional]
+    assert max(held) > capacity
     # Everybody is affected, also who sits on no listed address; in the hours of the overload alone.
     n = it.world.businesses.n_businesses
     spared = roomy.outcome.ledger.affected_s == 0

@@ -156,6 +156,7 @@ def test_operators_that_enforce_by_a_log_read_line_by_line(replay):
                 case Kind.RELEASED:
                     applied[names[operator]].discard(entry)
         users = dict(zip(names, world.operators.share_users.tolist(), strict=True))
+        number = dict(zip(names, world.operators.stands_for.tolist(), strict=True))
 
         def enforcing(least, applied=applied, in_force=in_force):
             if least is None:
@@ -175,10 +176,13 @@ def test_operators_that_enforce_by_a_log_read_line_by_line(replay):
             chosen = enforcing(least)
             assert found == pytest.approx(sum(users[name] for name in chosen))
             assert share_enforcing(by_number, world, outcome, t_s) == pytest.approx(
-                len(chosen) / len(names)
+                sum(number[name] for name in chosen) / 4200
             )
     two = Enforcing(operators=["rostelecom", "holdouts-fixed"], weigh="operators")
-    assert share_enforcing(two, world, outcome, 60 * HOUR) == 0.5
+    # One operator, and 63 that enforce nothing.
+    assert share_enforcing(two, world, outcome, 60 * HOUR) == 1 / 64
+    others = Enforcing(operators=["other-mobile"], weigh="operators")
+    assert share_enforcing(others, world, outcome, 60 * HOUR) == 1
 
 
 def test_businesses_of_groups_ever_and_at_once(replay):

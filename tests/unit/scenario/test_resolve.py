@@ -122,7 +122,7 @@ def test_shares_may_miss_1_by_rounding_only(resolve_with: Callable[..., Resolved
 def test_more_operator_groups_than_the_engine_can_hold_are_refused(
     resolve_with: Callable[..., Resolved],
 ) -> None:
-    header = table_text("operators-russia-2018").splitlines()[0]
+    header = ",".join(table_text("operators-russia-2018").splitlines()[0].split(",")[:10])
 
     def table(n: int) -> str:
         rows = [f"o{row},O,,{1 / n!r},1,1,1,1,1,1" for row in range(n)]

@@ -16,7 +16,10 @@ from sim.world.operators import Overload, build_operators
 
 @pytest.fixture(scope="module")
 def resolved():
-    return resolve(load_scenario("full-routers"))
+    whole = resolve(load_scenario("full-routers"))
+    alone = dict.fromkeys(("n_operators", "cohorts", "over_dispersion"))
+    rows = tuple(row.model_copy(update=alone) for row in whole.operators.rows)
+    return replace(whole, operators=replace(whole.operators, rows=rows))
 
 
 def with_hours(resolved, hours: float):

@@ -34,12 +34,14 @@ def test_operators_weighted_by_users_drop_what_the_engine_counted(
         found = adoption(
             read_register(run, replicate=replicate),
             read_enforcement(run, replicate=replicate),
-            [row.operator for row in operators],
+            [name for row in operators for name in row.actors],
             grid_of(run.horizon_s),
         )
         users = np.array([row.share_users for row in operators])
+        by_group = found.by_group([row.cohort_sizes for row in operators])
+        assert len(found.dropped) > len(by_group.dropped) == users.size
         for metric, values in (
-            ("addresses_dropped_with_target", users @ found.dropped),
+            ("addresses_dropped_with_target", users @ by_group.dropped),
             ("addresses_listed_with_target", found.listed),
         ):
             curve = run.curve(metric)
