@@ -64,6 +64,7 @@ def ledger_of(losers: Sequence[Loser]) -> LedgerColumns:
         last_outage_s=np.full(n, -1, np.int64),
         n_spells=np.zeros(n, np.int64),
         is_affected_at_end=np.zeros(n, np.bool_),
+        worst_share=np.zeros(n),
     )
 
 

@@ -385,6 +385,7 @@ class RefLedgerRow:
     last_outage_s: int | None
     n_spells: int
     is_affected_at_end: bool
+    worst_share: Fraction
 
 
 @dataclass(frozen=True)
@@ -672,6 +673,7 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
                 world,
                 business,
                 [(start_s, stop_s, view.failing[row]) for start_s, stop_s, view in pieces],
+                _worst_share(world, [view.missing[row] for _, _, view in pieces]),
             )
             for row, business in enumerate(world.businesses)
         ],
@@ -2142,6 +2144,7 @@ def _ledger_row(
     world: RefWorld,
     business: RefBusiness,
     pieces: Sequence[tuple[int, int, Fraction]],
+    worst_share: Fraction,
 ) -> RefLedgerRow:
     """The ledger of one business from its failing share on each piece."""
     affected, impaired, down = (Fraction(threshold) for threshold in world.thresholds)
@@ -2182,7 +2185,15 @@ def _ledger_row(
         last_outage_s=spells[-1].stop_s if spells else None,
         n_spells=len(spells),
         is_affected_at_end=bool(spells) and spells[-1].stop_s == world.horizon_s,
+        worst_share=worst_share,
     )
+
+
+def _worst_share(world: RefWorld, missing: Sequence[Sequence[Fraction]]) -> Fraction:
+    """The largest share of attempts that fails on any piece, were nobody on a VPN."""
+    shares = [Fraction(operator.share) for operator in world.operators]
+    failing = [sum((s * m for s, m in zip(shares, row, strict=True)), ZERO) for row in missing]
+    return max(failing, default=ZERO)
 
 
 # --- By operator and by cause

@@ -18,6 +18,7 @@ from sim.engine.record.curves import BUSINESS_METRICS, Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.errors import Problem
+from sim.measure.worst import is_above
 from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import RunPredictor
 from sim.scenario.readings import BusinessesHit, Enforcing, Listed
@@ -185,14 +186,18 @@ def count_businesses(
     Returns
     -------
     n
-        NaN where no run keeps businesses above that share, and for a share of nobody.
+        NaN where no run keeps businesses above that share, and for a share of nobody. Ever above
+        a share that is no threshold of the scenario is told by the worst moment of each business,
+        were nobody on a VPN.
     """
-    if why_no_threshold(reading, resolved):
+    if why_no_threshold(reading, resolved, is_timed=span_s is not None):
         return float("nan")
-    level = threshold_names(resolved)[reading.above]
     is_member = _members(reading, world)
     of = float(np.count_nonzero(is_member))
-    if span_s is None:
+    level = threshold_names(resolved).get(reading.above, "")
+    if not level:
+        n = float(np.count_nonzero(is_member & is_above(outcome, reading.above)))
+    elif span_s is None:
         time_s = getattr(outcome.ledger, f"{level}_s")
         n = float(np.count_nonzero(is_member & (time_s > 0)))
     else:
@@ -203,20 +208,20 @@ def count_businesses(
     return n / of if of else float("nan")
 
 
-def why_no_threshold(reading: BusinessesHit | None, resolved: Resolved) -> str:
-    """Why a run cannot say who loses more than a share; empty where it can."""
+def why_no_threshold(reading: BusinessesHit | None, resolved: Resolved, *, is_timed: bool) -> str:
+    """Why a run cannot say who loses more than a share at a time; empty where it can."""
     known = threshold_names(resolved)
-    if reading is None or reading.above in known:
+    if reading is None or reading.above in known or not is_timed:
         return ""
     kept = ", ".join(f"{above:g}" for above in known)
-    return f"a run keeps who loses more than {kept} of demand, not more than {reading.above:g}"
+    return (
+        f"a run keeps who loses more than {kept} of demand at a time, "
+        f"not more than {reading.above:g}"
+    )
 
 
 def threshold_names(resolved: Resolved) -> Mapping[float, str]:
-    """Thresholds at which a run keeps businesses, and the names of the states above them.
-
-    A curve over more thresholds, once a run keeps one, is read here.
-    """
+    """Thresholds at which a run keeps businesses over time, and the states above them."""
     thresholds = resolved.scenario.thresholds
     return {getattr(thresholds, name): name for name in ("affected", "impaired", "down")}
 

@@ -191,7 +191,9 @@ def prediction_of(
     """
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
-    if why := why_no_threshold(predictor.businesses, group.resolved):
+    times = predictor.at, predictor.since, predictor.until
+    is_timed = any(time is not None for time in times)
+    if why := why_no_threshold(predictor.businesses, group.resolved, is_timed=is_timed):
         return NotComputable(why)
     n_assumptions = len(list_assumptions(group.resolved))
     spans = f"luck of {len(draws)} replicates"

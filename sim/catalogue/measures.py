@@ -12,6 +12,7 @@ from itertools import chain
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.declaration import Aggregation, Metric, Ratio, Section
+from sim.catalogue.worst import WORST_PERCENT, worst_above
 
 ADDRESSES, BUSINESSES, HOURS, USER_HOURS = (
     "addresses",
@@ -134,6 +135,18 @@ _STATES = (
             of=BUSINESSES,
         )
         for state in _NAMES_OF_STATES
+    ),
+    *(
+        _impact(
+            worst_above(percent),
+            BUSINESSES,
+            f"of whose attempts more than {percent} % failed at once, for a second or longer, were "
+            "nobody on a VPN",
+            of=BUSINESSES,
+            label=f"businesses of whose demand more than {percent} % failed at once",
+            formula="worst.measure_worst",
+        )
+        for percent in WORST_PERCENT
     ),
     *(
         _impact(

@@ -1,4 +1,4 @@
-"""Who was hit, by group: sector, provider and region of the front end, operator, cause.
+"""Who was hit, by group: sector, provider and region, operator, cause.
 
 In: a world and an outcome. Out: numbers of one run, and their summary over replicates: the rows of
 ``groups.csv``. A number of a group is defined as that of the whole run, for the group alone.
@@ -17,6 +17,7 @@ from sim.catalogue.measures import BUSINESSES, MEASURES
 from sim.engine.record.outcome import Outcome
 from sim.measure.demand import demand_micro_usd
 from sim.measure.summary import LEVEL, spread_of
+from sim.measure.worst import count_worst
 from sim.world.build import World
 from sim.world.population import MICRO
 
@@ -31,8 +32,8 @@ class GroupCount:
     Attributes
     ----------
     by
-        What groups are of: ``sector``, ``provider``, ``region``, ``operator``, ``cause`` or
-        ``operator and cause``.
+        What groups are of: ``sector``, ``provider``, ``region``, ``component provider``,
+        ``operator``, ``cause`` or ``operator and cause``.
     group
         Name of the group; a region's is ``provider/region``, the last one's ``operator/cause``.
     metric
@@ -69,7 +70,7 @@ class GroupLine:
 
 
 def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
-    """Businesses ever affected, impaired and down by group; more by operator and by cause.
+    """Businesses ever affected, impaired and down by group; more by operator, provider and cause.
 
     Notes
     -----
@@ -103,7 +104,8 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
                 )
                 for group in np.flatnonzero(n).tolist()
             ]
-    return (*found, *_by_operator(world, outcome), *_by_cause(world, outcome))
+    worst = (GroupCount(*count) for count in count_worst(world, outcome))
+    return (*found, *_by_operator(world, outcome), *_by_cause(world, outcome), *worst)
 
 
 def _by_cause(world: World, outcome: Outcome) -> Iterator[GroupCount]:

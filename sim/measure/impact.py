@@ -23,6 +23,7 @@ from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.measure.names import names_hit
 from sim.measure.ratios import over
 from sim.measure.responses import measure_complaints, measure_responses, measure_switching
+from sim.measure.worst import measure_worst
 from sim.world.build import World
 
 S_PER_H = 3600
@@ -62,6 +63,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             measured(f"{metric}_peak", float(outcome.curves.points(metric, Group())[1].max()), n)
             for metric in BUSINESS_METRICS
         ),
+        *measure_worst(outcome),
         *(
             measured(
                 f"business_hours_{state}",

@@ -191,6 +191,12 @@ BUSINESSES = (
         can_miss=True,
     ),
     Column("n_spells", "integer", "spells", "Spells begun"),
+    Column(
+        "worst_share",
+        "number",
+        "share of attempts",
+        "Largest share that failed at once, for a second or longer, were nobody on a VPN",
+    ),
     Column.flag("is_affected_at_end", "Whether a spell was running when the run ended"),
     Column.text("main_cause", "Cause by which it lost most demand; missing where it lost none"),
     *(

@@ -160,6 +160,7 @@ class RunEncoder:
             "first_outage_s": Optional(ledger.first_outage_s, NEVER),
             "last_outage_s": Optional(ledger.last_outage_s, NEVER),
             "n_spells": ledger.n_spells,
+            "worst_share": ledger.worst_share,
             "is_affected_at_end": ledger.is_affected_at_end,
             "main_cause": Coded(
                 outcome.at_operators.main_cause.astype(np.int64), [cause.name for cause in CAUSES]

@@ -48,7 +48,7 @@ class BusinessesHit(Model):
     """How many businesses lose more than a share of their domestic demand."""
 
     above: Share
-    """Share of demand that fails: one of the scenario's thresholds."""
+    """Share of demand that fails: any, or at a time one of the scenario's thresholds."""
     providers: Names
     """Providers of the front end; all when left out."""
     regions: Names

@@ -225,6 +225,7 @@ def ledger_of(outcome: Outcome) -> list[tuple[object, ...]]:
             ledger.last_outage_s[row],
             ledger.n_spells[row],
             ledger.is_affected_at_end[row],
+            ledger.worst_share[row],
         )
         for row in range(ledger.affected_s.size)
     ]
@@ -251,6 +252,7 @@ def ledger_row(row) -> tuple[object, ...]:
         NEVER if row.last_outage_s is None else row.last_outage_s,
         row.n_spells,
         row.is_affected_at_end,
+        float(row.worst_share),
     )
 
 

@@ -81,6 +81,10 @@ class Columns(NamedTuple):
     last_outage_s: Rows
     n_spells: Rows
     spell_edges_s: Rows
+    share_users: Floats
+    exposed: Floats
+    exposed_since_s: Rows
+    worst_share: Floats
     # Tally.
     value: Rows
     provider_group: Numbers
@@ -191,6 +195,10 @@ def columns_of(
         last_outage_s=ledger.last_outage_s,
         n_spells=ledger.n_spells,
         spell_edges_s=np.array(SPELL_EDGES_S, np.int64),
+        share_users=ledger.share_users,
+        exposed=ledger.exposed,
+        exposed_since_s=ledger.exposed_since_s,
+        worst_share=ledger.worst_share,
         value=tally.value,
         provider_group=tally.provider_group,
         first_sector_group=tally.sectors.start,

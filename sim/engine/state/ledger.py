@@ -40,6 +40,8 @@ class LedgerColumns:
         Spells begun.
     is_affected_at_end : shape (n_businesses,)
         Whether a spell was running when the run ended; it counts with its length so far.
+    worst_share : shape (n_businesses,)
+        Largest share of attempts that failed, were nobody on a VPN, for a second or longer.
     """
 
     lost_demand_h_below_threshold: NDArray[np.float64]
@@ -51,6 +53,7 @@ class LedgerColumns:
     last_outage_s: NDArray[np.int64]
     n_spells: NDArray[np.int64]
     is_affected_at_end: NDArray[np.bool_]
+    worst_share: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -79,6 +82,11 @@ class Ledger:
         What had passed when each business last took its part.
     since_s : shape (n_businesses,)
         Since when each has been in its state.
+    share_users : shape (n_operators,)
+        Weights of operators, were nobody on a VPN.
+    exposed, exposed_since_s : shape (n_businesses,)
+        Share of attempts that fails now by these weights, and since when; the largest share before
+        is in ``worst_share``. Drift does not move it, so that it is exact.
     """
 
     def __init__(self, world: World) -> None:
@@ -97,6 +105,10 @@ class Ledger:
         self.first_outage_s = np.full(n, NEVER, np.int64)
         self.last_outage_s = np.full(n, NEVER, np.int64)
         self.n_spells = np.zeros(n, np.int64)
+        self.share_users = world.operators.share_users.copy()
+        self.exposed = np.zeros(n)
+        self.exposed_since_s = np.zeros(n, np.int64)
+        self.worst_share = np.zeros(n)
 
     def freeze(self, level: NDArray[np.int8]) -> LedgerColumns:
         """Everything booked, as columns; nothing can be booked any more.
@@ -120,4 +132,5 @@ class Ledger:
             last_outage_s=self.last_outage_s,
             n_spells=self.n_spells,
             is_affected_at_end=level > 0,
+            worst_share=self.worst_share,
         )

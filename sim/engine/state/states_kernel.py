@@ -549,6 +549,8 @@ def _judge(
     lost_by_cause, lost_at = states.lost_by_cause, states.lost_at
     share_business, share_seat = states.share_business, states.share_seat
     share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, _NONE
+    share_users, exposed = states.share_users, states.exposed
+    exposed_since_s, worst_share = states.exposed_since_s, states.worst_share
     n_starting = n_beginning = n_ending = 0
     for row in turned:
         how, before, sector = touched[row], level[row], sector_row[row]
@@ -589,11 +591,16 @@ def _judge(
                 lost_micro_usd_per_h[operator, sector_place] += more
                 passed_since[row, operator] = passed[operator, sector]
                 by_operator[row, operator] = failing
-        share, is_failing = 0.0, False
+        share, exposed_now, is_failing = 0.0, 0.0, False
         for operator in range(weight.size):
             failing = by_operator[row, operator]
             share += weight[operator] * failing
+            exposed_now += share_users[operator] * failing
             is_failing |= failing > 0
+        if exposed_now != exposed[row]:
+            if t_s > exposed_since_s[row]:
+                worst_share[row] = max(worst_share[row], exposed[row])
+            exposed[row], exposed_since_s[row] = exposed_now, t_s
         now = _level_of(threshold, share)
         if (before > 0) != (now > 0):
             # What is lost goes by whether there is a spell: all of it until now.
@@ -696,6 +703,8 @@ def close(states: Any, t_s: int) -> None:
                 n_to_share = _NONE
         for state in range(before):
             states.time_s[state, row] += t_s - states.since_s[row]
+        if t_s > states.exposed_since_s[row]:
+            states.worst_share[row] = max(states.worst_share[row], states.exposed[row])
         if before > 0:
             states.lost_in_spell[row] += lost
             _turn_spell(states, row, before, np.int8(0), t_s)

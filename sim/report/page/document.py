@@ -27,7 +27,7 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer, sources
 from sim.report.page import tables as page_tables
 from sim.report.page.charts import as_if_utc_ms, chart_data, read_drawn, worst_moment
-from sim.report.page.groups import cause_table, operator_table
+from sim.report.page.groups import cause_table, operator_table, worst_table
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_table, provider_table
 from sim.report.page.repeat import is_comparison, repeat
@@ -218,6 +218,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "providers": None,
         "causes": None,
         "operators": None,
+        "worst": None,
         "tradeoff": page_tables.tradeoff_table(tradeoff) if tradeoff else None,
         "downloads": downloads(run),
         "strategies": None,
@@ -227,6 +228,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         groups = read_rows(run, "groups.csv")
         tables["causes"] = cause_table(groups, run.strategies)
         tables["operators"] = operator_table(groups, run.strategies)
+        tables["worst"] = worst_table(groups, run.strategies)
     if has_file(run, "money.csv"):
         tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies)
         tables["money_notes"] = money_sentences(run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.catalogue.causes import CAUSES
+from sim.catalogue.worst import WORST_PERCENT, worst_above
 from sim.report.page.cells import Cell, Choice, Column, Line, PageTable, columns, sort_key
 from sim.report.words.numbers import percent, quantity, quantity_span
 from sim.results.tables import Row, text
@@ -15,6 +16,7 @@ from sim.results.tables import number as cell
 
 _EVER = tuple(f"businesses_ever_{state}" for state in ("affected", "impaired", "down"))
 _SHARE = "demand_lost_share"
+_HOSTED = {"provider": "the front end", "component provider": "a component that was dropped"}
 _HEADS = ("Ever affected", "Ever impaired", "Ever down")
 
 
@@ -35,6 +37,32 @@ def cause_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable | N
     heads = columns("Cause", "What is blocked", *_HEADS, "Demand lost", numbers=range(2, 6))
     caption = "Businesses by the cause by which they lost most, and demand lost by each cause"
     return _table("causes", caption, heads, lines, strategies)
+
+
+def worst_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable | None:
+    """Businesses by how much of their demand failed at once, by whose address was hit."""
+    by = {kind: _by_group(rows, kind) for kind in _HOSTED}
+    names = dict.fromkeys((kind, name) for kind in _HOSTED for _, name, _ in by[kind])
+    first = worst_above(WORST_PERCENT[0])
+    lines = [
+        Line.of(
+            name,
+            _HOSTED[kind],
+            *(_cell(by[kind][strategy, name, worst_above(percent)]) for percent in WORST_PERCENT),
+            group=strategy,
+        )
+        for strategy in strategies
+        for kind, name in names
+        if (strategy, name, first) in by[kind]
+    ]
+    heads = columns(
+        "Provider",
+        "Of",
+        *(f"Over {percent} %" for percent in WORST_PERCENT),
+        numbers=range(2, 2 + len(WORST_PERCENT)),
+    )
+    caption = "Businesses by how much of their demand failed at once, and by provider"
+    return _table("worst", caption, heads, lines, strategies)
 
 
 def operator_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable | None:
