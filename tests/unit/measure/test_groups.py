@@ -94,8 +94,9 @@ def test_operators_and_causes_come_to_the_demand_lost_in_the_run(name: str) -> N
         lost = [c.value for c in found if (c.by, c.metric) == (by, "demand_lost_share")]
         assert sum(lost) == pytest.approx(measures["demand_lost_share"], rel=1e-9, abs=1e-15)
     for cause in CAUSES:
-        mine = [c.value for c in found if (c.by, c.group) == ("cause", cause.name)]
-        assert mine[-1] == measures[lost_by(cause)]
+        key = "cause", cause.name, "demand_lost_share"
+        mine = [c.value for c in found if (c.by, c.group, c.metric) == key]
+        assert mine == [measures[lost_by(cause)]]
     for state in ("affected", "impaired", "down"):
         metric = f"businesses_ever_{state}"
         mine = [c.value for c in found if (c.by, c.metric) == ("cause", metric)]

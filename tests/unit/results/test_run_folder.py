@@ -329,7 +329,7 @@ def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
     shipped_single_run: Path,
 ) -> None:
     lines = summary_of(shipped_single_run)
-    assert len(lines) == 27 + 9  # the last nine are money, a range over draws even then
+    assert len(lines) == 32 + 9  # the last nine are money, a range over draws even then
     for line in list(lines.values())[:14]:
         assert (line["low"], line["high"]) == ("", "")
         assert line["mean"] == line["median"] != ""
