@@ -24,6 +24,7 @@ from sim.scenario.cases import CaseFile
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import find_table
+from sim.scenario.unknowns import list_factors
 from sim.version import __version__
 
 SCHEMA = "overblock/backtest-scores/2"
@@ -36,9 +37,14 @@ def document(found: Backtest) -> dict[str, Any]:
         "schema": SCHEMA,
         "version": __version__,
         "n_replicates": found.n_replicates,
+        "n_draws": found.n_draws,
         "tallies": [_without_nan(asdict(tally)) for tally in found.tallies],
         "scores": [_score(score) for score in found.scores],
         "rankings": [_ranking(score) for score in found.rankings],
+        "by_luck": {
+            "tallies": [_without_nan(asdict(tally)) for tally in found.tallies_by_luck],
+            "scores": [_briefly(score) for score in found.by_luck],
+        },
         "made_from": made_from(list(files.values()), found.groups),
     }
 
@@ -59,6 +65,7 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
                     if table not in (group.resolved.totals, group.resolved.figures)
                 ],
                 "n_assumptions": len(list_assumptions(group.resolved)),
+                "unknowns_sha256": _unknowns_hash(group.resolved),
             }
             for group in groups
         ],
@@ -75,6 +82,7 @@ NO_DRIVERS = frozenset(
         "description",
         "country",
         "n_replicates",
+        "n_draws",
         "published",
         "experiment",
         "provenance",
@@ -90,18 +98,41 @@ def _question_hash(resolved: Resolved) -> str:
     return hashlib.sha256(canonical_json(driving).encode()).hexdigest()
 
 
+def _unknowns_hash(resolved: Resolved) -> str:
+    """SHA-256 of what is drawn, and from which range how."""
+    factors, _ = list_factors(resolved)
+    drawn = [[one.key, one.range_text, one.n_dials, one.distribution] for one in factors]
+    return hashlib.sha256(canonical_json(drawn).encode()).hexdigest()
+
+
 def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _predicted(score: Score) -> dict[str, Any] | None:
+    if not isinstance(score.prediction, Prediction):
+        return None
+    predicted = _without_nan(asdict(score.prediction))
+    del predicted["values"]  # thousands of draws
+    return predicted
+
+
+def _briefly(score: Score) -> dict[str, Any]:
+    """A score by luck alone, beside the one over all that is not known."""
+    return {
+        "id": score.placed.case.id,
+        "predicted": _predicted(score),
+        "verdict": score.verdict,
+        "log10_error": _known(score.log10_error),
+        "quality": _without_nan(asdict(score.quality)),
+    }
 
 
 def _score(score: Score) -> dict[str, Any]:
     case, prediction = score.placed.case, score.prediction
     published = case.published
     allowed_low, allowed_high = published.interval
-    predicted = None
-    if isinstance(prediction, Prediction):
-        predicted = _without_nan(asdict(prediction))
-        del predicted["values"]  # thousands of draws
+    predicted = _predicted(score)
     return {
         "id": case.id,
         "title": case.title,

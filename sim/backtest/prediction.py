@@ -87,6 +87,37 @@ def of_replicates(
     )
 
 
+def of_ensemble(
+    draws: Sequence[NDArray[np.float64]], weight: NDArray[np.float64], spans: str, left_out: str
+) -> Prediction | NotComputable:
+    """Prediction from what each joint draw of all that is not known gave.
+
+    A draw in which the number is not known is left out, and said to be; where that is half of the
+    weight or more, the whole is not known.
+
+    Parameters
+    ----------
+    draws
+        By draw: one number.
+    weight : shape (n_draws,)
+        Weights, which sum to 1. Unequal ones become as many equally likely numbers by systematic
+        resampling.
+    """
+    values = np.array([float(each[0]) for each in draws])
+    is_known = ~np.isnan(values)
+    n_unknown = int((~is_known).sum())
+    if weight[is_known].sum() <= 0.5:
+        return NotComputable(f"not known in {n_unknown} of {values.size} draws")
+    if n_unknown:
+        spans += f"; not known in {n_unknown} of them, which are left out"
+    values, weight = values[is_known], weight[is_known]
+    if np.ptp(weight) > 0:
+        at = (np.arange(values.size) + 0.5) / values.size
+        reached = np.cumsum(weight / weight.sum())
+        values = values[np.searchsorted(reached, at).clip(max=values.size - 1)]
+    return of_replicates([np.array([value]) for value in values], spans, left_out)
+
+
 def of_draws(draws: NDArray[np.float64], spans: str, left_out: str) -> Prediction:
     """Prediction from draws of one calculation."""
     tail = (1 - LEVEL) / 2

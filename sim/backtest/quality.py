@@ -73,6 +73,10 @@ def _of_figure(case: Case, prediction: Prediction) -> Quality:
         ends = math.log10(case.guess.low), math.log10(case.guess.high)
         found = replace(found, crps_guess=crps_uniform(*ends, math.log10(observed)))
     values = np.maximum(prediction.values, floor)
+    if (values <= 0).any() and case.guess is not None:
+        # Of many draws some may come to nothing, which whoever wrote the case need not foresee.
+        floor = min(case.guess.low, float(values[values > 0].min(initial=case.guess.low)))
+        values = np.maximum(values, floor)
     if (values <= 0).any():
         return replace(found, why_not=NO_FLOOR.format("a predicted number"))
     low, high = (max(end, floor) for end in (prediction.low, prediction.high))

@@ -7,7 +7,7 @@ scenario and overrides, so that each world is simulated once per replicate.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -22,12 +22,14 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.experiment.draws import Draws, lay_draws
 from sim.experiment.executors.task import Key
 from sim.experiment.metrics import metrics_of
 from sim.measure.impact import measure_impact
 from sim.measure.money.accounts import price_losses
 from sim.measure.money.losses import loss_totals
 from sim.measure.money.money import MONEY_METRICS
+from sim.measure.money.money_parameters import N_DRAWS
 from sim.measure.money.moves import moves_of
 from sim.measure.money.providers import (
     NAMED_LOSS,
@@ -41,6 +43,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.variants import own_variant
 from sim.streams import Streams
 from sim.world.build import World, build_world
 
@@ -108,23 +111,52 @@ def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
     return groups
 
 
+BY_LUCK, OVER_DRAWS = "luck", "draws"
+"""Last part of a key: a replicate of the scenario as given, or a draw of all that is not known."""
+
+
 @dataclass(frozen=True)
 class Reading:
-    """Reading cases off runs, as work that any process can do; a key is (group, replicate)."""
+    """Reading cases off runs, as work that any process can do.
+
+    A key is (group, replicate, ``BY_LUCK``) or (group, draw, ``OVER_DRAWS``).
+
+    Attributes
+    ----------
+    draws
+        Of each group; none without draws.
+    """
 
     groups: tuple[RunGroup, ...]
+    draws: tuple[Draws, ...] = ()
 
     def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
-        """Return what reads one replicate of one group."""
+        """Return what reads one replicate, or one draw, of one group."""
 
         def work(key: Key) -> dict[str, NDArray[np.float64]]:
-            group_row, replicate = (int(part) for part in key)
-            return read_replicate(self.groups[group_row], replicate)
+            row, number, which = int(key[0]), int(key[1]), key[2]
+            group = self.groups[row]
+            if which == BY_LUCK:
+                return read_replicate(group, number)
+            label = group.resolved.scenario.strategy.id
+            changed = self.draws[row].point(number, label, group.resolved).change(group.resolved)
+            return read_replicate(replace(group, resolved=changed), number, n_money_draws=1)
 
         return work
 
 
-def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.float64]]:
+def draws_of(groups: Sequence[RunGroup], n_draws: int) -> tuple[Draws, ...]:
+    """Joint draws of all that is not known of each group; none where none are asked for."""
+    if not n_draws:
+        return ()
+    return tuple(
+        lay_draws([own_variant(group.resolved)], n_draws, group.root_seed) for group in groups
+    )
+
+
+def read_replicate(
+    group: RunGroup, replicate: int, *, n_money_draws: int = N_DRAWS
+) -> dict[str, NDArray[np.float64]]:
     """Simulate one replicate and read off all cases of the group.
 
     Returns
@@ -149,7 +181,7 @@ def read_replicate(group: RunGroup, replicate: int) -> dict[str, NDArray[np.floa
     }
     measured[COMPLAINTS] = np.array([outcome.n_complaints])
     if wanted & {*PRICED}:
-        measured |= _money(group.resolved, streams, world, outcome)
+        measured |= _money(group.resolved, streams, world, outcome, n_money_draws)
     return {
         each.case.id: _read(_predictor(each), measured, outcome, world, group.resolved)
         for each in group.cases
@@ -197,13 +229,14 @@ def _check(placed: PlacedCase, resolved: Resolved) -> list[Problem]:
 
 
 def _money(
-    resolved: Resolved, streams: Streams, world: World, outcome: Outcome
+    resolved: Resolved, streams: Streams, world: World, outcome: Outcome, n_draws: int
 ) -> dict[str, NDArray[np.float64]]:
     """Money of one replicate, by metric, over all draws of its parameters."""
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-    money = price_losses(resolved, streams, totals)
+    money = price_losses(resolved, streams, totals, n_draws)
+    providers = price_providers(resolved, streams, totals, n_draws)
     found = {metric: getattr(money, metric).sum(axis=1) for metric in MONEY_METRICS}
-    return {**found, NAMED_LOSS: named_loss(resolved, price_providers(resolved, streams, totals))}
+    return {**found, NAMED_LOSS: named_loss(resolved, providers)}
 
 
 def _read(

@@ -17,15 +17,23 @@ from sim.backtest.calculations import (
     predict_national,
 )
 from sim.backtest.exposures import predict_exposure
-from sim.backtest.prediction import NotComputable, Prediction, of_replicates
+from sim.backtest.prediction import NotComputable, Prediction, of_ensemble, of_replicates
 from sim.backtest.rankings import RankingScore, score_rankings
 from sim.backtest.readings import why_no_threshold
-from sim.backtest.runs import Reading, RunGroup, group_runs
+from sim.backtest.runs import (
+    BY_LUCK,
+    OVER_DRAWS,
+    Reading,
+    RunGroup,
+    draws_of,
+    group_runs,
+)
 from sim.backtest.tallies import Tally, tallies_of
 from sim.backtest.verdicts import Score, score
 from sim.catalogue.choices import PRICED
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.experiment.draws import Draws
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.results.manifest import list_assumptions
@@ -40,6 +48,8 @@ from sim.scenario.predictors import (
 
 N_REPLICATES = 20
 """Replicates of each scenario, unless said otherwise."""
+N_DRAWS = 64
+"""Joint draws of all that is not known of each, unless said otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,20 +63,33 @@ class Backtest:
     groups
         Scenarios that were run.
     n_replicates
-        Replicates of each.
+        Replicates of each, of the scenario as given.
     failures
-        Replicates without a result, by group and replicate; their cases are not computable.
+        Runs without a result, by group, number and whether it is a draw; their cases are not
+        computable.
+    n_draws
+        Joint draws of all that is not known; the scores are over them where there are any.
+    by_luck
+        Scores over the replicates of the scenario as given, in the same sequence; none without
+        draws, where ``scores`` are these.
     """
 
     scores: tuple[Score, ...]
     groups: tuple[RunGroup, ...]
     n_replicates: int
     failures: Mapping[Key, Failure]
+    n_draws: int = 0
+    by_luck: tuple[Score, ...] = ()
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
         """Counts and means by role, then by subject and role."""
         return tallies_of(self.scores)
+
+    @property
+    def tallies_by_luck(self) -> tuple[Tally, ...]:
+        """The same of luck alone; none without draws."""
+        return tallies_of(self.by_luck) if self.by_luck else ()
 
     @property
     def rankings(self) -> tuple[RankingScore, ...]:
@@ -81,13 +104,17 @@ def backtest(
     on_replicate: Callable[[int, int], None] = lambda n_done, n_total: None,
     executor: Executor | None = None,
     on_compile: Callable[[], None] = lambda: None,
+    n_draws: int = 0,
 ) -> Backtest:
     """Predict and score cases.
 
     Parameters
     ----------
     n_replicates
-        Replicates of each scenario.
+        Replicates of each scenario as given.
+    n_draws
+        Joint draws of all that is not known of each scenario, each with its own luck; 0 for luck
+        alone.
     on_replicate
         Called with the number of replicates done, and of all.
     executor
@@ -125,44 +152,63 @@ def backtest(
         refusal = ScenarioError
     if problems:
         raise refusal(problems)
-    failures = _predict_runs(groups, n_replicates, executor, on_replicate, on_compile, predictions)
-    scores = tuple(score(each, predictions[each.case.id]) for each in placed)
-    return Backtest(scores, tuple(groups), n_replicates, failures)
+    by_draws = draws_of(groups, n_draws)
+    keys = _keys(groups, n_replicates, by_draws)
+    reading = Reading(tuple(groups), by_draws)
+    runs, failures = _run(reading, keys, executor, on_replicate, on_compile)
+    by_luck, over_draws = dict(predictions), dict(predictions)
+    for row, group in enumerate(groups):
+        mine = [key for key in keys if key[0] == row]
+        failed = [key for key in mine if key in failures]
+        for each in group.cases:
+            read = {key: runs[key][each.case.id] for key in mine if key in runs}
+            for which, into in ((BY_LUCK, by_luck), (OVER_DRAWS, over_draws)):
+                numbers = [numbers for key, numbers in read.items() if key[2] == which]
+                if failed:
+                    why = f"replicate {failed[0][1]} failed: {failures[failed[0]]}"
+                    into[each.case.id] = NotComputable(why)
+                elif which == BY_LUCK:
+                    into[each.case.id] = prediction_of(each, group, numbers)
+                elif by_draws:
+                    into[each.case.id] = prediction_over(each, group, numbers, by_draws[row])
+    luck = tuple(score(each, by_luck[each.case.id]) for each in placed)
+    if not n_draws:
+        return Backtest(luck, tuple(groups), n_replicates, failures)
+    scores = tuple(score(each, over_draws[each.case.id]) for each in placed)
+    return Backtest(scores, tuple(groups), n_replicates, failures, n_draws, luck)
 
 
-def _predict_runs(
-    groups: Sequence[RunGroup],
-    n_replicates: int,
+def _keys(groups: Sequence[RunGroup], n_replicates: int, draws: Sequence[Draws]) -> list[Key]:
+    """Keys of all runs: of each group its replicates, then its draws."""
+    keys: list[Key] = []
+    for row in range(len(groups)):
+        keys += [(row, replicate, BY_LUCK) for replicate in range(n_replicates)]
+        keys += [(row, draw, OVER_DRAWS) for draw in range(draws[row].n if draws else 0)]
+    return keys
+
+
+def _run(
+    reading: Reading,
+    keys: Sequence[Key],
     executor: Executor | None,
     on_replicate: Callable[[int, int], None],
     on_compile: Callable[[], None],
-    predictions: dict[str, Prediction | NotComputable],
-) -> dict[Key, Failure]:
-    """Simulate all groups, add the predictions of their cases, and return what failed."""
-    keys: list[Key] = [
-        (row, replicate) for row in range(len(groups)) for replicate in range(n_replicates)
-    ]
+) -> tuple[dict[Key, dict[str, NDArray[np.float64]]], dict[Key, Failure]]:
+    """Simulate all runs; return what they gave by case, and what failed."""
     found: dict[Key, dict[str, NDArray[np.float64]]] = {}
     failures: dict[Key, Failure] = {}
     if keys:
         warm_up(on_compile)
     with executor or SerialExecutor() as working:
-        for n_done, (key, result) in enumerate(working.run(Reading(tuple(groups)), keys), 1):
+        for n_done, (key, result) in enumerate(working.run(reading, keys), 1):
             if isinstance(result, Failure):
                 failures[key] = result
             else:
                 found[key] = result
             on_replicate(n_done, len(keys))
-    for row, group in enumerate(groups):
-        mine = [(row, replicate) for replicate in range(n_replicates)]
-        failed = [key for key in mine if key in failures]
-        for each in group.cases:
-            predictions[each.case.id] = (
-                NotComputable(f"replicate {failed[0][1]} failed: {failures[failed[0]]}")
-                if failed
-                else prediction_of(each, group, [found[key][each.case.id] for key in mine])
-            )
-    return dict(sorted(failures.items()))
+    order = {key: row for row, key in enumerate(keys)}
+    found = {key: found[key] for key in sorted(found, key=order.__getitem__)}
+    return found, dict(sorted(failures.items()))
 
 
 def _calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
@@ -202,3 +248,23 @@ def prediction_of(
         spans += f" and {draws[0].size} draws of the prices in each"
         left_out += " that are not prices"
     return of_replicates(draws, spans, left_out)
+
+
+def prediction_over(
+    placed: PlacedCase, group: RunGroup, numbers: Sequence[NDArray[np.float64]], draws: Draws
+) -> Prediction | NotComputable:
+    """Prediction of a case from joint draws of all that is not known of its scenario.
+
+    Parameters
+    ----------
+    numbers
+        By draw: one number.
+    """
+    predictor = placed.case.predictor
+    assert isinstance(predictor, RunPredictor)
+    if why := why_no_threshold(predictor.businesses, group.resolved):
+        return NotComputable(why)
+    spans = f"luck and {len(draws.unknowns)} unknowns, in {draws.n} joint draws"
+    if predictor.measure in PRICED:
+        spans += " and of the prices"
+    return of_ensemble(numbers, draws.weight, spans, "what the model leaves out")

@@ -71,6 +71,16 @@ def backtest(
             help="Replicates of each scenario; 20 when left out.",
         ),
     ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            "--draws",
+            min=0,
+            max=100_000,
+            help="Joint draws of all that is not known of each scenario; 64 when left out, 0 for "
+            "luck alone.",
+        ),
+    ] = None,
     format_: Annotated[
         Format, typer.Option("--format", help="How scores are printed.")
     ] = Format.TABLE,
@@ -101,7 +111,8 @@ def backtest(
     """
     with console.reports_errors(as_json=as_json):
         from sim.backtest.document import document
-        from sim.backtest.scores import N_REPLICATES
+        from sim.backtest.runs import BY_LUCK
+        from sim.backtest.scores import N_DRAWS, N_REPLICATES
         from sim.backtest.scores import backtest as score_cases
         from sim.experiment.executors import choose_executor
         from sim.files import new_file
@@ -111,13 +122,14 @@ def backtest(
         files = read_files(blind) if blind else shipped_cases()
         placed = choose(files, cases)
         n_replicates = replicates or N_REPLICATES
-        with progress("replicates", quiet=quiet) as on_step:
+        with progress("runs", quiet=quiet) as on_step:
             scored = score_cases(
                 placed,
                 n_replicates,
                 on_step,
                 choose_executor(workers),
                 lambda: console.say(COMPILING, quiet=quiet),
+                n_draws=N_DRAWS if draws is None else draws,
             )
         found = document(scored)
         if save is not None:
@@ -132,9 +144,10 @@ def backtest(
                 draw_backtest(found, partial)
             console.say(f"figure: {plot}", quiet=quiet)
         _print(found, Format.JSON if as_json else format_, plot, save)
-        for (row, replicate), failure in scored.failures.items():
+        for (row, number, which), failure in scored.failures.items():
             name = scored.groups[int(row)].name
-            console.say(f"failed: scenario={name} replicate={replicate}: {failure}")
+            kind = "replicate" if which == BY_LUCK else "draw"
+            console.say(f"failed: scenario={name} {kind}={number}: {failure}")
         if scored.failures:
             raise typer.Exit(console.EXIT_PARTIAL)
 
@@ -235,7 +248,15 @@ def print_scores(found: Mapping[str, Any]) -> None:
             sections.append(Section(role, role, columns, rows))
     print_tables(sections)
     print()
+    n = found["n_draws"]
+    over = f"over {n} joint draws of all that is not known" if n else "by luck alone"
+    print(f"Intervals {over}, except of calculations:")
     for tally in (each for each in found["tallies"] if not each["subject"]):
+        if tally["n_cases"]:
+            _print_tally(tally)
+    if n:
+        print("By luck alone, at the values as given:")
+    for tally in (each for each in found["by_luck"]["tallies"] if not each["subject"]):
         if tally["n_cases"]:
             _print_tally(tally)
     for ranking in found["rankings"]:
@@ -243,10 +264,6 @@ def print_scores(found: Mapping[str, Any]) -> None:
             f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
             f"{ranking['n_computable']} of {len(ranking['cases'])} cases ({ranking['role']})"
         )
-    print(
-        "Intervals span luck alone, or draws of a method's constants; ranges of assumptions are "
-        "not in them."
-    )
 
 
 def _print_tally(tally: Mapping[str, Any]) -> None:

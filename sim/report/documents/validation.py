@@ -53,6 +53,8 @@ def page(scores: Document, *, figure: str = "") -> str:
         Path of the figure relative to the page; none is shown when empty.
     """
     parts = [f"# {TITLE}\n", _introduction(scores), _tallies(scores), _subjects(scores)]
+    if both := _both(scores):
+        parts.append(both)
     if figure:
         alt = "Predicted intervals over the published value of each case, on a logarithmic axis."
         parts.append(f"![{alt}]({figure})\n")
@@ -85,11 +87,50 @@ def _introduction(scores: Document) -> str:
         "order of size. Cases that show one number (`counts_as`) count together as one in every "
         "mean. **Bounds** have no place in a mean of CRPS: scored is the **probability** that the "
         "prediction gives to the bound being kept, by the Brier score, its squared shortfall.\n\n"
+        f"{_said_of_intervals(scores['n_draws'])}\n"
+    )
+
+
+def _said_of_intervals(n_draws: int) -> str:
+    if n_draws:
+        return (
+            "Intervals of what is read off scenarios span luck and all that is not known: "
+            f"{n_draws} joint draws of every assumption from its declared range, each with its "
+            "own luck, none weighed by any figure ([how](bands.md)). A figure outside says that "
+            "the model is wrong there, or a range too narrow. The same by luck alone stands "
+            "beside; intervals of calculations span what is said with them."
+        )
+    return (
         "Predicted intervals span luck alone, except where said: the scenarios' assumptions have "
         "ranges, and what those would change is not in the interval. So fewer than 90 % of "
         "held-out cases are to be expected inside, and a case outside says that luck does not "
-        "explain the difference; an assumption may.\n"
+        "explain the difference; an assumption may."
     )
+
+
+def _both(scores: Document) -> str:
+    """Scores over all that is not known beside those by luck alone; empty without draws."""
+    luck = {(each["role"], each["subject"]): each for each in scores["by_luck"]["tallies"]}
+    lines = [
+        "## Luck alone, and all that is not known\n",
+        "| role | predicted by | numbers | inside, by luck | inside, in all | width, by luck | "
+        "width, in all | CRPS, by luck | CRPS, in all | of a guess |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    n_lines = len(lines)
+    for tally in scores["tallies"]:
+        alone = luck.get((tally["role"], tally["subject"]))
+        if alone is None or not tally["n_figures"] or not alone["n_figures"]:
+            continue
+        shares = (f"{each['coverage']:.0%}" for each in (alone, tally))
+        widths = (width(each["log10_width"]) for each in (alone, tally))
+        crps = (score(each["crps"]) for each in (alone, tally))
+        lines.append(
+            f"| {tally['role']} | {markdown_text(tally['subject']) or '**all**'} | "
+            f"{tally['n_figures']} | {' | '.join((*shares, *widths, *crps))} | "
+            f"{score(tally['crps_guess'])} |"
+        )
+    return "\n".join(lines) + "\n" if len(lines) > n_lines else ""
 
 
 def _tallies(scores: Document) -> str:

@@ -10,11 +10,13 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from sim.backtest.calculations import law_quantity
 from sim.backtest.prediction import (
     NotComputable,
     Prediction,
+    of_ensemble,
     of_number,
     of_replicates,
 )
@@ -365,7 +367,7 @@ def test_a_failed_replicate_makes_its_cases_not_computable(tmp_path):
     found = backtest(cases, 2, executor=Broken())
     assert found.scores[0].prediction == NotComputable("replicate 1 failed: ValueError: it broke")
     assert found.scores[1].verdict == "outside"
-    assert list(found.failures) == [(0, 1)]
+    assert list(found.failures) == [(0, 1, "luck")]
 
 
 def test_too_many_different_runs_are_refused(tmp_path):
@@ -388,3 +390,41 @@ def test_what_is_taken_of_a_curve_over_a_time(take: str, expected: float) -> Non
     # The first value holds from before the span on, the last to its end.
     t_s, value = np.array([3, 14, 16]), np.array([1.0, 5.0, 2.0])
     assert taken(t_s, value, (10, 20), take) == pytest.approx(expected)
+
+
+def test_draws_of_what_is_not_known_stand_beside_luck(tmp_path):
+    small = '["population.n_businesses=30", "end=2018-04-18T00:00+03:00"]'
+    cases = file_of(
+        tmp_path,
+        {"predictor": run_predictor(measure="business_hours_impaired", overrides=small)},
+        {"predictor": "{kind: names-law, quantity: mean_names}"},
+    ).cases
+    alone, both = backtest(cases, 3), backtest(cases, 3, n_draws=12)
+    assert alone.by_luck == ()
+    for one, other in zip(alone.scores, both.by_luck, strict=True):
+        assert one.prediction.median == other.prediction.median
+        assert_array_equal(one.prediction.values, other.prediction.values)
+    wide, luck = both.scores[0].prediction, both.by_luck[0].prediction
+    assert wide.values.size == 12
+    assert wide.spans.startswith("luck and ")
+    assert wide.high - wide.low > luck.high - luck.low
+    # A calculation has no draws of a scenario.
+    assert both.scores[1].prediction == both.by_luck[1].prediction
+    again = backtest(cases, 3, n_draws=20)
+    assert set(wide.values) <= set(again.scores[0].prediction.values)
+
+
+def test_a_draw_in_which_nothing_is_known_is_left_out_and_said_to_be():
+    numbers = [np.array([value]) for value in (1.0, np.nan, 3.0, 2.0)]
+    found = of_ensemble(numbers, np.full(4, 0.25), "luck", "")
+    assert_array_equal(found.values, [1, 3, 2])
+    assert found.spans == "luck; not known in 1 of them, which are left out"
+    for weight in ([0.2, 0.6, 0.1, 0.1], [0.25, 0.5, 0.25, 0]):
+        found = of_ensemble(numbers, np.array(weight), "luck", "")
+        assert found == NotComputable("not known in 1 of 4 draws")
+
+
+def test_a_draw_stands_as_often_as_it_weighs():
+    numbers = [np.array([float(value)]) for value in range(4)]
+    found = of_ensemble(numbers, np.array([0.5, 0, 0.25, 0.25]), "luck", "")
+    assert_array_equal(found.values, [0, 0, 2, 3])

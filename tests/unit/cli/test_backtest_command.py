@@ -71,7 +71,10 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path)
     result = call("--blind", str(blind))
     assert "held-out: 1 of 1 computable cases inside (1 in all;" in result.stdout
     assert "calibration: 0 of 0 computable cases inside (1 in all;" in result.stdout
-    assert "ranges of assumptions are not in them" in result.stdout
+    assert "Intervals over 64 joint draws of all that is not known" in result.stdout
+    assert "By luck alone, at the values as given:" in result.stdout
+    alone = call("--blind", str(blind), "--draws", "0")
+    assert "Intervals by luck alone" in alone.stdout
 
 
 def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -> None:
@@ -111,7 +114,7 @@ def test_mistakes_exit_without_a_traceback(
 
 
 def test_a_shipped_case_is_run(tmp_path: Path) -> None:
-    result = call("replay-2018-04-20", "-n", "1", "--json")
+    result = call("replay-2018-04-20", "-n", "1", "--draws", "0", "--json")
     assert result.exit_code == 0, result.stderr
     (score,) = json.loads(result.stdout)["scores"]
     assert score["predicted"]["median"] == 17_771_008
