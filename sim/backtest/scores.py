@@ -237,9 +237,7 @@ def prediction_of(
     """
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
-    times = predictor.at, predictor.since, predictor.until
-    is_timed = any(time is not None for time in times)
-    if why := why_no_threshold(predictor.businesses, group.resolved, is_timed=is_timed):
+    if why := _why_not(predictor, group):
         return NotComputable(why)
     n_assumptions = len(list_assumptions(group.resolved))
     spans = f"luck of {len(draws)} replicates"
@@ -262,9 +260,16 @@ def prediction_over(
     """
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
-    if why := why_no_threshold(predictor.businesses, group.resolved):
+    if why := _why_not(predictor, group):
         return NotComputable(why)
     spans = f"luck and {len(draws.unknowns)} unknowns, in {draws.n} joint draws"
     if predictor.measure in PRICED:
         spans += " and of the prices"
     return of_ensemble(numbers, draws.weight, spans, "what the model leaves out")
+
+
+def _why_not(predictor: RunPredictor, group: RunGroup) -> str:
+    """Why a run cannot say what a case asks; empty where it can."""
+    times = predictor.at, predictor.since, predictor.until
+    is_timed = any(time is not None for time in times)
+    return why_no_threshold(predictor.businesses, group.resolved, is_timed=is_timed)
