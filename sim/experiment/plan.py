@@ -249,7 +249,8 @@ class Plan:
         impossible: dict[Key, Failure] = {}
         refused: list[ProblemsError] = []
         tables = {str(table.path) for table in self.resolved.tables}
-        # Runs need no line numbers: all points share the document of the scenario.
+        # Runs need no line numbers: all points share the document of the scenario. A draw is made
+        # from the document of its strategy, which holds the strategy.
         document = self.resolved.loaded.document
         for row, point in enumerate(self.points):
             try:
@@ -260,6 +261,9 @@ class Plan:
                 continue
             labels = tuple(variant.label for variant in variants)
             for variant in variants:
+                if self.draws is not None:
+                    scenarios[row, variant.label] = variant.resolved
+                    continue
                 loaded = replace(variant.resolved.loaded, document=document)
                 scenarios[row, variant.label] = replace(variant.resolved, loaded=loaded)
         if not scenarios:

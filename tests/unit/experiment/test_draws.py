@@ -111,6 +111,19 @@ def test_draws_differ_from_each_other_and_what_is_no_unknown_of_a_rule_does_not_
     assert len({value for _, value in listed}) > 3
 
 
+def test_every_strategy_keeps_its_own_rule_in_the_draws(whole: RunsResult) -> None:
+    """No blocking orders nothing in any draw, and drops of single addresses list no others."""
+    orders = "metric = 'orders_placed'"
+    assert {value for _, _, value in values(whole.folder, "none", orders)} == {0.0}
+    assert min(value for _, _, value in values(whole.folder, "exact", orders)) > 0
+    listed = "metric = 'addresses_listed_peak'"
+    exact, escalate = (
+        np.array([value for _, _, value in values(whole.folder, label, listed)])
+        for label in ("exact", "escalate")
+    )
+    assert (exact < escalate / 100).all()
+
+
 def test_the_scenario_as_given_is_what_it_was_without_draws(
     whole: RunsResult, tmp_path: Path
 ) -> None:
