@@ -30,6 +30,7 @@ PACKAGES = (
     "ruamel.yaml",
     "duckdb",
     "optuna",
+    "scikit-learn",
 )
 """Packages that shape numbers, whether they are there or not."""
 ABSENT = "none"

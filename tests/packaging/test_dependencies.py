@@ -11,6 +11,7 @@ import pytest
 
 # Where the name to import is not that of the distribution.
 MODULES = {
+    "scikit-learn": "sklearn",
     "backports.zstd": "backports",
     "import-linter": "importlinter",
     "py-radix": "radix",
@@ -32,6 +33,7 @@ BROUGHT_BY = {
     "markupsafe": "jinja2",
     "PIL": "matplotlib",
     "pydantic_core": "pydantic",
+    "threadpoolctl": "sklearn",
 }
 # Used by a test where it happens to be there: DuckDB before 2.0.1 hands out times by it.
 OFFERED = {"pytz"}

@@ -30,7 +30,7 @@ _PACKAGES = (
 _EXTRAS = {
     "zst": ("backports.zstd",),
     "import": ("maxminddb", "mrtparse"),
-    "analysis": ("pandas", "optuna"),
+    "analysis": ("pandas", "optuna", "scikit-learn"),
     "cluster": ("distributed", "cryptography"),
 }
 
