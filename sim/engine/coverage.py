@@ -54,11 +54,12 @@ def block_around(
 ) -> tuple[Order, ...]:
     """One order per front for the set around it, unless an earlier order of these holds it."""
     orders: list[Order] = []
-    for row in front_row.tolist():
-        address = int(observation.fronts.address[row])
-        if any(order.addresses.holds(address) for order in orders):
-            continue
-        orders.append(Order("block", cut(observation, around(row)), mechanism))
+    while front_row.size:
+        addresses = cut(observation, around(int(front_row[0])))
+        orders.append(Order("block", addresses, mechanism))
+        front_row = front_row[1:]
+        if front_row.size:
+            front_row = front_row[~addresses.contains(observation.fronts.address[front_row])]
     return tuple(orders)
 
 
