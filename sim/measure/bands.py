@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.summary import LEVEL
-from sim.results.read import CurvePoints
+from sim.results.read import CurvePoints, RunFolder, WideBand
 
 MAX_GRID = 3000
 
@@ -31,6 +31,9 @@ class Band:
         What the values are out of, averaged over replicates; NaN where there is nothing.
     n_replicates
         Replicates in the band.
+    wide : shape (3, n_times)
+        5th percentile, median and 95th percentile over draws of all that is not known, read at even
+        times and held; None without draws.
     """
 
     t_s: NDArray[np.int64]
@@ -39,9 +42,24 @@ class Band:
     high: NDArray[np.float64]
     denominator: float
     n_replicates: int
+    wide: NDArray[np.float64] | None = None
 
 
-def band_of(points: CurvePoints, horizon_s: int, *, as_share: bool = False) -> Band:
+def whole_band(run: RunFolder, metric: str, strategy: str | None = None) -> Band:
+    """Band of one measure over everybody, by luck and over all that is not known.
+
+    Raises
+    ------
+    DataError
+        If the run's curves cannot be read.
+    """
+    points, wide = run.curve(metric, strategy), run.wide_band(metric, strategy)
+    return band_of(points, run.horizon_s, wide=wide)
+
+
+def band_of(
+    points: CurvePoints, horizon_s: int, *, as_share: bool = False, wide: WideBand | None = None
+) -> Band:
     """Band of one curve at its change points, or on an even grid where these are very many.
 
     Parameters
@@ -49,16 +67,18 @@ def band_of(points: CurvePoints, horizon_s: int, *, as_share: bool = False) -> B
     as_share
         Divide each replicate's values by their denominator first. A replicate whose denominator
         is zero has no share and is left out.
+    wide
+        The curve over draws, whose times are added.
     """
     if as_share:
         points = share_points(points)
-    grid = np.unique(points.t_s)
+    grid = np.unique(np.concatenate([points.t_s, [] if wide is None else wide.t_s]))
     if grid.size > MAX_GRID:
-        grid = np.linspace(0, horizon_s, MAX_GRID, endpoint=False).astype(np.int64)
-    return band_at(points, grid)
+        grid = np.linspace(0, horizon_s, MAX_GRID, endpoint=False)
+    return band_at(points, grid.astype(np.int64), wide)
 
 
-def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
+def band_at(points: CurvePoints, at_s: NDArray[np.int64], wide: WideBand | None = None) -> Band:
     """Band of one curve at given times.
 
     Parameters
@@ -72,7 +92,8 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
     # A replicate counts once, however many points it has.
     first = np.diff(points.replicate, prepend=-1) != 0
     denominator = float(points.denominator[first].mean()) if first.any() else np.nan
-    return Band(at_s, *over_replicates(values), denominator, len(values))
+    ends = None if wide is None else np.array([step_values(wide.t_s, e, at_s) for e in wide.ends])
+    return Band(at_s, *over_replicates(values), denominator, len(values), ends)
 
 
 def over_replicates(
@@ -144,7 +165,7 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
     tolerance
         Tolerance to begin with, as a share of the span of the curve and its band.
     """
-    lines = np.array([band.mean, band.low, band.high])
+    lines = np.array([band.mean, band.low, band.high, *(() if band.wide is None else band.wide)])
     known = lines[~np.isnan(lines)]
     span = float(known.max() - known.min()) if known.size else 0.0
     while True:
@@ -152,8 +173,9 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
         level = np.nan_to_num(np.round(lines / step) if step > 0 else lines * 0.0)
         kept = np.flatnonzero((np.diff(level, axis=1, prepend=np.nan) != 0).any(axis=0))
         if kept.size <= n_times:
-            mean, low, high = lines[:, kept]
-            return Band(band.t_s[kept], mean, low, high, band.denominator, band.n_replicates)
+            t_s, (mean, low, high, *ends) = band.t_s[kept], lines[:, kept]
+            wide = np.array(ends) if ends else None
+            return Band(t_s, mean, low, high, band.denominator, band.n_replicates, wide)
         tolerance *= 1.5
 
 

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
 from sim.results.parquet import numbers, read_columns
-from sim.results.read import SPLITS, CurvePoints, RunFolder
+from sim.results.read import IS_WHOLE, SPLITS, CurvePoints, RunFolder
 
 _SPLIT = "CASE " + " ".join(f"WHEN {name} IS NOT NULL THEN '{name}'" for name in SPLITS) + " END"
 _NAME = f"coalesce({', '.join(SPLITS)})"
-_IS_WHOLE = " AND ".join(f"{name} IS NULL" for name in SPLITS)
 _IS_SPLIT = " + ".join(f"({name} IS NOT NULL)::TINYINT" for name in SPLITS) + " = 1"
 
 
@@ -83,7 +82,7 @@ def read_curves(
             denominator::DOUBLE AS denominator
         FROM data
         WHERE strategy = $strategy AND (
-            (list_contains($whole, metric) AND {_IS_WHOLE})
+            (list_contains($whole, metric) AND {IS_WHOLE})
             OR (list_contains($split_metrics, metric) AND {_IS_SPLIT}))
         ORDER BY file_row_number
         """,

@@ -27,6 +27,7 @@ from sim.results.folder import (
 from sim.results.parquet import numbers, read_columns
 
 SPLITS = ("provider", "sector", "role")
+IS_WHOLE = " AND ".join(f"{column} IS NULL" for column in SPLITS)
 _MANIFEST_KEYS = (
     "result_id",
     "status",
@@ -54,6 +55,22 @@ class CurvePoints:
     t_s: NDArray[np.int64]
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class WideBand:
+    """One curve over joint draws of all that is not known, at even times.
+
+    Attributes
+    ----------
+    t_s : shape (n_times,)
+        Times, ascending.
+    ends : shape (3, n_times)
+        5th percentile, median and 95th percentile over the weighted draws.
+    """
+
+    t_s: NDArray[np.int64]
+    ends: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +135,11 @@ class RunFolder:
         return int(self.manifest["n_replicates"])
 
     @property
+    def n_draws(self) -> int:
+        """Finished draws of all that is not known; 0 where luck alone was simulated."""
+        return int(self.manifest.get("n_draws", 0))
+
+    @property
     def strategies(self) -> tuple[str, ...]:
         """Labels of the strategies in the folder; one, unless it holds a comparison."""
         listed = self.manifest.get("strategies")
@@ -158,6 +180,21 @@ class RunFolder:
         """Return the curve of one measure over everybody."""
         return next(iter(self._select(metric, None, strategy).values()))
 
+    def wide_band(self, metric: str, strategy: str | None = None) -> WideBand | None:
+        """Band over draws of one measure over everybody; None where there are no draws of it."""
+        if not self.n_draws:
+            return None
+        columns = read_columns(
+            self.path / "bands.parquet",
+            "SELECT t_s, all_low, all_median, all_high FROM data WHERE metric = ? AND strategy = ? "
+            f"AND all_median IS NOT NULL AND {IS_WHOLE} ORDER BY t_s",
+            [metric, self.strategy(strategy)],
+        )
+        if not columns["t_s"].size:
+            return None
+        ends = [numbers(columns[name]) for name in ("all_low", "all_median", "all_high")]
+        return WideBand(np.asarray(columns["t_s"], np.int64), np.array(ends))
+
     def curves_by(
         self, metric: str, split: str, strategy: str | None = None
     ) -> dict[str, CurvePoints]:
@@ -187,8 +224,7 @@ class RunFolder:
     @cached_property
     def _metrics(self) -> frozenset[tuple[str, str]]:
         """Strategy and name of the measures that stand in the file for everybody."""
-        none = " AND ".join(f"{column} IS NULL" for column in SPLITS)
-        query = f"SELECT DISTINCT strategy, metric FROM data WHERE {none}"
+        query = f"SELECT DISTINCT strategy, metric FROM data WHERE {IS_WHOLE}"
         columns = read_columns(self.path / "curves.parquet", query)
         pairs = zip(columns["strategy"].tolist(), columns["metric"].tolist(), strict=True)
         return frozenset((str(label), str(metric)) for label, metric in pairs)

@@ -19,6 +19,7 @@ from sim.report.page.document import write_report
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.drawn_folders import add_draws
 from tests.experiments import run_experiment
 
 if TYPE_CHECKING:
@@ -66,12 +67,14 @@ def chase_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def reports(chase_run: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Report files by name: of a run, and of a comparison of eight strategies."""
+    """Report files by name: of a run, and of eight strategies compared, without and with draws."""
     folder = tmp_path_factory.mktemp("reports")
     comparison = write_comparison(chase_run, folder / "comparison", EIGHT, 4)
-    files = {"run": folder / "run.html", "comparison": folder / "comparison.html"}
-    write_report(open_run(chase_run), files["run"])
-    write_report(open_run(comparison), files["comparison"])
+    drawn = add_draws(comparison, folder / "drawn", ["business_hours_impaired"])
+    made = {"run": chase_run, "comparison": comparison, "drawn": drawn}
+    files = {name: folder / f"{name}.html" for name in made}
+    for name, path in files.items():
+        write_report(open_run(made[name]), path)
     return files
 
 

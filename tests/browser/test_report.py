@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-BOTH = pytest.mark.parametrize("which", ["run", "comparison"])
+EACH = pytest.mark.parametrize("which", ["run", "comparison", "drawn"])
 AXE = Path(
     os.environ.get("OVERBLOCK_AXE", "")
     or Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 )
 
 
-@BOTH
+@EACH
 def test_it_says_nothing_and_asks_for_nothing(which: str, open_report: OpenReport) -> None:
     opened = open_report(which)
     page = opened.page
@@ -48,7 +48,7 @@ def test_it_says_nothing_and_asks_for_nothing(which: str, open_report: OpenRepor
     assert opened.asked == []
 
 
-@BOTH
+@EACH
 def test_curves_are_drawn(which: str, shared: dict[str, Opened]) -> None:
     page = shared[which].page
     charts = page.query_selector_all("#charts figure")
@@ -89,6 +89,24 @@ def test_the_slider_under_a_chart_reads_the_run_at_that_moment(
     assert [chart.locator("output").nth(row).inner_text() for row in range(3)] == seen[:3]
 
 
+def test_a_chart_names_the_bands_it_draws(shared: dict[str, Opened]) -> None:
+    drawn = {
+        which: shared[which].page.locator("#chart-businesses .bands span").all_inner_texts()
+        for which in ("run", "drawn")
+    }
+    assert len(drawn["run"]) == 1
+    assert drawn["run"][0].startswith("by luck: 90")
+    assert "luck alone" in drawn["run"][0]
+    assert [text.partition(":")[0] for text in drawn["drawn"]] == [
+        "by luck", "with all that is not known",
+    ]  # fmt: skip
+    chart = shared["drawn"].page.locator("#chart-businesses")
+    read = chart.locator("output").first.inner_text()
+    assert re.fullmatch(r"[\d,.]+ \([\d,.]+ to [\d,.]+ by luck; [\d,.]+ to [\d,.]+ in all\)", read)
+    mean, _, _, low, high = (float(part.replace(",", "")) for part in re.findall(r"[\d,.]+", read))
+    assert (low, high) == pytest.approx((mean / 2, 2 * mean), rel=0.05)
+
+
 def test_a_line_can_be_hidden(shared: dict[str, Opened]) -> None:
     page = shared["run"].page
     chart = page.locator("#chart-businesses")
@@ -124,11 +142,11 @@ def canvas(page: Page) -> str:
     return str(page.evaluate("document.getElementById('map-canvas').toDataURL()"))
 
 
-@BOTH
+@EACH
 def test_the_slider_moves_the_map(which: str, shared: dict[str, Opened]) -> None:
     page = shared[which].page
     map_ = json.loads(page.locator("#report-data").text_content() or "")["map"]
-    name = page.locator("#map-strategy").input_value() if which == "comparison" else ""
+    name = page.locator("#map-strategy").input_value() if which != "run" else ""
     frames = map_["strategies"][name or next(iter(map_["strategies"]))]["frames"]
     slider = page.locator("#map-time")
     slider.focus()
@@ -227,7 +245,7 @@ def test_a_chart_is_saved_as_a_picture(shared: dict[str, Opened]) -> None:
     assert opened.asked == []
 
 
-@BOTH
+@EACH
 def test_it_prints(which: str, open_report: OpenReport) -> None:
     opened = open_report(which, color_scheme="dark")
     page = opened.page
@@ -249,7 +267,9 @@ def test_it_prints(which: str, open_report: OpenReport) -> None:
     assert opened.said == []
 
 
-@pytest.mark.parametrize(("which", "scheme"), [("run", "dark"), ("comparison", "light")])
+@pytest.mark.parametrize(
+    ("which", "scheme"), [("run", "dark"), ("comparison", "light"), ("drawn", "dark")]
+)
 def test_axe_finds_no_serious_violation(which: str, scheme: str, open_report: OpenReport) -> None:
     page = open_report(which, color_scheme=scheme).page
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
@@ -277,7 +297,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@BOTH
+@EACH
 def test_it_fits_a_telephone(which: str, open_report: OpenReport) -> None:
     page = open_report(which, width=390).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

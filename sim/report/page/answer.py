@@ -67,10 +67,12 @@ def _what_it_cost(rows: Rows) -> str:
     if loss is not None:
         mean, low, high = (cell(loss, name) for name in ("mean", "low", "high"))
         amount = "an amount that is not known" if math.isnan(mean) else f"{number(mean)} USD"
-        doubt = (
-            "" if math.isnan(low) else f" (mean; {span(low, high)} USD in {_level(loss)} of draws)"
-        )
-        lost = f"{'the' if parts else 'The'} modelled businesses lost {amount}{doubt}"
+        if wide := _in_all(loss):
+            about = f" (mean; {wide})"
+        else:
+            ends = f"{span(low, high)} USD in {_level(loss)} of draws"
+            about = "" if math.isnan(low) else f" (mean; {ends})"
+        lost = f"{'the' if parts else 'The'} modelled businesses lost {amount}{about}"
         parts.append(lost)
     return "; ".join(parts) + "." if parts else "What bystanders lost is not known."
 
@@ -88,7 +90,7 @@ def _what_the_target_lost(rows: Rows) -> str:
 
 
 def answer_comparison(
-    comparison: Sequence[Row], tradeoff: Sequence[Row], baseline: str
+    comparison: Sequence[Row], tradeoff: Sequence[Row], baseline: str, settled: str = ""
 ) -> list[str]:
     """Sentences about several strategies tried on the same worlds with the same luck.
 
@@ -98,13 +100,16 @@ def answer_comparison(
         Rows of the two tables.
     baseline
         Label of the strategy that the others are held against.
+    settled
+        What is settled over draws of all that is not known; without draws, how sure differences
+        are by luck alone is said instead.
     """
     harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == COLLATERAL}
     confidence = confidence_of(comparison)
     return [
         _least_and_most(harm, baseline, confidence),
         _who_is_dominated(tradeoff, baseline, confidence),
-        _how_sure(harm, comparison, baseline),
+        settled or _how_sure(harm, comparison, baseline),
     ]
 
 
@@ -122,10 +127,12 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str) -> str:
     def said(name: str) -> str:
         row = known[name]
         low, high = cell(row, "mean_low"), cell(row, "mean_high")
-        doubt = "" if math.isnan(low) else f" ({confidence} interval {span(low, high)})"
+        doubt = f"{confidence} interval by luck {span(low, high)}" if low < high else ""
         if low == high:
-            doubt = ", the same in every replicate"
-        return f"{number(cell(row, 'mean'))} business-hours impaired on average{doubt}"
+            doubt = "the same in every replicate"
+        doubts = "; ".join(filter(None, [doubt, _in_all(row)]))
+        about = f" ({doubts})" if doubts else ""
+        return f"{number(cell(row, 'mean'))} business-hours impaired on average{about}"
 
     if most == least:
         return f"The strategy {most} cost bystanders {said(most)}."
@@ -153,20 +160,20 @@ def _who_is_dominated(tradeoff: Sequence[Row], baseline: str, confidence: str) -
     )
     low, high = cell(best, "efficacy_low"), cell(best, "efficacy_high")
     if cell(best, "efficacy") > 0 and not math.isnan(low):
-        effect += f" ({confidence} interval {span(low, high)})"
+        effect += f" ({confidence} interval by luck {span(low, high)})"
     dominated = [text(row, "strategy") for row in known if row.get("is_dominated") is True]
     if not dominated:
-        return f"{effect}; no strategy is beaten by another on both effect and harm."
+        return f"{effect}; as given, no strategy is beaten by another on both effect and harm."
     by = {text(row, "strategy"): text(row, "dominated_by").split(";") for row in known}
     if len(dominated) == 1 and len(by[dominated[0]]) == 1 and by[dominated[0]][0]:
         return (
-            f"{effect}; {dominated[0]} is beaten by {by[dominated[0]][0]}, which denies no less "
-            "and harms no more."
+            f"{effect}; as given, {dominated[0]} is beaten by {by[dominated[0]][0]}, which denies "
+            "no less and harms no more."
         )
     verb = "is" if len(dominated) == 1 else "are each"
     return (
-        f"{effect}; {listing(dominated)} {verb} beaten by another strategy, which denies no less "
-        "and harms no more."
+        f"{effect}; as given, {listing(dominated)} {verb} beaten by another strategy, which denies "
+        "no less and harms no more."
     )
 
 
@@ -184,8 +191,8 @@ def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str) -> str:
     without = f"; {untested} could not be tested, as it was the same each time" if untested else ""
     return (
         f"Over {n} paired replicates, {sure} of {len(tested)} differ from {baseline} in "
-        "business-hours impaired by more than chance (paired t test, Holm's correction, below 5 %)"
-        f"{without}."
+        "business-hours impaired by more than luck (paired t test, Holm's correction, below 5 %)"
+        f"{without}; what the assumptions would change is not in that."
     )
 
 
@@ -195,11 +202,20 @@ def _value(row: Row, noun: str = "") -> str:
     what = f" {noun}" if noun else ""
     if math.isnan(mean):
         return f"a number{f' of{what}' if noun else ''} that is not known"
-    if math.isnan(low):
-        return f"{number(mean)}{what}"
-    if low == mean == high:
-        return f"{number(mean)}{what} (the same in every replicate)"
-    return f"{number(mean)}{what} ({span(low, high)} in {_level(row)} of replicates)"
+    luck = f"{span(low, high)} in {_level(row)} of replicates" if low < high else ""
+    if "all_low" in row and luck:
+        luck = f"{span(low, high)} by luck"
+    if low == high:
+        luck = "the same in every replicate"
+    ranges = "; ".join(filter(None, [luck, _in_all(row)]))
+    return f"{number(mean)}{what}{f' ({ranges})' if ranges else ''}"
+
+
+def _in_all(row: Row) -> str:
+    """The range over all that is not known; empty without draws, or where there is none."""
+    low, high = cell(row, "all_low"), cell(row, "all_high")
+    ends = "the same" if low == high == cell(row, "mean") else span(low, high)
+    return "" if math.isnan(low) else f"{ends} with all that is not known"
 
 
 def _share(row: Row) -> float:
@@ -213,8 +229,16 @@ def _level(row: Row) -> str:
     return "an unknown share" if math.isnan(level) else percent(level, 2)
 
 
-def doubt(rows: Sequence[Row], n_replicates: int) -> str:
+def doubt(rows: Sequence[Row], n_replicates: int, n_draws: int = 0) -> str:
     """What the ranges span, and what they do not."""
+    if n_draws:
+        return (
+            f"Two ranges stand beside each number, each of 90 %. By luck: {n_replicates:,} "
+            "replicates of the scenario as given, other luck in the same world. With all that is "
+            f"not known: {n_draws:,} draws, each with another value of every unknown assumption "
+            "and luck of its own. Who quotes a number should quote the second. No published figure "
+            "weighs in it, and what the model leaves out is in neither."
+        )
     if n_replicates < 2:
         return (
             "One replicate: how far luck alone would move these numbers is not known. Money is a "

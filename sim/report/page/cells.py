@@ -25,8 +25,8 @@ class Cell:
 
     Attributes
     ----------
-    text, range
-        What is read, and a range below it.
+    text, range, all
+        What is read, and ranges below it: by luck, and over all that is not known.
     sort
         What the column is sorted by: a number, an empty text where it is not known, or None for
         the cell's own text.
@@ -38,6 +38,7 @@ class Cell:
     sort: float | str | None = None
     range: str = ""
     bar: Bar | None = None
+    all: str = ""
 
 
 def sort_key(value: float) -> float | str:
@@ -101,5 +102,6 @@ class Figure:
     label: str
     value: str
     range: str
+    all: str
     of: str
     published: str

@@ -21,9 +21,9 @@ from sim.engine.record.curves import BUSINESS_METRICS, USER_METRICS
 from sim.errors import DataError, Problem
 from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
 from sim.report.figures.addresses import read_marks
-from sim.report.page.key_figures import capitalised
+from sim.report.words.numbers import capitalised
 from sim.results.curves import CurveKey, read_curves
-from sim.results.read import SPLITS, CurvePoints, RunFolder
+from sim.results.read import SPLITS, CurvePoints, RunFolder, WideBand
 
 MAX_TIMES = 400
 """Times of one line on the page; what is left out could not be seen."""
@@ -117,7 +117,8 @@ def read_drawn(run: RunFolder) -> Drawn:
         curves = read_curves(run, strategy, METRICS, (SPLIT_METRIC,))
         for key, points in curves.items():
             if not key.split:
-                bands[strategy, key.metric] = band_of_line(points, run.horizon_s)
+                wide = run.wide_band(key.metric, strategy)
+                bands[strategy, key.metric] = band_of_line(points, run.horizon_s, wide)
         for split in SPLITS:
             mine = {key.name: points for key, points in curves.items() if key.split == split}
             if mine:
@@ -153,11 +154,14 @@ def worst_moment(run: RunFolder, bands: Bands) -> tuple[str, int]:
     return worst
 
 
-def band_of_line(points: CurvePoints, horizon_s: int) -> Band:
+def band_of_line(points: CurvePoints, horizon_s: int, wide: WideBand | None = None) -> Band:
     """Band of one curve as the page shows it."""
     n_replicates = int(np.unique(points.replicate).size)
     n_times = int(np.clip(_BUDGET // n_replicates, 2 * MAX_TIMES, 10 * MAX_TIMES))
-    return thin(band_at(points, times_of(points, horizon_s, n_times)), MAX_TIMES)
+    times = times_of(points, horizon_s, n_times)
+    if wide is not None:
+        times = np.union1d(times, wide.t_s)
+    return thin(band_at(points, times, wide), MAX_TIMES)
 
 
 def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
@@ -221,6 +225,7 @@ def _line(name: str, band: Band, unit: str) -> dict[str, Any]:
         "mean": plain(band.mean, decimals),
         "low": plain(band.low, decimals) if has_band else None,
         "high": plain(band.high, decimals) if has_band else None,
+        "all": None if band.wide is None else [plain(end, decimals) for end in band.wide],
         "of": None if math.isnan(band.denominator) else round(band.denominator, 2),
     }
 

@@ -2,6 +2,9 @@
 // last point before, never the nearest one.
 
 const DAY_MS = 86400000;
+// Of the fills of the two bands, as the last two digits of a colour.
+const LUCK_OPACITY = "4d";
+const ALL_OPACITY = "1f";
 const endMs = data.start_ms + 1000 * data.horizon_s;
 
 // Last row whose time is not after a second; -1 before the first.
@@ -23,6 +26,7 @@ function makeChart(chart) {
   const state = { title: titles[0], strategy: first, second: null, hidden: new Set() };
   const plot = element("div", { class: "plot", role: "img", "aria-label": "" });
   const legend = element("ul", { class: "legend" });
+  const bands = element("p", { class: "small bands" });
   const caption = element("figcaption", { class: "small" });
   const slider = element("input", { type: "range", min: 0, max: 1000, step: 1 });
   const moment = element("span");
@@ -63,7 +67,7 @@ function makeChart(chart) {
   );
   controls.append(picture);
   figure.append(
-    controls, plot, legend,
+    controls, plot, legend, bands,
     element("label", { class: "no-print small soft" }, "Read at ", moment, slider),
     caption, numbers
   );
@@ -81,11 +85,14 @@ function makeChart(chart) {
       if (state.hidden.has(line.name)) return;
       const colour = lineColour(row);
       const base = { x: x(line), mode: "lines", hoverinfo: "skip", showlegend: false };
-      if (line.low) {
-        const edge = { shape: "hv", width: 0, color: colour };
-        drawn.push({ ...base, y: held(line.low), line: edge });
-        drawn.push({ ...base, y: held(line.high), line: edge, fill: "tonexty", fillcolor: `${colour}33` });
-      }
+      const fill = (low, high, opacity, width = 0) => {
+        const edge = { shape: "hv", width, color: `${colour}59` };
+        drawn.push({ ...base, y: held(low), line: edge });
+        drawn.push({ ...base, y: held(high), line: edge, fill: "tonexty", fillcolor: `${colour}${opacity}` });
+      };
+      // The wide band lies under the narrow one; its edges tell it from those of other lines.
+      if (line.all) fill(line.all[0], line.all[2], ALL_OPACITY, 1);
+      if (line.low) fill(line.low, line.high, LUCK_OPACITY);
       const stroke = { shape: "hv", width: 2, color: colour, dash: lineDash(row) };
       drawn.push({ ...base, y: held(line.mean), line: stroke, name: line.name });
     });
@@ -151,9 +158,13 @@ function makeChart(chart) {
   function valueText(line) {
     const row = rowAt(line.t, state.second);
     if (row < 0) return "not known";
-    const mean = numberText(line.mean[row], panel().is_share);
-    if (!line.low || line.low[row] === line.high[row]) return mean;
-    return `${mean} (${spanText(line.low[row], line.high[row], panel().is_share)})`;
+    const { is_share: isShare } = panel();
+    const span = (low, high) => (low === high ? [] : [spanText(low, high, isShare)]);
+    const luck = line.low ? span(line.low[row], line.high[row]) : [];
+    const all = line.all ? span(line.all[0][row], line.all[2][row]) : [];
+    const said = line.all
+      ? [...luck.map((text) => `${text} by luck`), ...all.map((text) => `${text} in all`)] : luck;
+    return numberText(line.mean[row], isShare) + (said.length ? ` (${said.join("; ")})` : "");
   }
 
   function read() {
@@ -194,6 +205,20 @@ function makeChart(chart) {
     );
   }
 
+  function showBands() {
+    const drawn = [
+      ["low", LUCK_OPACITY, data.bands.luck],
+      ["all", ALL_OPACITY, data.bands.all],
+    ].filter(([name]) => panel().lines.some((line) => line[name]));
+    bands.replaceChildren(
+      ...drawn.map(([, opacity, text]) => {
+        const swatch = element("i", { "aria-hidden": "true" });
+        swatch.style.background = `${lineColour(0)}${opacity}`;
+        return element("span", {}, swatch, text);
+      })
+    );
+  }
+
   function showNumbers() {
     const old = numbers.querySelector(".scroll");
     if (old) old.remove();
@@ -219,11 +244,13 @@ function makeChart(chart) {
     if (state.second === null) state.second = data.moment_s;
     const marks = panel().marks.length
       ? " Round marks: totals published at the time (filled), or derived from publications (open)." : "";
-    const of = panel().of ? ` Out of ${numberText(panel().of)} businesses.` : "";
+    const of = panel().of
+      ? ` Out of ${numberText(panel().of)} businesses${panel().lines.some((line) => line.all) ? " at the values as given" : ""}.` : "";
     caption.textContent = `${panel().title}: ${panel().unit}.${of}${marks}${panel().note || ""}`;
     const names = panel().lines.map((line) => line.name).join(", ");
     plot.setAttribute("aria-label", `${panel().title} over time: ${names}. The numbers can be read with the slider below.`);
     showLegend();
+    showBands();
     read();
     showNumbers();
     draw();
@@ -249,14 +276,15 @@ function saveCurves() {
   // As in the run folder: a text that a spreadsheet would take for a formula gets an apostrophe.
   const shown = (cell) => (typeof cell === "string" ? cell.replace(/(^|;)('*[" \u00a0\u3000]*[=+@＝＋－＠-])/g, "$1'$2") : cell);
   const quoted = (cell) => (cell === null || cell === undefined ? "" : `"${String(shown(cell)).replaceAll('"', '""')}"`);
-  const rows = [["chart", "panel", "strategy", "line", "t_s", "mean", "low", "high", "unit"]];
+  const rows = [["chart", "panel", "strategy", "line", "t_s", "mean", "low", "high", "all_low", "all_median", "all_high", "unit"]];
   for (const chart of data.charts) {
     for (const panel of chart.panels) {
       for (const line of panel.lines) {
         line.t.forEach((t, row) =>
           rows.push([
             chart.id, panel.title, panel.strategy, line.name, t, line.mean[row],
-            line.low && line.low[row], line.high && line.high[row], panel.unit,
+            line.low && line.low[row], line.high && line.high[row],
+            ...(line.all ? line.all.map((end) => end[row]) : [null, null, null]), panel.unit,
           ])
         );
       }

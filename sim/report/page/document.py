@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from sim.catalogue.choices import label
+from sim.catalogue.choices import COLLATERAL, EFFICACY, label
 from sim.errors import DataError, Problem, UsageError
 from sim.files import new_file
 from sim.measure.summary import LEVEL
@@ -26,12 +26,14 @@ from sim.report.figures.map_frames import map_data
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer, sources
 from sim.report.page import tables as page_tables
+from sim.report.page.bands import hangs_on, with_bands
 from sim.report.page.charts import as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.page.groups import cause_table, operator_table, worst_table
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_table, provider_table
 from sim.report.page.repeat import is_comparison, repeat
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json
+from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
 from sim.report.words.money import money_sentences
 from sim.report.words.numbers import count, percent
 from sim.results.contents import GENERATOR, is_report
@@ -46,6 +48,9 @@ _ABOUT = {
     "groups.csv": "who was hit, by sector, provider, region, operator and cause",
     "comparison.csv": "every measure of every strategy, with differences from the baseline",
     "tradeoff.csv": "effect, harm and which strategies are beaten",
+    "uncertainty.csv": "both ranges of every measure, and what the wide one hangs on",
+    "verdicts.csv": "which strategy is better over all that is not known",
+    "regrets.csv": "how much worse each strategy is than the best, draw by draw",
     "money.csv": "what each money method says",
     "providers.csv": "what each provider lost and gained",
     "scenario.yaml": "the scenario as it was given",
@@ -95,6 +100,7 @@ def render(run: RunFolder) -> str:
         "charts": chart_data(run, drawn),
         "most_harmful": harmful,
         "moment_s": moment_s,
+        "bands": _bands_in_words(run),
         "tradeoff": [_plain(row) for row in first_harm(tradeoff)],
         "tradeoff_axes": _axes(tradeoff),
         "map": map_,
@@ -115,7 +121,7 @@ def render(run: RunFolder) -> str:
         data=Markup(script_json(data)),
         map=map_,
         map_frame=_frame_of_peak(map_, harmful),
-        **_words(run, tradeoff),
+        **_words(run, tradeoff, harmful),
         **_tables(run, tradeoff),
     )
 
@@ -143,8 +149,24 @@ def has_file(run: RunFolder, name: str) -> bool:
     return (run.path / name).is_file()
 
 
-def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
-    """Title, sentences and notices."""
+def _bands_in_words(run: RunFolder) -> dict[str, str]:
+    """What the bands of curves hold."""
+    level = percent(LEVEL, 2)
+    alone = "" if run.n_draws else ", luck alone: what the assumptions may change is in no band"
+    return {
+        "luck": f"by luck: {level} of {count(run.n_replicates, 'replicate')}{alone}",
+        "all": f"with all that is not known: {level} of {count(run.n_draws, 'draw')}",
+    }
+
+
+def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, Any]:
+    """Title, sentences and notices.
+
+    Parameters
+    ----------
+    harmful
+        The strategy of which it is said what its measures hang on.
+    """
     manifest, scenario = run.manifest, run.scenario
     n = run.n_replicates
     limits = scenario["thresholds"]
@@ -157,16 +179,22 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
     strategies = run.strategies
     several = is_comparison(run)
     if several:
-        comparison = read_rows(run, "comparison.csv")
-        weighed = first_harm(tradeoff)
-        sentences = answer.answer_comparison(comparison, weighed, str(manifest["baseline"]))
-        doubt = answer.doubt(comparison, n)
+        rows = with_bands(run, read_rows(run, "comparison.csv"))
+        weighed, settled = first_harm(tradeoff), ""
+        if run.n_draws:
+            settled = verdict_sentence(read_rows(run, "verdicts.csv"), run.n_draws)
+        sentences = answer.answer_comparison(rows, weighed, str(manifest["baseline"]), settled)
     else:
-        rows = read_rows(run, "summary.csv")
+        rows = with_bands(run, read_rows(run, "summary.csv"))
         sentences = answer.answer_run(
             {text(row, "metric"): row for row in rows}, float(limits["impaired"])
         )
-        doubt = answer.doubt(rows, n)
+    hung = [
+        hangs_on(run, row, harmful if several else "")
+        for metric in (COLLATERAL, EFFICACY)
+        for row in rows
+        if (text(row, "metric"), text(row, "strategy")) == (metric, harmful) and run.n_draws
+    ]
     contents = [
         ("answer", "Answer"),
         ("figures", "Strategies" if several else "Key figures"),
@@ -176,7 +204,6 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         ("sources", "What it rests on"),
         ("repeat", "Repeat it"),
     ]
-    level = percent(LEVEL, 2)
     return {
         "title": run.title,
         "kicker": "overblock: what a block does to everyone who was not the target",
@@ -185,6 +212,7 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
             f"{_day(run.start)} to {_day(datetime.fromisoformat(scenario['end']))}",
             f"{len(strategies)} strategies" if several else f"strategy {strategies[0]}",
             count(n, "replicate"),
+            f"{count(run.n_draws, 'draw')} of what is not known" if run.n_draws else "luck alone",
             f"root seed {manifest['root_seed']}",
             f"overblock {manifest['tool']['version']}",
             f"result {manifest['result_id'][:12]}",
@@ -192,13 +220,14 @@ def _words(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "notices": notices,
         "contents": contents,
         "answer": sentences,
-        "doubt": doubt,
+        "doubt": answer.doubt(rows, n, run.n_draws),
+        "hangs_on": hung,
+        "n_draws": run.n_draws,
         "is_comparison": several,
         "baseline": manifest.get("baseline", ""),
         "strategy_names": strategies,
         "n_replicates": count(n, "replicate"),
-        "level": level,
-        "band_note": f"; bands hold {level} of them, by luck alone" if n > 1 else "",
+        "level": percent(LEVEL, 2),
         "offset": offset_name(run.start),
         "thresholds": {name: percent(float(limits[name])) for name in limits},
         "result_id": manifest["result_id"],
@@ -223,6 +252,8 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "downloads": downloads(run),
         "strategies": None,
         "figures": [],
+        "verdicts": None,
+        "regrets": None,
     }
     if has_file(run, "groups.csv"):
         groups = read_rows(run, "groups.csv")
@@ -236,12 +267,15 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies)
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])
-        rows = read_rows(run, "comparison.csv")
-        summary = read_rows(run, "summary.csv")
+        rows = with_bands(run, read_rows(run, "comparison.csv"))
+        summary = with_bands(run, read_rows(run, "summary.csv"))
+        if run.n_draws:
+            tables["verdicts"] = verdict_table(read_rows(run, "verdicts.csv"))
+            tables["regrets"] = regret_table(read_rows(run, "regrets.csv"))
         tables["strategies"] = page_tables.strategy_table(summary, run.strategies, baseline)
         tables["measures"] = page_tables.difference_table(rows, baseline)
     else:
-        rows = read_rows(run, "summary.csv")
+        rows = with_bands(run, read_rows(run, "summary.csv"))
         tables["figures"] = key_figures({text(row, "metric"): row for row in rows})
         tables["measures"] = page_tables.summary_table(rows)
     return tables

@@ -13,6 +13,7 @@ from sim.catalogue.measures import USD
 from sim.report.page.cells import Figure
 from sim.report.words.numbers import (
     NOT_KNOWN,
+    capitalised,
     is_share,
     number,
     percent,
@@ -24,7 +25,7 @@ from sim.results.tables import number as cell
 
 
 def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
-    """Key figures of one strategy, each with its range and what it is out of."""
+    """Key figures of one strategy, each with its ranges and what it is out of."""
     return [_figure(rows[metric]) for metric in KEY_FIGURES if metric in rows]
 
 
@@ -33,18 +34,23 @@ def _figure(row: Row) -> Figure:
     is_money = unit == USD
     value = quantity(cell(row, "mean"), unit)
     low, high = cell(row, "low"), cell(row, "high")
+    has_draws = "all_low" in row
     is_ratio = text(row, "metric") in RATIOS
     what = "draws" if is_money else "resamples of the replicates" if is_ratio else "replicates"
+    luck = _range(low, high, unit) if has_draws else quantity_span(low, high, unit)
     noun = "" if is_share(unit) or value == NOT_KNOWN else f" {unit}"
     published = text(row, "published")
     return Figure(
         label=capitalised(label(text(row, "metric"))),
         value=f"{value}{noun}",
         range=(
-            f"range {NOT_KNOWN}"
+            f"By luck: {luck}"
+            if has_draws
+            else f"range {NOT_KNOWN}"
             if math.isnan(low)
-            else f"{quantity_span(low, high, unit)} in {percent(cell(row, 'level'), 2)} of {what}"
+            else f"{luck} in {percent(cell(row, 'level'), 2)} of {what}"
         ),
+        all=f"With all that is not known: {all_text(row)}" if has_draws else "",
         of=out_of(row),
         published=(
             f"published beside it: {published_text(published)} ({text(row, 'published_source')})"
@@ -52,6 +58,15 @@ def _figure(row: Row) -> Figure:
             else ""
         ),
     )
+
+
+def all_text(row: Row) -> str:
+    """Range of a measure over all that is not known."""
+    return _range(cell(row, "all_low"), cell(row, "all_high"), text(row, "unit"))
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    return f"always {quantity(low, unit)}" if low == high else quantity_span(low, high, unit)
 
 
 def out_of(row: Row) -> str:
@@ -72,8 +87,3 @@ def published_text(value: str) -> str:
         return number(float(value))
     except ValueError:
         return value
-
-
-def capitalised(words: str) -> str:
-    """Words with a capital at their beginning."""
-    return words[:1].upper() + words[1:]

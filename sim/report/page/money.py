@@ -12,11 +12,8 @@ from collections.abc import Sequence
 from sim.measure.money.accounts import method_label
 from sim.measure.money.providers import GAIN, LOSS
 from sim.report.page.cells import Bar, Cell, Choice, Line, PageTable, columns, sort_key
-from sim.report.page.key_figures import capitalised, published_text
-from sim.report.words.numbers import (
-    number,
-    span,
-)
+from sim.report.page.key_figures import published_text
+from sim.report.words.numbers import capitalised, number, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 

@@ -54,6 +54,10 @@ def repeat(run: RunFolder) -> Repeat:
         parts += ["--baseline", str(manifest["baseline"])]
     asked = manifest.get("n_replicates_asked", run.n_replicates)
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
+    draws = manifest.get("draws") or {"n": 0, "per_draw": 1}
+    parts += ["--draws", str(draws["n"])]
+    if draws["per_draw"] != 1:
+        parts += ["--per-draw", str(draws["per_draw"])]
     for override in manifest["scenario"].get("overrides", []):
         parts += ["--set", str(override)]
     parts += ["-o", "again"]

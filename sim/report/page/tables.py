@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, HEADLINES, label
 from sim.catalogue.measures import USD
+from sim.report.page.bands import hangs_on_text
 from sim.report.page.cells import (
     Cell,
     Choice,
@@ -19,9 +21,10 @@ from sim.report.page.cells import (
     columns,
     sort_key,
 )
-from sim.report.page.key_figures import capitalised, confidence_of, out_of, published_text
+from sim.report.page.key_figures import all_text, confidence_of, out_of, published_text
 from sim.report.words.numbers import (
     NOT_KNOWN,
+    capitalised,
     p_value,
     percent,
     quantity,
@@ -30,27 +33,36 @@ from sim.report.words.numbers import (
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
+BOTH_RANGES = ("Range by luck", "Range with all that is not known")
+
 
 def summary_table(rows: Sequence[Row]) -> PageTable:
-    """Every measure of one strategy."""
+    """Every measure of one strategy; with draws, by luck and with all that is not known."""
+    has_draws = any("all_low" in row for row in rows)
     lines = [
         Line.of(
             capitalised(label(text(row, "metric"))),
             _quantity_cell(row, "mean"),
             _quantity_cell(row, "median"),
             _range_cell(row),
+            *(_wide_cells(row) if has_draws else ()),
             text(row, "unit"),
             out_of(row).removeprefix("out of "),
             published_text(text(row, "published")) if text(row, "published") else "",
         )
         for row in rows
     ]
-    titles = ("Measure", "Mean", "Median", "Range", "Unit", "Out of", "Published")
+    ranges = (*BOTH_RANGES, "Hangs on") if has_draws else ("Range",)
+    titles = ("Measure", "Mean", "Median", *ranges, "Unit", "Out of", "Published")
     caption = (
-        "Every measure over replicates; the range holds 90 % of them, for money of draws; for harm "
-        "for each user-hour denied it is a 90 % interval over resamples of the replicates"
+        "Every measure as given, and 90 % ranges: by luck over replicates, and over draws of all "
+        "that is not known; it hangs on what brings most of the variance of its rank"
+        if has_draws
+        else "Every measure over replicates; the range holds 90 % of them, for money of draws; for "
+        "harm for each user-hour denied it is a 90 % interval over resamples of the replicates"
     )
-    return PageTable("measures", caption, columns(*titles, numbers=(1, 2, 3, 6)), lines)
+    numbers = (1, 2, 3, *((4,) if has_draws else ()), len(titles) - 1)
+    return PageTable("measures", caption, columns(*titles, numbers=numbers), lines)
 
 
 def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str) -> PageTable:
@@ -59,7 +71,8 @@ def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str
     Parameters
     ----------
     rows
-        Of ``summary.csv``, in which the range of money is one over draws of prices.
+        Of ``summary.csv``, in which the range of money is one over draws of prices unless there
+        are draws of all that is not known.
     """
     by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
     metrics = [metric for metric in HEADLINES if any((name, metric) in by for name in strategies)]
@@ -83,11 +96,17 @@ def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str
 def _mean_cell(row: Row | None) -> Cell:
     if row is None:
         return Cell(NOT_KNOWN, "")
-    return _estimate_cell(row, ("mean", "low", "high"), text(row, "unit"))
+    found = _estimate_cell(row, ("mean", "low", "high"), text(row, "unit"))
+    if "all_low" not in row:
+        return found
+    luck = f"by luck {found.range}" if found.range else ""
+    wide = all_text(row)
+    return replace(found, range=luck, all="" if wide == NOT_KNOWN else f"in all {wide}")
 
 
 def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
     """Every measure of every strategy, and its paired difference from the baseline."""
+    has_draws = any("all_low" in row for row in rows)
     lines = []
     for row in rows:
         is_baseline = text(row, "strategy") == baseline
@@ -96,6 +115,7 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
                 text(row, "strategy"),
                 _estimate_cell(row, ("mean", "mean_low", "mean_high"), text(row, "unit")),
                 _range_cell(row),
+                *(_wide_cells(row) if has_draws else ()),
                 Cell("", "") if is_baseline else _difference_cell(row),
                 Cell("", "") if is_baseline else _p_cell(cell(row, "p_holm")),
                 group=text(row, "metric"),
@@ -117,12 +137,15 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
     heads = columns(
         "Strategy",
         f"Mean, {confidence} interval",
-        "Range over replicates",
+        *((*BOTH_RANGES, "Hangs on") if has_draws else ("Range over replicates",)),
         f"Difference from {baseline}, {confidence} interval",
         "p, Holm",
-        numbers=range(1, 5),
+        numbers=(1, 2, 3, 5, 6) if has_draws else range(1, 5),
     )
-    caption = f"Means, and mean paired differences from {baseline}"
+    caption = (
+        f"Means, and mean paired differences from {baseline}: their intervals, and p, are of luck "
+        "alone, at the values as given"
+    )
     return PageTable("measures", caption, heads, lines, choices=choices)
 
 
@@ -172,8 +195,8 @@ def tradeoff_table(rows: Sequence[Row]) -> PageTable:
         f"Effect ({effect})",
         f"Harm{said}",
         "Harm per unit of effect",
-        "Beaten",
-        "Share of draws unbeaten",
+        "Beaten, as given",
+        "Unbeaten, of resamples",
         numbers=(1, 2, 3, 5),
     )
     caption = "Effect on the target and harm to bystanders"
@@ -226,3 +249,8 @@ def _quantity_cell(row: Row, name: str) -> Cell:
 def _range_cell(row: Row) -> Cell:
     low, high = cell(row, "low"), cell(row, "high")
     return Cell(quantity_span(low, high, text(row, "unit")), sort_key(low))
+
+
+def _wide_cells(row: Row) -> tuple[Cell, Cell]:
+    """Range over all that is not known, and what it hangs on."""
+    return Cell(all_text(row), sort_key(cell(row, "all_low"))), Cell(hangs_on_text(row))

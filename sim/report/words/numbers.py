@@ -70,6 +70,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def capitalised(words: str) -> str:
+    """Words with a capital at their beginning."""
+    return words[:1].upper() + words[1:]
+
+
 def p_value(p: float) -> str:
     """A p value to three places; empty where there is none."""
     return "" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"

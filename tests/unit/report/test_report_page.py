@@ -293,7 +293,7 @@ def test_a_scenario_of_ones_own_is_named_as_a_file(
         root_seed=7, n_replicates=1, folder=tmp_path / "run",
     )  # fmt: skip
     how = repeat(open_run(tmp_path / "run"))
-    assert how.command == "overblock run scenario.yaml -n 1 --seed 7 -o again"
+    assert how.command == "overblock run scenario.yaml -n 1 --seed 7 --draws 0 -o again"
     assert "inputs" in how.before
 
 

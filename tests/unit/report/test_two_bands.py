@@ -1,0 +1,161 @@
+"""Luck, and all that is not known, said apart on the page: in figures, tables, curves, verdicts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.measure.bands import step_values
+from sim.report.page.bands import hangs_on, with_bands
+from sim.report.page.charts import chart_data, read_drawn
+from sim.report.page.document import render
+from sim.report.page.key_figures import key_figures
+from sim.report.page.repeat import repeat
+from sim.report.page.tables import difference_table, strategy_table, summary_table
+from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
+from sim.results.read import open_run
+from sim.results.tables import Row, read_rows, text
+from tests.drawn_folders import FIRST, N_DRAWS, SECOND
+
+NBSP = "\N{NO-BREAK SPACE}"
+HARM = "business_hours_impaired"
+
+
+def said(html: str) -> str:
+    """Text of a page without markup, scripts and line ends."""
+    body = re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).replace(NBSP, " ").split())
+
+
+@pytest.fixture(scope="module")
+def summary(drawn_run: Path) -> list[Row]:
+    run = open_run(drawn_run)
+    return with_bands(run, read_rows(run, "summary.csv"))
+
+
+def test_both_ranges_of_a_row_are_those_of_the_table_of_uncertainty(summary: list[Row]) -> None:
+    for row in summary:
+        ends = [row[name] for name in ("low", "high", "all_low", "all_high")]
+        mean = row["mean"]
+        assert isinstance(mean, float)
+        assert ends == pytest.approx([0.9 * mean, 1.1 * mean, mean / 2, 2 * mean]), row["metric"]
+
+
+def test_key_figures_say_luck_and_all_that_is_not_known_apart(
+    summary: list[Row], shipped_run: Path
+) -> None:
+    for figure in key_figures({text(row, "metric"): row for row in summary}):
+        assert figure.range.startswith("By luck: ")
+        assert figure.all.startswith("With all that is not known: ")
+        assert figure.range.partition(": ")[2] != figure.all.partition(": ")[2]
+    without = read_rows(open_run(shipped_run), "summary.csv")
+    assert all(not one.all for one in key_figures({text(row, "metric"): row for row in without}))
+
+
+def test_tables_have_a_column_for_each_range(
+    summary: list[Row], drawn_comparison: Path, shipped_run: Path
+) -> None:
+    run = open_run(drawn_comparison)
+    compared = difference_table(with_bands(run, read_rows(run, "comparison.csv")), "none")
+    for table in (summary_table(summary), compared):
+        titles = [column.title for column in table.columns]
+        first = titles.index("Range by luck")
+        assert titles[first + 1 : first + 3] == ["Range with all that is not known", "Hangs on"]
+        for line in table.rows:
+            assert len(line.cells) == len(titles)
+            assert line.cells[first + 2].text.startswith(f"luck 12{NBSP}%; {FIRST} 50{NBSP}%")
+    cells = strategy_table(with_bands(run, read_rows(run, "summary.csv")), run.strategies, "none")
+    ranges = [(cell.range, cell.all) for line in cells.rows for cell in line.cells[1:]]
+    assert any(luck for luck, _ in ranges)
+    assert all(luck.startswith("by luck ") for luck, _ in ranges if luck)
+    assert all(wide.startswith("in all ") for _, wide in ranges)
+    without = summary_table(read_rows(open_run(shipped_run), "summary.csv"))
+    assert "Range" in [column.title for column in without.columns]
+
+
+def test_what_a_number_hangs_on_is_said_in_words_with_its_key(drawn_run: Path) -> None:
+    run = open_run(drawn_run)
+    row = next(
+        row for row in with_bands(run, read_rows(run, "summary.csv")) if row["metric"] == HARM
+    )
+    assert hangs_on(run, row).replace(NBSP, " ") == (
+        "Business-hours impaired: it hangs on luck for 12 %, share of register entries the group "
+        f"enforces at all ({FIRST}) for 50 % and number of domestic businesses hosted in foreign "
+        f"clouds ({SECOND}) for 25 % of the variance of its rank among {N_DRAWS} draws. To know "
+        f"{FIRST} alone would narrow the answer most."
+    )
+    untold = {**row, "hangs_on_1": "", "hangs_on_2": ""}
+    assert "on which unknowns, cannot be told" in hangs_on(run, untold)
+    assert "the same in all 64 draws" in hangs_on(run, {**row, "share_luck": float("nan")})
+
+
+def test_curves_carry_the_wide_band_of_the_folder(drawn_run: Path) -> None:
+    run = open_run(drawn_run)
+    charts = {chart["id"]: chart for chart in chart_data(run, read_drawn(run))}
+    for chart in ("businesses", "addresses"):
+        (line, *_) = charts[chart]["panels"][0]["lines"]
+        metric = {"businesses": "businesses_affected", "addresses": "addresses_listed"}[chart]
+        wide = run.wide_band(metric)
+        assert wide is not None
+        for drawn, exact in zip(line["all"], wide.ends, strict=True):
+            kept = step_values(np.array(line["t"]), np.array(drawn, float), wide.t_s)
+            assert np.abs(kept - exact).max() <= 0.01 * wide.ends.max()
+    assert all(line["all"] is None for p in charts["who"]["panels"] for line in p["lines"])
+
+
+def test_a_page_without_draws_says_that_its_ranges_are_luck_alone(
+    shipped_run: Path, drawn_run: Path
+) -> None:
+    alone, both = (said(render(open_run(folder))) for folder in (shipped_run, drawn_run))
+    assert "Ranges of counts span luck alone" in alone
+    assert "it hangs on" not in alone
+    assert "With all that is not known" not in alone
+    assert "Ranges of counts span luck alone" not in both
+    assert "Two ranges stand beside each number" in both
+    assert "luck alone: what the assumptions may change is in no band" in render(
+        open_run(shipped_run)
+    )
+
+
+def test_verdicts_name_the_region_that_decides_them_and_regrets_who_does_nothing(
+    drawn_comparison: Path,
+) -> None:
+    run = open_run(drawn_comparison)
+    verdicts, regrets = (read_rows(run, name) for name in ("verdicts.csv", "regrets.csv"))
+    line = verdict_table(verdicts).rows[0].cells
+    assert [cell.text.replace(NBSP, " ") for cell in line[2:6]] == [
+        "not settled", "75 %", "0 %", "25 %",
+    ]  # fmt: skip
+    assert line[2].range.replace(NBSP, " ") == "better in at least 64 %, worse in at least 16 %"
+    assert line[7].text == f"not less where {FIRST} <= 0.3"
+    assert "80 % of the draws there (density), which are 70 %" in line[7].range.replace(NBSP, " ")
+    regret = regret_table(regrets).rows[0].cells
+    assert (regret[1].range, regret[2].range) == ("least of all", "")
+    assert regret[3].text.replace(NBSP, " ") == "in most draws: 60 %"
+    page = said(render(run))
+    assert "no strategy is settled to be better or worse than another" in page
+    assert "differ from none in" not in page  # what luck alone would settle
+
+
+def test_what_is_settled_is_said_of_harm() -> None:
+    rows = [
+        {"metric": HARM, "strategy": "a", "other": "b", "verdict": "better"},
+        {"metric": HARM, "strategy": "a", "other": "c", "verdict": "not settled"},
+        {"metric": HARM, "strategy": "b", "other": "c", "verdict": "alike"},
+        {"metric": "names_hit", "strategy": "a", "other": "b", "verdict": "worse"},
+    ]
+    assert verdict_sentence(rows, 100) == (
+        "Over 100 draws of all that is not known, by business-hours impaired, a is better than b "
+        "and b and c are alike; 1 of 3 pairs are not settled."
+    )
+    assert verdict_sentence(rows[1:2], 40).endswith("59 draws at least are needed.")
+
+
+def test_the_command_to_repeat_it_asks_for_the_same_draws(
+    drawn_run: Path, shipped_run: Path
+) -> None:
+    assert f"--draws {N_DRAWS}" in repeat(open_run(drawn_run)).command
+    assert "--draws 0" in repeat(open_run(shipped_run)).command

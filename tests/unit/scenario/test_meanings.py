@@ -1,0 +1,27 @@
+"""Keys in words: from the note of a table, from the schema, else from the key itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.scenario.library import shipped
+from sim.scenario.meanings import meaning_of
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("population.n_businesses", "number of domestic businesses hosted in foreign clouds"),
+        ("fronts.n_fronts", "fronts at the start"),
+        ("operators-russia-2018.compliance", "share of register entries the group enforces at all"),
+        ("money-parameters.revenue_level", "revenue level"),
+        ("no.such_key", "such key"),
+    ],
+)
+def test_a_key_is_said_in_words(key: str, said: str) -> None:
+    path = shipped("seeds") / f"{key.rpartition('.')[0]}.csv"
+    assert meaning_of(key, path if path.exists() else None) == said
+
+
+def test_a_parameter_of_a_strategy_is_found_among_all_of_them() -> None:
+    assert meaning_of("strategy.purity", None) != "purity"
