@@ -8,7 +8,7 @@ it, how remedies worked. It judges nothing beyond the numbers, and writes no tex
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,12 @@ from sim.assess.estimates import (
     estimate_ratio,
 )
 from sim.assess.safeguards import Safeguards, read_safeguards
+from sim.assess.verdicts import OF_LUCK, Verdict, judge, read_regions
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.errors import UsageError
 from sim.measure.summary import LEVEL
 from sim.results.burdens import Burden, read_burdens
+from sim.results.draws import read_draws
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 from sim.scenario.refusal import hint
@@ -64,10 +66,13 @@ class Alternative:
     efficacy_ratio, collateral_ratio
         Its mean over that of the strategy under assessment; NaN where that is zero.
     share_no_less_effect, share_less_collateral, share_both
-        Shares of the bootstrap draws of replicates in which its mean effect is no less, its mean
-        collateral less, and both; NaN with a single replicate or unknown values.
+        Shares of the bootstrap resamples of replicates in which its mean effect is no less, its
+        mean collateral less, and both: luck alone, which settles nothing; NaN with a single
+        replicate or unknown values.
     n_replicates_both
         Replicates in which its effect is no less and its collateral less.
+    verdict
+        Whether that is settled over all that is not known.
     """
 
     label: str
@@ -81,6 +86,7 @@ class Alternative:
     share_less_collateral: float
     share_both: float
     n_replicates_both: int
+    verdict: Verdict = OF_LUCK
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,8 @@ class Assessment:
         Lags, remedies, and what was left at the end.
     n_replicates
         Replicates that all strategies share.
+    wide
+        By metric, the 5th and 95th percentile over all that is not known; empty without draws.
     """
 
     run: RunFolder
@@ -135,6 +143,12 @@ class Assessment:
     businesses_affected: Estimate
     safeguards: Safeguards
     n_replicates: int
+    wide: Mapping[str, tuple[float, float]]
+
+    @property
+    def n_draws(self) -> int:
+        """Draws of all that is not known; 0 where luck alone was simulated."""
+        return self.run.n_draws
 
     @property
     def level(self) -> float:
@@ -177,6 +191,7 @@ def assess(
     luck = Streams(int(run.manifest["root_seed"]), 0)
     own = values.rows(label)
     alternatives = tuple(_alternative(values, label, other, luck) for other in versus)
+    alternatives = _judged(run, label, alternatives, (efficacy, collateral))
     return Assessment(
         run=run,
         label=label,
@@ -200,7 +215,37 @@ def assess(
         businesses_affected=estimate_mean(values, label, AFFECTED, luck),
         safeguards=read_safeguards(run, label),
         n_replicates=values.n_replicates,
+        wide=_wide(run, label),
     )
+
+
+def _judged(
+    run: RunFolder, label: str, others: tuple[Alternative, ...], metrics: tuple[str, str]
+) -> tuple[Alternative, ...]:
+    """Alternatives with their verdicts over draws; as they are where there are none."""
+    if not run.n_draws or not others:
+        return others
+    draws = read_draws(run, (label, *(one.label for one in others)), metrics)
+    return tuple(
+        replace(
+            one,
+            verdict=replace(
+                judge(draws, label, one.label, *metrics),
+                regions=read_regions(run, label, one.label, metrics),
+            ),
+        )
+        for one in others
+    )
+
+
+def _wide(run: RunFolder, label: str) -> dict[str, tuple[float, float]]:
+    if not run.n_draws:
+        return {}
+    return {
+        text(row, "metric"): (number(row, "low"), number(row, "high"))
+        for row in read_rows(run, "uncertainty.csv")
+        if text(row, "strategy") == label
+    }
 
 
 def _check_labels(

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from sim.catalogue.choices import EFFICACY, HARMS, RATIOS
 from sim.experiment.ensemble import Ensemble
 from sim.measure.summary import LEVEL
 from sim.scenario.strategies import NoBlocking
-from sim.statistics.ensembles import effective_size, weighted_quantiles
+from sim.statistics.ensembles import (
+    SETTLED,
+    effective_size,
+    share_bound,
+    weighted_quantiles,
+)
 from sim.statistics.peeling import Box, peel
 
-SETTLED = 0.95
-"""Share of the weight in which an order has to hold, by its lower bound, to be settled."""
-CONFIDENCE = 0.95
-"""One-sided confidence of that bound."""
 N_SCREENED = 20
 """Unknowns among which the region is looked for: those that go most with the order."""
 LEAST_FEWER = 10
@@ -128,14 +128,6 @@ def _means(ensemble: Ensemble, metric: str, label: str) -> NDArray[np.float64]:
     return np.asarray(np.where(finished, means, np.nan))
 
 
-def _bound(share: float, size: float) -> float:
-    """Lower bound of a share of weighted draws."""
-    held = share * size
-    if held <= 0:
-        return 0.0
-    return float(stats.beta.ppf(1 - CONFIDENCE, held, max(size - held, 0.0) + 1))
-
-
 def _judge(
     ensemble: Ensemble,
     metric: str,
@@ -156,13 +148,13 @@ def _judge(
     )
     size = effective_size(weight)
     good, bad = (more, less) if metric == EFFICACY else (less, more)
-    bounds = _bound(good, size), _bound(bad, size)
+    bounds = share_bound(good, size), share_bound(bad, size)
     verdict = NOT_SETTLED
     if bounds[0] >= SETTLED:
         verdict = BETTER
     elif bounds[1] >= SETTLED:
         verdict = WORSE
-    elif _bound(equal, size) >= SETTLED:
+    elif share_bound(equal, size) >= SETTLED:
         verdict = ALIKE
     low, median, high = weighted_quantiles(
         np.where(is_known, difference, 0.0), ensemble.weight_of(is_known), ENDS

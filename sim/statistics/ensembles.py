@@ -17,6 +17,25 @@ LEAST_TOLD = 31.9
 each other. A hair below 32, of which the weights may sum to a little less."""
 
 
+SETTLED = 0.95
+"""Share of the weight in which an order has to hold, by its lower bound, to be settled."""
+CONFIDENCE = 0.95
+"""One-sided confidence of that bound."""
+
+
+def share_bound(share: float, size: float) -> float:
+    """Lower bound of a share of weighted draws, at their effective size.
+
+    References
+    ----------
+    Clopper and Pearson, Biometrika 26 (1934), one-sided.
+    """
+    held = share * size
+    if held <= 0:
+        return 0.0
+    return float(stats.beta.ppf(1 - CONFIDENCE, held, max(size - held, 0.0) + 1))
+
+
 def effective_size(weight: Floats) -> float:
     """How many draws of equal weight would say as much (Kish): (sum w)^2 / sum w^2."""
     total = float(np.square(weight).sum())

@@ -12,6 +12,7 @@ import typer
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.cli.options import (
+    DrawsOption,
     JsonOption,
     QuietOption,
     ReplicatesOption,
@@ -22,6 +23,7 @@ from sim.cli.options import (
 )
 from sim.cli.task import (
     Task,
+    choose_n_draws,
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
@@ -48,6 +50,7 @@ SUFFIXES = {".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
 
 
 def assess(
+    context: typer.Context,
     scenario: Annotated[
         str,
         typer.Argument(
@@ -97,6 +100,7 @@ def assess(
         str, metric_option("--collateral", "What counts as collateral.", "METRIC")
     ] = COLLATERAL,
     replicates: ReplicatesOption = None,
+    draws: DrawsOption = None,
     seed: SeedOption = None,
     overrides: SetOption = [],  # noqa: B006
     workers: WorkersOption = None,
@@ -126,9 +130,13 @@ def assess(
             check_free(output, force=force)
         experiment = None
         if Path(scenario).is_dir():
-            if replicates or seed is not None or overrides or run:
+            # The environment may state a number of draws for whatever is run.
+            source = context.get_parameter_source("draws")
+            is_asked = source is not None and source.name == "COMMANDLINE"
+            if replicates or is_asked or seed is not None or overrides or run:
                 raise UsageError(
-                    f"{scenario}: is a comparison; give no -n, --seed, --set or --run beside it"
+                    f"{scenario}: is a comparison; give no -n, --draws, --seed, --set or --run "
+                    "beside it"
                 )
             folder, label, others = Path(scenario), strategy, list(versus)
         else:
@@ -137,7 +145,7 @@ def assess(
                 raise UsageError("expected --versus STRATEGY to hold the strategy against")
             texts = [strategy or resolved.scenario.strategy.id, *versus]
             runs, task, labels = _task(
-                resolved, texts, replicates, seed, run, force=force, quiet=quiet
+                resolved, texts, replicates, draws, seed, run, force=force, quiet=quiet
             )
             experiment = task.carry_out(runs, choose_executor(workers), quiet=quiet)
             folder, label, others = experiment.folder, labels[0], labels[1:]
@@ -162,6 +170,7 @@ def _task(
     resolved: Resolved,
     texts: Sequence[str],
     replicates: int | None,
+    draws: int | None,
     seed: int | None,
     folder: Path | None,
     *,
@@ -179,6 +188,7 @@ def _task(
     root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
     n = replicates or resolved.scenario.n_replicates
     plan = Plan.of_comparison(resolved, variants, against, (), root_seed, n)
+    plan = plan.with_draws(choose_n_draws(draws, resolved))
     return Runs(plan), Task.new(plan, folder, force=force), asked
 
 
@@ -204,7 +214,12 @@ def _write(
     with new_file(output, force=force) as partial:
         partial.write_text(text, encoding="utf-8")
     print(output)
-    console.say("intervals span luck, not the ranges of assumptions", quiet=quiet)
+    over = (
+        f"verdicts hold over {found.n_draws} draws of all that is not known, or are not settled"
+        if found.n_draws
+        else "nothing is settled without --draws"
+    )
+    console.say(f"intervals span luck, not the ranges of assumptions; {over}", quiet=quiet)
 
 
 def document(found: Assessment) -> dict[str, Any]:
@@ -216,6 +231,7 @@ def document(found: Assessment) -> dict[str, Any]:
         "strategy": found.label,
         "baseline": found.baseline,
         "n_replicates": found.n_replicates,
+        "n_draws": found.n_draws,
         "confidence": found.confidence,
         "level": found.level,
         "efficacy_metric": found.efficacy_metric,
@@ -226,6 +242,9 @@ def document(found: Assessment) -> dict[str, Any]:
         "left": asdict(found.left),
         "collateral": asdict(found.collateral),
         "collateral_difference": asdict(found.collateral_difference),
+        "with_all_that_is_not_known": {
+            metric: {"low": low, "high": high} for metric, (low, high) in found.wide.items()
+        },
         "collateral_per_million": asdict(found.collateral_per_million),
         "alternatives": [asdict(one) for one in found.alternatives],
         "burdens": {

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from sim.assess.assessment import Assessment, parameters_of
+from sim.assess.verdicts import Verdict
 from sim.catalogue.choices import measure_name
 from sim.report.documents.assessment_answers import (
     burden_answer,
@@ -134,8 +135,11 @@ def _necessity(found: Assessment) -> Iterator[Block]:
         return
     yield Paragraph(
         "The question is whether a strategy has no less effect on the target and less collateral. "
-        "It is asked of the means over replicates, in bootstrap draws of the replicates (all "
-        "strategies resampled together, since they share their luck), and in each replicate."
+        "It is settled only over draws of all that is not known, each the same for every strategy: "
+        "better where it has both, worse where it lacks one, in at least 95 % of their weight by "
+        "the lower 95 % bound of that share. What luck alone says stands beside it: bootstrap "
+        "resamples of the replicates (all strategies together, since they share their luck), and "
+        "each replicate."
     )
     rows = [
         [
@@ -144,6 +148,8 @@ def _necessity(found: Assessment) -> Iterator[Block]:
             ratio_text(one.efficacy_ratio),
             with_interval(one.collateral),
             ratio_text(one.collateral_ratio),
+            one.verdict.verdict,
+            _share_and_bound(one.verdict),
             "not known" if math.isnan(one.share_both) else in_percent(one.share_both),
             f"{one.n_replicates_both} of {found.n_replicates}",
         ]
@@ -154,9 +160,7 @@ def _necessity(found: Assessment) -> Iterator[Block]:
         with_interval(found.efficacy),
         "",
         with_interval(found.collateral),
-        "",
-        "",
-        "",
+        *[""] * 5,
     ]
     header = [
         "strategy",
@@ -164,11 +168,19 @@ def _necessity(found: Assessment) -> Iterator[Block]:
         "of the assessed",
         f"collateral, {found.collateral_unit}",
         "of the assessed",
-        "draws with both",
+        "as much for less",
+        "draws with both (lower bound)",
+        "resamples with both, luck alone",
         "replicates with both",
     ]
-    yield Table(header, [own, *rows], (1, 2, 3, 4, 5, 6))
+    yield Table(header, [own, *rows], (1, 2, 3, 4, 6, 7, 8))
     yield Items([verdict(one, found.label) for one in found.alternatives])
+
+
+def _share_and_bound(verdict: Verdict) -> str:
+    if not verdict.n_draws:
+        return "luck alone was simulated"
+    return f"{in_percent(verdict.share_better)} ({in_percent(verdict.bound_better)})"
 
 
 def _proportionality(found: Assessment) -> Iterator[Block]:
@@ -285,11 +297,17 @@ def _uncertainty(found: Assessment) -> Iterator[Block]:
     """Say how sure the answers are."""
     manifest = found.run.manifest
     assumptions = manifest.get("assumptions", [])
+    over = (
+        f'What these would show is in the {found.n_draws:,} draws that verdicts and ranges "with '
+        'all that is not known" rest on, and nowhere else'
+        if found.n_draws
+        else "no draw of them was made, so that no verdict is settled"
+    )
     yield Paragraph(
         f"Intervals say what other luck might have shown in {found.n_replicates} replicates. They "
-        f"do not say what other assumptions would show: {len(assumptions)} numbers or columns rest "
-        "on assumptions with ranges, all in manifest.json; those with a value of their own stand "
-        "in the appendix. How often predictions and publications agree: "
+        f"do not say what other assumptions would show: {over}. {len(assumptions)} numbers or "
+        "columns rest on assumptions with ranges, all in manifest.json; those with a value of "
+        "their own stand in the appendix. How often predictions and publications agree: "
         "docs/explanation/validation.md; what is not modelled: docs/explanation/limitations.md."
     )
     for warning in manifest.get("warnings", []):

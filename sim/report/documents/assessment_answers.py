@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from sim.assess.assessment import Alternative, Assessment
 from sim.assess.estimates import Estimate
+from sim.assess.verdicts import NOT_SETTLED, SETTLED_BETTER, SETTLED_WORSE, Region, Verdict
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.measure.summary import LEVEL
 from sim.report.words.numbers import (
     estimate,
     in_percent,
+    listing,
     percent_estimate,
+    span,
 )
 from sim.scenario.strategies import DECLARED
 from sim.statistics.paired import PairedDifference
@@ -27,8 +30,6 @@ UNITS = {
     COLLATERAL: "business-hours impaired",
 }
 PRIVATE = measure_name("private_loss_usd")
-SURE, UNSURE = 0.95, 0.05
-"""Shares of bootstrap draws above which a comparison is called sure, and below which it fails."""
 
 
 def target_text(found: Assessment) -> str:
@@ -48,9 +49,26 @@ def frame_text(found: Assessment) -> str:
         f"{others}; effects are differences to {found.baseline}. {found.n_replicates} replicates, "
         "each the same world with the same luck for every strategy. Intervals of means are "
         f"{in_percent(found.confidence)} BCa intervals over replicates; they span luck, not the "
-        f"ranges of assumptions. overblock {run.manifest['tool']['version']}, result "
-        f"{str(run.manifest['result_id'])[:12]}.{partial}"
+        f"ranges of assumptions. {_over_draws(found)} overblock "
+        f"{run.manifest['tool']['version']}, result {str(run.manifest['result_id'])[:12]}.{partial}"
     )
+
+
+def _over_draws(found: Assessment) -> str:
+    if not found.n_draws:
+        return "No draws of what is not known were made, so that nothing is settled."
+    return (
+        f"What is called settled holds over {found.n_draws:,} draws of all that is not known, each "
+        "the same for every strategy."
+    )
+
+
+def wide_text(found: Assessment, metric: str) -> str:
+    """Say the range of a measure over all that is not known; nothing without draws."""
+    low, high = found.wide.get(metric, (math.nan, math.nan))
+    if math.isnan(low):
+        return ""
+    return f" ({span(low, high)} with all that is not known, in {in_percent(found.level)} of draws)"
 
 
 def with_interval(found: Estimate, unit: str = "") -> str:
@@ -78,7 +96,8 @@ def suitability_answer(found: Assessment) -> str:
         )
     return (
         f"Under {found.label} {with_interval(found.efficacy, found.efficacy_unit)} of "
-        f"{target_text(found)} were denied, {share_text(found.efficacy)} of all."
+        f"{target_text(found)} were denied, {share_text(found.efficacy)} of all"
+        f"{wide_text(found, EFFICACY)}."
         if found.efficacy_metric == EFFICACY
         else f"{found.label}: {unit_name(found.efficacy_metric)} "
         f"{with_interval(found.efficacy, found.efficacy_unit)}."
@@ -86,24 +105,34 @@ def suitability_answer(found: Assessment) -> str:
 
 
 def necessity_answer(found: Assessment) -> str:
-    """Say whether less would have done."""
-    settled = [one for one in found.alternatives if one.share_both >= SURE]
+    """Say whether less would have done, where that is settled over all that is not known."""
     if not found.alternatives:
         return "Necessity is not assessed: nothing was compared."
-    if settled:
-        best = min(settled, key=lambda one: one.collateral.mean)
+    by: dict[str, list[Alternative]] = {}
+    for one in found.alternatives:
+        by.setdefault(one.verdict.verdict, []).append(one)
+    if better := by.get(SETTLED_BETTER):
+        best = min(better, key=lambda one: one.collateral.mean)
         return (
-            f"A narrower measure does as much: {best.label} has no less effect and less collateral "
-            f"in {in_percent(best.share_both)} of bootstrap draws."
+            f"A narrower measure does as much for less, settled over all that is not known: "
+            f"{best.label} has no less effect and less collateral in "
+            f"{_of_draws(best.verdict.share_better, best.verdict.bound_better, best.verdict)}."
         )
+    if NOT_SETTLED not in by:
+        return (
+            "No strategy compared does as much for less, settled over all that is not known: each "
+            "has less effect or no less collateral."
+        )
+    names = listing([one.label for one in by[NOT_SETTLED]])
+    why = "" if found.n_draws else ": luck alone was simulated"
+    text = f"Whether {names} would do as much for less is not settled{why}"
     mildest = min(found.alternatives, key=lambda one: _or_inf(one.collateral_ratio.mean))
     if is_known(mildest.efficacy_ratio) and is_known(mildest.collateral_ratio):
-        return (
-            "No strategy compared is sure to have no less effect and less collateral; "
-            f"{mildest.label} keeps {ratio_text(mildest.efficacy_ratio)} of the effect at "
-            f"{ratio_text(mildest.collateral_ratio)} of the collateral."
+        text += (
+            f"; at the values as given {mildest.label} keeps {ratio_text(mildest.efficacy_ratio)} "
+            f"of the effect at {ratio_text(mildest.collateral_ratio)} of the collateral"
         )
-    return "No strategy compared is sure to have no less effect and less collateral."
+    return f"{text}."
 
 
 def burden_answer(found: Assessment) -> str:
@@ -112,6 +141,7 @@ def burden_answer(found: Assessment) -> str:
     if found.collateral_metric.startswith("business_hours"):
         state = found.collateral_metric.removeprefix("business_hours_")
         text += f" in which a business was {state}, {share_text(found.collateral)} of all"
+    text += wide_text(found, found.collateral_metric)
     loss = found.money.get(PRIVATE)
     if loss is not None and not math.isnan(loss.low):
         text += (
@@ -137,32 +167,51 @@ def difference_text(pair: PairedDifference) -> str:
 
 
 def verdict(one: Alternative, label: str) -> str:
-    """Say whether another strategy does no less for less collateral, and how sure that is."""
-    if math.isnan(one.share_both):
-        return f"{one.label}: not known; two replicates at least, with known values, are needed."
+    """Say whether another strategy does no less for less collateral, where it is settled."""
+    judged = one.verdict
     effect, collateral = one.efficacy_difference, one.collateral_difference
     by_how_much = (
-        f"effect {difference_text(effect)}, collateral {difference_text(collateral)}, "
-        f"against {label}"
+        f"at the values as given: effect {difference_text(effect)}, collateral "
+        f"{difference_text(collateral)}, against {label}"
     )
-    if one.share_both >= SURE:
+    if not judged.n_draws:
+        over = (
+            "not known; two replicates at least, with known values, are needed"
+            if math.isnan(one.share_both)
+            else f"in {in_percent(one.share_both)} of bootstrap resamples"
+        )
         return (
-            f"{one.label}: yes. No less effect and less collateral in "
-            f"{in_percent(one.share_both)} of draws ({by_how_much})."
+            f"{one.label}: not settled: luck alone was simulated. Over luck, no less effect and "
+            f"less collateral: {over} ({by_how_much})."
         )
-    if one.share_both > UNSURE:
+    if judged.verdict == SETTLED_WORSE:
         return (
-            f"{one.label}: not settled. No less effect and less collateral in "
-            f"{in_percent(one.share_both)} of draws ({by_how_much})."
+            f"{one.label}: {judged.verdict}. Less effect or no less collateral in "
+            f"{_of_draws(judged.share_worse, judged.bound_worse, judged)}: less effect in "
+            f"{in_percent(judged.share_less_effect)}, no less collateral in "
+            f"{in_percent(judged.share_no_less_collateral)} ({by_how_much})."
         )
-    reasons = []
-    if one.share_no_less_effect < SURE:
-        reasons.append(f"less effect in {in_percent(1 - one.share_no_less_effect)} of draws")
-    if one.share_less_collateral < SURE:
-        reasons.append(
-            f"no less collateral in {in_percent(1 - one.share_less_collateral)} of draws"
-        )
-    return f"{one.label}: no, {' and '.join(reasons)} ({by_how_much})."
+    decides = "".join(f" {_region_text(region)}" for region in judged.regions)
+    return (
+        f"{one.label}: {judged.verdict}. No less effect and less collateral in "
+        f"{_of_draws(judged.share_better, judged.bound_better, judged)} ({by_how_much})."
+        f"{decides if judged.verdict == NOT_SETTLED else ''}"
+    )
+
+
+def _of_draws(share: float, bound: float, judged: Verdict) -> str:
+    return (
+        f"{in_percent(share)} of {judged.n_draws:,} weighted draws (at least {in_percent(bound)} "
+        "by the lower 95 % bound)"
+    )
+
+
+def _region_text(region: Region) -> str:
+    what = "effect" if region.metric == EFFICACY else unit_name(region.metric)
+    return (
+        f"{region.strategy} has {region.says} {what} than {region.other} where {region.region} "
+        f"(coverage {in_percent(region.coverage)}, density {in_percent(region.density)})."
+    )
 
 
 def describe_strategy(strategy_id: str) -> str:

@@ -7,15 +7,18 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
+from scipy import stats
 from typer.testing import CliRunner
 
 from sim.assess.assessment import Alternative, Assessment, assess
 from sim.assess.estimates import Estimate
+from sim.assess.verdicts import OF_LUCK, Verdict, judge
 from sim.cli.app import app
 from sim.errors import UsageError
 from sim.experiment.execution import carry_out
@@ -34,12 +37,14 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.results.burdens import read_burdens, read_entries, read_waits
+from sim.results.draws import DrawnMeasures
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.strategies import DECLARED
 from sim.scenario.variants import choose_variants
 from sim.statistics.paired import PairedDifference
+from tests.drawn_folders import add_draws
 
 HOSTILE = "<script>alert(1)</script> | [x](y) **b**"
 SMALL = ["population.n_businesses=60", "end=2018-04-24T00:00+03:00", "fronts.n_fronts=3"]
@@ -183,28 +188,139 @@ def pair(mean: float) -> PairedDifference:
     return PairedDifference(mean, mean - 1, mean + 1, math.nan, math.nan, 0.01, 20)
 
 
-def alternative(no_less: float, less: float, both: float) -> Alternative:
+def alternative(judged: Verdict, both: float = 1.0) -> Alternative:
     some = Estimate(1, 0, 2)
-    return Alternative("b", some, some, pair(5), pair(-7), some, some, no_less, less, both, 3)
+    return Alternative("b", some, some, pair(5), pair(-7), some, some, both, both, both, 3, judged)
+
+
+def drawn(effect: list[float], harm: list[float]) -> DrawnMeasures:
+    """Draws of equal weight in which a has 1 of both, and b so much."""
+    n, one = len(effect), np.ones(len(effect))
+    value = {
+        ("a", "e"): one,
+        ("a", "h"): one,
+        ("b", "e"): np.array(effect),
+        ("b", "h"): np.array(harm),
+    }
+    return DrawnMeasures(np.full(n, 1 / n), value, np.ones(n, bool))
+
+
+def judged(n_better: int, n_worse: int, n_unknown: int = 0) -> Verdict:
+    """Verdict on b, which has as much effect, and less harm in some draws and as much in others."""
+    harm = [0.0] * n_better + [1.0] * n_worse + [math.nan] * n_unknown
+    return judge(drawn([1.0] * len(harm), harm), "a", "b", "e", "h")
 
 
 @pytest.mark.parametrize(
-    ("shares", "start"),
+    ("n_better", "n_worse", "n_unknown", "verdict"),
     [
-        ((1.0, 1.0, 1.0), "b: yes. No less effect and less collateral in 100 % of draws"),
-        ((0.96, 1.0, 0.96), "b: yes."),
-        ((0.9, 1.0, 0.9), "b: not settled."),
-        ((0.02, 1.0, 0.02), "b: no, less effect in 98 % of draws ("),
-        ((1.0, 0.0, 0.0), "b: no, no less collateral in 100 % of draws ("),
-        ((0.0, 0.0, 0.0), "b: no, less effect in 100 % of draws and no less collateral in 100 %"),
-        ((math.nan,) * 3, "b: not known;"),
+        (59, 0, 0, "settled better"),
+        (58, 0, 0, "not settled"),
+        (196, 4, 0, "settled better"),
+        (195, 5, 0, "not settled"),
+        (0, 59, 0, "settled worse"),
+        (0, 0, 60, "not settled"),
+        (30, 30, 0, "not settled"),
+        (195, 0, 5, "not settled"),
     ],
 )
-def test_a_verdict_says_how_sure_it_is(shares, start):
-    text = verdict(alternative(*shares), "a").replace("\N{NO-BREAK SPACE}", " ")
+def test_as_much_for_less_is_settled_by_the_bound_of_its_share(
+    n_better, n_worse, n_unknown, verdict
+):
+    found = judged(n_better, n_worse, n_unknown)
+    n = n_better + n_worse + n_unknown
+    assert (found.verdict, found.n_draws) == (verdict, n)
+    assert found.share_better == pytest.approx(n_better / n)
+    if n_better:
+        # Clopper and Pearson, from the binomial tail itself: at the bound, so many or more held
+        # in 5 % of samples.
+        assert stats.binom.sf(n_better - 1, n, found.bound_better) == pytest.approx(0.05, abs=1e-6)
+
+
+def test_less_effect_is_no_as_much_for_less_however_little_it_harms():
+    found = judge(drawn([0.9] * 100, [0.0] * 100), "a", "b", "e", "h")
+    assert found.verdict == "settled worse"
+    assert (found.share_less_effect, found.share_no_less_collateral) == (pytest.approx(1), 0)
+
+
+def test_draws_that_are_not_finished_weigh_nothing():
+    draws = drawn([1.0] * 100, [0.0] * 90 + [1.0] * 10)
+    first = np.arange(100) < 90
+    found = judge(replace(draws, is_finished=first), "a", "b", "e", "h")
+    assert (found.verdict, found.n_draws) == ("settled better", 90)
+    assert judge(draws, "a", "b", "e", "h").verdict == "not settled"
+
+
+@pytest.mark.parametrize(
+    ("verdict_of", "both", "start"),
+    [
+        (judged(100, 0), 1.0, "b: settled better. No less effect and less collateral in 100 % of "
+         "100 weighted draws (at least 97 % by the lower 95 % bound)"),
+        (judged(0, 100), 1.0, "b: settled worse. Less effect or no less collateral in 100 %"),
+        (judged(60, 40), 1.0, "b: not settled. No less effect and less collateral in 60 %"),
+        (OF_LUCK, 1.0, "b: not settled: luck alone was simulated. Over luck, no less effect and "
+         "less collateral: in 100 % of bootstrap resamples ("),
+        (OF_LUCK, 0.0, "b: not settled: luck alone was simulated. Over luck, no less effect and "
+         "less collateral: in 0 % of bootstrap resamples ("),
+        (OF_LUCK, math.nan, "b: not settled: luck alone was simulated. Over luck, no less effect "
+         "and less collateral: not known;"),
+    ],
+)  # fmt: skip
+def test_a_verdict_says_whether_it_is_settled_and_how_sure_it_is(verdict_of, both, start):
+    text = verdict(alternative(verdict_of, both), "a").replace("\N{NO-BREAK SPACE}", " ")
     assert text.startswith(start), text
-    if not math.isnan(shares[0]):
-        assert "effect +5 [4, 6], collateral -7 [-8, -6], against a" in text
+    assert "effect +5 [4, 6], collateral -7 [-8, -6], against a" in text
+
+
+def test_without_draws_nothing_is_answered_yes_or_no(found):
+    text = to_markdown(write_assessment(found))
+    assert not re.search(r"\b(yes|no)\b[.,]", text)
+    assert all(one.verdict is OF_LUCK for one in found.alternatives)
+    assert "is not settled: luck alone was simulated" in text
+
+
+@pytest.fixture(scope="module")
+def drawn_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with 64 draws in which exact has as much effect for less, and wide never."""
+    metrics = ("target_user_hours_denied", "business_hours_impaired")
+    into = add_draws(folder, tmp_path_factory.mktemp("drawn") / "run", metrics)
+    harm = {"none": 0, "covering-prefix": 5, "exact": 1, "wide": 9}
+    lines = [
+        f"({draw}, '{label}', 0, '{metric}', {value})"
+        for draw in range(64)
+        for label, least in harm.items()
+        for metric, value in zip(metrics, (7, least), strict=True)
+    ]
+    duckdb.execute(
+        f"COPY (SELECT * FROM (VALUES {', '.join(lines)}) AS t(draw, strategy, replicate, metric, "
+        f"value)) TO '{into}/draw_measures.parquet'"
+    )
+    duckdb.execute(
+        f"COPY (SELECT range AS draw, 1 / 64 AS weight FROM range(64)) "
+        f"TO '{into}/draw_values.parquet'"
+    )
+    return into
+
+
+def test_draws_of_a_folder_settle_what_they_settle(drawn_folder):
+    found = assess(open_run(drawn_folder))
+    exact, wide = (one.verdict for one in found.alternatives)
+    assert (exact.verdict, wide.verdict) == ("settled better", "settled worse")
+    assert (exact.n_draws, found.n_draws) == (64, 64)
+    assert [region.metric for region in exact.regions] == [
+        "target_user_hours_denied", "business_hours_impaired",
+    ]  # fmt: skip
+    text = to_markdown(write_assessment(found)).replace("\N{NO-BREAK SPACE}", " ")
+    assert (
+        "A narrower measure does as much for less, settled over all that is not known: exact"
+        in text
+    )
+    assert "| settled better | 100 % (95.4 %) |" in text
+    assert "with all that is not known, in 90 % of draws" in text
+    code, printed, _ = call(str(drawn_folder), "--json")
+    document = json.loads(printed)
+    assert (code, document["n_draws"]) == (0, 64)
+    assert document["alternatives"][0]["verdict"]["verdict"] == "settled better"
 
 
 def test_numbers_are_written_in_one_scale_and_the_unknown_is_said():
@@ -332,11 +448,13 @@ def test_the_command_compares_a_scenario_first(tmp_path):
     run = tmp_path / "run"
     code, text, _ = call(
         "telegram-2018", "--strategy", "aggregate:length=24", "--versus", "exact", "-n", "2",
-        "--run", str(run), "-w", "1", *sets,
+        "--draws", "2", "--run", str(run), "-w", "1", *sets,
     )  # fmt: skip
     assert code == 0
     assert text.startswith("# Assessment of aggregate:length=24:")
     assert open_run(run).strategies == ("none", "aggregate:length=24", "exact")
+    assert open_run(run).n_draws == 2
+    assert "% of 2 weighted draws" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize(
@@ -344,6 +462,7 @@ def test_the_command_compares_a_scenario_first(tmp_path):
     [
         (["telegram-2018"], 2, "expected --versus STRATEGY"),
         (["{run}", "-n", "3"], 2, "is a comparison; give no -n"),
+        (["{run}", "--draws", "3"], 2, "is a comparison; give no -n, --draws"),
         (["{run}", "-o", "a.pdf"], 2, "expected a file that ends in .md, .html or .json"),
         (["telegram-2018", "--versus", "exat"], 2, "did you mean 'exact'"),
         (["{tmp}"], 4, "expected a run folder with a manifest"),
