@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +79,13 @@ class RunGroup:
         return self.resolved.scenario.root_seed or 0
 
 
-def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
+def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> list[RunGroup]:
     """Group cases by scenario and overrides, in the sequence they come.
+
+    Parameters
+    ----------
+    overrides
+        Of all scenarios, before those of their cases.
 
     Raises
     ------
@@ -96,9 +102,9 @@ def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
     if len(grouped) > MAX_RUNS:
         message = f"expected at most {MAX_RUNS} different scenarios and overrides, got more"
         raise ScenarioError([placed[-1].problem("predictor.scenario", message)])
-    for (name, overrides), members in grouped.items():
+    for (name, own), members in grouped.items():
         try:
-            resolved = resolve(load_scenario(name, overrides))
+            resolved = resolve(load_scenario(name, [*overrides, *own]))
         except ProblemsError as error:
             about = members[0].problem("predictor.scenario", "expected a scenario that can be run")
             problems += [about, *error.problems]
@@ -198,6 +204,12 @@ def _find(placed: PlacedCase, name: str) -> str:
     """Shipped scenario by name, or the path of a file beside the case file."""
     is_file = name.endswith((".yaml", ".yml"))
     return str(placed.file.path.parent / name) if is_file else name
+
+
+def same_scenario(placed: PlacedCase, name: str) -> bool:
+    """Whether a case with a run predictor runs a scenario: a shipped one's name, or a file."""
+    found = _find(placed, _predictor(placed).scenario)
+    return found == name or Path(found).resolve() == Path(name).resolve()
 
 
 def _check(placed: PlacedCase, resolved: Resolved) -> list[Problem]:

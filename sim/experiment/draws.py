@@ -67,11 +67,27 @@ class Draws:
             ],
         )
 
+    @property
+    def dials(self) -> NDArray[np.float64]:
+        """Where each amount stands in its range, from 0 to 1, shape (n_draws, n_dials)."""
+        columns = [
+            _places(factor, amount)
+            for factor, amount in zip(self.unknowns, self.amounts, strict=True)
+        ]
+        return np.concatenate(columns, axis=1) if columns else np.empty((self.n, 0))
+
     def first(self, n: int) -> Draws:
         """Return the first draws; all weigh the same again where they did."""
         weight = self.weight[:n] / self.weight[:n].sum()
         amounts = tuple(amount[:n] for amount in self.amounts)
         return Draws(self.unknowns, amounts, weight, self.own, self.origin)
+
+
+def _places(factor: Factor, amount: NDArray[np.float64]) -> NDArray[np.float64]:
+    low, high = factor.low, factor.high
+    if factor.is_log:
+        return np.asarray(np.log(amount / low) / np.log(high / low))
+    return (amount - low) / (high - low)
 
 
 def luck_of_draw(draw: int, replicate: int) -> int:

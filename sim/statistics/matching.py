@@ -18,8 +18,6 @@ Floats = NDArray[np.float64]
 RULED_OUT = 3.0
 """Implausibility from which a point is ruled out: three standard deviations hold at least 95 % of
 any distribution with one mode (Pukelsheim 1994)."""
-BY_CHANCE = 1.358
-"""95 % point of Kolmogorov's distribution: times the root of the number of draws."""
 
 
 def implausibility(mean: Floats, variance: Floats, observed: Floats, side: Floats) -> Floats:
@@ -121,3 +119,20 @@ def kolmogorov_distance(values: Floats, weight: Floats, reference: Floats) -> fl
     ours = reached[np.searchsorted(values[order], at, side="right")]
     theirs = np.searchsorted(np.sort(reference), at, side="right") / reference.size
     return float(np.abs(ours - theirs).max())
+
+
+def distance_by_chance(n_effective: float, n_compared: int, risk: float = 0.05) -> float:
+    """Kolmogorov distance that draws of the reference itself stay below.
+
+    Parameters
+    ----------
+    n_effective
+        Draws of equal weight that say as much.
+    n_compared
+        Distributions compared, of which none stays below it with at most this risk (Bonferroni).
+
+    Notes
+    -----
+    The first term of Kolmogorov's distribution: sqrt(ln(2 k / risk) / (2 n)).
+    """
+    return float(np.sqrt(np.log(2 * n_compared / risk) / (2 * n_effective)))

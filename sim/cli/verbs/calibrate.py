@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ from sim.cli.tables.sections import Column, Section, print_tables
 from sim.cli.task import Task, choose_root_seed, leave_unless_complete, load_resolved
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import number
+from sim.cli.verbs.calibrate_draws import calibrate_draws
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,15 +59,47 @@ def calibrate(
         ),
     ] = None,
     replicates: PointReplicatesOption = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            "--draws",
+            min=1,
+            max=2**16,
+            help="Weigh this many joint draws of all that is not known by the scenario's "
+            "calibration figures, in place of --fit and --target.",
+        ),
+    ] = None,
+    cases: Annotated[
+        list[Path],
+        typer.Option(
+            "--cases",
+            metavar="FILE",
+            help="With --draws: take the calibration figures from this case file in place of the "
+            "shipped ones. May be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    discrepancy: Annotated[
+        float | None,
+        typer.Option(
+            "--discrepancy",
+            metavar="LOG10",
+            help="With --draws: standard deviation, in log10, of how far the model itself is held "
+            "to be off; 0.15 when left out.",
+        ),
+    ] = None,
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Find the settings of some assumptions that agree with published figures.
+    """Find the settings of assumptions that agree with published figures.
 
-    The answer is the set of all trials within the tolerances, as a range for each assumption, and
-    says when there is none. Nothing is written back to the scenario.
+    With --fit and --target: the set of all trials within the tolerances, as a range for each
+    assumption; it says when there is none. With --draws: weights for joint draws of all that is not
+    known, which run, compare and backtest take by --draws-from. Nothing is written back to the
+    scenario.
 
     Examples:
+
+      overblock calibrate telegram-2018 --draws 320 -o calibrated
 
       overblock calibrate telegram-2018 --fit censor.discovery_lag_h
       --target "addresses_listed_peak=article-figures:blacklisted_addresses±10%"
@@ -77,6 +111,13 @@ def calibrate(
     with console.reports_errors(as_json=options.as_json):
         from sim.uncertainty.calibration import Calibration
 
+        if draws is not None:
+            if fit or target or trials or replicates:
+                raise UsageError("--draws: expected no --fit, --target, --trials or -n, got some")
+            calibrate_draws(scenario, draws, cases, discrepancy, options)
+            return
+        if cases or discrepancy is not None:
+            raise UsageError("--cases and --discrepancy belong to --draws, got none")
         if options.resume is None:
             resolved = load_resolved(scenario, options.overrides)
             if not fit or not target:

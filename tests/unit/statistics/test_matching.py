@@ -11,6 +11,7 @@ from scipy import stats
 
 from sim.statistics.matching import (
     by_number,
+    distance_by_chance,
     implausibility,
     kolmogorov_distance,
     log_likelihood,
@@ -59,3 +60,8 @@ def test_distance_of_distributions_is_kolmogorovs() -> None:
     assert kolmogorov_distance(one, all_in_one, one) == pytest.approx(
         max(np.mean(one < one[0]), np.mean(one > one[0]))
     )
+
+
+def test_a_distance_by_chance_is_kolmogorovs() -> None:
+    assert distance_by_chance(100, 1) == pytest.approx(stats.kstwobign.isf(0.05) / 10, rel=0.01)
+    assert distance_by_chance(100, 50) == pytest.approx(stats.kstwobign.isf(0.001) / 10, rel=0.01)

@@ -1,0 +1,294 @@
+"""Calibrates all unknowns of a scenario at once, by its calibration figures.
+
+In: a scenario, case files and a number of draws. Out: a plan, and the draws that were run with what
+the figures leave of them. Only cases of the role calibration are read: a held-out figure moves no
+weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.backtest.calibrated_sheets import sheets_of
+from sim.backtest.runs import OVER_DRAWS, Reading, RunGroup, group_runs, same_scenario
+from sim.engine.warm_up import warm_up
+from sim.errors import UsageError
+from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, unknowns_of
+from sim.experiment.execution import Ask, OnProgress, Result
+from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.outputs import Outputs, describe, manifest_of
+from sim.experiment.plan import Plan
+from sim.experiment.study import Sheet
+from sim.experiment.weighted_draws import unknowns_hash
+from sim.results.csvtext import csv_text
+from sim.results.folder import COMPLETE, PARTIAL
+from sim.scenario.cases import CaseFile, PlacedCase
+from sim.scenario.load import load_scenario
+from sim.scenario.predictors import RunPredictor
+from sim.scenario.resolve import resolve
+from sim.scenario.variants import own_variant
+from sim.uncertainty.history import DISCREPANCY, LOOKED_AT, Figure, History, match_history
+
+NEEDS_EXTRA = "calibrate --draws needs the extra 'analysis': pip install 'overblock[analysis]'"
+SHARE_FIRST = 0.6
+"""Share of the draws that are run in the first wave."""
+FEWEST_DRAWS = 64
+"""Fewest draws: of fewer in the first wave no emulator tells which unknowns matter."""
+FEW_EFFECTIVE = 32
+"""Effective draws below which the weights are said to rest on few."""
+
+
+@dataclass(frozen=True)
+class DrawsResult(Result):
+    """Result of a calibration of draws, and its folder.
+
+    Attributes
+    ----------
+    history
+        What was run, and what is left of it.
+    sheets
+        Tables, by file name.
+    """
+
+    history: History
+    sheets: dict[str, Sheet]
+
+
+@dataclass(frozen=True, eq=False)
+class DrawCalibration:
+    """A calibration of all unknowns of a scenario.
+
+    Attributes
+    ----------
+    plan
+        What the result is made from; its points are not those of a design, but draws.
+    groups
+        The scenario with the overrides of its cases, and the cases.
+    figures
+        What is compared, in the sequence of the cases of the groups.
+    left_out
+        Cases that cannot be compared, and why.
+    draws
+        Draws from the declared ranges: those of the first wave, then those among which the second
+        is looked for.
+    n_first, n_second
+        Draws of each wave.
+    discrepancy
+        Of the model, in log10.
+    executor, on_progress, on_compile
+        Where draws are run, and what is called meanwhile.
+    """
+
+    plan: Plan
+    groups: tuple[RunGroup, ...]
+    figures: tuple[Figure, ...]
+    left_out: tuple[str, ...]
+    draws: Draws
+    n_first: int
+    n_second: int
+    discrepancy: float
+    executor: Executor | None = None
+    on_progress: OnProgress = lambda n_done, n_total: None
+    on_compile: Callable[[], None] = lambda: None
+
+    @classmethod
+    def of(
+        cls,
+        scenario: str,
+        overrides: Sequence[str],
+        files: Sequence[CaseFile],
+        n_draws: int,
+        discrepancy: float = DISCREPANCY,
+    ) -> DrawCalibration:
+        """Plan a calibration of draws.
+
+        Parameters
+        ----------
+        scenario
+            A shipped scenario's name, or a file.
+        files
+            Case files: of these, the calibration cases that run this scenario.
+        n_draws
+            Draws of both waves.
+
+        Raises
+        ------
+        UsageError
+            If there is no such case, too few draws are asked for, or scikit-learn is missing.
+        ScenarioError, DataError
+            With all mistakes in the scenario, its tables or the cases.
+        """
+        if find_spec("sklearn") is None:
+            raise UsageError(NEEDS_EXTRA)
+        if not FEWEST_DRAWS <= n_draws <= MOST_DRAWS // LOOKED_AT:
+            most = MOST_DRAWS // LOOKED_AT
+            raise UsageError(f"expected {FEWEST_DRAWS} to {most} draws to calibrate, got {n_draws}")
+        if not (np.isfinite(discrepancy) and discrepancy >= 0):
+            raise UsageError(f"expected a discrepancy of 0 or more, got {discrepancy:g}")
+        resolved = resolve(load_scenario(scenario, overrides))
+        placed = [
+            each
+            for file in files
+            for each in file.cases
+            if each.case.role == "calibration"
+            and isinstance(each.case.predictor, RunPredictor)
+            and same_scenario(each, scenario)
+        ]
+        groups = group_runs(placed, overrides)
+        compared, figures, left_out = _figures(groups)
+        if not figures:
+            raise UsageError(
+                f"{scenario}: expected calibration figures of this scenario, got none; give a "
+                "case file by --cases"
+            )
+        n_first = round(SHARE_FIRST * n_draws)
+        n_second = n_draws - n_first
+        root_seed = resolved.scenario.root_seed or 0
+        draws = lay_draws([own_variant(resolved)], n_first + LOOKED_AT * n_second, root_seed)
+        design = {
+            "n_first": n_first,
+            "n_second": n_second,
+            "discrepancy_log10": discrepancy,
+            "unknowns": unknowns_hash(draws.unknowns),
+            "cases": [{"file": file.path.name, "sha256": file.sha256} for file in files],
+            "figures": [
+                {"case": one.name, "log10": one.observed, "tolerance": one.tolerance}
+                for one in figures
+            ],
+        }
+        plan = Plan("calibration", resolved, root_seed, 1, points=(), design=design)
+        return cls(plan, compared, figures, left_out, draws, n_first, n_second, discrepancy)
+
+    def by(
+        self, executor: Executor, on_progress: OnProgress, on_compile: Callable[[], None]
+    ) -> DrawCalibration:
+        """Return the same, to be run by an executor that the caller closes."""
+        return replace(self, executor=executor, on_progress=on_progress, on_compile=on_compile)
+
+    def answer(self, ask: Ask) -> _Found:
+        """Run both waves."""
+        assert self.executor is not None
+        base = set(unknowns_of([own_variant(self.plan.resolved)])[1].popitem()[1])
+        own = []
+        for group in self.groups:
+            ((label, keys),) = unknowns_of([own_variant(group.resolved)])[1].items()
+            own.append(replace(self.draws, own={label: keys & base}))
+        job = Reading(self.groups, tuple(own))
+        failures: dict[Key, Failure] = {}
+        n_done, n_groups = 0, len(self.groups)
+        n_all = (self.n_first + self.n_second) * n_groups
+        warm_up(self.on_compile)
+        executor = self.executor
+
+        def run(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+            nonlocal n_done
+            values = np.full((len(self.draws.weight), len(self.figures)), np.nan)
+            column = {figure.name: row for row, figure in enumerate(self.figures)}
+            keys: list[Key] = [
+                (group, draw, OVER_DRAWS) for draw in rows.tolist() for group in range(n_groups)
+            ]
+            for key, result in executor.run(job, keys):
+                n_done += 1
+                self.on_progress(n_done, n_all)
+                if isinstance(result, Failure):
+                    failures[(key[1],)] = result
+                    continue
+                for name, numbers in result.items():
+                    values[int(key[1]), column[name]] = numbers[0]
+            return values[rows]
+
+        history = match_history(
+            self.draws.dials, run, self.figures, self.n_first, self.n_second, self.discrepancy
+        )
+        return _Found(history, dict(sorted(failures.items())))
+
+    def write(self, folder: Path, found: _Found) -> DrawsResult:
+        """Write the tables of the calibration."""
+        history, plan = found.history, self.plan
+        sheets = sheets_of(history, self.draws, plan.root_seed, self._cases())
+        outputs: Outputs = {}
+        for sheet in sheets:
+            text = csv_text((column.name for column in sheet.columns), sheet.rows)
+            (folder / sheet.file).write_text(text, encoding="utf-8", newline="")
+            outputs[sheet.file] = folder / sheet.file, len(sheet.rows)
+        columns = {sheet.file: sheet.columns for sheet in sheets}
+        outputs |= describe(folder, plan, columns, {sheet.file: sheet.key for sheet in sheets})
+        manifest = manifest_of(
+            plan,
+            outputs,
+            labels=[plan.resolved.scenario.strategy.id],
+            n_replicates=1,
+            status=PARTIAL if found.failures else COMPLETE,
+            warnings=self._warnings(history),
+            failures=[{"draw": key[0], "error": str(why)} for key, why in found.failures.items()],
+        )
+        by_file = {sheet.file: sheet for sheet in sheets}
+        return DrawsResult(folder, plan, manifest, found.failures, history, by_file)
+
+    def _cases(self) -> dict[str, PlacedCase]:
+        return {each.case.id: each for group in self.groups for each in group.cases}
+
+    def _warnings(self, history: History) -> list[str]:
+        said = [f"left out: {why}" for why in self.left_out]
+        n_second = int((history.wave == 2).sum())
+        if history.weight.sum() == 0:
+            return [*said, "the figures rule out every draw; no weights are left"]
+        if n_second < self.n_second:
+            said.append(
+                f"of {history.n_looked_at} draws that were looked at, {n_second} are not ruled "
+                f"out, where {self.n_second} were asked for"
+            )
+        n_effective = 1 / float(np.square(history.weight).sum())
+        if n_effective < FEW_EFFECTIVE:
+            said.append(f"the weights say as much as {n_effective:.0f} draws of equal weight")
+        return said
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    history: History
+    failures: dict[Key, Failure]
+
+
+def _figures(
+    groups: Sequence[RunGroup],
+) -> tuple[tuple[RunGroup, ...], tuple[Figure, ...], tuple[str, ...]]:
+    """Groups with the cases that can be compared, their figures, and what is left out."""
+    kept, figures, left_out = [], [], []
+    for group in groups:
+        mine = []
+        for each in group.cases:
+            case, published = each.case, each.case.published
+            if published.relation == "rank":
+                left_out.append(f"{case.id}: a rank")
+                continue
+            try:
+                figure = Figure.of(case.id, *published.interval, case.floor, case.counts_as)
+            except ValueError as error:
+                left_out.append(f"{case.id}: {error}")
+                continue
+            mine.append(each)
+            figures.append(figure)
+        if mine:
+            kept.append(replace(group, cases=tuple(mine)))
+    return tuple(kept), tuple(figures), tuple(left_out)
+
+
+def made_from(asked: DrawCalibration) -> dict[str, Any]:
+    """What weights rest on, by hash: the question, its tables, its cases and its unknowns."""
+    from sim.backtest.document import made_from as of_scores
+
+    files = {id(each.file): each.file for group in asked.groups for each in group.cases}
+    found = of_scores(list(files.values()), asked.groups)
+    return {
+        "cases": found["cases"],
+        "runs": found["runs"],
+        "unknowns": asked.plan.design["unknowns"],
+    }

@@ -1,0 +1,247 @@
+"""Weighted draws as a table: what a calibration leaves of the draws of a scenario.
+
+In: a table of numbers of draws and weights. Out: the draws, laid again from the same sequence;
+refused where the scenario has other unknowns than those the table was made of. Nothing is
+simulated.
+
+::
+
+    draw        number of the draw in the sequence of the root seed
+    weight      its weight; weights sum to 1
+    root_seed   root of the sequence, the same in all rows
+    unknowns    hash of the unknowns that were drawn, the same in all rows
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import DataError, Problem
+from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, unknowns_of
+from sim.results.csvtext import csv_text
+from sim.results.manifest import canonical_json
+from sim.scenario.resolve import Resolved
+from sim.scenario.unknowns import Factor, joint_amounts
+from sim.scenario.variants import Variant, own_variant
+from sim.statistics.designs import sobol_points
+from sim.streams import Stream, Streams
+
+COLUMNS = ("draw", "weight", "root_seed", "unknowns")
+MOST_BYTES = 2**27
+MOST_SAID = 10
+"""Most mistakes of a table that are named."""
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedDraws:
+    """A table of weighted draws.
+
+    Attributes
+    ----------
+    file
+        Where it was read, as given.
+    data
+        Its bytes.
+    draw, weight : shape (n,)
+        Numbers of draws, ascending, and weights, which sum to 1.
+    root_seed
+        Root of the sequence.
+    unknowns
+        Hash of the unknowns.
+    """
+
+    file: str
+    data: bytes
+    draw: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    root_seed: int
+    unknowns: str
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the table."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def unknowns_hash(unknowns: Sequence[Factor]) -> str:
+    """SHA-256 of what is drawn, in its order, and how it is drawn from which range."""
+    drawn = [
+        [
+            *(one.key, one.scale, one.low, one.given, one.high),
+            *(one.n_dials, one.is_whole, one.distribution),
+        ]
+        for one in unknowns
+    ]
+    return hashlib.sha256(canonical_json(drawn).encode()).hexdigest()
+
+
+def weighted_rows(draws: Draws, root_seed: int, weight: NDArray[np.float64]) -> list[list[object]]:
+    """Rows of the table, of draws that weigh something.
+
+    Parameters
+    ----------
+    draws
+        Draws from the declared ranges.
+    weight : shape (draws.n,)
+        What each weighs.
+    """
+    told = [float(f"{one:.9g}") for one in weight.tolist()]
+    unknowns = unknowns_hash(draws.unknowns)
+    return [[draw, one, root_seed, unknowns] for draw, one in enumerate(told) if one > 0]
+
+
+def weighted_text(rows: Sequence[Sequence[object]]) -> str:
+    """Return the table as CSV."""
+    return csv_text(COLUMNS, rows)
+
+
+def read_weighted_draws(path: Path, name: str = "") -> WeightedDraws:
+    """Read a table of weighted draws.
+
+    Parameters
+    ----------
+    name
+        What to call the file in errors; its path when left out.
+
+    Raises
+    ------
+    DataError
+        With every mistake in it.
+    """
+    name = name or str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8"))))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        message = f"expected a readable table of weighted draws, got an error: {error}"
+        raise DataError([Problem(name, message)]) from None
+    if len(data) > MOST_BYTES:
+        raise DataError([Problem(name, f"expected at most {MOST_BYTES} bytes, got more")])
+    if not rows or tuple(rows[0]) != COLUMNS:
+        got = ", ".join(rows[0]) if rows else "nothing"
+        message = f"expected the columns {', '.join(COLUMNS)}, got {got}"
+        raise DataError([Problem(name, message, 1, 1)])
+    if len(rows) == 1:
+        raise DataError([Problem(name, "expected at least one draw that weighs something", 2, 1)])
+    problems: list[Problem] = []
+    draws: list[int] = []
+    weights: list[float] = []
+    for line, row in enumerate(rows[1:], 2):
+        last = draws[-1] if draws else -1
+        problems += _mistakes(name, line, row, last, rows[1])
+        if not problems:
+            draws.append(int(row[0]))
+            weights.append(float(row[1]))
+    if problems:
+        raise DataError(problems[:MOST_SAID])
+    weight = np.array(weights)
+    return WeightedDraws(
+        name,
+        data,
+        np.array(draws, np.int64),
+        weight / weight.sum(),
+        int(rows[1][2]),
+        rows[1][3],
+    )
+
+
+def _mistakes(
+    name: str, line: int, row: Sequence[str], last: int, first: Sequence[str]
+) -> list[Problem]:
+    if len(row) != len(COLUMNS):
+        return [Problem(name, f"expected {len(COLUMNS)} cells, got {len(row)}", line, 1)]
+    found = []
+    checks = (
+        (_whole(row[0], last + 1, MOST_DRAWS - 1), f"a number of a draw above {last}"),
+        (_is_weight(row[1]), "a weight above 0"),
+        (_whole(row[2], 0, 2**63 - 1) and row[2] == first[2], "one root seed in all rows"),
+        (len(row[3]) == 64 and row[3] == first[3], "one hash of the unknowns in all rows"),
+    )
+    cells = zip(row, COLUMNS, checks, strict=True)
+    for place, (cell, column, (is_right, expected)) in enumerate(cells, 1):
+        if not is_right:
+            found.append(Problem(name, f"expected {expected}, got {cell!r}", line, place, column))
+    return found
+
+
+def _whole(text: str, low: int, high: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high
+
+
+def _is_weight(text: str) -> bool:
+    try:
+        weight = float(text)
+    except ValueError:
+        return False
+    return math.isfinite(weight) and weight > 0
+
+
+def lay_weighted(
+    variants: Sequence[Variant],
+    resolved: Resolved,
+    table: WeightedDraws,
+    root_seed: int,
+    n_draws: int | None = None,
+) -> Draws:
+    """Lay the draws of a table again.
+
+    Parameters
+    ----------
+    variants
+        The scenario under each of the strategies.
+    resolved
+        The scenario under its own: what the table was made of.
+    root_seed
+        Of the unknowns that the table does not have: those of rules of other strategies.
+    n_draws
+        The first of the table; all when left out.
+
+    Raises
+    ------
+    DataError
+        If the scenario has other unknowns than those the table was made of, or the table has fewer
+        draws.
+    """
+    n = table.draw.size if n_draws is None else n_draws
+    problems = []
+    if n > table.draw.size:
+        message = f"expected {n} draws or more, got {table.draw.size}"
+        problems.append(Problem(table.file, message))
+    base = own_variant(resolved)
+    known, _ = unknowns_of([base])
+    if (ours := unknowns_hash(known)) != table.unknowns:
+        message = (
+            f"expected draws of the {len(known)} unknowns of {resolved.scenario.name} as they are "
+            f"here ({ours[:12]}…), got draws of others ({table.unknowns[:12]}…)"
+        )
+        problems.append(Problem(table.file, message, 2, 4, "unknowns"))
+    if problems:
+        raise DataError(problems)
+    draw, weight = table.draw[:n], table.weight[:n]
+    laid = lay_draws([base], int(draw[-1]) + 1, table.root_seed)
+    amounts = {factor.key: amount[draw] for factor, amount in zip(known, laid.amounts, strict=True)}
+    unknowns, own = unknowns_of(variants)
+    others = [factor for factor in unknowns if factor.key not in amounts]
+    n_dials = sum(factor.n_dials for factor in others)
+    if n_dials:
+        rng = Streams(root_seed, 0).generator(Stream.DRAWS, (1,))
+        dials = sobol_points(n, n_dials, rng)
+        found = joint_amounts(variants[0].resolved, others, dials)
+        amounts |= {factor.key: one for factor, one in zip(others, found, strict=True)}
+    return Draws(
+        unknowns,
+        tuple(amounts[factor.key] for factor in unknowns),
+        weight / weight.sum(),
+        own,
+        table.sha256,
+    )
