@@ -141,6 +141,15 @@ DrawsOption = Annotated[
         "given; 0 for luck alone. The scenario says how many when left out.",
     ),
 ]
+DrawsFromOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--draws-from",
+        metavar="FILE",
+        help="Take weighted draws from this table, as 'overblock calibrate --draws' writes it "
+        "(weights.csv); --draws then takes the first of them.",
+    ),
+]
 PerDrawOption = Annotated[
     int,
     typer.Option("--per-draw", min=1, max=1000, help="Replicates of each draw."),

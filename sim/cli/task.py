@@ -62,9 +62,19 @@ def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool)
     return chosen
 
 
-def choose_n_draws(given: int | None, resolved: Resolved) -> int:
-    """Return the number of draws of the command, else of the scenario."""
-    return resolved.scenario.n_draws if given is None else given
+def plan_draws(plan: Plan, given: int | None, per_draw: int, draws_from: Path | None) -> Plan:
+    """Plan the draws of the command, else as many as its table has, else those of the scenario.
+
+    Parameters
+    ----------
+    draws_from
+        A table of weighted draws; None for all ranges as declared.
+    """
+    from sim.experiment.weighted_draws import read_weighted_draws
+
+    if draws_from is not None:
+        return plan.with_draws(given, per_draw, read_weighted_draws(draws_from))
+    return plan.with_draws(plan.resolved.scenario.n_draws if given is None else given, per_draw)
 
 
 def check_alone(options: ExperimentOptions, *given: Any) -> None:

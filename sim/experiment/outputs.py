@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.plan import Plan
+from sim.experiment.weighted_draws import copy_of
 from sim.results.columns import Column
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
 from sim.results.manifest import (
@@ -65,7 +66,12 @@ def describe(
     (folder / RESOLVED).write_text(tree, encoding="utf-8")
     write_json(folder / PACKAGE, package_of(folder, plan, tables, keys))
     written: Outputs = {file: (folder / file, None) for file in (SCENARIO, RESOLVED, PACKAGE)}
-    return written | write_inputs(folder, all_tables(plan.scenarios))
+    written |= write_inputs(folder, all_tables(plan.scenarios))
+    if plan.weighted is not None:
+        copy = copy_of(plan.weighted.sha256)
+        (folder / copy).write_bytes(plan.weighted.data)
+        written[copy] = folder / copy, int(plan.weighted.draw.size)
+    return written
 
 
 def package_of(

@@ -19,6 +19,7 @@ from typing import Any
 from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, luck_of_draw
 from sim.experiment.executors.task import Failure, Key
+from sim.experiment.weighted_draws import WeightedDraws, lay_weighted
 from sim.measure.curve_values import CurveTime
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.scenario.changes import Point
@@ -81,6 +82,8 @@ class Plan:
         is given; None for luck alone.
     n_per_draw
         Replicates of each draw.
+    weighted
+        The table that the draws were taken from; None for draws from all ranges as declared.
     """
 
     kind: str
@@ -98,6 +101,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     draws: Draws | None = None
     n_per_draw: int = 1
+    weighted: WeightedDraws | None = None
 
     @classmethod
     def of_run(cls, resolved: Resolved, root_seed: int, n_replicates: int) -> Plan:
@@ -141,7 +145,7 @@ class Plan:
         ----------
         asked
             With ``strategies``, ``baseline`` and ``metrics`` for a comparison, and with ``draws``
-            where there are any.
+            where there are any; see `with_table`.
 
         Raises
         ------
@@ -151,32 +155,49 @@ class Plan:
         draws = asked.get("draws") or {"n": 0, "per_draw": 1}
         if not asked.get("strategies"):
             plan = cls.of_run(resolved, root_seed, n_replicates)
-            return plan.with_draws(draws["n"], draws["per_draw"])
+            return plan.with_draws(draws["n"], draws["per_draw"], draws.get("table"))
         variants = [
             variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
             for one in asked["strategies"]
         ]
         baseline, metrics = asked["baseline"], asked["metrics"]
         plan = cls.of_comparison(resolved, variants, baseline, metrics, root_seed, n_replicates)
-        return plan.with_draws(draws["n"], draws["per_draw"])
+        return plan.with_draws(draws["n"], draws["per_draw"], draws.get("table"))
 
-    def with_draws(self, n_draws: int, n_per_draw: int = 1) -> Plan:
+    def with_draws(
+        self, n_draws: int | None, n_per_draw: int = 1, table: WeightedDraws | None = None
+    ) -> Plan:
         """Plan joint draws of all that is not known beside the scenario as it is given.
+
+        Parameters
+        ----------
+        n_draws
+            How many; with a table the first of it, or all where None.
+        table
+            Weighted draws; from all ranges as declared when None.
 
         Raises
         ------
         UsageError
             If fewer than none are asked for, or more than ``MOST_DRAWS``.
+        DataError
+            If the table is not of this scenario's unknowns, or has fewer draws.
         """
-        if not 0 <= n_draws <= MOST_DRAWS:
-            raise UsageError(f"expected 0 to {MOST_DRAWS} draws, got {n_draws}")
+        n = n_draws if n_draws is not None else table.draw.size if table is not None else 0
+        if not 0 <= n <= MOST_DRAWS:
+            raise UsageError(f"expected 0 to {MOST_DRAWS} draws, got {n}")
         if n_per_draw < 1:
             raise UsageError(f"expected at least one replicate of each draw, got {n_per_draw}")
-        if n_draws == 0:
+        if n == 0:
             return self
-        draws = lay_draws(self.variants, n_draws, self.root_seed)
-        asked = {**self.asked, "draws": {"n": n_draws, "per_draw": n_per_draw}}
-        return replace(self, draws=draws, n_per_draw=n_per_draw, asked=asked)
+        described: dict[str, Any] = {"n": n, "per_draw": n_per_draw}
+        if table is None:
+            draws = lay_draws(self.variants, n, self.root_seed)
+        else:
+            draws = lay_weighted(self.variants, self.resolved, table, self.root_seed, n)
+            described["from"] = table.sha256
+        asked = {**self.asked, "draws": described}
+        return replace(self, draws=draws, n_per_draw=n_per_draw, asked=asked, weighted=table)
 
     @property
     def is_as_given(self) -> bool:

@@ -21,6 +21,7 @@ from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
+from sim.experiment.weighted_draws import with_table
 from sim.measure.facts import FactTables, draw_measure_columns, fact_columns
 from sim.measure.measures import Measure
 from sim.results.folder import MANIFEST, RESOLVED, SCENARIO
@@ -314,4 +315,5 @@ def _plan_of(run: RunFolder, scratch: Path, *, is_resolved: bool = False) -> Pla
                 target.write_bytes(file.read_bytes())
     resolved = resolve(replace(loaded, copies=copies))
     n_replicates = int(manifest["n_replicates_asked"])
-    return Plan.as_described(resolved, manifest, int(manifest["root_seed"]), n_replicates)
+    asked = with_table(manifest, run.path)
+    return Plan.as_described(resolved, asked, int(manifest["root_seed"]), n_replicates)

@@ -18,9 +18,10 @@ import csv
 import hashlib
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +71,28 @@ class WeightedDraws:
     def sha256(self) -> str:
         """Hash of the table."""
         return hashlib.sha256(self.data).hexdigest()
+
+
+def copy_of(sha256: str) -> str:
+    """Name of a table's copy in a run folder."""
+    return f"inputs/weighted-draws-{sha256[:8]}.csv"
+
+
+def with_table(asked: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what was asked, with the table of draws that lies in a folder, where there is one.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    KeyError, TypeError, AttributeError
+        If ``asked`` has another form.
+    """
+    draws = asked.get("draws") or {}
+    if "from" not in draws:
+        return dict(asked)
+    table = read_weighted_draws(folder / copy_of(draws["from"]))
+    return {**asked, "draws": {**draws, "table": table}}
 
 
 def unknowns_hash(unknowns: Sequence[Factor]) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from sim.cli.options import (
     STRATEGY_FORM,
+    DrawsFromOption,
     DrawsOption,
     ExperimentOptions,
     Format,
@@ -27,10 +28,10 @@ from sim.cli.tables.results import result_document
 from sim.cli.tables.sections import print_sections
 from sim.cli.task import (
     Task,
-    choose_n_draws,
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
+    plan_draws,
 )
 from sim.cli.terminal import console
 
@@ -74,6 +75,7 @@ def compare(
     ] = [],  # noqa: B006
     replicates: ReplicatesOption = None,
     draws: DrawsOption = None,
+    draws_from: DrawsFromOption = None,
     per_draw: PerDrawOption = 1,
     until_width: Annotated[
         list[str],
@@ -132,10 +134,10 @@ def compare(
             )
             root_seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet)
             plan = Plan.of_comparison(resolved, variants, against, metrics, root_seed, n)
-            plan = plan.with_draws(choose_n_draws(draws, resolved), per_draw)
+            plan = plan_draws(plan, draws, per_draw, draws_from)
             task = Task.new(plan, output, force=force)
         else:
-            given = (scenario, strategy, baseline, metric, replicates, draws)
+            given = (scenario, strategy, baseline, metric, replicates, draws, draws_from)
             again, task = Task.resumed(options, COMPARISON, Runs.again, *given)
             plan = again.plan
             checks, widths = check_metrics(

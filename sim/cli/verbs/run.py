@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.options import (
+    DrawsFromOption,
     DrawsOption,
     ExperimentOptions,
     OptionalScenarioArgument,
@@ -18,10 +19,10 @@ from sim.cli.tables.results import result_document
 from sim.cli.tables.run import print_money, print_summary, said_of_intervals
 from sim.cli.task import (
     Task,
-    choose_n_draws,
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
+    plan_draws,
 )
 from sim.cli.terminal import console
 
@@ -40,6 +41,7 @@ def run(
     scenario: OptionalScenarioArgument = None,
     replicates: ReplicatesOption = None,
     draws: DrawsOption = None,
+    draws_from: DrawsFromOption = None,
     per_draw: PerDrawOption = 1,
     *,
     options: ExperimentOptions,
@@ -63,11 +65,12 @@ def run(
             resolved = load_resolved(scenario, options.overrides)
             root_seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet)
             plan = Plan.of_run(resolved, root_seed, replicates or resolved.scenario.n_replicates)
-            plan = plan.with_draws(choose_n_draws(draws, resolved), per_draw)
+            plan = plan_draws(plan, draws, per_draw, draws_from)
             runs = Runs(plan)
             task = Task.new(plan, output, force=force)
         else:
-            runs, task = Task.resumed(options, RUN, Runs.again, scenario, replicates, draws)
+            given = (scenario, replicates, draws, draws_from)
+            runs, task = Task.resumed(options, RUN, Runs.again, *given)
         result = task.carry_out(runs, options.executor(), quiet=quiet)
         _print_result(result, _ceilings(result), as_json=options.as_json, quiet=quiet)
         leave_unless_complete(result)
