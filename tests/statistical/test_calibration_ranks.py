@@ -49,8 +49,9 @@ class Ranks:
     narrower: float
 
 
-def rank(values: Floats, weight: Floats, truth: float) -> float:
-    return float(weight[values < truth].sum())
+def rank(values: Floats, weight: Floats, truth: float, share_of_ties: float = 0.5) -> float:
+    """Share of weight below the truth, and a share, by chance, of what equals it."""
+    return float(weight[values < truth].sum() + share_of_ties * weight[values == truth].sum())
 
 
 def calibrated_once(number: int, stated: float) -> Ranks:
