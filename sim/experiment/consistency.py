@@ -15,6 +15,7 @@ from sim.errors import OverblockError
 from sim.experiment.findings import Derived, columns_of, derive, derived_manifest
 from sim.experiment.outputs import PACKAGE, package_of
 from sim.experiment.plan import Plan
+from sim.experiment.weighted_draws import copy_of
 from sim.results.columns import KEYS
 from sim.results.differences import changed_lines, changed_values
 from sim.results.folder import COMPLETE, MANIFEST, RESOLVED, SCENARIO
@@ -138,6 +139,8 @@ def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[s
             expected[input_copy(table)] = len(table.rows)
             if table.note is not None:
                 expected[note_path(Path(input_copy(table))).as_posix()] = None
+    if plan.weighted is not None:
+        expected[copy_of(plan.weighted.sha256)] = int(plan.weighted.draw.size)
     for name in tables:
         file = run.path / name
         is_parquet = file.suffix == ".parquet" and file.is_file()
