@@ -62,7 +62,9 @@ def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool)
     return chosen
 
 
-def plan_draws(plan: Plan, given: int | None, per_draw: int, draws_from: Path | None) -> Plan:
+def plan_draws(
+    plan: Plan, given: int | None, per_draw: int = 1, draws_from: Path | None = None
+) -> Plan:
     """Plan the draws of the command, else as many as its table has, else those of the scenario.
 
     Parameters

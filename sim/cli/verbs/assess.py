@@ -23,10 +23,10 @@ from sim.cli.options import (
 )
 from sim.cli.task import (
     Task,
-    choose_n_draws,
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
+    plan_draws,
 )
 from sim.cli.terminal import console
 
@@ -188,7 +188,7 @@ def _task(
     root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
     n = replicates or resolved.scenario.n_replicates
     plan = Plan.of_comparison(resolved, variants, against, (), root_seed, n)
-    plan = plan.with_draws(choose_n_draws(draws, resolved))
+    plan = plan_draws(plan, draws)
     return Runs(plan), Task.new(plan, folder, force=force), asked
 
 
