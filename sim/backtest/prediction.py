@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,9 @@ def of_ensemble(
         at = (np.arange(values.size) + 0.5) / values.size
         reached = np.cumsum(weight / weight.sum())
         values = values[np.searchsorted(reached, at).clip(max=values.size - 1)]
-    return of_replicates([np.array([value]) for value in values], spans, left_out)
+    found = of_replicates([np.array([value]) for value in values], spans, left_out)
+    # Draws are no replicates, of which each would be the same world.
+    return replace(found, by_replicate=()) if isinstance(found, Prediction) else found
 
 
 def of_draws(draws: NDArray[np.float64], spans: str, left_out: str) -> Prediction:

@@ -155,7 +155,13 @@ def caption(scores: Document) -> str:
         "Points and bars: median and 90 % interval of the prediction over the published value; "
         "blue circles: inside what the publication allows (grey; to the edge where it is a bound), "
         "red diamonds: outside; arrows: beyond the axis. Right: predicted median / published. "
-        "Intervals span luck alone, or draws of a method's constants. "
-        f"overblock {scores['version']}, {scores['n_replicates']} replicates of each scenario. "
+        f"Intervals span {_spanned(scores)}, or draws of a method's constants. "
+        f"overblock {scores['version']}. "
         "Sources: docs/explanation/validation.md."
     )
+
+
+def _spanned(scores: Document) -> str:
+    if n_draws := scores.get("n_draws"):
+        return f"luck and all that is not known, in {n_draws} joint draws"
+    return f"luck alone, in {scores['n_replicates']} replicates"

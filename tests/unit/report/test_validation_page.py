@@ -26,6 +26,8 @@ STORED = json.loads(PAGE.with_suffix(".json").read_text(encoding="utf-8"))
 FIGURE = "../figures/backtest.png"
 REMEDY = "stale: run the command in the first line of docs/explanation/validation.md"
 BY_ID = {score["id"]: score for score in STORED["scores"]}
+LUCK_BY_ID = {score["id"]: score for score in STORED["by_luck"]["scores"]}
+"""The same cases, scored over the replicates of each scenario as given."""
 
 
 HOSTILE = """\
@@ -65,7 +67,7 @@ def test_an_interval_of_money_spans_the_draws_of_prices(groups):
             is_money = each.case.predictor.measure in PRICED
             draws = [np.ones(N_DRAWS if is_money else 1)] * STORED["n_replicates"]
             spans = prediction_of(each, group, draws).spans
-            assert spans == BY_ID[each.case.id]["predicted"]["spans"]
+            assert spans == LUCK_BY_ID[each.case.id]["predicted"]["spans"]
             assert is_money == ("draws of the prices in each" in spans)
 
 
@@ -125,14 +127,14 @@ def test_the_first_replicate_gives_the_stored_numbers(groups):
     n_compared = 0
     for group in groups:
         for case_id, draws in read_replicate(group, 0).items():
-            stored = BY_ID[case_id]["predicted"]["by_replicate"][0]
+            stored = LUCK_BY_ID[case_id]["predicted"]["by_replicate"][0]
             assert stored == pytest.approx(float(np.median(draws)), rel=1e-9), REMEDY
             n_compared += 1
     assert n_compared > 25
 
 
 def test_stored_medians_are_of_the_stored_replicates():
-    with_replicates = [score for score in STORED["scores"]
+    with_replicates = [score for score in LUCK_BY_ID.values()
                        if score["predicted"] and score["predicted"]["by_replicate"]]  # fmt: skip
     assert len(with_replicates) > 25
     for score in with_replicates:
@@ -142,11 +144,26 @@ def test_stored_medians_are_of_the_stored_replicates():
             assert score["predicted"]["median"] == pytest.approx(np.median(by_replicate))
 
 
+def test_draws_of_what_is_not_known_stand_beside_luck_of_the_same_cases():
+    assert STORED["n_draws"] >= 64
+    assert list(LUCK_BY_ID) == list(BY_ID)
+    n_wider = 0
+    for case_id, over_draws in BY_ID.items():
+        wide, luck = over_draws["predicted"], LUCK_BY_ID[case_id]["predicted"]
+        if wide and "joint draws" in wide["spans"]:
+            assert wide["by_replicate"] == []
+            n_wider += wide["high"] - wide["low"] > luck["high"] - luck["low"]
+        else:
+            assert wide == luck
+    assert n_wider > 40
+
+
 def test_stored_scores_are_of_the_stored_replicates():
     """By the definition as mean distances; prices are drawn, and their draws are not stored."""
     n_compared = 0
-    for score in STORED["scores"]:
-        quality, predicted, published = score["quality"], score["predicted"], score["published"]
+    for score in LUCK_BY_ID.values():
+        quality, predicted = score["quality"], score["predicted"]
+        published, floor = (BY_ID[score["id"]][name] for name in ("published", "floor"))
         if not (predicted and predicted["by_replicate"]) or score["id"].startswith("loss-"):
             continue
         values = np.array(predicted["by_replicate"])
@@ -158,7 +175,7 @@ def test_stored_scores_are_of_the_stored_replicates():
             assert quality["probability"] == pytest.approx(kept)
             assert quality["brier"] == pytest.approx((1 - kept) ** 2)
         else:
-            log = np.log10(np.maximum(values, score["floor"] or 0))
+            log = np.log10(np.maximum(values, floor or 0))
             far = np.abs(log - math.log10(published["value"])).mean()
             apart = np.abs(log[:, np.newaxis] - log).mean()
             assert quality["crps"] == pytest.approx(far - apart / 2, abs=1e-12)
