@@ -94,8 +94,7 @@ def calibrate(
 
     With --fit and --target: the set of all trials within the tolerances, as a range for each
     assumption; it says when there is none. With --draws: weights for joint draws of all that is not
-    known, which run, compare and backtest take by --draws-from. Nothing is written back to the
-    scenario.
+    known, which run and compare take by --draws-from. Nothing is written back to the scenario.
 
     Examples:
 
