@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sim.measure.bands import Band, band_of
+from sim.measure.bands import Band, whole_band
 from sim.report.figures import style
-from sim.report.figures.curves import Mark, offset_name, plot_addresses
+from sim.report.figures.curves import Mark, name_bands, offset_name, plot_addresses
 from sim.report.figures.drawing import (
     DEFAULT,
+    WIDE,
     Choice,
     Drawing,
     FigureTable,
@@ -43,6 +44,7 @@ def addresses_table(
         mean=[mark.addresses for mark in marks],
         low=unknown,
         high=unknown,
+        **dict.fromkeys(WIDE, unknown),
         denominator=unknown,
         n_replicates=unknown,
     )
@@ -52,7 +54,7 @@ def addresses_table(
 def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Addresses listed and dropped, with published totals."""
     bands = {
-        what: band_of(run.curve(f"addresses_{what}", choice.strategy), run.horizon_s)
+        what: whole_band(run, f"addresses_{what}", choice.strategy)
         for what in ("listed", "dropped")
     }
     listed, dropped = bands.values()
@@ -79,13 +81,15 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         far = figure.subplots()
         first = far
     plot_addresses(far, listed, dropped, inside, run.start, run.horizon_s, whole)
+    name_bands(figure, bands.values())
     far.set_title("Whole run" if inside else "Addresses in the register, and dropped")
     far.set_xlabel(f"date, {offset_name(run.start)}")
     first.set_ylabel("IPv4 addresses, millions\n(without the target's own)")
     alt = (
         "Distinct IPv4 addresses over time, without the target's own ranges. Listed: "
         f"{peak_and_end(listed)}. Dropped, averaged over users: {peak_and_end(dropped)}. "
-        f"{brackets(run.n_replicates)} {len(inside)} published or derived totals are marked."
+        f"{brackets(run.n_replicates, run.n_draws)} {len(inside)} published or derived totals are "
+        "marked."
     )
     return Drawing(figure, alt, addresses_table(bands, marks, run.start))
 

@@ -5,7 +5,7 @@ In: bands and marks as numbers, and axes. Out: the same axes, drawn. It reads no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, date2num, num2date
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike, NDArray
 
@@ -26,6 +28,8 @@ STATES = {
     "down": (style.VERMILION, "down"),
 }
 MILLION = 1_000_000
+LUCK_ALPHA, ALL_ALPHA = 0.3, 0.12
+"""Of the fills of the two bands."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def plot_band(
     scale: float = 1.0,
     line: Mapping[str, Any] = MappingProxyType({}),
 ) -> Axes:
-    """Mean as a step line, with the band between the 5th and 95th percentile.
+    """Mean as a step line in its bands: by luck, and lighter, over all that is not known.
 
     Parameters
     ----------
@@ -67,10 +71,31 @@ def plot_band(
     """
     times = times_of(np.append(band.t_s, horizon_s), start)
     ax.step(times, _held(band.mean) / scale, where="post", color=colour, zorder=3, **line)
-    if not np.isnan(band.low).any():
-        low, high = _held(band.low) / scale, _held(band.high) / scale
-        ax.fill_between(times, low, high, step="post", color=colour, alpha=0.25, linewidth=0)
+    drawn = [(band.low, band.high, LUCK_ALPHA)]
+    if band.wide is not None:
+        drawn.insert(0, (band.wide[0], band.wide[2], ALL_ALPHA))
+    for low, high, alpha in drawn:
+        if not np.isnan(low).any():
+            ends = _held(low) / scale, _held(high) / scale
+            # Edges of wide bands tell them apart where they lie over each other.
+            ax.fill_between(
+                times,
+                *ends,
+                step="post",
+                facecolor=(colour, alpha),
+                edgecolor=(colour, 0.5),
+                linewidth=0.6 * (alpha == ALL_ALPHA),
+            )
     return ax
+
+
+def name_bands(figure: Figure, bands: Iterable[Band]) -> None:
+    """Say above a figure which band is which, where two are drawn."""
+    if all(band.wide is None for band in bands):
+        return
+    names = (("by luck", LUCK_ALPHA), ("with all that is not known", ALL_ALPHA))
+    handles = [Patch(color=style.BLACK, alpha=a, linewidth=0, label=name) for name, a in names]
+    figure.legend(handles=handles, loc="outside upper right", ncols=2, frameon=False, fontsize=7.5)
 
 
 def plot_outages(

@@ -131,10 +131,12 @@ class Choice:
 
 
 DEFAULT = Choice()
+WIDE = ("all_low", "all_median", "all_high")
+"""Columns of a table for the band over all that is not known; empty where there is none."""
 
 
 def band_table(band: Band, start: datetime, **labels: str) -> FigureTable:
-    """Rows of a band: labels, time, mean and interval, what they are out of.
+    """Rows of a band: labels, time, mean, both intervals, what they are out of.
 
     Parameters
     ----------
@@ -142,6 +144,7 @@ def band_table(band: Band, start: datetime, **labels: str) -> FigureTable:
         Columns to stand first, with one value each.
     """
     n = band.t_s.size
+    wide = np.full((3, n), np.nan) if band.wide is None else band.wide
     return FigureTable.of(
         **{name: [label] * n for name, label in labels.items()},
         t_s=band.t_s,
@@ -149,6 +152,7 @@ def band_table(band: Band, start: datetime, **labels: str) -> FigureTable:
         mean=band.mean,
         low=band.low,
         high=band.high,
+        **dict(zip(WIDE, wide, strict=True)),
         denominator=[band.denominator] * n,
         n_replicates=[band.n_replicates] * n,
     )
@@ -167,21 +171,28 @@ def in_words(mean: float, low: float, high: float, form: str = ",.0f") -> str:
     return f"{mean:{form}}{span}"
 
 
+def at_row(band: Band, row: int, form: str = ",.0f") -> str:
+    """``898 (870 to 925)``; with draws ``898 (870 to 925 by luck, 310 to 990 in all)``."""
+    mean, low, high = (float(values[row]) for values in (band.mean, band.low, band.high))
+    if band.wide is None or math.isnan(mean):
+        return in_words(mean, low, high, form)
+    luck = "" if math.isnan(low) else f"{low:{form}} to {high:{form}} by luck, "
+    return f"{mean:{form}} ({luck}{band.wide[0, row]:{form}} to {band.wide[2, row]:{form}} in all)"
+
+
 def peak_and_end(band: Band, form: str = ",.0f") -> str:
     """``peak 898 (870 to 925), at the end 678 (640 to 720)``."""
-    at = int(np.argmax(band.mean))
-    peak, end = (
-        in_words(float(band.mean[row]), float(band.low[row]), float(band.high[row]), form)
-        for row in (at, -1)
-    )
+    peak, end = (at_row(band, row, form) for row in (int(np.argmax(band.mean)), -1))
     return f"peak {peak}, at the end {end}"
 
 
-def brackets(n_replicates: int) -> str:
+def brackets(n_replicates: int, n_draws: int = 0) -> str:
     """What the numbers of a text are, and what stands in brackets."""
+    drawn = f"; in all, of {LEVEL:.0%} of {n_draws} draws of all that is not known" * (n_draws > 0)
     if n_replicates < 2:
-        return "One replicate: no interval can be given."
-    return f"Means over {n_replicates} replicates; in brackets the range of {LEVEL:.0%} of them."
+        return f"One replicate: no interval of luck can be given{drawn}."
+    means = f"Means over {n_replicates} replicates"
+    return f"{means}; in brackets the range of {LEVEL:.0%} of them{drawn}."
 
 
 def _plain(cells: Sequence[Any] | NDArray[Any]) -> list[Cell]:

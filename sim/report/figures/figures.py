@@ -129,11 +129,7 @@ def caption(run: RunFolder, choice: Choice = DEFAULT, spread: str = "") -> str:
     """
     manifest = run.manifest
     n = run.n_replicates
-    band = spread or (
-        f"Lines: mean of {n} replicates; bands: {LEVEL:.0%} of them (luck only, assumptions held)."
-        if n > 1
-        else "One replicate: no band can be given."
-    )
+    band = spread or _bands_in_words(n, run.n_draws)
     status = "" if manifest["status"] == "complete" else f" Status: {manifest['status']}."
     labels = [choice.strategy] if choice.strategy else list(run.strategies)
     who = "strategy" if len(labels) == 1 else "strategies"
@@ -141,4 +137,18 @@ def caption(run: RunFolder, choice: Choice = DEFAULT, spread: str = "") -> str:
         f"{run.title}. Scenario {run.scenario['name']}, {who} {', '.join(labels)}, "
         f"root seed {manifest['root_seed']}, overblock {manifest['tool']['version']}, "
         f"result {manifest['result_id'][:12]}. {band}{status}"
+    )
+
+
+def _bands_in_words(n_replicates: int, n_draws: int) -> str:
+    """What lines and bands are, where a figure says nothing else of its marks."""
+    lines = f"Lines: mean of {n_replicates} replicates"
+    if not n_draws:
+        if n_replicates < 2:
+            return "One replicate: no band can be given."
+        return f"{lines}; bands: {LEVEL:.0%} of them (luck only, assumptions held)."
+    luck = f"dark bands: {LEVEL:.0%} of them, by luck; " if n_replicates > 1 else ""
+    return (
+        f"{lines if n_replicates > 1 else 'Lines: one replicate'} at the values as given; {luck}"
+        f"light bands, where drawn: {LEVEL:.0%} of {n_draws} draws of all that is not known."
     )

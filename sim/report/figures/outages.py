@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from matplotlib.ticker import PercentFormatter
 
-from sim.measure.bands import band_of
+from sim.measure.bands import band_of, whole_band
 from sim.report.figures import style
-from sim.report.figures.curves import STATES, offset_name, plot_outages
+from sim.report.figures.curves import STATES, name_bands, offset_name, plot_outages
 from sim.report.figures.drawing import (
     DEFAULT,
     Choice,
@@ -26,15 +26,13 @@ MAX_PANELS = 12
 
 def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Businesses affected, impaired and down."""
-    bands = {
-        state: band_of(run.curve(f"businesses_{state}", choice.strategy), run.horizon_s)
-        for state in STATES
-    }
+    bands = {state: whole_band(run, f"businesses_{state}", choice.strategy) for state in STATES}
     figure = style.new_figure(8, 4.2)
     ax = figure.subplots()
     plot_outages(ax, bands, run.start, run.horizon_s)
+    name_bands(figure, bands.values())
     n = bands["affected"].denominator
-    ax.set_ylabel(f"businesses (of {n:,.0f})")
+    ax.set_ylabel(f"businesses (of {n:,.0f}{' as given' if run.n_draws else ''})")
     ax.set_xlabel(f"date, {offset_name(run.start)}")
     ax.set_title("Businesses cut off from part of their domestic customers")
     peaks = "; ".join(f"{state}: {peak_and_end(band)}" for state, band in bands.items())
@@ -42,7 +40,7 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     meaning = ", ".join(f"{state} above {limits[state]:.0%}" for state in STATES)
     alt = (
         f"Number of businesses, of {n:,.0f}, over time, by share of domestic demand that fails "
-        f"({meaning}). {peaks[:1].upper()}{peaks[1:]}. {brackets(run.n_replicates)}"
+        f"({meaning}). {peaks[:1].upper()}{peaks[1:]}. {brackets(run.n_replicates, run.n_draws)}"
     )
     table = FigureTable.stack(
         [band_table(band, run.start, state=state) for state, band in bands.items()]

@@ -13,17 +13,17 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from sim.catalogue.choices import curve_name
-from sim.measure.bands import Band, band_of
+from sim.measure.bands import Band, band_of, whole_band
 from sim.report.figures import style
-from sim.report.figures.curves import date_axis, offset_name, plot_band, times_of
+from sim.report.figures.curves import date_axis, name_bands, offset_name, plot_band, times_of
 from sim.report.figures.drawing import (
     DEFAULT,
     Choice,
     Drawing,
     FigureTable,
+    at_row,
     band_table,
     brackets,
-    in_words,
     peak_and_end,
 )
 from sim.results.read import RunFolder
@@ -43,13 +43,13 @@ BYSTANDERS = {
 
 
 def reach_bands(run: RunFolder, choice: Choice = DEFAULT) -> dict[str, Band]:
-    """Shares over time: of the target's users, of businesses, of their demand."""
+    """Shares over time: of the target's users, of businesses, of their demand.
+
+    The share of businesses has no band over draws: their number differs from draw to draw.
+    """
+    impaired = band_of(run.curve(IMPAIRED, choice.strategy), run.horizon_s, as_share=True)
     return {
-        metric: band_of(
-            run.curve(metric, choice.strategy),
-            run.horizon_s,
-            as_share=metric == IMPAIRED,
-        )
+        metric: impaired if metric == IMPAIRED else whole_band(run, metric, choice.strategy)
         for metric in (*TARGET, *BYSTANDERS)
     }
 
@@ -86,6 +86,7 @@ def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     plot_shares(upper, bands, TARGET, run.start, run.horizon_s)
     plot_shares(lower, bands, BYSTANDERS, run.start, run.horizon_s)
     date_axis(lower)
+    name_bands(figure, bands.values())
     target = str(run.scenario["target"]["name"])
     upper.set_title(f"The target: users of {target} who …")
     upper.set_ylabel("share of its users")
@@ -95,15 +96,15 @@ def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     reached, vpn = bands[REACHED], bands[ON_VPN]
     lowest = int(np.argmin(reached.mean))
     low, end, on_vpn = (
-        in_words(float(band.mean[row]), float(band.low[row]), float(band.high[row]), ".1%")
-        for band, row in ((reached, lowest), (reached, -1), (vpn, -1))
+        at_row(band, row, ".1%") for band, row in ((reached, lowest), (reached, -1), (vpn, -1))
     )
     alt = (
         f"Above: share of the users of {target} who reach it, by VPN or without: lowest "
         f"{low}, at the end {end}; users on a VPN at the end {on_vpn}. Below: share of businesses "
         f"impaired: {peak_and_end(bands[IMPAIRED], '.0%')}; share of their domestic "
         f"demand lost: {peak_and_end(bands[LOST], '.0%')}. "
-        f"{brackets(run.n_replicates)}"
+        f"{brackets(run.n_replicates, run.n_draws)}"
+        f"{' The share of businesses has no range in all.' if run.n_draws else ''}"
     )
     table = FigureTable.stack(
         [band_table(band, run.start, metric=metric) for metric, band in bands.items()]

@@ -12,9 +12,9 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from sim.catalogue.choices import curve_name
-from sim.measure.bands import Band, band_of
+from sim.measure.bands import Band, whole_band
 from sim.report.figures import style
-from sim.report.figures.curves import date_axis, offset_name, plot_band, times_of
+from sim.report.figures.curves import date_axis, name_bands, offset_name, plot_band, times_of
 from sim.report.figures.drawing import (
     DEFAULT,
     Choice,
@@ -72,11 +72,12 @@ def plot_strategies(
 def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Outage curves of all strategies; those of which no replicate was finished have none."""
     labels = [label for label in run.strategies if run.has_curve(METRIC, label)]
-    bands = {label: band_of(run.curve(METRIC, label), run.horizon_s) for label in labels}
+    bands = {label: whole_band(run, METRIC, label) for label in labels}
     figure = style.new_figure(9, max(4.4, 0.2 * len(bands) + 2.4))
     ax = figure.subplots()
     looks = looks_of(run.strategies, baseline_of(run))
     plot_strategies(ax, bands, looks, run.start, run.horizon_s)
+    name_bands(figure, bands.values())
     n = next(iter(bands.values())).denominator
     ax.set_ylabel(f"businesses impaired (of {n:,.0f})")
     ax.set_xlabel(f"date, {offset_name(run.start)}")
@@ -85,7 +86,7 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     parts = "; ".join(f"{label}: {peak_and_end(band)}" for label, band in bands.items())
     alt = (
         f"Number of businesses impaired, of {n:,.0f}, over time, one curve for each strategy. "
-        f"{parts}. {brackets(run.n_replicates)}"
+        f"{parts}. {brackets(run.n_replicates, run.n_draws)}"
         f"{f' Not known: {missing}.' if missing else ''}"
     )
     table = FigureTable.stack(

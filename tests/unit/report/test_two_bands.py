@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from sim.measure.bands import step_values
+from sim.report.figures.drawing import DEFAULT, Drawing
+from sim.report.figures.figures import caption
+from sim.report.figures.kinds import FIGURES
 from sim.report.page.bands import hangs_on, with_bands
 from sim.report.page.charts import chart_data, read_drawn
 from sim.report.page.document import render
@@ -159,3 +162,40 @@ def test_the_command_to_repeat_it_asks_for_the_same_draws(
 ) -> None:
     assert f"--draws {N_DRAWS}" in repeat(open_run(drawn_run)).command
     assert "--draws 0" in repeat(open_run(shipped_run)).command
+
+
+@pytest.mark.parametrize("name", ["outages", "addresses"])
+def test_figures_draw_both_bands_and_say_which_is_which(
+    drawn_run: Path, shipped_run: Path, name: str
+) -> None:
+    both, alone = (
+        FIGURES[name].draw(open_run(folder), DEFAULT) for folder in (drawn_run, shipped_run)
+    )
+    assert isinstance(both, Drawing)
+    assert isinstance(alone, Drawing)
+    (legend,) = both.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "by luck", "with all that is not known",
+    ]  # fmt: skip
+    assert alone.figure.legends == []
+    n_fills = [sum(len(ax.collections) for ax in one.figure.axes) for one in (both, alone)]
+    n_lines = 3 if name == "outages" else 4
+    assert n_fills == [2 * n_lines, n_lines]
+    assert " by luck, " in both.alt
+    assert f"of 90% of {N_DRAWS} draws of all that is not known" in both.alt
+    assert "in all" not in alone.alt
+    wide = open_run(drawn_run).wide_band("businesses_affected")
+    assert wide is not None
+    if name == "outages":
+        table = both.table.where("state", "affected")
+        at = np.searchsorted(table.numbers("t_s"), wide.t_s)
+        for column, exact in zip(("all_low", "all_median", "all_high"), wide.ends, strict=True):
+            np.testing.assert_array_equal(table.numbers(column)[at], exact)
+    assert np.isnan(alone.table.numbers("all_low")).all()
+
+
+def test_the_caption_of_a_figure_says_what_both_bands_hold(
+    drawn_run: Path, shipped_run: Path
+) -> None:
+    assert f"light bands, where drawn: 90% of {N_DRAWS} draws" in caption(open_run(drawn_run))
+    assert "(luck only, assumptions held)" in caption(open_run(shipped_run))
