@@ -23,6 +23,7 @@ from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, pla
 from sim.experiment.runs import Runs
 from sim.results.read import RunFolder, open_run
 from sim.results.relations import Connection, connect_tables
+from sim.results.tables import read_rows
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import Resolved, resolve
@@ -88,6 +89,43 @@ class Results:
             columns[label] = values
         return columns
 
+    def uncertainty(self) -> Columns:
+        """Both bands of every measure under every strategy, and what the wide one hangs on.
+
+        Returns
+        -------
+        columns
+            Those of ``uncertainty.csv``; NaN where not known.
+
+        Raises
+        ------
+        UsageError
+            If no draws of what is not known were made.
+        """
+        return self._drawn("uncertainty.csv")
+
+    def verdicts(self) -> Columns:
+        """Which strategy is better over all that is not known, pair by pair.
+
+        Returns
+        -------
+        columns
+            Those of ``verdicts.csv``; NaN where not known.
+
+        Raises
+        ------
+        UsageError
+            If no draws of what is not known were made, or nothing was compared.
+        """
+        return self._drawn("verdicts.csv")
+
+    def _drawn(self, name: str) -> Columns:
+        if not (self.folder / name).is_file():
+            needed = "a comparison with draws" if name.startswith("verdicts") else "draws"
+            raise UsageError(f"{self.folder}: expected {needed} of what is not known (n_draws)")
+        rows = read_rows(self.run, name)
+        return {key: np.array([row[key] for row in rows]) for key in (rows[0] if rows else ())}
+
     def to_duckdb(self) -> Connection:
         """Return a DuckDB connection in which every table of the folder is a view."""
         return connect_tables(self.folder)
@@ -128,6 +166,7 @@ def run(
     scenario: str | Path,
     *,
     n_replicates: int | None = None,
+    n_draws: int | None = None,
     root_seed: int | None = None,
     overrides: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -142,8 +181,10 @@ def run(
     ----------
     scenario
         Path of a scenario file, or the name of a shipped one.
-    n_replicates, root_seed
-        Those of the scenario when None; a seed is chosen where it has none either.
+    n_replicates, n_draws, root_seed
+        Those of the scenario when None; a seed is chosen where it has none either. Draws are joint
+        draws of all that is not known, each with its own luck, beside the scenario as given; 0 for
+        luck alone.
     overrides
         Values by key path, such as ``{"population.n_businesses": 600}``; a mapping is merged into
         the section there, and None switches off an optional section.
@@ -171,6 +212,7 @@ def run(
     resolved = _resolved(scenario, overrides)
     n = choose_n_replicates(resolved, n_replicates)
     plan = Plan.of_run(resolved, choose_root_seed(resolved, root_seed), n)
+    plan = plan.with_draws(resolved.scenario.n_draws if n_draws is None else n_draws)
     return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 
@@ -181,6 +223,7 @@ def compare(
     baseline: str | None = None,
     metrics: Sequence[str] = (),
     n_replicates: int | None = None,
+    n_draws: int | None = None,
     root_seed: int | None = None,
     overrides: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -200,7 +243,9 @@ def compare(
         not among the strategies.
     metrics
         Metrics compared; all when empty.
-    scenario, n_replicates, root_seed, overrides, folder, force, n_workers, cluster, on_progress
+    scenario, n_replicates, n_draws, root_seed, overrides
+        As for `run`.
+    folder, force, n_workers, cluster, on_progress
         As for `run`.
 
     Raises
@@ -211,6 +256,7 @@ def compare(
     resolved = _resolved(scenario, overrides)
     seed = choose_root_seed(resolved, root_seed)
     plan = plan_comparison(resolved, strategies, baseline, metrics, seed, n_replicates)
+    plan = plan.with_draws(resolved.scenario.n_draws if n_draws is None else n_draws)
     check_metrics(metrics_of(resolved), plan.metrics)
     return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 

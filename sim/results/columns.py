@@ -610,6 +610,9 @@ VERDICT_TABLES = {**DRAW_TABLES, "verdicts.csv": VERDICTS, "regrets.csv": REGRET
 COMPARISON_TABLES = {**TABLES, "comparison.csv": COMPARISON, "tradeoff.csv": TRADEOFF}
 """Tables of a comparison."""
 
+ALL_TABLES = {**COMPARISON_TABLES, **VERDICT_TABLES}
+"""Tables of any run folder."""
+
 KEYS = {
     "curves.parquet": ("strategy", "replicate", "t_s", "metric", "provider", "sector", "role"),
     "bands.parquet": ("strategy", "t_s", "metric", "provider", "sector", "role"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from sim.errors import DataError, Problem
-from sim.results.columns import COMPARISON_TABLES, Column
+from sim.results.columns import ALL_TABLES, Column
 from sim.results.csvtext import GUARDED
 from sim.sql import parquet_rows, sql_pattern, sql_text
 
@@ -36,7 +36,7 @@ def connect_tables(folder: Path) -> Connection:
     """
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    for file, columns in COMPARISON_TABLES.items():
+    for file, columns in ALL_TABLES.items():
         path = folder / file
         if not path.exists():
             continue

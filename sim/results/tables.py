@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from sim.errors import DataError, Problem
-from sim.results.columns import COMPARISON_TABLES, VERDICT_TABLES
+from sim.results.columns import ALL_TABLES
 from sim.results.csvtext import text_of
 from sim.results.read import RunFolder
 
@@ -23,7 +23,6 @@ Row: TypeAlias = "Mapping[str, Cell]"
 
 MAX_ROWS = 100_000
 MAX_BYTES = 64 * 1024 * 1024
-_TABLES = {**COMPARISON_TABLES, **VERDICT_TABLES}
 _TRUTH = {"true": True, "false": False}
 NOT_KNOWN = math.nan
 
@@ -48,7 +47,7 @@ def read_rows(run: RunFolder, name: str, needed: Sequence[str] = ()) -> list[Row
         If the file is missing, too large, or not such a table; every mistake with its line.
     """
     path = run.path / name
-    types = {column.name: column.type for column in _TABLES[name]}
+    types = {column.name: column.type for column in ALL_TABLES[name]}
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DataError([Problem(str(path), f"expected at most {MAX_BYTES:,} bytes, got more")])

@@ -122,3 +122,32 @@ def test_the_notebook_runs_from_top_to_bottom(repository: Path, tmp_path: Path) 
         for output in cell.outputs
     ]
     assert any("covering-prefix" in text for text in said)
+
+
+def test_draws_are_asked_for_by_number_and_read_as_columns(tmp_path: Path) -> None:
+    found = sim.compare(
+        "telegram-2018", ["exact"], n_replicates=2, n_draws=3, overrides=BRIEF,
+        folder=tmp_path / "out",
+    )  # fmt: skip
+    bands = found.uncertainty()
+    assert set(bands["n_draws"]) == {3}
+    assert set(bands["strategy"]) == {"none", "exact"}
+    measures = found.to_duckdb().execute(
+        "SELECT median(value) FROM draw_measures WHERE strategy = 'exact' "
+        "AND metric = 'orders_placed'"
+    )
+    row = (bands["strategy"] == "exact") & (bands["metric"] == "orders_placed")
+    assert bands["median"][row].tolist() == [measures.fetchone()[0]]
+    verdicts = found.verdicts()
+    assert set(zip(verdicts["strategy"], verdicts["other"], strict=True)) == {("none", "exact")}
+    assert set(verdicts["verdict"]) == {"not settled"}  # three draws settle nothing
+
+
+def test_luck_alone_has_no_bands_over_draws(tmp_path: Path) -> None:
+    found = sim.run(
+        "telegram-2018", n_replicates=1, n_draws=0, overrides=BRIEF, folder=tmp_path / "out"
+    )
+    with pytest.raises(UsageError, match="expected draws of what is not known"):
+        found.uncertainty()
+    with pytest.raises(UsageError, match="expected a comparison with draws"):
+        found.verdicts()
