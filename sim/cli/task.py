@@ -5,6 +5,7 @@ In: options of the command line. Out: a result; progress and what is missing go 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -87,6 +88,15 @@ def check_alone(options: ExperimentOptions, *given: Any) -> None:
             f"--resume {options.resume}: goes on with what was asked; give no scenario and no "
             "options that change it"
         )
+
+
+def unless_from(variable: str, value: int | None) -> int | None:
+    """Return what was asked for on the command line: None for what the environment states.
+
+    It states that for whatever is run, and resuming asks for nothing.
+    """
+    stated = os.environ.get(variable)
+    return None if stated is not None and stated.strip() == str(value) else value
 
 
 def check_kind(path: Path, found: str, wanted: str) -> None:

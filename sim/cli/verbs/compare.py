@@ -32,6 +32,7 @@ from sim.cli.task import (
     leave_unless_complete,
     load_resolved,
     plan_draws,
+    unless_from,
 )
 from sim.cli.terminal import console
 
@@ -137,7 +138,11 @@ def compare(
             plan = plan_draws(plan, draws, per_draw, draws_from)
             task = Task.new(plan, output, force=force)
         else:
-            given = (scenario, strategy, baseline, metric, replicates, draws, draws_from)
+            by_hand = (
+                unless_from("OVERBLOCK_REPLICATES", replicates),
+                unless_from("OVERBLOCK_DRAWS", draws),
+            )
+            given = (scenario, strategy, baseline, metric, *by_hand, draws_from)
             again, task = Task.resumed(options, COMPARISON, Runs.again, *given)
             plan = again.plan
             checks, widths = check_metrics(

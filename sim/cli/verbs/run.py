@@ -23,6 +23,7 @@ from sim.cli.task import (
     leave_unless_complete,
     load_resolved,
     plan_draws,
+    unless_from,
 )
 from sim.cli.terminal import console
 
@@ -69,7 +70,11 @@ def run(
             runs = Runs(plan)
             task = Task.new(plan, output, force=force)
         else:
-            given = (scenario, replicates, draws, draws_from)
+            by_hand = (
+                unless_from("OVERBLOCK_REPLICATES", replicates),
+                unless_from("OVERBLOCK_DRAWS", draws),
+            )
+            given = (scenario, *by_hand, draws_from)
             runs, task = Task.resumed(options, RUN, Runs.again, *given)
         result = task.carry_out(runs, options.executor(), quiet=quiet)
         _print_result(result, _ceilings(result), as_json=options.as_json, quiet=quiet)
