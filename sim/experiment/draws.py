@@ -17,9 +17,11 @@ from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of
 from sim.scenario.variants import Variant
-from sim.statistics.designs import sobol_points
+from sim.statistics.designs import latin_hypercube
 from sim.streams import Stream, Streams
 
+BLOCK = 64
+"""Draws of one Latin hypercube: in each block every 64th part of each unknown is drawn once."""
 MOST_DRAWS = 2**20
 """Most draws of an ensemble. Replicate r of draw d has the luck of number r * MOST_DRAWS + d."""
 
@@ -109,6 +111,28 @@ def unknowns_of(
     return tuple(by_key.values()), own
 
 
+def lay_dials(n_draws: int, n_dials: int, root_seed: int, family: int = 0) -> NDArray[np.float64]:
+    """Settings from 0 to 1 of all dials: Latin hypercubes of ``BLOCK`` draws, one after the other.
+
+    Parameters
+    ----------
+    family
+        Which luck: unknowns that are laid apart have another one.
+
+    Returns
+    -------
+    dials : shape (n_draws, n_dials)
+    """
+    if not n_dials:
+        return np.empty((n_draws, 0))
+    luck = Streams(root_seed, 0)
+    blocks = [
+        latin_hypercube(BLOCK, n_dials, luck.generator(Stream.DRAWS, (family, block)))
+        for block in range(-(-n_draws // BLOCK))
+    ]
+    return np.concatenate([np.empty((0, n_dials)), *blocks])[:n_draws]
+
+
 def lay_draws(variants: Sequence[Variant], n_draws: int, root_seed: int) -> Draws:
     """Draw all unknowns from their declared distributions.
 
@@ -119,17 +143,18 @@ def lay_draws(variants: Sequence[Variant], n_draws: int, root_seed: int) -> Draw
 
     Notes
     -----
-    A scrambled Sobol' sequence from a stream of its own, each dial through the quantile function of
-    its unknown (``Factor.amount``), with the bounds of ``AT_MOST`` between unknowns. Of a
-    comparison, the first variant's row stands for a key that several have.
+    Latin hypercubes of ``BLOCK`` draws, one after the other, each from a stream of its own; each
+    dial through the quantile function of its unknown (``Factor.amount``), with the bounds of
+    ``AT_MOST`` between unknowns. A Sobol' sequence is no choice: among some 230 dials its first 200
+    points have pairs with a correlation above 0.6 (decision 0057). Of a comparison, the first
+    variant's row stands for a key that several have.
 
     References
     ----------
-    Owen, Scrambling Sobol' and Niederreiter-Xing points, Journal of Complexity 14 (1998).
+    McKay, Beckman and Conover, Technometrics 21 (1979).
     """
     unknowns, own = unknowns_of(variants)
     n_dials = sum(factor.n_dials for factor in unknowns)
-    rng = Streams(root_seed, 0).generator(Stream.DRAWS)
-    dials = sobol_points(n_draws, n_dials, rng) if n_dials else np.empty((n_draws, 0))
+    dials = lay_dials(n_draws, n_dials, root_seed)
     amounts = joint_amounts(variants[0].resolved, unknowns, dials)
     return Draws(unknowns, tuple(amounts), np.full(n_draws, 1 / n_draws), own)

@@ -30,6 +30,8 @@ N_SCREENED = 20
 """Unknowns among which the region is looked for: those that go most with the order."""
 LEAST_FEWER = 10
 """Fewest draws of either order in which a region is looked for."""
+LEAST_DENSITY = 2 / 3
+"""Share of a region that has to have its order: one that tells less decides nothing."""
 BETTER, WORSE, ALIKE, NOT_SETTLED = "better", "worse", "alike", "not settled"
 ENDS = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
 
@@ -202,7 +204,7 @@ def _region(
     screened = np.sort(np.argsort(-np.nan_to_num(moved), kind="stable")[:N_SCREENED])
     box = peel(inputs[:, screened], is_case, weight)
     said = _said(box, [names[row] for row in screened.tolist()])
-    if not said:
+    if not said or box.density < LEAST_DENSITY:
         return "", "", math.nan, math.nan
     return said, "less" if is_rarer else "not less", box.coverage, box.density
 

@@ -27,14 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
-from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, unknowns_of
+from sim.experiment.draws import MOST_DRAWS, Draws, lay_dials, lay_draws, unknowns_of
 from sim.results.csvtext import csv_text
 from sim.results.manifest import canonical_json
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, joint_amounts
 from sim.scenario.variants import Variant, own_variant
-from sim.statistics.designs import sobol_points
-from sim.streams import Stream, Streams
 
 COLUMNS = ("draw", "weight", "root_seed", "unknowns")
 MOST_BYTES = 2**27
@@ -257,8 +255,7 @@ def lay_weighted(
     others = [factor for factor in unknowns if factor.key not in amounts]
     n_dials = sum(factor.n_dials for factor in others)
     if n_dials:
-        rng = Streams(root_seed, 0).generator(Stream.DRAWS, (1,))
-        dials = sobol_points(n, n_dials, rng)
+        dials = lay_dials(n, n_dials, root_seed, 1)
         found = joint_amounts(variants[0].resolved, others, dials)
         amounts |= {factor.key: one for factor, one in zip(others, found, strict=True)}
     return Draws(

@@ -13,8 +13,8 @@ from scipy import stats
 Floats = NDArray[np.float64]
 
 LEAST_TOLD = 31.9
-"""Effective draws below which no input is told: in few points of a Sobol' sequence inputs go with
-each other. A hair below 32, of which the weights may sum to a little less."""
+"""Effective draws below which no input is told: of so many inputs some go with each other in so few
+draws. A hair below 32, of which the weights may sum to a little less."""
 
 
 SETTLED = 0.95

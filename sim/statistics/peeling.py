@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
+
+from sim.statistics.ensembles import effective_size
 
 Floats = NDArray[np.float64]
 
@@ -18,6 +21,8 @@ PEELED = 0.05
 """Share of the weight in the box that one peel takes off at most, but at least one draw."""
 LEAST_MASS = 0.05
 """Share of all weight that a box keeps at least."""
+RISK = 0.05
+"""Probability that a condition without influence is told, over all inputs together."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +82,23 @@ def peel(
     -------
     box
         Of all boxes on the way, the one with the greatest harmonic mean of coverage and density,
-        without the conditions whose removal does not lower it.
+        without the conditions that are not told from chance.
 
     Notes
     -----
-    From all draws on, the side of one input is peeled off whose removal leaves the densest box, a
-    small share at a time; once so many inputs bound the box as may, only these are peeled.
+    From all draws on, the side of one input is peeled off that gains most density for the weight it
+    takes off (values that many draws share go at once, and would seem to gain more), a small share
+    at a time; once so many inputs bound the box as may, only these are peeled. A
+    condition is told from chance where a box as large, drawn from the box without the condition,
+    has as many cases with a probability of at most ``RISK`` over the number of inputs (binomial,
+    by effective numbers): the quasi-p-value of Bryant and Lempert.
 
     References
     ----------
     Friedman and Fisher, Bump hunting in high-dimensional data, Statistics and Computing 9 (1999);
     Bryant and Lempert, Technological Forecasting and Social Change 77 (2010), for coverage,
-    density and few conditions.
+    density and few conditions; Kwakkel and Jaxa-Rozen, Environmental Modelling & Software 79
+    (2016), for the gain by weight.
     """
     counts = weight > 0
     inputs, is_case, weight = inputs[counts], is_case[counts], weight[counts] / weight.sum()
@@ -97,7 +107,7 @@ def peel(
     whole = Box((), 1.0 if n_cases > 0 else math.nan, n_cases, 1.0)
     if n_cases <= 0 or n_cases >= 1 - 1e-12 or not inputs.shape[1]:
         return whole
-    low, high = np.full((2, inputs.shape[1]), np.inf) * np.array([[-1], [1]])
+    low, high = _bounds(inputs.shape[1], ())
     inside = np.ones(weight.size, np.bool_)
     best, best_score = whole, _score(whole)
     while True:
@@ -120,7 +130,7 @@ def peel(
 def _densest(
     inputs: Floats, cases: Floats, weight: Floats, rows: NDArray[np.int64]
 ) -> tuple[int, bool, float] | None:
-    """The peel that leaves the densest box: input, whether its low side, and the new bound."""
+    """The peel that gains most density for what it takes off: input, low side or not, new bound."""
     best: tuple[float, int, bool, float] | None = None
     total, n_cases = weight.sum(), cases.sum()
     for row in rows.tolist():
@@ -142,10 +152,11 @@ def _densest(
                 if not rest.size:
                     continue
                 bound = float(rest.min() if is_low else rest.max())
-            left = total - weight[goes].sum()
-            density = (n_cases - cases[goes].sum()) / left
-            if best is None or density > best[0] + 1e-12:
-                best = density, row, is_low, bound
+            gone = weight[goes].sum()
+            density = (n_cases - cases[goes].sum()) / (total - gone)
+            gain = (density - n_cases / total) / gone
+            if best is None or gain > best[0] + 1e-12:
+                best = gain, row, is_low, bound
     return None if best is None else best[1:]
 
 
@@ -165,19 +176,35 @@ def _score(box: Box) -> float:
 
 
 def _without_idle(box: Box, inputs: Floats, cases: Floats, weight: Floats) -> Box:
-    """Leave out conditions one by one as long as that does not lower the score."""
+    """Leave out, one by one, the condition that is told least from chance."""
+    size = effective_size(weight)
     while box.conditions:
-        fewer = []
-        for out in box.conditions:
-            low, high = np.full((2, inputs.shape[1]), np.inf) * np.array([[-1], [1]])
-            inside = np.ones(weight.size, np.bool_)
-            for one in box.conditions:
-                if one is not out:
-                    low[one.row], high[one.row] = one.low, one.high
-                    inside &= (inputs[:, one.row] >= one.low) & (inputs[:, one.row] <= one.high)
-            fewer.append(_box(low, high, inside, cases, weight))
-        best = max(fewer, key=_score)
-        if _score(best) < _score(box) - 1e-12:
+        fewer = [
+            _box(*_bounds(inputs.shape[1], rest), _inside(inputs, rest), cases, weight)
+            for rest in (
+                tuple(one for one in box.conditions if one is not out) for out in box.conditions
+            )
+        ]
+        n, held = box.mass * size, box.mass * box.density * size
+        chances = [
+            float(stats.binom.sf(math.ceil(held) - 1, math.ceil(n), one.density)) for one in fewer
+        ]
+        worst = int(np.argmax(chances))
+        if chances[worst] <= RISK / inputs.shape[1]:
             break
-        box = best
+        box = fewer[worst]
     return box
+
+
+def _bounds(n_inputs: int, conditions: tuple[Condition, ...]) -> tuple[Floats, Floats]:
+    low, high = np.full(n_inputs, -np.inf), np.full(n_inputs, np.inf)
+    for one in conditions:
+        low[one.row], high[one.row] = one.low, one.high
+    return low, high
+
+
+def _inside(inputs: Floats, conditions: tuple[Condition, ...]) -> NDArray[np.bool_]:
+    inside = np.ones(len(inputs), np.bool_)
+    for one in conditions:
+        inside &= (inputs[:, one.row] >= one.low) & (inputs[:, one.row] <= one.high)
+    return inside

@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sim.errors import UsageError
-from sim.experiment.draws import lay_draws, luck_of_draw
+from sim.experiment.draws import BLOCK, lay_dials, lay_draws, luck_of_draw
 from sim.experiment.execution import carry_out
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
@@ -248,3 +248,15 @@ def test_several_replicates_of_a_draw_share_its_values_and_not_their_luck(
 def test_a_number_of_draws_that_cannot_be_is_refused(n_draws: int, n_per_draw: int) -> None:
     with pytest.raises(UsageError, match="expected"):
         plan_for(n_draws, n_per_draw)
+
+
+def test_each_block_of_draws_is_even_in_every_unknown_and_no_two_go_together() -> None:
+    """A Sobol' sequence has, among as many dials, pairs with a correlation above 0.6."""
+    dials = lay_dials(4 * BLOCK, 230, 7)
+    for block in np.split(dials, 4):
+        parts = np.sort(np.floor(block * BLOCK), axis=0)
+        assert_array_equal(parts, np.repeat(np.arange(BLOCK)[:, None], 230, axis=1))
+    together = np.corrcoef(dials, rowvar=False) - np.eye(230)
+    assert np.abs(together).max() < 0.35  # of 26,000 pairs of chance, one in some 10^8 exceeds it
+    assert_array_equal(lay_dials(70, 230, 7), dials[:70])
+    assert (lay_dials(70, 230, 7, 1) != dials[:70]).all()
