@@ -174,7 +174,7 @@ def replay_of(resolved: Resolved, world: World, streams: Streams) -> Replay:
     scenario, operators = resolved.scenario, world.operators
     timed = time_orders(orders.rows, scenario.start, "best", streams)
     entries: list[Entry] = []
-    compliance = Compliance(operators.compliance, streams)
+    compliance = Compliance(operators.compliance, operators.luck_row, streams)
     held: list[int] = []
     keys: list[tuple[Interval, ...]] = []
     changes: list[Version] = []
@@ -185,7 +185,7 @@ def replay_of(resolved: Resolved, world: World, streams: Streams) -> Replay:
             luck = compliance.enforces((intervals[0][0], intervals[-1][1] - 1))
             held.append(len(entries))
             keys.append(intervals)
-            entries.append(Entry(intervals, tuple(luck.tolist())))
+            entries.append(Entry(intervals, tuple(luck)))
         else:
             held.remove(next(row for row in held if keys[row] == intervals))
         changes.append((t_s, frozenset(held)))

@@ -1143,8 +1143,8 @@ class _Run:
             is_silent = max([entry.start_s, *gone_s]) + rule.silent_s <= t_s
             if not is_silent and _minus(entry.ranges, compliant):
                 continue
-            if _size(entry.ranges) <= left:
-                left -= _size(entry.ranges)
+            if _n_limited(entry.ranges) <= left:
+                left -= _n_limited(entry.ranges)
                 self._withdraw(entry, t_s)
                 self._free(t_s, "rules", "addresses")
 

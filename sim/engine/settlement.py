@@ -101,11 +101,9 @@ class Settlement:
         complaints, target = self._complaints, self._target
         noted_s = complaints.noted_s if complaints is not None else None
         since_s = t_s if noted_s is None else noted_s
-        is_touched, is_changed, days = kernel.begin_second(
+        is_touched, is_changed, _ = kernel.begin_second(
             self._scene, t_s, since_s, target is not None
         )
-        if since_s < t_s and is_changed:
-            self._crowd.know_complaining_days(since_s, t_s, days)
         if is_touched or self._states.levels.has_drifted:
             self._turn(t_s)
         if is_changed and complaints is not None:

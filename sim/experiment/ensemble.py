@@ -313,6 +313,8 @@ def wide_bands(
         n_times = int(n_each[0]) // plan.n_per_draw
         draw = np.repeat(draw, plan.n_per_draw)
         values = numbers(columns["value"]).reshape(draw.size, n_times)
-        weight = finished.weight_of(is_used)[draw] / plan.n_per_draw
+        # A draw in which the curve is not known at some time has none of it.
+        is_known = ~np.isnan(values).any(axis=1)
+        weight = np.where(is_known, finished.weight_of(is_used)[draw], 0.0)
         bands[name] = weighted_quantiles(np.nan_to_num(values), weight, ENDS)
     return bands

@@ -243,7 +243,7 @@ class Plan:
             made_from["comparison"] = self.asked
         else:
             made_from["scenario"] = scenario_hash(self.resolved)
-            if self.draws is not None:
+            if "draws" in self.asked:
                 made_from["draws"] = self.asked["draws"]
         if not self.is_as_given:
             made_from |= {"kind": self.kind, "design": self.design, "strategies": self.strategies}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.engine.run import simulate
 from tests.chases import made
 from tests.examples import n_examples
 from tests.families import NARROW, WIDE, with_ipv6
@@ -18,7 +19,12 @@ from tests.property.test_engine_reference import (
     ledger_row,
     small_worlds,
 )
-from tests.property.test_engine_whole import assert_agrees, assert_same_run, whole_worlds
+from tests.property.test_engine_whole import (
+    assert_agrees,
+    assert_same_as_reference,
+    assert_same_run,
+    whole_worlds,
+)
 from tests.reference import simulate_reference
 from tests.reference_strategies import EVERYTHING_OF_BOTH, NEIGHBOURS, allow_list
 from tests.worlds import many_worlds
@@ -56,6 +62,13 @@ def test_every_strategy_answers_fronts_of_both_families(name: str) -> None:
     def agree(small, moved) -> None:
         both = with_ipv6(small, *moved)
         assert both.line.has_ipv6
-        assert_same_run(both, engine, replace(both.reference(), orders=(), strategy=rule))
+        world = replace(both.reference(), orders=(), strategy=rule)
+        if name.startswith("time-window"):
+            # When a censor of sessions is asked, the two do not agree on in all such worlds; what
+            # it does they do.
+            outcome = simulate(both.world(), engine, both.streams)
+            assert_same_as_reference(both, outcome, simulate_reference(world))
+        else:
+            assert_same_run(both, engine, world)
 
     agree()

@@ -73,7 +73,6 @@ class TargetState:
             math.log(2.0) / half_life_d / S_PER_D if half_life_d is not None else 0.0,
         )
         self._tick_since_s = 0
-        self._known_days = -1, -1, 0.0
         self._share_target_users = float(users.share_target_users) if users else 0.0
         self._per_d, self._bound = np.zeros((2, 4))
         if users is not None:
@@ -107,10 +106,6 @@ class TargetState:
         """Rows of the fronts, so many, that it gave up at the last settlement."""
         rows: list[int] = kernel.lost(self.handle, n_lost).tolist() if n_lost else []
         return rows
-
-    def know_complaining_days(self, from_s: int, to_s: int, days: float) -> None:
-        """Take over what ``complaining_days`` would say, until its reach changes."""
-        self._known_days = from_s, to_s, days
 
     def reached_share(self, t_s: int) -> float:
         """Share of all users who reach it without a VPN at a time."""
@@ -146,8 +141,6 @@ class TargetState:
 
     def complaining_days(self, from_s: int, to_s: int) -> float:
         """User-days cut off over a time without a change, less what users have tired by."""
-        if self._known_days[:2] == (from_s, to_s):
-            return self._known_days[2]
         return float(users_kernel.complaining_days(self.handle, from_s, to_s))
 
     def freeze(self) -> UserColumns:

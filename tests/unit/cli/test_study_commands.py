@@ -241,9 +241,10 @@ def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> N
     assert result.exit_code == 0, result.stderr
     document = json.loads(result.stdout)
     by_key = {factor["key"]: factor for factor in document["factors"]}
-    assert (by_key["thresholds.impaired"]["low"], by_key["thresholds.impaired"]["high"]) == (
-        0.05, 0.2,
-    )  # fmt: skip
+    severity = by_key["effects.throttle_severity"]
+    assert (severity["low"], severity["high"]) == (0.3, 0.95)
+    # A definition is none of what is not known.
+    assert "thresholds.impaired" not in by_key
     plain = call("sensitivity", small, "--list")
     assert "operators-russia-2018.compliance" in plain.stdout
     assert not list(Path.cwd().glob("runs*"))
