@@ -518,7 +518,7 @@ def nearness_of_attention(small: SmallWorld) -> float:
     if rules is None:
         return 1e-7
     if rules.fatigue_half_life_d:
-        return 1e-3
+        return 1e-2  # seen: 4e-3, where users hop and tire; which of the two is right is open
     return 1e-5 if rules.per_million_people_per_d else 1e-7
 
 
