@@ -1580,7 +1580,7 @@ class _Run:
     def _people(self, view: _View) -> list[float]:
         """People at each operator who miss what businesses offer; nobody where none complain."""
         users, rule = self.world.users, self.world.complaints
-        if users is None or rule is None or rule.per_million_people_per_d is None:
+        if users is None or rule is None or not rule.per_million_people_per_d:
             return [0.0 for _ in self.world.operators]
         values = [business.value_micro_usd_per_h for business in self.world.businesses]
         return [

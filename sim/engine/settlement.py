@@ -99,11 +99,7 @@ class Settlement:
         t_s = now_s(self._env)
         self._due.is_due = False
         complaints, target = self._complaints, self._target
-        noted_s = complaints.noted_s if complaints is not None else None
-        since_s = t_s if noted_s is None else noted_s
-        is_touched, is_changed, _ = kernel.begin_second(
-            self._scene, t_s, since_s, target is not None
-        )
+        is_touched, is_changed = kernel.begin_second(self._scene, t_s, target is not None)
         if is_touched or self._states.levels.has_drifted:
             self._turn(t_s)
         if is_changed and complaints is not None:

@@ -510,16 +510,10 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
 def nearness_of_attention(small: SmallWorld) -> float:
     """How near attention has to come: what it is made of is not exact in both.
 
-    Fatigue and those on the way to another front count with their means over a piece of time, which
-    the two cut at different seconds; whoever misses businesses complains by the share of demand
-    lost, which holds to 2e-6 alone.
+    Whoever misses businesses complains by the share of demand lost, which holds to 2e-6 alone.
     """
     rules = small.complaints
-    if rules is None:
-        return 1e-7
-    if rules.fatigue_half_life_d:
-        return 1e-2  # seen: 4e-3, where users hop and tire; which of the two is right is open
-    return 1e-5 if rules.per_million_people_per_d else 1e-7
+    return 1e-5 if rules is not None and rules.per_million_people_per_d else 1e-7
 
 
 def assert_same_inherited(found, expected) -> None:

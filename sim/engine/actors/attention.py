@@ -73,11 +73,6 @@ class Attention:
             return cls(None)
         return cls(rules.half_life_d, rules.attention_per_complaint, rules.snowball, complaining)
 
-    @property
-    def noted_s(self) -> int | None:
-        """The second noted last; None before the first."""
-        return self._as_of_s
-
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
         if self._as_of_s is None or t_s == self._as_of_s:

@@ -87,11 +87,6 @@ class ComplaintActor:
         self._people = plaintiffs.people
         self._n_people = _n_internet_users(world.users)
 
-    @property
-    def noted_s(self) -> int | None:
-        """Second until which complaints are counted; None before the first."""
-        return self._attention.noted_s
-
     def close(self, t_s: int) -> None:
         """Complain until a second in which users are going to be cut off or to come back."""
         self._attention.note(t_s)

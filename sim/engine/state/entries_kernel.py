@@ -17,7 +17,6 @@ from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.space_kernel import count_pieces, cut
 from sim.engine.state.states_kernel import count_hosts, is_touched
 from sim.engine.state.target_kernel import begin_settlement, meet
-from sim.engine.state.users_kernel import complaining_days
 
 Rows: TypeAlias = NDArray[np.int64]
 
@@ -63,24 +62,13 @@ def count(scene: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step
 
 
 @compiled
-def begin_second(scene: Any, t_s: int, since_s: int, has_fronts: bool) -> tuple[bool, bool, float]:
+def begin_second(scene: Any, t_s: int, has_fronts: bool) -> tuple[bool, bool]:
     """Look at what a second brought, at its end, and book the target's users until then.
-
-    Parameters
-    ----------
-    since_s
-        Second from which those cut off count who complain; the same one where nobody asks.
 
     Returns
     -------
     is_touched, is_changed
         Whether businesses may have changed, and whether who reaches the target has.
-    days
-        User-days of those who complain since, where the reach has changed.
     """
-    is_changed, days = False, 0.0
-    if has_fronts:
-        is_changed = begin_settlement(scene.target, t_s)
-        if is_changed and since_s < t_s:
-            days = complaining_days(scene.target, since_s, t_s)
-    return is_touched(scene.states), is_changed, days
+    is_changed = has_fronts and begin_settlement(scene.target, t_s)
+    return is_touched(scene.states), is_changed
