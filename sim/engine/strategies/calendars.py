@@ -51,15 +51,16 @@ class Growth:
     share_in_session: tuple[float, ...]
     luck: Callable[[int, int], tuple[float, float]]
 
-    def due_s(self, session: int, address: NDArray[np.int64]) -> NDArray[np.float64]:
+    def due_s(self, session: int, address: Sequence[int]) -> NDArray[np.float64]:
         """When fronts are ordered in a session, after its start.
 
         Parameters
         ----------
         session
             Its row.
-        address : shape (n,)
-            Of the fronts.
+        address
+            Of n fronts, as numbers of their families: where an address lies on the line of a world
+            hangs on what else is in it.
 
         Returns
         -------
@@ -67,7 +68,7 @@ class Growth:
             Whole seconds; infinite for those that the session does not list. Of n fronts in the
             session, n * (s + (1 - s) * t / ramp) are due by t on average, s the share at the start.
         """
-        luck = [self.luck(session, number) for number in address.tolist()]
+        luck = [self.luck(session, number) for number in address]
         seen, place = np.array(luck, np.float64).reshape(-1, 2).T
         late = np.maximum(place - self.share_at_start, 0.0)
         if self.share_at_start < 1:
@@ -105,7 +106,9 @@ def time_window(
         rows = open_fronts(observation)
         if growth is not None:
             start_s = windows_s[session][0]
-            due_s = start_s + growth.due_s(session, observation.fronts.address[rows])
+            due_s = start_s + growth.due_s(
+                session, observation.line.numbers(observation.fronts.address[rows])
+            )
             later_s = due_s[due_s > t_s].min(initial=math.inf)
             # There is an edge ahead: the end of this session.
             assert look_s is not None

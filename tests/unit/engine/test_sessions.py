@@ -38,7 +38,7 @@ def growth(
 def due() -> np.ndarray:
     """When each of many fronts is due, in seconds from the start of a session."""
     fronts = np.arange(3000, dtype=np.int64) + 16_777_216
-    return np.concatenate([growth().due_s(session, fronts) for session in range(4)])
+    return np.concatenate([growth().due_s(session, fronts.tolist()) for session in range(4)])
 
 
 def is_on_the_line(due: np.ndarray, share: float, ramp_s: float) -> bool:
@@ -63,7 +63,7 @@ def test_a_line_a_little_off_is_told_apart(due: np.ndarray, share: float, ramp_s
 
 def test_sessions_list_their_share_of_the_fronts_and_each_others() -> None:
     fronts = np.arange(4000, dtype=np.int64)
-    listed = [np.isfinite(growth(share=0.4).due_s(session, fronts)) for session in (0, 1)]
+    listed = [np.isfinite(growth(share=0.4).due_s(session, fronts.tolist())) for session in (0, 1)]
     for is_listed in listed:
         assert abs(is_listed.mean() - 0.4) < 4 * np.sqrt(0.24 / fronts.size)
     both = (listed[0] & listed[1]).mean()
@@ -72,12 +72,12 @@ def test_sessions_list_their_share_of_the_fronts_and_each_others() -> None:
 
 def test_luck_is_by_session_and_address_alone() -> None:
     fronts = np.array([5, 2**33, 77, 5], np.int64)
-    every = growth(share=0.9).due_s(2, fronts)
-    alone = [growth(share=0.9).due_s(2, fronts[row : row + 1])[0] for row in range(4)]
+    every = growth(share=0.9).due_s(2, fronts.tolist())
+    alone = [growth(share=0.9).due_s(2, [int(fronts[row])])[0] for row in range(4)]
     assert every.tolist() == alone
     assert every[0] == every[3]
-    assert every.tolist() != growth(share=0.9, replicate=1).due_s(2, fronts).tolist()
-    assert every.tolist() != growth(share=0.9).due_s(3, fronts).tolist()
+    assert every.tolist() != growth(share=0.9, replicate=1).due_s(2, fronts.tolist()).tolist()
+    assert every.tolist() != growth(share=0.9).due_s(3, fronts.tolist()).tolist()
 
 
 def test_all_at_the_start_is_the_strategy_without_growth() -> None:
