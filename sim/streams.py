@@ -60,6 +60,7 @@ class Stream(IntEnum):
     SWITCHING_LOOK = 43
     SWITCHING_PLACE = 44
     SWITCHING_ADDRESS = 45
+    OUTSIDE_WITHDRAWAL = 46
 
 
 @dataclass(frozen=True)

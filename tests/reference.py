@@ -66,7 +66,18 @@ CAUSES = (
     "name",
     "overloaded_operator",
 )
-ASKING = ("look", "ask", "again", "order", "discover", "withdraw", "review", "exempt", "rent")
+ASKING = (
+    "look",
+    "ask",
+    "again",
+    "order",
+    "discover",
+    "withdraw",
+    "outside",
+    "review",
+    "exempt",
+    "rent",
+)
 """Kinds of the agenda at which pressure may tell."""
 NOTICE_S = 1  # the censor sees a state one second after it began, at the earliest
 
@@ -289,6 +300,16 @@ class RefReview:
 
 
 @dataclass(frozen=True)
+class RefDecision:
+    """A withdrawal decided elsewhere: of a share of what is listed, in a provider or a prefix."""
+
+    t_s: int
+    share: float
+    provider: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
 class RefLimits:
     """Limits of what the strategy may place."""
 
@@ -364,6 +385,7 @@ class RefWorld:
     pressure: RefPressure | None = None
     limits: RefLimits | None = None
     review: RefReview | None = None
+    decisions: tuple[RefDecision, ...] = ()  # from outside; dated ones first, then drawn ones
     look_every_s: int | None = None  # of programs; there are none without
 
 
@@ -894,6 +916,9 @@ class _Run:
         self._remember_public_events()
         if self.world.review:
             self._plan(self.world.review.every_s, "review", -1)
+        for row, decision in enumerate(self.world.decisions):
+            if decision.t_s >= 0:
+                self._plan(decision.t_s, "outside", row)
         for t_s, provider, stance, _ in self.world.stances.events if self.world.stances else ():
             if t_s < self.world.horizon_s:
                 self.events.append((max(t_s, 0), "stance", -1, f"{provider} {stance}"))
@@ -967,6 +992,7 @@ class _Run:
         replayed = self._take(t_s, "order")
         discovered = self._take(t_s, "discover")
         exempted = self._take(t_s, "exempt")
+        decided = self._take(t_s, "outside")
         reviews = self._take(t_s, "review")
         if self.has_stopped:
             return
@@ -989,6 +1015,8 @@ class _Run:
             self.events.append((t_s, "discovered", front_row, address))
             self.known.append(front_row)
             front.discovered_s = t_s
+        for row in decided:
+            self._obey(self.world.decisions[row], t_s)
         for _ in reviews:
             self._review(t_s)
         if not (learnt or is_asked):
@@ -1118,6 +1146,29 @@ class _Run:
             if entry.stop_s is None and is_inside and entry.mechanism != "exempt":
                 self._withdraw(entry, t_s)
                 self._free(t_s, "rules", "addresses")
+
+    def _obey(self, decision: RefDecision, t_s: int) -> None:
+        """Withdraw the oldest of what is decided on, until a share of its addresses is gone."""
+        scope: Ranges | None = None
+        if decision.prefix:
+            scope = _ranges_of_prefixes([decision.prefix])
+        elif decision.provider:
+            scope = self._provider_ranges(decision.provider)
+        meant = [
+            entry
+            for entry in self.in_force_before
+            if entry.stop_s is None
+            and entry.mechanism in ("drop", "throttle")
+            and (scope is None or not _minus(entry.ranges, scope))
+        ]
+        wanted = Fraction(decision.share) * sum(_n_limited(entry.ranges) for entry in meant)
+        withdrawn = 0
+        for entry in meant:
+            if withdrawn >= wanted:
+                break
+            withdrawn += _n_limited(entry.ranges)
+            self._withdraw(entry, t_s)
+            self._free(t_s, "rules", "addresses")
 
     def _review(self, t_s: int) -> None:
         """Withdraw what has held no known front for long, or is all of providers that comply."""

@@ -35,6 +35,7 @@ from sim.world.stances import StanceEvent, StanceEvents
 from sim.world.switching import Programs
 from sim.world.target import Pools, Target
 from sim.world.tenancy import Stays
+from sim.world.withdrawals import OutsideWithdrawal
 from tests import reference as ref
 from tests.examples import n_examples
 from tests.reference_strategies import negotiate as ref_negotiate
@@ -189,7 +190,11 @@ class Pool:
 
 @dataclass(frozen=True)
 class SmallWorld:
-    """A world in plain values. Each firm is a sector of its own."""
+    """A world in plain values. Each firm is a sector of its own.
+
+    ``decisions`` are withdrawals decided elsewhere, by time: time, share, and a provider, a prefix
+    or nothing.
+    """
 
     orders: tuple[tuple[int, str, str] | Dated, ...] = ()
     actors: tuple[Actor, ...] = (Actor(),)
@@ -218,6 +223,7 @@ class SmallWorld:
     stances: tuple[tuple[int, str, str] | tuple[int, str, str, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
+    decisions: tuple[tuple[int, float, str], ...] = ()
     streams: Streams = field(default_factory=lambda: Streams(0, 0))
 
     @cached_property
@@ -235,7 +241,8 @@ class SmallWorld:
             for address in seat.addresses
             if address
         ]
-        others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes)
+        decided = [where for _, _, where in self.decisions if "/" in where]
+        others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes, *decided)
         return Line.of(
             (_prefix(prefix) for pool in self.pools for prefix in pool.prefixes),
             map(_prefix, others),
@@ -308,7 +315,16 @@ class SmallWorld:
             complaints=self.complaints,
             exempt=_set_of(self.exempt_prefixes, self.line),
             pressure_events=self.pressure_events,
+            outside_withdrawals=tuple(
+                OutsideWithdrawal(t_s, self._scope(where, places), share)
+                for t_s, share, where in self.decisions
+            ),
         )
+
+    def _scope(self, where: str, places: Places) -> IntervalSet | None:
+        if "/" in where:
+            return _set_of((where,), self.line)
+        return places.provider_addresses(places.provider.index(where)) if where else None
 
     def engine_strategy(self) -> Strategy:
         """Return the strategy that the engine runs."""
@@ -416,6 +432,10 @@ class SmallWorld:
             )
             if rules and rules.review_every_d
             else None,
+            decisions=tuple(
+                ref.RefDecision(t_s, share, *(("", where) if "/" in where else (where,)))
+                for t_s, share, where in self.decisions
+            ),
             look_every_s=self.look_every_s,
         )
 

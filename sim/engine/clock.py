@@ -18,15 +18,16 @@ class Phase(IntEnum):
     """
 
     ORDERS = 1
-    REVIEW = 2
-    DECISION = 3
-    PUBLICATION = 4
-    DOWNLOAD = 5
-    RELEASE = 6
-    ENFORCEMENT = 7
-    SWITCHING = 8
-    TENANCY = 9
-    TICK = 10
+    OUTSIDE = 2
+    REVIEW = 3
+    DECISION = 4
+    PUBLICATION = 5
+    DOWNLOAD = 6
+    RELEASE = 7
+    ENFORCEMENT = 8
+    SWITCHING = 9
+    TENANCY = 10
+    TICK = 11
 
 
 class Moment(simpy.Event):

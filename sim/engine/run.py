@@ -145,6 +145,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         env.process(tick(env, tick_s, partial(settlement.tick, users)))
     env.process(censor.run())
     env.process(censor.review())
+    env.process(censor.obey())
     with _undisturbed():
         _run(env, settlement, world.horizon_s)
     ledger, at_operators = settlement.close(world.horizon_s)

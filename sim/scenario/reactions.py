@@ -92,6 +92,12 @@ class Censor(Model):
     """Time without a known front that still stands, after which a review withdraws an entry."""
     review_addresses: Annotated[int, Field(ge=1, le=2**32)] | None = None
     """Addresses that one review withdraws at most; no limit when left out."""
+    outside_withdrawals: Table | None = None
+    """Table of withdrawals that others decide, with their time; there are none when left out."""
+    outside_withdrawals_per_d: Annotated[float, Field(gt=0, le=24)] | None = None
+    """Rate of further ones that nobody foretells; there are none when left out."""
+    outside_withdrawal_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of what is listed that each of those withdraws, the oldest entries first."""
 
 
 class Users(Model):

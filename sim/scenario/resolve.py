@@ -40,7 +40,14 @@ from sim.scenario.tables.money import (
     check_economy,
     check_money_parameters,
 )
-from sim.scenario.tables.reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
+from sim.scenario.tables.reactions import (
+    PoolRow,
+    PrefixRow,
+    PressureRow,
+    ResponseRow,
+    StanceRow,
+    WithdrawalRow,
+)
 from sim.scenario.tables.rows import (
     AssumptionRow,
     CadenceRow,
@@ -86,7 +93,7 @@ class Resolved:
         What lost demand is priced with.
     orders, allowed, sessions
         Dated orders, prefixes that pass, and sessions; None unless the strategy asks for them.
-    pools, stances, responses, exempt, pressure_events
+    pools, stances, responses, exempt, pressure_events, withdrawals
         Tables of mechanisms by which actors react; None where the scenario names none.
     totals, figures
         Published numbers to set beside the results; None when the scenario names none.
@@ -116,6 +123,7 @@ class Resolved:
     responses: Table[ResponseRow] | None
     exempt: Table[PrefixRow] | None
     pressure_events: Table[PressureRow] | None
+    withdrawals: Table[WithdrawalRow] | None
     totals: Table[PublishedTotalRow] | None
     figures: Table[FigureRow] | None
 
@@ -133,7 +141,7 @@ class Resolved:
     def line(self) -> Line:
         """Where the addresses of all its tables lie."""
         seated = self.cloud_prefixes, self.shared_prefixes
-        others = self.target_prefixes, self.orders, self.allowed, self.exempt
+        others = self.target_prefixes, self.orders, self.allowed, self.exempt, self.withdrawals
         return Line.of(_prefixes_of(seated), _prefixes_of(others))
 
     @property
@@ -145,7 +153,8 @@ class Resolved:
 
 
 def _prefixes_of(tables: Iterable[Table[Any] | None]) -> Iterator[Prefix]:
-    return (row.prefix for table in tables if table is not None for row in table.rows)
+    rows = (row for table in tables if table is not None for row in table.rows)
+    return (row.prefix for row in rows if row.prefix is not None)
 
 
 def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
@@ -198,7 +207,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *check_services(resolved.services, places),
         *_check_sharing(resolved, places),
         *check_parked(resolved.parked),
-        *check_providers(places, resolved.pools, resolved.stances),
+        *check_providers(places, resolved.pools, resolved.stances, resolved.withdrawals),
         *check_cadence(resolved.cadence, scenario.start),
         *check_money_parameters(resolved.money_parameters, resolved.sectors),
         *check_economy(resolved.economy),
@@ -282,6 +291,12 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
             "censor.pressure_events",
             censor.pressure_events if censor else None,
             PressureRow,
+        ),
+        (
+            "withdrawals",
+            "censor.outside_withdrawals",
+            censor.outside_withdrawals if censor else None,
+            WithdrawalRow,
         ),
         ("totals", "published.totals", scenario.published.totals, PublishedTotalRow),
         ("figures", "published.figures", scenario.published.figures, FigureRow),

@@ -82,6 +82,11 @@ def _lone_keys(censor: Censor, document: Document) -> Iterator[Problem]:
         ("narrow_length", censor.under_pressure == "narrow", "under_pressure: narrow"),
         ("pause_pressure", censor.under_pressure == "narrow", "under_pressure: narrow"),
         ("review_silent_d", censor.review_every_d is not None, "review_every_d"),
+        (
+            "outside_withdrawal_share",
+            censor.outside_withdrawals_per_d is not None,
+            "outside_withdrawals_per_d",
+        ),
     ):
         if is_needed and getattr(censor, key) is None:
             yield _problem(document, ("censor",), f"expected {key} beside {other}; got none")
@@ -89,6 +94,11 @@ def _lone_keys(censor: Censor, document: Document) -> Iterator[Problem]:
         ("narrow_length", censor.under_pressure == "narrow", "under_pressure: narrow"),
         ("review_silent_d", censor.review_every_d is not None, "review_every_d"),
         ("review_addresses", censor.review_every_d is not None, "review_every_d"),
+        (
+            "outside_withdrawal_share",
+            censor.outside_withdrawals_per_d is not None,
+            "outside_withdrawals_per_d",
+        ),
     ):
         if not is_used and getattr(censor, key) is not None:
             message = f"expected {other} beside it, without which it says nothing; got none"

@@ -24,6 +24,7 @@ from sim.world.stances import StanceEvents, build_stances
 from sim.world.switching import Programs
 from sim.world.target import Pools, Target, build_pools, build_target
 from sim.world.tenancy import Stays
+from sim.world.withdrawals import OutsideWithdrawal, build_withdrawals
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,8 @@ class World:
         Addresses the censor cuts out of every order.
     pressure_events
         ``(t_s, adds)`` of public events.
+    outside_withdrawals
+        Withdrawals that others decide than the censor, by time.
     """
 
     horizon_s: int
@@ -69,6 +72,7 @@ class World:
     complaints: Complaints | None = None
     exempt: IntervalSet = field(default_factory=IntervalSet.empty)
     pressure_events: tuple[tuple[int, float], ...] = ()
+    outside_withdrawals: tuple[OutsideWithdrawal, ...] = ()
 
 
 def build_world(resolved: Resolved, streams: Streams) -> World:
@@ -105,6 +109,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         pressure_events=tuple(
             (seconds_since(scenario.start, row.at), row.adds) for row in pressure
         ),
+        outside_withdrawals=build_withdrawals(resolved, places, streams),
     )
 
 

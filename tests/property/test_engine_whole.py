@@ -246,6 +246,21 @@ def reviews(draw):
 
 
 @st.composite
+def decisions(draw):
+    """Withdrawals decided elsewhere, two of them at most; mostly none."""
+    if draw(st.integers(0, 2)):
+        return ()
+    hours = draw(st.lists(st.sampled_from([0, 24, 25, 60, 72]), max_size=2))
+    return tuple(
+        (hour * HOUR, draw(st.sampled_from([0.1, 0.5, 1.0])), draw(st.sampled_from(SCOPES)))
+        for hour in sorted(hours)
+    )
+
+
+SCOPES = ("", "", "alpha", "beta", "192.0.2.0/26", "198.51.100.0/24")
+
+
+@st.composite
 def whole_worlds(draw):
     services = tuple(
         Seat((draw(st.sampled_from(ADDRESSES)),)) for _ in range(draw(st.integers(0, 2)))
@@ -328,6 +343,7 @@ def whole_worlds(draw):
         stances=draw(st.sampled_from(STANCES)),
         has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
+        decisions=draw(decisions()),
         exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
         streams=Streams(draw(st.integers(0, 50)), 0),
     )

@@ -20,6 +20,7 @@ from sim.engine.actors.attention import Attention
 from sim.engine.actors.known_fronts import KnownRows
 from sim.engine.actors.limits import Admission, Hold, Limits, admit
 from sim.engine.actors.narrowing import narrowed
+from sim.engine.actors.outside import withdrawn as withdrawn_from_outside
 from sim.engine.actors.register import Register
 from sim.engine.actors.review import Review
 from sim.engine.clock import Moment, Phase, act_at, now_s
@@ -111,6 +112,15 @@ class CensorActor:
         while review is not None and not self._has_ended:
             yield Moment(self._env, now_s(self._env) + review.every_s, Phase.REVIEW)
             self._withdraw_silent(review)
+
+    def obey(self) -> Process:
+        """Withdraw what others decide, when they do."""
+        for decision in self._world.outside_withdrawals:
+            yield Moment(self._env, decision.t_s, Phase.OUTSIDE)
+            if self._has_ended:
+                return
+            for entry in withdrawn_from_outside(self._blocking(), decision):
+                self._withdraw_entry(entry)
 
     def note_pressure(self, t_s: int) -> None:
         """Foresee when pressure ends the block, from a second on in which its course changed."""

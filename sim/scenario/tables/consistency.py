@@ -17,7 +17,7 @@ from sim.errors import Problem
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
-from sim.scenario.tables.reactions import PoolRow, ResponseRow, StanceRow
+from sim.scenario.tables.reactions import PoolRow, ResponseRow, StanceRow, WithdrawalRow
 from sim.scenario.tables.rows import (
     ROLES,
     CadenceRow,
@@ -157,13 +157,16 @@ def check_providers(
     places: set[tuple[str, str]],
     pools: Table[PoolRow] | None,
     stances: Table[StanceRow] | None,
+    withdrawals: Table[WithdrawalRow] | None = None,
 ) -> Iterable[Problem]:
-    """Refuse pools and stances of providers, and pools in regions, that have no prefixes."""
+    """Refuse rows about providers, and pools in regions, that have no prefixes."""
     known = {provider for provider, _ in places}
-    tables: list[Table[Any]] = [table for table in (pools, stances) if table is not None]
+    tables: list[Table[Any]] = [
+        table for table in (pools, stances, withdrawals) if table is not None
+    ]
     for table in tables:
         for number, row in enumerate(table.rows):
-            if row.provider not in known:
+            if row.provider not in known and (row.provider or table is not withdrawals):
                 message = f"expected a provider of the prefixes, got {row.provider!r}"
                 yield table.problem(number, "provider", message)
     for number, pool in enumerate(pools.rows if pools else ()):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.scenario.quantities import Instant, Prefix, Share
 from sim.scenario.tables.rows import NonNegative
@@ -47,6 +47,26 @@ class PressureRow(Row):
     adds: Share
     what: str
     source: str = ""
+
+
+class WithdrawalRow(Row):
+    """A withdrawal decided by others than the censor: in whose ranges, and how much of them.
+
+    Without a provider and a prefix it is about all that is listed.
+    """
+
+    at: Instant
+    provider: str = ""
+    prefix: Prefix | None = None
+    share: Annotated[Share, Field(gt=0)] = 1.0
+    source: str = ""
+
+    @model_validator(mode="after")
+    def check_scope(self) -> WithdrawalRow:
+        """Refuse a provider and a prefix in one row."""
+        if self.provider and self.prefix is not None:
+            raise ValueError("expected a provider or a prefix, got both")
+        return self
 
 
 class ResponseRow(Row):

@@ -136,5 +136,6 @@ def test_every_key_of_a_symbol_exists() -> None:
         assert path in keys, key
         assert not column or key.split(":")[0] in {*ROWS, "strategy.orders", "strategy.allowed"} | {
             "censor.exempt",
+            "censor.outside_withdrawals",
             "strategy.sessions",
         }

@@ -115,3 +115,15 @@ def test_pressure_narrows_orders_that_have_a_limit_without_it(
     write_scenario: WriteScenario,
 ) -> None:
     load_scenario(str(write_scenario(add="censor: {order_addresses: 5}\n")))
+
+
+@pytest.mark.parametrize(
+    ("given", "reported"),
+    [
+        ("outside_withdrawals_per_d=0.1", "expected outside_withdrawal_share beside outside_with"),
+        ("outside_withdrawal_share=0.1", "expected outside_withdrawals_per_d beside it, without"),
+    ],
+)
+def test_drawn_decisions_have_a_rate_and_a_share(given: str, reported: str) -> None:
+    with pytest.raises(ScenarioError, match=reported):
+        load_scenario("telegram-2018", [f"censor.{given}"])
