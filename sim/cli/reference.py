@@ -1,8 +1,8 @@
-"""Pages and files that are generated: verbs and options, keys, parameters, measures, JSON Schema.
+"""Pages and files that are generated: verbs and options, forms, keys, measures, JSON Schema.
 
-In: the commands, the schema, the catalogue of measures, the seed tables. Out: the text of each
-file in ``docs/`` and ``scenarios/`` that is written from them. ``python -m sim.cli.reference``
-writes all of them in a clone; a test says which one is out of date.
+In: the commands, the forms of files, the schema, the catalogue of measures, the seed tables. Out:
+the text of each file in ``docs/`` and ``scenarios/`` that is written from them.
+``python -m sim.cli.reference`` writes all of them in a clone; a test says which one is out of date.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from typer.main import get_command
 
+from sim.addresses.feeds.forms import FORMS
 from sim.catalogue.page import with_measures
 from sim.cli.app import app
 from sim.cli.terminal.console import json_text
@@ -30,6 +31,7 @@ Made from the commands by `python -m sim.cli.reference`.
 """
 
 
+_FORMS = re.compile("(<!-- forms -->).*(<!-- end -->)", re.DOTALL)
 _VERBS = re.compile("(<!-- verbs -->).*(<!-- end -->)", re.DOTALL)
 
 
@@ -64,6 +66,15 @@ def with_verbs(text: str, how_to: Path) -> str:
         ]
         rows.append(f"| `{_cell(usage)}` | {_cell(_summary(command))} | {', '.join(links)} |")
     return _VERBS.sub(lambda marks: "\n\n".join((marks[1], "\n".join(rows), marks[2])), text)
+
+
+def with_forms(text: str) -> str:
+    """Return the page of imports with the table between its marks made anew."""
+    rows = ["| `--as` | file | what it becomes | form seen in |", "| --- | --- | --- | --- |"]
+    for form in FORMS:
+        seen = form.seen + ("; needs the extra `import`" if form.package else "")
+        rows.append(f"| `{form.name}` | {_cell(form.file)} | {form.becomes} | {_cell(seen)} |")
+    return _FORMS.sub(lambda marks: "\n\n".join((marks[1], "\n".join(rows), marks[2])), text)
 
 
 def _verbs() -> Iterator[tuple[Any, Any]]:
@@ -105,11 +116,12 @@ def generated(clone: Path) -> dict[Path, str]:
     """Return what is made from declarations: the text of each file of a clone."""
     docs = clone / "docs"
     measures, symbols = docs / "reference" / "measures.md", read_symbols(docs)
-    command_line = docs / "reference" / "cli.md"
+    command_line, imports = (docs / "reference" / name for name in ("cli.md", "imports.md"))
     explained = [docs / "explanation" / f"{name}.md" for name in EXPLAINED]
     return {
         command_line: with_verbs(command_line.read_text(encoding="utf-8"), docs / "how-to"),
         docs / "reference" / "options.md": options_page(),
+        imports: with_forms(imports.read_text(encoding="utf-8")),
         docs / "reference" / "scenario.md": reference_page(),
         docs / "reference" / "parameters.md": parameters_page(symbols),
         docs / "reference" / "unknowns.md": unknowns_page(),

@@ -22,9 +22,10 @@ from unittest import mock
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.addresses.feeds import delimited, resolutions
+from sim.addresses.feeds import delimited, numbered
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.formats import FORMATS, read_feed
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.forms import FORMATS, FORMS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.text import cuts, reading
 from sim.addresses.text.source import Limits
@@ -42,7 +43,7 @@ CORPUS = Path(__file__).parent / "corpus"
 LIMITS = Limits(max_bytes=2**20, max_line_bytes=2**16, max_problems=20)
 # What the columns hold is told by the first block of rows, however long that is.
 _BY_FIRST_ROWS = ("ip-location-db",)
-_NEEDS = {"mmdb": "maxminddb", "mrt": "mrtparse"}
+_NEEDS = {form.name: form.package for form in FORMS if form.package}
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def small_pieces() -> Iterator[None]:
         return cuts.read_blocks(sips, max_line_bytes)
 
     with contextlib.ExitStack() as patches:
-        for module in (reading, delimited, resolutions):
+        for module in (reading, delimited, numbered):
             patches.enter_context(mock.patch.object(module, "read_blocks", read_blocks))
         patches.enter_context(mock.patch.object(delimited, "_BLOCK_BYTES", 1))
         yield
@@ -237,6 +238,52 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     "rir-delegated": (b"|ipv4|", b"|ipv6|", b"|asn|", b"summary", b"|768|", b"|available|"),
     "orders": (b"effective", b"action", b"prefix", b"block", b"unblock", b"2018-04-16T11:00+03:00"),
     "inventory": (b"address", b"Address", b"revenue_usd_per_h", b"n_names", b"1,5", b"1.234,5"),
+    "fastly": (b'"addresses"', b'"ipv6_addresses"'),
+    "cloudflare": (b'"result"', b'"ipv4_cidrs"', b'"ipv6_cidrs"'),
+    "github": (b'"hooks"', b'"web"', b'"verifiable_password_authentication"', b'"ssh_keys"'),
+    "oracle": (b'"regions"', b'"cidrs"', b'"cidr"', b'"tags"'),
+    "zscaler": (b'"hubPrefixes"', b'"range"', b'"continent : EMEA"'),
+    "json-list": (b'"ip"', b'"asn"', b"[[", b"[{"),
+    "json-lines": (b'"cidr"', b'"type":"metadata"', b'"records":3'),
+    "ipset": (
+        b"create a hash:net",
+        b"add a ",
+        b" nomatch",
+        b",tcp:80",
+        b"Name: a\nType: ",
+        b"Members:",
+    ),
+    "nftables": (
+        *b"table set map elements = { } vmap drop accept saddr daddr != @s $X define add".split(),
+        *(b"element ip t s", b"type ipv4_addr", b" . 80", b" : drop", b"\\\n"),
+    ),
+    "iptables": (b"-A INPUT", b"-s ", b"-d ", b"-j DROP", b"-j A", b"! ", b"--dst-range ", b"-m "),
+    "mikrotik": (
+        *(b"/ip firewall address-list", b"/ip route", b"/ip firewall filter", b"\\\n"),
+        *(
+            b"add address=",
+            b"list=a",
+            b"action=drop",
+            b"blackhole",
+            b"dst-address=!",
+            b"disabled=yes",
+        ),
+    ),
+    "openwrt": (b"config ipset", b"config rule", b"option ", b"list entry ", b"target 'DROP'"),
+    "dnsmasq": (b"address=/", b"server=/a.b/", b"bogus-nxdomain=", b"host-record=a.b,"),
+    "clash": (
+        b"payload:\n",
+        b"rules:\n",
+        b"- IP-CIDR,",
+        b",DIRECT",
+        b",REJECT",
+        b"DOMAIN,a.b",
+        b"//",
+    ),
+    "routing": (b'"rules"', b'"ip_cidr"', b'"invert":true', b'"type":"logical"', b'"mode":"or"'),
+    "as-list": (b" AS64496 ", b"64496 | ", b" | ", b"AS64496_64497", b"# "),
+    "massdns": (b". A ", b". AAAA ", b". CNAME ", b"a.b."),
+    "names": (b"a.b", b"||a.b^", b"0.0.0.0 a.b", b"https://a.b/", b"@@"),
     "firehol": (b"# License : ", b"# Source File Date: "),
     "mrt": (b"\0\x0d\0\x02", b"\x40\x02\x04"),
     "mmdb": (b"\xab\xcd\xefMaxMind.com", b"node_count", b"record_size"),

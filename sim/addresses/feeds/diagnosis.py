@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.sniffing import read_sample
+from sim.addresses.feeds.samples import read_sample
 from sim.addresses.text.source import Limits
 from sim.errors import BadLinesError, DataError, Problem
 
@@ -30,7 +30,6 @@ _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)"
 _PREFIX = rf"{_ADDRESS}(?:/\d+)?"
 _NETMASK = r"(?:0|128|192|224|240|248|252|254|255)"
 
-_NAMES_ONLY = "it gives names and no address: resolve them, and give the answers (format zdns)"
 _ONE_A_LINE = "keep the addresses, one a line"
 _COLUMN = "name the column of addresses 'address' in the first line, with nothing above it"
 
@@ -38,27 +37,13 @@ _COLUMN = "name the column of addresses 'address' in the first line, with nothin
 _MARKS: Mapping[str, str] = {
     r"\s*<(!doctype html|html|head|body)\b": "an HTML page: a download that failed may leave one",
     r"\s*<\?xml": f"XML: {_ONE_A_LINE}",
-    r"\s*(table (inet|ip6?|bridge) |elements = *\{|add element |define \w+ = *\{)": (
-        "an nftables ruleset: keep the elements of its sets, one a line"
-    ),
-    r"/ip(v6)? firewall address-list|add (.* )?address=\S+": (
-        "a MikroTik RouterOS export: keep what follows 'address='"
-    ),
 }
 # Forms of whole lines, of which a file of a kind holds more than half; the special ones first.
 _LINES: Mapping[str, str] = {
-    r"(create|add) \S+ \S+.*": "an ipset save file: keep the third word of each 'add' line",
-    r"[*:]\w+.*|-[AIN] .*|commit|ip6?tables .*": (
-        "firewall rules in the form of iptables: keep what follows '-s' or '-d'"
-    ),
     r"(set policy-options|ip prefix-list|ipv6 prefix-list|ip route|ipv6 route|access-list|route"
     r"|permit|deny|seq \d+) .*[^;]": f"a router's configuration: {_ONE_A_LINE}",
     r"(deny|allow) \S+;|(deny|allow) from .*|require (not )?ip .*": (
         f"a web server's access rules: {_ONE_A_LINE}"
-    ),
-    r"\|\|.*|@@.*|!.*|\[adblock.*": f"a filter list for browsers (Adblock): {_NAMES_ONLY}",
-    r"(address|server|local)=/.*|local-(zone|data): .*|zone .*\{.*": (
-        f"a DNS server's configuration: {_NAMES_ONLY}"
     ),
     rf"{_ADDRESS}\s+{_NETMASK}(\.\d+){{3}}": (
         "addresses with netmasks: write 198.51.100.0/24 for 198.51.100.0 255.255.255.0"
@@ -77,8 +62,6 @@ _LINES: Mapping[str, str] = {
     rf"[^;\t]*:{_ADDRESS}-{_ADDRESS}": (
         "a PeerGuardian (P2P) list: keep what follows the last colon of each line"
     ),
-    r"\w+://.*": f"a list of web addresses: {_NAMES_ONLY}",
-    r"([\w*-]+\.)+[a-z][\w-]+\.?": f"a list of names: {_NAMES_ONLY}",
     r"---|- .*|[\w.-]+:( .*)?": f"YAML: {_ONE_A_LINE}",
     r"[{}\[\]].*|\"[^\"]*\":.*": f"JSON: {_ONE_A_LINE}",
     r"[^;]*;.*": f"a table with semicolons (;) between its cells: {_COLUMN}",

@@ -7,7 +7,7 @@ from, nor whether a record is a rule, a host or a range of a provider.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +134,29 @@ class Feed:
     def to_set(self) -> AddressSet:
         """Return the union of all rows."""
         return AddressSet(self.v4.to_set(), self.v6.to_set())
+
+    def of_records(self, kept: NDArray[np.bool_]) -> Feed:
+        """Return some of the records, with their rows and columns.
+
+        Parameters
+        ----------
+        kept : shape (n_records,), bool
+        """
+        mask4, mask6 = kept[self.record4], kept[self.record6]
+        number = np.cumsum(kept) - 1
+        return replace(
+            self,
+            n_records=int(np.count_nonzero(kept)),
+            v4=Entries4(self.v4.start[mask4], self.v4.stop[mask4], self.v4.line[mask4]),
+            v6=Entries6(self.v6.first.take(mask6), self.v6.last.take(mask6), self.v6.line[mask6]),
+            record4=number[self.record4[mask4]],
+            record6=number[self.record6[mask6]],
+            labels={
+                name: replace(column, code=column.code[kept])
+                for name, column in self.labels.items()
+            },
+            numbers={name: column[kept] for name, column in self.numbers.items()},
+        )
 
 
 def members(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int32], list[str]]:

@@ -5,6 +5,7 @@ In: RFC 8805 CSV. Out: records with country and region. It believes what the fil
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
 
 import numpy as np
@@ -13,6 +14,7 @@ from sim.addresses.feeds.cells import add_countries
 from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.samples import Sample, is_address
 from sim.addresses.text.source import Limits, Source
 
 _DIALECT = Dialect(",", 0, 1, is_quoted=True, comment="#")
@@ -43,3 +45,12 @@ def read_geofeed(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
     if n_silent:
         gathering.note(f"{n_silent:,} prefixes have no country: not known, not elsewhere")
     return gathering.finish(Origin(name, "geofeed", "", "the publishing network's"))
+
+
+def fits_geofeed(sample: Sample) -> bool:
+    """Return whether all lines begin with a prefix and a country, which may be empty."""
+    rows = sample.rows(",")
+    return bool(rows) and all(
+        len(row) >= 2 and is_address(row[0]) and re.fullmatch("[A-Za-z]{2}|", row[1].strip())
+        for row in rows
+    )

@@ -20,6 +20,7 @@ from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
 from sim.addresses.feeds.feed import LABELS, Feed, Origin
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.headed import plain_name, read_headed
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 from sim.sql import parquet_rows, sql_pattern
@@ -251,3 +252,13 @@ def _as_text(ours: str, theirs: str, kind: str) -> str:
         text = f"array_to_string({quoted}, '_')" if ours == "asn" else f"to_json({quoted})"
         return f"coalesce(CAST({text} AS VARCHAR), '')"
     return f"coalesce(CAST({quoted} AS VARCHAR), '')"
+
+
+def fits_inventory(sample: Sample) -> bool:
+    """Return whether the first line names a column of addresses."""
+    return any(column in sample.header for column in ADDRESS_COLUMNS)
+
+
+def fits_parquet(sample: Sample) -> bool:
+    """Return whether a file has the mark of Parquet."""
+    return sample.data.startswith(b"PAR1")

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.inputs import Rejoined
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits, Source
 
@@ -66,4 +67,13 @@ def _read(
         n_lines=tally.n_lines,
         n_bad=tally.n_bad,
         problems=tally.problems,
+    )
+
+
+def fits_firehol(sample: Sample) -> bool:
+    """Return whether a file has FireHOL's header."""
+    head = sample.text[:8192]
+    return (
+        head.startswith("#")
+        and re.search(r"^# ?(ipset|netset|.*FireHOL|.*ipset)", head, re.M | re.I) is not None
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
@@ -19,7 +19,7 @@ from sim.addresses.feeds.delimited import Records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.headed import read_headed
-from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 
 NEEDED = ("effective", "action", "prefix")
@@ -50,18 +50,7 @@ class Orders:
         Orders count from their own second on. One that unblocks withdraws the oldest one in force
         that holds exactly the same prefix; overlapping orders stay.
         """
-        kept = self._kept(int(at.timestamp()))
-        mask4, mask6 = kept[self.feed.record4], kept[self.feed.record6]
-        v4, v6 = self.feed.v4, self.feed.v6
-        number = np.cumsum(kept) - 1
-        return replace(
-            self.feed,
-            n_records=int(np.count_nonzero(kept)),
-            v4=Entries4(v4.start[mask4], v4.stop[mask4], v4.line[mask4]),
-            v6=Entries6(v6.first.take(mask6), v6.last.take(mask6), v6.line[mask6]),
-            record4=number[self.feed.record4[mask4]],
-            record6=number[self.feed.record6[mask6]],
-        )
+        return self.feed.of_records(self._kept(int(at.timestamp())))
 
     def _kept(self, at_s: int) -> NDArray[np.bool_]:
         """Return which orders are in force."""
@@ -160,3 +149,15 @@ def _instant(text: str) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is not None else None
+
+
+def fits_orders(sample: Sample) -> bool:
+    """Return whether the first line names the columns of dated orders."""
+    return set(NEEDED) <= set(sample.header)
+
+
+def read_orders_feed(
+    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+) -> Feed:
+    """Read a table of dated orders without its times."""
+    return read_orders(source, name, skip_bad=skip_bad, limits=limits).feed

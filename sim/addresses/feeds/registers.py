@@ -13,6 +13,7 @@ import numpy as np
 from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 
 # Not quoted, and a web address may hold the delimiter: only the first cells are relied on, and of
@@ -122,3 +123,9 @@ class _Dated:
                 self.date = line.decode("windows-1251", "replace")[len(_FIRST_LINE) :].strip()
                 return newline + rest
         return data
+
+
+def fits_register(sample: Sample) -> bool:
+    """Return whether a file begins as ``dump.csv`` does."""
+    first, _, rest = sample.text.partition("\n")
+    return first.startswith(_FIRST_LINE) and ";" in rest[:4096]

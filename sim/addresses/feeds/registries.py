@@ -6,6 +6,7 @@ is not where the addresses are used.
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 
 _DIALECT = Dialect("|", 0, 6, comment="#")
@@ -86,3 +88,9 @@ def _range(cell: tuple[str, ...], row: int, records: Records, gathering: Gatheri
         )
         return None
     return f"{start}-{'.'.join(str(byte) for byte in last.to_bytes(4, 'big'))}"
+
+
+def fits_delegated(sample: Sample) -> bool:
+    """Return whether the first line is one of a registry's files."""
+    form = r"[\d.]+\|[a-z]+\||[a-z]+\|[A-Za-z*]*\|(asn|ipv4|ipv6)\|"
+    return bool(sample.lines) and re.match(form, sample.lines[0]) is not None

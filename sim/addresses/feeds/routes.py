@@ -15,6 +15,7 @@ from sim.addresses.feeds.cells import add_countries, add_origins
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.samples import Sample, is_address
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
 from sim.addresses.sets.notation import is_part_of_mapped, shown
@@ -146,3 +147,26 @@ def _select(records: Records, rows: Sequence[int]) -> Records:
     """Return some of the records."""
     at = np.array(rows, np.int64)
     return Records(records.line[at], [[column[row] for row in rows] for column in records.cells])
+
+
+def fits_iptoasn(sample: Sample) -> bool:
+    """Return whether all lines have five cells, the third a number."""
+    rows = [line.split("\t") for line in sample.lines]
+    return bool(rows) and all(len(row) == 5 and row[2].isdigit() for row in rows)
+
+
+def fits_pfx2as(sample: Sample) -> bool:
+    """Return whether all lines have three cells, the second a number."""
+    rows = [line.split("\t") for line in sample.lines]
+    return bool(rows) and all(
+        len(row) == 3 and row[1].isdigit() and not is_address(row[1]) for row in rows
+    )
+
+
+def fits_location_db(sample: Sample) -> bool:
+    """Return whether all lines begin with two addresses, or two numbers."""
+    rows = sample.rows(",")
+    return bool(rows) and all(
+        len(row) >= 3 and (all(map(is_address, row[:2])) or all(cell.isdigit() for cell in row[:2]))
+        for row in rows
+    )

@@ -11,7 +11,7 @@ from sim.cli.options import JsonOption
 from sim.cli.terminal import console
 from sim.version import __version__
 
-SCHEMA = "overblock/doctor/2"
+SCHEMA = "overblock/doctor/3"
 _PACKAGES = (
     "numpy",
     "scipy",
@@ -36,7 +36,7 @@ _EXTRAS = {
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Show versions, extras, and where compiled code, scenarios and tables are.
+    """Show versions, extras, the files that can be read, and where things are.
 
     Examples:
 
@@ -46,6 +46,7 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     with console.reports_errors(as_json=as_json):
         from sim.addresses.compiled.kept_code import folder
+        from sim.addresses.feeds.forms import FORMS
         from sim.addresses.threads import n_threads
         from sim.blocklists.blocklists import table_names
         from sim.scenario.library import scenario_names, shipped
@@ -60,6 +61,16 @@ def doctor(as_json: JsonOption = False) -> None:
                 extra: {module: _is_there(module) for module in modules}
                 for extra, modules in _EXTRAS.items()
             },
+            "reads": [
+                {
+                    "form": form.name,
+                    "file": form.file.replace("`", ""),
+                    "becomes": form.becomes,
+                    "needs": form.package or None,
+                    "is_there": not form.package or _is_there(form.package),
+                }
+                for form in FORMS
+            ],
             "compiled_code": {"folder": str(folder())},
             "n_threads": n_threads(),
             "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
@@ -98,6 +109,10 @@ def _lines(found: dict[str, Any]) -> list[str]:
         missing = [module for module, is_there in modules.items() if not is_there]
         state = f"not there (missing {', '.join(missing)})" if missing else "there"
         lines.append(f"extra {extra}: {state}")
+    lines.append("reads, told by the content of a file or named by --as:")
+    for form in found["reads"]:
+        needed = "" if form["is_there"] else f" (needs {form['needs']}, which is not there)"
+        lines.append(f"  {form['form']:16} {form['file']}{needed}")
     lines.append(f"compiled code: {found['compiled_code']['folder']}")
     lines.append(f"threads: {found['n_threads']}")
     shipped = ("scenarios", "tables")

@@ -35,9 +35,8 @@ def import_file(
         typer.Option(
             "--as",
             metavar="FORMAT",
-            help="aws, google, azure, geofeed, pfx2as, iptoasn, mmdb, ip-location-db, mrt, z-i, "
-            "z-i-all, firehol, rir-delegated, zdns, orders, inventory, list or parquet; told by "
-            "the file when left out.",
+            help="Form of the file, such as aws, nftables or list; told by its content when left "
+            "out. 'overblock doctor' names all.",
         ),
     ] = "",
     force: ForceFileOption = False,

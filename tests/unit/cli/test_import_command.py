@@ -104,7 +104,7 @@ def test_an_imported_table_serves_as_attribute_table(ranges, tmp_path):
 
 def test_doctor_says_what_is_installed_and_where_things_are():
     found = json.loads(run("doctor", "--json").stdout)
-    assert found["schema"] == "overblock/doctor/2"
+    assert found["schema"] == "overblock/doctor/3"
     assert found["packages"]["numba"]
     assert Path(found["compiled_code"]["folder"]).is_dir()
     assert found["n_threads"] >= 1

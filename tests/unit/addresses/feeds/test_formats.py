@@ -27,6 +27,7 @@ from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError, UsageError
 from tests.binaries import AS_SEQUENCE, AS_SET, mmdb, mrt
+from tests.forms import RENDERED
 from tests.optional import needs
 
 AWS = {
@@ -163,7 +164,8 @@ SAMPLES = {
     ),
     "rib.mrt": (mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64500, 64496])]]}), "mrt", 256, 0, 1),
 }
-assert {sample[1] for sample in SAMPLES.values()} == set(FORMATS) - {"parquet", "z-i-all"}
+OTHERS = {"parquet", "z-i-all", *RENDERED}
+assert {sample[1] for sample in SAMPLES.values()} == set(FORMATS) - OTHERS
 
 
 @pytest.fixture
@@ -302,8 +304,7 @@ def test_a_register_of_names_alone_is_no_list_of_addresses(read):
 
 UNKNOWN_JSON = {
     '{"hosts": [{"ip": "198.51.100.1"}]}': "with keys hosts, ip",
-    '[{"ip_address": "198.51.100.1"}]': "with keys ip_address",
-    '["198.51.100.1"]': "without keys",
+    '[{"host": "198.51.100.1"}]': "with keys host",
     '\n {"CreationToken": "x", "prefixes": []}': "with keys CreationToken, prefixes",
     "{}": "without keys",
 }
@@ -358,25 +359,10 @@ def test_dated_orders_of_nothing_are_an_error_unless_allowed(tmp_path):
 
 
 LIKENESSES = {
-    "an ipset save file": "create a hash:net\nadd a 198.51.100.0/24\nadd a 203.0.113.1\n",
-    "an nftables ruleset": (
-        "table inet filter {\n  set a {\n    elements = { 198.51.100.0/24,\n"
-        "    203.0.113.1, 203.0.113.2,\n    203.0.113.3, 203.0.113.4 }\n  }\n}\n"
-    ),
-    "a MikroTik RouterOS export": (
-        "/ip firewall address-list\nadd address=198.51.100.0/24 list=a\n"
-        'add list=a address=203.0.113.1 comment="x y"\n'
-    ),
-    "firewall rules in the form of iptables": (
-        "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 198.51.100.0/24 -j DROP\nCOMMIT\n"
-    ),
     "a router's configuration": (
         "ip prefix-list a seq 5 permit 198.51.100.0/24\nip prefix-list a seq 6 deny 0.0.0.0/0\n"
     ),
     "a web server's access rules": "deny 198.51.100.0/24;\ndeny 203.0.113.1;\nallow all;\n",
-    "a filter list for browsers": "! title\n||name.example^\n||other.example^$third-party\n",
-    "a DNS server's configuration": "address=/name.example/0.0.0.0\nserver=/other.example/\n",
-    "a hosts file": "0.0.0.0 name.example\n0.0.0.0 other.example # note\n::1 localhost\n",
     "addresses with netmasks": "198.51.100.0 255.255.255.0\n203.0.113.0 255.255.255.128\n",
     "several addresses a line": "198.51.100.1, 198.51.100.2\n203.0.113.1 203.0.113.2\n",
     "addresses with wildcards": "198.51.100.*\n203.0.*.*\n",
@@ -384,9 +370,7 @@ LIKENESSES = {
     "addresses with brackets around their dots": "198[.]51[.]100[.]1\n203[.]0[.]113[.]1\n",
     "addresses with marks around them": "- '198.51.100.0/24'\n- 203.0.113.1\n",
     "a PeerGuardian (P2P) list": "Org:198.51.100.0-198.51.100.9\nOther:203.0.113.1-203.0.113.2\n",
-    "a list of web addresses": "http://name.example/a\nhttps://other.example\n",
-    "a list of names": "name.example\nwww.other.example\n*.third.example\n",
-    "YAML": "payload:\n  - name: a\n    net: x\n",
+    "YAML": "blocked:\n  - name: a\n    net: x\n",
     "JSON": '  "198.51.100.0/24": 1,\n  "203.0.113.1": 2,\n',
     "a table with semicolons (;)": "a;198.51.100.1\nb;203.0.113.1\n",
     "a table with commas": "a,198.51.100.1\nb,203.0.113.1\n",
@@ -645,7 +629,7 @@ def test_a_process_that_read_mrt_outlives_a_pipe_without_a_reader(tmp_path):
 
 
 def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
-    with pytest.raises(UsageError, match=r"expected one of aws, .*, got 'amazon'"):
+    with pytest.raises(UsageError, match=r"expected one of parquet, .*, got 'amazon'"):
         read("list.txt", LIST, "amazon")
 
 

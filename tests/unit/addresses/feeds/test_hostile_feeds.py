@@ -10,10 +10,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.documents import MAX_DOCUMENT_BYTES
+from sim.addresses.feeds.binary.mmdb import _children
 from sim.addresses.feeds.formats import FORMATS, read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.mmdb import _children
+from sim.addresses.feeds.published.documents import MAX_DOCUMENT_BYTES
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
 from tests.binaries import AS_SEQUENCE, mmdb, mrt

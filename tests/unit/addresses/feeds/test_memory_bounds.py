@@ -16,8 +16,8 @@ from textwrap import dedent
 import duckdb
 import pytest
 
-from sim.addresses.feeds import mrt as mrt_module
-from sim.addresses.feeds.decoded_size import Unfolding
+from sim.addresses.feeds.binary import mrt as mrt_module
+from sim.addresses.feeds.binary.decoded_size import Unfolding
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.text import source as source_module
@@ -224,7 +224,7 @@ def test_a_document_takes_thirty_times_its_text_and_some_for_each_entry(tmp_path
     ],
 )
 def test_a_document_has_a_limit_of_entries(tmp_path, monkeypatch, read_as, document, place):
-    monkeypatch.setattr("sim.addresses.feeds.documents.MAX_ENTRIES", 7)
+    monkeypatch.setattr("sim.addresses.feeds.published.documents.MAX_ENTRIES", 7)
     path = tmp_path / "ranges.json"
     path.write_text(json.dumps(document))
     with pytest.raises(DataError, match=f"file: {place}: expected at most 7 entries, got 8"):
@@ -286,7 +286,7 @@ def test_an_entry_of_mrt_that_claims_gigabytes_is_refused_unread(tmp_path):
 
 def test_a_text_that_networks_of_a_database_share_is_refused_when_long(tmp_path, monkeypatch):
     needs("maxminddb")
-    monkeypatch.setattr("sim.addresses.feeds.mmdb._MAX_TEXT", 8)
+    monkeypatch.setattr("sim.addresses.feeds.binary.mmdb._MAX_TEXT", 8)
     path = tmp_path / "as.mmdb"
     path.write_bytes(mmdb({"198.51.100.0/24": {"name": "x" * 8}}))
     assert read_feed(Input(path, "as.mmdb")).labels["provider"].names == ["x" * 8]
@@ -337,9 +337,9 @@ def test_what_a_database_shares_counts_as_often_as_it_is_read(tmp_path, monkeypa
         path = tmp_path / f"{n_networks}.mmdb"
         path.write_bytes(mmdb({f"198.51.{row}.0/24": record for row in range(n_networks)}))
         expected = n_networks * unfolded(record)
-        monkeypatch.setattr("sim.addresses.feeds.decoded_size.MAX_UNFOLDED", expected)
+        monkeypatch.setattr("sim.addresses.feeds.binary.decoded_size.MAX_UNFOLDED", expected)
         assert read_feed(Input(path, "as.mmdb")).n_records == n_networks
-        monkeypatch.setattr("sim.addresses.feeds.decoded_size.MAX_UNFOLDED", expected - 1)
+        monkeypatch.setattr("sim.addresses.feeds.binary.decoded_size.MAX_UNFOLDED", expected - 1)
         with pytest.raises(DataError, match=f"its records unfold to more than {expected - 1:,}"):
             read_feed(Input(path, "as.mmdb"))
 

@@ -11,19 +11,20 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from sim.addresses.feeds.documents import (
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.published.documents import (
     check_entries,
     check_keys,
     items,
     read_document,
     text_of,
 )
-from sim.addresses.feeds.feed import Feed, Origin
-from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 
 
-class _Range(NamedTuple):
+class Range(NamedTuple):
     """One mention of a prefix."""
 
     place: str
@@ -46,7 +47,7 @@ def read_aws(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
     check_keys(document, ("prefixes", "ipv6_prefixes"), name, "Amazon's ip-ranges.json")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     ranges = [
-        _Range(
+        Range(
             f"{path}.{key}",
             text_of(item, key),
             text_of(item, "region"),
@@ -55,7 +56,7 @@ def read_aws(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
         for listed, key in (("prefixes", "ip_prefix"), ("ipv6_prefixes", "ipv6_prefix"))
         for path, item in items(document, listed, name)
     ]
-    n_ranges, n_records = _add(gathering, "AWS", ranges)
+    n_ranges, n_records = add_ranges(gathering, "AWS", ranges)
     if n_ranges > n_records:
         gathering.note(
             f"{n_ranges - n_records:,} of {n_ranges:,} entries repeat a prefix under another "
@@ -79,14 +80,14 @@ def read_google(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
         key = "ipv6Prefix" if "ipv6Prefix" in item else "ipv4Prefix"
         prefix = text_of(item, key)
         ranges.append(
-            _Range(f"{path}.{key}", prefix, text_of(item, "scope"), (text_of(item, "service"),))
+            Range(f"{path}.{key}", prefix, text_of(item, "scope"), (text_of(item, "service"),))
         )
     if not any(any(found.services) for found in ranges):
         gathering.note(
             "goog.json holds all of Google's ranges; what customers rent is in cloud.json, and "
             "Google's own is the difference of the two"
         )
-    _add(gathering, "Google", ranges)
+    add_ranges(gathering, "Google", ranges)
     date = text_of(document, "creationTime")
     return gathering.finish(Origin(name, "google", date, "Google's public range file"))
 
@@ -100,7 +101,7 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     document = read_document(source, name, limits)
     check_keys(document, ("values",), name, "Microsoft's ServiceTags_*.json")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    ranges: list[_Range] = []
+    ranges: list[Range] = []
     for path, item in items(document, "values", name):
         properties = item.get("properties")
         properties = properties if isinstance(properties, dict) else {}
@@ -117,14 +118,14 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
             if not isinstance(prefix, str):
                 gathering.refuse(f"expected a prefix, got {type(prefix).__name__}", key=key)
                 continue
-            ranges.append(_Range(key, prefix, region, (tag,)))
+            ranges.append(Range(key, prefix, region, (tag,)))
     regional = {found.prefix for found in ranges if found.region}
     known = [found for found in ranges if found.region or found.prefix not in regional]
     tags: dict[str, list[str]] = {}
     for found in ranges:
         tags.setdefault(found.prefix, []).extend(found.services)
     merged = [found._replace(services=tuple(tags[found.prefix])) for found in known]
-    _, n_records = _add(gathering, "Azure", merged)
+    _, n_records = add_ranges(gathering, "Azure", merged)
     gathering.n_lines = len(ranges)
     if len(ranges) > n_records:
         gathering.note(
@@ -139,7 +140,7 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     )
 
 
-def _add(gathering: Gathering, provider: str, ranges: Iterable[_Range]) -> tuple[int, int]:
+def add_ranges(gathering: Gathering, provider: str, ranges: Iterable[Range]) -> tuple[int, int]:
     """Add one record for each prefix and region; return the numbers of mentions and records."""
     merged: dict[tuple[str, str], tuple[str, list[str]]] = {}
     n_ranges = 0
@@ -160,3 +161,18 @@ def _add(gathering: Gathering, provider: str, ranges: Iterable[_Range]) -> tuple
         keys=[place for place, _ in merged.values()],
     )
     return n_ranges, len(merged)
+
+
+def fits_aws(sample: Sample) -> bool:
+    """Return whether there are keys of Amazon's file alone."""
+    return sample.has_keys("createDate") or sample.has_keys("ip_prefix")
+
+
+def fits_google(sample: Sample) -> bool:
+    """Return whether there are keys of Google's files alone."""
+    return any(map(sample.has_keys, ("ipv4Prefix", "ipv6Prefix", "creationTime")))
+
+
+def fits_azure(sample: Sample) -> bool:
+    """Return whether there are keys of Microsoft's file alone."""
+    return sample.has_keys("addressPrefixes") or sample.has_keys("changeNumber")

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.feeds.binary.decoded_size import MARK, check_metadata, check_records
 from sim.addresses.feeds.cells import add_origins
-from sim.addresses.feeds.decoded_size import check_metadata, check_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
@@ -201,3 +202,8 @@ def _value(paths: tuple[tuple[str, ...], ...], record: Any) -> str:
                 raise ValueError(f"a text of {len(text):,} letters, at most {_MAX_TEXT:,} are read")
             return text
     return ""
+
+
+def fits_mmdb(sample: Sample) -> bool:
+    """Return whether a file has the mark before its metadata, near its end."""
+    return MARK in sample.data or MARK in sample.tail

@@ -27,6 +27,29 @@ def read_document(source: BinaryIO | Source, name: str, limits: Limits) -> dict[
     DataError
         If it is too large, nested too deeply, no JSON, or no object.
     """
+    value = _read_value(source, name, limits)
+    if not isinstance(value, dict):
+        raise _refused(name, f"expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def read_array(source: BinaryIO | Source, name: str, limits: Limits) -> list[Any]:
+    """Read one JSON array.
+
+    Raises
+    ------
+    DataError
+        As for `read_document`, or if it holds too many entries.
+    """
+    value = _read_value(source, name, limits)
+    if not isinstance(value, list):
+        raise _refused(name, f"expected a JSON array, got {type(value).__name__}")
+    check_entries(len(value), name, "")
+    return value
+
+
+def _read_value(source: BinaryIO | Source, name: str, limits: Limits) -> Any:
+    """Read one JSON value of a bounded size."""
     max_bytes = min(limits.max_bytes, MAX_DOCUMENT_BYTES)
     pieces, n_bytes = [], 0
     while piece := source.read(2**20):
@@ -35,14 +58,11 @@ def read_document(source: BinaryIO | Source, name: str, limits: Limits) -> dict[
             raise _refused(name, f"expected at most {max_bytes:,} bytes of JSON, got more")
         pieces.append(piece)
     try:
-        value = parse_json(b"".join(pieces))
+        return parse_json(b"".join(pieces))
     except json.JSONDecodeError as error:
         raise _refused(name, f"expected JSON, got an error: {error.msg}", error.lineno) from None
     except ValueError as error:
         raise _refused(name, str(error)) from None
-    if not isinstance(value, dict):
-        raise _refused(name, f"expected a JSON object, got {type(value).__name__}")
-    return value
 
 
 def parse_json(text: bytes) -> Any:

@@ -17,7 +17,7 @@ _VALUE, _MAX_DEPTH = 16, 32
 # Kinds of value, and what lies between tree and data (MaxMind DB File Format Specification 2.0).
 _POINTER, _MAP, _LIST, _BOOLEAN = 1, 7, 11, 14
 _SEPARATOR = 16
-_MARK = b"\xab\xcd\xefMaxMind.com"
+MARK = b"\xab\xcd\xefMaxMind.com"
 
 
 class Unfolding:
@@ -97,9 +97,9 @@ class Unfolding:
 def check_metadata(path: Path) -> None:
     """Refuse metadata that unfold to too much: the reader unfolds them when it opens the file."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        at = data.rfind(_MARK)
+        at = data.rfind(MARK)
         if at >= 0:
-            Unfolding(data, at + len(_MARK)).size(at + len(_MARK))
+            Unfolding(data, at + len(MARK)).size(at + len(MARK))
 
 
 def check_records(path: Path, n_tree: int, places: Mapping[int, float]) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
@@ -136,3 +137,9 @@ def _mrtparse(name: str) -> Any:
     if is_given and signal.getsignal(signal.SIGPIPE) is not earlier:
         signal.signal(signal.SIGPIPE, earlier)
     return mrtparse
+
+
+def fits_mrt(sample: Sample) -> bool:
+    """Return whether the first entry is one of a table (RFC 6396, section 4.3)."""
+    data = sample.data
+    return len(data) >= 12 and data[4:6] == b"\0\x0d" and data[6] == 0 and 1 <= data[7] <= 6

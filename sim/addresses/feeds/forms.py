@@ -1,0 +1,388 @@
+"""The forms of files that are read, each declared once.
+
+In: nothing. Out: a row for each form: its name, what file it is, what it becomes, how it is told
+by its content, its reader, and where the form was seen. Telling, reading, ``doctor``, the help of
+``--as`` and the page of imports come from these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from sim.addresses.feeds import inventories, lists, orders, registers, routes
+from sim.addresses.feeds.attributed import fits_as_list, read_as_list
+from sim.addresses.feeds.binary import mmdb, mrt
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.geofeeds import fits_geofeed, read_geofeed
+from sim.addresses.feeds.published import clouds, objects, rangefiles
+from sim.addresses.feeds.registries import fits_delegated, read_delegated
+from sim.addresses.feeds.resolutions import fits_massdns, fits_zdns, read_massdns, read_zdns
+from sim.addresses.feeds.rules import (
+    ipset,
+    iptables,
+    mikrotik,
+    names,
+    nftables,
+    openwrt,
+    proxies,
+    routing,
+)
+from sim.addresses.feeds.samples import Fits
+from sim.addresses.text.source import Limits, Source
+
+
+class Reader(Protocol):
+    """Reads one form from a stream."""
+
+    def __call__(
+        self, source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+    ) -> Feed:
+        """Return what the stream holds."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form of files.
+
+    Attributes
+    ----------
+    name
+        As ``--as`` takes it.
+    file
+        What files have it.
+    becomes
+        What is kept of them.
+    seen
+        Where the form was seen: a document of its maker, or a public repository and path.
+    fits
+        Tells by the first bytes whether a file has it; None where the user has to say so.
+    read
+        Reads it from a stream; None for those that are read from a path.
+    is_json
+        Whether it is JSON.
+    package
+        Module without which it is not read; empty for none.
+    """
+
+    name: str
+    file: str
+    becomes: str
+    seen: str
+    fits: Fits | None = None
+    read: Reader | None = None
+    is_json: bool = False
+    package: str = ""
+
+
+# In the sequence in which they are tried: the special ones before those that ask for less.
+FORMS: Sequence[Form] = (
+    Form(
+        "parquet",
+        "Parquet with named columns; normal tables",
+        "the columns",
+        "this program's own; any that names its columns so",
+        inventories.fits_parquet,
+    ),
+    Form(
+        "mmdb",
+        "MaxMind, IPinfo, DB-IP databases",
+        "origin, provider, country, region",
+        "MaxMind DB file format specification, version 2.0",
+        mmdb.fits_mmdb,
+        package="maxminddb",
+    ),
+    Form(
+        "mrt",
+        "RouteViews or RIS routing table",
+        "origins",
+        "RFC 6396, section 4.3",
+        mrt.fits_mrt,
+        mrt.read_mrt,
+        package="mrtparse",
+    ),
+    Form(
+        "azure",
+        "Microsoft `ServiceTags_*.json`",
+        "provider, region, tags",
+        "Microsoft's download 56519, which documents it",
+        clouds.fits_azure,
+        clouds.read_azure,
+        is_json=True,
+    ),
+    Form(
+        "aws",
+        "Amazon `ip-ranges.json`",
+        "provider, region, services",
+        "AWS documentation, syntax of ip-ranges.json",
+        clouds.fits_aws,
+        clouds.read_aws,
+        is_json=True,
+    ),
+    Form(
+        "google",
+        "Google `cloud.json`, `goog.json`",
+        "provider, region (scope), service",
+        "the files themselves; Google documents no syntax",
+        clouds.fits_google,
+        clouds.read_google,
+        is_json=True,
+    ),
+    Form(
+        "zdns",
+        "ZDNS and massdns (`-o J`), JSON lines",
+        "name, addresses",
+        "`zmap/zdns`, `README.md`; `blechschmidt/massdns`, `src/main.c`",
+        fits_zdns,
+        read_zdns,
+        is_json=True,
+    ),
+    Form(
+        "fastly",
+        "Fastly `public-ip-list`",
+        "provider",
+        "`SecOps-Institute/FastlyIPLists`; Fastly's documentation of the list",
+        rangefiles.fits_fastly,
+        rangefiles.read_fastly,
+        is_json=True,
+    ),
+    Form(
+        "cloudflare",
+        "Cloudflare `client/v4/ips`",
+        "provider",
+        'Cloudflare API, "Cloudflare IP Details"',
+        rangefiles.fits_cloudflare,
+        rangefiles.read_cloudflare,
+        is_json=True,
+    ),
+    Form(
+        "github",
+        "GitHub `meta`",
+        "provider, services",
+        'GitHub REST API, "Get GitHub meta information"',
+        rangefiles.fits_github,
+        rangefiles.read_github,
+        is_json=True,
+    ),
+    Form(
+        "oracle",
+        "Oracle `public_ip_ranges.json`",
+        "provider, region, tags",
+        'Oracle Cloud Infrastructure Documentation, "IP Address Ranges"',
+        rangefiles.fits_oracle,
+        rangefiles.read_oracle,
+        is_json=True,
+    ),
+    Form(
+        "zscaler",
+        "Zscaler `cenr` and hub prefixes",
+        "provider, region (city), cloud",
+        "`xterns/ftac`, `ftac-analytics/networks.tfvars`; config.zscaler.com",
+        rangefiles.fits_zscaler,
+        rangefiles.read_zscaler,
+        is_json=True,
+    ),
+    Form(
+        "routing",
+        "sing-box rule sets and configurations, Xray and V2Ray configurations",
+        "addresses; names without addresses",
+        'sing-box documentation, "Source Format"; Project X, "Routing"',
+        routing.fits_routing,
+        routing.read_routing,
+        is_json=True,
+    ),
+    Form(
+        "json-list",
+        "a JSON array of addresses, or of objects with an address",
+        "the columns that keys name",
+        "any",
+        objects.fits_json_list,
+        objects.read_json_list,
+        is_json=True,
+    ),
+    Form(
+        "json-lines",
+        "JSON lines with an address in each (Spamhaus DROP)",
+        "the columns that keys name",
+        "Spamhaus, `drop_v4.json`, `drop_v6.json`",
+        objects.fits_json_lines,
+        objects.read_json_lines,
+        is_json=True,
+    ),
+    Form(
+        "z-i",
+        "the Russian register as z-i publishes it",
+        "name, addresses ordered to be blocked",
+        "`zapret-info/z-i`, `dump.csv`",
+        registers.fits_register,
+        registers.read_register,
+    ),
+    Form(
+        "z-i-all",
+        "the same, when asked for",
+        "name, all addresses that are given",
+        "the same",
+        None,
+        registers.read_whole_register,
+    ),
+    Form(
+        "rir-delegated",
+        "delegated and delegated-extended",
+        "country of registration",
+        'NRO, "RIR statistics exchange format"',
+        fits_delegated,
+        read_delegated,
+    ),
+    Form(
+        "nftables",
+        "nftables rulesets and scripts",
+        "addresses of sets, maps and dropping rules",
+        "nft(8); `x123/dotfiles`, `system/hetznix/local/nftables-blackhole.nix`; "
+        "`jmakovicka/nfblock2`, `README.md`",
+        nftables.fits_nftables,
+        nftables.read_nftables,
+    ),
+    Form(
+        "iptables",
+        "`iptables-save`, `ip6tables-save`",
+        "addresses of dropping rules",
+        "iptables-save(8)",
+        iptables.fits_iptables,
+        iptables.read_iptables,
+    ),
+    Form(
+        "mikrotik",
+        "MikroTik RouterOS scripts (`.rsc`)",
+        "addresses; names without addresses",
+        "`rogierbanis/mtblocks`, `blocked-ips.rsc`; `Medium1992/MikroTik_IPlist`, "
+        "`for_scripts/asnv4/AS51020.rsc`",
+        mikrotik.fits_mikrotik,
+        mikrotik.read_mikrotik,
+    ),
+    Form(
+        "ipset",
+        "`ipset save`, `ipset list`",
+        "addresses of all sets",
+        "ipset(8); `firehol/blocklist-ipsets`; `bolemo/aegis`",
+        ipset.fits_ipset,
+        ipset.read_ipset,
+    ),
+    Form(
+        "openwrt",
+        "OpenWrt configurations (UCI)",
+        "addresses of sets, dropping rules and routes",
+        "OpenWrt documentation, firewall and routing; `rasoulveisi/iprange`, `README.md`",
+        openwrt.fits_openwrt,
+        openwrt.read_openwrt,
+    ),
+    Form(
+        "dnsmasq",
+        "dnsmasq configurations",
+        "names without addresses; addresses of faked answers",
+        "dnsmasq(8); `felixonmars/dnsmasq-china-list`",
+        names.fits_dnsmasq,
+        names.read_dnsmasq,
+    ),
+    Form(
+        "clash",
+        "Clash, Surge and Shadowrocket rule sets",
+        "addresses; names without addresses",
+        "`blackmatrix7/ios_rule_script`, `rule/Clash`; `SukkaW/Surge`; `rangluwme/rule`, "
+        "`README.md`",
+        proxies.fits_proxy_rules,
+        proxies.read_proxy_rules,
+    ),
+    Form(
+        "orders",
+        "dated orders, CSV",
+        "addresses in force at a time",
+        "this program's own",
+        orders.fits_orders,
+        orders.read_orders_feed,
+    ),
+    Form(
+        "inventory",
+        "CSV with named columns",
+        "the columns",
+        "this program's own; any that names its columns so",
+        inventories.fits_inventory,
+        inventories.read_inventory,
+    ),
+    Form(
+        "firehol",
+        "FireHOL `.ipset`, `.netset`",
+        "addresses",
+        "`firehol/blocklist-ipsets`, `firehol_level1.netset`",
+        lists.fits_firehol,
+        lists.read_firehol,
+    ),
+    Form(
+        "iptoasn",
+        "iptoasn.com TSV",
+        "origin, country, provider",
+        "iptoasn.com",
+        routes.fits_iptoasn,
+        routes.read_iptoasn,
+    ),
+    Form(
+        "pfx2as",
+        "CAIDA RouteViews prefix-to-AS",
+        "origins",
+        "CAIDA's description of the dataset",
+        routes.fits_pfx2as,
+        routes.read_pfx2as,
+    ),
+    Form(
+        "ip-location-db",
+        "ip-location-db CSV, text or numeric",
+        "origin and provider, or country",
+        "`sapics/ip-location-db`, `README.md`",
+        routes.fits_location_db,
+        routes.read_location_db,
+    ),
+    Form(
+        "geofeed",
+        "RFC 8805 CSV",
+        "country, region",
+        "RFC 8805",
+        fits_geofeed,
+        read_geofeed,
+    ),
+    Form(
+        "as-list",
+        "lists of addresses with the AS of each",
+        "origin, provider",
+        'Team Cymru, "IP to ASN Mapping Service"',
+        fits_as_list,
+        read_as_list,
+    ),
+    Form(
+        "massdns",
+        "massdns, text (`-o S`)",
+        "name, addresses",
+        "`blechschmidt/massdns`, `README.md`; `haxxinen/dockero-infosec`, `massdns/entrypoint.sh`",
+        fits_massdns,
+        read_massdns,
+    ),
+    Form(
+        "names",
+        "lists of names: plain, hosts files, for browsers",
+        "names without addresses, to be resolved",
+        "`StevenBlack/hosts`; `easylist/easylist`; any list of names",
+        names.fits_names,
+        names.read_names,
+    ),
+    Form(
+        "list",
+        "any list of addresses",
+        "addresses",
+        "any",
+        None,
+        lists.read_list,
+    ),
+)
+
+FORMATS = tuple(form.name for form in FORMS)
+READERS: Mapping[str, Reader] = {form.name: form.read for form in FORMS if form.read is not None}
+"""Readers by form, of those that are read from a stream."""

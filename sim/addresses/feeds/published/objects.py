@@ -1,0 +1,182 @@
+"""Addresses in JSON without a maker's form: arrays of texts or objects, and objects line by line.
+
+In: ``["198.51.100.0/24", …]``, ``[{"ip": …}, …]``, or one object a line as Spamhaus writes DROP.
+Out: records with the columns that keys name, as in an inventory. Entries of an array are counted
+from 1 as lines are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.headed import plain_name
+from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, add_cells, choose_columns
+from sim.addresses.feeds.numbered import add_addresses, read_numbered
+from sim.addresses.feeds.published.documents import parse_json, read_array, text_of
+from sim.addresses.feeds.samples import Sample
+from sim.addresses.sets.notation import shown
+from sim.addresses.text.source import Limits, Source
+
+# Objects turned into columns at a time.
+_BATCH = 10_000
+
+
+def read_json_list(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read one JSON array of texts, each an address, or of objects with an address in each.
+
+    Raises
+    ------
+    DataError
+        If no key of the first object names addresses, or several do.
+    """
+    entries = read_array(source, name, limits)
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    gathering.n_lines = len(entries)
+    if any(isinstance(entry, dict) for entry in entries):
+        table = _Table(gathering)
+        for number, entry in enumerate(entries, 1):
+            if isinstance(entry, dict):
+                table.add(entry, number)
+            else:
+                gathering.refuse(f"expected an object, got {shown(str(entry))}", number)
+        table.flush()
+    else:
+        texts, lines = [], []
+        for number, entry in enumerate(entries, 1):
+            if isinstance(entry, str):
+                texts.append(text_of({"": entry}, ""))
+                lines.append(number)
+            else:
+                gathering.refuse(f"expected an address, got {shown(str(entry))}", number)
+        add_addresses(gathering, texts, lines)
+    return gathering.finish(Origin(name, "json-list"))
+
+
+def read_json_lines(
+    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+) -> Feed:
+    """Read one JSON object a line, with an address in each.
+
+    A line of ``"type": "metadata"``, as Spamhaus ends its lists with, gives the date, the terms and
+    the number of records, which must be as many as there are.
+
+    Raises
+    ------
+    DataError
+        As for `read_json_list`.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    table = _Table(gathering)
+    date = terms = ""
+    n_objects = 0
+    for lines in read_numbered(source, gathering, limits):
+        for number, line in lines:
+            entry = parse_object(line, number, gathering)
+            if entry is None:
+                n_objects += 1
+            elif entry.get("type") == "metadata" and not _address_keys(entry):
+                date, terms = str(entry.get("timestamp", "")), text_of(entry, "terms")
+                told = entry.get("records")
+                if isinstance(told, int) and told != n_objects:
+                    message = f"expected {told:,} records, as this line says, got {n_objects:,}"
+                    gathering.refuse(f"{message}: the file is not whole", number, "records")
+            else:
+                n_objects += 1
+                table.add(entry, number)
+        table.flush()
+    return gathering.finish(Origin(name, "json-lines", date, terms))
+
+
+def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any] | None:
+    """Return the object of one line; None, and refused, where there is none."""
+    try:
+        found = parse_json(line.encode())
+    except json.JSONDecodeError as error:
+        gathering.refuse(f"expected a JSON object, got an error: {error.msg}", number)
+        return None
+    except ValueError as error:
+        gathering.refuse(str(error), number)
+        return None
+    if not isinstance(found, dict):
+        gathering.refuse(f"expected a JSON object, got {type(found).__name__}", number)
+        return None
+    return found
+
+
+class _Table:
+    """Objects as columns; which keys count is told by the first of them."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self._gathering = gathering
+        self._keys: Mapping[str, str] = {}
+        self._cells: dict[str, list[str]] = {}
+        self._lines: list[int] = []
+
+    def add(self, entry: dict[str, Any], number: int) -> None:
+        """Add one object."""
+        if not self._keys:
+            self._keys = choose_columns([text_of({"": key}, "") for key in entry], self._gathering)
+            self._cells = {ours: [] for ours in self._keys}
+        row = {}
+        for ours, theirs in self._keys.items():
+            text = _text(entry.get(theirs), ours)
+            if text is None:
+                got = shown(str(entry[theirs]))
+                self._gathering.refuse(f"expected one value, got {got}", number, theirs)
+                text = ""
+            elif ours == "address" and not text.strip():
+                message = f"expected an address, got an object with keys {', '.join(entry)[:200]}"
+                self._gathering.refuse(message, number, theirs)
+            row[ours] = text
+        for ours, text in row.items():
+            self._cells[ours].append(text)
+        self._lines.append(number)
+        if len(self._lines) >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over what has come."""
+        if self._lines:
+            add_cells(self._gathering, self._cells, np.array(self._lines, np.int64))
+            self._cells, self._lines = {ours: [] for ours in self._keys}, []
+
+
+def _text(value: Any, column: str) -> str | None:
+    """Return one value as text; None where it is no single value."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return text_of({"": value}, "")
+    if column == "asn" and isinstance(value, list) and all(_is_whole(each) for each in value):
+        return "_".join(map(str, value))
+    return str(value) if _is_whole(value) or isinstance(value, float) else None
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _address_keys(entry: Mapping[str, Any]) -> Sequence[str]:
+    return [key for key in entry if plain_name(key) in ADDRESS_COLUMNS]
+
+
+def fits_json_list(sample: Sample) -> bool:
+    """Return whether it is an array of texts, or of objects that name addresses."""
+    return sample.is_array and (not sample.keys or bool(_address_keys(sample.keys)))
+
+
+def fits_json_lines(sample: Sample) -> bool:
+    """Return whether the first line is an object that names addresses."""
+    if not sample.is_json or sample.is_array or not sample.lines:
+        return False
+    try:
+        found = parse_json(sample.lines[0].encode())
+    except ValueError:
+        return False
+    return isinstance(found, dict) and bool(_address_keys(found))

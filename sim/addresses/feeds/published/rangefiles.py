@@ -1,0 +1,195 @@
+"""Range files of further providers: Fastly, Cloudflare, GitHub, Oracle, Zscaler.
+
+In: the JSON each publishes. Out: one record per prefix and region, with the list of services. A
+prefix that a file lists several times is one record, as in `sim.addresses.feeds.published.clouds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.published.clouds import Range, add_ranges
+from sim.addresses.feeds.published.documents import (
+    check_entries,
+    check_keys,
+    items,
+    read_document,
+    text_of,
+)
+from sim.addresses.feeds.samples import Sample
+from sim.addresses.text.source import Limits, Source
+
+# Of GitHub's document: what is no list of addresses.
+_GITHUB_OTHERS = ("ssh_keys", "domains", "ssh_key_fingerprints")
+
+
+def read_fastly(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read Fastly's ``{"addresses": […], "ipv6_addresses": […]}``."""
+    document = read_document(source, name, limits)
+    keys = ("addresses", "ipv6_addresses")
+    check_keys(document, keys, name, "Fastly's public-ip-list")
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    ranges = [each for key in keys for each in _listed(document, key, "", "", gathering)]
+    return _finish(gathering, "Fastly", ranges, Origin(name, "fastly", "", "Fastly's public list"))
+
+
+def read_cloudflare(
+    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+) -> Feed:
+    """Read Cloudflare's ``{"result": {"ipv4_cidrs": […], "ipv6_cidrs": […], "etag": …}}``.
+
+    These are the addresses Cloudflare connects to origins from and answers clients at.
+    """
+    document = read_document(source, name, limits)
+    check_keys(document, ("result",), name, "Cloudflare's list of addresses")
+    found = document["result"]
+    found = found if isinstance(found, dict) else {}
+    keys = ("ipv4_cidrs", "ipv6_cidrs")
+    check_keys(found, keys, name, "Cloudflare's list of addresses")
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    ranges = [each for key in keys for each in _listed(found, key, "", "", gathering, "result.")]
+    origin = Origin(name, "cloudflare", text_of(found, "etag"), "Cloudflare's public list")
+    return _finish(gathering, "Cloudflare", ranges, origin)
+
+
+def read_github(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read GitHub's ``meta``: a list of prefixes for each of its services.
+
+    References
+    ----------
+    GitHub REST API, "Get GitHub meta information".
+    """
+    document = read_document(source, name, limits)
+    check_keys(document, ("hooks", "web", "api", "git", "actions"), name, "GitHub's meta")
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    ranges: list[Range] = []
+    for key, value in document.items():
+        if isinstance(value, list) and key not in _GITHUB_OTHERS:
+            check_entries(len(ranges) + len(value), name, key)
+            ranges += _listed(document, key, "", text_of({"key": key}, "key"), gathering)
+    if "actions" in document:
+        gathering.note("ranges of 'actions' are rented from other clouds: others sit there too")
+    return _finish(gathering, "GitHub", ranges, Origin(name, "github", "", "GitHub's public list"))
+
+
+def read_oracle(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read Oracle's ``public_ip_ranges.json``: prefixes with tags, by region.
+
+    References
+    ----------
+    Oracle Cloud Infrastructure Documentation, "IP Address Ranges".
+    """
+    document = read_document(source, name, limits)
+    check_keys(document, ("regions",), name, "Oracle's public_ip_ranges.json")
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    ranges: list[Range] = []
+    for path, region in items(document, "regions", name):
+        for place, item in items(region, "cidrs", name):
+            check_entries(len(ranges) + 1, name, "regions")
+            tags = item.get("tags")
+            tags = tags if isinstance(tags, list) else []
+            services = tuple(text_of({"tag": tag}, "tag") for tag in tags)
+            at = f"{path}.{place}.cidr"
+            ranges.append(Range(at, text_of(item, "cidr"), text_of(region, "region"), services))
+    date = text_of(document, "last_updated_timestamp")
+    origin = Origin(name, "oracle", date, "Oracle's public list")
+    return _finish(gathering, "Oracle", ranges, origin)
+
+
+def read_zscaler(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read Zscaler's enforcement nodes, by cloud, continent and city, or its hub prefixes."""
+    document = read_document(source, name, limits)
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    if "hubPrefixes" in document:
+        ranges = _listed(document, "hubPrefixes", "", "hub", gathering)
+    else:
+        ranges = list(_nodes(document, name))
+        if not ranges:
+            check_keys(
+                document, ("hubPrefixes",), name, "Zscaler's nodes by continent and city, or"
+            )
+    origin = Origin(name, "zscaler", "", "Zscaler's public list")
+    return _finish(gathering, "Zscaler", ranges, origin)
+
+
+def _nodes(document: dict[str, Any], name: str) -> Iterator[Range]:
+    """Yield the ranges of ``cloud.continent.city``; the city is the region."""
+    n_ranges = 0
+    for cloud, continents in document.items():
+        for continent, cities in continents.items() if isinstance(continents, dict) else ():
+            for city in cities if isinstance(cities, dict) else ():
+                region = text_of({"city": city.removeprefix("city : ")}, "city")
+                for place, item in items(cities, city, name):
+                    n_ranges += 1
+                    check_entries(n_ranges, name, cloud)
+                    at = f"{cloud}.{continent}.{place}.range"
+                    yield Range(at, text_of(item, "range"), region, (cloud,))
+
+
+def _listed(
+    document: dict[str, Any],
+    key: str,
+    region: str,
+    service: str,
+    gathering: Gathering,
+    above: str = "",
+) -> list[Range]:
+    """Ranges of a list of texts; what is no text is refused."""
+    listed = document.get(key, [])
+    path = f"{above}{key}"
+    if not isinstance(listed, list):
+        gathering.refuse(f"expected a list of prefixes, got {type(listed).__name__}", key=path)
+        return []
+    check_entries(len(listed), gathering.name, path)
+    ranges = []
+    for position, prefix in enumerate(listed):
+        if isinstance(prefix, str):
+            ranges.append(Range(f"{path}.{position}", prefix, region, (service,)))
+        else:
+            message = f"expected a prefix, got {type(prefix).__name__}"
+            gathering.refuse(message, key=f"{path}.{position}")
+    return ranges
+
+
+def _finish(gathering: Gathering, provider: str, ranges: list[Range], origin: Origin) -> Feed:
+    n_ranges, n_records = add_ranges(gathering, provider, ranges)
+    if n_ranges > n_records:
+        gathering.note(
+            f"{n_ranges - n_records:,} of {n_ranges:,} entries repeat a prefix under another "
+            "service: kept once, with the list of services"
+        )
+    return gathering.finish(origin)
+
+
+def fits_fastly(sample: Sample) -> bool:
+    """Return whether both of Fastly's keys are there and nothing else is."""
+    return set(sample.keys) == {"addresses", "ipv6_addresses"}
+
+
+def fits_cloudflare(sample: Sample) -> bool:
+    """Return whether there are Cloudflare's keys."""
+    return sample.has_keys("result", "ipv4_cidrs")
+
+
+def fits_github(sample: Sample) -> bool:
+    """Return whether there are keys of GitHub's document alone."""
+    return sample.has_keys("verifiable_password_authentication") or sample.has_keys(
+        "hooks", "web", "api", "git"
+    )
+
+
+def fits_oracle(sample: Sample) -> bool:
+    """Return whether there are keys of Oracle's file alone."""
+    return sample.has_keys("regions", "cidrs") or sample.has_keys(
+        "last_updated_timestamp", "regions"
+    )
+
+
+def fits_zscaler(sample: Sample) -> bool:
+    """Return whether there are keys of Zscaler's files alone."""
+    return sample.has_keys("hubPrefixes") or any(
+        key.startswith("continent : ") for key in sample.keys
+    )

@@ -1,0 +1,149 @@
+"""Lists of names, which are no addresses: plain, as hosts files, for browsers, for dnsmasq.
+
+In: text with a name in each line, in one of the forms blocklists of names have. Out: one record
+per name, whose addresses are not known; and the addresses that dnsmasq takes for faked answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.numbered import read_numbered
+from sim.addresses.feeds.rules.verdicts import Verdicts
+from sim.addresses.feeds.samples import Sample, is_address
+from sim.addresses.sets.notation import shown
+from sim.addresses.text.source import Limits, Source
+
+_NAME = r"(?:[\w-]{1,63}\.)+[a-zA-Z][\w-]{1,62}\.?"
+# Where hosts files send names that are to be unreachable.
+_NOWHERE = r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)"
+_PLAIN = re.compile(rf"(?:\*\.|\.)?({_NAME})(?:\s+#.*)?")
+_HOSTS = re.compile(rf"{_NOWHERE}\s+([\w.\s-]+)(?:#.*)?")
+_BROWSER = re.compile(rf"\|\|({_NAME})\^?(?:\$\S*)?")
+_URL = re.compile(rf"\w+://({_NAME})(?::\d+)?(?:[/?#]\S*)?")
+_ZONE = re.compile(rf'local-zone:\s*"?({_NAME})"?\s+\w+|(?:\*\.)?({_NAME})\s+(?:IN\s+)?CNAME\s+\.')
+_SKIPPED = re.compile(r"[!#].*|\[[Aa]dblock.*\]|@@.*")
+_LOCAL = ("localhost", "localhost.localdomain", "local", "broadcasthost", "0.0.0.0")
+_DIRECTIVE = re.compile(r"([a-z][a-z-]*)(?:=(.*))?")
+_NAMING = ("address", "server", "local", "ipset", "nftset", "rebind-domain-ok")
+
+Read = Callable[[str, int, Verdicts, Gathering], None]
+
+
+def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read a list of names, one a line, or addresses among them.
+
+    A line is a name, ``0.0.0.0 name`` as in hosts files, ``||name^`` as for browsers, a web
+    address, a zone of unbound or RPZ, or an address, prefix or range. Exceptions for browsers
+    (``@@``) are left out.
+    """
+    return _read(source, name, "names", _read_name, skip_bad=skip_bad, limits=limits)
+
+
+def read_dnsmasq(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read a configuration of dnsmasq.
+
+    Names come from ``address=/name/``, ``local=/name/``, ``ipset=/name/set``, ``nftset`` and
+    ``server=/name/`` without a server; addresses from ``bogus-nxdomain``, ``ignore-address`` and
+    ``host-record``. Names that have a server of their own are counted and left out; the address
+    of ``address=/name/198.51.100.1`` is where the name is sent, not where it is.
+
+    References
+    ----------
+    dnsmasq(8).
+    """
+    return _read(source, name, "dnsmasq", _read_directive, skip_bad=skip_bad, limits=limits)
+
+
+def _read(
+    source: BinaryIO | Source,
+    name: str,
+    form: str,
+    read: Read,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+) -> Feed:
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    verdicts = Verdicts(gathering, "kinds")
+    for lines in read_numbered(source, gathering, limits):
+        for number, line in lines:
+            read(line, number, verdicts, gathering)
+        verdicts.flush()
+    return verdicts.finish(Origin(name, form))
+
+
+def _read_name(line: str, number: int, verdicts: Verdicts, gathering: Gathering) -> None:
+    if _SKIPPED.fullmatch(line):
+        if line.startswith("@@"):
+            verdicts.leave_out("lines are exceptions (@@)")
+        return
+    for form in (_PLAIN, _BROWSER, _URL):
+        if found := form.fullmatch(line):
+            verdicts.take_name(_normal(found[1]), number, "")
+            return
+    if found := _ZONE.fullmatch(line):
+        verdicts.take_name(_normal(found[1] or found[2]), number, "")
+        return
+    text = line.partition("#")[0].partition(";")[0].strip()
+    if found := _HOSTS.fullmatch(line):
+        for each in found[1].split():
+            if each not in _LOCAL:
+                verdicts.take_name(_normal(each), number, "")
+    elif is_address(text):
+        verdicts.take(text, number, "")
+    else:
+        gathering.refuse(f"expected a name or an address, got {shown(line)}", number)
+
+
+def _read_directive(line: str, number: int, verdicts: Verdicts, gathering: Gathering) -> None:
+    if line.startswith("#"):
+        return
+    found = _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip())
+    if not found:
+        gathering.refuse(f"expected a directive of dnsmasq, got {shown(line)}", number)
+        return
+    key, value = found[1], (found[2] or "").strip()
+    if key in _NAMING and value.startswith("/"):
+        *names, target = value[1:].split("/")
+        if key == "server" and target not in ("", "#"):
+            verdicts.leave_out("names have a server of their own", len(names))
+            return
+        for each in names:
+            if each not in ("", "#"):
+                verdicts.take_name(_normal(each), number, "")
+    elif key in ("bogus-nxdomain", "ignore-address"):
+        verdicts.take(value, number, "")
+    elif key == "host-record":
+        for part in value.split(","):
+            if is_address(part):
+                verdicts.take(part, number, "")
+
+
+def _normal(name: str) -> str:
+    return name.strip("*.").lower()
+
+
+def _names_in(sample: Sample) -> Iterator[bool]:
+    """Say of each of the first lines whether it is one of names."""
+    for line in sample.said("#", "!"):
+        text = line.strip()
+        yield any(form.fullmatch(text) for form in (_PLAIN, _BROWSER, _URL, _HOSTS, _ZONE)) or (
+            _SKIPPED.fullmatch(text) is not None
+        )
+
+
+def fits_names(sample: Sample) -> bool:
+    """Return whether more than half of the lines are names."""
+    found = list(_names_in(sample))
+    return bool(found) and 2 * sum(found) > len(found)
+
+
+def fits_dnsmasq(sample: Sample) -> bool:
+    """Return whether most lines are directives of dnsmasq, with names or faked answers."""
+    form = r"(address|server|local|ipset|nftset)=/.*|(bogus-nxdomain|ignore-address|host-record)=.*"
+    return bool(sample.lines) and sample.most_lines(form, "#")

@@ -1,0 +1,145 @@
+"""What the rules of a file do with the addresses they name.
+
+In: addresses, each of a named group (a set, a list, a target), and what rules do with groups. Out:
+a feed of the addresses that are dropped, or of which no rule says what becomes of them. What is
+let through is left out, and said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.feeds.appended import Growing
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.sets.notation import shown
+from sim.errors import DataError, Problem
+
+# Sets, lists and targets of one file: thousands are in use, and each is kept by name.
+_MOST_GROUPS = 100_000
+_TOLD = 8
+RESOLVE = (
+    "resolve them where the blocking is (zdns A --input-file names.txt > answers.jsonl, or massdns "
+    "-o J), and say --names answers.jsonl"
+)
+"""What to do about names."""
+
+
+class Verdict(Enum):
+    """What a rule does with what it matches."""
+
+    DROP = auto()
+    PASS = auto()
+    OTHER = auto()
+
+
+class Verdicts:
+    """Collects addresses by group, and what becomes of each group.
+
+    Parameters
+    ----------
+    gathering
+        Takes the addresses.
+    noun
+        What a group is called in notes, in the plural.
+    """
+
+    def __init__(self, gathering: Gathering, noun: str) -> None:
+        self._gathering = gathering
+        self._noun = noun
+        self._code: dict[str, int] = {}
+        self._used: dict[str, set[Verdict]] = {}
+        self._codes = Growing[np.int32](np.int32)
+        self._waiting: list[tuple[str, str, int, str]] = []
+        self._left_out: Counter[str] = Counter()
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """Groups of which addresses have come."""
+        return list(self._code)
+
+    def take(self, text: str, line: int, group: str) -> None:
+        """Take an address, prefix or range of a group."""
+        self._waiting.append((text, "", line, group))
+
+    def take_name(self, name: str, line: int, group: str) -> None:
+        """Take a name of a group; its addresses are not known."""
+        self._waiting.append(("", name, line, group))
+
+    def flush(self) -> None:
+        """Read what was taken: to be called after every block of lines."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        codes = [self._code.setdefault(group, len(self._code)) for *_, group in waiting]
+        self.check(len(self._code))
+        self._codes.append(np.array(codes, np.int32))
+        first = self._gathering.add_records(len(waiting))
+        self._gathering.add_labels("name", [name for _, name, _, _ in waiting])
+        row = np.flatnonzero([not name for _, name, _, _ in waiting])
+        line = np.array([line for _, _, line, _ in waiting], np.int64)
+        texts = [text for text, name, _, _ in waiting if not name]
+        self._gathering.add_texts(texts, row + first, line[row])
+
+    def use(self, group: str, verdict: Verdict) -> None:
+        """Note what a rule does with a group."""
+        self._used.setdefault(group, set()).add(verdict)
+        self.check(len(self._used))
+
+    def uses(self, group: str) -> frozenset[Verdict]:
+        """Return what rules do with a group, as far as was said."""
+        return frozenset(self._used.get(group, ()))
+
+    def leave_out(self, why: str, n: int = 1) -> None:
+        """Count what names addresses and blocks none of them."""
+        self._left_out[why] += n
+        self.check(len(self._left_out))
+
+    def finish(self, origin: Origin) -> Feed:
+        """Return the feed without groups that are only let through."""
+        self.flush()
+        passed = {
+            code
+            for group, code in self._code.items()
+            if Verdict.PASS in (used := self._used.get(group, set())) and Verdict.DROP not in used
+        }
+        codes = self._codes.finish()
+        kept = ~np.isin(codes, sorted(passed))
+        count = np.bincount(codes, minlength=len(self._code)).tolist()
+        taken = [
+            f"{shown(group)} {count[code]:,}"
+            for group, code in self._code.items()
+            if code not in passed and group
+        ]
+        if len(taken) > 1:
+            more = f" and {len(taken) - _TOLD:,} more" if len(taken) > _TOLD else ""
+            self._gathering.note(f"{self._noun} read: {', '.join(taken[:_TOLD])}{more}")
+        for group, code in self._code.items():
+            if code in passed:
+                name = shown(group) if group else "rules"
+                self._left_out[f"addresses of {name} are let through"] += count[code]
+        for why, n in list(self._left_out.items())[:_TOLD]:
+            self._gathering.note(f"{n:,} {why}: left out")
+        return note_names(self._gathering, kept, origin)
+
+    def check(self, n: int) -> None:
+        """Refuse a file with more groups than can be kept by name."""
+        if n > _MOST_GROUPS:
+            message = f"expected at most {_MOST_GROUPS:,} {self._noun}, got more"
+            raise DataError([Problem(self._gathering.name, message)])
+
+
+def note_names(gathering: Gathering, kept: NDArray[np.bool_], origin: Origin) -> Feed:
+    """Return a feed of some records, and say how many of them are names."""
+    feed = gathering.finish(origin)
+    feed = feed if kept.all() else feed.of_records(kept)
+    if not feed.n_unplaced or "name" not in feed.labels:
+        return feed
+    note = f"{feed.labels['name'].n_known:,} entries are names: {RESOLVE}"
+    return replace(feed, notes=(*feed.notes, note))

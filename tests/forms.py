@@ -1,0 +1,142 @@
+"""Sets of addresses written in each form that is read: what is read back must be the same set.
+
+Each writer takes prefixes as text, IPv4 and IPv6 in any sequence, and returns a file. Writers that
+stand on several lines put one prefix on a line, so that a test can tell which line is bad.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+Writer = Callable[[Sequence[str]], str]
+
+
+def _split(prefixes: Sequence[str]) -> tuple[list[str], list[str]]:
+    """IPv4 and IPv6."""
+    return [p for p in prefixes if ":" not in p], [p for p in prefixes if ":" in p]
+
+
+def fastly(prefixes: Sequence[str]) -> str:
+    four, six = _split(prefixes)
+    return json.dumps({"addresses": four, "ipv6_addresses": six})
+
+
+def cloudflare(prefixes: Sequence[str]) -> str:
+    four, six = _split(prefixes)
+    return json.dumps({"result": {"ipv4_cidrs": four, "ipv6_cidrs": six, "etag": "a"}})
+
+
+def github(prefixes: Sequence[str]) -> str:
+    document = {"verifiable_password_authentication": False, "hooks": [*prefixes], "ssh_keys": []}
+    return json.dumps(document, indent=2)
+
+
+def oracle(prefixes: Sequence[str]) -> str:
+    cidrs = [{"cidr": prefix, "tags": ["OCI"]} for prefix in prefixes]
+    return json.dumps(
+        {"last_updated_timestamp": "t", "regions": [{"region": "a", "cidrs": cidrs}]}, indent=2
+    )
+
+
+def zscaler(prefixes: Sequence[str]) -> str:
+    nodes = [{"range": prefix, "vpn": "", "gre": ""} for prefix in prefixes]
+    return json.dumps({"zscaler.net": {"continent : EMEA": {"city : A": nodes}}})
+
+
+def json_list(prefixes: Sequence[str]) -> str:
+    return json.dumps(prefixes, indent=1)
+
+
+def json_lines(prefixes: Sequence[str]) -> str:
+    lines = [json.dumps({"cidr": prefix, "sblid": "SBL1", "rir": "a"}) for prefix in prefixes]
+    last = json.dumps({"type": "metadata", "timestamp": 1, "records": len(prefixes)})
+    return "\n".join([*lines, last, ""])
+
+
+def ipset(prefixes: Sequence[str]) -> str:
+    head = "create a hash:net family inet\ncreate b hash:net family inet6\n"
+    return head + "".join(f"add {'b' if ':' in p else 'a'} {p} timeout 60\n" for p in prefixes)
+
+
+def nftables(prefixes: Sequence[str]) -> str:
+    def one(name: str, kind: str, elements: Sequence[str]) -> str:
+        listed = ",\n\t\t\t     ".join(elements)
+        body = f"\t\telements = {{ {listed} }}\n" if elements else ""
+        return f"\tset {name} {{\n\t\ttype {kind}\n\t\tflags interval\n{body}\t}}\n\n"
+
+    four, six = _split(prefixes)
+    sets = one("a", "ipv4_addr", four) + one("b", "ipv6_addr", six)
+    return f"table inet filter {{\n{sets}\tchain c {{\n\t\tip saddr @a drop\n\t}}\n}}\n"
+
+
+def iptables(prefixes: Sequence[str]) -> str:
+    rules = "".join(f"-A INPUT -s {prefix} -j DROP\n" for prefix in prefixes)
+    return f"*filter\n:INPUT ACCEPT [0:0]\n{rules}COMMIT\n"
+
+
+def mikrotik(prefixes: Sequence[str]) -> str:
+    lines = [
+        f"/{'ipv6' if ':' in p else 'ip'} firewall address-list add address={p} list=a"
+        for p in prefixes
+    ]
+    return "\n".join(["# by RouterOS 7", *lines, ""])
+
+
+def openwrt(prefixes: Sequence[str]) -> str:
+    entries = "".join(f"\tlist entry '{prefix}'\n" for prefix in prefixes)
+    return f"config ipset\n\toption name 'a'\n{entries}"
+
+
+def dnsmasq(prefixes: Sequence[str]) -> str:
+    return "".join(f"bogus-nxdomain={prefix}\n" for prefix in prefixes)
+
+
+def clash(prefixes: Sequence[str]) -> str:
+    lines = [f"  - IP-CIDR{'6' if ':' in p else ''},{p},no-resolve" for p in prefixes]
+    return "\n".join(["payload:", *lines, ""])
+
+
+def routing(prefixes: Sequence[str]) -> str:
+    return json.dumps({"version": 3, "rules": [{"ip_cidr": list(prefixes)}]}, indent=1)
+
+
+def as_list(prefixes: Sequence[str]) -> str:
+    return "".join(f"{prefix} AS64496 Name, Inc.\n" for prefix in prefixes)
+
+
+def massdns(prefixes: Sequence[str]) -> str:
+    return "".join(f"a.example. {'AAAA' if ':' in p else 'A'} {p}\n" for p in prefixes)
+
+
+def names(prefixes: Sequence[str]) -> str:
+    return "".join(f"{prefix}\na.example\n||b.example^\n" for prefix in prefixes)
+
+
+RENDERED: Mapping[str, Writer] = {
+    "fastly": fastly,
+    "cloudflare": cloudflare,
+    "github": github,
+    "oracle": oracle,
+    "zscaler": zscaler,
+    "json-list": json_list,
+    "json-lines": json_lines,
+    "ipset": ipset,
+    "nftables": nftables,
+    "iptables": iptables,
+    "mikrotik": mikrotik,
+    "openwrt": openwrt,
+    "dnsmasq": dnsmasq,
+    "clash": clash,
+    "routing": routing,
+    "as-list": as_list,
+    "massdns": massdns,
+    "names": names,
+}
+"""Writers by form."""
+
+IN_LINES = (
+    *("json-lines", "ipset", "nftables", "iptables", "mikrotik", "openwrt", "dnsmasq", "clash"),
+    *("as-list", "massdns", "names"),
+)
+"""Forms of which a mistake has a line."""

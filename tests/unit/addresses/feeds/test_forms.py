@@ -1,0 +1,249 @@
+"""Files that firewalls, routers, proxies, providers and resolvers write, and lists of names.
+
+Counts come from regular expressions and ``ipaddress``, from which what a file lets through or does
+not say is taken out by hand.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.forms import FORMS
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.sniffing import sniff
+from sim.addresses.sets.families import AddressSet
+from sim.errors import DataError
+from tests.forms import IN_LINES, RENDERED
+
+CORPUS = Path(__file__).parents[3] / "fuzz" / "corpus"
+GOOD = sorted(path for form in RENDERED for path in (CORPUS / form).glob("good*"))
+_FOUR = r"(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d+"
+_SIX = r"2001:db8:[0-9a-f:]*"
+_FOUND = re.compile(rf"(?<![\w.:])(?:{_FOUR}(?:-{_FOUR})?|{_SIX}(?:-{_SIX})?)(?:/\d+)?")
+# What stands in a file and is not blocked by it: let through, disabled, a comment, a server, an
+# exception; and prefixes written with a netmask.
+NOT_LISTED = {
+    "nftables/good-ruleset": ["203.0.113.200", "203.0.113.201", "203.0.113.11", "203.0.113.16"],
+    "iptables/good-save": ["192.0.2.0/28"],
+    "mikrotik/good-export": ["192.0.2.99", "203.0.113.50", "192.0.2.0/28", "192.0.2.254"],
+    "openwrt/good-firewall": ["192.0.2.1", "192.0.2.64/26", "192.0.2.7"],
+    "openwrt/good-routes": ["203.0.113.0"],
+    "dnsmasq/good-bogus": ["192.0.2.53"],
+    "clash/good-config": ["192.0.2.1", "192.0.2.0/25"],
+    "routing/good-xray": ["192.0.2.0/24"],
+    "zscaler/good-cenr": ["198.51.100.9"],
+}
+ADDED = {"openwrt/good-routes": ["203.0.113.0/24"]}
+
+
+def expected(path: Path) -> set[ipaddress.IPv4Address | ipaddress.IPv6Network | str]:
+    """Every IPv4 address, and the bounds of every IPv6 prefix or range."""
+    name = f"{path.parent.name}/{path.name}"
+    found = _FOUND.findall(path.read_text())
+    kept = [text for text in found if text not in NOT_LISTED.get(name, [])]
+    assert len(found) - len(kept) >= len(NOT_LISTED.get(name, []))
+    return {each for text in [*kept, *ADDED.get(name, [])] for each in _bounds(text)}
+
+
+def _bounds(text: str) -> list[tuple[int, int]]:
+    """Version, and first and last address."""
+    first, dash, last = text.partition("-")
+    if dash:
+        ends = [ipaddress.ip_address(first), ipaddress.ip_address(last)]
+    else:
+        network = ipaddress.ip_network(text)
+        ends = [network[0], network[-1]]
+    return [(ends[0].version, int(ends[0]), int(ends[1]))]
+
+
+def read_bounds(feed: Feed) -> set[tuple[int, int, int]]:
+    """The same of what was read, row by row."""
+    four = zip(feed.v4.start.tolist(), feed.v4.stop.tolist(), strict=True)
+    six = zip(feed.v6.first.to_ints(), feed.v6.last.to_ints(), strict=True)
+    return {(4, start, stop - 1) for start, stop in four} | {(6, *bounds) for bounds in six}
+
+
+@pytest.mark.parametrize("path", GOOD, ids=[f"{p.parent.name}-{p.name}" for p in GOOD])
+def test_a_file_is_told_by_its_form_and_gives_what_it_lists(path):
+    given_file = Input(path, path.name)
+    assert sniff(given_file) == path.parent.name
+    feed = read_feed(given_file)
+    assert feed.origin.format == path.parent.name
+    assert read_bounds(feed) == expected(path)
+
+
+def test_each_form_is_declared_with_what_it_is_and_where_it_was_seen():
+    assert len({form.name for form in FORMS}) == len(FORMS)
+    assert all(form.file and form.becomes and form.seen for form in FORMS)
+    assert {form.name for form in FORMS} >= set(RENDERED)
+
+
+def networks() -> st.SearchStrategy[str]:
+    four = st.builds(
+        lambda address, length: ipaddress.ip_network((address, length), strict=False),
+        st.integers(0, 2**32 - 1),
+        st.integers(0, 32),
+    )
+    six = st.builds(
+        lambda address, length: ipaddress.ip_network((address, length), strict=False),
+        st.integers(2**125, 2**126 - 1),
+        st.integers(3, 128),
+    )
+    return st.one_of(four, six).map(str)
+
+
+@pytest.mark.parametrize("form", RENDERED)
+def test_a_set_written_in_a_form_and_read_is_the_same_set(form, tmp_path):
+    path = tmp_path / "file"
+
+    @given(st.lists(networks(), min_size=1, max_size=12))
+    @settings(max_examples=25, deadline=None)
+    def holds(prefixes: list[str]) -> None:
+        path.write_text(RENDERED[form](prefixes))
+        assert sniff(Input(path, "file")) == form
+        feed = read_feed(Input(path, "file"))
+        assert feed.to_set() == AddressSet.of(*prefixes)
+        assert feed.n_bad == 0
+
+    holds()
+
+
+@pytest.mark.parametrize("form", RENDERED)
+def test_bad_addresses_are_told_all_at_once_and_left_out_when_asked(form, tmp_path):
+    good = ["198.51.100.0/24", "203.0.113.0/24", "192.0.2.7", "2001:db8::/32"]
+    bad = ["198.51.100.300", "203.0.113.9/24"]
+    listed = [good[0], bad[0], *good[1:3], bad[1], good[3]]
+    text = RENDERED[form](listed)
+    path = tmp_path / "file"
+    path.write_text(text)
+    with pytest.raises(DataError) as refused:
+        read_feed(Input(path, "file"), form)
+    assert len(refused.value.problems) == 2
+    assert all("expected" in problem.message for problem in refused.value.problems)
+    if form in IN_LINES:
+        lines = [
+            number for number, line in enumerate(text.split("\n"), 1) for b in bad if b in line
+        ]
+        assert sorted(problem.line for problem in refused.value.problems) == lines
+    feed = read_feed(Input(path, "file"), form, skip_bad=True)
+    assert feed.n_bad == 2
+    assert feed.to_set() == AddressSet.of(*good)
+
+
+def read_text(text: str, form: str, tmp_path: Path, **options: bool) -> Feed:
+    path = tmp_path / "given"
+    path.write_text(text)
+    return read_feed(Input(path, "given"), form, **options)
+
+
+def names_of(feed: Feed) -> list[str | None]:
+    column = feed.labels["name"]
+    return [column.names[code] if code >= 0 else None for code in column.code.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "told"),
+    [
+        ("names", "a.example\nb.example\n", "2 entries are names"),
+        ("names", "0.0.0.0 a.example\n::1 b.example # x\n", "2 entries are names"),
+        ("names", "! title\n||a.example^\n||b.example^$third-party\n@@||c.example^\n", "2 entries"),
+        ("names", "http://a.example/a\nhttps://b.example\n", "2 entries are names"),
+        ("names", 'local-zone: "a.example" static\nb.example CNAME .\n', "2 entries are names"),
+        ("dnsmasq", "address=/a.example/0.0.0.0\nserver=/b.example/\n", "2 entries are names"),
+        ("clash", "payload:\n  - DOMAIN,a.example\n  - '+.b.example'\n", "2 entries are names"),
+    ],
+)
+def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
+    form, text, told, tmp_path
+):
+    path = tmp_path / "names.txt"
+    path.write_text(text)
+    assert sniff(Input(path, "names.txt")) == form
+    with pytest.raises(DataError) as refused:
+        read_feed(Input(path, "names.txt"))
+    message = str(refused.value)
+    assert told in message
+    assert "zdns A --input-file names.txt > answers.jsonl" in message
+    assert "--names answers.jsonl" in message
+    feed = read_feed(Input(path, "names.txt"), allow_empty=True)
+    assert names_of(feed) == ["a.example", "b.example"]
+    assert feed.n_unplaced == 2
+
+
+def test_a_set_that_rules_only_accept_is_let_through_and_one_that_some_drop_is_not(tmp_path):
+    text = (
+        "table ip t {\n set s { type ipv4_addr; elements = { 198.51.100.1 } }\n"
+        " chain c {\n  ip saddr @s accept\n }\n}\n"
+    )
+    assert len(read_text(text, "nftables", tmp_path, allow_empty=True).v4) == 0
+    both = text.replace("accept\n", "accept\n  ip daddr @s drop\n")
+    assert read_text(both, "nftables", tmp_path).to_set() == AddressSet.of("198.51.100.1")
+
+
+def test_a_definition_goes_the_way_of_the_set_made_of_it(tmp_path):
+    text = (
+        "define A = { 198.51.100.1 }\ndefine B = { 203.0.113.1 }\ndefine C = 203.0.113.7\n"
+        "table ip t {\n set a { type ipv4_addr; elements = $A }\n"
+        " set b {\n  type ipv4_addr\n  elements = $B\n }\n"
+        " chain c {\n  ip saddr @a accept\n  ip saddr @b drop\n  ip daddr $C drop\n }\n}\n"
+    )
+    feed = read_text(text, "nftables", tmp_path)
+    assert feed.to_set() == AddressSet.of("203.0.113.1", "203.0.113.7")
+
+
+def test_chains_that_end_in_a_drop_drop(tmp_path):
+    rules = (
+        "*filter\n-A INPUT -s 198.51.100.1/32 -j A\n-A INPUT -s 203.0.113.1/32 -j B\n"
+        "-A A -j LOG\n-A A -j C\n-A C -j DROP\n-A B -j RETURN\nCOMMIT\n"
+    )
+    assert read_text(rules, "iptables", tmp_path).to_set() == AddressSet.of("198.51.100.1")
+    looped = rules.replace("-A C -j DROP", "-A C -j A")
+    assert len(read_text(looped, "iptables", tmp_path, allow_empty=True).v4) == 0
+
+
+def test_members_of_sets_of_other_kinds_are_no_addresses(tmp_path):
+    text = "create a hash:mac\nadd a 00:11:22:33:44:55\ncreate b hash:ip\nadd b 198.51.100.1\n"
+    feed = read_text(text, "ipset", tmp_path)
+    assert feed.to_set() == AddressSet.of("198.51.100.1")
+    assert "1 members of sets of kind hash:mac hold no address: left out" in feed.notes
+
+
+def test_spamhaus_metadata_gives_date_and_terms_and_is_held_against_the_count(tmp_path):
+    feed = read_feed(Input(CORPUS / "json-lines" / "good-drop", "drop"))
+    assert feed.origin.date == "1767322985"
+    assert feed.origin.licence == "https://www.spamhaus.org/drop/terms/"
+    assert feed.n_records == 3
+
+
+def test_origins_of_a_list_are_kept(tmp_path):
+    feed = read_feed(Input(CORPUS / "as-list" / "good-list", "list"))
+    assert feed.labels["asn"].lists == [("64496",), ("64497",), ("64498", "64499"), ("64500",)]
+    cymru = read_feed(Input(CORPUS / "as-list" / "good-cymru", "list"))
+    assert cymru.labels["asn"].code.tolist() == [0, -1, 1]
+
+
+def test_an_alias_has_the_addresses_of_what_it_leads_to(tmp_path):
+    feed = read_feed(Input(CORPUS / "massdns" / "good-simple", "answers"))
+    assert names_of(feed) == ["www.name.example", "name.example", "other.example", "lost.example"]
+    assert feed.record4.tolist() == [0, 1, 2]
+    assert feed.record6.tolist() == [0, 1]
+    assert feed.n_unplaced == 1
+
+
+def test_aliases_in_a_circle_end(tmp_path):
+    text = "a.example. CNAME b.example.\nb.example. CNAME a.example.\nc.example. A 192.0.2.1\n"
+    assert read_text(text, "massdns", tmp_path).n_unplaced == 2
+
+
+def test_massdns_in_json_is_read_as_zdns_is(tmp_path):
+    feed = read_feed(Input(CORPUS / "zdns" / "good-massdns", "answers"))
+    assert names_of(feed) == ["name.example", "none.example"]
+    assert feed.to_set() == AddressSet.of("198.51.100.9")
