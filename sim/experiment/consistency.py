@@ -7,7 +7,7 @@ the manifest, and in the notes of tables. Nothing is simulated.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +69,10 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
         return
     for name, (again, _) in derived.outputs.items():
         yield from _changed_table(run, name, again)
-    yield from _changed_metadata(run, plan)
+    tables = columns_of(plan, has_draws=derived.has_draws)
+    yield from _changed_metadata(run, plan, tables)
     try:
-        package = package_of(run.path, plan, columns_of(plan), KEYS)
+        package = package_of(run.path, plan, tables, KEYS)
     except OSError as error:
         file = Path(str(error.filename)).name
         yield f"{PACKAGE}: cannot be held against {file}: {error.strerror}"
@@ -94,11 +95,11 @@ def _changed_table(run: RunFolder, name: str, again: Path) -> Iterator[str]:
         yield from _brief(f"{name}: does not follow from the runs", lines)
 
 
-def _changed_metadata(run: RunFolder, plan: Plan) -> Iterator[str]:
+def _changed_metadata(run: RunFolder, plan: Plan, tables: Iterable[str]) -> Iterator[str]:
     """Parquet files whose metadata names another result."""
     if run.manifest["tool"]["version"] != __version__:
         return
-    for name in columns_of(plan):
+    for name in tables:
         file = run.path / name
         if file.suffix == ".parquet" and file.is_file():
             held = metadata_of(file).get("result_id")
@@ -132,7 +133,7 @@ def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]
 def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[str]:
     """Files that the manifest should list and does not, and wrong numbers of rows."""
     listed = {str(one["file"]): one for one in run.manifest["outputs"]}
-    tables = columns_of(plan)
+    tables = columns_of(plan, has_draws=derived.has_draws)
     expected: dict[str, int | None] = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE))
     for scenario in plan.scenarios:
         for table in scenario.tables:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from sim.catalogue.choices import PRICED, RATIOS, is_over_draws
 from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
 from sim.experiment.ensemble import (
+    DRAW_MEASURES,
     UncertaintyLine,
     draw_columns,
     read_ensemble,
@@ -105,6 +106,8 @@ class Derived:
         The lines of these tables.
     n_draws
         Draws that are finished under every strategy.
+    has_draws
+        Whether any run of a draw is finished: interrupted before, a folder has no tables of draws.
     """
 
     runs: Mapping[str, tuple[int, ...]]
@@ -112,6 +115,7 @@ class Derived:
     outputs: Outputs
     findings: Findings
     n_draws: int = 0
+    has_draws: bool = False
 
     def n_whole(self, plan: Plan) -> int:
         """How many replicates are finished under every strategy."""
@@ -144,7 +148,8 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     """
     facts = FactTables(folder)
     measures = facts.measures()
-    ensemble = None if plan.draws is None else read_ensemble(folder, plan)
+    has_draws = has_drawn_runs(folder, plan)
+    ensemble = read_ensemble(folder, plan) if has_draws else None
     outputs: Outputs = {}
     uncertainty: tuple[UncertaintyLine, ...] = ()
     verdicts: tuple[VerdictLine, ...] = ()
@@ -188,12 +193,17 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         regrets=regrets,
     )
     n_draws = 0 if ensemble is None else ensemble.n_finished
-    return Derived(runs, nothing, outputs, findings, n_draws)
+    return Derived(runs, nothing, outputs, findings, n_draws, has_draws)
 
 
-def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:
+def has_drawn_runs(folder: Path, plan: Plan) -> bool:
+    """Whether the folder of a run or a comparison holds any run of a draw."""
+    return plan.draws is not None and (folder / f"{DRAW_MEASURES}.parquet").is_file()
+
+
+def columns_of(plan: Plan, *, has_draws: bool) -> Mapping[str, tuple[Column, ...]]:
     """Columns of the tables that the folder of a run or a comparison has."""
-    if plan.draws is None:
+    if not has_draws:
         return TABLES if plan.kind == RUN else COMPARISON_TABLES
     return DRAW_TABLES if plan.kind == RUN else {**COMPARISON_TABLES, **VERDICT_TABLES}
 

@@ -79,11 +79,9 @@ class Runs:
         """Write the tables of all runs and those over replicates."""
         plan = found.plan
         outputs = _write_tables(folder, found)
-        # Interrupted before any draw was finished, a folder has no tables of draws.
-        has_draws = any(key[0] != 0 for key in found.names)
-        written = plan if has_draws else replace(plan, draws=None)
-        derived = derive(folder, folder, written, found.checkpoints.scratch)
-        outputs |= derived.outputs | describe(folder, written, columns_of(written), KEYS)
+        derived = derive(folder, folder, plan, found.checkpoints.scratch)
+        tables = columns_of(plan, has_draws=derived.has_draws)
+        outputs |= derived.outputs | describe(folder, plan, tables, KEYS)
         manifest = derived_manifest(
             plan,
             derived,

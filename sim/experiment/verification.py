@@ -19,6 +19,7 @@ from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.findings import has_drawn_runs
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.experiment.weighted_draws import with_table
@@ -184,7 +185,7 @@ class _Verification:
 
     def _draw_keys(self, plan: Plan) -> list[Key]:
         """Keys of the runs of draws that are in the folder."""
-        if plan.draws is None:
+        if not has_drawn_runs(self._run.path, plan):
             return []
         held = keys_of(self._run.path / "draw_measures.parquet", ("draw", "strategy", "replicate"))
         order = {label: row for row, label in enumerate(plan.labels)}

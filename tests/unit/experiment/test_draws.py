@@ -162,6 +162,23 @@ def test_the_same_bytes_from_processes_backwards_and_resumed(
     assert files_of(folder) == expected
 
 
+def test_interrupted_before_any_draw_a_folder_is_whole_and_goes_on(
+    whole: RunsResult, tmp_path: Path
+) -> None:
+    stopped = carry_out(
+        Runs(plan_for()), folder=tmp_path / "out", executor=Scripted(interrupt_after=3)
+    )
+    assert stopped.status == "interrupted"
+    assert "0 of 6 draws are finished" in stopped.manifest["warnings"]
+    assert not list(stopped.folder.glob("draw_*"))
+    verified = verify_folder(stopped.folder, SerialExecutor(), n_sample=12)
+    assert verified.differences == ()
+    assert verified.n_runs == 3
+    parts, folder = find_unfinished(stopped.folder)
+    carry_out(read_question(parts).ask_again(Runs.again), folder=folder, force=True, earlier=parts)
+    assert files_of(folder) == files_of(whole.folder)
+
+
 def test_bands_over_draws_are_those_of_its_table(whole: RunsResult) -> None:
     with (whole.folder / "uncertainty.csv").open(encoding="utf-8") as file:
         line = next(
