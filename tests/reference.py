@@ -425,6 +425,17 @@ class RefAtOperator:
 
 
 @dataclass(frozen=True)
+class RefPair:
+    """What one business met at one operator; three numbers are affected, impaired, down.
+
+    ``lost_h`` is the demand that failed for the operator's users, in hours of its mean demand.
+    """
+
+    time_s: tuple[int, ...]
+    lost_h: Fraction
+
+
+@dataclass(frozen=True)
 class RefInherited:
     """What one business met at addresses it came to, of entries older than its coming."""
 
@@ -450,7 +461,8 @@ class RefTarget:
 class RefOutcome:
     """Curves by name, a ledger row per business, sorted events; ``target`` is None without users.
 
-    ``lost_by_cause`` has, for each business, hours of its mean demand that failed by each cause.
+    ``pairs`` has what each business met at each operator. ``lost_by_cause`` has, for each
+    business, hours of its mean demand that failed by each cause.
     ``responses`` are the kinds of those each business has completed, in sequence. ``sights`` are
     what the censor saw whenever it was asked. ``attention`` holds time and value after each cut of
     its pieces, the last at the horizon. ``user_shares`` tells, at a second, who of the target's
@@ -463,6 +475,7 @@ class RefOutcome:
     ledger: list[RefLedgerRow]
     inherited: list[RefInherited]
     at_operators: list[RefAtOperator]
+    pairs: list[list[RefPair]]
     lost_by_cause: list[dict[str, Fraction]]
     responses: list[tuple[str, ...]]
     events: list[Event]
@@ -701,6 +714,10 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
         ],
         inherited=[_inherited(world, row, pieces) for row in range(len(world.businesses))],
         at_operators=[_at_operator(world, row, pieces) for row in range(len(world.operators))],
+        pairs=[
+            [_pair(world, row, operator, pieces) for operator in range(len(world.operators))]
+            for row in range(len(world.businesses))
+        ],
         lost_by_cause=[_lost_by_cause(world, row, pieces) for row in range(len(world.businesses))],
         responses=[conduct.completed for conduct in run.conducts],
         events=sorted(run.events),
@@ -2277,6 +2294,22 @@ def _at_operator(
                 for cause, share in by_cause[operator_row].items():
                     lost[cause] += worth * share
     return RefAtOperator(tuple(n_ever), tuple(n_peak), tuple(time_s), lost)
+
+
+def _pair(
+    world: RefWorld, row: int, operator: int, pieces: Sequence[tuple[int, int, _View]]
+) -> RefPair:
+    """Time of one business above each threshold at one operator, and demand it lost there."""
+    lost_h = ZERO
+    time_s = [0] * len(world.thresholds)
+    for start_s, stop_s, view in pieces:
+        share = view.missing[row][operator]
+        for place, threshold in enumerate(world.thresholds):
+            time_s[place] += (stop_s - start_s) * (share > Fraction(threshold))
+        if share:
+            demand_h = _mean_demand_h(world, world.businesses[row].profile, start_s, stop_s)
+            lost_h += view.reaching[operator] * share * demand_h
+    return RefPair(tuple(time_s), lost_h)
 
 
 def _lost_by_cause(

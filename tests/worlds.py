@@ -31,6 +31,7 @@ from sim.world.moves import Moves
 from sim.world.operators import Operators, Overload
 from sim.world.population import Businesses, role_causes
 from sim.world.providers import Places
+from sim.world.sites import Sites
 from sim.world.stances import StanceEvent, StanceEvents
 from sim.world.switching import Programs
 from sim.world.target import Pools, Target
@@ -291,6 +292,7 @@ class SmallWorld:
                 role_cause=role_causes(
                     is_third_party, np.array([firm.is_elsewhere() for firm in firms])
                 ),
+                sites=self.sites(),
             ),
             components=components,
             pools=self._pools(places),
@@ -325,6 +327,12 @@ class SmallWorld:
         if "/" in where:
             return _set_of((where,), self.line)
         return places.provider_addresses(places.provider.index(where)) if where else None
+
+    def sites(self) -> Sites:
+        """All firms but the first as sites of an inventory."""
+        names = tuple(f"site-{row}" for row in range(1, len(self.firms)))
+        unknown = np.full(len(names), np.nan)
+        return Sites(names, ("",) * len(names), unknown, ("",) * len(names))
 
     def engine_strategy(self) -> Strategy:
         """Return the strategy that the engine runs."""

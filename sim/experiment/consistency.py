@@ -137,7 +137,7 @@ def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[s
     expected: dict[str, int | None] = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE))
     for scenario in plan.scenarios:
         for table in scenario.tables:
-            expected[input_copy(table)] = len(table.rows)
+            expected[input_copy(table)] = table.n_rows
             if table.note is not None:
                 expected[note_path(Path(input_copy(table))).as_posix()] = None
     if plan.weighted is not None:

@@ -31,7 +31,7 @@ from sim.results.checkpoints import PARTS, Checkpoints, n_runs, remove_parts
 from sim.results.contents import TIMING
 from sim.results.folder import COMPLETE, INTERRUPTED, MANIFEST, PARTIAL
 from sim.results.place import new_folder
-from sim.results.store import DRAW_CURVES, RUN_TABLES, write_json
+from sim.results.store import DRAW_CURVES, write_json
 from sim.scenario.resolve import Resolved
 
 OnProgress = Callable[[int, int], None]
@@ -257,7 +257,7 @@ class Execution:
         on_progress: OnProgress = lambda n_done, n_total: None,
         on_compile: Callable[[], None] = lambda: None,
     ) -> None:
-        self._tables = (*RUN_TABLES, DRAW_CURVES) if plan.is_as_given else ()
+        self._tables = (*plan.run_tables, DRAW_CURVES) if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)
         self._executor = executor
         self._on_progress = on_progress

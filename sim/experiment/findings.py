@@ -32,6 +32,7 @@ from sim.measure.measures import Measure
 from sim.measure.money.accounts import Accounts, MethodLine, draw_up_accounts
 from sim.measure.money.providers import ProviderLine
 from sim.measure.nothing import say_nothing
+from sim.measure.site_lines import SiteLine, summarise_sites
 from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
 from sim.results.columns import (
     COMPARISON,
@@ -41,6 +42,8 @@ from sim.results.columns import (
     MONEY,
     PROVIDERS,
     REGRETS,
+    SITE_TABLES,
+    SITES,
     SUMMARY,
     TABLES,
     TRADEOFF,
@@ -78,6 +81,8 @@ class Findings:
         Rows of ``uncertainty.csv``; none without draws.
     verdicts, regrets
         Rows of ``verdicts.csv`` and ``regrets.csv``; none but for a comparison with draws.
+    sites
+        Rows of ``sites.csv``; none without an inventory.
     """
 
     summary: tuple[SummaryLine, ...]
@@ -88,6 +93,7 @@ class Findings:
     uncertainty: tuple[UncertaintyLine, ...] = ()
     verdicts: tuple[VerdictLine, ...] = ()
     regrets: tuple[RegretLine, ...] = ()
+    sites: tuple[SiteLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,6 +185,12 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         if plan.kind != RUN:
             verdicts, regrets = judge_pairs(ensemble), weigh_regrets(ensemble)
             written |= {"verdicts.csv": (VERDICTS, verdicts), "regrets.csv": (REGRETS, regrets)}
+    sites: list[SiteLine] = []
+    if plan.resolved.inventory is not None:
+        for variant in plan.variants:
+            known = tuple(measures.get(variant.label, ()))
+            sites += summarise_sites(folder, variant.resolved, plan.root_seed, variant.label, known)
+        written["sites.csv"] = SITES, sites
     for file, (columns, lines) in written.items():
         (into / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
         outputs[file] = into / file, len(lines)
@@ -191,6 +203,7 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         uncertainty=uncertainty,
         verdicts=verdicts,
         regrets=regrets,
+        sites=tuple(sites),
     )
     n_draws = 0 if ensemble is None else ensemble.n_finished
     return Derived(runs, nothing, outputs, findings, n_draws, has_draws)
@@ -203,9 +216,11 @@ def has_drawn_runs(folder: Path, plan: Plan) -> bool:
 
 def columns_of(plan: Plan, *, has_draws: bool) -> Mapping[str, tuple[Column, ...]]:
     """Columns of the tables that the folder of a run or a comparison has."""
+    sites = SITE_TABLES if plan.resolved.inventory is not None else {}
     if not has_draws:
-        return TABLES if plan.kind == RUN else COMPARISON_TABLES
-    return DRAW_TABLES if plan.kind == RUN else {**COMPARISON_TABLES, **VERDICT_TABLES}
+        return {**(TABLES if plan.kind == RUN else COMPARISON_TABLES), **sites}
+    drawn = DRAW_TABLES if plan.kind == RUN else {**COMPARISON_TABLES, **VERDICT_TABLES}
+    return {**drawn, **sites}
 
 
 def derived_manifest(

@@ -22,6 +22,7 @@ from sim.experiment.executors.task import Failure, Key
 from sim.experiment.weighted_draws import WeightedDraws, lay_weighted
 from sim.measure.curve_values import CurveTime
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
+from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import Variant, choose_variants, own_variant, variant_of
@@ -203,6 +204,11 @@ class Plan:
     def is_as_given(self) -> bool:
         """Whether it is a run or a comparison."""
         return self.kind in (RUN, COMPARISON)
+
+    @property
+    def run_tables(self) -> tuple[str, ...]:
+        """Tables that each run of a run or comparison has a part of."""
+        return (*RUN_TABLES, SITE_RUNS) if self.resolved.inventory else RUN_TABLES
 
     @property
     def scenarios(self) -> list[Resolved]:

@@ -18,12 +18,11 @@ from sim.experiment.findings import Findings, columns_of, derive, derived_manife
 from sim.experiment.outputs import Outputs, describe, failures_of, metadata_of
 from sim.experiment.plan import Plan
 from sim.measure.facts import RunFacts, draw_measure_columns, fact_columns, measures_of
-from sim.results.columns import DRAW_TABLES, KEYS
+from sim.results.columns import ALL_TABLES, KEYS
 from sim.results.folder import COMPLETE
 from sim.results.package import pandas_types
 from sim.results.parquet import PartWriter, merge_parts
 from sim.results.store import DRAW_CURVES as CURVES_OF_DRAWS
-from sim.results.store import RUN_TABLES
 from sim.scenario.resolve import Resolved
 
 DRAW_CURVES = "draw_curves"
@@ -98,7 +97,7 @@ def _write_tables(folder: Path, batch: Batch) -> Outputs:
     checkpoints = batch.checkpoints
     names = [name for key, name in batch.names.items() if key[0] == 0]
     drawn = [name for key, name in batch.names.items() if key[0] != 0]
-    parts = {table: checkpoints.parts(table, names) for table in RUN_TABLES}
+    parts = {table: checkpoints.parts(table, names) for table in batch.plan.run_tables}
     parts |= _fact_parts(batch)
     if drawn:
         parts[DRAW_CURVES] = checkpoints.parts(CURVES_OF_DRAWS, drawn)
@@ -106,7 +105,7 @@ def _write_tables(folder: Path, batch: Batch) -> Outputs:
     outputs: Outputs = {}
     for table, files in parts.items():
         path = folder / f"{table}.parquet"
-        metadata = metadata_of(batch.plan) | pandas_types(DRAW_TABLES[path.name])
+        metadata = metadata_of(batch.plan) | pandas_types(ALL_TABLES[path.name])
         outputs[path.name] = path, merge_parts(files, path, metadata)
     return outputs
 

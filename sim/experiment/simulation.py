@@ -32,6 +32,7 @@ from sim.measure.money.providers import (
     price_providers,
 )
 from sim.measure.nothing import why_nothing
+from sim.measure.sites import site_columns
 from sim.measure.uptake import with_uptake
 from sim.results.store import RunEncoder
 from sim.scenario.resolve import Resolved
@@ -153,7 +154,8 @@ class _Worker:
                 tables = self._encoder.encode_draw(draw, label, replicate, at_s, curves, scratch)
             else:
                 groups = count_groups(world, outcome)
-                tables = self._encoder.encode(label, replicate, world, outcome, scratch)
+                sites = site_columns(world, outcome)
+                tables = self._encoder.encode(label, replicate, world, outcome, scratch, sites)
         measures = (*found, *measure_curves(outcome, self._simulation.curve_times))
         nothing = why_nothing(resolved, outcome, found)
         return RunRecord(measures, totals, groups, nothing, tables)

@@ -114,6 +114,7 @@ class _Verification:
         self._run = run
         self._scratch = scratch
         self._facts = FactTables(run.path)
+        self._run_tables: tuple[str, ...] = RUN_TABLES
         self._measures = self._facts.measures()
         self._keys: list[Key] = [
             (label, replicate) for label, found in self._measures.items() for replicate in found
@@ -142,6 +143,7 @@ class _Verification:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
             plan = _plan_of(run, self._scratch, is_resolved=True)
         found += changed_notes(run)
+        self._run_tables = plan.run_tables
         found += self._changed_keys(plan)
         found += changed_tables(run, plan, self._scratch)
         keys = [(0, *key) for key in self._keys] + self._draw_keys(plan)
@@ -173,7 +175,7 @@ class _Verification:
         asked = {key[1:] for key in plan.cases().keys(plan.n_replicates) if key[0] == 0}
         for key in sorted(ours - asked):
             yield f"measures.parquet: {_named(key)} was not asked for"
-        for table in (*RUN_TABLES, *_FACTS[1:]):
+        for table in (*plan.run_tables, *_FACTS[1:]):
             file = self._run.path / f"{table}.parquet"
             try:
                 held = keys_of(file, ("strategy", "replicate"))
@@ -223,7 +225,7 @@ class _Verification:
         writer = PartWriter()
         again = self._scratch / "again"
         columns = fact_columns({(label, replicate): result})
-        for table in (*RUN_TABLES, *_FACTS[1:]):
+        for table in (*self._run_tables, *_FACTS[1:]):
             if table in result.tables:
                 again.write_bytes(result.tables[table])
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.catalogue.causes import CAUSES
 from sim.engine.state.ledger import SPELL_NAMES
 from sim.scenario.tables.reactions import RESPONSES
 
@@ -339,6 +340,105 @@ PROVIDERS = (
     Column.text("published", "What was published of the gain; missing where nothing was"),
 )
 
+_OF_SITE = (
+    Column.text("site", "Name of the site, as in the inventory; of a row without one its address"),
+    Column.text("operator", "Operator group whose users it is about; else missing"),
+)
+_DRAWN = Column.text(
+    "drawn",
+    "What of the site the inventory leaves open, so that it is drawn: sector, revenue, roles; and "
+    "provider where no table holds its front end's address, so that it is not known",
+)
+_COUNTRY = Column.text("country", "Country that the inventory gives; missing where it gives none")
+_SITE_TIMES = (
+    ("affected_h", "h", "Time affected"),
+    ("impaired_h", "h", "Time impaired"),
+    ("down_h", "h", "Time down"),
+    ("lost_demand_h", "h", "Demand lost, in hours of the site's mean domestic demand"),
+)
+
+SITE_RUNS = (
+    *_RUN,
+    Column("business", "integer", "", "Row of the site in businesses.parquet"),
+    *_OF_SITE,
+    *(Column(name, "number", unit, what) for name, unit, what in _SITE_TIMES),
+    *(
+        Column(
+            f"lost_demand_h_{cause.name}",
+            "number",
+            "h",
+            f"Part of it that is put down to the cause {cause.label}; missing for an operator",
+        )
+        for cause in CAUSES
+    ),
+    Column("response_usd", "number", "USD", "Labour of its responses; missing for an operator"),
+    Column("visits_per_h", "number", "visits/h", "As the inventory gives it; else missing"),
+    Column.text(
+        "left_h",
+        "For each time it left a provider the hours until it was back or the run ended, with "
+        "blanks between; missing where it left none",
+    ),
+    _COUNTRY,
+    _DRAWN,
+)
+
+SITES = (
+    _STRATEGY,
+    *_OF_SITE,
+    *(
+        column
+        for name, unit, what in _SITE_TIMES
+        for column in (
+            Column(name, "number", unit, f"{what}; mean over replicates"),
+            *ends(name, "the share 'level' of replicates; missing with one", unit),
+        )
+    ),
+    _LEVEL,
+    _N_REPLICATES,
+    Column("n_affected", "integer", "replicates", "Those in which it was ever affected"),
+    Column.text(
+        "first_outage_utc",
+        "Earliest start of a spell in any replicate, UTC; missing where there was none",
+    ),
+    Column.text("last_outage_utc", "Latest end of a spell in any replicate, UTC"),
+    *(
+        Column(
+            f"lost_demand_h_{cause.name}",
+            "number",
+            "h",
+            f"Part put down to the cause {cause.label}, mean over replicates; else missing",
+        )
+        for cause in CAUSES
+    ),
+    Column(
+        "loss_usd",
+        "number",
+        "USD",
+        "Private loss of the site by the firm-level method, mean over draws of prices and "
+        "replicates; missing for an operator",
+    ),
+    *ends("loss_usd", "the share 'level' of draws of all replicates", "USD"),
+    Column(
+        "visits_lost",
+        "number",
+        "visits",
+        "Visits from inside the country that failed, mean over replicates; missing where the "
+        "inventory gives no visits_per_h",
+    ),
+    *ends("visits_lost", "the share 'level' of replicates; missing with one", "visits"),
+    Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week, given or drawn"),
+    *(
+        Column.text(name, f"{what}; several, with semicolons, where runs draw it otherwise")
+        for name, what in (
+            ("sector", "Sector, given or drawn"),
+            ("provider", "Provider of the front end"),
+            ("region", "Region of the front end"),
+        )
+    ),
+    _COUNTRY,
+    _DRAWN,
+)
+
 MEASURES = (
     *_RUN,
     _METRIC,
@@ -610,7 +710,10 @@ VERDICT_TABLES = {**DRAW_TABLES, "verdicts.csv": VERDICTS, "regrets.csv": REGRET
 COMPARISON_TABLES = {**TABLES, "comparison.csv": COMPARISON, "tradeoff.csv": TRADEOFF}
 """Tables of a comparison."""
 
-ALL_TABLES = {**COMPARISON_TABLES, **VERDICT_TABLES}
+SITE_TABLES = {"site_runs.parquet": SITE_RUNS, "sites.csv": SITES}
+"""Tables of any run folder beside an inventory."""
+
+ALL_TABLES = {**COMPARISON_TABLES, **VERDICT_TABLES, **SITE_TABLES}
 """Tables of any run folder."""
 
 KEYS = {
@@ -634,5 +737,7 @@ KEYS = {
     "uncertainty.csv": ("strategy", "metric"),
     "verdicts.csv": ("metric", "strategy", "other"),
     "regrets.csv": ("metric", "strategy"),
+    "site_runs.parquet": ("strategy", "replicate", "business", "operator"),
+    "sites.csv": ("strategy", "site", "operator"),
 }
 """Columns that identify a row of a table. Events have none: two may be alike."""

@@ -134,7 +134,7 @@ def write_inputs(folder: Path, tables: Iterable[Table[Any]]) -> dict[str, tuple[
     for table in tables:
         copy = input_copy(table)
         (folder / copy).write_bytes(table.data)
-        outputs[copy] = folder / copy, len(table.rows)
+        outputs[copy] = folder / copy, table.n_rows
         if table.note is not None:
             note = note_path(Path(copy)).as_posix()
             (folder / note).write_bytes(note_path(table.path).read_bytes())
@@ -148,6 +148,6 @@ def describe_input(table: Table[Any]) -> dict[str, Any]:
         "name": table.name,
         "copy": input_copy(table),
         "sha256": table.sha256,
-        "n_rows": len(table.rows),
+        "n_rows": table.n_rows,
         "title": table.note.title if table.note else "",
     }

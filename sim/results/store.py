@@ -39,6 +39,9 @@ NOT_ATTRIBUTED = "(not attributed)"
 RUN_TABLES = ("curves", "businesses", "events", "entries")
 """Tables with the facts of each run."""
 
+SITE_RUNS = "site_runs"
+"""Table of each run beside an inventory: what each of its sites met."""
+
 DRAW_CURVES = "draws"
 """Name among the checkpoints of what is kept of a draw: its curves at even times."""
 
@@ -51,7 +54,13 @@ class RunEncoder:
         self._writer = PartWriter()
 
     def encode(
-        self, strategy: str, replicate: int, world: World, outcome: Outcome, folder: Path | None
+        self,
+        strategy: str,
+        replicate: int,
+        world: World,
+        outcome: Outcome,
+        folder: Path | None,
+        sites: Mapping[str, ColumnData] | None = None,
     ) -> dict[str, bytes]:
         """Return the bytes of a Parquet file for each table.
 
@@ -61,12 +70,15 @@ class RunEncoder:
             Label of the strategy.
         folder
             Folder for temporary files; the system's when None.
+        sites
+            Columns of ``site_runs``; no such table where there are none.
         """
         tables = {
             "curves": self._curves(world, outcome),
             "businesses": self._businesses(world, outcome),
             "events": self._events(world, outcome),
             "entries": self._entries(world.places.line, outcome),
+            **({SITE_RUNS: dict(sites)} if sites else {}),
         }
         encoded = {}
         with _scratch(folder) as path:

@@ -27,6 +27,9 @@ from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import find_table
 from sim.scenario.tree import Document, Place
 
+GIVEN_BY = {"population.n_businesses": "inventory"}
+"""Keys that nothing is assumed for where another key of their section is given."""
+
 
 @dataclass(frozen=True)
 class LoadedScenario:
@@ -143,6 +146,8 @@ def assume(document: Document) -> tuple[AssumptionRow, ...]:
         section = document.tree.get(parts[0], {})
         place = Place(str(path), line, 1)
         if not isinstance(section, dict):
+            continue
+        if GIVEN_BY.get(row.key) in section and parts[1] not in section:
             continue
         if parts[1] not in section:
             put_value(document, parts, row.number, place)

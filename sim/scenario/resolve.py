@@ -6,10 +6,11 @@ does not draw luck and does not build the world.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from sim.addresses.sets.line import Line, Prefix
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
@@ -34,6 +35,7 @@ from sim.scenario.tables.consistency import (
     check_shared,
     places_of,
 )
+from sim.scenario.tables.inventory import Inventory, check_sites, read_inventory
 from sim.scenario.tables.money import (
     EconomyRow,
     MoneyParameterRow,
@@ -74,6 +76,8 @@ from sim.scenario.tables.sharing import (
     check_sharing,
 )
 
+TableType = TypeVar("TableType", bound=Table[Any])
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -91,6 +95,8 @@ class Resolved:
         scenario names none.
     money_parameters, economy
         What lost demand is priced with.
+    inventory
+        Sites with their own addresses; None where the scenario names none.
     orders, allowed, sessions
         Dated orders, prefixes that pass, and sessions; None unless the strategy asks for them.
     pools, stances, responses, exempt, pressure_events, withdrawals
@@ -115,6 +121,7 @@ class Resolved:
     parked: Table[ParkedRow]
     money_parameters: Table[MoneyParameterRow]
     economy: Table[EconomyRow]
+    inventory: Inventory | None
     orders: Table[OrderRow] | None
     allowed: Table[PrefixRow] | None
     sessions: Table[SessionRow] | None
@@ -142,7 +149,8 @@ class Resolved:
         """Where the addresses of all its tables lie."""
         seated = self.cloud_prefixes, self.shared_prefixes
         others = self.target_prefixes, self.orders, self.allowed, self.exempt, self.withdrawals
-        return Line.of(_prefixes_of(seated), _prefixes_of(others))
+        sites = self.inventory.prefixes6 if self.inventory else ()
+        return Line.of(_prefixes_of(seated), (*_prefixes_of(others), *sites))
 
     @property
     def tables(self) -> tuple[Table[Any], ...]:
@@ -179,6 +187,8 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
         for column, key, name, model in _wanted(scenario)
         if name is not None
     }
+    if scenario.population.inventory is not None:
+        tables["inventory"] = reader.read_sites(scenario.population.inventory)
     reader.stop_if_any()
     attributes: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
     resolved = Resolved(**(attributes | tables | {"loaded": loaded}))
@@ -203,6 +213,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
             if scenario.switching
             else ()
         ),
+        *(check_sites(resolved.inventory, resolved.sectors) if resolved.inventory else ()),
         *check_components(resolved.components),
         *check_services(resolved.services, places),
         *_check_sharing(resolved, places),
@@ -313,7 +324,17 @@ class _Reader:
         self.malformed: list[Problem] = []
 
     def read(self, column: str, key: str, name: str, model: type[RowType]) -> Table[RowType] | None:
-        held: Table[RowType] | None = getattr(self.known, column, None)
+        return self._read(column, key, name, lambda path: read_table(name, path, model))
+
+    def read_sites(self, name: str) -> Inventory | None:
+        return self._read(
+            "inventory", "population.inventory", name, lambda path: read_inventory(name, path)
+        )
+
+    def _read(
+        self, column: str, key: str, name: str, read: Callable[[Path], TableType]
+    ) -> TableType | None:
+        held: TableType | None = getattr(self.known, column, None)
         if held is not None and held.name == name:
             return held
         path = self.loaded.find_table(name)
@@ -323,7 +344,7 @@ class _Reader:
             self.unknown.append(Problem(place.file, message, place.line, place.column, key))
             return None
         try:
-            return read_table(name, path, model)
+            return read(path)
         except ProblemsError as error:
             self.malformed += error.problems
             return None

@@ -88,8 +88,10 @@ class Effects(Model):
 class Population(Model):
     """The businesses that may be hit."""
 
-    n_businesses: Annotated[int, Field(ge=1, le=10_000_000)]
+    n_businesses: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     """Number of domestic businesses hosted in foreign clouds."""
+    inventory: Table | None = None
+    """Sites of one's own with their addresses, beside the businesses drawn; none when left out."""
     sectors: Table = "sectors-russia-2018"
     """Table of sectors: share, revenue, role weights, demand profile."""
     demand_profiles: Table = "demand-profiles"
@@ -104,6 +106,13 @@ class Population(Model):
     """Share of components, other than the front end, in the front end's region."""
     share_components_domestic: Share
     """Share of components, other than the front end, at a provider inside the country."""
+
+    @model_validator(mode="after")
+    def check_somebody(self) -> Population:
+        """Refuse a population of nobody."""
+        if self.n_businesses == 0 and self.inventory is None:
+            raise ValueError("expected n_businesses of 1 or more, or an inventory; got neither")
+        return self
 
     @model_validator(mode="after")
     def check_shares(self) -> Population:

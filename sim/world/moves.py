@@ -165,6 +165,7 @@ def _seats(
         place_row=place_row,
         component_row=component_row,
         is_third_party=placement.is_third_party,
+        is_given=placement.is_given,
         is_spread=np.zeros(luck.size, np.bool_),
         seat_row=seated.ravel(),
         parked_luck=streams.generator(Stream.COMPONENT_PARKED, (LATER_HOSTS,)).random(luck.size),

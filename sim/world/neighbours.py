@@ -22,6 +22,7 @@ from sim.scenario.tables.sharing import ConcentrationRow
 from sim.world.components import stable_order
 from sim.world.placement import NOBODY, Hosts
 from sim.world.providers import Places
+from sim.world.sites import Seated
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,7 @@ def neighbours_of_hosts(
     places: Places,
     parts: Sequence[Hosts],
     revenue_usd_per_h: NDArray[np.float64],
+    sites: Seated | None = None,
 ) -> Neighbours:
     """Names and active sites that share the address of each host, over all parts.
 
@@ -67,6 +69,8 @@ def neighbours_of_hosts(
     parts
         In the sequence of their components, as are the hosts of the first, those of t = 0.
     revenue_usd_per_h : shape (n_businesses,)
+    sites
+        What an inventory says of the names on its addresses: of several rows the most.
 
     Raises
     ------
@@ -106,6 +110,8 @@ def neighbours_of_hosts(
         raise DataError([Problem(str(resolved.census.path), str(error))]) from None
     luck[_is_shared(resolved, address[is_first])] *= _share_crowded(resolved, law)
     n_names = law.n_names_of(luck)
+    if sites is not None:
+        _take_given(n_names, address[is_first], sites)
     is_now = host_row < parts[0].host_component.size
     n_active = n_active_sites(
         n_names,
@@ -114,6 +120,15 @@ def neighbours_of_hosts(
         parked_luck,
     )
     return Neighbours(host_row, address, n_names[address_row], n_active[address_row])
+
+
+def _take_given(n_names: NDArray[np.int64], address: NDArray[np.int64], sites: Seated) -> None:
+    """Put the names that an inventory counts on its addresses in the place of those drawn."""
+    row = np.searchsorted(address, sites.host_address)
+    given = np.zeros(address.size, np.int64)
+    is_known = ~np.isnan(sites.n_names)
+    np.maximum.at(given, row[is_known], sites.n_names[is_known].astype(np.int64))
+    np.copyto(n_names, given, where=given > 0)
 
 
 def _kind_shares(resolved: Resolved, places: Places) -> NDArray[np.float64]:

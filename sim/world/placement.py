@@ -18,6 +18,7 @@ from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.components import FRONTEND, N_ROLES
 from sim.world.providers import Places
+from sim.world.sites import Seated
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +62,18 @@ class Placement(Hosts):
         Component that serves each role.
     is_third_party : shape (n_businesses, n_roles)
         Whether it is a shared service.
+    is_given : shape (n_businesses, n_roles)
+        Whether an inventory gives it: it stays at the addresses that are known.
     """
 
     home_place_row: NDArray[np.int64]
     place_row: NDArray[np.int64]
     component_row: NDArray[np.int64]
     is_third_party: NDArray[np.bool_]
+    is_given: NDArray[np.bool_]
 
 
-SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS, SWITCHED_HOSTS = range(5)
+SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS, SWITCHED_HOSTS, SITE_HOSTS = range(6)
 """Which hosts a part of the luck of names and parked names per address is for."""
 NOBODY = -1
 _AT_ONCE = 1 << 18
@@ -78,21 +82,40 @@ Side = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 def build_placement(
-    resolved: Resolved, places: Places, streams: Streams, n_businesses: int
+    resolved: Resolved,
+    places: Places,
+    streams: Streams,
+    n_businesses: int,
+    sites: Seated | None = None,
 ) -> Placement:
-    """Seat every component at t = 0: services first, then each business's own, role by role."""
+    """Seat every component at t = 0: services first, then each business's own, role by role.
+
+    Hosts that an inventory gives come last.
+
+    Parameters
+    ----------
+    sites
+        Components that an inventory gives, which are not drawn.
+    """
+    shape = n_businesses, N_ROLES
+    is_given = sites.is_given if sites is not None else np.zeros(shape, np.bool_)
     foreign = hosting_side(resolved, places, "foreign")
     home = pick(foreign, streams.generator(Stream.BUSINESS_HOME).random(n_businesses))
+    if sites is not None:
+        front = sites.place_row[:, FRONTEND]
+        home = np.where(is_given[:, FRONTEND], front, home)
     place_row = _place_components(resolved, places, foreign, home, streams)
     services = _Services.of(resolved, places, streams)
     service_row = services.choose(resolved, streams, n_businesses)
-    is_third_party = service_row >= 0
+    is_third_party = (service_row >= 0) & ~is_given
     own_row = services.n + np.arange(n_businesses * N_ROLES).reshape(n_businesses, N_ROLES)
     n_addresses, is_spread = _sizes(resolved, streams, n_businesses)
-    # A component that is a shared service has no hosts of its own.
-    is_host = (
-        np.arange(max(N_ADDRESSES)) < np.where(is_third_party, 0, n_addresses)[..., np.newaxis]
-    )
+    # A component that is a shared service has no hosts of its own; of a given one none is drawn.
+    is_elsewhere = is_third_party | is_given
+    is_host = np.arange(max(N_ADDRESSES)) < np.where(is_elsewhere, 0, n_addresses)[..., np.newaxis]
+    if sites is not None:
+        place_row = np.where(is_given, sites.place_row, place_row)
+        is_spread = np.where(sites.mode >= 0, sites.mode == 1, is_spread)
     seat = np.flatnonzero(is_host) // max(N_ADDRESSES)
     first = streams.generator(Stream.COMPONENT_ADDRESS).random((n_businesses, N_ROLES))
     more = streams.generator(Stream.COMPONENT_MORE_ADDRESSES)
@@ -102,24 +125,39 @@ def build_placement(
     luck[~is_first] = _luck_where(is_host[..., 1:], more)
     crowding = streams.generator(Stream.ADDRESS_NAMES, (OWN_HOSTS,))
     parked = streams.generator(Stream.COMPONENT_PARKED, (OWN_HOSTS,)).random(own_row.size)
+    given = _given_hosts(sites, own_row, streams)
     return Placement(
         home_place_row=home,
         place_row=place_row,
         component_row=np.where(is_third_party, service_row, own_row),
         is_third_party=is_third_party,
+        is_given=is_given,
         is_spread=np.concatenate((services.is_spread, is_spread.ravel())),
         seat_row=_rows(services.seat_row, place_row.ravel()),
         parked_luck=np.concatenate((services.parked_luck, parked)),
-        host_component=_rows(services.host_component, own_row.ravel()[seat]),
+        host_component=_rows(services.host_component, own_row.ravel()[seat], given[0]),
         host_address=np.concatenate(
             (
                 services.host_address,
                 places.address_by_luck(place_row.ravel()[seat], luck),
+                given[1],
             )
         ),
-        host_business=_rows(np.full(services.host_luck.size, NOBODY), seat // N_ROLES),
-        host_luck=np.concatenate((services.host_luck, _luck_where(is_host, crowding))),
+        host_business=_rows(np.full(services.host_luck.size, NOBODY), seat // N_ROLES, given[2]),
+        host_luck=np.concatenate((services.host_luck, _luck_where(is_host, crowding), given[3])),
     )
+
+
+def _given_hosts(
+    sites: Seated | None, own_row: NDArray[np.int64], streams: Streams
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Component, address, business and luck of the hosts that an inventory gives."""
+    if sites is None:
+        none = np.empty(0, np.int64)
+        return none, none, none, np.empty(0)
+    luck = streams.generator(Stream.ADDRESS_NAMES, (SITE_HOSTS,)).random(sites.host_address.size)
+    component = own_row[sites.host_business, sites.host_role]
+    return component, sites.host_address, sites.host_business, luck
 
 
 def _rows(*parts: NDArray[Any]) -> NDArray[np.int32]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.causes import BOUGHT_SERVICE, COMPONENT_ELSEWHERE, OWN_ADDRESS
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.inventory import Inventory
 from sim.streams import Stream, Streams
 from sim.world.columns import Columns
 from sim.world.components import Components
@@ -21,6 +22,7 @@ from sim.world.moves import Moves, build_moves
 from sim.world.neighbours import Neighbours, neighbours_of_hosts
 from sim.world.placement import Hosts, Placement, build_placement, choose
 from sim.world.providers import Places
+from sim.world.sites import Sites, describe_sites, seat_sites
 from sim.world.switching import Programs, build_programs
 from sim.world.tenancy import Stays, build_stays
 
@@ -52,6 +54,8 @@ class Businesses(Columns):
         Whether that component is a service of somebody else, shared by many.
     role_cause : shape (n_businesses, n_roles)
         Row of ``CAUSES`` to which it is put down when that component fails.
+    sites
+        What the inventory says of the last rows, its sites; None where there is none.
     """
 
     sector: tuple[str, ...]
@@ -64,6 +68,12 @@ class Businesses(Columns):
     component_row: NDArray[np.int64]
     is_third_party: NDArray[np.bool_]
     role_cause: NDArray[np.uint8]
+    sites: Sites | None = None
+
+    @property
+    def n_sites(self) -> int:
+        """Number of businesses that are sites of an inventory: the last rows."""
+        return 0 if self.sites is None else self.sites.n
 
     @property
     def n_businesses(self) -> int:
@@ -88,15 +98,22 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
     Each column has a stream of its own and is drawn for everybody, so that one more business
     changes no other row.
     """
-    n = resolved.scenario.population.n_businesses
+    seated = seat_sites(resolved, places)
+    sites = describe_sites(resolved, places, seated)
+    n = resolved.scenario.population.n_businesses + (sites.n if sites is not None else 0)
     rows = resolved.sectors.rows
     sector_row = choose(
         np.array([row.share_businesses for row in rows]),
         streams.generator(Stream.BUSINESS_SECTOR).random(n),
     )
+    if resolved.inventory is not None:
+        sector_row = _given_sectors(resolved.inventory, [row.sector for row in rows], sector_row)
     revenue = _revenue(resolved, sector_row, streams.generator(Stream.BUSINESS_REVENUE))
+    if resolved.inventory is not None:
+        given = resolved.inventory.revenue_usd_per_h
+        revenue[n - given.size :] = np.where(np.isnan(given), revenue[n - given.size :], given)
     share_domestic = np.array([row.share_domestic for row in rows])[sector_row]
-    placement = build_placement(resolved, places, streams, n)
+    placement = build_placement(resolved, places, streams, n, seated)
     moves, seats = build_moves(resolved, places, placement, streams)
     businesses = Businesses(
         sector=tuple(row.sector for row in rows),
@@ -112,16 +129,17 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
             placement.is_third_party,
             placement.place_row != placement.home_place_row[:, np.newaxis],
         ),
+        sites=sites,
     )
     stays, tenants = build_stays(resolved, places, placement, moves, seats, streams)
-    seated = [part for part in (placement, seats) if part is not None]
-    parts: list[Hosts] = [*seated] if tenants is None else [*seated, tenants]
+    both = [part for part in (placement, seats) if part is not None]
+    parts: list[Hosts] = [*both] if tenants is None else [*both, tenants]
     n_components = sum(part.is_spread.size for part in parts)
     programs, left_for = build_programs(resolved, places, placement, n_components, streams)
     if left_for is not None:
         parts.append(left_for)
-    around = neighbours_of_hosts(resolved, places, parts, revenue)
-    components = _components(parts, _links(seated, stays, programs), around)
+    around = neighbours_of_hosts(resolved, places, parts, revenue, seated)
+    components = _components(parts, _links(both, stays, programs), around)
     return Population(businesses, components, moves, stays, programs)
 
 
@@ -142,6 +160,18 @@ def role_causes(
     """
     own = np.where(is_elsewhere, np.uint8(COMPONENT_ELSEWHERE), np.uint8(OWN_ADDRESS))
     return np.where(is_third_party, np.uint8(BOUGHT_SERVICE), own)
+
+
+def _given_sectors(
+    inventory: Inventory, sectors: Sequence[str], sector_row: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Sectors as drawn, and of sites as the inventory gives them."""
+    labels = inventory.labels.get("sector")
+    if labels is not None:
+        known = np.array([*(sectors.index(name) for name in labels.names), -1], np.int64)
+        given, drawn = known[labels.code], sector_row[sector_row.size - labels.code.size :]
+        drawn[:] = np.where(given >= 0, given, drawn)
+    return sector_row
 
 
 def _revenue(

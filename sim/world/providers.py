@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.feeds.special import SPECIAL
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line, Prefix, Seats, is_ipv6
 from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.rows import CloudPrefixRow
 from sim.world.columns import Columns
 
+NOT_KNOWN = "(not known)"
+"""Provider and region of a site whose address no table holds."""
 _AT_ONCE = 1 << 15
 """Addresses that are drawn at once."""
 
@@ -173,19 +177,26 @@ class Places(Columns):
 
 
 def provider_names(resolved: Resolved) -> tuple[str, ...]:
-    """Names of the providers of a scenario, by provider row."""
+    """Names of the providers of a scenario, by provider row; last the one that is not known."""
+    names = dict.fromkeys(row.provider for row in prefix_rows(resolved))
+    return (*names, NOT_KNOWN) if resolved.inventory else tuple(names)
+
+
+def prefix_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
+    """Rows of the tables of prefixes, those of shared ranges last."""
     shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-    rows = (*resolved.cloud_prefixes.rows, *shared_rows)
-    return tuple(dict.fromkeys(row.provider for row in rows))
+    return (*resolved.cloud_prefixes.rows, *shared_rows)
 
 
 def build_places(resolved: Resolved) -> Places:
     """Group the prefixes of a scenario into places, in order of first appearance.
 
-    Shared ranges come last, and are taken out of the place they are part of.
+    Shared ranges come last, and are taken out of the place they are part of. Behind them, beside an
+    inventory, is a place that is not known: it holds no address, and gives out any that nobody's
+    table holds.
     """
     shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-    rows = (*resolved.cloud_prefixes.rows, *shared_rows)
+    rows = prefix_rows(resolved)
     line = resolved.line
     shared = line.union(row.prefix for row in shared_rows)
     n_whole = len({(row.provider, row.region) for row in resolved.cloud_prefixes.rows})
@@ -201,6 +212,13 @@ def build_places(resolved: Resolved) -> Places:
     )
     fours = [row for row in rows if not is_ipv6(row.prefix[0])]
     prefix = np.array([row.prefix for row in fours], np.int64).reshape(-1, 2)
+    has_unknown = resolved.inventory is not None
+    seats = tuple(map(partial(_seats, line), places, addresses)) if line.has_ipv6 else ()
+    if has_unknown:
+        names.append((NOT_KNOWN, NOT_KNOWN))
+        seats = seats or tuple(map(Seats.of, addresses))
+        seats += (Seats.of(_of_nobody(addresses)),)
+        addresses += (IntervalSet.empty(),)
     return Places(
         provider=provider,
         region=tuple(region for _, region in names),
@@ -209,8 +227,19 @@ def build_places(resolved: Resolved) -> Places:
         prefixes=PrefixTable.from_prefixes(prefix[:, 0], prefix[:, 1]),
         prefix_provider_row=np.array([provider.index(row.provider) for row in fours], np.int64),
         line=line,
-        seats=tuple(map(partial(_seats, line), places, addresses)) if line.has_ipv6 else (),
+        seats=seats,
     )
+
+
+def _of_nobody(addresses: Iterable[IntervalSet]) -> IntervalSet:
+    """IPv4 addresses that no place holds and that a host may have."""
+    return SPECIAL.complement().difference(IntervalSet.union_all(map(_fours, addresses)))
+
+
+def _fours(addresses: IntervalSet) -> IntervalSet:
+    """Those of a set that are of IPv4."""
+    is_four = addresses.start < IPV4_STOP
+    return IntervalSet(addresses.start[is_four], addresses.stop[is_four])
 
 
 def _union(line: Line, prefixes: Iterable[Prefix]) -> IntervalSet:

@@ -117,7 +117,7 @@ def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
     hosts = np.bincount(placement.host_component, minlength=placement.is_spread.size)
     found = [
         _Seats(
-            ~placement.is_third_party,
+            ~placement.is_third_party & ~placement.is_given,
             placement.place_row,
             hosts[placement.component_row],
             placement.is_spread[placement.component_row],

@@ -210,6 +210,19 @@ def assert_same_at_operators(outcome: Outcome, reference: RefOutcome) -> None:
         tied = [cause.name for cause in CAUSES if by_cause[cause.name] >= most * (1 - 1e-9)]
         main.append([cause.name for cause in CAUSES].index(tied[0]) if most > 0 else NO_CAUSE)
     assert found.main_cause.tolist() == main
+    assert_same_sites(outcome, reference)
+
+
+def assert_same_sites(outcome: Outcome, reference: RefOutcome) -> None:
+    """Times of sites by operator agree exactly, their lost demand to seven digits."""
+    found, pairs = outcome.at_operators, reference.pairs[1:]
+    times = [[list(pair.time_s) for pair in row] for row in pairs]
+    assert found.site_time_s.transpose(1, 2, 0).tolist() == times
+    near = {"rtol": 1e-7, "atol": 1e-9}
+    lost = [[float(pair.lost_h) for pair in row] for row in pairs]
+    np.testing.assert_allclose(found.site_lost_h.ravel(), np.ravel(lost), **near)
+    by_cause = [[float(row[cause.name]) for cause in CAUSES] for row in reference.lost_by_cause[1:]]
+    np.testing.assert_allclose(found.site_lost_by_cause_h.ravel(), np.ravel(by_cause), **near)
 
 
 def ledger_of(outcome: Outcome) -> list[tuple[object, ...]]:

@@ -26,6 +26,8 @@ from sim.errors import DataError, Problem
 from sim.sql import parquet_rows, sql_pattern
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
+OF_SITES = ("role", "mode", "visits_per_h")
+"""Columns that sites which are simulated may have beside those of every inventory."""
 REVENUE = "_usd_per_h"
 # Columns of our own normal table that say again what the prefix says, or where it came from.
 _IMPLIED = (
@@ -115,8 +117,38 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
     return _finish(gathering, Origin(name, "parquet"))
 
 
-def choose_columns(given: Sequence[str], gathering: Gathering) -> dict[str, str]:
+def read_sites(source: BinaryIO | Source, name: str, *, limits: Limits) -> Feed:
+    """Read an inventory whose sites are to be simulated, from CSV with a header line.
+
+    The columns of `read_inventory`, and with them ``role``, ``mode`` and ``visits_per_h``; and
+    ``line``, that of each record. Mistakes in rows are among the ``problems`` of the feed.
+
+    Raises
+    ------
+    DataError
+        As for `read_inventory`.
+    """
+    gathering = Gathering(name, skip_bad=True, limits=limits)
+    columns: Mapping[str, str] = {}
+    for header, records in read_headed(source, gathering, limits, ()):
+        columns = columns or choose_columns(list(header), gathering, OF_SITES)
+        found = {ours: records.columns[header[theirs]] for ours, theirs in columns.items()}
+        add_cells(gathering, found, records.line)
+        gathering.add_numbers("line", records.line.astype(np.float64))
+    return gathering.finish(Origin(name, "sites"))
+
+
+def choose_columns(
+    given: Sequence[str], gathering: Gathering, more: Sequence[str] = ()
+) -> dict[str, str]:
     """Return the user's column for each of ours, without regard to capitals, blanks and marks.
+
+    A column ``site`` is that of names where there is no ``name``.
+
+    Parameters
+    ----------
+    more
+        Columns of ours that this file may have beside those of every inventory.
 
     Raises
     ------
@@ -136,7 +168,10 @@ def choose_columns(given: Sequence[str], gathering: Gathering) -> dict[str, str]
         got = ", ".join(placed or given)
         raise DataError([Problem(name, f"{wanted}, got {got[:200]}", 1)])
     chosen = {"address": placed[0]}
-    chosen |= {column: named[column] for column in (*LABELS, "n_names") if column in named}
+    if "site" in named and "name" not in named:
+        named["name"] = named["site"]
+    known = (*LABELS, "n_names", *more)
+    chosen |= {column: named[column] for column in known if column in named}
     revenue = [theirs for column, theirs in named.items() if column.endswith(REVENUE)]
     if len(revenue) > 1:
         message = f"expected one column of revenue, got {', '.join(revenue)[:200]}"
@@ -178,7 +213,7 @@ def add_cells(
                 add_origins(gathering, values, line)
             case "country":
                 add_countries(gathering, values, line)
-            case "n_names" | "revenue_usd_per_h":
+            case "n_names" | "revenue_usd_per_h" | "visits_per_h":
                 add_amounts(gathering, column, values, line)
             case _:
                 gathering.add_labels(column, values)

@@ -13,7 +13,7 @@ from sim.addresses.text.entries import Entries4
 
 # IANA IPv4 Special-Purpose Address Registry (RFC 6890), the blocks that are not globally
 # reachable; multicast (RFC 5771) and the space once called class E (RFC 1112).
-_SPECIAL = (
+SPECIAL = IntervalSet.of(
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -32,10 +32,9 @@ _SPECIAL = (
 
 def special_note(entries: Entries4) -> str:
     """Return what to tell the user of rows that touch such space; empty if none does."""
-    special = IntervalSet.of(*_SPECIAL)
     # A row meets an interval unless as many intervals end before it as start before its end.
-    started = np.searchsorted(special.start, entries.stop, side="left")
-    ended = np.searchsorted(special.stop, entries.start, side="right")
+    started = np.searchsorted(SPECIAL.start, entries.stop, side="left")
+    ended = np.searchsorted(SPECIAL.stop, entries.start, side="right")
     n_rows = int(np.count_nonzero(started > ended))
     if not n_rows:
         return ""

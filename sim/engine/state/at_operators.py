@@ -40,6 +40,13 @@ class OperatorColumns:
     main_cause : shape (n_businesses,)
         Cause by which each business lost most, the first of those that tie; -1 where it lost
         nothing.
+    site_time_s: shape (3, n_sites, n_operators)
+        Time of each site of an inventory in at least that state at the operator.
+    site_lost_h : shape (n_sites, n_operators)
+        Demand that each site lost with the operator's users, in hours of its mean domestic demand;
+        over operators they sum to all it lost.
+    site_lost_by_cause_h : shape (n_sites, n_causes)
+        The same by cause.
     """
 
     n_ever: NDArray[np.int64]
@@ -47,6 +54,9 @@ class OperatorColumns:
     time_s: NDArray[np.int64]
     lost_micro_usd: NDArray[np.float64]
     main_cause: NDArray[np.int8]
+    site_time_s: NDArray[np.int64]
+    site_lost_h: NDArray[np.float64]
+    site_lost_by_cause_h: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -74,6 +84,13 @@ class AtOperators:
         The same by operator and sector, weighted by the value of businesses.
     works : shape (n_causes,)
         Room to share one pair's failing demand among causes.
+    first_site
+        Row of the first site of an inventory: the last businesses are sites.
+    site_since_s, site_lost : shape (n_sites, n_operators)
+        Since when each site has been in its state at the operator, and the demand it lost there, in
+        the unit of the ledger.
+    site_time_s : shape (3, n_sites, n_operators)
+        As in ``OperatorColumns``.
     """
 
     def __init__(self, world: World) -> None:
@@ -87,17 +104,28 @@ class AtOperators:
         self.lost_by_cause = np.zeros((n, len(CAUSES)))
         self.lost_at = np.zeros((n_operators, len(CAUSES), len(world.businesses.sector)))
         self.works = np.ones(len(CAUSES))
+        n_sites = world.businesses.n_sites
+        self.first_site = n - n_sites
+        self.sector_row = world.businesses.sector_row
+        self.site_since_s = np.zeros((n_sites, n_operators), np.int64)
+        self.site_time_s = np.zeros((N_STATES, n_sites, n_operators), np.int64)
+        self.site_lost = np.zeros((n_sites, n_operators))
 
     def freeze(self, demand: Demand) -> OperatorColumns:
         """Everything counted, as columns; nothing can be counted any more."""
         n_sectors = self.lost_at.shape[2]
         lost_h = demand.hours(self.lost_at, np.arange(n_sectors))
+        sector_row = self.sector_row[self.first_site :]
+        by_cause = self.lost_by_cause[self.first_site :]
         return OperatorColumns(
             n_ever=self.n_ever,
             n_peak=self.n_peak,
             time_s=self.time_s,
             lost_micro_usd=lost_h.sum(axis=2),
             main_cause=_main_cause(self.lost_by_cause),
+            site_time_s=self.site_time_s,
+            site_lost_h=demand.hours(self.site_lost.T, sector_row).T,
+            site_lost_by_cause_h=demand.hours(by_cause.T, sector_row).T,
         )
 
 

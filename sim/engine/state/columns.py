@@ -106,6 +106,11 @@ class Columns(NamedTuple):
     lost_by_cause: Floats
     lost_at: Floats
     works: Floats
+    # Sites of an inventory, the last businesses.
+    first_site: int
+    site_since_s: Rows
+    site_time_s: Rows
+    site_lost: Floats
     # Reactions.
     tolerance: NDArray[np.int8]
     impatient_since_s: Rows
@@ -218,6 +223,10 @@ def columns_of(
         lost_by_cause=at_operators.lost_by_cause,
         lost_at=at_operators.lost_at,
         works=at_operators.works,
+        first_site=at_operators.first_site,
+        site_since_s=at_operators.site_since_s,
+        site_time_s=at_operators.site_time_s,
+        site_lost=at_operators.site_lost,
         tolerance=patience.tolerance,
         impatient_since_s=patience.since_s,
         has_moved=patience.has_moved,

@@ -22,6 +22,7 @@ from sim.engine.state.causes_kernel import (
     CODES,
     IS_SHARED,
     SEVERAL,
+    STATE,
     count_time,
     note_pair,
     share_listed,
@@ -551,6 +552,8 @@ def _judge(
     share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, _NONE
     share_users, exposed = states.share_users, states.exposed
     exposed_since_s, worst_share = states.exposed_since_s, states.worst_share
+    first_site, site_since_s = states.first_site, states.site_since_s
+    site_time_s, site_lost = states.site_time_s, states.site_lost
     n_starting = n_beginning = n_ending = 0
     for row in turned:
         how, before, sector = touched[row], level[row], sector_row[row]
@@ -584,6 +587,15 @@ def _judge(
                     lost_by_cause[row, told - 1] += piece
                     lost_at[operator, told - 1, sector] += worth * piece
                 at_operator = int(_level_of(threshold, failing))
+                if row >= first_site:
+                    site, state = row - first_site, known & STATE
+                    site_lost[site, operator] += piece
+                    if at_operator != state:
+                        for before_level in range(state):
+                            site_time_s[before_level, site, operator] += (
+                                t_s - site_since_s[site, operator]
+                            )
+                        site_since_s[site, operator] = t_s
                 note_pair(pair, n_at, n_ever, row, operator, at_operator, code)
                 more = np.rint(worth * failing) - np.rint(worth * failed)
                 lost_micro_usd_per_h[operator, 0] += more
@@ -609,6 +621,8 @@ def _judge(
                 piece = by_operator[row, operator] * more
                 passed_since[row, operator] = passed[operator, sector]
                 lost += piece
+                if row >= first_site:
+                    site_lost[row - first_site, operator] += piece
                 told = int(pair[row, operator]) >> CODE_SHIFT & CODE
                 if told == SEVERAL:
                     share_business[n_to_share] = share_seat[n_to_share] = row
@@ -683,6 +697,7 @@ def close(states: Any, t_s: int) -> None:
     lost_by_cause, lost_at, value = states.lost_by_cause, states.lost_at, states.value
     share_business, share_seat = states.share_business, states.share_seat
     share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, _NONE
+    first_site, site_lost = states.first_site, states.site_lost
     count_time(states, np.arange(passed.shape[0]), t_s)
     for row in range(level.size):
         lost, before, sector = 0.0, level[row], sector_row[row]
@@ -690,6 +705,12 @@ def close(states: Any, t_s: int) -> None:
             more = passed[operator, sector] - passed_since[row, operator]
             piece = by_operator[row, operator] * more
             lost += piece
+            if row >= first_site:
+                site = row - first_site
+                site_lost[site, operator] += piece
+                for state in range(int(pair[row, operator]) & STATE):
+                    elapsed_s = t_s - states.site_since_s[site, operator]
+                    states.site_time_s[state, site, operator] += elapsed_s
             told = int(pair[row, operator]) >> CODE_SHIFT & CODE
             if told == SEVERAL:
                 share_business[n_to_share] = share_seat[n_to_share] = row

@@ -95,6 +95,38 @@ def loss_totals(world: World, ledger: LedgerColumns, moves: Moves | None = None)
     return add_up(businesses, ledger, moves, demand_h, world.horizon_s / S_PER_H)
 
 
+def exposed_customers(
+    value_usd_per_h: NDArray[np.float64],
+    lost_h: NDArray[np.float64],
+    affected_h: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """What customers who met an outage spend, and the class of spells by which they leave.
+
+    Parameters
+    ----------
+    value_usd_per_h, affected_h : shape (n,)
+        Mean domestic revenue of each business, and its time affected.
+    lost_h : shape (n, n_classes)
+        Demand lost in spells, by length of the spell.
+
+    Returns
+    -------
+    exposed_usd_per_h : shape (n,)
+    longest : shape (n,)
+        The longest class in which something was lost; where there is none, nothing is exposed.
+
+    Notes
+    -----
+    With v the mean domestic revenue of a business in USD an hour, its customers who met an outage
+    spend ``v * min(1, demand lost in spells / time affected)`` an hour: the mean share failing
+    while affected. The minimum bounds what the rhythm of the day may add.
+    """
+    share_failing = np.zeros(value_usd_per_h.size)
+    np.divide(lost_h.sum(axis=1), affected_h, out=share_failing, where=affected_h > 0)
+    longest = lost_h.shape[1] - 1 - np.argmax(lost_h[:, ::-1] > 0, axis=1)
+    return value_usd_per_h * np.minimum(share_failing, 1), longest
+
+
 def add_up(
     businesses: Businesses,
     ledger: LedgerColumns,
@@ -111,22 +143,12 @@ def add_up(
     duration_h
         Length of the run.
 
-    Notes
-    -----
-    With v the mean domestic revenue of a business in USD an hour, its customers who met an outage
-    spend ``v * min(1, demand lost in spells / time affected)`` an hour: the mean share failing
-    while affected. The minimum bounds what the rhythm of the day may add.
     """
     value = businesses.value_micro_usd_per_h / MICRO
     revenue = businesses.revenue_usd_per_h
     lost_h = ledger.lost_demand_h_by_spell
     n_classes = lost_h.shape[1]
-    affected_h = ledger.affected_s / S_PER_H
-    share_failing = np.zeros(businesses.n_businesses)
-    np.divide(lost_h.sum(axis=1), affected_h, out=share_failing, where=affected_h > 0)
-    exposed = value * np.minimum(share_failing, 1)
-    # The longest class in which something was lost; where there is none, nothing is exposed.
-    longest = n_classes - 1 - np.argmax(lost_h[:, ::-1] > 0, axis=1)
+    exposed, longest = exposed_customers(value, lost_h, ledger.affected_s / S_PER_H)
     sector_row, n_sectors = businesses.sector_row, len(businesses.sector)
     stay, left, n_providers = moves.stays, moves.left, moves.is_domestic.size
     paid = revenue[stay.business_row] * stay.hours

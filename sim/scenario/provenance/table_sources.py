@@ -13,9 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.scenario.provenance.source import Source
+from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.notes import ColumnNote, SourceNote
 from sim.scenario.tables.seeds import Table
 
+UNITS_OF_SITES = {
+    "revenue_usd_per_h": "USD/h",
+    "visits_per_h": "visits/h",
+    "n_names": "names",
+}
 NO_NOTE = "A table without a source note"
 
 
@@ -48,6 +54,9 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
     each_row
         One for each cell, instead of one for all that rest on the same.
     """
+    if isinstance(table, Inventory):
+        yield from _inventory_sources(table)
+        return
     header, rows = _read(table)
     note = table.note
     for column in claiming_columns(header, note):
@@ -63,6 +72,21 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
             group.rows.append(row)
         for support, group in groups.values():
             yield _summed_up(table, column, support, group, header)
+
+
+def _inventory_sources(table: Inventory) -> Iterator[Source]:
+    """One source for each column of an inventory: what its owner says of its sites."""
+    for column in table.columns:
+        yield Source(
+            key=f"{table.name}.{column}",
+            n_values=table.n_rows,
+            value=None,
+            unit=UNITS_OF_SITES.get(column, ""),
+            kind="fact",
+            source=table.note.title if table.note else "The inventory, as its owner gives it",
+            why="What it leaves out is drawn, and marked as drawn in sites.csv",
+            needs_range=False,
+        )
 
 
 def claiming_columns(header: Sequence[str], note: SourceNote | None) -> list[str]:

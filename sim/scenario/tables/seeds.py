@@ -86,6 +86,11 @@ class Table(Generic[RowType]):
     lines: tuple[int, ...]
     note: SourceNote | None
 
+    @property
+    def n_rows(self) -> int:
+        """How many rows the file has."""
+        return len(self.rows)
+
     def problem(self, row: int, key: str, message: str) -> Problem:
         """Return a problem placed at one row."""
         return Problem(str(self.path), message, self.lines[row], 0, key)
@@ -113,7 +118,7 @@ def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
     DataError
         With the problems of all rows, at most ``MAX_PROBLEMS`` of them and how many more.
     """
-    data = _read_bytes(path)
+    data = read_bytes(path)
     rows_of = _rows_of if len(data) <= MAX_KEPT_BYTES else _rows_of.__wrapped__
     rows, lines = rows_of(data, path, model)
     digest = hashlib.sha256(data).hexdigest()
@@ -157,7 +162,7 @@ def note_path(path: Path) -> Path:
 def read_note(path: Path) -> SourceNote | None:
     """Read the note beside a table, ``<table>.source.yaml``; None where there is no such file."""
     note = note_path(path)
-    return _note_of(_read_bytes(note), str(note)) if note.exists() else None
+    return _note_of(read_bytes(note), str(note)) if note.exists() else None
 
 
 @lru_cache(maxsize=256)
@@ -178,15 +183,23 @@ def _note_of(data: bytes, file: str) -> SourceNote:
     return source_note
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, max_bytes: int | None = None) -> bytes:
+    """Read a file of bounded size: ``MAX_TABLE_BYTES`` where no other bound is given.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or is larger.
+    """
+    max_bytes = MAX_TABLE_BYTES if max_bytes is None else max_bytes
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_TABLE_BYTES + 1)
+            data = file.read(max_bytes + 1)
     except OSError as error:
         message = f"expected a readable table, got an error: {error.strerror}"
         raise DataError([Problem(str(path), message)]) from None
-    if len(data) > MAX_TABLE_BYTES:
-        message = f"expected at most {MAX_TABLE_BYTES} bytes, got more"
+    if len(data) > max_bytes:
+        message = f"expected at most {max_bytes} bytes, got more"
         raise DataError([Problem(str(path), message)])
     return data
 

@@ -1,0 +1,154 @@
+"""Named sites: hours and money as worked out by hand, and how they stand in a run folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from sim.api import compare, run
+from sim.experiment.executors import choose_executor
+from sim.experiment.verification import verify_folder
+from sim.results.columns import SITES
+from sim.results.read import open_run
+from sim.results.tables import read_rows
+from tests.sites import TABLES, overrides
+
+BY_HAND = {
+    # The front end's address is listed from 10:00 to 14:00: a, with 3/4 of the users, drops it then
+    # and b, with 1/4, from 12:00 to 15:00. The next day that of payment, half of what people do, is
+    # listed from 6:00 to 7:00, which b is too slow for: 3/4 * 2 + 2 + 1/4 + 3/4 / 2 hours.
+    ("shop.example", ""): {
+        "affected_h": 6,
+        "impaired_h": 6,
+        "down_h": 2,
+        "lost_demand_h": 4.125,
+        "lost_demand_h_own_address": 3.75,
+        "lost_demand_h_component_elsewhere": 0.375,
+        "lost_demand_h_bought_service": 0,
+        "first_outage_utc": "2026-01-05T10:00:00Z",
+        "last_outage_utc": "2026-01-06T07:00:00Z",
+        # 100 USD an hour, of which half is made up for later.
+        "loss_usd": 206.25,
+        "visits_lost": 247.5,
+        "provider": "alpha",
+        "region": "one",
+        "country": "ES",
+        "drawn": "storage customer_service other",
+    },
+    ("shop.example", "a"): {"affected_h": 5, "down_h": 4, "lost_demand_h": 3.375},
+    ("shop.example", "b"): {"affected_h": 3, "down_h": 3, "lost_demand_h": 0.75},
+    # One of its two addresses is listed, and each user meets one of them.
+    ("two.example", ""): {
+        "affected_h": 5,
+        "down_h": 0,
+        "lost_demand_h": 1.875,
+        "loss_usd": 93.75,
+        "visits_lost": "",
+        "drawn": "revenue storage customer_service other",
+    },
+    ("two.example", "a"): {"affected_h": 4, "impaired_h": 4, "down_h": 0, "lost_demand_h": 1.5},
+    ("two.example", "b"): {"affected_h": 3, "lost_demand_h": 0.375},
+    # Its address is in nobody's table; b is too slow for half an hour.
+    ("far.example", ""): {
+        "affected_h": 0.5,
+        "lost_demand_h": 0.375,
+        "loss_usd": 7.5,
+        "sector": "news",
+        "provider": "(not known)",
+        "drawn": "revenue provider storage payment customer_service other",
+    },
+    ("far.example", "a"): {"affected_h": 0.5, "down_h": 0.5, "lost_demand_h": 0.375},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sites")
+    run(
+        "telegram-2018-replay",
+        overrides=overrides(folder),
+        folder=folder / "run",
+        n_replicates=2,
+        n_draws=0,
+    )
+    return folder / "run"
+
+
+def rows_of(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
+    with (folder / "sites.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["site"], row["operator"]): row for row in csv.DictReader(file)}
+
+
+def test_hours_and_money_of_named_sites_are_those_worked_out_by_hand(folder: Path) -> None:
+    found = rows_of(folder)
+    assert list(found) == list(BY_HAND)
+    for key, expected in BY_HAND.items():
+        for column, value in expected.items():
+            cell = found[key][column]
+            assert (cell if isinstance(value, str) else float(cell)) == value, (key, column)
+            if f"{column}_low" in found[key]:
+                # Nothing is drawn that would make a difference: the interval is a point.
+                ends = {found[key][f"{column}_{end}"] for end in ("low", "high")}
+                assert ends == {cell}, (key, column)
+
+
+def test_the_sites_stand_in_manifest_and_data_package(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    listed = {one["file"]: one.get("n_rows") for one in manifest["outputs"]}
+    assert listed["sites.csv"] == len(BY_HAND)
+    assert listed["site_runs.parquet"] == 2 * len(BY_HAND)
+    (inventory,) = (one for one in manifest["inputs"] if "inventory" in one["name"])
+    assert inventory["n_rows"] == len(TABLES["population.inventory"]) - 1
+    package = json.loads((folder / "datapackage.json").read_text())
+    (sites,) = (one for one in package["resources"] if one["name"] == "sites")
+    names = [field["name"] for field in sites["schema"]["fields"]]
+    assert names == [column.name for column in SITES] == list(next(iter(rows_of(folder).values())))
+
+
+def test_verify_computes_the_sites_again(folder: Path) -> None:
+    with choose_executor(1) as executor:
+        assert verify_folder(folder, executor, n_sample=1).differences == ()
+    path = folder / "sites.csv"
+    held = path.read_text()
+    try:
+        path.write_text(held.replace(",206.25,", ",207.25,", 1))
+        with choose_executor(1) as executor:
+            found = verify_folder(folder, executor, n_sample=0).differences
+    finally:
+        path.write_text(held)
+    assert any("sites.csv: does not follow from the runs" in text for text in found)
+
+
+def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path: Path) -> None:
+    # Nobody but sites, who respond and leave providers; prices with their ranges.
+    reactions = {"responses": "responses-2018", "patience_median_h": 0.5}
+    prices = {"money.parameters": "money-parameters"}
+    asked = overrides(tmp_path, end="2026-01-25T00:00Z", reactions=reactions, **prices)
+    orders = tmp_path / "strategy.orders.csv"
+    lines = (line for line in orders.read_text().splitlines() if "unblock" not in line)
+    orders.write_text("\n".join(lines) + "\n")
+    results = compare(
+        "telegram-2018-replay",
+        ["none", f"dated=replay:orders={orders}"],
+        overrides=asked,
+        folder=tmp_path / "run",
+        n_replicates=3,
+        n_draws=0,
+    )
+    opened = open_run(results.folder)
+    sites = [
+        row
+        for row in read_rows(opened, "sites.csv")
+        if row["strategy"] == "dated" and not row["operator"]
+    ]
+    (whole,) = (
+        row["mean"]
+        for row in read_rows(opened, "summary.csv")
+        if (row["strategy"], row["metric"]) == ("dated", "private_loss_usd")
+    )
+    assert len(sites) == 3
+    assert sum(row["loss_usd"] for row in sites) == pytest.approx(whole, rel=1e-12)
+    assert all(row["loss_usd_low"] < row["loss_usd_high"] for row in sites)

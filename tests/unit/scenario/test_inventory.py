@@ -1,0 +1,125 @@
+"""Inventories are read whole, or refused with every mistake at its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.errors import DataError, ScenarioError
+from sim.scenario.load import load_scenario
+from sim.scenario.overrides import override_text
+from sim.scenario.tables import inventory as tables
+from sim.scenario.tables.inventory import read_inventory
+from tests.sites import overrides, resolved
+
+
+def problems(folder: Path, *lines: str) -> list[str]:
+    path = folder / "hosts.csv"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError) as error:
+        read_inventory("hosts.csv", path)
+    return [str(one).removeprefix(f"{path}:") for one in error.value.problems]
+
+
+def test_every_bad_row_is_told_at_once(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        "site,address,role,revenue_usd_per_h,mode,n_names",
+        "a,198.18.0.1,frontent,1,any,1",
+        "a,198.18.0.0/24,,,,",
+        "a,999.1.1.1,,,,",
+        "a,,,,,",
+        "b,198.18.0.1,,0,,",
+        "b,198.18.0.2,,-1,,",
+        "c,198.18.0.2,,,every,",
+        "c,fe80::1,,,,",
+        "c,198.18.0.3,,,,1.5",
+    )
+    assert [text.split(":")[:2] for text in found] == [
+        ["2", " role"],
+        ["3", " address"],
+        ["4", " address"],
+        ["5", " address"],
+        ["6", " revenue_usd_per_h"],
+        ["7", " revenue_usd_per_h"],
+        ["8", " mode"],
+        ["9", " address"],
+        ["10", " n_names"],
+    ]
+    assert "did you mean 'frontend'?" in found[0]
+    assert "got nothing" in found[3]
+
+
+def test_rows_of_one_site_must_not_contradict_each_other(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        "site,address,role,sector,revenue_usd_per_h,mode",
+        "a,198.18.0.1,,shops,1,any",
+        "b,198.18.0.1,,news,,",
+        "a,198.18.0.1,frontend,shops,,",
+        "a,198.18.0.2,,news,2,spread",
+    )
+    assert [text.split(":")[:2] for text in found] == [
+        ["2", " mode"],
+        ["4", " address"],
+        ["5", " sector"],
+        ["5", " revenue_usd_per_h"],
+    ]
+
+
+def test_what_an_inventory_says(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.csv"
+    path.write_text(
+        "Name;IP;Sector;Visits per h;mode\n"
+        "b;2001:db8::1;;;\n"
+        "a;198.18.0.1;news;12,5;\n"
+        "b;198.18.0.1;shops;;any\n"
+        ";2001:db8::2;;;\n"
+    )
+    found = read_inventory("hosts.csv", path)
+    assert found.site == ("b", "a", "2001:db8::2")
+    assert found.n_rows == 4
+    assert found.text_of("sector") == ["shops", "news", ""]
+    assert found.visits_per_h.tolist()[1] == 12.5
+    assert found.component_mode.tolist() == [0, -1, -1]
+    assert found.host_line.tolist() == [2, 4, 3, 5]
+    assert found.is_ipv6.tolist() == [True, False, False, True]
+    assert found.is_dual.tolist() == [True, False, False]
+
+
+def test_a_sector_that_nothing_is_known_of_is_refused(tmp_path: Path) -> None:
+    rows = ("site,address,sector", "a,198.18.0.1,shop", "b,198.18.0.2,news")
+    with pytest.raises(DataError, match=r"csv:2: sector: expected a sector of .* 'shops'\?"):
+        resolved(tmp_path, {"population.inventory": rows})
+
+
+def test_an_inventory_of_nobody_is_refused(tmp_path: Path) -> None:
+    (text,) = problems(tmp_path, "site,address")
+    assert "expected at least one row, got none" in text
+
+
+def test_a_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_INVENTORY_BYTES", 40)
+    (text,) = problems(tmp_path, "site,address", *["a,198.18.0.1"] * 4)
+    assert "expected at most 40 bytes" in text
+
+
+def test_more_problems_than_are_told_are_counted(tmp_path: Path) -> None:
+    found = problems(tmp_path, "site,address", *["a,x"] * 130)
+    assert len(found) == tables.MAX_PROBLEMS + 1
+    assert found[-1].endswith("and 30 more problems")
+
+
+def test_beside_an_inventory_nobody_is_drawn_unless_asked_for(tmp_path: Path) -> None:
+    asked = overrides(tmp_path)
+    del asked["population.n_businesses"]
+    texts = [override_text(key, value) for key, value in asked.items()]
+    loaded = load_scenario("telegram-2018-replay", texts)
+    assert loaded.scenario.population.n_businesses == 0
+    assert "population.n_businesses" not in {row.key for row in loaded.assumed}
+
+
+def test_a_population_of_nobody_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="or an inventory; got neither"):
+        load_scenario("telegram-2018-replay", ["population.n_businesses=0"])

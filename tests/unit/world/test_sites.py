@@ -1,0 +1,94 @@
+"""Sites of an inventory in the world: true addresses, and drawn what is left out."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+
+import numpy as np
+
+from sim.streams import Streams
+from sim.world.build import World, build_world
+from sim.world.components import FRONTEND
+from tests.sites import resolved
+
+N_DRAWN = 40
+INVENTORY = {
+    "population.inventory": (
+        "site,address,role,revenue_usd_per_h,n_names",
+        "b.example,198.18.0.9,,,3",
+        "a.example,198.18.1.1,payment,250,",
+        "b.example,198.18.0.10,frontend,,",
+        ",198.18.0.9,,,7",
+    )
+}
+
+
+def world_of(folder: Path, **more: object) -> World:
+    more = {"population.n_businesses": N_DRAWN, **more}
+    return build_world(resolved(folder, INVENTORY, **more), Streams(7, 0))
+
+
+def addresses(world: World, row: int, role: int) -> list[str]:
+    component = world.businesses.component_row[row, role : role + 1]
+    found = world.components.addresses_of(component)
+    return [str(ip_address(number)) for number in sorted(world.places.line.numbers(found))]
+
+
+def test_sites_are_the_last_businesses_at_their_own_addresses(tmp_path: Path) -> None:
+    world = world_of(tmp_path)
+    sites = world.businesses.sites
+    assert sites is not None
+    # In the sequence of the file; a row without a name is named by its address.
+    assert sites.name == ("b.example", "a.example", "198.18.0.9")
+    assert world.businesses.n_businesses == N_DRAWN + 3
+    assert addresses(world, N_DRAWN, FRONTEND) == ["198.18.0.9", "198.18.0.10"]
+    assert addresses(world, N_DRAWN + 1, 2) == ["198.18.1.1"]
+    assert addresses(world, N_DRAWN + 2, FRONTEND) == ["198.18.0.9"]
+    assert world.businesses.revenue_usd_per_h[N_DRAWN + 1] == 250
+    assert sites.drawn[1] == "sector frontend storage customer_service other"
+
+
+def test_names_that_are_counted_are_not_drawn(tmp_path: Path) -> None:
+    world = world_of(tmp_path)
+    held = world.components
+    (there,) = np.unique(held.n_names[held.address == int(ip_address("198.18.0.9"))])
+    # Two rows count the names of one address: the larger number.
+    assert there == 7
+
+
+def test_an_inventory_changes_no_drawn_business(tmp_path: Path) -> None:
+    world, without = world_of(tmp_path), world_of(tmp_path, **{"population.inventory": None})
+    assert without.businesses.sites is None
+    for column in ("sector_row", "home_place_row", "revenue_usd_per_h", "name_draw", "role_cause"):
+        ours = getattr(world.businesses, column)[:N_DRAWN]
+        np.testing.assert_array_equal(ours, getattr(without.businesses, column))
+    for row in range(N_DRAWN):
+        for role in range(5):
+            assert addresses(world, row, role) == addresses(without, row, role)
+
+
+def test_one_site_more_changes_no_other(tmp_path: Path) -> None:
+    world = world_of(tmp_path)
+    (tmp_path / "more").mkdir()
+    lines = INVENTORY["population.inventory"]
+    more = {"population.inventory": (*lines, "c.example,198.18.0.77,,,")}
+    both = build_world(
+        resolved(tmp_path / "more", more, **{"population.n_businesses": N_DRAWN}), Streams(7, 0)
+    )
+    n = N_DRAWN + 3
+    np.testing.assert_array_equal(
+        both.businesses.revenue_usd_per_h[:n], world.businesses.revenue_usd_per_h
+    )
+    for row in range(n):
+        for role in range(5):
+            assert addresses(both, row, role) == addresses(world, row, role)
+
+
+def test_tenants_stay_where_an_inventory_seats_them(tmp_path: Path) -> None:
+    stays = {"tenancy": {"rented_stay_d": 1, "shared_stay_d": 1}, "end": "2026-02-05T00:00Z"}
+    world = world_of(tmp_path, **stays)
+    assert world.stays is not None
+    moving = set(zip(world.stays.business_row.tolist(), world.stays.role_row.tolist(), strict=True))
+    assert (N_DRAWN + 1, FRONTEND) in moving  # drawn
+    assert not moving & {(N_DRAWN, FRONTEND), (N_DRAWN + 1, 2), (N_DRAWN + 2, FRONTEND)}
