@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import fields, replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -18,8 +19,10 @@ from sim.engine.record.curves import Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
-from sim.engine.strategies import registry
+from sim.engine.strategies import build_asked, registry
+from sim.scenario import strategies as ask
 from sim.scenario.model import Model
+from sim.scenario.quantities import read_prefix
 from sim.scenario.tables.reactions import PrefixRow
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Streams
@@ -46,7 +49,13 @@ HOSTED = (
 OVERMATCH = ref.EXAMPLES["dns"][0].overmatch
 _GIVEN: Any = SimpleNamespace(
     line=IPV4,
-    scenario=SimpleNamespace(start=ref.START, end=ref.START + timedelta(seconds=HORIZON_S)),
+    scenario=SimpleNamespace(
+        start=ref.START,
+        end=ref.START + timedelta(seconds=HORIZON_S),
+        horizon_s=HORIZON_S,
+        zone=ref.START.tzinfo,
+    ),
+    prefixes_of=lambda addresses: [read_prefix(text) for text in addresses],
     orders=SimpleNamespace(
         rows=[
             OrderRow(effective=ref.at(t_s), action=action, prefix=prefix)
@@ -64,7 +73,10 @@ _GIVEN: Any = SimpleNamespace(
 
 def made(asked: Model) -> Strategy:
     """Strategy that a section of a scenario asks for, with the tables of small worlds."""
-    return registry.RULES[type(asked)].build(asked, registry.Given(_GIVEN, Streams(0, 0)))
+    resolved = copy(_GIVEN)
+    resolved.scenario = SimpleNamespace(**vars(_GIVEN.scenario), strategy=asked)
+    resolved.given_orders = asked.orders or () if isinstance(asked, ask.Orders) else ()
+    return build_asked(asked, registry.Given(resolved, Streams(0, 0)))
 
 
 STRATEGIES: dict[str, Strategy] = {name: made(asked) for name, (asked, _) in ref.EXAMPLES.items()}

@@ -91,13 +91,17 @@ TextRanges = tuple[tuple[str, str], ...]  # first and last address of each inter
 
 @dataclass(frozen=True)
 class RefOrder:
-    """One order: ``action`` is ``'block'`` or ``'unblock'``; a name order has no prefixes."""
+    """One order: ``action`` is ``'block'`` or ``'unblock'``; a name order has no prefixes.
+
+    ``groups`` are the operators that it is for; None stands for all.
+    """
 
     t_s: int
     action: str
     mechanism: str = "drop"
     prefixes: tuple[str, ...] = ()
     overmatch: float = 0.0
+    groups: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ class RefOperator:
     overload: str = "stop"
     overload_severity: float = 0.0
     begins_s: int = 0
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -581,6 +586,7 @@ class _Entry:
     overmatch: float
     start_s: int
     stop_s: int | None = None
+    groups: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -1244,7 +1250,8 @@ class _Run:
             twins = [
                 entry
                 for entry in self._in_force()
-                if entry.mechanism == order.mechanism and entry.ranges == ranges
+                if (entry.mechanism, entry.groups) == (order.mechanism, order.groups)
+                and entry.ranges == ranges
             ]
             if not twins and not (self.world.limits or self.world.pressure or self.world.stances):
                 raise ValueError(f"unblock at {t_s} s: no entry of {order.prefixes} in force")
@@ -1264,6 +1271,7 @@ class _Run:
             self._drop("day", t_s)
             return
         entry = self._new_entry(order.mechanism, ranges, order.overmatch, t_s)
+        entry.groups = order.groups
         wanted = [*self._in_force(), entry]
         n_rules = sum(len(listed.prefixes) for listed in wanted if listed.mechanism != "exempt")
         takes_rules = bool(entry.prefixes) and order.mechanism != "exempt"
@@ -1366,6 +1374,8 @@ class _Run:
                     continue
                 entry = sighting.entry
                 is_exempt = entry.mechanism == "exempt"
+                if entry.groups is not None and operator.group not in entry.groups:
+                    continue
                 if not is_exempt and operator.luck(entry.prefixes) >= operator.compliance:
                     continue
                 wanted = [*self._enforced(row, t_s), entry]

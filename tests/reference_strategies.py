@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -260,8 +260,14 @@ def time_window(
     ramp_s: float | None = None,
     share: float = 1.0,
     sd: float = 0.0,
+    given: Sequence[str] = (),
 ) -> RefStrategy:
-    """As aggregate inside sessions, for fronts that are due; all is withdrawn at their end."""
+    """As aggregate inside sessions, for fronts that are due; all is withdrawn at their end.
+
+    What is given is ordered as well when its first address is due, unless it is in force.
+    """
+
+    given_ranges = [_ranges_of_prefixes([text]) for text in given]
 
     def luck(stream: int, *key: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(0, spawn_key=(0, stream, *key)))
@@ -285,12 +291,95 @@ def time_window(
         for k, (start, stop) in enumerate(windows):
             if start <= sight.t_s < stop:
                 due = [(front, due_s(k, front[0])) for front in _open(sight, "drop")]
-                fronts = [front for front, when_s in due if when_s <= sight.t_s]
-                looks = [*edges, *(when_s for _, when_s in due if sight.t_s < when_s < math.inf)]
-                return RefAnswer(tuple(_answers(sight, fronts, around)), int(min(looks)))
+                listed = [(ranges, due_s(k, ranges[0][0])) for ranges in given_ranges]
+                whens = [when_s for _, when_s in (*due, *listed)]
+                looks = [*edges, *(when_s for when_s in whens if sight.t_s < when_s < math.inf)]
+                held = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
+                wanted = [_minus(r, sight.exempt) for r, when_s in listed if when_s <= sight.t_s]
+                orders = [_order(sight, "block", r) for r in wanted if r and r not in held]
+                fronts = [
+                    front
+                    for front, when_s in due
+                    if when_s <= sight.t_s
+                    and not any(_holds(r, front[0]) for r in wanted if r not in held)
+                ]
+                orders += _answers(sight, fronts, around)
+                return RefAnswer(tuple(orders), int(min(looks)))
         dropped = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
         orders = tuple(_order(sight, "unblock", ranges) for ranges in dropped)
         return RefAnswer(orders, min(edges, default=None))
+
+    return decide
+
+
+def during(windows: Sequence[tuple[int, int]], rule: RefStrategy) -> RefStrategy:
+    """A rule inside sessions; outside of them all that blocks is withdrawn."""
+
+    def decide(sight: RefSight) -> RefAnswer:
+        edges = [edge for window in windows for edge in window if edge > sight.t_s]
+        if any(start <= sight.t_s < stop for start, stop in windows):
+            answer = rule(sight)
+            looks = [*edges, *([answer.look_s] if answer.look_s is not None else [])]
+            return replace(answer, look_s=min(looks, default=None))
+        orders = tuple(
+            RefOrder(sight.t_s, "unblock", kind, _prefixes_of(ranges))
+            for kind, ranges, _ in sight.in_force
+            if kind != "exempt"
+        )
+        return RefAnswer(orders, min(edges, default=None))
+
+    return decide
+
+
+def limited(groups: Sequence[str], rule: RefStrategy) -> RefStrategy:
+    """A rule whose orders are for some operators."""
+
+    def decide(sight: RefSight) -> RefAnswer:
+        answer = rule(sight)
+        orders = tuple(replace(order, groups=tuple(sorted(groups))) for order in answer.orders)
+        return replace(answer, orders=orders)
+
+    return decide
+
+
+@dataclass(frozen=True)
+class Given:
+    """One given order: when it is in force, what it blocks and who is to."""
+
+    windows: Sequence[tuple[int, int]]
+    prefixes: Sequence[str] = ()
+    mechanism: str = "drop"
+    overmatch: float = 0.0
+    groups: tuple[str, ...] | None = None
+    share_at_start: float = 1.0
+    ramp_s: int | None = None
+
+
+def given_orders(given: Sequence[Given]) -> RefStrategy:
+    """Each prefix of each order blocked when it is due and withdrawn at the end, every time."""
+    timed: list[tuple[int, int, RefOrder]] = []
+    for one in given:
+        for k, (start, stop) in enumerate(one.windows):
+            for prefixes in [(text,) for text in one.prefixes] or [()]:
+                due = start
+                if one.share_at_start < 1:
+                    first = _ranges_of_prefixes(prefixes)[0][0]
+                    key = (0, 37, k, first)
+                    draw = np.random.default_rng(np.random.SeedSequence(0, spawn_key=key))
+                    _, v = draw.random(2).tolist()
+                    late = max(v - one.share_at_start, 0.0) / (1 - one.share_at_start)
+                    due += math.ceil(late * (one.ramp_s or stop - start))
+                due = max(due, 0)
+                if due < stop:
+                    rest = (one.mechanism, prefixes, one.overmatch, one.groups)
+                    timed.append((due, 1, RefOrder(due, "block", *rest)))
+                    timed.append((stop, 0, RefOrder(stop, "unblock", *rest)))
+    timed.sort(key=lambda one: one[:2])
+
+    def decide(sight: RefSight) -> RefAnswer:
+        later = [t_s for t_s, _, _ in timed if t_s > sight.t_s]
+        orders = tuple(order for t_s, _, order in timed if t_s == sight.t_s)
+        return RefAnswer(orders, min(later, default=None))
 
     return decide
 
@@ -386,6 +475,36 @@ EXAMPLES: dict[str, tuple[Model, RefStrategy | str | None]] = {
         ask.TimeWindow(id="time-window", windows=windows_of(WINDOWS_S), length=22),
         time_window(WINDOWS_S, 22),
     ),
+    "orders": (
+        ask.Orders.model_validate(
+            {
+                "id": "orders",
+                "orders": [
+                    {
+                        "addresses": ["198.18.0.0/21", "198.19.0.3"],
+                        "every": ["tue", "wed", "fri"],
+                        "from": "21:30",
+                        "to": "07:30",
+                        "except": ["2018-04-20"],
+                        "share_at_start": 0.5,
+                    },
+                    {"addresses": ["198.18.8.0/22"], "mechanism": "throttle", "from": at(DAY)},
+                    {"mechanism": "name", "overmatch": 0.4, "to": at(3 * DAY)},
+                ],
+            }
+        ),
+        given_orders(
+            [
+                Given(
+                    [(34 * HOUR, 44 * HOUR), (58 * HOUR, 68 * HOUR)],
+                    ["198.18.0.0/21", "198.19.0.3/32"],
+                    share_at_start=0.5,
+                ),
+                Given([(DAY, 6 * DAY)], ["198.18.8.0/22"], "throttle"),
+                Given([(0, 3 * DAY)], mechanism="name", overmatch=0.4),
+            ]
+        ),
+    ),
     "rolling": (
         ask.Rolling(id="rolling", ttl_h=40.0, gap_h=20.0, length=20),
         rolling(40 * HOUR, 20 * HOUR, 20),
@@ -414,6 +533,21 @@ MANY_WINDOWS_S = [
     (3 * DAY + 1, 3 * DAY + HOUR),
     (5 * DAY, 9 * DAY),
 ]
+WORKDAYS = [
+    # The 16th of April 2018 was a Monday; seconds count from 11:30 on that day.
+    Given(
+        [(day * 24 * HOUR + 10 * HOUR, day * 24 * HOUR + 20 * HOUR) for day in range(5)],
+        ["192.0.2.0/28", "192.0.2.0/30"],
+        groups=("operator-1",),
+        share_at_start=0.2,
+        ramp_s=4 * HOUR,
+    ),
+    Given([(DAY, 2 * DAY)], ["192.0.2.0/28"], groups=("operator-0", "operator-9")),
+    Given(
+        [(HOUR, 30 * DAY)], mechanism="name", overmatch=0.25, groups=("operator-0", "operator-9")
+    ),
+]
+"""What the strategy ``orders`` is asked for there: nights before weekdays."""
 NEIGHBOURS: dict[str, tuple[Model, RefStrategy, RefStrategy]] = {
     "aggregate": (ask.Aggregate(id="aggregate", length=28), aggregate(28), aggregate(27)),
     "throttle": (ask.Throttle(id="throttle", length=27), throttle(27), aggregate(27)),
@@ -487,6 +621,96 @@ NEIGHBOURS: dict[str, tuple[Model, RefStrategy, RefStrategy]] = {
         ),
         time_window([(10 * HOUR, 20 * HOUR), (82 * HOUR, 92 * HOUR)], 28),
         time_window([(10 * HOUR, 20 * HOUR), (82 * HOUR + 60, 92 * HOUR)], 28),
+    ),
+    "time-window, addresses that are given": (
+        ask.TimeWindow.model_validate(
+            {
+                "id": "time-window",
+                "windows": windows_of(MANY_WINDOWS_S),
+                "addresses": ["192.0.2.0/28", "198.51.100.66", "203.0.113.0/30"],
+                "share_at_start": 0.4,
+                "ramp_h": 6.0,
+                "length": 29,
+            }
+        ),
+        time_window(
+            MANY_WINDOWS_S,
+            29,
+            0.4,
+            6 * HOUR,
+            given=["192.0.2.0/28", "198.51.100.66/32", "203.0.113.0/30"],
+        ),
+        time_window(MANY_WINDOWS_S, 29, 0.4, 6 * HOUR, given=["192.0.2.0/28", "203.0.113.0/30"]),
+    ),
+    "orders": (
+        ask.Orders.model_validate(
+            {
+                "id": "orders",
+                "operators": ["operator-0", "operator-9"],
+                "orders": [
+                    {
+                        "addresses": ["192.0.2.0/28", "192.0.2.0/30"],
+                        "every": ["mon", "tue", "wed", "thu", "fri"],
+                        "from": "21:30",
+                        "to": "07:30",
+                        "share_at_start": 0.2,
+                        "ramp_h": 4.0,
+                        "operators": ["operator-1"],
+                    },
+                    {"addresses": ["192.0.2.0/28"], "from": at(DAY), "to": at(2 * DAY)},
+                    {"mechanism": "name", "overmatch": 0.25, "from": at(HOUR)},
+                ],
+            }
+        ),
+        given_orders(WORKDAYS),
+        given_orders([replace(WORKDAYS[0], groups=("operator-0", "operator-9")), *WORKDAYS[1:]]),
+    ),
+    "exact, in sessions": (
+        ask.Exact.model_validate({"id": "exact", "when": {"windows": windows_of(MANY_WINDOWS_S)}}),
+        during(MANY_WINDOWS_S, aggregate(32)),
+        during([(start, stop + 60) for start, stop in MANY_WINDOWS_S], aggregate(32)),
+    ),
+    "escalate, in sessions of some operators": (
+        ask.Escalate.model_validate(
+            {
+                "id": "escalate",
+                "lengths": [32, 28, 24],
+                "patience_h": 5.0,
+                "goal": 0.5,
+                "operators": ["operator-1"],
+                "when": {"windows": windows_of(MANY_WINDOWS_S)},
+            }
+        ),
+        limited(
+            ["operator-1"],
+            during(MANY_WINDOWS_S, escalate(prefixes(32, 28, 24), 5 * HOUR, 0.5)),
+        ),
+        during(MANY_WINDOWS_S, escalate(prefixes(32, 28, 24), 5 * HOUR, 0.5)),
+    ),
+    "rolling, at some operators": (
+        ask.Rolling.model_validate(
+            {
+                "id": "rolling",
+                "ttl_h": 20.0,
+                "gap_h": 7.0,
+                "length": 29,
+                "operators": ["operator-0"],
+            }
+        ),
+        limited(["operator-0"], rolling(20 * HOUR, 7 * HOUR, 29)),
+        rolling(20 * HOUR, 7 * HOUR, 29),
+    ),
+    "dns, in sessions of some operators": (
+        ask.Dns.model_validate(
+            {
+                "id": "dns",
+                "overmatch": 0.25,
+                "operators": ["operator-0"],
+                "when": {"windows": windows_of(MANY_WINDOWS_S)},
+            }
+        ),
+        limited(["operator-0"], during(MANY_WINDOWS_S, name(0.25))),
+        limited(["operator-0"], name(0.25)),
     ),
     "rolling": (
         ask.Rolling(id="rolling", ttl_h=20.0, gap_h=7.0, length=29),

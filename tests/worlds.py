@@ -62,11 +62,14 @@ class Dated:
     prefixes: tuple[str, ...] = ()
     mechanism: str = "drop"
     overmatch: float = 0.0
+    groups: tuple[str, ...] | None = None
 
     def order(self, line: Line = IPV4) -> Order:
         """Return the order of the engine."""
         addresses = _set_of(self.prefixes, line)
-        return Order(self.action, addresses, Mechanism(self.mechanism), self.overmatch)
+        groups = None if self.groups is None else frozenset(self.groups)
+        mechanism = Mechanism(self.mechanism)
+        return Order(self.action, addresses, mechanism, self.overmatch, operators=groups)
 
 
 def many_worlds(n: int) -> settings:
@@ -362,7 +365,7 @@ class SmallWorld:
             has_ipv6=self.line.has_ipv6,
             thresholds=self.thresholds,
             orders=tuple(
-                ref.RefOrder(o.t_s, o.action, o.mechanism, o.prefixes, o.overmatch)
+                ref.RefOrder(o.t_s, o.action, o.mechanism, o.prefixes, o.overmatch, o.groups)
                 for o in self.dated()
             ),
             strategy=(
@@ -499,6 +502,7 @@ class SmallWorld:
                 actor.overload,
                 actor.overload_severity,
                 actor.begins_s,
+                f"operator-{row}",
             )
             for row, actor in zip(self._luck_rows(), self.actors, strict=True)
         )

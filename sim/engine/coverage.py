@@ -56,7 +56,7 @@ def block_around(
     orders: list[Order] = []
     while front_row.size:
         addresses = cut(observation, around(int(front_row[0])))
-        orders.append(Order("block", addresses, mechanism))
+        orders.append(Order("block", addresses, mechanism, operators=observation.operators))
         front_row = front_row[1:]
         if front_row.size:
             front_row = front_row[~addresses.contains(observation.fronts.address[front_row])]

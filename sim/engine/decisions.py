@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4, Line
 from sim.engine.in_force import InForce
-from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
+from sim.engine.orders import NO_ADDRESSES, Groups, Key, Mechanism, Order
 from sim.world.providers import Places
 
 
@@ -71,6 +71,8 @@ class Observation:
         Who holds which addresses, as a whois service tells.
     exempt
         Addresses that are cut out of every order.
+    operators
+        Groups of operators that the strategy's orders are for.
     """
 
     t_s: int
@@ -81,6 +83,11 @@ class Observation:
     stance: tuple[str, ...] = ()
     places: Places | None = None
     exempt: IntervalSet = NO_ADDRESSES
+    operators: Groups = None
+
+    def key(self, mechanism: Mechanism, addresses: IntervalSet) -> Key:
+        """Key of an entry that the strategy had placed by a mechanism for some addresses."""
+        return mechanism, addresses, self.operators
 
     @property
     def line(self) -> Line:

@@ -27,7 +27,9 @@ class Mechanism(StrEnum):
 
 BLOCKING = frozenset({Mechanism.DROP, Mechanism.THROTTLE})
 """Mechanisms that list addresses."""
-Key: TypeAlias = tuple[Mechanism, IntervalSet]
+Groups: TypeAlias = frozenset[str] | None
+"""Groups of operators, by their names in the table; None for all."""
+Key: TypeAlias = tuple[Mechanism, IntervalSet, Groups]
 """What an unblock order must share with the entry it withdraws."""
 
 
@@ -39,7 +41,7 @@ class Order:
     ----------
     action
         ``block`` makes an entry; ``unblock`` withdraws the oldest entry in force with the same
-        mechanism and exactly the same addresses.
+        mechanism, exactly the same addresses, and for the same operators.
     addresses
         What it is about; empty for a name.
     mechanism
@@ -48,6 +50,8 @@ class Order:
         For a name: share of other names that its pattern matches.
     reason
         For readers of the log.
+    operators
+        Groups of operators that are to enforce it.
     """
 
     action: Literal["block", "unblock"]
@@ -55,6 +59,7 @@ class Order:
     mechanism: Mechanism = Mechanism.DROP
     overmatch: float = 0.0
     reason: str = ""
+    operators: Groups = None
 
     @classmethod
     def of_prefix(cls, action: Literal["block", "unblock"], address: int, length: int) -> Order:
@@ -64,7 +69,7 @@ class Order:
     @cached_property
     def key(self) -> Key:
         """What an unblock order must share with the entry it withdraws."""
-        return self.mechanism, self.addresses
+        return self.mechanism, self.addresses, self.operators
 
     @cached_property
     def n_rules(self) -> int:
@@ -104,6 +109,18 @@ class Entry:
     def n_rules(self) -> int:
         """Rules it takes at an operator."""
         return self.order.n_rules
+
+    @property
+    def withdrawal(self) -> Order:
+        """The order that withdraws it, or an entry before it of the same key."""
+        order = self.order
+        return Order(
+            "unblock",
+            order.addresses,
+            order.mechanism,
+            order.overmatch,
+            operators=order.operators,
+        )
 
     @property
     def is_exemption(self) -> bool:

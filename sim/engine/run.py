@@ -64,7 +64,8 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     space = AddressSpace(world, crowd, states)
     enforcement = Enforcement(world, space, states, crowd, due.request)
     register = Register(env, world, space, log, due.request)
-    compliance = Compliance(world.operators.compliance, world.operators.luck_row, streams)
+    operators = world.operators
+    compliance = Compliance(operators.compliance, operators.luck_row, streams, operators.group)
     for row in range(world.operators.n_operators):
         Operator(env, world.operators, row, compliance, register, enforcement, log)
     users = crowd if world.users is not None else None

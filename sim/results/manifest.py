@@ -113,7 +113,7 @@ def list_assumptions(
 
 def input_copy(table: Table[Any]) -> str:
     """Name of a table's copy in the run folder: with a hash, so that equal names do not collide."""
-    return f"inputs/{table.path.stem}-{table.sha256[:8]}.csv"
+    return f"inputs/{table.path.stem}-{table.sha256[:8]}{table.path.suffix or '.txt'}"
 
 
 def write_inputs(folder: Path, tables: Iterable[Table[Any]]) -> dict[str, tuple[Path, int | None]]:

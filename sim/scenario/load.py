@@ -66,6 +66,10 @@ class LoadedScenario:
         """Path of a table that the scenario names."""
         return self.copies.get(name) or find_table(name, self.folder)
 
+    def find_list(self, name: str) -> Path:
+        """Path of a file of addresses that the scenario names."""
+        return self.copies.get(name) or self.folder / name
+
 
 def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     """Read, complete and validate one scenario.

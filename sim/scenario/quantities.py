@@ -10,6 +10,7 @@ import re
 import unicodedata
 from datetime import date, datetime, time
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
@@ -70,6 +71,17 @@ def check_printable(line: str) -> str:
     if is_one_line(line):
         return line
     raise ValueError(f"expected one line of printable text, got {describe(line)}")
+
+
+def check_time_zone(name: str) -> str:
+    """Refuse what is no time zone of the IANA database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"expected a time zone such as Europe/Madrid, got {describe(name)}"
+        ) from None
+    return name
 
 
 def check_share(value: float) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import NoneType
 from typing import Any
 
+from sim.scenario.calendars import LIST_FORMAT, MOMENT_FORMAT
 from sim.scenario.dump import json_schema
 from sim.scenario.model import kinds_of
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT, TIME_OF_DAY_PATTERN
@@ -121,6 +122,27 @@ def _keys(
                 heading = f"`{name}` with `id: {chosen}`: {option['description']}"
             for key, inner in option["properties"].items():
                 yield heading, _key(f"{name}.{key}", inner, option, assumed)
+        if len(options) > 1:
+            yield from _inner_keys(name, options, schema, assumed)
+
+
+def _inner_keys(
+    section: str,
+    options: list[dict[str, Any]],
+    schema: dict[str, Any],
+    assumed: Mapping[str, AssumptionRow],
+) -> Iterator[tuple[str, Key]]:
+    """Keys of the parts of a section that have keys of their own, each part once."""
+    parts: dict[str, dict[str, Any]] = {}
+    for option in options:
+        for key, node in option["properties"].items():
+            part = node.get("items", node)
+            if "$ref" in part:
+                parts.setdefault(key, _target(part, schema["$defs"]))
+    for key, part in parts.items():
+        heading = f"`{section}.{key}`: {part['description']}"
+        for inner, node in part.get("properties", {}).items():
+            yield heading, _key(f"{section}.{key}.{inner}", node, part, assumed)
 
 
 def _target(node: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,6 +170,14 @@ def _key(
 
 def _type(node: dict[str, Any]) -> str:
     """Say a JSON Schema type in words."""
+    if "$ref" in node:
+        return "mapping of the keys below"
+    if "$ref" in node.get("items", {}):
+        return "list of mappings"
+    if node.get("format") == LIST_FORMAT:
+        return "list of prefixes, or path of a file of them"
+    if node.get("format") == MOMENT_FORMAT:
+        return "time of day, or date and time with offset"
     if "const" in node:
         return f"`{node['const']}`"
     if "enum" in node:
@@ -202,6 +232,8 @@ def _needs(heading: str, section: str) -> str:
     chases = [name for name, kind in DECLARED.items() if issubclass(kind, Chase)]
     if any(f"`id: {name}`" in heading for name in chases):
         return "Needs the section `fronts`."
+    if "`id: time-window`" in heading:
+        return "Needs the section `fronts`, or `addresses`."
     field = Scenario.model_fields.get(section)
     if heading == "Top level" or field is None or NoneType not in kinds_of(field.annotation):
         return ""

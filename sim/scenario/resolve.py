@@ -6,19 +6,21 @@ does not draw luck and does not build the world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.addresses.sets.line import Line, Prefix
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
+from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Names, Scenario
-from sim.scenario.strategies import AllowList, Replay, TimeWindow
+from sim.scenario.strategies import AllowList, Orders, Replay, TimeWindow
 from sim.scenario.tables.consistency import (
     check_cadence,
     check_components,
@@ -36,6 +38,7 @@ from sim.scenario.tables.consistency import (
     places_of,
 )
 from sim.scenario.tables.inventory import Inventory, check_sites, read_inventory
+from sim.scenario.tables.lists import read_list
 from sim.scenario.tables.money import (
     EconomyRow,
     MoneyParameterRow,
@@ -75,6 +78,7 @@ from sim.scenario.tables.sharing import (
     check_services,
     check_sharing,
 )
+from sim.scenario.tree import format_path
 
 TableType = TypeVar("TableType", bound=Table[Any])
 
@@ -97,8 +101,11 @@ class Resolved:
         What lost demand is priced with.
     inventory
         Sites with their own addresses; None where the scenario names none.
-    orders, allowed, sessions
-        Dated orders, prefixes that pass, and sessions; None unless the strategy asks for them.
+    orders, given, allowed, sessions
+        Dated orders, given ones, prefixes that pass, and sessions; None unless the strategy asks
+        for them.
+    lists
+        Files of addresses that the strategy names, by name.
     pools, stances, responses, exempt, pressure_events, withdrawals
         Tables of mechanisms by which actors react; None where the scenario names none.
     totals, figures
@@ -123,6 +130,7 @@ class Resolved:
     economy: Table[EconomyRow]
     inventory: Inventory | None
     orders: Table[OrderRow] | None
+    given: Table[GivenOrderRow] | None
     allowed: Table[PrefixRow] | None
     sessions: Table[SessionRow] | None
     pools: Table[PoolRow] | None
@@ -133,6 +141,7 @@ class Resolved:
     withdrawals: Table[WithdrawalRow] | None
     totals: Table[PublishedTotalRow] | None
     figures: Table[FigureRow] | None
+    lists: tuple[Table[PrefixRow], ...] = ()
 
     @property
     def scenario(self) -> Scenario:
@@ -149,15 +158,42 @@ class Resolved:
         """Where the addresses of all its tables lie."""
         seated = self.cloud_prefixes, self.shared_prefixes
         others = self.target_prefixes, self.orders, self.allowed, self.exempt, self.withdrawals
+        named = [prefix for names in _named(self) for prefix in self.prefixes_of(names)]
         sites = self.inventory.prefixes6 if self.inventory else ()
-        return Line.of(_prefixes_of(seated), (*_prefixes_of(others), *sites))
+        return Line.of(
+            _prefixes_of(seated), [*_prefixes_of((*others, *self.lists)), *named, *sites]
+        )
+
+    @property
+    def given_orders(self) -> Sequence[GivenOrder | GivenOrderRow]:
+        """Orders of the strategy ``orders``, wherever they stand; none of another."""
+        strategy = self.scenario.strategy
+        if self.given is not None:
+            return self.given.rows
+        return (strategy.orders or ()) if isinstance(strategy, Orders) else ()
+
+    def prefixes_of(self, addresses: str | Sequence[str]) -> list[Prefix]:
+        """Prefixes that a scenario names, or that stand in a file it names."""
+        if not isinstance(addresses, str):
+            return [read_prefix(text) for text in addresses]
+        (named,) = (table for table in self.lists if table.name == addresses)
+        return [row.prefix for row in named.rows]
 
     @property
     def tables(self) -> tuple[Table[Any], ...]:
         """All tables read, by name."""
         tables = [getattr(self, column.name) for column in fields(self)]
         found = {table.name: table for table in tables if isinstance(table, Table)}
+        found |= {table.name: table for table in self.lists}
         return tuple(found[name] for name in sorted(found))
+
+
+def _named(resolved: Resolved) -> list[str | tuple[str, ...]]:
+    """Addresses that the strategy names: lists of them and names of files, in sequence."""
+    strategy = resolved.scenario.strategy
+    if isinstance(strategy, TimeWindow):
+        return [strategy.addresses] if strategy.addresses is not None else []
+    return [order.addresses for order in resolved.given_orders if order.addresses is not None]
 
 
 def _prefixes_of(tables: Iterable[Table[Any] | None]) -> Iterator[Prefix]:
@@ -191,7 +227,12 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
         tables["inventory"] = reader.read_sites(scenario.population.inventory)
     reader.stop_if_any()
     attributes: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
+    attributes["lists"] = ()
     resolved = Resolved(**(attributes | tables | {"loaded": loaded}))
+    names = dict.fromkeys(name for name in _named(resolved) if isinstance(name, str))
+    lists = [reader.read_list(name) for name in names]
+    reader.stop_if_any()
+    resolved = replace(resolved, lists=tuple(one for one in lists if one is not None))
     problems = check_together(resolved) or check_line(resolved)
     if problems:
         raise DataError(problems)
@@ -204,6 +245,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
     places = places_of(resolved.cloud_prefixes, resolved.shared_prefixes)
     return [
         *check_operators(resolved.operators),
+        *_check_groups(resolved),
         *check_sectors(resolved.sectors, resolved.profiles),
         *check_profiles(resolved.profiles),
         *check_places(resolved.hosting, resolved.cloud_prefixes, resolved.shared_prefixes),
@@ -227,6 +269,33 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *(check_responses(resolved.responses) if resolved.responses else ()),
         *(check_figures(resolved.figures, places) if resolved.figures else ()),
     ]
+
+
+def _check_groups(resolved: Resolved) -> Iterator[Problem]:
+    """Refuse orders for operators that the table does not have."""
+    known = {row.operator for row in resolved.operators.rows}
+    document, strategy = resolved.loaded.document, resolved.scenario.strategy
+
+    def message(name: str) -> str:
+        return f"expected an operator of {resolved.operators.name}, got {name!r}{hint(name, known)}"
+
+    asked: list[tuple[tuple[str | int, ...], Sequence[str]]] = []
+    asked.append((("strategy", "operators"), getattr(strategy, "operators", None) or ()))
+    orders = strategy.orders if isinstance(strategy, Orders) else ()
+    for number, order in enumerate(orders or ()):
+        asked.append((("strategy", "orders", number, "operators"), order.operators or ()))
+    for path, names in asked:
+        place = document.place(path)
+        for name in names:
+            if name not in known:
+                key = format_path(path)
+                yield Problem(place.file, message(name), place.line, place.column, key)
+    tables: list[Table[Any]] = [one for one in (resolved.orders, resolved.given) if one]
+    for table in tables:
+        for number, row in enumerate(table.rows):
+            for name in row.operators or ():
+                if name not in known:
+                    yield table.problem(number, "operators", message(name))
 
 
 def check_line(resolved: Resolved) -> list[Problem]:
@@ -275,6 +344,12 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
             "strategy.orders",
             strategy.orders if isinstance(strategy, Replay) else None,
             OrderRow,
+        ),
+        (
+            "given",
+            "strategy.table",
+            strategy.table if isinstance(strategy, Orders) else None,
+            GivenOrderRow,
         ),
         (
             "allowed",
@@ -345,6 +420,17 @@ class _Reader:
             return None
         try:
             return read(path)
+        except ProblemsError as error:
+            self.malformed += error.problems
+            return None
+
+    def read_list(self, name: str) -> Table[PrefixRow] | None:
+        """Read a file of addresses, or take note of what is wrong with it."""
+        for held in self.known.lists if self.known else ():
+            if held.name == name:
+                return held
+        try:
+            return read_list(name, self.loaded.find_list(name))
         except ProblemsError as error:
             self.malformed += error.problems
             return None

@@ -6,8 +6,9 @@ number that describes the world: those come from ``seeds/``.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +22,7 @@ from pydantic import (
 from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
 from sim.scenario.provenance.provenance import KeyPath, Provenance
-from sim.scenario.quantities import Instant, Share, Table, check_printable
+from sim.scenario.quantities import Instant, Share, Table, check_printable, check_time_zone
 from sim.scenario.reactions import (
     Censor,
     Complaints,
@@ -192,6 +193,8 @@ class Scenario(Model):
     """What the scenario shows."""
     country: Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}$")] | None = None
     """Country it is of, two letters of ISO 3166, or EU: tables of another are named."""
+    time_zone: Annotated[str, Field(max_length=60), AfterValidator(check_time_zone)] | None = None
+    """Time zone of times of day, such as Europe/Madrid; the offset of `start` when left out."""
     start: Instant
     """Start of the run; time zero of the clock."""
     end: Instant
@@ -245,6 +248,14 @@ class Scenario(Model):
         for name in path.split("."):
             value = getattr(value, name) if value is not None else None
         return value is not None
+
+    @property
+    def zone(self) -> tzinfo:
+        """Time zone of times of day."""
+        if self.time_zone is not None:
+            return ZoneInfo(self.time_zone)
+        assert self.start.tzinfo is not None
+        return self.start.tzinfo
 
     @property
     def horizon_s(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sim.errors import Problem
 from sim.scenario.reactions import Censor
 from sim.scenario.schema import Scenario
-from sim.scenario.strategies import Chase, Strategy
+from sim.scenario.strategies import Strategy, answers_fronts
 from sim.scenario.tree import Document, Path, format_path
 
 NEEDS = {
@@ -33,7 +33,7 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
             yield _problem(document, (section,), message)
     if scenario.fronts is None:
         for path, strategy in _strategies(scenario):
-            if isinstance(strategy, Chase):
+            if answers_fronts(strategy):
                 message = (
                     f"expected a section fronts beside the strategy {strategy.id}, which answers "
                     "the fronts that are found; got none"

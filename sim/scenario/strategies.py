@@ -9,10 +9,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal, get_args
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from sim.scenario.calendars import Addresses, Calendar, GivenOrder, Names, When, check_beside
 from sim.scenario.model import Model, kinds_of
-from sim.scenario.quantities import Day, Hours, Instant, Share, Table, TimeOfDay
+from sim.scenario.quantities import Hours, Instant, Share, Table
 
 Length = Annotated[int, Field(ge=0, le=32)]
 NEARLY_ALL = 0.99
@@ -24,15 +25,25 @@ WidthRule = Literal["region-prefix", "provider-prefix", "region", "provider"]
 # A list in YAML stands for these, which strict validation would refuse.
 Lengths = Annotated[tuple[Length, ...], Field(min_length=1, max_length=33, strict=False)]
 WidthRules = Annotated[tuple[WidthRule, ...], Field(min_length=1, max_length=4, strict=False)]
-Window = Annotated[tuple[Instant, Instant], Field(strict=False)]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[str, ...] = get_args(Weekday)
-"""From Monday on."""
-CALENDARS = ("windows", "sessions", "every")
-"""Keys that say when there are sessions, of which one is given."""
 
 
-class Chase(Model):
+class Asked(Model):
+    """What is asked of every strategy that places orders."""
+
+    id: str
+    """Strategy."""
+    operators: Names | None = None
+    """Groups of operators that its orders are for, by their names in the table; left out, all."""
+
+
+class Recurring(Asked):
+    """A strategy that may act in sessions alone."""
+
+    when: When | None = None
+    """Sessions in which it acts; all it ordered is withdrawn at the end of each."""
+
+
+class Chase(Recurring):
     """A strategy that answers the fronts that are found, and does nothing without any."""
 
 
@@ -43,7 +54,7 @@ class NoBlocking(Model):
     """Strategy."""
 
 
-class Replay(Model):
+class Replay(Asked):
     """Place dated historical orders from a table."""
 
     id: Literal["replay"]
@@ -128,7 +139,7 @@ class Escalate(Chase):
         return self
 
 
-class Dns(Model):
+class Dns(Recurring):
     """Block the target's name in the operators' resolvers."""
 
     id: Literal["dns"]
@@ -137,7 +148,7 @@ class Dns(Model):
     """Share of other names that the entry matches by accident."""
 
 
-class Sni(Model):
+class Sni(Recurring):
     """Block the target's name where it shows in the TLS handshake."""
 
     id: Literal["sni"]
@@ -155,33 +166,15 @@ class Throttle(Chase):
     """Length of the prefix."""
 
 
-class TimeWindow(Chase):
-    """Drop discovered addresses only during the sessions of a calendar."""
-
-    # As in YAML: two of its keys are words of Python.
-    model_config = ConfigDict(serialize_by_alias=True)
+class TimeWindow(Calendar, Asked):
+    """Drop discovered or given addresses only during the sessions of a calendar."""
 
     id: Literal["time-window"]
     """Strategy."""
-    windows: (
-        Annotated[tuple[Window, ...], Field(min_length=1, max_length=1000, strict=False)] | None
-    ) = None
-    """Start and end of each session, in sequence; or `sessions`, or `every`."""
     sessions: Table | None = None
     """Table of sessions: start and end of each, in sequence."""
-    every: (
-        Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7, strict=False)] | None
-    ) = None
-    """Weekdays on which a session starts, by the offset of the scenario's start."""
-    from_: Annotated[TimeOfDay | None, Field(alias="from")] = None
-    """Time of day at which it starts, by the same offset all along, also where clocks change."""
-    to: TimeOfDay | None = None
-    """Time of day at which it ends; on the next day if that is earlier than its start."""
-    except_: Annotated[
-        Annotated[tuple[Day, ...], Field(max_length=1000, strict=False)] | None,
-        Field(alias="except"),
-    ] = None
-    """Dates on which no session starts."""
+    addresses: Addresses | None = None
+    """Prefixes and addresses that are listed as well as discovered ones, or a file of them."""
     share_at_start: Share | None = None
     """Share of a session's fronts that are ordered at its start; all when left out."""
     ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
@@ -191,40 +184,33 @@ class TimeWindow(Chase):
     share_in_session_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
     """Standard deviation, between sessions, of the logit of that share; none when left out."""
     length: Length = 32
-    """Length of the prefix dropped around each address."""
+    """Length of the prefix dropped around each address that is discovered."""
 
-    @field_validator("sessions", "every")
+    @field_validator("ramp_h", "share_in_session_sd_logit")
     @classmethod
-    def check_one_calendar(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a calendar beside another."""
-        given = [key for key in CALENDARS if info.data.get(key) is not None]
-        if value is not None and given:
-            raise ValueError(f"expected one of {', '.join(CALENDARS)}, got it beside {given[0]}")
-        return value
-
-    @field_validator("from_", "to", "except_", "ramp_h", "share_in_session_sd_logit")
-    @classmethod
-    def check_company(cls, value: object, info: ValidationInfo) -> object:
+    def check_shares(cls, value: object, info: ValidationInfo) -> object:
         """Refuse a key that says nothing without another."""
         needed = {"ramp_h": "share_at_start", "share_in_session_sd_logit": "share_in_session"}
-        key = needed.get(str(info.field_name), "every")
-        # What is not among the data was refused itself.
-        if value is not None and key in info.data and info.data[key] is None:
-            raise ValueError(f"expected it beside {key}, got no {key}")
-        return value
+        return check_beside(value, info, needed[str(info.field_name)])
+
+
+class Orders(Asked):
+    """Place the orders that are given, when they are given."""
+
+    id: Literal["orders"]
+    """Strategy."""
+    orders: (
+        Annotated[tuple[GivenOrder, ...], Field(min_length=1, max_length=1000, strict=False)] | None
+    ) = None
+    """The orders; or `table`."""
+    table: Table | None = None
+    """Table of orders, with the keys of one as columns."""
 
     @model_validator(mode="after")
-    def check_calendar(self) -> TimeWindow:
-        """Refuse no calendar, half a recurrence, and windows that do not follow each other."""
-        if all(getattr(self, key) is None for key in CALENDARS):
-            raise ValueError(f"expected one of {', '.join(CALENDARS)}, got none")
-        if self.every is not None and (self.from_ is None or self.to is None):
-            raise ValueError("expected from and to beside every, got one or none of them")
-        if self.every is not None and self.from_ == self.to:
-            raise ValueError("expected from and to that differ, got the same time of day")
-        edges = [edge for window in self.windows or () for edge in window]
-        if any(later <= earlier for earlier, later in pairwise(edges)):
-            raise ValueError("expected windows that end after they start and do not overlap")
+    def check_one_place(self) -> Orders:
+        """Refuse orders in no place, or in two."""
+        if (self.orders is None) == (self.table is None):
+            raise ValueError("expected either orders or table")
         return self
 
 
@@ -241,7 +227,7 @@ class Rolling(Chase):
     """Length of the prefix dropped around each address."""
 
 
-class AllowList(Model):
+class AllowList(Recurring):
     """Drop everything that is not listed."""
 
     id: Literal["allow-list"]
@@ -285,12 +271,21 @@ Strategy = Annotated[
     | Sni
     | Throttle
     | TimeWindow
+    | Orders
     | Rolling
     | AllowList
     | Negotiate
     | Cover,
     Field(discriminator="id"),
 ]
+
+
+def answers_fronts(strategy: Strategy) -> bool:
+    """Whether a strategy does nothing where no front is found."""
+    if isinstance(strategy, TimeWindow):
+        return strategy.addresses is None
+    return isinstance(strategy, Chase)
+
 
 DECLARED: dict[str, type[Model]] = {
     get_args(kind.model_fields["id"].annotation)[0]: kind

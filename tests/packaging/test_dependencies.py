@@ -23,6 +23,7 @@ MODULES = {
 USED_BY = {
     "cryptography": "distributed: a temporary identity for its connections",
     "ipykernel": "nbclient: the kernel that runs the notebook",
+    "tzdata": "zoneinfo: time zones where the system brings none",
 }
 # Imported, and brought by what is asked for: these packages cannot be there without it.
 BROUGHT_BY = {

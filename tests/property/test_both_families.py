@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.engine.run import simulate
 from tests.chases import made
 from tests.examples import n_examples
 from tests.families import NARROW, WIDE, with_ipv6

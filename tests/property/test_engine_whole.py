@@ -97,7 +97,7 @@ def dated_orders(draw):
     for t_s in sorted(draw(st.lists(st.integers(0, HORIZON_S), max_size=10))):
         if in_force and draw(st.integers(0, 3)) == 0:
             made = in_force.pop(draw(st.integers(0, len(in_force) - 1)))
-            orders.append(Dated(t_s, "unblock", made.prefixes, made.mechanism, made.overmatch))
+            orders.append(replace(made, t_s=t_s, action="unblock"))
             continue
         mechanism = draw(st.sampled_from(["drop", "drop", "throttle", "name", "exempt"]))
         prefixes = tuple(
@@ -109,6 +109,10 @@ def dated_orders(draw):
             () if mechanism == "name" else prefixes,
             mechanism,
             draw(SIXTEENTHS) if mechanism == "name" else 0.0,
+            # Of two groups, of which there may be one, the other, both or none in a world.
+            None
+            if mechanism == "exempt"
+            else draw(st.sampled_from([None, None, ("operator-0",), ("operator-1", "operator-9")])),
         )
         in_force.append(made)
         orders.append(made)

@@ -25,6 +25,7 @@ _PACKAGES = (
     "plotly",
     "jinja2",
     "numba",
+    "tzdata",
 )
 # What each extra brings, as modules.
 _EXTRAS = {

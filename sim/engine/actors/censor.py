@@ -297,7 +297,7 @@ class CensorActor:
             self._withdraw_entry(entry)
 
     def _withdraw_entry(self, entry: Entry) -> None:
-        self._register.place(_withdrawal(entry.order))
+        self._register.place(entry.withdrawal)
         self._reopen(now_s(self._env) + 1, Hold.RULES, Hold.ADDRESSES)
 
     def _blocking(self) -> list[Entry]:
@@ -331,7 +331,7 @@ class CensorActor:
             return
         self._has_ended = True
         for entry in self._blocking():
-            self._register.place(_withdrawal(entry.order))
+            self._register.place(entry.withdrawal)
 
 
 def _review_of(world: World) -> Review | None:
@@ -341,7 +341,3 @@ def _review_of(world: World) -> Review | None:
     n_addresses = rules.review_addresses if rules.review_addresses is not None else math.inf
     every_s, silent_s = rules.review_every_d * S_PER_D, rules.review_silent_d * S_PER_D
     return Review(max(1, round(every_s)), round(silent_s), n_addresses)
-
-
-def _withdrawal(order: Order) -> Order:
-    return Order("unblock", order.addresses, order.mechanism, order.overmatch)

@@ -48,7 +48,10 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
         else:
             rows = open_rows(order.mechanism)
             rows = rows[order.addresses.contains(observation.fronts.address[rows])]
-            narrow = block_around(observation, rows, around, order.mechanism)
+            narrow = tuple(
+                replace(one, operators=order.operators)
+                for one in block_around(observation, rows, around, order.mechanism)
+            )
             orders += narrow
             has_silenced = has_silenced or not narrow
     return replace(decision, orders=tuple(orders), is_whole=False), has_silenced

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from itertools import compress
+from operator import and_
 
 import numpy as np
 import simpy
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from sim.engine.actors.register import Register
 from sim.engine.clock import Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import Entry
+from sim.engine.orders import Entry, Groups
 from sim.engine.state.enforcement import Enforcement
 from sim.streams import Stream, Streams
 from sim.world.operators import Operators, Overload
@@ -29,17 +30,24 @@ class Compliance:
     The luck of an entry hangs on its addresses, not on its place in the sequence of orders: the
     same addresses meet the same luck under every strategy, and a higher compliance enforces a
     superset. So of the cohorts of a group, which have the luck of the group, one with a higher
-    compliance enforces all that another enforces, and more.
+    compliance enforces all that another enforces, and more. An order that is for some groups of
+    operators is enforced by no others, and by these as if it were for all.
     """
 
     def __init__(
-        self, compliance: NDArray[np.float64], luck_row: NDArray[np.int64], streams: Streams
+        self,
+        compliance: NDArray[np.float64],
+        luck_row: NDArray[np.int64],
+        streams: Streams,
+        group: Sequence[str] = (),
     ) -> None:
         self._compliance = compliance
         self._luck_row = luck_row
         self._n_groups = int(luck_row.max()) + 1
         self._streams = streams
+        self._group = group
         self.enforces = cache(self._draw)
+        self._is_for = cache(self._find)
         self._asked: tuple[Sequence[Entry], list[list[Entry]]] = (), []
 
     def enforced(self, entries: Sequence[Entry], operator_row: int) -> list[Entry]:
@@ -48,7 +56,7 @@ class Compliance:
         if entries is not self._asked[0]:
             n_operators = self._compliance.size
             luck = [
-                (True,) * n_operators if entry.is_exemption else self.enforces(entry.luck_key)
+                (True,) * n_operators if entry.is_exemption else self._of_entry(entry)
                 for entry in entries
             ]
             self._asked = (
@@ -56,6 +64,17 @@ class Compliance:
                 [list(compress(entries, of_operator)) for of_operator in zip(*luck, strict=True)],
             )
         return self._asked[1][operator_row]
+
+    def _of_entry(self, entry: Entry) -> tuple[bool, ...]:
+        """Whether each operator enforces an entry that blocks."""
+        drawn, groups = self.enforces(entry.luck_key), entry.order.operators
+        if groups is None:
+            return drawn
+        return tuple(map(and_, drawn, self._is_for(groups)))
+
+    def _find(self, groups: Groups) -> tuple[bool, ...]:
+        """Whether each operator is of some groups."""
+        return tuple(groups is None or group in groups for group in self._group)
 
     def _draw(self, luck_key: tuple[int, ...]) -> tuple[bool, ...]:
         """Whether each operator enforces an entry of this key."""

@@ -6,12 +6,17 @@ is imported, so that a rule that says what it carries out needs no list.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
-from sim.engine.decisions import Strategy
+from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.sessions import seconds_of, windows_of
+from sim.engine.strategies.calendars import during
 from sim.engine.strategies.registry import RULES, Given
+from sim.scenario.model import Model
 from sim.scenario.resolve import Resolved
+from sim.scenario.strategies import Asked, Recurring
 from sim.streams import Streams
 
 for _module in iter_modules(__path__, f"{__name__}."):
@@ -20,5 +25,25 @@ for _module in iter_modules(__path__, f"{__name__}."):
 
 def build_strategy(resolved: Resolved, streams: Streams) -> Strategy:
     """Return the strategy that a scenario names."""
-    asked = resolved.scenario.strategy
-    return RULES[type(asked)].build(asked, Given(resolved, streams))
+    return build_asked(resolved.scenario.strategy, Given(resolved, streams))
+
+
+def build_asked(asked: Model, given: Given) -> Strategy:
+    """Return a strategy as it is asked for: in its sessions, and for its operators."""
+    strategy = RULES[type(asked)].build(asked, given)
+    if isinstance(asked, Recurring) and asked.when is not None:
+        scenario = given.resolved.scenario
+        windows = windows_of(asked.when, scenario.start, scenario.end, scenario.zone)
+        strategy = during(strategy, seconds_of(windows, scenario.start))
+    if isinstance(asked, Asked) and asked.operators is not None:
+        strategy = limited(strategy, frozenset(asked.operators))
+    return strategy
+
+
+def limited(strategy: Strategy, operators: frozenset[str]) -> Strategy:
+    """Let a strategy place orders for some groups of operators alone."""
+
+    def decide(observation: Observation) -> Decision:
+        return strategy(replace(observation, operators=operators))
+
+    return decide

@@ -22,7 +22,8 @@ def allow_list(allowed: IntervalSet) -> Strategy:
         if observation.in_force.of(Mechanism.DROP):
             return Decision()
         others = observation.line.everything.difference(allowed)
-        return Decision((Order("block", others, reason="not listed"),))
+        order = Order("block", others, reason="not listed", operators=observation.operators)
+        return Decision((order,))
 
     return decide
 

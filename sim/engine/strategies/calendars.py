@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 from functools import cache
 from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IPV4_STOP
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.engine.coverage import (
     ADDRESS_BITS,
     SetAround,
@@ -24,8 +23,10 @@ from sim.engine.coverage import (
 )
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
+from sim.engine.sessions import Window, seconds_of, windows_of
 from sim.engine.strategies.registry import S_PER_H, Given, register, seconds
 from sim.scenario import strategies as ask
+from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.streams import Stream, Streams
 
 
@@ -78,9 +79,12 @@ class Growth:
 
 
 def time_window(
-    windows_s: Sequence[tuple[int, int]], length: int, growth: Growth | None = None
+    windows_s: Sequence[tuple[int, int]],
+    length: int,
+    growth: Growth | None = None,
+    given: Sequence[IntervalSet] = (),
 ) -> Strategy:
-    """Drop discovered addresses only during the sessions of a calendar.
+    """Drop discovered or given addresses only during the sessions of a calendar.
 
     Really used: match days in Spain and Italy; exam hours in Iraq.
 
@@ -89,10 +93,14 @@ def time_window(
     windows_s
         Half-open ``[start, stop)`` of each session, ascending.
     length
-        Length of the prefix dropped around each address.
+        Length of the prefix dropped around each address that is discovered.
     growth
         Which fronts a session lists, and when; None for all, from its start on.
+    given
+        Sets that are listed as well, each by one order; the luck of each is that of its first
+        address.
     """
+    first = np.array([addresses.start[0] for addresses in given], np.int64)
     edges = sorted(edge for window in windows_s for edge in window)
 
     def decide(observation: Observation) -> Decision:
@@ -103,22 +111,60 @@ def time_window(
         )
         if session is None:
             return Decision(_withdraw_all(observation), look_s)
-        rows = open_fronts(observation)
+        rows, number = open_fronts(observation), np.arange(first.size)
         if growth is not None:
             start_s = windows_s[session][0]
-            due_s = start_s + growth.due_s(
-                session, observation.line.numbers(observation.fronts.address[rows])
-            )
+            places = np.concatenate((first, observation.fronts.address[rows]))
+            due_s = start_s + growth.due_s(session, observation.line.numbers(places))
             later_s = due_s[due_s > t_s].min(initial=math.inf)
             # There is an edge ahead: the end of this session.
             assert look_s is not None
             look_s = int(min(look_s, later_s))
-            rows = rows[due_s <= t_s]
-        return Decision(
-            block_around(observation, rows, enclosing_front(observation, length)), look_s
-        )
+            is_due = due_s <= t_s
+            number, rows = number[is_due[: first.size]], rows[is_due[first.size :]]
+        orders = _missing(observation, [given[place] for place in number.tolist()])
+        if orders:
+            listed = IntervalSet.union_all(order.addresses for order in orders)
+            rows = rows[~listed.contains(observation.fronts.address[rows])]
+        around = enclosing_front(observation, length)
+        return Decision(orders + block_around(observation, rows, around), look_s)
 
     return decide
+
+
+def during(strategy: Strategy, windows_s: Sequence[tuple[int, int]]) -> Strategy:
+    """Let a strategy act in sessions alone, and withdraw all it ordered at the end of each.
+
+    Parameters
+    ----------
+    strategy
+        What it would do at all times.
+    windows_s
+        Half-open ``[start, stop)`` of each session, ascending.
+    """
+    edges = sorted(edge for window in windows_s for edge in window)
+
+    def decide(observation: Observation) -> Decision:
+        t_s = observation.t_s
+        edge_s = next((edge for edge in edges if edge > t_s), None)
+        if not any(start <= t_s < stop for start, stop in windows_s):
+            held = (entry for entry in observation.in_force if not entry.is_exemption)
+            return Decision(tuple(entry.withdrawal for entry in held), edge_s)
+        decision = strategy(observation)
+        looks = [look_s for look_s in (decision.next_look_s, edge_s) if look_s is not None]
+        return replace(decision, next_look_s=min(looks, default=None))
+
+    return decide
+
+
+def _missing(observation: Observation, wanted: Sequence[IntervalSet]) -> tuple[Order, ...]:
+    """Orders for the sets, less what is exempt, that no entry in force holds exactly."""
+    orders = (
+        Order("block", cut(observation, addresses), operators=observation.operators)
+        for addresses in wanted
+    )
+    count = observation.in_force.count
+    return tuple(order for order in orders if order.addresses and not count(order.key))
 
 
 def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
@@ -168,7 +214,7 @@ def _prefix_numbers(
 
 def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
     dropped = observation.in_force.of(Mechanism.DROP)
-    return tuple(Order("unblock", entry.addresses) for entry in dropped)
+    return tuple(entry.withdrawal for entry in dropped)
 
 
 def _releases(
@@ -191,7 +237,7 @@ def _releases(
     dropped = observation.in_force.of(Mechanism.DROP)
     held, first = np.unique(prefix[is_held], return_index=True)
     keys = [
-        (Mechanism.DROP, cut(observation, around(row)))
+        observation.key(Mechanism.DROP, cut(observation, around(row)))
         for row in front_row[is_held][first].tolist()
     ]
     in_force = observation.in_force
@@ -207,48 +253,27 @@ def _releases(
             cut(observation, around(row)) for row in front_row[np.isin(prefix, wanted)].tolist()
         }
         stale = [entry for entry in dropped if entry.addresses not in kept]
-    return tuple(Order("unblock", entry.addresses) for entry in stale)
+    return tuple(entry.withdrawal for entry in stale)
 
 
-def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[tuple[datetime, datetime]]:
+def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[Window]:
     """Start and end of each session of a calendar, in sequence."""
     scenario = given.resolved.scenario
-    if asked.windows is not None:
-        return asked.windows
     if asked.sessions is not None:
         assert given.resolved.sessions is not None
         return [(row.start, row.end) for row in given.resolved.sessions.rows]
-    return recurring(asked, scenario.start, scenario.end)
+    return windows_of(asked, scenario.start, scenario.end, scenario.zone)
 
 
-def recurring(
-    asked: ask.TimeWindow, start: datetime, end: datetime
-) -> list[tuple[datetime, datetime]]:
-    """Sessions that recur on weekdays, from the day before a run to its end.
-
-    All times of day are by the offset of ``start``.
-    """
-    assert asked.every is not None
-    assert asked.from_ is not None
-    assert asked.to is not None
-    overnight = timedelta(days=int(asked.to < asked.from_))
-    n_days = (end - start).days + 3
-    days = (start.date() + timedelta(days=number) for number in range(-1, n_days))
-    return [
-        (
-            datetime.combine(day, asked.from_, start.tzinfo),
-            datetime.combine(day, asked.to, start.tzinfo) + overnight,
-        )
-        for day in days
-        if ask.WEEKDAYS[day.weekday()] in asked.every and day not in (asked.except_ or ())
-    ]
-
-
-def _growth(
-    asked: ask.TimeWindow, windows_s: Sequence[tuple[int, int]], streams: Streams
+def growth_of(
+    asked: ask.TimeWindow | GivenOrder | GivenOrderRow,
+    windows_s: Sequence[tuple[int, int]],
+    streams: Streams,
 ) -> Growth | None:
     """How lists grow; luck is by session and address, the same whatever happened before."""
-    if asked.share_at_start is None and asked.share_in_session is None:
+    of_session = asked.share_in_session if isinstance(asked, ask.TimeWindow) else None
+    sd_logit = asked.share_in_session_sd_logit if isinstance(asked, ask.TimeWindow) else None
+    if asked.share_at_start is None and of_session is None:
         return None
 
     @cache
@@ -257,9 +282,9 @@ def _growth(
         return float(drawn[0]), float(drawn[1])
 
     def share(session: int) -> float:
-        median = 1.0 if asked.share_in_session is None else asked.share_in_session
+        median = 1.0 if of_session is None else of_session
         normal = streams.generator(Stream.SESSION_SHARE, (session,)).standard_normal()
-        odds = math.exp((asked.share_in_session_sd_logit or 0.0) * normal)
+        odds = math.exp((sd_logit or 0.0) * normal)
         # The logit of the median plus the spread, without the infinite logits of 0 and 1.
         return median * odds / (median * odds + 1 - median)
 
@@ -275,12 +300,15 @@ def _growth(
 
 
 def _of_calendar(asked: ask.TimeWindow, given: Given) -> Strategy:
-    start = given.resolved.scenario.start
-    windows_s = [
-        (int((first - start).total_seconds()), int((last - start).total_seconds()))
-        for first, last in _sessions(asked, given)
-    ]
-    return time_window(windows_s, asked.length, _growth(asked, windows_s, given.streams))
+    resolved = given.resolved
+    windows_s = seconds_of(_sessions(asked, given), resolved.scenario.start)
+    named = () if asked.addresses is None else resolved.prefixes_of(asked.addresses)
+    return time_window(
+        windows_s,
+        asked.length,
+        growth_of(asked, windows_s, given.streams),
+        [resolved.line.prefix(*prefix) for prefix in named],
+    )
 
 
 register(ask.TimeWindow, time_window, _of_calendar)

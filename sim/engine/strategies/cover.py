@@ -45,11 +45,12 @@ def cover(rules: int) -> Strategy:
         targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
         frontier = find_covers(targets, rented_out(observation.places, observation.exempt), rules)
         wanted = cut(observation, observation.line.put(frontier.cover(rules).to_set()))
-        if observation.in_force.count((Mechanism.DROP, wanted)):
+        if observation.in_force.count(observation.key(Mechanism.DROP, wanted)):
             return Decision()
         held = observation.in_force.of(Mechanism.DROP)
-        releases = tuple(Order("unblock", entry.addresses) for entry in held)
-        return Decision((*releases, Order("block", wanted, reason="cover")), is_whole=True)
+        releases = tuple(entry.withdrawal for entry in held)
+        order = Order("block", wanted, reason="cover", operators=observation.operators)
+        return Decision((*releases, order), is_whole=True)
 
     return decide
 

@@ -36,7 +36,13 @@ def _name(overmatch: float, reason: str) -> Strategy:
     def decide(observation: Observation) -> Decision:
         if observation.in_force.of(Mechanism.NAME):
             return Decision()
-        order = Order("block", mechanism=Mechanism.NAME, overmatch=overmatch, reason=reason)
+        order = Order(
+            "block",
+            mechanism=Mechanism.NAME,
+            overmatch=overmatch,
+            reason=reason,
+            operators=observation.operators,
+        )
         return Decision((order,))
 
     return decide

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.orders import Order
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.registry import Given, register
 from sim.scenario import strategies as ask
 from sim.scenario.tables.rows import OrderRow
@@ -47,6 +47,7 @@ def time_orders(
     streams: Streams,
     last_order: datetime | None = None,
     line: Line = IPV4,
+    operators: Sequence[str] | None = None,
 ) -> list[tuple[int, Order]]:
     """Orders of a table with their times in seconds since ``start``, sorted by time.
 
@@ -59,6 +60,8 @@ def time_orders(
         Orders whose best estimate is later are left out; None keeps all.
     line
         Where their addresses lie.
+    operators
+        Groups of operators that an order is for whose row names none; None for all.
     """
     u = streams.generator(Stream.ORDER_TIME).random(len(rows))
     timed = []
@@ -70,7 +73,12 @@ def time_orders(
             earliest_s = _seconds(row.earliest or row.effective, start)
             latest_s = _seconds(row.latest or row.effective, start)
             t_s = earliest_s + int(np.floor(luck * (latest_s - earliest_s + 1)))
-        timed.append((t_s, Order(row.action, line.prefix(*row.prefix))))
+        names = row.operators if row.operators is not None else operators
+        groups = None if names is None else frozenset(names)
+        order = Order(
+            row.action, line.prefix(*row.prefix), Mechanism(row.mechanism), operators=groups
+        )
+        timed.append((t_s, order))
     return sorted(timed, key=lambda pair: pair[0])
 
 
@@ -83,7 +91,13 @@ def _timed(asked: ask.Replay, given: Given) -> list[tuple[int, Order]]:
     assert resolved.orders is not None
     start, rows = resolved.scenario.start, resolved.orders.rows
     return time_orders(
-        rows, start, asked.order_times, given.streams, asked.last_order, resolved.line
+        rows,
+        start,
+        asked.order_times,
+        given.streams,
+        asked.last_order,
+        resolved.line,
+        asked.operators,
     )
 
 

@@ -212,7 +212,7 @@ def check_cadence(table: Table[CadenceRow], start: datetime) -> Iterable[Problem
 def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem]:
     """Refuse orders before the start and unblock orders of what is not blocked."""
     is_drawn = isinstance(scenario.strategy, Replay) and scenario.strategy.order_times == "drawn"
-    in_force: dict[tuple[int, int], list[int]] = {}
+    in_force: dict[Any, list[int]] = {}
     order_of_time = sorted(range(len(table.rows)), key=lambda number: table.rows[number].effective)
     for number in order_of_time:
         row = table.rows[number]
@@ -220,7 +220,7 @@ def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem
         if first < scenario.start:
             message = f"expected a time from the scenario's start, {scenario.start.isoformat()}, on"
             yield table.problem(number, "effective", f"{message}, got {first.isoformat()}")
-        holders = in_force.setdefault(row.prefix, [])
+        holders = in_force.setdefault(row.key, [])
         if row.action == "block":
             holders.append(number)
         elif not holders:

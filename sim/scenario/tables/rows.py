@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from sim.scenario.calendars import Groups
 from sim.scenario.quantities import Instant, Prefix, Share, check_between
 from sim.scenario.tables.notes import Distribution, Nature, check_drawn
 from sim.scenario.tables.seeds import Row
@@ -31,9 +32,17 @@ class OrderRow(Row):
     latest: Instant | None = None
     action: Literal["block", "unblock"]
     prefix: Prefix
+    mechanism: Literal["drop", "throttle"] = "drop"
+    operators: Groups = None
     owner: str = ""
     confidence: str = ""
     source: str = ""
+
+    @property
+    def key(self) -> tuple[str, tuple[int, int], frozenset[str] | None]:
+        """What a row that unblocks must share with the one that it withdraws."""
+        groups = None if self.operators is None else frozenset(self.operators)
+        return self.mechanism, self.prefix, groups
 
     @model_validator(mode="after")
     def check_window(self) -> OrderRow:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from sim.engine.strategies.calendars import Growth, recurring, time_window
+from sim.engine.sessions import windows_of
+from sim.engine.strategies.calendars import Growth, time_window
 from sim.errors import DataError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.quantities import format_instant
@@ -109,9 +111,15 @@ def sections(**keys: object) -> TimeWindow:
     return TimeWindow.model_validate_json(json.dumps({"id": "time-window", **keys}))
 
 
-def days(asked: TimeWindow, start: str, end: str) -> list[tuple[str, str]]:
-    found = recurring(asked, datetime.fromisoformat(start), datetime.fromisoformat(end))
-    return [(format_instant(first), format_instant(last)) for first, last in found]
+def days(asked: TimeWindow, start: str, end: str, zone: str | None = None) -> list[tuple[str, str]]:
+    first_s, last_s = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    clock = ZoneInfo(zone) if zone else first_s.tzinfo
+    assert clock is not None
+    found = windows_of(asked, first_s, last_s, clock)
+    return [
+        (format_instant(first.astimezone(clock)), format_instant(last.astimezone(clock)))
+        for first, last in found
+    ]
 
 
 def test_sessions_recur_on_weekdays_past_midnight_and_not_on_exceptions() -> None:
@@ -124,7 +132,28 @@ def test_sessions_recur_on_weekdays_past_midnight_and_not_on_exceptions() -> Non
     ]
 
 
-def test_sessions_keep_the_first_offset_where_clocks_change() -> None:
+def test_sessions_follow_the_clocks_of_the_time_zone() -> None:
+    # Clocks in Spain went forward at 2:00 on 29 March 2026, and back at 3:00 on 25 October.
+    sunday = {"every": ["sat", "sun"], "from": "21:00", "to": "01:30"}
+    spring = "2026-03-28T12:00+01:00", "2026-03-30T00:00+02:00", "Europe/Madrid"
+    assert days(sections(**sunday), *spring) == [
+        ("2026-03-28T21:00+01:00", "2026-03-29T01:30+01:00"),
+        ("2026-03-29T21:00+02:00", "2026-03-30T01:30+02:00"),
+    ]
+    # 02:15 is left out, and counts as 03:15; what would end before that does not take place.
+    gap = {"every": ["sun"], "from": "02:15"}
+    assert days(sections(**gap, to="04:00"), *spring) == [
+        ("2026-03-29T03:15+02:00", "2026-03-29T04:00+02:00")
+    ]
+    assert days(sections(**gap, to="03:10"), *spring) == []
+    # 02:15 comes twice, and is the first of the two; to 03:10 it is nearly two hours.
+    autumn = "2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00", "Europe/Madrid"
+    assert days(sections(**gap, to="03:10"), *autumn) == [
+        ("2026-10-25T02:15+02:00", "2026-10-25T03:10+01:00")
+    ]
+
+
+def test_sessions_keep_the_first_offset_where_no_time_zone_is_given() -> None:
     keys = {"every": ["sun"], "from": "14:00", "to": "16:00"}
     # Clocks in Spain went forward on 29 March 2026; 14:00 by the first offset is 15:00 there.
     (*_, last) = days(sections(**keys), "2026-03-28T00:00+01:00", "2026-03-30T00:00+02:00")

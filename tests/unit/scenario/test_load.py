@@ -239,6 +239,8 @@ def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
     strategy = load_scenario(str(path), ["strategy={lengths: [24]}"]).scenario.strategy
     assert strategy.model_dump() == {
         "id": "escalate",
+        "operators": None,
+        "when": None,
         "lengths": (24,),
         "rules": None,
         "purity": None,

@@ -95,10 +95,10 @@ def test_a_bad_row_is_reported_in_its_line(tmp_path: Path, cells: bytes, reporte
          ["t.csv:1: prefix: expected each column once, got it again"]),
         (b"effective,action,prefix,onwer",
          ["t.csv:1: onwer: unknown column; did you mean 'owner'? (known: effective, earliest, "
-          "latest, action, prefix, owner, confidence, source)"]),
+          "latest, action, prefix, mechanism, operators, owner, confidence, source)"]),
         (b"effective,action,prefix,zzz",
          ["t.csv:1: zzz: unknown column (known: effective, earliest, "
-          "latest, action, prefix, owner, confidence, source)"]),
+          "latest, action, prefix, mechanism, operators, owner, confidence, source)"]),
         (b"", ["t.csv:1: effective: expected this column, got none",
                "t.csv:1: action: expected this column, got none",
                "t.csv:1: prefix: expected this column, got none"]),

@@ -1,0 +1,277 @@
+"""When orders are in force, whom they are for and what they name: sessions and given orders.
+
+In: keys of a scenario, or cells of a table. Out: frozen values. It works out no session and reads
+no list: ``sim/engine/sessions.py`` and ``sim/scenario/tables/lists.py`` do.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time
+from itertools import pairwise
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from sim.scenario.model import Model
+from sim.scenario.quantities import (
+    INSTANT_PATTERN,
+    TIME_OF_DAY_PATTERN,
+    Day,
+    Instant,
+    Share,
+    TimeOfDay,
+    format_instant,
+    parse_instant,
+    parse_time_of_day,
+    read_prefix,
+)
+from sim.scenario.tables.seeds import Row
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+"""From Monday on."""
+CALENDARS = ("windows", "sessions", "every")
+"""Keys that say when there are sessions, of which one is given."""
+LIST_FORMAT = "overblock-list"
+"""Marks, in the JSON Schema, a list of prefixes or the path of a file of them."""
+MOMENT_FORMAT = "overblock-moment"
+"""Marks, in the JSON Schema, a time of day or a date and time."""
+# A list in YAML stands for these, which strict validation would refuse.
+Window = Annotated[tuple[Instant, Instant], Field(strict=False)]
+Weekdays = Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7, strict=False)]
+Days = Annotated[tuple[Day, ...], Field(max_length=1000, strict=False)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Names = Annotated[tuple[Name, ...], Field(min_length=1, max_length=1000, strict=False)]
+
+
+def read_addresses(value: object) -> str | tuple[str, ...]:
+    """Read prefixes and addresses, or the path of a file of them."""
+    if isinstance(value, str):
+        if not value or _is_prefix(value):
+            raise ValueError(
+                f"expected the path of a file, or a list such as [192.0.2.1], got {value!r}"
+            )
+        return value
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(f"expected prefixes, or the path of a file of them, got {value!r}")
+    for text in value:
+        read_prefix(text)
+    return tuple(value)
+
+
+def _is_prefix(text: str) -> bool:
+    try:
+        read_prefix(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_moment(value: object) -> datetime | time:
+    is_time = isinstance(value, time) or (isinstance(value, str) and len(value) <= len("00:00"))
+    return parse_time_of_day(value) if is_time else parse_instant(value)
+
+
+def _write_moment(value: datetime | time) -> str:
+    return value.isoformat("minutes") if isinstance(value, time) else format_instant(value)
+
+
+Addresses = Annotated[
+    str | tuple[str, ...],
+    BeforeValidator(read_addresses),
+    WithJsonSchema(
+        {
+            "format": LIST_FORMAT,
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            ],
+        }
+    ),
+]
+Moment = Annotated[
+    datetime | time,
+    BeforeValidator(_read_moment),
+    PlainSerializer(_write_moment, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": MOMENT_FORMAT,
+            "pattern": f"{TIME_OF_DAY_PATTERN}|{INSTANT_PATTERN}",
+        }
+    ),
+]
+
+
+def check_beside(value: Any, info: ValidationInfo, key: str) -> Any:
+    """Refuse a value that says nothing without another key."""
+    # What is not among the data was refused itself.
+    if value is not None and key in info.data and info.data[key] is None:
+        raise ValueError(f"expected it beside {key}, got no {key}")
+    return value
+
+
+class Calendar(Model):
+    """When there are sessions, in one of several ways."""
+
+    # As in YAML: two of its keys are words of Python.
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    windows: (
+        Annotated[tuple[Window, ...], Field(min_length=1, max_length=1000, strict=False)] | None
+    ) = None
+    """Start and end of each session, in sequence; or another calendar."""
+    every: Weekdays | None = None
+    """Weekdays on which a session starts, in the scenario's time zone."""
+    from_: Annotated[TimeOfDay | None, Field(alias="from")] = None
+    """Time of day at which it starts."""
+    to: TimeOfDay | None = None
+    """Time of day at which it ends; on the next day if that is earlier than its start."""
+    except_: Annotated[Days | None, Field(alias="except")] = None
+    """Dates on which no session starts."""
+
+    @field_validator("every", "sessions", check_fields=False)
+    @classmethod
+    def check_one_calendar(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a calendar beside another."""
+        given = [key for key in CALENDARS if info.data.get(key) is not None]
+        if value is not None and given:
+            known = ", ".join(cls.calendars())
+            raise ValueError(f"expected one of {known}, got it beside {given[0]}")
+        return value
+
+    @field_validator("from_", "to", "except_")
+    @classmethod
+    def check_company(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a key that says nothing without weekdays."""
+        return check_beside(value, info, "every")
+
+    @model_validator(mode="after")
+    def check_calendar(self) -> Calendar:
+        """Refuse no calendar, half a recurrence, and windows that do not follow each other."""
+        if all(getattr(self, key) is None for key in self.calendars()):
+            raise ValueError(f"expected one of {', '.join(self.calendars())}, got none")
+        if self.every is not None and (self.from_ is None or self.to is None):
+            raise ValueError("expected from and to beside every, got one or none of them")
+        if self.every is not None and self.from_ == self.to:
+            raise ValueError("expected from and to that differ, got the same time of day")
+        edges = [edge for window in self.windows or () for edge in window]
+        if any(later <= earlier for earlier, later in pairwise(edges)):
+            raise ValueError("expected windows that end after they start and do not overlap")
+        return self
+
+    @classmethod
+    def calendars(cls) -> list[str]:
+        """Keys that it has to say when there are sessions."""
+        return [key for key in CALENDARS if key in cls.model_fields]
+
+
+class When(Calendar):
+    """Sessions in which a strategy acts."""
+
+
+class _Given(BaseModel):
+    """What is said of one order, in a scenario or in a row of a table."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    addresses: Addresses | None = None
+    """Prefixes and addresses, or a file of them; left out for a name."""
+    mechanism: Literal["drop", "throttle", "name"] = "drop"
+    """What operators do to them."""
+    overmatch: Share | None = None
+    """Of a name: share of other names that the entry matches by accident."""
+    operators: Names | None = None
+    """Groups of operators that it is for, by their names in the table; left out, all."""
+    every: Weekdays | None = None
+    """Weekdays on which it comes into force, in the scenario's time zone; once when left out."""
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    """Time of day at which it does, or date and time; the start of the run when left out."""
+    to: Moment | None = None
+    """When it is withdrawn; beside every, next; left out, never."""
+    except_: Annotated[Days | None, Field(alias="except")] = None
+    """Dates on which it does not come into force."""
+    share_at_start: Share | None = None
+    """Share of the addresses that are ordered at once; all when left out."""
+    ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    """Time over which the others are ordered; until the withdrawal when left out."""
+
+    @field_validator("except_", "ramp_h")
+    @classmethod
+    def check_company(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a key that says nothing without another."""
+        needed = {"except_": "every", "ramp_h": "share_at_start"}[str(info.field_name)]
+        return check_beside(value, info, needed)
+
+    @model_validator(mode="after")
+    def check_order(self) -> _Given:
+        """Refuse an order of nothing, a name without a pattern, and times that do not fit."""
+        is_name = self.mechanism == "name"
+        if is_name != (self.addresses is None):
+            raise ValueError("expected addresses, or mechanism name without any")
+        if is_name != (self.overmatch is not None):
+            raise ValueError("expected overmatch beside mechanism name, and there alone")
+        edges = [edge for edge in (self.from_, self.to) if edge is not None]
+        if self.every is not None:
+            if len(edges) < 2 or not all(isinstance(edge, time) for edge in edges):
+                raise ValueError("expected from and to as times of day beside every")
+            if self.from_ == self.to:
+                raise ValueError("expected from and to that differ, got the same time of day")
+        elif any(isinstance(edge, time) for edge in edges):
+            raise ValueError("expected from and to as dates and times, or every beside them")
+        elif len(edges) == 2 and not edges[0] < edges[1]:  # type: ignore[operator]
+            raise ValueError("expected a withdrawal after the order")
+        if self.share_at_start is not None and is_name:
+            raise ValueError("expected no share_at_start of a name")
+        if self.share_at_start is not None and self.to is None and self.ramp_h is None:
+            raise ValueError("expected ramp_h, or to, beside share_at_start")
+        return self
+
+
+class GivenOrder(_Given, Model):
+    """One order: what is blocked, when, how and by whom."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+
+def _split(value: object) -> object:
+    """Parts of a cell, between spaces, commas or semicolons."""
+    return tuple(filter(None, re.split(r"[\s,;]+", value))) if isinstance(value, str) else value
+
+
+def _split_addresses(value: object) -> object:
+    """Prefixes of a cell; a file as it is."""
+    parts = _split(value)
+    is_file = isinstance(parts, tuple) and len(parts) == 1 and not _is_prefix(parts[0])
+    return value if is_file else parts
+
+
+class GivenOrderRow(_Given, Row):
+    """One order of a table, said as in a scenario; several values stand in one cell."""
+
+    @field_validator("every", "except_", "operators", mode="before")
+    @classmethod
+    def check_parts(cls, value: object) -> object:
+        """Take a cell apart."""
+        return _split(value)
+
+    @field_validator("addresses", mode="before")
+    @classmethod
+    def check_addresses(cls, value: object) -> object:
+        """Take a cell of prefixes apart."""
+        return _split_addresses(value)
+
+
+Groups = Annotated[Names | None, BeforeValidator(_split)]
+"""Groups of operators in a cell of a table."""
