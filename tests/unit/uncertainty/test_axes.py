@@ -108,7 +108,7 @@ def test_a_column_takes_factors_or_positions(resolved: Resolved) -> None:
         resolved,
         [
             "operators-russia-2018.apply_lag_median_h=2",
-            "operators-russia-2018.compliance=-1",
+            "operators-russia-2018.release_lag_sigma=-1",
             "thresholds.impaired=0.2",
         ],
     )
@@ -117,13 +117,13 @@ def test_a_column_takes_factors_or_positions(resolved: Resolved) -> None:
     assert found.scenario.thresholds.impaired == 0.2
     for old, new in zip(resolved.operators.rows, found.operators.rows, strict=True):
         assert new.apply_lag_median_h == 2 * old.apply_lag_median_h
-        assert new.compliance == 0
+        assert new.release_lag_sigma == 0.3
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("operators-russia-2018.compliance=0,1.5", "expected positions from -1 to 1, got 1.5"),
+        ("operators-russia-2018.release_lag_sigma=0,1.5", "expected positions from -1 to 1, got 1.5"),
         ("operators-russia-2018.apply_lag_median_h=0..2", "expected factors > 0"),
         ("operators-russia-2018.apply_lag_median_h=high", "expected factors > 0"),
         ("hosting-russia-2018.weight=1,2", "26 separate weights"),
