@@ -111,7 +111,7 @@ def test_sensitivity_ranks_the_assumptions_and_draws_them(small: str, tmp_path: 
     compliance = lines["operators-russia-2018.compliance"]
     assert compliance["at_low"] < compliance["at_high"], "who enforces less hits less"
     assert compliance["mu_star"] > 0
-    assert compliance["n_base"] == 2
+    assert lines["hosting-russia-2018.weight"]["n_base"] == 2
     throttling = lines["effects.throttle_severity"]
     assert (throttling["mu_star"], throttling["total"]) == (0, None), "nothing is throttled here"
     assert lines["hosting-russia-2018.weight"]["at_low"] is None
