@@ -228,7 +228,7 @@ class RefFronts:
 class RefUsers:
     """Users of the Internet, ``phi`` of them the target's; ``n_users`` counts the target's.
 
-    Nobody hops where ``hop_s`` is None.
+    Nobody hops where ``hop_s`` is None. Use is not weighed where ``use`` is empty.
     """
 
     tick_s: int
@@ -241,6 +241,8 @@ class RefUsers:
     leave_rate_per_d: float
     return_rate_per_d: float
     hop_s: int | None = None
+    use: tuple[float, ...] = ()  # of each clock hour, the first being that in which the run begins
+    use_offset_s: int = 0  # seconds of that hour that are over at the start
 
 
 @dataclass(frozen=True)
@@ -259,6 +261,8 @@ class RefComplaints:
     exempt_lag_s: int
     fatigue_half_life_d: float | None = None
     per_million_people_per_d: float | None = None
+    hotline_calls_per_d: float | None = None
+    hotline_room: float | None = None
 
 
 @dataclass(frozen=True)
@@ -452,7 +456,10 @@ class RefInherited:
 
 @dataclass(frozen=True)
 class RefTarget:
-    """Totals over ``[0, horizon_s)`` and, per operator, the shares at the end."""
+    """Totals over ``[0, horizon_s)`` and, per operator, the shares at the end.
+
+    Use is in user-hours of mean use.
+    """
 
     user_hours_denied: float
     user_hours_on_vpn: float
@@ -460,6 +467,9 @@ class RefTarget:
     user_hours_hopping: float
     vpn_share: tuple[float, ...]
     left_share: tuple[float, ...]
+    use_denied: float = 0.0
+    use_left: float = 0.0
+    use_hopping: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -491,6 +501,8 @@ class RefOutcome:
     degraded: list[tuple[int, float]]
     attention: list[tuple[int, float]]
     n_complaints: float
+    use_means: list[tuple[int, float, float]]  # of each tick: use denied, and degraded, as shares
+    hotline: tuple[float, float, float]  # complaints taken down, turned away, most that waited
 
 
 # --- Sets of addresses
@@ -734,6 +746,12 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
         degraded=_degraded(run, world.users, pieces),
         attention=run.attention,
         n_complaints=run.n_complaints,
+        use_means=_use_means(run, world.users, pieces),
+        hotline=(
+            run.n_complaints - run.n_turned_away - run.n_waiting,
+            run.n_turned_away,
+            run.most_waiting,
+        ),
     )
 
 
@@ -868,6 +886,7 @@ class _Run:
         # Attention is told at the cuts of its pieces; complaints and loudness come with it.
         self.attention: list[tuple[int, float]] = [(0, 0.0)]
         self.n_complaints = 0.0
+        self.n_waiting, self.n_turned_away, self.most_waiting = 0.0, 0.0, 0.0
         self.loud_d = 0.0  # integral of 1 + snowball * A
         self.impaired_s: dict[int, int] = {}  # since when each business is impaired
         self.loud_at: dict[int, float] = {}  # loud_d then
@@ -1734,11 +1753,28 @@ class _Run:
         if elapsed_s == 0:
             return
         self.attention.append((t_s, value))
+        self._wait_in_line(elapsed_s / DAY_S, complaints)
         if self.views:
             self.fresh = [fresh * self._left(elapsed_s) for fresh in self.fresh]
             self.people_fresh = [fresh * self._left(elapsed_s) for fresh in self.people_fresh]
             view = self.views[-1][1]
             self.n_cut_off = [self._n_cut_off(view, row, t_s) for row in range(len(self.fresh))]
+
+    def _wait_in_line(self, days: float, complaints: float) -> None:
+        """Let complaints join the hotline's line evenly, until it is full or empty."""
+        rule = self.world.complaints
+        if rule is None or rule.hotline_calls_per_d is None:
+            return
+        room = math.inf if rule.hotline_room is None else rule.hotline_room
+        more_per_d = complaints / days - rule.hotline_calls_per_d
+        if more_per_d > 0:
+            growing_d = min(days, (room - self.n_waiting) / more_per_d)
+            self.n_turned_away += more_per_d * (days - growing_d)
+            self.n_waiting = min(room, self.n_waiting + more_per_d * growing_d)
+        elif more_per_d < 0:
+            shrinking_d = min(days, self.n_waiting / -more_per_d)
+            self.n_waiting = max(0.0, self.n_waiting + more_per_d * shrinking_d)
+        self.most_waiting = max(self.most_waiting, self.n_waiting)
 
     def _first_above(self, limit: float, from_s: int, to_s: int) -> int | None:
         """First second in ``(from_s, to_s]`` at which attention exceeds a limit."""
@@ -1765,7 +1801,10 @@ class _Run:
             return
         server = self.servers_free_s.index(min(self.servers_free_s))
         business = self.world.businesses[row]
-        served_s = max(t_s, self.servers_free_s[server]) + business.service_s
+        joins_s = t_s
+        if rule.hotline_calls_per_d is not None:
+            joins_s += round(self.n_waiting / rule.hotline_calls_per_d * DAY_S)
+        served_s = max(joins_s, self.servers_free_s[server]) + business.service_s
         self.servers_free_s[server] = served_s
         if business.verdict_draw < rule.confirmed_share:
             self._plan(served_s + rule.exempt_lag_s, "exempt", row)
@@ -2077,6 +2116,7 @@ def _listed(entries: Sequence[_Entry]) -> Ranges:
 def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]) -> RefTarget:
     """User-hours of the target's users by where they were, exact on each piece."""
     denied_h, on_vpn_h, left_h, hopping_h = [], [], [], []
+    used_h: list[tuple[float, float, float]] = []
     for start_s, stop_s, view in pieces:
         for row, operator in enumerate(run.world.operators):
             n_users, hours = users.n_users * operator.share, (stop_s - start_s) / HOUR_S
@@ -2088,6 +2128,8 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
             hopping_h.append(
                 n_staying * (1 - vpn) * run.hopping(view, row, start_s, stop_s) / HOUR_S
             )
+        for a, b, weight in _hours_of_use(users, start_s, stop_s):
+            used_h.append(tuple(weight * lost for lost in _lost_h(run, users, view, a, b)))
     return RefTarget(
         user_hours_denied=math.fsum(denied_h),
         user_hours_on_vpn=math.fsum(on_vpn_h),
@@ -2095,7 +2137,61 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
         user_hours_hopping=math.fsum(hopping_h),
         vpn_share=tuple(run.vpn),
         left_share=tuple(run.left),
+        use_denied=math.fsum(denied for denied, _, _ in used_h),
+        use_left=math.fsum(left for _, left, _ in used_h),
+        use_hopping=math.fsum(hopping for _, _, hopping in used_h),
     )
+
+
+def _hours_of_use(users: RefUsers, start_s: int, stop_s: int) -> list[tuple[int, int, float]]:
+    """Parts of ``[start_s, stop_s)`` in one clock hour each, and the use in it."""
+    found = []
+    for hour, weight in enumerate(users.use):
+        begins_s = hour * HOUR_S - users.use_offset_s
+        a, b = max(start_s, begins_s), min(stop_s, begins_s + HOUR_S)
+        if a < b:
+            found.append((a, b, weight))
+    return found
+
+
+def _lost_h(
+    run: "_Run", users: RefUsers, view: _View, start_s: int, stop_s: int
+) -> tuple[float, float, float]:
+    """User-hours of those cut off, of those who have left, and of those on the way."""
+    denied, left, hopping = 0.0, 0.0, 0.0
+    for row, operator in enumerate(run.world.operators):
+        n_users = users.n_users * operator.share
+        n_meeting = n_users * (1 - view.left[row]) * (1 - view.vpn[row])
+        denied += n_meeting * run.unreached(view, row, start_s, stop_s) / HOUR_S
+        left += n_users * view.left[row] * (stop_s - start_s) / HOUR_S
+        hopping += n_meeting * run.hopping(view, row, start_s, stop_s) / HOUR_S
+    return denied, left, hopping
+
+
+def _use_means(
+    run: "_Run", users: RefUsers | None, pieces: Sequence[tuple[int, int, _View]]
+) -> list[tuple[int, float, float]]:
+    """Shares of all use from each tick to the next that are denied, and degraded."""
+    if users is None or not users.use:
+        return []
+    means = []
+    for tick_s in range(0, run.world.horizon_s, users.tick_s):
+        end_s = min(tick_s + users.tick_s, run.world.horizon_s)
+        all_h = sum(
+            (b - a) / HOUR_S * weight for a, b, weight in _hours_of_use(users, tick_s, end_s)
+        )
+        lost = [
+            (weight * denied, weight * (denied + hopping))
+            for start_s, stop_s, view in pieces
+            if start_s < end_s and stop_s > tick_s
+            for a, b, weight in _hours_of_use(users, max(start_s, tick_s), min(stop_s, end_s))
+            for denied, _, hopping in [_lost_h(run, users, view, a, b)]
+        ]
+        of = all_h * users.n_users
+        means.append(
+            (tick_s, math.fsum(d for d, _ in lost) / of, math.fsum(d for _, d in lost) / of)
+        )
+    return means
 
 
 def _degraded(
@@ -2189,6 +2285,17 @@ def _curves(
         values |= {
             "demand_lost_share": Fraction(lost, sum(values_per_h)) if any(values_per_h) else None,
         }
+        everywhere = [
+            sum(
+                Fraction(operator.share) * m
+                for operator, m in zip(world.operators, row, strict=True)
+            )
+            for row in view.missing
+        ]
+        for percent in (1, 10, 30, 50, 90):
+            values[f"businesses_over_{percent}_percent"] = sum(
+                share > Fraction(percent, 100) for share in everywhere
+            )
         for level, threshold in zip(levels, world.thresholds, strict=True):
             values[level] = sum(share > Fraction(threshold) for share in view.failing)
         for name, value in values.items():

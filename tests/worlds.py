@@ -36,6 +36,7 @@ from sim.world.stances import StanceEvent, StanceEvents
 from sim.world.switching import Programs
 from sim.world.target import Pools, Target
 from sim.world.tenancy import Stays
+from sim.world.use import Use
 from sim.world.withdrawals import OutsideWithdrawal
 from tests import reference as ref
 from tests.examples import n_examples
@@ -197,7 +198,7 @@ class SmallWorld:
     """A world in plain values. Each firm is a sector of its own.
 
     ``decisions`` are withdrawals decided elsewhere, by time: time, share, and a provider, a prefix
-    or nothing.
+    or nothing. ``use`` has a weight for each clock hour of the run, or none.
     """
 
     orders: tuple[tuple[int, str, str] | Dated, ...] = ()
@@ -228,6 +229,8 @@ class SmallWorld:
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
     decisions: tuple[tuple[int, float, str], ...] = ()
+    use: tuple[float, ...] = ()
+    use_offset_s: int = 0
     streams: Streams = field(default_factory=lambda: Streams(0, 0))
 
     @cached_property
@@ -315,6 +318,7 @@ class SmallWorld:
             if self.stances
             else None,
             users=self.users,
+            use=Use(np.array(self.use), self.use_offset_s) if self.use else None,
             censor=self.censor,
             reactions=self.reactions,
             complaints=self.complaints,
@@ -387,6 +391,8 @@ class SmallWorld:
                 users.leave_rate_per_d,
                 users.return_rate_per_d,
                 None if users.hop_min is None else round(users.hop_min * 60),
+                self.use,
+                self.use_offset_s,
             )
             if users
             else None,
@@ -403,6 +409,8 @@ class SmallWorld:
                 round(complaints.exempt_lag_h * HOUR),
                 complaints.fatigue_half_life_d,
                 complaints.per_million_people_per_d,
+                complaints.hotline_calls_per_d,
+                complaints.hotline_room,
             )
             if complaints and users
             else None,

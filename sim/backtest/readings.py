@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_bounds
+from sim.catalogue.worst import WORST_PERCENT
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
-from sim.engine.record.curves import BUSINESS_METRICS, Curves
+from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS, Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.errors import Problem
@@ -29,6 +30,8 @@ from sim.world.build import World
 from sim.world.providers import provider_names
 
 GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
+OVER = dict(zip((percent / 100 for percent in WORST_PERCENT), OVER_METRICS, strict=True))
+"""Curves of businesses that lose more than a share that is no threshold of the scenario."""
 """Curves that a run keeps by provider, sector and role."""
 
 Span = tuple[int, int]
@@ -186,16 +189,19 @@ def count_businesses(
     Returns
     -------
     n
-        NaN where no run keeps businesses above that share, and for a share of nobody. Ever above
-        a share that is no threshold of the scenario is told by the worst moment of each business,
-        were nobody on a VPN.
+        NaN where no run keeps businesses above that share, and for a share of nobody. Above a
+        share that is no threshold of the scenario they are told as if nobody were on a VPN: at a
+        time for 1, 10, 30, 50 and 90 % of attempts, ever by the worst moment of each business.
     """
     if why_no_threshold(reading, resolved, is_timed=span_s is not None):
         return float("nan")
     is_member = _members(reading, world)
     of = float(np.count_nonzero(is_member))
     level = threshold_names(resolved).get(reading.above, "")
-    if not level:
+    if not level and span_s is not None:
+        metric = OVER[reading.above]
+        n = _at_once(outcome.curves, metric, _groups(reading, world), span_s, take)
+    elif not level:
         n = float(np.count_nonzero(is_member & is_above(outcome, reading.above)))
     elif span_s is None:
         time_s = getattr(outcome.ledger, f"{level}_s")
@@ -210,10 +216,12 @@ def count_businesses(
 
 def why_no_threshold(reading: BusinessesHit | None, resolved: Resolved, *, is_timed: bool) -> str:
     """Why a run cannot say who loses more than a share at a time; empty where it can."""
-    known = threshold_names(resolved)
-    if reading is None or reading.above in known or not is_timed:
+    if reading is None or not is_timed:
         return ""
-    kept = ", ".join(f"{above:g}" for above in known)
+    known = {*threshold_names(resolved), *(() if reading.sectors else OVER)}
+    if reading.above in known:
+        return ""
+    kept = ", ".join(f"{above:g}" for above in sorted(known))
     return (
         f"a run keeps who loses more than {kept} of demand at a time, "
         f"not more than {reading.above:g}"
@@ -256,7 +264,11 @@ def _at_once(
     curves: Curves, metric: str, groups: Sequence[Group], span_s: Span, take: str
 ) -> float:
     """Most or fewest of several groups together at any second of a span."""
-    points = [curves.points(metric, group) for group in groups]
+    kept = {(series.metric, series.group) for series in curves.series}
+    # A provider at which no business is has no curve of those above some shares.
+    points = [curves.points(metric, group) for group in groups if (metric, group) in kept]
+    if not points:
+        return 0.0
     first_s, until_s = span_s
     t_s = np.unique(np.concatenate([[first_s], *(t for t, _ in points)]))
     t_s = t_s[(t_s >= first_s) & (t_s < max(until_s, first_s + 1))]
@@ -305,7 +317,8 @@ def check_group(placed: PlacedCase, predictor: RunPredictor, resolved: Resolved)
         ("role", ROLES),
     ):
         name, curve = getattr(predictor, key), predictor.curve
-        if name and curve not in GROUPED and (curve, key) != ("addresses_listed", "provider"):
+        by_provider = ("addresses_listed", *OVER_METRICS) if key == "provider" else ()
+        if name and curve not in (*GROUPED, *by_provider):
             message = f"expected a curve that is kept by {key}, got {curve}"
             problems.append(placed.problem("predictor.curve", message))
         if name and name not in known:

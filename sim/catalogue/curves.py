@@ -1,6 +1,7 @@
 """Every curve of ``curves.parquet``: what it counts, and in what."""
 
 from sim.catalogue.declaration import Curve
+from sim.catalogue.worst import WORST_PERCENT, over_now
 
 _ADDRESSES, _BUSINESSES = "IPv4 addresses", "businesses"
 _OF_DEMAND, _OF_USERS = "share of domestic demand", "share of the target's users"
@@ -105,6 +106,17 @@ _ENTRIES = (
         "businesses",
         "down",
     ),
+    *(
+        Curve(
+            over_now(percent),
+            _BUSINESSES,
+            f"Businesses of whose attempts more than {percent} % fail, were nobody on a VPN; in "
+            "all, and by provider of the front end",
+            "businesses",
+            f"of whose attempts more than {percent} % fail",
+        )
+        for percent in WORST_PERCENT
+    ),
     Curve(
         "demand_lost_share",
         _OF_DEMAND,
@@ -127,6 +139,20 @@ _ENTRIES = (
         "users who",
         "are cut off or changing fronts",
         "users.hop_min",
+    ),
+    *(
+        Curve(
+            f"target_use_{what}_share",
+            "share of the target's use",
+            f"Use of those who are {who}, mean over the tick that begins, of all use in it",
+            "use of those who",
+            f"are {who}",
+            "users.use",
+        )
+        for what, who in (
+            ("denied", "cut off"),
+            ("degraded", "cut off or on the way to another front"),
+        )
     ),
     Curve("vpn_share", _OF_USERS, "Users on a VPN, of all", "users", "on a VPN", "users"),
     Curve(

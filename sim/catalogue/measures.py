@@ -313,6 +313,30 @@ _COMPLAINTS = (
         "appeals that led to an exemption before the run ended",
         of="named complaints",
     ),
+    _complaint(
+        "complaints_taken_down",
+        "complaints",
+        "complaints that the hotline took down before the run ended; others still waited",
+        of="complaints",
+        formula="responses.measure_line",
+        needs="complaints.hotline_calls_per_d",
+    ),
+    _complaint(
+        "complaints_turned_away",
+        "complaints",
+        "complaints that found its line full",
+        of="complaints",
+        formula="responses.measure_line",
+        needs="complaints.hotline_calls_per_d",
+    ),
+    _complaint(
+        "hotline_longest_wait_h",
+        "h",
+        "longest time that who joined its line had to wait",
+        label="longest wait for the hotline",
+        formula="responses.measure_line",
+        needs="complaints.hotline_calls_per_d",
+    ),
 )
 
 _USERS = (
@@ -344,6 +368,34 @@ _USERS = (
         of=USER_HOURS,
         label="target: user-hours degraded",
         needs="users.hop_min",
+    ),
+    *(
+        _target(
+            f"target_use_{lost}_share",
+            "share of use",
+            what,
+            of=USER_HOURS,
+            label=f"target: share of use {label}",
+            needs="users.use",
+        )
+        for lost, what, label in (
+            (
+                "denied",
+                "use of those cut off, with the rhythm of hours, weekdays and months; its "
+                "denominator is in user-hours of mean use",
+                "denied",
+            ),
+            (
+                "degraded",
+                "the same, and of those on the way to another front",
+                "degraded",
+            ),
+            (
+                "lost",
+                "the same of those cut off and of those who had left",
+                "lost, by denial or leaving",
+            ),
+        )
     ),
     _target(
         "target_users_left_at_end",

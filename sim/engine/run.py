@@ -30,6 +30,7 @@ from sim.engine.eventlog import EventLog
 from sim.engine.record.outcome import Outcome
 from sim.engine.settlement import Due, Settlement, tick
 from sim.engine.state.enforcement import Enforcement
+from sim.engine.state.hotline import Hotline
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -71,7 +72,8 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     users = crowd if world.users is not None else None
     plaintiffs = Plaintiffs(world.complaints, world, users) if users and world.complaints else None
     complaining = plaintiffs.complaints if plaintiffs else nobody_complains
-    attention = Attention.of(world.complaints, complaining)
+    line = Hotline.of(world.complaints)
+    attention = Attention.of(world.complaints, complaining, line)
     censor = CensorActor(env, world, strategy, register, crowd, attention, log)
     target = None
     if world.pools is not None:
@@ -128,6 +130,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
             attention,
             censor.exempt,
             censor.note_pressure,
+            line,
         )
     settlement = Settlement(
         env,
@@ -164,6 +167,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         n_complaints=attention.n_complaints if complaints else float("nan"),
         n_named=complaints.n_named if complaints else 0,
         attention=attention.at(world.horizon_s) if complaints else 0.0,
+        line=line if complaints else None,
         curves=settlement.curves(),
     )
 

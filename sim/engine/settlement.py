@@ -17,7 +17,7 @@ from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.record.curves import Curves
-from sim.engine.record.degraded import DegradedHistory
+from sim.engine.record.degraded import DEGRADED, USE_METRICS, TickMeans
 from sim.engine.record.snapshot import Snapshot
 from sim.engine.record.vpn import VpnHistory, VpnSteps
 from sim.engine.state import entries_kernel as kernel
@@ -85,7 +85,9 @@ class Settlement:
         users = crowd if world.users is not None else None
         self._snapshot = Snapshot(world, space, states, crowd)
         has_hops = world.users is not None and world.users.hop_min is not None
-        self._degraded = DegradedHistory(crowd.n_users) if has_hops else None
+        self._degraded = TickMeans((DEGRADED,), crowd.n_users) if has_hops else None
+        self._use = world.use
+        self._use_lost = TickMeans(USE_METRICS, crowd.n_users) if world.use is not None else None
         if users is not None:
             self._set_vpn(0, users)
 
@@ -142,7 +144,9 @@ class Settlement:
     def curves(self) -> Curves:
         """All curves so far."""
         curves = self._snapshot.freeze()
-        return self._degraded.added_to(curves) if self._degraded else curves
+        for means in (self._degraded, self._use_lost):
+            curves = means.added_to(curves) if means is not None else curves
+        return curves
 
     def vpn(self) -> VpnSteps:
         """Users on a VPN so far."""
@@ -150,7 +154,9 @@ class Settlement:
 
     def _note_degraded(self, t_s: int) -> None:
         if self._degraded is not None:
-            self._degraded.note(t_s, self._crowd.degraded_s)
+            self._degraded.note(t_s, float(t_s), (self._crowd.degraded_s,))
+        if self._use_lost is not None and self._use is not None:
+            self._use_lost.note(t_s, self._use.passed_s(t_s), self._crowd.used_s)
 
     def _set_vpn(self, t_s: int, users: TargetState) -> None:
         self._states.set_vpn(t_s, users.share_vpn)

@@ -32,6 +32,7 @@ STANDING_IN = {
     "reactions.responses": "responses-2018",
     "censor.exempt": "exempt-shared-2018",
     "censor.pressure_events": "pressure-events-2018",
+    "users.use": "use-messenger-2017",
 }
 """A shipped table for each key that names one and has no default: an example of its columns."""
 _MARKED = re.compile(r"(<!-- symbols: (.+?) -->\n)(.*?)(<!-- end of symbols -->\n)", re.DOTALL)

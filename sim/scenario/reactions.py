@@ -123,6 +123,8 @@ class Users(Model):
     """Rate at which those who left return once it can be reached."""
     hop_min: Annotated[float, Field(gt=0, le=1440)] | None = None
     """Time a client takes to another front when its own is dropped; none when left out."""
+    use: Table | None = None
+    """Table of when the target is used: hours, weekdays, months; not weighed when left out."""
 
 
 class Stances(Model):
@@ -189,5 +191,9 @@ class Complaints(Model):
     """From the end of handling to the exemption."""
     per_million_people_per_d: PerDay | None = None
     """Complaints per million people and day who miss what businesses offer; none when left out."""
+    hotline_calls_per_d: Positive | None = None
+    """Complaints that the hotline takes down a day; all at once when left out."""
+    hotline_room: Positive | None = None
+    """Complaints that can wait for it, others are turned away; no limit when left out."""
     fatigue_half_life_d: Positive | None = None
     """Half-life of complaining while hit without a break; nobody tires when left out."""

@@ -35,6 +35,7 @@ from sim.scenario.tables.consistency import (
     check_sectors,
     check_sessions,
     check_shared,
+    check_use,
     places_of,
 )
 from sim.scenario.tables.inventory import Inventory, check_sites, read_inventory
@@ -66,6 +67,7 @@ from sim.scenario.tables.rows import (
     SectorRow,
     SessionRow,
     TargetPrefixRow,
+    UseRow,
 )
 from sim.scenario.tables.seeds import RowType, Table, read_table
 from sim.scenario.tables.sharing import (
@@ -108,6 +110,8 @@ class Resolved:
         Files of addresses that the strategy names, by name.
     pools, stances, responses, exempt, pressure_events, withdrawals
         Tables of mechanisms by which actors react; None where the scenario names none.
+    use
+        When the target is used; None where the scenario names no such table.
     totals, figures
         Published numbers to set beside the results; None when the scenario names none.
     """
@@ -139,6 +143,7 @@ class Resolved:
     exempt: Table[PrefixRow] | None
     pressure_events: Table[PressureRow] | None
     withdrawals: Table[WithdrawalRow] | None
+    use: Table[UseRow] | None
     totals: Table[PublishedTotalRow] | None
     figures: Table[FigureRow] | None
     lists: tuple[Table[PrefixRow], ...] = ()
@@ -267,6 +272,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *(check_orders(resolved.orders, scenario) if resolved.orders else ()),
         *(check_sessions(resolved.sessions) if resolved.sessions else ()),
         *(check_responses(resolved.responses) if resolved.responses else ()),
+        *(check_use(resolved.use) if resolved.use else ()),
         *(check_figures(resolved.figures, places) if resolved.figures else ()),
     ]
 
@@ -384,6 +390,7 @@ def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
             censor.outside_withdrawals if censor else None,
             WithdrawalRow,
         ),
+        ("use", "users.use", scenario.users.use if scenario.users else None, UseRow),
         ("totals", "published.totals", scenario.published.totals, PublishedTotalRow),
         ("figures", "published.figures", scenario.published.figures, FigureRow),
     ]

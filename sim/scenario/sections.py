@@ -49,6 +49,12 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
             "it how many people there are; got 0"
         )
         yield _problem(document, ("users", "share_target_users"), message)
+    if complaints and complaints.hotline_room and complaints.hotline_calls_per_d is None:
+        message = (
+            "expected complaints.hotline_calls_per_d beside it, without which nobody waits; "
+            "got none"
+        )
+        yield _problem(document, ("complaints", "hotline_room"), message)
     censor = scenario.censor
     if censor is not None:
         yield from _lone_keys(censor, document)

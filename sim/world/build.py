@@ -24,6 +24,7 @@ from sim.world.stances import StanceEvents, build_stances
 from sim.world.switching import Programs
 from sim.world.target import Pools, Target, build_pools, build_target
 from sim.world.tenancy import Stays
+from sim.world.use import Use, build_use
 from sim.world.withdrawals import OutsideWithdrawal, build_withdrawals
 
 
@@ -43,6 +44,8 @@ class World:
         What a mechanism does to those it hits.
     pools, moves, stays, programs, stances, users, censor, reactions, complaints
         Mechanisms by which actors react; None where they do not act.
+    use
+        When the target is used; None where that is not weighed.
     exempt
         Addresses the censor cuts out of every order.
     pressure_events
@@ -67,6 +70,7 @@ class World:
     programs: Programs | None = None
     stances: StanceEvents | None = None
     users: Users | None = None
+    use: Use | None = None
     censor: Censor | None = None
     reactions: Reactions | None = None
     complaints: Complaints | None = None
@@ -102,6 +106,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         programs=population.programs,
         stances=build_stances(resolved, places, streams),
         users=scenario.users,
+        use=build_use(resolved),
         censor=scenario.censor,
         reactions=scenario.reactions,
         complaints=scenario.complaints,

@@ -18,7 +18,7 @@ from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.record.curves import USER_METRICS
-from sim.engine.record.degraded import DEGRADED
+from sim.engine.record.degraded import DEGRADED, USE_METRICS
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
@@ -250,6 +250,18 @@ def reviews(draw):
 
 
 @st.composite
+def fatigue_or_lines(draw):
+    """Those who are hit tire, or complaints wait for the hotline, or neither."""
+    calls = draw(st.sampled_from([None, 0.5, 10.0]))
+    if calls is None:
+        return {"fatigue_half_life_d": draw(st.sampled_from([None, 0.5, 4.0]))}
+    return {
+        "hotline_calls_per_d": calls,
+        "hotline_room": draw(st.sampled_from([None, 0.25, 8.0])),
+    }
+
+
+@st.composite
 def decisions(draw):
     """Withdrawals decided elsewhere, two of them at most; mostly none."""
     if draw(st.integers(0, 2)):
@@ -261,6 +273,12 @@ def decisions(draw):
     )
 
 
+N_HOURS = HORIZON_S // HOUR + 2
+USES = (
+    (),
+    (1.0,) * N_HOURS,
+    tuple(0.25 + hour % 24 / 12 for hour in range(N_HOURS)),
+)
 SCOPES = ("", "", "alpha", "beta", "192.0.2.0/26", "198.51.100.0/24")
 
 
@@ -334,7 +352,7 @@ def whole_worlds(draw):
             confirmed_share=draw(st.sampled_from([0.5, 1.0])),
             exempt_lag_h=draw(st.integers(1, 10)),
             per_million_people_per_d=draw(st.sampled_from([None, 0.0, 2.0, 20.0])),
-            fatigue_half_life_d=draw(st.sampled_from([None, 0.5, 4.0])),
+            **draw(fatigue_or_lines()),
         ),
         reactions=Reactions(
             responses="x",
@@ -348,6 +366,8 @@ def whole_worlds(draw):
         has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
         decisions=draw(decisions()),
+        use=draw(st.sampled_from(USES)),
+        use_offset_s=draw(st.sampled_from([0, 1800, 3599])),
         exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
         streams=Streams(draw(st.integers(0, 50)), 0),
     )
@@ -501,6 +521,7 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert events_of(small, outcome) == reference.events
     everybody = {series.metric for series in outcome.curves.series if series.group == Group()}
     degraded = {DEGRADED} if reference.degraded else set()
+    degraded |= set(USE_METRICS) if reference.use_means else set()
     assert everybody == {*reference.curves, *USER_METRICS, *degraded}
     for metric, expected in reference.curves.items():
         t_s, value = outcome.curves.points(metric, Group())
@@ -521,10 +542,15 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert_same_users(outcome.users, reference.target)
     assert_same_user_curves(outcome, reference)
     assert_same_degraded(outcome, reference)
+    assert_same_use(outcome, reference)
     attention = reference.attention[-1][1]
     near = nearness_of_attention(small)
     assert math.isclose(outcome.attention, attention, rel_tol=near, abs_tol=1e-12)
     assert math.isclose(outcome.n_complaints, reference.n_complaints, rel_tol=near, abs_tol=1e-9)
+    if outcome.line is not None:
+        line = outcome.line
+        found = (line.n_taken, line.n_turned_away, line.longest)
+        np.testing.assert_allclose(found, reference.hotline, rtol=10 * near, atol=1e-6)
 
 
 def nearness_of_attention(small: SmallWorld) -> float:
@@ -574,6 +600,24 @@ def assert_same_degraded(outcome: Outcome, reference: RefOutcome) -> None:
     found = value[np.searchsorted(t_s, ticks_s, side="right") - 1]
     wanted = [share for _, share in reference.degraded]
     np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9)
+
+
+def assert_same_use(outcome: Outcome, reference: RefOutcome) -> None:
+    if not reference.use_means or outcome.users is None or reference.target is None:
+        return
+    ticks_s = [t for t, *_ in reference.use_means]
+    for column, metric in enumerate(USE_METRICS):
+        t_s, value = outcome.curves.points(metric, Group())
+        found = value[np.searchsorted(t_s, ticks_s, side="right") - 1]
+        wanted = [row[1 + column] for row in reference.use_means]
+        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9, err_msg=metric)
+    users, target = outcome.users, reference.target
+    for used_s, wanted_h in (
+        (users.used_denied_s, target.use_denied),
+        (users.used_left_s, target.use_left),
+        (users.used_hopping_s, target.use_hopping),
+    ):
+        np.testing.assert_allclose(used_s.sum() / HOUR, wanted_h, rtol=1e-6, atol=1e-6)
 
 
 def as_it_is(observation: Observation) -> Observation:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from sim.engine.state.hotline import Hotline
 from sim.scenario.reactions import Complaints
 
 S_PER_D = 86_400
@@ -39,6 +40,8 @@ class Attention:
         What full attention adds to complaints, as a multiple of those without.
     complaining
         Tells how many complaints there would be without attention.
+    line
+        Where complaints wait for the hotline; None where they do not.
 
     Attributes
     ----------
@@ -54,10 +57,12 @@ class Attention:
         per_complaint: float = 0.0,
         snowball: float = 0.0,
         complaining: Complaining = nobody_complains,
+        line: Hotline | None = None,
     ) -> None:
         self.n_complaints = 0.0
         self.loud_d = 0.0
         self._complaining = complaining
+        self._line = line
         self._value = 0.0
         self._fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
         self._per_complaint = per_complaint
@@ -67,11 +72,14 @@ class Attention:
         self._asked: tuple[int, float] | None = None
 
     @classmethod
-    def of(cls, rules: Complaints | None, complaining: Complaining) -> Attention:
+    def of(
+        cls, rules: Complaints | None, complaining: Complaining, line: Hotline | None = None
+    ) -> Attention:
         """Attention as a scenario has it; without complaints it does not fade."""
         if rules is None:
             return cls(None)
-        return cls(rules.half_life_d, rules.attention_per_complaint, rules.snowball, complaining)
+        per_complaint, snowball = rules.attention_per_complaint, rules.snowball
+        return cls(rules.half_life_d, per_complaint, snowball, complaining, line)
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
@@ -87,6 +95,8 @@ class Attention:
             self._value, more, loud_d = self._passed(t_s)
             self.n_complaints += more
             self.loud_d += loud_d
+            if self._line is not None:
+                self._line.take((t_s - self._as_of_s) / S_PER_D, more)
         self._as_of_s, self._asked = t_s, None
 
     def rise(self, t_s: int, share: float) -> None:

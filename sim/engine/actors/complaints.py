@@ -19,6 +19,7 @@ from sim.engine.actors.attention import Attention
 from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
+from sim.engine.state.hotline import Hotline
 from sim.engine.state.states import States
 from sim.scenario.reactions import Complaints, Users
 from sim.streams import Stream, Streams
@@ -46,6 +47,8 @@ class ComplaintActor:
         Called with the addresses of a business whose appeal is confirmed.
     note_pressure
         Called whenever complaints may have another rate from a second on.
+    line
+        Where complaints wait for the hotline, appeals among them; None where they do not.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class ComplaintActor:
         attention: Attention,
         exempt: Callable[[IntervalSet], bool],
         note_pressure: Callable[[int], None],
+        line: Hotline | None,
     ) -> None:
         n = world.businesses.n_businesses
         self._attention = attention
@@ -71,6 +75,7 @@ class ComplaintActor:
         self._log = log
         self._exempt = exempt
         self._note_pressure = note_pressure
+        self._line = line
         self._servers = simpy.Resource(env, rules.hotline_servers)
         # Drawn for everybody, so that a business's luck does not hang on who else complains.
         threshold = streams.generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
@@ -148,6 +153,9 @@ class ComplaintActor:
         return self._rules.named_per_d * self._attention.loud_d
 
     def _appeal(self, row: int) -> Process:
+        wait_s = self._line.wait_s if self._line is not None else 0
+        if wait_s > 0:
+            yield Moment(self._env, now_s(self._env) + wait_s, Phase.ENFORCEMENT)
         with self._servers.request() as server:
             yield server
             handled_s = now_s(self._env) + int(self._service_s[row])

@@ -17,6 +17,7 @@ from sim.engine.orders import Mechanism
 from sim.engine.record.curves import Curves
 from sim.engine.record.vpn import VpnSteps
 from sim.engine.state.at_operators import OperatorColumns
+from sim.engine.state.hotline import Hotline
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.users import UserColumns
 
@@ -48,6 +49,8 @@ class Outcome:
         and 0 where nobody complains.
     curves
         How the counts moved.
+    line
+        Complaints that waited for the hotline; None where none do.
     """
 
     events: Events
@@ -63,6 +66,7 @@ class Outcome:
     n_named: int
     attention: float
     curves: Curves
+    line: Hotline | None = None
 
     def __post_init__(self) -> None:
         for column in (self.front_address, self.n_responses):

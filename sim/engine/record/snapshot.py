@@ -13,6 +13,7 @@ import numpy as np
 from sim.engine.record import snapshot_kernel as kernel
 from sim.engine.record.curves import (
     BUSINESS_METRICS,
+    OVER_METRICS,
     USER_METRICS,
     CurveRecorder,
     Curves,
@@ -52,6 +53,8 @@ class Snapshot:
         self._share_users = world.operators.share_users
         self._tally = tally
         self._has_value = tally.value_micro_usd_per_h > 0
+        # All, and the providers at which any business is.
+        self._over_groups = np.flatnonzero(tally.n_businesses[: tally.n_over.shape[1]] > 0)
         has_ipv6 = world.places.line.has_ipv6
         parts = (
             [Series(metric, Group(), UNKNOWN) for metric in DROPPED + DROPPED6 * has_ipv6],
@@ -69,11 +72,16 @@ class Snapshot:
             ],
             self._demand_series(),
             [Series(metric, Group(), target.n_users) for metric in USER_METRICS if self._has_users],
+            [
+                Series(metric, tally.groups[row], float(tally.n_businesses[row]))
+                for metric in OVER_METRICS
+                for row in self._over_groups
+            ],
         )
         self.series = tuple(series for part in parts for series in part)
         edge = np.cumsum([0, *map(len, parts)]).tolist()
         cut = [slice(low, high) for low, high in pairwise(edge)]
-        self._dropped, self._listed, self._counts, self._demand, self._of_users = cut
+        self._dropped, self._listed, self._counts, self._demand, self._of_users, self._over = cut
         self._recorder = CurveRecorder(self.series)
         n_operators, n_groups = tally.lost_micro_usd_per_h.shape
         self._t_s: list[int] = []
@@ -83,6 +91,7 @@ class Snapshot:
         self._lost_micro_usd_per_h = np.empty((N_NOTED, n_operators, n_groups))
         self._weight = np.empty((N_NOTED, n_operators))
         self._of_users_noted = np.empty((N_NOTED, len(USER_METRICS)))
+        self._n_over = np.empty((N_NOTED, *tally.n_over.shape), np.int64)
         self._noted = kernel.make_noted(
             self._n_blocked,
             self._n_listed,
@@ -90,6 +99,7 @@ class Snapshot:
             self._lost_micro_usd_per_h,
             self._weight,
             self._of_users_noted,
+            self._n_over,
         )
 
     def note(self, t_s: int, *, is_changed: bool) -> int:
@@ -127,6 +137,7 @@ class Snapshot:
         values[:, self._demand] = share[:, self._has_value]
         if self._has_users:
             values[:, self._of_users] = self._of_users_noted[:n]
+        values[:, self._over] = self._n_over[:n][..., self._over_groups].reshape(n, -1)
         self._recorder.record(self._t_s, values)
         self._t_s = []
 

@@ -26,7 +26,15 @@ class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
     """Columns of what was noted as one object; ``make_noted`` says what they are."""
 
 
-_FIELDS = ["n_blocked", "n_listed", "n_at_level", "lost_micro_usd_per_h", "weight", "shares"]
+_FIELDS = [
+    "n_blocked",
+    "n_listed",
+    "n_at_level",
+    "lost_micro_usd_per_h",
+    "weight",
+    "shares",
+    "n_over",
+]
 structref.define_constructor(Noted, _NotedType, _FIELDS)
 structref.define_boxing(_NotedType, Noted)
 
@@ -39,6 +47,7 @@ def make_noted(
     lost_micro_usd_per_h: Floats,
     weight: Floats,
     of_users: Floats,
+    n_over: Counts,
 ) -> Any:
     """Return columns with room for some times, filled by ``note``.
 
@@ -56,9 +65,11 @@ def make_noted(
         How much each operator's users count.
     of_users : shape (n_times, 3)
         Shares of the target's users who reach it, are on a VPN, have left.
+    n_over : shape (n_times, 5, 1 + n_providers)
+        Businesses of whose attempts more than some shares fail: all, and by provider.
     """
     return Noted(  # type: ignore[no-untyped-call, unused-ignore]
-        n_blocked, n_listed, n_at_level, lost_micro_usd_per_h, weight, of_users
+        n_blocked, n_listed, n_at_level, lost_micro_usd_per_h, weight, of_users, n_over
     )
 
 
@@ -91,6 +102,7 @@ def note(
     noted.n_listed[row, :n_counts] = space.n_blocked[n_operators]
     noted.n_listed[row, n_counts:] = space.n_listed_of
     noted.n_at_level[row] = states.n_at_level
+    noted.n_over[row] = states.n_over
     noted.lost_micro_usd_per_h[row] = states.lost_micro_usd_per_h
     noted.weight[row] = weight
     if has_users:

@@ -94,6 +94,8 @@ class Columns(NamedTuple):
     demand_lost_s: Floats
     booked_s: Rows
     n_at_level: Rows
+    over: Floats
+    n_over: Rows
     first_role_group: int
     # At operators, and by cause.
     role_cause: Pairs
@@ -212,6 +214,8 @@ def columns_of(
         demand_lost_s=tally.demand_lost_s,
         booked_s=tally.booked_s,
         n_at_level=tally.n_at_level,
+        over=tally.over,
+        n_over=tally.n_over,
         first_role_group=tally.roles.start,
         role_cause=at_operators.role_cause,
         pair=at_operators.pair,

@@ -56,6 +56,7 @@ class TargetState:
         self.n_users = float(self._n_users.sum())
         self.n_by_fate = np.empty((3, share_users.size))
         self._totals_s = np.zeros((4, share_users.size))
+        self._used_s = np.zeros((3, share_users.size))
         self.handle = kernel.make_target(
             share_users,
             float(rules.lost_share) if rules else 1.0,
@@ -71,6 +72,9 @@ class TargetState:
             self.n_by_fate,
             self._totals_s,
             math.log(2.0) / half_life_d / S_PER_D if half_life_d is not None else 0.0,
+            world.use.weight.copy() if world.use is not None else np.empty(0),
+            world.use.offset_s if world.use is not None else 0,
+            self._used_s,
         )
         self._tick_since_s = 0
         self._share_target_users = float(users.share_target_users) if users else 0.0
@@ -120,6 +124,12 @@ class TargetState:
         """User-seconds booked of those cut off, and of those on the way to another front."""
         return float(self._totals_s[0].sum() + self._totals_s[3].sum())
 
+    @property
+    def used_s(self) -> tuple[float, float]:
+        """Use booked of those cut off, and of them and those on the way, in user-seconds."""
+        denied = float(self._used_s[0].sum())
+        return denied, denied + float(self._used_s[2].sum())
+
     def tick(self, t_s: int, demand_lost_s: NDArray[np.float64]) -> None:
         """Move the shares on a VPN and of those who left; the pieces until now are booked.
 
@@ -151,6 +161,9 @@ class TargetState:
             vpn_s=self._totals_s[1],
             left_s=self._totals_s[2],
             hopping_s=self._totals_s[3],
+            used_denied_s=self._used_s[0],
+            used_left_s=self._used_s[1],
+            used_hopping_s=self._used_s[2],
             share_vpn=self.share_vpn.copy(),
             share_left=self.share_left.copy(),
         )

@@ -77,6 +77,10 @@ _FIELDS = [
     "totals_s",
     "unreached_s",
     "booked_s",
+    # When it is used, by clock hour; what was lost of it.
+    "use",
+    "use_offset_s",
+    "used_s",
     # Who of them looks for another front: hops at each operator, a ring of those under way.
     "hop_s",
     "n_usable",
@@ -113,6 +117,9 @@ def make_target(
     n_by_fate: Floats,
     totals_s: Floats,
     tired_per_s: float,
+    use: Floats,
+    use_offset_s: int,
+    used_s: Floats,
 ) -> Any:
     """Return a target without a front, of whose users nobody reaches it yet.
 
@@ -140,6 +147,13 @@ def make_target(
         User-seconds cut off, on a VPN, of those who had left, and on the way to another front.
     tired_per_s
         Rate at which those who are cut off tire of complaining.
+    use : shape (n_hours,)
+        Use of a user in each clock hour over their mean use; none where it is not weighed.
+    use_offset_s
+        Seconds of the first of these hours that had passed at t = 0.
+    used_s : shape (3, n_operators)
+        Use in user-seconds of mean use of those cut off, of those who had left, and of those on
+        the way to another front.
     """
     n_operators, room = share_users.size, 16
     count_fates(n_users, share, n_by_fate)
@@ -182,6 +196,9 @@ def make_target(
         totals_s,
         np.zeros(n_operators),
         0,
+        use,
+        use_offset_s,
+        used_s,
         hop_s,
         np.zeros(n_operators, np.int64),
         np.zeros(n_operators, np.int64),

@@ -14,7 +14,7 @@ from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.reach_kernel import unreached, unreached_in
 
 Floats: TypeAlias = NDArray[np.float64]
-S_PER_D = 86_400
+S_PER_H, S_PER_D = 3600, 86_400
 WITHOUT, ON_VPN, LEFT = range(3)
 """Fates of users: neither left nor on a VPN, on one, left."""
 
@@ -22,17 +22,36 @@ WITHOUT, ON_VPN, LEFT = range(3)
 @compiled
 def book(target: Any, t_s: int) -> None:
     """Book the piece that ends now, in which the reach of the target was as it is."""
-    elapsed_s = float(t_s - target.booked_s)
-    for operator in range(target.share_users.size):
-        missed_s = unreached_in(target, operator, target.booked_s, t_s)
-        target.totals_s[0, operator] += target.n_by_fate[WITHOUT, operator] * missed_s
-        target.totals_s[1, operator] += target.n_by_fate[ON_VPN, operator] * elapsed_s
-        target.totals_s[2, operator] += target.n_by_fate[LEFT, operator] * elapsed_s
-        target.unreached_s[operator] += missed_s
-        if target.n_hops[operator] > 0:
-            hopping_s = _hopping(target, operator, target.booked_s, t_s)
-            target.totals_s[3, operator] += target.n_by_fate[WITHOUT, operator] * hopping_s
+    if target.use.size == 0:
+        _book_part(target, target.booked_s, t_s, 0.0)
+    else:
+        from_s = target.booked_s
+        while from_s < t_s:
+            hour = (target.use_offset_s + from_s) // S_PER_H
+            until_s = min(t_s, (hour + 1) * S_PER_H - target.use_offset_s)
+            _book_part(target, from_s, until_s, target.use[hour])
+            from_s = until_s
     target.booked_s = t_s
+
+
+@compiled
+def _book_part(target: Any, from_s: int, to_s: int, use: float) -> None:
+    """Book a part of a piece, in which the target is used as it is."""
+    elapsed_s = float(to_s - from_s)
+    for operator in range(target.share_users.size):
+        n_without = target.n_by_fate[WITHOUT, operator]
+        n_left = target.n_by_fate[LEFT, operator]
+        missed_s = unreached_in(target, operator, from_s, to_s)
+        target.totals_s[0, operator] += n_without * missed_s
+        target.totals_s[1, operator] += target.n_by_fate[ON_VPN, operator] * elapsed_s
+        target.totals_s[2, operator] += n_left * elapsed_s
+        target.unreached_s[operator] += missed_s
+        target.used_s[0, operator] += use * n_without * missed_s
+        target.used_s[1, operator] += use * n_left * elapsed_s
+        if target.n_hops[operator] > 0:
+            hopping_s = _hopping(target, operator, from_s, to_s)
+            target.totals_s[3, operator] += n_without * hopping_s
+            target.used_s[2, operator] += use * n_without * hopping_s
 
 
 @compiled

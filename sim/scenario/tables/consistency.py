@@ -29,6 +29,7 @@ from sim.scenario.tables.rows import (
     ProfileRow,
     SectorRow,
     SessionRow,
+    UseRow,
 )
 from sim.scenario.tables.seeds import RowType, Table
 from sim.scenario.tables.sharing import ComponentRow
@@ -71,6 +72,17 @@ def check_profiles(table: Table[ProfileRow]) -> Iterable[Problem]:
                     f"expected a positive weight among the {period} rows of {name!r}, got none"
                 )
                 yield Problem(str(table.path), message, key="weight")
+
+
+def check_use(table: Table[UseRow]) -> Iterable[Problem]:
+    """Refuse periods that lack an hour, a weekday or a month; a whole one may be left out."""
+    for period, length, first in (("hour", 24, 0), ("weekday", 7, 0), ("month", 12, 1)):
+        index = sorted(row.index for row in table.rows if row.period == period)
+        if index and index != list(range(first, first + length)):
+            message = (
+                f"expected one {period} row for each of {first} to {first + length - 1}, or none"
+            )
+            yield Problem(str(table.path), f"{message}, got {len(index)}", key="index")
 
 
 def check_places(

@@ -198,6 +198,15 @@ class ProfileRow(Row):
     weight: Annotated[int, Field(ge=0, le=10_000)]
 
 
+class UseRow(Row):
+    """How much the target is used in one hour of the day, on one weekday or in one month."""
+
+    parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
+    period: Literal["hour", "weekday", "month"]
+    index: Annotated[int, Field(ge=0, le=23)]
+    weight: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class HostingRow(Row):
     """Weight of one provider region as a place for businesses."""
 

@@ -32,6 +32,7 @@ ROWS = {
     "fronts.pools": tables_reactions.PoolRow,
     "reactions.responses": tables_reactions.ResponseRow,
     "censor.pressure_events": tables_reactions.PressureRow,
+    "users.use": tables.UseRow,
 }
 NO_PARAMETER = {"low", "high", "index"}
 

@@ -30,6 +30,7 @@ from sim.scenario.tables.rows import (
     SectorRow,
     SessionRow,
     TargetPrefixRow,
+    UseRow,
 )
 from sim.scenario.tables.seeds import Row, read_note, read_table
 from sim.scenario.tables.sharing import (
@@ -129,13 +130,14 @@ MODELS: dict[str, type[Row]] = {
     "telegram-2018-orders": OrderRow,
     "telegram-2018-published-totals": PublishedTotalRow,
     "telegram-prefixes-2018": TargetPrefixRow,
+    "use-messenger-2017": UseRow,
 }
 BOUNDS = {
     (table, column)
     for table in (*(name for name in MODELS if name.startswith("economy-")), "money-parameters")
     for column in ("low", "high", "date")
 }
-KEYS = {("demand-profiles", "index"), *BOUNDS}
+KEYS = {("demand-profiles", "index"), ("use-messenger-2017", "index"), *BOUNDS}
 """Columns of numbers that name a row, or bound or date another, and assume nothing themselves."""
 
 
