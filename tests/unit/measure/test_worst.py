@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim.catalogue.worst import WORST_PERCENT, worst_above
+from sim.catalogue.worst import WORST_PERCENT, over_now, worst_above
+from sim.engine.state.tally import Group
 from sim.measure.groups import count_groups
 from sim.measure.impact import measure_impact
 from tests.worlds import ABROAD, Actor, Dated, Firm, Pool, SmallWorld
@@ -33,6 +34,34 @@ def test_the_worst_moment_of_each_business() -> None:
     found = small().run().ledger.worst_share.tolist()
     # Entries do not overlap in time: the second firm's worst is the larger of the two.
     assert found == [0.75, 0.75 * 0.5, 0.0, 0.75 * 0.125]
+
+
+def test_curves_count_who_is_above_at_each_moment() -> None:
+    curves = small().run().curves
+    # From 100 to 200 the first and the second firm fail by 0.75 and 0.375, from 300 the second and
+    # the fourth by 0.75 * 0.25 and 0.75 * 0.125.
+    expected = {
+        1: [(0, 0), (100, 2), (200, 0), (300, 2)],
+        10: [(0, 0), (100, 2), (200, 0), (300, 1)],
+        30: [(0, 0), (100, 2), (200, 0)],
+        50: [(0, 0), (100, 1), (200, 0)],
+        90: [(0, 0)],
+    }
+    for percent in WORST_PERCENT:
+        t_s, value = curves.points(over_now(percent), Group())
+        assert list(zip(t_s.tolist(), value.tolist(), strict=True)) == expected[percent], percent
+
+
+def test_curves_of_a_provider_come_to_those_of_all() -> None:
+    curves = small().run().curves
+    of_home = [series for series in curves.series if series.group.provider_row >= 0]
+    assert {over_now(percent) for percent in WORST_PERCENT} <= {one.metric for one in of_home}
+    for percent in WORST_PERCENT:
+        whole = curves.points(over_now(percent), Group())
+        # All firms of a small world have one home.
+        (mine,) = [one.group for one in of_home if one.metric == over_now(percent)]
+        part = curves.points(over_now(percent), mine)
+        assert [column.tolist() for column in part] == [column.tolist() for column in whole]
 
 
 def test_what_lasts_no_second_does_not_count() -> None:
