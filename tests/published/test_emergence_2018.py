@@ -64,11 +64,16 @@ BEFORE = (
 """The censor that the page is about: it widens at once, and is silent under pressure."""
 
 
+NOW = "## As the scenario is now"
+SECTIONS = {NOW: (), "## What came out before": BEFORE}
+"""Sections of the page with such a table, and what makes the present scenario theirs."""
+
+
 @cache
-def listed(n: int, *overrides: str) -> np.ndarray:
+def listed(n: int, *overrides: str, before: tuple[str, ...] = BEFORE) -> np.ndarray:
     """Addresses listed at each instant; shape (n, n_instants)."""
     end = "end=2018-04-20T12:00:01+03:00"
-    resolved = resolve(load_scenario("telegram-2018", [end, *BEFORE, *overrides]))
+    resolved = resolve(load_scenario("telegram-2018", [end, *before, *overrides]))
     at_s = [int((instant - START) / np.timedelta64(1, "s")) for instant in INSTANTS.values()]
     found = []
     for replicate in range(n):
@@ -82,11 +87,17 @@ def listed(n: int, *overrides: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def page(repository: Path) -> dict[str, tuple[float, float, float]]:
-    """Median and band that the page states for each instant, in addresses."""
+    """Median and band that the page states of the censor before, at each instant, in addresses."""
+    return stated(repository, "## What came out before")
+
+
+def stated(repository: Path, section: str) -> dict[str, tuple[float, float, float]]:
+    """Median and band that a section of the page states for each instant, in addresses."""
     text = (repository / "docs" / "explanation" / "emergence.md").read_text(encoding="utf-8")
+    text = text.split(section + "\n")[1].split("\n## ")[0]
     number = r"\s*([\d.]+)"
     rows = {}
-    for name in INSTANTS:
+    for name in INSTANTS if section != NOW else ("18 April, 12:00", "20 April, 12:00"):
         row = re.search(rf"\| {name} \|{number} \|{number} to{number} \|", text)
         assert row is not None, name
         rows[name] = tuple(1e6 * float(cell) for cell in row.groups())
@@ -104,10 +115,23 @@ def n_inside(values: np.ndarray, band: tuple[float, float]) -> int:
     return int(((values >= band[0]) & (values <= band[1])).sum())
 
 
-@pytest.mark.parametrize("name", INSTANTS)
-def test_replicates_lie_in_the_band_of_the_page_and_around_its_median(page, name):
-    median, *band = page[name]
-    values = listed(N)[:, list(INSTANTS).index(name)]
+@pytest.mark.parametrize("section", SECTIONS)
+def test_replicates_lie_in_the_bands_of_the_page_and_around_its_medians(repository, section):
+    rows = stated(repository, section)
+    assert len(rows) >= 2
+    for name, (median, *band) in rows.items():
+        values = listed(N, before=SECTIONS[section])[:, list(INSTANTS).index(name)]
+        assert_in_band(values, median, band)
+
+
+def test_the_sections_are_told_apart(repository):
+    # Negative control: what one section says is not so in the other.
+    (median, *band) = stated(repository, NOW)["18 April, 12:00"]
+    with pytest.raises(AssertionError):
+        assert_in_band(listed(N)[:, 0], median, band)
+
+
+def assert_in_band(values: np.ndarray, median: float, band: list[float]) -> None:
     assert n_inside(values, tuple(band)) >= stats.binom.ppf(1 / 400, N, 0.9) == 14
     assert 4 <= (values < median).sum() <= 16
 
