@@ -21,6 +21,7 @@ from sim.cli.terminal.console import json_text
 from sim.scenario.dump import json_schema
 from sim.scenario.parameters import EXPLAINED, parameters_page, read_symbols, with_symbols
 from sim.scenario.reference import reference_page
+from sim.scenario.tables_page import tables_page
 from sim.scenario.unknowns_page import unknowns_page
 
 _HEAD = """# Options of every verb
@@ -125,6 +126,7 @@ def generated(clone: Path) -> dict[Path, str]:
         docs / "reference" / "scenario.md": reference_page(),
         docs / "reference" / "parameters.md": parameters_page(symbols),
         docs / "reference" / "unknowns.md": unknowns_page(),
+        docs / "reference" / "tables.md": tables_page(),
         **{
             page: with_symbols(page.stem, page.read_text(encoding="utf-8"), symbols)
             for page in explained

@@ -7,14 +7,13 @@ changes nothing and refuses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
+from sim.scenario.foreign import described, stand_ins, years
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
-from sim.scenario.tables.assumptions import assumptions_path
-from sim.scenario.tables.notes import ANY, SourceNote
-from sim.scenario.tables.seeds import Table, read_note
+from sim.scenario.tables.notes import ANY
+from sim.scenario.tables.seeds import Table
 
 
 def list_warnings(resolved: Resolved) -> list[str]:
@@ -34,25 +33,15 @@ def is_of_country(table: Table[Any], scenario: Scenario) -> bool:
 def _stand_ins(resolved: Resolved) -> Iterator[str]:
     """One sentence that names the tables of another country or time, if there are any."""
     scenario = resolved.scenario
-    notes = {table.name: table.note for table in resolved.tables}
-    if resolved.assumed:
-        notes["assumptions"] = read_note(assumptions_path())
-    named = [
-        f"{name} ({_of(note)})"
-        for name, note in sorted(notes.items())
-        if note is not None
-        and (note.country not in ("", ANY, scenario.country) or not _is_of_time(note, scenario))
-    ]
-    if not named:
+    found = stand_ins(scenario, resolved.tables, has_assumed=bool(resolved.assumed))
+    if not found:
         return
-    first, last = _years(scenario)
-    years = f"{first}" if first == last else f"{first} to {last}"
     yield (
-        f"tables of another country or time stand in for {scenario.country} in {years}: "
+        f"tables of another country or time stand in for {scenario.country} in {years(scenario)}: "
         if scenario.country
         else "the scenario names no country (key country), but these tables are of one, or of a "
-        f"time other than {years}: "
-    ) + ", ".join(named)
+        f"time other than {years(scenario)}: "
+    ) + ", ".join(f"{name} ({described(note)})" for name, note in found.items())
 
 
 def _foreign_economy(resolved: Resolved) -> Iterator[str]:
@@ -71,23 +60,3 @@ def _late_orders(resolved: Resolved) -> Iterator[str]:
         late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)
         if late:
             yield f"{late} orders fall at or after the end of the run and are not placed"
-
-
-def _of(note: SourceNote) -> str:
-    """Country and time of a table, in words."""
-    parts = (note.country, note.time.replace("/", " to "))
-    return ", ".join(part for part in parts if part not in ("", ANY))
-
-
-def _is_of_time(note: SourceNote, scenario: Scenario) -> bool:
-    """Whether the years of a table and of the scenario have one in common."""
-    if note.time in ("", ANY):
-        return True
-    first, _, last = note.time.partition("/")
-    begins, ends = _years(scenario)
-    return int(first[:4]) <= ends and begins <= int((last or first)[:4])
-
-
-def _years(scenario: Scenario) -> tuple[int, int]:
-    """First and last year of the run."""
-    return scenario.start.year, (scenario.end - timedelta(seconds=1)).year

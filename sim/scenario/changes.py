@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import DataError, Problem, ProblemsError
+from sim.scenario.countries import take_pack
 from sim.scenario.load import LoadedScenario, assume, validate
 from sim.scenario.model import kinds_of
 from sim.scenario.overrides import OFF, override_text, set_value
@@ -157,6 +158,7 @@ def _with_keys(resolved: Resolved, keys: Mapping[str, Value | None]) -> LoadedSc
     texts = [override_text(key, value) for key, value in keys.items()]
     for (key, value), text in zip(keys.items(), texts, strict=True):
         set_value(document, tuple(key.split(".")), OFF if value is None else value, Place(text))
+    take_pack(document)
     assumed = assume(document)
     return replace(
         loaded,

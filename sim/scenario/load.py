@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario import library
+from sim.scenario.countries import take_pack
 from sim.scenario.document import MAX_BYTES, parse_document
 from sim.scenario.dump import scenario_tree
 from sim.scenario.overrides import override, put_value
@@ -92,6 +93,7 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
     document = parse_document(source, file)
     for text in overrides:
         override(document, text)
+    take_pack(document)
     assumed = assume(document)
     scenario = validate(document)
     return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed)

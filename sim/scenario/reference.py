@@ -20,7 +20,7 @@ from sim.scenario.sections import NEEDS
 from sim.scenario.strategies import DECLARED, Chase
 from sim.scenario.tables.assumptions import assumed_by_key
 from sim.scenario.tables.notes import COUNTRY
-from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.rows import CURRENCY, AssumptionRow
 
 _HEAD = """\
 # Scenario keys
@@ -199,6 +199,8 @@ def _type(node: dict[str, Any]) -> str:
         return "table"
     if node.get("pattern") == f"^{COUNTRY}$":
         return "two capital letters"
+    if node.get("pattern") == CURRENCY:
+        return "three capital letters"
     if "pattern" in node:
         return f"small letters, digits and hyphens, at most {node['maxLength']}"
     return f"text of at most {node['maxLength']} characters"

@@ -6,7 +6,7 @@ does not draw luck and does not build the world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +15,14 @@ from typing import Any, TypeVar
 from sim.addresses.sets.line import Line, Prefix
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
+from sim.scenario.countries import rate_at
+from sim.scenario.foreign import described, stand_ins, undeclared, years
 from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
-from sim.scenario.schema import Names, Scenario
-from sim.scenario.strategies import AllowList, Orders, Replay, TimeWindow
+from sim.scenario.schema import NONE, Names, Scenario
+from sim.scenario.strategies import Orders, TimeWindow
 from sim.scenario.tables.consistency import (
     check_cadence,
     check_components,
@@ -64,12 +66,13 @@ from sim.scenario.tables.rows import (
     OrderRow,
     ProfileRow,
     PublishedTotalRow,
+    RateRow,
     SectorRow,
     SessionRow,
     TargetPrefixRow,
     UseRow,
 )
-from sim.scenario.tables.seeds import RowType, Table, read_table
+from sim.scenario.tables.seeds import Row, RowType, Table, read_table
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -85,6 +88,10 @@ from sim.scenario.tree import format_path
 TableType = TypeVar("TableType", bound=Table[Any])
 
 
+USD = "USD"
+"""Currency in which everything is computed."""
+
+
 @dataclass(frozen=True)
 class Resolved:
     """A scenario with its tables.
@@ -93,9 +100,11 @@ class Resolved:
     ----------
     loaded
         The scenario file, its bytes and the overrides.
-    cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, services, census,
-    sharing, parked
+    cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, census, sharing,
+    parked
         Tables every run needs.
+    services
+        Third-party services; None where there are none.
     target_prefixes, shared_prefixes
         Ranges of the target's own, and parts of ranges that many tenants share; None where the
         scenario names none.
@@ -112,6 +121,8 @@ class Resolved:
         Tables of mechanisms by which actors react; None where the scenario names none.
     use
         When the target is used; None where the scenario names no such table.
+    rates
+        What a dollar was worth; None where money is shown in USD alone.
     totals, figures
         Published numbers to set beside the results; None when the scenario names none.
     """
@@ -126,7 +137,7 @@ class Resolved:
     profiles: Table[ProfileRow]
     hosting: Table[HostingRow]
     components: Table[ComponentRow]
-    services: Table[ServiceRow]
+    services: Table[ServiceRow] | None
     census: Table[ConcentrationRow]
     sharing: Table[SharingRow]
     parked: Table[ParkedRow]
@@ -144,6 +155,7 @@ class Resolved:
     pressure_events: Table[PressureRow] | None
     withdrawals: Table[WithdrawalRow] | None
     use: Table[UseRow] | None
+    rates: Table[RateRow] | None
     totals: Table[PublishedTotalRow] | None
     figures: Table[FigureRow] | None
     lists: tuple[Table[PrefixRow], ...] = ()
@@ -168,6 +180,17 @@ class Resolved:
         return Line.of(
             _prefixes_of(seated), [*_prefixes_of((*others, *self.lists)), *named, *sites]
         )
+
+    @property
+    def service_rows(self) -> Sequence[ServiceRow]:
+        """Third-party services; none where the scenario has none."""
+        return self.services.rows if self.services is not None else ()
+
+    @property
+    def rate(self) -> RateRow | None:
+        """What a dollar was worth in the scenario's currency at its time; None without one."""
+        scenario, rows = self.scenario, self.rates.rows if self.rates is not None else ()
+        return rate_at(rows, scenario.money.currency, scenario.start.year)
 
     @property
     def given_orders(self) -> Sequence[GivenOrder | GivenOrderRow]:
@@ -251,6 +274,8 @@ def check_together(resolved: Resolved) -> list[Problem]:
     return [
         *check_operators(resolved.operators),
         *_check_groups(resolved),
+        *_check_borrowed(resolved),
+        *_check_rates(resolved),
         *check_sectors(resolved.sectors, resolved.profiles),
         *check_profiles(resolved.profiles),
         *check_places(resolved.hosting, resolved.cloud_prefixes, resolved.shared_prefixes),
@@ -262,7 +287,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
         ),
         *(check_sites(resolved.inventory, resolved.sectors) if resolved.inventory else ()),
         *check_components(resolved.components),
-        *check_services(resolved.services, places),
+        *(check_services(resolved.services, places) if resolved.services else ()),
         *_check_sharing(resolved, places),
         *check_parked(resolved.parked),
         *check_providers(places, resolved.pools, resolved.stances, resolved.withdrawals),
@@ -275,6 +300,36 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *(check_use(resolved.use) if resolved.use else ()),
         *(check_figures(resolved.figures, places) if resolved.figures else ()),
     ]
+
+
+def _check_borrowed(resolved: Resolved) -> Iterator[Problem]:
+    """Refuse tables of another country or time that the scenario does not say it borrows."""
+    scenario, document = resolved.scenario, resolved.loaded.document
+    found = stand_ins(scenario, resolved.tables, has_assumed=bool(resolved.assumed))
+    if names := undeclared(scenario, found):
+        told = ", ".join(f"{name} ({described(found[name])})" for name in names)
+        place = document.place(("borrow",) if scenario.borrow else ("country",))
+        message = (
+            f"expected borrow to name what stands in for tables of {scenario.country} in "
+            f"{years(scenario)}: {told}; hint: borrow: [{', '.join([*scenario.borrow, *names])}]"
+        )
+        yield Problem(place.file, message, place.line, place.column, "borrow")
+    known = {*found, *(table.name for table in resolved.tables), *table_names()}
+    for name in scenario.borrow:
+        if name not in known:
+            place = document.place(("borrow",))
+            message = f"expected the name of a table, got {name!r}{hint(name, known)}"
+            yield Problem(place.file, message, place.line, place.column, "borrow")
+
+
+def _check_rates(resolved: Resolved) -> Iterator[Problem]:
+    """Refuse a currency of which no rate is known."""
+    currency = resolved.scenario.money.currency
+    if resolved.rates is not None and currency is not None and resolved.rate is None:
+        known = ", ".join(sorted({row.currency for row in resolved.rates.rows} | {USD}))
+        place = resolved.loaded.document.place(("money", "currency"))
+        message = f"expected one of {known}, got {currency!r}"
+        yield Problem(place.file, message, place.line, place.column, "money.currency")
 
 
 def _check_groups(resolved: Resolved) -> Iterator[Problem]:
@@ -325,75 +380,63 @@ def _check_sharing(resolved: Resolved, places: set[tuple[str, str]]) -> Iterable
     return check_sharing(table, places | others)
 
 
-def _wanted(scenario: Scenario) -> list[tuple[str, str, str | None, type[Any]]]:
+ROWS_OF: Mapping[str, type[Row]] = {
+    "target.prefixes": TargetPrefixRow,
+    "providers.prefixes": CloudPrefixRow,
+    "providers.shared": CloudPrefixRow,
+    "register.cadence": CadenceRow,
+    "operators.groups": OperatorRow,
+    "population.sectors": SectorRow,
+    "population.demand_profiles": ProfileRow,
+    "population.hosting": HostingRow,
+    "population.components": ComponentRow,
+    "population.services": ServiceRow,
+    "names.census": ConcentrationRow,
+    "names.sharing": SharingRow,
+    "names.parked": ParkedRow,
+    "money.parameters": MoneyParameterRow,
+    "money.economy": EconomyRow,
+    "money.rates": RateRow,
+    "strategy.orders": OrderRow,
+    "strategy.table": GivenOrderRow,
+    "strategy.allowed": PrefixRow,
+    "strategy.sessions": SessionRow,
+    "fronts.pools": PoolRow,
+    "stances.events": StanceRow,
+    "reactions.responses": ResponseRow,
+    "censor.exempt": PrefixRow,
+    "censor.pressure_events": PressureRow,
+    "censor.outside_withdrawals": WithdrawalRow,
+    "users.use": UseRow,
+    "published.totals": PublishedTotalRow,
+    "published.figures": FigureRow,
+}
+"""Rows of the table that each key of a scenario names."""
+_COLUMN_OF = {
+    "providers.prefixes": "cloud_prefixes",
+    "providers.shared": "shared_prefixes",
+    "target.prefixes": "target_prefixes",
+    "operators.groups": "operators",
+    "population.demand_profiles": "profiles",
+    "money.parameters": "money_parameters",
+    "strategy.table": "given",
+    "stances.events": "stances",
+    "censor.outside_withdrawals": "withdrawals",
+}
+"""Attribute of ``Resolved`` that holds a table, where it is not named as the key is."""
+
+
+def _wanted(scenario: Scenario) -> Iterator[tuple[str, str, str | None, type[Any]]]:
     """Tables a scenario names: attribute, key, name (None where it names none), and rows."""
-    strategy, population = scenario.strategy, scenario.population
-    fronts, stances, censor = scenario.fronts, scenario.stances, scenario.censor
-    return [
-        ("target_prefixes", "target.prefixes", scenario.target.prefixes, TargetPrefixRow),
-        ("cloud_prefixes", "providers.prefixes", scenario.providers.prefixes, CloudPrefixRow),
-        ("shared_prefixes", "providers.shared", scenario.providers.shared, CloudPrefixRow),
-        ("cadence", "register.cadence", scenario.register_.cadence, CadenceRow),
-        ("operators", "operators.groups", scenario.operators.groups, OperatorRow),
-        ("sectors", "population.sectors", population.sectors, SectorRow),
-        ("profiles", "population.demand_profiles", population.demand_profiles, ProfileRow),
-        ("hosting", "population.hosting", population.hosting, HostingRow),
-        ("components", "population.components", population.components, ComponentRow),
-        ("services", "population.services", population.services, ServiceRow),
-        ("census", "names.census", scenario.names.census, ConcentrationRow),
-        ("sharing", "names.sharing", scenario.names.sharing, SharingRow),
-        ("parked", "names.parked", scenario.names.parked, ParkedRow),
-        ("money_parameters", "money.parameters", scenario.money.parameters, MoneyParameterRow),
-        ("economy", "money.economy", scenario.money.economy, EconomyRow),
-        (
-            "orders",
-            "strategy.orders",
-            strategy.orders if isinstance(strategy, Replay) else None,
-            OrderRow,
-        ),
-        (
-            "given",
-            "strategy.table",
-            strategy.table if isinstance(strategy, Orders) else None,
-            GivenOrderRow,
-        ),
-        (
-            "allowed",
-            "strategy.allowed",
-            strategy.allowed if isinstance(strategy, AllowList) else None,
-            PrefixRow,
-        ),
-        (
-            "sessions",
-            "strategy.sessions",
-            strategy.sessions if isinstance(strategy, TimeWindow) else None,
-            SessionRow,
-        ),
-        ("pools", "fronts.pools", fronts.pools if fronts else None, PoolRow),
-        ("stances", "stances.events", stances.events if stances else None, StanceRow),
-        (
-            "responses",
-            "reactions.responses",
-            scenario.reactions.responses if scenario.reactions else None,
-            ResponseRow,
-        ),
-        ("exempt", "censor.exempt", censor.exempt if censor else None, PrefixRow),
-        (
-            "pressure_events",
-            "censor.pressure_events",
-            censor.pressure_events if censor else None,
-            PressureRow,
-        ),
-        (
-            "withdrawals",
-            "censor.outside_withdrawals",
-            censor.outside_withdrawals if censor else None,
-            WithdrawalRow,
-        ),
-        ("use", "users.use", scenario.users.use if scenario.users else None, UseRow),
-        ("totals", "published.totals", scenario.published.totals, PublishedTotalRow),
-        ("figures", "published.figures", scenario.published.figures, FigureRow),
-    ]
+    for key, model in ROWS_OF.items():
+        section, last = key.split(".")
+        part = scenario.register_ if section == "register" else getattr(scenario, section)
+        name = getattr(part, last, None)
+        # The strategy `orders` has a key of that name, which holds no table.
+        is_named = isinstance(name, str) and name != NONE
+        if key == "money.rates" and scenario.money.currency in (None, USD):
+            is_named = False
+        yield _COLUMN_OF.get(key, last), key, name if is_named else None, model
 
 
 class _Reader:

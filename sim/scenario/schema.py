@@ -34,6 +34,7 @@ from sim.scenario.reactions import (
 )
 from sim.scenario.strategies import Strategy
 from sim.scenario.tables.notes import COUNTRY
+from sim.scenario.tables.rows import CURRENCY
 from sim.scenario.tenancy import Tenancy
 
 FORMAT = "overblock/scenario/1"
@@ -43,6 +44,11 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_printable)
 ]
+
+
+NONE = "none"
+"""What a key says that could name a table and names none."""
+TableName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Target(Model):
@@ -102,7 +108,7 @@ class Population(Model):
     components: Table = "components-2018"
     """Table of how many addresses a component sits on, by role."""
     services: Table = "services-russia-2018"
-    """Table of third-party services that many businesses share."""
+    """Table of third-party services that many businesses share; `none` for none."""
     share_components_at_home: Share
     """Share of components, other than the front end, in the front end's region."""
     share_components_domestic: Share
@@ -169,6 +175,10 @@ class Money(Model):
     """Table of the parameters of the firm-level method, each with a range."""
     economy: Table = "economy-russia-2018"
     """Table of the country's economy and of the published national methods."""
+    currency: Annotated[str, StringConstraints(pattern=CURRENCY)] | None = None
+    """Currency, three letters of ISO 4217, in which money is shown beside USD."""
+    rates: Table = "exchange-rates"
+    """Table of what a dollar was worth."""
 
 
 class Published(Model):
@@ -192,7 +202,9 @@ class Scenario(Model):
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     """What the scenario shows."""
     country: Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}$")] | None = None
-    """Country it is of, two letters of ISO 3166, or EU: tables of another are named."""
+    """Country it is of, two letters of ISO 3166, or EU; its pack fills in what is left out."""
+    borrow: Annotated[tuple[TableName, ...], Field(max_length=100, strict=False)] = ()
+    """Tables of another country or time that stand in for its own; `assumptions` among them."""
     time_zone: Annotated[str, Field(max_length=60), AfterValidator(check_time_zone)] | None = None
     """Time zone of times of day, such as Europe/Madrid; the offset of `start` when left out."""
     start: Instant

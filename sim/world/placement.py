@@ -200,7 +200,7 @@ class _Services:
 
     @classmethod
     def of(cls, resolved: Resolved, places: Places, streams: Streams) -> _Services:
-        seats = {row.service: row for row in resolved.services.rows}
+        seats = {row.service: row for row in resolved.service_rows}
         names = tuple(seats)
         component = np.repeat(
             _rows(np.arange(len(names))), [seats[name].n_addresses for name in names]
@@ -225,9 +225,7 @@ class _Services:
         chosen = np.full((n_businesses, N_ROLES), -1, np.int64)
         share = {str(row.role): row.share_third_party for row in resolved.components.rows}
         for role_row, role in enumerate(ROLES):
-            rows = [
-                row for row in resolved.services.rows if row.role == role and row.popularity > 0
-            ]
+            rows = [row for row in resolved.service_rows if row.role == role and row.popularity > 0]
             if not rows or share[role] == 0:
                 continue
             is_user = u[:, role_row] < share[role]

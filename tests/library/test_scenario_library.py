@@ -27,6 +27,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
+from tests.borrowed import BORROW
 
 H = 3600
 FEW = ("population.n_businesses=120",)
@@ -321,7 +322,10 @@ def eleven_addresses_touch_those_who_share_them_and_are_gone_by_noon() -> None:
     # Thousands of sites went with them: an address of a shared range carries as many.
     assert it.measure("names_hit") > 5_000
     elsewhere = run(
-        "austria-2022", *SMALLER["austria-2022"], "population.hosting=hosting-russia-2018"
+        "austria-2022",
+        *SMALLER["austria-2022"],
+        "population.hosting=hosting-russia-2018",
+        BORROW,
     )
     assert elsewhere.measure("businesses_ever_affected") == 0
 

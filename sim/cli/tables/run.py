@@ -78,8 +78,15 @@ def print_money(
     lines: Sequence[MethodLine],
     ceilings: Sequence[Ceiling] = (),
     providers: Sequence[ProviderLine] = (),
+    in_currency: str = "",
 ) -> None:
-    """Print each method's range in million USD, why they differ, and what was published."""
+    """Print each method's range in million USD, why they differ, and what was published.
+
+    Parameters
+    ----------
+    in_currency
+        What the private loss is in the country's currency, in a sentence.
+    """
     from sim.report.words.money import ceiling_sentence, difference_sentence, millions
 
     level = f"{lines[0].level:.0%} of draws"
@@ -97,6 +104,8 @@ def print_money(
             millions(float(line.published)) if line.published else "",
         )
     open_console().print(table)
+    if in_currency:
+        print(in_currency)
     print(money_sentence(lines, has_published=not ceilings))
     print(
         f"{difference_sentence((line.scope, line.mean) for line in lines)} What each method "

@@ -108,7 +108,7 @@ def _print_result(
         money = {line.unit for line in result.methods}
         measures = [line for line in result.summary if line.unit not in money]
         print_summary(measures, title, sketch_folder(result.folder), result.uncertainty)
-        print_money(result.methods, ceilings, result.providers)
+        print_money(result.methods, ceilings, result.providers, _in_currency(result))
         print(result.folder)
         console.say(
             f"{len(manifest['assumptions'])} assumptions with ranges are listed in manifest.json; "
@@ -117,6 +117,15 @@ def _print_result(
         )
     else:
         print(result.folder)
+
+
+def _in_currency(result: RunsResult) -> str:
+    """What the private loss is in the country's currency, in a sentence; empty without one."""
+    from sim.measure.money.ceilings import Spread
+    from sim.report.words.money import PRIVATE, currency_sentence
+
+    losses = {line.metric: Spread(line.mean, line.low, line.high) for line in result.summary}
+    return currency_sentence(result.plan.resolved.rate, losses.get(PRIVATE))
 
 
 def run_summary(result: RunsResult, ceilings: Sequence[Ceiling] = ()) -> dict[str, Any]:

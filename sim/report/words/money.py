@@ -16,7 +16,8 @@ from sim.report.inputs import input_rows
 from sim.report.words.numbers import MILLION, NOT_KNOWN
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
-from sim.scenario.tables.rows import FigureRow
+from sim.scenario.countries import rate_at
+from sim.scenario.tables.rows import FigureRow, RateRow
 
 S_PER_D = 86_400
 PRIVATE = measure_name("private_loss_usd")
@@ -43,6 +44,33 @@ def difference_sentence(means: Iterable[tuple[str, float]]) -> str:
         "by head, the same on every day; the private loss is the revenue of the businesses that "
         "were hosted where the block fell, customers that come back taken off."
     )
+
+
+def currency_sentence(rate: RateRow | None, spread: Spread | None) -> str:
+    """Say the private loss in the country's currency, with USD beside it; empty without a rate."""
+    if rate is None or spread is None or math.isnan(spread.mean):
+        return ""
+    local = [millions(value * rate.per_usd) for value in (spread.mean, spread.low, spread.high)]
+    usd = [millions(value) for value in (spread.mean, spread.low, spread.high)]
+    rests_on = f"{rate.source}, {rate.date}" if rate.source else "an assumption"
+    return (
+        f"Private loss: {local[0]} [{local[1]}, {local[2]}] million {rate.currency} "
+        f"({usd[0]} [{usd[1]}, {usd[2]}] million USD), at {rate.per_usd:g} {rate.currency}/USD of "
+        f"{rate.of} ({rests_on}; {rate.low:g} to {rate.high:g}). Everything else is in USD."
+    )
+
+
+def rate_of(run: RunFolder) -> RateRow | None:
+    """What a dollar was worth in the currency of a folder's scenario; None where it has none.
+
+    Raises
+    ------
+    DataError
+        If the copy of the table cannot be read.
+    """
+    currency = (run.scenario.get("money") or {}).get("currency")
+    rows = input_rows(run, "money", "rates", RateRow) if currency else ()
+    return rate_at(rows, currency, int(str(run.scenario["start"])[:4]))
 
 
 def ceiling_sentence(ceiling: Ceiling) -> str:
@@ -88,6 +116,8 @@ def money_sentences(run: RunFolder) -> list[str]:
     figures = input_rows(run, "published", "figures", FigureRow)
     means = [(text(row, "scope"), number(row, "mean")) for row in methods]
     found = [difference_sentence(means)]
+    own = spreads.get(strategy, {}).get(PRIVATE)
+    found += filter(None, [currency_sentence(rate_of(run), own)])
     found += [
         ceiling_sentence(each)
         for each in ceilings(spreads.get(strategy, {}), figures, run.horizon_s / S_PER_D)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.countries import INDEX, index_path
 from sim.scenario.dump import scenario_tree
 from sim.scenario.load import LoadedScenario
 from sim.scenario.provenance.provenance import Cell, Provenance, leaves, numbers_of
@@ -134,6 +136,8 @@ def _bare(
     """A value without a note: an assumption whose range is not stated."""
     place = loaded.document.place(tuple(key.split(".")))
     origin = f"given as {place.file}" if place.file.startswith(OVERRIDE) else ""
+    if Path(place.file) == index_path():
+        origin = f"By the pack of {loaded.scenario.country}, seeds/{INDEX}.csv, line {place.line}"
     if isinstance(value, str) and value in tables:
         table = tables[value]
         title = table.note.title if table.note else "a table without a source note"

@@ -12,11 +12,14 @@ from pydantic import Field, model_validator
 
 from sim.scenario.calendars import Groups
 from sim.scenario.quantities import Instant, Prefix, Share, check_between
-from sim.scenario.tables.notes import Distribution, Nature, check_drawn
+from sim.scenario.tables.notes import COUNTRY, Distribution, Nature, check_drawn
 from sim.scenario.tables.seeds import Row
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
+Year = Annotated[int, Field(ge=1900, le=2200)]
+CURRENCY = r"^[A-Z]{3}$"
+"""Three letters of ISO 4217."""
 
 MAX_STOOD_FOR = 100_000
 """Operators that one row may stand for: one number is drawn for each."""
@@ -243,6 +246,39 @@ class FigureRow(Row):
     def provider_names(self) -> tuple[str, ...]:
         """Providers that the figure is about; none where it is about all."""
         return tuple(name.strip() for name in self.providers.split(";") if name.strip())
+
+
+class PackRow(Row):
+    """What the pack of a country brings for one key."""
+
+    country: Annotated[str, Field(pattern=rf"^{COUNTRY}$")]
+    of: Year
+    key: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)?$")]
+    value: Annotated[str, Field(min_length=1)]
+
+
+class RateRow(Row):
+    """What a dollar was worth in another currency."""
+
+    currency: Annotated[str, Field(pattern=CURRENCY)]
+    of: Year
+    per_usd: Positive
+    low: Positive
+    high: Positive
+    kind: Literal["fact", "derived", "assumption"]
+    source: str = ""
+    date: str = ""
+    why: str = ""
+
+    @model_validator(mode="after")
+    def check_range(self) -> RateRow:
+        """Refuse a rate outside its own range, and one that rests on nothing."""
+        check_between(self.low, self.per_usd, self.high, "per_usd")
+        if self.kind != "assumption" and not (self.source and self.date):
+            raise ValueError(f"expected source and date for a row of kind {self.kind}, got none")
+        if self.kind != "fact" and not self.why:
+            raise ValueError(f"expected why for a row of kind {self.kind}, got none")
+        return self
 
 
 class AssumptionRow(Row):

@@ -72,7 +72,7 @@ class SharingRow(Row):
     share_addresses: Share
     low: Share
     high: Share
-    why: str
+    why: str = ""
 
     @model_validator(mode="after")
     def check_range(self) -> SharingRow:
@@ -88,7 +88,7 @@ class ParkedRow(Row):
     share_parked: Share
     low: Share
     high: Share
-    why: str
+    why: str = ""
 
     @model_validator(mode="after")
     def check_range(self) -> ParkedRow:
@@ -102,25 +102,30 @@ class ServiceRow(Row):
 
     parts_of_column: ClassVar[tuple[str, ...]] = ("popularity",)
     service: str
-    label: str
+    label: str = ""
     role: Role
     provider: str
     region: str
-    n_addresses: Annotated[int, Field(ge=1)]
-    mode: Mode
-    popularity: NonNegative
-    low: NonNegative
-    high: NonNegative
+    n_addresses: Annotated[int, Field(ge=1)] = 1
+    mode: Mode = "any"
+    popularity: NonNegative = 1.0
+    low: NonNegative | None = None
+    high: NonNegative | None = None
     measured: str = ""
     """Rows of a table of measured shares that the popularity comes from, for readers and tests."""
-    evidence: Literal["reported", "assumed"]
+    evidence: Literal["", "reported", "assumed"] = ""
     source: str = ""
-    why: str
+    why: str = ""
 
     @model_validator(mode="after")
     def check_support(self) -> ServiceRow:
-        """Refuse a popularity outside its own range, and a report without a source."""
-        check_between(self.low, self.popularity, self.high, "popularity")
+        """Refuse a popularity outside its range, and what is reported or assumed without saying."""
+        if (self.low is None) != (self.high is None):
+            raise ValueError("expected low and high together, got one of them")
+        if self.low is not None and self.high is not None:
+            check_between(self.low, self.popularity, self.high, "popularity")
+        if self.evidence == "assumed" and not self.why:
+            raise ValueError("expected why for an assumed service, got none")
         if self.evidence == "reported" and not self.source:
             raise ValueError("expected a source for a reported service, got none")
         return self

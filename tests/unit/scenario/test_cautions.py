@@ -15,6 +15,7 @@ from sim.scenario.library import scenario_names, shipped, table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.seeds import read_note
+from tests.borrowed import BORROW, BORROWED
 
 WriteScenario = Callable[..., Path]
 LEFT_OUT = "losses by national methods are left out: economy-"
@@ -68,7 +69,7 @@ def test_a_scenario_of_another_country_names_what_stands_in() -> None:
 
 def test_what_a_foreign_scenario_leaves_out_is_named(write_scenario: WriteScenario) -> None:
     """The case of the audit: a user's country, and everything else left to defaults."""
-    path = write_scenario(add="country: KZ\n")
+    path = write_scenario(add=f"country: KZ\nborrow: [{BORROWED}]\n")
     found = named(warnings(path)[0])
     assert {"economy-russia-2018", "register-cadence-2018", "components-2018", "sharing-2018",
             "operators-russia-2018", "sectors-russia-2018"} <= set(found)  # fmt: skip
@@ -84,7 +85,7 @@ def test_a_scenario_that_does_not_say_its_country_is_told(write_scenario: WriteS
 
 
 def test_assumed_values_are_named_only_where_some_are_taken() -> None:
-    resolved = resolve(load_scenario("telegram-2018", ["country=KZ"]))
+    resolved = resolve(load_scenario("telegram-2018", ["country=KZ", BORROW]))
     assert "assumptions (RU, 2018)" in list_warnings(resolved)[0]
     own = replace(resolved, loaded=replace(resolved.loaded, assumed=()))
     assert "assumptions" not in named(list_warnings(own)[0])
@@ -102,7 +103,7 @@ def test_assumed_values_are_named_only_where_some_are_taken() -> None:
 def test_a_table_is_of_the_time_if_the_years_meet(span: tuple[str, str], is_named: bool) -> None:
     start, end = (f"{day}T00:00+03:00" for day in span)
     overrides = ["strategy={id: none}", f"start={start}", f"end={end}",
-                 "register.cadence=cadence-at-once"]  # fmt: skip
+                 "register.cadence=cadence-at-once", BORROW]  # fmt: skip
     found = named(warnings("telegram-2018-replay", *overrides)[0])
     assert ("components-2018" in found) is is_named
 
@@ -114,7 +115,8 @@ def test_a_table_of_ones_own_says_what_it_is_of_or_is_not_named(
         shutil.copy(
             shipped("seeds") / f"operators-russia-2018.{suffix}", tmp_path / f"mine.{suffix}"
         )
-    path = write_scenario(add="country: KZ\noperators: {groups: mine.csv}\n")
+    country = f"country: KZ\nborrow: [{BORROWED}, mine.csv]\n"
+    path = write_scenario(add=f"{country}operators: {{groups: mine.csv}}\n")
     assert named(warnings(path)[0])["mine.csv"] == "RU, 2018-04"
     note = tmp_path / "mine.source.yaml"
     text = note.read_text(encoding="utf-8")

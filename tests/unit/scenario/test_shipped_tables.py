@@ -25,8 +25,10 @@ from sim.scenario.tables.rows import (
     HostingRow,
     OperatorRow,
     OrderRow,
+    PackRow,
     ProfileRow,
     PublishedTotalRow,
+    RateRow,
     SectorRow,
     SessionRow,
     TargetPrefixRow,
@@ -66,7 +68,9 @@ MODELS: dict[str, type[Row]] = {
     "cadence-at-once": CadenceRow,
     "cloud-prefixes-2018": CloudPrefixRow,
     "components-2018": ComponentRow,
+    "country-packs": PackRow,
     "demand-profiles": ProfileRow,
+    "exchange-rates": RateRow,
     "exempt-shared-2018": PrefixRow,
     **dict.fromkeys(
         (f"economy-{of}" for of in ("austria-2022", "italy-2024", "russia-2018", "spain-2026")),
@@ -134,10 +138,20 @@ MODELS: dict[str, type[Row]] = {
 }
 BOUNDS = {
     (table, column)
-    for table in (*(name for name in MODELS if name.startswith("economy-")), "money-parameters")
+    for table in (
+        *(name for name in MODELS if name.startswith("economy-")),
+        "money-parameters",
+        "exchange-rates",
+    )
     for column in ("low", "high", "date")
 }
-KEYS = {("demand-profiles", "index"), ("use-messenger-2017", "index"), *BOUNDS}
+KEYS = {
+    ("demand-profiles", "index"),
+    ("use-messenger-2017", "index"),
+    ("country-packs", "of"),
+    ("exchange-rates", "of"),
+    *BOUNDS,
+}
 """Columns of numbers that name a row, or bound or date another, and assume nothing themselves."""
 
 

@@ -28,6 +28,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.borrowed import BORROW
 from tests.experiments import run_experiment
 
 METHODS_OF_RUSSIA = [method for method in NATIONAL_METHODS if not method.id.endswith("_low")]
@@ -297,7 +298,7 @@ def test_the_terminal_shows_ranges_and_says_what_they_are(experiment, capsys):
 
 
 def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
-    run = run_into(tmp_path / "out", "money.economy=economy-austria-2022", "country=AT")
+    run = run_into(tmp_path / "out", "money.economy=economy-austria-2022", "country=AT", BORROW)
     methods = {row["method"] for row in read_csv(run.folder / "money.csv")}
     every = {method.id for method in NATIONAL_METHODS}
     assert every - methods == {"raec", "cost_like", "deloitte_share_low", "deloitte_head_low"}
@@ -308,7 +309,7 @@ def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
     "override", ["country=KZ", "country=off", "money.economy=economy-spain-2026"]
 )
 def test_no_countrys_losses_are_priced_by_anothers_economy(tmp_path, experiment, override):
-    run = run_into(tmp_path / "out", override, n_replicates=1)
+    run = run_into(tmp_path / "out", override, BORROW, n_replicates=1)
     rows = read_csv(run.folder / "money.csv")
     assert {row["method"].split("_")[0] for row in rows} == {"overblock"}
     ours = [row for row in experiment.methods if row.method.startswith("overblock_")]

@@ -1,0 +1,160 @@
+"""The page ``docs/reference/tables.md``: the columns of every table that a scenario may name.
+
+In: the rows that each key of a scenario asks for, and a shipped table of each kind with its note.
+Out: Markdown. ``python -m sim.cli.reference`` makes the page anew; a test holds it fresh.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from sim.scenario.countries import index_path
+from sim.scenario.library import shipped
+from sim.scenario.resolve import ROWS_OF
+from sim.scenario.tables.assumptions import assumptions_path
+from sim.scenario.tables.notes import SourceNote
+from sim.scenario.tables.rows import AssumptionRow, PackRow
+from sim.scenario.tables.seeds import Row, note_path, read_note
+
+_HEAD = """\
+# Tables
+
+Every table that a scenario may name, made from the declarations of their rows by
+`python -m sim.cli.reference`.
+
+- A table is a CSV file in UTF-8 with a header line. A scenario names a shipped one (`seeds/`)
+  without an ending, and one of its own by a path that ends in `.csv` and starts from the scenario's
+  folder. Columns may stand in any sequence; those that are not required may be left out, and an
+  empty cell is one that is left out. Unknown columns are refused.
+- What a table rests on stands in a note beside it, `NAME.source.yaml`, which may be left out
+  ([how to](../how-to/say-what-numbers-rest-on.md)): `overblock sources SCENARIO` then says so.
+  Columns such as `source`, `why` and `kind` are for readers; where a row is said to be an
+  assumption it says why.
+- Times carry an offset (`2018-04-16T00:00+03:00`), shares are numbers in [0, 1], prefixes are of
+  either family.
+- A file of addresses (`strategy.addresses`, `addresses` of an order) is no such table: it may have
+  any [format that is read](imports.md), and so has an inventory (`population.inventory`).
+
+Units and meanings are those of the shipped table from which the example is taken.
+"""
+EXAMPLES = {
+    "target.prefixes": "telegram-prefixes-2018",
+    "providers.prefixes": "provider-prefixes-2018",
+    "providers.shared": "shared-proxy-2024",
+    "register.cadence": "register-cadence-2018",
+    "operators.groups": "operators-spain-2026",
+    "population.sectors": "sectors-europe",
+    "population.demand_profiles": "demand-profiles",
+    "population.hosting": "hosting-choice-europe",
+    "population.components": "components-2018",
+    "population.services": "services-europe-2018",
+    "names.census": "hosting-concentration",
+    "names.sharing": "sharing-2018",
+    "names.parked": "parked-names",
+    "money.parameters": "money-parameters",
+    "money.economy": "economy-spain-2026",
+    "money.rates": "exchange-rates",
+    "strategy.orders": "austria-2022-orders",
+    "strategy.table": "samples/orders.csv",
+    "strategy.allowed": "allow-list-russia-2025",
+    "strategy.sessions": "spain-sessions-2025-26",
+    "fronts.pools": "front-pools-spain-2025",
+    "users.use": "use-messenger-2017",
+    "stances.events": "stances-2018",
+    "reactions.responses": "responses-2018",
+    "censor.exempt": "exempt-shared-2018",
+    "censor.pressure_events": "pressure-events-2018",
+    "published.totals": "telegram-2018-published-totals",
+    "published.figures": "article-figures",
+}
+"""A shipped table of each kind, by the key that names one."""
+
+
+def tables_page() -> str:
+    """Return the page as Markdown."""
+    kinds: list[tuple[str, type[Row], str]] = [
+        *((f"`{key}`", model, EXAMPLES.get(key, "")) for key, model in ROWS_OF.items()),
+        ("The index of country packs", PackRow, index_path().stem),
+        ("Assumed values", AssumptionRow, assumptions_path().stem),
+    ]
+    return _HEAD + "".join("\n".join(_section(*kind)) + "\n" for kind in kinds)
+
+
+def _section(title: str, model: type[Row], example: str) -> Iterator[str]:
+    first, note = _example(example) if example else ({}, None)
+    doc = (model.__doc__ or "").split("\n")[0]
+    yield f"\n## {title}\n"
+    told = f" Example: `{example}`." if example else ""
+    yield f"A row: {doc[0].lower()}{doc[1:]}{told}\n"
+    yield "| column | required | values | unit | meaning | example |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    schema = model.model_json_schema(by_alias=True)
+    for name, node in schema["properties"].items():
+        need = "**required**" if name in schema.get("required", []) else ""
+        unit, meaning = _noted(name, note, node)
+        cells = (f"`{name}`", need, _values(node), unit, meaning, _shown(first.get(name, "")))
+        yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _example(name: str) -> tuple[dict[str, str], SourceNote | None]:
+    """First row of a shipped table, or of a sample, and its note."""
+    is_sample = name.endswith(".csv")
+    folder = shipped("samples" if is_sample else "seeds")
+    path = folder / (name.removeprefix("samples/") if is_sample else f"{name}.csv")
+    text = path.read_text(encoding="utf-8")
+    note = read_note(path) if note_path(path).exists() else None
+    return next(csv.DictReader(io.StringIO(text))), note
+
+
+def _noted(name: str, note: SourceNote | None, node: dict[str, Any]) -> tuple[str, str]:
+    """Unit and meaning of a column, by the note or by its declaration."""
+    column = note.columns.get(name) if note is not None else None
+    if column is None:
+        return "", str(node.get("description", ""))
+    return column.unit, column.meaning
+
+
+def _values(node: dict[str, Any]) -> str:
+    """Say what a cell may hold."""
+    options = [option for option in node.get("anyOf", [node]) if option.get("type") != "null"]
+    words = [_of_type(option) for option in options]
+    return " or ".join(dict.fromkeys(filter(None, words)))
+
+
+def _of_type(node: dict[str, Any]) -> str:
+    if "enum" in node:
+        return ", ".join(f"`{word}`" for word in node["enum"] if word)
+    if "const" in node:
+        return f"`{node['const']}`" if node["const"] else ""
+    if node.get("type") == "array":
+        return "prefix" if "prefixItems" in node else "several, between spaces or commas"
+    if node.get("description") == "ISO 8601 with offset":
+        return "date and time with offset"
+    if node.get("type") not in ("integer", "number"):
+        return "text"
+    what = "whole number" if node["type"] == "integer" else "number"
+    ends = [
+        f"{sign} {node[key]:g}"
+        for key, sign in (
+            ("minimum", ">="),
+            ("exclusiveMinimum", ">"),
+            ("maximum", "<="),
+            ("exclusiveMaximum", "<"),
+        )
+        if key in node
+    ]
+    return " ".join([what, *ends])
+
+
+def _shown(text: str) -> str:
+    """An example, no longer than a cell should be."""
+    if not text:
+        return ""
+    return f"`{text if len(text) <= 40 else f'{text[:39]}…'}`"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,146 @@
+"""A country brings its tables, what stands in for them is said, and money has its currency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.errors import DataError
+from sim.measure.money.ceilings import Spread
+from sim.report.words.money import currency_sentence
+from sim.scenario.cautions import list_warnings
+from sim.scenario.countries import countries, pack_of, rate_at, read_packs
+from sim.scenario.library import table_names
+from sim.scenario.load import load_scenario
+from sim.scenario.provenance.sources import explain
+from sim.scenario.resolve import ROWS_OF, resolve
+from sim.scenario.tables.rows import RateRow
+from sim.scenario.tables_page import tables_page
+
+WriteScenario = Callable[..., Path]
+SPAIN = """\
+format: overblock/scenario/1
+name: own
+title: A case of one's own
+country: ES
+BORROW
+start: 2026-03-01T00:00+01:00
+end: 2026-03-02T00:00+01:00
+target: {name: streams}
+strategy: {id: none}
+population: {n_businesses: 20}
+"""
+BORROWED = (
+    "assumptions, components-2018, hosting-choice-europe, provider-prefixes-2018, sectors-europe, "
+    "services-europe-2018, sharing-2018"
+)
+
+
+def write(folder: Path, borrow: str = BORROWED) -> str:
+    path = folder / "own.yaml"
+    path.write_text(SPAIN.replace("BORROW", f"borrow: [{borrow}]" if borrow else ""))
+    return str(path)
+
+
+def test_there_are_packs_of_four_countries_and_all_they_name_is_there() -> None:
+    assert countries() == ["AT", "ES", "IT", "RU"]
+    for row in read_packs().rows:
+        if row.key in ROWS_OF:
+            assert row.value in table_names()
+        else:
+            assert row.key in ("time_zone", "money.currency")
+
+
+def test_a_country_brings_what_a_scenario_leaves_out(tmp_path: Path) -> None:
+    resolved = resolve(load_scenario(write(tmp_path)))
+    scenario = resolved.scenario
+    assert scenario.time_zone == "Europe/Madrid"
+    assert scenario.money.currency == "EUR"
+    assert resolved.operators.name == "operators-spain-2026"
+    assert resolved.economy.name == "economy-spain-2026"
+    assert resolved.hosting.name == "hosting-choice-europe"
+    (source,) = explain(resolved, "operators.groups")
+    assert source.why.startswith("By the pack of ES, seeds/country-packs.csv, line ")
+
+
+def test_what_a_scenario_says_goes_before_its_country(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    own = resolve(load_scenario(path, ["money.currency=USD", "time_zone=Atlantic/Canary"]))
+    assert own.scenario.time_zone == "Atlantic/Canary"
+    assert own.rates is None
+    assert own.rate is None
+    off = load_scenario(path, ["time_zone=off"]).scenario
+    assert off.time_zone is None
+
+
+def test_of_several_packs_the_latest_that_is_not_later_is_taken() -> None:
+    assert pack_of("KE", 2026) == {}
+    assert pack_of("ES", 2030) == pack_of("ES", 2026) == pack_of("ES", 1999)
+    rates = [
+        RateRow(currency="EUR", of=of, per_usd=1, low=1, high=1, kind="assumption", why="x")
+        for of in (2022, 2024)
+    ]
+    assert [rate_at(rates, "EUR", year).of for year in (2021, 2022, 2023, 2024, 2030)] == [  # type: ignore[union-attr]
+        2022, 2022, 2022, 2024, 2024
+    ]  # fmt: skip
+    assert rate_at(rates, "KES", 2024) is None
+
+
+def test_tables_of_another_country_are_refused_unless_they_are_borrowed(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"own\.yaml:4:10: borrow: expected borrow to na") as caught:
+        resolve(load_scenario(write(tmp_path, "")))
+    assert f"hint: borrow: [{BORROWED}]" in str(caught.value)
+    resolved = resolve(load_scenario(write(tmp_path)))
+    (sentence,) = list_warnings(resolved)
+    assert sentence.startswith("tables of another country or time stand in for ES in 2026: ")
+    for name in BORROWED.split(", "):
+        assert f"{name} (" in sentence
+
+
+def test_one_that_is_not_borrowed_is_named_alone(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected borrow to name") as caught:
+        resolve(load_scenario(write(tmp_path, BORROWED.replace("sectors-europe, ", ""))))
+    assert ": sectors-europe (EU); hint: borrow: [assumptions, " in str(caught.value)
+
+
+def test_a_table_that_is_not_there_cannot_be_borrowed(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected the name of a table, got 'sector-europe'; did"):
+        resolve(load_scenario(write(tmp_path, f"{BORROWED}, sector-europe")))
+
+
+def test_a_country_without_a_pack_takes_nothing_silently(write_scenario: WriteScenario) -> None:
+    with pytest.raises(DataError, match=r"for tables of KE in 2018: .*operators-russia-2018"):
+        resolve(load_scenario(str(write_scenario(add="country: KE\n"))))
+
+
+def test_a_currency_needs_a_rate(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"money\.currency: expected one of EUR, RUB, USD, got 'K"):
+        resolve(load_scenario(write(tmp_path), ["money.currency=KES"]))
+
+
+def test_the_loss_is_said_in_the_currency_with_usd_beside_it(tmp_path: Path) -> None:
+    rate = resolve(load_scenario(write(tmp_path))).rate
+    assert rate is not None
+    assert (rate.currency, rate.of) == ("EUR", 2026)
+    rate = rate.model_copy(update={"per_usd": 0.5})
+    said = currency_sentence(rate, Spread(4e6, 2e6, 8e6))
+    # Half a euro to the dollar.
+    assert said.startswith(
+        "Private loss: 2.00 [1.00, 4.00] million EUR (4.00 [2.00, 8.00] million USD), at 0.5 "
+        "EUR/USD of 2026 (an assumption; "
+    )
+    assert currency_sentence(None, Spread(4e6, 2e6, 8e6)) == ""
+
+
+def test_the_page_of_tables_has_every_key_that_names_one() -> None:
+    from sim.scenario.reference import keys_by_path
+
+    named = {path for path, key in keys_by_path().items() if key.type == "table"}
+    assert named - {"population.inventory"} == set(ROWS_OF)
+    page = tables_page()
+    for key in ROWS_OF:
+        assert f"\n## `{key}`\n" in page
+    assert "| `why` |  | text | text |" in page
+    assert "| `prefix` | **required** | prefix | IPv4 prefix |" in page
