@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import checked_format, read_dated, read_feed
+from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.sniffing import sniff
@@ -119,10 +120,11 @@ def read_blocklists(
     options = {"skip_bad": skip_bad, "allow_empty": allow_empty}
     for given in inputs:
         try:
-            if (format_name or sniff(given, limits)) == "orders":
-                tables.append(read_dated(given, limits=limits, **options))
+            form = format_name or sniff(given, limits)
+            if form in DATED:
+                tables.append(read_dated(given, form, limits=limits, **options))
             else:
-                tables.append(read_feed(given, format_name, limits=limits, **options))
+                tables.append(read_feed(given, form, limits=limits, **options))
         except DataError as error:
             problems += error.problems
     if problems:

@@ -238,6 +238,7 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     "rir-delegated": (b"|ipv4|", b"|ipv6|", b"|asn|", b"summary", b"|768|", b"|available|"),
     "orders": (b"effective", b"action", b"prefix", b"block", b"unblock", b"2018-04-16T11:00+03:00"),
     "inventory": (b"address", b"Address", b"revenue_usd_per_h", b"n_names", b"1,5", b"1.234,5"),
+    "polls": (b'"stateChanges"', b'"timestamp"', b'"state":true', b'"isp"', b'"2026-01-03 09:00Z"'),
     "fastly": (b'"addresses"', b'"ipv6_addresses"'),
     "cloudflare": (b'"result"', b'"ipv4_cidrs"', b'"ipv6_cidrs"'),
     "github": (b'"hooks"', b'"web"', b'"verifiable_password_authentication"', b'"ssh_keys"'),

@@ -10,13 +10,13 @@ from dataclasses import replace
 from sim.addresses.feeds.binary.mmdb import read_mmdb
 from sim.addresses.feeds.diagnosis import checked, explained
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.forms import FORMATS, READERS
+from sim.addresses.feeds.forms import DATED, FORMATS, READERS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import read_parquet
-from sim.addresses.feeds.orders import Orders, read_orders
+from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.text.source import Limits
-from sim.errors import UsageError
+from sim.errors import DataError, Problem, UsageError
 
 
 def read_feed(
@@ -68,12 +68,27 @@ def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
 
 
 def read_dated(
-    given: Input, *, skip_bad: bool, limits: Limits | None = None, allow_empty: bool = False
+    given: Input,
+    format_name: str = "",
+    *,
+    skip_bad: bool,
+    limits: Limits | None = None,
+    allow_empty: bool = False,
 ) -> Orders:
-    """Read a table of dated orders; errors as for `read_feed`."""
+    """Read dated orders; errors as for `read_feed`.
+
+    Raises
+    ------
+    DataError
+        As for `read_feed`, or if files of the form hold no dated orders.
+    """
     bounds = limits or Limits()
-    with explained(given, "orders", bounds), given.open(bounds) as source:
-        orders = read_orders(source, given.name, skip_bad=skip_bad, limits=bounds)
+    name = checked_format(format_name) or sniff(given, bounds)
+    if name not in DATED:
+        message = f"expected dated orders ({', '.join(DATED)}), got a file of the form {name}"
+        raise DataError([Problem(given.name, message)])
+    with explained(given, name, bounds), given.open(bounds) as source:
+        orders = DATED[name](source, given.name, skip_bad=skip_bad, limits=bounds)
     return replace(orders, feed=checked(orders.feed, given, bounds, allow_empty=allow_empty))
 
 

@@ -16,7 +16,7 @@ from sim.addresses.feeds.attributed import fits_as_list, read_as_list
 from sim.addresses.feeds.binary import mmdb, mrt
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.geofeeds import fits_geofeed, read_geofeed
-from sim.addresses.feeds.published import clouds, objects, rangefiles
+from sim.addresses.feeds.published import clouds, objects, polls, rangefiles
 from sim.addresses.feeds.registries import fits_delegated, read_delegated
 from sim.addresses.feeds.resolutions import fits_massdns, fits_zdns, read_massdns, read_zdns
 from sim.addresses.feeds.rules import (
@@ -42,6 +42,15 @@ class Reader(Protocol):
         """Return what the stream holds."""
 
 
+class DatedReader(Protocol):
+    """Reads dated orders from a stream."""
+
+    def __call__(
+        self, source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+    ) -> orders.Orders:
+        """Return the orders that the stream holds."""
+
+
 @dataclass(frozen=True)
 class Form:
     """One form of files.
@@ -60,6 +69,8 @@ class Form:
         Tells by the first bytes whether a file has it; None where the user has to say so.
     read
         Reads it from a stream; None for those that are read from a path.
+    read_dated
+        Reads its times, too, where it holds dated orders.
     is_json
         Whether it is JSON.
     package
@@ -72,6 +83,7 @@ class Form:
     seen: str
     fits: Fits | None = None
     read: Reader | None = None
+    read_dated: DatedReader | None = None
     is_json: bool = False
     package: str = ""
 
@@ -136,6 +148,16 @@ FORMS: Sequence[Form] = (
         "`zmap/zdns`, `README.md`; `blechschmidt/massdns`, `src/main.c`",
         fits_zdns,
         read_zdns,
+        is_json=True,
+    ),
+    Form(
+        "polls",
+        "polls of which address is blocked at which Spanish provider (hayahora.futbol)",
+        "dated orders by operator",
+        "`jcastro/stopliga`, `tests/test_feed.py`; hayahora.futbol, `estado/data.json`",
+        polls.fits_polls,
+        polls.read_polls_feed,
+        polls.read_polls,
         is_json=True,
     ),
     Form(
@@ -300,6 +322,7 @@ FORMS: Sequence[Form] = (
         "this program's own",
         orders.fits_orders,
         orders.read_orders_feed,
+        orders.read_orders,
     ),
     Form(
         "inventory",
@@ -386,3 +409,7 @@ FORMS: Sequence[Form] = (
 FORMATS = tuple(form.name for form in FORMS)
 READERS: Mapping[str, Reader] = {form.name: form.read for form in FORMS if form.read is not None}
 """Readers by form, of those that are read from a stream."""
+DATED: Mapping[str, DatedReader] = {
+    form.name: form.read_dated for form in FORMS if form.read_dated is not None
+}
+"""Readers of dated orders by form."""

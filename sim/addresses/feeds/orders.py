@@ -1,11 +1,12 @@
-"""Dated orders: what was blocked and unblocked, and when.
+"""Dated orders: what was blocked and unblocked, when, and by whom.
 
-In: CSV with the columns ``effective, action, prefix``. Out: a feed with the time and kind of each
-order, and the orders in force at a time.
+In: CSV with the columns ``effective, action, prefix``, and perhaps ``operators`` and ``mechanism``.
+Out: a feed with the time and kind of each order, and the orders in force at a time.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.feeds.coding import Coder
 from sim.addresses.feeds.delimited import Records
-from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.headed import read_headed
 from sim.addresses.feeds.samples import Sample
@@ -38,29 +40,34 @@ class Orders:
         When each takes effect, in seconds since 1970 UTC.
     is_block : shape (n_records,), bool
         Whether it blocks or withdraws.
+    parties
+        For each order the operators it is for, sorted and with blanks between them, and its
+        mechanism where that is not ``drop``; nothing where it is for all and drops.
     """
 
     feed: Feed
     epoch_s: NDArray[np.int64]
     is_block: NDArray[np.bool_]
+    parties: Labels
 
     def in_force(self, at: datetime) -> Feed:
         """Return the orders in force at a time.
 
         Orders count from their own second on. One that unblocks withdraws the oldest one in force
-        that holds exactly the same prefix; overlapping orders stay.
+        that holds exactly the same prefix for the same operators, by the same mechanism;
+        overlapping orders stay.
         """
         return self.feed.of_records(self._kept(int(at.timestamp())))
 
     def _kept(self, at_s: int) -> NDArray[np.bool_]:
         """Return which orders are in force."""
         kept = np.zeros(self.feed.n_records, np.bool_)
-        holders: defaultdict[tuple[int, int, int], list[int]] = defaultdict(list)
-        prefix = self._prefixes()
+        holders: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+        prefix, party = self.prefixes(), self.parties.code.tolist()
         for order in np.argsort(self.epoch_s, kind="stable").tolist():
             if self.epoch_s[order] > at_s:
                 break
-            holding = holders[prefix[order]]
+            holding = holders[(*prefix[order], party[order])]
             if self.is_block[order]:
                 kept[order] = True
                 holding.append(order)
@@ -68,8 +75,8 @@ class Orders:
                 kept[holding.pop(0)] = False
         return kept
 
-    def _prefixes(self) -> dict[int, tuple[int, int, int]]:
-        """Family and bounds of each order's prefix."""
+    def prefixes(self) -> dict[int, tuple[int, int, int]]:
+        """Return family, start and stop (IPv4) or first and last of the prefix of each order."""
         v4, v6 = self.feed.v4, self.feed.v6
         bounds4 = zip(v4.start.tolist(), v4.stop.tolist(), strict=True)
         found = {
@@ -86,31 +93,44 @@ def read_orders(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
     """Read a table of dated orders.
 
     Columns are told by name: ``effective`` (date and time with offset), ``action`` (``block`` or
-    ``unblock``) and ``prefix``; others are left aside.
+    ``unblock``) and ``prefix``; ``operators`` (ids with blanks, commas, semicolons or bars between
+    them; all where empty) and ``mechanism`` (``drop`` where empty). Others are left aside.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     times: list[int] = []
     blocks: list[bool] = []
+    parties = Coder()
     for header, records in read_headed(source, gathering, limits, NEEDED):
         effective, action, prefix = (records.cells[header[column]] for column in NEEDED)
         good = _checked(records, effective, action, times, blocks, gathering)
         record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
         at = np.array(good, np.int64)
         gathering.add_texts([prefix[row] for row in good], record, records.line[at], key="prefix")
+        empty = [""] * len(records)
+        named, mechanism = (
+            records.cells[header[column]] if column in header else empty
+            for column in ("operators", "mechanism")
+        )
+        parties.add([party_of(named[row], mechanism[row]) for row in good])
     feed = gathering.finish(Origin(name, "orders"))
-    return Orders(feed, *_of_placed(feed, times, blocks))
+    return orders_of(feed, times, blocks, parties.finish())
 
 
-def _of_placed(
-    feed: Feed, times: list[int], blocks: list[bool]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Columns of times and kinds; an order whose prefix was refused never takes effect."""
+def party_of(operators: str, mechanism: str = "") -> str:
+    """Return the operators of a cell in one spelling, and a mechanism other than ``drop``."""
+    named = sorted(set(filter(None, re.split(r"[\s,;|]+", operators))))
+    other = mechanism.strip() if mechanism.strip() != "drop" else ""
+    return " ".join([*named, *([f"({other})"] if other else [])])
+
+
+def orders_of(feed: Feed, times: list[int], blocks: list[bool], parties: Labels) -> Orders:
+    """Return orders as columns; one whose prefix was refused never takes effect."""
     epoch_s, is_block = np.array(times, np.int64), np.array(blocks, np.bool_)
     placed = np.zeros(feed.n_records, np.bool_)
     placed[feed.record4] = True
     placed[feed.record6] = True
     epoch_s[~placed] = np.iinfo(np.int64).max
-    return epoch_s, is_block
+    return Orders(feed, epoch_s, is_block, parties)
 
 
 def _checked(
@@ -125,7 +145,7 @@ def _checked(
     good = []
     for row, (when, what) in enumerate(zip(effective, action, strict=True)):
         line = int(records.line[row])
-        at = _instant(when)
+        at = read_instant(when)
         if at is None:
             example = "2018-04-16T00:00+03:00"
             gathering.refuse(
@@ -142,8 +162,8 @@ def _checked(
     return good
 
 
-def _instant(text: str) -> datetime | None:
-    """Read a date and time with an offset."""
+def read_instant(text: str) -> datetime | None:
+    """Read a date and time with an offset; None where it is none."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -28,7 +28,13 @@ def import_file(
         str, typer.Argument(metavar="FILE", help="A local file, or the name of a shipped table.")
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="TABLE.parquet", help="Table to write.")
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="TABLE",
+            help="Table to write: TABLE.parquet, or TABLE.csv for dated orders with their times.",
+        ),
     ],
     read_as: Annotated[
         str,
@@ -45,7 +51,7 @@ def import_file(
     *,
     options: FileOptions,
 ) -> None:
-    """Read a file and write one normal table, a row per prefix.
+    """Read a file and write one normal table, a row per prefix, or a table of dated orders.
 
     Nothing is fetched. Files may be compressed with gzip, bzip2 or zstd.
 
@@ -54,26 +60,35 @@ def import_file(
       overblock import ip-ranges.json -o aws.parquet
 
       overblock import dump.csv --as z-i --skip-bad -o register.parquet
+
+      overblock import data.json -o orders.csv
     """
     with console.reports_errors(as_json=as_json):
-        from sim.addresses.feeds.formats import read_feed
+        from sim.addresses.feeds.formats import read_dated, read_feed
         from sim.addresses.feeds.normal import write_normal
+        from sim.addresses.feeds.order_table import order_table
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
-        from sim.files import check_free
+        from sim.files import check_free, new_file
         from sim.version import __version__
 
         check_free(output, force=force)
         given = find_input(file)
-        feed = read_feed(
-            given,
-            read_as,
-            skip_bad=options.skip_bad,
-            limits=Limits(max_bytes=options.max_bytes),
-            allow_empty=options.allow_empty,
-        )
+        how: dict[str, Any] = {
+            "skip_bad": options.skip_bad,
+            "limits": Limits(max_bytes=options.max_bytes),
+            "allow_empty": options.allow_empty,
+        }
         sha256 = given.sha256()
-        n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
+        if output.suffix == ".csv":
+            orders = read_dated(given, read_as, **how)
+            feed = orders.feed
+            table, n_rows = order_table(orders)
+            with new_file(output, force=force) as partial:
+                partial.write_bytes(table)
+        else:
+            feed = read_feed(given, read_as, **how)
+            n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
         understood = _understood(feed, sha256, n_rows)
         for line in _in_words(understood, feed):
             console.say(line, quiet=quiet)

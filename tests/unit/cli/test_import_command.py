@@ -115,3 +115,14 @@ def test_doctor_says_what_is_installed_and_where_things_are():
     told = run("doctor").stdout
     assert "compiled code: " in told
     assert "extra import: " in told
+
+
+def test_dated_orders_are_written_as_a_table_of_orders(tmp_path: Path, repository: Path):
+    polls = repository / "tests/fuzz/corpus/polls/good-data"
+    table = tmp_path / "orders.csv"
+    found = json.loads(run("import", str(polls), "-o", str(table), "--json").stdout)
+    assert (found["format"], found["n_rows"]) == ("polls", 7)
+    header = table.read_text().splitlines()[0]
+    assert header == "effective,action,prefix,mechanism,operators,owner,source"
+    again = run("import", str(polls), "-o", str(table), status=2)
+    assert "--force" in again.stderr

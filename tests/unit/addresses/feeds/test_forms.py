@@ -39,6 +39,7 @@ NOT_LISTED = {
     "dnsmasq/good-bogus": ["192.0.2.53"],
     "clash/good-config": ["192.0.2.1", "192.0.2.0/25"],
     "routing/good-xray": ["192.0.2.0/24"],
+    "polls/good-data": ["192.0.2.1"],
     "zscaler/good-cenr": ["198.51.100.9"],
 }
 ADDED = {"openwrt/good-routes": ["203.0.113.0/24"]}

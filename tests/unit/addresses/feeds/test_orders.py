@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sim.addresses.feeds.formats import read_dated
+from sim.addresses.feeds.formats import read_dated, read_feed
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.order_table import order_table
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
 
@@ -74,3 +76,73 @@ def test_a_time_without_offset_and_an_unknown_action_are_refused(tmp_path):
         listed(tmp_path, text, "2018-04-16T12:00+03:00")
     keys = [(problem.line, problem.key) for problem in refused.value.problems]
     assert keys == [(2, "effective"), (2, "action")]
+
+
+PARTIES = """effective,action,prefix,mechanism,operators
+2026-01-03T20:00Z,block,198.51.100.0/24,,movistar digi
+2026-01-03T20:00Z,block,198.51.100.0/24,throttle,
+2026-01-03T21:00Z,unblock,198.51.100.0/24,,movistar
+2026-01-03T22:00Z,unblock,198.51.100.0/24,drop,"digi|movistar;digi"
+2026-01-03T23:00Z,unblock,198.51.100.0/24,throttle,
+"""
+
+
+@pytest.mark.parametrize(("hour", "n_orders"), [(19, 0), (20, 2), (21, 2), (22, 1), (23, 0)])
+def test_an_unblocking_withdraws_an_order_for_the_same_operators_and_mechanism(
+    hour, n_orders, tmp_path
+):
+    path = tmp_path / "orders.csv"
+    path.write_text(PARTIES)
+    orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    at = datetime.fromisoformat(f"2026-01-03T{hour}:30Z")
+    assert orders.in_force(at).n_records == n_orders
+
+
+POLLS = Path(__file__).parents[3] / "fuzz" / "corpus" / "polls" / "good-data"
+
+
+def states_by_hand(at: datetime) -> set[str]:
+    """Addresses of the last state at or before a time, at any provider, from the file itself."""
+    found = set()
+    for entry in json.loads(POLLS.read_text())["data"]:
+        states = sorted(
+            (datetime.fromisoformat(change["timestamp"]), change["state"])
+            for change in entry["stateChanges"]
+        )
+        before = [state for when, state in states if when <= at]
+        if before and before[-1]:
+            found.add(entry["ip"])
+    return found
+
+
+@pytest.mark.parametrize("hours", range(0, 48, 1))
+def test_polls_of_providers_become_what_was_blocked_at_a_time(hours):
+    at = datetime.fromisoformat("2026-01-03T08:30Z") + timedelta(hours=hours)
+    orders = read_dated(Input(POLLS, "data.json"), skip_bad=False)
+    assert orders.in_force(at).to_set() == AddressSet.of(*states_by_hand(at))
+
+
+def test_orders_are_written_as_a_table_that_reads_the_same(tmp_path):
+    orders = read_dated(Input(POLLS, "data.json"), skip_bad=False)
+    table, n_rows = order_table(orders)
+    path = tmp_path / "orders.csv"
+    path.write_bytes(table)
+    rows = table.decode().splitlines()
+    # By hand: two turns and one, three, one; none of an address that was never blocked.
+    assert n_rows == len(rows) - 1 == 2 + 1 + 3 + 1
+    assert rows[0] == "effective,action,prefix,mechanism,operators,owner,source"
+    first = "2026-01-03T19:30:00+00:00,block,203.0.113.9/32,drop,orange_españa,No-IP,data.json"
+    assert rows[1] == first
+    again = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    for hours in range(48):
+        at = datetime.fromisoformat("2026-01-03T08:30Z") + timedelta(hours=hours)
+        assert again.in_force(at).to_set() == orders.in_force(at).to_set()
+        assert again.in_force(at).n_records == orders.in_force(at).n_records
+
+
+def test_a_list_without_dates_is_no_table_of_orders(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("198.51.100.1\n")
+    with pytest.raises(DataError, match=r"expected dated orders .*, got a file of the form list"):
+        read_dated(Input(path, "list.txt"), skip_bad=False)
+    assert len(read_feed(Input(path, "list.txt")).v4) == 1

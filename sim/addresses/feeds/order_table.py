@@ -1,0 +1,59 @@
+"""Dated orders written as the table that strategies and ``exposure --at`` read.
+
+In: orders. Out: CSV with a row for each prefix of each order, by time. Ranges that are no prefix
+become several rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import numpy as np
+
+from sim.addresses.feeds.orders import Orders
+from sim.addresses.sets.blocks import split_ranges, split_ranges6
+from sim.addresses.sets.format import format_lines4, format_lines6
+
+COLUMNS = ("effective", "action", "prefix", "mechanism", "operators", "owner", "source")
+
+
+def order_table(orders: Orders) -> tuple[bytes, int]:
+    """Return the table as CSV, and its number of rows.
+
+    Rows are sorted by time; at the same second in the sequence of the file. Orders without a usable
+    prefix have none.
+    """
+    feed = orders.feed
+    row4, address4, length4 = split_ranges(feed.v4.start, feed.v4.stop)
+    row6, address6, length6 = split_ranges6(feed.v6.first, feed.v6.last)
+    prefixes = format_lines4(address4, length4) + format_lines6(address6, length6)
+    record = np.concatenate((feed.record4[row4], feed.record6[row6]))
+    text = prefixes.decode("ascii").splitlines()
+    sequence = np.lexsort((record, orders.epoch_s[record]))
+    times, blocks = orders.epoch_s.tolist(), orders.is_block.tolist()
+    owners = feed.labels.get("provider")
+    output = io.StringIO()
+    writer = csv.writer(output, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for at in sequence.tolist():
+        order = int(record[at])
+        effective = datetime.fromtimestamp(times[order], UTC).isoformat()
+        action = "block" if blocks[order] else "unblock"
+        party = orders.parties.code[order]
+        operators, _, mechanism = (orders.parties.names[party] if party >= 0 else "").partition("(")
+        code = -1 if owners is None else int(owners.code[order])
+        owner = owners.names[code] if owners is not None and code >= 0 else ""
+        writer.writerow(
+            [
+                effective,
+                action,
+                text[at],
+                mechanism.removesuffix(")") or "drop",
+                operators.strip(),
+                owner,
+                feed.origin.file,
+            ]
+        )
+    return output.getvalue().encode("utf-8", "backslashreplace"), len(text)
