@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 
 from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.concatenation import concatenate
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.attribution import (
@@ -19,6 +20,7 @@ from sim.blocklists.attribution import (
     Breakdown,
     break_down,
     check_columns,
+    labels_of,
 )
 from sim.blocklists.changes import Changes, compare
 from sim.blocklists.expected_names import Expectation, shipped_owners
@@ -186,6 +188,15 @@ def assess(
             "not be added up"
             for found in breakdowns
             if found.is_list
+        ]
+    missing = [name for name in by if all(found.by != name for found in breakdowns)]
+    carried = concatenate(blocklists) if missing and blocklists else None
+    if carried is not None and any(labels_of(carried, name) is not None for name in missing):
+        told = break_down(listed, Attributes.of(carried), missing)
+        breakdowns = [*breakdowns, *told]
+        notes += [
+            f"{found.by} is what the list itself says of its entries: all that it names is listed"
+            for found in told
         ]
     hits = None if inventory is None else find_hits(inventory, listed)
     found_hits = None

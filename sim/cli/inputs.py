@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sim.addresses.feeds.inputs import Input
     from sim.addresses.text.source import Limits
     from sim.blocklists.blocklists import Blocklists
+    from sim.blocklists.resolved import KnownNames
     from sim.cli.options import FileOptions
 
 
@@ -48,17 +50,31 @@ class Files:
             for name in names
         ]
 
-    def feeds(self, inputs: Sequence[Input]) -> list[Feed]:
-        """Read tables and inventories."""
+    def feeds(self, inputs: Sequence[Input], *, may_be_names: bool = False) -> list[Feed]:
+        """Read tables and inventories; those of names alone where these are to be joined."""
         from sim.blocklists.blocklists import read_all
 
-        return read_all(inputs, **self._how)
+        return read_all(inputs, **self._how(may_be_names))
 
-    def blocklists(self, inputs: Sequence[Input], format_name: str = "") -> Blocklists:
-        """Read blocklists, which may hold dated orders."""
+    def blocklists(
+        self, inputs: Sequence[Input], format_name: str = "", *, may_be_names: bool = False
+    ) -> Blocklists:
+        """Read blocklists, which may hold dated orders; those of names as `feeds` does."""
         from sim.blocklists.blocklists import read_blocklists
 
-        return read_blocklists(inputs, format_name, **self._how)
+        return read_blocklists(inputs, format_name, **self._how(may_be_names))
+
+    def answers(self, names: Sequence[str]) -> Feed | None:
+        """Read names with the addresses they resolve to; None where none are given."""
+        if not names:
+            return None
+        from sim.addresses.feeds.concatenation import concatenate
+        from sim.blocklists.resolved import check_answers
+
+        found = self.feeds(self.find(names), may_be_names=True)
+        for feed in found:
+            check_answers(feed)
+        return concatenate(found)
 
     @property
     def _limits(self) -> Limits:
@@ -66,13 +82,50 @@ class Files:
 
         return Limits(max_bytes=self.options.max_bytes)
 
-    @property
-    def _how(self) -> dict[str, Any]:
+    def _how(self, may_be_names: bool) -> dict[str, Any]:
         return {
             "limits": self._limits,
             "skip_bad": self.options.skip_bad,
-            "allow_empty": self.options.allow_empty,
+            "allow_empty": self.options.allow_empty or may_be_names,
         }
+
+
+def named_file(text: str) -> tuple[str, str]:
+    """Return the provider and the file of ``NAME=FILE``; no provider where a file is meant."""
+    provider, equals, file = text.partition("=")
+    if not equals or not provider or not file or Path(text).exists():
+        return "", text
+    return provider, file
+
+
+def joined(feeds: Sequence[Feed], answers: Feed | None) -> tuple[list[Feed], list[KnownNames]]:
+    """Place names where they resolve to, and say of each file how many names are known."""
+    if answers is None:
+        return list(feeds), []
+    from sim.blocklists.resolved import join_names
+
+    placed = [join_names(feed, answers) for feed in feeds]
+    return [feed for feed, _ in placed], [known for _, known in placed if known.n_names]
+
+
+def check_placed(feeds: Sequence[Feed], options: FileOptions) -> None:
+    """Refuse lists in which no address is known after names were joined.
+
+    Raises
+    ------
+    DataError
+        If there is such a list, unless empty ones are allowed.
+    """
+    from sim.errors import DataError, Problem
+
+    message = "expected at least one address, got none in the file and none by --names"
+    empty = [
+        Problem(feed.origin.file, message)
+        for feed in feeds
+        if feed.n_unplaced and not len(feed.v4) + len(feed.v6)
+    ]
+    if empty and not options.allow_empty:
+        raise DataError(empty)
 
 
 def told_of(feeds: Sequence[Feed]) -> list[str]:

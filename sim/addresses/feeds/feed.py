@@ -22,6 +22,14 @@ LISTS = ("asn", "service")
 NUMBERS = ("n_names", "revenue_usd_per_h")
 """Columns of numbers; NaN where not known."""
 
+RESOLVE = (
+    "resolve them where the blocking is (zdns A --input-file names.txt > answers.jsonl, or massdns "
+    "-o J), and say --names answers.jsonl"
+)
+"""What to do about names."""
+UNPLACED = "rows have no usable address"
+"""What a note says of rows that no address is known of."""
+
 
 @dataclass(frozen=True, eq=False)
 class Labels:
@@ -134,6 +142,20 @@ class Feed:
     def to_set(self) -> AddressSet:
         """Return the union of all rows."""
         return AddressSet(self.v4.to_set(), self.v6.to_set())
+
+    def with_provider(self, provider: str) -> Feed:
+        """Return the same with a provider for the records that name none."""
+        given = self.labels.get("provider")
+        code = np.zeros(self.n_records, np.int32)
+        if given is None:
+            named = Labels(code, [provider])
+        else:
+            names = list(given.names)
+            at = names.index(provider) if provider in names else len(names)
+            known = given.code >= 0
+            code[:] = np.where(known, given.code, np.int32(at))
+            named = Labels(code, names if at < len(names) else [*names, provider])
+        return replace(self, labels={**self.labels, "provider": named})
 
     def of_records(self, kept: NDArray[np.bool_]) -> Feed:
         """Return some of the records, with their rows and columns.

@@ -154,7 +154,7 @@ FORMS: Sequence[Form] = (
         "polls",
         "polls of which address is blocked at which Spanish provider (hayahora.futbol)",
         "dated orders by operator",
-        "`jcastro/stopliga`, `tests/test_feed.py`; hayahora.futbol, `estado/data.json`",
+        "hayahora.futbol, `estado/data.json`; the test of its feed in `jcastro/stopliga`",
         polls.fits_polls,
         polls.read_polls_feed,
         polls.read_polls,

@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 
 from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
-from sim.addresses.feeds.feed import LABELS, Feed, Origin
+from sim.addresses.feeds.feed import LABELS, RESOLVE, UNPLACED, Feed, Origin
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.headed import plain_name, read_headed
 from sim.addresses.feeds.samples import Sample
@@ -29,6 +29,7 @@ ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "
 OF_SITES = ("role", "mode", "visits_per_h")
 """Columns that sites which are simulated may have beside those of every inventory."""
 REVENUE = "_usd_per_h"
+_NAMES = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
 # Columns of our own normal table that say again what the prefix says, or where it came from.
 _IMPLIED = (
     "ip_first",
@@ -53,6 +54,9 @@ _BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
 def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read an inventory from CSV with a header line.
 
+    Where a column ``type`` says that a row is a name (``fqdn``, ``domain``, ``hostname``), what
+    stands for its address is taken for its name.
+
     Raises
     ------
     DataError
@@ -60,10 +64,20 @@ def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     columns: Mapping[str, str] = {}
+    n_names = 0
     for header, records in read_headed(source, gathering, limits, ()):
-        columns = columns or choose_columns(list(header), gathering)
+        columns = columns or choose_columns(list(header), gathering, needs_address=False)
         found = {ours: records.columns[header[theirs]] for ours, theirs in columns.items()}
+        if "type" in header and "name" not in columns and "address" in found:
+            address = records.cells[header[columns["address"]]]
+            is_name = [kind.strip().lower() in _NAMES for kind in records.cells[header["type"]]]
+            both = list(zip(address, is_name, strict=True))
+            found["address"] = ["" if named else cell for cell, named in both]
+            found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
+            n_names += sum(is_name)
         add_cells(gathering, found, records.line)
+    if n_names:
+        gathering.note(f"{n_names:,} rows are names, as their type says: {RESOLVE}")
     return _finish(gathering, Origin(name, "inventory"))
 
 
@@ -139,7 +153,11 @@ def read_sites(source: BinaryIO | Source, name: str, *, limits: Limits) -> Feed:
 
 
 def choose_columns(
-    given: Sequence[str], gathering: Gathering, more: Sequence[str] = ()
+    given: Sequence[str],
+    gathering: Gathering,
+    more: Sequence[str] = (),
+    *,
+    needs_address: bool = True,
 ) -> dict[str, str]:
     """Return the user's column for each of ours, without regard to capitals, blanks and marks.
 
@@ -149,6 +167,8 @@ def choose_columns(
     ----------
     more
         Columns of ours that this file may have beside those of every inventory.
+    needs_address
+        Refuse a table without a column of addresses even if it has one of names.
 
     Raises
     ------
@@ -162,14 +182,15 @@ def choose_columns(
             raise DataError(
                 [Problem(name, "expected each column once, got it again", 1, 0, column)]
             )
+    if "site" in named and "name" not in named:
+        named["name"] = named["site"]
     placed = [named[column] for column in ADDRESS_COLUMNS if column in named]
-    if len(placed) != 1:
+    has_names = not needs_address and _names_rows(named)
+    if len(placed) != 1 and not has_names:
         wanted = f"expected one of the columns {', '.join(ADDRESS_COLUMNS)}"
         got = ", ".join(placed or given)
         raise DataError([Problem(name, f"{wanted}, got {got[:200]}", 1)])
-    chosen = {"address": placed[0]}
-    if "site" in named and "name" not in named:
-        named["name"] = named["site"]
+    chosen = dict(zip(("address",), placed, strict=False))
     known = (*LABELS, "n_names", *more)
     chosen |= {column: named[column] for column in known if column in named}
     revenue = [theirs for column, theirs in named.items() if column.endswith(REVENUE)]
@@ -224,7 +245,8 @@ def _finish(gathering: Gathering, origin: Origin) -> Feed:
     feed = gathering.finish(origin)
     if not feed.n_unplaced:
         return feed
-    gathering.note(f"{feed.n_unplaced:,} rows have no usable address: not known, not unblocked")
+    note = f"{feed.n_unplaced:,} {UNPLACED}: not known, not unblocked"
+    gathering.note(f"{note}; {RESOLVE}" if feed.n_unplaced == feed.n_records else note)
     return replace(feed, notes=tuple(gathering.notes))
 
 
@@ -289,9 +311,18 @@ def _as_text(ours: str, theirs: str, kind: str) -> str:
     return f"coalesce(CAST({quoted} AS VARCHAR), '')"
 
 
+def _names_rows(header: Iterable[str]) -> bool:
+    """Return whether a table has names, no addresses, and another column that we know."""
+    columns = set(header)
+    others = {*LABELS, *OF_SITES, "n_names", f"revenue{REVENUE}"} - {"name"}
+    has_names = bool(columns & {"name", "site"}) and not columns & {*ADDRESS_COLUMNS}
+    return has_names and bool(columns & others)
+
+
 def fits_inventory(sample: Sample) -> bool:
-    """Return whether the first line names a column of addresses."""
-    return any(column in sample.header for column in ADDRESS_COLUMNS)
+    """Return whether the first line names a column of addresses, or of names among others."""
+    header = sample.header
+    return any(column in header for column in ADDRESS_COLUMNS) or _names_rows(header)
 
 
 def fits_parquet(sample: Sample) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.blocklists.inventory import InventoryHits
     from sim.blocklists.listed import Listed
     from sim.blocklists.ranking import Business
+    from sim.blocklists.resolved import KnownNames
 
 SCHEMA = "overblock/exposure/2"
 _N_NETWORKS6 = 2**64
@@ -33,9 +34,18 @@ _STATES = (
 )
 
 
-def sections(found: Exposure, top: int) -> list[Section]:
+def sections(found: Exposure, top: int, known: Sequence[KnownNames] = ()) -> list[Section]:
     """Return all sections there is something to say in."""
     made = [_listed(found.listed)]
+    if known:
+        rows = [(each.file, each.n_known, each.n_names, each.share_known) for each in known]
+        columns = [
+            Column("file", "file", "text"),
+            Column("n_known", "with an address"),
+            Column("n_names", "out of"),
+            Column("share_known", "share", "share"),
+        ]
+        made.append(Section("names", "Names with an address", columns, rows))
     if found.expected is not None:
         made.append(expected_names.section(found.expected, top))
     if len(found.listed.lists) > 1:
@@ -272,7 +282,12 @@ def _has6(change: AddressChange) -> bool:
 
 
 def document(
-    found: Exposure, blocklists: Sequence[str], at: str | None, top: int, told: Sequence[str]
+    found: Exposure,
+    blocklists: Sequence[str],
+    at: str | None,
+    top: int,
+    told: Sequence[str],
+    known: Sequence[KnownNames] = (),
 ) -> dict[str, Any]:
     """Return the JSON document; lists are cut at ``top`` and say how long they are.
 
@@ -303,8 +318,16 @@ def document(
         "inventory": None if found.inventory is None else _inventory_document(found.inventory, top),
         "changes": None if found.changes is None else asdict(found.changes),
         "expected_names": None if found.expected is None else asdict(found.expected),
+        "names": [{**asdict(each), "share_known": each.share_known} for each in known],
         "notes": [*told, *found.notes],
     }
+
+
+def names_line(known: KnownNames) -> str:
+    """Say how many names of a file have an address."""
+    share = "" if known.share_known is None else f" ({100 * known.share_known:.3g} %)"
+    of = f"{known.n_known:,} of {known.n_names:,} names{share}"
+    return f"{known.file}: {known.n_joined:,} rows placed by --names; an address is known of {of}"
 
 
 def _inventory_document(hits: InventoryHits, top: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.inputs import Files, check_stdin, instant, told_of
+from sim.cli.inputs import Files, check_placed, check_stdin, instant, joined, named_file, told_of
 from sim.cli.options import AtOption, Format, ListOptions, takes_shared_options
 from sim.cli.terminal import console
 
@@ -36,7 +36,10 @@ def exposure(
     attribute: Annotated[
         list[str],
         typer.Option(
-            "--attribute", metavar="TABLE", help="Table of who holds which prefix. May be repeated."
+            "--attribute",
+            metavar="TABLE",
+            help="Table of who holds which prefix; NAME=FILE gives the provider of a list that "
+            "names none. May be repeated.",
         ),
     ] = [],  # noqa: B006
     by: Annotated[
@@ -48,6 +51,15 @@ def exposure(
             "sector, name; provider+region for combinations.",
         ),
     ] = "",
+    names: Annotated[
+        list[str],
+        typer.Option(
+            "--names",
+            metavar="ANSWERS",
+            help="Names and the addresses they resolve to (ZDNS, massdns, or CSV with the columns "
+            "name and address), for rows that have a name and no address. May be repeated.",
+        ),
+    ] = [],  # noqa: B006
     at: AtOption = None,
     against: Annotated[
         list[str],
@@ -106,6 +118,8 @@ def exposure(
       --attribute cloud-prefixes-2018 --by provider
 
       overblock exposure telegram-2018-orders --at 2018-04-20T12:00+03:00 --expect-names
+
+      overblock exposure blocklist.txt --inventory sites.csv --names answers.jsonl
     """
     is_json = options.format is Format.JSON
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
@@ -117,13 +131,17 @@ def exposure(
         from sim.cli.tables.sections import print_sections
 
         when, earlier = instant("--at", at), instant("--since", since)
-        check_stdin([*blocklists, *inventory, *attribute, *against, *target])
+        tables_of = [named_file(text) for text in attribute]
+        table_files = [file for _, file in tables_of]
+        check_stdin([*blocklists, *inventory, *table_files, *against, *target, *names])
         files = Files(options, stack)
+        answers = files.answers(names)
         inputs = files.find(blocklists)
-        lists = files.blocklists(inputs, read_as)
+        lists = files.blocklists(inputs, read_as, may_be_names=answers is not None)
         others = files.blocklists(files.find(against), read_as) if against else lists
         _check_times(when, earlier, lists.are_dated, others.are_dated)
-        in_force = lists.in_force(when)
+        in_force, known = joined(lists.in_force(when), answers)
+        check_placed(in_force, options)
         before = None
         earlier_lists: list[Feed] = []
         if against or earlier:
@@ -133,7 +151,15 @@ def exposure(
             name = " + ".join(against) if against else ""
             before = (" ".join(part for part in (name, since or "") if part), listed_before)
         owned = files.find(target) if target else own_tables(inputs)
-        hosts, owners = (files.feeds(files.find(names)) for names in (inventory, attribute))
+        hosts = files.feeds(files.find(inventory), may_be_names=answers is not None)
+        hosts, known_hosts = joined(hosts, answers)
+        known += known_hosts
+        owners = [
+            feed.with_provider(provider) if provider else feed
+            for (provider, _), feed in zip(
+                tables_of, files.feeds(files.find(table_files)), strict=True
+            )
+        ]
         own_feeds = files.feeds(owned)
         places = owners
         if expect_names and not owners:
@@ -154,10 +180,12 @@ def exposure(
         told = _told(feeds, in_force)
         if not options.quiet:
             _say(found, feeds, told, [given.name for given in owned])
+            for each in known:
+                console.say(tables.names_line(each))
         if is_json:
-            console.print_json(tables.document(found, blocklists, at, top, told))
+            console.print_json(tables.document(found, blocklists, at, top, told, known))
         else:
-            print_sections(tables.sections(found, top), options.format)
+            print_sections(tables.sections(found, top, known), options.format)
 
 
 def _check_times(

@@ -302,7 +302,7 @@ def test_help_of_the_verbs_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize("skip_bad", [(), ("--skip-bad",)])
-@pytest.mark.parametrize("text", ["", "# nothing\n", "add a 198.51.100.1\nadd a 198.51.100.2\n"])
+@pytest.mark.parametrize("text", ["", "# nothing\n", "x 198.51.100.1 y\nx 198.51.100.2 y\n"])
 def test_a_list_or_table_that_gives_no_address_is_an_error_and_no_zero(files, text, skip_bad):
     (files / "none").write_text(text)
     for arguments in (
@@ -358,3 +358,67 @@ def test_a_register_says_how_each_kind_of_entry_is_read(files):
     assert any("1 block a URL (1 of them give addresses)" in note for note in found["notes"])
     assert any("not counted as listed" in note for note in found["notes"])
     assert document("dump.csv", "--as", "z-i-all")["listed"]["n_addresses4"] == 257
+
+
+SITES = "name,sector\nshop.example,retail\nbank.example,bank\nlost.example,bank\n"
+ANSWERS = (
+    "shop.example. A 198.51.100.1\nshop.example. A 192.0.2.1\nbank.example. CNAME edge.example.\n"
+    "edge.example. AAAA 2001:db8::1\n"
+)
+
+
+def test_names_are_joined_with_their_addresses_and_the_share_known_is_said(tmp_path):
+    for name, text in {
+        "list.txt": "198.51.100.0/24\n2001:db8::/32\n",
+        "sites.csv": SITES,
+        "answers.txt": ANSWERS,
+    }.items():
+        (tmp_path / name).write_text(text)
+    files = [str(tmp_path / name) for name in ("list.txt", "sites.csv", "answers.txt")]
+    result = runner.invoke(
+        app, ["exposure", files[0], "--inventory", files[1], "--names", files[2], "--json"]
+    )
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    (names,) = found["names"]
+    assert (names["n_names"], names["n_known"], names["n_joined"]) == (3, 2, 2)
+    assert names["share_known"] == pytest.approx(2 / 3)
+    hosts = found["inventory"]["hosts"]
+    states = ("n_wholly", "n_partly", "n_not_listed", "n_not_known", "n")
+    assert [hosts[state] for state in states] == [1, 1, 0, 1, 3]
+    assert "an address is known of 2 of 3 names (66.7 %)" in result.stderr
+
+
+def test_a_list_of_names_is_assessed_where_its_names_resolve_to(tmp_path):
+    (tmp_path / "names.txt").write_text("shop.example\nother.example\n")
+    (tmp_path / "answers.txt").write_text(ANSWERS)
+    (tmp_path / "lost.txt").write_text("lost.example\nother.example\n")
+    answers = ["--names", str(tmp_path / "answers.txt"), "--json"]
+    result = runner.invoke(app, ["exposure", str(tmp_path / "names.txt"), *answers])
+    assert json.loads(result.stdout)["listed"]["n_addresses4"] == 2
+    refused = runner.invoke(app, ["exposure", str(tmp_path / "lost.txt"), *answers])
+    assert refused.exit_code == 4
+    assert "got none in the file and none by --names" in refused.stdout + refused.stderr
+
+
+def test_a_provider_is_named_for_a_list_that_names_none(tmp_path):
+    (tmp_path / "list.txt").write_text("198.51.100.0/25\n203.0.113.0/24\n")
+    (tmp_path / "ips").write_text("198.51.100.0/24\n")
+    (tmp_path / "a=b").write_text("203.0.113.0/24\n")
+    options = ["--attribute", f"Cloudflare={tmp_path / 'ips'}", "--by", "provider", "--json"]
+    result = runner.invoke(app, ["exposure", str(tmp_path / "list.txt"), *options])
+    groups = json.loads(result.stdout)["breakdowns"][0]["groups"]
+    listed = {group["name"]: (group["n_addresses4"], group["n_addresses4_of"]) for group in groups}
+    assert listed == {"Cloudflare": (128, 256), "(in no prefix of the table)": (256, None)}
+    plain = ["--attribute", str(tmp_path / "a=b"), "--json"]
+    assert runner.invoke(app, ["exposure", str(tmp_path / "list.txt"), *plain]).exit_code == 0
+
+
+def test_what_a_list_says_of_its_entries_breaks_it_down(tmp_path):
+    text = "198.51.100.0/24 AS64496\n203.0.113.0/25 AS64497\n192.0.2.0/24 AS64496\n"
+    (tmp_path / "list.txt").write_text(text)
+    result = runner.invoke(app, ["exposure", str(tmp_path / "list.txt"), "--by", "asn", "--json"])
+    (breakdown,) = json.loads(result.stdout)["breakdowns"]
+    listed = {group["name"]: group["n_addresses4"] for group in breakdown["groups"]}
+    assert (breakdown["by"], listed) == ("asn", {"64496": 512, "64497": 128})
+    assert "asn is what the list itself says" in result.stderr

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.appended import Growing
-from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.feed import RESOLVE, Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.sets.notation import shown
 from sim.errors import DataError, Problem
@@ -24,11 +24,6 @@ from sim.errors import DataError, Problem
 # Sets, lists and targets of one file: thousands are in use, and each is kept by name.
 _MOST_GROUPS = 100_000
 _TOLD = 8
-RESOLVE = (
-    "resolve them where the blocking is (zdns A --input-file names.txt > answers.jsonl, or massdns "
-    "-o J), and say --names answers.jsonl"
-)
-"""What to do about names."""
 
 
 class Verdict(Enum):
