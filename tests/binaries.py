@@ -1,4 +1,4 @@
-"""Small binary files of documented form, made by hand: MaxMind databases and MRT dumps."""
+"""Small binary files of documented form, made by hand: MaxMind databases, MRT dumps."""
 
 from __future__ import annotations
 
@@ -150,3 +150,43 @@ def mrt(routes: Mapping[str, Sequence[Sequence[tuple[int, Sequence[int]]]]]) -> 
 
 def _entry(subtype: int, body: bytes) -> bytes:
     return struct.pack(">IHHI", 1_700_000_000, 13, subtype, len(body)) + body
+
+
+def update(
+    time_s: int,
+    peer: int,
+    *,
+    announced: Sequence[str] = (),
+    withdrawn: Sequence[str] = (),
+    communities: Sequence[tuple[int, int]] = (),
+) -> bytes:
+    """An MRT entry of one BGP update (RFC 6396, 4.4.3; RFC 4271, 4.3; RFC 4760 for IPv6)."""
+    four, six = ([p for p in announced if (":" in p) is v6] for v6 in (False, True))
+    gone4, gone6 = ([p for p in withdrawn if (":" in p) is v6] for v6 in (False, True))
+    path = bytes([AS_SEQUENCE, 2]) + struct.pack(">II", peer, 64496)
+    attributes = bytes([0x40, 1, 1, 0, 0x40, 2, len(path)]) + path if announced else b""
+    if four:
+        attributes += bytes([0x40, 3, 4, 192, 0, 2, 254])
+    if communities:
+        value = b"".join(struct.pack(">HH", *each) for each in communities)
+        attributes += bytes([0xC0, 8, len(value)]) + value
+    if six:
+        hop = ipaddress.ip_address("2001:db8::fe").packed
+        value = struct.pack(">HBB", 2, 1, 16) + hop + bytes(1) + _prefixes(six)
+        attributes += bytes([0x80, 14, len(value)]) + value
+    if gone6:
+        value = struct.pack(">HB", 2, 1) + _prefixes(gone6)
+        attributes += bytes([0x80, 15, len(value)]) + value
+    body = struct.pack(">H", len(_prefixes(gone4))) + _prefixes(gone4)
+    body += struct.pack(">H", len(attributes)) + attributes + _prefixes(four)
+    message = b"\xff" * 16 + struct.pack(">HB", 19 + len(body), 2) + body
+    head = struct.pack(">IIHH", peer, 64511, 0, 1) + bytes([192, 0, 2, peer % 250, 192, 0, 2, 2])
+    return struct.pack(">IHHI", time_s, 16, 4, len(head) + len(message)) + head + message
+
+
+def _prefixes(listed: Sequence[str]) -> bytes:
+    networks = [ipaddress.ip_network(text) for text in listed]
+    return b"".join(
+        bytes([each.prefixlen]) + each.network_address.packed[: -(-each.prefixlen // 8)]
+        for each in networks
+    )

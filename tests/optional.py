@@ -8,10 +8,6 @@ import pytest
 
 
 def needs(module: str) -> None:
-    """Skip the test where a package is not there; never import it.
-
-    Some packages change the process that imports them (mrtparse lets a broken pipe kill it), which
-    the program undoes and a bare import would not.
-    """
+    """Skip the test where a package is not there; never import it."""
     if find_spec(module) is None:
         pytest.skip(f"{module} is not installed")

@@ -286,6 +286,7 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     "massdns": (b". A ", b". AAAA ", b". CNAME ", b"a.b."),
     "names": (b"a.b", b"||a.b^", b"0.0.0.0 a.b", b"https://a.b/", b"@@"),
     "firehol": (b"# License : ", b"# Source File Date: "),
+    "bgp-updates": (b"\0\x10\0\4", b"\xff\xff\x02\x9a", b"\xff" * 16, b"\xc0\x08"),
     "mrt": (b"\0\x0d\0\x02", b"\x40\x02\x04"),
     "mmdb": (b"\xab\xcd\xefMaxMind.com", b"node_count", b"record_size"),
     "parquet": (b"PAR1",),

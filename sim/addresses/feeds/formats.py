@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sim.addresses.feeds.binary.mmdb import read_mmdb
 from sim.addresses.feeds.diagnosis import checked, explained
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.forms import DATED, FORMATS, READERS
+from sim.addresses.feeds.forms import DATED, FORM, FORMATS
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.inventories import read_parquet
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.text.source import Limits
@@ -57,14 +55,14 @@ def read_feed(
 
 
 def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
-    """Read a file of a format."""
-    if name == "parquet":
-        return read_parquet(given.path, given.name, skip_bad=skip_bad, limits=limits)
-    if name == "mmdb":
+    """Read a file of a form."""
+    form = FORM[name]
+    if form.read_path is not None:
         with given.plain(limits) as path:
-            return read_mmdb(path, given.name, skip_bad=skip_bad, limits=limits)
+            return form.read_path(path, given.name, skip_bad=skip_bad, limits=limits)
+    assert form.read is not None
     with given.open(limits) as source:
-        return READERS[name](source, given.name, skip_bad=skip_bad, limits=limits)
+        return form.read(source, given.name, skip_bad=skip_bad, limits=limits)
 
 
 def read_dated(
@@ -87,9 +85,20 @@ def read_dated(
     if name not in DATED:
         message = f"expected dated orders ({', '.join(DATED)}), got a file of the form {name}"
         raise DataError([Problem(given.name, message)])
-    with explained(given, name, bounds), given.open(bounds) as source:
-        orders = DATED[name](source, given.name, skip_bad=skip_bad, limits=bounds)
+    with explained(given, name, bounds):
+        orders = _read_dated(given, name, skip_bad=skip_bad, limits=bounds)
     return replace(orders, feed=checked(orders.feed, given, bounds, allow_empty=allow_empty))
+
+
+def _read_dated(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
+    """Read the dated orders of a file of a form."""
+    form = FORM[name]
+    if form.read_dated_path is not None:
+        with given.plain(limits) as path:
+            return form.read_dated_path(path, given.name, skip_bad=skip_bad, limits=limits)
+    assert form.read_dated is not None
+    with given.open(limits) as source:
+        return form.read_dated(source, given.name, skip_bad=skip_bad, limits=limits)
 
 
 def checked_format(name: str) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from sim.addresses.feeds import inventories, lists, orders, registers, routes
 from sim.addresses.feeds.attributed import fits_as_list, read_as_list
-from sim.addresses.feeds.binary import mmdb, mrt
+from sim.addresses.feeds.binary import mmdb, mrt, updates
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.geofeeds import fits_geofeed, read_geofeed
 from sim.addresses.feeds.published import clouds, objects, polls, rangefiles
@@ -51,6 +52,20 @@ class DatedReader(Protocol):
         """Return the orders that the stream holds."""
 
 
+class PathReader(Protocol):
+    """Reads one form from the path of a file that is not compressed."""
+
+    def __call__(self, path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+        """Return what the file holds."""
+
+
+class DatedPathReader(Protocol):
+    """Reads dated orders from the path of a file that is not compressed."""
+
+    def __call__(self, path: Path, name: str, *, skip_bad: bool, limits: Limits) -> orders.Orders:
+        """Return the orders that the file holds."""
+
+
 @dataclass(frozen=True)
 class Form:
     """One form of files.
@@ -69,7 +84,9 @@ class Form:
         Tells by the first bytes whether a file has it; None where the user has to say so.
     read
         Reads it from a stream; None for those that are read from a path.
-    read_dated
+    read_path
+        Reads it from a path; None for those that are read from a stream.
+    read_dated, read_dated_path
         Reads its times, too, where it holds dated orders.
     is_json
         Whether it is JSON.
@@ -83,7 +100,9 @@ class Form:
     seen: str
     fits: Fits | None = None
     read: Reader | None = None
+    read_path: PathReader | None = None
     read_dated: DatedReader | None = None
+    read_dated_path: DatedPathReader | None = None
     is_json: bool = False
     package: str = ""
 
@@ -96,6 +115,7 @@ FORMS: Sequence[Form] = (
         "the columns",
         "this program's own; any that names its columns so",
         inventories.fits_parquet,
+        read_path=inventories.read_parquet,
     ),
     Form(
         "mmdb",
@@ -103,16 +123,27 @@ FORMS: Sequence[Form] = (
         "origin, provider, country, region",
         "MaxMind DB file format specification, version 2.0",
         mmdb.fits_mmdb,
+        read_path=mmdb.read_mmdb,
         package="maxminddb",
     ),
     Form(
         "mrt",
         "RouteViews or RIS routing table",
         "origins",
-        "RFC 6396, section 4.3",
+        "RFC 6396, sections 4.2 and 4.3",
         mrt.fits_mrt,
-        mrt.read_mrt,
-        package="mrtparse",
+        read_path=mrt.read_mrt,
+        package="pybgpkit_parser",
+    ),
+    Form(
+        "bgp-updates",
+        "RouteViews or RIS updates",
+        "dated orders by network: prefixes announced as BLACKHOLE",
+        "RFC 6396, section 4.4; RFC 7999",
+        updates.fits_updates,
+        read_path=updates.read_updates_feed,
+        read_dated_path=updates.read_updates,
+        package="pybgpkit_parser",
     ),
     Form(
         "azure",
@@ -157,7 +188,7 @@ FORMS: Sequence[Form] = (
         "hayahora.futbol, `estado/data.json`; the test of its feed in `jcastro/stopliga`",
         polls.fits_polls,
         polls.read_polls_feed,
-        polls.read_polls,
+        read_dated=polls.read_polls,
         is_json=True,
     ),
     Form(
@@ -322,7 +353,7 @@ FORMS: Sequence[Form] = (
         "this program's own",
         orders.fits_orders,
         orders.read_orders_feed,
-        orders.read_orders,
+        read_dated=orders.read_orders,
     ),
     Form(
         "inventory",
@@ -406,10 +437,7 @@ FORMS: Sequence[Form] = (
     ),
 )
 
-FORMATS = tuple(form.name for form in FORMS)
-READERS: Mapping[str, Reader] = {form.name: form.read for form in FORMS if form.read is not None}
-"""Readers by form, of those that are read from a stream."""
-DATED: Mapping[str, DatedReader] = {
-    form.name: form.read_dated for form in FORMS if form.read_dated is not None
-}
-"""Readers of dated orders by form."""
+FORM: Mapping[str, Form] = {form.name: form for form in FORMS}
+FORMATS = tuple(FORM)
+DATED = tuple(form.name for form in FORMS if form.read_dated or form.read_dated_path)
+"""Names of all forms, and of those that hold dated orders."""

@@ -30,7 +30,8 @@ _PACKAGES = (
 # What each extra brings, as modules.
 _EXTRAS = {
     "zst": ("backports.zstd",),
-    "import": ("maxminddb", "mrtparse"),
+    "import": ("maxminddb",),
+    "bgp": ("pybgpkit-parser",),
     "analysis": ("pandas", "optuna", "scikit-learn"),
     "cluster": ("distributed", "cryptography"),
 }
@@ -92,7 +93,7 @@ def _version(name: str) -> str | None:
 
 def _is_there(module: str) -> bool:
     try:
-        return find_spec(module) is not None
+        return find_spec(module) is not None or _version(module) is not None
     except ModuleNotFoundError:
         return False
 

@@ -111,10 +111,15 @@ def test_doctor_says_what_is_installed_and_where_things_are():
     assert Path(found["scenarios"]["folder"]).is_dir()
     assert found["tables"]["n"] > 5
     assert found["packages"]["numpy"]
-    assert set(found["extras"]["import"]) == {"maxminddb", "mrtparse"}
+    assert set(found["extras"]["import"]) == {"maxminddb"}
+    forms = {each["form"]: each for each in found["reads"]}
+    assert (forms["nftables"]["is_there"], forms["nftables"]["needs"]) == (True, None)
+    assert forms["mrt"]["needs"] == "pybgpkit_parser"
+    assert forms["mrt"]["is_there"] == found["extras"]["bgp"]["pybgpkit-parser"]
     told = run("doctor").stdout
     assert "compiled code: " in told
     assert "extra import: " in told
+    assert "nftables rulesets and scripts" in told
 
 
 def test_dated_orders_are_written_as_a_table_of_orders(tmp_path: Path, repository: Path):

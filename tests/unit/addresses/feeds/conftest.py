@@ -6,7 +6,7 @@ import pytest
 
 from tests.optional import needs
 
-READERS = {"mmdb": "maxminddb", "mrt": "mrtparse"}
+READERS = {"mmdb": "maxminddb", "mrt": "pybgpkit_parser", "bgp-updates": "pybgpkit_parser"}
 
 
 @pytest.fixture(autouse=True)

@@ -186,13 +186,13 @@ def test_a_line_without_end_is_refused_with_its_number(tmp_path):
 
 
 def test_a_dump_cut_short_is_refused(tmp_path):
-    needs("mrtparse")
+    needs("pybgpkit_parser")
     whole = mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64496])]]})
     assert "expected MRT" in refusal(tmp_path, whole[:-5], "mrt")[0]
 
 
 def test_a_dump_without_a_table_is_refused(tmp_path):
-    needs("mrtparse")
+    needs("pybgpkit_parser")
     assert "expected a routing table" in refusal(tmp_path, mrt({}), "mrt")[0]
 
 

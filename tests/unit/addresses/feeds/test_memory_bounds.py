@@ -16,7 +16,7 @@ from textwrap import dedent
 import duckdb
 import pytest
 
-from sim.addresses.feeds.binary import mrt as mrt_module
+from sim.addresses.feeds.binary import dumps
 from sim.addresses.feeds.binary.decoded_size import Unfolding
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
@@ -277,9 +277,9 @@ def test_wide_texts_of_a_parquet_file_are_read_a_few_rows_at_a_time(tmp_path):
 
 
 def test_an_entry_of_mrt_that_claims_gigabytes_is_refused_unread(tmp_path):
-    needs("mrtparse")
+    needs("pybgpkit_parser")
     path = tmp_path / "rib"
-    path.write_bytes(struct.pack(">IHHI", 0, 13, 2, mrt_module.MAX_ENTRY_BYTES + 1) + bytes(100))
+    path.write_bytes(struct.pack(">IHHI", 0, 13, 2, dumps.MAX_ENTRY_BYTES + 1) + bytes(100))
     with pytest.raises(DataError, match=r"2,097,153 bytes, of which at most 2,097,152 are read"):
         read_feed(Input(path, "rib"), "mrt")
 
