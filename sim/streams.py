@@ -61,6 +61,8 @@ class Stream(IntEnum):
     SWITCHING_PLACE = 44
     SWITCHING_ADDRESS = 45
     OUTSIDE_WITHDRAWAL = 46
+    COMPONENT_IPV6 = 47
+    COMPONENT_IPV6_ADDRESS = 48
 
 
 @dataclass(frozen=True)

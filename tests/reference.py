@@ -395,6 +395,7 @@ class RefWorld:
     limits: RefLimits | None = None
     review: RefReview | None = None
     decisions: tuple[RefDecision, ...] = ()  # from outside; dated ones first, then drawn ones
+    share_ipv6: float | None = None  # of users; families are not told apart without
     look_every_s: int | None = None  # of programs; there are none without
 
 
@@ -1979,12 +1980,28 @@ class _Run:
         broken = []
         for number in self.conducts[row].components:
             component = self.world.components[number]
-            failed = [
-                degree[enforcement.treatment(int(ip_address(text)))] for text in component.addresses
-            ]
-            broken.append(
-                min(failed) if component.mode == "any" else sum(failed) / Fraction(len(failed))
-            )
+            met: dict[int, list[str]] = {4: [], 6: []}
+            for text in component.addresses:
+                address = ip_address(text)
+                met[address.version].append(enforcement.treatment(int(address)))
+
+            def fails(treatments: Sequence[str], mode: str, *, dropped: Fraction) -> Fraction:
+                each = [dropped if one == "drop" else degree[one] for one in treatments]
+                if mode == "any":
+                    # Whoever answers is taken, one that is throttled too: dropped ones do not.
+                    answering = [degree[one] for one in treatments if one != "drop"]
+                    return min(answering) if answering else dropped
+                return sum(each, ZERO) / len(each)
+
+            one = Fraction(1)
+            if self.world.share_ipv6 is None or not met[4] or not met[6]:
+                broken.append(fails([*met[4], *met[6]], component.mode, dropped=one))
+                continue
+            # Who has no IPv6 meets IPv4 alone; who has it falls back to that where IPv6 is dropped.
+            share = Fraction(self.world.share_ipv6)
+            without = fails(met[4], component.mode, dropped=one)
+            having = fails(met[6], component.mode, dropped=without)
+            broken.append((1 - share) * without + share * having)
         return broken
 
     def _missing(

@@ -1,4 +1,4 @@
-"""A scenario of three named sites in which hours and money can be worked out by hand."""
+"""A scenario of five named sites in which hours and money can be worked out by hand."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ TABLES = {
         "provider,region,prefix",
         "alpha,one,198.18.0.0/24",
         "alpha,two,198.18.1.0/24",
+        "alpha,one,2001:db8::/48",
         "home,here,198.19.0.0/24",
     ),
     "population.hosting": (
@@ -83,6 +84,12 @@ TABLES = {
         "2026-01-05T20:30Z,unblock,8.8.8.0/24",
         "2026-01-06T06:00Z,block,198.18.1.7/32",
         "2026-01-06T07:00Z,unblock,198.18.1.7/32",
+        "2026-01-05T10:00Z,block,2001:db8:0:5::/64",
+        "2026-01-05T14:00Z,unblock,2001:db8:0:5::/64",
+        "2026-01-05T12:00Z,block,198.18.0.50/32",
+        "2026-01-05T13:00Z,unblock,198.18.0.50/32",
+        "2026-01-05T20:00Z,block,198.18.0.50/32",
+        "2026-01-05T23:00Z,unblock,198.18.0.50/32",
     ),
     "population.inventory": (
         "site,address,role,sector,revenue_usd_per_h,visits_per_h,mode,country,n_names",
@@ -92,6 +99,9 @@ TABLES = {
         "two.example,198.18.0.9,frontend,,,,,,",
         "two.example,198.18.1.8,payment,,,,,,",
         "far.example,8.8.8.8,,news,,,,,",
+        "both.example,198.18.0.50,,shops,,,,,",
+        "both.example,2001:db8:0:5::1,,,,,,,",
+        "six.example,2001:db8:0:5::1,,news,,,,,",
     ),
 }
 SETTINGS: dict[str, object] = {
@@ -103,6 +113,7 @@ SETTINGS: dict[str, object] = {
     "thresholds.affected": 0.01,
     "thresholds.impaired": 0.1,
     "thresholds.down": 0.9,
+    "ipv6": {"share_users": 0.4, "share_components": 0},
     "target.prefixes": None,
     "published.totals": None,
     "published.figures": None,

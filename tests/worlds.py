@@ -22,6 +22,7 @@ from sim.engine.run import simulate
 from sim.engine.strategies.exact import exact
 from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.replay import replay
+from sim.scenario.families import Ipv6
 from sim.scenario.tables.reactions import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -225,6 +226,7 @@ class SmallWorld:
     cost_usd: tuple[float, ...] = (0.0, 1500.0, 5000.0, 10_000.0, 800.0)
     has_tenancy: bool = False
     look_every_s: int | None = None
+    share_ipv6: float | None = None
     stances: tuple[tuple[int, str, str] | tuple[int, str, str, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
@@ -322,6 +324,9 @@ class SmallWorld:
             censor=self.censor,
             reactions=self.reactions,
             complaints=self.complaints,
+            ipv6=None
+            if self.share_ipv6 is None
+            else Ipv6(share_users=self.share_ipv6, share_components=0),
             exempt=_set_of(self.exempt_prefixes, self.line),
             pressure_events=self.pressure_events,
             outside_withdrawals=tuple(
@@ -455,6 +460,7 @@ class SmallWorld:
                 ref.RefDecision(t_s, share, *(("", where) if "/" in where else (where,)))
                 for t_s, share, where in self.decisions
             ),
+            share_ipv6=self.share_ipv6,
             look_every_s=self.look_every_s,
         )
 

@@ -285,7 +285,11 @@ def check_together(resolved: Resolved) -> list[Problem]:
             if scenario.switching
             else ()
         ),
-        *(check_sites(resolved.inventory, resolved.sectors) if resolved.inventory else ()),
+        *(
+            check_sites(resolved.inventory, resolved.sectors, scenario)
+            if resolved.inventory
+            else ()
+        ),
         *check_components(resolved.components),
         *(check_services(resolved.services, places) if resolved.services else ()),
         *_check_sharing(resolved, places),

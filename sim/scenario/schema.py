@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from sim.scenario.experiment import Experiment
+from sim.scenario.families import Ipv6
 from sim.scenario.model import Model
 from sim.scenario.provenance.provenance import KeyPath, Provenance
 from sim.scenario.quantities import Instant, Share, Table, check_printable, check_time_zone
@@ -233,6 +234,7 @@ class Scenario(Model):
     reactions: Reactions | None = None
     complaints: Complaints | None = None
     tenancy: Tenancy | None = None
+    ipv6: Ipv6 | None = None
     switching: Switching | None = None
     money: Money = Money()
     published: Published = Published()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.scenario.families import Ipv6
 from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Thresholds
@@ -46,6 +47,8 @@ class World:
         Mechanisms by which actors react; None where they do not act.
     use
         When the target is used; None where that is not weighed.
+    ipv6
+        Who has IPv6 beside IPv4; None where families are not told apart.
     exempt
         Addresses the censor cuts out of every order.
     pressure_events
@@ -74,6 +77,7 @@ class World:
     censor: Censor | None = None
     reactions: Reactions | None = None
     complaints: Complaints | None = None
+    ipv6: Ipv6 | None = None
     exempt: IntervalSet = field(default_factory=IntervalSet.empty)
     pressure_events: tuple[tuple[int, float], ...] = ()
     outside_withdrawals: tuple[OutsideWithdrawal, ...] = ()
@@ -110,6 +114,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         censor=scenario.censor,
         reactions=scenario.reactions,
         complaints=scenario.complaints,
+        ipv6=scenario.ipv6,
         exempt=resolved.line.union(row.prefix for row in exempt),
         pressure_events=tuple(
             (seconds_since(scenario.start, row.at), row.adds) for row in pressure

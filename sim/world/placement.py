@@ -73,7 +73,9 @@ class Placement(Hosts):
     is_given: NDArray[np.bool_]
 
 
-SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS, SWITCHED_HOSTS, SITE_HOSTS = range(6)
+SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS, SWITCHED_HOSTS, SITE_HOSTS, IPV6_HOSTS = range(
+    7
+)
 """Which hosts a part of the luck of names and parked names per address is for."""
 NOBODY = -1
 _AT_ONCE = 1 << 18
@@ -125,7 +127,9 @@ def build_placement(
     luck[~is_first] = _luck_where(is_host[..., 1:], more)
     crowding = streams.generator(Stream.ADDRESS_NAMES, (OWN_HOSTS,))
     parked = streams.generator(Stream.COMPONENT_PARKED, (OWN_HOSTS,)).random(own_row.size)
+    n_own = np.where(is_elsewhere, 0, n_addresses)
     given = _given_hosts(sites, own_row, streams)
+    six = _ipv6_hosts(resolved, places, services, place_row, n_own, streams)
     return Placement(
         home_place_row=home,
         place_row=place_row,
@@ -135,16 +139,21 @@ def build_placement(
         is_spread=np.concatenate((services.is_spread, is_spread.ravel())),
         seat_row=_rows(services.seat_row, place_row.ravel()),
         parked_luck=np.concatenate((services.parked_luck, parked)),
-        host_component=_rows(services.host_component, own_row.ravel()[seat], given[0]),
+        host_component=_rows(services.host_component, own_row.ravel()[seat], given[0], six[0]),
         host_address=np.concatenate(
             (
                 services.host_address,
                 places.address_by_luck(place_row.ravel()[seat], luck),
                 given[1],
+                six[1],
             )
         ),
-        host_business=_rows(np.full(services.host_luck.size, NOBODY), seat // N_ROLES, given[2]),
-        host_luck=np.concatenate((services.host_luck, _luck_where(is_host, crowding), given[3])),
+        host_business=_rows(
+            np.full(services.host_luck.size, NOBODY), seat // N_ROLES, given[2], six[2]
+        ),
+        host_luck=np.concatenate(
+            (services.host_luck, _luck_where(is_host, crowding), given[3], six[3])
+        ),
     )
 
 
@@ -158,6 +167,58 @@ def _given_hosts(
     luck = streams.generator(Stream.ADDRESS_NAMES, (SITE_HOSTS,)).random(sites.host_address.size)
     component = own_row[sites.host_business, sites.host_role]
     return component, sites.host_address, sites.host_business, luck
+
+
+def _ipv6_hosts(
+    resolved: Resolved,
+    places: Places,
+    services: _Services,
+    place_row: NDArray[np.int64],
+    n_addresses: NDArray[np.int64],
+    streams: Streams,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Component, address, business and luck of hosts on IPv6 beside those on IPv4.
+
+    As many as a component has on IPv4, where its place has both families.
+
+    Parameters
+    ----------
+    place_row, n_addresses : shape (n_businesses, n_roles)
+        Place and addresses of components of one's own that are drawn; none of any other.
+    """
+    rules = resolved.scenario.ipv6
+    if rules is None or not places.seats6:
+        none = np.empty(0, np.int64)
+        return none, none, none, np.empty(0)
+    has_both = np.array([seats.n > 0 for seats in places.seats6])
+    parts = []
+    first_own = services.n
+    for number, where, n_hosts, first in (
+        (0, services.seat_row, np.bincount(services.host_component, minlength=first_own), 0),
+        (1, place_row, n_addresses, first_own),
+    ):
+        luck = streams.generator(Stream.COMPONENT_IPV6, (number,)).random(where.shape)
+        n_six = np.where(has_both[where] & (luck < rules.share_components), n_hosts, 0)
+        most = max(N_ADDRESSES) if number else int(n_hosts.max(initial=1))
+        is_six = np.arange(most) < n_six[..., np.newaxis]
+        row = np.flatnonzero(is_six) // most
+        addresses = streams.generator(Stream.COMPONENT_IPV6_ADDRESS, (number,))
+        names = streams.generator(Stream.ADDRESS_NAMES, (IPV6_HOSTS, number))
+        parts.append(
+            (
+                first + row,
+                places.address6_by_luck(where.ravel()[row], _luck_where(is_six, addresses)),
+                row // N_ROLES if number else np.full(row.size, NOBODY),
+                _luck_where(is_six, names),
+            )
+        )
+    of_services, of_own = parts
+    return (
+        np.concatenate((of_services[0], of_own[0])),
+        np.concatenate((of_services[1], of_own[1])),
+        np.concatenate((of_services[2], of_own[2])),
+        np.concatenate((of_services[3], of_own[3])),
+    )
 
 
 def _rows(*parts: NDArray[Any]) -> NDArray[np.int32]:

@@ -6,7 +6,7 @@ an attribution of any address to a provider. It does not know who rents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -50,6 +50,9 @@ class Places(Columns):
         The line on which all addresses lie.
     seats
         Addresses of each place that are given out; all of them where it is empty.
+    seats6
+        Addresses of IPv6 that each place gives out beside those of IPv4; empty where families are
+        not told apart.
     """
 
     provider: tuple[str, ...]
@@ -60,6 +63,7 @@ class Places(Columns):
     prefix_provider_row: NDArray[np.int64]
     line: Line = IPV4
     seats: tuple[Seats, ...] = ()
+    seats6: tuple[Seats, ...] = ()
 
     @property
     def n_addresses(self) -> NDArray[np.int64]:
@@ -139,7 +143,7 @@ class Places(Columns):
             Places, and uniform numbers in [0, 1).
         """
         if self.seats:
-            return self._seat_by_luck(place_row, u)
+            return _drawn(self.seats, place_row, u)
         size = self.n_addresses
         first = np.cumsum(size) - size
         start = np.concatenate([addresses.start for addresses in self.addresses])
@@ -156,12 +160,11 @@ class Places(Columns):
             address[piece] = start[interval] + (position - before[interval])
         return address
 
-    def _seat_by_luck(self, place_row: NDArray[Any], u: NDArray[np.float64]) -> NDArray[np.int64]:
-        address = np.empty(place_row.shape, np.int64)
-        for place in np.unique(place_row).tolist():
-            mine = place_row == place
-            address[mine] = self.seats[place].draw(u[mine])
-        return address
+    def address6_by_luck(
+        self, place_row: NDArray[Any], u: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """IPv6 address drawn evenly from a place that has both families; as for IPv4."""
+        return _drawn(self.seats6, place_row, u)
 
     def provider_addresses(self, provider_row: int) -> IntervalSet:
         """All addresses of one provider."""
@@ -174,6 +177,17 @@ class Places(Columns):
             IntervalSet.union_all(self.addresses[place] for place in places.tolist())
             for places in mine
         )
+
+
+def _drawn(
+    seats: Sequence[Seats], place_row: NDArray[Any], u: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Address drawn evenly from the seats of each place."""
+    address = np.empty(place_row.shape, np.int64)
+    for place in np.unique(place_row).tolist():
+        mine = place_row == place
+        address[mine] = seats[place].draw(u[mine])
+    return address
 
 
 def provider_names(resolved: Resolved) -> tuple[str, ...]:
@@ -214,10 +228,13 @@ def build_places(resolved: Resolved) -> Places:
     prefix = np.array([row.prefix for row in fours], np.int64).reshape(-1, 2)
     has_unknown = resolved.inventory is not None
     seats = tuple(map(partial(_seats, line), places, addresses)) if line.has_ipv6 else ()
+    both = resolved.scenario.ipv6 is not None and line.has_ipv6
+    seats6 = tuple(map(partial(_seats6, line), places, addresses)) if both else ()
     if has_unknown:
         names.append((NOT_KNOWN, NOT_KNOWN))
         seats = seats or tuple(map(Seats.of, addresses))
         seats += (Seats.of(_of_nobody(addresses)),)
+        seats6 += (Seats.of(IntervalSet.empty()),) if seats6 else ()
         addresses += (IntervalSet.empty(),)
     return Places(
         provider=provider,
@@ -228,6 +245,7 @@ def build_places(resolved: Resolved) -> Places:
         prefix_provider_row=np.array([provider.index(row.provider) for row in fours], np.int64),
         line=line,
         seats=seats,
+        seats6=seats6,
     )
 
 
@@ -256,8 +274,16 @@ def _union(line: Line, prefixes: Iterable[Prefix]) -> IntervalSet:
 def _seats(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
     """Addresses of a place that are given out: those of IPv4, or of IPv6 where it has no others."""
     four = Seats.of(addresses)
-    if four.n:
-        return four
+    return four if four.n else _given_out6(line, prefixes, addresses)
+
+
+def _seats6(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
+    """Addresses of IPv6 of a place that gives out IPv4 too; none of any other."""
+    four = Seats.of(addresses)
+    return _given_out6(line, prefixes, addresses) if four.n else four
+
+
+def _given_out6(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
     return line.seats(prefix for prefix in prefixes if is_ipv6(prefix[0])).within(addresses)
 
 

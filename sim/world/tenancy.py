@@ -13,6 +13,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.line import IPV6_START
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.scenario.tenancy import Tenancy
@@ -114,7 +115,12 @@ def _mean_stay_s(resolved: Resolved, places: Places, rules: Tenancy) -> NDArray[
 
 def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
     """The seats of t = 0, then those after each response; services stay where they are."""
-    hosts = np.bincount(placement.host_component, minlength=placement.is_spread.size)
+    n_components = placement.is_spread.size
+    hosts = np.bincount(placement.host_component, minlength=n_components)
+    is_four = placement.host_address < IPV6_START
+    four = np.bincount(placement.host_component[is_four], minlength=n_components)
+    # Of both families the tenant keeps IPv4.
+    hosts = np.where(four > 0, four, hosts)
     found = [
         _Seats(
             ~placement.is_third_party & ~placement.is_given,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.chases import made
 from tests.examples import n_examples
 from tests.families import NARROW, WIDE, with_ipv6
 from tests.property.test_engine_reference import (
+    SIXTEENTHS,
+    assert_same_at_operators,
     assert_same_curves,
     events_of,
     ledger_of,
@@ -25,7 +28,7 @@ from tests.property.test_engine_whole import (
 )
 from tests.reference import simulate_reference
 from tests.reference_strategies import EVERYTHING_OF_BOTH, NEIGHBOURS, allow_list
-from tests.worlds import many_worlds
+from tests.worlds import Actor, Dated, Firm, Seat, SmallWorld, many_worlds
 
 pytestmark = pytest.mark.laws
 
@@ -46,6 +49,58 @@ def test_orders_of_both_families_agree_to_the_last_bit(small, moved):
 @given(whole_worlds(), MOVED)
 def test_the_slow_reference_agrees_with_every_mechanism_on(small, moved):
     assert_agrees(with_ipv6(small, *moved))
+
+
+FOUR = ("203.0.113.1", "203.0.113.2", "203.0.113.130", "203.0.113.131")
+SIX = ("2001:db8::1", "2001:db8:0:1::1", "2001:db8:1::5", "2001:db8:1::6")
+MET = (*FOUR[:2], *SIX[:3], "203.0.113.0/25", "203.0.113.0/24", "2001:db8::/48", "2001:db8:1::/64")
+
+
+@st.composite
+def dual_worlds(draw):
+    """Businesses on addresses of both families, and orders of every mechanism that meet them."""
+    share = draw(SIXTEENTHS)
+    sizes = st.sampled_from([1, 2, 4])
+
+    def seat():
+        four = FOUR[: draw(sizes)] if draw(st.integers(0, 5)) else ()
+        six = SIX[: draw(sizes)] if not four or draw(st.integers(0, 4)) else ()
+        return Seat((*four, *six), draw(st.sampled_from(["any", "spread"])))
+
+    times = sorted(draw(st.lists(st.integers(0, 5000), min_size=4, max_size=14)))
+    mechanism = st.sampled_from(["drop", "drop", "drop", "throttle", "exempt"])
+    return SmallWorld(
+        orders=tuple(
+            Dated(t_s, "block", (draw(st.sampled_from(MET)),), draw(mechanism)) for t_s in times
+        ),
+        actors=(
+            Actor(share, 250),
+            Actor(1 - share, 250, apply_lag_s=draw(st.integers(0, 3000))),
+        ),
+        cadence=((0, 250),),
+        firms=tuple(
+            Firm(
+                weights=tuple(draw(SIXTEENTHS) for _ in range(5)),
+                seats=(*(seat(),) * 3, *(seat(),) * 2),
+            )
+            for _ in range(2)
+        ),
+        services=(),
+        horizon_s=5000,
+        throttle_severity=draw(SIXTEENTHS),
+        share_ipv6=draw(SIXTEENTHS),
+    )
+
+
+@settings(max_examples=n_examples(60), deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(dual_worlds())
+def test_users_meet_sites_by_the_families_they_have(small):
+    outcome, reference = small.run(), simulate_reference(small.reference())
+    for found, row in zip(ledger_of(outcome), reference.ledger, strict=True):
+        expected = ledger_row(row)
+        np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-9, atol=1e-12)
+        assert found[7:-1] == expected[7:-1]
+    assert_same_at_operators(outcome, reference)
 
 
 @pytest.mark.parametrize("name", NEIGHBOURS)

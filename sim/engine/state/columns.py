@@ -50,6 +50,8 @@ class Columns(NamedTuple):
     degree: Floats
     degree_at: NDArray[np.uint8]
     spread_start: Rows
+    dual_start: Numbers
+    first_ipv6: int
     degree_row: NDArray[np.uint8]
     component_row: Numbers
     overmatch: Floats
@@ -173,6 +175,8 @@ def columns_of(
         degree=exposure.degree,
         degree_at=exposure.degree_at,
         spread_start=exposure.spread_start,
+        dual_start=exposure.dual_start,
+        first_ipv6=exposure.first_ipv6,
         degree_row=exposure.degree_row,
         component_row=exposure.component_row,
         overmatch=exposure.overmatch,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.line import IPV6_START
 from sim.world.build import World
 from sim.world.components import Components
 
@@ -38,6 +39,12 @@ class Exposure:
         of hosts of which a user meets one, ``dropped * (h + 1) + throttled`` hosts.
     spread_start : shape (most hosts + 1,)
         Where in ``degree_at`` those of each number of hosts begin.
+    dual_start : shape (n_components,), or empty where there are none of both families
+        The same for components whose users meet one of both families; -1 for the others. Of one in
+        mode ``any`` it is the way IPv4 fails times 3, and that of IPv6; in mode ``spread``
+        ``(way4 * (n6 + 1) + dropped6) * (n6 + 1) + throttled6``, with ``way4`` as for h hosts.
+    first_ipv6
+        Row of the first host on IPv6: hosts ascend by address.
     degree_row : shape (n_components, n_operators)
         Degree to which each component fails.
     """
@@ -50,6 +57,17 @@ class Exposure:
         n_operators, n_businesses = world.operators.n_operators, world.businesses.n_businesses
         n_components = world.components.n_components
         way, self.spread_start = _ways(world.components, self.throttle_severity)
+        self.first_ipv6 = int(world.components.address.searchsorted(IPV6_START))
+        self.dual_start = np.empty(0, np.int32)
+        if world.ipv6 is not None:
+            both, self.dual_start = _dual_ways(
+                world.components,
+                self.first_ipv6,
+                self.throttle_severity,
+                world.ipv6.share_users,
+                way.size,
+            )
+            way = np.concatenate((way, both))
         self.degree, degree_at = np.unique(way, return_inverse=True)
         # A byte does for numbers of hosts that are powers of two up to 16.
         smallest = np.min_scalar_type(self.degree.size - 1)
@@ -82,3 +100,62 @@ def _ways(
             throttled = np.minimum(throttled, n_hosts - dropped)
             parts.append((dropped + throttle_severity * throttled) / n_hosts)
     return np.concatenate(parts), spread_start
+
+
+def _dual_ways(
+    components: Components, first_ipv6: int, severity: float, share_ipv6: float, n_before: int
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Degree of each way to fail of components with both families, and where each one's begin.
+
+    Notes
+    -----
+    Who has no IPv6 meets the addresses of IPv4 alone. Who has it meets one of IPv6, and falls back
+    to IPv4 where that is dropped; where it is throttled it answers, and nobody falls back:
+    ``b = (1 - s) b4 + s (dropped6 b4 + severity throttled6)``.
+
+    References
+    ----------
+    RFC 8305 (Happy Eyeballs): both families are tried, IPv6 first; the first to connect is used.
+    """
+    component = components.component_row
+    n_components = components.n_components
+    n4 = np.bincount(component[:first_ipv6], minlength=n_components)
+    n6 = np.bincount(component[first_ipv6:], minlength=n_components)
+    is_dual = (n4 > 0) & (n6 > 0)
+    start = np.full(n_components, -1, np.int32)
+    if not is_dual.any():
+        return np.empty(0), start[:0]
+    parts: list[NDArray[np.float64]] = []
+    n_ways = n_before
+
+    def add(mine: NDArray[np.bool_], *columns: NDArray[np.float64]) -> None:
+        nonlocal n_ways
+        b4, dropped, throttled = columns
+        met = dropped * b4 + severity * throttled
+        parts.append((1.0 - share_ipv6) * b4 + share_ipv6 * met)
+        start[mine] = n_ways
+        n_ways += parts[-1].size
+
+    # Not, wholly, throttled: by the first index for IPv4, by the second for IPv6.
+    four, six = np.divmod(np.arange(9), 3)
+    add(
+        is_dual & ~components.is_spread,
+        np.array([0.0, 1.0, severity])[four],
+        (six == 1).astype(float),
+        (six == 2).astype(float),
+    )
+    sizes = np.unique(np.stack((n4, n6))[:, is_dual & components.is_spread], axis=1)
+    for one, other in sizes.T.tolist():
+        four, six = np.divmod(np.arange((one + 1) ** 2 * (other + 1) ** 2), (other + 1) ** 2)
+        dropped4, throttled4 = np.divmod(four, one + 1)
+        dropped6, throttled6 = np.divmod(six, other + 1)
+        # More than there are cannot be.
+        throttled4 = np.minimum(throttled4, one - dropped4)
+        throttled6 = np.minimum(throttled6, other - dropped6)
+        add(
+            is_dual & components.is_spread & (n4 == one) & (n6 == other),
+            (dropped4 + severity * throttled4) / one,
+            dropped6 / other,
+            throttled6 / other,
+        )
+    return np.concatenate(parts), start

@@ -329,32 +329,54 @@ def _refresh(states: Any, components: Numbers, operator: int) -> int:
     changed_list, degree_now = states.changed_list, states.degree_now
     has_drop, has_throttle = n_dropping.shape[0] > 0, n_throttling.shape[0] > 0
     has_exempt = n_exempting.shape[0] > 0
+    dual_start, first_ipv6 = states.dual_start, states.first_ipv6
     n_changed = 0
     for component in components:
         first, stop = host_start[component], host_start[component + 1]
         n_hosts = stop - first
-        n_dropped = n_throttled = 0
+        n_dropped = n_throttled = n_six = n_dropped6 = n_throttled6 = 0
+        is_dual = dual_start.size > 0 and dual_start[component] >= 0
         for place in range(first, stop):
             host = host_order[place]
+            is_six = is_dual and host >= first_ipv6
+            n_six += is_six
             if has_exempt and n_exempting[host, operator] > 0:
                 continue
             if has_drop and n_dropping[host, operator] > 0:
                 n_dropped += 1
+                n_dropped6 += is_six
             elif has_throttle and n_throttling[host, operator] > 0:
                 n_throttled += 1
+                n_throttled6 += is_six
         way = 0
-        if is_spread[component]:
+        if is_dual:
+            n_four, n_dropped4 = n_hosts - n_six, n_dropped - n_dropped6
+            n_throttled4 = n_throttled - n_throttled6
+            if is_spread[component]:
+                way = n_dropped4 * (n_four + 1) + n_throttled4
+                way = (way * (n_six + 1) + n_dropped6) * (n_six + 1) + n_throttled6
+            else:
+                way = 3 * _way(n_four, n_dropped4, n_throttled4)
+                way += _way(n_six, n_dropped6, n_throttled6)
+            way += dual_start[component]
+        elif is_spread[component]:
             way = spread_start[n_hosts] + n_dropped * (n_hosts + 1) + n_throttled
-        elif n_dropped == n_hosts:
-            way = _WHOLLY
-        elif n_dropped + n_throttled == n_hosts:
-            way = _THROTTLED
+        else:
+            way = _way(n_hosts, n_dropped, n_throttled)
         before, now = degree_row[component, operator], degree_at[way]
         if now != before:
             degree_now[n_changed] = now
             changed_list[n_changed] = component
             n_changed += 1
     return n_changed
+
+
+@compiled
+def _way(n_hosts: int, n_dropped: int, n_throttled: int) -> int:
+    """Way in which addresses fail of which one that works is enough."""
+    if n_dropped == n_hosts:
+        return _WHOLLY
+    return _THROTTLED if n_dropped + n_throttled == n_hosts else 0
 
 
 @compiled

@@ -26,6 +26,7 @@ from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
+from sim.scenario.schema import Scenario
 from sim.scenario.tables.rows import ROLES, SectorRow
 from sim.scenario.tables.seeds import MAX_PROBLEMS, Row, Table, read_bytes, read_note
 
@@ -35,6 +36,8 @@ MAX_NAME = 253
 MAX_USD_PER_H = 1e8
 """Sums of revenue are kept in whole micro-dollars, which hold some billion dollars an hour."""
 FRONTEND = ROLES.index("frontend")
+MAX_WAYS = 2**22
+"""Ways in which addresses may fail of which each user meets one, over all sizes of components."""
 MODES = ("any", "spread")
 NOT_GIVEN = -1
 _OF_SITE = ("sector", "country", "revenue_usd_per_h", "visits_per_h")
@@ -352,6 +355,25 @@ def _site_problems(feed: Feed, inventory: Inventory) -> Iterator[Problem]:
         yield Problem(path, message, key="revenue_usd_per_h")
 
 
+def _many_ways(inventory: Inventory) -> Iterator[Problem]:
+    """Refuse components of so many addresses that not each way to fail can be told apart."""
+    n = inventory.component_site.size
+    n6 = np.bincount(inventory.host_component, inventory.is_ipv6, n).astype(np.int64)
+    n4 = np.bincount(inventory.host_component, minlength=n) - n6
+    n_ways = (n4 + 1) ** 2 * (n6 + 1) ** 2
+    n_ways[inventory.component_mode == MODES.index("any")] = 0
+    sizes, first = np.unique(np.stack((n_ways, n4, n6)), axis=1, return_index=True)
+    if int(sizes[0].sum()) > MAX_WAYS:
+        component = int(first[np.argmax(sizes[0])])
+        n_hosts = int(n4[component] + n6[component])
+        yield inventory.problem_of(
+            int(inventory.component_site[component]),
+            "mode",
+            f"expected any, or fewer addresses, where a site has {n_hosts:,} for a role: each user "
+            "may meet another one of them, and that is too many ways to fail",
+        )
+
+
 def _twice(inventory: Inventory) -> Iterator[Problem]:
     """Hosts that are listed twice in one component, and modes that contradict each other."""
     high, low = inventory.address4.astype(np.uint64), np.zeros(inventory.n_rows, np.uint64)
@@ -370,8 +392,18 @@ def _twice(inventory: Inventory) -> Iterator[Problem]:
         yield Problem(str(inventory.path), message, line, 0, "address")
 
 
-def check_sites(inventory: Inventory, sectors: Table[SectorRow]) -> Iterator[Problem]:
-    """Refuse sites of a sector that nothing is known of."""
+def check_sites(
+    inventory: Inventory, sectors: Table[SectorRow], scenario: Scenario
+) -> Iterator[Problem]:
+    """Refuse sites of a sector that nothing is known of, and what no user's family is known for."""
+    if scenario.ipv6 is None and inventory.is_dual.any():
+        line = inventory.host_line[inventory.is_dual[inventory.host_component]].min()
+        message = (
+            "expected a section ipv6 in the scenario beside a site with addresses of both "
+            "families: it says how many users have IPv6 (ipv6: {} takes what is assumed); got none"
+        )
+        yield Problem(str(inventory.path), message, int(line), 0, "address")
+    yield from _many_ways(inventory)
     known = [row.sector for row in sectors.rows]
     labels = inventory.labels.get("sector")
     if labels is None:

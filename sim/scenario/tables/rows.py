@@ -284,7 +284,7 @@ class RateRow(Row):
 class AssumptionRow(Row):
     """The assumed value of one scenario key."""
 
-    key: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
+    key: Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")]
     value: float
     unit: str
     low: float

@@ -94,6 +94,20 @@ def test_a_sector_that_nothing_is_known_of_is_refused(tmp_path: Path) -> None:
         resolved(tmp_path, {"population.inventory": rows})
 
 
+def test_both_families_need_to_be_told_apart(tmp_path: Path) -> None:
+    rows = ("site,address", "a,198.18.0.1", "b,198.18.0.1", "b,2001:db8::1")
+    with pytest.raises(DataError, match=r"csv:3: address: expected a section ipv6"):
+        resolved(tmp_path, {"population.inventory": rows}, ipv6=None)
+
+
+def test_too_many_addresses_of_which_each_user_meets_one_are_refused(tmp_path: Path) -> None:
+    many = [f"a,10.0.{row // 250}.{row % 250 + 1}" for row in range(2048)]
+    with pytest.raises(DataError, match=r"csv:2: mode: expected any, or fewer addresses"):
+        resolved(tmp_path, {"population.inventory": ("site,address", *many)})
+    fine = ("site,address,mode", *(f"{line},any" for line in many))
+    assert resolved(tmp_path, {"population.inventory": fine}).inventory is not None
+
+
 def test_an_inventory_of_nobody_is_refused(tmp_path: Path) -> None:
     (text,) = problems(tmp_path, "site,address")
     assert "expected at least one row, got none" in text

@@ -92,3 +92,24 @@ def test_tenants_stay_where_an_inventory_seats_them(tmp_path: Path) -> None:
     moving = set(zip(world.stays.business_row.tolist(), world.stays.role_row.tolist(), strict=True))
     assert (N_DRAWN + 1, FRONTEND) in moving  # drawn
     assert not moving & {(N_DRAWN, FRONTEND), (N_DRAWN + 1, 2), (N_DRAWN + 2, FRONTEND)}
+
+
+def test_where_a_provider_has_both_families_components_have_both(tmp_path: Path) -> None:
+    world = world_of(tmp_path, ipv6={"share_users": 0.4, "share_components": 1})
+    held, places = world.components, world.places
+    one = places.row("alpha", "one")
+    n_both = 0
+    for row in range(N_DRAWN):
+        texts = addresses(world, row, FRONTEND)
+        n4, n6 = (sum(kind in text for text in texts) for kind in (".", ":"))
+        assert (n6 == n4) if world.businesses.home_place_row[row] == one else n6 == 0
+        n_both += n6 > 0
+    assert n_both > 0
+    assert (held.address[held.address >= 2**33] < places.line.end).all()
+
+
+def test_families_that_are_not_told_apart_leave_what_is_drawn_as_it_is(tmp_path: Path) -> None:
+    none = world_of(tmp_path, ipv6={"share_users": 0.4, "share_components": 0})
+    without = world_of(tmp_path, ipv6=None)
+    np.testing.assert_array_equal(none.components.address, without.components.address)
+    np.testing.assert_array_equal(none.components.n_names, without.components.n_names)
