@@ -158,6 +158,21 @@ _STATES = (
         )
         for state in _NAMES_OF_STATES
     ),
+    _impact(
+        "businesses_ever_impaired_share",
+        f"share of {BUSINESSES}",
+        "`businesses_ever_impaired` over all businesses",
+        of=BUSINESSES,
+        label="share of businesses ever impaired",
+    ),
+    _impact(
+        "hours_impaired_median",
+        "h",
+        "half of the businesses that were ever impaired were so for longer, summed over the run; "
+        "not known where none was",
+        of=BUSINESSES,
+        label="hours impaired, median of the businesses ever impaired",
+    ),
 )
 
 _LOSSES = (

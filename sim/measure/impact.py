@@ -73,6 +73,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             )
             for state, time_s in times_s.items()
         ),
+        *_who_was_hit(ledger.impaired_s),
         measured("spells", float(ledger.n_spells.sum()), n),
         measured("demand_lost_share", lost / demand if demand > 0 else UNKNOWN, demand / 1e6),
         *measure_causes(outcome, demand),
@@ -87,6 +88,14 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         *measure_target(world, outcome),
     )
     return (*found, *measure_ratios(found))
+
+
+def _who_was_hit(impaired_s: NDArray[np.int64]) -> Iterator[Measure]:
+    """How many of all businesses were ever impaired, and for how long the middle one of these."""
+    hit_s, n = impaired_s[impaired_s > 0], float(impaired_s.size)
+    yield measured("businesses_ever_impaired_share", hit_s.size / n if n > 0 else UNKNOWN, n)
+    median_h = float(np.median(hit_s)) / S_PER_H if hit_s.size else UNKNOWN
+    yield measured("hours_impaired_median", median_h, float(hit_s.size))
 
 
 def measure_causes(outcome: Outcome, demand: float) -> Iterator[Measure]:

@@ -27,10 +27,12 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer, sources
 from sim.report.page import tables as page_tables
 from sim.report.page.bands import hangs_on, with_bands
-from sim.report.page.charts import as_if_utc_ms, chart_data, read_drawn, worst_moment
+from sim.report.page.charts import Bands, as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.page.groups import cause_table, operator_table, worst_table
+from sim.report.page.headline import headline_of_comparison, headline_of_run
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_table, provider_table
+from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.repeat import is_comparison, repeat
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
@@ -122,6 +124,7 @@ def render(run: RunFolder) -> str:
         map=map_,
         map_frame=_frame_of_peak(map_, harmful),
         **_words(run, tradeoff, harmful),
+        **_first_picture(run, drawn.bands),
         **_tables(run, tradeoff),
     )
 
@@ -171,24 +174,27 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
     n = run.n_replicates
     limits = scenario["thresholds"]
     notices = [str(warning) for warning in manifest.get("warnings", [])]
+    urgent: list[str] = []
     if manifest["status"] != "complete":
         asked = manifest.get("n_replicates_asked", n)
         failed = manifest.get("failures", [])
         which = f" {count(len(failed), 'run')} failed; the manifest names them." if failed else ""
-        notices.insert(0, f"This result is {manifest['status']}: {n} of {asked} replicates.{which}")
+        urgent.append(f"This result is {manifest['status']}: {n} of {asked} replicates.{which}")
     strategies = run.strategies
     several = is_comparison(run)
     if several:
         rows = with_bands(run, read_rows(run, "comparison.csv"))
-        weighed, settled = first_harm(tradeoff), ""
-        if run.n_draws:
-            settled = verdict_sentence(read_rows(run, "verdicts.csv"), run.n_draws)
-        sentences = answer.answer_comparison(rows, weighed, str(manifest["baseline"]), settled)
+        verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
+        settled = verdict_sentence(verdicts, run.n_draws) if run.n_draws else ""
+        sentences = answer.answer_comparison(
+            rows, first_harm(tradeoff), str(manifest["baseline"]), settled
+        )
+        head = headline_of_comparison(run, rows, verdicts, harmful)
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))
-        sentences = answer.answer_run(
-            {text(row, "metric"): row for row in rows}, float(limits["impaired"])
-        )
+        by_metric = {text(row, "metric"): row for row in rows}
+        sentences = answer.answer_run(by_metric, float(limits["impaired"]))
+        head = headline_of_run(run, by_metric)
     hung = [
         hangs_on(run, row, harmful if several else "")
         for metric in (COLLATERAL, EFFICACY)
@@ -206,7 +212,7 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
     ]
     return {
         "title": run.title,
-        "kicker": "overblock: what a block does to everyone who was not the target",
+        "kicker": "overblock: what a block does to others",
         "description": scenario.get("description", ""),
         "facts": [
             f"{_day(run.start)} to {_day(datetime.fromisoformat(scenario['end']))}",
@@ -217,9 +223,12 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
             f"overblock {manifest['tool']['version']}",
             f"result {manifest['result_id'][:12]}",
         ],
+        "urgent": urgent,
         "notices": notices,
         "contents": contents,
+        "headline": head,
         "answer": sentences,
+        "assumed": _assumed(run),
         "doubt": answer.doubt(rows, n, run.n_draws),
         "hangs_on": hung,
         "n_draws": run.n_draws,
@@ -233,6 +242,32 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
         "result_id": manifest["result_id"],
         "repeat": repeat(run),
     }
+
+
+def _first_picture(run: RunFolder, bands: Bands) -> dict[str, Any]:
+    """The picture under the headline."""
+    if is_comparison(run):
+        rows = with_bands(run, read_rows(run, "comparison.csv"))
+        named = run.manifest["strategies"]
+        return {
+            "picture": None,
+            "bars": bars_of_comparison(rows, named, str(run.manifest["baseline"])),
+        }
+    band = bands.get((run.strategies[0], LOST))
+    if band is None:
+        return {"picture": None, "bars": None}
+    picture = picture_of_run(band, run.start, run.horizon_s, run.n_draws)
+    return {"picture": picture, "bars": None}
+
+
+def _assumed(run: RunFolder) -> str:
+    """That the number of businesses is no count of real ones, and what being hit means."""
+    n = int(run.scenario["population"]["n_businesses"])
+    impaired = percent(float(run.scenario["thresholds"]["impaired"]))
+    return (
+        f"A business is hit when more than {impaired} of what its domestic customers try fails. "
+        f"That there are {n:,} of them is an assumption: quote shares, not numbers."
+    )
 
 
 def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:

@@ -1,0 +1,252 @@
+"""The first picture of the page: drawn without a script, so that it is there in print as well.
+
+In: a curve with its bands, or rows of strategies. Out: SVG whose colours the page gives. Labels
+stand at what they name; there is no legend.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup, escape
+from numpy.typing import NDArray
+
+from sim.catalogue.choices import COLLATERAL, EFFICACY, curve_name, label
+from sim.measure.bands import Band
+from sim.report.words.numbers import capitalised, number, percent, span
+from sim.report.words.plain import strategy_words
+from sim.results.tables import Row, text
+from sim.results.tables import number as cell
+
+LOST = curve_name("demand_lost_share")
+WIDTH, HEIGHT = 720, 250
+LEFT, RIGHT, TOP, BOTTOM = 64, 14, 34, 34
+_SHARES = tuple(one * 10.0**power for power in (-4, -3, -2, -1) for one in (1, 1.5, 2, 3, 4, 6, 8))
+_Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture and its words.
+
+    Attributes
+    ----------
+    title
+        What it shows, as a finding.
+    svg
+        The drawing.
+    note
+        What the shades are.
+    """
+
+    title: str
+    svg: Markup
+    note: str
+
+
+def picture_of_run(band: Band, start: datetime, horizon_s: int, n_draws: int) -> Picture:
+    """Share of what customers try that fails, over time."""
+    peak = int(np.argmax(band.mean))
+    highest = float(band.mean[peak])
+    when = start + timedelta(seconds=int(band.t_s[peak]))
+    told = [band.mean, band.high, *(band.wide[2:] if band.wide is not None else ())]
+    top = _round_up(max(float(np.nanmax(one, initial=0.0)) for one in told))
+
+    def x(t_s: Any) -> Any:
+        return LEFT + (WIDTH - LEFT - RIGHT) * np.asarray(t_s, float) / horizon_s
+
+    def y(share: Any) -> Any:
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * np.asarray(share, float) / top
+
+    steps = np.append(band.t_s, horizon_s)
+    parts = [_line("rule", LEFT, WIDTH - RIGHT, float(y(top * one))) for one in (0, 0.5, 1)]
+    parts += [
+        _text(LEFT - 6, float(y(top * one)) + 4, percent(round(top * one, 9), 2), "end")
+        for one in (0, 0.5, 1)
+    ]
+    for name, low, high in (
+        *((("wide", band.wide[0], band.wide[2]),) if band.wide is not None else ()),
+        ("luck", band.low, band.high),
+    ):
+        if not np.isnan(low).all():
+            parts.append(_area(name, x(steps), y(low), y(high)))
+    parts.append(_path("mean", x(steps), y(band.mean)))
+    for at in _days(horizon_s):
+        moment = start + timedelta(seconds=at)
+        place = float(x(at))
+        anchor = "start" if place < LEFT + 30 else "end" if place > WIDTH - 60 else "middle"
+        parts.append(_text(place, HEIGHT - 8, f"{moment.day} {moment:%b}", anchor))
+    at_peak = float(x(band.t_s[peak]))
+    anchor = "start" if at_peak < WIDTH / 2 else "end"
+    shift = 6 if anchor == "start" else -6
+    parts.append(
+        Markup('<circle class="peak" cx="{:.1f}" cy="{:.1f}" r="4"/>').format(
+            at_peak, float(y(highest))
+        )
+    )
+    parts.append(
+        _text(
+            at_peak + shift,
+            float(y(highest)) - 7,
+            f"{percent(highest, 2)} at worst",
+            anchor,
+            "at-peak",
+        )
+    )
+    title = (
+        "Nothing of what domestic customers tried failed"
+        if highest == 0
+        else f"At worst, on {when.day} {when:%B}, {percent(highest, 2)} of what domestic "
+        "customers tried failed"
+    )
+    shades = [
+        *(["dark shade: nine in ten by luck alone"] if not np.isnan(band.low).all() else []),
+        *([f"pale: nine in ten of {n_draws:,} with all that is not known"] if n_draws else []),
+    ]
+    note = f"{'; '.join(['Line: mean', *shades])}."
+    return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}"), note)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar, in percent of the room it has.
+
+    Attributes
+    ----------
+    value, range
+        In figures; the range is over all that is not known, empty without draws.
+    length
+        From 0 to the mean.
+    low, span
+        Where the range begins, and how long it is.
+    """
+
+    value: str
+    range: str
+    length: float
+    low: float
+    span: float
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Strategies side by side, a bar each for what they cost bystanders and the target.
+
+    Attributes
+    ----------
+    heads
+        What each column of bars shows.
+    rows
+        Of each strategy: what it blocks, its label, its bars.
+    """
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[Bar, ...]], ...]
+
+
+def bars_of_comparison(
+    rows: Sequence[Row], strategies: Sequence[Mapping[str, Any]], baseline: str
+) -> Bars:
+    """Harm to bystanders and effect on the target, a bar each for every strategy.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``comparison.csv`` with both bands.
+    strategies
+        As in the manifest.
+    """
+    known = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
+    shown = [one for one in strategies if one["label"] != baseline]
+    labels = [str(one["label"]) for one in shown]
+    metrics = [
+        metric
+        for metric in (COLLATERAL, EFFICACY)
+        if any((name, metric) in known for name in labels)
+    ]
+    columns = [_bars([known.get((name, metric), {}) for name in labels]) for metric in metrics]
+    return Bars(
+        tuple(capitalised(label(metric)) for metric in metrics),
+        tuple(
+            (capitalised(strategy_words(one)), str(one["label"]), bars)
+            for one, bars in zip(shown, zip(*columns, strict=True), strict=True)
+        ),
+    )
+
+
+def _bars(rows: Sequence[Row]) -> list[Bar]:
+    ends = [cell(row, name) for row in rows for name in ("mean", "all_high")]
+    top = max((end for end in ends if not math.isnan(end)), default=0.0) or 1.0
+    found = []
+    for row in rows:
+        mean, low, high = (cell(row, name) for name in ("mean", "all_low", "all_high"))
+        is_wide = low < high
+        found.append(
+            Bar(
+                number(mean),
+                span(low, high) if is_wide else "",
+                0.0 if math.isnan(mean) else round(100 * mean / top, 2),
+                round(100 * low / top, 2) if is_wide else 0.0,
+                round(100 * (high - low) / top, 2) if is_wide else 0.0,
+            )
+        )
+    return found
+
+
+def _round_up(share: float) -> float:
+    return next((one for one in _SHARES if one >= share), 1.0)
+
+
+def _days(horizon_s: int) -> list[int]:
+    """Some four seconds of a run, whole days after its start where it has as many."""
+    step_s = max(86_400 * round(horizon_s / 86_400 / 4), 86_400)
+    return list(range(0, horizon_s - step_s // 3, step_s))
+
+
+def _svg(parts: Sequence[Markup], height: int, alt: str) -> Markup:
+    return Markup(
+        '<svg class="first" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
+    ).format(WIDTH, height, alt, Markup("").join(parts))
+
+
+def _text(x: float, y: float, said: str, anchor: str, name: str = "") -> Markup:
+    if not said:
+        return Markup("")
+    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" class="{}">{}</text>').format(
+        x, y, anchor, name, escape(said)
+    )
+
+
+def _line(name: str, x1: float, x2: float, y: float) -> Markup:
+    return Markup('<line class="{}" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>').format(
+        name, x1, x2, y, y
+    )
+
+
+def _stairs(x: _Points, y: _Points) -> list[tuple[float, float]]:
+    """Corners of a line that holds each value until the next."""
+    xs, ys = np.repeat(x, 2)[1:-1], np.repeat(y, 2)
+    return list(zip(xs.tolist(), ys.tolist(), strict=True))
+
+
+def _told(corners: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+
+
+def _path(name: str, x: _Points, y: _Points) -> Markup:
+    return Markup('<polyline class="{}" points="{}"/>').format(name, _told(_stairs(x, y)))
+
+
+def _area(name: str, x: _Points, low: _Points, high: _Points) -> Markup:
+    is_known = ~(np.isnan(low) | np.isnan(high))
+    corners = [
+        *_stairs(x, np.where(is_known, high, np.nan)),
+        *reversed(_stairs(x, np.where(is_known, low, np.nan))),
+    ]
+    known = [(one, other) for one, other in corners if not math.isnan(other)]
+    return Markup('<polygon class="{}" points="{}"/>').format(name, _told(known))

@@ -1,0 +1,175 @@
+"""The head of the page: words that follow from the tables, few of them, and no jargon."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from sim.measure.bands import Band
+from sim.report.page.document import render
+from sim.report.page.headline import HIT_FOR, HIT_SHARE, headline_of_run
+from sim.report.page.picture import bars_of_comparison, picture_of_run
+from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
+from sim.results.read import open_run
+from sim.results.tables import read_rows
+from sim.scenario.strategies import Strategy
+from tests.unit.report.test_answer import rows, summary_row
+
+NBSP = "\N{NO-BREAK SPACE}"
+MOST_WORDS = 60
+JARGON = ("replicate", "paired", "holm", "percentile", "bca")
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "none"),
+        (0.003, "about one in 300"),
+        (0.04, "about one in 20"),
+        (0.13, "about one in eight"),
+        (0.5, "one in two"),
+        (0.76, "about three in four"),
+        (0.949, "about nine in ten"),
+        (0.95, "nearly all"),
+        (1.0, "all"),
+        (math.nan, "an unknown share"),
+    ],
+)
+def test_shares_are_said_as_simple_fractions(share: float, words: str) -> None:
+    assert share_words(share) == words
+
+
+def test_a_fraction_in_words_is_never_far_from_the_share() -> None:
+    numbers = dict(
+        zip(
+            ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+            range(1, 11),
+            strict=True,
+        )
+    )
+    for share in np.linspace(0.05, 0.945, 200).tolist():
+        told = re.findall(r"(\w+) in (\w+)", share_words(share))
+        ((above, below),) = told
+        value = numbers[above] / numbers.get(below, 20)
+        assert abs(value - share) <= 0.051, share
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (0.5, "30 minutes"),
+        (1.99, "119 minutes"),
+        (2.0, "two hours"),
+        (37 * 24 + 5, "five weeks"),
+        (49, "two days"),
+        (100 * 24, "three months"),
+    ],
+)
+def test_durations_are_rounded_down(hours: float, words: str) -> None:
+    assert duration_words(hours) == words
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (1.0, "about as much as"),
+        (1.5, "half again as much as"),
+        (2.1, "twice as much as"),
+        (45.2, "45 times as much as"),
+        (19_000, "more than 1,000 times as much as"),
+    ],
+)
+def test_how_many_times(ratio: float, words: str) -> None:
+    assert times_words(ratio) == words
+
+
+def test_every_strategy_has_words_for_people() -> None:
+    for kind in get_args(get_args(Strategy)[0]):
+        (name,) = get_args(kind.model_fields["id"].annotation)
+        said = strategy_words({"id": name, "parameters": {"length": 24}})
+        assert said != name
+        assert "{" not in said
+    assert strategy_words({"id": "aggregate", "parameters": {"length": 24}}) == (
+        "the whole /24 around each address"
+    )
+
+
+def test_a_run_is_told_in_words(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    told = headline_of_run(
+        run,
+        rows(
+            summary_row(HIT_SHARE, 0.74, of=1000),
+            summary_row(HIT_FOR, 37 * 24.0, of=740),
+            summary_row("target_user_hours_denied", 25.0, of=1000.0),
+        ),
+    )
+    assert told.says == (
+        "About three in four of the modelled businesses were hit, half of these for more than "
+        "five weeks; the target's users lost about one in 40 of their hours."
+    )
+    assert told.is_sure.startswith("How sure is that? Only luck was varied")
+    assert told.hangs_on == ""
+    nobody = headline_of_run(run, rows(summary_row(HIT_SHARE, 0.0), summary_row(HIT_FOR, math.nan)))
+    assert nobody.says == "None of the modelled businesses was hit."
+    assert headline_of_run(run, {}).says == "How many businesses were hit is not known."
+
+
+@pytest.mark.parametrize("which", ["shipped_run", "drawn_run", "drawn_comparison"])
+def test_few_words_and_no_jargon_stand_before_the_first_picture(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    page = render(open_run(request.getfixturevalue(which)))
+    (answer,) = re.findall(r'<div class="answer">(.*?)</div>', page, re.DOTALL)
+    said = re.sub("<[^>]+>", " ", answer).split()
+    assert len(said) <= MOST_WORDS
+    before = page[page.index("<body>") : page.index('<figure class="first">')].lower()
+    assert [word for word in JARGON if word in before] == []
+
+
+def test_the_head_of_a_comparison_follows_from_its_tables(drawn_comparison: Path) -> None:
+    run = open_run(drawn_comparison)
+    page = render(run)
+    found = list(read_rows(run, "comparison.csv"))
+    harm = {
+        str(row["strategy"]): float(str(row["mean"]))
+        for row in found
+        if row["metric"] == "business_hours_impaired" and row["strategy"] != "none"
+    }
+    most = max(harm, key=harm.__getitem__)
+    named = {str(one["label"]): strategy_words(one) for one in run.manifest["strategies"]}
+    (answer,) = re.findall(r'<div class="answer">(.*?)</div>', page, re.DOTALL)
+    assert f"Blocking {named[most]}".replace("'", "&#39;") in answer
+    bars = bars_of_comparison(found, run.manifest["strategies"], "none")
+    assert [name for _, name, _ in bars.rows] == [name for name in run.strategies if name != "none"]
+    lengths = {name: cells[0].length for _, name, cells in bars.rows}
+    assert max(lengths, key=lengths.__getitem__) == most
+    assert lengths[most] == 100.0
+
+
+def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
+    from datetime import UTC, datetime
+
+    band = Band(
+        t_s=np.array([0, 86_400, 2 * 86_400]),
+        mean=np.array([0.0, 0.25, 0.125]),
+        low=np.array([0.0, 0.2, 0.1]),
+        high=np.array([0.0, 0.3, 0.15]),
+        denominator=math.nan,
+        n_replicates=4,
+    )
+    picture = picture_of_run(band, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 0)
+    title = picture.title.replace(NBSP, " ")
+    assert title == "At worst, on 17 April, 25 % of what domestic customers tried failed"
+    assert picture.note == "Line: mean; dark shade: nine in ten by luck alone."
+    # Top of the axis is 0.3, which is 34 from above; the bottom is 34 from below of 250.
+    assert f'cy="{250 - 34 - 182 * 0.25 / 0.3:.1f}"' in picture.svg
+    assert ">16 Apr</text>" in picture.svg
+    quiet = Band(band.t_s, band.mean * 0, band.low * 0, band.high * 0, math.nan, 4)
+    nothing = picture_of_run(quiet, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 0)
+    assert nothing.title == "Nothing of what domestic customers tried failed"
