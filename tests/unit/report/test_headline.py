@@ -95,7 +95,7 @@ def test_every_strategy_has_words_for_people() -> None:
         assert said != name
         assert "{" not in said
     assert strategy_words({"id": "aggregate", "parameters": {"length": 24}}) == (
-        "the whole /24 around each address"
+        "whole /24 networks"
     )
 
 
