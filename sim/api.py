@@ -119,6 +119,27 @@ class Results:
         """
         return self._drawn("verdicts.csv")
 
+    def sites(self) -> Columns:
+        """What each site of an inventory met under every strategy, and at each operator.
+
+        Returns
+        -------
+        columns
+            Those of ``sites.csv``; NaN where not known. ``operator`` is empty in the row of a site
+            over all users.
+
+        Raises
+        ------
+        UsageError
+            If the scenario has no inventory.
+        """
+        if not (self.folder / "sites.csv").is_file():
+            message = "expected a scenario with an inventory (population.inventory)"
+            raise UsageError(f"{self.folder}: {message}")
+        with connect_tables(self.folder) as connection:
+            found = connection.execute("SELECT * FROM sites").fetchnumpy()
+        return {name: _filled(column) for name, column in found.items()}
+
     def _drawn(self, name: str) -> Columns:
         if not (self.folder / name).is_file():
             needed = "a comparison with draws" if name.startswith("verdicts") else "draws"
@@ -149,6 +170,12 @@ class Results:
                 raise UsageError(f"expected one of the tables {', '.join(known)}, got {table!r}")
             frame: pd.DataFrame = connection.execute(f'SELECT * FROM "{table}"').df()
             return frame
+
+
+def _filled(column: NDArray[Any]) -> NDArray[Any]:
+    """Column with NaN, or an empty text, for what is missing."""
+    is_number = np.issubdtype(column.dtype, np.floating)
+    return np.asarray(np.ma.filled(column, np.nan if is_number else ""))
 
 
 def open_results(folder: str | Path) -> Results:

@@ -45,7 +45,7 @@ TABLES = {
         "a,A,0.75,0.0002,0,0,0,0,1",
         "b,B,0.25,0.0002,2,0,1,0,1",
     ),
-    "register.cadence": ("from,every_min", "2026-01-05T00:00Z,0.0001"),
+    "register.cadence": ("from,every_min", "2018-04-16T00:00Z,0.0001"),
     "population.sectors": (
         "sector,label,share_businesses,revenue_median_usd_per_h,revenue_sigma,share_domestic,"
         "demand_profile,weight_frontend,weight_storage,weight_payment,weight_customer_service,"
@@ -78,18 +78,18 @@ TABLES = {
     ),
     "strategy.orders": (
         "effective,action,prefix",
-        "2026-01-05T10:00Z,block,198.18.0.1/32",
-        "2026-01-05T14:00Z,unblock,198.18.0.1/32",
-        "2026-01-05T20:00Z,block,8.8.8.0/24",
-        "2026-01-05T20:30Z,unblock,8.8.8.0/24",
-        "2026-01-06T06:00Z,block,198.18.1.7/32",
-        "2026-01-06T07:00Z,unblock,198.18.1.7/32",
-        "2026-01-05T10:00Z,block,2001:db8:0:5::/64",
-        "2026-01-05T14:00Z,unblock,2001:db8:0:5::/64",
-        "2026-01-05T12:00Z,block,198.18.0.50/32",
-        "2026-01-05T13:00Z,unblock,198.18.0.50/32",
-        "2026-01-05T20:00Z,block,198.18.0.50/32",
-        "2026-01-05T23:00Z,unblock,198.18.0.50/32",
+        "2018-04-16T10:00Z,block,198.18.0.1/32",
+        "2018-04-16T14:00Z,unblock,198.18.0.1/32",
+        "2018-04-16T20:00Z,block,8.8.8.0/24",
+        "2018-04-16T20:30Z,unblock,8.8.8.0/24",
+        "2018-04-17T06:00Z,block,198.18.1.7/32",
+        "2018-04-17T07:00Z,unblock,198.18.1.7/32",
+        "2018-04-16T10:00Z,block,2001:db8:0:5::/64",
+        "2018-04-16T14:00Z,unblock,2001:db8:0:5::/64",
+        "2018-04-16T12:00Z,block,198.18.0.50/32",
+        "2018-04-16T13:00Z,unblock,198.18.0.50/32",
+        "2018-04-16T20:00Z,block,198.18.0.50/32",
+        "2018-04-16T23:00Z,unblock,198.18.0.50/32",
     ),
     "population.inventory": (
         "site,address,role,sector,revenue_usd_per_h,visits_per_h,mode,country,n_names",
@@ -105,8 +105,8 @@ TABLES = {
     ),
 }
 SETTINGS: dict[str, object] = {
-    "start": "2026-01-05T00:00Z",
-    "end": "2026-01-07T00:00Z",
+    "start": "2018-04-16T00:00Z",
+    "end": "2018-04-18T00:00Z",
     "population.n_businesses": 0,
     "population.share_components_at_home": 1,
     "population.share_components_domestic": 0,

@@ -35,6 +35,7 @@ from sim.report.page.money import money_table, provider_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.repeat import is_comparison, repeat
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json
+from sim.report.page.sites import site_table
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
 from sim.report.words.money import money_sentences
 from sim.report.words.numbers import count, percent
@@ -48,6 +49,7 @@ MAX_EMBEDDED_BYTES = 512 * 1024
 _ABOUT = {
     "summary.csv": "every measure over replicates",
     "groups.csv": "who was hit, by sector, provider, region, operator and cause",
+    "sites.csv": "what each site of the inventory met, and at which operator",
     "comparison.csv": "every measure of every strategy, with differences from the baseline",
     "tradeoff.csv": "effect, harm and which strategies are beaten",
     "uncertainty.csv": "both ranges of every measure, and what the wide one hangs on",
@@ -283,6 +285,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "causes": None,
         "operators": None,
         "worst": None,
+        "sites": site_table(run),
         "tradeoff": page_tables.tradeoff_table(tradeoff) if tradeoff else None,
         "downloads": downloads(run),
         "strategies": None,

@@ -6,11 +6,15 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from sim.api import compare, run
+from sim.api import compare, open_results, run
+from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
+from sim.report.page.document import render
+from sim.report.page.sites import site_table
 from sim.results.columns import SITES
 from sim.results.read import open_run
 from sim.results.tables import read_rows
@@ -28,8 +32,8 @@ BY_HAND = {
         "lost_demand_h_own_address": 3.75,
         "lost_demand_h_component_elsewhere": 0.375,
         "lost_demand_h_bought_service": 0,
-        "first_outage_utc": "2026-01-05T10:00:00Z",
-        "last_outage_utc": "2026-01-06T07:00:00Z",
+        "first_outage_utc": "2018-04-16T10:00:00Z",
+        "last_outage_utc": "2018-04-17T07:00:00Z",
         # 100 USD an hour, of which half is made up for later.
         "loss_usd": 206.25,
         "visits_lost": 247.5,
@@ -70,8 +74,8 @@ BY_HAND = {
         "down_h": 0,
         "lost_demand_h": 2.4,
         "loss_usd": 120,
-        "first_outage_utc": "2026-01-05T12:00:00Z",
-        "last_outage_utc": "2026-01-06T00:00:00Z",
+        "first_outage_utc": "2018-04-16T12:00:00Z",
+        "last_outage_utc": "2018-04-17T00:00:00Z",
     },
     ("both.example", "a"): {"affected_h": 4, "down_h": 1, "lost_demand_h": 2.1},
     ("both.example", "b"): {"affected_h": 2, "down_h": 0, "lost_demand_h": 0.3},
@@ -129,6 +133,47 @@ def test_the_sites_stand_in_manifest_and_data_package(folder: Path) -> None:
     assert names == [column.name for column in SITES] == list(next(iter(rows_of(folder).values())))
 
 
+def test_python_has_the_sites_as_columns(folder: Path) -> None:
+    sites = open_results(folder).sites()
+    keys = zip(sites["site"].tolist(), sites["operator"].tolist(), strict=True)
+    assert list(keys) == list(BY_HAND)
+    loss = sites["loss_usd"][sites["site"] == "shop.example"]
+    assert loss[0] == 206.25
+    assert np.isnan(loss[1:]).all()
+
+
+def test_the_report_tells_of_each_site(folder: Path) -> None:
+    table = site_table(open_run(folder))
+    assert table is not None
+    # Those that lose most come first.
+    cells = {line.cells[0].text: [cell.text for cell in line.cells] for line in table.rows}
+    assert list(cells)[:2] == ["shop.example", "both.example"]
+    assert cells["shop.example"][1:] == [
+        *(
+            "6",
+            "6",
+            "2",
+            "2018-04-16 10:00:00 UTC",
+            "4.12",
+            "own address, 91\N{NO-BREAK SPACE}%",
+            "206",
+            "alpha",
+        )
+    ]
+    assert "Your sites" in render(open_run(folder))
+
+
+def test_a_run_without_an_inventory_has_no_sites(folder: Path) -> None:
+    hidden = folder / "hidden.csv"
+    (folder / "sites.csv").rename(hidden)
+    try:
+        assert site_table(open_run(folder)) is None
+        with pytest.raises(UsageError, match="expected a scenario with an inventory"):
+            open_results(folder).sites()
+    finally:
+        hidden.rename(folder / "sites.csv")
+
+
 def test_verify_computes_the_sites_again(folder: Path) -> None:
     with choose_executor(1) as executor:
         assert verify_folder(folder, executor, n_sample=1).differences == ()
@@ -147,7 +192,7 @@ def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path: Path) -> No
     # Nobody but sites, who respond and leave providers; prices with their ranges.
     reactions = {"responses": "responses-2018", "patience_median_h": 0.5}
     prices = {"money.parameters": "money-parameters"}
-    asked = overrides(tmp_path, end="2026-01-25T00:00Z", reactions=reactions, **prices)
+    asked = overrides(tmp_path, end="2018-05-06T00:00Z", reactions=reactions, **prices)
     orders = tmp_path / "strategy.orders.csv"
     lines = (line for line in orders.read_text().splitlines() if "unblock" not in line)
     orders.write_text("\n".join(lines) + "\n")

@@ -86,7 +86,7 @@ def test_one_site_more_changes_no_other(tmp_path: Path) -> None:
 
 
 def test_tenants_stay_where_an_inventory_seats_them(tmp_path: Path) -> None:
-    stays = {"tenancy": {"rented_stay_d": 1, "shared_stay_d": 1}, "end": "2026-02-05T00:00Z"}
+    stays = {"tenancy": {"rented_stay_d": 1, "shared_stay_d": 1}, "end": "2018-05-17T00:00Z"}
     world = world_of(tmp_path, **stays)
     assert world.stays is not None
     moving = set(zip(world.stays.business_row.tolist(), world.stays.role_row.tolist(), strict=True))

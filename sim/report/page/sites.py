@@ -1,0 +1,97 @@
+"""The table of the page with the sites of an inventory: rows of ``sites.csv`` as cells.
+
+In: a run folder. Out: a table, or nothing where it has no sites. Of many, those that lose most.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.catalogue.causes import CAUSES
+from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
+from sim.report.words.numbers import number, percent, span
+from sim.results.read import RunFolder
+from sim.results.relations import connect_tables
+
+MOST = 200
+"""Sites of each strategy that are shown."""
+_HOURS = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
+_ENDS = ("", "_low", "_high")
+_LOST = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)
+_TEXTS = ("strategy", "site", "first_outage_utc", "last_outage_utc", "provider", "drawn")
+
+
+def site_table(run: RunFolder) -> PageTable | None:
+    """Sites under each strategy, first those that lose most; none without an inventory."""
+    if not (run.path / "sites.csv").is_file():
+        return None
+    rows = _rows(run)
+    lines = [
+        Line.of(
+            str(row["site"]),
+            *(_cell(row, name) for name in _HOURS[:3]),
+            _when(row),
+            _cell(row, "lost_demand_h"),
+            _main_cause(row),
+            _cell(row, "loss_usd"),
+            Cell(row["provider"] or "", range=f"drawn: {row['drawn']}" if row["drawn"] else ""),
+            group=str(row["strategy"]),
+        )
+        for strategy in run.strategies
+        for row in rows
+        if row["strategy"] == strategy
+    ]
+    heads = columns(
+        "Site",
+        "Affected, h",
+        "Impaired, h",
+        "Down, h",
+        "First and last",
+        "Demand lost, h",
+        "Most of it by",
+        "Loss, USD",
+        "Provider",
+        numbers=(1, 2, 3, 5, 7),
+    )
+    choices = [Choice(name, name, name == run.strategies[0]) for name in run.strategies]
+    caption = f"Sites of the inventory; of more than {MOST} those that lose most"
+    return PageTable("sites", caption, heads, lines, choices=choices) if lines else None
+
+
+def _rows(run: RunFolder) -> list[dict[str, Any]]:
+    names = (*_TEXTS, *_LOST, *(f"{name}{end}" for name in (*_HOURS, "loss_usd") for end in _ENDS))
+    with connect_tables(run.path) as connection:
+        found = connection.execute(
+            f"SELECT {', '.join(names)} FROM sites WHERE operator IS NULL OR operator = '' "
+            "QUALIFY row_number() OVER (PARTITION BY strategy "
+            f"ORDER BY loss_usd DESC, lost_demand_h DESC, site) <= {MOST} "
+            "ORDER BY loss_usd DESC, lost_demand_h DESC, site"
+        ).fetchall()
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def _cell(row: dict[str, Any], name: str) -> Cell:
+    """A mean with its range below it."""
+    mean, low, high = (row[f"{name}{end}"] for end in _ENDS)
+    has_range = low is not None and high is not None and low < high
+    return Cell(number(mean), sort_key(mean), span(low, high) if has_range else "")
+
+
+def _when(row: dict[str, Any]) -> Cell:
+    first, last = (str(row[f"{name}_outage_utc"] or "") for name in ("first", "last"))
+    if not first:
+        return Cell("never", "")
+    return Cell(_said(first), first, f"to {_said(last)}")
+
+
+def _said(instant: str) -> str:
+    return instant.replace("T", " ").replace("Z", " UTC")
+
+
+def _main_cause(row: dict[str, Any]) -> str:
+    """Cause of most of the demand lost, and its part."""
+    lost = [float(row[name]) for name in _LOST]
+    whole, most = sum(lost), max(lost)
+    if whole <= 0:
+        return "nothing was lost"
+    return f"{CAUSES[lost.index(most)].label}, {percent(most / whole, 2)}"
