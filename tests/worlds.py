@@ -22,7 +22,7 @@ from sim.engine.run import simulate
 from sim.engine.strategies.exact import exact
 from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.replay import replay
-from sim.scenario.families import Ipv6
+from sim.scenario.schema import Ipv6
 from sim.scenario.tables.reactions import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World

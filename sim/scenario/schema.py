@@ -20,7 +20,6 @@ from pydantic import (
 )
 
 from sim.scenario.experiment import Experiment
-from sim.scenario.families import Ipv6
 from sim.scenario.model import Model
 from sim.scenario.provenance.provenance import KeyPath, Provenance
 from sim.scenario.quantities import Instant, Share, Table, check_printable, check_time_zone
@@ -91,6 +90,15 @@ class Effects(Model):
     """Share of attempts that fail at a throttled address."""
     name_evasion: Share
     """Share of users who get round the blocking of a name."""
+
+
+class Ipv6(Model):
+    """Who has IPv6 beside IPv4: users, and what they meet."""
+
+    share_users: Share
+    """Share of users who have IPv6 beside IPv4."""
+    share_components: Share
+    """Share of components with IPv6 beside IPv4, of those in places that have both."""
 
 
 class Population(Model):

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.scenario.families import Ipv6
 from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
-from sim.scenario.schema import Effects, Thresholds
+from sim.scenario.schema import Effects, Ipv6, Thresholds
 from sim.streams import Streams
 from sim.world.components import Components
 from sim.world.demand import Demand, build_demand
