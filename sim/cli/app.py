@@ -22,6 +22,7 @@ from sim.cli.verbs import (
     cover,
     doctor,
     exposure,
+    init,
     intake,
     library,
     plot,
@@ -71,6 +72,7 @@ def overblock(
     """Carry the options that stand before a verb."""
 
 
+app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("verify")(verify.verify)

@@ -308,7 +308,7 @@ def _plan_of(run: RunFolder, scratch: Path, *, is_resolved: bool = False) -> Pla
         stem, _, _ = copy.stem.rpartition("-")
         place = scratch / "inputs" / str(row)
         place.mkdir(parents=True, exist_ok=True)
-        copies[str(table["name"])] = place / f"{stem}.csv"
+        copies[str(table["name"])] = place / f"{stem}{copy.suffix}"
         for source, target in (
             (copy, copies[str(table["name"])]),
             (note_path(Path(copy)), note_path(copies[str(table["name"])])),

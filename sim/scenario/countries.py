@@ -17,6 +17,8 @@ from sim.scenario.tables.seeds import Table, read_table
 from sim.scenario.tree import Document, Place
 
 INDEX = "country-packs"
+ELSEWHERE = "ZZ"
+"""Stands in the index for a country that has no pack (ISO 3166 leaves it to users)."""
 
 
 def index_path() -> Path:
@@ -31,7 +33,12 @@ def read_packs() -> Table[PackRow]:
 
 def countries() -> list[str]:
     """Countries that have a pack, sorted."""
-    return sorted({row.country for row in read_packs().rows})
+    return sorted({row.country for row in read_packs().rows} - {ELSEWHERE})
+
+
+def pack_year(country: str) -> int:
+    """Year of the latest pack of a country that has one."""
+    return max(row.of for row in read_packs().rows if row.country == country)
 
 
 def pack_of(country: str, year: int) -> dict[str, tuple[str, int]]:
@@ -68,7 +75,7 @@ def take_pack(document: Document) -> None:
     """Fill in what the pack of a scenario's country says of the keys left out."""
     country, start = document.tree.get("country"), document.tree.get("start")
     begins = re.match(r"\d{4}", start) if isinstance(start, str) else None
-    if not isinstance(country, str) or begins is None:
+    if not isinstance(country, str) or country == ELSEWHERE or begins is None:
         return
     file = str(index_path())
     for key, (value, line) in pack_of(country, int(begins[0])).items():

@@ -15,6 +15,8 @@ from sim.scenario.quantities import is_one_line
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.assumptions import read_assumptions
 
+SCHEMA_ID = "urn:overblock:scenario:1"
+"""Name of the schema, whatever file it lies in."""
 _NO_CHARACTERS = frozenset("\ufffe\uffff")
 """What Unicode says is no character, and YAML holds as an escape alone."""
 
@@ -65,6 +67,7 @@ def json_schema() -> dict[str, Any]:
     for node in (schema, *schema["$defs"].values()):
         for key in node["properties"].values():
             _forget_null(key)
+    schema["$id"] = SCHEMA_ID
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return schema
 

@@ -244,6 +244,15 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     ScenarioError
         If the scenario names a table that does not exist.
     """
+    resolved = read_tables(loaded, known)
+    problems = check_together(resolved) or check_line(resolved)
+    if problems:
+        raise DataError(problems)
+    return resolved
+
+
+def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
+    """Read the tables a scenario names; errors as for ``resolve``, but for what they mean."""
     scenario = loaded.scenario
     reader = _Reader(loaded, known)
     tables: dict[str, Any] = {
@@ -260,11 +269,7 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     names = dict.fromkeys(name for name in _named(resolved) if isinstance(name, str))
     lists = [reader.read_list(name) for name in names]
     reader.stop_if_any()
-    resolved = replace(resolved, lists=tuple(one for one in lists if one is not None))
-    problems = check_together(resolved) or check_line(resolved)
-    if problems:
-        raise DataError(problems)
-    return resolved
+    return replace(resolved, lists=tuple(one for one in lists if one is not None))
 
 
 def check_together(resolved: Resolved) -> list[Problem]:

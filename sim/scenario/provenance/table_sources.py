@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.scenario.provenance.source import Source
 from sim.scenario.tables.inventory import Inventory
+from sim.scenario.tables.lists import ListTable
 from sim.scenario.tables.notes import ColumnNote, SourceNote
 from sim.scenario.tables.seeds import Table
 
@@ -57,6 +58,9 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
     if isinstance(table, Inventory):
         yield from _inventory_sources(table)
         return
+    if isinstance(table, ListTable):
+        yield _list_source(table)
+        return
     header, rows = _read(table)
     note = table.note
     for column in claiming_columns(header, note):
@@ -87,6 +91,20 @@ def _inventory_sources(table: Inventory) -> Iterator[Source]:
             why="What it leaves out is drawn, and marked as drawn in sites.csv",
             needs_range=False,
         )
+
+
+def _list_source(table: ListTable) -> Source:
+    """What a list of addresses rests on: whoever gives it says that these are blocked."""
+    return Source(
+        key=f"{table.name}.prefix",
+        n_values=len(table.rows),
+        value=None,
+        unit="prefix",
+        kind="choice",
+        source=table.note.title if table.note else "",
+        why="What is asked: the list as it is given",
+        needs_range=False,
+    )
 
 
 def claiming_columns(header: Sequence[str], note: SourceNote | None) -> list[str]:

@@ -7,6 +7,7 @@ prefixes, in the sequence of the file, IPv4 before IPv6.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from sim.addresses.feeds.formats import read_feed
@@ -17,7 +18,12 @@ from sim.scenario.tables.reactions import PrefixRow
 from sim.scenario.tables.seeds import Table, read_bytes, read_note
 
 
-def read_list(name: str, path: Path) -> Table[PrefixRow]:
+@dataclass(frozen=True)
+class ListTable(Table[PrefixRow]):
+    """A list of prefixes; its bytes are of whatever format it was read from."""
+
+
+def read_list(name: str, path: Path) -> ListTable:
     """Read a list of prefixes, addresses and ranges.
 
     Parameters
@@ -53,7 +59,7 @@ def read_list(name: str, path: Path) -> Table[PrefixRow]:
     ]
     if problems:
         raise DataError(problems)
-    return Table(
+    return ListTable(
         name,
         path,
         data,

@@ -119,6 +119,7 @@ MODELS: dict[str, type[Row]] = {
                 "russia-2021",
                 "russia-mobile-2025",
                 "spain-2026",
+                "unknown",
             )
         ),
         OperatorRow,

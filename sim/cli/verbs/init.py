@@ -1,0 +1,127 @@
+"""``overblock init``: a folder with a case of one's own that runs at once."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.options import QuietOption
+from sim.cli.terminal import console
+
+if TYPE_CHECKING:
+    from sim.scenario.starter.case import Known
+
+FileOption = Path | None
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    country: Annotated[
+        str | None, typer.Option("--country", metavar="CC", help="Country, as in ISO 3166.")
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First day, such as 2026-03-01.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="Day on which the run ends.")
+    ] = None,
+    blocklist: Annotated[
+        FileOption,
+        typer.Option("--blocklist", metavar="FILE", help="What is blocked: any list of addresses."),
+    ] = None,
+    inventory: Annotated[
+        FileOption,
+        typer.Option("--inventory", metavar="FILE", help="Your sites: a CSV file of hosts."),
+    ] = None,
+    operators: Annotated[
+        FileOption,
+        typer.Option(
+            "--operators",
+            metavar="FILE",
+            help="Internet providers: a CSV file with a column operator, and what else is known.",
+        ),
+    ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy", metavar="ID", help="orders (default), time-window, dns, sni or none."
+        ),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a folder with a case of your own that runs at once: scenario, tables, what comes next.
+
+    Asks on a terminal for what is not given. What is not known is assumed, with ranges, and said to
+    be. Writes into no folder that is there.
+
+    Examples:
+
+      overblock init my-case --country ES --blocklist samples/blocklist.txt
+
+      overblock init kenya --country KE --from 2026-03-01 --to 2026-03-15
+    """
+    with console.reports_errors():
+        from sim.results.place import new_folder
+        from sim.scenario.starter.case import SCENARIO, Known, write_case
+
+        known = Known(
+            _said(country, "--country", "Country, two letters of ISO 3166", is_needed=True),
+            _day("--from", _said(first, "--from", "First day, such as 2026-03-01")),
+            _day("--to", _said(last, "--to", "Day on which it ends")),
+            _file(blocklist, "--blocklist", "File of what is blocked"),
+            _file(inventory, "--inventory", "File of your sites"),
+            _file(operators, "--operators", "File of Internet providers"),
+            strategy or "orders",
+        )
+        with new_folder(folder, force=False) as partial:
+            write_case(known, partial)
+        print(folder)
+        console.say(_next(known, folder / SCENARIO), quiet=quiet)
+
+
+def _next(known: Known, scenario: Path) -> str:
+    sites = " Your sites: sites.csv there." if known.inventory else ""
+    return (
+        f"what is assumed: {scenario.parent}/README.md. Next: overblock validate {scenario}; "
+        f"overblock run {scenario} -o {scenario.parent}/answer.{sites}"
+    )
+
+
+def _said(given: str | None, option: str, question: str, *, is_needed: bool = False) -> str:
+    """What an option says, or what is answered on a terminal; empty where nothing is."""
+    from sim.errors import UsageError
+
+    if given is not None:
+        return given
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if is_needed:
+            raise UsageError(f"{option}: expected a value, got none")
+        return ""
+    hint = "" if is_needed else " (empty: not known)"
+    answer: str = typer.prompt(f"{question}{hint}", default=None if is_needed else "", err=True)
+    return answer.strip()
+
+
+def _day(option: str, text: str) -> date | None:
+    from sim.errors import UsageError
+    from sim.scenario.quantities import parse_day
+
+    if not text:
+        return None
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def _file(given: Path | None, option: str, question: str) -> Path | None:
+    from sim.errors import UsageError
+
+    text = _said(None if given is None else str(given), option, question)
+    if text and not Path(text).is_file():
+        raise UsageError(f"{option}: expected a file, got {text}")
+    return Path(text) if text else None

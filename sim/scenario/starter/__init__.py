@@ -1,0 +1,1 @@
+"""A case of one's own: what ``overblock init`` writes, from what is known."""

@@ -1,0 +1,283 @@
+"""A case of one's own as files: a scenario with comments, its tables, the schema, a README.
+
+In: what a user knows of the case. Out: the files of a folder. What is not known is assumed and said
+to be; of another country nothing is taken without a word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from importlib import resources
+from pathlib import Path
+from string import Template
+from zoneinfo import ZoneInfo
+
+from sim.errors import UsageError
+from sim.scenario.countries import ELSEWHERE, countries, pack_of, pack_year
+from sim.scenario.dump import json_schema
+from sim.scenario.foreign import stand_ins, undeclared
+from sim.scenario.load import load_scenario
+from sim.scenario.quantities import format_instant
+from sim.scenario.resolve import read_tables, resolve
+from sim.scenario.starter.operators import (
+    UNKNOWN,
+    filled_operators,
+    names_of,
+    shipped_operators,
+)
+from sim.scenario.tables.inventory import read_inventory
+from sim.scenario.tables.lists import read_list
+
+SCENARIO = "scenario.yaml"
+STRATEGIES = ("orders", "time-window", "dns", "sni", "none")
+"""Strategies that need no more than a list."""
+_DAYS = 14
+"""Days of a run whose end is not given: a fortnight has each weekday twice. A choice, and said."""
+_PLACEHOLDER = """\
+# Addresses to be blocked, one prefix or address of either family a line, or any other list that
+# `overblock exposure` reads. This one is set aside for documentation (RFC 5737): put yours here.
+192.0.2.0/24
+"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a user knows of a case.
+
+    Attributes
+    ----------
+    country
+        Two letters of ISO 3166.
+    first, last
+        Days from whose beginning to whose beginning the run lasts; None where it does not matter.
+    blocklist, inventory, operators
+        Files; None where there is none.
+    strategy
+        One of ``STRATEGIES``.
+    """
+
+    country: str
+    first: date | None = None
+    last: date | None = None
+    blocklist: Path | None = None
+    inventory: Path | None = None
+    operators: Path | None = None
+    strategy: str = "orders"
+
+
+def write_case(known: Known, folder: Path) -> list[str]:
+    """Write all files of a case into an empty folder, and return their names.
+
+    Raises
+    ------
+    UsageError
+        If something asked for is not to be had.
+    DataError
+        If a file that was given cannot be read, or what was written does not hold together.
+    """
+    if not re.fullmatch("[A-Z]{2}", known.country):
+        raise UsageError(
+            f"--country: expected two capital letters of ISO 3166, got {known.country!r}; there "
+            f"are packs of {', '.join(countries())}"
+        )
+    if known.strategy not in STRATEGIES:
+        raise UsageError(
+            f"--strategy: expected one of {', '.join(STRATEGIES)}, got {known.strategy!r}; others "
+            "answer fronts of the target: see the section strategy of docs/reference/scenario.md"
+        )
+    # Read where they lie, so that a mistake is told with the name that the user knows.
+    if known.blocklist is not None:
+        read_list(known.blocklist.name, known.blocklist)
+    if known.inventory is not None:
+        read_inventory(known.inventory.name, known.inventory)
+    case = _Case.of(known)
+    for name, data in case.files.items():
+        (folder / name).write_bytes(data)
+    text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    (folder / "scenario.schema.json").write_text(text, encoding="utf-8")
+    path = folder / SCENARIO
+    path.write_text(case.scenario([]), encoding="utf-8")
+    resolved = read_tables(load_scenario(str(path)))
+    found = stand_ins(resolved.scenario, resolved.tables, has_assumed=bool(resolved.assumed))
+    borrowed = undeclared(resolved.scenario, found)
+    path.write_text(case.scenario(borrowed), encoding="utf-8")
+    resolve(load_scenario(str(path)))
+    (folder / "README.md").write_text(case.readme(borrowed), encoding="utf-8")
+    return sorted(child.name for child in folder.iterdir())
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A case with its files, as far as they do not hang on what is borrowed."""
+
+    known: Known
+    pack: Mapping[str, str]
+    start: datetime
+    end: datetime
+    files: Mapping[str, bytes]
+    operators: str
+    operator_names: tuple[str, ...]
+    assumed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, known: Known) -> _Case:
+        has_pack = known.country in countries()
+        of = known.country if has_pack else ELSEWHERE
+        first = known.first or date(pack_year(of), 1, 1)
+        pack = {key: value for key, (value, _) in pack_of(of, first.year).items()}
+        last = known.last or first + timedelta(days=_DAYS)
+        if last <= first:
+            raise UsageError(f"--to: expected a day after {first}, got {last}")
+        zone = ZoneInfo(pack["time_zone"])
+        assumed, files = [], {}
+        if known.first is None or known.last is None:
+            assumed.append(f"The time of the run: {first} to {last}, as none was given.")
+        if not has_pack:
+            assumed.append(
+                f"There is no pack of {known.country}: time zone, sectors, hosting and services "
+                "are those named in `borrow` and in the scenario."
+            )
+        files["blocklist" + _ending(known.blocklist, ".txt")] = (
+            known.blocklist.read_bytes() if known.blocklist else _PLACEHOLDER.encode()
+        )
+        if known.blocklist is None:
+            assumed.append("What is blocked: a prefix set aside for documentation.")
+        if known.inventory is not None:
+            files["hosts.csv"] = known.inventory.read_bytes()
+        operators = pack.get("operators.groups", "operators.csv")
+        if known.operators is not None:
+            model_of = pack.get("operators.groups", UNKNOWN)
+            table, note, columns = filled_operators(known.operators, known.country, model_of)
+            operators = "operators.csv"
+            assumed.append(f"Of the operators: {', '.join(columns)} (operators.source.yaml).")
+        elif "operators.groups" not in pack:
+            table, note = shipped_operators()
+            assumed.append("All of the operators: three of them (operators.source.yaml).")
+        else:
+            table, note = shipped_operators(operators)
+        if operators == "operators.csv":
+            files["operators.csv"] = table.encode()
+            files["operators.source.yaml"] = note.encode()
+        return cls(
+            known,
+            pack,
+            datetime.combine(first, time(), zone),
+            datetime.combine(last, time(), zone),
+            files,
+            operators,
+            tuple(names_of(table)),
+            tuple(assumed),
+        )
+
+    @property
+    def blocklist(self) -> str:
+        return next(name for name in self.files if name.startswith("blocklist"))
+
+    def scenario(self, borrowed: list[str]) -> str:
+        """Text of the scenario."""
+        known = self.known
+        has_pack = known.country in countries()
+        return _filled(
+            SCENARIO,
+            title=self._title(),
+            name=f"own-case-{known.country.lower()}",
+            country=known.country,
+            borrow=_wrapped("borrow: [", borrowed, "]"),
+            time_zone=self.pack["time_zone"],
+            start=format_instant(self.start),
+            end=format_instant(self.end),
+            strategy=self._strategy(),
+            operators=self.operators,
+            population="\n".join(self._population()),
+            rest="" if has_pack else "\n".join(_sections(self.pack)),
+            why_time="Given" if known.first and known.last else "Any days, as none were given",
+            notes="" if known.inventory else _NOTE_OF_N,
+        )
+
+    def readme(self, borrowed: list[str]) -> str:
+        """Text of the page that says what comes next."""
+        files = [
+            f"- `{name}`: {_WHAT.get(name.removesuffix('.csv'), 'what is blocked')}."
+            for name in self.files
+        ]
+        assumed = [f"- {words}" for words in self.assumed]
+        if borrowed:
+            assumed.append(f"- Tables that stand in (`borrow`): {', '.join(borrowed)}.")
+        return _filled(
+            "README.md",
+            title=self._title(),
+            files="\n".join(files),
+            sites=", for each of your sites too (`answer/sites.csv`)"
+            if self.known.inventory
+            else "",
+            assumed="\n".join(assumed) or "Nothing beyond what the tables say of themselves.",
+        )
+
+    def _title(self) -> str:
+        return f"A case of our own, {self.known.country}, {self.start.date()} to {self.end.date()}"
+
+    def _strategy(self) -> str:
+        name, strategy = self.blocklist, self.known.strategy
+        text = resources.files(__package__).joinpath(f"{strategy}.yaml").read_text("utf-8")
+        some = ", ".join(self.operator_names[:2])
+        return Template(text).substitute(blocklist=name, operators=some).rstrip()
+
+    def _population(self) -> Iterator[str]:
+        yield "population:"
+        if self.known.inventory is not None:
+            yield "  inventory: hosts.csv"
+            yield "  # Businesses that are drawn beside yours; none when left out."
+            yield "  # n_businesses: 1000"
+        else:
+            yield "  # Businesses that are drawn; `inventory: hosts.csv` takes your own."
+            yield "  n_businesses: 1000"
+        if self.known.country not in countries():
+            for key, value in self.pack.items():
+                if key.startswith("population."):
+                    yield f"  {key.split('.')[1]}: {value}"
+
+
+_NOTE_OF_N = """\
+  population.n_businesses:
+    kind: assumption
+    unit: businesses
+    range: [500, 20000]
+    why: Any number; shares of it are what the run shows"""
+_WHAT = {
+    "hosts": "your sites, from your inventory",
+    "operators": "who carries orders out",
+    "operators.source.yaml": "what that table rests on",
+}
+
+
+def _filled(template: str, **values: str) -> str:
+    text = resources.files(__package__).joinpath(template).read_text("utf-8")
+    lines = Template(text).substitute(values).splitlines()
+    # An empty value leaves no empty line in YAML.
+    is_yaml = template == SCENARIO
+    return "\n".join(line for line in lines if line or not is_yaml) + "\n"
+
+
+def _sections(pack: Mapping[str, str]) -> Iterator[str]:
+    """Sections of a pack that a scenario spells out, as its country has none of its own."""
+    for section in ("register", "providers"):
+        keys = {key: value for key, value in pack.items() if key.startswith(f"{section}.")}
+        if keys:
+            yield f"{section}:"
+            for key, value in keys.items():
+                yield f"  {key.split('.')[1]}: {value}"
+
+
+def _wrapped(opening: str, names: list[str], closing: str) -> str:
+    text = f"{opening}{', '.join(names)}{closing}"
+    return textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _ending(path: Path | None, default: str) -> str:
+    """Ending of a file: with that of a compressed one before it."""
+    return "".join(path.suffixes[-2:]) if path is not None and path.suffixes else default

@@ -1,0 +1,106 @@
+"""``overblock init``: a folder that runs at once, and says what it assumes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+
+LIST = "198.51.100.7\n2001:db8::7\n"
+
+
+def init(folder: Path, *options: str) -> str:
+    result = CliRunner().invoke(app, ["init", str(folder), *options])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def resolved(folder: Path) -> Resolved:
+    return resolve(load_scenario(str(folder / "scenario.yaml")))
+
+
+def refusal(tmp_path: Path, *options: str) -> str:
+    result = CliRunner().invoke(app, ["init", str(tmp_path / "case"), *options])
+    assert result.exit_code in (2, 4)
+    assert not (tmp_path / "case").exists()
+    return result.output
+
+
+def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text(LIST)
+    (tmp_path / "ours.csv").write_text("site,address\nshop.example,198.51.100.7\n")
+    (tmp_path / "ops.csv").write_text("operator,compliance\nnorth,1\nsouth,0.5\neast,\n")
+    init(tmp_path / "case", "--country", "ES", "--from", "2026-03-28", "--to", "2026-04-01",
+         "--blocklist", str(tmp_path / "list.txt"), "--inventory", str(tmp_path / "ours.csv"),
+         "--operators", str(tmp_path / "ops.csv"))  # fmt: skip
+    case = resolved(tmp_path / "case")
+    # Clocks went forward on 29 March.
+    assert case.scenario.start.isoformat() == "2026-03-28T00:00:00+01:00"
+    assert case.scenario.end.isoformat() == "2026-04-01T00:00:00+02:00"
+    assert [len(one.rows) for one in case.lists] == [2]
+    assert case.inventory is not None
+    assert list(case.inventory.site) == ["shop.example"]
+    north, south, east = case.operators.rows
+    assert (north.compliance, south.compliance) == (1, 0.5)
+    # What is not given is as for the first of the country's own operators.
+    assert (east.compliance, east.poll_interval_h) == (0.95, 0.1)
+    assert north.share_users + south.share_users + east.share_users == pytest.approx(1, abs=1e-9)
+    assert case.operators.note is not None
+    assert case.operators.note.country == "ES"
+    schema = json.loads((tmp_path / "case" / "scenario.schema.json").read_text())
+    assert schema["$id"] == "urn:overblock:scenario:1"
+    readme = (tmp_path / "case" / "README.md").read_text()
+    assert "Of the operators: share_users, poll_interval_h, apply_lag_median_h" in readme
+    assert "- `hosts.csv`: your sites" in readme
+
+
+@pytest.mark.parametrize("strategy", ["orders", "time-window", "dns", "sni", "none"])
+def test_a_country_without_a_pack_runs_and_says_what_it_takes(
+    tmp_path: Path, strategy: str
+) -> None:
+    init(tmp_path / "case", "--country", "KE", "--strategy", strategy)
+    case = resolved(tmp_path / "case")
+    assert case.scenario.strategy.id == strategy
+    assert len(case.operators.rows) == 3
+    readme = (tmp_path / "case" / "README.md").read_text()
+    assert "There is no pack of KE" in readme
+    for name in case.scenario.borrow:
+        assert name in readme
+    assert {"sectors-europe", "hosting-choice-europe", "assumptions"} < set(case.scenario.borrow)
+    assert "sectors-russia-2018" not in case.scenario.borrow
+
+
+def test_it_writes_into_no_folder_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "mine.txt").write_text("mine")
+    result = CliRunner().invoke(app, ["init", str(tmp_path / "case"), "--country", "ES"])
+    assert result.exit_code == 2
+    assert [path.name for path in (tmp_path / "case").iterdir()] == ["mine.txt"]
+
+
+def test_what_cannot_be_is_refused_and_nothing_left(tmp_path: Path) -> None:
+    (tmp_path / "ops.csv").write_text("name,share\na,1\n")
+    (tmp_path / "list.txt").write_text("198.51.100.300\n")
+    assert "--country: expected a value" in refusal(tmp_path)
+    assert "packs of AT, ES, IT, RU" in refusal(tmp_path, "--country", "Spain")
+    assert "--from: expected a date" in refusal(tmp_path, "--country", "ES", "--from", "x")
+    assert "--to: expected a day after" in refusal(
+        tmp_path, "--country", "ES", "--from", "2026-03-01", "--to", "2026-03-01"
+    )
+    assert "--blocklist: expected a file" in refusal(
+        tmp_path, "--country", "ES", "--blocklist", "x"
+    )
+    assert "--strategy: expected one of orders" in refusal(
+        tmp_path, "--country", "ES", "--strategy", "exact"
+    )
+    wrong = refusal(tmp_path, "--country", "ES", "--operators", str(tmp_path / "ops.csv"))
+    assert "operator: expected this column" in wrong
+    assert "name: unknown column" in wrong
+    bad = refusal(tmp_path, "--country", "ES", "--blocklist", str(tmp_path / "list.txt"))
+    assert f"{tmp_path / 'list.txt'}:1" in bad
