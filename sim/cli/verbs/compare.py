@@ -35,6 +35,7 @@ from sim.cli.task import (
     unless_from,
 )
 from sim.cli.terminal import console
+from sim.cli.terminal.head import print_headline
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import Measured
@@ -202,6 +203,8 @@ def _print_result(
     elif format_ is Format.CSV:
         print((result.folder / "comparison.csv").read_text(encoding="utf-8"), end="")
     elif format_ is not None or is_terminal:
+        if is_terminal and format_ in (None, Format.TABLE):
+            print_headline(result.folder)
         print_sections(comparison.sections(result), format_ or Format.TABLE)
         if format_ is Format.MARKDOWN:
             return

@@ -26,6 +26,7 @@ from sim.cli.task import (
     unless_from,
 )
 from sim.cli.terminal import console
+from sim.cli.terminal.head import print_headline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +108,7 @@ def _print_result(
         )
         money = {line.unit for line in result.methods}
         measures = [line for line in result.summary if line.unit not in money]
+        print_headline(result.folder)
         print_summary(measures, title, sketch_folder(result.folder), result.uncertainty)
         print_money(result.methods, ceilings, result.providers, _in_currency(result))
         print(result.folder)

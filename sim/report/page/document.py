@@ -29,7 +29,7 @@ from sim.report.page import tables as page_tables
 from sim.report.page.bands import hangs_on, with_bands
 from sim.report.page.charts import Bands, as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.page.groups import cause_table, operator_table, worst_table
-from sim.report.page.headline import headline_of_comparison, headline_of_run
+from sim.report.page.headline import headline
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_table, provider_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
@@ -191,12 +191,10 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
         sentences = answer.answer_comparison(
             rows, first_harm(tradeoff), str(manifest["baseline"]), settled
         )
-        head = headline_of_comparison(run, rows, verdicts, harmful)
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))
         by_metric = {text(row, "metric"): row for row in rows}
         sentences = answer.answer_run(by_metric, float(limits["impaired"]))
-        head = headline_of_run(run, by_metric)
     hung = [
         hangs_on(run, row, harmful if several else "")
         for metric in (COLLATERAL, EFFICACY)
@@ -228,7 +226,7 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
         "urgent": urgent,
         "notices": notices,
         "contents": contents,
-        "headline": head,
+        "headline": headline(run),
         "answer": sentences,
         "assumed": _assumed(run),
         "doubt": answer.doubt(rows, n, run.n_draws),

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
-from sim.report.page.bands import shares_of
+from sim.report.page.bands import shares_of, with_bands
 from sim.report.page.verdicts import NOT_SETTLED
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
 from sim.results.read import RunFolder
-from sim.results.tables import Row, text
+from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 from sim.scenario.meanings import meaning_of
 
@@ -47,6 +47,22 @@ class Headline:
     hangs_on: str
 
 
+def headline(run: RunFolder) -> Headline:
+    """Return the head of the page of a run or a comparison.
+
+    Raises
+    ------
+    DataError
+        If its tables cannot be read.
+    """
+    if "baseline" not in run.manifest:
+        rows = with_bands(run, read_rows(run, "summary.csv"))
+        return headline_of_run(run, {text(row, "metric"): row for row in rows})
+    verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
+    rows = with_bands(run, read_rows(run, "comparison.csv"))
+    return headline_of_comparison(run, rows, verdicts)
+
+
 def headline_of_run(run: RunFolder, rows: Rows) -> Headline:
     """Return the head of the page of one strategy.
 
@@ -59,7 +75,7 @@ def headline_of_run(run: RunFolder, rows: Rows) -> Headline:
 
 
 def headline_of_comparison(
-    run: RunFolder, rows: Sequence[Row], verdicts: Sequence[Row], harmful: str
+    run: RunFolder, rows: Sequence[Row], verdicts: Sequence[Row]
 ) -> Headline:
     """Return the head of the page of several strategies.
 
@@ -69,8 +85,6 @@ def headline_of_comparison(
         Rows of ``comparison.csv`` with both bands.
     verdicts
         Rows of ``verdicts.csv``; none without draws.
-    harmful
-        Label of the strategy of which it is said what its harm hangs on.
     """
     named = {str(one["label"]): strategy_words(one) for one in run.manifest["strategies"]}
     baseline = str(run.manifest["baseline"])
@@ -82,7 +96,8 @@ def headline_of_comparison(
         }
         for metric in (COLLATERAL, EFFICACY)
     }
-    hung = by_label[COLLATERAL].get(harmful)
+    by_harm = _by_harm(by_label[COLLATERAL])
+    hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
     return Headline(
         _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named),
         _is_order_sure(run, by_label[COLLATERAL], verdicts),

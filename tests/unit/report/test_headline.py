@@ -10,9 +10,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from sim.cli.terminal.head import print_headline
 from sim.measure.bands import Band
 from sim.report.page.document import render
-from sim.report.page.headline import HIT_FOR, HIT_SHARE, headline_of_run
+from sim.report.page.headline import HIT_FOR, HIT_SHARE, headline, headline_of_run
 from sim.report.page.picture import bars_of_comparison, picture_of_run
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
 from sim.results.read import open_run
@@ -150,6 +151,16 @@ def test_the_head_of_a_comparison_follows_from_its_tables(drawn_comparison: Path
     lengths = {name: cells[0].length for _, name, cells in bars.rows}
     assert max(lengths, key=lengths.__getitem__) == most
     assert lengths[most] == 100.0
+
+
+def test_a_terminal_begins_with_the_same_sentences(
+    shipped_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_headline(shipped_run)
+    told = headline(open_run(shipped_run))
+    lines = capsys.readouterr().out.splitlines()
+    assert " ".join(lines).split() == f"{told.says} {told.is_sure} {told.hangs_on}".split()
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
