@@ -25,7 +25,8 @@ _BETWEEN = r"(?: ?[,;|] ?| (?:# )?)"
 _ADDRESS = r"[\da-fA-F.:/]+(?: ?- ?[\da-fA-F.:]+)?"
 _LINE = re.compile(rf"({_ADDRESS}){_BETWEEN}({_ORIGIN})(?:{_BETWEEN}(.*))?")
 _FLIPPED = re.compile(rf"({_ORIGIN}){_BETWEEN}({_ADDRESS})(?:{_BETWEEN}(.*))?")
-_CYMRU = re.compile(r"(\d{1,10}|NA) ?\| ?([\da-fA-F.:/]+) ?(?:\| ?(.*))?")
+# A prefix that several networks announce has the number of each.
+_CYMRU = re.compile(r"(\d{1,10}(?: \d{1,10})*|NA) ?\| ?([\da-fA-F.:/]+) ?(?:\| ?(.*))?")
 _HEADER = re.compile(r"(AS\s*\|.*|Bulk mode;.*)", re.I)
 
 
@@ -67,7 +68,7 @@ def _cut(line: str) -> tuple[str, str, str] | None:
     if found := _FLIPPED.fullmatch(line):
         return found[2], found[1], (found[3] or "").strip()
     if found := _CYMRU.fullmatch(line):
-        origin = "" if found[1] == "NA" else found[1]
+        origin = "" if found[1] == "NA" else found[1].replace(" ", "_")
         name = (found[3] or "").rpartition("|")[2].strip()
         return found[2], origin, "" if name == "NA" else name
     return None
@@ -76,6 +77,7 @@ def _cut(line: str) -> tuple[str, str, str] | None:
 def fits_as_list(sample: Sample) -> bool:
     """Return whether more than half of the lines hold an address and its AS."""
     lines = [line.strip() for line in sample.said("#", ";")]
+    lines = [line for line in lines if not _HEADER.fullmatch(line)]
     found = [found for line in lines if (found := _cut(line)) is not None]
     good = sum(is_address(address) for address, _, _ in found)
     return bool(lines) and 2 * good > len(lines)

@@ -51,6 +51,8 @@ def read_cloudflare(
     check_keys(found, keys, name, "Cloudflare's list of addresses")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     ranges = [each for key in keys for each in _listed(found, key, "", "", gathering, "result.")]
+    if found.get("jdcloud_cidrs"):
+        gathering.note("ranges of 'jdcloud_cidrs' are JD Cloud's, in China: left out")
     origin = Origin(name, "cloudflare", text_of(found, "etag"), "Cloudflare's public list")
     return _finish(gathering, "Cloudflare", ranges, origin)
 

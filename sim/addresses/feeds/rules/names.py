@@ -24,10 +24,16 @@ _NOWHERE = r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)"
 _PLAIN = re.compile(rf"(?:\*\.|\.)?({_NAME})(?:\s+#.*)?")
 _HOSTS = re.compile(rf"{_NOWHERE}\s+([\w.\s-]+)(?:#.*)?")
 _BROWSER = re.compile(rf"\|\|({_NAME})\^?(?:\$\S*)?")
+# Rules that name an address, or the first three bytes of one, which is a prefix of 24.
+_BROWSER_ADDRESS = re.compile(r"\|\|?(\d{1,3}(?:\.\d{1,3}){3})\^?(?:\$\S*)?")
+_BROWSER_BYTES = re.compile(r"\|\|((?:\d{1,3}\.){3})(?:\$\S*)?")
+_BROWSER_PATTERN = re.compile(r"/.*/(?:\$\S*)?")
 _URL = re.compile(rf"\w+://({_NAME})(?::\d+)?(?:[/?#]\S*)?")
 _ZONE = re.compile(rf'local-zone:\s*"?({_NAME})"?\s+\w+|(?:\*\.)?({_NAME})\s+(?:IN\s+)?CNAME\s+\.')
 _SKIPPED = re.compile(r"[!#].*|\[[Aa]dblock.*\]|@@.*")
-_LOCAL = ("localhost", "localhost.localdomain", "local", "broadcasthost", "0.0.0.0")
+# What a hosts file says of the machine itself, at whatever address.
+_LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
+_MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{_LOCAL})+\s*(?:#.*)?")
 _DIRECTIVE = re.compile(r"([a-z][a-z-]*)(?:=(.*))?")
 _NAMING = ("address", "server", "local", "ipset", "nftset", "rebind-domain-ok")
 
@@ -38,8 +44,9 @@ def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     """Read a list of names, one a line, or addresses among them.
 
     A line is a name, ``0.0.0.0 name`` as in hosts files, ``||name^`` as for browsers, a web
-    address, a zone of unbound or RPZ, or an address, prefix or range. Exceptions for browsers
-    (``@@``) are left out.
+    address, a zone of unbound or RPZ, or an address, prefix or range. What a hosts file says of
+    the machine itself is skipped. Of rules for browsers, ``||198.51.100.7^`` is an address and
+    ``||198.51.100.`` a prefix; exceptions (``@@``) and regular expressions are left out.
     """
     return _read(source, name, "names", _read_name, skip_bad=skip_bad, limits=limits)
 
@@ -78,9 +85,18 @@ def _read(
 
 
 def _read_name(line: str, number: int, verdicts: Verdicts, gathering: Gathering) -> None:
-    if _SKIPPED.fullmatch(line):
+    if _SKIPPED.fullmatch(line) or _MACHINE.fullmatch(line):
         if line.startswith("@@"):
             verdicts.leave_out("lines are exceptions (@@)")
+        return
+    if _BROWSER_PATTERN.fullmatch(line):
+        verdicts.leave_out("lines are regular expressions")
+        return
+    if found := _BROWSER_ADDRESS.fullmatch(line):
+        verdicts.take(found[1], number, "")
+        return
+    if found := _BROWSER_BYTES.fullmatch(line):
+        verdicts.take(f"{found[1]}0/24", number, "")
         return
     for form in (_PLAIN, _BROWSER, _URL):
         if found := form.fullmatch(line):
@@ -92,7 +108,7 @@ def _read_name(line: str, number: int, verdicts: Verdicts, gathering: Gathering)
     text = line.partition("#")[0].partition(";")[0].strip()
     if found := _HOSTS.fullmatch(line):
         for each in found[1].split():
-            if each not in _LOCAL:
+            if not re.fullmatch(_LOCAL, each):
                 verdicts.take_name(_normal(each), number, "")
     elif is_address(text):
         verdicts.take(text, number, "")
@@ -132,9 +148,8 @@ def _names_in(sample: Sample) -> Iterator[bool]:
     """Say of each of the first lines whether it is one of names."""
     for line in sample.said("#", "!"):
         text = line.strip()
-        yield any(form.fullmatch(text) for form in (_PLAIN, _BROWSER, _URL, _HOSTS, _ZONE)) or (
-            _SKIPPED.fullmatch(text) is not None
-        )
+        forms = (_PLAIN, _BROWSER, _BROWSER_ADDRESS, _URL, _HOSTS, _ZONE, _MACHINE, _SKIPPED)
+        yield any(form.fullmatch(text) for form in forms)
 
 
 def fits_names(sample: Sample) -> bool:

@@ -111,6 +111,7 @@ def _read_rule(
         verdict = Verdict.DROP if kind in _BLOCKING else Verdict.OTHER
         verdicts.use(tag, Verdict.PASS if kind in _DIRECT else verdict)
     has_addresses = False
+    is_xray = path.startswith("routing.")
     for key, value in rule.items():
         if key in _UNREAD:
             verdicts.leave_out(f"parts of rules ({key}) name no address")
@@ -124,7 +125,13 @@ def _read_rule(
             elif key in _ADDRESSES:
                 has_addresses |= _take_address(text_of({"": text}, ""), tag, verdicts)
             else:
-                _take_name(text_of({"": text}, ""), tag, verdicts)
+                name = text_of({"": text}, "")
+                if is_xray and ":" not in name:
+                    if "." not in name.strip("."):
+                        verdicts.leave_out("parts of rules (keyword) name no address")
+                        continue
+                    gathering.note("Xray takes a plain text for a part of names: read as a name")
+                _take_name(name, tag, verdicts)
         verdicts.flush()
     if has_addresses and any(key in rule for key in _NARROWING):
         gathering.note("some rules match some ports or networks only: their addresses are counted")

@@ -7,6 +7,7 @@ not say is taken out by hand.
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from pathlib import Path
 
@@ -177,6 +178,90 @@ def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
     feed = read_feed(Input(path, "names.txt"), allow_empty=True)
     assert names_of(feed) == ["a.example", "b.example"]
     assert feed.n_unplaced == 2
+
+
+def test_a_hosts_file_says_nothing_of_the_machine_itself(tmp_path):
+    # As the head of StevenBlack/hosts, hosts, has it.
+    text = (
+        "# Title: StevenBlack/hosts\n#\n127.0.0.1 localhost\n127.0.0.1 localhost.localdomain\n"
+        "127.0.0.1 local\n255.255.255.255 broadcasthost\n::1 localhost\n::1 ip6-localhost\n"
+        "::1 ip6-loopback\nfe80::1%lo0 localhost\nff00::0 ip6-localnet\nff00::0 ip6-mcastprefix\n"
+        "ff02::1 ip6-allnodes\nff02::2 ip6-allrouters\nff02::3 ip6-allhosts\n0.0.0.0 0.0.0.0\n\n"
+        "# Start of a list\n0.0.0.0 a.example\n0.0.0.0 b.example  ## phishing\n"
+    )
+    path = tmp_path / "hosts"
+    path.write_text(text)
+    assert sniff(Input(path, "hosts")) == "names"
+    assert names_of(read_feed(Input(path, "hosts"), allow_empty=True)) == ["a.example", "b.example"]
+
+
+def test_rules_for_browsers_may_name_addresses_and_regular_expressions(tmp_path):
+    # The forms of the last lines of easylist/easylist, easylist/easylist_adservers.txt.
+    text = (
+        "! Non-flagged (Generic blocks)\n||a.example^\n||b.example^$third-party\n||c.example^\n"
+        "! IP addresses\n/(https?:\\/\\/)198\\.51\\..{100,}/\n||198.51.100.7^\n||203.0.113.\n"
+        "|192.0.2.148^\n||192.0.2.148^\n"
+    )
+    path = tmp_path / "rules.txt"
+    path.write_text(text)
+    assert sniff(Input(path, "rules.txt")) == "names"
+    feed = read_feed(Input(path, "rules.txt"))
+    assert feed.to_set() == AddressSet.of("198.51.100.7", "203.0.113.0/24", "192.0.2.148")
+    assert [name for name in names_of(feed) if name] == ["a.example", "b.example", "c.example"]
+    assert "1 lines are regular expressions: left out" in feed.notes
+
+
+def test_a_plain_text_of_xray_is_a_part_of_names(tmp_path):
+    # XTLS/Xray-docs-next, docs/en/config/routing.md, "RuleObject".
+    rule = {"type": "field", "domain": ["a.example", "word", "full:b.example"], "outboundTag": "x"}
+    rule["ip"] = ["198.51.100.0/24"]
+    feed = read_text(json.dumps({"routing": {"rules": [rule]}}), "routing", tmp_path)
+    assert [name for name in names_of(feed) if name] == ["a.example", "b.example"]
+    assert "1 parts of rules (keyword) name no address: left out" in feed.notes
+    assert "Xray takes a plain text for a part of names: read as a name" in feed.notes
+    # To sing-box the same text is a whole name (docs/configuration/rule-set/headless-rule.md).
+    boxed = {"version": 1, "rules": [{"domain": ["a.example"], "ip_cidr": "198.51.100.0/24"}]}
+    feed = read_text(json.dumps(boxed), "routing", tmp_path)
+    assert [name for name in names_of(feed) if name] == ["a.example"]
+    assert not any("Xray" in note for note in feed.notes)
+
+
+def test_verbose_answers_of_team_cymru_are_told_and_read(tmp_path):
+    text = (
+        "Bulk mode; whois.cymru.com [2026-01-02 03:04:05 +0000]\n"
+        "64496   | 198.51.100.1     | 198.51.100.0/24     | US | arin     | 2018-04-25 | ONE, US\n"
+        "64497 64498 | 2001:db8::1 | 2001:db8::/32 | ES | ripencc | 2018-04-25 | TWO, ES\n"
+    )
+    path = tmp_path / "answers"
+    path.write_text(text)
+    assert sniff(Input(path, "answers")) == "as-list"
+    feed = read_feed(Input(path, "answers"))
+    assert feed.labels["asn"].lists == [("64496",), ("64497", "64498")]
+    assert feed.labels["provider"].names == ["ONE, US", "TWO, ES"]
+
+
+def test_ranges_of_jd_cloud_are_not_cloudflare_s(tmp_path):
+    # Cloudflare API reference, "IPs": filled in where ?networks=jdcloud is asked for.
+    found = {"ipv4_cidrs": ["198.51.100.0/24"], "ipv6_cidrs": [], "etag": "a", "jdcloud_cidrs": []}
+    assert read_text(json.dumps({"result": found}), "cloudflare", tmp_path).notes == ()
+    found["jdcloud_cidrs"] = ["203.0.113.0/24"]
+    feed = read_text(json.dumps({"result": found}), "cloudflare", tmp_path)
+    assert feed.to_set() == AddressSet.of("198.51.100.0/24")
+    assert feed.notes == ("ranges of 'jdcloud_cidrs' are JD Cloud's, in China: left out",)
+
+
+def test_a_name_that_massdns_gave_up_on_is_not_known(tmp_path):
+    # The two lines that blechschmidt/massdns, src/main.c, writes: given up on, and answered.
+    text = (
+        '{"name":"a.example.","type":"A","class":"IN","error":"TIMEOUT"}\n'
+        '{"name":"b.example.","type":"A","class":"IN","status":"NOERROR","data":{"answers":['
+        '{"ttl":60,"type":"A","class":"IN","name":"b.example.","data":"198.51.100.9"}],"authorities":'
+        '[{"ttl":60,"type":"NS","class":"IN","name":"b.example.","data":"ns.example."}]},'
+        '"resolver":"192.0.2.53:53"}\n'
+    )
+    feed = read_text(text, "zdns", tmp_path)
+    assert feed.to_set() == AddressSet.of("198.51.100.9")
+    assert feed.n_unplaced == 1
 
 
 def test_a_set_that_rules_only_accept_is_let_through_and_one_that_some_drop_is_not(tmp_path):
