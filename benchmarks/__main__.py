@@ -5,7 +5,7 @@
     python -m benchmarks --full --write       all sizes, into docs/reference/benchmarks.md
 
 Comparisons of address arithmetic with other programs, of its covers and of large inventories stand
-apart: ``python -m benchmarks.addresses``, ``.cover`` and ``.exposure``.
+apart: ``python -m benchmarks.addresses``, ``.cover``, ``.exposure`` and ``.inventory``.
 """
 
 from __future__ import annotations
