@@ -93,9 +93,11 @@ def write_case(known: Known, folder: Path) -> list[str]:
     # Read where they lie, so that a mistake is told with the name that the user knows.
     if known.blocklist is not None:
         read_list(known.blocklist.name, known.blocklist)
+    has_ipv6 = False
     if known.inventory is not None:
-        read_inventory(known.inventory.name, known.inventory)
-    case = _Case.of(known)
+        inventory = read_inventory(known.inventory.name, known.inventory)
+        has_ipv6 = any(True for _ in inventory.prefixes6)
+    case = _Case.of(known, has_ipv6=has_ipv6)
     for name, data in case.files.items():
         (folder / name).write_bytes(data)
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -123,9 +125,10 @@ class _Case:
     operators: str
     operator_names: tuple[str, ...]
     assumed: tuple[str, ...]
+    has_ipv6: bool
 
     @classmethod
-    def of(cls, known: Known) -> _Case:
+    def of(cls, known: Known, *, has_ipv6: bool) -> _Case:
         has_pack = known.country in countries()
         of = known.country if has_pack else ELSEWHERE
         first = known.first or date(pack_year(of), 1, 1)
@@ -172,6 +175,7 @@ class _Case:
             operators,
             tuple(names_of(table)),
             tuple(assumed),
+            has_ipv6,
         )
 
     @property
@@ -194,7 +198,9 @@ class _Case:
             strategy=self._strategy(),
             operators=self.operators,
             population="\n".join(self._population()),
-            rest="" if has_pack else "\n".join(_sections(self.pack)),
+            rest="\n".join(
+                [*([] if has_pack else _sections(self.pack)), *([_IPV6] if self.has_ipv6 else [])]
+            ),
             why_time="Given" if known.first and known.last else "Any days, as none were given",
             notes="" if known.inventory else _NOTE_OF_N,
         )
@@ -248,6 +254,9 @@ _NOTE_OF_N = """\
     unit: businesses
     range: [500, 20000]
     why: Any number; shares of it are what the run shows"""
+_IPV6 = """\
+# Some of your sites have IPv6: how many users have it is assumed, unless it is said here.
+ipv6: {}"""
 _WHAT = {
     "hosts": "your sites, from your inventory",
     "operators": "who carries orders out",

@@ -34,7 +34,8 @@ def refusal(tmp_path: Path, *options: str) -> str:
 
 def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text(LIST)
-    (tmp_path / "ours.csv").write_text("site,address\nshop.example,198.51.100.7\n")
+    sites = "site,address\nshop.example,198.51.100.7\nshop.example,2001:db8::7\n"
+    (tmp_path / "ours.csv").write_text(sites)
     (tmp_path / "ops.csv").write_text("operator,compliance\nnorth,1\nsouth,0.5\neast,\n")
     init(tmp_path / "case", "--country", "ES", "--from", "2026-03-28", "--to", "2026-04-01",
          "--blocklist", str(tmp_path / "list.txt"), "--inventory", str(tmp_path / "ours.csv"),
@@ -46,6 +47,8 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
     assert [len(one.rows) for one in case.lists] == [2]
     assert case.inventory is not None
     assert list(case.inventory.site) == ["shop.example"]
+    # Users who have IPv6 are assumed where a site has both families.
+    assert case.scenario.ipv6 is not None
     north, south, east = case.operators.rows
     assert (north.compliance, south.compliance) == (1, 0.5)
     # What is not given is as for the first of the country's own operators.
