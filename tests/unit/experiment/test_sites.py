@@ -218,3 +218,29 @@ def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path: Path) -> No
     assert len(sites) == 5
     assert sum(row["loss_usd"] for row in sites) == pytest.approx(whole, rel=1e-12)
     assert all(row["loss_usd_low"] < row["loss_usd_high"] for row in sites)
+
+
+def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path: Path) -> None:
+    # Only b, with a quarter of the users, is told: two hours late, and it lets go one hour late.
+    told = {"addresses": ["198.18.0.1", "2001:db8:0:5::1"], "operators": ["b"]}
+    told |= {"from": "2018-04-16T10:00Z", "to": "2018-04-16T14:00Z"}
+    asked = overrides(tmp_path, strategy={"id": "orders", "orders": [told]})
+    del asked["strategy.orders"]
+    run(
+        "telegram-2018-replay",
+        overrides=asked,
+        folder=tmp_path / "run",
+        n_replicates=1,
+        n_draws=0,
+    )
+    found = rows_of(tmp_path / "run")
+    assert ("shop.example", "a") not in found
+    for site, lost_h, loss_usd in (
+        ("shop.example", 0.75, 37.5),
+        ("two.example", 0.375, 18.75),
+        ("six.example", 0.75, 15),
+        ("both.example", 0, 0),
+    ):
+        assert float(found[site, ""]["lost_demand_h"]) == lost_h, site
+        assert float(found[site, ""]["loss_usd"]) == pytest.approx(loss_usd), site
+    assert float(found["shop.example", "b"]["down_h"]) == 3
