@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sim.catalogue.choices import label
 from sim.cli.terminal.tables import interval, new_table, number, open_console, print_beside
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def print_summary(
     table = new_table(title, [*columns, ("unit", False)] if has_room else columns)
     for line in lines:
         table.add_row(
-            line.metric.replace("_", " "),
+            label(line.metric),
             number(line.mean),
             interval(line.low, line.high),
             *([_wide(wide.get(line.metric))] if wide else []),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from sim.cli.options import (
     DrawsFromOption,
@@ -45,6 +47,9 @@ def run(
     draws: DrawsOption = None,
     draws_from: DrawsFromOption = None,
     per_draw: PerDrawOption = 1,
+    all_measures: Annotated[
+        bool, typer.Option("--all", help="Print every measure, not the key figures alone.")
+    ] = False,
     *,
     options: ExperimentOptions,
 ) -> None:
@@ -78,7 +83,7 @@ def run(
             given = (scenario, *by_hand, draws_from)
             runs, task = Task.resumed(options, RUN, Runs.again, *given)
         result = task.carry_out(runs, options.executor(), quiet=quiet)
-        _print_result(result, _ceilings(result), as_json=options.as_json, quiet=quiet)
+        _print_result(result, _ceilings(result), options, all_measures=all_measures)
         leave_unless_complete(result)
 
 
@@ -93,12 +98,17 @@ def _ceilings(result: RunsResult) -> tuple[Ceiling, ...]:
 
 
 def _print_result(
-    result: RunsResult, ceilings: Sequence[Ceiling], *, as_json: bool, quiet: bool
+    result: RunsResult,
+    ceilings: Sequence[Ceiling],
+    options: ExperimentOptions,
+    *,
+    all_measures: bool,
 ) -> None:
     manifest: dict[str, Any] = result.manifest
-    if as_json:
+    if options.as_json:
         console.print_json(run_summary(result, ceilings))
     elif sys.stdout.isatty():
+        from sim.catalogue.choices import KEY_FIGURES
         from sim.cli.terminal.sketch import sketch_folder
         from sim.results.folder import title_of
 
@@ -107,7 +117,10 @@ def _print_result(
             f"{title_of(manifest['scenario'])} ({n} replicates, root seed {manifest['root_seed']})"
         )
         money = {line.unit for line in result.methods}
-        measures = [line for line in result.summary if line.unit not in money]
+        chosen = {line.metric for line in result.summary} if all_measures else {*KEY_FIGURES}
+        measures = [
+            line for line in result.summary if line.unit not in money and line.metric in chosen
+        ]
         print_headline(result.folder)
         print_summary(measures, title, sketch_folder(result.folder), result.uncertainty)
         print_money(result.methods, ceilings, result.providers, _in_currency(result))
@@ -115,7 +128,7 @@ def _print_result(
         console.say(
             f"{len(manifest['assumptions'])} assumptions with ranges are listed in manifest.json; "
             f"{said_of_intervals(result.uncertainty)} Figures: overblock plot {result.folder}",
-            quiet=quiet,
+            quiet=options.quiet,
         )
     else:
         print(result.folder)

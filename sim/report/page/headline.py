@@ -23,6 +23,8 @@ from sim.scenario.meanings import meaning_of
 HIT = measure_name("businesses_ever_impaired")
 HIT_SHARE = measure_name("businesses_ever_impaired_share")
 HIT_FOR = measure_name("hours_impaired_median")
+FEWEST_DRAWS = 20
+"""Fewest draws of which nine in ten can be told from all."""
 MOST_WORDS = 14
 """Most words of an assumption's meaning that the head of the page gives."""
 Rows = Mapping[str, Row]
@@ -142,6 +144,8 @@ def _of_their_time(share: float) -> str:
 
 def _how_sure(run: RunFolder, rows: Rows) -> str:
     row = rows.get(HIT_SHARE, {})
+    if 0 < run.n_draws < FEWEST_DRAWS:
+        return _few(run.n_draws)
     if run.n_draws:
         low, high = cell(row, "all_low"), cell(row, "all_high")
         if math.isnan(low):
@@ -149,6 +153,10 @@ def _how_sure(run: RunFolder, rows: Rows) -> str:
         ends = f"from {share_words(low)} to {share_words(high)} of them".replace("about ", "")
         return f"How sure is that? What is not known leaves {ends}, nine times in ten."
     return "How sure is that? Only luck was varied here: what the assumptions would change is open."
+
+
+def _few(n_draws: int) -> str:
+    return f"How sure is that? {n_draws} draws of what is not known are too few to say."
 
 
 def _hangs_on(run: RunFolder, row: Row | None, who: str = "It") -> str:
@@ -192,6 +200,8 @@ def _is_order_sure(run: RunFolder, harm: Rows, verdicts: Sequence[Row]) -> str:
     """In how many draws the strategy that harms least harms less than the one that harms most."""
     if not run.n_draws:
         return "How sure is that? Only luck was varied: what the assumptions would change is open."
+    if run.n_draws < FEWEST_DRAWS:
+        return _few(run.n_draws)
     by_harm = _by_harm(harm)
     for row in verdicts:
         if text(row, "metric") != COLLATERAL or len(by_harm) < 2:

@@ -16,7 +16,7 @@ from sim.report.page.document import render
 from sim.report.page.headline import HIT_FOR, HIT_SHARE, headline, headline_of_run
 from sim.report.page.picture import bars_of_comparison, picture_of_run
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
-from sim.results.read import open_run
+from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
 from sim.scenario.strategies import Strategy
 from tests.unit.report.test_answer import rows, summary_row
@@ -151,6 +151,19 @@ def test_the_head_of_a_comparison_follows_from_its_tables(drawn_comparison: Path
     lengths = {name: cells[0].length for _, name, cells in bars.rows}
     assert max(lengths, key=lengths.__getitem__) == most
     assert lengths[most] == 100.0
+
+
+def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
+    run = open_run(drawn_run)
+    told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
+    assert headline_of_run(run, told).is_sure == (
+        "How sure is that? What is not known leaves from one in five to four in five of them, nine "
+        "times in ten."
+    )
+    few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
+    assert headline_of_run(few, told).is_sure == (
+        "How sure is that? 19 draws of what is not known are too few to say."
+    )
 
 
 def test_a_terminal_begins_with_the_same_sentences(
