@@ -19,10 +19,10 @@ from sim.catalogue.page import with_measures
 from sim.cli.app import app
 from sim.cli.terminal.console import json_text
 from sim.scenario.dump import json_schema
-from sim.scenario.parameters import EXPLAINED, parameters_page, read_symbols, with_symbols
-from sim.scenario.reference import reference_page
-from sim.scenario.tables_page import tables_page
-from sim.scenario.unknowns_page import unknowns_page
+from sim.scenario.pages.parameters import EXPLAINED, parameters_page, read_symbols, with_symbols
+from sim.scenario.pages.scenario import reference_page
+from sim.scenario.pages.tables import tables_page
+from sim.scenario.pages.unknowns import unknowns_page
 
 _HEAD = """# Options of every verb
 

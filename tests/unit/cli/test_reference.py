@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli.reference import generated, main, options_page, with_verbs
-from sim.scenario.parameters import EXPLAINED
+from sim.scenario.pages.parameters import EXPLAINED
 
 
 def test_what_is_generated_is_fresh(repository: Path) -> None:

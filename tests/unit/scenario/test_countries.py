@@ -14,10 +14,10 @@ from sim.scenario.cautions import list_warnings
 from sim.scenario.countries import countries, pack_of, rate_at, read_packs
 from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
+from sim.scenario.pages.tables import tables_page
 from sim.scenario.provenance.sources import explain
 from sim.scenario.resolve import ROWS_OF, resolve
 from sim.scenario.tables.rows import RateRow
-from sim.scenario.tables_page import tables_page
 
 WriteScenario = Callable[..., Path]
 SPAIN = """\
@@ -135,7 +135,7 @@ def test_the_loss_is_said_in_the_currency_with_usd_beside_it(tmp_path: Path) -> 
 
 
 def test_the_page_of_tables_has_every_key_that_names_one() -> None:
-    from sim.scenario.reference import keys_by_path
+    from sim.scenario.pages.scenario import keys_by_path
 
     named = {path for path, key in keys_by_path().items() if key.type == "table"}
     assert named - {"population.inventory"} == set(ROWS_OF)

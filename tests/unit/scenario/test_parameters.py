@@ -8,8 +8,8 @@ from typing import get_args
 
 import pytest
 
-from sim.scenario.parameters import EXPLAINED, Symbol, read_symbols
-from sim.scenario.reference import keys_by_path
+from sim.scenario.pages.parameters import EXPLAINED, Symbol, read_symbols
+from sim.scenario.pages.scenario import keys_by_path
 from sim.scenario.tables import reactions as tables_reactions
 from sim.scenario.tables import rows as tables
 from sim.scenario.tables import sharing as tables_sharing

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario import library
-from sim.scenario.reference import Key, keys_by_path, plain
+from sim.scenario.pages.scenario import Key, keys_by_path, plain
 from sim.scenario.tables.assumptions import assumed_by_key
 from sim.scenario.tables.notes import ColumnNote
 from sim.scenario.tables.rows import AssumptionRow
