@@ -17,6 +17,7 @@ from sim.cli.terminal import console
 from sim.cli.verbs import (
     assess,
     backtest,
+    bundle,
     calibrate,
     compare,
     cover,
@@ -81,6 +82,7 @@ app.command("sensitivity")(sensitivity.sensitivity)
 app.command("calibrate")(calibrate.calibrate)
 app.command("plot")(plot.plot)
 app.command("report")(report.report)
+app.command("bundle")(bundle.bundle)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)

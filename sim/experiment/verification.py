@@ -133,7 +133,7 @@ class _Verification:
         foreign, unchecked = unlisted_files(run)
         found += [f"{name}: is not in the manifest" for name in foreign]
         try:
-            asked = _plan_of(run, self._scratch)
+            asked = plan_of_folder(run, self._scratch)
         except OverblockError as error:
             message = f"expected a scenario that this version reads, got an error: {error}"
             raise DataError([Problem(str(run.path), message)]) from None
@@ -141,7 +141,7 @@ class _Verification:
         tree = canonical_json(scenario_tree(asked.resolved.scenario))
         if (run.path / RESOLVED).read_text(encoding="utf-8") != tree:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
-            plan = _plan_of(run, self._scratch, is_resolved=True)
+            plan = plan_of_folder(run, self._scratch, is_resolved=True)
         found += changed_notes(run)
         self._run_tables = plan.run_tables
         found += self._changed_keys(plan)
@@ -277,7 +277,7 @@ def _notes(run: RunFolder) -> Iterator[str]:
             yield f"made with {name} {version}, checked with {here}"
 
 
-def _plan_of(run: RunFolder, scratch: Path, *, is_resolved: bool = False) -> Plan:
+def plan_of_folder(run: RunFolder, scratch: Path, *, is_resolved: bool = False) -> Plan:
     """The plan of a folder, from its own copies of scenario and tables.
 
     Parameters

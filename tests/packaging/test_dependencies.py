@@ -13,6 +13,7 @@ import pytest
 MODULES = {
     "scikit-learn": "sklearn",
     "backports.zstd": "backports",
+    "cyclonedx-python-lib": "cyclonedx",
     "import-linter": "importlinter",
     "py-radix": "radix",
     "pysubnettree": "SubnetTree",

@@ -26,6 +26,7 @@ _PACKAGES = (
     "jinja2",
     "numba",
     "tzdata",
+    "packaging",
 )
 # What each extra brings, as modules.
 _EXTRAS = {

@@ -1,60 +1,84 @@
-"""``overblock verify``: whether a run folder comes out the same when it is made again."""
+"""``overblock verify``: whether a run folder, or a bundle, comes out the same made again."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import JsonOption, QuietOption, RunArgument, WorkersOption
+from sim.cli.options import JsonOption, MaxBytesOption, QuietOption, WorkersOption
 from sim.cli.terminal import console
 from sim.errors import OverblockError
+
+if TYPE_CHECKING:
+    from sim.experiment.executors.task import Key
 
 KEY_NAMES = ("draw", "strategy", "replicate")
 
 
 def verify(
-    run: RunArgument,
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN|CASE.zip", help="A run folder, or a bundle of one.")
+    ],
     sample: Annotated[
         int, typer.Option("--sample", min=1, metavar="N", help="How many runs to run again.")
     ] = 3,
     everything: Annotated[bool, typer.Option("--all", help="Run all of them again.")] = False,
+    again: Annotated[
+        Path | None,
+        typer.Option(
+            "--again",
+            metavar="FOLDER",
+            help="Make the whole run again into this folder, and compare every byte instead.",
+        ),
+    ] = None,
     workers: WorkersOption = None,
+    max_bytes: MaxBytesOption = 2**30,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check that a run folder comes out the same when it is made again.
+    """Check that a run folder, or a bundle, comes out the same when it is made again.
 
     A sample of runs is run again; tables over replicates, their description and the manifest are
     made again from all runs, the scenario and the tables in the folder. Every file that is not
-    accounted for is named. Exits with 1 if anything differs.
+    accounted for is named; of a bundle, every file is held against the list in it, and its pages
+    are made again. Exits with 1 if anything differs.
 
     Examples:
 
       overblock verify out
 
       overblock verify out --all --json
-    """
-    with console.reports_errors(as_json=as_json):
-        from sim.cli.terminal.progress import COMPILING, progress
-        from sim.experiment.executors import choose_executor
-        from sim.experiment.verification import verify_folder
-        from sim.results.contents import REPORT
 
-        with progress("runs", quiet=quiet) as on_progress:
-            verdict = verify_folder(
-                run,
-                choose_executor(workers),
-                n_sample=None if everything else sample,
-                on_progress=on_progress,
-                on_compile=lambda: console.say(COMPILING, quiet=quiet),
-            )
-        differences, unchecked = list(verdict.differences), list(verdict.unchecked)
-        if REPORT in unchecked:
-            unchecked.remove(REPORT)
-            differences += _changed_report(run)
-        for note in verdict.notes:
+      overblock verify case.zip --again again
+    """
+    with console.reports_errors(as_json=as_json), ExitStack() as until_done:
+        folder, n_members = run, 0
+        found: list[str] = []
+        notes: list[str] = []
+        if run.is_file():
+            from sim.bundle.archive import unpack_archive
+            from sim.bundle.bundle import RUN
+            from sim.bundle.check import changed_members, changed_pages, notes_on
+
+            unpacked = Path(until_done.enter_context(TemporaryDirectory()))
+            names = unpack_archive(run, unpacked, max_bytes)
+            n_members = len(names)
+            found += changed_members(unpacked, names)
+            found += changed_pages(unpacked)
+            notes += notes_on(unpacked)
+            folder = unpacked / RUN
+        checked = (
+            _verified(folder, None if everything else sample, workers, quiet=quiet)
+            if again is None
+            else _made_again(folder, again, workers, quiet=quiet)
+        )
+        differences = [*found, *(one for one in checked.differences if one not in found)]
+        for note in (*notes, *checked.notes):
             console.say(f"note: {note}", quiet=quiet)
         if as_json:
             console.print_json(
@@ -62,30 +86,98 @@ def verify(
                     "schema": "overblock/verify/1",
                     "folder": str(run),
                     "is_same": not differences,
-                    "n_files": verdict.n_files,
-                    "n_runs": verdict.n_runs,
+                    "n_files": checked.n_files,
+                    **({"n_bundled": n_members} if n_members else {}),
+                    "n_runs": checked.n_runs,
                     "runs_checked": [
                         dict(zip(KEY_NAMES[-len(key) :], key, strict=True))
-                        for key in verdict.checked
+                        for key in checked.checked
                     ],
                     "differences": differences,
-                    "unchecked": unchecked,
-                    "notes": list(verdict.notes),
+                    "unchecked": list(checked.unchecked),
+                    "notes": [*notes, *checked.notes],
                 }
             )
         else:
             for difference in differences:
                 print(f"{run}: {difference}")
-            if unchecked:
-                print(f"{run}: not checked: {', '.join(unchecked)}")
+            if checked.unchecked:
+                print(f"{run}: not checked: {', '.join(checked.unchecked)}")
             if not differences:
-                print(
-                    f"{run}: {verdict.n_files} files have their hashes, all tables over "
-                    f"replicates follow from the runs, {len(verdict.checked)} of "
-                    f"{verdict.n_runs} runs come to the same"
-                )
+                print(f"{run}: {_accounted(n_members)}{checked.says}")
         if differences:
             raise typer.Exit(console.EXIT_CHECK_FAILED)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """What was found of a run folder, and a sentence for when nothing differs."""
+
+    n_files: int
+    n_runs: int
+    checked: tuple[Key, ...]
+    differences: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    notes: tuple[str, ...]
+    says: str
+
+
+def _accounted(n_members: int) -> str:
+    return f"{n_members} files are as the bundle lists them; " if n_members else ""
+
+
+def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet: bool) -> _Checked:
+    from sim.cli.terminal.progress import COMPILING, progress
+    from sim.experiment.executors import choose_executor
+    from sim.experiment.verification import verify_folder
+    from sim.results.contents import REPORT
+
+    with progress("runs", quiet=quiet) as on_progress:
+        verdict = verify_folder(
+            folder,
+            choose_executor(workers),
+            n_sample=n_sample,
+            on_progress=on_progress,
+            on_compile=lambda: console.say(COMPILING, quiet=quiet),
+        )
+    differences, unchecked = list(verdict.differences), list(verdict.unchecked)
+    if REPORT in unchecked:
+        unchecked.remove(REPORT)
+        differences += _changed_report(folder)
+    return _Checked(
+        verdict.n_files,
+        verdict.n_runs,
+        verdict.checked,
+        tuple(differences),
+        tuple(unchecked),
+        verdict.notes,
+        f"{verdict.n_files} files have their hashes, all tables over replicates follow from the "
+        f"runs, {len(verdict.checked)} of {verdict.n_runs} runs come to the same",
+    )
+
+
+def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -> _Checked:
+    from sim.cli.terminal.progress import COMPILING, progress
+    from sim.experiment.again import make_again
+    from sim.experiment.executors import choose_executor
+
+    with progress("runs", quiet=quiet) as on_progress:
+        made = make_again(
+            folder,
+            into,
+            choose_executor(workers),
+            on_progress=on_progress,
+            on_compile=lambda: console.say(COMPILING, quiet=quiet),
+        )
+    return _Checked(
+        made.n_files,
+        len(made.keys),
+        made.keys,
+        made.differences,
+        (),
+        (),
+        f"made again in {into}: all {made.n_files} files have the same bytes",
+    )
 
 
 def _changed_report(folder: Path) -> list[str]:

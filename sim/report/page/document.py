@@ -17,26 +17,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, label
+from sim.catalogue.choices import label
 from sim.errors import DataError, Problem, UsageError
 from sim.files import new_file
 from sim.measure.summary import LEVEL
 from sim.report.figures.curves import offset_name
 from sim.report.figures.map_frames import map_data
 from sim.report.figures.tradeoff import first_harm
-from sim.report.page import answer, sources
+from sim.report.page import sources
 from sim.report.page import tables as page_tables
-from sim.report.page.bands import hangs_on, with_bands
+from sim.report.page.bands import with_bands
 from sim.report.page.charts import Bands, as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.page.groups import cause_table, operator_table, worst_table
-from sim.report.page.headline import headline
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_table, provider_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.repeat import is_comparison, repeat
+from sim.report.page.said import said
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json
 from sim.report.page.sites import site_table
-from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
+from sim.report.page.verdicts import regret_table, verdict_table
 from sim.report.words.money import money_sentences
 from sim.report.words.numbers import count, percent
 from sim.results.contents import GENERATOR, is_report
@@ -184,23 +184,7 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
         urgent.append(f"This result is {manifest['status']}: {n} of {asked} replicates.{which}")
     strategies = run.strategies
     several = is_comparison(run)
-    if several:
-        rows = with_bands(run, read_rows(run, "comparison.csv"))
-        verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
-        settled = verdict_sentence(verdicts, run.n_draws) if run.n_draws else ""
-        sentences = answer.answer_comparison(
-            rows, first_harm(tradeoff), str(manifest["baseline"]), settled
-        )
-    else:
-        rows = with_bands(run, read_rows(run, "summary.csv"))
-        by_metric = {text(row, "metric"): row for row in rows}
-        sentences = answer.answer_run(by_metric, float(limits["impaired"]))
-    hung = [
-        hangs_on(run, row, harmful if several else "")
-        for metric in (COLLATERAL, EFFICACY)
-        for row in rows
-        if (text(row, "metric"), text(row, "strategy")) == (metric, harmful) and run.n_draws
-    ]
+    words = said(run, tradeoff, harmful)
     contents = [
         ("answer", "Answer"),
         ("figures", "Strategies" if several else "Key figures"),
@@ -226,11 +210,11 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
         "urgent": urgent,
         "notices": notices,
         "contents": contents,
-        "headline": headline(run),
-        "answer": sentences,
+        "headline": words.headline,
+        "answer": words.answer,
         "assumed": _assumed(run),
-        "doubt": answer.doubt(rows, n, run.n_draws),
-        "hangs_on": hung,
+        "doubt": words.doubt,
+        "hangs_on": words.hangs_on,
         "n_draws": run.n_draws,
         "is_comparison": several,
         "baseline": manifest.get("baseline", ""),

@@ -28,7 +28,7 @@ def test_the_command_makes_it_anew(
         shutil.copy(repository / path, tmp_path / path)
     marked = {
         tmp_path / "docs/reference/measures.md": "| `orders_placed` |",
-        tmp_path / "docs/reference/cli.md": "| `overblock verify RUN` |",
+        tmp_path / "docs/reference/cli.md": "| `overblock verify RUN\\|CASE.zip` |",
         tmp_path / "docs/reference/imports.md": "| `fastly` |",
     }
     marked |= {tmp_path / f"docs/explanation/{name}.md": "| `t` |" for name in EXPLAINED}

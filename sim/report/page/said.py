@@ -1,0 +1,74 @@
+"""What is said of a result in words, before any table: headline, answer, what it hangs on.
+
+In: a run folder. Out: sentences, the same for the page and for whatever hands a result over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.catalogue.choices import COLLATERAL, EFFICACY
+from sim.report.figures.tradeoff import first_harm
+from sim.report.page import answer
+from sim.report.page.bands import hangs_on, with_bands
+from sim.report.page.headline import Headline, headline
+from sim.report.page.repeat import is_comparison
+from sim.report.page.verdicts import verdict_sentence
+from sim.results.read import RunFolder
+from sim.results.tables import Row, read_rows, text
+
+
+@dataclass(frozen=True)
+class Said:
+    """Sentences about a result.
+
+    Attributes
+    ----------
+    headline
+        What happened, how sure that is, on what it hangs.
+    answer
+        The same with numbers and both ranges.
+    doubt
+        What the ranges span.
+    hangs_on
+        For harm and effect, what each hangs on; empty without draws.
+    """
+
+    headline: Headline
+    answer: tuple[str, ...]
+    doubt: str
+    hangs_on: tuple[str, ...]
+
+
+def said(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> Said:
+    """Say it.
+
+    Parameters
+    ----------
+    tradeoff
+        Rows of ``tradeoff.csv``; none of a run.
+    harmful
+        Label of the strategy of which it is said what its measures hang on.
+    """
+    several = is_comparison(run)
+    if several:
+        rows = with_bands(run, read_rows(run, "comparison.csv"))
+        verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
+        settled = verdict_sentence(verdicts, run.n_draws) if run.n_draws else ""
+        sentences = answer.answer_comparison(
+            rows, first_harm(tradeoff), str(run.manifest["baseline"]), settled
+        )
+    else:
+        rows = with_bands(run, read_rows(run, "summary.csv"))
+        by_metric = {text(row, "metric"): row for row in rows}
+        impaired = float(run.scenario["thresholds"]["impaired"])
+        sentences = answer.answer_run(by_metric, impaired)
+    hung = [
+        hangs_on(run, row, harmful if several else "")
+        for metric in (COLLATERAL, EFFICACY)
+        for row in rows
+        if (text(row, "metric"), text(row, "strategy")) == (metric, harmful) and run.n_draws
+    ]
+    doubt = answer.doubt(rows, run.n_replicates, run.n_draws)
+    return Said(headline(run), tuple(sentences), doubt, tuple(hung))

@@ -1,0 +1,141 @@
+"""Archives of strangers: what is refused, before anything is unpacked."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.bundle.archive import is_plain, unpack_archive, write_archive
+from sim.errors import DataError
+
+Hostile = Callable[[zipfile.ZipFile], None]
+LIMIT = 1_000_000
+
+
+def unpacked(path: Path, into: Path, limit: int = LIMIT) -> list[str]:
+    into.mkdir()
+    return unpack_archive(path, into, limit)
+
+
+def test_members_come_back_whatever_their_sequence(tmp_path: Path) -> None:
+    members: dict[str, bytes | Path] = {"b/c.txt": b"two", "a.sh": b"one"}
+    write_archive(tmp_path / "first.zip", members)
+    write_archive(tmp_path / "second.zip", dict(reversed(members.items())))
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
+    assert unpacked(tmp_path / "first.zip", tmp_path / "into") == ["a.sh", "b/c.txt"]
+    assert (tmp_path / "into" / "b" / "c.txt").read_bytes() == b"two"
+
+
+def test_an_archive_of_another_program_is_taken(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", "a" * 1000)
+    assert unpacked(tmp_path / "a.zip", tmp_path / "into") == ["a.txt"]
+
+
+def link(archive: zipfile.ZipFile) -> None:
+    info = zipfile.ZipInfo("link")
+    info.create_system = 3
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    archive.writestr(info, "/etc/passwd")
+
+
+def twice(archive: zipfile.ZipFile) -> None:
+    archive.writestr("a.txt", "one")
+    archive.writestr("A.txt", "two")
+
+
+def file_and_folder(archive: zipfile.ZipFile) -> None:
+    archive.writestr("a", "one")
+    archive.writestr("a/b", "two")
+
+
+def bomb(archive: zipfile.ZipFile) -> None:
+    archive.writestr("bomb", b"\0" * (2 * LIMIT), zipfile.ZIP_DEFLATED)
+
+
+def many(archive: zipfile.ZipFile) -> None:
+    for row in range(10_001):
+        archive.writestr(f"{row}", "")
+
+
+def other_compression(archive: zipfile.ZipFile) -> None:
+    archive.writestr("a", "a", zipfile.ZIP_BZIP2)
+
+
+def named(name: str) -> Hostile:
+    return lambda archive: archive.writestr(name, "x")
+
+
+@pytest.mark.parametrize(
+    ("hostile", "message"),
+    [
+        (named("../outside"), "names below the archive"),
+        (named("a/../../outside"), "names below the archive"),
+        (named("/outside"), "names below the archive"),
+        (named("C:outside"), "names below the archive"),
+        (named("a\\..\\outside"), "names below the archive"),
+        (named("a//b"), "names below the archive"),
+        (named("a/./b"), "names below the archive"),
+        (named("a\nb"), "names below the archive"),
+        (named("a" * 300), "names below the archive"),
+        (named("folder/"), "names below the archive"),
+        (link, "which is none"),
+        (twice, "each name once"),
+        (file_and_folder, "each name once"),
+        (bomb, "bytes unpacked, got 2,000,00"),
+        (many, "at most 10,000 files"),
+        (other_compression, "stored or deflated"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_nothing_of_it_is_unpacked(tmp_path: Path, hostile: Hostile, message: str) -> None:
+    with zipfile.ZipFile(tmp_path / "hostile.zip", "w") as archive:
+        archive.writestr("good.txt", "good")
+        hostile(archive)
+    with pytest.raises(DataError, match=message):
+        unpacked(tmp_path / "hostile.zip", tmp_path / "into")
+    assert list((tmp_path / "into").iterdir()) == []
+    assert not (tmp_path / "outside").exists()
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "hostile.zip", "w") as archive:
+        archive.writestr("../one", "x")
+        link(archive)
+    with pytest.raises(DataError) as refused:
+        unpacked(tmp_path / "hostile.zip", tmp_path / "into")
+    assert len(refused.value.problems) == 2
+
+
+def test_a_member_longer_than_it_says_is_refused(tmp_path: Path) -> None:
+    """The stated size is made one in both headers: a bomb that hides its length."""
+    path = tmp_path / "liar.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("liar", b"\0" * LIMIT)
+    data = bytearray(path.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        at = data.index(signature) + offset
+        assert struct.unpack_from("<I", data, at)[0] == LIMIT
+        struct.pack_into("<I", data, at, 1)
+    path.write_bytes(data)
+    with pytest.raises(DataError, match="expected a whole ZIP archive"):
+        unpacked(path, tmp_path / "into", 2000)
+    assert sum(file.stat().st_size for file in (tmp_path / "into").iterdir()) <= 1
+
+
+@pytest.mark.parametrize("cut", [0, 10, -5])
+def test_a_file_that_is_none_or_cut_short_is_refused(tmp_path: Path, cut: int) -> None:
+    write_archive(tmp_path / "a.zip", {"a": b"a" * 100})
+    (tmp_path / "a.zip").write_bytes((tmp_path / "a.zip").read_bytes()[:cut])
+    with pytest.raises(DataError, match="expected a whole ZIP archive"):
+        unpacked(tmp_path / "a.zip", tmp_path / "into")
+
+
+def test_a_plain_name_is_one_on_every_system() -> None:
+    assert is_plain("run/inputs/article-figures-5b053f4d.source.yaml")
+    assert not any(map(is_plain, ("", ".", "a/", "a ", "a.", "nul:", "a*", "..", "\x00")))

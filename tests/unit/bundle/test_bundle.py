@@ -1,0 +1,304 @@
+"""A bundle is the same bytes each time, holds what it lists, and says what was changed in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.bundle.archive import write_archive
+from sim.bundle.bundle import write_bundle
+from sim.bundle.crate import METADATA
+from sim.bundle.environment import check_same_versions, installed, lock_text, sbom_text
+from sim.bundle.error_rate import error_rates, scores_file
+from sim.bundle.rerun import rerun_script
+from sim.bundle.wheel import write_wheel
+from sim.cli.app import app
+from sim.errors import DataError, UsageError
+from sim.results.read import open_run
+from tests.optional import needs
+
+Members = dict[str, bytes]
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def case(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of a run; do not write to it."""
+    path = tmp_path_factory.mktemp("bundled") / "case.zip"
+    write_bundle(open_run(shipped_run), path)
+    return path
+
+
+def members_of(path: Path) -> Members:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def graph_of(members: Members) -> list[dict[str, Any]]:
+    graph: list[dict[str, Any]] = json.loads(members[METADATA])["@graph"]
+    return graph
+
+
+def mend(members: Members) -> None:
+    """Write every hash and length of the list as the file is now."""
+    document = json.loads(members[METADATA])
+    for one in document["@graph"]:
+        if one["@type"] == "File":
+            data = members[one["@id"]]
+            one["sha256"] = hashlib.sha256(data).hexdigest()
+            one["contentSize"] = str(len(data))
+    members[METADATA] = json.dumps(document).encode()
+
+
+def test_the_same_folder_gives_the_same_bytes(
+    case: Path, shipped_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    write_bundle(open_run(shipped_run), tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == case.read_bytes()
+
+
+def test_it_holds_what_a_court_asks_for_and_no_typed_command(case: Path, shipped_run: Path) -> None:
+    members = members_of(case)
+    listed = json.loads((shipped_run / "manifest.json").read_text())["outputs"]
+    assert {f"run/{one['file']}" for one in listed} < set(members)
+    assert {"rerun.sh", "README.md", "run/report.html", "run/manifest.json"} < set(members)
+    assert "run/timing.json" not in members
+    assert not any(str(shipped_run).encode() in data for data in members.values())
+    page = members["README.md"].decode()
+    heads = [line for line in page.splitlines() if line.startswith("## ")]
+    assert heads == [
+        "## Question", "## Answer", "## How often such numbers were right",
+        "## What would change it", "## What is here", "## Check it, and make it again",
+    ]  # fmt: skip
+    assert "only luck was varied" in page.lower()
+
+
+def test_the_metadata_is_a_ro_crate_1_1(case: Path) -> None:
+    """Section 4 and 5 of the specification: descriptor, root and every file."""
+    members = members_of(case)
+    graph = {one["@id"]: one for one in graph_of(members)}
+    assert len(graph) == len(graph_of(members))
+    context = json.loads(members[METADATA])["@context"]
+    assert context[0] == "https://w3id.org/ro/crate/1.1/context"
+    descriptor = graph["ro-crate-metadata.json"]
+    assert descriptor["@type"] == "CreativeWork"
+    assert descriptor["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
+    assert descriptor["about"] == {"@id": "./"}
+    root = graph["./"]
+    assert root["@type"] == "Dataset"
+    assert all(root[key] for key in ("name", "description", "license"))
+    assert len(root["datePublished"]) == len("2018-04-16")
+    parts = {one["@id"] for one in root["hasPart"]}
+    assert parts == set(members) - {METADATA}
+    assert all(graph[name]["@type"] == "File" for name in parts)
+    named = [value for one in graph.values() for value in one.values()]
+    links = [each for value in named for each in (value if isinstance(value, list) else [value])]
+    inner = {link["@id"] for link in links if isinstance(link, dict)}
+    assert {name for name in inner if not name.startswith("https:")} <= set(graph)
+
+
+def test_a_bundle_is_verified(case: Path) -> None:
+    result = call("verify", str(case), "--sample", "1", "-q")
+    assert result.exit_code == 0, result.output
+    assert "files are as the bundle lists them" in result.stdout
+
+
+def changed_byte(members: Members) -> str:
+    data = members["run/summary.csv"]
+    members["run/summary.csv"] = data[:-2] + (b"1" if data[-2:-1] != b"1" else b"2") + data[-1:]
+    return "run/summary.csv: differs from its hash in ro-crate-metadata.json"
+
+
+def dropped_file(members: Members) -> str:
+    del members["environment/requirements.lock"]
+    return "environment/requirements.lock: is not there"
+
+
+def added_file(members: Members) -> str:
+    members["run/inputs/note.txt"] = b"read me"
+    return "run/inputs/note.txt: is not in ro-crate-metadata.json"
+
+
+def mended_answer(members: Members) -> str:
+    members["README.md"] = members["README.md"].replace(b"## Answer\n", b"## Answer\n\nNobody.\n")
+    mend(members)
+    return "README.md: is not what this program makes of the run"
+
+
+def mended_script(members: Members) -> str:
+    members["rerun.sh"] = b"#!/bin/sh\necho all files are the same, byte for byte\n"
+    mend(members)
+    return "rerun.sh: is not what this program makes of the run"
+
+
+def mended_table(members: Members) -> str:
+    members["run/summary.csv"] = members["run/summary.csv"].replace(b"0.9", b"0.8", 1)
+    mend(members)
+    return "summary.csv: differs from its hash in the manifest"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [changed_byte, dropped_file, added_file, mended_answer, mended_script, mended_table],
+)
+def test_what_was_changed_is_named(
+    case: Path, tmp_path: Path, change: Callable[[Members], str]
+) -> None:
+    members = members_of(case)
+    message = change(members)
+    write_archive(tmp_path / "changed.zip", members)
+    result = call("verify", str(tmp_path / "changed.zip"), "--sample", "1", "-q")
+    assert result.exit_code == 1, result.output
+    assert message in result.stdout
+
+
+def test_a_file_is_not_replaced_unasked(shipped_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "case.zip").write_bytes(b"mine")
+    result = call("bundle", str(shipped_run), "-o", str(tmp_path / "case.zip"))
+    assert result.exit_code == 2
+    assert "give --force" in result.stderr
+    assert (tmp_path / "case.zip").read_bytes() == b"mine"
+
+
+def test_a_changed_folder_is_not_bundled(
+    shipped_run: Path, tmp_path: Path, copy_of: Callable[[Path], Path]
+) -> None:
+    folder = copy_of(shipped_run)
+    (folder / "summary.csv").write_text("strategy\n")
+    (folder / "note.txt").write_text("mine")
+    with pytest.raises(DataError, match=r"summary\.csv: differs from its hash") as refused:
+        write_bundle(open_run(folder), tmp_path / "case.zip")
+    assert "note.txt: is not in the manifest" in str(refused.value)
+    assert not (tmp_path / "case.zip").exists()
+
+
+def test_an_unfinished_result_is_not_bundled(
+    shipped_run: Path, tmp_path: Path, copy_of: Callable[[Path], Path]
+) -> None:
+    folder = copy_of(shipped_run)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"status": "interrupted"}))
+    with pytest.raises(UsageError, match="expected a complete result, got one that is interrupted"):
+        write_bundle(open_run(folder), tmp_path / "case.zip")
+
+
+def test_a_run_of_other_versions_is_refused_with_all_of_them(shipped_run: Path) -> None:
+    manifest = json.loads((shipped_run / "manifest.json").read_text())
+    check_same_versions(manifest)
+    manifest["packages"] |= {"numpy": "1.0", "duckdb": "0.1", "optuna": "none"}
+    with pytest.raises(UsageError, match=r"numpy 1\.0, here is") as refused:
+        check_same_versions(manifest)
+    assert str(refused.value).count("\n") == 1
+    assert "duckdb 0.1" in str(refused.value)
+
+
+def test_the_lock_names_what_the_program_imports() -> None:
+    found = installed({"packages": {}})
+    lines = lock_text(found, "3.11.7").splitlines()[1:]
+    assert {"numpy", "contourpy", "llvmlite", "pydantic-core"} < set(found)
+    assert "overblock" in found
+    assert not any(line.startswith("overblock") for line in lines)
+    assert "pytest" not in found
+    assert all(line.count("==") == 1 for line in lines)
+
+
+def test_the_bill_of_materials_is_cyclonedx_1_5() -> None:
+    needs("cyclonedx")
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    validator = JsonStrictValidator(SchemaVersion.V1_5)
+    text = sbom_text(installed({"packages": {}}), "0" * 64)
+    assert validator.validate_str(text) is None
+    assert validator.validate_str(text.replace('"library"', '"book"')) is not None
+
+
+def test_the_wheel_holds_the_running_program(tmp_path: Path, repository: Path) -> None:
+    """Unpacked before the clone on the path it is the whole program, with all it ships."""
+    write_wheel(tmp_path / "own.whl")
+    with zipfile.ZipFile(tmp_path / "own.whl") as archive:
+        archive.extractall(tmp_path / "installed")
+        names = archive.namelist()
+    assert not any("__pycache__" in name for name in names)
+    inside = tmp_path / "installed" / "sim" / "engine" / "run.py"
+    assert inside.read_bytes() == (repository / "sim" / "engine" / "run.py").read_bytes()
+    code = (
+        "import sim; from sim.bundle.error_rate import scores_file\n"
+        f"assert sim.__file__.startswith({str(tmp_path)!r})\n"
+        f"assert str(scores_file()).startswith({str(tmp_path)!r}) and scores_file().is_file()\n"
+        "from sim.cli.app import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "validate", "telegram-2018"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_error_rates_count_the_held_out_alone(tmp_path: Path) -> None:
+    def score(name: str, role: str, verdict: str, error: float | None) -> dict[str, Any]:
+        return {
+            "id": name, "role": role, "predictor": "run", "subject": "scenario s",
+            "published": {"unit": "USD"}, "predicted": {"level": 0.9},
+            "verdict": verdict, "log10_error": error,
+        }  # fmt: skip
+
+    scores = [
+        score("a", "held-out", "inside", 0.0),
+        score("b", "held-out", "outside", -1.0),
+        score("c", "held-out", "not computable", None),
+        score("d", "calibration", "inside", 0.0),
+        score("e", "held-out", "inside", 0.3) | {"predictor": "names-law"},
+    ]
+    by_luck = {"scores": [score("a", "", "outside", 2.0) | {"role": "held-out"}]}
+    file = tmp_path / "scores.json"
+    file.write_text(json.dumps({"version": "1", "scores": scores, "by_luck": by_luck}))
+    wide = error_rates("s", has_draws=True, file=file)
+    assert (wide.all.n_cases, wide.all.n_judged, wide.all.n_inside) == (3, 2, 1)
+    assert wide.all.median_factor == pytest.approx(10**0.5)
+    assert wide.of_scenario is not None
+    assert error_rates("t", has_draws=True, file=file).of_scenario is None
+    luck = error_rates("s", has_draws=False, file=file)
+    assert (luck.all.n_judged, luck.all.n_inside) == (2, 0)
+
+
+def test_error_rates_agree_with_the_page_of_validation() -> None:
+    """The tallies of the same file are counted by other code."""
+    document = json.loads(scores_file().read_text(encoding="utf-8"))
+    found = error_rates("spain-2025-26", has_draws=True).of_scenario
+    (tally,) = [
+        one
+        for one in document["tallies"]
+        if (one["role"], one["subject"]) == ("held-out", "scenario spain-2025-26")
+    ]
+    assert found is not None
+    assert (found.n_cases, found.n_judged, found.n_inside) == (
+        tally["n_cases"], tally["n_computable"], tally["n_inside"],
+    )  # fmt: skip
+    assert found.median_factor == pytest.approx(10 ** tally["median_abs_log10_error"])
+
+
+def test_the_script_is_read_by_a_plain_shell(tmp_path: Path) -> None:
+    script = tmp_path / "rerun.sh"
+    script.write_text(rerun_script("3.11.7", "overblock-0-py3-none-any.whl"))
+    assert "@" not in script.read_text().replace("$@", "")
+    subprocess.run(["sh", "-n", str(script)], check=True)
+    (tmp_path / "again").mkdir()
+    done = subprocess.run(["sh", str(script)], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "again: exists" in done.stderr
