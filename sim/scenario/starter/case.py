@@ -10,14 +10,15 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from importlib import resources
 from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
-from sim.errors import UsageError
+from sim.errors import ProblemsError, UsageError
 from sim.scenario.countries import ELSEWHERE, countries, pack_of, pack_year
 from sim.scenario.dump import json_schema
 from sim.scenario.foreign import stand_ins, undeclared
@@ -104,13 +105,29 @@ def write_case(known: Known, folder: Path) -> list[str]:
     (folder / "scenario.schema.json").write_text(text, encoding="utf-8")
     path = folder / SCENARIO
     path.write_text(case.scenario([]), encoding="utf-8")
-    resolved = read_tables(load_scenario(str(path)))
-    found = stand_ins(resolved.scenario, resolved.tables, has_assumed=bool(resolved.assumed))
-    borrowed = undeclared(resolved.scenario, found)
-    path.write_text(case.scenario(borrowed), encoding="utf-8")
-    resolve(load_scenario(str(path)))
+    with _named_as_given(known):
+        resolved = read_tables(load_scenario(str(path)))
+        found = stand_ins(resolved.scenario, resolved.tables, has_assumed=bool(resolved.assumed))
+        borrowed = undeclared(resolved.scenario, found)
+        path.write_text(case.scenario(borrowed), encoding="utf-8")
+        resolve(load_scenario(str(path)))
     (folder / "README.md").write_text(case.readme(borrowed), encoding="utf-8")
     return sorted(child.name for child in folder.iterdir())
+
+
+@contextmanager
+def _named_as_given(known: Known) -> Iterator[None]:
+    """Tell mistakes in copies of the user's files by the names that the user knows."""
+    names = {"hosts.csv": known.inventory, "operators.csv": known.operators}
+    try:
+        yield
+    except ProblemsError as error:
+        problems = []
+        for problem in error.problems:
+            name = Path(problem.file).name
+            given = known.blocklist if name.startswith("blocklist") else names.get(name)
+            problems.append(problem if given is None else replace(problem, file=str(given)))
+        raise type(error)(problems) from None
 
 
 @dataclass(frozen=True)

@@ -411,5 +411,7 @@ def check_sites(
     bad = [code for code, text in enumerate(labels.names) if text not in known]
     for site_row in np.flatnonzero(np.isin(labels.code, bad)).tolist()[:MAX_PROBLEMS]:
         text = labels.names[int(labels.code[site_row])]
-        message = f"expected a sector of {sectors.name}, or nothing, got {text!r}"
+        message = (
+            f"expected a sector of {sectors.name} ({', '.join(known)}), or nothing, got {text!r}"
+        )
         yield inventory.problem_of(site_row, "sector", f"{message}{hint(text, known)}")
