@@ -248,9 +248,12 @@ def _assumed(run: RunFolder) -> str:
     """That the number of businesses is no count of real ones, and what being hit means."""
     n = int(run.scenario["population"]["n_businesses"])
     impaired = percent(float(run.scenario["thresholds"]["impaired"]))
+    hit = f"A business is hit when more than {impaired} of what its domestic customers try fails."
+    if n == 0:
+        return hit
+    beside = " beside the sites named" if run.scenario["population"].get("inventory") else ""
     return (
-        f"A business is hit when more than {impaired} of what its domestic customers try fails. "
-        f"That there are {n:,} of them is an assumption: quote shares, not numbers."
+        f"{hit} That there are {n:,} of them{beside} is an assumption: quote shares, not numbers."
     )
 
 

@@ -73,7 +73,9 @@ def headline_of_run(run: RunFolder, rows: Rows) -> Headline:
     rows
         Rows of ``summary.csv`` with both bands, by metric.
     """
-    return Headline(_what_happened(rows), _how_sure(run, rows), _hangs_on(run, rows.get(HIT_SHARE)))
+    return Headline(
+        _what_happened(rows, _who(run)), _how_sure(run, rows), _hangs_on(run, rows.get(HIT_SHARE))
+    )
 
 
 def headline_of_comparison(
@@ -107,16 +109,23 @@ def headline_of_comparison(
     )
 
 
-def _what_happened(rows: Rows) -> str:
+def _who(run: RunFolder) -> str:
+    """What the businesses are called: sites that were named, where there are no others."""
+    population = run.scenario["population"]
+    is_named = population.get("inventory") and population["n_businesses"] == 0
+    return "sites named" if is_named else "modelled businesses"
+
+
+def _what_happened(rows: Rows, who: str) -> str:
     share, hours = _share_hit(rows), math.nan
     if HIT_FOR in rows:
         hours = cell(rows[HIT_FOR], "mean")
     if math.isnan(share):
         return "How many businesses were hit is not known."
     if share == 0:
-        return f"None of the modelled businesses was hit{_and_the_target(rows)}."
+        return f"None of the {who} was hit{_and_the_target(rows)}."
     time = "" if math.isnan(hours) else f", half of these for more than {duration_words(hours)}"
-    hit = f"{capitalised(share_words(share))} of the modelled businesses were hit{time}"
+    hit = f"{capitalised(share_words(share))} of the {who} were hit{time}"
     return f"{hit}{_and_the_target(rows)}."
 
 

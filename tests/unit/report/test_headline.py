@@ -118,6 +118,11 @@ def test_a_run_is_told_in_words(shipped_run: Path) -> None:
     assert told.hangs_on == ""
     nobody = headline_of_run(run, rows(summary_row(HIT_SHARE, 0.0), summary_row(HIT_FOR, math.nan)))
     assert nobody.says == "None of the modelled businesses was hit."
+    population = {**run.scenario["population"], "n_businesses": 0, "inventory": "hosts.csv"}
+    mine = RunFolder(run.path, run.manifest, {**run.scenario, "population": population})
+    assert headline_of_run(mine, rows(summary_row(HIT_SHARE, 1.0))).says == (
+        "All of the sites named were hit."
+    )
     assert headline_of_run(run, {}).says == "How many businesses were hit is not known."
 
 
