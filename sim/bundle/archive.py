@@ -7,6 +7,7 @@ stored, not compressed: what a compressor gives depends on its version.
 from __future__ import annotations
 
 import re
+import shutil
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -118,18 +119,12 @@ def is_plain(name: str) -> bool:
     return (
         0 < len(name) <= MOST_LETTERS
         and _NAME.fullmatch(name) is not None
-        and all(part not in ("", ".", "..") and part == part.strip(" .") for part in parts)
+        and all(part and part == part.strip(" .") for part in parts)
     )
 
 
 def _unpack(archive: zipfile.ZipFile, one: zipfile.ZipInfo, target: Path) -> None:
+    """Unpack one member; zipfile gives no more of it than it says it holds."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    left = one.file_size
     with archive.open(one) as source, target.open("xb") as file:
-        while chunk := source.read(min(_CHUNK, left + 1)):
-            left -= len(chunk)
-            if left < 0:
-                raise zipfile.BadZipFile(f"{one.filename}: is longer than it says")
-            file.write(chunk)
-    if left:
-        raise zipfile.BadZipFile(f"{one.filename}: is shorter than it says")
+        shutil.copyfileobj(source, file, _CHUNK)
