@@ -32,6 +32,10 @@ STRATEGIES = {
     "allow-list": "{id: allow-list, allowed: allow-list-russia-2025}",
     "negotiate": "{id: negotiate, talks_h: 72, purity: 0.99, shortest: 8}",
     "cover": "{id: cover, rules: 100}",
+    "orders": (
+        "{id: orders, orders: [{addresses: [52.0.0.0/10, 35.192.0.0/12], every: [sat, sun], "
+        "from: '21:00', to: '23:00'}]}"
+    ),
 }
 """What is asked for under each id, as the section ``strategy`` of a scenario."""
 DAYS = 260

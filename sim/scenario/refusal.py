@@ -74,7 +74,13 @@ def scenario_problems(
 ) -> list[Problem]:
     """Turn refusals of a scenario into problems with their places, in the order of the file."""
     problems = []
-    for error in errors:
+    found = list(errors)
+    for error in found:
+        if error["type"] == "too_short" and any(
+            other is not error and other["loc"][: len(error["loc"])] == error["loc"]
+            for other in found
+        ):
+            continue  # too few because of a mistake in one of them, which is said
         path = _real_path(error["loc"], document.tree)
         if path in document.refused:
             continue  # said already, and what stands there now is not what was written
@@ -122,8 +128,15 @@ def _keys_at(loc: tuple[int | str, ...], schema: dict[str, Any]) -> list[str]:
     definitions = schema.get("$defs", {})
 
     def follow(node: dict[str, Any]) -> dict[str, Any]:
-        while "$ref" in node:
-            node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+        while "$ref" in node or "anyOf" in node:
+            if "$ref" in node:
+                node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+                continue
+            # A section or a list that may be left out: the branch that has keys.
+            branches = [one for one in node["anyOf"] if one.keys() & {"$ref", "items", "oneOf"}]
+            if not branches:
+                break
+            node = branches[0]
         return node
 
     node = follow(schema)
@@ -133,6 +146,8 @@ def _keys_at(loc: tuple[int | str, ...], schema: dict[str, Any]) -> list[str]:
             node = follow({"$ref": mapping[part]})
         elif part in node.get("properties", {}):
             node = follow(node["properties"][part])
+        elif isinstance(part, int) and "items" in node:
+            node = follow(node["items"])
         elif "patternProperties" in node:
             node = follow(next(iter(node["patternProperties"].values())))
     return list(node.get("properties", {}))

@@ -137,6 +137,7 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         attention,
         lambda addresses: True,
         lambda t_s: None,
+        None,
     )
     # Draws of nothing: whoever is impaired at a tick appeals at that tick.
     actor._due[:] = 0.0

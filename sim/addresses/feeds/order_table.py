@@ -1,13 +1,11 @@
-"""Dated orders written as the table that strategies and ``exposure --at`` read.
+"""Dated orders as rows of the table that strategies and ``exposure --at`` read.
 
-In: orders. Out: CSV with a row for each prefix of each order, by time. Ranges that are no prefix
-become several rows.
+In: orders. Out: a row for each prefix of each order, by time. Ranges that are no prefix become
+several rows.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime
 
 import numpy as np
@@ -19,8 +17,8 @@ from sim.addresses.sets.format import format_lines4, format_lines6
 COLUMNS = ("effective", "action", "prefix", "mechanism", "operators", "owner", "source")
 
 
-def order_table(orders: Orders) -> tuple[bytes, int]:
-    """Return the table as CSV, and its number of rows.
+def order_rows(orders: Orders) -> list[list[str]]:
+    """Return the rows of the table, their cells as ``COLUMNS``.
 
     Rows are sorted by time; at the same second in the sequence of the file. Orders without a usable
     prefix have none.
@@ -34,9 +32,7 @@ def order_table(orders: Orders) -> tuple[bytes, int]:
     sequence = np.lexsort((record, orders.epoch_s[record]))
     times, blocks = orders.epoch_s.tolist(), orders.is_block.tolist()
     owners = feed.labels.get("provider")
-    output = io.StringIO()
-    writer = csv.writer(output, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for at in sequence.tolist():
         order = int(record[at])
         effective = datetime.fromtimestamp(times[order], UTC).isoformat()
@@ -45,7 +41,7 @@ def order_table(orders: Orders) -> tuple[bytes, int]:
         operators, _, mechanism = (orders.parties.names[party] if party >= 0 else "").partition("(")
         code = -1 if owners is None else int(owners.code[order])
         owner = owners.names[code] if owners is not None and code >= 0 else ""
-        writer.writerow(
+        rows.append(
             [
                 effective,
                 action,
@@ -56,4 +52,4 @@ def order_table(orders: Orders) -> tuple[bytes, int]:
                 feed.origin.file,
             ]
         )
-    return output.getvalue().encode("utf-8", "backslashreplace"), len(text)
+    return rows

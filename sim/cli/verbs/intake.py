@@ -66,10 +66,11 @@ def import_file(
     with console.reports_errors(as_json=as_json):
         from sim.addresses.feeds.formats import read_dated, read_feed
         from sim.addresses.feeds.normal import write_normal
-        from sim.addresses.feeds.order_table import order_table
+        from sim.addresses.feeds.order_table import COLUMNS, order_rows
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
         from sim.files import check_free, new_file
+        from sim.results.csvtext import csv_text
         from sim.version import __version__
 
         check_free(output, force=force)
@@ -83,8 +84,10 @@ def import_file(
         if output.suffix == ".csv":
             orders = read_dated(given, read_as, **how)
             feed = orders.feed
-            table, n_rows = order_table(orders)
+            rows = order_rows(orders)
+            n_rows = len(rows)
             with new_file(output, force=force) as partial:
+                table = csv_text(COLUMNS, rows).encode("utf-8", "backslashreplace")
                 partial.write_bytes(table)
         else:
             feed = read_feed(given, read_as, **how)

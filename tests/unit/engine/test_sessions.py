@@ -19,6 +19,7 @@ from sim.scenario.quantities import format_instant
 from sim.scenario.resolve import resolve
 from sim.scenario.strategies import TimeWindow
 from sim.streams import Stream, Streams
+from tests.borrowed import BORROW
 from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen
 
 START, STOP, RAMP = 1000, 9000, 4000
@@ -216,7 +217,7 @@ def test_sessions_of_a_table_follow_each_other(tmp_path: Path) -> None:
     )
     asked = f"strategy={{id: time-window, sessions: {table}}}"
     with pytest.raises(DataError) as caught:
-        resolve(load_scenario("piracy-shield", [asked]))
+        resolve(load_scenario("piracy-shield", [asked, BORROW]))
     first, second = (str(problem) for problem in caught.value.problems)
     assert ":2: end: expected a time after the start, 2026-01-03T12:00:00+01:00" in first
     assert ":4: start: expected a time after the end of the session in the row before" in second
@@ -224,6 +225,6 @@ def test_sessions_of_a_table_follow_each_other(tmp_path: Path) -> None:
 
 def test_a_shipped_table_says_which_sessions_are_held_out() -> None:
     asked = "strategy={id: time-window, sessions: spain-sessions-2025-26}"
-    table = resolve(load_scenario("piracy-shield", [asked])).sessions
+    table = resolve(load_scenario("piracy-shield", [asked, BORROW])).sessions
     assert table is not None
     assert [row.use for row in table.rows] == ["calibration"] * 20 + ["held-out"] * 9

