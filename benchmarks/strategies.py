@@ -61,6 +61,8 @@ def settings(strategy: str, n_businesses: int, days: int = DAYS) -> list[str]:
         f"strategy={STRATEGIES[strategy]}",
         f"population.n_businesses={n_businesses}",
         f"end={ENDS[days]}",
+        # The only list of what passes is of 2025.
+        *(["borrow=[allow-list-russia-2025]"] if strategy == "allow-list" else []),
     ]
 
 

@@ -162,6 +162,17 @@ def recorded(small: SmallWorld, strategy: Strategy) -> Timed:
     return timed
 
 
+def names_only(strategy: Strategy) -> Strategy:
+    """What is left of a strategy whose orders for addresses all are refused."""
+
+    def decide(observation: Observation) -> Decision:
+        decision = strategy(observation)
+        named = tuple(order for order in decision.orders if order.mechanism is Mechanism.NAME)
+        return replace(decision, orders=named)
+
+    return decide
+
+
 def halves(orders: Timed) -> Timed:
     """Each order for more than one address as two orders, for its lower and its upper half."""
     return [(t_s, part) for t_s, order in orders for part in _split(order)]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.orders import Order
+from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.none import none
 from sim.engine.strategies.replay import replay
@@ -25,6 +25,7 @@ from tests.chases import (
     bystanders_still,
     fully_compliant,
     halves,
+    names_only,
     run,
     whole,
 )
@@ -83,6 +84,17 @@ def test_a_censor_without_a_budget_is_no_censor(name, limit, seed):
     if name in NAMES and limit != "orders_per_day":
         # A name takes no rule and lists no address.
         assert_same(outcome, run(with_limits(small, **{limit: None}), STRATEGIES[name]))
+    elif name == "orders" and limit != "orders_per_day":
+        # One of them is for a name; and an address that is exempt can be ordered, to no effect.
+        held = {mechanism: IntervalSet.union_all([]) for mechanism in Mechanism}
+        for mechanism, addresses in zip(
+            outcome.entry_mechanism, outcome.entry_addresses, strict=True
+        ):
+            held[mechanism] = held[mechanism].union(addresses)
+        dropped = held[Mechanism.DROP].union(held[Mechanism.THROTTLE])
+        assert not dropped.difference(held[Mechanism.EXEMPT])
+        if not dropped:
+            assert_same(outcome, run(small, names_only(STRATEGIES[name])))
     else:
         assert_same(outcome, run(small, none))
 

@@ -29,6 +29,7 @@ from tests.chases import (
     chase_world,
     fully_compliant,
     halves,
+    names_only,
     recorded,
     run,
     whole,
@@ -131,6 +132,9 @@ def test_a_censor_without_a_budget_is_no_censor(name, limit, seed):
     if name in NAMES and limit != "orders_per_day":
         # A name takes no rule and lists no address.
         assert_same(outcome, run(small, STRATEGIES[name]))
+    elif name == "orders" and limit != "orders_per_day":
+        # One of them is for a name.
+        assert_same(outcome, run(small, names_only(STRATEGIES[name])))
     else:
         assert_same(outcome, without_blocking(seed))
 

@@ -52,7 +52,7 @@ def test_a_rule_a_little_off_is_told_apart(name: str) -> None:
     engine = made(asked)
 
     # It ends with the first world that tells them apart.
-    @settings(many_worlds(60), derandomize=True, report_multiple_bugs=False)
+    @settings(many_worlds(300), derandomize=True, report_multiple_bugs=False)
     @given(whole_worlds())
     def look(small: SmallWorld) -> None:
         assert_agrees(small, engine, off)

@@ -22,6 +22,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.uncertainty.calibration import Calibration
 from sim.uncertainty.sensitivity import Sensitivity
 from sim.uncertainty.sweep import Sweep
+from tests.borrowed import BORROW
 from tests.experiments import Scripted, files_of
 
 pytest.importorskip("optuna")
@@ -33,6 +34,7 @@ BRIEF = [
     "end=2018-04-17T00:00+03:00",
     "fronts={pools: front-pools-2018}",
     "censor={}",
+    BORROW,
 ]
 KEYS = ["thresholds.impaired", "operators-russia-2018.compliance"]
 ASKED: dict[str, dict[str, Any]] = {
