@@ -2,7 +2,7 @@
 
 In: nothing. Out: a row for each form: its name, what file it is, what it becomes, how it is told
 by its content, its reader, and where the form was seen. Telling, reading, ``doctor``, the help of
-``--as`` and the page of imports come from these rows.
+``--as`` and the page of imports come from these rows. It is one long file, since it is one list.
 """
 
 from __future__ import annotations
