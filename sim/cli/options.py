@@ -38,6 +38,32 @@ def complete_metric(incomplete: str) -> list[tuple[str, str]]:
     return [(name, label(name)) for name in MEASURES if name.startswith(incomplete)]
 
 
+def complete_scenario(incomplete: str) -> list[tuple[str, str]]:
+    """Shipped scenarios that begin so; files are completed by the shell itself."""
+    from sim.scenario.library import scenario_names
+
+    return [(name, "shipped scenario") for name in scenario_names() if name.startswith(incomplete)]
+
+
+def complete_strategy(incomplete: str) -> list[tuple[str, str]]:
+    """Ids of strategies that begin so, after a label if there is one."""
+    from sim.scenario.strategies import DECLARED
+
+    label, equals, begun = incomplete.rpartition("=")
+    return [
+        (f"{label}{equals}{name}", (kind.__doc__ or "").partition("\n")[0])
+        for name, kind in DECLARED.items()
+        if ":" not in incomplete and name.startswith(begun)
+    ]
+
+
+def complete_figure(incomplete: str) -> list[tuple[str, str]]:
+    """Figures that begin so, with what they show."""
+    from sim.report.figures.kinds import FIGURES
+
+    return [(name, kind.shows) for name, kind in FIGURES.items() if name.startswith(incomplete)]
+
+
 def metric_option(flag: str, meaning: str, metavar: str = "NAME") -> Any:
     """An option whose value is a measure, which the shell completes."""
     return typer.Option(flag, metavar=metavar, autocompletion=complete_metric, help=meaning)
@@ -47,6 +73,7 @@ ScenarioArgument = Annotated[
     str,
     typer.Argument(
         metavar="SCENARIO",
+        autocompletion=complete_scenario,
         help="A scenario file, a shipped scenario's name (see 'overblock list'), or - for stdin.",
     ),
 ]
@@ -66,6 +93,7 @@ StrategiesOption = Annotated[
     typer.Option(
         "--strategy",
         metavar=STRATEGY_FORM,
+        autocompletion=complete_strategy,
         help="A strategy to run; the scenario's own when left out. May be repeated.",
     ),
 ]
@@ -114,6 +142,7 @@ OptionalScenarioArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="SCENARIO",
+        autocompletion=complete_scenario,
         help="A scenario file, a shipped scenario's name (see 'overblock list'), or - for stdin; "
         "none with --resume.",
     ),

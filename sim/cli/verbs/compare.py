@@ -19,6 +19,7 @@ from sim.cli.options import (
     OptionalScenarioArgument,
     PerDrawOption,
     ReplicatesOption,
+    complete_strategy,
     metric_option,
     takes_shared_options,
 )
@@ -54,6 +55,7 @@ def compare(
         typer.Option(
             "--strategy",
             metavar=STRATEGY_FORM,
+            autocompletion=complete_strategy,
             help="A strategy to compare; the id of the scenario's own stands for that one with its "
             "parameters. May be repeated. Those of the scenario's experiment when left out.",
         ),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from itertools import zip_longest
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,8 +39,11 @@ def list_scenarios(as_json: JsonOption = False) -> None:
             console.print_json({"schema": "overblock/list/1", "scenarios": rows})
         else:
             width = max(len(name) for name in titles)
+            room = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
             for name, title in titles.items():
-                print(f"{name:<{width}}  {title}")
+                said = wrap(title, max(room - width - 2, 20)) or [""]
+                for head, line in zip_longest([name], said, fillvalue=""):
+                    print(f"{head:<{width}}  {line}")
 
 
 def show(

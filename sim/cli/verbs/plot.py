@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import ForceFileOption, JsonOption, QuietOption, RunArgument
+from sim.cli.options import (
+    ForceFileOption,
+    JsonOption,
+    QuietOption,
+    RunArgument,
+    complete_figure,
+)
 from sim.cli.terminal import console
 from sim.report.words.numbers import count
 
@@ -24,6 +30,7 @@ def plot(
         list[str] | None,
         typer.Argument(
             metavar="KIND",
+            autocompletion=complete_figure,
             help="Figures to draw; all that apply when left out. --list names them.",
         ),
     ] = None,

@@ -16,6 +16,7 @@ from sim.cli.options import (
     ExperimentOptions,
     OptionalScenarioArgument,
     PointReplicatesOption,
+    complete_strategy,
     given,
     metric_option,
     takes_shared_options,
@@ -109,6 +110,7 @@ def sensitivity(
         typer.Option(
             "--strategy",
             metavar=STRATEGY_FORM,
+            autocompletion=complete_strategy,
             help="Another strategy than the scenario's own.",
         ),
     ] = None,

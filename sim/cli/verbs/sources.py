@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.options import Format, JsonOption, SetOption
+from sim.cli.options import Format, JsonOption, SetOption, complete_scenario
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import new_table, open_console
 from sim.report.words.provenance import Line, basis_text, plain, range_text, value_text
@@ -21,6 +22,12 @@ COLUMNS = (
     "formula", "why",
 )  # fmt: skip
 KINDS = ("fact", "derived", "assumption", "choice")
+PER_PAGE = 20
+
+
+def complete_kind(incomplete: str) -> list[str]:
+    """Kinds that begin so, for the shell."""
+    return [kind for kind in KINDS if kind.startswith(incomplete)]
 
 
 def sources(
@@ -28,13 +35,36 @@ def sources(
         str,
         typer.Argument(
             metavar="SCENARIO|RUN",
+            autocompletion=complete_scenario,
             help="A scenario file, a shipped scenario's name, - for stdin, or a run folder.",
         ),
     ],
     kind: Annotated[
         list[str],
-        typer.Option("--kind", help="Only fact, derived, assumption or choice; may be repeated."),
+        typer.Option(
+            "--kind",
+            autocompletion=complete_kind,
+            help="Only fact, derived, assumption or choice; may be repeated.",
+        ),
     ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    find: Annotated[
+        list[str],
+        typer.Option(
+            "--find",
+            metavar="TEXT",
+            help="Only lines whose key, source, formula or reason holds this text; may be "
+            "repeated, and then all of them.",
+        ),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    page: Annotated[
+        int | None,
+        typer.Option(
+            "--page",
+            min=1,
+            help=f"Page of the table, {PER_PAGE} lines each: the first on a terminal when left "
+            "out, and all lines elsewhere.",
+        ),
+    ] = None,
     rows: Annotated[
         bool, typer.Option("--rows", help="One line for each cell of the tables (scenarios only).")
     ] = False,
@@ -52,7 +82,7 @@ def sources(
 
     Examples:
 
-      overblock sources telegram-2018 --kind assumption
+      overblock sources telegram-2018 --kind assumption --find censor.
 
       overblock sources out --format csv > sources.csv
     """
@@ -62,6 +92,7 @@ def sources(
         _check_kinds(kind)
         counts = Counter(line["kind"] for line in lines)
         shown = [line for line in lines if not kind or line["kind"] in kind]
+        shown = [line for line in shown if all(_holds(line, text) for text in find)]
         if is_json:
             document = {
                 "schema": SCHEMA,
@@ -77,7 +108,8 @@ def sources(
         elif output_format is Format.MARKDOWN:
             print(_markdown(shown), end="")
         else:
-            _print_table(shown, counts, sum(line.get("range") == "not stated" for line in lines))
+            _print_table(shown, page)
+            _say_counts(counts, sum(line.get("range") == "not stated" for line in lines))
         if not is_json:
             console.say_warnings(warnings)
 
@@ -125,28 +157,45 @@ def _are_lines(lines: object) -> bool:
     )
 
 
-def _print_table(lines: Sequence[Line], counts: Counter[str], n_not_stated: int) -> None:
+def _holds(line: Line, text: str) -> bool:
+    """Whether a line says a text anywhere, in capitals or not."""
+    said = (line["key"], line.get("row", ""), value_text(line), basis_text(line))
+    return text.casefold() in "\n".join(map(str, said)).casefold()
+
+
+def _print_table(lines: Sequence[Line], page: int | None) -> None:
+    """Print a page of the lines, or all of them."""
+    if page is None and sys.stdout.isatty():
+        page = 1
+    n_pages = max(-(-len(lines) // PER_PAGE), 1)
+    if page is not None and page > n_pages:
+        from sim.errors import UsageError
+
+        raise UsageError(f"--page: expected 1 to {n_pages}, got {page}")
+    first = 0 if page is None else (page - 1) * PER_PAGE
+    shown = lines[first:] if page is None else lines[first : first + PER_PAGE]
     table = new_table("", [])
-    for heading, ratio in (
-        ("value of", 3),
-        ("value", 2),
-        ("unit", 2),
-        ("kind", None),
-        ("range", 2),
-        ("rests on", 6),
-    ):
-        table.add_column(heading, overflow="fold", ratio=ratio)
-    for line in lines:
-        rows = f" (lines {line['lines']})" if "lines" in line else ""
-        table.add_row(
-            plain(line["key"]) + _short(rows),
-            _short(value_text(line)),
-            plain(line.get("unit", "")),
-            line["kind"],
-            range_text(line),
-            _short(basis_text(line), 300),
-        )
+    for heading, ratio in (("value of", 4), ("value (range)", 3), ("kind", None), ("rests on", 4)):
+        table.add_column(heading, overflow="fold", ratio=ratio, no_wrap=ratio is None)
+    for line in shown:
+        table.add_row(plain(line["key"]), _with_range(line), line["kind"], _short(basis_text(line)))
     open_console().print(table)
+    if n_pages > 1 and page is not None:
+        more = f"; --page {page + 1} shows the next" if page < n_pages else ""
+        console.say(
+            f"Lines {first + 1} to {first + len(shown)} of {len(lines)}{more}, --kind and --find "
+            "show fewer."
+        )
+
+
+def _with_range(line: Line) -> str:
+    """A value with its unit and its range."""
+    unit = plain(line.get("unit", ""))
+    value = " ".join(filter(None, (_short(value_text(line), 40), unit)))
+    return f"{value} ({range_text(line)})" if "range" in line else value
+
+
+def _say_counts(counts: Counter[str], n_not_stated: int) -> None:
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS)
     console.say(
         f"{sum(counts.values())} lines: {kinds}. Assumed numbers without a stated range: "

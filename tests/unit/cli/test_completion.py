@@ -1,4 +1,4 @@
-"""Shells complete measures from the catalogue."""
+"""Shells complete scenarios, strategies, measures, figures and kinds of sources."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typer.testing import CliRunner
 
 from sim.catalogue.measures import MEASURES
 from sim.cli.app import app
+from sim.report.figures.kinds import FIGURES
+from sim.scenario.library import scenario_names
+from sim.scenario.strategies import DECLARED
 
 
 def completed(*words: str) -> list[str]:
@@ -33,3 +36,27 @@ def test_measures_are_completed(verb: str, option: str) -> None:
     assert completed(verb, "telegram-2018", option, "moves_") == [
         name for name in MEASURES if name.startswith("moves_")
     ]
+
+
+@pytest.mark.parametrize("verb", ["run", "compare", "sweep", "validate", "show", "sources"])
+def test_shipped_scenarios_are_completed(verb: str) -> None:
+    telegram = [name for name in scenario_names() if name.startswith("tele")]
+    assert len(telegram) > 1
+    assert completed(verb, "tele") == telegram
+
+
+@pytest.mark.parametrize("verb", ["compare", "sweep", "sensitivity"])
+def test_strategies_are_completed_after_their_label_too(verb: str) -> None:
+    cover = [name for name in DECLARED if name.startswith("cover")]
+    assert len(cover) > 1
+    assert completed(verb, "telegram-2018", "--strategy", "cover") == cover
+    labelled = [f"wide={name}" for name in cover]
+    assert completed(verb, "telegram-2018", "--strategy", "wide=cover") == labelled
+    assert completed(verb, "telegram-2018", "--strategy", "cover:rules") == [""]
+
+
+def test_figures_and_kinds_of_sources_are_completed() -> None:
+    figures = [name for name in FIGURES if name.startswith("out")]
+    assert len(figures) > 1
+    assert completed("plot", "folder", "out") == figures
+    assert completed("sources", "surgical", "--kind", "a") == ["assumption"]

@@ -99,6 +99,15 @@ def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
     assert "\nout\n" in shown
 
 
+@pytest.mark.parametrize("arguments", [["sources", "surgical"], ["list"]])
+def test_a_listing_fits_a_terminal(arguments: list[str], tmp_path: Path) -> None:
+    code, shown = on_a_terminal(arguments, tmp_path)
+    assert code == 0, shown
+    table = shown.partition("\nLines 1 to 20 of ")[0].splitlines()
+    assert max(len(line.rstrip()) for line in table) <= 80
+    assert len(table) <= 100
+
+
 def test_a_terminal_is_not_read_for_a_scenario(tmp_path: Path) -> None:
     code, shown = on_a_terminal(["run", "-", "-o", "out"], tmp_path)
     assert (code, shown) == (2, "-: expected a scenario on standard input, got a terminal\n")
