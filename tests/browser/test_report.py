@@ -7,9 +7,11 @@ import io
 import json
 import os
 import re
+import struct
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ from sim.results.read import open_run
 from tests.browser.conftest import Opened, OpenReport
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -52,12 +54,12 @@ def test_it_says_nothing_and_asks_for_nothing(which: str, open_report: OpenRepor
 def test_curves_are_drawn(which: str, shared: dict[str, Opened]) -> None:
     page = shared[which].page
     charts = page.query_selector_all("#charts figure")
-    assert len(charts) == 4
+    assert len(charts) == (5 if which == "run" else 4)
     for chart in charts:
-        lines = chart.query_selector_all(".scatterlayer .trace .js-line")
+        lines = chart.query_selector_all(".plot path.mean")
         assert len(lines) >= 2
         paths = [str(line.get_attribute("d")) for line in lines]
-        assert all(re.match(r"M[\d.]+,[\d.]+[HVL]", path) for path in paths)
+        assert all(re.match(r"M[\d.]+,[\d.]+L", path) for path in paths)
         assert max(len(path) for path in paths) > 100  # steps, not one flat line
 
 
@@ -110,11 +112,14 @@ def test_a_chart_names_the_bands_it_draws(shared: dict[str, Opened]) -> None:
 def test_a_line_can_be_hidden(shared: dict[str, Opened]) -> None:
     page = shared["run"].page
     chart = page.locator("#chart-businesses")
-    before = chart.locator(".scatterlayer .trace").count()
+    lines = chart.locator(".plot path.mean")
+    colours = lines.evaluate_all("lines => lines.map(line => line.getAttribute('stroke'))")
     chart.get_by_role("checkbox").first.uncheck()
-    assert chart.locator(".scatterlayer .trace").count() < before
+    left = lines.evaluate_all("lines => lines.map(line => line.getAttribute('stroke'))")
+    assert left == colours[1:]  # the others keep theirs
+    assert chart.locator(".plot .label").count() == len(left)
     chart.get_by_role("checkbox").first.check()
-    assert chart.locator(".scatterlayer .trace").count() == before
+    assert lines.count() == len(colours)
 
 
 def until(page: Page, condition: str) -> None:
@@ -237,12 +242,77 @@ def test_the_curves_are_downloaded_as_they_are_drawn(shared: dict[str, Opened]) 
 def test_a_chart_is_saved_as_a_picture(shared: dict[str, Opened]) -> None:
     opened = shared["run"]
     n_said = len(opened.said)
-    with opened.page.expect_download() as started:
-        opened.page.locator("#chart-addresses").get_by_role("button", name="Save picture").click()
-    assert started.value.suggested_filename == "addresses.png"
-    assert started.value.path().read_bytes().startswith(b"\x89PNG")
+    chart = opened.page.locator("#chart-addresses")
+    png = saved(opened.page, chart, "PNG")
+    assert png.startswith(b"\x89PNG")
+    assert struct.unpack(">II", png[16:24]) == (2400, 1350)
+    # It is no blank: the lines are in it.
+    assert len(png) > 20_000
     assert opened.said[n_said:] == []
     assert opened.asked == []
+
+
+def test_a_saved_figure_says_what_it_shows_and_where_it_is_from(
+    chase_run: Path, open_report: OpenReport
+) -> None:
+    page = open_report("run", color_scheme="dark").page
+    chart = page.locator("#chart-addresses")
+    root = ElementTree.fromstring(saved(page, chart, "SVG"))  # well-formed XML
+    text = " ".join(" ".join(root.itertext()).split())
+    assert " ".join(chart.locator("h3").inner_text().split()) in text
+    assert open_run(chase_run).manifest["result_id"][:12] in text
+    assert "listed" in text
+    # In the colours of paper, whatever the reader's theme, and with none that the page gives.
+    svg = "{http://www.w3.org/2000/svg}"
+    assert root.find(f"{svg}rect").get("fill") == "#ffffff"  # type: ignore[union-attr]
+    assert all("class" not in one.attrib or one.get("stroke") or one.get("fill") or one.text
+               for one in root.iter())  # fmt: skip
+    assert not page.evaluate("document.documentElement.classList.contains('on-paper')")
+
+
+def saved(page: Page, figure: Locator, kind: str) -> bytes:
+    with page.expect_download() as started:
+        figure.get_by_role("button", name=f"Save {kind}").click()
+    assert started.value.suggested_filename.endswith(f".{kind.lower()}")
+    return started.value.path().read_bytes()
+
+
+def test_all_charts_share_one_time(shared: dict[str, Opened]) -> None:
+    page = shared["run"].page
+    charts = page.locator("#charts figure")
+    axes = charts.evaluate_all(
+        """charts => charts.map(chart => [...chart.querySelectorAll('.plot text')]
+            .filter(one => /^[0-9]+ [A-Z][a-z]{2}$/.test(one.textContent))
+            .map(one => [one.textContent, one.getAttribute('x')]))"""
+    )
+    assert len(axes[0]) >= 3
+    assert all(axis == axes[0] for axis in axes)
+    charts.nth(0).get_by_role("slider").fill("500")
+    assert (
+        charts.get_by_role("slider").evaluate_all("all => all.map(one => one.value)")
+        == ["500"] * charts.count()
+    )
+    places = charts.locator(".cursor").evaluate_all("all => all.map(one => one.getAttribute('x1'))")
+    assert len(set(places)) == 1
+    page.get_by_role("button", name="First 3 days").click()
+    assert "16 Apr" not in charts.nth(1).locator(".plot").text_content()
+    page.get_by_role("button", name="Whole run").click()
+
+
+def test_dragging_over_a_chart_looks_closer(shared: dict[str, Opened]) -> None:
+    page = shared["run"].page
+    plot = page.locator("#chart-addresses .plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    before = plot.text_content()
+    page.mouse.move(box["x"] + 200, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 100)
+    page.mouse.up()
+    assert plot.text_content() != before
+    plot.dblclick()
+    assert plot.text_content() == before
 
 
 @EACH
@@ -256,7 +326,9 @@ def test_it_prints(which: str, open_report: OpenReport) -> None:
     assert page.locator("details:not([open])").count() == 0  # everything is on paper
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(255, 255, 255)"
-    for svg in page.query_selector_all(".plot .main-svg"):
+    drawn = page.query_selector_all(".plot > svg")
+    assert len(drawn) >= 4
+    for svg in drawn:
         box = svg.bounding_box()
         assert box is None or (box["width"], box["height"]) == (680, 236)
     if which == "run":
@@ -314,7 +386,7 @@ def test_it_fits_a_telephone(which: str, open_report: OpenReport) -> None:
 def test_dark_and_light_are_two_pages_in_one(open_report: OpenReport) -> None:
     page = open_report("run", color_scheme="light").page
     light = canvas(page)
-    line = "getComputedStyle(document.querySelector('#charts .js-line')).stroke"
+    line = "document.querySelector('#charts path.mean').getAttribute('stroke')"
     before = page.evaluate(line)
     page.emulate_media(color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
@@ -367,7 +439,7 @@ def test_markup_in_names_does_nothing(
     assert opened.page.locator("#map-strategy option").first.text_content() == evil
     assert opened.page.locator("#charts .legend .name").first.text_content() == evil
     assert opened.page.locator("img, .plot b, main b").count() == 0
-    label = opened.page.locator("#frontier .annotation-text").all_text_contents()
-    assert evil in label  # whole: the chart library took nothing for its own markup
+    assert evil in opened.page.locator("#frontier .name").all_text_contents()
+    assert opened.page.locator("#charts .label title").first.text_content() == evil
     assert opened.said == []
     assert opened.asked == []

@@ -22,7 +22,6 @@ _PACKAGES = (
     "pydantic",
     "ruamel.yaml",
     "duckdb",
-    "plotly",
     "jinja2",
     "numba",
     "tzdata",

@@ -15,10 +15,6 @@ function token(name) {
   return getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 }
 
-const DASHES = ["solid", "dash", "dot", "dashdot"];
-const lineColour = (row) => token(`line-${row % 8}`);
-const lineDash = (row) => DASHES[(row + Math.floor(row / 8)) % DASHES.length];
-
 // Callbacks that draw again when the colours change: another theme, or paper.
 const redraws = [];
 function redrawAll() {
@@ -41,12 +37,6 @@ function setPaper(isPaper) {
 addEventListener("beforeprint", () => setPaper(true));
 addEventListener("afterprint", () => setPaper(false));
 matchMedia("print").addEventListener("change", (event) => setPaper(event.matches));
-
-// Paper has no window to fit: a chart gets the width of a page, in CSS pixels.
-function plotSize() {
-  return root.classList.contains("on-paper")
-    ? { autosize: false, width: 680, height: 236 } : { autosize: true };
-}
 
 function dateText(second) {
   const local = new Date(data.start_ms + second * 1000);

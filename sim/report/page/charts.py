@@ -21,6 +21,7 @@ from sim.engine.record.curves import BUSINESS_METRICS, USER_METRICS
 from sim.errors import DataError, Problem
 from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
 from sim.report.figures.addresses import read_marks
+from sim.report.words import findings
 from sim.report.words.numbers import capitalised
 from sim.results.curves import CurveKey, read_curves
 from sim.results.read import SPLITS, CurvePoints, RunFolder, WideBand
@@ -36,6 +37,7 @@ ADDRESSES = (LISTED, curve_name("addresses_dropped"))
 STATES = tuple(map(curve_name, BUSINESS_METRICS))
 USERS = tuple(map(curve_name, USER_METRICS))
 LOST = curve_name("demand_lost_share")
+REACHED = curve_name("target_reached_share")
 _BY_USERS, _BY_OPERATORS = (
     tuple(map(curve_name, (f"{who}_enforcing_share", f"{who}_enforcing_entry_share")))
     for who in ("users", "operators")
@@ -78,6 +80,8 @@ _SPLIT_TITLES = {
 }
 _ROLE_NOTE = " Each role as if it alone failed: a business can count under several."
 METRICS = (*STATES, LOST, *ADDRESSES, *USERS)
+ENFORCING = (*_BY_USERS, *_BY_OPERATORS)
+"""Shown of one strategy alone: of several it would be as many charts more."""
 
 
 Bands = Mapping[tuple[str, str], Band]
@@ -113,8 +117,9 @@ def read_drawn(run: RunFolder) -> Drawn:
     bands: dict[tuple[str, str], Band] = {}
     panels: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
     listed = {}
+    metrics = METRICS if len(run.strategies) > 1 else (*METRICS, *ENFORCING)
     for strategy in run.strategies:
-        curves = read_curves(run, strategy, METRICS, (SPLIT_METRIC,))
+        curves = read_curves(run, strategy, metrics, (SPLIT_METRIC,))
         for key, points in curves.items():
             if not key.split:
                 wide = run.wide_band(key.metric, strategy)
@@ -122,7 +127,7 @@ def read_drawn(run: RunFolder) -> Drawn:
         for split in SPLITS:
             mine = {key.name: points for key, points in curves.items() if key.split == split}
             if mine:
-                panels[split].append(_split(split, strategy, mine, run.horizon_s))
+                panels[split].append(_split(split, strategy, mine, run.start, run.horizon_s))
         if CurveKey(LISTED) not in curves:
             message = f"expected curves of {LISTED} for {strategy}, got none"
             raise DataError([Problem(str(run.path / "curves.parquet"), message)])
@@ -178,7 +183,8 @@ def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
                     _line(CURVES[metric].label, bands[run.strategies[0], metric], unit)
                     for metric in there
                 ]
-                drawn.append(_panel(panel_title, unit, lines))
+                found = finding(bands, run.strategies[0], there, run.start)
+                drawn.append(_panel(panel_title, unit, lines, found))
                 continue
             for metric in there:
                 lines = [
@@ -186,7 +192,11 @@ def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
                     for strategy in run.strategies
                     if (strategy, metric) in bands
                 ]
-                drawn.append(_panel(_panel_name(metric), unit, lines))
+                of_each = {
+                    name: bands[name, metric] for name in run.strategies if (name, metric) in bands
+                }
+                found = _finding_of_each(of_each, metric, unit, run.start)
+                drawn.append(_panel(_panel_name(metric), unit, lines, found))
         if drawn:
             if name == "addresses":
                 drawn[0]["marks"] = _marks(run)
@@ -197,14 +207,41 @@ def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
     return charts
 
 
+def finding(bands: Bands, strategy: str, metrics: Sequence[str], start: datetime) -> str:
+    """What the first of the measures of one panel shows, in a sentence."""
+    first = metrics[0]
+    if SPLIT_METRIC in metrics:
+        return findings.impaired(bands[strategy, SPLIT_METRIC], start)
+    if first == LOST:
+        return findings.lost(bands[strategy, first], start)
+    if first == LISTED:
+        return findings.listed(bands[strategy, first], start)
+    if first in _BY_USERS or first in _BY_OPERATORS:
+        who = "users" if first in _BY_USERS else "operators"
+        return findings.enforcing(bands[strategy, first], who)
+    if first == REACHED:
+        return findings.reached(bands[strategy, first], start)
+    named = {CURVES[metric].label: bands[strategy, metric] for metric in metrics}
+    return findings.most_of(named, start, _panel_name(first), is_share=True)
+
+
+def _finding_of_each(bands: Mapping[str, Band], metric: str, unit: str, start: datetime) -> str:
+    """What one measure shows of several strategies, in a sentence."""
+    if metric == REACHED:
+        return findings.fewest_reach(bands, start)
+    name = _panel_name(metric)
+    return findings.most_of(bands, start, name, is_share=unit.startswith("share"))
+
+
 def _panel_name(metric: str) -> str:
     return capitalised(CURVES[metric].full_label)
 
 
-def _panel(title: str, unit: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _panel(title: str, unit: str, lines: list[dict[str, Any]], found: str) -> dict[str, Any]:
     of = {line["of"] for line in lines} - {None}
     return {
         "title": title,
+        "finding": found,
         "unit": unit,
         "is_share": unit.startswith("share"),
         "of": of.pop() if len(of) == 1 and unit == "businesses" else None,
@@ -260,21 +297,30 @@ def _marks(run: RunFolder) -> list[dict[str, Any]]:
 
 
 def _split(
-    split: str, strategy: str, curves: Mapping[str, CurvePoints], horizon_s: int
+    split: str,
+    strategy: str,
+    curves: Mapping[str, CurvePoints],
+    start: datetime,
+    horizon_s: int,
 ) -> dict[str, Any]:
     sizes = {name: float(points.denominator.mean()) for name, points in curves.items()}
     names = sorted((n for n in sizes if sizes[n] > 0), key=lambda name: (-sizes[name], name))
-    lines = []
+    lines, bands = [], {}
     for name in names[:MAX_GROUPS]:
         points = share_points(curves[name])
         times = times_of(points, horizon_s, 2 * MAX_SPLIT_TIMES)
         mean = values_at(points, times).mean(axis=0)
         unknown = np.full(mean.size, np.nan)
         band = thin(Band(times, mean, unknown, unknown, sizes[name], 1), MAX_SPLIT_TIMES)
+        bands[name.replace("_", " ")] = band
         lines.append(_line(name.replace("_", " "), band, "share"))
     n_left_out = len(names) - len(lines)
     left_out = f" The {len(lines)} largest; {n_left_out} are not shown." if n_left_out else ""
-    panel = _panel(_SPLIT_TITLES[split], "share of businesses impaired", lines)
+    title = _SPLIT_TITLES[split]
+    found = findings.most_of(
+        bands, start, "Impaired at once", is_share=True, of=" of its businesses"
+    )
+    panel = _panel(title, "share of businesses impaired", lines, found)
     return panel | {
         "strategy": strategy,
         "shows_size": split != "role",

@@ -1,7 +1,7 @@
 """The report: one HTML file that holds everything it shows and asks the network for nothing.
 
 In: a run folder. Out: one file. Every text from the folder is text in the page, never markup, and
-the page carries a policy that lets only its own three scripts run.
+the page carries a policy that lets only its own script run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from sim.catalogue.choices import label
 from sim.errors import DataError, Problem, UsageError
@@ -108,8 +107,9 @@ def render(run: RunFolder) -> str:
         "tradeoff": [_plain(row) for row in first_harm(tradeoff)],
         "tradeoff_axes": _axes(tradeoff),
         "map": map_,
+        "source": _source(run),
     }
-    plotly, script = get_plotlyjs(), own_scripts()
+    script = own_scripts()
     environment = Environment(
         loader=PackageLoader("sim.report", "page"),
         autoescape=True,
@@ -117,10 +117,9 @@ def render(run: RunFolder) -> str:
         trim_blocks=False,
     )
     return environment.get_template("page.html.j2").render(
-        policy=policy([plotly, script]),
+        policy=policy([script]),
         generator=f"{GENERATOR} {__version__}",
         style=Markup(own_text("page.css")),
-        plotly=Markup(plotly),
         script=Markup(script),
         data=Markup(script_json(data)),
         map=map_,
@@ -226,6 +225,15 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
         "result_id": manifest["result_id"],
         "repeat": repeat(run),
     }
+
+
+def _source(run: RunFolder) -> str:
+    """Where a figure comes from, for one that leaves the page."""
+    manifest = run.manifest
+    return (
+        f"Model: {run.title}; {count(run.n_replicates, 'replicate')}; overblock "
+        f"{manifest['tool']['version']}, result {manifest['result_id'][:12]}."
+    )
 
 
 def _first_picture(run: RunFolder, bands: Bands) -> dict[str, Any]:

@@ -1,84 +1,87 @@
 // Effect on the target against harm to bystanders, a point for each strategy.
 
+function frontierPlot(points, width, height) {
+  const [left, right, top, bottom] = [58, width - 16, 26, height - 44];
+  const [soft, rule] = ["soft", "rule"].map(token);
+  const highest = (name) => Math.max(0, ...points.flatMap((one) => [one[name], one[`${name}_high`] || 0]));
+  const [across, up] = [numberTicks(highest("efficacy"), width < 520 ? 3 : 6), numberTicks(highest("collateral"), 5)];
+  const x = linear([0, across[across.length - 1]], [left, right]);
+  const y = linear([0, up[up.length - 1]], [bottom, top]);
+  const [xAxis, yAxis] = [across, up].map((ticks, row) => numberScale(ticks, data.tradeoff_axes[row], false));
+  const parts = [
+    shape("text", { x: 2, y: 12, fill: soft }, yAxis.unit),
+    shape("text", { x: right, y: height - 6, "text-anchor": "end", fill: soft }, xAxis.unit),
+  ];
+  for (const tick of across) {
+    parts.push(shape("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, stroke: tick ? rule : soft }));
+    parts.push(shape("text", { x: x(tick), y: bottom + 17, "text-anchor": "middle", fill: soft }, xAxis.text(tick)));
+  }
+  for (const tick of up) {
+    parts.push(shape("line", { x1: left, x2: right, y1: y(tick), y2: y(tick), stroke: tick ? rule : soft }));
+    parts.push(shape("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end", fill: soft }, yAxis.text(tick)));
+  }
+  const spots = points.map((one) => ({ x: x(one.efficacy), y: y(one.collateral), name: one.strategy }));
+  const places = labelPlaces(spots, [left, right, top, bottom]);
+  points.forEach((one, row) => {
+    const colour = token(one.is_dominated ? "line-6" : "line-0");
+    const spot = spots[row];
+    const bar = (low, high, scale, ends) => {
+      if (low === null || high === null) return;
+      parts.push(shape("line", { ...ends(scale(low), scale(high)), stroke: colour, "stroke-width": 1.2 }));
+    };
+    bar(one.efficacy_low, one.efficacy_high, x, (x1, x2) => ({ x1, x2, y1: spot.y, y2: spot.y }));
+    bar(one.collateral_low, one.collateral_high, y, (y1, y2) => ({ y1, y2, x1: spot.x, x2: spot.x }));
+    parts.push(shape("circle", {
+      cx: spot.x, cy: spot.y, r: 5, stroke: colour, "stroke-width": 2, class: "point",
+      fill: one.is_dominated ? token("paper") : colour,
+    }));
+    const place = places[row];
+    parts.push(shape("text", {
+      x: spot.x + 9 * place.across, y: spot.y + 9 * place.down + 4, class: "name",
+      "text-anchor": place.across > 0 ? "start" : "end",
+    }, one.strategy));
+  });
+  return drawing(width, height, ...parts);
+}
+
 function drawFrontier() {
   const plot = byId("frontier");
   if (!plot) return;
   const points = data.tradeoff.filter((one) => one.efficacy !== null && one.collateral !== null);
-  const bar = (values, low, high) => ({
-    type: "data", symmetric: false, thickness: 1.2, width: 4,
-    array: values.map((value, row) => (high[row] === null ? 0 : Math.max(0, high[row] - value))),
-    arrayminus: values.map((value, row) => (low[row] === null ? 0 : Math.max(0, value - low[row]))),
-  });
   function draw() {
-    const size = plotSize();
-    const [width, height] = [size.width || plot.clientWidth, size.height || plot.clientHeight];
-    const names = labelPlaces(points, width - 80, height - 60).map(({ across, down }, row) => ({
-      x: points[row].efficacy, y: points[row].collateral, text: escapeText(points[row].strategy),
-      showarrow: false, xanchor: across > 0 ? "left" : "right", xshift: 6 * across,
-      yshift: -9 * down,
-    }));
-    const kinds = [
-      { isDominated: false, colour: token("line-0"), symbol: "circle" },
-      { isDominated: true, colour: token("line-6"), symbol: "circle-open" },
-    ];
-    const column = (mine, name) => mine.map((one) => one[name]);
-    const traces = kinds.map(({ isDominated, colour, symbol }) => {
-      const mine = points.filter((one) => one.is_dominated === isDominated);
-      const x = column(mine, "efficacy");
-      const y = column(mine, "collateral");
-      return {
-        x, y, mode: "markers", hoverinfo: "skip", showlegend: false, cliponaxis: false,
-        marker: { size: 10, color: colour, symbol },
-        error_x: { ...bar(x, column(mine, "efficacy_low"), column(mine, "efficacy_high")), color: colour },
-        error_y: { ...bar(y, column(mine, "collateral_low"), column(mine, "collateral_high")), color: colour },
-      };
-    });
-    const axis = (title) => ({
-      title: { text: title, standoff: 8 }, rangemode: "tozero", gridcolor: token("rule"),
-      zerolinecolor: token("rule"), exponentformat: "B", separatethousands: true, fixedrange: true,
-    });
-    const layout = {
-      ...size, annotations: names,
-      margin: { l: 64, r: 16, t: 12, b: 48 }, dragmode: false, hovermode: false,
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: "system-ui, sans-serif", size: 12, color: token("ink") },
-      xaxis: axis(data.tradeoff_axes[0]), yaxis: axis(data.tradeoff_axes[1]),
-    };
-    Plotly.react(plot, traces, layout, { displayModeBar: false, responsive: true });
+    const isPaper = root.classList.contains("on-paper");
+    const [width, height] = isPaper ? [680, 236] : [plot.clientWidth, plot.clientHeight];
+    plot.replaceChildren(frontierPlot(points, width, height));
   }
+  plot.parentElement.prepend(element("div", { class: "controls no-print" }, ...pictureButtons(() => ({
+    name: "effect-and-harm", title: "What each strategy denied the target, and cost bystanders",
+    subtitle: `${data.tradeoff_axes[1]} against ${data.tradeoff_axes[0]}`,
+    note: "Filled: beaten by no other. Open: another denies no less and harms no more. Lines: by luck alone.",
+    body: (width, height) => frontierPlot(points, width, height),
+  }), "effect and harm")));
   redraws.push(draw);
+  followSize(plot, draw);
   draw();
 }
 
 // Where each name stands beside its point: the place at which it meets the fewest others.
 const PLACES = [[1, -1], [1, 1], [-1, -1], [-1, 1], [1, -3], [1, -5], [1, -7], [-1, -3], [-1, -5]];
-function labelPlaces(points, width, height) {
-  const top = (name) => Math.max(...points.map((one) => one[name]), 1e-9);
-  const [right, high] = [top("efficacy"), top("collateral")];
-  const spots = points.map((one) => ({
-    x: (one.efficacy / right) * width, y: height - (one.collateral / high) * height,
-  }));
+function labelPlaces(spots, [left, right, top, bottom]) {
   const taken = spots.map(({ x, y }) => [x - 8, y - 8, x + 8, y + 8]);
-  return points.map((one, row) => {
-    const { x, y } = spots[row];
-    const long = 7 * one.strategy.length + 10;
+  return spots.map(({ x, y, name }, row) => {
+    const long = 7 * name.length + 10;
     let best = { cost: Infinity };
     for (const [across, down] of PLACES) {
-      const left = across > 0 ? x + 6 : x - 6 - long;
+      const start = across > 0 ? x + 6 : x - 6 - long;
       const above = y + 9 * down - 8;
-      const box = [left, above, left + long, above + 16];
+      const box = [start, above, start + long, above + 16];
       const meets = (other) =>
         box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
-      const isOutside = box[2] > width + 24 || box[0] < -8 || box[3] > height + 4;
+      const isOutside = box[2] > right + 8 || box[0] < left - 50 || box[3] > bottom + 4 || box[1] < top - 12;
       const cost = taken.filter((other, k) => k !== row && meets(other)).length + 10 * isOutside;
       if (cost < best.cost) best = { cost, box, across, down };
     }
     taken.push(best.box);
     return best;
   });
-}
-
-// Plotly reads a few tags in texts; a name has none.
-function escapeText(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, curve_name, label
 from sim.measure.bands import Band
+from sim.report.words.findings import lost
 from sim.report.words.numbers import capitalised, number, percent, span
 from sim.report.words.plain import strategy_words
 from sim.results.tables import Row, text
@@ -53,7 +54,6 @@ def picture_of_run(band: Band, start: datetime, horizon_s: int, n_draws: int) ->
     """Share of what customers try that fails, over time."""
     peak = int(np.argmax(band.mean))
     highest = float(band.mean[peak])
-    when = start + timedelta(seconds=int(band.t_s[peak]))
     told = [band.mean, band.high, *(band.wide[2:] if band.wide is not None else ())]
     top = _round_up(max(float(np.nanmax(one, initial=0.0)) for one in told))
 
@@ -98,12 +98,7 @@ def picture_of_run(band: Band, start: datetime, horizon_s: int, n_draws: int) ->
             "at-peak",
         )
     )
-    title = (
-        "Nothing of what domestic customers tried failed"
-        if highest == 0
-        else f"At worst, on {when.day} {when:%B}, {percent(highest, 2)} of what domestic "
-        "customers tried failed"
-    )
+    title = lost(band, start)
     shades = [
         *(["dark shade: nine in ten by luck alone"] if not np.isnan(band.low).all() else []),
         *([f"pale: nine in ten of {n_draws:,} with all that is not known"] if n_draws else []),

@@ -11,7 +11,17 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-_SCRIPTS = ("base.js", "curves.js", "frontier.js", "addressmap.js", "tables.js")
+_SCRIPTS = (
+    "base.js",
+    "axes.js",
+    "lineplot.js",
+    "pictures.js",
+    "time.js",
+    "curves.js",
+    "frontier.js",
+    "addressmap.js",
+    "tables.js",
+)
 
 
 def policy(scripts: Sequence[str]) -> str:
@@ -20,7 +30,7 @@ def policy(scripts: Sequence[str]) -> str:
         f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'"
         for one in scripts
     )
-    # The chart library writes styles into the page; pictures are made in it.
+    # Rows of the page carry the lengths of their bars as styles; pictures are made in it.
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"

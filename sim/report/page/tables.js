@@ -40,6 +40,7 @@ function makeFilter(select) {
 
 for (const table of document.querySelectorAll("table[data-sortable]")) makeSortable(table);
 for (const select of document.querySelectorAll("select[data-filters]")) makeFilter(select);
+makeWindowButtons();
 for (const chart of data.charts) makeChart(chart);
 drawFrontier();
 makeMap();

@@ -1,0 +1,55 @@
+// The one time of the page: the window that all charts show, and the moment at which all are read.
+
+const clock = { from: 0, to: data.horizon_s, second: data.moment_s };
+const onWindow = []; // callbacks that draw a chart anew
+const onMoment = []; // callbacks that read a chart anew
+
+function setWindow(from, to) {
+  clock.from = Math.max(0, Math.round(from));
+  clock.to = Math.min(data.horizon_s, Math.max(Math.round(to), clock.from + 60));
+  for (const draw of onWindow) draw();
+}
+
+function setMoment(second) {
+  clock.second = Math.max(0, Math.min(Math.round(second), data.horizon_s - 1));
+  for (const read of onMoment) read();
+}
+
+function makeWindowButtons() {
+  const row = byId("window");
+  const days = data.horizon_s / 86400;
+  const choices = [["Whole run", null], ["First 3 days", 3], ["First 14 days", 14]];
+  for (const [text, n] of choices.filter(([, n]) => n === null || n < days)) {
+    const button = element("button", { type: "button" }, text);
+    const end = n === null ? data.horizon_s : n * 86400;
+    button.addEventListener("click", () => setWindow(0, end));
+    const mark = () => button.setAttribute("aria-pressed", String(clock.from === 0 && clock.to === end));
+    onWindow.push(mark);
+    mark();
+    row.append(button);
+  }
+}
+
+// The pointer over a drawing: moving reads a moment, dragging chooses a window, twice shows all.
+function followPointer(plot, drawn) {
+  let began = null;
+  const at = (event) => {
+    const { left, right, svg, secondAt } = drawn();
+    const place = event.clientX - svg.getBoundingClientRect().left;
+    return secondAt(Math.min(right, Math.max(left, place)));
+  };
+  plot.addEventListener("pointermove", (event) => {
+    if (began === null) setMoment(at(event));
+  });
+  plot.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "mouse" && event.button === 0) began = event;
+  });
+  addEventListener("pointerup", (event) => {
+    if (began === null) return;
+    const [from, to] = [at(began), at(event)].sort((one, other) => one - other);
+    const isDrag = Math.abs(event.clientX - began.clientX) > 8;
+    began = null;
+    if (isDrag) setWindow(from, to);
+  });
+  plot.addEventListener("dblclick", () => setWindow(0, data.horizon_s));
+}

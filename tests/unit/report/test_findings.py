@@ -1,0 +1,84 @@
+"""Titles of charts say what the chart shows, at the moment that matters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+
+from sim.measure.bands import Band
+from sim.report.words import findings
+from sim.report.words.numbers import NBSP
+
+START = datetime(2018, 4, 16, 12, tzinfo=timezone(timedelta(hours=3)))
+DAY_S = 86_400
+
+
+def band(*values: float, of: float = math.nan) -> Band:
+    """A curve with a value a day; its band says nothing."""
+    unknown = np.full(len(values), np.nan)
+    return Band(np.arange(len(values)) * DAY_S, np.array(values), unknown, unknown, of, 1)
+
+
+@pytest.mark.parametrize(
+    ("say", "values", "said"),
+    [
+        (
+            findings.lost, (0.0, 0.125, 0.06),
+            "At worst, on 17 April 2018, 12 % of what domestic customers tried failed",
+        ),
+        (findings.lost, (0.0, 0.0), "Nothing of what domestic customers tried failed"),
+        (
+            findings.listed, (5.0, math.nan, 12.3e6),
+            "Most were listed on 18 April 2018: 12.3 million addresses that were not the target's",
+        ),
+        (findings.listed, (0.0,), "No addresses but the target's own were listed"),
+        (
+            findings.reached, (1.0, 0.25, 0.5),
+            "At the fewest, on 17 April 2018, 25 % of its users reached the target",
+        ),
+        (findings.reached, (1.0, 1.0), "All of its users reached the target at all times"),
+        (findings.reached, (math.nan,), "How many of its users reached the target is not known"),
+        (
+            findings.impaired, (0.0, 3.0),
+            "At worst, on 17 April 2018, 3 of the businesses were impaired",
+        ),
+    ],
+)  # fmt: skip
+def test_a_title_tells_the_moment_that_matters(
+    say: Callable[[Band, datetime], str], values: tuple[float, ...], said: str
+) -> None:
+    assert say(band(*values), START).replace(NBSP, " ") == said
+
+
+def test_of_how_many_businesses_a_share_is_told() -> None:
+    said = findings.impaired(band(0.0, 30.0, 20.0, of=120.0), START)
+    assert (
+        said.replace(NBSP, " ")
+        == "At worst, on 17 April 2018, 25 % of the businesses were impaired"
+    )
+    assert findings.impaired(band(0.0, of=120.0), START) == "No business was impaired"
+
+
+def test_of_several_lines_the_highest_is_named() -> None:
+    lines = {"a": band(0.1, 0.2), "b": band(0.5, 0.0)}
+    said = findings.most_of(
+        lines, START, "Impaired at once", is_share=True, of=" of its businesses"
+    )
+    assert said.replace(NBSP, " ") == (
+        "Impaired at once: most with b, 50 % of its businesses on 16 April 2018"
+    )
+    assert findings.most_of({"a": band(0.0)}, START, "X", is_share=True) == "X: none at any time"
+    assert findings.fewest_reach(lines, START).replace(NBSP, " ") == (
+        "At the fewest, on 17 April 2018, 0 % of its users reached the target, with b"
+    )
+    assert findings.fewest_reach({"a": band(1.0)}, START).startswith("All of its users")
+
+
+def test_enforcing_is_told_of_users_and_of_operators() -> None:
+    said = findings.enforcing(band(0.0, 0.9, 0.4), "users").replace(NBSP, " ")
+    assert said == "At most 90 % of the users were with operators that enforced the register"
+    assert findings.enforcing(band(0.0), "operators") == "No operator enforced the register"
