@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 Cube = NDArray[np.float64]
 
@@ -42,6 +41,8 @@ def latin_hypercube(n_points: int, n_dials: int, rng: np.random.Generator) -> Cu
     -------
     dials : shape (n_points, n_dials)
     """
+    from scipy.stats import qmc  # slow to import, and a single run needs none of it
+
     return np.asarray(qmc.LatinHypercube(n_dials, rng=rng).random(n_points))
 
 
@@ -52,6 +53,8 @@ def sobol_points(n_points: int, n_dials: int, rng: np.random.Generator) -> Cube:
     -------
     dials : shape (n_points, n_dials)
     """
+    from scipy.stats import qmc  # slow to import, and a single run needs none of it
+
     sequence = qmc.Sobol(n_dials, rng=rng)
     return np.asarray(sequence.random_base2((n_points - 1).bit_length()))[:n_points]
 

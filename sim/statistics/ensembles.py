@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -30,6 +29,8 @@ def share_bound(share: float, size: float) -> float:
     ----------
     Clopper and Pearson, Biometrika 26 (1934), one-sided.
     """
+    from scipy import stats  # slow to import, and a single run needs none of it
+
     held = share * size
     if held <= 0:
         return 0.0
@@ -124,6 +125,8 @@ def rank_shares(
     Helton and Davis, Sampling-based methods, in Saltelli, Chan and Scott (eds.), Sensitivity
     Analysis (2000): stepwise regression on ranks.
     """
+    from scipy import stats  # slow to import, and a single run needs none of it
+
     size, n_inputs = effective_size(weight), inputs.shape[1]
     share = np.zeros(n_inputs)
     if size < LEAST_TOLD:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +51,8 @@ def log_likelihood(mean: Floats, variance: Floats, observed: Floats, side: Float
 
     Parameters and shapes are those of `implausibility`.
     """
+    from scipy import stats  # slow to import, and a single run needs none of it
+
     sd = np.sqrt(variance)
     of_figure = stats.norm.logpdf(observed, mean, sd)
     of_bound = stats.norm.logcdf(side * (mean - observed) / sd)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from sim.statistics.ensembles import effective_size
 
@@ -177,6 +176,8 @@ def _score(box: Box) -> float:
 
 def _without_idle(box: Box, inputs: Floats, cases: Floats, weight: Floats) -> Box:
     """Leave out, one by one, the condition that is told least from chance."""
+    from scipy import stats  # slow to import, and a single run needs none of it
+
     size = effective_size(weight)
     while box.conditions:
         fewer = [

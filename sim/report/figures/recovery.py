@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import CensoredData, ecdf
 
 from sim.measure.bands import over_replicates
 
@@ -71,6 +70,8 @@ def recovery(
     ----------
     Kaplan and Meier, J. Am. Stat. Assoc. 53 (1958), as in ``scipy.stats.ecdf``.
     """
+    from scipy.stats import CensoredData, ecdf  # slow to import, and few commands need it
+
     # Times that grow by a factor: recoveries of minutes and of months fit on one scale.
     since_s = np.unique(
         np.append(0, np.geomspace(60, max(horizon_s, 61), N_TIMES)).astype(np.int64)
