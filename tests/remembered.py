@@ -6,7 +6,6 @@ are read, which parses the same YAML text again. Both depend on their arguments 
 
 from __future__ import annotations
 
-import copy
 from functools import cache, lru_cache
 
 import typer.testing
@@ -23,7 +22,7 @@ def remember() -> None:
 
 def parse_document(data: bytes, file: str) -> Document:
     """Return a copy of its own: overrides and assumptions are written into it."""
-    return copy.deepcopy(_parsed(data, file))
+    return _parsed(data, file).copied()
 
 
 @lru_cache(maxsize=64)

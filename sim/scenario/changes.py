@@ -6,7 +6,6 @@ been read with these values. Nothing is read again, and nothing is written back.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -154,7 +153,7 @@ def is_whole(scenario: Scenario, key: str) -> bool:
 
 def _with_keys(resolved: Resolved, keys: Mapping[str, Value | None]) -> LoadedScenario:
     loaded = resolved.loaded
-    document = copy.deepcopy(loaded.document)
+    document = loaded.document.copied()
     texts = [override_text(key, value) for key, value in keys.items()]
     for (key, value), text in zip(keys.items(), texts, strict=True):
         set_value(document, tuple(key.split(".")), OFF if value is None else value, Place(text))

@@ -6,6 +6,7 @@ and does not know any scenario key.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -52,6 +53,18 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     refused: set[Path] = field(default_factory=set)
     replaced: set[Path] = field(default_factory=set)
+
+    def copied(self) -> Document:
+        """Return the same document, into which can be written without writing into this one."""
+        return replace(
+            self,
+            tree=copy.deepcopy(self.tree),
+            places=dict(self.places),
+            key_places=dict(self.key_places),
+            problems=list(self.problems),
+            refused=set(self.refused),
+            replaced=set(self.replaced),
+        )
 
     def is_replaced(self, path: Path) -> bool:
         """Whether a value, or a section it is in, is not that of the file."""

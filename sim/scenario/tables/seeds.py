@@ -31,7 +31,7 @@ from sim.scenario.tables.notes import SourceNote
 from sim.scenario.tree import Document
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
-MAX_KEPT_BYTES = 256 * 1024
+MAX_KEPT_BYTES = 1024 * 1024
 """A table of this size is parsed once in a process, and again only if its bytes changed."""
 MAX_PROBLEMS = 100
 
@@ -51,10 +51,14 @@ class Row(BaseModel):
     @classmethod
     def check_number(cls, value: object, info: ValidationInfo) -> object:
         """Refuse ``1_000``, which Python reads as a number and a spreadsheet does not."""
-        is_number = cls.model_fields[str(info.field_name)].annotation in (int, float)
-        if is_number and isinstance(value, str) and "_" in value:
+        # The type is asked last: a table has thousands of cells.
+        if isinstance(value, str) and "_" in value and _is_number(cls, info.field_name):
             raise ValueError(f"expected a plain decimal number, got {value!r}")
         return value
+
+
+def _is_number(model: type[Row], field: str | None) -> bool:
+    return model.model_fields[str(field)].annotation in (int, float)
 
 
 RowType = TypeVar("RowType", bound=Row)

@@ -93,7 +93,9 @@ for name in sys.argv[1:]:
 """
 
 
-def test_no_part_of_the_program_but_the_engine_imports_a_compiler_and_none_all_statistics(repository: Path) -> None:
+def test_no_part_of_the_program_but_the_engine_imports_a_compiler_and_none_all_statistics(
+    repository: Path,
+) -> None:
     modules = [
         found.name
         for found in pkgutil.walk_packages(sim.__path__, "sim.")

@@ -34,7 +34,7 @@ from sim.scenario.tables.rows import (
     TargetPrefixRow,
     UseRow,
 )
-from sim.scenario.tables.seeds import Row, read_note, read_table
+from sim.scenario.tables.seeds import MAX_KEPT_BYTES, Row, read_note, read_table
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -202,6 +202,11 @@ def test_every_note_belongs_to_a_table() -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_table_is_read_whole(name: str) -> None:
     assert len(read_table(name, path_of(name), MODELS[name]).rows) == len(cells_of(name))
+
+
+def test_a_table_is_parsed_once_in_a_process() -> None:
+    """Larger ones are parsed for every scenario anew, which takes longer than all the rest."""
+    assert all(path.stat().st_size <= MAX_KEPT_BYTES for path in shipped("seeds").glob("*.csv"))
 
 
 @pytest.mark.parametrize("name", MODELS)
