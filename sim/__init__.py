@@ -1,7 +1,9 @@
 """overblock: what blocking Internet addresses does to everyone who was not the target.
 
-``sim.exposure`` says what a blocklist hits, from columns in memory; ``sim.run`` and ``sim.compare``
-simulate a scenario, and ``sim.open_results`` reads a run folder.
+``sim.exposure`` and ``sim.cover`` say what a blocklist hits and which would hurt least, from
+columns in memory. ``sim.run``, ``compare``, ``sweep``, ``sensitivity`` and ``calibrate`` simulate a
+scenario, ``sim.backtest_scores`` holds published outcomes against it, ``sim.open_results`` reads a
+run folder. ``sim.scenarios()`` and ``sim.measures()`` say what there is.
 """
 
 from importlib import import_module
@@ -10,36 +12,62 @@ from typing import TYPE_CHECKING
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.api import Results, compare, open_results, run
+    from sim.api.columns import Columns
+    from sim.api.library import backtest_scores, measures, scenarios
+    from sim.api.lists import cover
+    from sim.api.picture import Picture
+    from sim.api.results import Results, open_results
+    from sim.api.runs import compare, run
+    from sim.api.studies import StudyResults, calibrate, sensitivity, sweep
     from sim.blocklists.exposure import Exposure, exposure
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
 
 __all__ = [
+    "Columns",
     "DataError",
     "Exposure",
     "OverblockError",
     "PartialError",
+    "Picture",
     "Results",
     "ScenarioError",
+    "StudyResults",
     "UsageError",
     "__version__",
+    "backtest_scores",
+    "calibrate",
     "compare",
+    "cover",
     "exposure",
+    "measures",
     "open_results",
     "run",
+    "scenarios",
+    "sensitivity",
+    "sweep",
 ]
 _MODULES = {
+    "Columns": "sim.api.columns",
     "DataError": "sim.errors",
     "Exposure": "sim.blocklists.exposure",
     "OverblockError": "sim.errors",
     "PartialError": "sim.errors",
-    "Results": "sim.api",
+    "Picture": "sim.api.picture",
+    "Results": "sim.api.results",
     "ScenarioError": "sim.errors",
+    "StudyResults": "sim.api.studies",
     "UsageError": "sim.errors",
-    "compare": "sim.api",
+    "backtest_scores": "sim.api.library",
+    "calibrate": "sim.api.studies",
+    "compare": "sim.api.runs",
+    "cover": "sim.api.lists",
     "exposure": "sim.blocklists.exposure",
-    "open_results": "sim.api",
-    "run": "sim.api",
+    "measures": "sim.api.library",
+    "open_results": "sim.api.results",
+    "run": "sim.api.runs",
+    "scenarios": "sim.api.library",
+    "sensitivity": "sim.api.studies",
+    "sweep": "sim.api.studies",
 }
 
 

@@ -6,6 +6,7 @@ In: a ``Scenario``. Out: text that loads to the same scenario. It adds nothing a
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -44,6 +45,15 @@ def dump_scenario(scenario: Scenario) -> str:
         tree["description"] = FoldedScalarString(description)
     stream = io.StringIO()
     yaml.dump(tree, stream)
+    return stream.getvalue()
+
+
+def dump_tree(tree: Mapping[str, Any]) -> str:
+    """Write plain values as YAML, whatever they say."""
+    yaml = YAML()
+    yaml.width = 100
+    stream = io.StringIO()
+    yaml.dump(dict(tree), stream)
     return stream.getvalue()
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,7 +18,7 @@ from sim.errors import Problem, ScenarioError
 from sim.scenario import library
 from sim.scenario.countries import take_pack
 from sim.scenario.document import MAX_BYTES, parse_document
-from sim.scenario.dump import scenario_tree
+from sim.scenario.dump import dump_tree, scenario_tree
 from sim.scenario.overrides import override, put_value
 from sim.scenario.provenance.provenance import note_problems, without_stale_notes
 from sim.scenario.refusal import by_place, scenario_problems
@@ -72,7 +73,9 @@ class LoadedScenario:
         return self.copies.get(name) or self.folder / name
 
 
-def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
+def load_scenario(
+    name: str, overrides: Sequence[str] = (), copies: Mapping[str, Path] | None = None
+) -> LoadedScenario:
     """Read, complete and validate one scenario.
 
     Parameters
@@ -83,20 +86,64 @@ def load_scenario(name: str, overrides: Sequence[str] = ()) -> LoadedScenario:
         ``key.path=value`` each, applied before validation: a mapping is merged into what stands
         there, and ``off`` takes away what a scenario may leave out. What is set loses the note of
         the file.
+    copies
+        As of `LoadedScenario`.
 
     Raises
     ------
     ScenarioError
         With every mistake found in the file and in the overrides.
     """
-    source, file, folder = _read(name)
+    return _load(*_read(name), overrides, copies or {})
+
+
+def load_values(
+    tree: Mapping[str, Any],
+    name: str,
+    overrides: Sequence[str] = (),
+    copies: Mapping[str, Path] | None = None,
+) -> LoadedScenario:
+    """Load a scenario from plain values; it has the text of a file that says the same.
+
+    Parameters
+    ----------
+    tree
+        Nested mappings, lists and scalars, as a scenario file holds them. Tables that are no
+        shipped ones lie relative to the current folder.
+    name
+        What to call it in messages.
+    overrides, copies
+        As for `load_scenario`.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, each by the path of its key.
+    """
+    try:
+        return _load(dump_tree(tree).encode(), name, Path.cwd(), overrides, copies or {})
+    except ScenarioError as error:
+        # Lines and columns are those of a text that nobody wrote.
+        placed = [
+            replace(one, line=0, column=0) if one.file == name else one for one in error.problems
+        ]
+        raise ScenarioError(placed) from None
+
+
+def _load(
+    source: bytes,
+    file: str,
+    folder: Path,
+    overrides: Sequence[str],
+    copies: Mapping[str, Path],
+) -> LoadedScenario:
     document = parse_document(source, file)
     for text in overrides:
         override(document, text)
     take_pack(document)
     assumed = assume(document)
     scenario = validate(document)
-    return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed)
+    return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed, copies)
 
 
 def _read(name: str) -> tuple[bytes, str, Path]:

@@ -26,8 +26,8 @@ sim.nothing
 """
 
 SEEN = """\
-3: note: Revealed type is "sim.api.Results"
-5: note: Revealed type is "sim.api.Results"
+3: note: Revealed type is "sim.api.results.Results"
+5: note: Revealed type is "sim.api.results.Results"
 6: note: Revealed type is "sim.blocklists.exposure.Exposure"
 7: note: Revealed type is "str"
 9: error: Missing positional argument "scenario" in call to "run"  [call-arg]
@@ -49,7 +49,9 @@ def test_the_package_loads_nothing_heavy_until_a_name_is_used() -> None:
 
 
 def test_every_public_name_is_listed_and_there() -> None:
-    assert {"run", "compare", "exposure", "open_results", "__version__"} <= set(sim.__all__)
+    assert {"run", "compare", "sweep", "cover", "exposure", "open_results", "__version__"} <= set(
+        sim.__all__
+    )
     assert set(sim.__all__) <= set(dir(sim))
     for name in sim.__all__:
         value = getattr(sim, name)
@@ -72,7 +74,7 @@ def test_help_shows_the_functions_with_their_words() -> None:
     import pydoc
 
     text = pydoc.plain(pydoc.render_doc(sim))
-    for name in ("run", "compare", "open_results", "exposure"):
+    for name in ("run", "compare", "sweep", "open_results", "exposure", "cover"):
         assert f"\n    {name}(" in text
     assert "Compare strategies in the same worlds with the same luck" in text
 
@@ -91,7 +93,7 @@ def test_type_checkers_see_types_and_mistakes(tmp_path: Path, repository: Path) 
     missed = [line for line in SEEN.splitlines() if line not in seen]
     assert not missed, done.stdout + done.stderr
     (compared,) = (line for line in seen if line.startswith("4: note: "))
-    assert compared.endswith('-> sim.api.Results"')
+    assert compared.endswith('-> sim.api.results.Results"')
 
 
 def test_the_module_is_the_command(repository: Path) -> None:

@@ -1,12 +1,13 @@
 """Columns in memory as a feed.
 
-In: arrays or lists by name, from a notebook. Out: the feed that a file with these columns would
-give. Messages count rows from 1.
+In: arrays or lists by name, or a frame, from a notebook. Out: the feed that a file with these
+columns would give. Messages count rows from 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,27 @@ from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
+FRAMES = ("pandas", "polars", "pyarrow")
+"""Packages whose frames are taken; none of them is needed."""
+
+
+def is_frame(value: object) -> bool:
+    """Whether a value is a frame of pandas or polars, or a table of Arrow."""
+    package = type(value).__module__.partition(".")[0]
+    return package in FRAMES and type(value).__name__ in ("DataFrame", "Table")
+
+
+def lists_of(frame: Any) -> dict[str, list[Any]]:
+    """Columns of a frame as lists of plain values, by name."""
+    match type(frame).__module__.partition(".")[0]:
+        case "pandas":
+            found = {str(name): frame[name].tolist() for name in frame.columns}
+        case "polars":
+            found = frame.to_dict(as_series=False)
+        case _:
+            found = frame.to_pydict()
+    return found
+
 
 def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
     """Return columns as a feed.
@@ -25,8 +47,8 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
     Parameters
     ----------
     columns
-        Equally long. Addresses are text, or IPv4 addresses as integers; None, NaN and empty text
-        are not known.
+        Equally long, or a frame. Addresses are text, or IPv4 addresses as integers; None, NaN and
+        empty text are not known.
     name
         What to call them in messages.
 
@@ -36,6 +58,8 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
         With every value that cannot be read, or if the columns differ in length.
     """
     gathering = Gathering(name, skip_bad=False, limits=Limits())
+    if is_frame(columns):
+        columns = lists_of(columns)
     arrays = {column: np.asarray(values) for column, values in columns.items()}
     sizes = {values.shape for values in arrays.values()}
     if len(sizes) != 1 or len(next(iter(sizes))) != 1:

@@ -39,7 +39,7 @@ Every key of the scenario language, by its full path. This page is made from the
 - Unknown keys, second keys, nulls, tags, anchors, aliases and `%` directives are refused, and so
   are numbers that are not plain decimals (`0x10`, `010`, `1_000`) or not finite. `NO` and `12:30`
   are text.
-- `--set KEY.PATH=VALUE`, and `overrides` from Python, set values over those of the file. A mapping
+- `--set KEY.PATH=VALUE`, and `set` from Python, set values over those of the file. A mapping
   is merged into what stands there (`--set 'population={n_businesses: 60}'` leaves the other keys of
   `population` as they are), unless it names another `id`: `--set 'strategy={id: none}'` takes the
   place of the whole strategy. A list is one value. `off` (None from Python) takes away a section or

@@ -91,7 +91,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sites")
     run(
         "telegram-2018-replay",
-        overrides=overrides(folder),
+        set=overrides(folder),
         folder=folder / "run",
         n_replicates=2,
         n_draws=0,
@@ -199,7 +199,7 @@ def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path: Path) -> No
     results = compare(
         "telegram-2018-replay",
         ["none", f"dated=replay:orders={orders}"],
-        overrides=asked,
+        set=asked,
         folder=tmp_path / "run",
         n_replicates=3,
         n_draws=0,
@@ -228,7 +228,7 @@ def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path: Pa
     del asked["strategy.orders"]
     run(
         "telegram-2018-replay",
-        overrides=asked,
+        set=asked,
         folder=tmp_path / "run",
         n_replicates=1,
         n_draws=0,

@@ -1,0 +1,167 @@
+"""Columns of a result: what pandas, polars, Arrow and NumPy take as they are.
+
+In: arrays by name. Out: the same arrays, shown as a short table, or handed over without a copy
+where the other side can hold them. It computes nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 20
+"""Rows that are shown; the others are counted."""
+MOST_LETTERS = 950
+"""Letters of a table in plain text, at most: what is asked for by its name alone stays short."""
+_CELL = 30
+
+
+class Columns(dict[str, NDArray[Any]]):
+    """Columns of equal length by name.
+
+    A mapping from name to array: ``pandas.DataFrame(columns)`` takes it. Numbers that are not known
+    are NaN, texts that are not known are empty.
+    """
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Mapping[str, Any]], names: Iterable[str] = ()) -> Columns:
+        """Return rows as columns; where a row lacks a name, it is not known."""
+        chosen = list(names) or list(dict.fromkeys(name for row in rows for name in row))
+        return cls({name: _array([row.get(name) for row in rows]) for name in chosen})
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return next((int(values.size) for values in self.values()), 0)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows as mappings from name to a plain value."""
+        lists = [values.tolist() for values in self.values()]
+        return [dict(zip(self, cells, strict=True)) for cells in zip(*lists, strict=True)]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a pandas frame; numbers are not copied.
+
+        Raises
+        ------
+        UsageError
+            If pandas is not installed.
+        """
+        frame: pd.DataFrame = _library("pandas").DataFrame(dict(self), copy=False)
+        return frame
+
+    def to_polars(self) -> Any:
+        """Return a polars frame; numbers are not copied.
+
+        Raises
+        ------
+        UsageError
+            If polars is not installed.
+        """
+        return _library("polars").DataFrame(dict(self))
+
+    def to_arrow(self) -> Any:
+        """Return an Arrow table; numbers are not copied.
+
+        Raises
+        ------
+        UsageError
+            If pyarrow is not installed.
+        """
+        arrow = _library("pyarrow")
+        # NaN stays NaN: to find which are not known would copy.
+        return arrow.table({name: arrow.array(values) for name, values in self.items()})
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Hand over to whatever reads Arrow (polars, DuckDB, pandas)."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        """Show the first rows, in less than 1,000 letters."""
+        return shortened(text_table(list(self), self._cells(), self.n_rows))
+
+    def _repr_html_(self) -> str:
+        return html_table(list(self), self._cells(), self.n_rows)
+
+    def _cells(self) -> list[list[str]]:
+        first = [values[:MOST_ROWS].tolist() for values in self.values()]
+        return [[shown(cell) for cell in cells] for cells in zip(*first, strict=True)]
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        raise UsageError(f"expected {name} to be installed: pip install {name}") from None
+
+
+def _array(values: Sequence[Any]) -> NDArray[Any]:
+    """Array of numbers, truth values or texts; numbers where some are not known are NaN."""
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, bool | np.bool_) for value in known):
+        return np.array(values, object if len(known) < len(values) else bool)
+    if known and all(isinstance(value, int | float | np.number) for value in known):
+        filled = [math.nan if value is None else value for value in values]
+        return np.array(filled)
+    return np.array(["" if value is None else value for value in values], object)
+
+
+def shown(value: Any) -> str:
+    """One cell, in few letters that a terminal can show."""
+    if isinstance(value, float):
+        if math.isnan(value):
+            return ""
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    text = str(value)
+    text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+
+
+def text_table(names: Sequence[str], cells: Sequence[Sequence[str]], n_rows: int) -> str:
+    """Cells as plain text, the first column to the left."""
+    lines = [list(names), *(list(row) for row in cells)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
+    said = [
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    if n_rows > len(cells):
+        said.append(f"… {n_rows:,} rows")
+    return "\n".join(said)
+
+
+def html_table(names: Sequence[str], cells: Sequence[Sequence[str]], n_rows: int) -> str:
+    """Cells as a table of a notebook; all of them are text."""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in cells
+    )
+    more = f"<p>{n_rows:,} rows</p>" if n_rows > len(cells) else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def shortened(text: str) -> str:
+    """Whole lines of a text, as many as have less than 1,000 letters together."""
+    if len(text) <= MOST_LETTERS:
+        return text
+    kept: list[str] = []
+    for line in text.splitlines():
+        cut = line if len(line) <= MOST_LETTERS // 4 else f"{line[: MOST_LETTERS // 4 - 1]}…"
+        if sum(map(len, kept)) + len(kept) + len(cut) > MOST_LETTERS:
+            break
+        kept.append(cut)
+    return "\n".join([*kept, "…"])

@@ -1,0 +1,167 @@
+"""Scenarios as Python holds them: a name, a path, a mapping, or a scenario with tables in memory.
+
+In: what a caller gives. Out: a resolved scenario. A frame where the name of a table is expected is
+written as CSV for as long as the scenario is used. Dates, durations of NumPy and numbers are taken
+as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from sim.addresses.feeds.columns import is_frame, lists_of
+from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.scenario.dump import scenario_tree
+from sim.scenario.load import LoadedScenario, load_scenario, load_values
+from sim.scenario.overrides import override_text
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.schema import Scenario
+from sim.scenario.tree import format_path
+
+Given: TypeAlias = "str | Path | Mapping[str, Any] | Scenario"
+"""A scenario: the name of a shipped one, the path of a file, its keys and values, or the object."""
+NAME = "scenario"
+"""What a scenario without a file is called in messages."""
+
+
+@contextmanager
+def resolved_of(scenario: Given, values: Mapping[str, object] | None) -> Iterator[Resolved]:
+    """Resolve a scenario with values set over its own; its tables are there while it is used.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        With all mistakes; of a mapping by the paths of its keys.
+    """
+    with TemporaryDirectory(prefix="overblock-") as folder:
+        tables = _Tables(Path(folder))
+        texts = [
+            override_text(key, tables.plain(value, (key,), "set"))
+            for key, value in (values or {}).items()
+        ]
+        tables.check()
+        with tables.named():
+            resolved = resolve(_loaded(scenario, texts, tables))
+        yield resolved
+
+
+def _loaded(scenario: Given, texts: Sequence[str], tables: _Tables) -> LoadedScenario:
+    if isinstance(scenario, str | Path):
+        return load_scenario(str(scenario), texts, tables.copies)
+    tree = scenario_tree(scenario) if isinstance(scenario, Scenario) else scenario
+    plain = tables.plain(tree, (), NAME)
+    tables.check()
+    return load_values(plain, NAME, texts, tables.copies)
+
+
+class _Tables:
+    """Tables that were given as frames, each in a file of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._problems: list[Problem] = []
+        self._keys: dict[str, Path] = {}
+        self.copies: dict[str, Path] = {}
+
+    def plain(self, value: Any, path: tuple[str | int, ...], place: str) -> Any:
+        """Return a value as a scenario file would hold it, and note what it cannot hold."""
+        if is_frame(value):
+            return self._written(value, path)
+        if isinstance(value, Mapping):
+            return {
+                str(key): self.plain(inner, (*path, str(key)), place)
+                for key, inner in value.items()
+                if inner is not None or place != NAME
+            }
+        if isinstance(value, np.ndarray):
+            value = value.tolist()
+        if isinstance(value, list | tuple):
+            return [self.plain(inner, (*path, row), place) for row, inner in enumerate(value)]
+        if isinstance(value, np.datetime64):
+            value = value.astype("datetime64[s]").item()
+        if isinstance(value, datetime):
+            # To the second, as files have it; a date without an offset is refused by its key.
+            return value.isoformat(timespec="seconds" if value.second else "minutes")
+        if isinstance(value, time):
+            return value.isoformat("minutes")
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, Path):
+            return str(value)
+        if value is None or isinstance(value, str | bool | int | float):
+            return value
+        kind = type(value).__name__
+        message = f"expected text, a number, a date, a list, a mapping or a frame, got {kind}"
+        self._problems.append(Problem(place, message, key=format_path(path)))
+        return ""
+
+    def check(self) -> None:
+        """Refuse what no scenario can hold.
+
+        Raises
+        ------
+        ScenarioError
+            With every such value.
+        """
+        if self._problems:
+            raise ScenarioError(self._problems)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Raise mistakes in frames by the key that a frame was given for, and its row from 0."""
+        try:
+            yield
+        except ProblemsError as error:
+            error.problems = tuple(map(self._placed, error.problems))
+            error.args = ("\n".join(map(str, error.problems)),)
+            raise
+
+    def _placed(self, problem: Problem) -> Problem:
+        """The same problem, at the frame where it is one of a file that nobody wrote."""
+        for key, path in self._keys.items():
+            if problem.file == str(path):
+                # The first line holds the names of the columns.
+                row = f"row {problem.line - 2}" if problem.line > 1 else ""
+                where = ", ".join(filter(None, (row, problem.key)))
+                return replace(problem, file=key, line=0, column=0, key=where)
+        return problem
+
+    def _written(self, frame: Any, path: tuple[str | int, ...]) -> str:
+        name = "-".join(part for one in path for part in str(one).split(".")) + ".csv"
+        (self._folder / name).write_text(_csv_of(frame), encoding="utf-8", newline="")
+        self.copies[name] = self._keys[format_path(path)] = self._folder / name
+        return name
+
+
+def _csv_of(frame: Any) -> str:
+    columns = lists_of(frame)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """One cell of a table; what is not known is empty, and 3.0 is 3 where others are not known."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds" if value.second else "minutes")
+    return str(value)

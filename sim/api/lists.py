@@ -1,0 +1,92 @@
+"""The block that hurts least, from columns in memory.
+
+In: targets, an inventory, a real order, as columns or frames. Out: the covers of least collateral.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from numpy.typing import ArrayLike
+
+from sim.addresses.cover.regret import Constraints
+from sim.addresses.cover.tree import LengthLimits
+from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.sets.families import AddressSet
+from sim.api.wording import in_python_words
+from sim.blocklists.covers import UNITS, Answer, Question, answer
+from sim.errors import UsageError
+
+
+def cover(
+    targets: ArrayLike,
+    inventory: Mapping[str, ArrayLike] | None = None,
+    *,
+    weight: str = "addresses",
+    budget: int | None = None,
+    frontier: int | None = None,
+    protect: ArrayLike | None = None,
+    miss_price: float | None = None,
+    trade_off: bool = False,
+    against: ArrayLike | None = None,
+    shortest: int = 0,
+    longest: int = 32,
+    shortest_v6: int = 0,
+    longest_v6: int = 128,
+) -> Answer:
+    """Find the prefixes that block targets at the least collateral; exact for every budget.
+
+    Parameters
+    ----------
+    targets : shape (n_targets,)
+        Prefixes, addresses or ``first-last`` ranges as text, or IPv4 addresses as integers.
+    inventory
+        Who else is there, as for `exposure`; a frame or columns by name.
+    weight
+        What collateral is counted in: ``addresses, names, businesses, demand`` or ``usd``.
+    budget
+        Most rules; those of the order compared with when None, or one for each target prefix, at
+        most 1,000.
+    frontier
+        Most rules of the frontier; the budget when None or less.
+    protect : shape (n_protected,)
+        Addresses that no rule may touch.
+    miss_price
+        Allow targets to be missed, each at this price in the unit of ``weight``.
+    trade_off
+        Find covers of part of the targets too.
+    against : shape (n_rules,)
+        A real order to hold against the best covers with as many rules.
+    shortest, longest, shortest_v6, longest_v6
+        Bits of the prefixes allowed.
+
+    Raises
+    ------
+    DataError
+        With every value that cannot be read, row by row.
+    UsageError
+        If the unit is not known or the targets cannot be covered so.
+
+    Examples
+    --------
+    >>> import sim
+    >>> found = sim.cover(["192.0.2.1", "192.0.2.3"], budget=1)
+    >>> int(found.cover.collateral)
+    2
+    """
+    if weight not in UNITS:
+        raise UsageError(f"weight: expected one of {', '.join(UNITS)}, got {weight!r}")
+    with in_python_words():
+        guarded = AddressSet.empty()
+        if protect is not None:
+            guarded = feed_of_columns({"prefix": protect}, "protect").to_set()
+        limits = LengthLimits(shortest, longest), LengthLimits(shortest_v6, longest_v6)
+        question = Question(
+            weight, Constraints(guarded, *limits), budget, miss_price, 0, trade_off, frontier
+        )
+        return answer(
+            question,
+            feed_of_columns({"prefix": targets}, "targets"),
+            None if inventory is None else feed_of_columns(inventory, "inventory"),
+            [] if against is None else [feed_of_columns({"prefix": against}, "against")],
+        )

@@ -1,0 +1,141 @@
+"""Runs and comparisons from Python.
+
+In: a scenario, strategies, a number of replicates. Out: results. The command line does the same and
+writes the same folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sim.api.given import Given, resolved_of
+from sim.api.progress import OnProgress, shown_progress
+from sim.api.results import Results, open_results
+from sim.api.wording import in_python_words
+from sim.experiment.execution import carry_out, default_folder
+from sim.experiment.executors import choose_executor
+from sim.experiment.executors.cluster import Cluster
+from sim.experiment.metrics import check_metrics, metrics_of
+from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
+from sim.experiment.runs import Runs
+
+
+def run(
+    scenario: Given,
+    *,
+    n_replicates: int | None = None,
+    n_draws: int | None = None,
+    root_seed: int | None = None,
+    set: Mapping[str, object] | None = None,
+    folder: str | Path | None = None,
+    force: bool = False,
+    n_workers: int | None = 1,
+    cluster: Cluster | None = None,
+    on_progress: OnProgress | None = None,
+) -> Results:
+    """Simulate a scenario under its own strategy, and write a run folder.
+
+    Parameters
+    ----------
+    scenario
+        The name of a shipped scenario, the path of a file, a mapping of its keys, or a
+        ``Scenario``. Where the name of a table is expected, a frame of pandas or polars or a table
+        of Arrow may stand; dates, numbers and paths are taken as they are.
+    n_replicates, n_draws, root_seed
+        Those of the scenario when None; a seed is chosen where it has none either. Draws are joint
+        draws of all that is not known, each with its own luck, beside the scenario as given; 0 for
+        luck alone.
+    set
+        Values by key path, such as ``{"population.n_businesses": 600}``; a mapping is merged into
+        the section there, and None switches off an optional section.
+    folder
+        Run folder to write; ``runs/<utc-stamp>-<scenario>-<hash6>`` when None.
+    force
+        Replace an earlier run there.
+    n_workers
+        1 for this process, more for as many others, None for one for each processor. A script that
+        starts others must guard its entry point (``if __name__ == "__main__":``).
+    cluster
+        A dask cluster to use instead.
+    on_progress
+        Called with the number of finished runs, and of all; a bar in a notebook when None.
+
+    Raises
+    ------
+    ScenarioError, DataError
+        With the mistakes in the scenario and in its tables, each by the path of its key.
+    UsageError
+        If the folder is taken or cannot be made.
+    PartialError
+        If every run failed.
+    """
+    with in_python_words(), resolved_of(scenario, set) as resolved:
+        n = choose_n_replicates(resolved, n_replicates)
+        plan = Plan.of_run(resolved, choose_root_seed(resolved, root_seed), n)
+        plan = plan.with_draws(resolved.scenario.n_draws if n_draws is None else n_draws)
+        return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
+
+
+def compare(
+    scenario: Given,
+    strategies: Sequence[str] = (),
+    *,
+    baseline: str | None = None,
+    metrics: Sequence[str] = (),
+    n_replicates: int | None = None,
+    n_draws: int | None = None,
+    root_seed: int | None = None,
+    set: Mapping[str, object] | None = None,
+    folder: str | Path | None = None,
+    force: bool = False,
+    n_workers: int | None = 1,
+    cluster: Cluster | None = None,
+    on_progress: OnProgress | None = None,
+) -> Results:
+    """Compare strategies in the same worlds with the same luck, and write a run folder.
+
+    Parameters
+    ----------
+    strategies
+        Each as ``[label=]id[:parameter=value,…]``; those of the scenario's experiment when empty.
+    baseline
+        Label of the strategy that differences are taken to; ``none`` when None, and added if it is
+        not among the strategies.
+    metrics
+        Metrics compared; all when empty.
+    scenario, n_replicates, n_draws, root_seed, set
+        As for `run`.
+    folder, force, n_workers, cluster, on_progress
+        As for `run`.
+
+    Raises
+    ------
+    ScenarioError, DataError, UsageError, PartialError
+        As for `run`, with the mistakes in all strategies and metrics.
+    """
+    with in_python_words(), resolved_of(scenario, set) as resolved:
+        seed = choose_root_seed(resolved, root_seed)
+        plan = plan_comparison(resolved, strategies, baseline, metrics, seed, n_replicates)
+        plan = plan.with_draws(resolved.scenario.n_draws if n_draws is None else n_draws)
+        check_metrics(metrics_of(resolved), plan.metrics)
+        return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
+
+
+def _carry_out(
+    plan: Plan,
+    folder: str | Path | None,
+    force: bool,
+    n_workers: int | None,
+    cluster: Cluster | None,
+    on_progress: OnProgress | None,
+) -> Results:
+    with shown_progress(on_progress) as update:
+        result = carry_out(
+            Runs(plan),
+            folder=Path(folder) if folder is not None else default_folder(plan),
+            force=force,
+            executor=choose_executor(n_workers, cluster),
+            on_progress=update,
+        )
+    return open_results(result.folder)

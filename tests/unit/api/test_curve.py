@@ -1,0 +1,169 @@
+"""A curve on a grid is what a slow reading of its change points says, at every time."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.api.results import Results
+
+BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
+Steps = dict[tuple[str, str], dict[int, list[tuple[int, float]]]]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("curves") / "out"
+    return sim.compare(
+        "telegram-2018", ["wide=aggregate:length=12"], n_replicates=4, n_draws=3, set=BRIEF,
+        folder=folder,
+    )  # fmt: skip
+
+
+def steps_of(results: Results, name: str, by: str | None) -> Steps:
+    """Change points by strategy and group, and by replicate, one row after the other."""
+    with results.to_duckdb() as tables:
+        rows = tables.execute(
+            "SELECT strategy, replicate, t_s, value, provider, sector, role FROM curves "
+            "WHERE metric = ? ORDER BY strategy, replicate, t_s",
+            [name],
+        ).fetchall()
+    found: Steps = defaultdict(lambda: defaultdict(list))
+    for strategy, replicate, t_s, value, *groups in rows:
+        named = dict(zip(("provider", "sector", "role"), groups, strict=True))
+        if {key for key, group in named.items() if group is not None} != ({by} if by else set()):
+            continue
+        group = named[by] if by else ""
+        found[strategy, group][replicate].append((t_s, value))
+    return found
+
+
+def value_at(steps: list[tuple[int, float]], t_s: int) -> float:
+    """The value of the last change before or at a time."""
+    value = math.nan
+    for since_s, new in steps:
+        if since_s <= t_s:
+            value = new
+    return value
+
+
+def quantile(values: list[float], share: Fraction) -> float:
+    """Linear between the two nearest of the sorted values."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + float(place - low) * (ordered[high] - ordered[low])
+
+
+@pytest.mark.parametrize(
+    ("every", "by"),
+    [("1h", None), (437, None), (timedelta(minutes=90), "sector"), (None, None), (None, "role")],
+)
+def test_a_curve_on_a_grid_is_what_its_steps_say(
+    results: Results, every: str | float | timedelta | None, by: str | None
+) -> None:
+    curve = results.curve("businesses_affected", every=every, by=by)
+    steps = steps_of(results, "businesses_affected", by)
+    horizon_s = 8 * 3600 + 30 * 60
+    step_s = {"1h": 3600, 437: 437, timedelta(minutes=90): 5400}.get(every)
+    seen = set()
+    for row in curve.rows():
+        key = row["strategy"], row[by] if by else ""
+        seen.add((*key, row["t_s"]))
+        values = [value_at(own, row["t_s"]) for own in steps[key].values()]
+        assert row["mean"] == pytest.approx(math.fsum(values) / 4, abs=1e-9)
+        assert row["low"] == pytest.approx(quantile(values, Fraction(5, 100)), abs=1e-9)
+        assert row["high"] == pytest.approx(quantile(values, Fraction(95, 100)), abs=1e-9)
+    asked = {
+        (*key, t_s)
+        for key, own in steps.items()
+        for t_s in (
+            range(0, horizon_s, step_s)
+            if step_s
+            else {t_s for points in own.values() for t_s, _ in points}
+        )
+    }
+    assert seen == asked
+    assert curve["mean"].max() > 0
+
+
+def test_times_are_those_of_the_clock_in_utc_and_draws_have_their_band(results: Results) -> None:
+    curve = results.curve("businesses_impaired", every="30 min", strategy="wide")
+    start = datetime.fromisoformat(results.run.scenario["start"]).astimezone(UTC)
+    assert curve["time"][0].item() == start.replace(tzinfo=None)
+    assert curve["time"][2] - curve["time"][0] == np.timedelta64(1, "h")
+    assert (curve["all_low"] <= curve["all_median"]).all()
+    assert (curve["all_median"] <= curve["all_high"]).all()
+    assert set(curve["denominator"]) == {30}
+    assert "all_low" not in results.curve("businesses_impaired", every="1h", by="sector")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"name": "businesses_dwn"}, "did you mean 'businesses_down'"),
+        ({"by": "operator"}, r"by: expected one of provider, sector, role, got 'operator'; groups"),
+        ({"every": "1 fortnight"}, "every: expected a number with s, min, h, d, w"),
+        ({"every": 0}, "every: expected whole seconds above 0, got 0"),
+        ({"every": 1.5}, "every: expected whole seconds above 0, got 1.5"),
+        ({"every": float("nan")}, "every: expected whole seconds above 0"),
+        ({"strategy": "narrow"}, "unknown strategy 'narrow'"),
+    ],
+)
+def test_what_cannot_be_is_refused(results: Results, asked: dict[str, object], said: str) -> None:
+    with pytest.raises(sim.UsageError, match=said):
+        results.curve(**{"name": "businesses_down", **asked})  # type: ignore[arg-type]
+
+
+def test_results_are_short_and_say_the_key_figures(results: Results, tmp_path: Path) -> None:
+    assert len(repr(results)) < 1000
+    assert "aggregate" in results._repr_html_() or "wide" in results._repr_html_()
+    single = sim.run("telegram-2018-replay", n_replicates=1, n_draws=0, set=BRIEF,
+                     folder=tmp_path / "out")  # fmt: skip
+    assert len(repr(single)) < 1000
+    assert "business-hours impaired" in repr(single)
+    figures = single.summary()
+    everything = single.summary(all_measures=True)
+    assert set(figures["metric"]) < set(everything["metric"])
+    assert tuple(everything["metric"]) == single.metrics
+    row = figures["metric"].tolist().index("business_hours_impaired")
+    assert figures["mean"][row] == single.frame("business_hours_impaired")["escalate"
+        if "escalate" in single.strategies else single.strategies[0]].mean()  # fmt: skip
+
+
+def test_a_hostile_title_is_text(tmp_path: Path) -> None:
+    title = '<script>alert(1)</script> & "quotes" '
+    found = sim.run("telegram-2018-replay", n_replicates=1, n_draws=0,
+                    set={**BRIEF, "title": title + "x" * 100}, folder=tmp_path / "out")  # fmt: skip
+    assert "<script" not in found._repr_html_()
+    assert "&lt;script&gt;" in found._repr_html_()
+    assert len(repr(found)) < 1000
+
+
+def test_figures_report_and_copies(results: Results, tmp_path: Path) -> None:
+    picture = results.plot("outages", strategy="wide")
+    assert picture.png.startswith(b"\x89PNG")
+    assert picture.alt in picture._repr_html_()
+    assert picture.table.n_rows > 0
+    assert picture.save(tmp_path / "outages.svg").read_bytes() == picture.svg
+    with pytest.raises(sim.UsageError, match=r"expected a name in \.png or \.svg"):
+        picture.save("outages.gif")
+    with pytest.raises(sim.UsageError, match="outags: unknown figure"):
+        results.plot("outags")
+    with pytest.raises(sim.UsageError, match="it shows one strategy; give strategies, one of"):
+        results.plot("outages")
+    assert results.report(tmp_path / "out.html").read_text("utf-8").startswith("<!doctype html>")
+    kept = results.save(tmp_path / "kept")
+    assert kept.folder == tmp_path / "kept"
+    assert kept.run.manifest == results.run.manifest
+    with pytest.raises(sim.UsageError, match="give force=True to replace it"):
+        results.save(tmp_path / "kept")
+    results.save(tmp_path / "kept", force=True)

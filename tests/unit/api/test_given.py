@@ -1,0 +1,184 @@
+"""Scenarios as mappings and objects, tables as frames, and errors in the words of Python."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import sim
+from sim.api.columns import Columns
+from sim.api.wording import python_words
+from sim.cli.app import app
+from sim.scenario.document import parse_document
+from sim.scenario.load import load_scenario
+
+pd = pytest.importorskip("pandas")
+BRIEF = {"population.n_businesses": 20, "end": "2018-04-16T20:00+03:00"}
+MOSCOW = timezone(timedelta(hours=3))
+
+
+def tree() -> dict[str, object]:
+    """The keys and values of a shipped scenario, cut short."""
+    source = load_scenario("telegram-2018-replay").source
+    found: dict[str, object] = dict(parse_document(source, "file").tree)
+    found["end"] = datetime(2018, 4, 16, 20, 0, tzinfo=MOSCOW)
+    found["population"] = {"n_businesses": np.int64(20)}
+    return found
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timing.json"
+    }
+
+
+def test_a_mapping_is_the_file_that_says_the_same(tmp_path: Path) -> None:
+    given = sim.run(tree(), n_replicates=1, n_draws=0, folder=tmp_path / "given")
+    (tmp_path / "same.yaml").write_bytes((tmp_path / "given" / "scenario.yaml").read_bytes())
+    arguments = ["run", "same.yaml", "-n", "1", "--draws", "0", "-o", "read", "-q"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+    read = files_of(tmp_path / "read")
+    mine = files_of(given.folder)
+    assert read.keys() == mine.keys()
+    differ = {name for name in mine if mine[name] != read[name]}
+    # The manifest names the file; nothing else knows where the scenario came from.
+    assert differ <= {"manifest.json"}
+    ids = [json.loads(files["manifest.json"])["result_id"] for files in (read, mine)]
+    assert ids[0] == ids[1]
+
+
+def test_a_scenario_object_is_taken(tmp_path: Path) -> None:
+    texts = [f"{key}={value}" for key, value in BRIEF.items()]
+    scenario = load_scenario("telegram-2018-replay", texts).scenario
+    given = sim.run(scenario, n_replicates=1, n_draws=0, folder=tmp_path / "out")
+    named = sim.run(
+        "telegram-2018-replay", n_replicates=1, n_draws=0, set=BRIEF, folder=tmp_path / "named"
+    )
+    for metric in named.metrics:
+        mine, theirs = (one.frame(metric)["replay"] for one in (given, named))
+        assert np.array_equal(mine, theirs, equal_nan=True)
+
+
+@pytest.mark.parametrize("library", ["pandas", "pyarrow"])
+def test_a_frame_stands_where_a_table_is_named(tmp_path: Path, library: str) -> None:
+    table = {
+        "provider": ["AWS", "Vultr"],
+        "weight": [0.25, 0.75],
+        "source": ["a,b", 'say "x"'],
+    }
+    frame = pd.DataFrame(table) if library == "pandas" else Columns(
+        {name: np.array(values, object if name != "weight" else float)
+         for name, values in table.items()}
+    ).to_arrow()  # fmt: skip
+    found = sim.run(
+        "telegram-2018", n_replicates=1, n_draws=0, set={**BRIEF, "fronts.pools": frame},
+        folder=tmp_path / "out",
+    )  # fmt: skip
+    copy = found.run.input_path("fronts-pools.csv")
+    assert copy is not None
+    assert copy.read_text("utf-8") == (
+        'provider,weight,source\nAWS,0.25,"a,b"\nVultr,0.75,"say ""x"""\n'
+    )
+    assert found.run.scenario["fronts"]["pools"] == "fronts-pools.csv"
+    shown = {row[0] for row in found.to_duckdb().execute(
+        "SELECT DISTINCT provider FROM events WHERE provider IS NOT NULL").fetchall()}  # fmt: skip
+    assert shown <= {"AWS", "Vultr"}
+
+
+def test_mistakes_of_a_frame_are_named_by_its_key_and_row() -> None:
+    frame = pd.DataFrame({"provider": ["AWS", "Nobody"], "weight": [0.5, -1.0]})
+    with pytest.raises(sim.DataError) as caught:
+        sim.run("telegram-2018", set={**BRIEF, "fronts.pools": frame})
+    assert str(caught.value).startswith("fronts.pools: row 1, weight: expected")
+    assert "overblock-" not in str(caught.value)
+
+
+def test_mistakes_are_named_by_the_paths_of_keys(tmp_path: Path) -> None:
+    broken = tree()
+    broken["population"]["n_businesses"] = "many"  # type: ignore[index]
+    broken["strategi"] = {"id": "none"}
+    broken["end"] = datetime(2018, 4, 16, 20, 0)
+    with pytest.raises(sim.ScenarioError) as caught:
+        sim.run(broken, folder=tmp_path / "out")
+    lines = str(caught.value).splitlines()
+    assert any(line.startswith("scenario: population.n_businesses: expected") for line in lines)
+    assert any(line.startswith("scenario: strategi: ") for line in lines)
+    assert any(line.startswith("scenario: end: expected") for line in lines)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(sim.ScenarioError, match=r"^scenario: population\.n_businesses: .*got set"):
+        sim.run({"population": {"n_businesses": {1}}})
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: sim.run("surgical", set={"population.n_busineses": 3}),
+         r"^set: population\.n_busineses: "),
+        (lambda: sim.run("surgical", set={"population.n_businesses": "x"}),
+         r"^set: population\.n_businesses: expected"),
+        (lambda: sim.compare("surgical", ["exakt"]), r"^strategies 'exakt': "),
+        (lambda: sim.compare("surgical", ["exact"], metrics=["spell"]), r"^metrics 'spell': "),
+        (lambda: sim.compare("surgical", ["exact"], baseline="x"), r"^baseline 'x': "),
+        (lambda: sim.sweep("surgical", {"population.n_busineses": [1]}), r"^over: population"),
+        (lambda: sim.sweep("surgical", {"population.n_businesses": "9..2"}), "expected low < high"),
+        (lambda: sim.sweep("surgical", {"population.n_businesses": "2..9"}, design="lhs"),
+         r"^n_points: expected a number of points for design lhs"),
+        (lambda: sim.sensitivity("surgical", only=["nothing"]), r"^only 'nothing': "),
+        (lambda: sim.calibrate("surgical", ["nothing"], {"spells": (1, 1)}), r"^fit 'nothing': "),
+        (lambda: sim.calibrate("surgical", [], {"spell": (1, "10%")}), r"targets 'spell"),
+        (lambda: sim.backtest_scores(["nothing"]), "nothing"),
+        (lambda: sim.cover(["x"]), "targets:1"),
+        (lambda: sim.cover(["192.0.2.1"], weight="people"), "^weight: expected one of addresses"),
+    ],
+)  # fmt: skip
+def test_errors_speak_of_arguments(call, said: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(sim.OverblockError, match=said) as caught:
+        call()
+    assert "--" not in str(caught.value)
+
+
+def test_a_command_that_is_quoted_stays_a_command() -> None:
+    said = python_words("x; give --force to replace it; --resume a/b goes on")
+    assert said == (
+        "x; give force=True to replace it; the command line goes on with it by "
+        "'overblock run --resume a/b'"
+    )
+    assert python_words("a-b --n-steps") == "a-b n_steps"
+
+
+def test_columns_are_handed_over_without_a_copy() -> None:
+    columns = Columns(x=np.arange(5.0), n=np.arange(5), name=np.array(list("abcde"), object))
+    frame = columns.to_pandas()
+    assert np.shares_memory(frame["x"].to_numpy(), columns["x"])
+    arrow = columns.to_arrow()
+    held = np.frombuffer(arrow["x"].chunk(0).buffers()[1], np.float64)
+    assert held.ctypes.data == columns["x"].ctypes.data
+    assert pd.DataFrame(columns)["name"].tolist() == list("abcde")
+    assert len(repr(Columns(x=np.arange(10_000.0), t=np.array(["y" * 500] * 10_000)))) < 1000
+    assert "&lt;b&gt;" in Columns(x=np.array(["<b>"], object))._repr_html_()
+
+
+def test_what_there_is_is_listed() -> None:
+    names = sim.scenarios()["name"].tolist()
+    assert "telegram-2018" in names
+    assert "business_hours_impaired" in sim.measures()["name"].tolist()
+    assert all(sim.measures()["meaning"])
+
+
+def test_a_cover_of_two_targets_is_exact() -> None:
+    found = sim.cover(["192.0.2.1", "192.0.2.3"], budget=1)
+    # 192.0.2.0/30 is the shortest prefix over both; two of its four addresses are targets.
+    assert found.cover.collateral == 2
+    table = pd.DataFrame({"address": ["192.0.2.2", "198.51.100.1"], "n_names": [7, 9]})
+    by_names = sim.cover(pd.Series(["192.0.2.1", "192.0.2.3"]), table, weight="names", budget=1)
+    assert by_names.cover.collateral == 7
+    assert sim.exposure(["192.0.2.0/30"], table).inventory.host_state.tolist() == [3, 1]

@@ -1,0 +1,59 @@
+"""Sweeps and analyses from Python are those of the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import sim
+from sim.cli.app import app
+
+BRIEF = {"population.n_businesses": 20, "end": "2018-04-16T20:00+03:00"}
+
+
+def test_a_sweep_is_the_commands(tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    found = sim.sweep(
+        "telegram-2018-replay", {"population.n_businesses": [10, 20]}, n_replicates=2,
+        set={"end": BRIEF["end"]}, folder=tmp_path / "mine",
+        on_progress=lambda n_done, n_total: steps.append((n_done, n_total)),
+    )  # fmt: skip
+    assert steps[-1] == (4, 4)
+    arguments = [
+        "sweep", "telegram-2018-replay", "--over", "population.n_businesses=10,20", "-n", "2",
+        "--set", f"end={BRIEF['end']}", "-o", str(tmp_path / "theirs"), "-q",
+    ]  # fmt: skip
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    for name in ("sweep.csv", "points.csv", "measures.parquet"):
+        assert (tmp_path / "mine" / name).read_bytes() == (tmp_path / "theirs" / name).read_bytes()
+    assert set(found.tables) == {"sweep", "points"}
+    table = found.table("sweep")
+    assert set(table["population.n_businesses"].tolist()) == {10, 20}
+    assert table["mean"].dtype == np.float64
+    assert len(repr(found)) < 1000
+    assert "sweep" in found._repr_html_()
+    with pytest.raises(sim.UsageError, match="expected one of sweep, points, got 'nothing'"):
+        found.table("nothing")
+
+
+def test_ends_of_two_assumptions_and_a_calibration(tmp_path: Path) -> None:
+    ends = sim.sensitivity(
+        "telegram-2018-replay", method="ends",
+        only=["population.share_components_at_home", "population.n_businesses"],
+        ranges={"population.n_businesses": (10, 20)}, n_replicates=1, set=BRIEF,
+        folder=tmp_path / "ends",
+    )  # fmt: skip
+    assert set(ends.table("sensitivity")["factor"]) == {
+        "population.share_components_at_home",
+        "population.n_businesses",
+    }
+    fitted = sim.calibrate(
+        "telegram-2018-replay", {"population.n_businesses": (10, 30)},
+        {"businesses_ever_impaired": (5, 4)}, n_trials=3, n_replicates=1, set=BRIEF,
+        folder=tmp_path / "fitted",
+    )  # fmt: skip
+    assert fitted.table("calibration")["factor"].tolist() == ["population.n_businesses"]
+    assert fitted.table("calibration")["n_trials"].tolist() == [3]
