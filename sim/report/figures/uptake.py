@@ -37,8 +37,13 @@ def read_operators(run: RunFolder) -> list[OperatorRow]:
     return sorted(rows, key=lambda row: -row.share_users)
 
 
-def uptake(run: RunFolder, t_s: NDArray[np.int64], choice: Choice = DEFAULT) -> list[Adoption]:
-    """Addresses listed and dropped by each group, in each of the first replicates."""
+def uptake(
+    run: RunFolder,
+    t_s: NDArray[np.int64],
+    choice: Choice = DEFAULT,
+    n_most: int = MAX_REPLICATES,
+) -> list[Adoption]:
+    """Addresses listed and dropped by each group, in each of the first ``n_most`` replicates."""
     rows = read_operators(run)
     names = [name for row in rows for name in row.actors]
     return [
@@ -48,7 +53,7 @@ def uptake(run: RunFolder, t_s: NDArray[np.int64], choice: Choice = DEFAULT) -> 
             names,
             t_s,
         ).by_group([row.cohort_sizes for row in rows])
-        for replicate in range(min(run.n_replicates, MAX_REPLICATES))
+        for replicate in range(min(run.n_replicates, n_most))
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,35 @@ class Bar:
     from_: float
     width: float
     middle: float
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Shades in a row, from start to end of a run.
+
+    Attributes
+    ----------
+    parts
+        Of each stretch of one shade: where it begins and how long it is, in percent of the row, and
+        the shade from 0 to 1; None where nothing can be said.
+    """
+
+    parts: tuple[tuple[float, float, float | None], ...]
+
+    @classmethod
+    def of(cls, shades: Sequence[float | None]) -> Strip:
+        """Shades of equal steps; neighbours of one shade become one part."""
+        edges = [
+            row for row in range(len(shades) + 1)
+            if row in (0, len(shades)) or shades[row] != shades[row - 1]
+        ]  # fmt: skip
+        step = 100 / max(len(shades), 1)
+        return cls(
+            tuple(
+                (round(start * step, 2), round((stop - start) * step, 2), shades[start])
+                for start, stop in pairwise(edges)
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -30,7 +60,7 @@ class Cell:
     sort
         What the column is sorted by: a number, an empty text where it is not known, or None for
         the cell's own text.
-    bar
+    bar, strip
         Drawn instead of the text, which then describes it.
     """
 
@@ -39,6 +69,7 @@ class Cell:
     range: str = ""
     bar: Bar | None = None
     all: str = ""
+    strip: Strip | None = None
 
 
 def sort_key(value: float) -> float | str:

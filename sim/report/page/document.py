@@ -26,16 +26,19 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import sources
 from sim.report.page import tables as page_tables
 from sim.report.page.bands import with_bands
-from sim.report.page.charts import Bands, as_if_utc_ms, chart_data, read_drawn, worst_moment
-from sim.report.page.groups import cause_table, operator_table, worst_table
+from sim.report.page.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn, worst_moment
+from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_table, provider_table
+from sim.report.page.operators import operator_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.repeat import is_comparison, repeat
 from sim.report.page.said import said
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json
+from sim.report.page.sessions import session_table
 from sim.report.page.sites import site_table
 from sim.report.page.verdicts import regret_table, verdict_table
+from sim.report.page.why import chains, hit_by_provider, orders_in_words, summary_of
 from sim.report.words.money import money_sentences
 from sim.report.words.numbers import count, percent
 from sim.results.contents import GENERATOR, is_report
@@ -127,6 +130,7 @@ def render(run: RunFolder) -> str:
         **_words(run, tradeoff, harmful),
         **_first_picture(run, drawn.bands),
         **_tables(run, tradeoff),
+        **_why(run, drawn, map_, harmful),
     )
 
 
@@ -187,6 +191,7 @@ def _words(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> dict[str, A
     contents = [
         ("answer", "Answer"),
         ("figures", "Strategies" if several else "Key figures"),
+        ("why", "Why"),
         ("curves", "Over time"),
         ("map", "Map"),
         *([("money", "Money")] if has_file(run, "money.csv") else []),
@@ -275,9 +280,6 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "money": None,
         "money_notes": [],
         "providers": None,
-        "causes": None,
-        "operators": None,
-        "worst": None,
         "sites": site_table(run),
         "tradeoff": page_tables.tradeoff_table(tradeoff) if tradeoff else None,
         "downloads": downloads(run),
@@ -286,11 +288,6 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         "verdicts": None,
         "regrets": None,
     }
-    if has_file(run, "groups.csv"):
-        groups = read_rows(run, "groups.csv")
-        tables["causes"] = cause_table(groups, run.strategies)
-        tables["operators"] = operator_table(groups, run.strategies)
-        tables["worst"] = worst_table(groups, run.strategies)
     if has_file(run, "money.csv"):
         tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies)
         tables["money_notes"] = money_sentences(run)
@@ -310,6 +307,30 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row]) -> dict[str, Any]:
         tables["figures"] = key_figures({text(row, "metric"): row for row in rows})
         tables["measures"] = page_tables.summary_table(rows)
     return tables
+
+
+def _why(run: RunFolder, drawn: Drawn, map_: Mapping[str, Any], harmful: str) -> dict[str, Any]:
+    """From orders to businesses: a chain for each cause, and tables by cause, operator, session.
+
+    Parameters
+    ----------
+    harmful
+        The strategy of which the chains are told.
+    """
+    groups = read_rows(run, "groups.csv") if has_file(run, "groups.csv") else []
+    providers, puzzle = hit_by_provider(run, map_, harmful)
+    summary = summary_of(read_rows(run, "summary.csv"), harmful)
+    return {
+        "harmful": harmful,
+        "chains": chains(groups, harmful),
+        "orders": orders_in_words(summary),
+        "puzzle": puzzle.get(harmful, ""),
+        "providers_hit": providers,
+        "causes": cause_table(groups, run.strategies, harmful),
+        "worst": worst_table(groups, run.strategies, harmful),
+        "operators": operator_table(run, groups, harmful),
+        "sessions": session_table(run, drawn.listed, harmful),
+    }
 
 
 def downloads(run: RunFolder) -> list[dict[str, str]]:

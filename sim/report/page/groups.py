@@ -1,4 +1,4 @@
-"""The tables of the page by operator and by cause: rows of ``groups.csv`` as cells.
+"""The tables of the page by cause and by how much failed: rows of ``groups.csv`` as cells.
 
 In: rows. Out: tables, or nothing where a folder of an earlier version has no such rows.
 """
@@ -10,45 +10,49 @@ from collections.abc import Sequence
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.worst import WORST_PERCENT, worst_above
 from sim.report.page.cells import Cell, Choice, Column, Line, PageTable, columns, sort_key
-from sim.report.words.numbers import percent, quantity, quantity_span
+from sim.report.words.numbers import quantity, quantity_span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
-_EVER = tuple(f"businesses_ever_{state}" for state in ("affected", "impaired", "down"))
-_SHARE = "demand_lost_share"
+EVER = tuple(f"businesses_ever_{state}" for state in ("affected", "impaired", "down"))
+LOST_SHARE = "demand_lost_share"
 _HOSTED = {"provider": "the front end", "component provider": "a component that was dropped"}
 _HEADS = ("Ever affected", "Ever impaired", "Ever down")
 
 
-def cause_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable | None:
+def cause_table(
+    rows: Sequence[Row], strategies: Sequence[str], shown_first: str = ""
+) -> PageTable | None:
     """Businesses and demand that each cause hit, strategy by strategy."""
-    by = _by_group(rows, "cause")
+    by = rows_by_group(rows, "cause")
     lines = [
         Line.of(
             cause.label,
             cause.what,
-            *(_cell(by[strategy, cause.name, metric]) for metric in (*_EVER, _SHARE)),
+            *(cell_of(by[strategy, cause.name, metric]) for metric in (*EVER, LOST_SHARE)),
             group=strategy,
         )
         for strategy in strategies
         for cause in CAUSES
-        if (strategy, cause.name, _SHARE) in by
+        if (strategy, cause.name, LOST_SHARE) in by
     ]
     heads = columns("Cause", "What is blocked", *_HEADS, "Demand lost", numbers=range(2, 6))
     caption = "Businesses by the cause by which they lost most, and demand lost by each cause"
-    return _table("causes", caption, heads, lines, strategies)
+    return table_of_groups("causes", caption, heads, lines, strategies, shown_first)
 
 
-def worst_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable | None:
+def worst_table(
+    rows: Sequence[Row], strategies: Sequence[str], shown_first: str = ""
+) -> PageTable | None:
     """Businesses by how much of their demand failed at once, by whose address was hit."""
-    by = {kind: _by_group(rows, kind) for kind in _HOSTED}
+    by = {kind: rows_by_group(rows, kind) for kind in _HOSTED}
     names = dict.fromkeys((kind, name) for kind in _HOSTED for _, name, _ in by[kind])
     first = worst_above(WORST_PERCENT[0])
     lines = [
         Line.of(
             name,
             _HOSTED[kind],
-            *(_cell(by[kind][strategy, name, worst_above(percent)]) for percent in WORST_PERCENT),
+            *(cell_of(by[kind][strategy, name, worst_above(percent)]) for percent in WORST_PERCENT),
             group=strategy,
         )
         for strategy in strategies
@@ -62,43 +66,26 @@ def worst_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable | N
         numbers=range(2, 2 + len(WORST_PERCENT)),
     )
     caption = "Businesses by how much of their demand failed at once, and by provider"
-    return _table("worst", caption, heads, lines, strategies)
+    return table_of_groups("worst", caption, heads, lines, strategies, shown_first)
 
 
-def operator_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable | None:
-    """Businesses and demand hit at each operator, and by which cause most."""
-    by, causes = _by_group(rows, "operator"), _by_group(rows, "operator and cause")
-    names = dict.fromkeys(name for _, name, _ in by)
-    lines = [
-        Line.of(
-            name,
-            *(_cell(by[strategy, name, metric]) for metric in (*_EVER, _SHARE)),
-            _first_cause(causes, strategy, name),
-            group=strategy,
-        )
-        for strategy in strategies
-        for name in names
-        if (strategy, name, _SHARE) in by
-    ]
-    heads = columns("Operator", *_HEADS, "Demand lost", "Most of it by", numbers=range(1, 5))
-    caption = "What the users of each operator met who were on no VPN"
-    return _table("operators", caption, heads, lines, strategies)
-
-
-def _table(
+def table_of_groups(
     id_: str,
     caption: str,
     heads: Sequence[Column],
     lines: Sequence[Line],
     strategies: Sequence[str],
+    shown_first: str = "",
 ) -> PageTable | None:
+    """Table with a choice of the strategy, the first of them unless one is named; or nothing."""
     if not lines:
         return None
-    choices = [Choice(name, name, name == strategies[0]) for name in strategies]
+    first = shown_first or strategies[0]
+    choices = [Choice(name, name, name == first) for name in strategies]
     return PageTable(id_, caption, heads, lines, choices=choices)
 
 
-def _by_group(rows: Sequence[Row], by: str) -> dict[tuple[str, str, str], Row]:
+def rows_by_group(rows: Sequence[Row], by: str) -> dict[tuple[str, str, str], Row]:
     """Rows of one kind of group, by strategy, group and metric."""
     return {
         (text(row, "strategy"), text(row, "group"), text(row, "metric")): row
@@ -107,17 +94,7 @@ def _by_group(rows: Sequence[Row], by: str) -> dict[tuple[str, str, str], Row]:
     }
 
 
-def _first_cause(by: dict[tuple[str, str, str], Row], strategy: str, operator: str) -> str:
-    """Cause of most of the demand lost at an operator, and its part."""
-    lost = {
-        cause.label: cell(by[strategy, f"{operator}/{cause.name}", _SHARE], "mean")
-        for cause in CAUSES
-    }
-    first, whole = max(lost, key=lambda label: lost[label]), sum(lost.values())
-    return f"{first}, {percent(lost[first] / whole, 2)}" if whole > 0 else "nothing was lost"
-
-
-def _cell(row: Row) -> Cell:
+def cell_of(row: Row) -> Cell:
     """A mean with its range over replicates below it."""
     mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
     unit = text(row, "unit")

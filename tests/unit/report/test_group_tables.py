@@ -1,9 +1,9 @@
-"""Tables of the page by operator and by cause."""
+"""Tables of the page by cause."""
 
 from __future__ import annotations
 
 from sim.catalogue.causes import CAUSES
-from sim.report.page.groups import cause_table, operator_table
+from sim.report.page.groups import cause_table
 from sim.results.tables import Row
 
 EVER = ("businesses_ever_affected", "businesses_ever_impaired", "businesses_ever_down")
@@ -30,12 +30,6 @@ def rows() -> list[Row]:
     for place, cause in enumerate(CAUSES):
         found += [row("cause", cause.name, metric, 10.0 * place, 5.0, 50.0) for metric in EVER]
         found.append(row("cause", cause.name, "demand_lost_share", place / 100, 0.0, 0.1))
-    for name, shares in (("big", (0.03, 0.01, 0.0, 0.0, 0.0)), ("free", (0.0,) * 5)):
-        found += [row("operator", name, metric, 7.0, 7.0, 7.0) for metric in EVER]
-        found.append(row("operator", name, "demand_lost_share", sum(shares), 0.0, 0.1))
-        for cause, share in zip(CAUSES, shares, strict=True):
-            group = f"{name}/{cause.name}"
-            found.append(row("operator and cause", group, "demand_lost_share", share, 0.0, 0.1))
     return found
 
 
@@ -48,16 +42,6 @@ def test_each_cause_has_a_row_with_its_label_its_counts_and_its_share() -> None:
     assert table.rows[2].cells[2].range == "5 to 50"
 
 
-def test_an_operator_is_shown_with_the_cause_of_most_of_its_loss() -> None:
-    table = operator_table(rows(), ("exact",))
-    assert table is not None
-    assert [line.cells[0].text for line in table.rows] == ["big", "free"]
-    assert table.rows[0].cells[-1].text == "own address, 75\N{NO-BREAK SPACE}%"
-    assert table.rows[1].cells[-1].text == "nothing was lost"
-    assert (table.rows[0].cells[1].text, table.rows[0].cells[1].range) == ("7", "")
-
-
-def test_a_folder_of_an_earlier_version_has_neither_table() -> None:
+def test_a_folder_of_an_earlier_version_has_no_such_table() -> None:
     old = [row("operator", "big", "businesses_ever_hit", 3.0, 3.0, 3.0)]
     assert cause_table(old, ("exact",)) is None
-    assert operator_table(old, ("exact",)) is None

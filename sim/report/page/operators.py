@@ -1,0 +1,167 @@
+"""The page by operator: who drops how much of the register, when, and what its users lose.
+
+In: a run folder. Out: a table. What is dropped is counted exactly, from when each operator began
+and ceased to enforce each entry; what users lose is in ``groups.csv``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalogue.causes import CAUSES
+from sim.report.figures.adoption import Adoption
+from sim.report.figures.drawing import Choice as Chosen
+from sim.report.figures.uptake import mean_share, read_operators, uptake
+from sim.report.page.cells import Cell, Line, PageTable, Strip, columns, sort_key
+from sim.report.page.groups import EVER, LOST_SHARE, cell_of, rows_by_group, table_of_groups
+from sim.report.words.numbers import number, percent
+from sim.report.words.plain import duration_words
+from sim.results.read import RunFolder
+from sim.results.relations import connect_tables
+from sim.results.tables import Row
+from sim.results.tables import number as cell
+from sim.scenario.tables.rows import OperatorRow
+
+N_STEPS = 60
+"""Parts of a strip."""
+MOST_HISTORIES = 20
+"""Replicates, over all strategies together, of which what was dropped is counted."""
+
+
+def operator_table(
+    run: RunFolder, groups: Sequence[Row], shown_first: str = ""
+) -> PageTable | None:
+    """What each operator drops, and what its users meet; none where a folder has no such rows.
+
+    Parameters
+    ----------
+    groups
+        Rows of ``groups.csv``.
+    shown_first
+        The strategy of which rows are shown at first.
+    """
+    by, causes = rows_by_group(groups, "operator"), rows_by_group(groups, "operator and cause")
+    if not any(metric == LOST_SHARE for _, _, metric in by):
+        return None
+    operators = read_operators(run)
+    t_s = np.unique(np.linspace(0, run.horizon_s, N_STEPS, endpoint=False).astype(np.int64))
+    n = max(1, MOST_HISTORIES // len(run.strategies))
+    enforced = _enforced(run, operators)
+    lines = []
+    for strategy in run.strategies:
+        histories = uptake(run, t_s, Chosen(strategy=strategy), n)
+        share = mean_share(histories)
+        for row, operator in enumerate(operators):
+            name = operator.operator
+            if (strategy, name, LOST_SHARE) not in by:
+                continue
+            lost = cell(by[strategy, name, LOST_SHARE], "mean")
+            failed = lost / operator.share_users if operator.share_users > 0 else math.nan
+            lines.append(
+                Line.of(
+                    operator.label,
+                    Cell(percent(operator.share_users), operator.share_users),
+                    _strip(share[row]),
+                    *_how_soon(enforced.get((strategy, name))),
+                    _most_dropped(histories, row),
+                    cell_of(by[strategy, name, EVER[1]]),
+                    Cell(
+                        percent(failed, 2), sort_key(failed), _first_cause(causes, strategy, name)
+                    ),
+                    cell_of(by[strategy, name, LOST_SHARE]),
+                    group=strategy,
+                )
+            )
+    heads = columns(
+        "Operator",
+        "Its share of users",
+        "How much of the list it drops, from start to end",
+        "Orders it enforces",
+        "Half of them within",
+        "Most addresses it drops at once",
+        "Businesses impaired for its users",
+        "Share of what its users try that fails",
+        "The same, of the whole country's demand",
+        numbers=(1, 3, 4, 5, 6, 7, 8),
+    )
+    caption = "Who drops what, when, and what of it users meet who are on no VPN"
+    return table_of_groups("operators", caption, heads, lines, run.strategies, shown_first)
+
+
+def _strip(share: NDArray[np.float64]) -> Cell:
+    """Shades from start to end; nothing is listed where there is no share."""
+    known = share[~np.isnan(share)]
+    end = float(known[-1]) if known.size else math.nan
+    said = "nothing was listed" if not known.size else f"{percent(min(end, 1.0), 2)} at the last"
+    steps = [None if math.isnan(one) else round(min(one, 1.0), 2) for one in share.tolist()]
+    return Cell(said, sort_key(end), strip=Strip.of(steps))
+
+
+@dataclass(frozen=True)
+class _Enforced:
+    """What an operator did of the orders placed, over all replicates.
+
+    Attributes
+    ----------
+    share
+        Of the orders, those that it ever enforced; of a group in cohorts the mean.
+    median_s
+        Time from an order to its enforcement, median of those enforced.
+    """
+
+    share: float
+    median_s: float
+
+
+def _enforced(run: RunFolder, operators: Sequence[OperatorRow]) -> dict[tuple[str, str], _Enforced]:
+    """What each operator enforced, by strategy and operator, from every event of the run."""
+    pairs = [(actor, row.operator) for row in operators for actor in row.actors]
+    with connect_tables(run.path) as connection:
+        placed = dict(
+            connection.execute(
+                "SELECT strategy, count(*) FROM events WHERE kind = 'block' GROUP BY strategy"
+            ).fetchall()
+        )
+        # An entry that is ordered again is enforced again: each time counts from its own order.
+        found = connection.execute(
+            "SELECT begun.strategy, part.operator, count(*), median(begun.t_s - placed.t_s) "
+            "FROM (SELECT * FROM events WHERE kind = 'enforced') AS begun "
+            "ASOF JOIN (SELECT * FROM events WHERE kind = 'block') AS placed "
+            "ON begun.strategy = placed.strategy AND begun.replicate = placed.replicate "
+            "AND begun.entry = placed.entry AND begun.t_s >= placed.t_s "
+            "JOIN (SELECT unnest(?) AS actor, unnest(?) AS operator) AS part "
+            "ON part.actor = begun.operator GROUP BY ALL",
+            [[actor for actor, _ in pairs], [operator for _, operator in pairs]],
+        ).fetchall()
+    n_actors = {row.operator: len(row.actors) for row in operators}
+    return {
+        (strategy, operator): _Enforced(n / (placed[strategy] * n_actors[operator]), middle)
+        for strategy, operator, n, middle in found
+    }
+
+
+def _how_soon(done: _Enforced | None) -> tuple[Cell, Cell]:
+    if done is None:
+        return Cell(percent(0.0), 0.0), Cell("never", "")
+    soon = "at once" if done.median_s == 0 else duration_words(done.median_s / 3600)
+    return Cell(percent(done.share, 2), done.share), Cell(soon, done.median_s)
+
+
+def _most_dropped(histories: Sequence[Adoption], row: int) -> Cell:
+    most = float(np.mean([one.dropped[row].max(initial=0.0) for one in histories]))
+    return Cell(number(most), most)
+
+
+def _first_cause(by: dict[tuple[str, str, str], Row], strategy: str, operator: str) -> str:
+    """Cause of most of the demand lost at an operator, and its part."""
+    lost = {
+        cause.label: cell(by[strategy, f"{operator}/{cause.name}", LOST_SHARE], "mean")
+        for cause in CAUSES
+    }
+    first, whole = max(lost, key=lambda label: lost[label]), sum(lost.values())
+    return f"{percent(lost[first] / whole, 2)} of it by {first}" if whole > 0 else ""

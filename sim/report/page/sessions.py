@@ -1,0 +1,150 @@
+"""The page by session, where orders recur: what each stretch of listing did.
+
+In: curves of a run folder. Out: a table, or nothing where the register never empties in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalogue.choices import curve_name
+from sim.measure.bands import over_replicates, values_at
+from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
+from sim.report.words.numbers import NBSP, number, percent, percent_span, span
+from sim.results.read import CurvePoints, RunFolder
+
+IMPAIRED, LOST = map(curve_name, ("businesses_impaired", "demand_lost_share"))
+MOST = 150
+"""Sessions of one strategy that are shown."""
+_Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Session:
+    """A stretch in which something is listed in some replicate.
+
+    Attributes
+    ----------
+    from_s, to_s
+        When it begins, and when nothing is listed any more in any replicate.
+    until_s
+        When the next begins, or the run ends: until then its effects are its own.
+    """
+
+    from_s: int
+    to_s: int
+    until_s: int
+
+
+def sessions_of(listed: CurvePoints, horizon_s: int) -> tuple[Session, ...]:
+    """Stretches in which anything is listed, without the target's own ranges."""
+    times = np.unique(listed.t_s)
+    is_on = (values_at(listed, times) > 0).any(axis=0)
+    turn = np.diff(is_on.astype(np.int8), prepend=0)
+    begins = times[turn > 0].tolist()
+    # What is still listed at the end is a session until then.
+    ends, next_ones = [*times[turn < 0].tolist(), horizon_s], [*begins[1:], horizon_s]
+    return tuple(Session(*one) for one in zip(begins, ends, next_ones, strict=False))
+
+
+def session_table(
+    run: RunFolder, listed: Mapping[str, CurvePoints], shown_first: str = ""
+) -> PageTable | None:
+    """What each session listed and hit, strategy by strategy; none without at least two.
+
+    Parameters
+    ----------
+    listed
+        Change points of the addresses listed, by strategy.
+    shown_first
+        The strategy of which rows are shown at first, if it has sessions.
+    """
+    lines: list[Line] = []
+    n_left_out = 0
+    for strategy in run.strategies:
+        found = sessions_of(listed[strategy], run.horizon_s)
+        if len(found) < 2:
+            continue
+        n_left_out = max(n_left_out, len(found) - MOST)
+        hit, lost = run.curve(IMPAIRED, strategy), run.curve(LOST, strategy)
+        lines.extend(
+            Line.of(
+                Cell(_when(run.start, one.from_s), one.from_s),
+                Cell(_lasting(one.to_s - one.from_s), one.to_s - one.from_s),
+                _cell(most_in(listed[strategy], one.from_s, one.until_s)),
+                _cell(most_in(hit, one.from_s, one.until_s)),
+                _cell(integral_h(hit, one.from_s, one.until_s)),
+                _cell(most_in(lost, one.from_s, one.until_s), is_share=True),
+                group=strategy,
+            )
+            for one in found[:MOST]
+        )
+    if not lines:
+        return None
+    heads = columns(
+        "Begins",
+        "Lasts",
+        "Most addresses listed at once",
+        "Most businesses impaired at once",
+        "Business-hours impaired",
+        "Demand that fails, at worst",
+        numbers=(1, 2, 3, 4, 5),
+    )
+    left_out = f"; the first {MOST}, {n_left_out} are not shown" if n_left_out > 0 else ""
+    caption = f"Each session, until the next begins{left_out}"
+    named = list(dict.fromkeys(line.group for line in lines if line.group))
+    first = shown_first if shown_first in named else named[0]
+    choices = [Choice(name, name, name == first) for name in named]
+    return PageTable("sessions", caption, heads, lines, choices=choices)
+
+
+def most_in(points: CurvePoints, from_s: int, until_s: int) -> NDArray[np.float64]:
+    """Highest value of each replicate's curve in a stretch.
+
+    Returns
+    -------
+    highest : shape (n_replicates,)
+    """
+    highest = values_at(points, _times(points, from_s, until_s)).max(axis=1)
+    return np.asarray(highest, np.float64)
+
+
+def integral_h(points: CurvePoints, from_s: int, until_s: int) -> NDArray[np.float64]:
+    """Integral of each replicate's step curve over a stretch, in hours.
+
+    Returns
+    -------
+    area : shape (n_replicates,)
+    """
+    times = _times(points, from_s, until_s)
+    length = np.diff(np.append(times, until_s))
+    return np.asarray(values_at(points, times) @ length / 3600, np.float64)
+
+
+def _times(points: CurvePoints, from_s: int, until_s: int) -> _Times:
+    """Change points of any replicate in a stretch, and its beginning."""
+    inside = points.t_s[(points.t_s > from_s) & (points.t_s < until_s)]
+    return np.unique(np.append(inside, from_s))
+
+
+def _cell(values: NDArray[np.float64], *, is_share: bool = False) -> Cell:
+    mean, low, high = (float(one[0]) for one in over_replicates(values[:, np.newaxis]))
+    said = percent(mean, 2) if is_share else number(mean)
+    ends = percent_span if is_share else span
+    return Cell(said, mean, ends(low, high) if low < high else "")
+
+
+def _lasting(length_s: int) -> str:
+    """Hours with a digit after the point; days from three on."""
+    hours = length_s / 3600
+    return f"{hours:.1f}{NBSP}h" if hours < 72 else f"{hours / 24:.1f}{NBSP}d"
+
+
+def _when(start: datetime, second: int) -> str:
+    at = start + timedelta(seconds=second)
+    return f"{at.day} {at:%B %Y, %H:%M}"

@@ -1,0 +1,256 @@
+"""Why a business was hit: from the order to what of it stood there, and at whose addresses.
+
+In: rows of ``summary.csv`` and ``groups.csv``, and the businesses of a run folder. Out: a chain in
+words for each cause, and a table of what hit the businesses of each provider.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.catalogue.causes import CAUSES
+from sim.catalogue.choices import measure_name
+from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
+from sim.report.page.groups import LOST_SHARE, rows_by_group
+from sim.report.words.numbers import capitalised, number, percent
+from sim.results.read import RunFolder
+from sim.results.relations import connect_tables
+from sim.results.tables import Row, text
+from sim.results.tables import number as cell
+
+ORDERS, LISTED, DROPPED = map(
+    measure_name, ("orders_placed", "addresses_listed_peak", "addresses_dropped_peak")
+)
+_HIT = "businesses_ever_impaired"
+_STEPS = {
+    "own_address": (
+        "the site's own front end stands there",
+        "its customers cannot reach it",
+    ),
+    "component_elsewhere": (
+        "a part of its own, kept at another place, stands there",
+        "the site answers, but what needs that part fails",
+    ),
+    "bought_service": (
+        "a service it buys stands there (payment, maps, statistics)",
+        "the site answers, but what needs the service fails",
+    ),
+    "name": ("the name is the site's own", "its customers cannot look it up"),
+    "overloaded_operator": (
+        "more rules than its routers hold",
+        "it fails attempts at everything, listed or not",
+    ),
+}
+_FIRST = {
+    "name": ("an order names a domain", "operators refuse the name"),
+    "overloaded_operator": ("orders pile up", "an operator is over its capacity"),
+}
+_USUAL = ("an order lists an address", "operators drop it")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One cause, from the order to the business.
+
+    Attributes
+    ----------
+    label
+        The cause.
+    steps
+        What leads to what, in words.
+    part
+        What it is of all that failed, in words.
+    length
+        The same in percent, for a bar.
+    hit
+        Businesses that were hit and lost most by it, in words.
+    """
+
+    label: str
+    steps: tuple[str, ...]
+    part: str
+    length: float
+    hit: str
+
+
+def chains(groups: Sequence[Row], strategy: str) -> tuple[Chain, ...]:
+    """Causes of what failed under one strategy, the largest first; none where nothing failed.
+
+    Parameters
+    ----------
+    groups
+        Rows of ``groups.csv``.
+    """
+    by = rows_by_group(groups, "cause")
+    lost = {
+        cause: cell(by[strategy, cause.name, LOST_SHARE], "mean")
+        for cause in CAUSES
+        if (strategy, cause.name, LOST_SHARE) in by
+    }
+    whole = sum(lost.values())
+    if not whole > 0:
+        return ()
+    found = []
+    for cause in sorted(lost, key=lambda cause: -lost[cause]):
+        if lost[cause] == 0:
+            continue
+        hit = by[strategy, cause.name, _HIT]
+        part = lost[cause] / whole
+        found.append(
+            Chain(
+                capitalised(cause.label),
+                (*_FIRST.get(cause.name, _USUAL), *_STEPS[cause.name]),
+                f"{percent(part, 2)} of what failed",
+                round(100 * part, 2),
+                f"hit, mostly in this way: {number(cell(hit, 'mean'))} of "
+                f"{number(cell(hit, 'denominator'))} businesses",
+            )
+        )
+    return tuple(found)
+
+
+def orders_in_words(summary: Mapping[str, Row]) -> str:
+    """How many orders put how much on the register, and how much of it was dropped.
+
+    Parameters
+    ----------
+    summary
+        Rows of ``summary.csv`` of one strategy, by metric.
+    """
+
+    def mean(metric: str) -> float:
+        return cell(summary[metric], "mean") if metric in summary else math.nan
+
+    orders, listed, dropped = mean(ORDERS), mean(LISTED), mean(DROPPED)
+    if math.isnan(listed) or listed == 0:
+        return ""
+    placed = "" if math.isnan(orders) else f"{capitalised(number(orders))} orders put "
+    put = f"{placed}{number(listed)} addresses {'on the register' if placed else 'were listed'}"
+    acted = "" if math.isnan(dropped) else f"; an average user's operator dropped {number(dropped)}"
+    return f"{put} at the peak{acted}."
+
+
+def hit_by_provider(
+    run: RunFolder, map_: Mapping[str, Any], shown_first: str
+) -> tuple[PageTable | None, dict[str, str]]:
+    """What hit the businesses of each provider, and a sentence on the one that puzzles most.
+
+    Parameters
+    ----------
+    map_
+        Values of the map: how much of each provider was listed at its times.
+    shown_first
+        The strategy of which rows are shown at first.
+
+    Returns
+    -------
+    table
+        None where the folder does not say by what each business lost most.
+    puzzle
+        Of each strategy under which it is so: a provider of which nothing was listed, and whose
+        businesses were hit all the same.
+    """
+    counts = _counts(run)
+    if not counts:
+        return None, {}
+    listed = {
+        strategy: _most_listed(map_, strategy, map_["providers"]) for strategy in run.strategies
+    }
+    shown = [cause for cause in CAUSES if any(hit.get(cause.name) for _, hit in counts.values())]
+    lines, puzzle = [], {}
+    for (strategy, provider), (n, hit) in counts.items():
+        whole = sum(hit.values())
+        if n == 0:
+            continue
+        of_it = listed[strategy].get(provider, math.nan)
+        lines.append(
+            Line.of(
+                provider,
+                Cell(number(n), n),
+                Cell(percent(whole / n, 2), whole / n),
+                *(Cell(number(hit.get(c.name, 0.0)), hit.get(c.name, 0.0)) for c in shown),
+                Cell(number(of_it), sort_key(of_it)),
+                group=strategy,
+            )
+        )
+        if of_it == 0 and whole / n > 0.1 and whole > 1 and strategy not in puzzle and shown:
+            first = max(shown, key=lambda cause: hit.get(cause.name, 0.0))
+            puzzle[strategy] = (
+                f"{provider}: none of its addresses was listed, and {percent(whole / n, 2)} of the "
+                "businesses with their front end there were hit all the same, "
+                f"{percent(hit[first.name] / whole, 2)} of them mostly by "
+                f"{_with_article(first.label)}."
+            )
+    heads = columns(
+        "Provider of the front end",
+        "Businesses",
+        "Impaired at some time",
+        *(f"mostly by {_with_article(cause.label)}" for cause in shown),
+        "Of its addresses listed at once",
+        numbers=range(1, 4 + len(shown)),
+    )
+    caption = "Businesses by where their front end is, and by what hit them"
+    choices = [Choice(name, name, name == shown_first) for name in run.strategies]
+    return PageTable("providers-hit", caption, heads, lines, choices=choices), puzzle
+
+
+def _with_article(label: str) -> str:
+    return {
+        "own address": "their own address",
+        "component elsewhere": "a component elsewhere",
+        "bought service": "a bought service",
+        "name": "their name",
+        "overloaded operator": "an overloaded operator",
+    }.get(label, label)
+
+
+def _most_listed(
+    map_: Mapping[str, Any], strategy: str, providers: Sequence[str]
+) -> dict[str, float]:
+    frames = map_["strategies"][strategy]["frames"]
+    return {
+        name: float(max(frame["by"][row] for frame in frames)) for row, name in enumerate(providers)
+    }
+
+
+_Counts = dict[tuple[str, str], tuple[float, dict[str, float]]]
+
+
+def _counts(run: RunFolder) -> _Counts:
+    """Businesses of each provider, and those of them impaired by main cause.
+
+    Means over replicates, the provider with most businesses first.
+    """
+    if "main_cause" not in _columns(run):
+        return {}
+    with connect_tables(run.path) as connection:
+        found = connection.execute(
+            "SELECT strategy, provider, coalesce(main_cause, ''), "
+            "count(*), count(*) FILTER (impaired_s > 0) FROM businesses GROUP BY ALL"
+        ).fetchall()
+    n = run.n_replicates
+    whole: dict[tuple[str, str], float] = {}
+    hit: dict[tuple[str, str], dict[str, float]] = {}
+    for strategy, provider, cause, n_all, n_hit in found:
+        key = (strategy, provider or "not known")
+        whole[key] = whole.get(key, 0.0) + n_all / n
+        if cause:
+            hit.setdefault(key, {})[cause] = n_hit / n
+    place = {name: row for row, name in enumerate(run.strategies)}
+    keys = sorted(whole, key=lambda key: (place.get(key[0], -1), -whole[key], key[1]))
+    return {key: (whole[key], hit.get(key, {})) for key in keys}
+
+
+def _columns(run: RunFolder) -> set[str]:
+    with connect_tables(run.path) as connection:
+        if not (run.path / "businesses.parquet").is_file():
+            return set()
+        return {row[0] for row in connection.execute("DESCRIBE businesses").fetchall()}
+
+
+def summary_of(rows: Sequence[Row], strategy: str) -> dict[str, Row]:
+    """Rows of one strategy, by metric."""
+    return {text(row, "metric"): row for row in rows if text(row, "strategy") == strategy}

@@ -1,0 +1,209 @@
+"""Why businesses were hit: by cause, provider, operator and session, counted a second time."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter, defaultdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.report.figures.map_frames import map_data
+from sim.report.page.cells import Strip
+from sim.report.page.operators import operator_table
+from sim.report.page.sessions import Session, integral_h, most_in, session_table, sessions_of
+from sim.report.page.why import chains, hit_by_provider, orders_in_words
+from sim.report.words.numbers import NBSP
+from sim.results.read import CurvePoints, RunFolder, open_run
+from sim.results.tables import Row, read_rows
+from tests.unit.report.test_group_tables import rows
+
+
+def row_of(cause: str, metric: str, mean: float) -> Row:
+    return {
+        "strategy": "exact", "by": "cause", "group": cause, "metric": metric, "mean": mean,
+        "low": mean, "high": mean, "denominator": 1000.0, "unit": "businesses",
+    }  # fmt: skip
+
+
+def test_chains_go_from_the_order_to_the_business_the_largest_first() -> None:
+    lost = {"own_address": 0.02, "component_elsewhere": 0.0, "bought_service": 0.06, "name": 0.0}
+    made = [row_of(cause, "demand_lost_share", share) for cause, share in lost.items()]
+    made += [
+        row_of(cause, "businesses_ever_impaired", 1000 * share) for cause, share in lost.items()
+    ]
+    found = chains(made, "exact")
+    assert [one.label for one in found] == ["Bought service", "Own address"]
+    assert found[0].steps[0] == "an order lists an address"
+    assert "a service it buys stands there" in found[0].steps[2]
+    assert found[0].part.replace(NBSP, " ") == "75 % of what failed"
+    assert found[0].length == 75
+    assert found[0].hit == "hit, mostly in this way: 60 of 1,000 businesses"
+    assert sum(one.length for one in found) == pytest.approx(100)
+
+
+def test_there_is_no_chain_where_nothing_failed() -> None:
+    assert chains([row_of("name", "demand_lost_share", 0.0)], "exact") == ()
+    assert chains(rows(), "another") == ()
+
+
+def test_orders_are_told_as_far_as_they_are_known() -> None:
+    made: dict[str, Row] = {
+        name: {"mean": mean}
+        for name, mean in (
+            ("orders_placed", 80.0), ("addresses_listed_peak", 1.5e6),
+            ("addresses_dropped_peak", 1e6),
+        )
+    }  # fmt: skip
+    said = orders_in_words(made).replace(NBSP, " ")
+    assert said.startswith("80 orders put 1.50 million addresses on the register at the peak; ")
+    del made["orders_placed"]
+    assert orders_in_words(made).replace(NBSP, " ").startswith("1.50 million addresses were listed")
+    assert orders_in_words({}) == ""
+
+
+def test_businesses_of_a_provider_are_counted_by_what_hit_them(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    table, _ = hit_by_provider(run, map_of(run), "replay")
+    assert table is not None
+    whole: Counter[str] = Counter()
+    hit: Counter[str] = Counter()
+    by: Counter[tuple[str, str]] = Counter()
+    for provider, cause, impaired_s in duckdb.execute(
+        "SELECT provider, main_cause, impaired_s FROM read_parquet(?)",
+        [str(shipped_run / "businesses.parquet")],
+    ).fetchall():
+        whole[provider] += 1
+        if impaired_s > 0:
+            hit[provider] += 1
+            by[provider, cause] += 1
+    n = run.n_replicates
+    assert {line.cells[0].text for line in table.rows} == set(whole)
+    heads = [column.title for column in table.columns]
+    own = heads.index("mostly by their own address")
+    for line in table.rows:
+        provider = line.cells[0].text
+        assert line.cells[1].sort == pytest.approx(whole[provider] / n)
+        assert line.cells[2].sort == pytest.approx(hit[provider] / whole[provider])
+        assert line.cells[own].sort == pytest.approx(by[provider, "own_address"] / n)
+    assert sum(hit.values()) > 10
+
+
+def test_a_provider_that_is_hit_without_being_listed_is_named(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    map_ = map_of(run)
+    first = max(
+        (line for line in hit_by_provider(run, map_, "replay")[0].rows),  # type: ignore[union-attr]
+        key=lambda line: float(line.cells[2].sort or 0) * (float(line.cells[1].sort or 0) > 3),
+    ).cells[0].text  # fmt: skip
+    for frame in map_["strategies"]["replay"]["frames"]:
+        frame["by"] = [1] * len(map_["providers"])
+    assert hit_by_provider(run, map_, "replay")[1] == {}
+    for frame in map_["strategies"]["replay"]["frames"]:
+        frame["by"][map_["providers"].index(first)] = 0
+    said = hit_by_provider(run, map_, "replay")[1]["replay"]
+    assert said.startswith(f"{first}: none of its addresses was listed, and ")
+
+
+def map_of(run: RunFolder) -> dict[str, Any]:
+    return map_data(run, {name: run.curve("addresses_listed", name) for name in run.strategies})
+
+
+def test_operators_are_told_what_they_enforce_and_how_soon(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    groups = read_rows(run, "groups.csv")
+    table = operator_table(run, groups)
+    assert table is not None
+    placed: dict[tuple[int, int], int] = {}
+    waits: dict[str, list[int]] = defaultdict(list)
+    events = duckdb.execute(
+        "SELECT replicate, entry, kind, operator, t_s FROM read_parquet(?) "
+        "WHERE kind IN ('block', 'enforced') ORDER BY replicate, t_s, kind",
+        [str(shipped_run / "events.parquet")],
+    ).fetchall()
+    n_orders = 0
+    for replicate, entry, kind, operator, t_s in events:
+        if kind == "block":
+            placed[replicate, entry] = t_s
+            n_orders += 1
+        else:
+            waits[operator].append(t_s - placed[replicate, entry])
+    path = next((shipped_run / "inputs").glob("operators-russia-2018-*.csv"))
+    with path.open(encoding="utf-8") as file:
+        operators = {one["label"]: one for one in csv.DictReader(file)}
+    assert {line.cells[0].text for line in table.rows} == set(operators)
+    lost = 0.0
+    for line in table.rows:
+        operator = operators[line.cells[0].text]
+        mine = waits[operator["operator"]]
+        if operator.get("cohorts"):
+            continue
+        assert line.cells[3].sort == pytest.approx(len(mine) / n_orders)
+        if mine:
+            assert line.cells[4].sort == median(mine)
+        else:
+            assert line.cells[4].text == "never"
+        lost += float(operator["share_users"]) * float(line.cells[7].sort or 0)
+    if not any(one.get("cohorts") for one in operators.values()):
+        # What fails for the users of each, weighted by their number, is what fails in all.
+        summary = {one["metric"]: one for one in read_rows(run, "summary.csv")}
+        assert lost == pytest.approx(float(str(summary["demand_lost_share"]["mean"])), rel=1e-6)
+    assert operator_table(run, []) is None
+
+
+def test_a_strip_joins_steps_of_one_shade() -> None:
+    assert Strip.of([None, 0.5, 0.5, 1.0]).parts == ((0, 25, None), (25, 50, 0.5), (75, 25, 1.0))
+    assert Strip.of([None, None]).parts == ((0, 100, None),)
+    assert Strip.of([]).parts == ()
+
+
+def points(*replicates: list[tuple[int, float]]) -> CurvePoints:
+    flat = [(row, t, value) for row, one in enumerate(replicates) for t, value in one]
+    replicate, t_s, value = (np.array(column) for column in zip(*flat, strict=True))
+    return CurvePoints(replicate, t_s, value.astype(float), np.full(value.size, math.nan))
+
+
+def test_sessions_are_stretches_in_which_any_replicate_lists_something() -> None:
+    listed = points(
+        [(0, 0), (10, 5), (20, 0), (50, 1), (60, 0)],
+        [(0, 0), (15, 3), (30, 0), (55, 2), (90, 0)],
+    )
+    assert sessions_of(listed, 100) == (Session(10, 30, 50), Session(50, 90, 100))
+    assert sessions_of(points([(0, 2)]), 100) == (Session(0, 100, 100),)
+    assert sessions_of(points([(0, 0), (7, 1), (9, 0), (50, 4)]), 100)[-1] == Session(50, 100, 100)
+    assert sessions_of(points([(0, 0)]), 100) == ()
+
+
+def test_a_session_is_measured_until_the_next_begins() -> None:
+    curve = points([(0, 1.0), (3600, 5.0), (7200, 0.0)], [(0, 0.0), (5400, 2.0)])
+    assert integral_h(curve, 1800, 9000).tolist() == pytest.approx([0.5 + 5.0, 2.0])
+    assert most_in(curve, 1800, 9000).tolist() == [5, 2]
+    assert most_in(curve, 7200, 9000).tolist() == [0, 2]
+    # Nothing is counted twice, and nothing is lost.
+    parts = [integral_h(curve, *ends) for ends in ((0, 4000), (4000, 5400), (5400, 9999))]
+    assert sum(parts) == pytest.approx(integral_h(curve, 0, 9999))
+
+
+def test_one_stretch_of_listing_makes_no_table(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    assert session_table(run, {"replay": run.curve("addresses_listed")}) is None
+
+
+def test_a_register_that_empties_makes_a_table_by_session(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    day = 86_400
+    listed = points(*([[(0, 0), (day, 7), (2 * day, 0), (4 * day, 9)]] * run.n_replicates))
+    table = session_table(run, {"replay": listed})
+    assert table is not None
+    assert [line.cells[2].text for line in table.rows] == ["7", "9"]
+    assert table.rows[0].cells[0].text == "17 April 2018, 00:00"
+    assert table.rows[0].cells[1].text == f"24.0{NBSP}h"
+    curve = run.curve("businesses_impaired")
+    hours = [float(integral_h(curve, start, stop).mean())
+             for start, stop in ((day, 4 * day), (4 * day, run.horizon_s))]  # fmt: skip
+    assert [line.cells[4].sort for line in table.rows] == pytest.approx(hours)
