@@ -21,6 +21,10 @@ from sim.scenario.resolve import resolve
 from tests import examples, remembered
 from tests.experiments import run_experiment
 
+# Some hundred processes import the same. Containers often tell Python to keep nothing it compiled.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Before tests are imported, which ask for numbers of examples, and before the option is read.
 examples.register()
 remembered.remember()

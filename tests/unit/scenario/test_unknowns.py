@@ -199,12 +199,13 @@ def test_whole_numbers_of_a_logarithmic_range_are_rounded() -> None:
     assert_allclose(found / dial.size, expected, atol=2e-5)
 
 
+@pytest.mark.parametrize("n_draws", [24, pytest.param(64, marks=pytest.mark.laws)])
 @pytest.mark.parametrize("name", ["telegram-2018", "spain-2025-26", "piracy-shield"])
-def test_the_scenario_can_be_at_every_joint_draw(name: str) -> None:
+def test_the_scenario_can_be_at_every_joint_draw(name: str, n_draws: int) -> None:
     """Of 64 draws without bounds between unknowns, some eight are impossible."""
     resolved = resolve(load_scenario(name))
     factors, _ = list_factors(resolved)
-    dials = np.random.default_rng(5).random((64, sum(one.n_dials for one in factors)))
+    dials = np.random.default_rng(5).random((n_draws, sum(one.n_dials for one in factors)))
     amounts = joint_amounts(resolved, factors, dials)
     n_impossible = [0, 0]
     for row, found in enumerate((amounts, settings(factors, dials))):
@@ -214,7 +215,7 @@ def test_the_scenario_can_be_at_every_joint_draw(name: str) -> None:
             ]
             n_impossible[row] += not point_of(resolved, setting).is_possible(resolved)
     assert n_impossible[0] == 0
-    assert n_impossible[1] > 3
+    assert n_impossible[1] > n_draws // 20
 
 
 def test_every_assumed_unknown_states_how_it_is_drawn() -> None:
