@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,24 @@ def _lock_of_code() -> Path:
     return folder_of_code() / "tests.lock"
 
 
+@cache
+def compile_loops() -> None:
+    """Compile all loops, or wait for the process that does, so that no command says it does."""
+    with _lock_of_code().open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        warm_up()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Wait before any fixture: one that makes a run would compile all loops a second time.
+
+    What a command says on stderr does not depend on which test is the first.
+    """
+    if simulates(item.path):
+        compile_loops()
+
+
 def simulates(path: Path) -> bool:
     """Whether tests of a file may call compiled loops."""
     place = path.relative_to(REPOSITORY / "tests").as_posix()
@@ -157,6 +176,7 @@ def made_once(
     tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
 ) -> Path:
     """Folder that the first process of a session to ask makes; others wait, and read the same."""
+    compile_loops()
     base = tmp_path_factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with (base / f"{name}.lock").open("w") as lock:
@@ -167,21 +187,6 @@ def made_once(
             make(unfinished / "run")
             unfinished.rename(base / name)
     return base / name / "run"
-
-
-@pytest.fixture(scope="session")
-def compiled_loops() -> None:
-    """Compile all loops, or wait for the process that does, so that no command says it does."""
-    with _lock_of_code().open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        warm_up()
-
-
-@pytest.fixture(autouse=True)
-def _loops_are_compiled(request: pytest.FixtureRequest) -> None:
-    """What a command says on stderr does not depend on which test is the first."""
-    if simulates(request.path):
-        request.getfixturevalue("compiled_loops")
 
 
 @pytest.fixture(scope="session")
