@@ -10,7 +10,14 @@ from datetime import datetime
 
 from sim.measure.bands import Band, whole_band
 from sim.report.figures import style
-from sim.report.figures.curves import Mark, name_bands, offset_name, plot_addresses
+from sim.report.figures.curves import (
+    MILLION,
+    Mark,
+    name_bands,
+    offset_name,
+    plot_addresses,
+    scale_of,
+)
 from sim.report.figures.drawing import (
     DEFAULT,
     WIDE,
@@ -23,6 +30,7 @@ from sim.report.figures.drawing import (
     peak_and_end,
 )
 from sim.report.inputs import input_rows
+from sim.report.words import findings
 from sim.results.read import RunFolder
 from sim.scenario.tables.rows import PublishedTotalRow
 
@@ -82,9 +90,13 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         first = far
     plot_addresses(far, listed, dropped, inside, run.start, run.horizon_s, whole)
     name_bands(figure, bands.values())
-    far.set_title("Whole run" if inside else "Addresses in the register, and dropped")
+    found = findings.listed(listed, run.start)
+    far.set_title("Whole run" if inside else found)
+    if inside:
+        style.add_title(figure, found)
     far.set_xlabel(f"date, {offset_name(run.start)}")
-    first.set_ylabel("IPv4 addresses, millions\n(without the target's own)")
+    unit = ", millions" if scale_of(listed, dropped) == MILLION else ""
+    first.set_ylabel(f"IPv4 addresses{unit}\n(without the target's own)")
     alt = (
         "Distinct IPv4 addresses over time, without the target's own ranges. Listed: "
         f"{peak_and_end(listed)}. Dropped, averaged over users: {peak_and_end(dropped)}. "

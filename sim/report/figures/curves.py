@@ -135,7 +135,7 @@ def plot_addresses(
     *,
     label: bool = True,
 ) -> Axes:
-    """Addresses listed and dropped, in millions, with published totals as marks.
+    """Addresses listed and dropped, on a scale that fits them, with published totals as marks.
 
     Parameters
     ----------
@@ -143,19 +143,20 @@ def plot_addresses(
         Part of the run to show.
     """
     end_s = window_s[1]
-    plot_band(ax, dropped, start, horizon_s, colour=style.ORANGE, scale=MILLION)
-    plot_band(ax, listed, start, horizon_s, colour=style.BLUE, scale=MILLION)
+    scale = scale_of(listed, dropped)
+    plot_band(ax, dropped, start, horizon_s, colour=style.ORANGE, scale=scale)
+    plot_band(ax, listed, start, horizon_s, colour=style.BLUE, scale=scale)
     for mark in marks:
         middle = (mark.from_s + mark.to_s) // 2
         if not window_s[0] <= middle <= end_s:
             continue
         span = times_of(np.array([mark.from_s, middle, mark.to_s]), start)
         if mark.to_s > mark.from_s:
-            height = [mark.addresses / MILLION] * 2
+            height = [mark.addresses / scale] * 2
             ax.plot([span[0], span[2]], height, color=style.BLACK, linewidth=0.8, zorder=4)
         ax.plot(
             span[1],
-            mark.addresses / MILLION,
+            mark.addresses / scale,
             marker="o",
             markersize=4.5,
             markeredgewidth=0.9,
@@ -166,17 +167,22 @@ def plot_addresses(
     ax.set_ylim(bottom=0)
     ax.set_xlim(*times_of(np.array(window_s), start))
     date_axis(ax)
-    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_major_formatter("{x:,g}")
     if label:
         at_end = [
             int(np.searchsorted(band.t_s, end_s, side="right")) - 1 for band in (listed, dropped)
         ]
         ends = [
-            (listed.mean[at_end[0]] / MILLION, "listed", style.BLUE),
-            (dropped.mean[at_end[1]] / MILLION, "dropped,\nmean over users", "#9a6a00"),
+            (listed.mean[at_end[0]] / scale, "listed", style.BLUE),
+            (dropped.mean[at_end[1]] / scale, "dropped,\nmean over users", "#9a6a00"),
         ]
         style.label_ends(ax, ends)
     return ax
+
+
+def scale_of(listed: Band, dropped: Band) -> float:
+    """A million where there are as many addresses, else one."""
+    return MILLION if max(listed.mean.max(), dropped.mean.max()) >= MILLION else 1.0
 
 
 def _held(values: NDArray[np.float64]) -> NDArray[np.float64]:

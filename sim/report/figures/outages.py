@@ -19,6 +19,7 @@ from sim.report.figures.drawing import (
     brackets,
     peak_and_end,
 )
+from sim.report.words import findings
 from sim.results.read import RunFolder
 
 MAX_PANELS = 12
@@ -34,7 +35,7 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     n = bands["affected"].denominator
     ax.set_ylabel(f"businesses (of {n:,.0f}{' as given' if run.n_draws else ''})")
     ax.set_xlabel(f"date, {offset_name(run.start)}")
-    ax.set_title("Businesses cut off from part of their domestic customers")
+    ax.set_title(findings.impaired(bands["impaired"], run.start))
     peaks = "; ".join(f"{state}: {peak_and_end(band)}" for state, band in bands.items())
     limits = run.scenario["thresholds"]
     meaning = ", ".join(f"{state} above {limits[state]:.0%}" for state in STATES)
@@ -89,7 +90,7 @@ def draw_outages_by(
         ax.tick_params(labelbottom=True)  # the lowest panel of each column has the dates
     for ax in axes[:, 0]:
         ax.set_ylabel("share of businesses", fontsize=8)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    style.add_title(figure, title)
     handles = [
         axes.flat[0].plot([], [], color=colour, label=label, **style.LINES[state])[0]
         for state, (colour, label) in STATES.items()

@@ -26,6 +26,7 @@ from sim.report.figures.drawing import (
     brackets,
     peak_and_end,
 )
+from sim.report.words import findings
 from sim.results.read import RunFolder
 
 REACHED, ON_VPN, IMPAIRED, LOST = map(
@@ -78,6 +79,12 @@ def plot_shares(
     return ax
 
 
+def _ends(band: Band) -> list[float]:
+    """Highest mean, and highest ends of the bands that are known."""
+    drawn = [band.mean, band.high, *(() if band.wide is None else (band.wide[2],))]
+    return [float(np.nanmax(one, initial=0.0)) for one in drawn]
+
+
 def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Target reach against collateral."""
     bands = reach_bands(run, choice)
@@ -88,10 +95,13 @@ def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     date_axis(lower)
     name_bands(figure, bands.values())
     target = str(run.scenario["target"]["name"])
-    upper.set_title(f"The target: users of {target} who …")
+    upper.set_title(findings.reached(bands[REACHED], run.start))
     upper.set_ylabel("share of its users")
-    lower.set_title("Bystanders: businesses, and their domestic demand that fails")
-    lower.set_ylabel("share")
+    lower.set_title(findings.lost(bands[LOST], run.start))
+    lower.set_ylabel("share of businesses, demand")
+    # As high as what is drawn: bystanders may lose little.
+    ends = [end for name in BYSTANDERS for end in _ends(bands[name])]
+    lower.set_ylim(0, min(1.02, 1.1 * max(ends, default=0.0) or 1.02))
     lower.set_xlabel(f"date, {offset_name(run.start)}")
     reached, vpn = bands[REACHED], bands[ON_VPN]
     lowest = int(np.argmin(reached.mean))

@@ -99,6 +99,11 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     return figure
 
 
+def add_title(figure: Figure, text: str) -> None:
+    """Write what a figure of several panels shows above them."""
+    figure.suptitle(text, x=0.01, ha="left", fontsize=10)
+
+
 def add_caption(figure: Figure, text: str) -> None:
     """Write a caption under the figure."""
     width = int(figure.get_figwidth() * 17.5)

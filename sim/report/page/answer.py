@@ -11,13 +11,27 @@ from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.key_figures import confidence_of
-from sim.report.words.numbers import count, listing, number, percent, span
+from sim.report.words.numbers import (
+    count,
+    listing,
+    number,
+    percent,
+    quantity,
+    quantity_span,
+    span,
+)
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
 Rows = Mapping[str, Row]
-LISTED, HIT, LOSS = map(
-    measure_name, ("addresses_listed_peak", "businesses_ever_impaired", "private_loss_usd")
+LISTED, HIT, HIT_SHARE, LOSS = map(
+    measure_name,
+    (
+        "addresses_listed_peak",
+        "businesses_ever_impaired",
+        "businesses_ever_impaired_share",
+        "private_loss_usd",
+    ),
 )
 BYSTANDERS = "addresses that were not the target's"
 
@@ -50,6 +64,13 @@ def _what_was_hit(rows: Rows, impaired_above: float) -> str:
     )
     if hit is None:
         return f"{first}."
+    share = rows.get(HIT_SHARE)
+    if share is not None and not math.isnan(cell(share, "mean")):
+        # Their number is assumed, and drawn where draws are: a range of it would say nothing.
+        return (
+            f"{first}; of the modelled businesses, {_value(share)} had more than "
+            f"{percent(impaired_above)} of their domestic customers' attempts fail at some time."
+        )
     of = number(cell(hit, "denominator"))
     return (
         f"{first}; of {of} modelled businesses, {_value(hit)} had more than "
@@ -200,21 +221,25 @@ def _value(row: Row, noun: str = "") -> str:
     """Mean with the interval over replicates."""
     mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
     what = f" {noun}" if noun else ""
+    unit = text(row, "unit") if "unit" in row else ""
     if math.isnan(mean):
         return f"a number{f' of{what}' if noun else ''} that is not known"
-    luck = f"{span(low, high)} in {_level(row)} of replicates" if low < high else ""
+    luck = f"{quantity_span(low, high, unit)} in {_level(row)} of replicates" if low < high else ""
     if "all_low" in row and luck:
-        luck = f"{span(low, high)} by luck"
+        luck = f"{quantity_span(low, high, unit)} by luck"
     if low == high:
         luck = "the same in every replicate"
+        if mean == cell(row, "all_low") == cell(row, "all_high"):
+            return f"{quantity(mean, unit)}{what} (the same by any luck, and whatever is not known)"
     ranges = "; ".join(filter(None, [luck, _in_all(row)]))
-    return f"{number(mean)}{what}{f' ({ranges})' if ranges else ''}"
+    return f"{quantity(mean, unit)}{what}{f' ({ranges})' if ranges else ''}"
 
 
 def _in_all(row: Row) -> str:
     """The range over all that is not known; empty without draws, or where there is none."""
     low, high = cell(row, "all_low"), cell(row, "all_high")
-    ends = "the same" if low == high == cell(row, "mean") else span(low, high)
+    unit = text(row, "unit") if "unit" in row else ""
+    ends = "the same" if low == high == cell(row, "mean") else quantity_span(low, high, unit)
     return "" if math.isnan(low) else f"{ends} with all that is not known"
 
 

@@ -13,11 +13,12 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Bar:
-    """A range drawn as a bar, in percent of the cell's width."""
+    """A range drawn as a bar, with its axis's ticks behind it, in percent of the cell's width."""
 
     from_: float
     width: float
     middle: float
+    ticks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Column:
-    """Title of one column."""
+    """Title of one column; an axis has places in percent of its width, and what stands there."""
 
     title: str
     is_number: bool = False
+    axis: tuple[tuple[float, str], ...] = ()
 
 
 def columns(*titles: str, numbers: Sequence[int] = ()) -> list[Column]:

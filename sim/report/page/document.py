@@ -127,6 +127,7 @@ def render(run: RunFolder) -> str:
         data=Markup(script_json(data)),
         map=map_,
         map_frame=_frame_of_peak(map_, harmful),
+        map_shows=_shown_on(map_),
         **_words(run, tradeoff, harmful),
         **_first_picture(run, drawn.bands),
         **_tables(run, tradeoff),
@@ -355,6 +356,16 @@ def _frame_of_peak(map_: Mapping[str, Any], strategy: str) -> int:
     """Frame that the page opens on: the one on which most is listed."""
     frames = map_["strategies"][strategy]["frames"]
     return max(range(len(frames)), key=lambda row: (frames[row]["n"], -row))
+
+
+def _shown_on(map_: Mapping[str, Any]) -> dict[str, bool]:
+    """Which kinds of marks a map has at any time, under any strategy."""
+    found = map_["strategies"].values()
+    return {
+        "listed": any(frame["n"] for one in found for frame in one["frames"]),
+        "owner": bool(map_["owner"]["pixel"]),
+        "fronts": any(one["fronts"] for one in found),
+    }
 
 
 def _plain(row: Row) -> dict[str, Any]:

@@ -159,8 +159,13 @@ def _how_sure(run: RunFolder, rows: Rows) -> str:
         low, high = cell(row, "all_low"), cell(row, "all_high")
         if math.isnan(low):
             return "How far what is not known would move this is not known."
-        ends = f"from {share_words(low)} to {share_words(high)} of them".replace("about ", "")
-        return f"How sure is that? What is not known leaves {ends}, nine times in ten."
+        few, many = (share_words(end).removeprefix("about ") for end in (low, high))
+        if few == many:
+            return f"How sure is that? In nine cases of ten of what is not known it is {few}."
+        return (
+            f"How sure is that? By what is not known, as few as {few} or as many as {many}, in "
+            "nine cases of ten."
+        )
     return "How sure is that? Only luck was varied here: what the assumptions would change is open."
 
 
@@ -222,8 +227,8 @@ def _is_order_sure(run: RunFolder, harm: Rows, verdicts: Sequence[Row]) -> str:
         n = math.floor(100 * share + 1e-9)
         settled = "not settled" if text(row, "verdict") == NOT_SETTLED else "settled"
         return (
-            f"How sure is that? In {n} of 100 cases of what is not known the second harmed less: "
-            f"{settled}."
+            f"How sure is that? Over all that is not known, the second harmed less in {n} cases of "
+            f"100: {settled}."
         )
     return "How sure is that? No two of them were held against each other."
 

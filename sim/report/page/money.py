@@ -11,9 +11,18 @@ from collections.abc import Sequence
 
 from sim.measure.money.accounts import method_label
 from sim.measure.money.providers import GAIN, LOSS
-from sim.report.page.cells import Bar, Cell, Choice, Line, PageTable, columns, sort_key
+from sim.report.page.cells import (
+    Bar,
+    Cell,
+    Choice,
+    Column,
+    Line,
+    PageTable,
+    columns,
+    sort_key,
+)
 from sim.report.page.key_figures import published_text
-from sim.report.words.numbers import capitalised, number, span
+from sim.report.words.numbers import NBSP, capitalised, number, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
@@ -25,7 +34,7 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     ends = [
         cell(row, name) for row in rows for name in ("low", "mean", "high") if cell(row, name) > 0
     ]
-    bounds = (min(ends), max(ends)) if ends else (1.0, 10.0)
+    bounds = _bounds(ends)
     lines = []
     for row in rows:
         low, mean, high = (cell(row, name) for name in ("low", "mean", "high"))
@@ -49,10 +58,11 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
         "Method",
         "Whose loss",
         "Mean and range, USD",
-        f"From {number(bounds[0])} to {number(bounds[1])} USD, by powers of ten",
+        "Mean and range on one scale, USD",
         "Published beside it",
         numbers=(2,),
     )
+    heads[3] = Column(heads[3].title, axis=_axis(bounds))
     harmful = max(
         strategies,
         key=lambda name: max(
@@ -107,8 +117,38 @@ def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
 
 def _bar(low: float, mean: float, high: float, bounds: tuple[float, float]) -> Bar | None:
     """Place on a logarithmic scale; none where an end is not known or not above zero."""
-    if not (low > 0 and mean > 0 and high > 0) or bounds[0] == bounds[1]:
+    if not (low > 0 and mean > 0 and high > 0):
         return None
-    width = math.log(bounds[1] / bounds[0])
-    at = [round(100 * math.log(end / bounds[0]) / width, 2) for end in (low, mean, high)]
-    return Bar(at[0], round(max(at[2] - at[0], 0.5), 2), at[1])
+    at = [_place(end, bounds) for end in (low, mean, high)]
+    ticks = tuple(_place(tick, bounds) for tick in _ticks(bounds))
+    return Bar(at[0], round(max(at[2] - at[0], 0.5), 2), at[1], ticks)
+
+
+def _bounds(ends: Sequence[float]) -> tuple[float, float]:
+    """Powers of ten that hold all ends."""
+    low, high = (min(ends), max(ends)) if ends else (1.0, 10.0)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    return 10.0**first, 10.0 ** max(last, first + 1)
+
+
+def _ticks(bounds: tuple[float, float]) -> list[float]:
+    first, last = (round(math.log10(end)) for end in bounds)
+    return [10.0**power for power in range(first, last + 1)]
+
+
+def _place(value: float, bounds: tuple[float, float]) -> float:
+    return round(100 * math.log(value / bounds[0]) / math.log(bounds[1] / bounds[0]), 2)
+
+
+def _axis(bounds: tuple[float, float]) -> tuple[tuple[float, str], ...]:
+    """Each power of ten, or every second where there are many."""
+    ticks = _ticks(bounds)
+    step = 1 if len(ticks) <= 3 else 2
+    return tuple((_place(tick, bounds), _short(tick)) for tick in ticks[::step])
+
+
+def _short(value: float) -> str:
+    """A power of ten in few letters: ``10 bn``."""
+    scales = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
+    scale, name = next((one for one in scales if value >= one[0]), (1.0, ""))
+    return f"{value / scale:g}{NBSP}{name}".strip()

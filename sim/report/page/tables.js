@@ -3,8 +3,10 @@
 function makeSortable(table) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
+    const axis = head.querySelector(".axis");
+    if (axis) axis.remove();
     const button = element("button", { type: "button" }, head.textContent);
-    head.replaceChildren(button);
+    head.replaceChildren(button, ...(axis ? [axis] : []));
     button.addEventListener("click", () => {
       const isRising = head.getAttribute("aria-sort") !== "ascending";
       for (const other of heads) other.removeAttribute("aria-sort");

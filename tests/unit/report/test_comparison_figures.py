@@ -17,12 +17,13 @@ from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 from sim.errors import DataError, UsageError
+from sim.measure.bands import Band
 from sim.report.figures import style
 from sim.report.figures.differences import differences_table, draw_differences
 from sim.report.figures.drawing import Choice
 from sim.report.figures.figures import caption, plot_run
 from sim.report.figures.kinds import FIGURES, choose
-from sim.report.figures.strategies import draw_strategies, looks_of
+from sim.report.figures.strategies import do_cross, draw_strategies, looks_of
 from sim.report.figures.tradeoff import draw_tradeoff, first_harm, tradeoff_table
 from sim.report.page import tables
 from sim.report.page.document import render
@@ -44,7 +45,7 @@ def comparison(comparison_run: Path) -> RunFolder:
 def test_all_strategies_of_a_comparison_are_drawn_with_their_curves(comparison: RunFolder) -> None:
     drawing = draw_strategies(comparison)
     (ax,) = drawing.figure.axes
-    assert ax.get_title(loc="left").startswith("Businesses impaired, by strategy")
+    assert ax.get_title(loc="left").startswith("Businesses impaired: most with wide, ")
     wide = drawing.table.where("strategy", "wide").numbers("mean")
     narrow = drawing.table.where("strategy", "narrow, odd").numbers("mean")
     assert wide.max() > 0
@@ -52,6 +53,18 @@ def test_all_strategies_of_a_comparison_are_drawn_with_their_curves(comparison: 
     assert {text.get_text() for text in ax.texts} == {"wide", "narrow, odd", "none"}
     heights = sorted(np.asarray(line.get_ydata(), float).max() for line in ax.lines[:3])
     assert heights == pytest.approx([0, narrow.max(), wide.max()])
+
+
+def test_lines_that_cross_are_told_from_lines_that_touch() -> None:
+    def band(*values: float) -> Band:
+        unknown = np.full(len(values), np.nan)
+        return Band(np.arange(len(values)), np.array(values), unknown, unknown, 100.0, 1)
+
+    low, high = band(0.0, 20.0, 10.0), band(0.0, 40.0, 20.0)
+    assert not do_cross({"low": low, "high": high})
+    assert do_cross({"low": low, "high": high, "late": band(0.0, 5.0, 60.0)})
+    # By less than can be seen.
+    assert not do_cross({"high": high, "same": band(0.1, 39.9, 20.1)})
 
 
 def test_a_strategy_without_a_finished_replicate_is_not_known(

@@ -162,8 +162,12 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     run = open_run(drawn_run)
     told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
     assert headline_of_run(run, told).is_sure == (
-        "How sure is that? What is not known leaves from one in five to four in five of them, nine "
-        "times in ten."
+        "How sure is that? By what is not known, as few as one in five or as many as four in five, "
+        "in nine cases of ten."
+    )
+    alike = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.49, "all_high": 0.5})
+    assert headline_of_run(run, alike).is_sure == (
+        "How sure is that? In nine cases of ten of what is not known it is one in two."
     )
     few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
     assert headline_of_run(few, told).is_sure == (
