@@ -29,6 +29,7 @@ from sim.report.page.bands import with_bands
 from sim.report.page.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
+from sim.report.page.known import known
 from sim.report.page.money import money_table, provider_table
 from sim.report.page.operators import operator_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
@@ -100,6 +101,7 @@ def render(run: RunFolder) -> str:
     tradeoff = read_rows(run, "tradeoff.csv") if has_file(run, "tradeoff.csv") else []
     map_ = map_data(run, drawn.listed)
     harmful, moment_s = worst_moment(run, drawn.bands)
+    on_record = known(run, drawn.listed)
     data = {
         "start_ms": as_if_utc_ms(run.start),
         "horizon_s": run.horizon_s,
@@ -111,6 +113,7 @@ def render(run: RunFolder) -> str:
         "tradeoff_axes": _axes(tradeoff),
         "map": map_,
         "source": _source(run),
+        "known": on_record,
     }
     script = own_scripts()
     environment = Environment(
@@ -126,6 +129,7 @@ def render(run: RunFolder) -> str:
         script=Markup(script),
         data=Markup(script_json(data)),
         map=map_,
+        known=on_record,
         map_frame=_frame_of_peak(map_, harmful),
         map_shows=_shown_on(map_),
         **_words(run, tradeoff, harmful),

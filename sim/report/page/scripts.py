@@ -18,6 +18,7 @@ _SCRIPTS = (
     "pictures.js",
     "time.js",
     "curves.js",
+    "known.js",
     "frontier.js",
     "addressmap.js",
     "tables.js",
