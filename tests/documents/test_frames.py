@@ -1,0 +1,66 @@
+"""Documents in the form that reviewers expect have its headings and point to what is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+EXPLANATION = REPOSITORY / "docs" / "explanation"
+HEADINGS = {
+    "odd": (
+        "Purpose and patterns", "Entities, state variables, and scales",
+        "Process overview and scheduling", "Design concepts", "Initialization", "Input data",
+        "Submodels",
+    ),
+    "trace": (
+        "Problem formulation", "Model description", "Data evaluation",
+        "Conceptual model evaluation", "Implementation verification", "Model output verification",
+        "Model analysis", "Model output corroboration",
+    ),
+}  # fmt: skip
+CONCEPTS = (
+    "Basic principles", "Emergence", "Adaptation", "Objectives", "Learning", "Prediction",
+    "Sensing", "Interaction", "Stochasticity", "Collectives", "Observation",
+)  # fmt: skip
+FACTORS = (
+    "data pedigree", "verification", "validation", "input pedigree",
+    "uncertainty characterization", "results robustness", "history",
+    "process and product management",
+)  # fmt: skip
+
+
+def text_of(name: str) -> str:
+    return (EXPLANATION / f"{name}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", HEADINGS)
+def test_headings_are_those_of_the_protocol(name):
+    numbered = [f"{number}. {heading}" for number, heading in enumerate(HEADINGS[name], 1)]
+    assert re.findall(r"^## (\d.*)$", text_of(name), re.M) == numbered
+
+
+def test_every_design_concept_is_there():
+    bold = re.findall(r"\*\*([A-Z][a-z ]+)\.\*\*", text_of("odd"))
+    assert [each for each in bold if each in CONCEPTS] == list(CONCEPTS)
+
+
+def test_every_factor_has_a_level_and_what_the_next_one_lacks():
+    rows = re.findall(
+        r"^\| ([a-z][^|]*?)(?::[^|]*)? \| ([0-4])[^|]* \|(.*)\|$", text_of("credibility"), re.M
+    )
+    assert [name for name, _, _ in rows] == list(FACTORS)
+    assert all(lacks.split("|")[-1].strip() for *_, lacks in rows)
+
+
+@pytest.mark.parametrize("name", [*HEADINGS, "credibility", "misleading"])
+def test_tests_and_scripts_that_are_named_exist(name):
+    named = re.findall(r"`((?:tests|sim|seeds)/[\w/.-]+)`", text_of(name))
+    assert [each for each in named if not (REPOSITORY / each).exists()] == []
+    if name == "trace":
+        assert named  # a control: the pattern finds what is named
+    short = re.findall(r"`(test_\w+\.py)`", text_of(name))
+    there = {path.name for path in (REPOSITORY / "tests").rglob("test_*.py")}
+    assert set(short) <= there
