@@ -11,19 +11,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.drawn_names import MOST_DRAWN, names_drawn
-from sim.backtest.prediction import Prediction, of_draws, of_number
+from sim.backtest.drawn_names import MOST_DRAWN, NamesWorld, names_drawn, shares_within
+from sim.backtest.prediction import Prediction, of_draws
 from sim.errors import ScenarioError
 from sim.measure.money.money_parameters import drawn, economy_parameters
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
+from sim.names.census_draws import draw_law
+from sim.names.expected import draw_assumed, draw_within
 from sim.names.names import NamesLaw, fit_names_law
-from sim.names.sharing import KINDS, assumed, build_kinds
+from sim.names.sharing import KINDS, build_kinds
+from sim.names.universe import Seen, seen_by_popularity, seen_evenly
 from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import NamesPredictor, NationalPredictor
 from sim.scenario.refusal import hint
 from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import find_table, read_table
+from sim.scenario.tables.seeds import RowType, find_table, read_table
 from sim.scenario.tables.sharing import ConcentrationRow
 from sim.statistics.triangular import triangular_quantile
 from sim.streams import Stream, Streams
@@ -34,8 +37,11 @@ N_NAME_DRAWS = 400
 """Draws of a set of addresses."""
 LUCK = Streams(root_seed=0, replicate=0)
 """Luck of these calculations; a fixed one, so that scores do not move by themselves."""
-CROWDED_NEIGHBOURS = 10
+N_LAWS = 40
+"""Draws of the law of names per address, of the kinds of addresses and of what a study counts."""
+LONELINESS = "names.loneliness"
 CALCULATION_TABLES = (
+    "assumptions",
     "economy-russia-2018",
     "hosting-concentration",
     "names-assumptions",
@@ -87,82 +93,82 @@ def predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Predic
 
 
 def predict_names(placed: PlacedCase, predictor: NamesPredictor) -> Prediction:
-    """Read a quantity off the law of names per address.
+    """Read a quantity off the laws of names per address, or draw addresses by them.
 
     Raises
     ------
     ScenarioError
         If more addresses of a kind are drawn than can be.
     """
-    law = _law()
-    left_out = "the shape of the law between the published ranks, which is a choice"
-    if predictor.drawn:
-        return _predict_drawn(placed, predictor, law)
-    return of_number(law_quantity(law, predictor.quantity, predictor.n_addresses), left_out)
+    left_out = "whether the census of 2022 stands for the names of the case"
+    worlds = _worlds(predictor)
+    spans = f"{N_LAWS} laws that the rows of the census allow"
+    if predictor.universe is not None:
+        spans += ", and draws of the names that the study counts"
+    if not predictor.drawn:
+        found = [world.seen.quantity(predictor.quantity, predictor.n_addresses) for world in worlds]
+        return of_draws(np.array(found), spans, left_out)
+    _check_drawn(placed, predictor)
+    values = names_drawn(worlds, predictor.drawn, LUCK, N_NAME_DRAWS)
+    spans = f"{N_NAME_DRAWS} draws of the addresses, {spans}, and the ranges of kinds of addresses"
+    return of_draws(values, spans, left_out)
 
 
-def _predict_drawn(placed: PlacedCase, predictor: NamesPredictor, law: NamesLaw) -> Prediction:
-    """Names on addresses that are drawn, kind by kind."""
-    kinds = build_kinds(law, _name_assumptions())
-    laws = [kinds[KINDS.index(draw.address_kind)].law for draw in predictor.drawn]
+def _worlds(predictor: NamesPredictor) -> list[NamesWorld]:
+    """Draw what is assumed of names per address."""
+    rng = LUCK.generator(Stream.ADDRESS_NAMES, tuple(b"kinds"))
+    rows = _rows("names-assumptions", AssumptionRow)
+    seen = _seen(predictor)
+    kinds = [build_kinds(each.law, draw_assumed(rows, rng)) for each in seen]
+    return [
+        NamesWorld(
+            each,
+            tuple(of_kind[KINDS.index(draw.address_kind)].law for draw in predictor.drawn),
+        )
+        for each, of_kind in zip(seen, kinds, strict=True)
+    ]
+
+
+def _seen(predictor: NamesPredictor) -> list[Seen]:
+    if predictor.universe is None:
+        return [seen_evenly(law, 1.0) for law in _laws()]
+    share = shares_within(predictor.universe, LUCK, "universe", N_LAWS)
+    if predictor.universe_of == "any":
+        return [seen_evenly(law, float(of)) for law, of in zip(_laws(), share, strict=True)]
+    (row,) = (row for row in _rows("assumptions", AssumptionRow) if row.key == LONELINESS)
+    rng = LUCK.generator(Stream.ADDRESS_NAMES, tuple(b"loneliness"))
+    return [
+        seen_by_popularity(law, float(of), draw_within(row.low, row.value, row.high, rng))
+        for law, of in zip(_laws(), share, strict=True)
+    ]
+
+
+def _check_drawn(placed: PlacedCase, predictor: NamesPredictor) -> None:
+    """Refuse to draw more addresses of a kind than half of those that it has."""
+    given = {row.key: row.value for row in _rows("names-assumptions", AssumptionRow)}
+    kinds = build_kinds(_given_law(), given)
     problems = []
-    for row, (kind, draw) in enumerate(zip(laws, predictor.drawn, strict=True)):
-        most = int(MOST_DRAWN * kind.n_addresses)
+    for row, draw in enumerate(predictor.drawn):
+        most = int(MOST_DRAWN * kinds[KINDS.index(draw.address_kind)].law.n_addresses)
         if draw.n_addresses > most:
             key = f"draws.{row}.n_addresses" if predictor.draws else "n_addresses"
             message = f"expected at most {most} addresses of the kind, got {draw.n_addresses}"
             problems.append(placed.problem(f"predictor.{key}", message))
     if problems:
         raise ScenarioError(problems)
-    ranged = [draw.share_by_names for draw in predictor.drawn]
-    ranged += [predictor.universe] if predictor.universe is not None else []
-    spans = f"{N_NAME_DRAWS} draws of the addresses"
-    if any(share.ends[0] < share.ends[2] for share in ranged):
-        spans += " and of the shares from their ranges"
-    return of_draws(
-        names_drawn(laws, predictor.drawn, predictor.universe, LUCK, N_NAME_DRAWS),
-        spans,
-        "the assumed parameters of the kind of address (seeds/names-assumptions.csv)",
-    )
-
-
-def law_quantity(law: NamesLaw, quantity: str, n_addresses: int | None) -> float:
-    """Return one quantity of the law of names per address.
-
-    Notes
-    -----
-    A site is a name: the share of sites with ten neighbours or more is the share of names on
-    addresses of eleven names or more.
-    """
-    size, count = law.size, law.count
-    match quantity:
-        case "n_names":
-            return float(law.n_names)
-        case "n_addresses":
-            return float(law.n_addresses)
-        case "share_single":
-            return float(count[size == 1].sum() / law.n_addresses)
-        case "share_top":
-            assert n_addresses is not None
-            return float(law.share_top(n_addresses))
-        case "mean_names":
-            return float(law.mean_names)
-        case "max_names":
-            return float(size[0])
-        case "share_sites_crowded":
-            crowded = size > CROWDED_NEIGHBOURS
-            return float((size * count)[crowded].sum() / law.n_names)
-        case "share_sites_alone":
-            return float(count[size == 1].sum() / law.n_names)
-    raise ValueError(f"expected a quantity of the law, got {quantity!r}")
 
 
 @cache
-def _law() -> NamesLaw:
-    name = "hosting-concentration"
-    return fit_names_law(read_table(name, find_table(name, Path()), ConcentrationRow).rows)
+def _laws() -> tuple[NamesLaw, ...]:
+    rng = LUCK.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
+    rows = _rows("hosting-concentration", ConcentrationRow)
+    return tuple(draw_law(rows, rng) for _ in range(N_LAWS))
 
 
-def _name_assumptions() -> dict[str, float]:
-    name = "names-assumptions"
-    return assumed(read_table(name, find_table(name, Path()), AssumptionRow).rows)
+@cache
+def _given_law() -> NamesLaw:
+    return fit_names_law(_rows("hosting-concentration", ConcentrationRow))
+
+
+def _rows(name: str, model: type[RowType]) -> tuple[RowType, ...]:
+    return tuple(read_table(name, find_table(name, Path()), model).rows)

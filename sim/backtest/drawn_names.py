@@ -7,13 +7,15 @@ of names. Nothing is read here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.names.expected import draw_within
 from sim.names.names import NamesLaw
+from sim.names.universe import Seen
 from sim.scenario.predictors import NameDraw, ShareRange
-from sim.statistics.triangular import triangular_quantile
 from sim.streams import Stream, Streams
 
 MOST_DRAWN = 0.5
@@ -21,22 +23,16 @@ MOST_DRAWN = 0.5
 
 
 def names_drawn(
-    laws: Sequence[NamesLaw],
-    draws: Sequence[NameDraw],
-    universe: ShareRange | None,
-    streams: Streams,
-    n_draws: int,
+    worlds: Sequence[NamesWorld], draws: Sequence[NameDraw], streams: Streams, n_draws: int
 ) -> NDArray[np.float64]:
     """Names on distinct addresses of several kinds, summed, of those that a study counts.
 
     Parameters
     ----------
-    laws
-        Law of the kind of each member of ``draws``.
+    worlds
+        What is assumed, drawn as often as worlds are given; draws of luck take them in turn.
     draws
-        How many addresses, and which share of them is drawn by names.
-    universe
-        Share of all names that the study counts; None for all of them.
+        How many addresses of each kind, and which share of them is drawn by names.
 
     Returns
     -------
@@ -45,24 +41,43 @@ def names_drawn(
     Notes
     -----
     An address is drawn by its names with probability q, so that it comes up in proportion to
-    them, and evenly otherwise; one that came up already is drawn anew. Of N names in all a
-    binomial number with the universe's share is counted, as if it were a random part of all
-    names. Shares with a range are triangular, one for all addresses of a draw.
+    them, and evenly otherwise; one that came up already is drawn anew. Of the N names on it a
+    binomial number is counted, with the share of names on such addresses that the study looks at.
+    A share q with a range is triangular, one for all addresses of a draw.
     """
     total = np.zeros(n_draws, np.int64)
-    for row, (law, draw) in enumerate(zip(laws, draws, strict=True)):
+    for row, draw in enumerate(draws):
         # Names of entries keep the streams of several kinds, and of shares, apart.
         rng = streams.generator(Stream.ADDRESS_NAMES, (row,) if row else ())
-        by_names = _shares(draw.share_by_names, streams, f"by_names {row}", n_draws)
-        total += [
-            int(distinct_sizes(law, draw.n_addresses, float(share), rng).sum())
-            for share in by_names
-        ]
-    if universe is not None:
-        share = _shares(universe, streams, "universe", n_draws)
-        rng = streams.generator(Stream.ADDRESS_NAMES, tuple(b"thinning"))
-        total = rng.binomial(total, share)
+        thinning = streams.generator(Stream.ADDRESS_NAMES, (*b"thinning", row))
+        by_names = shares_within(draw.share_by_names, streams, f"by_names {row}", n_draws)
+        for number, share in enumerate(by_names):
+            world = worlds[number % len(worlds)]
+            size = distinct_sizes(world.laws[row], draw.n_addresses, float(share), rng)
+            total[number] += thinning.binomial(size, world.share_seen(size)).sum()
     return total.astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class NamesWorld:
+    """One draw of what is assumed of names per address.
+
+    Attributes
+    ----------
+    seen
+        Law of the census, and how much of it the study looks at.
+    laws
+        Law of each kind of address that is asked for; its sizes are sizes of the census.
+    """
+
+    seen: Seen
+    laws: tuple[NamesLaw, ...]
+
+    def share_seen(self, size: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Share of the names on addresses of these sizes that is looked at, shape of ``size``."""
+        falling = self.seen.law.size
+        row = np.searchsorted(-falling, -size).clip(max=falling.size - 1)
+        return np.asarray(self.seen.share[row])
 
 
 def distinct_sizes(
@@ -105,7 +120,9 @@ def _rank_of_name(law: NamesLaw, u: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(first + (name - before) // law.size[row])
 
 
-def _shares(share: ShareRange, streams: Streams, key: str, n_draws: int) -> NDArray[np.float64]:
-    """Draws of a share from its range."""
-    u = streams.generator(Stream.ADDRESS_NAMES, tuple(key.encode())).random(n_draws)
-    return triangular_quantile(u, *share.ends)
+def shares_within(
+    share: ShareRange, streams: Streams, key: str, n_draws: int
+) -> NDArray[np.float64]:
+    """Draws of a share: triangular over its range, of the logarithm where that spans decades."""
+    rng = streams.generator(Stream.ADDRESS_NAMES, tuple(key.encode()))
+    return np.array([draw_within(*share.ends, rng) for _ in range(n_draws)])

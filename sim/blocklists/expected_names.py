@@ -19,7 +19,8 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.blocklists.blocklists import find_input
 from sim.errors import UsageError
-from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
+from sim.names.census_draws import draw_law
+from sim.names.expected import N_SETS, ListedPlaces, NamedPlace, NameDraws, draw_names
 from sim.names.names import fit_names_law
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import RowType, Table, find_table, read_table
@@ -139,14 +140,16 @@ def draw_listed_names(
     n_not_known
         Listed addresses of no provider whose use of addresses is known.
     """
-    law = fit_names_law(_shipped("hosting-concentration", ConcentrationRow).rows)
+    census = _shipped("hosting-concentration", ConcentrationRow).rows
+    law = fit_names_law(census)
     if universe is not None and universe > law.n_names:
         raise UsageError(f"--universe: expected at most {law.n_names:,} names, got {universe:,}")
     sharing = _shipped("sharing-2018", SharingRow).rows
     listed, n_not_known = _listed_places(lists, owners, {row.provider for row in sharing})
+    rng = LUCK.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
     draws = draw_names(
         listed,
-        law,
+        [draw_law(census, rng) for _ in range(N_SETS)],
         sharing,
         _shipped("names-assumptions", AssumptionRow).rows,
         _shipped("parked-names", ParkedRow).rows,

@@ -74,7 +74,7 @@ class NameDraws:
 
 def draw_names(
     listed: ListedPlaces,
-    census: NamesLaw,
+    censuses: Sequence[NamesLaw],
     sharing: Sequence[SharingRow],
     assumptions: Sequence[AssumptionRow],
     parked: Sequence[ParkedRow],
@@ -87,8 +87,8 @@ def draw_names(
     ----------
     listed
         Every place has rows in ``sharing``.
-    census
-        Law of names per address, over all addresses.
+    censuses
+        Laws of names per address, over all addresses: one for each draw of what is assumed.
     universe_share
         Share of all names that are counted; below 1, each name is counted with this probability.
 
@@ -106,11 +106,11 @@ def draw_names(
     n_draws = N_SETS * N_PER_SET
     found = np.zeros((4, n_draws, len(provider)))
     for draw in range(N_SETS if provider else 0):
-        assumed = {row.key: float(_drawn(row.low, row.value, row.high, rng)) for row in assumptions}
-        kinds = build_kinds(census, assumed)
+        assumed = draw_assumed(assumptions, rng)
+        kinds = build_kinds(censuses[draw], assumed)
         share = _shares(listed.place, sharing, rng)
         share_parked: dict[str, float] = {
-            row.kind: float(_drawn(row.low, row.share_parked, row.high, rng)) for row in parked
+            row.kind: draw_within(row.low, row.share_parked, row.high, rng) for row in parked
         }
         rows = slice(draw * N_PER_SET, (draw + 1) * N_PER_SET)
         mean_names = np.array([kind.law.mean_names for kind in kinds])
@@ -137,7 +137,14 @@ def draw_names(
     return NameDraws(provider, *found)
 
 
-def _drawn(low: float, mode: float, high: float, rng: np.random.Generator) -> float:
+def draw_assumed(
+    assumptions: Sequence[AssumptionRow], rng: np.random.Generator
+) -> dict[str, float]:
+    """Draw every assumption of a table from its range, by key."""
+    return {row.key: draw_within(row.low, row.value, row.high, rng) for row in assumptions}
+
+
+def draw_within(low: float, mode: float, high: float, rng: np.random.Generator) -> float:
     """One draw of a triangular distribution; of the logarithm where the range spans decades."""
     u = np.array(rng.random())
     if low > 0 and high >= 10 * low:
@@ -149,15 +156,15 @@ def _shares(
     places: Sequence[NamedPlace], rows: Sequence[SharingRow], rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Share of each place's addresses in each kind of use, shape (n_places, n_kinds)."""
-    drawn: dict[tuple[str, str, str], float] = {
-        (row.provider, row.region, row.kind): _drawn(row.low, row.share_addresses, row.high, rng)
-        for row in rows
-    }
+    drawn: dict[tuple[str, str, str], float] = {}
+    for row in rows:
+        share = draw_within(row.low, row.share_addresses, row.high, rng)
+        drawn[row.provider, row.region, row.kind] = share
     named = {(provider, region) for provider, region, _ in drawn}
     seats = [place if place in named else (place[0], "*") for place in places]
-    share = np.array([[drawn.get((*seat, kind), 0.0) for kind in KINDS] for seat in seats])
+    of_kind = np.array([[drawn.get((*seat, kind), 0.0) for kind in KINDS] for seat in seats])
     # Kinds exclude each other: together they are no more than the whole place.
-    return np.asarray(share / np.maximum(share.sum(axis=1, keepdims=True), 1.0))
+    return np.asarray(of_kind / np.maximum(of_kind.sum(axis=1, keepdims=True), 1.0))
 
 
 def _by_provider(provider_row: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:

@@ -144,8 +144,12 @@ def fit_names_law(rows: Sequence[ConcentrationRow]) -> NamesLaw:
     ValueError
         As ``Calibration.of``.
     """
-    calibration = Calibration.of(rows)
-    curve = fit_curve(calibration)
+    return law_of(Calibration.of(rows))
+
+
+def law_of(calibration: Calibration, place: NDArray[np.float64] | None = None) -> NamesLaw:
+    """Law of names per address that meets what a census says; parameters as ``fit_curve``."""
+    curve = fit_curve(calibration, place)
     n_head = calibration.top[-1][0]
     head = curve.n_names_at(np.arange(1, n_head + 1))
     # Beyond the last published rank, sizes are few and addresses many: count by size.

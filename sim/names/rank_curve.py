@@ -145,19 +145,31 @@ class RankCurve:
         return int(self.n_names_at(np.arange(low + 1, high + 1)).sum())
 
 
-def fit_curve(calibration: Calibration) -> RankCurve:
+def fit_curve(calibration: Calibration, place: NDArray[np.float64] | None = None) -> RankCurve:
     """Solve the knots of the rank curve from calibration rows.
 
-    At the rank that ends a group, the size is the geometric mean of the names per address before
-    and after. Within a group, one more knot lies on the diagonal of the box between the two ends,
-    at the fraction theta of both its sides in logarithms: theta = 1/2 is a straight line, less
-    falls early, more falls late. The names of the group rise with theta from the least to the most
-    a falling curve between these ends can hold, so exactly one theta meets them. The first group
-    is straight, and its size at rank 1 is solved. The last group ends with size 2 at the last
-    shared address; from there the curve falls to 1 at the last address.
+    Parameters
+    ----------
+    calibration
+        What the census says.
+    place : shape (n_groups - 1,)
+        Where the size at each rank that ends a group lies between the names per address before it
+        (0) and after it (1), in the logarithm; half-way where None is given.
+
+    Notes
+    -----
+    Half-way is the geometric mean. Within a group, one more knot lies on the diagonal of the box
+    between the two ends, at the fraction theta of both its sides in logarithms: theta = 1/2 is a
+    straight line, less falls early, more falls late. The names of the group rise with theta from
+    the least to the most a falling curve between these ends can hold, so exactly one theta meets
+    them. The first group is straight, and its size at rank 1 is solved. The last group ends with
+    size 2 at the last shared address; from there the curve falls to 1 at the last address.
     """
     edge, names, mean = calibration.edge, calibration.names, calibration.mean_names
-    end = np.append(np.sqrt(mean[:-1] * mean[1:]), SHARED)
+    if place is None:
+        end = np.append(np.sqrt(mean[:-1] * mean[1:]), SHARED)
+    else:
+        end = np.append(mean[:-1] ** (1 - place) * mean[1:] ** place, SHARED)
 
     def first(size: float) -> RankCurve:
         return RankCurve(np.array([1.0, edge[1]]), np.array([size, end[0]]))

@@ -203,14 +203,20 @@ class NamesPredictor(Model):
     draws: Annotated[list[NameDraw], Field(max_length=20, default_factory=list)]
     """Addresses of several kinds, summed, in place of n_addresses and address_kind."""
     universe: ShareRange | None = None
-    """Share of all names that the study counts; all when left out. For names_on_addresses."""
+    """Share of all names that the study counts; all when left out."""
+    universe_of: Literal["any", "popular"] = "any"
+    """Whether these are a random part of all names, or the most popular ones."""
 
     @model_validator(mode="after")
     def check_addresses(self) -> NamesPredictor:
         """Refuse a number or kind of addresses where there is no use for it, and its absence."""
         is_drawn = self.quantity == "names_on_addresses"
-        if not is_drawn and (self.draws or self.universe):
-            raise ValueError("expected draws and universe with names_on_addresses only")
+        if not is_drawn and self.draws:
+            raise ValueError("expected draws with names_on_addresses only")
+        if self.universe is not None and self.universe.ends[0] <= 0:
+            raise ValueError("expected a universe above 0")
+        if self.universe_of == "popular" and (self.universe is None or self.universe.ends[2] >= 1):
+            raise ValueError("expected a universe below 1 beside universe_of: popular")
         if self.draws and (self.n_addresses is not None or self.address_kind is not None):
             raise ValueError("expected draws, or n_addresses and address_kind, got both")
         wants_number = (is_drawn and not self.draws) or self.quantity == "share_top"

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sim.backtest.calculations import law_quantity
 from sim.backtest.prediction import (
     NotComputable,
     Prediction,
@@ -27,7 +26,6 @@ from sim.backtest.verdicts import score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Failure
-from sim.names.names import NamesLaw
 from sim.scenario.cases import CaseFile, PlacedCase, read_cases
 
 HEAD = "format: overblock/backtest/1\ncases:\n"
@@ -126,27 +124,10 @@ def test_tallies_count_by_role(tmp_path):
     assert (calibration.n_cases, calibration.n_inside) == (1, 1)
     assert (held_out.n_cases, held_out.n_computable, held_out.n_inside) == (5, 4, 2)
     assert (held_out.n_computable_bounds, held_out.n_inside_bounds) == (2, 1)
-    errors = [abs(math.log10(15.957 / value)) for value in (16, 8, 3)]
-    assert held_out.median_abs_log10_error == pytest.approx(np.median(errors), abs=1e-3)
+    # 255 million names on 15.5 to 16.5 million addresses, as the census rounds them.
+    errors = [abs(math.log10(16 / value)) for value in (16, 8, 3)]
+    assert held_out.median_abs_log10_error == pytest.approx(np.median(errors), abs=0.01)
     assert held_out.n_errors == 3
-
-
-def test_quantities_of_the_law_name_by_name():
-    sizes = [50, 12, 11, 10, 2, 1, 1, 1]
-    law = NamesLaw(np.array([50, 12, 11, 10, 2, 1]), np.array([1, 1, 1, 1, 1, 3]))
-    names = [size for size in sizes for _ in range(size)]
-    expected = {
-        "n_names": len(names),
-        "n_addresses": len(sizes),
-        "share_single": 3 / 8,
-        "mean_names": len(names) / 8,
-        "max_names": 50,
-        "share_sites_crowded": sum(size - 1 >= 10 for size in names) / len(names),
-        "share_sites_alone": sum(size == 1 for size in names) / len(names),
-    }
-    for quantity, value in expected.items():
-        assert law_quantity(law, quantity, None) == pytest.approx(value), quantity
-    assert law_quantity(law, "share_top", 2) == pytest.approx(62 / len(names))
 
 
 def test_names_on_addresses_are_those_of_the_kind(tmp_path):
@@ -163,9 +144,27 @@ def test_names_on_addresses_are_those_of_the_kind(tmp_path):
     ).scores
     assert isinstance(one.prediction, Prediction)
     assert isinstance(ten.prediction, Prediction)
-    assert one.prediction.low >= 1000  # seeds/names-assumptions.csv, proxy.min_names
-    assert ten.prediction.low >= 10_000
+    assert one.prediction.low >= 100  # seeds/names-assumptions.csv, proxy.min_names
+    assert ten.prediction.low >= 1000
+    # Where the kind begins is not known: no interval of luck from 1,000 names on alone.
+    assert one.prediction.low < 1000
     assert 5 < ten.prediction.median / one.prediction.median < 40
+
+
+def test_laws_of_names_span_what_the_census_leaves_open(tmp_path):
+    law = "{{kind: names-law, quantity: {}}}"
+    popular = (
+        "{kind: names-law, quantity: share_sites_alone, universe_of: popular, "
+        "universe: {value: 0.01, low: 0.001, high: 0.1}}"
+    )
+    random = popular.replace("universe_of: popular, ", "")
+    predictors = [law.format("max_names"), law.format("share_sites_alone"), random, popular]
+    cases = file_of(tmp_path, *({"predictor": each} for each in predictors)).cases
+    most, alone, of_some, of_popular = (each.prediction for each in backtest(cases, 1).scores)
+    # Nine addresses hold 15 to 25 % of 255 million names: the largest at least 4.3 million.
+    assert 4e6 < most.low < 0.8 * most.median < 0.7 * most.high
+    assert alone.high < of_some.median < of_popular.median
+    assert of_popular.low < 0.7 * of_popular.high
 
 
 def test_a_national_method_by_hand(tmp_path):

@@ -7,8 +7,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from sim.backtest.drawn_names import distinct_sizes, names_drawn
+from sim.backtest.drawn_names import NamesWorld, distinct_sizes, names_drawn, shares_within
 from sim.names.names import NamesLaw
+from sim.names.universe import seen_evenly
 from sim.scenario.predictors import NameDraw, ShareRange
 from sim.streams import Streams
 
@@ -65,32 +66,39 @@ def draws(n: int, share: float = 0.0, **ends: float) -> NameDraw:
     return NameDraw(address_kind="proxy", n_addresses=n, share_by_names=share_by_names)
 
 
+def world(*laws: NamesLaw, share: float = 1.0) -> NamesWorld:
+    return NamesWorld(seen_evenly(laws[0], share), laws)
+
+
 def test_kinds_are_summed_and_a_universe_thins_them():
     ten = NamesLaw(np.array([10]), np.array([100]))
-    both = names_drawn([ten, LAW], [draws(3), draws(5)], None, LUCK, 50)
-    assert both.tolist() == [42.0] * 50
-    none = names_drawn([ten], [draws(3)], ShareRange(value=0), LUCK, 50)
-    assert none.tolist() == [0.0] * 50
+    both = names_drawn([world(ten, ten)], [draws(3), draws(5)], LUCK, 50)
+    assert both.tolist() == [80.0] * 50
     n, share = 4000, 0.3
-    thinned = names_drawn([ten], [draws(3)], ShareRange(value=share), LUCK, n)
+    thinned = names_drawn([world(ten, share=share)], [draws(3)], LUCK, n)
     # Binomial of 30 names: mean 9, variance 6.3.
     assert abs(thinned.mean() - 9) < 4 * np.sqrt(6.3 / n)
     assert abs(thinned.var() - 6.3) < 0.6
 
 
-def test_a_range_of_the_universe_widens_what_is_drawn():
-    many = NamesLaw(np.array([10_000]), np.array([100]))
-    point = names_drawn([many], [draws(3)], ShareRange(value=0.3), LUCK, 2000)
-    wide = names_drawn([many], [draws(3)], ShareRange(value=0.3, low=0, high=0.9), LUCK, 2000)
-    assert wide.std() > 20 * point.std()
+def test_worlds_are_taken_in_turn():
+    few, many = (NamesLaw(np.array([size]), np.array([100])) for size in (10, 1000))
+    found = names_drawn([world(few), world(many)], [draws(3)], LUCK, 6)
+    assert found.tolist() == [30.0, 3000.0] * 3
+
+
+def test_a_share_is_triangular_over_its_range_and_of_the_logarithm_over_decades():
+    even = shares_within(ShareRange(value=0.3, low=0, high=0.9), LUCK, "universe", 4000)
     # The triangular distribution of 0, 0.3 and 0.9 has the mean 0.4 and the variance 0.035.
-    assert abs(wide.mean() / 30_000 - 0.4) < 4 * np.sqrt(0.035 / 2000)
-    assert wide.max() / 30_000 < 0.91
+    assert abs(even.mean() - 0.4) < 4 * np.sqrt(0.035 / 4000)
+    wide = np.log10(shares_within(ShareRange(value=0.1, low=0.01, high=1), LUCK, "universe", 4000))
+    assert abs(wide.mean() + 1) < 4 * np.sqrt(1 / 6 / 4000)
+    assert shares_within(ShareRange(value=0.3), LUCK, "universe", 3).tolist() == [0.3] * 3
 
 
 def test_the_same_luck_gives_the_same_names_and_kinds_do_not_share_it():
     law = NamesLaw(np.array([6, 3, 1]), np.array([10, 20, 70]))
-    once = names_drawn([law], [draws(5, 0.5)], None, LUCK, 100)
-    assert np.array_equal(once, names_drawn([law], [draws(5, 0.5)], None, LUCK, 100))
-    both = names_drawn([law, law], [draws(5, 0.5), draws(5, 0.5)], None, LUCK, 100)
+    once = names_drawn([world(law)], [draws(5, 0.5)], LUCK, 100)
+    assert np.array_equal(once, names_drawn([world(law)], [draws(5, 0.5)], LUCK, 100))
+    both = names_drawn([world(law, law)], [draws(5, 0.5), draws(5, 0.5)], LUCK, 100)
     assert not np.array_equal(both, 2 * once)

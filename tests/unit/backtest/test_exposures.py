@@ -169,8 +169,12 @@ def test_shipped_prefixes_are_counted_as_the_standard_library_does(folder, repos
         ("kind: names-law, quantity: names_on_addresses, draws: [{address_kind: rented, "
          "n_addresses: 2}, {address_kind: proxy, n_addresses: 5000}]",
          "cases.0.predictor.draws.1.n_addresses: expected at most 4"),
-        ("kind: names-law, quantity: mean_names, universe: {value: 0.1}",
-         "expected draws and universe with names_on_addresses only"),
+        ("kind: names-law, quantity: mean_names, draws: [{address_kind: rented, n_addresses: 2}]",
+         "expected draws with names_on_addresses only"),
+        ("kind: names-law, quantity: mean_names, universe: {value: 0}",
+         "expected a universe above 0"),
+        ("kind: names-law, quantity: mean_names, universe_of: popular",
+         "expected a universe below 1 beside universe_of: popular"),
         ("kind: names-law, quantity: names_on_addresses",
          "expected n_addresses with share_top and names_on_addresses only"),
         ("kind: names-law, quantity: names_on_addresses, n_addresses: 3, draws: [{address_kind: "

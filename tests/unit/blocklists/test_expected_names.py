@@ -56,7 +56,9 @@ PARKED = [
 
 def draws(listed: ListedPlaces, rows: list[SharingRow], universe: float = 1.0, **changed: float):
     rng = np.random.default_rng(7)
-    return draw_names(listed, CENSUS, rows, assumptions(**changed), PARKED, rng, universe)
+    return draw_names(
+        listed, [CENSUS] * N_SETS, rows, assumptions(**changed), PARKED, rng, universe
+    )
 
 
 def places(n: int, swept: int, single: int) -> ListedPlaces:
