@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.bundle.error_rate import ErrorRate, ErrorRates, error_rates
+from sim.report.documents.error_rate import ErrorRate, ErrorRates, error_rates
 from sim.report.page.charts import read_drawn, worst_moment
 from sim.report.page.repeat import is_comparison
 from sim.report.page.said import Said, said

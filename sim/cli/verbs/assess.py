@@ -33,6 +33,7 @@ from sim.cli.terminal import console
 if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
     from sim.experiment.runs import Runs
+    from sim.report.documents.blocks import Block
     from sim.scenario.resolve import Resolved
 
 SCHEMA = "overblock/assessment/1"
@@ -99,6 +100,16 @@ def assess(
     collateral: Annotated[
         str, metric_option("--collateral", "What counts as collateral.", "METRIC")
     ] = COLLATERAL,
+    along: Annotated[
+        str | None,
+        typer.Option(
+            "--along",
+            metavar="FORUM",
+            help="Answer the questions of a court or law in its sequence: barcelona, canada, fadpa "
+            "or echr. Not with JSON.",
+            autocompletion=lambda: list(_forums()),
+        ),
+    ] = None,
     replicates: ReplicatesOption = None,
     draws: DrawsOption = None,
     seed: SeedOption = None,
@@ -117,6 +128,8 @@ def assess(
       overblock assess telegram-2018 --versus exact --versus aggregate:length=24 -o assessment.html
 
       overblock assess runs/20261124T120000Z-telegram-2018-1a2b3c --strategy exact
+
+      overblock assess cmp --strategy covering-prefix --along barcelona -o barcelona.html
     """
     with console.reports_errors(as_json=as_json):
         from sim.assess.assessment import assess as assess_run
@@ -126,6 +139,8 @@ def assess(
         from sim.results.read import open_run
 
         format_ = Format.JSON if as_json else _format_of(output)
+        if along is not None:
+            _check_forum(along, format_)
         if output is not None:
             check_free(output, force=force)
         experiment = None
@@ -151,7 +166,7 @@ def assess(
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)
         found = assess_run(open_run(folder), label, others, efficacy, collateral)
-        _write(found, format_, output, force=force, quiet=quiet)
+        _write(found, format_, output, along, force=force, quiet=quiet)
         if experiment is not None:
             leave_unless_complete(experiment)
 
@@ -192,11 +207,51 @@ def _task(
     return Runs(plan), Task.new(plan, folder, force=force), asked
 
 
+def _forums() -> tuple[str, ...]:
+    from sim.scenario.tables.courts import forums
+
+    return forums()
+
+
+def _check_forum(along: str, format_: Format) -> None:
+    from sim.errors import UsageError
+    from sim.scenario.refusal import hint
+
+    known = _forums()
+    if along not in known:
+        raise UsageError(
+            f"--along: expected one of {', '.join(known)}, got {along!r}{hint(along, known)}"
+        )
+    if format_ is Format.JSON:
+        raise UsageError("--along: expected Markdown or HTML, got JSON")
+
+
+def _blocks(found: Assessment, along: str | None) -> list[Block]:
+    from sim.assess.court_facts import read_court_facts
+    from sim.report.documents.assessment import write_assessment
+    from sim.report.documents.courts import Asked, write_court
+    from sim.report.documents.error_rate import error_rates
+    from sim.scenario.tables.courts import read_court_questions
+
+    if along is None:
+        return write_assessment(found)
+    name = str(found.run.manifest["scenario"]["name"])
+    rates = error_rates(name, has_draws=found.n_draws > 0)
+    asked = Asked(found, read_court_facts(found.run, found.label), rates)
+    return write_court(asked, [row for row in read_court_questions().rows if row.forum == along])
+
+
 def _write(
-    found: Assessment, format_: Format, output: Path | None, *, force: bool, quiet: bool
+    found: Assessment,
+    format_: Format,
+    output: Path | None,
+    along: str | None,
+    *,
+    force: bool,
+    quiet: bool,
 ) -> None:
     from sim.files import new_file
-    from sim.report.documents.assessment import title_of, write_assessment
+    from sim.report.documents.assessment import title_of
     from sim.report.documents.blocks import to_html, to_markdown
 
     if format_ is Format.JSON and output is None:
@@ -205,9 +260,9 @@ def _write(
     if format_ is Format.JSON:
         text = console.json_text(document(found))
     elif format_ is Format.HTML:
-        text = to_html(write_assessment(found), title_of(found))
+        text = to_html(_blocks(found, along), title_of(found))
     else:
-        text = to_markdown(write_assessment(found))
+        text = to_markdown(_blocks(found, along))
     if output is None:
         print(text, end="")
         return

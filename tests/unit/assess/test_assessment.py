@@ -17,6 +17,7 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from sim.assess.assessment import Alternative, Assessment, assess
+from sim.assess.court_facts import read_court_facts
 from sim.assess.estimates import Estimate
 from sim.assess.verdicts import OF_LUCK, Verdict, judge
 from sim.cli.app import app
@@ -28,6 +29,8 @@ from sim.experiment.runs import Runs
 from sim.report.documents.assessment import title_of, write_assessment
 from sim.report.documents.assessment_answers import describe_strategy, verdict
 from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
+from sim.report.documents.courts import ANSWERS, Asked, write_court
+from sim.report.documents.error_rate import ErrorRate, ErrorRates
 from sim.report.words.numbers import (
     estimate,
     exact,
@@ -42,6 +45,7 @@ from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.strategies import DECLARED
+from sim.scenario.tables.courts import forums, read_court_questions
 from sim.scenario.variants import choose_variants
 from sim.statistics.paired import PairedDifference
 from tests.drawn_folders import add_draws
@@ -473,3 +477,76 @@ def test_mistakes_exit_without_a_traceback(folder, tmp_path, arguments, code, me
     found, text, talk = call(*given)
     assert (found, text) == (code, "")
     assert message in talk
+
+
+RATES = ErrorRates(
+    "9.9", 0.9, ErrorRate("all of them", 30, 28, 20, 2.0),
+    (ErrorRate("businesses", 3, 3, 1, 7.5),), None,
+)  # fmt: skip
+
+
+def courts_of(folder: Path, forum: str) -> str:
+    found = assess(open_run(folder))
+    asked = Asked(found, read_court_facts(found.run, found.label), RATES)
+    rows = [row for row in read_court_questions().rows if row.forum == forum]
+    return to_markdown(write_court(asked, rows))
+
+
+def test_every_question_of_a_court_has_an_answer_and_no_answer_is_idle():
+    rows = read_court_questions().rows
+    assert {row.id for row in rows} == set(ANSWERS)
+    assert forums() == ("barcelona", "canada", "fadpa", "echr")
+
+
+@pytest.mark.parametrize("forum", ["barcelona", "canada", "fadpa", "echr"])
+def test_a_court_s_questions_stand_in_its_sequence(folder, forum):
+    text = courts_of(folder, forum)
+    asked = [row.question for row in read_court_questions().rows if row.forum == forum]
+    headings = re.findall(r"^## (.*)$", text, re.M)
+    assert headings[:-1] == asked
+    assert "<script>" not in text
+
+
+def test_luck_alone_settles_no_question_of_a_court(folder, drawn_folder):
+    for forum in ("barcelona", "fadpa"):
+        by_luck, with_all = courts_of(folder, forum), courts_of(drawn_folder, forum)
+        assert "luck alone was simulated" in by_luck
+        assert "not simulated" in by_luck
+        assert "Settled over all that is not known" not in by_luck
+        # The drawn folder has every wide range from half the mean to twice it, so above zero.
+        assert "Settled over all that is not known" in with_all
+
+
+def test_numbers_of_a_court_are_those_of_the_tables(folder):
+    text = courts_of(folder, "barcelona")
+    harm = measured(folder, "covering-prefix", "businesses_ever_impaired")
+    row = next(line for line in text.splitlines() if "businesses impaired at least once |" in line)
+    assert f"| {rounded(harm.mean())} |" in row
+    assert "businesses: 1 of 3 inside, in the median off by ×7.5" in row
+    hours = next(line for line in text.splitlines() if "business-hours impaired |" in line)
+    assert "all of them: 20 of 28 inside" in hours
+
+
+def test_operators_stand_by_what_their_users_met(folder):
+    facts = read_court_facts(open_run(folder), "covering-prefix")
+    hours = duckdb.execute(
+        f"SELECT \"group\", mean FROM read_csv('{folder}/groups.csv') WHERE strategy = "
+        "'covering-prefix' AND \"by\" = 'operator' AND metric = 'business_hours_impaired'"
+    ).fetchall()
+    assert {one.operator: one.impaired_h for one in facts.operators} == pytest.approx(dict(hours))
+    assert facts.operators[0].impaired_h == max(value for _, value in hours)
+    assert (facts.n_sites, facts.n_sites_hit) == (0, 0)
+    assert "no inventory was given" in courts_of(folder, "barcelona")
+
+
+def test_a_forum_that_is_not_known_is_refused_before_anything_runs(folder):
+    for arguments, message in (
+        (["--along", "barcelna"], "did you mean 'barcelona'?"),
+        (["--along", "barcelona", "--json"], "expected Markdown or HTML, got JSON"),
+    ):
+        found = CliRunner().invoke(app, ["assess", str(folder), *arguments])
+        assert found.exit_code == 2
+        assert message in found.output
+    found = CliRunner().invoke(app, ["assess", str(folder), "--along", "echr"])
+    assert found.exit_code == 0
+    assert "Would less intrusive means do?" in found.output

@@ -19,11 +19,11 @@ from sim.bundle.archive import write_archive
 from sim.bundle.bundle import write_bundle
 from sim.bundle.crate import METADATA
 from sim.bundle.environment import check_same_versions, installed, lock_text, sbom_text
-from sim.bundle.error_rate import error_rates, scores_file
 from sim.bundle.rerun import rerun_script
 from sim.bundle.wheel import write_wheel
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
+from sim.report.documents.error_rate import error_rates, scores_file
 from sim.results.read import open_run
 from tests.optional import needs
 
@@ -237,7 +237,7 @@ def test_the_wheel_holds_the_running_program(tmp_path: Path, repository: Path) -
     inside = tmp_path / "installed" / "sim" / "engine" / "run.py"
     assert inside.read_bytes() == (repository / "sim" / "engine" / "run.py").read_bytes()
     code = (
-        "import sim; from sim.bundle.error_rate import scores_file\n"
+        "import sim; from sim.report.documents.error_rate import scores_file\n"
         f"assert sim.__file__.startswith({str(tmp_path)!r})\n"
         f"assert str(scores_file()).startswith({str(tmp_path)!r}) and scores_file().is_file()\n"
         "from sim.cli.app import main; main()"
