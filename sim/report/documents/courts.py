@@ -187,9 +187,9 @@ def _quantified(asked: Asked) -> Iterator[Block]:
 def _testable(asked: Asked) -> Iterator[Block]:
     yield Paragraph(
         f"overblock bundle {asked.found.run.path.name} -o case.zip hands over inputs, sources, "
-        "tables and program; whoever has it makes the run again with rerun.sh and compares every byte, or "
-        "changes an assumption with --set and sees what follows. Each assumption stands with its "
-        "range in manifest.json; overblock sensitivity says which of them matter."
+        "tables and program; whoever has it makes the run again with rerun.sh and compares every "
+        "byte, or changes an assumption with --set and sees what follows. Each assumption stands "
+        "with its range in manifest.json; overblock sensitivity says which of them matter."
     )
 
 
@@ -254,7 +254,8 @@ def _burden(asked: Asked) -> Iterator[Block]:
         return
     yield Paragraph(
         f"At most {quantity(one.by_luck.mean, one.unit)} rules of the register are in force at a "
-        "time, each of which an operator has to hold. What that costs an operator is in no table of the program."
+        "time, each of which an operator has to hold. What that costs an operator is in no table "
+        "of the program."
     )
 
 
