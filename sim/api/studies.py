@@ -16,13 +16,16 @@ from sim.api.columns import Columns, shortened
 from sim.api.given import Given, resolved_of
 from sim.api.progress import OnProgress, shown_progress
 from sim.api.wording import in_python_words
+from sim.backtest.calibrated_draws import N_DRAWS, DrawCalibration, DrawsResult
 from sim.errors import UsageError
 from sim.experiment.execution import Experiment, carry_out, default_folder
 from sim.experiment.executors import choose_executor
 from sim.experiment.plan import choose_n_replicates, choose_root_seed
 from sim.experiment.study import Study
+from sim.scenario.cases import read_files, shipped_cases
+from sim.scenario.overrides import override_text
 from sim.uncertainty.axes import Design
-from sim.uncertainty.calibration import Calibration
+from sim.uncertainty.history import DISCREPANCY
 from sim.uncertainty.sensitivity import Method, Sensitivity
 from sim.uncertainty.sweep import Sweep
 
@@ -38,7 +41,8 @@ class StudyResults:
     status
         ``complete``, or ``partial`` where the scenario is not possible at a point or a run failed.
     tables
-        By name: ``sweep`` or ``sensitivity`` or ``calibration``, and ``points`` or ``trials``.
+        By name: ``sweep`` or ``sensitivity``, and ``points``; or ``weights`` and the others of a
+        calibration.
     """
 
     folder: Path
@@ -186,12 +190,11 @@ def sensitivity(
 
 
 def calibrate(
-    scenario: Given,
-    fit: Sequence[str] | Mapping[str, tuple[float, float]],
-    targets: Mapping[str, tuple[float | str, float | str]],
+    scenario: str | Path,
     *,
-    n_trials: int = 64,
-    n_replicates: int = 4,
+    n_draws: int = N_DRAWS,
+    cases: Sequence[str | Path] = (),
+    discrepancy: float = DISCREPANCY,
     root_seed: int | None = None,
     set: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -199,36 +202,38 @@ def calibrate(
     n_workers: int | None = 1,
     on_progress: OnProgress | None = None,
 ) -> StudyResults:
-    """Find the settings of assumptions that agree with published figures.
+    """Weigh joint draws of all that is not known by published figures.
 
     Parameters
     ----------
-    fit
-        Assumptions to be fitted: keys, each through its own range, or ranges by key.
-    targets
-        What means over replicates must meet: value and tolerance by measure, or by
-        ``measure@time``. A value may be ``"table:row"`` of a seed table, a tolerance ``"10%"``.
-    n_trials
-        How many settings are tried.
-    scenario, n_replicates, root_seed, set, folder, force, n_workers, on_progress
+    scenario
+        Name of a shipped one, or path of a file.
+    n_draws
+        How many draws are run.
+    cases
+        Case files with the calibration figures, in place of the shipped ones.
+    discrepancy
+        Standard deviation, in log10, of how far the model itself is held to be off.
+    root_seed, set, folder, force, n_workers, on_progress
         As for `run`.
+
+    Returns
+    -------
+    results
+        Its table ``weights``, in the file ``weights.csv`` of the folder, is what
+        ``overblock run --draws-from`` takes.
 
     Raises
     ------
     ScenarioError, DataError, UsageError, PartialError
-        As for `run`, with the mistakes in what is fitted and met.
+        As for `run`, with the mistakes in the cases.
     """
-    with in_python_words(), resolved_of(scenario, set) as resolved:
-        asked = Calibration.of(
-            resolved,
-            choose_root_seed(resolved, root_seed),
-            choose_n_replicates(resolved, n_replicates),
-            fit=[f"{key}={fit[key][0]}..{fit[key][1]}" for key in fit]
-            if isinstance(fit, Mapping)
-            else list(fit),
-            targets=[f"{name}={value}±{off}" for name, (value, off) in targets.items()],
-            n_trials=n_trials,
-        )
+    with in_python_words():
+        overrides = [override_text(key, value) for key, value in (set or {}).items()]
+        if root_seed is not None:
+            overrides.append(override_text("root_seed", root_seed))
+        files = read_files([Path(path) for path in cases]) if cases else shipped_cases()
+        asked = DrawCalibration.of(str(scenario), overrides, files, n_draws, discrepancy)
         return _study(asked, folder, force, n_workers, on_progress)
 
 
@@ -239,7 +244,7 @@ def _axis(values: str | Sequence[object]) -> str:
 
 
 def _study(
-    asked: Experiment[Any, Study],
+    asked: Experiment[Any, Study | DrawsResult],
     folder: str | Path | None,
     force: bool,
     n_workers: int | None,

@@ -17,7 +17,6 @@ ARGUMENTS = {
     "design": "design",
     "draws": "n_draws",
     "expect-names": "expect_names=True",
-    "fit": "fit",
     "force": "force=True",
     "metric": "metrics",
     "only": "only",
@@ -30,7 +29,6 @@ ARGUMENTS = {
     "seed": "root_seed",
     "set": "set",
     "strategy": "strategies",
-    "target": "targets",
     "universe": "universe",
 }
 """Arguments of functions by the option that says the same."""

@@ -7,7 +7,8 @@ weight.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,25 +19,28 @@ from numpy.typing import NDArray
 
 from sim.backtest.calibrated_sheets import sheets_of
 from sim.backtest.runs import OVER_DRAWS, Reading, RunGroup, group_runs, same_scenario
-from sim.engine.warm_up import warm_up
 from sim.errors import UsageError
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, unknowns_of
-from sim.experiment.execution import Ask, OnProgress, Result
-from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.execution import Ask, Result
+from sim.experiment.executors.task import Failure, Key
 from sim.experiment.outputs import Outputs, describe, manifest_of
 from sim.experiment.plan import Plan
 from sim.experiment.study import Sheet
 from sim.experiment.weighted_draws import unknowns_hash
 from sim.results.csvtext import csv_text
 from sim.results.folder import COMPLETE, PARTIAL
-from sim.scenario.cases import CaseFile, PlacedCase
+from sim.results.manifest import canonical_json, scenario_hash
+from sim.scenario.cases import CaseFile, PlacedCase, read_files
+from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
-from sim.scenario.resolve import resolve
+from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import own_variant
 from sim.uncertainty.history import DISCREPANCY, LOOKED_AT, Figure, History, match_history
 
-NEEDS_EXTRA = "calibrate --draws needs the extra 'analysis': pip install 'overblock[analysis]'"
+N_DRAWS = 320
+"""Draws of both waves, unless said otherwise."""
+NEEDS_EXTRA = "calibrate needs the extra 'analysis': pip install 'overblock[analysis]'"
 SHARE_FIRST = 0.6
 """Share of the draws that are run in the first wave."""
 FEWEST_DRAWS = 64
@@ -60,6 +64,11 @@ class DrawsResult(Result):
     history: History
     sheets: dict[str, Sheet]
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether resuming may finish more draws: what failed is run again."""
+        return self.status != COMPLETE
+
 
 @dataclass(frozen=True, eq=False)
 class DrawCalibration:
@@ -82,8 +91,6 @@ class DrawCalibration:
         Draws of each wave.
     discrepancy
         Of the model, in log10.
-    executor, on_progress, on_compile
-        Where draws are run, and what is called meanwhile.
     """
 
     plan: Plan
@@ -94,9 +101,6 @@ class DrawCalibration:
     n_first: int
     n_second: int
     discrepancy: float
-    executor: Executor | None = None
-    on_progress: OnProgress = lambda n_done, n_total: None
-    on_compile: Callable[[], None] = lambda: None
 
     @classmethod
     def of(
@@ -104,7 +108,7 @@ class DrawCalibration:
         scenario: str,
         overrides: Sequence[str],
         files: Sequence[CaseFile],
-        n_draws: int,
+        n_draws: int = N_DRAWS,
         discrepancy: float = DISCREPANCY,
     ) -> DrawCalibration:
         """Plan a calibration of draws.
@@ -162,19 +166,43 @@ class DrawCalibration:
                 {"case": one.name, "log10": one.observed, "tolerance": one.tolerance}
                 for one in figures
             ],
+            "runs": [_run_hash(group) for group in compared],
         }
-        plan = Plan("calibration", resolved, root_seed, 1, points=(), design=design)
+        is_shipped = scenario in scenario_names()
+        asked = {
+            "scenario": scenario if is_shipped else str(Path(scenario).resolve()),
+            "overrides": list(overrides),
+            "cases": [str(file.path.resolve()) for file in files],
+            "n_draws": n_draws,
+            "discrepancy": discrepancy,
+        }
+        plan = Plan("calibration", resolved, root_seed, 1, points=(), design=design, asked=asked)
         return cls(plan, compared, figures, left_out, draws, n_first, n_second, discrepancy)
 
-    def by(
-        self, executor: Executor, on_progress: OnProgress, on_compile: Callable[[], None]
+    @classmethod
+    def again(
+        cls,
+        resolved: Resolved,
+        root_seed: int,
+        n_replicates: int,
+        *,
+        scenario: str,
+        overrides: Sequence[str],
+        cases: Sequence[str],
+        n_draws: int,
+        discrepancy: float,
     ) -> DrawCalibration:
-        """Return the same, to be run by an executor that the caller closes."""
-        return replace(self, executor=executor, on_progress=on_progress, on_compile=on_compile)
+        """Plan a calibration again, to resume it.
+
+        Cases run the scenario under overrides of their own, so it is read where it was, and not
+        from the copy beside the finished runs (``resolved``). Whoever resumes compares the identity
+        of the result: what says something else now is refused there.
+        """
+        files = read_files([Path(path) for path in cases])
+        return cls.of(scenario, overrides, files, n_draws, discrepancy)
 
     def answer(self, ask: Ask) -> _Found:
-        """Run both waves."""
-        assert self.executor is not None
+        """Run both waves; after an interrupt what is finished stays among the checkpoints."""
         base = set(unknowns_of([own_variant(self.plan.resolved)])[1].popitem()[1])
         own = []
         for group in self.groups:
@@ -184,22 +212,21 @@ class DrawCalibration:
         failures: dict[Key, Failure] = {}
         n_done, n_groups = 0, len(self.groups)
         n_all = (self.n_first + self.n_second) * n_groups
-        warm_up(self.on_compile)
-        executor = self.executor
+        digests = [self._digest(group) for group in self.groups]
+        column = {figure.name: row for row, figure in enumerate(self.figures)}
 
         def run(rows: NDArray[np.int64]) -> NDArray[np.float64]:
             nonlocal n_done
             values = np.full((len(self.draws.weight), len(self.figures)), np.nan)
-            column = {figure.name: row for row, figure in enumerate(self.figures)}
-            keys: list[Key] = [
-                (group, draw, OVER_DRAWS) for draw in rows.tolist() for group in range(n_groups)
-            ]
-            for key, result in executor.run(job, keys):
-                n_done += 1
-                self.on_progress(n_done, n_all)
-                if isinstance(result, Failure):
-                    failures[(key[1],)] = result
-                    continue
+            names: dict[Key, str] = {
+                (group, draw, OVER_DRAWS): f"{digests[group]}-{draw:07d}"
+                for draw in rows.tolist()
+                for group in range(n_groups)
+            }
+            found = ask.read(self.plan, job, names, n_done, n_all)
+            n_done += len(names)
+            failures.update({(key[1],): why for key, why in found.failures.items()})
+            for key, result in found.numbers.items():
                 for name, numbers in result.items():
                     values[int(key[1]), column[name]] = numbers[0]
             return values[rows]
@@ -208,6 +235,12 @@ class DrawCalibration:
             self.draws.dials, run, self.figures, self.n_first, self.n_second, self.discrepancy
         )
         return _Found(history, dict(sorted(failures.items())))
+
+    def _digest(self, group: RunGroup) -> str:
+        """Hash of what a draw of a group is, whatever the number of draws."""
+        plan = self.plan
+        differs = [_run_hash(group), plan.root_seed, plan.design["unknowns"]]
+        return hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
 
     def write(self, folder: Path, found: _Found) -> DrawsResult:
         """Write the tables of the calibration."""
@@ -249,6 +282,17 @@ class DrawCalibration:
         if n_effective < FEW_EFFECTIVE:
             said.append(f"the weights say as much as {n_effective:.0f} draws of equal weight")
         return said
+
+
+def _run_hash(group: RunGroup) -> str:
+    """Hash of a scenario with its tables, and of what is read off it."""
+    resolved = group.resolved
+    made_from = [
+        scenario_hash(resolved),
+        [[table.name, table.sha256] for table in resolved.tables],
+        [[each.case.id, each.case.predictor.model_dump(mode="json")] for each in group.cases],
+    ]
+    return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

@@ -175,7 +175,7 @@ DrawsFromOption = Annotated[
     typer.Option(
         "--draws-from",
         metavar="FILE",
-        help="Take weighted draws from this table, as 'overblock calibrate --draws' writes it "
+        help="Take weighted draws from this table, as 'overblock calibrate' writes it "
         "(weights.csv); --draws then takes the first of them.",
     ),
 ]
@@ -190,7 +190,7 @@ PointReplicatesOption = Annotated[
         "--replicates",
         min=1,
         max=1_000_000,
-        help="Replicates at each point; 2 for sensitivity and 4 for calibrate when left out.",
+        help="Replicates at each point; 2 for sensitivity when left out.",
     ),
 ]
 SeedOption = Annotated[

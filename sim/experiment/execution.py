@@ -16,15 +16,18 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.engine.warm_up import warm_up
 from sim.errors import PartialError
 from sim.experiment.answers import Answers, NothingFinishedError, tabulate
 from sim.experiment.executors import choose_executor
-from sim.experiment.executors.task import Executor, Failure, Key, failure_of
+from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
 from sim.experiment.plan import Cases, Plan
 from sim.experiment.question import write_question
-from sim.experiment.simulation import Simulation
+from sim.experiment.simulation import RunRecord, Simulation
 from sim.files import hash_of
 from sim.measure.facts import measures_of
 from sim.results.checkpoints import PARTS, Checkpoints, n_runs, remove_parts
@@ -113,14 +116,42 @@ class Batch:
 
 
 class Ask(Protocol):
-    """Runs a plan; see `Execution.ask`."""
+    """Runs a plan, or reads runs of it; see `Execution`."""
 
     def __call__(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
         """Return the runs of a plan, finished or failed."""
         ...
 
+    def read(
+        self,
+        plan: Plan,
+        job: Job[Mapping[str, NDArray[np.float64]]],
+        names: Mapping[Key, str],
+        n_before: int = 0,
+        n_all: int = 0,
+    ) -> Readings:
+        """Return what a job reads off runs, finished or failed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Numbers read off runs, in place of their measures and tables.
+
+    Attributes
+    ----------
+    numbers
+        By key, then by the name of what was read.
+    failures
+        Why there are none, by key.
+    """
+
+    numbers: Mapping[Key, Mapping[str, NDArray[np.float64]]]
+    failures: Mapping[Key, Failure]
+
 
 Found = TypeVar("Found")
+T = TypeVar("T")
 Made = TypeVar("Made", bound=Result)
 Made_co = TypeVar("Made_co", bound=Result, covariant=True)
 
@@ -204,7 +235,7 @@ def carry_out(
                     if earlier is not None:
                         execution.take_over(earlier)
                     with ends_as_interrupts():
-                        found = experiment.answer(execution.ask)
+                        found = experiment.answer(execution)
                     until_moved.enter_context(without_interrupts())
                 made = experiment.write(partial, found)
                 outputs: list[dict[str, Any]] = made.manifest["outputs"]
@@ -271,7 +302,7 @@ class Execution:
         earlier = Checkpoints(parts, self._tables)
         self._checkpoints.take_over(earlier, earlier.names)
 
-    def ask(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
+    def __call__(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
         """Run all of a plan that is not finished.
 
         Parameters
@@ -291,32 +322,16 @@ class Execution:
             If interrupted before any of the runs finished.
         """
         cases, job = self._work_of(plan)
-        self._hold(plan, cases)
+        self._hold(plan, cases.scenarios.values())
         names, keys = cases.names(plan.n_replicates), cases.keys(plan.n_replicates)
-        rest = [key for key in keys if not self._checkpoints.has(names[key])]
         failures, is_interrupted = dict(cases.impossible), False
-        n_done = n_before + len(keys) - len(rest)
-        n_all = n_all or n_before + len(keys)
+
+        def keep(name: str, result: RunRecord) -> None:
+            self._checkpoints.keep(name, result.tables, result.kept())
+
         try:
-            if rest:
-                # In this process, before others are started that would each compile the same.
-                warm_up(self._on_compile)
-            # Runs are timed from here on: compiling is none.
-            self._on_progress(n_done, n_all)
-            if rest:
-                with ends_as_interrupts(), closing(self._executor.run(job, rest)) as results:
-                    for n_more, (key, result) in enumerate(results, 1):
-                        if isinstance(result, Failure):
-                            failures[key] = result
-                        else:
-                            try:
-                                self._checkpoints.keep(names[key], result.tables, result.kept())
-                            except OSError as error:
-                                failures[key] = failure_of(error)
-                        self._on_progress(n_done + n_more, n_all)
+            self._finish(job, {key: names[key] for key in keys}, keep, failures, n_before, n_all)
         except KeyboardInterrupt:
-            # Runs under way are not waited for.
-            self._executor.stop(at_once=True)
             if not any(self._checkpoints.has(name) for name in names.values()):
                 raise
             is_interrupted = True
@@ -330,6 +345,88 @@ class Execution:
             raise NothingFinishedError(plan, failures)
         return Batch(plan, cases.labels, finished, failures, is_interrupted, self._checkpoints)
 
+    def read(
+        self,
+        plan: Plan,
+        job: Job[Mapping[str, NDArray[np.float64]]],
+        names: Mapping[Key, str],
+        n_before: int = 0,
+        n_all: int = 0,
+    ) -> Readings:
+        """Run a job that reads numbers off runs, where that was not done before.
+
+        Parameters
+        ----------
+        plan
+            The plan of the experiment.
+        names
+            Names among the checkpoints, by key of the job: the same for the same runs and readings.
+        n_before, n_all
+            As for a plan.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If interrupted; what is finished is kept among the checkpoints.
+        """
+        self._hold(plan, ())
+
+        def keep(name: str, result: Mapping[str, NDArray[np.float64]]) -> None:
+            told = {
+                of: [None if np.isnan(one) else one for one in numbers.tolist()]
+                for of, numbers in result.items()
+            }
+            self._checkpoints.keep(name, {}, told)
+
+        failures: dict[Key, Failure] = {}
+        self._finish(job, names, keep, failures, n_before, n_all)
+        numbers = {
+            key: {
+                of: np.array(told, np.float64) for of, told in self._checkpoints.facts(name).items()
+            }
+            for key, name in names.items()
+            if key not in failures
+        }
+        return Readings(numbers, failures)
+
+    def _finish(
+        self,
+        job: Job[T],
+        names: Mapping[Key, str],
+        keep: Callable[[str, T], None],
+        failures: dict[Key, Failure],
+        n_before: int,
+        n_all: int,
+    ) -> None:
+        """Run what is not among the checkpoints, and keep each as soon as it is there.
+
+        Failures are added to those given, so that an interrupt loses none. After an interrupt, runs
+        under way are not waited for.
+        """
+        rest = [key for key, name in names.items() if not self._checkpoints.has(name)]
+        n_done = n_before + len(names) - len(rest)
+        n_all = n_all or n_before + len(names)
+        try:
+            if rest:
+                # In this process, before others are started that would each compile the same.
+                warm_up(self._on_compile)
+            # Runs are timed from here on: compiling is none.
+            self._on_progress(n_done, n_all)
+            if rest:
+                with ends_as_interrupts(), closing(self._executor.run(job, rest)) as results:
+                    for n_more, (key, result) in enumerate(results, 1):
+                        if isinstance(result, Failure):
+                            failures[key] = result
+                        else:
+                            try:
+                                keep(names[key], result)
+                            except OSError as error:
+                                failures[key] = failure_of(error)
+                        self._on_progress(n_done + n_more, n_all)
+        except KeyboardInterrupt:
+            self._executor.stop(at_once=True)
+            raise
+
     def _work_of(self, plan: Plan) -> tuple[Cases, Simulation]:
         """Cases of a plan and the job for them; the same ones where only replicates are added."""
         if self._last is None or self._last[0].points is not plan.points:
@@ -339,17 +436,16 @@ class Execution:
                 plan.root_seed,
                 with_tables=plan.is_as_given,
                 scratch=self._checkpoints.scratch,
-                curve_times=plan.curve_times,
                 draws=plan.draws,
             )
             self._last = plan, cases, job
         return self._last[1:]
 
-    def _hold(self, plan: Plan, cases: Cases) -> None:
+    def _hold(self, plan: Plan, scenarios: Iterable[Resolved]) -> None:
         """Write the plan and its tables beside the checkpoints, unless they are there already."""
         held = {table.name for resolved in self._held for table in resolved.tables}
         more = []
-        for resolved in cases.scenarios.values():
+        for resolved in scenarios:
             names = {table.name for table in resolved.tables}
             if not names <= held:
                 more.append(resolved)

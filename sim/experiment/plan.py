@@ -20,7 +20,6 @@ from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, luck_of_draw
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.weighted_draws import WeightedDraws, lay_weighted
-from sim.measure.curve_values import CurveTime
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.changes import Point
@@ -70,8 +69,6 @@ class Plan:
         How the scenario is changed; one point without changes for a run or comparison.
     strategies
         Strategies at the points, as for ``overblock compare``; the scenario's own if empty.
-    curve_times
-        Curves that are measured at some time as well.
     design
         How the points were chosen, for the manifest: plain values.
     asked
@@ -96,7 +93,6 @@ class Plan:
     metrics: tuple[str, ...] = ()
     points: tuple[Point, ...] = (Point(),)
     strategies: tuple[str, ...] = ()
-    curve_times: tuple[CurveTime, ...] = ()
     design: Mapping[str, Any] = field(default_factory=dict)
     asked: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
 from sim.experiment.draws import Draws, luck_of_draw
 from sim.experiment.executors.task import Key
-from sim.measure.curve_values import CurveTime, curves_at, measure_curves
+from sim.measure.curve_values import curves_at
 from sim.measure.even_bands import even_times
 from sim.measure.facts import RunFacts
 from sim.measure.groups import GroupCount, count_groups
@@ -90,7 +90,6 @@ class Simulation:
     root_seed: int
     with_tables: bool = True
     scratch: Path | None = None
-    curve_times: tuple[CurveTime, ...] = ()
     draws: Draws | None = None
 
     def begin(self) -> Callable[[Key], RunRecord]:
@@ -156,7 +155,7 @@ class _Worker:
                 groups = count_groups(world, outcome)
                 sites = site_columns(world, outcome)
                 tables = self._encoder.encode(label, replicate, world, outcome, scratch, sites)
-        measures = (*found, *measure_curves(outcome, self._simulation.curve_times))
+        measures = tuple(found)
         nothing = why_nothing(resolved, outcome, found)
         return RunRecord(measures, totals, groups, nothing, tables)
 

@@ -29,7 +29,6 @@ PACKAGES = (
     "pydantic",
     "ruamel.yaml",
     "duckdb",
-    "optuna",
     "scikit-learn",
 )
 """Packages that shape numbers, whether they are there or not."""

@@ -20,7 +20,6 @@ _REFERENCES = (
     ("tradeoff", ("strategy", "efficacy_metric"), "summary", ("strategy", "metric")),
     ("tradeoff", ("strategy", "collateral_metric"), "summary", ("strategy", "metric")),
     ("measures", ("point",), "points", ("point",)),
-    ("measures", ("point",), "trials", ("trial",)),
     ("sweep", ("point",), "points", ("point",)),
 )
 """Foreign keys: table, columns, other table, its columns; where a folder has both tables."""

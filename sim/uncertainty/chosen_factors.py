@@ -65,35 +65,6 @@ def choose_factors(
     return chosen, [*out, *(one for one in left_out if one.key not in named)]
 
 
-def fitted_factors(resolved: Resolved, texts: Sequence[str]) -> list[Factor]:
-    """Read factors to be fitted: ``key=low..high``, or ``key`` for its own range.
-
-    Raises
-    ------
-    ScenarioError
-        With all mistakes in them.
-    """
-    by_key = {factor.key: factor for factor in list_ranges(resolved)[0]}
-    found: list[Factor] = []
-    problems: list[Problem] = []
-    for text in texts:
-        origin = f"--fit {text}"
-        try:
-            factor = given_factor(resolved, by_key, text, origin)
-        except ScenarioError as error:
-            problems += error.problems
-            continue
-        if factor.n_dials > 1:
-            message = f"expected one number, got {factor.n_dials} weights that move separately"
-            problems.append(Problem(origin, message))
-        if factor.key in [one.key for one in found]:
-            problems.append(Problem(origin, f"expected each key once, got {factor.key} again"))
-        found.append(factor)
-    if problems:
-        raise ScenarioError(problems)
-    return found
-
-
 def given_factor(
     resolved: Resolved, by_key: Mapping[str, Factor], text: str, origin: str
 ) -> Factor:

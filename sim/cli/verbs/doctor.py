@@ -32,7 +32,7 @@ _EXTRAS = {
     "zst": ("backports.zstd",),
     "import": ("maxminddb",),
     "bgp": ("pybgpkit-parser",),
-    "analysis": ("pandas", "optuna", "scikit-learn"),
+    "analysis": ("pandas", "scikit-learn"),
     "cluster": ("distributed", "cryptography"),
 }
 

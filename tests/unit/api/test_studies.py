@@ -39,7 +39,7 @@ def test_a_sweep_is_the_commands(tmp_path: Path) -> None:
         found.table("nothing")
 
 
-def test_ends_of_two_assumptions_and_a_calibration(tmp_path: Path) -> None:
+def test_ends_of_two_assumptions(tmp_path: Path) -> None:
     ends = sim.sensitivity(
         "telegram-2018-replay", method="ends",
         only=["population.share_components_at_home", "population.n_businesses"],
@@ -50,10 +50,31 @@ def test_ends_of_two_assumptions_and_a_calibration(tmp_path: Path) -> None:
         "population.share_components_at_home",
         "population.n_businesses",
     }
-    fitted = sim.calibrate(
-        "telegram-2018-replay", {"population.n_businesses": (10, 30)},
-        {"businesses_ever_impaired": (5, 4)}, n_trials=3, n_replicates=1, set=BRIEF,
-        folder=tmp_path / "fitted",
+
+
+def test_a_calibration_gives_weights(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    cases = tmp_path / "cases.yaml"
+    cases.write_text(
+        """format: overblock/backtest/1
+cases:
+  - id: one
+    title: Addresses in the register
+    given: The scenario.
+    role: calibration
+    why_role: So that it is tried.
+    predictor:
+      {kind: run, scenario: telegram-2018, curve: addresses_listed, at: 2018-04-16T15:00+03:00}
+    published: {value: 100000, rounding: 0, nature: computed, unit: IPv4 addresses, source: none, date: 2018-04-16}
+""",  # noqa: E501
+        encoding="utf-8",
+    )
+    found = sim.calibrate(
+        "telegram-2018", n_draws=64, cases=[cases],
+        set={"population.n_businesses": 20, "end": "2018-04-16T16:00+03:00"},
+        folder=tmp_path / "weighed",
     )  # fmt: skip
-    assert fitted.table("calibration")["factor"].tolist() == ["population.n_businesses"]
-    assert fitted.table("calibration")["n_trials"].tolist() == [3]
+    assert found.status == "complete"
+    assert found.table("weights")["weight"].sum() == pytest.approx(1)
+    assert found.table("figures")["case"].tolist() == ["one"]
+    assert (found.folder / "weights.csv").is_file()

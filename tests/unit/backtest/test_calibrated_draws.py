@@ -13,10 +13,14 @@ from sim.errors import UsageError
 from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.plan import Plan
+from sim.experiment.question import find_unfinished, read_question
 from sim.experiment.weighted_draws import read_weighted_draws
+from sim.results.checkpoints import n_runs
+from sim.results.place import partial_folders
 from sim.scenario.cases import CaseFile, read_cases, shipped_cases
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.experiments import Scripted, files_of
 
 pytest.importorskip("sklearn")
 
@@ -78,9 +82,10 @@ def test_a_calibration_gives_weights_that_a_run_takes(tmp_path: Path) -> None:
     executor = SerialExecutor()
     done: list[tuple[int, int]] = []
     made = carry_out(
-        calibration.by(executor, lambda *step: done.append(step), lambda: None),
+        calibration,
         folder=tmp_path / "out",
         executor=executor,
+        on_progress=lambda *step: done.append(step),
     )
     assert made.status == "complete"
     assert done[-1][1] == 64
@@ -102,3 +107,46 @@ def test_a_calibration_gives_weights_that_a_run_takes(tmp_path: Path) -> None:
     first = history.values[history.wave == 1, 0]
     assert float(figures[0]["prior_low"]) == np.quantile(first, 0.05, method="inverted_cdf")
     assert figures[0]["discrepancy"] == "0.15"
+
+
+def test_an_interrupted_calibration_is_gone_on_with_to_the_same_bytes(tmp_path: Path) -> None:
+    """Once in the first wave, once in the second; no draw is run twice."""
+    case = {"id": "one"}
+    whole = carry_out(asked(tmp_path, case), folder=tmp_path / "whole", executor=Scripted())
+    n_first = asked(tmp_path, case).n_first
+    folder, n_run = tmp_path / "out", 0
+    for n_more in (n_first - 9, 15, None):
+        executor = Scripted(interrupt_after=n_more)
+        again, earlier = asked(tmp_path, case), None
+        if n_run:
+            parts, _ = find_unfinished(folder)
+            question = read_question(parts)
+            assert question.kind == "calibration"
+            again, earlier = question.ask_again(DrawCalibration.again), parts
+        if n_more is None:
+            made = carry_out(again, folder=folder, executor=executor, earlier=earlier)
+            assert len(executor.asked) == 64 - n_run
+            assert made.status == "complete"
+            break
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(again, folder=folder, executor=executor, earlier=earlier)
+        assert not folder.exists()
+        n_run += n_more
+        # As if the process had ended.
+        (left,) = [one for one in partial_folders(folder) if n_runs(one) == n_run]
+        left.rename(tmp_path / f".out.partial-{999999990 + n_run}")
+    assert files_of(folder) == files_of(whole.folder)
+
+
+def test_figures_that_changed_are_not_gone_on_with(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(
+            asked(tmp_path, {"id": "one"}), folder=tmp_path / "out",
+            executor=Scripted(interrupt_after=2),
+        )  # fmt: skip
+    (left,) = partial_folders(tmp_path / "out")
+    question = read_question(left / "parts")
+    assert question.ask_again(DrawCalibration.again).plan.result_id == question.result_id
+    case_file(tmp_path, {"id": "one", "value": 200000})
+    with pytest.raises(UsageError, match="now says something else than when this was begun"):
+        question.ask_again(DrawCalibration.again)

@@ -199,7 +199,7 @@ def test_an_unfinished_result_is_not_bundled(
 def test_a_run_of_other_versions_is_refused_with_all_of_them(shipped_run: Path) -> None:
     manifest = json.loads((shipped_run / "manifest.json").read_text())
     check_same_versions(manifest)
-    manifest["packages"] |= {"numpy": "1.0", "duckdb": "0.1", "optuna": "none"}
+    manifest["packages"] |= {"numpy": "1.0", "duckdb": "0.1", "scikit-learn": "none"}
     with pytest.raises(UsageError, match=r"numpy 1\.0, here is") as refused:
         check_same_versions(manifest)
     assert str(refused.value).count("\n") == 1

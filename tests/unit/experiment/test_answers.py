@@ -19,7 +19,6 @@ from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure
 from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.experiment.simulation import Simulation
-from sim.measure.curve_values import CurveTime
 from sim.scenario.changes import Point
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -44,7 +43,7 @@ def plan(small: Resolved, *points: Point, n: int = 2) -> Plan:
 
 def ask(asked: Plan, executor: Executor) -> Answers:
     with tempfile.TemporaryDirectory() as folder:
-        return Execution(Path(folder), asked, executor).ask(asked).answers()
+        return Execution(Path(folder), asked, executor)(asked).answers()
 
 
 def test_each_point_is_the_scenario_that_would_have_been_written_so(small: Resolved) -> None:
@@ -157,15 +156,6 @@ def test_when_every_run_fails_the_reason_is_raised(small: Resolved) -> None:
     broken = [(0, "replay", replicate) for replicate in range(2)]
     with pytest.raises(PartialError, match="ValueError: broken"):
         ask(plan(small, Point()), Breaking(broken))
-
-
-def test_curves_are_read_at_their_times(small: Resolved) -> None:
-    at_start = CurveTime("addresses_listed_with_target", DAY)
-    asked = replace(plan(small, Point(), n=1), curve_times=(at_start, CurveTime("no_such", 0)))
-    answers = ask(asked, SerialExecutor())
-    # The orders of 16 April 2018: 1.8 million addresses of Amazon, and the target's own.
-    assert 1_800_000 < answers.mean(at_start.name)[0] < 2_000_000
-    assert np.isnan(answers.mean("no_such@0")[0])
 
 
 def test_later_answers_follow_the_earlier_ones(small: Resolved) -> None:

@@ -19,13 +19,10 @@ from sim.experiment.study import Study
 from sim.results.checkpoints import PARTS, Checkpoints
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.uncertainty.calibration import Calibration
 from sim.uncertainty.sensitivity import Sensitivity
 from sim.uncertainty.sweep import Sweep
 from tests.borrowed import BORROW
 from tests.experiments import Scripted, files_of
-
-pytest.importorskip("optuna")
 
 pytestmark = pytest.mark.laws
 
@@ -64,20 +61,14 @@ ASKED: dict[str, dict[str, Any]] = {
         "samples": 2,
         "keep": 2,
     },
-    "calibration": {
-        "fit": ["thresholds.impaired=0.02..0.8"],
-        "targets": ["businesses_impaired_peak=6+-2"],
-        "n_trials": 18,
-    },
 }
 MAKE: dict[str, Callable[..., Any]] = {
     "comparison": Runs.again,
     "sweep": Sweep.of,
     "sensitivity": Sensitivity.of,
-    "calibration": Calibration.of,
 }
 N_FIRST_STAGES = 5 + 2 * 3
-N_RUNS = {"comparison": 5, "sweep": 8, "sensitivity": N_FIRST_STAGES + 2 * 4, "calibration": 18}
+N_RUNS = {"comparison": 5, "sweep": 8, "sensitivity": N_FIRST_STAGES + 2 * 4}
 
 
 def scenario(overrides: Sequence[str] = BRIEF) -> Resolved:
@@ -122,7 +113,6 @@ def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study]:
         ("sweep", -3),
         ("sensitivity", 1),
         pytest.param("sensitivity", -3, marks=pytest.mark.long),
-        pytest.param("calibration", -3, marks=pytest.mark.long),
     ],
 )
 def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
@@ -298,17 +288,3 @@ def test_points_that_cannot_be_are_nothing_to_go_on_with(
     assert wholes["sweep"].status == "partial"
     with pytest.raises(UsageError, match="is partial; there is nothing to go on with"):
         find_unfinished(folder)
-
-
-def test_a_published_figure_that_changed_is_another_calibration(tmp_path: Path) -> None:
-    """Its table is not one of the scenario's: only the value it gave is part of the question."""
-    plans = [
-        Calibration.of(
-            scenario(), 5, 2, fit=["thresholds.impaired"],
-            targets=[f"businesses_impaired_peak={value}+-2"],
-        ).plan
-        for value in ("6", "6.5")
-    ]  # fmt: skip
-    described = [{**plan.design, "targets": ["as written"]} for plan in plans]
-    assert described[0] != described[1]
-    assert plans[0].result_id != plans[1].result_id

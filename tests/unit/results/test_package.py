@@ -27,8 +27,6 @@ COMMANDS = {
     "sweep": ["sweep", "--over", "thresholds.impaired=0.1,0.3"],
     "sensitivity": ["sensitivity", "--only", ONLY, "--method", "morris",
                     "--trajectories", "2"],
-    "calibration": ["calibrate", "--fit", "thresholds.impaired", "--target", "spells=3+-1",
-                    "--trials", "4"],
 }  # fmt: skip
 
 

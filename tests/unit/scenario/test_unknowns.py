@@ -17,7 +17,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.assumptions import read_assumptions
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
-from sim.uncertainty.chosen_factors import choose_factors, fitted_factors
+from sim.uncertainty.chosen_factors import choose_factors
 
 
 @pytest.fixture(scope="module", params=["telegram-2018", "telegram-2018-replay"])
@@ -143,15 +143,6 @@ def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay: Resolved) 
     said = str(caught.value).splitlines()
     assert len(said) == 6
     assert "did you mean 'thresholds.impaired'?" in said[-1]
-    with pytest.raises(ScenarioError, match="26 weights that move separately"):
-        fitted_factors(replay, ["hosting-russia-2018.weight"])
-    with pytest.raises(ScenarioError, match="expected each key once"):
-        fitted_factors(replay, ["thresholds.down", "thresholds.down=0.5..0.8"])
-
-
-def test_a_fitted_key_takes_its_own_range_when_none_is_given(replay: Resolved) -> None:
-    (found,) = fitted_factors(replay, ["operators-russia-2018.apply_lag_median_h"])
-    assert (found.low, found.given, found.high) == (0.33, 1, 2)
 
 
 def test_what_is_no_unknown_is_varied_only_by_name(replay: Resolved) -> None:
