@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.plan import Plan
 from sim.experiment.weighted_draws import copy_of
+from sim.measure.money.macro_bound import warnings_of_revenue
 from sim.results.columns import Column
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
 from sim.results.manifest import (
@@ -34,6 +35,7 @@ from sim.results.store import write_json
 from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import scenario_tree
 from sim.scenario.provenance.sources import list_sources
+from sim.scenario.resolve import Resolved
 from sim.version import __version__
 
 Outputs: TypeAlias = "dict[str, tuple[Path, int | None]]"
@@ -150,7 +152,7 @@ def manifest_of(
         "inputs": [describe_input(table) for table in all_tables(plan.scenarios)],
         "assumptions": once(assumptions),
         "sources": once(one.as_dict() for found in sources for one in found),
-        "warnings": [*once(one for each in distinct for one in list_warnings(each)), *warnings],
+        "warnings": [*once(one for each in distinct for one in _warnings_of(each)), *warnings],
         **({"failures": list(failures)} if failures else {}),
         "outputs": [
             {
@@ -171,3 +173,7 @@ def failures_of(plan: Plan, failures: Mapping[Key, Failure]) -> list[dict[str, A
 def metadata_of(plan: Plan) -> dict[str, str]:
     """Metadata of the Parquet files in the folder."""
     return {"result_id": plan.result_id, "scenario_sha256": scenario_hash(plan.resolved)}
+
+
+def _warnings_of(resolved: Resolved) -> list[str]:
+    return [*list_warnings(resolved), *warnings_of_revenue(resolved)]

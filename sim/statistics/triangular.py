@@ -1,6 +1,6 @@
 """The triangular distribution, which a range with a best guess in it stands for.
 
-In: probabilities and a range. Out: quantiles.
+In: probabilities or values, and a range. Out: quantiles, or probabilities.
 """
 
 from __future__ import annotations
@@ -31,3 +31,14 @@ def triangular_quantile(
     below = low + np.sqrt(u * width * (mode - low))
     above = high - np.sqrt((1 - u) * width * (high - mode))
     return np.where(u * width < mode - low, below, above)
+
+
+def triangular_share(value: float, low: float, mode: float, high: float) -> float:
+    """Probability that the triangular distribution gives to values up to one: F(x) above."""
+    if value >= high:
+        return 1.0
+    if value <= low:
+        return 0.0
+    if value <= mode:
+        return (value - low) ** 2 / ((high - low) * (mode - low))
+    return 1 - (high - value) ** 2 / ((high - low) * (high - mode))

@@ -6,12 +6,13 @@ draws price all strategies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measure.money.macro_bound import highest_level
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import (
     ECONOMY_KEYS,
@@ -24,7 +25,7 @@ from sim.scenario.tables.money import (
     by_cell,
     find_row,
 )
-from sim.statistics.triangular import triangular_quantile
+from sim.statistics.triangular import triangular_quantile, triangular_share
 from sim.streams import Stream, Streams
 
 N_DRAWS = 200
@@ -81,11 +82,22 @@ class ParameterDraws:
 
 
 Values = Callable[[str, RangedRow], NDArray[np.float64]]
+NO_BOUNDS: Mapping[str, float] = {}
 
 
-def drawn(streams: Streams, n_draws: int = N_DRAWS) -> Values:
+def drawn(
+    streams: Streams, n_draws: int = N_DRAWS, at_most: Mapping[str, float] = NO_BOUNDS
+) -> Values:
     """Draws of rows, from one uniform number per key and draw.
 
+    Parameters
+    ----------
+    at_most
+        Highest possible factor by key. What lies above it is impossible: the distribution is cut
+        there, as if impossible draws were drawn again.
+
+    Notes
+    -----
     Each key has a random stream of its own, named by its letters, so that adding a key changes no
     other. All rows of a key share it: a value too high for one sector is then too high for all, and
     a sum over sectors is no more certain than its parts. Values are triangular with the central
@@ -100,7 +112,10 @@ def drawn(streams: Streams, n_draws: int = N_DRAWS) -> Values:
             uniform[key] = rng.random(n_draws)
         if key in FACTORS:
             low, mode, high = np.log([row.low, row.value, row.high]).tolist()
-            return np.exp(triangular_quantile(uniform[key], low, mode, high))
+            u = uniform[key]
+            if at_most.get(key, np.inf) < row.high:
+                u = u * triangular_share(float(np.log(at_most[key])), low, mode, high)
+            return np.exp(triangular_quantile(u, low, mode, high))
         return triangular_quantile(uniform[key], row.low, row.value, row.high)
 
     return values
@@ -163,9 +178,10 @@ def firm_parameters(
 
 
 def draw_parameters(resolved: Resolved, streams: Streams, n_draws: int) -> ParameterDraws:
-    """Draw the parameters of a scenario in one replicate."""
+    """Draw the parameters of a scenario in one replicate; see `highest_level` for the bound."""
     sectors = [row.sector for row in resolved.sectors.rows]
-    return firm_parameters(resolved.money_parameters.rows, sectors, drawn(streams, n_draws))
+    values = drawn(streams, n_draws, {"revenue_level": highest_level(resolved)})
+    return firm_parameters(resolved.money_parameters.rows, sectors, values)
 
 
 def economy_parameters(
