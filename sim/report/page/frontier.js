@@ -7,10 +7,11 @@ function frontierPlot(points, width, height) {
   const [across, up] = [numberTicks(highest("efficacy"), width < 520 ? 3 : 6), numberTicks(highest("collateral"), 5)];
   const x = linear([0, across[across.length - 1]], [left, right]);
   const y = linear([0, up[up.length - 1]], [bottom, top]);
-  const [xAxis, yAxis] = [across, up].map((ticks, row) => numberScale(ticks, data.tradeoff_axes[row], false));
+  const [xAxis, yAxis] = [across, up].map((ticks) => numberScale(ticks, "", false));
+  const named = (row, scale) => data.tradeoff_axes[row] + (scale.unit ? `, ${scale.unit.trim()}` : "");
   const parts = [
-    shape("text", { x: 2, y: 12, fill: soft }, yAxis.unit),
-    shape("text", { x: right, y: height - 6, "text-anchor": "end", fill: soft }, xAxis.unit),
+    shape("text", { x: 2, y: 12, fill: soft }, named(1, yAxis)),
+    shape("text", { x: right, y: height - 6, "text-anchor": "end", fill: soft }, named(0, xAxis)),
   ];
   for (const tick of across) {
     parts.push(shape("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, stroke: tick ? rule : soft }));

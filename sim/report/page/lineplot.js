@@ -7,7 +7,7 @@ const DASHES = ["", "7 4", "2 3", "7 3 2 3"];
 // Of the fills of the two bands.
 const LUCK_OPACITY = 0.3;
 const ALL_OPACITY = 0.12;
-const LABEL_ROOM = 188;
+const LABEL_ROOM = 196;
 
 const lineColour = (row) => token(`line-${row % 8}`);
 const lineDash = (row) => DASHES[(row + Math.floor(row / 8)) % DASHES.length];

@@ -56,6 +56,21 @@ def test_a_run_is_answered_with_its_numbers_and_their_ranges() -> None:
     ]
 
 
+def test_of_businesses_whose_number_is_assumed_the_share_is_told() -> None:
+    share = summary_row("businesses_ever_impaired_share", 0.65, 0.62, 0.7, 1000)
+    share |= {"unit": "share of businesses", "all_low": 0.3, "all_high": 0.9}
+    listed = summary_row("addresses_listed_peak", 5.0, 5.0, 5.0) | {"all_low": 5.0, "all_high": 5.0}
+    said = plain(
+        answer_run(rows(listed, summary_row("businesses_ever_impaired", 650, of=1000), share), 0.1)
+    )
+    assert said[0] == (
+        "At its peak the register listed 5 addresses that were not the target's (the same by any "
+        "luck, and whatever is not known); of the modelled businesses, 65 % (62 to 70 % by luck; "
+        "30 to 90 % with all that is not known) had more than 10 % of their domestic customers' "
+        "attempts fail at some time."
+    )
+
+
 def test_without_a_target_nothing_is_said_of_it_but_that_it_is_not_known() -> None:
     said = answer_run(rows(summary_row("businesses_ever_impaired", 3, of=9)), 0.1)
     assert "not known" in said[2]

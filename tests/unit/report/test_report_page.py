@@ -211,9 +211,11 @@ def test_the_answer_holds_the_numbers_of_the_summary(shipped_run: Path, run_page
     with (shipped_run / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["metric"]: row for row in csv.DictReader(file)}
     text = "".join(Page(run_page).texts)
-    hit = float(rows["businesses_ever_impaired"]["mean"])
-    low, high = (float(rows["businesses_ever_impaired"][name]) for name in ("low", "high"))
-    assert f"of 1,000 modelled businesses, {hit:.3g} ({low:.3g} to {high:.3g} in 90" in text
+    row = rows["businesses_ever_impaired_share"]
+    told = re.search(r"of the modelled businesses, ([\d.]+).% \(([\d.]+) to ([\d.]+).% in 90", text)
+    assert told is not None
+    exact = [100 * float(row[name]) for name in ("mean", "low", "high")]
+    assert [float(one) for one in told.groups()] == pytest.approx(exact, rel=0.005)
     loss = float(rows["private_loss_usd"]["mean"]) / 1e6
     assert f"businesses lost {loss:.3g}\N{NO-BREAK SPACE}million USD (mean;" in text
 

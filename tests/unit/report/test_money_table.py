@@ -1,0 +1,46 @@
+"""Bars of money on one axis of powers of ten."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from sim.report.page.money import money_table
+from sim.report.words.numbers import NBSP
+from sim.results.tables import Row
+
+
+def method(name: str, low: float, mean: float, high: float) -> Row:
+    return {
+        "strategy": "exact", "method": name, "formula": "", "scope": "modelled", "low": low,
+        "mean": mean, "high": high, "published": "", "published_note": "",
+    }  # fmt: skip
+
+
+def test_bars_and_ticks_stand_on_one_logarithmic_axis() -> None:
+    rows = [
+        method("overblock_private_loss", 2e6, 1e7, 1e8),
+        method("oecd", 1e8, 1e9, 5e9),
+        method("cost", math.nan, math.nan, math.nan),
+    ]
+    table = money_table(rows, ("exact",))
+    assert table.columns[3].axis == ((0, f"1{NBSP}m"), (50, f"100{NBSP}m"), (100, f"10{NBSP}bn"))
+    first, second, third = (line.cells[3].bar for line in table.rows)
+    assert first is not None
+    assert second is not None
+    assert first.ticks == (0, 25, 50, 75, 100)
+    # Ten million is one of four decades from a million.
+    assert first.middle == 25
+    assert first.from_ == pytest.approx(100 * math.log10(2) / 4, abs=0.01)
+    assert first.from_ + first.width == pytest.approx(50, abs=0.01)
+    assert second.middle == 75
+    assert third is None
+
+
+def test_an_axis_has_two_ends_where_all_is_one_number() -> None:
+    table = money_table([method("oecd", 1000.0, 1000.0, 1000.0)], ("exact",))
+    assert [text for _, text in table.columns[3].axis] == [f"1{NBSP}k", f"10{NBSP}k"]
+    assert table.rows[0].cells[3].bar is not None
+    nothing = money_table([method("oecd", 0.0, 0.0, 0.0)], ("exact",))
+    assert nothing.rows[0].cells[3].bar is None
