@@ -23,6 +23,7 @@ from sim.results.read import CurvePoints, open_run
 
 WHOLE = "provider IS NULL AND sector IS NULL AND role IS NULL"
 DOCUMENTS = ("README.md", "docs")
+PAGE = "docs/reference/run-folder.md"
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +68,8 @@ def test_who_needs_pytz_is_told_so_as_long_as_such_a_duckdb_may_be_installed(
 ) -> None:
     project = (repository / "pyproject.toml").read_text(encoding="utf-8")
     (lowest,) = re.findall(r'"duckdb>=([\d.]+)"', project)
-    readme = (repository / "README.md").read_text(encoding="utf-8")
-    assert ("`pytz`" in readme) == (version(lowest) < WITHOUT_PYTZ)
+    page = (repository / PAGE).read_text(encoding="utf-8")
+    assert ("`pytz`" in page) == (version(lowest) < WITHOUT_PYTZ)
 
 
 def asked(query: str) -> list[dict[str, Any]]:
@@ -102,12 +103,12 @@ def seconds(folder: Path, row: Mapping[str, Any]) -> int:
     return int((row["time_utc"] - open_run(folder).start) / timedelta(seconds=1))
 
 
-def test_the_query_of_the_readme_gives_the_mean_over_all_replicates(
+def test_the_query_of_the_page_gives_the_mean_over_all_replicates(
     beside_out: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(beside_out)
     folder = beside_out / "out"
-    query = queries(repository)["README.md:0"]
+    query = queries(repository)[f"{PAGE}:0"]
     found = asked(query.replace("WHERE", "WHERE strategy = 'covering-prefix' AND"))
     assert len(found) > 60
     assert len(asked(query)) == 2 * len(found)  # of a comparison, all strategies

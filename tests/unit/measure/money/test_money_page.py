@@ -74,11 +74,12 @@ def test_how_far_methods_are_apart_stands_in_the_documents_as_it_is_printed(repl
     low, high, apart = re.search(
         r"are (\S+) to (\S+) times the private loss, and (\S+) times apart", printed
     ).groups()
-    readme = " ".join((SEEDS.parent / "README.md").read_text(encoding="utf-8").split())
+    meanings = SEEDS.parent / "docs" / "explanation" / "what-numbers-mean.md"
+    said = " ".join(meanings.read_text(encoding="utf-8").split())
     assert (
         f"in `telegram-2018-replay` they come to {low} to {high} times the private loss, and lie "
         f"{apart} times apart;"
-    ) in readme
+    ) in said
     private = next(line.mean for line in replay if line.scope == MODELLED)
     most = max(line.mean for line in replay if line.scope == SHUTDOWN) / private
     page = " ".join(" ".join(PAGE).split())

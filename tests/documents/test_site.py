@@ -1,0 +1,57 @@
+"""The documents as a site: built with warnings as errors, whole, asking nothing of the network."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.optional import needs
+
+ASKED = re.compile(
+    r"""<(?:script|link|img|iframe|source|audio|video)\b[^>]*?\b(?:src|href)=["'](https?:)?//""",
+    re.I,
+)
+
+
+def build(source: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", "docs"]
+    return subprocess.run(
+        [sys.executable, *command, str(source), str(site)],
+        cwd=source, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+
+
+@pytest.mark.laws
+def test_the_site_is_built_without_a_warning_and_asks_nothing_of_the_network(tmp_path: Path):
+    needs("sphinx")
+    needs("furo")
+    done = build(REPOSITORY, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    pages = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
+    for page in REPOSITORY.glob("docs/**/*.md"):
+        name = page.relative_to(REPOSITORY).with_suffix(".html").as_posix()
+        assert name in pages, name
+    assert {"README.html", "search.html", "scenarios/README.html"} <= pages
+    for name in pages:
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert not ASKED.search(text), name
+    assert "overblocking" in (tmp_path / "searchindex.js").read_text(encoding="utf-8")
+
+
+def test_what_is_asked_of_the_network_is_seen():
+    assert ASKED.search('<script async src="https://cdn.example/x.js"></script>')
+    assert ASKED.search("<link rel='stylesheet' href='//fonts.example/x.css'>")
+    assert not ASKED.search('<a href="https://example.org">x</a><img src="../x.png">')
+
+
+def test_every_decision_stands_in_their_list():
+    folder = REPOSITORY / "docs" / "decisions"
+    listed = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    for page in sorted(folder.glob("[0-9]*.md")):
+        title = page.read_text(encoding="utf-8").splitlines()[0].lstrip("# ").strip()
+        assert f"- [{title}]({page.name})" in listed
