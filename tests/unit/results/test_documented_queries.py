@@ -37,6 +37,7 @@ def beside_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "end=2018-04-19T00:00+03:00", "-q", "-w", "1", "-o", str(here / "out")],
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
+    (here / "looked-at").symlink_to("out")  # as a page calls it
     return here
 
 
