@@ -173,9 +173,18 @@ def money(small: SmallWorld, outcome: Outcome) -> MoneyDraws:
     return money_of(*priced(small, outcome))
 
 
-def payees(small: SmallWorld, outcome: Outcome, row: int) -> list[tuple[int, int]]:
-    """From which second on one firm paid which provider, told from its responses, not its moves."""
-    log, names = outcome.events, small.world().places.provider
+Path = list[tuple[int, int]]
+"""From which second on one firm paid which provider."""
+
+
+def payees(small: SmallWorld, outcome: Outcome) -> list[Path]:
+    """Whom each firm paid, told from its responses, not its moves."""
+    names = list(small.world().places.provider)
+    return [_payees(small, outcome, row, names) for row in range(len(small.firms))]
+
+
+def _payees(small: SmallWorld, outcome: Outcome, row: int, names: list[str]) -> Path:
+    log = outcome.events
     moved_s = log.t_s[(log.kind == Kind.MOVED) & (log.business_row == row)].tolist()
     moving = [
         response.leads_to(turn)
@@ -188,12 +197,10 @@ def payees(small: SmallWorld, outcome: Outcome, row: int) -> list[tuple[int, int
     return path
 
 
-def hours_paid(small: SmallWorld, outcome: Outcome, months: float) -> tuple[np.ndarray, np.ndarray]:
+def hours_paid(paths: list[Path], n_providers: int, months: float) -> tuple[np.ndarray, np.ndarray]:
     """Hours for which each firm paid each provider as its host, and after it had left it."""
-    n, n_providers = len(small.firms), len(small.world().places.provider)
-    once, twice = np.zeros((2, n, n_providers))
-    for row in range(n):
-        path = payees(small, outcome, row)
+    once, twice = np.zeros((2, len(paths), n_providers))
+    for row, path in enumerate(paths):
         for turn, (from_s, payee) in enumerate(path):
             rest = path[turn + 1 :]
             to_s = rest[0][0] if rest else HORIZON_S
@@ -215,8 +222,9 @@ def test_every_hour_paid_is_paid_by_one_business_to_one_provider(name):
     revenue = world.businesses.revenue_usd_per_h
     at_home = np.array([provider == AT_HOME for provider in world.places.provider])
     share = (parameters.revenue_level * parameters.hosting_spend_share)[:, 0]
+    paths, n_providers = payees(small, outcome), len(world.places.provider)
     for draw, months in enumerate(parameters.dual_running_months[:, 0].tolist()):
-        once, twice = hours_paid(small, outcome, months)
+        once, twice = hours_paid(paths, n_providers, months)
         np.testing.assert_allclose(once.sum(axis=1), HORIZON_S / HOUR)
         usd = share[draw] * revenue
         # The bill of each business: its hosting as ever, and what it pays twice.
@@ -243,7 +251,8 @@ def test_every_hour_paid_is_paid_by_one_business_to_one_provider(name):
 def test_in_these_worlds_businesses_move_and_first_providers_lose():
     small = chase_world(13)
     names = small.world().places.provider
-    hours = sum(hours_paid(small, outcome_of(name), 0.1)[0].sum(axis=0) for name in STRATEGIES)
+    paths = [payees(small, outcome_of(name)) for name in STRATEGIES]
+    hours = sum(hours_paid(path, len(names), 0.1)[0].sum(axis=0) for path in paths)
     for name in (AT_HOME, *ABROAD[:2]):
         assert hours[names.index(name)] > 0
     found = [money(small, outcome_of(name)) for name in STRATEGIES]

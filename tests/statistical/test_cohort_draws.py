@@ -42,8 +42,8 @@ def split(resolved: Resolved, **values: object) -> Resolved:
     return replace(resolved, operators=replace(resolved.operators, rows=tuple(rows)))
 
 
-def built(resolved: Resolved) -> list[Operators]:
-    return [build_operators(resolved, Streams(3, replicate)) for replicate in range(N)]
+def built(resolved: Resolved, n: int = N) -> list[Operators]:
+    return [build_operators(resolved, Streams(3, replicate)) for replicate in range(n)]
 
 
 def numbers_enforcing(worlds: list[Operators]) -> np.ndarray:
@@ -118,7 +118,7 @@ def test_without_over_dispersion_a_fixed_share_enforces_and_with_all_of_it_all_o
     resolved, over
 ):
     asked = split(resolved, n_operators=4000, cohorts=4, over_dispersion=over)
-    share = numbers_enforcing(built(asked)[:400]) / 4
+    share = numbers_enforcing(built(asked, 400)) / 4
     assert set(share.tolist()) <= ({0.5, 0.75, 1.0} if over == 0 else {0.0, 1.0})
     assert abs(share.mean() - MEAN) < 4 * math.sqrt(MEAN * (1 - MEAN) / 400)
 

@@ -398,18 +398,18 @@ def test_draws_of_what_is_not_known_stand_beside_luck(tmp_path):
         {"predictor": run_predictor(measure="business_hours_impaired", overrides=small)},
         {"predictor": "{kind: names-law, quantity: mean_names}"},
     ).cases
-    alone, both = backtest(cases, 3), backtest(cases, 3, n_draws=12)
+    alone, both = backtest(cases, 3), backtest(cases, 3, n_draws=8)
     assert alone.by_luck == ()
     for one, other in zip(alone.scores, both.by_luck, strict=True):
         assert one.prediction.median == other.prediction.median
         assert_array_equal(one.prediction.values, other.prediction.values)
     wide, luck = both.scores[0].prediction, both.by_luck[0].prediction
-    assert wide.values.size == 12
+    assert wide.values.size == 8
     assert wide.spans.startswith("luck and ")
     assert wide.high - wide.low > luck.high - luck.low
     # A calculation has no draws of a scenario.
     assert both.scores[1].prediction == both.by_luck[1].prediction
-    again = backtest(cases, 3, n_draws=20)
+    again = backtest(cases, 3, n_draws=10)
     assert set(wide.values) <= set(again.scores[0].prediction.values)
 
 

@@ -77,6 +77,7 @@ def test_too_few_draws_are_refused(tmp_path: Path) -> None:
         asked(tmp_path, {"id": "one"}, n_draws=32)
 
 
+@pytest.mark.laws
 def test_a_calibration_gives_weights_that_a_run_takes(tmp_path: Path) -> None:
     calibration = asked(tmp_path, {"id": "one"}, {"id": "same", "number": "one"})
     executor = SerialExecutor()

@@ -32,6 +32,8 @@ cases:
     predictor: {kind: none, why: No such thing}
     published: {value: 1, rounding: 0, nature: claimed, unit: x, source: A study, date: 2022}
 """
+BRIEF = ("--draws", "2", "-w", "1")
+"""64 draws of a month, by processes of their own, say no more of the command."""
 
 
 @pytest.fixture
@@ -125,7 +127,7 @@ def test_a_shipped_case_is_run(tmp_path: Path) -> None:
 
 def test_the_example_of_the_how_to_page_is_scored(repository: Path) -> None:
     path = repository / "samples" / "my-cases.yaml"
-    result = call("--blind", str(path), "-n", "1", "--json")
+    result = call("--blind", str(path), "-n", "1", *BRIEF, "--json")
     assert result.exit_code == 0, result.stderr
     (score,) = json.loads(result.stdout)["scores"]
     assert score["verdict"] == "inside"
@@ -137,7 +139,7 @@ def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     for name in ("cases.yaml", "blocklist.txt", "hosts.csv", "ip-ranges.json"):
         shutil.copy(repository / "samples" / name, tmp_path / name)
     monkeypatch.chdir("/")
-    result = call("--blind", str(tmp_path / "cases.yaml"), "-n", "2", "--json")
+    result = call("--blind", str(tmp_path / "cases.yaml"), "-n", "2", *BRIEF, "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
     verdicts = {score["id"]: score["verdict"] for score in found["scores"]}

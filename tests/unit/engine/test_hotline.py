@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 import numpy as np
 import pytest
@@ -42,8 +43,8 @@ def one_by_one(rates: list[float], per_d: float, room: int) -> tuple[float, floa
     begun: list[float] = []
     n_turned_away, free_s = 0, 0.0
     for at in arrivals:
-        n_waiting = sum(start > at for start in begun[-room - 2 :])
-        if n_waiting >= room:
+        # Who comes later begins later.
+        if len(begun) - bisect_right(begun, at) >= room:
             n_turned_away += 1
             continue
         begun.append(max(at, free_s))
