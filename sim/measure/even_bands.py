@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.catalogue.curves import CURVES
 from sim.measure.bands import Band, band_at
 from sim.measure.summary import LEVEL
-from sim.results.curves import CurveKey, read_curves
+from sim.results.curves import CurveKey, group_names, read_curves
 from sim.results.parquet import Coded, ColumnData, Instants
 from sim.results.read import SPLITS, RunFolder
 
@@ -111,7 +111,8 @@ def _bands_of(
     run: RunFolder, label: str, at_s: NDArray[np.int64]
 ) -> Iterator[tuple[CurveKey, Band]]:
     """Bands of one strategy; the points of one measure are in memory at a time."""
+    names = group_names(run, label, list(CURVES))
     for metric in CURVES:
         if run.has_curve(metric, label):
-            curves = read_curves(run, label, [metric], [metric])
+            curves = read_curves(run, label, [metric], [metric], names)
             yield from ((key, band_at(points, at_s)) for key, points in curves.items())

@@ -40,7 +40,11 @@ class CurveKey:
 
 
 def read_curves(
-    run: RunFolder, strategy: str, metrics: Sequence[str], split_metrics: Sequence[str] = ()
+    run: RunFolder,
+    strategy: str,
+    metrics: Sequence[str],
+    split_metrics: Sequence[str] = (),
+    names: Sequence[tuple[str, str]] | None = None,
 ) -> dict[CurveKey, CurvePoints]:
     """Read curves over everybody, and for some measures by provider, sector and role as well.
 
@@ -52,6 +56,9 @@ def read_curves(
         Measures to read over everybody; those that the folder does not have are left out.
     split_metrics
         Measures to read by provider, by sector and by role as well.
+    names
+        Splits and names that may occur, as of `group_names`, by who reads one measure after the
+        other; looked up when left out.
 
     Returns
     -------
@@ -69,7 +76,8 @@ def read_curves(
     label = run.strategy(strategy)
     path = run.path / "curves.parquet"
     numbered = list(dict.fromkeys((*metrics, *split_metrics)))
-    names = _group_names(run, label, split_metrics) if split_metrics else []
+    if names is None:
+        names = group_names(run, label, split_metrics) if split_metrics else []
     columns = read_columns(
         path,
         # The three texts of a row's key are numbered in SQL: millions of Python strings would take
@@ -116,8 +124,8 @@ def read_curves(
     return curves
 
 
-def _group_names(run: RunFolder, strategy: str, metrics: Sequence[str]) -> list[tuple[str, str]]:
-    """Splits and names that occur, sorted."""
+def group_names(run: RunFolder, strategy: str, metrics: Sequence[str]) -> list[tuple[str, str]]:
+    """Splits and names that occur in curves of these measures, sorted."""
     columns = read_columns(
         run.path / "curves.parquet",
         f"""

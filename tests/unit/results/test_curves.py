@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.results.curves import CurveKey, read_curves
+from sim.results.curves import CurveKey, group_names, read_curves
 from sim.results.read import open_run
 from sim.results.relations import connect_tables
 
@@ -42,6 +42,19 @@ def test_curves_read_together_are_those_read_one_by_one(small_groups: Path) -> N
         )
         for name in ("replicate", "t_s", "value", "denominator"):
             np.testing.assert_array_equal(getattr(points, name), getattr(expected, name))
+
+
+def test_names_of_all_measures_give_the_curves_of_each(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    # Businesses have sectors, addresses have none.
+    names = group_names(run, "replay", ["businesses_impaired", "addresses_listed"])
+    for metric in ("businesses_impaired", "addresses_listed"):
+        mine = read_curves(run, "replay", [metric], [metric])
+        given = read_curves(run, "replay", [metric], [metric], names)
+        assert list(given) == list(mine)
+        for one, other in zip(mine.values(), given.values(), strict=True):
+            np.testing.assert_array_equal(one.t_s, other.t_s)
+            np.testing.assert_array_equal(one.value, other.value)
 
 
 def test_a_measure_that_is_not_there_is_left_out(shipped_run: Path) -> None:
