@@ -20,8 +20,8 @@ BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("interactive") / "out"
     return sim.compare(
-        "telegram-2018", ["exact", "wide=aggregate:length=12"], n_replicates=2, set=BRIEF,
-        folder=folder,
+        "telegram-2018", ["exact", "wide=aggregate:length=12"], n_replicates=2, n_draws=2,
+        set=BRIEF, folder=folder,
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def test_pandas_is_said_to_be_missing_where_it_is(
 
 def test_a_single_run_and_a_folder_read_again(tmp_path: Path) -> None:
     brief = {**BRIEF, "population": {"n_businesses": 30}, "complaints": None}
-    run = sim.run("telegram-2018", n_replicates=1, set=brief, folder=tmp_path / "out")
+    run = sim.run("telegram-2018", n_replicates=1, n_draws=0, set=brief, folder=tmp_path / "out")
     assert run.strategies == ("escalate",)
     scenario = json.loads((tmp_path / "out" / "scenario.resolved.json").read_text("utf-8"))
     assert scenario["population"]["sectors"] == "sectors-russia-2018"

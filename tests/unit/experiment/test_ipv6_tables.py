@@ -77,6 +77,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["exact", f"dated=replay:orders={orders}"],
         baseline="exact",
         n_replicates=2,
+        n_draws=0,
         set=overrides(folder),
         folder=folder / "run",
     )

@@ -32,8 +32,8 @@ MARK = 777_123_456.0
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("one") / "compared"
     sim.compare(
-        "telegram-2018", ["aggregate:length=16"], n_replicates=3, set=SETTINGS, folder=folder,
-        n_workers=1,
+        "telegram-2018", ["aggregate:length=16"], n_replicates=3, n_draws=2, set=SETTINGS,
+        folder=folder, n_workers=1,
     )  # fmt: skip
     return folder
 
