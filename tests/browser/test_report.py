@@ -270,6 +270,24 @@ def test_a_saved_figure_says_what_it_shows_and_where_it_is_from(
     assert not page.evaluate("document.documentElement.classList.contains('on-paper')")
 
 
+def test_the_first_picture_and_the_map_are_saved(open_report: OpenReport) -> None:
+    opened = open_report("run", color_scheme="dark")
+    page = opened.page
+    first = saved(page, page.locator("figure.first"), "SVG").decode()
+    assert page.locator("#answer-in-words").inner_text().split(";")[0][:30] in first
+    assert "var(" not in first
+    assert "class=" not in first.replace('class="mean"', "")
+    before = canvas(page)
+    png = saved(page, page.locator("#map"), "PNG")
+    assert struct.unpack(">II", png[16:24]) == (2400, 1350)
+    assert len(png) > 50_000  # the canvas is in it
+    until(page, f"document.getElementById('map-canvas').toDataURL() === {json.dumps(before)}")
+    svg = saved(page, page.locator("#map"), "SVG").decode()
+    assert "data:image/png;base64," in svg
+    assert opened.asked == []
+    assert [one for one in opened.said if "Canvas2D" not in one] == []
+
+
 def saved(page: Page, figure: Locator, kind: str) -> bytes:
     with page.expect_download() as started:
         figure.get_by_role("button", name=f"Save {kind}").click()

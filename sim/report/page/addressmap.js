@@ -149,6 +149,23 @@ function makeMap() {
     }, 350);
     return undefined;
   });
+  // The map beside what is listed and whose, in the colours of paper while it is drawn.
+  function picture(width, height) {
+    paint();
+    const parts = [shape("image", { href: canvas.toDataURL("image/png"), width: height, height })];
+    setTimeout(paint);
+    [...byId("map-providers").rows].forEach((row, place) => {
+      const y = 24 + 22 * place;
+      parts.push(shape("text", { x: height + 30, y }, row.cells[0].textContent));
+      parts.push(shape("text", { x: width, y, "text-anchor": "end" }, row.cells[1].textContent));
+    });
+    return shape("svg", { "font-size": 14 }, ...parts);
+  }
+  play.after(...pictureButtons(() => ({
+    name: "map", title: byId("map-readout").textContent,
+    subtitle: "The IPv4 space, one square for each 65,536 addresses; dark where listed, by provider",
+    note: "Laid on a Hilbert curve.", body: picture,
+  }), "the map"));
   slider.addEventListener("input", show);
   if (chooser) chooser.addEventListener("change", show);
   canvas.addEventListener("pointermove", point);

@@ -39,7 +39,7 @@ function makeChart(chart) {
   }
   controls.append(...pictureButtons(() => ({
     name: chart.id, title: panel().finding, subtitle: `${panel().title}: ${unitText()}`,
-    note: `${bandWords().map(([, , text]) => text).join("; ")}.${noteText()}`,
+    note: [bandWords().map(([, , text]) => text).join("; "), noteText().trim()].filter(Boolean).join(". "),
     body: (width, height) => linePlot(panel(), clock, { width, height, hasLabels: true }, state.hidden).svg,
   }), chart.title));
   figure.append(

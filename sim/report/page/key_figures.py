@@ -72,7 +72,12 @@ def _range(low: float, high: float, unit: str) -> str:
 def out_of(row: Row) -> str:
     """Say what a value is out of; nothing where that is not known."""
     whole = cell(row, "denominator")
-    return "" if math.isnan(whole) else f"out of {number(whole)} {text(row, 'denominator_unit')}"
+    if math.isnan(whole):
+        return ""
+    unit = text(row, "denominator_unit")
+    # What is out of an assumed number may exceed it where that number is drawn as well.
+    drawn = ", a number that is drawn as well" if cell(row, "all_high") > whole else ""
+    return f"out of {number(whole)} {unit}{drawn}"
 
 
 def confidence_of(rows: Iterable[Row]) -> str:

@@ -134,12 +134,15 @@ class Bars:
 
     Attributes
     ----------
+    title
+        What they show, as a finding.
     heads
         What each column of bars shows.
     rows
         Of each strategy: what it blocks, its label, its bars.
     """
 
+    title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[Bar, ...]], ...]
 
@@ -165,12 +168,29 @@ def bars_of_comparison(
         if any((name, metric) in known for name in labels)
     ]
     columns = [_bars([known.get((name, metric), {}) for name in labels]) for metric in metrics]
+    harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
+    said = {str(one["label"]): strategy_words(one) for one in shown}
     return Bars(
+        _finding(harm, said),
         tuple(capitalised(label(metric)) for metric in metrics),
         tuple(
             (capitalised(strategy_words(one)), str(one["label"]), bars)
             for one, bars in zip(shown, zip(*columns, strict=True), strict=True)
         ),
+    )
+
+
+def _finding(harm: Mapping[str, float], said: Mapping[str, str]) -> str:
+    """Which strategy impaired bystanders most, and which least."""
+    by_harm = sorted((name for name in harm if not math.isnan(harm[name])), key=harm.__getitem__)
+    if not by_harm:
+        return "What each strategy cost"
+    least, most = by_harm[0], by_harm[-1]
+    if harm[least] == harm[most]:
+        return f"Bystanders: {number(harm[most])} {label(COLLATERAL)} with each"
+    return (
+        f"Bystanders: {number(harm[least])} {label(COLLATERAL)} with {said[least]}, "
+        f"{number(harm[most])} with {said[most]}"
     )
 
 

@@ -35,9 +35,9 @@ function textLines(text, n, x, y, size, attributes = {}) {
 function framed({ title, subtitle, note, body }) {
   const { width, height, edge } = PICTURE;
   const room = width - 2 * edge;
-  const head = textLines(title, 82, edge, edge + 24, 28, { "font-weight": 700 });
+  const head = textLines(title, 64, edge, edge + 24, 28, { "font-weight": 700 });
   const below = textLines(subtitle, 130, edge, edge + 16 + head.height, 18, { fill: token("soft") });
-  const source = textLines(`${note} ${data.source}`, 178, edge, 0, 13, { fill: token("soft") });
+  const source = textLines(`${note} ${data.source}`.trim(), 158, edge, 0, 13, { fill: token("soft") });
   const top = edge + head.height + (subtitle ? below.height : 0) + 4;
   const bottom = height - edge - source.height + 8;
   source.made.setAttribute("y", bottom + 14);
@@ -102,4 +102,16 @@ function pictureButtons(figure, what) {
     });
     return button;
   });
+}
+
+// The picture under the headline, which is in the page without a script.
+function makeFirstPicture() {
+  const svg = document.querySelector("figure.first svg");
+  if (!svg) return;
+  const figure = svg.closest("figure");
+  const said = (tag) => figure.querySelector(tag).textContent;
+  figure.append(element("div", { class: "controls no-print" }, ...pictureButtons(() => ({
+    name: "answer", title: said("h3"), subtitle: byId("answer-in-words").textContent,
+    note: said("figcaption"), body: standingIn(svg),
+  }), "the first picture")));
 }

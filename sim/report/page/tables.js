@@ -44,6 +44,7 @@ for (const table of document.querySelectorAll("table[data-sortable]")) makeSorta
 for (const select of document.querySelectorAll("select[data-filters]")) makeFilter(select);
 makeWindowButtons();
 for (const chart of data.charts) makeChart(chart);
+makeFirstPicture();
 drawKnown();
 drawFrontier();
 makeMap();

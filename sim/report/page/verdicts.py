@@ -90,7 +90,11 @@ def verdict_sentence(rows: Sequence[Row], n_draws: int) -> str:
     ]
     over = f"Over {n_draws:,} draws of all that is not known, by {label(COLLATERAL)}"
     if not said:
-        few = f"; {LEAST_SETTLING} draws at least are needed" if n_draws < LEAST_SETTLING else ""
+        few = (
+            f"; {LEAST_SETTLING} draws at least are needed"
+            if n_draws < LEAST_SETTLING
+            else ": that needs the same order in 95 % of all draws, with room for chance"
+        )
         return f"{over}, no strategy is settled to be better or worse than another{few}."
     n_open = len(harm) - len(said)
     rest = f"; {n_open} of {len(harm)} pairs are not settled" if n_open else ""

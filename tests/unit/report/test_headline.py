@@ -156,6 +156,8 @@ def test_the_head_of_a_comparison_follows_from_its_tables(drawn_comparison: Path
     lengths = {name: cells[0].length for _, name, cells in bars.rows}
     assert max(lengths, key=lengths.__getitem__) == most
     assert lengths[most] == 100.0
+    assert bars.title.startswith("Bystanders: ")
+    assert bars.title.endswith(f"with {named[most]}")
 
 
 def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:

@@ -85,8 +85,8 @@ def test_what_a_number_hangs_on_is_said_in_words_with_its_key(drawn_run: Path) -
         row for row in with_bands(run, read_rows(run, "summary.csv")) if row["metric"] == HARM
     )
     assert hangs_on(run, row).replace(NBSP, " ") == (
-        "Business-hours impaired: it hangs on luck for 12 %, share of register entries the group "
-        f"enforces at all ({FIRST}) for 50 % and number of domestic businesses hosted in foreign "
+        "Business-hours impaired: it hangs on luck for 12 %, how much of the register "
+        f"operators enforce ({FIRST}) for 50 % and number of domestic businesses hosted in foreign "
         f"clouds ({SECOND}) for 25 % of the variance of its rank among {N_DRAWS} draws. To know "
         f"{FIRST} alone would narrow the answer most."
     )

@@ -13,7 +13,7 @@ from sim.scenario.meanings import meaning_of
     [
         ("population.n_businesses", "number of domestic businesses hosted in foreign clouds"),
         ("fronts.n_fronts", "fronts at the start"),
-        ("operators-russia-2018.compliance", "share of register entries the group enforces at all"),
+        ("operators-russia-2018.compliance", "how much of the register operators enforce"),
         ("money-parameters.revenue_level", "revenue level"),
         ("no.such_key", "such key"),
     ],
