@@ -153,7 +153,15 @@ def mended_table(members: Members) -> str:
 
 @pytest.mark.parametrize(
     "change",
-    [changed_byte, dropped_file, added_file, mended_answer, mended_script, mended_table],
+    [
+        changed_byte,
+        dropped_file,
+        mended_table,
+        *(
+            pytest.param(one, marks=pytest.mark.laws)
+            for one in (added_file, mended_answer, mended_script)
+        ),
+    ],
 )
 def test_what_was_changed_is_named(
     case: Path, tmp_path: Path, change: Callable[[Members], str]

@@ -140,6 +140,7 @@ def test_a_folder_is_verified_and_a_change_exits_with_1(done: Path) -> None:
     assert call("verify", "nothing").exit_code == 4
 
 
+@pytest.mark.laws
 def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done: Path) -> None:
     folder = Path("reported")
     subprocess.run(["cp", "-r", str(done), str(folder)], check=True)

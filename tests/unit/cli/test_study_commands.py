@@ -123,6 +123,7 @@ def test_sensitivity_ranks_the_assumptions_and_draws_them(small: str, tmp_path: 
     assert sorted(path.name for path in (out / "figures").iterdir())[0].startswith("shares-")
 
 
+@pytest.mark.laws
 def test_an_interrupt_of_the_second_stage_keeps_the_first(
     small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -225,6 +225,7 @@ def test_wide_bands_of_curves_are_those_of_the_draws(whole: RunsResult) -> None:
     assert peak[3] > 0
 
 
+@pytest.mark.laws
 def test_draws_are_verified_and_what_was_changed_is_found(
     whole: RunsResult, tmp_path: Path
 ) -> None:

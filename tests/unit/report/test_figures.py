@@ -85,6 +85,7 @@ def in_house_style() -> Iterator[None]:
         yield
 
 
+@pytest.mark.laws
 def test_the_same_run_gives_the_same_figures_byte_for_byte(
     shipped_run: Path, drawn_folder: Path, tmp_path: Path
 ) -> None:

@@ -308,6 +308,7 @@ def test_a_comparison_is_repeated_with_every_strategy_and_the_baseline(
     assert words[words.index("--baseline") + 1] == "none"
 
 
+@pytest.mark.laws
 def test_the_command_of_a_comparison_makes_the_same_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

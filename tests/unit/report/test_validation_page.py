@@ -121,6 +121,7 @@ def test_calculations_give_the_stored_scores(cases):
         assert stored["verdict"] == score["verdict"], REMEDY
 
 
+@pytest.mark.laws
 def test_the_first_replicate_gives_the_stored_numbers(groups):
     """The model itself: a change of any equation moves some number of replicate 0."""
     assert len(groups) >= 2
