@@ -18,6 +18,7 @@ from sim.backtest.prediction import NotComputable, Prediction
 from sim.backtest.rankings import RankingScore
 from sim.backtest.runs import RunGroup
 from sim.backtest.scores import Backtest
+from sim.backtest.tallies import Tally
 from sim.backtest.verdicts import Score
 from sim.results.manifest import canonical_json, list_assumptions
 from sim.scenario.cases import CaseFile
@@ -27,24 +28,32 @@ from sim.scenario.tables.seeds import find_table
 from sim.scenario.unknowns import list_factors
 from sim.version import __version__
 
-SCHEMA = "overblock/backtest-scores/2"
+SCHEMA = "overblock/backtest-scores/3"
 
 
 def document(found: Backtest) -> dict[str, Any]:
     """Return the JSON document; what is not known is None."""
     files = {id(score.placed.file): score.placed.file for score in found.scores}
+    band_of = {each.placed.case.id: band.name for band in found.bands for each in band.scores}
     return {
         "schema": SCHEMA,
         "version": __version__,
         "n_replicates": found.n_replicates,
         "n_draws": found.n_draws,
-        "tallies": [_without_nan(asdict(tally)) for tally in found.tallies],
-        "scores": [_score(score) for score in found.scores],
+        "weighted": [asdict(each) for each in found.weighted],
+        "tallies": _tallies(found.tallies),
+        "scores": [
+            {**_score(score), "band": band_of[score.placed.case.id]} for score in found.scores
+        ],
         "rankings": [_ranking(score) for score in found.rankings],
-        "by_luck": {
-            "tallies": [_without_nan(asdict(tally)) for tally in found.tallies_by_luck],
-            "scores": [_briefly(score) for score in found.by_luck],
+        "bands": {
+            band.name: {
+                "tallies": _tallies(band.tallies),
+                "scores": [_briefly(score) for score in band.scores],
+            }
+            for band in found.bands
         },
+        "side_by_side": {band.name: _tallies(band.tallies) for band in found.side_by_side},
         "made_from": made_from(list(files.values()), found.groups),
     }
 
@@ -113,12 +122,18 @@ def _predicted(score: Score) -> dict[str, Any] | None:
     if not isinstance(score.prediction, Prediction):
         return None
     predicted = _without_nan(asdict(score.prediction))
-    del predicted["values"]  # thousands of draws
+    del predicted["values"], predicted["weight"]  # thousands of draws
     return predicted
 
 
+def _tallies(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
+    return [
+        {**_without_nan(asdict(tally)), "intervals": dict(tally.intervals)} for tally in tallies
+    ]
+
+
 def _briefly(score: Score) -> dict[str, Any]:
-    """A score by luck alone, beside the one over all that is not known."""
+    """A score of one band, beside the others."""
     return {
         "id": score.placed.case.id,
         "predicted": _predicted(score),
@@ -162,6 +177,7 @@ def _score(score: Score) -> dict[str, Any]:
         "guess": None if case.guess is None else [case.guess.low, case.guess.high],
         "floor": case.floor,
         "counts_as": case.counts_as,
+        "before": case.before,
         "note": _one_line(case.note),
     }
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.summary import LEVEL
+from sim.statistics.ensembles import weighted_quantiles
 
 NO_LUCK = "nothing: no luck enters"
 
@@ -36,7 +37,9 @@ class Prediction:
     left_out
         What it does not span.
     values : shape (n,)
-        The prediction as equally likely numbers: replicates, or draws.
+        The prediction as numbers: replicates, or draws.
+    weight : shape (n,)
+        Weights of these, which sum to 1; None where all are equally likely.
     """
 
     median: float
@@ -47,9 +50,16 @@ class Prediction:
     spans: str
     left_out: str
     values: NDArray[np.float64] = field(compare=False, repr=False)
+    weight: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self.values.flags.writeable = False
+        if self.weight is not None:
+            self.weight.flags.writeable = False
+
+    def share(self, is_so: NDArray[np.bool_]) -> float:
+        """Weight of the numbers of which something is so, shape (n,)."""
+        return float(np.average(is_so, weights=self.weight))
 
 
 @dataclass(frozen=True)
@@ -100,8 +110,11 @@ def of_ensemble(
     draws
         By draw: one number.
     weight : shape (n_draws,)
-        Weights, which sum to 1. Unequal ones become as many equally likely numbers by systematic
-        resampling.
+        Weights, which sum to 1.
+
+    Notes
+    -----
+    Median and ends are those of `weighted_quantiles`, as in the tables of a run with draws.
     """
     values = np.array([float(each[0]) for each in draws])
     is_known = ~np.isnan(values)
@@ -110,14 +123,13 @@ def of_ensemble(
         return NotComputable(f"not known in {n_unknown} of {values.size} draws")
     if n_unknown:
         spans += f"; not known in {n_unknown} of them, which are left out"
-    values, weight = values[is_known], weight[is_known]
-    if np.ptp(weight) > 0:
-        at = (np.arange(values.size) + 0.5) / values.size
-        reached = np.cumsum(weight / weight.sum())
-        values = values[np.searchsorted(reached, at).clip(max=values.size - 1)]
-    found = of_replicates([np.array([value]) for value in values], spans, left_out)
+    values, weight = values[is_known], weight[is_known] / weight[is_known].sum()
+    tail = (1 - LEVEL) / 2
+    ends = np.array([0.5, tail, 1 - tail])
+    median, low, high = weighted_quantiles(values, weight, ends).tolist()
+    own = weight if np.ptp(weight) > 0 else None
     # Draws are no replicates, of which each would be the same world.
-    return replace(found, by_replicate=()) if isinstance(found, Prediction) else found
+    return Prediction(median, low, high, LEVEL, (), spans, left_out, values, own)
 
 
 def of_draws(draws: NDArray[np.float64], spans: str, left_out: str) -> Prediction:

@@ -117,24 +117,29 @@ def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> l
     return groups
 
 
-BY_LUCK, OVER_DRAWS = "luck", "draws"
-"""Last part of a key: a replicate of the scenario as given, or a draw of all that is not known."""
+BY_LUCK, OVER_DRAWS, WEIGHTED = "luck", "draws", "weighted"
+"""Last part of a key: a replicate of the scenario as given, a draw of all that is not known from
+its ranges, or one of those that a calibration weighed."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """Reading cases off runs, as work that any process can do.
 
-    A key is (group, replicate, ``BY_LUCK``) or (group, draw, ``OVER_DRAWS``).
+    A key is (group, replicate, ``BY_LUCK``), (group, draw, ``OVER_DRAWS``) or (group, row of the
+    table, ``WEIGHTED``).
 
     Attributes
     ----------
     draws
         Of each group; none without draws.
+    weighted
+        Of each group that has weighted ones.
     """
 
     groups: tuple[RunGroup, ...]
     draws: tuple[Draws, ...] = ()
+    weighted: tuple[Draws | None, ...] = ()
 
     def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
         """Return what reads one replicate, or one draw, of one group."""
@@ -145,7 +150,9 @@ class Reading:
             if which == BY_LUCK:
                 return read_replicate(group, number)
             label = group.resolved.scenario.strategy.id
-            changed = self.draws[row].point(number, label, group.resolved).change(group.resolved)
+            draws = self.draws[row] if which == OVER_DRAWS else self.weighted[row]
+            assert draws is not None
+            changed = draws.point(number, label, group.resolved).change(group.resolved)
             return read_replicate(replace(group, resolved=changed), number, n_money_draws=1)
 
         return work
@@ -198,6 +205,11 @@ def _predictor(placed: PlacedCase) -> RunPredictor:
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
     return predictor
+
+
+def scenario_of(group: RunGroup) -> str:
+    """Scenario of a group without its overrides: a shipped one's name, or the path of a file."""
+    return _find(group.cases[0], group.name)
 
 
 def _find(placed: PlacedCase, name: str) -> str:

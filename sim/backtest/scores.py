@@ -23,6 +23,7 @@ from sim.backtest.readings import why_no_threshold
 from sim.backtest.runs import (
     BY_LUCK,
     OVER_DRAWS,
+    WEIGHTED,
     Reading,
     RunGroup,
     draws_of,
@@ -30,12 +31,14 @@ from sim.backtest.runs import (
 )
 from sim.backtest.tallies import Tally, tallies_of
 from sim.backtest.verdicts import Score, score
+from sim.backtest.weights import Weighted, weigh
 from sim.catalogue.choices import PRICED
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.weighted_draws import WeightedDraws
 from sim.results.manifest import list_assumptions
 from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import (
@@ -45,11 +48,46 @@ from sim.scenario.predictors import (
     NoPredictor,
     RunPredictor,
 )
+from sim.statistics.ensembles import effective_size
 
 N_REPLICATES = 20
 """Replicates of each scenario, unless said otherwise."""
 N_DRAWS = 64
 """Joint draws of all that is not known of each, unless said otherwise."""
+
+
+LUCK, RANGES, CALIBRATED = "luck", "ranges", "calibrated"
+"""What a prediction spans: replicates of the scenario as given; joint draws of all that is not
+known from its ranges; those draws that a calibration weighed."""
+WHICH = {LUCK: BY_LUCK, RANGES: OVER_DRAWS, CALIBRATED: WEIGHTED}
+"""Runs that each is of, as in the last part of a key."""
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Scores of one kind of prediction.
+
+    Attributes
+    ----------
+    name
+        ``LUCK``, ``RANGES`` or ``CALIBRATED``.
+    scores
+        In the sequence of the cases; of ``CALIBRATED``, of those alone whose scenario has weighted
+        draws.
+    """
+
+    name: str
+    scores: tuple[Score, ...]
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """Counts and means by role, then by subject and role."""
+        return tallies_of(self.scores)
+
+    def of(self, ids: frozenset[str]) -> Band:
+        """Return the same of some cases."""
+        kept = tuple(each for each in self.scores if each.placed.case.id in ids)
+        return Band(self.name, kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,27 +97,29 @@ class Backtest:
     Attributes
     ----------
     scores
-        In the sequence of the cases.
+        In the sequence of the cases: of each case the last of ``bands`` that has it.
+    bands
+        By luck; where there are draws, over all ranges; where there are weighted ones, over these.
     groups
         Scenarios that were run.
     n_replicates
         Replicates of each, of the scenario as given.
     failures
-        Runs without a result, by group, number and whether it is a draw; their cases are not
+        Runs without a result, by group, number and what they are of; their cases are not
         computable.
     n_draws
-        Joint draws of all that is not known; the scores are over them where there are any.
-    by_luck
-        Scores over the replicates of the scenario as given, in the same sequence; none without
-        draws, where ``scores`` are these.
+        Joint draws of all that is not known of each scenario, from its ranges.
+    weighted
+        Weighted draws, of each scenario that has some.
     """
 
     scores: tuple[Score, ...]
+    bands: tuple[Band, ...]
     groups: tuple[RunGroup, ...]
     n_replicates: int
     failures: Mapping[Key, Failure]
     n_draws: int = 0
-    by_luck: tuple[Score, ...] = ()
+    weighted: tuple[Weighted, ...] = ()
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
@@ -87,9 +127,15 @@ class Backtest:
         return tallies_of(self.scores)
 
     @property
-    def tallies_by_luck(self) -> tuple[Tally, ...]:
-        """The same of luck alone; none without draws."""
-        return tallies_of(self.by_luck) if self.by_luck else ()
+    def by_luck(self) -> tuple[Score, ...]:
+        """Scores over the replicates of the scenario as given."""
+        return self.bands[0].scores
+
+    @property
+    def side_by_side(self) -> tuple[Band, ...]:
+        """All bands, of the cases that each of them has."""
+        ids = [frozenset(each.placed.case.id for each in band.scores) for band in self.bands]
+        return tuple(band.of(frozenset.intersection(*ids)) for band in self.bands)
 
     @property
     def rankings(self) -> tuple[RankingScore, ...]:
@@ -105,6 +151,7 @@ def backtest(
     executor: Executor | None = None,
     on_compile: Callable[[], None] = lambda: None,
     n_draws: int = 0,
+    tables: Sequence[WeightedDraws] = (),
 ) -> Backtest:
     """Predict and score cases.
 
@@ -113,8 +160,10 @@ def backtest(
     n_replicates
         Replicates of each scenario as given.
     n_draws
-        Joint draws of all that is not known of each scenario, each with its own luck; 0 for luck
-        alone.
+        Joint draws of all that is not known of each scenario, each with its own luck; with 0 there
+        are none, and shipped weighted draws are not taken.
+    tables
+        Weighted draws of some of the scenarios, in place of those that are shipped.
     on_replicate
         Called with the number of replicates done, and of all.
     executor
@@ -128,9 +177,10 @@ def backtest(
         With every case that asks for what cannot be, and every list and table that cannot be read,
         before anything is simulated.
     DataError
-        If lists and tables that cannot be read are all there is to say.
+        If lists and tables that cannot be read, and weighted draws of other scenarios, are all
+        there is to say.
     """
-    predictions: dict[str, Prediction | NotComputable] = {}
+    calculated: dict[str, Prediction | NotComputable] = {}
     problems: list[Problem] = []
     refusal: type[ProblemsError] = DataError
     for each in placed:
@@ -141,7 +191,7 @@ def backtest(
             refusal = refusal if isinstance(error, DataError) else ScenarioError
             continue
         if found is not None:
-            predictions[each.case.id] = found
+            calculated[each.case.id] = found
     groups: list[RunGroup] = []
     try:
         groups = group_runs(
@@ -153,37 +203,68 @@ def backtest(
     if problems:
         raise refusal(problems)
     by_draws = draws_of(groups, n_draws)
-    keys = _keys(groups, n_replicates, by_draws)
-    reading = Reading(tuple(groups), by_draws)
+    by_weight, weighted = weigh(groups, tables, with_shipped=n_draws > 0)
+    reading = Reading(tuple(groups), by_draws, by_weight)
+    keys = _keys(reading, n_replicates)
     runs, failures = _run(reading, keys, executor, on_replicate, on_compile)
-    by_luck, over_draws = dict(predictions), dict(predictions)
+    predicted = {
+        LUCK: dict(calculated),
+        **({RANGES: dict(calculated)} if n_draws else {}),
+        **({CALIBRATED: {}} if weighted else {}),
+    }
     for row, group in enumerate(groups):
-        mine = [key for key in keys if key[0] == row]
-        failed = [key for key in mine if key in failures]
-        for each in group.cases:
-            read = {key: runs[key][each.case.id] for key in mine if key in runs}
-            for which, into in ((BY_LUCK, by_luck), (OVER_DRAWS, over_draws)):
-                numbers = [numbers for key, numbers in read.items() if key[2] == which]
-                if failed:
-                    why = f"replicate {failed[0][1]} failed: {failures[failed[0]]}"
-                    into[each.case.id] = NotComputable(why)
-                elif which == BY_LUCK:
-                    into[each.case.id] = prediction_of(each, group, numbers)
-                elif by_draws:
-                    into[each.case.id] = prediction_over(each, group, numbers, by_draws[row])
-    luck = tuple(score(each, by_luck[each.case.id]) for each in placed)
-    if not n_draws:
-        return Backtest(luck, tuple(groups), n_replicates, failures)
-    scores = tuple(score(each, over_draws[each.case.id]) for each in placed)
-    return Backtest(scores, tuple(groups), n_replicates, failures, n_draws, luck)
+        of = {
+            LUCK: None,
+            RANGES: by_draws[row] if by_draws else None,
+            CALIBRATED: by_weight[row],
+        }
+        for name in predicted:
+            mine = [key for key in keys if key[0] == row and key[2] == WHICH[name]]
+            if mine:
+                predicted[name] |= _predict(group, of[name], mine, runs, failures)
+    bands = tuple(
+        Band(
+            name,
+            tuple(score(each, of[each.case.id]) for each in placed if each.case.id in of),
+        )
+        for name, of in predicted.items()
+    )
+    by_id = {each.placed.case.id: each for band in bands for each in band.scores}
+    scores = tuple(by_id[each.case.id] for each in placed)
+    return Backtest(scores, bands, tuple(groups), n_replicates, failures, n_draws, weighted)
 
 
-def _keys(groups: Sequence[RunGroup], n_replicates: int, draws: Sequence[Draws]) -> list[Key]:
-    """Keys of all runs: of each group its replicates, then its draws."""
+def _predict(
+    group: RunGroup,
+    draws: Draws | None,
+    keys: Sequence[Key],
+    runs: Mapping[Key, Mapping[str, NDArray[np.float64]]],
+    failures: Mapping[Key, Failure],
+) -> dict[str, Prediction | NotComputable]:
+    """Predictions of a group's cases from runs of one kind: replicates, or draws."""
+    if failed := [key for key in keys if key in failures]:
+        kind = "replicate" if draws is None else "draw"
+        why = NotComputable(f"{kind} {failed[0][1]} failed: {failures[failed[0]]}")
+        return {each.case.id: why for each in group.cases}
+    found: dict[str, Prediction | NotComputable] = {}
+    for each in group.cases:
+        numbers = [runs[key][each.case.id] for key in keys]
+        found[each.case.id] = (
+            prediction_of(each, group, numbers)
+            if draws is None
+            else prediction_over(each, group, numbers, draws)
+        )
+    return found
+
+
+def _keys(reading: Reading, n_replicates: int) -> list[Key]:
+    """Keys of all runs: of each group its replicates, then its draws, then its weighted ones."""
     keys: list[Key] = []
-    for row in range(len(groups)):
+    for row in range(len(reading.groups)):
         keys += [(row, replicate, BY_LUCK) for replicate in range(n_replicates)]
-        keys += [(row, draw, OVER_DRAWS) for draw in range(draws[row].n if draws else 0)]
+        for draws, which in ((reading.draws, OVER_DRAWS), (reading.weighted, WEIGHTED)):
+            mine = draws[row] if draws else None
+            keys += [(row, draw, which) for draw in range(mine.n if mine else 0)]
     return keys
 
 
@@ -263,6 +344,9 @@ def prediction_over(
     if why := _why_not(predictor, group):
         return NotComputable(why)
     spans = f"luck and {len(draws.unknowns)} unknowns, in {draws.n} joint draws"
+    if draws.origin:
+        size = effective_size(draws.weight)
+        spans += f", weighed by the calibration figures to say as much as {size:.0f}"
     if predictor.measure in PRICED:
         spans += " and of the prices"
     return of_ensemble(numbers, draws.weight, spans, "what the model leaves out")

@@ -1,19 +1,29 @@
 """Scores of many cases as one line: by role, and by role and what predicts.
 
-In: scores. Out: counts and means. Cases that show one number count once.
+In: scores. Out: counts, and means with intervals over cases. Cases that show one number count once.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.backtest.verdicts import INSIDE, OUTSIDE, Score
 from sim.scenario.case_format import BOUNDS, ROLES
+from sim.statistics.resampling import bootstrap_rows
+from sim.streams import Stream, Streams
+
+FEWEST_RESAMPLED = 3
+"""Numbers below which a mean has no interval: of two, a resample is one of them, or both."""
+RESAMPLED = Streams(root_seed=0, replicate=0)
+"""Luck of resampling; a fixed one, so that intervals do not move by themselves."""
+OF_FIGURES = ("crps", "crps_spread", "crps_over", "crps_under", "coverage")
+OF_BOUNDS = ("probability", "brier")
+"""Means whose interval needs a number from the model alone."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +47,13 @@ class Tally:
         How many are known.
     n_figures
         Numbers with a CRPS; cases that show one number are one.
-    crps, crps_guess
-        Mean of the CRPS of log10 over these numbers, and of the guess; NaN unless every one of
-        them states a range.
+    crps, crps_spread, crps_over, crps_under
+        Mean of the CRPS of log10 over these numbers, and of its parts, which sum to it.
+    crps_guess
+        The same of the guess; NaN unless every one of them states a range.
+    n_before, crps_before, crps_persistence
+        Numbers of which a figure before is known, and over these the mean CRPS of the model and of
+        persistence.
     coverage
         Share of these numbers inside.
     log10_width
@@ -48,6 +62,10 @@ class Tally:
         Bounds with a probability; cases that show one number are one.
     probability, brier, brier_guess
         Means over them.
+    intervals
+        Ends of the 95 % interval of each mean, by its name: BCa, by resampling numbers, each with
+        all cases that show it. None for a mean of fewer than ``FEWEST_RESAMPLED`` numbers. They
+        span which figures happened to be published, not what all of one scenario have in common.
     """
 
     role: str
@@ -61,13 +79,20 @@ class Tally:
     n_errors: int
     n_figures: int
     crps: float
+    crps_spread: float
+    crps_over: float
+    crps_under: float
     crps_guess: float
+    n_before: int
+    crps_before: float
+    crps_persistence: float
     coverage: float
     log10_width: float
     n_bounds: int
     probability: float
     brier: float
     brier_guess: float
+    intervals: Mapping[str, tuple[float, float]]
 
 
 def tallies_of(scores: Sequence[Score]) -> tuple[Tally, ...]:
@@ -89,6 +114,13 @@ def tally(role: str, subject: str, scores: Sequence[Score]) -> Tally:
     computable = [each for each in mine if each.verdict in (INSIDE, OUTSIDE)]
     bounds = [each for each in computable if each.placed.case.published.relation in BOUNDS]
     figures = [each for each in computable if not math.isnan(each.quality.crps)]
+    before = [each for each in figures if not math.isnan(each.quality.crps_persistence)]
+    means = {name: (figures, _reader(name)) for name in (*OF_FIGURES, "crps_guess")}
+    means |= {
+        "crps_before": (before, _reader("crps")),
+        "crps_persistence": (before, _reader("crps_persistence")),
+    }
+    means |= {name: (bounds, _reader(name)) for name in (*OF_BOUNDS, "brier_guess")}
     return Tally(
         role=role,
         subject=subject,
@@ -100,15 +132,22 @@ def tally(role: str, subject: str, scores: Sequence[Score]) -> Tally:
         median_abs_log10_error=float(np.median(errors)) if errors else math.nan,
         n_errors=len(errors),
         n_figures=n_numbers(figures),
-        crps=mean_once(figures, lambda each: each.quality.crps),
-        crps_guess=mean_once(figures, lambda each: each.quality.crps_guess),
-        coverage=mean_once(figures, lambda each: float(each.verdict == INSIDE)),
+        n_before=n_numbers(before),
         log10_width=_median([each.quality.log10_width for each in figures]),
         n_bounds=n_numbers(bounds),
-        probability=mean_once(bounds, lambda each: each.quality.probability),
-        brier=mean_once(bounds, lambda each: each.quality.brier),
-        brier_guess=mean_once(bounds, lambda each: each.quality.brier_guess),
+        intervals={
+            name: ends
+            for name, (of, value) in means.items()
+            if (ends := interval_once(of, value)) is not None
+        },
+        **{name: mean_once(of, value) for name, (of, value) in means.items()},
     )
+
+
+def _reader(name: str) -> Callable[[Score], float]:
+    if name == "coverage":
+        return lambda each: float(each.verdict == INSIDE)
+    return lambda each: float(getattr(each.quality, name))
 
 
 def _number(score: Score) -> str:
@@ -129,6 +168,31 @@ def mean_once(scores: Sequence[Score], value: Callable[[Score], float]) -> float
     count = Counter(_number(each) for each in scores)
     weight = [1 / count[_number(each)] for each in scores]
     return float(np.average([value(each) for each in scores], weights=weight))
+
+
+def interval_once(
+    scores: Sequence[Score], value: Callable[[Score], float]
+) -> tuple[float, float] | None:
+    """95 % interval of that mean: numbers are resampled, each with all cases that show it.
+
+    Returns
+    -------
+    ends
+        None for fewer than ``FEWEST_RESAMPLED`` numbers, and where one has no score.
+
+    References
+    ----------
+    Davison and Hinkley, Bootstrap Methods and their Application (1997), section 3.8, for
+    resampling clusters whole; `bootstrap_rows` for the interval.
+    """
+    of: dict[str, list[float]] = {}
+    for each in scores:
+        of.setdefault(_number(each), []).append(value(each))
+    numbers = np.array([[np.mean(members) for members in of.values()]])
+    if numbers.size < FEWEST_RESAMPLED or np.isnan(numbers).any():
+        return None
+    low, high = bootstrap_rows(numbers, RESAMPLED.generator(Stream.BOOTSTRAP))
+    return float(low[0]), float(high[0])
 
 
 def _median(values: Sequence[float]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from sim.backtest.persistence import persistence
 from sim.backtest.prediction import NotComputable, Prediction
 from sim.backtest.quality import Quality, quality
 from sim.scenario.case_format import BOUNDS
@@ -54,7 +55,7 @@ def score(placed: PlacedCase, prediction: Prediction | NotComputable) -> Score:
     if isinstance(prediction, NotComputable):
         return Score(placed, prediction, NOT_COMPUTABLE, math.nan, Quality())
     published = placed.case.published
-    found = quality(placed.case, prediction)
+    found = quality(placed.case, prediction, persistence(placed))
     if published.relation == "rank":
         return Score(placed, prediction, RANKED, math.nan, found)
     allowed_low, allowed_high = published.interval

@@ -125,6 +125,8 @@ class Case(Model):
         str, StringConstraints(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$", max_length=60)
     ] = ""
     """Name of the one number that several cases show: they count once in every mean."""
+    before: Slug | None = None
+    """Case of this file with the figure of the same quantity before this one; it stands before."""
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
     """How the comparison is to be read."""
 

@@ -39,6 +39,17 @@ class PlacedCase:
     file: CaseFile
     number: int
 
+    @property
+    def before(self) -> list[Case]:
+        """Cases with the figures of the same quantity before this one, the first of them first."""
+        by_id = {case.id: case for case in self.file.content.cases}
+        found: list[Case] = []
+        case = self.case
+        while case.before is not None:
+            case = by_id[case.before]
+            found.append(case)
+        return found[::-1]
+
     def problem(self, key: str, message: str) -> Problem:
         """Return a problem placed at one key of the case."""
         return self.file.problem(("cases", self.number, *key.split(".")), message)
@@ -138,7 +149,7 @@ def shipped_cases() -> list[CaseFile]:
 
 
 def check_disjoint(files: list[CaseFile]) -> None:
-    """Refuse equal ids, figures of two roles for one subject, and rankings of what there is not.
+    """Refuse equal ids, two roles of one figure, and cases before and rankings that cannot be.
 
     Raises
     ------
@@ -170,9 +181,36 @@ def check_disjoint(files: list[CaseFile]) -> None:
             )
             problems.append(placed.problem("role", message))
     for file in files:
+        problems += _check_before(file)
         problems += _check_rankings(file, ids)
     if problems:
         raise ScenarioError(problems)
+
+
+def _check_before(file: CaseFile) -> list[Problem]:
+    """Cases named as the one before that are none, or whose figures cannot be of one quantity."""
+    problems = []
+    earlier: dict[str, Case] = {}
+    for placed in file.cases:
+        case, name = placed.case, placed.case.before
+        if name is not None:
+            other = earlier.get(name)
+            message = ""
+            if other is None:
+                message = (
+                    "expected the id of a case of this file that stands before this one, got "
+                    f"{name!r}{hint(name, earlier)}"
+                )
+            elif {case.published.relation, other.published.relation} != {"equal"}:
+                message = "expected two figures with relation equal, got another relation"
+            elif case.published.unit != other.published.unit:
+                message = (
+                    f"expected a figure in {case.published.unit}, got one in {other.published.unit}"
+                )
+            if message:
+                problems.append(placed.problem("before", message))
+        earlier[case.id] = case
+    return problems
 
 
 def _check_rankings(file: CaseFile, ids: set[str]) -> list[Problem]:

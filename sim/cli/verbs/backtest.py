@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from sim.cli.options import ForceFileOption, Format, JsonOption, QuietOption, Wo
 from sim.cli.terminal import console
 from sim.cli.terminal.progress import COMPILING, progress
 from sim.results.csvtext import csv_text
+
+if TYPE_CHECKING:
+    from sim.cli.tables.sections import Section
 
 COLUMNS = (
     "id",
@@ -25,8 +28,13 @@ COLUMNS = (
     "predicted_low",
     "predicted_high",
     "level",
+    "band",
     "crps",
+    "crps_spread",
+    "crps_over",
+    "crps_under",
     "crps_guess",
+    "crps_persistence",
     "log10_width",
     "probability",
     "brier",
@@ -40,6 +48,7 @@ COLUMNS = (
     "guess_high",
     "floor",
     "counts_as",
+    "before",
     "unit",
     "nature",
     "date",
@@ -81,6 +90,15 @@ def backtest(
             "luck alone.",
         ),
     ] = None,
+    draws_from: Annotated[
+        list[Path],
+        typer.Option(
+            "--draws-from",
+            metavar="FOLDER",
+            help="Score weighted draws as well: the folder of calibrate --draws, or its "
+            "weights.csv, one of each scenario. May be repeated.",
+        ),
+    ] = [],  # noqa: B006
     format_: Annotated[
         Format, typer.Option("--format", help="How scores are printed.")
     ] = Format.TABLE,
@@ -108,12 +126,15 @@ def backtest(
       overblock backtest emergent-2018-04-20 firms-2018-04-26 -n 50
 
       overblock backtest --blind kept-apart.yaml --json
+
+      overblock backtest --draws-from calibrated-by-all
     """
     with console.reports_errors(as_json=as_json):
         from sim.backtest.document import document
-        from sim.backtest.runs import BY_LUCK
+        from sim.backtest.runs import BY_LUCK, OVER_DRAWS
         from sim.backtest.scores import N_DRAWS, N_REPLICATES
         from sim.backtest.scores import backtest as score_cases
+        from sim.backtest.weights import read_tables
         from sim.experiment.executors import choose_executor
         from sim.files import new_file
         from sim.scenario.cases import choose, read_files, shipped_cases
@@ -121,6 +142,7 @@ def backtest(
         _check_files(plot, save, force=force)
         files = read_files(blind) if blind else shipped_cases()
         placed = choose(files, cases)
+        tables = read_tables(draws_from)
         n_replicates = replicates or N_REPLICATES
         with progress("runs", quiet=quiet) as on_step:
             scored = score_cases(
@@ -130,6 +152,7 @@ def backtest(
                 choose_executor(workers),
                 lambda: console.say(COMPILING, quiet=quiet),
                 n_draws=N_DRAWS if draws is None else draws,
+                tables=tables,
             )
         found = document(scored)
         if save is not None:
@@ -146,7 +169,8 @@ def backtest(
         _print(found, Format.JSON if as_json else format_, plot, save)
         for (row, number, which), failure in scored.failures.items():
             name = scored.groups[int(row)].name
-            kind = "replicate" if which == BY_LUCK else "draw"
+            kinds = {BY_LUCK: "replicate", OVER_DRAWS: "draw"}
+            kind = kinds.get(str(which), "weighted draw")
             console.say(f"failed: scenario={name} {kind}={number}: {failure}")
         if scored.failures:
             raise typer.Exit(console.EXIT_PARTIAL)
@@ -250,15 +274,14 @@ def print_scores(found: Mapping[str, Any]) -> None:
     print()
     n = found["n_draws"]
     over = f"over {n} joint draws of all that is not known" if n else "by luck alone"
+    if weighted := found["weighted"]:
+        over += f"; weighed by calibration figures of {', '.join(w['scenario'] for w in weighted)}"
     print(f"Intervals {over}, except of calculations:")
     for tally in (each for each in found["tallies"] if not each["subject"]):
         if tally["n_cases"]:
             _print_tally(tally)
-    if n:
-        print("By luck alone, at the values as given:")
-    for tally in (each for each in found["by_luck"]["tallies"] if not each["subject"]):
-        if tally["n_cases"]:
-            _print_tally(tally)
+    if len(found["side_by_side"]) > 1:
+        print_tables([_side_by_side(found)])
     for ranking in found["rankings"]:
         print(
             f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
@@ -266,8 +289,42 @@ def print_scores(found: Mapping[str, Any]) -> None:
         )
 
 
-def _print_tally(tally: Mapping[str, Any]) -> None:
+def _side_by_side(found: Mapping[str, Any]) -> Section:
+    """Scores of held-out numbers by luck, over all ranges, and over weighted draws."""
+    from sim.cli.tables.sections import Column, Section
+    from sim.report.documents.validation import BANDS, mean
     from sim.report.words.numbers import score, width
+
+    columns = [
+        Column("subject", "predicted by", "text"),
+        Column("band", "over", "text"),
+        *(
+            Column(name, name.replace("_", " "))
+            for name in ("numbers", "inside", "width", "CRPS", "spread", "too_high", "too_low")
+        ),
+    ]
+    bands = found["side_by_side"]
+    rows = [
+        [
+            tally["subject"] or "all",
+            BANDS[name],
+            tally["n_figures"],
+            f"{tally['coverage']:.0%}",
+            width(tally["log10_width"]),
+            mean(tally, "crps"),
+            *(score(tally[f"crps_{part}"]) for part in ("spread", "over", "under")),
+        ]
+        for subject in dict.fromkeys(one["subject"] for one in bands["luck"])
+        for name, tallies in bands.items()
+        for tally in tallies
+        if (tally["role"], tally["subject"]) == ("held-out", subject) and tally["n_figures"]
+    ]
+    return Section("side_by_side", "Held-out numbers, side by side", columns, rows)
+
+
+def _print_tally(tally: Mapping[str, Any]) -> None:
+    from sim.report.documents.validation import mean
+    from sim.report.words.numbers import width
 
     error = tally["median_abs_log10_error"]
     text = "" if error is None else f"; median absolute log error {error:.2f}"
@@ -278,13 +335,18 @@ def _print_tally(tally: Mapping[str, Any]) -> None:
     )
     if tally["n_figures"]:
         print(
-            f"  {tally['n_figures']} numbers, each once: CRPS of log10 {score(tally['crps'])}, "
-            f"of an even guess {score(tally['crps_guess']) or 'not known'}; "
+            f"  {tally['n_figures']} numbers, each once: CRPS of log10 {mean(tally, 'crps')}, "
+            f"of an even guess {mean(tally, 'crps_guess') or 'not known'}; "
             f"{tally['coverage']:.0%} inside, median width {width(tally['log10_width'])}"
+        )
+    if tally["n_before"]:
+        print(
+            f"  {tally['n_before']} of which one before is known: CRPS "
+            f"{mean(tally, 'crps_before')}, of persistence {mean(tally, 'crps_persistence')}"
         )
     if tally["n_bounds"]:
         print(
             f"  {tally['n_bounds']} bounds: kept with probability {tally['probability']:.2f}, "
-            f"Brier score {score(tally['brier'])}, of an even guess "
-            f"{score(tally['brier_guess']) or 'not known'}"
+            f"Brier score {mean(tally, 'brier')}, of an even guess "
+            f"{mean(tally, 'brier_guess') or 'not known'}"
         )

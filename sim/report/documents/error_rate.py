@@ -80,14 +80,15 @@ def error_rates(scenario: str, *, has_draws: bool, file: Path | None = None) -> 
     scenario
         Name of a scenario.
     has_draws
-        Take ranges over all that is not known; else those by luck alone.
+        Take ranges over all that is not known, as declared; else those by luck alone.
     file
         The scores; those that are shipped when None.
     """
     document = json.loads((file or scores_file()).read_text(encoding="utf-8"))
-    by_luck = {} if has_draws else {one["id"]: one for one in document["by_luck"]["scores"]}
+    band = document["bands"].get("ranges" if has_draws else "luck", {"scores": []})
+    own_band = {one["id"]: one for one in band["scores"]}
     mine = [
-        one | by_luck.get(one["id"], {})
+        one | own_band.get(one["id"], {})
         for one in document["scores"]
         if one["role"] == HELD_OUT and one["predictor"] == SIMULATED
     ]

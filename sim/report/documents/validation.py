@@ -53,8 +53,7 @@ def page(scores: Document, *, figure: str = "") -> str:
         Path of the figure relative to the page; none is shown when empty.
     """
     parts = [f"# {TITLE}\n", _introduction(scores), _tallies(scores), _subjects(scores)]
-    if both := _both(scores):
-        parts.append(both)
+    parts += _side_by_side(scores)
     if figure:
         alt = "Predicted intervals over the published value of each case, on a logarithmic axis."
         parts.append(f"![{alt}]({figure})\n")
@@ -80,57 +79,118 @@ def _introduction(scores: Document) -> str:
         "10; where the publication is a bound and the median keeps it, there is none.\n\n"
         "The **CRPS** is the continuous ranked probability score of log10 of the prediction, which "
         "counts distance and width together: 0 is a sure prediction that is right, 0.3 a sure one "
-        "that is wrong by a factor of 2. Beside it stands that of a **guess** spread evenly "
-        "on a logarithmic scale over the range that the case states; a model that does no better "
-        "knows nothing of the case. Ranges of the cases shipped span three decades, of which the "
-        "middle one holds the figure (the two below 1 for a share), so that the guess knows the "
-        "order of size. Cases that show one number (`counts_as`) count together as one in every "
-        "mean. **Bounds** have no place in a mean of CRPS: scored is the **probability** that the "
-        "prediction gives to the bound being kept, by the Brier score, its squared shortfall.\n\n"
-        f"{_said_of_intervals(scores['n_draws'])}\n"
+        "that is wrong by a factor of 2. It has three parts that sum to it: **spread**, what it "
+        "would be had the median come out, and the rest, which is **too high** where the median "
+        "lies above the figure and **too low** where below (Bosse et al. 2022). Cases that show "
+        "one number (`counts_as`) count together as one in every mean. **Bounds** have no place in "
+        "a mean of CRPS: scored is the **probability** that the prediction gives to the bound "
+        "being kept, by the Brier score, its squared shortfall.\n\n"
+        "Two predictions without a model are scored beside. A **guess** is spread evenly on a "
+        "logarithmic scale over the range that the case states; a model that does no better knows "
+        "nothing of the case. Ranges of the cases shipped span three decades, of which the middle "
+        "one holds the figure (the two below 1 for a share), so that the guess knows the order of "
+        "size. **Persistence** predicts the figure of the same quantity before (`before` of the "
+        "case), where there is one. Its band is what figures of that quantity moved from one to "
+        "the next until then: with figures v0, …, vk before, log10 vk - d and log10 vk + d, "
+        "equally likely, for each move d between neighbours of them; with one figure before it "
+        "is that point (the baseline of Cramer et al. 2022, on a logarithmic scale). It knows "
+        "what the model is not told: the figure before.\n\n"
+        "**Ends in brackets** after a mean are its 95 % interval over cases: numbers are "
+        "resampled, each whole with all cases that show it (BCa, 9,999 resamples); fewer than "
+        "three have none. It spans which figures happened to be published. It does not span what "
+        "all figures of one scenario have in common, its luck and its assumptions, so that it is "
+        "too narrow for what the model does in another scenario.\n\n"
+        f"{_said_of_intervals(scores)}\n"
     )
 
 
-def _said_of_intervals(n_draws: int) -> str:
-    if n_draws:
+def _said_of_intervals(scores: Document) -> str:
+    if not scores["n_draws"]:
         return (
-            "Intervals of what is read off scenarios span luck and all that is not known: "
-            f"{n_draws} joint draws of every assumption from its declared range, each with its "
-            "own luck, none weighed by any figure ([how](bands.md)). A figure outside says that "
-            "the model is wrong there, or a range too narrow. The same by luck alone stands "
-            "beside; intervals of calculations span what is said with them."
+            "Predicted intervals span luck alone, except where said: the scenarios' assumptions "
+            "have ranges, and what those would change is not in the interval. So fewer than 90 % "
+            "of held-out cases are to be expected inside, and a case outside says that luck does "
+            "not explain the difference; an assumption may."
         )
+    said = (
+        "Intervals of what is read off scenarios span luck and all that is not known: "
+        f"{scores['n_draws']} joint draws of every assumption from its declared range, each with "
+        "its own luck, none weighed by any figure ([how](bands.md)). A figure outside says that "
+        "the model is wrong there, or a range too narrow. The same by luck alone stands "
+        "beside; intervals of calculations span what is said with them."
+    )
+    if scores["weighted"]:
+        of = ", ".join(
+            f"{markdown_text(one['scenario'])} ({one['n_draws']} draws that say as much as "
+            f"{one['n_effective']:.0f} of equal weight, sha256 {one['sha256'][:12]})"
+            for one in scores["weighted"]
+        )
+        said += (
+            " Where a scenario has draws that its calibration figures weighed, its intervals "
+            f"here are over these, with their weights: {of}."
+        )
+    return said
+
+
+BANDS = {
+    "luck": "luck",
+    "ranges": "all ranges",
+    "calibrated": "calibrated draws",
+}
+"""What each band is called."""
+
+
+def _side_by_side(scores: Document) -> list[str]:
+    """Scores of all bands, of the cases that each of them has; none where there is one band."""
+    bands = scores["side_by_side"]
+    if len(bands) < 2:
+        return []
+    said = "by luck at the values as given, and over all ranges as declared"
+    if "calibrated" in bands:
+        said = (
+            "by luck at the values as given, over all ranges as declared, and over the draws "
+            "that calibration figures weighed, of the scenarios that have some"
+        )
+    parts = ["## Side by side\n", f"The same numbers {said}. Widths are of 90 % intervals.\n"]
+    for role in ROLE_HEADS:
+        rows = [
+            _band_row(BANDS[name], tally)
+            for subject in dict.fromkeys(one["subject"] for one in bands["luck"])
+            for name, tallies in bands.items()
+            for tally in tallies
+            if (tally["role"], tally["subject"]) == (role, subject) and tally["n_figures"]
+        ]
+        if rows:
+            text = "Held out:\n" if role == "held-out" else CALIBRATED_TEXT
+            parts.append("\n".join([text, *BAND_HEAD, *rows]) + "\n")
+    return parts
+
+
+CALIBRATED_TEXT = (
+    "Calibration: parameters were set, and draws weighed, by these figures. That they agree shows "
+    "that the setting took hold, and scores nothing:\n"
+)
+BAND_HEAD = (
+    "| predicted by | over | numbers | inside | median width | CRPS | spread | too high | "
+    "too low |",
+    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+)
+
+
+def _band_row(band: str, tally: Document) -> str:
+    parts = (score(tally[f"crps_{name}"]) for name in ("spread", "over", "under"))
     return (
-        "Predicted intervals span luck alone, except where said: the scenarios' assumptions have "
-        "ranges, and what those would change is not in the interval. So fewer than 90 % of "
-        "held-out cases are to be expected inside, and a case outside says that luck does not "
-        "explain the difference; an assumption may."
+        f"| {markdown_text(tally['subject']) or '**all**'} | {band} | {tally['n_figures']} | "
+        f"{tally['coverage']:.0%} | {width(tally['log10_width'])} | {mean(tally, 'crps')} | "
+        f"{' | '.join(parts)} |"
     )
 
 
-def _both(scores: Document) -> str:
-    """Scores over all that is not known beside those by luck alone; empty without draws."""
-    luck = {(each["role"], each["subject"]): each for each in scores["by_luck"]["tallies"]}
-    lines = [
-        "## Luck alone, and all that is not known\n",
-        "| role | predicted by | numbers | inside, by luck | inside, in all | width, by luck | "
-        "width, in all | CRPS, by luck | CRPS, in all | of a guess |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    n_lines = len(lines)
-    for tally in scores["tallies"]:
-        alone = luck.get((tally["role"], tally["subject"]))
-        if alone is None or not tally["n_figures"] or not alone["n_figures"]:
-            continue
-        shares = (f"{each['coverage']:.0%}" for each in (alone, tally))
-        widths = (width(each["log10_width"]) for each in (alone, tally))
-        crps = (score(each["crps"]) for each in (alone, tally))
-        lines.append(
-            f"| {tally['role']} | {markdown_text(tally['subject']) or '**all**'} | "
-            f"{tally['n_figures']} | {' | '.join((*shares, *widths, *crps))} | "
-            f"{score(tally['crps_guess'])} |"
-        )
-    return "\n".join(lines) + "\n" if len(lines) > n_lines else ""
+def mean(tally: Document, name: str) -> str:
+    """A mean score, and the ends of its interval where it has one."""
+    ends = tally["intervals"].get(name)
+    text = score(tally[name])
+    return f"{text} [{score(ends[0])}, {score(ends[1])}]" if ends and text else text
 
 
 def _tallies(scores: Document) -> str:
@@ -162,6 +222,11 @@ def _subjects(scores: Document) -> str:
         "| role | predicted by | numbers | CRPS | of a guess | inside | median width |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
+    before = [
+        "| role | predicted by | numbers | CRPS | of persistence |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
+    n_before = len(before)
     bounds = [
         "| role | predicted by | bounds | mean probability | Brier score | of a guess |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
@@ -171,16 +236,23 @@ def _subjects(scores: Document) -> str:
             head = f"| {role} | {markdown_text(tally['subject']) or '**all**'} |"
             if tally["n_figures"]:
                 figures.append(
-                    f"{head} {tally['n_figures']} | {score(tally['crps'])} | "
-                    f"{score(tally['crps_guess'])} | {tally['coverage']:.0%} | "
+                    f"{head} {tally['n_figures']} | {mean(tally, 'crps')} | "
+                    f"{mean(tally, 'crps_guess')} | {tally['coverage']:.0%} | "
                     f"{width(tally['log10_width'])} |"
+                )
+            if tally["n_before"]:
+                before.append(
+                    f"{head} {tally['n_before']} | {mean(tally, 'crps_before')} | "
+                    f"{mean(tally, 'crps_persistence')} |"
                 )
             if tally["n_bounds"]:
                 bounds.append(
                     f"{head} {tally['n_bounds']} | {tally['probability']:.2f} | "
-                    f"{score(tally['brier'])} | {score(tally['brier_guess'])} |"
+                    f"{mean(tally, 'brier')} | {mean(tally, 'brier_guess')} |"
                 )
     parts = ["Figures, each number once; the lower score is the better one:\n", *figures]
+    if len(before) > n_before:
+        parts += ["\nFigures of which one before is known, against persistence:\n", *before]
     parts += ["\nBounds, apart:\n", *bounds]
     return "\n".join(parts) + "\n"
 
@@ -298,7 +370,13 @@ def _quality_text(case: Document) -> str:
     """What the scores of one case rest on, as sentences; nothing where there are none."""
     quality, text = case["quality"], ""
     if quality["crps"] is not None:
-        text = f" CRPS {score(quality['crps'])}"
+        kinds = (("spread", "spread"), ("over", "too high"), ("under", "too low"))
+        shares = ", ".join(
+            f"{word} {score(quality[f'crps_{name}'])}"
+            for name, word in kinds
+            if name == "spread" or quality[f"crps_{name}"]
+        )
+        text = f" CRPS {score(quality['crps'])} ({shares})"
     elif quality["probability"] is not None:
         text = f" Probability that the bound is kept {quality['probability']:.2f}"
     elif quality["why_not"]:
@@ -308,6 +386,8 @@ def _quality_text(case: Document) -> str:
         of_guess = quality["brier_guess"] if of_guess is None else of_guess
         low, high = case["guess"]
         text += f"; a guess from {exact(low)} to {exact(high)} scores {score(of_guess)}"
+    if quality["crps_persistence"] is not None:
+        text += f"; persistence of `{case['before']}` {score(quality['crps_persistence'])}"
     if case["floor"] is not None:
         text += f"; below {exact(case['floor'])} counts as that"
     text += "." if text else ""

@@ -399,7 +399,8 @@ def test_draws_of_what_is_not_known_stand_beside_luck(tmp_path):
         {"predictor": "{kind: names-law, quantity: mean_names}"},
     ).cases
     alone, both = backtest(cases, 3), backtest(cases, 3, n_draws=8)
-    assert alone.by_luck == ()
+    assert [band.name for band in alone.bands] == ["luck"]
+    assert [band.name for band in both.bands] == ["luck", "ranges"]
     for one, other in zip(alone.scores, both.by_luck, strict=True):
         assert one.prediction.median == other.prediction.median
         assert_array_equal(one.prediction.values, other.prediction.values)
@@ -423,7 +424,10 @@ def test_a_draw_in_which_nothing_is_known_is_left_out_and_said_to_be():
         assert found == NotComputable("not known in 1 of 4 draws")
 
 
-def test_a_draw_stands_as_often_as_it_weighs():
+def test_a_draw_counts_by_its_weight():
     numbers = [np.array([float(value)]) for value in range(4)]
     found = of_ensemble(numbers, np.array([0.5, 0, 0.25, 0.25]), "luck", "")
-    assert_array_equal(found.values, [0, 0, 2, 3])
+    assert_array_equal(found.values, [0, 1, 2, 3])
+    assert_array_equal(found.weight, [0.5, 0, 0.25, 0.25])
+    assert (found.median, found.low, found.high) == (0, 0, 3)
+    assert of_ensemble(numbers, np.full(4, 0.25), "luck", "").weight is None

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.backtest.prediction import NotComputable, of_draws, of_replicates
+from sim.backtest.persistence import persistence
+from sim.backtest.prediction import NotComputable, of_draws, of_ensemble, of_replicates
 from sim.backtest.quality import quality
 from sim.backtest.rankings import score_rankings
-from sim.backtest.tallies import mean_once, tally
+from sim.backtest.tallies import interval_once, mean_once, tally
 from sim.backtest.verdicts import score
+from sim.errors import ScenarioError
 from sim.scenario.cases import CaseFile, read_cases
 
 CASE = """\
@@ -170,3 +172,105 @@ def test_a_ranking_leaves_out_what_is_not_computable_down_to_three(tmp_path):
     (found,) = score_rankings([file], scores)
     assert found.n_computable == 2
     assert math.isnan(found.rho)
+
+
+def weighed(weight: tuple[float, ...], *values: float):
+    numbers = [np.array([float(value)]) for value in values]
+    return of_ensemble(numbers, np.array(weight), "s", "l")
+
+
+def test_weights_reach_every_score_of_a_case(tmp_path):
+    weight, values = (0.5, 0.125, 0.375), (10, 100, 1000)
+    repeated = [10] * 4 + [100] + [1000] * 3
+    even = weighed((0.125,) * 8, *repeated)
+    case = one(tmp_path, value=100, more=GUESS).case
+    found, same = (quality(case, each) for each in (weighed(weight, *values), even))
+    for name in ("crps", "crps_spread", "crps_over", "crps_under", "log10_width"):
+        assert getattr(found, name) == pytest.approx(getattr(same, name)), name
+    unweighed = quality(case, weighed((1 / 3,) * 3, *values))
+    assert found.crps != pytest.approx(unweighed.crps, abs=1e-3)
+    bound = one(tmp_path, value=50, relation="at_least", more=GUESS).case
+    assert quality(bound, weighed(weight, *values)).probability == pytest.approx(0.5)
+    found = weighed(weight, *values)
+    assert (found.median, found.low, found.high) == (10, 10, 1000)
+
+
+def test_persistence_is_the_figure_before_and_what_figures_moved_until_then(tmp_path):
+    cases = file_of(
+        tmp_path,
+        {"value": 100},
+        {"value": 1000, "more": "before: c0"},
+        {"value": 10, "more": "before: c1"},
+        {"value": 20, "more": "before: c2"},
+    ).cases
+    assert persistence(cases[0]) is None
+    assert persistence(cases[1]) == pytest.approx([2])  # a point
+    assert sorted(persistence(cases[2])) == pytest.approx([2, 4])  # 3, one up or down
+    assert sorted(persistence(cases[3])) == pytest.approx([-1, 0, 2, 3])  # 1, by 1 and by 2
+    second = score(cases[1], drawn(1000)).quality
+    assert (second.crps, second.crps_persistence) == pytest.approx((0, 1))
+    # At distances 2 and 0.70 of log10 20; two points 2 apart have a mean mutual distance of 1.
+    third = score(cases[2], drawn(10)).quality
+    assert third.crps_persistence == pytest.approx((1 + 3) / 2 - 1 / 2)
+
+
+def test_a_figure_before_below_the_floor_counts_as_the_floor(tmp_path):
+    more = "floor: 10\n    before: c0"
+    nothing, after = file_of(tmp_path, {"value": 0}, {"value": 100, "more": more}).cases
+    assert persistence(after) == pytest.approx([1])
+    _, plain = file_of(tmp_path, {"value": 0}, {"value": 100, "more": "before: c0"}).cases
+    assert persistence(plain) is None
+    assert math.isnan(score(nothing, drawn(1)).quality.crps_persistence)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ({}, {"more": "before: c2"}, "expected the id of a case of this file that stands before"),
+        ({}, {"more": "before: c1"}, "that stands before this one, got 'c1'"),
+        ({"relation": "at_least"}, {"more": "before: c0"}, "expected two figures with relation"),
+    ],
+)
+def test_a_figure_before_that_cannot_be_is_refused(tmp_path, first, second, message):
+    with pytest.raises(ScenarioError, match=message) as refusal:
+        file_of(tmp_path, {"value": 1, **first}, {"value": 1, **second}, {"value": 1})
+    assert "cases.1.before: " in str(refusal.value)
+
+
+def test_figures_of_other_units_are_not_before_each_other(tmp_path):
+    path = tmp_path / "cases.yaml"
+    file_of(tmp_path, {"value": 1}, {"value": 1, "more": "before: c0"})
+    path.write_text(path.read_text().replace("unit: u", "unit: w", 1))
+    with pytest.raises(ScenarioError, match="expected a figure in u, got one in w"):
+        read_cases(path)
+
+
+def test_means_with_a_figure_before_are_of_the_same_numbers(tmp_path):
+    cases = file_of(tmp_path, {"value": 10}, {"value": 100, "more": "before: c0"}).cases
+    found = tally("held-out", "", scored(cases, [(1000,), (100,)]))
+    assert (found.n_figures, found.n_before) == (2, 1)
+    assert (found.crps, found.crps_before, found.crps_persistence) == pytest.approx((1, 0, 1))
+
+
+def test_the_interval_of_a_mean_resamples_numbers_with_all_their_cases(tmp_path):
+    """By scipy on the numbers; as if its cases were apart, the interval would be too narrow."""
+    stats = pytest.importorskip("scipy.stats")
+    cases = file_of(
+        tmp_path,
+        *({"value": 1, "more": f"counts_as: number-{n // 4}"} for n in range(24)),
+    ).cases
+    values = (1, 3, 10, 2, 30, 5)
+    scores = scored(cases, [(values[n // 4],) for n in range(24)])
+    low, high = interval_once(scores, lambda each: each.quality.crps)
+    logs = np.log10(values)
+    expected = stats.bootstrap((logs,), np.mean, method="BCa", rng=np.random.default_rng(1))
+    assert (low, high) == pytest.approx(tuple(expected.confidence_interval), rel=0.03)
+    apart = stats.bootstrap(
+        (np.repeat(logs, 4),), np.mean, method="BCa", rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert high - low > 1.5 * (apart.high - apart.low)
+    found = tally("held-out", "", scores)
+    assert found.intervals["crps"] == (low, high)
+    assert low < found.crps < high
+    assert interval_once(scores[:8], lambda each: each.quality.crps) is None  # two numbers
+    assert "crps_guess" not in found.intervals

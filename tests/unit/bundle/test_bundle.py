@@ -275,7 +275,7 @@ def test_error_rates_count_the_held_out_alone(tmp_path: Path) -> None:
     ]
     by_luck = {"scores": [score("a", "", "outside", 2.0) | {"role": "held-out"}]}
     file = tmp_path / "scores.json"
-    file.write_text(json.dumps({"version": "1", "scores": scores, "by_luck": by_luck}))
+    file.write_text(json.dumps({"version": "1", "scores": scores, "bands": {"luck": by_luck}}))
     wide = error_rates("s", has_draws=True, file=file)
     assert (wide.all.n_cases, wide.all.n_judged, wide.all.n_inside) == (3, 2, 1)
     assert wide.all.median_factor == pytest.approx(10**0.5)
@@ -291,7 +291,7 @@ def test_error_rates_agree_with_the_page_of_validation() -> None:
     found = error_rates("spain-2025-26", has_draws=True).of_scenario
     (tally,) = [
         one
-        for one in document["tallies"]
+        for one in document["bands"]["ranges"]["tallies"]
         if (one["role"], one["subject"]) == ("held-out", "scenario spain-2025-26")
     ]
     assert found is not None

@@ -51,7 +51,7 @@ def test_a_file_of_others_is_scored_alone(blind: Path) -> None:
     result = call("--blind", str(blind), "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
-    assert found["schema"] == "overblock/backtest-scores/2"
+    assert found["schema"] == "overblock/backtest-scores/3"
     first, second = found["scores"]
     assert (first["id"], first["verdict"]) == ("names", "inside")
     assert first["predicted"]["median"] == pytest.approx(15.957, rel=0.02)
@@ -74,7 +74,7 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path)
     assert "held-out: 1 of 1 computable cases inside (1 in all;" in result.stdout
     assert "calibration: 0 of 0 computable cases inside (1 in all;" in result.stdout
     assert "Intervals over 64 joint draws of all that is not known" in result.stdout
-    assert "By luck alone, at the values as given:" in result.stdout
+    assert "Held-out numbers, side by side" in result.stdout
     alone = call("--blind", str(blind), "--draws", "0")
     assert "Intervals by luck alone" in alone.stdout
 
@@ -100,6 +100,7 @@ def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -
         (["--blind", "{}/blind.yaml", "--plot", "f.pdf"], 2, "ends in .png or .svg"),
         (["--blind", "{}/blind.yaml", "--save", "{}"], 2, "exists and is no file"),
         (["--blind", "{}/bad.yaml"], 2, "bad.yaml:4:5: cases.0.titel: unknown key"),
+        (["--blind", "{}/blind.yaml", "--draws-from", "{}"], 4, "weights.csv: expected a readable"),
         (["no-such-case"], 2, "no-such-case: expected the id of a case"),
         (["--blind", "{}/blind.yaml", "--blind", "{}/blind.yaml"], 2, "got 'names' again"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -26,7 +27,7 @@ STORED = json.loads(PAGE.with_suffix(".json").read_text(encoding="utf-8"))
 FIGURE = "../figures/backtest.png"
 REMEDY = "stale: run the command in the first line of docs/explanation/validation.md"
 BY_ID = {score["id"]: score for score in STORED["scores"]}
-LUCK_BY_ID = {score["id"]: score for score in STORED["by_luck"]["scores"]}
+LUCK_BY_ID = {score["id"]: score for score in STORED["bands"]["luck"]["scores"]}
 """The same cases, scored over the replicates of each scenario as given."""
 
 
@@ -149,7 +150,9 @@ def test_draws_of_what_is_not_known_stand_beside_luck_of_the_same_cases():
     assert STORED["n_draws"] >= 64
     assert list(LUCK_BY_ID) == list(BY_ID)
     n_wider = 0
-    for case_id, over_draws in BY_ID.items():
+    over_ranges = {score["id"]: score for score in STORED["bands"]["ranges"]["scores"]}
+    assert list(over_ranges) == list(BY_ID)
+    for case_id, over_draws in over_ranges.items():
         wide, luck = over_draws["predicted"], LUCK_BY_ID[case_id]["predicted"]
         if wide and "joint draws" in wide["spans"]:
             assert wide["by_replicate"] == []
@@ -157,6 +160,25 @@ def test_draws_of_what_is_not_known_stand_beside_luck_of_the_same_cases():
         else:
             assert wide == luck
     assert n_wider > 40
+
+
+def test_weighted_draws_are_those_that_are_shipped():
+    known = {one["scenario"]: one["sha256"] for one in STORED["weighted"]}
+    tables = sorted((REPOSITORY / "seeds/draws").glob("*.csv"))
+    shipped = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in tables}
+    assert known == shipped, REMEDY
+
+
+def test_parts_of_stored_scores_sum_to_them():
+    n_compared = 0
+    for band in STORED["bands"].values():
+        for quality in (one["quality"] for one in band["scores"]):
+            if quality["crps"] is not None:
+                parts = [quality[f"crps_{name}"] for name in ("spread", "over", "under")]
+                assert min(parts) >= 0
+                assert sum(parts) == pytest.approx(quality["crps"], abs=1e-12)
+                n_compared += 1
+    assert n_compared > 100
 
 
 def test_stored_scores_are_of_the_stored_replicates():

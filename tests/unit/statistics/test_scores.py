@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from sim.statistics.scores import brier, crps, crps_uniform, rank_correlation
+from sim.statistics.scores import brier, crps, crps_parts, crps_uniform, rank_correlation
 
 DRAWS = (1.0, 2.0, 4.0)
 
@@ -83,3 +83,43 @@ def test_rank_correlation_by_hand():
     assert rank_correlation([5, 5, 9], [1, 2, 3]) == pytest.approx(math.sqrt(3) / 2)
     assert math.isnan(rank_correlation([1, 1, 1], [1, 2, 3]))
     assert math.isnan(rank_correlation([1, math.nan, 2], [1, 2, 3]))
+
+
+def test_a_draw_of_weight_three_scores_as_three_equal_draws():
+    repeated = [0.0, 1.0, 1.0, 1.0, 4.0, 4.0]
+    for observed in (-1.0, 1.0, 3.5):
+        found = crps([0.0, 1.0, 4.0], observed, [1, 3, 2])
+        assert found == pytest.approx(crps(repeated, observed))
+        assert found != pytest.approx(crps([0.0, 1.0, 4.0], observed), abs=1e-3)
+        parts, others = (
+            crps_parts([0.0, 1.0, 4.0], observed, [1, 3, 2]),
+            crps_parts(repeated, observed),
+        )
+        assert (parts.spread, parts.over, parts.under) == pytest.approx(
+            (others.spread, others.over, others.under)
+        )
+
+
+def test_the_parts_of_a_crps_by_hand():
+    # Mean distance to 6 is 13/3 and to the median, 1, is 4/3; half the mean mutual distance 8/9.
+    low = crps_parts([0.0, 1.0, 4.0], 6.0)
+    assert (low.spread, low.over, low.under) == pytest.approx((4 / 9, 0, 3))
+    # Mean distance to -5 is 20/3.
+    high = crps_parts([0.0, 1.0, 4.0], -5.0)
+    assert (high.spread, high.over, high.under) == pytest.approx((4 / 9, 16 / 3, 0))
+    point = crps_parts([3.0], 5.5)
+    assert (point.spread, point.over, point.under) == pytest.approx((0, 0, 2.5))
+    assert math.isnan(crps_parts([math.inf], 1.0).spread)
+
+
+def test_parts_sum_to_the_crps_and_none_is_below_zero():
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        n = int(rng.integers(1, 9))
+        draws, weight = rng.normal(size=n), rng.random(n) ** 4 + 1e-3
+        observed = float(rng.normal())
+        parts = crps_parts(draws, observed, weight)
+        shares = (parts.spread, parts.over, parts.under)
+        assert min(shares) >= 0
+        assert sum(shares) == pytest.approx(crps(draws, observed, weight))
+        assert parts.over == 0 or parts.under == 0
