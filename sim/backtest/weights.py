@@ -58,7 +58,7 @@ def shipped_table(scenario: str) -> Path:
 
 
 def read_tables(paths: Sequence[Path]) -> list[WeightedDraws]:
-    """Read tables of weighted draws: files, or folders of ``overblock calibrate --draws``.
+    """Read tables of weighted draws: files, or folders of ``overblock calibrate``.
 
     Raises
     ------

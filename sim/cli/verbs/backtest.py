@@ -95,7 +95,7 @@ def backtest(
         typer.Option(
             "--draws-from",
             metavar="FOLDER",
-            help="Score weighted draws as well: the folder of calibrate --draws, or its "
+            help="Score weighted draws as well: the folder of calibrate, or its "
             "weights.csv, one of each scenario. May be repeated.",
         ),
     ] = [],  # noqa: B006
