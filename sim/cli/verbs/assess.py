@@ -110,6 +110,15 @@ def assess(
             autocompletion=lambda: list(_forums()),
         ),
     ] = None,
+    language: Annotated[
+        str,
+        typer.Option(
+            "--language",
+            metavar="CODE",
+            help="Language of the answers beside --along: en, es, it or ru.",
+            autocompletion=lambda: ["en", "es", "it", "ru"],
+        ),
+    ] = "en",
     replicates: ReplicatesOption = None,
     draws: DrawsOption = None,
     seed: SeedOption = None,
@@ -139,8 +148,7 @@ def assess(
         from sim.results.read import open_run
 
         format_ = Format.JSON if as_json else _format_of(output)
-        if along is not None:
-            _check_forum(along, format_)
+        _check_forum(along, language, format_)
         if output is not None:
             check_free(output, force=force)
         experiment = None
@@ -166,7 +174,8 @@ def assess(
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)
         found = assess_run(open_run(folder), label, others, efficacy, collateral)
-        _write(found, format_, output, along, force=force, quiet=quiet)
+        blocks = _blocks(found, along, language)
+        _write(found, blocks, format_, output, language, force=force, quiet=quiet)
         if experiment is not None:
             leave_unless_complete(experiment)
 
@@ -213,10 +222,20 @@ def _forums() -> tuple[str, ...]:
     return forums()
 
 
-def _check_forum(along: str, format_: Format) -> None:
+def _check_forum(along: str | None, code: str, format_: Format) -> None:
     from sim.errors import UsageError
+    from sim.report.words.languages import LANGUAGES
     from sim.scenario.refusal import hint
 
+    if code not in LANGUAGES:
+        raise UsageError(
+            f"--language: expected one of {', '.join(LANGUAGES)}, got {code!r}"
+            f"{hint(code, LANGUAGES)}"
+        )
+    if along is None:
+        if code != LANGUAGES[0]:
+            raise UsageError("--language: expected --along beside it, got none")
+        return
     known = _forums()
     if along not in known:
         raise UsageError(
@@ -226,26 +245,29 @@ def _check_forum(along: str, format_: Format) -> None:
         raise UsageError("--along: expected Markdown or HTML, got JSON")
 
 
-def _blocks(found: Assessment, along: str | None) -> list[Block]:
+def _blocks(found: Assessment, along: str | None, code: str) -> list[Block]:
     from sim.assess.court_facts import read_court_facts
     from sim.report.documents.assessment import write_assessment
     from sim.report.documents.courts import Asked, write_court
     from sim.report.documents.error_rate import error_rates
+    from sim.report.words.languages import language
     from sim.scenario.tables.courts import read_court_questions
 
     if along is None:
         return write_assessment(found)
     name = str(found.run.manifest["scenario"]["name"])
     rates = error_rates(name, has_draws=found.n_draws > 0)
-    asked = Asked(found, read_court_facts(found.run, found.label), rates)
+    facts = read_court_facts(found.run, found.label)
+    asked = Asked(found, facts, rates, language(code))
     return write_court(asked, [row for row in read_court_questions().rows if row.forum == along])
 
 
 def _write(
     found: Assessment,
+    blocks: list[Block],
     format_: Format,
     output: Path | None,
-    along: str | None,
+    code: str,
     *,
     force: bool,
     quiet: bool,
@@ -260,9 +282,9 @@ def _write(
     if format_ is Format.JSON:
         text = console.json_text(document(found))
     elif format_ is Format.HTML:
-        text = to_html(_blocks(found, along), title_of(found))
+        text = to_html(blocks, title_of(found), code)
     else:
-        text = to_markdown(_blocks(found, along))
+        text = to_markdown(blocks)
     if output is None:
         print(text, end="")
         return

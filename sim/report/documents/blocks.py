@@ -94,12 +94,12 @@ def _line(text: str) -> str:
     return markdown_text(" ".join(text.split()))
 
 
-def to_html(blocks: Sequence[Block], title: str) -> str:
-    """Write blocks as one HTML page that loads nothing."""
+def to_html(blocks: Sequence[Block], title: str, language: str = "en") -> str:
+    """Write blocks as one HTML page that loads nothing, in a language by its code."""
     body = "\n".join(_html(block) for block in blocks)
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"

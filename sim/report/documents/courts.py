@@ -1,7 +1,7 @@
 """An assessment along the questions of one court or law: answers, numbers, error rates.
 
-In: an assessment, facts for courts, error rates, questions. Out: blocks of text. Where luck alone
-was simulated, or the draws do not settle it, an answer says that it is not settled.
+In: an assessment, facts for courts, error rates, questions, a language. Out: blocks of text. Where
+luck alone was simulated, or the draws do not settle it, an answer says that it is not settled.
 """
 
 from __future__ import annotations
@@ -25,24 +25,29 @@ from sim.assess.court_facts import (
     CourtFacts,
     Number,
 )
-from sim.report.documents.assessment_answers import (
-    burden_answer,
-    describe_strategy,
-    frame_text,
-    necessity_answer,
-    suitability_answer,
-)
+from sim.assess.verdicts import NOT_SETTLED, SETTLED_BETTER
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
 from sim.report.documents.error_rate import ErrorRate, ErrorRates
-from sim.report.words.numbers import in_percent, quantity, quantity_span, rounded
+from sim.report.words.languages import Language
+from sim.report.words.numbers import (
+    in_percent,
+    number,
+    percent_span,
+    quantity,
+    quantity_span,
+    rounded,
+    span,
+)
+from sim.report.words.plain import strategy_words
 from sim.scenario.tables.courts import CourtQuestionRow
 
 MOST_OPERATORS = 8
+SHORT_ID = 12
 NAMES_OF = {
     DEMAND: "demand that failed",
+    DENIED: "user-hours denied to the target",
     IMPAIRED_H: "business-hours impaired",
     IMPAIRED: "businesses impaired at least once",
-    DENIED: "user-hours denied to the target",
     NET: "loss that no rival in the country gained, USD",
     RULES: "rules of the register at most",
     COMPLAINTS: "complaints",
@@ -50,6 +55,9 @@ NAMES_OF = {
     EXEMPTIONS: "exemptions granted",
     NAMES: "names hit, of those on the addresses in use",
 }
+HARMED = "businesses that are not the target are impaired"
+INTERFERED = "access to lawful services is interfered with"
+KEPT_FROM = "people are kept from other things they ask for"
 
 
 @dataclass(frozen=True)
@@ -59,102 +67,167 @@ class Asked:
     found: Assessment
     facts: CourtFacts
     rates: ErrorRates
+    words: Language
 
     def number(self, metric: str) -> Number | None:
         """Return a measure, or None where the runs do not have it or it is not known."""
         one = self.facts.numbers.get(metric)
         return None if one is None or math.isnan(one.by_luck.mean) else one
 
+    def say(self, text: str, **values: str) -> str:
+        """Return a sentence in the language."""
+        return self.words.say(text, **values)
+
+    def digits(self, text: str) -> str:
+        """Write a number by the language."""
+        return self.words.digits(text)
+
+    def measure(self, metric: str) -> str:
+        """Say a measure with both ranges."""
+        one = self.number(metric)
+        if one is None:
+            return self.say("not known")
+        mean = self.digits(quantity(one.by_luck.mean, one.unit))
+        luck = self.digits(quantity_span(one.by_luck.low, one.by_luck.high, one.unit))
+        if one.with_all is None:
+            return self.say("{mean} (by luck {luck})", mean=mean, luck=luck)
+        wide = self.digits(quantity_span(*one.with_all, one.unit))
+        text = "{mean} (by luck {luck}; with all that is not known {wide})"
+        return self.say(text, mean=mean, luck=luck, wide=wide)
+
 
 def write_court(asked: Asked, questions: Sequence[CourtQuestionRow]) -> list[Block]:
     """Write the answers to one forum's questions, in its sequence."""
-    found = asked.found
+    found, say = asked.found, asked.say
     metrics = dict.fromkeys(metric for row in questions for metric in ANSWERS[row.id].metrics)
+    run = found.run
     return [
-        Heading(f"{questions[0].forum_title}: {found.run.title}", 1),
+        Heading(say(questions[0].forum_title), 1),
+        Paragraph(run.title),
         Paragraph(
-            f"The measure is {found.label}: "
-            f"{describe_strategy(str(parameters_of(found.run, found.label).get('id', '')))} "
-            f"{frame_text(found)}"
+            say(
+                "From {start} to {end}. The measure assessed is {strategy} ({label}), held against "
+                "{others}.",
+                start=asked.words.day(str(run.scenario["start"])),
+                end=asked.words.day(str(run.scenario["end"])),
+                strategy=_strategy(asked, found.label),
+                label=found.label,
+                others=", ".join(
+                    f"{_strategy(asked, one.label)} ({one.label})" for one in found.alternatives
+                )
+                or say("nothing"),
+            )
+        ),
+        Paragraph(
+            say(
+                "{n} runs by luck and {draws} draws of all that is not known, each the same world "
+                "with the same luck for every strategy. overblock {version}, result {result}.",
+                n=str(found.n_replicates),
+                draws=str(found.n_draws),
+                version=str(run.manifest["tool"]["version"]),
+                result=str(run.manifest["result_id"])[:SHORT_ID],
+            )
         ),
         *(block for row in questions for block in _answer(asked, row)),
-        Heading("The numbers, how sure they are, and how often such numbers were right"),
+        Heading(say("The numbers, how sure they are, and how often such numbers were right")),
         _numbers(asked, list(metrics)),
         Paragraph(
-            f"Error rates: published outcomes that set no parameter, against predictions of "
-            f"version {asked.rates.version}, by unit of what was predicted where some were "
-            f"published, else of all; ranges are meant to hold {in_percent(asked.rates.level)}. "
-            "They are few, and those of one scenario are not independent "
-            "(docs/explanation/validation.md)."
+            say(
+                "Error rates: published outcomes that set no parameter, against predictions of "
+                "version {version}, by unit of what was predicted where some were published, else "
+                "of all; ranges are meant to hold {level}. They are few, and those of one scenario "
+                "are not independent (docs/explanation/validation.md).",
+                version=asked.rates.version,
+                level=asked.digits(in_percent(asked.rates.level)),
+            )
         ),
         Paragraph(
-            "What a court decides is no question for a simulation: businesses that are not in an "
-            "inventory are drawn and not named, and their number is an assumption. Ways to be "
-            "misled by these numbers: docs/explanation/misleading.md. Questions restated from: "
-            f"{'; '.join(dict.fromkeys(row.source for row in questions))} "
-            "(seeds/court-questions.source.yaml)."
+            say(
+                "What a court decides is no question for a simulation. Businesses that are not in "
+                "an inventory are drawn and have no names, and their number is an assumption. Ways "
+                "to be misled by these numbers: docs/explanation/misleading.md. Questions restated "
+                "from: {sources} (seeds/court-questions.source.yaml).",
+                sources="; ".join(dict.fromkeys(row.source for row in questions)),
+            )
         ),
     ]
 
 
+def _strategy(asked: Asked, label: str) -> str:
+    given = parameters_of(asked.found.run, label)
+    return asked.say(strategy_words({"id": given.get("id", label), "parameters": {}}))
+
+
 def _answer(asked: Asked, row: CourtQuestionRow) -> Iterator[Block]:
-    yield Heading(row.question)
+    yield Heading(asked.say(row.question))
     yield from ANSWERS[row.id].write(asked)
 
 
 def _numbers(asked: Asked, metrics: Sequence[str]) -> Table:
     rows = []
     for metric in metrics:
-        one = asked.number(metric)
+        one, name = asked.number(metric), asked.say(NAMES_OF[metric])
         if one is None:
-            rows.append([NAMES_OF[metric], "not known", "", "", ""])
+            rows.append([name, asked.say("not known"), "", "", ""])
             continue
-        rate = _rate(asked.rates, one.unit)
+        wide = asked.say("not simulated")
+        if one.with_all:
+            wide = asked.digits(quantity_span(*one.with_all, one.unit))
         rows.append(
             [
-                NAMES_OF[metric],
-                quantity(one.by_luck.mean, one.unit),
-                quantity_span(one.by_luck.low, one.by_luck.high, one.unit),
-                quantity_span(*one.with_all, one.unit) if one.with_all else "not simulated",
-                _rate_text(rate),
+                name,
+                asked.digits(quantity(one.by_luck.mean, one.unit)),
+                asked.digits(quantity_span(one.by_luck.low, one.by_luck.high, one.unit)),
+                wide,
+                _rate_text(asked, _rate(asked.rates, one.unit)),
             ]
         )
     header = ["measure", "mean", "by luck, 90 %", "with all that is not known, 90 %", "error rate"]
-    return Table(header, rows, (1, 2, 3))
+    return Table([asked.say(each) for each in header], rows, (1, 2, 3))
 
 
 def _rate(rates: ErrorRates, unit: str) -> ErrorRate:
     return next((one for one in rates.by_kind if one.kind == unit), rates.all)
 
 
-def _rate_text(rate: ErrorRate) -> str:
-    factor = (
-        "" if rate.median_factor is None else f", in the median off by ×{rate.median_factor:.1f}"
+def _rate_text(asked: Asked, rate: ErrorRate) -> str:
+    counts = {"inside": str(rate.n_inside), "of": str(rate.n_judged)}
+    # Kinds are units of published figures, which have no translation.
+    of_all = rate is asked.rates.all
+    kind = asked.say("all of them") if of_all else rate.kind
+    if rate.median_factor is None:
+        return asked.say("{kind}: {inside} of {of} inside", kind=kind, **counts)
+    return asked.say(
+        "{kind}: {inside} of {of} inside, in the median off by ×{factor}",
+        kind=kind,
+        factor=asked.digits(f"{rate.median_factor:.1f}"),
+        **counts,
     )
-    return f"{rate.kind}: {rate.n_inside} of {rate.n_judged} inside{factor}"
 
 
-def _settled(asked: Asked, metric: str, says: str) -> str:
-    """Say something that holds where a measure is above zero, if that is settled."""
+def _settled(asked: Asked, metric: str, claim: str) -> Paragraph:
+    """Say whether a claim that holds where a measure is above zero is settled."""
     one = asked.number(metric)
     if one is None:
-        return f"Not known whether {says}: the runs do not have the measure."
-    if one.with_all is None:
-        return f"Not settled whether {says}: luck alone was simulated."
-    if one.with_all[0] > 0:
-        return f"Settled over all that is not known, on the model's worlds: {says}."
-    return f"Not settled whether {says}: in some draws of what is not known it is not so."
+        text = "“{claim}”: not known; the runs do not have the measure."
+    elif one.with_all is None:
+        text = "“{claim}”: not settled; luck alone was simulated."
+    elif one.with_all[0] > 0:
+        text = "“{claim}”: settled over all that is not known, on the model's worlds."
+    else:
+        text = "“{claim}”: not settled; in some draws of what is not known it is not so."
+    return Paragraph(asked.say(text, claim=asked.say(claim)))
 
 
 def _shown(asked: Asked) -> Iterator[Block]:
-    manifest = asked.found.run.manifest
-    yield Paragraph(_settled(asked, IMPAIRED, "businesses that are no target are impaired"))
+    yield _settled(asked, IMPAIRED, HARMED)
     yield Paragraph(
-        "Every order, its publication, its application by each operator, and each change of state "
-        "of a business is a row of events.parquet, with its second. The result is "
-        f"{manifest['result_id']}; the manifest holds the SHA-256 of every input and output, and "
-        "overblock verify checks them. What is shown is what follows from the orders in the model, "
-        "and no measurement."
+        asked.say(
+            "Every order, its publication, its application by each operator and each change of "
+            "state of a business is a row of events.parquet, with its second. The manifest holds "
+            "the SHA-256 of every input and output, and overblock verify checks them. What is "
+            "shown is what follows from the orders in the model, and no measurement."
+        )
     )
 
 
@@ -162,89 +235,135 @@ def _identified(asked: Asked) -> Iterator[Block]:
     facts = asked.facts
     if facts.n_sites:
         yield Paragraph(
-            f"{facts.n_sites_hit} of the {facts.n_sites} named sites of the inventory are impaired "
-            "at least once, each at its true addresses; sites.csv names them with hours, operators "
-            "and causes."
+            asked.say(
+                "{hit} of the {n} named sites of the inventory are impaired at least once, each at "
+                "its true addresses; sites.csv names them with hours, operators and causes.",
+                hit=str(facts.n_sites_hit),
+                n=str(facts.n_sites),
+            )
         )
     else:
         yield Paragraph(
-            "Not settled: no inventory was given, so the businesses are drawn from assumed numbers "
-            "and have no names. population.inventory takes sites with their addresses. By sector:"
+            asked.say(
+                "Not settled: no inventory was given, so the businesses are drawn from assumed "
+                "numbers and have no names. population.inventory takes sites with their addresses. "
+                "By sector:"
+            )
         )
     yield Items(
         [
-            f"{one.name}: {rounded(float(one.n_impaired.mean()))} of "
-            f"{rounded(float(one.n_businesses.mean()))} businesses impaired at least once"
+            asked.say(
+                "{name}: {hit} of {n} businesses impaired at least once",
+                name=one.name,
+                hit=asked.digits(rounded(float(one.n_impaired.mean()))),
+                n=asked.digits(rounded(float(one.n_businesses.mean()))),
+            )
             for one in asked.found.burdens["sector"][:MOST_OPERATORS]
         ]
     )
 
 
 def _quantified(asked: Asked) -> Iterator[Block]:
-    yield Paragraph(burden_answer(asked.found))
+    yield Items([f"{asked.say(NAMES_OF[one])}: {asked.measure(one)}" for one in (IMPAIRED_H, NET)])
 
 
 def _testable(asked: Asked) -> Iterator[Block]:
     yield Paragraph(
-        f"overblock bundle {asked.found.run.path.name} -o case.zip hands over inputs, sources, "
-        "tables and program; whoever has it makes the run again with rerun.sh and compares every "
-        "byte, or changes an assumption with --set and sees what follows. Each assumption stands "
-        "with its range in manifest.json; overblock sensitivity says which of them matter."
+        asked.say(
+            "overblock bundle {folder} -o case.zip hands over inputs, sources, tables and program; "
+            "whoever has it makes the run again with rerun.sh and compares every byte, or changes "
+            "an assumption with --set and sees what follows. Each assumption stands with its range "
+            "in manifest.json; overblock sensitivity says which of them matter.",
+            folder=asked.found.run.path.name,
+        )
     )
 
 
 def _criteria(asked: Asked) -> Iterator[Block]:
     found = asked.found
     given = parameters_of(found.run, found.label)
-    rule = ", ".join(f"{key} {value}" for key, value in given.items() if key != "id")
-    safe = found.safeguards
+    rule = ", ".join(f"{key} {value}" for key, value in given.items())
     yield Paragraph(
-        f"The criterion is the rule {given.get('id', found.label)}"
-        f"{f' with {rule}' if rule else ''}: {describe_strategy(str(given.get('id', '')))} It "
-        f"placed {rounded(safe.n_placed)} entries, of which {rounded(safe.n_withdrawn)} were "
-        "withdrawn before the end (means over replicates). entries.parquet has the prefixes of "
-        "each, events.parquet every time."
+        asked.say(
+            "The criterion is the rule of the strategy ({rule}). It placed {placed} entries, of "
+            "which {withdrawn} were withdrawn before the end (means over runs). entries.parquet "
+            "has the prefixes of each, events.parquet every time.",
+            rule=rule,
+            placed=asked.digits(rounded(found.safeguards.n_placed)),
+            withdrawn=asked.digits(rounded(found.safeguards.n_withdrawn)),
+        )
     )
 
 
 def _compliance(asked: Asked) -> Iterator[Block]:
     yield Paragraph(
-        "What each operator's users met, which is how far and how long it enforced. Means over "
-        "replicates; an operator that enforced nothing has zeros:"
+        asked.say(
+            "What each operator's users met, which is how far and how long it enforced. Means over "
+            "runs; an operator that enforced nothing has zeros:"
+        )
     )
+    header = ["operator", "business-hours impaired", "share of domestic demand that failed"]
     yield Table(
-        ["operator", "business-hours impaired", "share of domestic demand that failed"],
+        [asked.say(each) for each in header],
         [
-            [one.operator, rounded(one.impaired_h), in_percent(one.demand_lost_share)]
+            [
+                one.operator,
+                asked.digits(rounded(one.impaired_h)),
+                asked.digits(in_percent(one.demand_lost_share)),
+            ]
             for one in asked.facts.operators[:MOST_OPERATORS]
         ],
         (1, 2),
     )
     rest = len(asked.facts.operators) - MOST_OPERATORS
     if rest > 0:
-        yield Paragraph(f"{rest} more stand in groups.csv.")
+        yield Paragraph(asked.say("{n} more stand in groups.csv.", n=str(rest)))
     yield from _burden(asked)
 
 
 def _complaints(asked: Asked) -> Iterator[Block]:
     if asked.number(COMPLAINTS) is None:
-        yield Paragraph("Not known: the scenario has no section complaints.")
+        yield Paragraph(asked.say("Not known: the scenario has no section complaints."))
         return
     appeal = asked.found.safeguards.appeal
     yield Paragraph(
-        f"Complaints, appeals by name and exemptions stand below with their ranges. "
-        f"{appeal.n_done:,} of {appeal.n_done + appeal.n_open:,} appeals by name, over all "
-        "replicates, led to an exemption within the run"
-        + (f", after {rounded(appeal.median_h)} h in the median." if appeal.n_done else ".")
+        asked.say(
+            "{done} of {n} appeals by name, over all runs, led to an exemption within the run; "
+            "median time until then: {median} h.",
+            done=str(appeal.n_done),
+            n=str(appeal.n_done + appeal.n_open),
+            median=asked.digits(rounded(appeal.median_h)),
+        )
     )
 
 
 def _effectiveness(asked: Asked) -> Iterator[Block]:
-    yield Paragraph(suitability_answer(asked.found))
+    efficacy = asked.found.efficacy
+    if math.isnan(efficacy.mean) or not efficacy.denominator > 0:
+        yield Paragraph(asked.say("Not known: nothing is said of the target's users."))
+        return
+    low, high = (end / efficacy.denominator for end in (efficacy.low, efficacy.high))
+    yield Paragraph(
+        asked.say(
+            "Denied to the target's users: {hours} user-hours, {share} of all (mean, with its 95 % "
+            "interval by luck: {interval}). With all that is not known: {wide} user-hours.",
+            hours=asked.digits(number(efficacy.mean)),
+            share=asked.digits(in_percent(efficacy.mean / efficacy.denominator)),
+            interval=asked.digits(percent_span(low, high)),
+            wide=_wide(asked, DENIED),
+        )
+    )
+
+
+def _wide(asked: Asked, metric: str) -> str:
+    one = asked.number(metric)
+    if one is None or one.with_all is None:
+        return asked.say("not simulated")
+    return asked.digits(span(*one.with_all))
 
 
 def _lawful(asked: Asked) -> Iterator[Block]:
-    yield Paragraph(_settled(asked, IMPAIRED, "access to lawful services is interfered with"))
+    yield _settled(asked, IMPAIRED, INTERFERED)
     yield from _quantified(asked)
 
 
@@ -253,40 +372,79 @@ def _burden(asked: Asked) -> Iterator[Block]:
     if one is None:
         return
     yield Paragraph(
-        f"At most {quantity(one.by_luck.mean, one.unit)} rules of the register are in force at a "
-        "time, each of which an operator has to hold. What that costs an operator is in no table "
-        "of the program."
+        asked.say(
+            "At most {n} rules of the register are in force at a time, each of which an operator "
+            "has to hold. What that costs an operator is in no table of the program.",
+            n=asked.digits(quantity(one.by_luck.mean, one.unit)),
+        )
     )
 
 
 def _public(asked: Asked) -> Iterator[Block]:
-    yield Paragraph(_settled(asked, DEMAND, "people are kept from what they ask for elsewhere"))
-    if asked.number(NET) is None:
-        yield Paragraph("What that is worth is not known: the scenario prices nothing.")
+    yield _settled(asked, DEMAND, KEPT_FROM)
+    yield Items([f"{asked.say(NAMES_OF[one])}: {asked.measure(one)}" for one in (DEMAND, NET)])
 
 
 def _impact(asked: Asked) -> Iterator[Block]:
     yield Paragraph(
-        "This is such an assessment, if it is made before the block; made after it, it says what "
-        "could have been known."
+        asked.say(
+            "This is such an assessment, if it is made before the block; made after it, it says "
+            "what could have been known."
+        )
     )
     yield from _quantified(asked)
 
 
 def _means(asked: Asked) -> Iterator[Block]:
-    yield Paragraph(necessity_answer(asked.found))
+    if not asked.found.alternatives:
+        yield Paragraph(asked.say("Not assessed: nothing was compared."))
+        return
+    said = []
+    for one in asked.found.alternatives:
+        judged = one.verdict
+        if not judged.n_draws:
+            text = "{name}: not settled; luck alone was simulated."
+        elif judged.verdict == NOT_SETTLED:
+            text = (
+                "{name}: not settled. No less effect and less collateral in {share} of {n} draws."
+            )
+        elif judged.verdict == SETTLED_BETTER:
+            text = (
+                "{name}: settled, it does as much for less. No less effect and less collateral in "
+                "{share} of {n} draws, at least {bound} by the lower 95 % bound."
+            )
+        else:
+            text = (
+                "{name}: settled, it does not do as much for less. Less effect or no less "
+                "collateral in {worse} of {n} draws."
+            )
+        said.append(
+            asked.say(
+                text,
+                name=f"{_strategy(asked, one.label)} ({one.label})",
+                n=str(judged.n_draws),
+                share=asked.digits(in_percent(judged.share_better)),
+                worse=asked.digits(in_percent(judged.share_worse)),
+                bound=asked.digits(in_percent(judged.bound_better)),
+            )
+        )
+    yield Items(said)
 
 
 def _safeguards(asked: Asked) -> Iterator[Block]:
     safe = asked.found.safeguards
     yield Items(
         [
-            "Notice: none is modelled. A business learns of the block by failing.",
-            "End: the strategy ends blocks by itself."
+            asked.say("Notice: none is modelled. A business learns of the block by failing."),
+            asked.say("End: the strategy ends blocks by itself.")
             if safe.time_limits
-            else "End: the strategy sets no end to an entry.",
-            f"Withdrawal: of {rounded(safe.n_placed)} entries {rounded(safe.n_withdrawn)} were "
-            "withdrawn before the end of the run (means over replicates).",
+            else asked.say("End: the strategy sets no end to an entry."),
+            asked.say(
+                "Withdrawal: of {placed} entries {withdrawn} were withdrawn before the end of the "
+                "run (means over runs).",
+                placed=asked.digits(rounded(safe.n_placed)),
+                withdrawn=asked.digits(rounded(safe.n_withdrawn)),
+            ),
         ]
     )
     yield from _complaints(asked)

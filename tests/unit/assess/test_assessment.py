@@ -31,6 +31,7 @@ from sim.report.documents.assessment_answers import describe_strategy, verdict
 from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
 from sim.report.documents.courts import ANSWERS, Asked, write_court
 from sim.report.documents.error_rate import ErrorRate, ErrorRates
+from sim.report.words.languages import language
 from sim.report.words.numbers import (
     estimate,
     exact,
@@ -485,9 +486,9 @@ RATES = ErrorRates(
 )  # fmt: skip
 
 
-def courts_of(folder: Path, forum: str) -> str:
+def courts_of(folder: Path, forum: str, code: str = "en") -> str:
     found = assess(open_run(folder))
-    asked = Asked(found, read_court_facts(found.run, found.label), RATES)
+    asked = Asked(found, read_court_facts(found.run, found.label), RATES, language(code))
     rows = [row for row in read_court_questions().rows if row.forum == forum]
     return to_markdown(write_court(asked, rows))
 
@@ -512,9 +513,9 @@ def test_luck_alone_settles_no_question_of_a_court(folder, drawn_folder):
         by_luck, with_all = courts_of(folder, forum), courts_of(drawn_folder, forum)
         assert "luck alone was simulated" in by_luck
         assert "not simulated" in by_luck
-        assert "Settled over all that is not known" not in by_luck
+        assert "settled over all that is not known" not in by_luck
         # The drawn folder has every wide range from half the mean to twice it, so above zero.
-        assert "Settled over all that is not known" in with_all
+        assert "settled over all that is not known" in with_all
 
 
 def test_numbers_of_a_court_are_those_of_the_tables(folder):
@@ -543,6 +544,8 @@ def test_a_forum_that_is_not_known_is_refused_before_anything_runs(folder):
     for arguments, message in (
         (["--along", "barcelna"], "did you mean 'barcelona'?"),
         (["--along", "barcelona", "--json"], "expected Markdown or HTML, got JSON"),
+        (["--along", "barcelona", "--language", "de"], "expected one of en, es, it, ru"),
+        (["--language", "es"], "expected --along beside it"),
     ):
         found = CliRunner().invoke(app, ["assess", str(folder), *arguments])
         assert found.exit_code == 2
@@ -550,3 +553,18 @@ def test_a_forum_that_is_not_known_is_refused_before_anything_runs(folder):
     found = CliRunner().invoke(app, ["assess", str(folder), "--along", "echr"])
     assert found.exit_code == 0
     assert "Would less intrusive means do?" in found.output
+
+
+@pytest.mark.parametrize("code", ["es", "it", "ru"])
+def test_a_court_s_answers_are_had_in_its_language(folder, drawn_folder, code, tmp_path):
+    for forum in forums():
+        for where in (folder, drawn_folder):
+            english, other = courts_of(where, forum), courts_of(where, forum, code)
+            # The same blocks, none of them with a sentence left in English.
+            assert english.count("\n") == other.count("\n")
+            sentences = set(re.findall(r"[A-Z][^.|\n]{40,}\\.?", english))
+            assert not [one for one in sentences if one in other]
+    page = tmp_path / "page.html"
+    call = ["assess", str(folder), "--along", "echr", "--language", code, "-o", str(page)]
+    assert CliRunner().invoke(app, call).exit_code == 0
+    assert f'<html lang="{code}">' in page.read_text(encoding="utf-8")
