@@ -22,6 +22,8 @@ MODULES = {
 }
 # Used without an import of ours, and by what.
 USED_BY = {
+    "furo": "sphinx: how pages of the site look",
+    "myst-parser": "sphinx: reads Markdown",
     "cryptography": "distributed: a temporary identity for its connections",
     "ipykernel": "nbclient: the kernel that runs the notebook",
     "tzdata": "zoneinfo: time zones where the system brings none",
@@ -45,8 +47,10 @@ FOLDERS = {
     "test": ["sim", "tests"],
     "dev": ["tests"],
     "browser": ["tests"],
+    "docs": ["docs"],
 }
 """Where packages of an extra may be imported; of other extras anywhere in the program."""
+FOLDERS_READ = ("sim", "tests", "benchmarks", "docs")
 
 
 def asked_for(repository: Path) -> dict[str, list[str]]:
@@ -89,7 +93,7 @@ def module_of(distribution: str) -> str:
 
 @pytest.fixture(scope="module")
 def named(repository: Path) -> dict[str, set[str]]:
-    return {folder: modules_named(repository, folder) for folder in ("sim", "tests", "benchmarks")}
+    return {folder: modules_named(repository, folder) for folder in FOLDERS_READ}
 
 
 def test_every_dependency_is_imported_by_something(
@@ -132,4 +136,4 @@ def test_doctor_knows_what_is_asked_for(repository: Path) -> None:
     assert sorted(doctor._PACKAGES) == sorted(groups[""])
     extras = {extra: sorted(groups[extra]) for extra in doctor._EXTRAS}
     assert {e: sorted(of) for e, of in doctor._EXTRAS.items()} == extras
-    assert set(groups) - set(doctor._EXTRAS) == {"", "bench", "browser", "dev", "test"}
+    assert set(groups) - set(doctor._EXTRAS) == {"", "bench", "browser", "dev", "docs", "test"}

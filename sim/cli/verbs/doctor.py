@@ -25,6 +25,7 @@ _PACKAGES = (
     "jinja2",
     "numba",
     "tzdata",
+    "babel",
     "packaging",
 )
 # What each extra brings, as modules.
