@@ -38,7 +38,7 @@ def test_the_rule_written_from_the_documents_leads_to_the_same_run(name: str) ->
     asked, rule, _ = NEIGHBOURS[name]
     engine = made(asked)
 
-    @many_worlds(3)
+    @many_worlds(2)
     @given(whole_worlds())
     def agree(small: SmallWorld) -> None:
         assert_agrees(small, engine, rule)
