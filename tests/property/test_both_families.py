@@ -45,7 +45,7 @@ def test_orders_of_both_families_agree_to_the_last_bit(small, moved):
     assert ledger_of(outcome) == [ledger_row(row) for row in reference.ledger]
 
 
-@many_worlds(6)
+@many_worlds(3)
 @given(whole_worlds(), MOVED)
 def test_the_slow_reference_agrees_with_every_mechanism_on(small, moved):
     assert_agrees(with_ipv6(small, *moved))

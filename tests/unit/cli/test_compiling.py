@@ -45,6 +45,7 @@ def n_said(*arguments: object) -> int:
     return result.stderr.splitlines().count(COMPILING)
 
 
+@pytest.mark.laws
 def test_the_first_run_compiles_before_it_starts_processes_and_says_so_once(
     compiled: list[int], write_scenario, tmp_path: Path
 ) -> None:

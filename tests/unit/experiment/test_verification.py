@@ -239,6 +239,7 @@ def test_another_scenario_than_was_run_is_found(folder: Path) -> None:
     )
 
 
+@pytest.mark.laws
 def test_loss_sums_falsified_with_all_that_follows_from_them_are_found_by_a_run(
     folder: Path, tmp_path: Path
 ) -> None:
