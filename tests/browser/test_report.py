@@ -398,6 +398,13 @@ def test_it_prints(which: str, open_report: OpenReport) -> None:
     for svg in drawn:
         box = svg.bounding_box()
         assert box is None or (box["width"], box["height"]) == (680, 236)
+    page.set_viewport_size({"width": 688, "height": 900})  # A4 within its margins
+    cut = page.evaluate(
+        "() => [...document.querySelectorAll('table')]"
+        ".filter(one => one.getBoundingClientRect().right > 689).map(one => one.id)"
+    )
+    assert cut == []
+    assert page.locator("#charts figure").first.get_by_text("Read all charts at").is_visible()
     if which == "run":
         assert len(page.pdf()) > 50_000
     page.emulate_media(media="screen")

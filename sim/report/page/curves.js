@@ -44,7 +44,7 @@ function makeChart(chart) {
   }), chart.title));
   figure.append(
     controls, plot, legend, bands,
-    element("label", { class: "no-print small soft" }, "Read all charts at ", moment, slider),
+    element("label", { class: "small soft" }, "Read all charts at ", moment, slider),
     caption, numbers
   );
 

@@ -27,6 +27,8 @@ FEWEST_DRAWS = 20
 """Fewest draws of which nine in ten can be told from all."""
 MOST_WORDS = 14
 """Most words of an assumption's meaning that the head of the page gives."""
+ALIKE = 0.9
+"""Share of the most that the least must reach for no strategy to be named as the one."""
 Rows = Mapping[str, Row]
 
 
@@ -207,6 +209,8 @@ def _who_harms(harm: Rows, effect: Rows, named: Mapping[str, str]) -> str:
     best = max(known, key=lambda name: known[name])
     if known[best] == 0:
         return f"{said}; none cost the target anything."
+    if len(known) > 1 and min(known.values()) >= ALIKE * known[best]:
+        return f"{said}; the target lost about as much with each."
     return f"{said}; {named[best]} cost the target most."
 
 

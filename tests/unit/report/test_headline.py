@@ -10,10 +10,17 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.cli.terminal.head import print_headline
 from sim.measure.bands import Band
 from sim.report.page.document import render
-from sim.report.page.headline import HIT_FOR, HIT_SHARE, headline, headline_of_run
+from sim.report.page.headline import (
+    HIT_FOR,
+    HIT_SHARE,
+    headline,
+    headline_of_comparison,
+    headline_of_run,
+)
 from sim.report.page.picture import bars_of_comparison, picture_of_run
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
 from sim.results.read import RunFolder, open_run
@@ -158,6 +165,30 @@ def test_the_head_of_a_comparison_follows_from_its_tables(drawn_comparison: Path
     assert lengths[most] == 100.0
     assert bars.title.startswith("Bystanders: ")
     assert bars.title.endswith(f"with {named[most]}")
+
+
+@pytest.mark.parametrize(
+    ("effects", "end"),
+    [
+        ((100.0, 91.0), "the target lost about as much with each."),
+        ((100.0, 89.0), "cost the target most."),
+        ((0.0, 0.0), "none cost the target anything."),
+    ],
+)
+def test_who_costs_the_target_most_is_said_where_it_can_be_told(
+    comparison_folder: Path, effects: tuple[float, float], end: str
+) -> None:
+    run = open_run(comparison_folder)
+    labels = [name for name in run.strategies if name != run.manifest["baseline"]][:2]
+    told = [
+        {"strategy": name, "metric": metric, "mean": mean}
+        for metric, means in ((COLLATERAL, (4.0, 1.0)), (EFFICACY, effects))
+        for name, mean in zip(labels, means, strict=True)
+    ]
+    says = headline_of_comparison(run, told, []).says
+    assert says.endswith(end)
+    assert " 4" not in says
+    assert "four times as much as" in says
 
 
 def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
