@@ -22,6 +22,7 @@ from sim.cli.verbs import (
     compare,
     cover,
     doctor,
+    explore,
     exposure,
     init,
     intake,
@@ -83,6 +84,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("plot")(plot.plot)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)
+app.command("explore")(explore.explore)
 app.command("exposure")(exposure.exposure)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)

@@ -28,6 +28,7 @@ from sim.engine.actors.tenancy import tenancy
 from sim.engine.decisions import Strategy
 from sim.engine.eventlog import EventLog
 from sim.engine.record.outcome import Outcome
+from sim.engine.record.snapshot import Watch
 from sim.engine.settlement import Due, Settlement, tick
 from sim.engine.state.enforcement import Enforcement
 from sim.engine.state.hotline import Hotline
@@ -40,7 +41,9 @@ from sim.world.build import World
 S_PER_H = 3600
 
 
-def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
+def simulate(
+    world: World, strategy: Strategy, streams: Streams, watch: Watch | None = None
+) -> Outcome:
     """Run one strategy in one world from t = 0 to the horizon, which is not included.
 
     Parameters
@@ -52,6 +55,8 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
     streams
         Luck of the replicate that is met only during the run: which entries operators enforce,
         where fronts are rented and when they are discovered, how appeals go.
+    watch
+        Looks at the run under way; the outcome does not depend on it.
 
     Raises
     ------
@@ -143,6 +148,7 @@ def simulate(world: World, strategy: Strategy, streams: Streams) -> Outcome:
         reactions,
         programs,
         complaints,
+        watch,
     )
     if users is not None and world.users is not None:
         tick_s = round(world.users.tick_h * S_PER_H)

@@ -18,7 +18,7 @@ from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Moment, Phase, now_s
 from sim.engine.record.curves import Curves
 from sim.engine.record.degraded import DEGRADED, USE_METRICS, TickMeans
-from sim.engine.record.snapshot import Snapshot
+from sim.engine.record.snapshot import Snapshot, Watch
 from sim.engine.record.vpn import VpnHistory, VpnSteps
 from sim.engine.state import entries_kernel as kernel
 from sim.engine.state.at_operators import OperatorColumns
@@ -57,6 +57,8 @@ class Settlement:
         Those who react; None where they do not act in this scenario.
     crowd
         Who reaches the target.
+    watch
+        Looks at the run under way; see `Watch`.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Settlement:
         reactions: ReactionActor | None,
         programs: SwitchingActor | None,
         complaints: ComplaintActor | None,
+        watch: Watch | None = None,
     ) -> None:
         self._env = env
         self._due = due
@@ -83,7 +86,7 @@ class Settlement:
         self._complaints = complaints
         self._vpn = VpnHistory(world.operators.n_operators)
         users = crowd if world.users is not None else None
-        self._snapshot = Snapshot(world, space, states, crowd)
+        self._snapshot = Snapshot(world, space, states, crowd, watch)
         has_hops = world.users is not None and world.users.hop_min is not None
         self._degraded = TickMeans((DEGRADED,), crowd.n_users) if has_hops else None
         self._use = world.use

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,9 @@ class Simulation:
         Curves that are measured at some time as well.
     draws
         Joint draws of what is not known: points from 1 on are the scenario at these.
+    watch
+        Called with the key of a run under way, and as the engine says (`Watch`); it looks and does
+        not touch. Only where runs are simulated in this process.
     """
 
     cases: Mapping[Key, Resolved]
@@ -91,6 +95,7 @@ class Simulation:
     with_tables: bool = True
     scratch: Path | None = None
     draws: Draws | None = None
+    watch: Callable[..., None] | None = None
 
     def begin(self) -> Callable[[Key], RunRecord]:
         """Set up in a worker."""
@@ -134,7 +139,10 @@ class _Worker:
         luck = luck_of_draw(draw, replicate) if is_draw else replicate
         streams = Streams(self._simulation.root_seed, luck)
         world = self._world_of((*key[:-2], replicate), resolved, streams)
-        outcome = with_uptake(world, simulate(world, build_strategy(resolved, streams), streams))
+        watch = self._simulation.watch
+        strategy = build_strategy(resolved, streams)
+        seen = partial(watch, key) if watch is not None else None
+        outcome = with_uptake(world, simulate(world, strategy, streams, seen))
         # A draw of all that is not known is one draw of what is money's as well.
         money = (Streams(streams.root_seed, luck_of_draw(draw, 0)), 1) if is_draw else None
         found, totals = measure_outcome(

@@ -35,6 +35,7 @@ _EXTRAS = {
     "bgp": ("pybgpkit-parser",),
     "analysis": ("pandas", "scikit-learn"),
     "cluster": ("distributed", "cryptography"),
+    "explore": ("starlette", "uvicorn"),
 }
 
 

@@ -6,9 +6,12 @@ in the sequence of the series.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.record import snapshot_kernel as kernel
 from sim.engine.record.curves import (
@@ -35,8 +38,18 @@ N_NOTED = 256
 """Times that are worked out at once: memory does not grow with them."""
 
 
+Watch: TypeAlias = Callable[[Sequence[int], NDArray[np.float64], tuple[Series, ...]], None]
+"""Called now and then with times, the values of all series from each on, and the series. It looks
+at a run under way and touches nothing; what it raises ends the run."""
+
+
 class Snapshot:
     """Values of all curves.
+
+    Parameters
+    ----------
+    watch
+        Called with what was worked out, some hundred times at a go; nobody looks where it is None.
 
     Attributes
     ----------
@@ -45,9 +58,15 @@ class Snapshot:
     """
 
     def __init__(
-        self, world: World, space: AddressSpace, states: States, target: TargetState
+        self,
+        world: World,
+        space: AddressSpace,
+        states: States,
+        target: TargetState,
+        watch: Watch | None = None,
     ) -> None:
         tally = states.tally
+        self._watch = watch
         self._space, self._states = space, states
         self._has_users = world.users is not None
         self._share_users = world.operators.share_users
@@ -139,6 +158,8 @@ class Snapshot:
             values[:, self._of_users] = self._of_users_noted[:n]
         values[:, self._over] = self._n_over[:n][..., self._over_groups].reshape(n, -1)
         self._recorder.record(self._t_s, values)
+        if self._watch is not None:
+            self._watch(self._t_s, values, self.series)
         self._t_s = []
 
     def _demand_series(self) -> list[Series]:

@@ -106,24 +106,6 @@ def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: 
             assert row[heading] == pytest.approx(mean, abs=0.5)
 
 
-@pytest.mark.laws
-def test_the_notebook_runs_from_top_to_bottom(repository: Path, tmp_path: Path) -> None:
-    nbformat = pytest.importorskip("nbformat")
-    from nbclient import NotebookClient
-
-    notebook = nbformat.read(repository / "docs" / "how-to" / "compare-strategies.ipynb", 4)
-    NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    ).execute()
-    said = [
-        str(output.get("text", output.get("data", {}).get("text/plain", "")))
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-    ]
-    assert any("covering-prefix" in text for text in said)
-
-
 def test_draws_are_asked_for_by_number_and_read_as_columns(tmp_path: Path) -> None:
     found = sim.compare(
         "telegram-2018", ["exact"], n_replicates=2, n_draws=3, set=BRIEF,

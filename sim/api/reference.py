@@ -1,0 +1,116 @@
+"""The page of what Python calls, made from docstrings.
+
+In: the public names of the package. Out: ``docs/reference/python.md``, which
+``python -m sim.api.reference`` writes in a clone; a test says when it is out of date.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sim
+
+PAGE = Path("docs") / "reference" / "python.md"
+HEAD = """# What Python calls
+
+Made from docstrings by `python -m sim.api.reference`. Notebooks to begin with:
+[first steps](../how-to/first-steps.ipynb),
+[from a question to a figure](../how-to/from-a-question-to-a-figure.ipynb),
+[how to compare strategies](../how-to/compare-strategies.ipynb).
+Sets of addresses have [a page of their own](addresses.md). What is refused is told by an exception
+of the package, whose text names arguments and the paths of keys.
+"""
+FUNCTIONS = (
+    "run", "compare", "open_results", "sweep", "sensitivity", "calibrate", "cover", "exposure",
+    "backtest_scores", "scenarios", "measures",
+)  # fmt: skip
+CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure")
+ERRORS = ("OverblockError", "ScenarioError", "DataError", "UsageError", "PartialError")
+_SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
+
+
+def page() -> str:
+    """Return the page in Markdown."""
+    parts = [HEAD, "## Functions\n"]
+    parts += [_entry(f"sim.{name}", getattr(sim, name)) for name in FUNCTIONS]
+    parts.append("## What they return\n")
+    parts += [text for name in CLASSES for text in _class(name)]
+    parts.append("## What they raise\n")
+    parts += [
+        f"- `sim.{name}`: {_words(_doc(getattr(sim, name)).splitlines()[0])}" for name in ERRORS
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _class(name: str) -> Iterator[str]:
+    kind = getattr(sim, name)
+    yield f"### `sim.{name}`\n\n{_body(_doc(kind))}\n"
+    for method, found in vars(kind).items():
+        if method.startswith("_"):
+            continue
+        if isinstance(found, property):
+            yield f"#### `{name}.{method}`\n\n{_body(inspect.getdoc(found) or '')}\n"
+        elif inspect.isfunction(found):
+            yield _entry(f"{name}.{method}", found, "####")
+
+
+def _entry(name: str, function: Any, level: str = "###") -> str:
+    return f"{level} `{name}{_signature(function)}`\n\n{_body(_doc(function))}\n"
+
+
+def _signature(function: Any) -> str:
+    """Names and defaults; what each is stands below."""
+    found = inspect.signature(function)
+    kept = [
+        one.replace(annotation=inspect.Parameter.empty)
+        for name, one in found.parameters.items()
+        if name != "self"
+    ]
+    return str(found.replace(parameters=kept, return_annotation=inspect.Signature.empty))
+
+
+def _doc(thing: Any) -> str:
+    return inspect.getdoc(thing) or ""
+
+
+def _body(doc: str) -> str:
+    """A docstring of numpydoc as Markdown; examples are left to ``help``."""
+    pieces = _SECTION.split(doc)
+    lines = [_words(pieces[0]).strip()]
+    for heading, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        if heading == "Examples":
+            continue
+        lines += ["", f"{heading}:", "", *_items(text)]
+    return "\n".join(lines)
+
+
+def _items(text: str) -> Iterator[str]:
+    """Names with what is indented below them, each as one point of a list."""
+    points: list[list[str]] = []
+    for line in text.strip("\n").splitlines():
+        if not line.startswith(" ") and line.strip():
+            points.append([line.strip()])
+        elif points and line.strip():
+            points[-1].append(line.strip())
+    for name, *said in points:
+        yield f"- `{name}`: {_words(' '.join(said))}" if said else f"- {_words(name)}"
+
+
+def _words(text: str) -> str:
+    text = re.sub(r"``([^`]+)``", r"`\1`", text)
+    # Within code nothing is markup.
+    parts = text.split("`")
+    return "`".join(one if row % 2 else one.replace("<", "&lt;") for row, one in enumerate(parts))
+
+
+def main() -> None:
+    """Write the page in the clone that is the current folder."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

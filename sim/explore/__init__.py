@@ -1,0 +1,1 @@
+"""What is played with: a page on this computer that answers while levers are moved."""

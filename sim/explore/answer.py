@@ -1,0 +1,145 @@
+"""What is said of a finished setting: sentences, pictures, key figures, and how to repeat it.
+
+In: a run folder. Out: plain values. All words are those of the report.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.measure.bands import whole_band
+from sim.report.page.bands import with_bands
+from sim.report.page.document import render
+from sim.report.page.key_figures import key_figures
+from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
+from sim.report.page.repeat import is_comparison, repeat, shipped_scenario
+from sim.report.page.said import said
+from sim.results.folder import MANIFEST, SCENARIO
+from sim.results.read import RunFolder, open_run
+from sim.results.tables import read_rows, text
+
+
+def answer_of(folder: Path) -> dict[str, Any]:
+    """Return what the page says of a result.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be read.
+    """
+    run = open_run(folder)
+    tradeoff = read_rows(run, "tradeoff.csv") if is_comparison(run) else []
+    told = said(run, tradeoff, _most_harmful(run))
+    sentences = (told.headline.says, told.headline.is_sure, told.headline.hangs_on)
+    how = repeat(run)
+    file = str(run.manifest["scenario"]["file"])
+    is_shipped = shipped_scenario(run.manifest["scenario"]) is not None
+    # The file as it was named when the page was opened: so the manifest has the same bytes.
+    words = [
+        file if one == SCENARIO and not is_shipped else one for one in shlex.split(how.command)
+    ]
+    return {
+        "title": run.title,
+        "headline": [one for one in sentences if one],
+        "answer": list(told.answer),
+        "hangs_on": list(told.hangs_on),
+        "pictures": [_picture(run, one) for one in run.strategies if run.has_curve(LOST, one)],
+        "figures": _figures(run),
+        "verdict": _verdict(run),
+        "command": shlex.join(words),
+        "file": Path(file).name,
+        "before": how.before,
+        "result_id": run.manifest["result_id"],
+        "n_replicates": run.n_replicates,
+        "n_draws": run.n_draws,
+    }
+
+
+def report_of(folder: Path) -> str:
+    """Return the report of a result as HTML."""
+    return render(open_run(folder))
+
+
+def file_of(folder: Path, name: str) -> Path | None:
+    """Path of a file that the manifest of a result names, or of the manifest; None for others."""
+    run = open_run(folder)
+    names = {str(one["file"]) for one in run.manifest["outputs"]} | {MANIFEST}
+    return folder / name if name in names else None
+
+
+def _picture(run: RunFolder, strategy: str) -> dict[str, Any]:
+    band = whole_band(run, LOST, strategy)
+    picture = picture_of_run(band, run.start, run.horizon_s, run.n_draws)
+    return {
+        "strategy": strategy,
+        "title": picture.title,
+        "svg": str(picture.svg),
+        "note": picture.note,
+    }
+
+
+def _figures(run: RunFolder) -> dict[str, Any]:
+    """Headings and rows of the key figures, or of the trade-off of strategies."""
+    if is_comparison(run):
+        rows = with_bands(run, read_rows(run, "comparison.csv"))
+        bars = bars_of_comparison(rows, run.manifest["strategies"], str(run.manifest["baseline"]))
+        if bars is None:
+            return {"heads": [], "rows": []}
+        heads = ["Blocking", *bars.heads]
+        return {
+            "heads": heads,
+            "rows": [
+                [
+                    words,
+                    *(" ".join(filter(None, (one.value, _in_brackets(one.range)))) for one in own),
+                ]
+                for words, _, own in bars.rows
+            ],
+        }
+    rows = with_bands(run, read_rows(run, "summary.csv"))
+    found = key_figures({text(row, "metric"): row for row in rows})
+    return {
+        "heads": ["Key figure", "Mean", "Range"],
+        "rows": [[one.label, one.value, one.all or one.range] for one in found],
+    }
+
+
+def _in_brackets(text: str) -> str:
+    return f"({text})" if text else ""
+
+
+def _verdict(run: RunFolder) -> str:
+    """The assumption that would change the verdict, or on which the answer hangs most."""
+    if not run.n_draws:
+        return "Ask for draws of what is not known (32 or more) to see what would change this."
+    if is_comparison(run):
+        told = _deciding(read_rows(run, "verdicts.csv"))
+        if told:
+            return told
+    words = said(run, [], _most_harmful(run)) if not is_comparison(run) else None
+    hung = words.headline.hangs_on if words is not None else ""
+    return hung or "No single assumption is told from the others as one that would change this."
+
+
+def _deciding(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Of the verdicts on harm, the first whose opposite holds in a region that is told."""
+    for row in rows:
+        region = text(row, "decided_by")
+        if region:
+            first, other = text(row, "strategy"), text(row, "other")
+            return f"{first} against {other}: it turns where {region}."
+    return ""
+
+
+def _most_harmful(run: RunFolder) -> str:
+    """Strategy under which most is lost at its worst moment."""
+    worst, label = -1.0, run.strategies[0]
+    for one in run.strategies:
+        if run.has_curve(LOST, one):
+            peak = float(whole_band(run, LOST, one).mean.max())
+            if peak > worst:
+                worst, label = peak, one
+    return label

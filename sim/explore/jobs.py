@@ -1,0 +1,256 @@
+"""Processes that compute, and who waits for what.
+
+In: settings. Out: messages of each, as they come. A setting that nobody waits for any more is
+stopped; a process that does not stop is ended, and another one begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import multiprocessing
+import shutil
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sim.explore.asked import Asked, Source
+from sim.explore.worker import Task, work
+
+Message: TypeAlias = "tuple[str, Any]"
+MOST_WAITING = 16
+"""Settings that wait for a process, at most."""
+MOST_KEPT = 24
+"""Finished results that are kept, at most; older ones are forgotten."""
+GRACE_S = 3.0
+"""Time a process is given to stop."""
+
+
+class BusyError(Exception):
+    """Too many settings wait already."""
+
+
+@dataclass(eq=False)
+class Run:
+    """A setting that is computed or was.
+
+    Attributes
+    ----------
+    number
+        Names it.
+    folder
+        Of its results, once it is done.
+    state
+        ``waiting, running, done, refused`` or ``stopped``.
+    n_listening
+        How many wait for its messages.
+    """
+
+    number: int
+    asked: Asked
+    folder: Path
+    for_levers: bool = False
+    state: str = "waiting"
+    n_listening: int = 0
+    told: list[Message] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, kind: str, value: Any) -> None:
+        """Note a message for all who wait; a picture takes the place of the one before."""
+        if kind == "picture":
+            self.told = [one for one in self.told if one[0] != "picture"]
+        self.told.append((kind, value))
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes."""
+        return self.state in ("done", "refused", "stopped")
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Messages so far and as they come, each at most once, until it is over."""
+        seen: list[Message] = []
+        while True:
+            changed = self.changed
+            for one in self.told:
+                if not any(one is other for other in seen):
+                    seen.append(one)
+                    yield one
+            seen = list(self.told)
+            if self.is_over and self.changed is changed:
+                return
+            if self.changed is changed:
+                await changed.wait()
+
+
+class _Process:
+    """One process and what it is at."""
+
+    def __init__(self, first: Task) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.ours, theirs = context.Pipe()
+        self.stop = context.Event()
+        self.run: Run | None = None
+        self.process = context.Process(target=work, args=(theirs, self.stop, first), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def end(self) -> None:
+        """End the process, whatever it is at."""
+        self.process.kill()
+        with contextlib.suppress(OSError):
+            self.ours.close()
+
+
+class Jobs:
+    """All processes, and the settings they compute.
+
+    Parameters
+    ----------
+    folder
+        For results, removed by whoever made it.
+    sources
+        Each scenario that is offered, by the name that is shown.
+    first
+        What is asked first: a process computes one replicate of it to be ready.
+    n_processes
+        How many settings are computed at a time.
+    """
+
+    def __init__(
+        self, folder: Path, sources: Mapping[str, Source], first: Asked, n_processes: int
+    ) -> None:
+        self._folder, self._sources = folder, sources
+        self._first = replace(first, n_replicates=1, n_draws=0)
+        self._n_processes = n_processes
+        self._numbers = itertools.count(1)
+        self._waiting: deque[Run] = deque()
+        self._processes: list[_Process] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timers: set[asyncio.Task[None]] = set()
+        self.runs: dict[int, Run] = {}
+
+    def begin(self) -> None:
+        """Start the processes; call it in the loop in which messages are waited for."""
+        self._loop = asyncio.get_running_loop()
+        for _ in range(self._n_processes):
+            self._add()
+
+    def end(self) -> None:
+        """End all processes."""
+        for one in self._processes:
+            one.end()
+        self._processes = []
+
+    def ask(self, asked: Asked, *, for_levers: bool = False) -> Run:
+        """Compute a setting as soon as a process is free.
+
+        Raises
+        ------
+        BusyError
+            If too many wait.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise BusyError
+        number = next(self._numbers)
+        folder = self._folder / str(number) / "run"
+        run = Run(number, asked, folder, for_levers)
+        folder.parent.mkdir()
+        self.runs[number] = run
+        self._waiting.append(run)
+        self._forget()
+        self._give()
+        return run
+
+    def cancel(self, run: Run) -> None:
+        """Stop a setting."""
+        if run in self._waiting:
+            self._waiting.remove(run)
+            run.state = "stopped"
+            run.tell("stopped", None)
+        for one in self._processes:
+            if one.run is run:
+                one.stop.set()
+                assert self._loop is not None
+                timer = self._loop.create_task(self._end_later(one, run))
+                self._timers.add(timer)
+                timer.add_done_callback(self._timers.discard)
+
+    async def _end_later(self, process: _Process, run: Run) -> None:
+        await asyncio.sleep(GRACE_S)
+        if process.run is run and not run.is_over:
+            self._replace(process)
+
+    def _add(self) -> None:
+        number = next(self._numbers)
+        ready = Task(number, self._first, self._sources, self._folder / f"{number}-first" / "run")
+        ready.folder.parent.mkdir()
+        process = _Process(ready)
+        self._processes.append(process)
+        threading.Thread(target=self._listen, args=(process,), daemon=True).start()
+
+    def _listen(self, process: _Process) -> None:
+        """Hand messages of a process to the loop; runs in a thread of its own."""
+        assert self._loop is not None
+        while True:
+            try:
+                number, kind, value = process.ours.recv()
+            except (EOFError, OSError):
+                number, kind, value = 0, "lost", None
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                self._loop.call_soon_threadsafe(self._take, process, number, kind, value)
+            if kind == "lost":
+                return
+
+    def _take(self, process: _Process, number: int, kind: str, value: Any) -> None:
+        run = process.run
+        if kind == "lost":
+            if process in self._processes:
+                self._replace(process)
+            return
+        if run is None or run.number != number:
+            return
+        if kind in ("done", "refused", "stopped"):
+            run.state, process.run = kind, None
+            process.stop.clear()
+        run.tell(kind, value)
+        self._give()
+
+    def _replace(self, process: _Process) -> None:
+        """End a process, and begin another in its place."""
+        self._processes.remove(process)
+        run, process.run = process.run, None
+        process.end()
+        if run is not None:
+            run.state = "stopped"
+            shutil.rmtree(run.folder.parent, ignore_errors=True)
+            run.tell("stopped", None)
+        self._add()
+        self._give()
+
+    def _give(self) -> None:
+        """Give what waits to processes that are free; what visitors wait for goes first."""
+        for process in self._processes:
+            if process.run is None and self._waiting:
+                run = min(self._waiting, key=lambda one: (one.for_levers, one.number))
+                # Levers may wait: one process at least is for visitors.
+                busy = sum(one.run is not None and one.run.for_levers for one in self._processes)
+                if run.for_levers and busy >= max(self._n_processes - 1, 1):
+                    return
+                self._waiting.remove(run)
+                process.run, run.state = run, "running"
+                process.stop.clear()
+                task = Task(run.number, run.asked, self._sources, run.folder, run.for_levers)
+                process.ours.send(task)
+
+    def _forget(self) -> None:
+        """Forget the oldest results beyond those that are kept."""
+        over = [run for run in self.runs.values() if run.is_over]
+        for run in over[: max(len(over) - MOST_KEPT, 0)]:
+            shutil.rmtree(run.folder.parent, ignore_errors=True)
+            del self.runs[run.number]

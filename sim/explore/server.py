@@ -1,0 +1,155 @@
+"""Serves the page on this computer until it is interrupted.
+
+In: a scenario or a run folder. Out: an address with a token, on 127.0.0.1 alone.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import UsageError
+from sim.explore.asked import Asked, Source, setting_of
+from sim.explore.levers import levers_of_run
+from sim.report.page.repeat import is_comparison, shipped_scenario, strategy_text
+from sim.results.folder import MANIFEST, SCENARIO
+from sim.results.read import open_run
+from sim.scenario.library import find_scenario, scenario_names
+from sim.scenario.load import load_scenario
+
+if TYPE_CHECKING:
+    from sim.explore.app import Offer
+
+LOOPBACK = "127.0.0.1"
+FIRST = "surgical"
+"""Scenario that is opened where none is named: it answers soon."""
+MOST_PROCESSES = 4
+MOST_FIRST = 10
+"""Replicates of a run that are asked for again at first, at most."""
+
+
+def serve(opened: str | None, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serve the page until the process is interrupted.
+
+    Parameters
+    ----------
+    opened
+        A scenario file, a shipped scenario's name, or a run folder; None for a shipped one.
+    port
+        0 for a free one.
+    on_ready
+        Called with the address once it answers.
+
+    Raises
+    ------
+    OverblockError
+        If what is opened cannot be read, the port is taken, or the extra is not installed.
+    """
+    try:
+        import uvicorn
+
+        from sim.explore.app import Site
+    except ImportError:
+        message = "explore needs the extra 'explore': pip install 'overblock[explore]'"
+        raise UsageError(message) from None
+    from sim.explore.jobs import Jobs
+
+    offer = offer_of(opened)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+        try:
+            listening.bind((LOOPBACK, port))
+        except OSError as error:
+            raise UsageError(f"--port {port}: {error.strerror}") from None
+        place = f"{LOOPBACK}:{listening.getsockname()[1]}"
+        hosts = frozenset({place, f"localhost:{place.rpartition(':')[2]}"})
+        with tempfile.TemporaryDirectory(prefix="overblock-explore-") as folder:
+            n_processes = min(max(os.cpu_count() or 1, 2), MOST_PROCESSES)
+            site = Site(offer, Jobs(Path(folder), offer.sources, offer.first, n_processes), hosts)
+            config = uvicorn.Config(
+                site.app,
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=30,
+                limit_concurrency=64,
+                h11_max_incomplete_event_size=16 * 1024,
+                timeout_graceful_shutdown=1,
+            )
+            address = f"http://{place}/{site.token}/"
+            server = _make_server(config, lambda: on_ready(address))
+            server.run(sockets=[listening])
+
+
+def offer_of(opened: str | None) -> Offer:
+    """What the page offers: all shipped scenarios, and what was opened.
+
+    Raises
+    ------
+    OverblockError
+        If it cannot be read.
+    """
+    from sim.explore.app import Offer
+
+    sources = {name: Source(name) for name in scenario_names()}
+    if opened is None:
+        return Offer(sources, FIRST, Asked(FIRST))
+    if (Path(opened) / MANIFEST).is_file():
+        return _offer_of_run(Path(opened), sources)
+    path = find_scenario(opened)
+    load_scenario(opened)  # its mistakes are told here, not by the page
+    if opened in sources and not Path(opened).is_file():
+        return Offer(sources, opened, Asked(opened))
+    name = _free_name(path.stem, sources)
+    return Offer({name: Source(opened), **sources}, name, Asked(name))
+
+
+def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
+    """Offer the question of a run: its scenario, strategies and settings, and its levers."""
+    from sim.explore.app import Offer
+
+    run = open_run(folder)
+    described = run.manifest["scenario"]
+    shipped = shipped_scenario(described)
+    overrides = [str(one) for one in described.get("overrides", [])]
+    settings = {one: setting_of(one) for one in overrides}
+    kept = tuple(one for one, setting in settings.items() if setting is None)
+    name = shipped or str(run.scenario["name"])
+    if shipped is None or kept:
+        name = _free_name(name, sources)
+        sources = {name: Source(shipped or str(folder / SCENARIO), kept), **sources}
+    own = run.scenario.get("strategy", {})
+    strategies = tuple(
+        strategy_text(one, own)
+        for one in (run.manifest["strategies"] if is_comparison(run) else ())
+    )
+    first = Asked(
+        name,
+        strategies,
+        tuple(filter(None, settings.values())),
+        min(run.n_replicates, MOST_FIRST),
+        0,
+        int(run.manifest["root_seed"]),
+    )
+    return Offer(sources, name, first, tuple(one.as_json() for one in levers_of_run(run)))
+
+
+def _free_name(stem: str, sources: Mapping[str, Source]) -> str:
+    """Name of a file beside those of shipped scenarios."""
+    return f"{stem} (yours)" if stem in sources else stem
+
+
+def _make_server(config: Any, on_started: Callable[[], None]) -> Any:
+    """A server that says when it answers."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                on_started()
+
+    return Server(config)

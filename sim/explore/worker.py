@@ -1,0 +1,193 @@
+"""A process that computes what visitors ask, one setting after another.
+
+In: settings through a pipe. Out: pictures so far, how far it is, and a run folder that the command
+line would have written too. It is asked to stop between two steps of a run.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.record.curves import Series
+from sim.engine.warm_up import warm_up
+from sim.errors import OverblockError, PartialError
+from sim.experiment.execution import carry_out
+from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.executors.task import Executor, Failure, Job, Key
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
+from sim.experiment.simulation import Simulation
+from sim.explore.asked import Asked, Source
+from sim.explore.levers import levers_of
+from sim.explore.live import Live
+
+EVERY_S = 0.15
+"""Shortest time between two pictures."""
+LEVER_DRAWS = 64
+"""Draws by which levers are chosen where no run with draws is there: one Latin hypercube."""
+SMALL = Asked("surgical", (), ("population.n_businesses=20",), 1)
+"""A setting that takes no time."""
+Result = TypeVar("Result")
+
+
+class Event(Protocol):
+    """What tells a process to stop, from another one."""
+
+    def is_set(self) -> bool:
+        """Whether it is to stop."""
+        ...
+
+
+class Stopped(BaseException):
+    """A visitor wants something else."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be computed.
+
+    Attributes
+    ----------
+    number
+        Which task this is; all messages name it.
+    asked
+        The setting.
+    sources
+        Each scenario that is offered, by the name that is shown.
+    folder
+        Where the run folder goes.
+    for_levers
+        Whether it is run to choose the levers.
+    """
+
+    number: int
+    asked: Asked
+    sources: Mapping[str, Source]
+    folder: Path
+    for_levers: bool = False
+
+
+class _Watched(Executor):
+    """Runs in this process, and shows them as they go."""
+
+    def __init__(self, live: Live, show: Any, stop: Event) -> None:
+        self._inner = SerialExecutor()
+        self._live, self._show, self._stop = live, show, stop
+
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
+        assert isinstance(job, Simulation)
+        watched: Any = replace(job, watch=self._note)
+        for key, result in self._inner.run(watched, keys):
+            self._live.finish(key)
+            self._show()
+            yield key, result
+
+    def stop(self, *, at_once: bool = False) -> None:
+        self._inner.stop(at_once=at_once)
+
+    def _note(
+        self,
+        key: Key,
+        t_s: Sequence[int],
+        values: NDArray[np.float64],
+        series: tuple[Series, ...],
+    ) -> None:
+        if self._stop.is_set():
+            raise Stopped
+        self._live.note(key, t_s, values, series)
+        self._show()
+
+
+def work(pipe: Connection, stop: Event, first: Task) -> None:
+    """Compute what comes through the pipe until it is closed.
+
+    Parameters
+    ----------
+    first
+        What the page shows first: its tables are read, and something small is run, before anybody
+        asks, so that loops and modules are there when it counts.
+    """
+    # Ctrl-C is for the process that serves, which ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(KeyboardInterrupt):
+        _make_ready(first)
+        _serve(pipe, stop)
+
+
+def _make_ready(first: Task) -> None:
+    warm_up()
+    with suppress(OverblockError):
+        first.asked.plan(first.sources)
+        carry_out(Runs(SMALL.plan({SMALL.scenario: Source(SMALL.scenario)})), folder=first.folder)
+    shutil.rmtree(first.folder.parent, ignore_errors=True)
+
+
+def _serve(pipe: Connection, stop: Event) -> None:
+    while True:
+        try:
+            task: Task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            kind, told = "done", _carry_out(task, pipe, stop)
+        except Stopped:
+            shutil.rmtree(task.folder.parent, ignore_errors=True)
+            kind, told = "stopped", None
+        except OverblockError as error:
+            kind, told = "refused", {"problems": str(error).splitlines()[:20]}
+        try:
+            pipe.send((task.number, kind, told))
+        except OSError:
+            return
+
+
+def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
+    plan = task.asked.plan(task.sources)
+    if task.for_levers:
+        plan = plan.with_draws(LEVER_DRAWS)
+    scenario = plan.resolved.scenario
+    live = Live(plan.labels, scenario.start, scenario.horizon_s)
+    shown_at = -EVERY_S
+    done = (0, 1)
+
+    def show() -> None:
+        nonlocal shown_at
+        now = time.monotonic()
+        if now - shown_at < EVERY_S:
+            return
+        shown_at = now
+        pictures = [] if task.for_levers else live.pictures()
+        pipe.send((task.number, "picture", {"pictures": pictures, "done": done}))
+
+    def progress(n_done: int, n_all: int) -> None:
+        nonlocal done
+        done = n_done, n_all
+        if stop.is_set():
+            raise Stopped
+
+    result = carry_out(
+        Runs(plan),
+        folder=task.folder,
+        executor=_Watched(live, show, stop),
+        on_progress=progress,
+    )
+    if result.status != "complete":
+        raise PartialError("some runs failed: see the manifest of the folder")
+    return {"levers": [one.as_json() for one in _levers(plan, task)]}
+
+
+def _levers(plan: Plan, task: Task) -> list[Any]:
+    return list(levers_of(plan, task.folder)) if plan.draws is not None else []

@@ -1,0 +1,82 @@
+"""The pictures of the README: the report of a run, and the explorer over it.
+
+``python -m tests.browser.pictures`` writes them into ``docs/figures``. It needs what tests in a
+browser need, and runs ``telegram-2018-replay`` with draws first.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.browser.conftest import CHROMIUM, QUIET
+from tests.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SCENARIO = "telegram-2018-replay"
+SIZE = {"width": 1280, "height": 800}
+
+
+def main() -> None:
+    """Write ``report.png`` and ``explorer.png``."""
+    from playwright.sync_api import sync_playwright
+
+    figures = REPOSITORY / "docs" / "figures"
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        out = Path(scratch) / "out"
+        overblock("run", SCENARIO, "-n", "10", "--draws", "64", "-o", str(out), "-q")
+        overblock("report", str(out), "-q")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        draw_report(browser, out / "report.html", figures / "report.png")
+        draw_explorer(browser, out, figures / "explorer.png")
+        browser.close()
+
+
+def overblock(*words: str) -> None:
+    """Run a command of the program."""
+    subprocess.run([sys.executable, "-m", "sim", *words], check=True, stdout=subprocess.DEVNULL)
+
+
+def draw_report(browser: Browser, report: Path, to: Path) -> None:
+    """The head of a report."""
+    page = browser.new_page(viewport=SIZE, offline=True, reduced_motion="reduce")
+    page.goto(report.as_uri())
+    page.screenshot(path=to)
+    page.close()
+
+
+def draw_explorer(browser: Browser, run: Path, to: Path) -> None:
+    """The explorer after its first lever was moved."""
+    from playwright.sync_api import expect
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", "explore", str(run), "--no-open", "-q"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        page = browser.new_page(viewport={**SIZE, "height": 1500}, reduced_motion="reduce")
+        page.goto(process.stdout.readline().strip())
+        status = page.locator("#status")
+        expect(status).to_have_text("Done.", timeout=300_000)
+        lever = page.locator(".lever input[type=range]").first
+        lever.focus()
+        lever.press("End")
+        expect(status).not_to_have_text("Done.")
+        expect(status).to_have_text("Done.", timeout=300_000)
+        page.evaluate("document.activeElement.blur()")
+        page.screenshot(path=to)
+        page.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+if __name__ == "__main__":
+    main()
