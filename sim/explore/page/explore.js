@@ -201,13 +201,13 @@ function setLevers(levers, nDraws) {
   byId("levers").replaceChildren(...levers.map((lever, row) => {
     const id = `lever-${row}`;
     const value = state.settings[lever.key] ?? lever.given;
-    const output = element("output", { for: id }, `${value} ${lever.unit}`);
+    const output = element("output", { for: id }, `${value}`);
     const input = element("input", { type: "range", id, min: 0, max: 1000, step: 1, "data-key": lever.key });
     input.value = 1000 * toDial(lever, value);
     input.setAttribute("aria-valuetext", `${value} ${lever.unit}`);
     input.addEventListener("input", () => {
       const now = fromDial(lever, input.value / 1000);
-      output.textContent = `${now} ${lever.unit}`;
+      output.textContent = `${now}`;
       input.setAttribute("aria-valuetext", `${now} ${lever.unit}`);
       state.settings = { ...state.settings, [lever.key]: now };
       clearTimeout(state.timer);
