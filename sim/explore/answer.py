@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.measure.bands import whole_band
+from sim.measure.bands import Band
 from sim.report.page.bands import with_bands
+from sim.report.page.charts import band_of_line
 from sim.report.page.document import render
 from sim.report.page.key_figures import key_figures
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
@@ -71,7 +72,7 @@ def file_of(folder: Path, name: str) -> Path | None:
 
 
 def _picture(run: RunFolder, strategy: str) -> dict[str, Any]:
-    band = whole_band(run, LOST, strategy)
+    band = _band(run, strategy)
     picture = picture_of_run(band, run.start, run.horizon_s, run.n_draws)
     return {
         "strategy": strategy,
@@ -79,6 +80,12 @@ def _picture(run: RunFolder, strategy: str) -> dict[str, Any]:
         "svg": str(picture.svg),
         "note": picture.note,
     }
+
+
+def _band(run: RunFolder, strategy: str) -> Band:
+    """The curve as the report has it."""
+    wide = run.wide_band(LOST, strategy)
+    return band_of_line(run.curve(LOST, strategy), run.horizon_s, wide)
 
 
 def _figures(run: RunFolder) -> dict[str, Any]:
@@ -139,7 +146,7 @@ def _most_harmful(run: RunFolder) -> str:
     worst, label = -1.0, run.strategies[0]
     for one in run.strategies:
         if run.has_curve(LOST, one):
-            peak = float(whole_band(run, LOST, one).mean.max())
+            peak = float(_band(run, one).mean.max())
             if peak > worst:
                 worst, label = peak, one
     return label
