@@ -175,6 +175,13 @@ def test_its_answer_is_the_command_lines_to_the_byte(
         command = client.get(f"{address}runs/{number}/answer").json()["command"]
         words = shlex.split(command)
         assert "short.yaml" in words
+        # What was asked, not what was made of it.
+        said = f"-n {asked['n_replicates']} --seed {asked['root_seed']} --draws {asked['n_draws']}"
+        assert said in command
+        for key, value in settings.items():
+            assert f"--set {key}={value}" in command
+        for one in strategies:
+            assert f"--strategy {one}" in command
         words[words.index("again")] = str(tmp_path / str(row))
         done = subprocess.run(
             [sys.executable, "-m", "sim", *words[1:], "-q", "-w", "1"], cwd=folder, text=True,
