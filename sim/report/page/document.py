@@ -6,7 +6,6 @@ the page carries a policy that lets only its own script run.
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -27,6 +26,7 @@ from sim.report.page import sources
 from sim.report.page import tables as page_tables
 from sim.report.page.bands import with_bands
 from sim.report.page.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn, worst_moment
+from sim.report.page.downloads import downloads, has_file
 from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
 from sim.report.page.known import known
@@ -47,22 +47,6 @@ from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.version import __version__
-
-MAX_EMBEDDED_BYTES = 512 * 1024
-_ABOUT = {
-    "summary.csv": "every measure over replicates",
-    "groups.csv": "who was hit, by sector, provider, region, operator and cause",
-    "sites.csv": "what each site of the inventory met, and at which operator",
-    "comparison.csv": "every measure of every strategy, with differences from the baseline",
-    "tradeoff.csv": "effect, harm and which strategies are beaten",
-    "uncertainty.csv": "both ranges of every measure, and what the wide one hangs on",
-    "verdicts.csv": "which strategy is better over all that is not known",
-    "regrets.csv": "how much worse each strategy is than the best, draw by draw",
-    "money.csv": "what each money method says",
-    "providers.csv": "what each provider lost and gained",
-    "scenario.yaml": "the scenario as it was given",
-    "manifest.json": "versions, hashes, seed, assumptions: what the result was made from",
-}
 
 
 def write_report(run: RunFolder, path: Path) -> int:
@@ -155,11 +139,6 @@ def check_manifest(run: RunFolder) -> None:
     ]
     if problems:
         raise DataError(problems)
-
-
-def has_file(run: RunFolder, name: str) -> bool:
-    """Whether a folder holds a file."""
-    return (run.path / name).is_file()
 
 
 def _bands_in_words(run: RunFolder) -> dict[str, str]:
@@ -336,24 +315,6 @@ def _why(run: RunFolder, drawn: Drawn, map_: Mapping[str, Any], harmful: str) ->
         "operators": operator_table(run, groups, harmful),
         "sessions": session_table(run, drawn.listed, harmful),
     }
-
-
-def downloads(run: RunFolder) -> list[dict[str, str]]:
-    """Files of the folder inside the page; one that is too large is named, not held."""
-    found = []
-    for name, about in _ABOUT.items():
-        if not has_file(run, name):
-            continue
-        size = (run.path / name).stat().st_size
-        uri, note = "", ""
-        if size <= MAX_EMBEDDED_BYTES:
-            kind = "text/csv" if name.endswith(".csv") else "text/plain"
-            held = base64.b64encode((run.path / name).read_bytes()).decode("ascii")
-            uri = f"data:{kind};charset=utf-8;base64,{held}"
-        else:
-            note = f"; {size / 1e6:.1f} MB, in the run folder"
-        found.append({"name": name, "uri": uri, "about": f"{about}{note}"})
-    return found
 
 
 def _frame_of_peak(map_: Mapping[str, Any], strategy: str) -> int:
