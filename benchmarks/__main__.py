@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from benchmarks import commands, page, replay, sizes, strategies, workers
+from benchmarks import commands, draws, page, replay, sizes, strategies, workers
 from benchmarks.page import Section
 from benchmarks.replicate import WARM_UP, in_own_process
 
@@ -36,6 +36,7 @@ PARTS: dict[str, tuple[str, Part]] = {
     "sizes": ("Large cases", sizes.measure),
     "workers": ("Two workers", workers.measure),
     "commands": ("Compare and report", commands.measure),
+    "draws": ("Draws of all that is not known", draws.measure),
     "split": ("Where a command spends its time", commands.measure_split),
 }
 """Title and measure of each part, in the sequence of the page."""
