@@ -150,7 +150,7 @@ def _lever(plan: Plan, factor: Factor, shares: Sequence[float]) -> Lever:
     scenario = plan.resolved.scenario
     return Lever(
         factor.key,
-        meaning_of(factor.key, None),
+        meaning_of(factor.key, None).replace("`", ""),
         factor.unit,
         factor.low,
         min(max(factor.given, factor.low), factor.high),
