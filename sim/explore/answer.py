@@ -6,10 +6,11 @@ In: a run folder. Out: plain values. All words are those of the report.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.catalogue.choices import COLLATERAL
 from sim.measure.bands import Band
 from sim.report.page.bands import with_bands
 from sim.report.page.charts import band_of_line
@@ -20,7 +21,7 @@ from sim.report.page.repeat import is_comparison, repeat, shipped_scenario
 from sim.report.page.said import said
 from sim.results.folder import MANIFEST, SCENARIO
 from sim.results.read import RunFolder, open_run
-from sim.results.tables import read_rows, text
+from sim.results.tables import Row, read_rows, text
 
 
 def answer_of(folder: Path) -> dict[str, Any]:
@@ -131,13 +132,13 @@ def _verdict(run: RunFolder) -> str:
     return hung or "No single assumption is told from the others as one that would change this."
 
 
-def _deciding(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Of the verdicts on harm, the first whose opposite holds in a region that is told."""
+def _deciding(rows: Sequence[Row]) -> str:
+    """Of the verdicts on harm that are not settled, the first of which a region is told."""
     for row in rows:
-        region = text(row, "decided_by")
-        if region:
-            first, other = text(row, "strategy"), text(row, "other")
-            return f"{first} against {other}: it turns where {region}."
+        if text(row, "metric") == COLLATERAL and (region := text(row, "region")):
+            less = "less" if text(row, "region_says") == "less" else "no less"
+            says = f"{less} harm than {text(row, 'other')}"
+            return f"Not settled: {text(row, 'strategy')} does {says} where {region}."
     return ""
 
 
