@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.experiment.ensemble import Ensemble, read_ensemble
@@ -122,6 +121,9 @@ def _squared_correlations(
     result: NDArray[np.float64], inputs: NDArray[np.float64], owner: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Largest squared rank correlation (Spearman) of the result with the dials of each key."""
+    # All of scipy's statistics takes most of a second to import.
+    from scipy.stats import rankdata
+
     ranks, own = rankdata(inputs, axis=0), rankdata(result)
     ranks, own = ranks - ranks.mean(axis=0), own - own.mean()
     scale = (ranks**2).sum(axis=0) * (own**2).sum()

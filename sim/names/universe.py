@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
-from scipy.stats import binom
+from scipy.special import betainc, ndtr, ndtri
 
 from sim.names.names import NamesLaw
 
@@ -68,7 +67,7 @@ class Seen:
             case "max_names":
                 return float((size * p).max())
             case "share_sites_crowded":
-                crowded = binom.sf(CROWDED_NEIGHBOURS - 1, size - 1, p)
+                crowded = _at_least(CROWDED_NEIGHBOURS, size - 1, p)
                 return float((names * crowded).sum() / names.sum())
             case "share_sites_alone":
                 return n_alone / float(names.sum())
@@ -113,3 +112,9 @@ def seen_by_popularity(law: NamesLaw, share: float, rho: float) -> Seen:
     chance = ndtr((rho * ndtri(x) + ndtri(share)) / np.sqrt(1 - rho**2)) @ WEIGHTS / 2
     names = law.size * law.count
     return Seen(law, np.minimum(chance * share * law.n_names / (names * chance).sum(), 1.0))
+
+
+def _at_least(least: int, n: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability of ``least`` or more out of n with the probability p each: a beta integral."""
+    chance = betainc(least, np.maximum(n - least + 1, 1), p)
+    return np.where(n >= least, chance, 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.special import ndtri
 
 from sim.names.names import NamesLaw
@@ -55,6 +56,16 @@ def test_a_random_part_of_the_names_shows_what_drawing_them_shows(share):
 def thinned(law: NamesLaw, share: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
     sizes = np.repeat(law.size, law.count)
     return found_in(rng.binomial(sizes, np.repeat(share, law.count)).tolist())
+
+
+def test_names_with_ten_neighbours_are_counted_by_the_binomial_law():
+    size = np.array([4000, 60, 12, 11, 10, 1])
+    for share in (0.003, 0.3, 1.0):
+        for row, n in enumerate(size.tolist()):
+            one = NamesLaw(size[row : row + 1], np.array([3]))
+            expected = stats.binom.sf(9, n - 1, share)
+            found = seen_evenly(one, share).quantity("share_sites_crowded")
+            assert found == pytest.approx(expected, rel=1e-9, abs=1e-15), (n, share)
 
 
 def test_popular_names_are_looked_at_as_drawn_ones_are():
