@@ -62,12 +62,13 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     assert done.stderr == "[]\n"
 
 
-def on_a_terminal(arguments: list[str], folder: Path) -> tuple[int, str]:
+def on_a_terminal(arguments: list[str], folder: Path, columns: str = "120") -> tuple[int, str]:
     """Run with a pseudo-terminal as stdin, stdout and stderr; what came out, as text."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*OVERBLOCK, *arguments], cwd=folder, env=PLAIN, stdin=theirs, stdout=theirs, stderr=theirs
-    )
+        [*OVERBLOCK, *arguments], cwd=folder, env=PLAIN | {"COLUMNS": columns},
+        stdin=theirs, stdout=theirs, stderr=theirs,
+    )  # fmt: skip
     os.close(theirs)
     shown = b""
     while True:
@@ -101,7 +102,7 @@ def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["sources", "surgical"], ["list"]])
 def test_a_listing_fits_a_terminal(arguments: list[str], tmp_path: Path) -> None:
-    code, shown = on_a_terminal(arguments, tmp_path)
+    code, shown = on_a_terminal(arguments, tmp_path, columns="80")
     assert code == 0, shown
     table = shown.partition("\nLines 1 to 20 of ")[0].splitlines()
     assert max(len(line.rstrip()) for line in table) <= 80
@@ -158,9 +159,9 @@ import sim.results.checkpoints as checkpoints
 
 real_simulate, real_replace = engine.simulate, os.replace
 
-def simulate(world, strategy, streams):
+def simulate(world, strategy, streams, *rest):
     {before}
-    return real_simulate(world, strategy, streams)
+    return real_simulate(world, strategy, streams, *rest)
 
 def replace(source, target):
     if "-0000002" in str(target):

@@ -128,7 +128,7 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
     small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    real = Execution.ask
+    real = Execution.__call__
 
     def interrupted(self: Execution, plan: Plan, *more: Any) -> Batch:
         asked.append(len(plan.points))
@@ -136,7 +136,7 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
             raise KeyboardInterrupt
         return real(self, plan, *more)
 
-    monkeypatch.setattr(Execution, "ask", interrupted)
+    monkeypatch.setattr(Execution, "__call__", interrupted)
     out = tmp_path / "out"
     result = call(
         "sensitivity", small, "--only", "thresholds.impaired,thresholds.down", "--trajectories",
