@@ -73,7 +73,7 @@ def block(folder: Path) -> str:
     regrets = [row for row in rows_of(folder / "regrets.csv") if row["metric"] in MEASURES]
     return "\n".join(
         [
-            "```text",
+            "```sh",
             "overblock " + " ".join(command_of(n)) + " -o ranked",
             "```",
             "",
