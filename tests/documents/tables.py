@@ -14,6 +14,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.report.page.headline import headline
+from sim.results.read import open_run
 from tests.published.test_april_2018_page import covered
 
 
@@ -196,11 +198,26 @@ def emergence(clone: Path) -> Iterator[str]:
         yield f"| {words} | {cells} | {again_from(clone / name, 20)} |"
 
 
+def first_answer(clone: Path) -> Iterator[str]:
+    head = headline(open_run(clone / "austria"))
+    yield from (head.says, head.is_sure, head.hangs_on)
+    shares = [
+        next(
+            100 * float(row["mean"])
+            for row in rows_of(clone / folder / "summary.csv")
+            if row["metric"] == "businesses_ever_impaired_share"
+        )
+        for folder in ("austria", "austria-half")
+    ]
+    yield f"({shares[0]:.1f} % and {shares[1]:.1f} %, `businesses_ever_impaired_share`"
+
+
 SAID: dict[str, Callable[[Path], Iterator[str]]] = {
     "docs/explanation/names.md": names,
     "docs/explanation/emergence.md": emergence,
     "docs/how-to/april-2018-the-block-that-hurts-least.md": april,
     "docs/how-to/find-what-the-answer-hangs-on.md": hinges,
     "docs/how-to/compare-strategies.md": narrower,
+    "docs/tutorial/first-answer.md": first_answer,
 }
 """By page: what must stand on it once its commands have run."""

@@ -114,7 +114,8 @@ IMPORT = (
 @pytest.mark.parametrize(
     ("work", "most"),
     [
-        # Two bounds and a record of eight bytes each, and what the allocator keeps.
+        # Two bounds and a record of eight bytes each: 25 are seen alone, and up to 35 beside all
+        # other laws, for a reason that is not known; a list of numbers would take 100.
         (READ, 40),
         # Bounds sorted, merged, and room to sort them.
         (EXPOSE, 80),
@@ -132,7 +133,7 @@ def test_a_table_waits_on_disk_while_it_is_written(tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("work", "most"), [(READ, 40), (EXPOSE, 80), (IMPORT, 64)])
+@pytest.mark.parametrize(("work", "most"), [(READ, 32), (EXPOSE, 80), (IMPORT, 64)])
 def test_ten_million_lines_take_as_few_bytes_each(tmp_path, work, most):
     assert per_line(tmp_path, work, 2_000_000, 10_000_000) < most
 
