@@ -1,17 +1,23 @@
 """What courts ask for beside an assessment: by operator, by site, and measures with both ranges.
 
-In: a comparison folder and a strategy. Out: frozen values. It judges nothing, and writes no text.
+In: an assessment, and the folder of its comparison. Out: frozen values. It judges nothing, and
+writes no text.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from sim.assess.assessment import Assessment
 from sim.assess.estimates import Estimate
 from sim.catalogue.choices import measure_name
-from sim.results.read import RunFolder
+from sim.results.draws import read_draws
 from sim.results.tables import number, read_rows, text
+from sim.statistics.ensembles import SETTLED, effective_size, share_bound
 
 DEMAND, DENIED, IMPAIRED_H, IMPAIRED, NET, RULES, COMPLAINTS, NAMED, EXEMPTIONS, NAMES = map(
     measure_name,
@@ -30,6 +36,8 @@ DEMAND, DENIED, IMPAIRED_H, IMPAIRED, NET, RULES, COMPLAINTS, NAMED, EXEMPTIONS,
 )
 
 SITES = "sites.csv"
+CLAIMED = (IMPAIRED, DEMAND)
+"""Measures of which it is claimed that they are above zero."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,29 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Above:
+    """In how many draws of all that is not known a measure is above zero.
+
+    Attributes
+    ----------
+    n_draws
+        Finished draws in which it is known; 0 where luck alone was simulated.
+    share, bound
+        Weight of those in which it is above zero, and the lower 95 % bound of that share at the
+        effective number of draws (Clopper and Pearson, one-sided).
+    """
+
+    n_draws: int
+    share: float
+    bound: float
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is above zero whatever is not known, by the rule of all verdicts."""
+        return self.bound >= SETTLED
+
+
+@dataclass(frozen=True)
 class AtOperator:
     """What the users of one operator met: means over replicates."""
 
@@ -68,6 +99,8 @@ class CourtFacts:
     ----------
     numbers
         Measures by name, those that the runs have.
+    above
+        Of the measures that claims are made of, in how many draws they are above zero.
     operators
         All operators, those that cut off most first.
     n_sites, n_sites_hit
@@ -76,26 +109,21 @@ class CourtFacts:
     """
 
     numbers: Mapping[str, Number]
+    above: Mapping[str, Above]
     operators: tuple[AtOperator, ...]
     n_sites: int
     n_sites_hit: int
 
 
-def read_court_facts(run: RunFolder, label: str) -> CourtFacts:
-    """Read them from the tables of a comparison.
+def read_court_facts(found: Assessment) -> CourtFacts:
+    """Read them from the tables of the comparison that was assessed.
 
     Raises
     ------
     DataError
         If the folder cannot be read.
     """
-    wide = {}
-    if run.n_draws:
-        wide = {
-            text(row, "metric"): (number(row, "low"), number(row, "high"))
-            for row in read_rows(run, "uncertainty.csv")
-            if text(row, "strategy") == label
-        }
+    run, label = found.run, found.label
     numbers = {
         text(row, "metric"): Number(
             text(row, "unit"),
@@ -103,7 +131,7 @@ def read_court_facts(run: RunFolder, label: str) -> CourtFacts:
                 number(row, "mean"), number(row, "low"), number(row, "high"),
                 number(row, "denominator"),
             ),
-            wide.get(text(row, "metric")),
+            found.wide.get(text(row, "metric")),
         )
         for row in read_rows(run, "summary.csv")
         if text(row, "strategy") == label
@@ -123,7 +151,21 @@ def read_court_facts(run: RunFolder, label: str) -> CourtFacts:
     ]
     return CourtFacts(
         numbers,
+        {metric: _above(found, metric) for metric in CLAIMED},
         tuple(sorted(operators, key=lambda one: (-one.impaired_h, one.operator))),
         len(sites),
         sum(hours > 0 for hours in sites),
     )
+
+
+def _above(found: Assessment, metric: str) -> Above:
+    if not found.n_draws:
+        return Above(0, math.nan, math.nan)
+    draws = read_draws(found.run, (found.label,), (metric,))
+    value = draws.value[found.label, metric]
+    weight = np.where(draws.is_finished & ~np.isnan(value), draws.weight, 0.0)
+    if not weight.sum() > 0:
+        return Above(0, math.nan, math.nan)
+    share = min(float(weight[value > 0].sum() / weight.sum()), 1.0)
+    bound = share_bound(share, effective_size(weight))
+    return Above(int(np.count_nonzero(weight)), share, bound)

@@ -248,7 +248,8 @@ def _check_forum(along: str | None, code: str, format_: Format) -> None:
 def _blocks(found: Assessment, along: str | None, code: str) -> list[Block]:
     from sim.assess.court_facts import read_court_facts
     from sim.report.documents.assessment import write_assessment
-    from sim.report.documents.courts import Asked, write_court
+    from sim.report.documents.court_answers import Asked
+    from sim.report.documents.courts import write_court
     from sim.report.documents.error_rate import error_rates
     from sim.report.words.languages import language
     from sim.scenario.tables.courts import read_court_questions
@@ -257,7 +258,7 @@ def _blocks(found: Assessment, along: str | None, code: str) -> list[Block]:
         return write_assessment(found)
     name = str(found.run.manifest["scenario"]["name"])
     rates = error_rates(name, has_draws=found.n_draws > 0)
-    facts = read_court_facts(found.run, found.label)
+    facts = read_court_facts(found)
     asked = Asked(found, facts, rates, language(code))
     return write_court(asked, [row for row in read_court_questions().rows if row.forum == along])
 

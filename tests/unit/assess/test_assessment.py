@@ -29,7 +29,8 @@ from sim.experiment.runs import Runs
 from sim.report.documents.assessment import title_of, write_assessment
 from sim.report.documents.assessment_answers import describe_strategy, verdict
 from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
-from sim.report.documents.courts import ANSWERS, Asked, write_court
+from sim.report.documents.court_answers import ANSWERS, Asked
+from sim.report.documents.courts import write_court
 from sim.report.documents.error_rate import ErrorRate, ErrorRates
 from sim.report.words.languages import language
 from sim.report.words.numbers import (
@@ -296,6 +297,14 @@ def drawn_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         for label, least in harm.items()
         for metric, value in zip(metrics, (7, least), strict=True)
     ]
+    # Businesses are impaired in all draws, and demand fails in 60 of 64.
+    lines += [
+        f"({draw}, 'covering-prefix', 0, '{metric}', {value})"
+        for draw in range(64)
+        for metric, value in (
+            ("businesses_ever_impaired", 4), ("demand_lost_share", 0.2 * (draw >= 4)),
+        )
+    ]  # fmt: skip
     duckdb.execute(
         f"COPY (SELECT * FROM (VALUES {', '.join(lines)}) AS t(draw, strategy, replicate, metric, "
         f"value)) TO '{into}/draw_measures.parquet'"
@@ -488,7 +497,7 @@ RATES = ErrorRates(
 
 def courts_of(folder: Path, forum: str, code: str = "en") -> str:
     found = assess(open_run(folder))
-    asked = Asked(found, read_court_facts(found.run, found.label), RATES, language(code))
+    asked = Asked(found, read_court_facts(found), RATES, language(code))
     rows = [row for row in read_court_questions().rows if row.forum == forum]
     return to_markdown(write_court(asked, rows))
 
@@ -508,14 +517,43 @@ def test_a_court_s_questions_stand_in_its_sequence(folder, forum):
     assert "<script>" not in text
 
 
-def test_luck_alone_settles_no_question_of_a_court(folder, drawn_folder):
+def test_luck_alone_settles_no_question_of_a_court(folder):
     for forum in ("barcelona", "fadpa"):
-        by_luck, with_all = courts_of(folder, forum), courts_of(drawn_folder, forum)
+        by_luck = courts_of(folder, forum)
         assert "luck alone was simulated" in by_luck
         assert "not simulated" in by_luck
-        assert "settled over all that is not known" not in by_luck
-        # The drawn folder has every wide range from half the mean to twice it, so above zero.
-        assert "settled over all that is not known" in with_all
+        assert ": settled" not in by_luck
+
+
+def test_a_claim_is_settled_by_the_bound_of_its_share_and_not_by_the_share(drawn_folder):
+    above = read_court_facts(assess(open_run(drawn_folder))).above
+    impaired, demand = above["businesses_ever_impaired"], above["demand_lost_share"]
+    # One-sided bound of 64 of 64: 0.05 to the power of 1/64.
+    assert (impaired.n_draws, impaired.share) == (64, 1.0)
+    assert impaired.bound == pytest.approx(0.05 ** (1 / 64))
+    assert demand.share == pytest.approx(60 / 64)
+    assert demand.bound == pytest.approx(stats.beta.ppf(0.05, 60, 5))
+    assert (impaired.is_settled, demand.is_settled) == (True, False)
+    text = courts_of(drawn_folder, "fadpa")
+    assert "“access to lawful services is interfered with”: settled over all" in text
+    assert "“people are kept from other things they ask for”: not settled; so in 93.8" in text
+
+
+def test_few_draws_settle_no_claim(folder, tmp_path):
+    few = add_draws(folder, tmp_path / "few", ("business_hours_impaired",))
+    values = ", ".join(
+        f"({draw}, 'covering-prefix', 0, 'businesses_ever_impaired', 4)" for draw in range(20)
+    )
+    duckdb.execute(
+        f"COPY (SELECT * FROM (VALUES {values}) AS t(draw, strategy, replicate, metric, value)) "
+        f"TO '{few}/draw_measures.parquet'"
+    )
+    duckdb.execute(
+        f"COPY (SELECT range AS draw, 1 / 20 AS weight FROM range(20)) "
+        f"TO '{few}/draw_values.parquet'"
+    )
+    above = read_court_facts(assess(open_run(few))).above["businesses_ever_impaired"]
+    assert (above.n_draws, above.share, above.is_settled) == (20, 1.0, False)
 
 
 def test_numbers_of_a_court_are_those_of_the_tables(folder):
@@ -529,7 +567,7 @@ def test_numbers_of_a_court_are_those_of_the_tables(folder):
 
 
 def test_operators_stand_by_what_their_users_met(folder):
-    facts = read_court_facts(open_run(folder), "covering-prefix")
+    facts = read_court_facts(assess(open_run(folder)))
     hours = duckdb.execute(
         f"SELECT \"group\", mean FROM read_csv('{folder}/groups.csv') WHERE strategy = "
         "'covering-prefix' AND \"by\" = 'operator' AND metric = 'business_hours_impaired'"

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from sim.report.documents import courts
+from sim.report.documents import court_answers
 from sim.report.words import plain
 from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.numbers import in_percent, number, percent_span, span
@@ -30,14 +30,13 @@ def said_in(source: str) -> set[str]:
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
     }
-    docstrings = {
-        ast.get_docstring(node, clean=False)
+    # Texts that stand alone say what a name is, and are no sentences of the document.
+    beside = {
+        node.value.value
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    # A text beneath a name is no docstring to Python.
-    beneath = {text for text in found if text.startswith("By question of the table")}
-    return {text for text in found - docstrings - beneath if re.search("[a-z]", text)}
+    return {text for text in found - beside if re.search("[a-z]", text)}
 
 
 def test_languages_of_the_table_are_those_of_the_program():
@@ -58,11 +57,13 @@ def test_no_sentence_stands_twice():
 
 
 def test_every_sentence_of_the_document_stands_in_the_table():
-    source = (REPOSITORY / "sim" / "report" / "documents" / "courts.py").read_text("utf-8")
-    needed = said_in(source) | {row.question for row in read_court_questions().rows}
+    needed = {row.question for row in read_court_questions().rows}
+    for name in ("courts", "court_answers"):
+        path = REPOSITORY / "sim" / "report" / "documents" / f"{name}.py"
+        needed |= said_in(path.read_text("utf-8"))
     needed |= {row.forum_title for row in read_court_questions().rows}
     needed |= {text.replace("/{length} ", "") for text in plain._PLAIN.values()}
-    needed |= set(courts.NAMES_OF.values())
+    needed |= set(court_answers.NAMES_OF.values())
     there = {row["en"] for row in rows()}
     assert len(needed) > 60
     assert needed - there == set()
