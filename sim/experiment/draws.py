@@ -7,6 +7,7 @@ whether ten are made or a thousand. Nothing is simulated.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -111,26 +112,28 @@ def unknowns_of(
     return tuple(by_key.values()), own
 
 
-def lay_dials(n_draws: int, n_dials: int, root_seed: int, family: int = 0) -> NDArray[np.float64]:
+def lay_dials(
+    unknowns: Sequence[Factor], n_draws: int, root_seed: int
+) -> NDArray[np.float64]:
     """Settings from 0 to 1 of all dials: Latin hypercubes of ``BLOCK`` draws, one after the other.
 
-    Parameters
-    ----------
-    family
-        Which luck: unknowns that are laid apart have another one.
+    Each unknown has luck of its own, named by its key: what else is unknown does not move it.
 
     Returns
     -------
     dials : shape (n_draws, n_dials)
+        Those of one unknown side by side.
     """
-    if not n_dials:
-        return np.empty((n_draws, 0))
     luck = Streams(root_seed, 0)
-    blocks = [
-        latin_hypercube(BLOCK, n_dials, luck.generator(Stream.DRAWS, (family, block)))
-        for block in range(-(-n_draws // BLOCK))
-    ]
-    return np.concatenate([np.empty((0, n_dials)), *blocks])[:n_draws]
+    columns = [np.empty((n_draws, 0))]
+    for one in unknowns:
+        key = int.from_bytes(hashlib.sha256(one.key.encode()).digest()[:4], "big")
+        blocks = [
+            latin_hypercube(BLOCK, one.n_dials, luck.generator(Stream.DRAWS, (key, block)))
+            for block in range(-(-n_draws // BLOCK))
+        ]
+        columns.append(np.concatenate([np.empty((0, one.n_dials)), *blocks])[:n_draws])
+    return np.concatenate(columns, axis=1)
 
 
 def lay_draws(variants: Sequence[Variant], n_draws: int, root_seed: int) -> Draws:
@@ -143,7 +146,7 @@ def lay_draws(variants: Sequence[Variant], n_draws: int, root_seed: int) -> Draw
 
     Notes
     -----
-    Latin hypercubes of ``BLOCK`` draws, one after the other, each from a stream of its own; each
+    Latin hypercubes of ``BLOCK`` draws, one after the other, of each unknown by itself; each
     dial through the quantile function of its unknown (``Factor.amount``), with the bounds of
     ``AT_MOST`` between unknowns. A Sobol' sequence is no choice: among some 230 dials its first 200
     points have pairs with a correlation above 0.6 (decision 0057). Of a comparison, the first
@@ -154,7 +157,6 @@ def lay_draws(variants: Sequence[Variant], n_draws: int, root_seed: int) -> Draw
     McKay, Beckman and Conover, Technometrics 21 (1979).
     """
     unknowns, own = unknowns_of(variants)
-    n_dials = sum(factor.n_dials for factor in unknowns)
-    dials = lay_dials(n_draws, n_dials, root_seed)
+    dials = lay_dials(unknowns, n_draws, root_seed)
     amounts = joint_amounts(variants[0].resolved, unknowns, dials)
     return Draws(unknowns, tuple(amounts), np.full(n_draws, 1 / n_draws), own)

@@ -253,10 +253,8 @@ def lay_weighted(
     amounts = {factor.key: amount[draw] for factor, amount in zip(known, laid.amounts, strict=True)}
     unknowns, own = unknowns_of(variants)
     others = [factor for factor in unknowns if factor.key not in amounts]
-    n_dials = sum(factor.n_dials for factor in others)
-    if n_dials:
-        dials = lay_dials(n, n_dials, root_seed, 1)
-        found = joint_amounts(variants[0].resolved, others, dials)
+    if others:
+        found = joint_amounts(variants[0].resolved, others, lay_dials(others, n, root_seed))
         amounts |= {factor.key: one for factor, one in zip(others, found, strict=True)}
     return Draws(
         unknowns,

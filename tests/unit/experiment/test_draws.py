@@ -23,6 +23,7 @@ from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.verification import verify_folder
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from sim.scenario.unknowns import Factor
 from sim.scenario.variants import choose_variants
 from tests.experiments import Scripted, files_of
 
@@ -273,11 +274,34 @@ def test_a_number_of_draws_that_cannot_be_is_refused(n_draws: int, n_per_draw: i
 
 def test_each_block_of_draws_is_even_in_every_unknown_and_no_two_go_together() -> None:
     """A Sobol' sequence has, among as many dials, pairs with a correlation above 0.6."""
-    dials = lay_dials(4 * BLOCK, 230, 7)
+    unknowns = [unknown(f"k.{n}") for n in range(150)] + [unknown("t.share", 80)]
+    dials = lay_dials(unknowns, 4 * BLOCK, 7)
     for block in np.split(dials, 4):
         parts = np.sort(np.floor(block * BLOCK), axis=0)
         assert_array_equal(parts, np.repeat(np.arange(BLOCK)[:, None], 230, axis=1))
     together = np.corrcoef(dials, rowvar=False) - np.eye(230)
     assert np.abs(together).max() < 0.35  # of 26,000 pairs of chance, one in some 10^8 exceeds it
-    assert_array_equal(lay_dials(70, 230, 7), dials[:70])
-    assert (lay_dials(70, 230, 7, 1) != dials[:70]).all()
+    assert_array_equal(lay_dials(unknowns, 70, 7), dials[:70])
+    assert (lay_dials(unknowns, 70, 8) != dials[:70]).all()
+
+
+def unknown(key: str, n_dials: int = 1) -> Factor:
+    return Factor(key, "", "value", 0, 1, 2, "", "", n_dials)
+
+
+def test_what_else_is_unknown_moves_no_draw() -> None:
+    first, second, third = unknown("k.first"), unknown("k.second", 3), unknown("k.third")
+    alone = lay_dials([second], 70, 7)
+    assert_array_equal(lay_dials([first, second, third], 70, 7)[:, 1:4], alone)
+    assert_array_equal(lay_dials([third, second], 70, 7)[:, 1:4], alone)
+
+
+def test_a_strategy_that_is_compared_as_well_moves_no_draw_of_the_others() -> None:
+    resolved = resolve(load_scenario("telegram-2018", BRIEF))
+    few, _ = choose_variants(resolved, ["exact"])
+    many, _ = choose_variants(resolved, ["escalate", "exact"])
+    mine, theirs = lay_draws(few, 5, 7), lay_draws(many, 5, 7)
+    amounts = {one.key: each for one, each in zip(theirs.unknowns, theirs.amounts, strict=True)}
+    assert len(amounts) > len(mine.unknowns)
+    for one, each in zip(mine.unknowns, mine.amounts, strict=True):
+        assert_array_equal(amounts[one.key], each)

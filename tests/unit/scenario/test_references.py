@@ -46,7 +46,6 @@ NOT_TRACED = {
     ("cloud-prefixes-2018", "microsoft-netblocks"),
     ("cloud-prefixes-2018", "routing-snapshot"),
     ("provider-prefixes-2018", "microsoft-netblocks"),
-    ("register-cadence-2018", "register mirror statistics"),
 }
 
 
