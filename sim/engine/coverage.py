@@ -43,7 +43,13 @@ def answerable_fronts(observation: Observation) -> NDArray[np.int64]:
 
 def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:
     """What an entry holds of the addresses that are asked for: all but those exempt."""
-    return addresses.difference(observation.exempt) if observation.exempt else addresses
+    return _less(addresses, observation.exempt) if observation.exempt else addresses
+
+
+# Strategies ask for the same sets at every look.
+@lru_cache(maxsize=2**14)
+def _less(addresses: IntervalSet, exempt: IntervalSet) -> IntervalSet:
+    return addresses.difference(exempt)
 
 
 def block_around(
@@ -54,12 +60,14 @@ def block_around(
 ) -> tuple[Order, ...]:
     """One order per front for the set around it, unless an earlier order of these holds it."""
     orders: list[Order] = []
+    address = observation.fronts.address[front_row]
     while front_row.size:
         addresses = cut(observation, around(int(front_row[0])))
         orders.append(Order("block", addresses, mechanism, operators=observation.operators))
-        front_row = front_row[1:]
-        if front_row.size:
-            front_row = front_row[~addresses.contains(observation.fronts.address[front_row])]
+        is_left = ~addresses.contains(address)
+        # It is answered even where its own set does not hold it.
+        is_left[0] = False
+        front_row, address = front_row[is_left], address[is_left]
     return tuple(orders)
 
 
@@ -71,7 +79,6 @@ def enclosing(address: int, length: int, line: Line = IPV4) -> IntervalSet:
     return _enclosing(address >> n_free_bits << n_free_bits, length, IPV4)
 
 
-# Strategies ask for the same prefixes at every look.
 @lru_cache(maxsize=2**14)
 def _enclosing(address: int, length: int, line: Line) -> IntervalSet:
     return line.enclosing(address, length)

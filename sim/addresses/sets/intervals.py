@@ -224,6 +224,8 @@ class IntervalSet(Intervals):
             return self.contains(wanted.reshape(-1)).reshape(wanted.shape)
         if not self:
             return np.zeros(wanted.shape, np.bool_)
+        if self.start.size == 1:
+            return np.asarray((wanted >= self.start[0]) & (wanted < self.stop[0]))
         if self._is_inverse_worth_it(wanted):
             return self._contains_ascending(wanted)
         if "_pages" in self.__dict__ or wanted.size >= WORTH_BUILDING:

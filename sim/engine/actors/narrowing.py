@@ -47,11 +47,10 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
             orders.append(order)
         else:
             rows = open_rows(order.mechanism)
-            rows = rows[order.addresses.contains(observation.fronts.address[rows])]
-            narrow = tuple(
-                replace(one, operators=order.operators)
-                for one in block_around(observation, rows, around, order.mechanism)
-            )
+            if rows.size:
+                rows = rows[order.addresses.contains(observation.fronts.address[rows])]
+            found = block_around(observation, rows, around, order.mechanism) if rows.size else ()
+            narrow = [replace(one, operators=order.operators) for one in found]
             orders += narrow
             has_silenced = has_silenced or not narrow
     return replace(decision, orders=tuple(orders), is_whole=False), has_silenced

@@ -27,6 +27,9 @@ from sim.world.providers import Places
 SetOf: TypeAlias = Callable[[Observation, int, int, int], IntervalSet]
 """Set around an address, given the rows of its provider and of its place, -1 for none."""
 
+SetAt: TypeAlias = Callable[[int, int, int], IntervalSet]
+"""Set that the rule of a step puts around an address, given the row of its provider."""
+
 StepOf: TypeAlias = Callable[[IntervalSet], int | None]
 """Step of which a set of addresses is, None if of none."""
 
@@ -62,23 +65,25 @@ def escalate(
     """
     sets = [_set_of(rule, purity, shortest) for rule in rules]
 
-    # Who holds what, and what is exempt, stays as it is in a run; its entries keep their steps.
+    # Who holds what, and what is exempt, stays as it is in a run: what is around an address does
+    # too, and entries keep their steps. Under pressure the same is asked for at every decision.
     @cache
-    def step_in(places: Places | None, exempt: IntervalSet) -> StepOf:
-        return cache(partial(_step_of, Observation(0, places=places, exempt=exempt), sets=sets))
+    def known_in(places: Places | None, exempt: IntervalSet) -> tuple[StepOf, SetAt]:
+        seen = Observation(0, places=places, exempt=exempt)
+        return cache(partial(_step_of, seen, sets=sets)), cache(partial(_set_at, seen, sets))
 
     def decide(observation: Observation) -> Decision:
-        step_of = step_in(observation.places, observation.exempt)
+        step_of, set_at = known_in(observation.places, observation.exempt)
         step, since_s = _step(observation.in_force, step_of)
         is_missed = not observation.target_reached_share < goal
         is_over = since_s is not None and observation.t_s >= since_s + patience_s
         wider: tuple[int, tuple[Order, ...]] | None = None
         if is_missed and is_over:
-            wider = _wider(observation, sets, step)
+            wider = _wider(observation, set_at, step, len(sets))
         if wider is not None:
             (step, orders), since_s = wider, observation.t_s
         else:
-            around = _around_front(observation, sets[step])
+            around = _around_front(observation, set_at, step)
             orders = block_around(observation, open_fronts(observation), around)
         # Before a step's patience is over it looks when it will be, however often it is asked
         # meanwhile; later a step may be refused or the goal missed at any time, and it looks often.
@@ -117,25 +122,27 @@ def _set_of(rule: int | str, purity: float, shortest: int) -> SetOf:
     return around
 
 
-def _around_front(observation: Observation, set_of: SetOf) -> SetAround:
-    """Set that a rule puts around a known front."""
-    fronts, places = observation.fronts, observation.places
+def _set_at(
+    observation: Observation, sets: Sequence[SetOf], step: int, address: int, provider_row: int
+) -> IntervalSet:
+    places = observation.places
+    place_row = places.place_of(address) if places is not None else -1
+    return sets[step](observation, address, provider_row, place_row)
 
-    def around(row: int) -> IntervalSet:
-        address = int(fronts.address[row])
-        place_row = places.place_of(address) if places is not None else -1
-        return set_of(observation, address, int(fronts.provider_row[row]), place_row)
 
-    return around
+def _around_front(observation: Observation, set_at: SetAt, step: int) -> SetAround:
+    """Set that the rule of a step puts around a known front."""
+    fronts = observation.fronts
+    return lambda row: set_at(step, int(fronts.address[row]), int(fronts.provider_row[row]))
 
 
 def _wider(
-    observation: Observation, sets: Sequence[SetOf], step: int
+    observation: Observation, set_at: SetAt, step: int, n_steps: int
 ) -> tuple[int, tuple[Order, ...]] | None:
     """Next step that lists something new around the known fronts, and its orders; None without."""
     n_held = observation.in_force.count
-    for wider in range(step + 1, len(sets)):
-        around = _around_front(observation, sets[wider])
+    for wider in range(step + 1, n_steps):
+        around = _around_front(observation, set_at, wider)
         orders = block_around(observation, answerable_fronts(observation), around)
         new = tuple(order for order in orders if not n_held(order.key))
         if new:

@@ -73,7 +73,7 @@ def test_single_numbers_and_tables_keep_their_shape():
 
 
 def test_a_set_sent_elsewhere_leaves_its_look_up_table_behind():
-    addresses = IntervalSet.of("192.0.2.0/24")
+    addresses = IntervalSet.of("192.0.2.0/24", "198.51.100.0/24")
     addresses.contains(np.arange(2**19)[::-1])
     assert "_pages" in addresses.__dict__
     sent = pickle.dumps(addresses)
