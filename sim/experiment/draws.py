@@ -112,9 +112,7 @@ def unknowns_of(
     return tuple(by_key.values()), own
 
 
-def lay_dials(
-    unknowns: Sequence[Factor], n_draws: int, root_seed: int
-) -> NDArray[np.float64]:
+def lay_dials(unknowns: Sequence[Factor], n_draws: int, root_seed: int) -> NDArray[np.float64]:
     """Settings from 0 to 1 of all dials: Latin hypercubes of ``BLOCK`` draws, one after the other.
 
     Each unknown has luck of its own, named by its key: what else is unknown does not move it.

@@ -89,6 +89,7 @@ class CloudPrefixRow(Row):
     region: str
     prefix: Prefix
     as_of: str = ""
+    kind: Literal["fact", "derived", "assumption"] = "assumption"
     source_id: str = ""
 
 

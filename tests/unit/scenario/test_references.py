@@ -40,13 +40,6 @@ FOLLOWED = (
     r'"[^"]{12,}".*(?:19|20)\d\d|(?:19|20)\d\d, "[^"]{12,}"',
     r"Deloitte, The economic impact .* (?:19|20)\d\d",
 )
-# Facts of which no more is known than stands here. What is mended must leave this list.
-NOT_TRACED = {
-    ("cloud-prefixes-2018", "datacenter-list+orders"),
-    ("cloud-prefixes-2018", "microsoft-netblocks"),
-    ("cloud-prefixes-2018", "routing-snapshot"),
-    ("provider-prefixes-2018", "microsoft-netblocks"),
-}
 
 
 def can_be_followed(text: str, date: str = "") -> bool:
@@ -57,8 +50,8 @@ def can_be_followed(text: str, date: str = "") -> bool:
     return any(re.search(form, f"{text}, {date}") for form in FOLLOWED)
 
 
-def claims_of(name: str) -> Iterator[tuple[str, str, str]]:
-    """Yield where a fact stands, its source spelled out, and its short name."""
+def claims_of(name: str) -> Iterator[tuple[str, str]]:
+    """Yield where a fact stands, its source spelled out."""
     note = read_note(SEEDS / f"{name}.csv")
     assert isinstance(note, SourceNote)
     with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
@@ -71,7 +64,7 @@ def claims_of(name: str) -> Iterator[tuple[str, str, str]]:
         if IN_ROWS.fullmatch(source):
             assert said.source, f"{name}.{column}: no column of sources"
             continue
-        yield f"{name}.{column}", f"{source}, {about.date}", source
+        yield f"{name}.{column}", f"{source}, {about.date}"
     for number, row in enumerate(rows, start=2):
         kind = row[said.kind] if said.kind else ""
         source = row[said.source] if said.source else ""
@@ -79,17 +72,12 @@ def claims_of(name: str) -> Iterator[tuple[str, str, str]]:
             continue
         date = row[said.date] if said.date else ""
         text = " ".join(note.references.get(source, source).split())
-        yield f"{name}.csv:{number}", f"{text}, {date}" if date else text, source
+        yield f"{name}.csv:{number}", f"{text}, {date}" if date else text
 
 
-def owed(name: str) -> set[tuple[str, str]]:
-    """Return sources of facts that nobody can follow, with the table they stand in."""
-    short = {tail for table, tail in NOT_TRACED if table == name}
-    found = set()
-    for _, text, source in claims_of(name):
-        if not can_be_followed(text):
-            found.add((name, next((each for each in short if source.startswith(each)), source)))
-    return found
+def owed(name: str) -> list[tuple[str, str]]:
+    """Return facts whose source nobody can follow, and that source."""
+    return [(place, text) for place, text in claims_of(name) if not can_be_followed(text)]
 
 
 def test_there_are_facts_to_be_held_to_it() -> None:
@@ -99,7 +87,7 @@ def test_there_are_facts_to_be_held_to_it() -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_reader_can_follow_the_source_of_every_fact(name: str) -> None:
-    assert owed(name) == {each for each in NOT_TRACED if each[0] == name}
+    assert owed(name) == []
 
 
 @pytest.mark.parametrize(

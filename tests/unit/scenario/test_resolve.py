@@ -214,7 +214,7 @@ def test_each_side_has_a_place_with_weight(
 
 
 def test_a_prefix_belongs_to_one_place(resolve_with: Callable[..., Resolved]) -> None:
-    text = table_text("provider-prefixes-2018") + "Yandex,russia,13.32.0.0/15,2018-04-05,x\n"
+    text = table_text("provider-prefixes-2018") + "Yandex,russia,13.32.0.0/15,2018-04-05,fact,x\n"
     (problem,) = problems_of(lambda: resolve_with("providers.prefixes", text))
     assert problem.startswith(f"own.csv:{text.count(chr(10))}: prefix: expected each once")
 
