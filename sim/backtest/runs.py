@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +82,8 @@ class RunGroup:
 def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> list[RunGroup]:
     """Group cases by scenario and overrides, in the sequence they come.
 
+    A run ends where the last of its cases is read, if all of them say a time.
+
     Parameters
     ----------
     overrides
@@ -111,6 +113,11 @@ def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> l
             continue
         found = [problem for each in members for problem in _check(each, resolved)]
         problems += found
+        last = _last_read(members)
+        if not found and last is not None and last < resolved.scenario.end:
+            # What comes later moves nothing before it.
+            cut = f"end={last.isoformat()}"
+            resolved = resolve(load_scenario(name, [*overrides, *own, cut]))
         groups.append(RunGroup(_predictor(members[0]).scenario, resolved, tuple(members)))
     if problems:
         raise ScenarioError(problems)
@@ -185,20 +192,34 @@ def read_replicate(
     outcome = simulate(world, build_strategy(group.resolved, streams), streams)
     outcome = with_uptake(world, outcome)
     wanted = {_predictor(each).measure for each in group.cases} - {""}
-    measured = {
-        measure.metric: np.array([measure.value])
-        for measure in (
-            *measure_impact(world, outcome),
-            *measure_named_businesses(group.resolved, world, outcome),
-        )
-    }
-    measured[COMPLAINTS] = np.array([outcome.n_complaints])
+    measured = {COMPLAINTS: np.array([outcome.n_complaints])}
+    if wanted - measured.keys():
+        measured |= {
+            measure.metric: np.array([measure.value])
+            for measure in (
+                *measure_impact(world, outcome),
+                *measure_named_businesses(group.resolved, world, outcome),
+            )
+        }
     if wanted & {*PRICED}:
         measured |= _money(group.resolved, streams, world, outcome, n_money_draws)
     return {
         each.case.id: _read(_predictor(each), measured, outcome, world, group.resolved)
         for each in group.cases
     }
+
+
+def _last_read(members: Sequence[PlacedCase]) -> datetime | None:
+    """When the last of some cases has been read; None where one of them is of the whole run."""
+    last: list[datetime] = []
+    for predictor in map(_predictor, members):
+        if predictor.at is not None:
+            last.append(predictor.at + timedelta(seconds=1))
+        elif predictor.until is not None:
+            last.append(predictor.until)
+        else:
+            return None
+    return max(last)
 
 
 def _predictor(placed: PlacedCase) -> RunPredictor:
