@@ -169,7 +169,7 @@ class Plan:
         Parameters
         ----------
         n_draws
-            How many; with a table the first of it, or all where None.
+            How many; with a table so many picks by weight, or all of it where None.
         table
             Weighted draws; from all ranges as declared when None.
 
@@ -178,7 +178,7 @@ class Plan:
         UsageError
             If fewer than none are asked for, or more than ``MOST_DRAWS``.
         DataError
-            If the table is not of this scenario's unknowns, or has fewer draws.
+            If the table is not of this scenario's unknowns.
         """
         n = n_draws if n_draws is not None else table.draw.size if table is not None else 0
         if not 0 <= n <= MOST_DRAWS:

@@ -176,6 +176,21 @@ def read_weighted_draws(path: Path, name: str = "") -> WeightedDraws:
     )
 
 
+def _picked(weight: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows that n picks by weight meet, in the sequence they are met first, and how often each is.
+
+    Picks are evenly spread by the sequence of van der Corput: more picks only add.
+    """
+    from scipy.stats import qmc  # slow to import, and only this needs it
+
+    place = qmc.Halton(1, scramble=False).random(n)[:, 0]
+    ends = np.cumsum(weight) / weight.sum()
+    met = np.minimum(np.searchsorted(ends, place, side="right"), weight.size - 1)
+    row, first, times = np.unique(met, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return row[order], times[order].astype(np.float64)
+
+
 def _mistakes(
     name: str, line: int, row: Sequence[str], last: int, first: Sequence[str]
 ) -> list[Problem]:
@@ -225,19 +240,14 @@ def lay_weighted(
     root_seed
         Of the unknowns that the table does not have: those of rules of other strategies.
     n_draws
-        The first of the table; all when left out.
+        How many are picked by weight: one that is picked twice counts twice. All as they weigh when
+        left out, or where the table has no more.
 
     Raises
     ------
     DataError
-        If the scenario has other unknowns than those the table was made of, or the table has fewer
-        draws.
+        If the scenario has other unknowns than those the table was made of.
     """
-    n = table.draw.size if n_draws is None else n_draws
-    problems = []
-    if n > table.draw.size:
-        message = f"expected {n} draws or more, got {table.draw.size}"
-        problems.append(Problem(table.file, message))
     base = own_variant(resolved)
     known, _ = unknowns_of([base])
     if (ours := unknowns_hash(known)) != table.unknowns:
@@ -245,16 +255,17 @@ def lay_weighted(
             f"expected draws of the {len(known)} unknowns of {resolved.scenario.name} as they are "
             f"here ({ours[:12]}…), got draws of others ({table.unknowns[:12]}…)"
         )
-        problems.append(Problem(table.file, message, 2, 4, "unknowns"))
-    if problems:
-        raise DataError(problems)
-    draw, weight = table.draw[:n], table.weight[:n]
-    laid = lay_draws([base], int(draw[-1]) + 1, table.root_seed)
+        raise DataError([Problem(table.file, message, 2, 4, "unknowns")])
+    draw, weight = table.draw, table.weight
+    if n_draws is not None and n_draws < draw.size:
+        row, weight = _picked(weight, n_draws)
+        draw = draw[row]
+    laid = lay_draws([base], int(draw.max()) + 1, table.root_seed)
     amounts = {factor.key: amount[draw] for factor, amount in zip(known, laid.amounts, strict=True)}
     unknowns, own = unknowns_of(variants)
     others = [factor for factor in unknowns if factor.key not in amounts]
     if others:
-        found = joint_amounts(variants[0].resolved, others, lay_dials(others, n, root_seed))
+        found = joint_amounts(variants[0].resolved, others, lay_dials(others, draw.size, root_seed))
         amounts |= {factor.key: one for factor, one in zip(others, found, strict=True)}
     return Draws(
         unknowns,
