@@ -19,6 +19,7 @@ from sim.experiment.executors.cluster import Cluster
 from sim.experiment.metrics import check_metrics, metrics_of
 from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
+from sim.experiment.weighted_draws import shipped_draws
 
 
 def run(
@@ -73,7 +74,8 @@ def run(
     with in_python_words(), resolved_of(scenario, set) as resolved:
         n = choose_n_replicates(resolved, n_replicates)
         plan = Plan.of_run(resolved, choose_root_seed(resolved, root_seed), n)
-        plan = plan.with_draws(resolved.scenario.n_draws if n_draws is None else n_draws)
+        n = resolved.scenario.n_draws if n_draws is None else n_draws
+        plan = plan.with_draws(n, table=shipped_draws(resolved))
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 
@@ -117,7 +119,8 @@ def compare(
     with in_python_words(), resolved_of(scenario, set) as resolved:
         seed = choose_root_seed(resolved, root_seed)
         plan = plan_comparison(resolved, strategies, baseline, metrics, seed, n_replicates)
-        plan = plan.with_draws(resolved.scenario.n_draws if n_draws is None else n_draws)
+        n = resolved.scenario.n_draws if n_draws is None else n_draws
+        plan = plan.with_draws(n, table=shipped_draws(resolved))
         check_metrics(metrics_of(resolved), plan.metrics)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 

@@ -17,9 +17,9 @@ from sim.experiment.weighted_draws import (
     WeightedDraws,
     lay_weighted,
     read_weighted_draws,
+    shipped_table,
     unknowns_hash,
 )
-from sim.scenario import library
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import own_variant
@@ -50,11 +50,6 @@ class Weighted:
     n_draws: int
     n_effective: float
     n_unknowns: int
-
-
-def shipped_table(scenario: str) -> Path:
-    """Where the weighted draws of a shipped scenario are, if it has any."""
-    return library.shipped("seeds") / "draws" / f"{scenario}.csv"
 
 
 def read_tables(paths: Sequence[Path]) -> list[WeightedDraws]:

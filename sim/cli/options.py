@@ -174,9 +174,11 @@ DrawsFromOption = Annotated[
     Path | None,
     typer.Option(
         "--draws-from",
-        metavar="FILE",
+        metavar="FILE|none",
         help="Take weighted draws from this table, as 'overblock calibrate' writes it "
-        "(weights.csv); --draws then takes the first of them.",
+        "(weights.csv); --draws is then how many are picked by weight. Where it is left out, the "
+        "table that is shipped with the scenario is taken, if there is one; none: every draw "
+        "counts alike.",
     ),
 ]
 PerDrawOption = Annotated[

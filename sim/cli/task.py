@@ -38,6 +38,10 @@ Made = TypeVar("Made", bound="Result")
 Planned = TypeVar("Planned", bound="HasPlan")
 
 
+UNWEIGHTED = "none"
+"""In place of a table of weighted draws: every draw counts alike, whatever figures say."""
+
+
 def load_resolved(scenario: str | None, overrides: Sequence[str]) -> Resolved:
     """Load a scenario and the tables it names."""
     from sim.scenario.load import load_scenario
@@ -71,13 +75,15 @@ def plan_draws(
     Parameters
     ----------
     draws_from
-        A table of weighted draws; None for all ranges as declared.
+        A table of weighted draws, or ``UNWEIGHTED``; the one shipped with the scenario when None.
     """
-    from sim.experiment.weighted_draws import read_weighted_draws
+    from sim.experiment.weighted_draws import read_weighted_draws, shipped_draws
 
-    if draws_from is not None:
+    if draws_from is not None and str(draws_from) != UNWEIGHTED:
         return plan.with_draws(given, per_draw, read_weighted_draws(draws_from))
-    return plan.with_draws(plan.resolved.scenario.n_draws if given is None else given, per_draw)
+    table = shipped_draws(plan.resolved) if draws_from is None else None
+    n_draws = plan.resolved.scenario.n_draws if given is None else given
+    return plan.with_draws(n_draws, per_draw, table)
 
 
 def check_alone(options: ExperimentOptions, *given: Any) -> None:

@@ -30,6 +30,7 @@ from sim.errors import DataError, Problem
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_dials, lay_draws, unknowns_of
 from sim.results.csvtext import csv_text
 from sim.results.manifest import canonical_json
+from sim.scenario import library
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, joint_amounts
 from sim.scenario.variants import Variant, own_variant
@@ -174,6 +175,27 @@ def read_weighted_draws(path: Path, name: str = "") -> WeightedDraws:
         int(rows[1][2]),
         rows[1][3],
     )
+
+
+def shipped_draws(resolved: Resolved) -> WeightedDraws | None:
+    """Weighted draws that are shipped with a scenario, if they are of its unknowns as they are.
+
+    None for a scenario that is not shipped, and for one whose settings fix an unknown or bring in
+    another: no figure has weighed those.
+    """
+    loaded, folder = resolved.loaded, library.shipped("scenarios")
+    path = shipped_table(resolved.scenario.name)
+    is_shipped = loaded.folder.resolve() == folder.resolve() and not loaded.copies
+    if not is_shipped or not path.is_file():
+        return None
+    table = read_weighted_draws(path)
+    known, _ = unknowns_of([own_variant(resolved)])
+    return table if unknowns_hash(known) == table.unknowns else None
+
+
+def shipped_table(scenario: str) -> Path:
+    """Where the weighted draws of a shipped scenario are, if it has any."""
+    return library.shipped("seeds") / "draws" / f"{scenario}.csv"
 
 
 def _picked(weight: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

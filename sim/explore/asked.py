@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.errors import Problem, ScenarioError
 from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
+from sim.experiment.weighted_draws import shipped_draws
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 
@@ -131,7 +132,7 @@ class Asked:
             )
         else:
             plan = Plan.of_run(resolved, root_seed, self.n_replicates)
-        return plan.with_draws(self.n_draws)
+        return plan.with_draws(self.n_draws, table=shipped_draws(resolved))
 
 
 def setting_of(override: str) -> str | None:
