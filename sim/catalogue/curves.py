@@ -3,7 +3,9 @@
 from sim.catalogue.declaration import Curve
 from sim.catalogue.worst import WORST_PERCENT, over_now
 
-_ADDRESSES, _BUSINESSES = "IPv4 addresses", "businesses"
+_ADDRESSES = "IPv4 addresses"
+BUSINESSES = "businesses"
+"""Unit of the curves that count businesses."""
 _OF_DEMAND, _OF_USERS = "share of domestic demand", "share of the target's users"
 
 _ENTRIES = (
@@ -87,21 +89,21 @@ _ENTRIES = (
     ),
     Curve(
         "businesses_affected",
-        _BUSINESSES,
+        BUSINESSES,
         "Businesses of whose domestic demand more fails than the threshold 'affected'",
         "businesses",
         "affected",
     ),
     Curve(
         "businesses_impaired",
-        _BUSINESSES,
+        BUSINESSES,
         "Businesses of whose domestic demand more fails than the threshold 'impaired'",
         "businesses",
         "impaired",
     ),
     Curve(
         "businesses_down",
-        _BUSINESSES,
+        BUSINESSES,
         "Businesses of whose domestic demand more fails than the threshold 'down'",
         "businesses",
         "down",
@@ -109,7 +111,7 @@ _ENTRIES = (
     *(
         Curve(
             over_now(percent),
-            _BUSINESSES,
+            BUSINESSES,
             f"Businesses of whose attempts more than {percent} % fail, were nobody on a VPN; in "
             "all, and by provider of the front end",
             "businesses",

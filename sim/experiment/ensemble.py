@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.curves import BUSINESSES, CURVES
 from sim.experiment.draws import Draws, luck_of_draw
 from sim.experiment.plan import Plan
 from sim.measure.measures import Measure
@@ -280,6 +281,9 @@ def wide_bands(
 ) -> dict[str, NDArray[np.float64]]:
     """Low end, median and high end of every curve over everybody, over all draws.
 
+    How many businesses there are is drawn as well. Counts of them are shares here, of those of each
+    draw: else a curve would show how many there may be, and hide how many of them are hit.
+
     Parameters
     ----------
     finished
@@ -302,7 +306,7 @@ def wide_bands(
     for name in names.tolist():
         columns = read_columns(
             path,
-            "SELECT draw, value FROM data WHERE strategy = ? AND metric = ? "
+            "SELECT draw, value, denominator FROM data WHERE strategy = ? AND metric = ? "
             "ORDER BY draw, replicate, t_s",
             [label, name],
         )
@@ -312,7 +316,10 @@ def wide_bands(
         n_each = np.diff([*first, columns["draw"].size])
         n_times = int(n_each[0]) // plan.n_per_draw
         draw = np.repeat(draw, plan.n_per_draw)
-        values = numbers(columns["value"]).reshape(draw.size, n_times)
+        found = numbers(columns["value"])
+        if CURVES[name].unit == BUSINESSES:
+            found = found / numbers(columns["denominator"])
+        values = found.reshape(draw.size, n_times)
         # A draw in which the curve is not known at some time has none of it.
         is_known = ~np.isnan(values).any(axis=1)
         weight = np.where(is_known, finished.weight_of(is_used)[draw], 0.0)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.curves import CURVES
+from sim.catalogue.curves import BUSINESSES, CURVES
 from sim.measure.bands import Band, band_at
 from sim.measure.summary import LEVEL
 from sim.results.curves import CurveKey, group_names, read_curves
@@ -53,7 +53,7 @@ def even_bands(
         Strategies that have a run.
     wide
         By strategy and curve over everybody, shape (3, n_times): low end, median and high end over
-        draws of all that is not known.
+        draws of all that is not known; shares where businesses are counted.
 
     Raises
     ------
@@ -85,8 +85,11 @@ def even_bands(
     t_s = np.tile(at_s, len(found))
     unknown = np.full((3, n), np.nan)
     over_draws = [
-        unknown if key.split else (wide or {}).get(labels[row], {}).get(key.metric, unknown)
-        for row, key, _ in found
+        unknown
+        if key.split
+        else (wide or {}).get(labels[row], {}).get(key.metric, unknown)
+        * (band.denominator if CURVES[key.metric].unit == BUSINESSES else 1)
+        for row, key, band in found
     ]
     low, median, high = np.concatenate([np.empty((3, 0)), *over_draws], axis=1)
     return {

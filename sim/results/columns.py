@@ -131,7 +131,8 @@ BANDS = (
     Column.measured(
         "all_median",
         "Median over the weighted draws of all that is not known; missing without draws, and for "
-        "curves of groups",
+        "curves of groups. Counts of businesses are as if there were as many as in the scenario as "
+        "given",
     ),
     Column.measured("all_low", "5th percentile over these draws"),
     Column.measured("all_high", "95th percentile over these draws"),

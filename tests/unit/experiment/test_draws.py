@@ -227,6 +227,24 @@ def test_wide_bands_of_curves_are_those_of_the_draws(whole: RunsResult) -> None:
 
 
 @pytest.mark.laws
+def test_bands_of_counts_are_as_if_there_were_as_many_businesses_as_given(tmp_path: Path) -> None:
+    """Their number is drawn from 600 to 2,000: a band of counts would show that alone."""
+    resolved = resolve(load_scenario("telegram-2018", ["end=2018-04-18T00:00+03:00"]))
+    plan = Plan.of_run(resolved, 7, 1).with_draws(5)
+    folder = carry_out(Runs(plan), folder=tmp_path / "out").folder
+    where = "metric = 'businesses_affected' AND t_s = 108000"
+    drawn = rows(folder, f"SELECT value, denominator FROM draw_curves WHERE {where}")
+    assert len({of for _, of in drawn}) == 5
+    shares = sorted(1000 * value / of for value, of in drawn)
+    band = "SELECT all_low, all_median, all_high, denominator FROM bands"
+    ((*ends, given),) = rows(folder, f"{band} WHERE {where} AND provider IS NULL AND role IS NULL "
+                             "AND sector IS NULL")  # fmt: skip
+    assert given == 1000
+    assert ends == pytest.approx([shares[0], shares[2], shares[4]])
+    assert shares[4] > shares[0] > 0
+
+
+@pytest.mark.laws
 def test_draws_are_verified_and_what_was_changed_is_found(
     whole: RunsResult, tmp_path: Path
 ) -> None:
