@@ -122,16 +122,23 @@ def _enforced(run: RunFolder, operators: Sequence[OperatorRow]) -> dict[tuple[st
     """What each operator enforced, by strategy and operator, from every event of the run."""
     pairs = [(actor, row.operator) for row in operators for actor in row.actors]
     with connect_tables(run.path) as connection:
+        # Addresses that are let pass are placed as an entry too, which everybody takes; that is no
+        # order to block.
+        connection.execute(
+            "CREATE TEMP TABLE orders AS SELECT * FROM events WHERE kind IN ('block', 'enforced') "
+            "AND (strategy, replicate, entry) NOT IN (SELECT (strategy, replicate, entry) "
+            "FROM entries WHERE mechanism = 'exempt')"
+        )
         placed = dict(
             connection.execute(
-                "SELECT strategy, count(*) FROM events WHERE kind = 'block' GROUP BY strategy"
+                "SELECT strategy, count(*) FROM orders WHERE kind = 'block' GROUP BY strategy"
             ).fetchall()
         )
         # An entry that is ordered again is enforced again: each time counts from its own order.
         found = connection.execute(
             "SELECT begun.strategy, part.operator, count(*), median(begun.t_s - placed.t_s) "
-            "FROM (SELECT * FROM events WHERE kind = 'enforced') AS begun "
-            "ASOF JOIN (SELECT * FROM events WHERE kind = 'block') AS placed "
+            "FROM (SELECT * FROM orders WHERE kind = 'enforced') AS begun "
+            "ASOF JOIN (SELECT * FROM orders WHERE kind = 'block') AS placed "
             "ON begun.strategy = placed.strategy AND begun.replicate = placed.replicate "
             "AND begun.entry = placed.entry AND begun.t_s >= placed.t_s "
             "JOIN (SELECT unnest(?) AS actor, unnest(?) AS operator) AS part "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import shutil
 from collections import Counter, defaultdict
 from pathlib import Path
 from statistics import median
@@ -153,6 +154,30 @@ def test_operators_are_told_what_they_enforce_and_how_soon(shipped_run: Path) ->
     summary = {one["metric"]: one for one in read_rows(run, "summary.csv")}
     assert lost == pytest.approx(float(str(summary["demand_lost_share"]["mean"])), rel=1e-6)
     assert operator_table(run, []) is None
+
+
+def test_what_is_let_pass_is_no_order(shipped_run: Path, tmp_path: Path) -> None:
+    """An exemption is an entry that all operators take, those too that enforce nothing."""
+    folder = tmp_path / "out"
+    shutil.copytree(shipped_run, folder)
+    entries = folder / "entries.parquet"
+    mechanism = "CASE WHEN entry % 2 = 0 THEN 'exempt' ELSE mechanism END AS mechanism"
+    duckdb.execute(
+        f"COPY (SELECT * REPLACE ({mechanism}) FROM '{shipped_run / 'entries.parquet'}') "
+        f"TO '{entries}' (FORMAT parquet)"
+    )
+    run = open_run(folder)
+    table = operator_table(run, read_rows(run, "groups.csv"))
+    assert table is not None
+    counted = "SELECT count(*) FROM read_parquet(?) WHERE entry % 2 = 1 AND kind = "
+    events = [str(folder / "events.parquet")]
+    (n_orders,) = duckdb.execute(f"{counted} 'block'", events).fetchone() or (0,)
+    (n_done,) = duckdb.execute(
+        f"{counted} 'enforced' AND operator = 'mts-mobile'", events
+    ).fetchone() or (0,)
+    assert n_orders > n_done > 0
+    (line,) = (one for one in table.rows if one.cells[0].text == "MTS (mobile)")
+    assert line.cells[3].sort == pytest.approx(n_done / n_orders)
 
 
 def test_a_strip_joins_steps_of_one_shade() -> None:
