@@ -160,8 +160,8 @@ def backtest(
     n_replicates
         Replicates of each scenario as given.
     n_draws
-        Joint draws of all that is not known of each scenario, each with its own luck; with 0 there
-        are none, and shipped weighted draws are not taken.
+        Joint draws of all that is not known of each scenario, each with its own luck, and picks of
+        weighted ones; with 0 there are none, and shipped weighted draws are not taken.
     tables
         Weighted draws of some of the scenarios, in place of those that are shipped.
     on_replicate
@@ -203,7 +203,7 @@ def backtest(
     if problems:
         raise refusal(problems)
     by_draws = draws_of(groups, n_draws)
-    by_weight, weighted = weigh(groups, tables, with_shipped=n_draws > 0)
+    by_weight, weighted = weigh(groups, tables, n_draws or None, with_shipped=n_draws > 0)
     reading = Reading(tuple(groups), by_draws, by_weight)
     keys = _keys(reading, n_replicates)
     runs, failures = _run(reading, keys, executor, on_replicate, on_compile)

@@ -73,7 +73,11 @@ def read_tables(paths: Sequence[Path]) -> list[WeightedDraws]:
 
 
 def weigh(
-    groups: Sequence[RunGroup], tables: Sequence[WeightedDraws], *, with_shipped: bool
+    groups: Sequence[RunGroup],
+    tables: Sequence[WeightedDraws],
+    n_draws: int | None = None,
+    *,
+    with_shipped: bool,
 ) -> tuple[tuple[Draws | None, ...], tuple[Weighted, ...]]:
     """Lay the weighted draws of each group's scenario.
 
@@ -81,6 +85,8 @@ def weigh(
     ----------
     tables
         Each is of the scenario whose unknowns it was made of.
+    n_draws
+        How many are picked by weight of each table; all of it as it weighs when left out.
     with_shipped
         Take the shipped table of a shipped scenario of which none is given.
 
@@ -136,7 +142,7 @@ def weigh(
             continue
         try:
             variants = [own_variant(group.resolved)]
-            draws.append(lay_weighted(variants, bases[name], table_of, group.root_seed))
+            draws.append(lay_weighted(variants, bases[name], table_of, group.root_seed, n_draws))
         except ProblemsError as error:
             problems += error.problems
     if problems:
