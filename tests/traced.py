@@ -1,0 +1,123 @@
+"""Numbers of README, documents and a report, and the one command that says where each is from.
+
+``python -m tests.traced [SEED]`` chooses fifteen of them and prints the commands. What a run has
+computed is none of them: its number hangs on every input, and ``overblock verify`` computes it
+again.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import REPOSITORY
+
+N_CHOSEN = 15
+SCENARIO = "telegram-2018"
+REPLAY = "telegram-2018-replay"
+_ROW = re.compile(r"^\| `[^|]*\| `(?P<key>[\w.:-]+)` \|[^|]*\| (?P<value>[\d.]+) \| `seeds/", re.M)
+_SAID = re.compile(r"(?<![\d.,])(\d[\d.,]*\d) million|about (\d{3})\b")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number as it is printed.
+
+    Attributes
+    ----------
+    where
+        What prints it.
+    said
+        The number, as it stands there.
+    command
+        Arguments of ``overblock`` that trace it.
+    key
+        What it is a value of; empty where the command finds it by its value alone.
+    """
+
+    where: str
+    said: str
+    command: tuple[str, ...]
+    key: str = ""
+
+
+def claims(run: Path | None = None) -> list[Claim]:
+    """All numbers that are chosen from.
+
+    Parameters
+    ----------
+    run
+        A run folder whose report is among the pages; none when left out.
+    """
+    found = [*_of_readme(), *_of_parameters()]
+    if run is not None:
+        manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+        found += [
+            Claim("report", str(one["value"]), _sources(str(run), one["key"]), one["key"])
+            for one in manifest["sources"]
+            if isinstance(one.get("value"), int | float)
+        ]
+    return found
+
+
+def choose(found: Sequence[Claim], seed: int) -> list[Claim]:
+    """Fifteen of some claims: of each page as many, as far as it has them."""
+    luck = random.Random(seed)
+    pages = [
+        [one for one in found if one.where == page] for page in {one.where: 0 for one in found}
+    ]
+    for page in pages:
+        luck.shuffle(page)
+    chosen: list[Claim] = []
+    while len(chosen) < N_CHOSEN and any(pages):
+        for page in pages:
+            chosen += [page.pop()] if page and len(chosen) < N_CHOSEN else []
+    return chosen
+
+
+def is_same(said: str, value: Any) -> bool:
+    """Whether a value is the one that is said, at the digits that are said of it."""
+    digits = said.replace(",", "")
+    try:
+        n_decimals = len(digits.partition(".")[2])
+        scale = 1e6 if float(value) >= 1e6 and float(digits) < 1e4 else 1
+        return round(float(value) / scale, n_decimals) == float(digits)
+    except (TypeError, ValueError):
+        return said == str(value)
+
+
+def _of_readme() -> list[Claim]:
+    """Published figures in the prose of README, found by their value."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    # What a picture shows was computed.
+    prose = re.sub(r"```.*?```|!\[[^]]*\]", "", text, flags=re.S)
+    return [
+        Claim("README", said, ("sources", REPLAY, "--rows", "--json"))
+        for found in _SAID.finditer(prose)
+        if (said := found[1] or found[2])
+    ]
+
+
+def _of_parameters() -> list[Claim]:
+    """Defaults of the page of parameters that a seed table holds."""
+    text = (REPOSITORY / "docs/reference/parameters.md").read_text(encoding="utf-8")
+    return [
+        Claim("parameters.md", found["value"], _sources(SCENARIO, found["key"]), found["key"])
+        for found in _ROW.finditer(text)
+        if ":" not in found["key"]
+    ]
+
+
+def _sources(of: str, key: str) -> tuple[str, ...]:
+    return "sources", of, "--find", key, "--json"
+
+
+if __name__ == "__main__":
+    for one in choose(claims(), int(sys.argv[1]) if len(sys.argv) > 1 else 0):
+        sys.stdout.write(f"{one.where}: {one.said}: overblock {' '.join(one.command)}\n")
