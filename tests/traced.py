@@ -21,6 +21,8 @@ from tests.conftest import REPOSITORY
 N_CHOSEN = 15
 SCENARIO = "telegram-2018"
 REPLAY = "telegram-2018-replay"
+_ELSEWHERE = {"ipv6": "ipv6={}", "tenancy": "tenancy={}", "switching": "spain-2025-26"}
+"""Sections that the scenario does not have: what switches them on, or a scenario that has them."""
 _ROW = re.compile(r"^\| `[^|]*\| `(?P<key>[\w.:-]+)` \|[^|]*\| (?P<value>[\d.]+) \| `seeds/", re.M)
 _SAID = re.compile(r"(?<![\d.,])(\d[\d.,]*\d) million|about (\d{3})\b")
 
@@ -115,7 +117,11 @@ def _of_parameters() -> list[Claim]:
 
 
 def _sources(of: str, key: str) -> tuple[str, ...]:
-    return "sources", of, "--find", key, "--json"
+    needed = _ELSEWHERE.get(key.partition(".")[0], "") if of == SCENARIO else ""
+    if needed and "=" not in needed:
+        of = needed
+    more = ("--set", needed) if "=" in needed else ()
+    return "sources", of, *more, "--find", key, "--json"
 
 
 if __name__ == "__main__":

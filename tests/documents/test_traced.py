@@ -50,6 +50,11 @@ def test_fifteen_numbers_chosen_at_random_are_traced(shipped_run: Path) -> None:
     assert owed == []
 
 
+@pytest.mark.laws
+def test_every_number_that_may_be_chosen_of_the_documents_is_traced() -> None:
+    assert [one for one in claims() if not any(map(rests_on_something, traced(one)))] == []
+
+
 @pytest.mark.parametrize(
     ("said", "value", "is_right"),
     [
