@@ -19,7 +19,6 @@ from sim.experiment.executors.cluster import Cluster
 from sim.experiment.metrics import check_metrics, metrics_of
 from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
-from sim.experiment.weighted_draws import shipped_draws
 
 
 def run(
@@ -27,6 +26,7 @@ def run(
     *,
     n_replicates: int | None = None,
     n_draws: int | None = None,
+    draws_from: str | Path | None = None,
     root_seed: int | None = None,
     set: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -47,6 +47,9 @@ def run(
         Those of the scenario when None; a seed is chosen where it has none either. Draws are joint
         draws of all that is not known, each with its own luck, beside the scenario as given; 0 for
         luck alone.
+    draws_from
+        A table of weighted draws, as ``calibrate`` writes it, or ``"none"`` for all ranges as
+        declared; the table shipped with the scenario when None, where there is one.
     set
         Values by key path, such as ``{"population.n_businesses": 600}``; a mapping is merged into
         the section there, and None switches off an optional section.
@@ -74,8 +77,7 @@ def run(
     with in_python_words(), resolved_of(scenario, set) as resolved:
         n = choose_n_replicates(resolved, n_replicates)
         plan = Plan.of_run(resolved, choose_root_seed(resolved, root_seed), n)
-        n = resolved.scenario.n_draws if n_draws is None else n_draws
-        plan = plan.with_draws(n, table=shipped_draws(resolved))
+        plan = plan.with_draws_from(draws_from, n_draws)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 
@@ -87,6 +89,7 @@ def compare(
     metrics: Sequence[str] = (),
     n_replicates: int | None = None,
     n_draws: int | None = None,
+    draws_from: str | Path | None = None,
     root_seed: int | None = None,
     set: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -106,7 +109,7 @@ def compare(
         not among the strategies.
     metrics
         Metrics compared; all when empty.
-    scenario, n_replicates, n_draws, root_seed, set
+    scenario, n_replicates, n_draws, draws_from, root_seed, set
         As for `run`.
     folder, force, n_workers, cluster, on_progress
         As for `run`.
@@ -119,8 +122,7 @@ def compare(
     with in_python_words(), resolved_of(scenario, set) as resolved:
         seed = choose_root_seed(resolved, root_seed)
         plan = plan_comparison(resolved, strategies, baseline, metrics, seed, n_replicates)
-        n = resolved.scenario.n_draws if n_draws is None else n_draws
-        plan = plan.with_draws(n, table=shipped_draws(resolved))
+        plan = plan.with_draws_from(draws_from, n_draws)
         check_metrics(metrics_of(resolved), plan.metrics)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 

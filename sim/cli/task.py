@@ -38,10 +38,6 @@ Made = TypeVar("Made", bound="Result")
 Planned = TypeVar("Planned", bound="HasPlan")
 
 
-UNWEIGHTED = "none"
-"""In place of a table of weighted draws: every draw counts alike, whatever figures say."""
-
-
 def load_resolved(scenario: str | None, overrides: Sequence[str]) -> Resolved:
     """Load a scenario and the tables it names."""
     from sim.scenario.load import load_scenario
@@ -65,25 +61,6 @@ def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool)
         f"root seed: {chosen} (chosen; give --seed {chosen} to repeat this run)", quiet=quiet
     )
     return chosen
-
-
-def plan_draws(
-    plan: Plan, given: int | None, per_draw: int = 1, draws_from: Path | None = None
-) -> Plan:
-    """Plan the draws of the command, else as many as its table has, else those of the scenario.
-
-    Parameters
-    ----------
-    draws_from
-        A table of weighted draws, or ``UNWEIGHTED``; the one shipped with the scenario when None.
-    """
-    from sim.experiment.weighted_draws import read_weighted_draws, shipped_draws
-
-    if draws_from is not None and str(draws_from) != UNWEIGHTED:
-        return plan.with_draws(given, per_draw, read_weighted_draws(draws_from))
-    table = shipped_draws(plan.resolved) if draws_from is None else None
-    n_draws = plan.resolved.scenario.n_draws if given is None else given
-    return plan.with_draws(n_draws, per_draw, table)
 
 
 def check_alone(options: ExperimentOptions, *given: Any) -> None:

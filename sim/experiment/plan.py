@@ -19,7 +19,13 @@ from typing import Any
 from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, luck_of_draw
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.weighted_draws import WeightedDraws, lay_weighted
+from sim.experiment.weighted_draws import (
+    UNWEIGHTED,
+    WeightedDraws,
+    lay_weighted,
+    read_weighted_draws,
+    shipped_draws,
+)
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.changes import Point
@@ -195,6 +201,28 @@ class Plan:
             described["from"] = table.sha256
         asked = {**self.asked, "draws": described}
         return replace(self, draws=draws, n_per_draw=n_per_draw, asked=asked, weighted=table)
+
+    def with_draws_from(
+        self, source: str | Path | None, n_draws: int | None, n_per_draw: int = 1
+    ) -> Plan:
+        """Plan the draws that are asked for, else as many as a table has, else the scenario's.
+
+        Parameters
+        ----------
+        source
+            A table of weighted draws, or ``UNWEIGHTED``; the one shipped with the scenario when
+            None, where there is one.
+
+        Raises
+        ------
+        UsageError, DataError
+            As for `with_draws`, and with the mistakes in the table.
+        """
+        if source is not None and str(source) != UNWEIGHTED:
+            return self.with_draws(n_draws, n_per_draw, read_weighted_draws(Path(source)))
+        table = shipped_draws(self.resolved) if source is None else None
+        n = self.resolved.scenario.n_draws if n_draws is None else n_draws
+        return self.with_draws(n, n_per_draw, table)
 
     @property
     def is_as_given(self) -> bool:

@@ -36,6 +36,8 @@ from sim.scenario.unknowns import Factor, joint_amounts
 from sim.scenario.variants import Variant, own_variant
 
 COLUMNS = ("draw", "weight", "root_seed", "unknowns")
+UNWEIGHTED = "none"
+"""In place of a table of weighted draws: every draw counts alike, whatever figures say."""
 MOST_BYTES = 2**27
 MOST_SAID = 10
 """Most mistakes of a table that are named."""

@@ -14,7 +14,6 @@ from typing import Any
 
 from sim.errors import Problem, ScenarioError
 from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
-from sim.experiment.weighted_draws import shipped_draws
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 
@@ -132,7 +131,7 @@ class Asked:
             )
         else:
             plan = Plan.of_run(resolved, root_seed, self.n_replicates)
-        return plan.with_draws(self.n_draws, table=shipped_draws(resolved))
+        return plan.with_draws_from(None, self.n_draws)
 
 
 def setting_of(override: str) -> str | None:

@@ -26,7 +26,6 @@ from sim.cli.task import (
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
-    plan_draws,
 )
 from sim.cli.terminal import console
 
@@ -212,7 +211,7 @@ def _task(
     root_seed = choose_root_seed(seed, resolved.scenario.root_seed, quiet=quiet)
     n = replicates or resolved.scenario.n_replicates
     plan = Plan.of_comparison(resolved, variants, against, (), root_seed, n)
-    plan = plan_draws(plan, draws)
+    plan = plan.with_draws_from(None, draws)
     return Runs(plan), Task.new(plan, folder, force=force), asked
 
 

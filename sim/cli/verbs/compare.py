@@ -32,7 +32,6 @@ from sim.cli.task import (
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
-    plan_draws,
     unless_from,
 )
 from sim.cli.terminal import console
@@ -138,7 +137,7 @@ def compare(
             )
             root_seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet)
             plan = Plan.of_comparison(resolved, variants, against, metrics, root_seed, n)
-            plan = plan_draws(plan, draws, per_draw, draws_from)
+            plan = plan.with_draws_from(draws_from, draws, per_draw)
             task = Task.new(plan, output, force=force)
         else:
             by_hand = (

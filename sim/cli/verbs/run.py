@@ -24,7 +24,6 @@ from sim.cli.task import (
     choose_root_seed,
     leave_unless_complete,
     load_resolved,
-    plan_draws,
     unless_from,
 )
 from sim.cli.terminal import console
@@ -72,7 +71,7 @@ def run(
             resolved = load_resolved(scenario, options.overrides)
             root_seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet)
             plan = Plan.of_run(resolved, root_seed, replicates or resolved.scenario.n_replicates)
-            plan = plan_draws(plan, draws, per_draw, draws_from)
+            plan = plan.with_draws_from(draws_from, draws, per_draw)
             runs = Runs(plan)
             task = Task.new(plan, output, force=force)
         else:
