@@ -29,6 +29,7 @@ from sim.errors import DataError, Problem, UsageError
 from sim.files import hash_of, new_file
 from sim.report.page.document import check_manifest, render
 from sim.report.page.said import Said
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.contents import REPORT, TIMING
 from sim.results.folder import COMPLETE, MANIFEST, read_object
 from sim.results.integrity import changed_files, unlisted_files
@@ -68,7 +69,9 @@ class Written:
     sha256: str
 
 
-def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> Written:
+def write_bundle(
+    run: RunFolder, path: Path, words: Language = IN_ENGLISH, *, force: bool = False
+) -> Written:
     """Write the bundle of a run or comparison.
 
     Raises
@@ -85,9 +88,9 @@ def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> Written:
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / wheel.NAME
         wheel.write_wheel(program)
-        members = {**run_members(run), **derived(run), **_environment(run.manifest, program)}
+        members = {**run_members(run), **derived(run, words), **_environment(run.manifest, program)}
         described = {name: _described(name, given) for name, given in members.items()}
-        subject = _subject(run, words_of(run), date)
+        subject = _subject(run, words_of(run, words), date, words)
         members[METADATA] = crate_text(subject, described).encode()
         with new_file(path, force=force) as partial:
             write_archive(partial, members)
@@ -124,12 +127,12 @@ def run_members(run: RunFolder) -> dict[str, Path]:
     return {f"{RUN}/{name}": run.path / name for name in names}
 
 
-def derived(run: RunFolder) -> dict[str, bytes]:
-    """Files of a bundle that follow from the run and this version alone."""
+def derived(run: RunFolder, words: Language = IN_ENGLISH) -> dict[str, bytes]:
+    """Files of a bundle that follow from the run, this version and the language alone."""
     return {
-        README: statement(run, words_of(run)).encode(),
-        RERUN: rerun_script(str(run.manifest["python"]), wheel.NAME).encode(),
-        f"{RUN}/{REPORT}": render(run).encode(),
+        README: statement(run, words_of(run, words), words).encode(),
+        RERUN: rerun_script(str(run.manifest["python"]), wheel.NAME, words.code).encode(),
+        f"{RUN}/{REPORT}": render(run, words).encode(),
     }
 
 
@@ -149,11 +152,11 @@ def _described(name: str, given: bytes | Path) -> Member:
     return Member(about, given.stat().st_size, hash_of(given))
 
 
-def _subject(run: RunFolder, words: Said, date: str) -> Subject:
-    head, tool = words.headline, run.manifest["tool"]
+def _subject(run: RunFolder, told: Said, date: str, words: Language) -> Subject:
+    head, tool = told.headline, run.manifest["tool"]
     sentences = [one for one in (head.says, head.is_sure, head.hangs_on) if one]
     return Subject(
-        title=run.title,
+        title=words.name(run.title),
         description=" ".join(sentences),
         date=date,
         result_id=str(run.manifest["result_id"]),

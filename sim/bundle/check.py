@@ -1,5 +1,7 @@
 """Checks a bundle: every file against the list in it, and what follows from the run.
 
+Pages are made again in the language that the report in it is written in.
+
 In: the folder of an unpacked bundle. Out: what differs, one line each. That the run itself comes
 out the same is verified as for any run folder.
 """
@@ -14,6 +16,8 @@ from sim.bundle.bundle import RUN, derived
 from sim.bundle.crate import METADATA, read_crate
 from sim.errors import OverblockError
 from sim.files import hash_of
+from sim.report.page.document import language_of
+from sim.results.contents import REPORT
 from sim.results.manifest import ABSENT
 from sim.results.read import open_run
 from sim.version import __version__
@@ -49,7 +53,8 @@ def changed_pages(folder: Path) -> Iterator[str]:
     """Pages of an unpacked bundle that are not what this program makes of the run in it."""
     try:
         run = open_run(folder / RUN)
-        made = derived(run)
+        report = folder / RUN / REPORT
+        made = derived(run, language_of(report.read_bytes() if report.is_file() else b""))
     except (OverblockError, KeyError, TypeError, AttributeError) as error:
         yield f"README.md, rerun.sh, report: cannot be made again: {error}"
         return

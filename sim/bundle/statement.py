@@ -1,6 +1,6 @@
 """The page of a bundle that is read first: question, answer, error rate, what would change it.
 
-In: a run folder. Out: Markdown, the same for the same folder and version.
+In: a run folder, a language. Out: Markdown, the same for the same folder and version.
 """
 
 from __future__ import annotations
@@ -11,76 +11,79 @@ from sim.report.documents.error_rate import ErrorRate, ErrorRates, error_rates
 from sim.report.page.charts import read_drawn, worst_moment
 from sim.report.page.repeat import is_comparison
 from sim.report.page.said import Said, said
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.markdown import markdown_text
-from sim.report.words.numbers import count, percent
+from sim.report.words.numbers import percent
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 
 
-def words_of(run: RunFolder) -> Said:
+def words_of(run: RunFolder, words: Language = IN_ENGLISH) -> Said:
     """What is said of a result in words."""
     tradeoff = read_rows(run, "tradeoff.csv") if is_comparison(run) else []
     harmful, _ = worst_moment(run, read_drawn(run).bands)
-    return said(run, tradeoff, harmful)
+    return said(run, tradeoff, harmful, words)
 
 
-def statement(run: RunFolder, words: Said) -> str:
+def statement(run: RunFolder, told: Said, words: Language = IN_ENGLISH) -> str:
     """Return the page."""
-    return "\n".join(_lines(run, words)) + "\n"
+    return "\n".join(_lines(run, told, words)) + "\n"
 
 
-def _lines(run: RunFolder, words: Said) -> Iterator[str]:
+def _lines(run: RunFolder, told: Said, words: Language) -> Iterator[str]:
     manifest = run.manifest
-    yield f"# {markdown_text(run.title)}"
+    yield f"# {markdown_text(words.name(run.title))}"
     yield ""
-    yield "## Question"
+    yield f"## {words.say('Question')}"
     yield ""
-    yield _asked(run)
+    yield _asked(run, words)
     yield ""
     if about := str(run.scenario.get("description", "")):
-        yield markdown_text(" ".join(about.split()))
+        yield markdown_text(" ".join(words.name(about).split()))
         yield ""
-    yield "## Answer"
+    yield f"## {words.say('Answer')}"
     yield ""
-    head = words.headline
+    head = told.headline
     sentences = [one for one in (head.says, head.is_sure, head.hangs_on) if one]
     yield markdown_text(" ".join(sentences))
     yield ""
-    for sentence in words.answer:
+    for sentence in told.answer:
         yield f"- {markdown_text(sentence)}"
     yield ""
-    yield markdown_text(words.doubt)
+    yield markdown_text(told.doubt)
     yield ""
-    yield "## How often such numbers were right"
+    yield f"## {words.say('How often such numbers were right')}"
     yield ""
     rates = error_rates(str(manifest["scenario"]["name"]), has_draws=run.n_draws > 0)
-    yield from _error_rates(rates, has_draws=run.n_draws > 0)
+    yield from _error_rates(rates, words, has_draws=run.n_draws > 0)
     yield ""
-    yield "## What would change it"
+    yield f"## {words.say('What would change it')}"
     yield ""
-    yield from _changes(run, words)
+    yield from _changes(run, told, words)
     yield ""
-    yield "## What is here"
+    yield f"## {words.say('What is here')}"
     yield ""
     for name, what in CONTENTS.items():
-        yield f"- [{name}]({name}): {what}"
+        yield f"- [{name}]({name}): {words.say(what)}"
     yield ""
-    yield "## Check it, and make it again"
+    yield f"## {words.say('Check it, and make it again')}"
     yield ""
-    yield (
+    yield words.say(
         "`overblock verify CASE.zip` checks all hashes, runs a sample again, and makes every "
         "table over replicates, the report and this page again. `sh rerun.sh` needs Python, a "
         "shell and network: it installs the locked versions and the program from this bundle, "
         "makes the whole run again and compares every byte."
     )
     yield ""
-    yield (
-        f"Made by overblock {manifest['tool']['version']} with Python {manifest['python']}; the "
-        f"result is {manifest['result_id']}."
+    yield words.say(
+        "Made by overblock {version} with Python {python}; the result is {id}.",
+        version=manifest["tool"]["version"],
+        python=manifest["python"],
+        id=manifest["result_id"],
     )
     for warning in manifest.get("warnings", []):
         yield ""
-        yield f"Warning: {markdown_text(str(warning))}"
+        yield words.say("Warning: {warning}", warning=markdown_text(str(warning)))
 
 
 CONTENTS = {
@@ -97,65 +100,90 @@ CONTENTS = {
 """What a reader may open, in the sequence of the page."""
 
 
-def _asked(run: RunFolder) -> str:
+def _asked(run: RunFolder, words: Language) -> str:
     names = ", ".join(markdown_text(one) for one in run.strategies)
-    start, end = str(run.scenario["start"]), str(run.scenario["end"])
     what = (
-        f"Strategies held against each other in the same luck: {names}"
+        words.say("Strategies held against each other in the same luck: {names}", names=names)
         if is_comparison(run)
-        else f"Strategy: {names}"
+        else words.say("Strategy: {names}", names=names)
     )
-    draws = f", {count(run.n_draws, 'draw')} of all that is not known" if run.n_draws else ""
-    return f"{what}. From {start} to {end}; {count(run.n_replicates, 'replicate')}{draws}."
+    start, end = (words.moment(str(run.scenario[name])) for name in ("start", "end"))
+    replicates = words.count(run.n_replicates, "replicate")
+    text_ = (
+        "{what}. From {start} to {end}; {replicates}, {draws} of all that is not known."
+        if run.n_draws
+        else "{what}. From {start} to {end}; {replicates}."
+    )
+    draws = words.count(run.n_draws, "draw")
+    return words.say(text_, what=what, start=start, end=end, replicates=replicates, draws=draws)
 
 
-def _error_rates(found: ErrorRates, *, has_draws: bool) -> Iterator[str]:
-    over = "over all that is not known" if has_draws else "by luck alone"
-    yield (
-        "Published outcomes that set no parameter (held out), against what this program "
-        f"predicted from simulated runs (version {found.version}; ranges {over}, "
-        f"meant to hold {percent(found.level, 2)})."
+def _error_rates(found: ErrorRates, words: Language, *, has_draws: bool) -> Iterator[str]:
+    yield words.say(
+        "Published outcomes that set no parameter (held out), against what this program predicted "
+        "from simulated runs (version {version}; ranges over all that is not known, meant to hold "
+        "{level})."
+        if has_draws
+        else "Published outcomes that set no parameter (held out), against what this program "
+        "predicted from simulated runs (version {version}; ranges by luck alone, meant to hold "
+        "{level}).",
+        version=found.version,
+        level=words.digits(percent(found.level, 2)),
     )
     yield ""
-    yield (
-        "| what was predicted | published figures | held against a prediction "
-        "| inside its range | too high or too low by, in the median |"
+    heads = (
+        "what was predicted",
+        "published figures",
+        "held against a prediction",
+        "inside its range",
+        "too high or too low by, in the median",
     )
+    yield f"| {' | '.join(map(words.say, heads))} |"
     yield "| --- | --: | --: | --: | --: |"
-    for one in (*found.by_kind, found.all, *([found.of_scenario] if found.of_scenario else [])):
-        yield _row(one)
+    for one in found.by_kind:
+        # Units of published figures, which have no translation.
+        yield _row(one, words.name(one.kind), words)
+    yield _row(found.all, words.say("all of them"), words)
     if found.of_scenario is None:
         yield ""
-        yield "Nothing published is held against this scenario itself."
+        yield words.say("Nothing published is held against this scenario itself.")
+        return
+    name = found.of_scenario.kind.removeprefix("scenario ")
+    yield _row(found.of_scenario, words.say("scenario {name}", name=name), words)
 
 
-def _row(one: ErrorRate) -> str:
-    factor = "not known" if one.median_factor is None else f"×{one.median_factor:.2f}"
-    kind = markdown_text(one.kind)
-    return (
-        f"| {kind} | {one.n_cases} | {one.n_judged} | {one.n_inside} of {one.n_judged} | {factor} |"
-    )
+def _row(one: ErrorRate, kind: str, words: Language) -> str:
+    factor = words.say("not known")
+    if one.median_factor is not None:
+        factor = f"×{words.digits(f'{one.median_factor:.2f}')}"
+    inside = words.say("{n} of {of}", n=str(one.n_inside), of=str(one.n_judged))
+    return f"| {markdown_text(kind)} | {one.n_cases} | {one.n_judged} | {inside} | {factor} |"
 
 
-def _changes(run: RunFolder, words: Said) -> Iterator[str]:
+def _changes(run: RunFolder, told: Said, words: Language) -> Iterator[str]:
     if not run.n_draws:
-        yield (
+        yield words.say(
             "Not known: only luck was varied. Which assumption would change the answer is said by "
             "a run with `--draws`."
         )
         return
-    for sentence in words.hangs_on:
+    for sentence in told.hangs_on:
         yield f"- {markdown_text(sentence)}"
     rows = read_rows(run, "verdicts.csv") if is_comparison(run) else []
     for row in rows:
         if text(row, "region"):
-            yield f"- {markdown_text(_region(row))}"
-    if not words.hangs_on and not rows:
-        yield "Not known: no measure of harm or effect is in the run."
+            yield f"- {markdown_text(_region(row, words))}"
+    if not told.hangs_on and not rows:
+        yield words.say("Not known: no measure of harm or effect is in the run.")
 
 
-def _region(row: Row) -> str:
-    pair = f"{text(row, 'strategy')} against {text(row, 'other')}, by {text(row, 'metric')}"
-    return (
-        f"{pair}: {text(row, 'verdict')}; {text(row, 'region_says')} where {text(row, 'region')}."
+def _region(row: Row, words: Language) -> str:
+    return words.say(
+        "{strategy} against {other}, by {metric}: {verdict}; {says} where {region}.",
+        strategy=text(row, "strategy"),
+        other=text(row, "other"),
+        metric=text(row, "metric"),
+        verdict=words.name(text(row, "verdict")),
+        says=words.name(text(row, "region_says")),
+        region=text(row, "region"),
     )

@@ -19,6 +19,7 @@ import pytest
 from benchmarks.comparisons import EIGHT, Made, write_comparison
 from sim.measure.bands import band_of, step_values
 from sim.report.page.document import write_report
+from sim.report.words.languages import LANGUAGES, language
 from sim.results.read import open_run
 from tests.browser.conftest import Opened, OpenReport
 
@@ -48,6 +49,26 @@ def test_it_says_nothing_and_asks_for_nothing(which: str, open_report: OpenRepor
     page.mouse.move(600, 400)
     assert opened.said == []
     assert opened.asked == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_it_speaks_its_language_and_stays_within_a_narrow_window(
+    code: str, chase_run: Path, open_report: OpenReport, tmp_path: Path
+) -> None:
+    words = language(code)
+    write_report(open_run(chase_run), tmp_path / "report.html", words)
+    opened = open_report(tmp_path / "report.html", width=390)
+    page = opened.page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert words.say("Read all charts at") in page.locator("#chart-businesses").inner_text()
+    assert page.locator("#window button").first.inner_text() == words.say("Whole run")
+    assert page.locator("#map-play").inner_text() == words.say("Play")
+    # Months, thousands and decimals by locale.
+    axis = " ".join(page.locator("#chart-businesses .plot text").all_text_contents())
+    assert {"es": "17 abr", "it": "17 apr", "ru": "17 апр."}[code] in axis
+    listed = page.locator("#map-readout").inner_text().replace("\u00a0", " ")
+    assert re.search({"es": r"\d\.\d{3}", "it": r"\d\.\d{3}", "ru": r"\d \d{3}"}[code], listed)
+    assert (opened.said, opened.asked) == ([], [])
 
 
 @EACH

@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import ForceFileOption, JsonOption, QuietOption
+from sim.cli.options import (
+    ForceFileOption,
+    JsonOption,
+    LanguageOption,
+    QuietOption,
+    choose_language,
+)
 from sim.cli.terminal import console
 
 SCHEMA = "overblock/bundle/1"
@@ -16,6 +22,7 @@ SCHEMA = "overblock/bundle/1"
 def bundle(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a comparison's.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
+    language: LanguageOption = "en",
     force: ForceFileOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -30,6 +37,8 @@ def bundle(
 
       overblock bundle out -o case.zip
 
+      overblock bundle out -o caso.zip --language es
+
       overblock verify case.zip
     """
     with console.reports_errors(as_json=as_json):
@@ -37,8 +46,9 @@ def bundle(
         from sim.files import check_free
         from sim.results.read import open_run
 
+        words = choose_language(language)
         check_free(output, force=force)
-        written = write_bundle(open_run(run), output, force=force)
+        written = write_bundle(open_run(run), output, words, force=force)
         if as_json:
             console.print_json(
                 {

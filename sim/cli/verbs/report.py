@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import JsonOption, QuietOption
+from sim.cli.options import JsonOption, LanguageOption, QuietOption, choose_language
 from sim.cli.terminal import console
 
 SCHEMA = "overblock/report/1"
@@ -19,6 +19,7 @@ def report(
         Path | None,
         typer.Option("-o", "--output", help="File to write; RUN/report.html when left out."),
     ] = None,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -29,13 +30,16 @@ def report(
       overblock report out
 
       overblock report out -o report.html
+
+      overblock report out --language es -o informe.html
     """
     with console.reports_errors(as_json=as_json):
         from sim.report.page.document import write_report
         from sim.results.read import open_run
 
+        words = choose_language(language)
         path = output or run / "report.html"
-        n_bytes = write_report(open_run(run), path)
+        n_bytes = write_report(open_run(run), path, words)
         if as_json:
             console.print_json({"schema": SCHEMA, "file": str(path), "n_bytes": n_bytes})
         else:

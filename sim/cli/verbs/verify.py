@@ -182,13 +182,13 @@ def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -
 
 def _changed_report(folder: Path) -> list[str]:
     """Say whether the report in a folder is another than would be written now."""
-    from sim.report.page.document import render
+    from sim.report.page.document import language_of, render
     from sim.results.contents import REPORT
     from sim.results.read import open_run
 
     try:
-        page = render(open_run(folder)).encode("utf-8")
-        is_same = (folder / REPORT).read_bytes() == page
+        here = (folder / REPORT).read_bytes()
+        is_same = here == render(open_run(folder), language_of(here)).encode("utf-8")
     except (OverblockError, OSError) as error:
         return [f"{REPORT}: cannot be made again: {error}"]
     return [] if is_same else [f"{REPORT}: is not what this program makes of the folder"]

@@ -98,7 +98,7 @@ class Asked:
 def strategy_of(asked: Asked, label: str) -> str:
     """Say what a strategy of the comparison blocks."""
     given = parameters_of(asked.found.run, label)
-    return asked.say(strategy_words({"id": given.get("id", label), "parameters": {}}))
+    return strategy_words({"id": given.get("id", label), "parameters": {}}, asked.words)
 
 
 def _settled(asked: Asked, metric: str, claim: str) -> Paragraph:
@@ -164,7 +164,7 @@ def _identified(asked: Asked) -> Iterator[Block]:
         [
             asked.say(
                 "{name}: {hit} of {n} businesses impaired at least once",
-                name=one.name,
+                name=asked.words.name(one.name),
                 hit=asked.digits(rounded(float(one.n_impaired.mean()))),
                 n=asked.digits(rounded(float(one.n_businesses.mean()))),
             )

@@ -103,8 +103,8 @@ function makeMap() {
     const frame = state.strategy.frames[state.frame];
     const when = dateText(map.t[state.frame]);
     slider.setAttribute("aria-valuetext", when);
-    const addresses = frame.n.toLocaleString("en");
-    byId("map-readout").textContent = `${when}: ${addresses} addresses listed.`;
+    const n = plainNumber(frame.n, 0);
+    byId("map-readout").textContent = say("{time}: {n} addresses listed.", { time: when, n });
     const rows = map.providers
       .map((name, row) => [name, frame.by[row]])
       .filter(([, count]) => count > 0)
@@ -112,10 +112,10 @@ function makeMap() {
     const known = rows.reduce((sum, [, count]) => sum + count, 0);
     const shown = rows.slice(0, 8);
     const rest = frame.n - shown.reduce((sum, [, count]) => sum + count, 0);
-    if (rest > 0) shown.push([known < frame.n ? "others, and not attributed" : "others", rest]);
+    if (rest > 0) shown.push([known < frame.n ? say("others, and not attributed") : say("others"), rest]);
     byId("map-providers").replaceChildren(
       ...shown.map(([name, count]) =>
-        element("tr", {}, element("th", { scope: "row" }, name), element("td", { class: "number" }, count.toLocaleString("en")))
+        element("tr", {}, element("th", { scope: "row" }, name), element("td", { class: "number" }, plainNumber(count, 0)))
       )
     );
   }
@@ -125,7 +125,7 @@ function makeMap() {
     const pixel = place(event.offsetY, canvas.clientHeight) * map.side + place(event.offsetX, canvas.clientWidth);
     const network = network16[pixel];
     const level = state.levels[pixel];
-    const share = level === 255 ? "wholly listed" : level ? `${numberText(level / 255, true)} listed` : "not listed";
+    const share = level === 255 ? say("wholly listed") : level ? say("{share} listed", { share: numberText(level / 255, true) }) : say("not listed");
     const whose = owner[pixel] < 0 ? "" : `; ${map.providers[owner[pixel]]}`;
     byId("map-pointer").textContent = `${network >> 8}.${network & 255}.0.0/16: ${share}${whose}`;
   }
@@ -134,13 +134,13 @@ function makeMap() {
   function stop() {
     clearInterval(timer);
     timer = null;
-    play.textContent = "Play";
+    play.textContent = say("Play");
     play.setAttribute("aria-pressed", "false");
   }
   play.addEventListener("click", () => {
     if (timer !== null) return stop();
     if (slider.value === slider.max) slider.value = 0;
-    play.textContent = "Stop";
+    play.textContent = say("Stop");
     play.setAttribute("aria-pressed", "true");
     timer = setInterval(() => {
       if (slider.value === slider.max) return stop();
@@ -163,9 +163,9 @@ function makeMap() {
   }
   play.after(...pictureButtons(() => ({
     name: "map", title: byId("map-readout").textContent,
-    subtitle: "The IPv4 space, one square for each 65,536 addresses; dark where listed, by provider",
-    note: "Laid on a Hilbert curve.", body: picture,
-  }), "the map"));
+    subtitle: say("The IPv4 space, one square for each {n} addresses; dark where listed, by provider", { n: plainNumber(65536, 0) }),
+    note: say("Laid on a Hilbert curve."), body: picture,
+  }), say("the map")));
   slider.addEventListener("input", show);
   if (chooser) chooser.addEventListener("change", show);
   canvas.addEventListener("pointermove", point);

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.key_figures import confidence_of
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
-    count,
-    listing,
+    capitalised,
     number,
     percent,
     quantity,
@@ -33,10 +33,9 @@ LISTED, HIT, HIT_SHARE, LOSS = map(
         "private_loss_usd",
     ),
 )
-BYSTANDERS = "addresses that were not the target's"
 
 
-def answer_run(rows: Rows, impaired_above: float) -> list[str]:
+def answer_run(rows: Rows, impaired_above: float, words: Language = IN_ENGLISH) -> list[str]:
     """Sentences about one strategy.
 
     Parameters
@@ -47,71 +46,106 @@ def answer_run(rows: Rows, impaired_above: float) -> list[str]:
         Share of domestic demand that fails, above which a business counts as impaired.
     """
     return [
-        _what_was_hit(rows, impaired_above),
-        _what_it_cost(rows),
-        _what_the_target_lost(rows),
+        _what_was_hit(rows, impaired_above, words),
+        _what_it_cost(rows, words),
+        _what_the_target_lost(rows, words),
     ]
 
 
-def _what_was_hit(rows: Rows, impaired_above: float) -> str:
+def _what_was_hit(rows: Rows, impaired_above: float, words: Language) -> str:
     listed, hit = rows.get(LISTED), rows.get(HIT)
-    first = (
-        "How many addresses were listed is not known"
-        if listed is None
-        else f"At its peak the register listed {_value(listed, BYSTANDERS)}"
-        if cell(listed, "mean") > 0
-        else "No addresses but the target's own were listed"
-    )
+    if listed is None or math.isnan(cell(listed, "mean")):
+        first = words.say("How many addresses were listed is not known")
+    elif cell(listed, "mean") > 0:
+        first = words.say(
+            "At its peak the register listed {n} addresses that were not the target's{ranges}",
+            **_value(listed, words),
+        )
+    else:
+        first = words.say("No addresses but the target's own were listed")
     if hit is None:
         return f"{first}."
+    limit = words.digits(percent(impaired_above))
     share = rows.get(HIT_SHARE)
     if share is not None and not math.isnan(cell(share, "mean")):
         # Their number is assumed, and drawn where draws are: a range of it would say nothing.
-        return (
-            f"{first}; of the modelled businesses, {_value(share)} had more than "
-            f"{percent(impaired_above)} of their domestic customers' attempts fail at some time."
+        second = words.say(
+            "of the modelled businesses, {n}{ranges} had more than {limit} of their domestic "
+            "customers' attempts fail at some time",
+            limit=limit,
+            **_value(share, words),
         )
-    of = number(cell(hit, "denominator"))
-    return (
-        f"{first}; of {of} modelled businesses, {_value(hit)} had more than "
-        f"{percent(impaired_above)} of their domestic customers' attempts fail at some time."
-    )
+    else:
+        second = words.say(
+            "of {of} modelled businesses, {n}{ranges} had more than {limit} of their domestic "
+            "customers' attempts fail at some time",
+            limit=limit,
+            of=words.digits(number(cell(hit, "denominator"))),
+            **_value(hit, words),
+        )
+    return f"{first}; {second}."
 
 
-def _what_it_cost(rows: Rows) -> str:
+def _what_it_cost(rows: Rows, words: Language) -> str:
     harm, loss = rows.get(COLLATERAL), rows.get(LOSS)
     parts = []
     if harm is not None:
         share = _share(harm)
-        of = "" if math.isnan(share) else f", {percent(share)} of all business-hours"
-        parts.append(f"Together they were impaired for {_value(harm, 'business-hours')}{of}")
+        if math.isnan(cell(harm, "mean")):
+            text = "together they were impaired for a number of business-hours that is not known"
+        elif math.isnan(share):
+            text = "together they were impaired for {n} business-hours{ranges}"
+        else:
+            text = (
+                "together they were impaired for {n} business-hours{ranges}, {share} of all "
+                "business-hours"
+            )
+        values = {**_value(harm, words), "share": words.digits(percent(share))}
+        parts.append(words.say(text, **values))
     if loss is not None:
         mean, low, high = (cell(loss, name) for name in ("mean", "low", "high"))
-        amount = "an amount that is not known" if math.isnan(mean) else f"{number(mean)} USD"
-        if wide := _in_all(loss):
-            about = f" (mean; {wide})"
-        else:
-            ends = f"{span(low, high)} USD in {_level(loss)} of draws"
-            about = "" if math.isnan(low) else f" (mean; {ends})"
-        lost = f"{'the' if parts else 'The'} modelled businesses lost {amount}{about}"
-        parts.append(lost)
-    return "; ".join(parts) + "." if parts else "What bystanders lost is not known."
+        text = "the modelled businesses lost {n} USD{ranges}"
+        if math.isnan(mean):
+            text = "the modelled businesses lost an amount that is not known{ranges}"
+        ranges = _in_all(loss, words)
+        if not ranges and not math.isnan(low):
+            span_ = words.digits(span(low, high))
+            level = _level(loss, words)
+            ranges = words.say("{range} USD in {level} of draws", range=span_, level=level)
+        ranges = words.say(" (mean; {range})", range=ranges) if ranges else ""
+        parts.append(words.say(text, n=words.digits(number(mean)), ranges=ranges))
+    if not parts:
+        return words.say("What bystanders lost is not known.")
+    return f"{'; '.join([capitalised(parts[0]), *parts[1:]])}."
 
 
-def _what_the_target_lost(rows: Rows) -> str:
+def _what_the_target_lost(rows: Rows, words: Language) -> str:
     effect = rows.get(EFFICACY)
     if effect is None:
-        return "What the target and its users lost is not part of this scenario: it is not known."
+        return words.say(
+            "What the target and its users lost is not part of this scenario: it is not known."
+        )
     share = _share(effect)
-    of = "" if math.isnan(share) else f" of {number(cell(effect, 'denominator'))}"
-    return (
-        f"The target's users were denied {_value(effect, 'user-hours')}{of}"
-        f"{'' if math.isnan(share) else f', {percent(share)}'}."
+    if math.isnan(cell(effect, "mean")):
+        text = "The target's users were denied a number of user-hours that is not known."
+    elif math.isnan(share):
+        text = "The target's users were denied {n} user-hours{ranges}."
+    else:
+        text = "The target's users were denied {n} user-hours{ranges} of {of}, {share}."
+    return words.say(
+        text,
+        of=words.digits(number(cell(effect, "denominator"))),
+        share=words.digits(percent(share)),
+        **_value(effect, words),
     )
 
 
 def answer_comparison(
-    comparison: Sequence[Row], tradeoff: Sequence[Row], baseline: str, settled: str = ""
+    comparison: Sequence[Row],
+    tradeoff: Sequence[Row],
+    baseline: str,
+    settled: str = "",
+    words: Language = IN_ENGLISH,
 ) -> list[str]:
     """Sentences about several strategies tried on the same worlds with the same luck.
 
@@ -126,44 +160,59 @@ def answer_comparison(
         are by luck alone is said instead.
     """
     harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == COLLATERAL}
-    confidence = confidence_of(comparison)
+    confidence = words.digits(confidence_of(comparison))
     return [
-        _least_and_most(harm, baseline, confidence),
-        _who_is_dominated(tradeoff, baseline, confidence),
-        settled or _how_sure(harm, comparison, baseline),
+        _least_and_most(harm, baseline, confidence, words),
+        _who_is_dominated(tradeoff, baseline, confidence, words),
+        settled or _how_sure(harm, comparison, baseline, words),
     ]
 
 
-def _least_and_most(harm: Rows, baseline: str, confidence: str) -> str:
+def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language) -> str:
     known = {
         name: row
         for name, row in harm.items()
         if name != baseline and not math.isnan(cell(row, "mean"))
     }
     if not known:
-        return "What the strategies cost bystanders is not known."
+        return words.say("What the strategies cost bystanders is not known.")
     by_harm = sorted(known, key=lambda name: cell(known[name], "mean"))
     most, least = by_harm[-1], by_harm[0]
 
     def said(name: str) -> str:
         row = known[name]
         low, high = cell(row, "mean_low"), cell(row, "mean_high")
-        doubt = f"{confidence} interval by luck {span(low, high)}" if low < high else ""
+        doubt = _by_luck(confidence, low, high, words) if low < high else ""
         if low == high:
-            doubt = "the same in every replicate"
-        doubts = "; ".join(filter(None, [doubt, _in_all(row)]))
-        about = f" ({doubts})" if doubts else ""
-        return f"{number(cell(row, 'mean'))} business-hours impaired on average{about}"
+            doubt = words.say("the same in every replicate")
+        doubts = "; ".join(filter(None, [doubt, _in_all(row, words)]))
+        return words.say(
+            "{n} business-hours impaired on average{ranges}",
+            n=words.digits(number(cell(row, "mean"))),
+            ranges=f" ({doubts})" if doubts else "",
+        )
 
     if most == least:
-        return f"The strategy {most} cost bystanders {said(most)}."
-    return (
-        f"Of {len(known)} strategies, {most} cost bystanders most, {said(most)}; "
-        f"{least} cost them least, {said(least)}."
+        return words.say("The strategy {most} cost bystanders {harm}.", most=most, harm=said(most))
+    return words.say(
+        "Of {n} strategies, {most} cost bystanders most, {harm_most}; {least} cost them least, "
+        "{harm_least}.",
+        n=str(len(known)),
+        most=most,
+        harm_most=said(most),
+        least=least,
+        harm_least=said(least),
     )
 
 
-def _who_is_dominated(tradeoff: Sequence[Row], baseline: str, confidence: str) -> str:
+def _by_luck(confidence: str, low: float, high: float, words: Language) -> str:
+    range_ = words.digits(span(low, high))
+    return words.say("{level} interval by luck {range}", level=confidence, range=range_)
+
+
+def _who_is_dominated(
+    tradeoff: Sequence[Row], baseline: str, confidence: str, words: Language
+) -> str:
     rows = [row for row in tradeoff if text(row, "strategy") != baseline]
     known = [
         row
@@ -171,76 +220,99 @@ def _who_is_dominated(tradeoff: Sequence[Row], baseline: str, confidence: str) -
         if not math.isnan(cell(row, "efficacy")) and not math.isnan(cell(row, "collateral"))
     ]
     if not known:
-        return "What the strategies denied the target's users is not known here."
+        return words.say("What the strategies denied the target's users is not known here.")
     best = max(known, key=lambda row: cell(row, "efficacy"))
-    effect = (
-        f"The strategy {text(best, 'strategy')} denied the target's users most, "
-        f"{number(cell(best, 'efficacy'))} user-hours"
-        if cell(best, "efficacy") > 0
-        else "None of them denied the target's users anything"
-    )
-    low, high = cell(best, "efficacy_low"), cell(best, "efficacy_high")
-    if cell(best, "efficacy") > 0 and not math.isnan(low):
-        effect += f" ({confidence} interval by luck {span(low, high)})"
-    dominated = [text(row, "strategy") for row in known if row.get("is_dominated") is True]
-    if not dominated:
-        return f"{effect}; as given, no strategy is beaten by another on both effect and harm."
-    by = {text(row, "strategy"): text(row, "dominated_by").split(";") for row in known}
-    if len(dominated) == 1 and len(by[dominated[0]]) == 1 and by[dominated[0]][0]:
-        return (
-            f"{effect}; as given, {dominated[0]} is beaten by {by[dominated[0]][0]}, which denies "
-            "no less and harms no more."
+    if cell(best, "efficacy") > 0:
+        low, high = cell(best, "efficacy_low"), cell(best, "efficacy_high")
+        ranges = "" if math.isnan(low) else f" ({_by_luck(confidence, low, high, words)})"
+        effect = words.say(
+            "The strategy {best} denied the target's users most, {n} user-hours{ranges}",
+            best=text(best, "strategy"),
+            n=words.digits(number(cell(best, "efficacy"))),
+            ranges=ranges,
         )
-    verb = "is" if len(dominated) == 1 else "are each"
-    return (
-        f"{effect}; as given, {listing(dominated)} {verb} beaten by another strategy, which denies "
-        "no less and harms no more."
-    )
+    else:
+        effect = words.say("None of them denied the target's users anything")
+    dominated = [text(row, "strategy") for row in known if row.get("is_dominated") is True]
+    by = {text(row, "strategy"): text(row, "dominated_by").split(";") for row in known}
+    others = by[dominated[0]] if len(dominated) == 1 else []
+    if not dominated:
+        beaten = "as given, no strategy is beaten by another on both effect and harm"
+    elif len(others) == 1 and others[0]:
+        beaten = "as given, {names} is beaten by {other}, which denies no less and harms no more"
+    elif len(dominated) == 1:
+        beaten = (
+            "as given, {names} is beaten by another strategy, which denies no less and harms no "
+            "more"
+        )
+    else:
+        beaten = (
+            "as given, {names} are each beaten by another strategy, which denies no less and harms "
+            "no more"
+        )
+    found = words.say(beaten, names=words.listing(dominated), other="".join(others[:1]))
+    return f"{effect}; {found}."
 
 
-def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str) -> str:
+def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str, words: Language) -> str:
     tested = {name: cell(row, "p_holm") for name, row in harm.items() if name != baseline}
     known = [name for name, p in tested.items() if not math.isnan(p)]
     n = int(max((cell(row, "n_replicates") for row in comparison), default=0))
     if not known:
-        return (
-            f"With {count(n, 'replicate')}, whether the differences from "
-            f"{baseline} are chance is not known."
+        return words.say(
+            "With {replicates}, whether the differences from {baseline} are chance is not known.",
+            replicates=words.count(n, "replicate"),
+            baseline=baseline,
         )
     sure = sum(tested[name] < 0.05 for name in known)
     untested = len(tested) - len(known)
-    without = f"; {untested} could not be tested, as it was the same each time" if untested else ""
-    return (
-        f"Over {n} paired replicates, {sure} of {len(tested)} differ from {baseline} in "
-        "business-hours impaired by more than luck (paired t test, Holm's correction, below 5 %)"
-        f"{without}; what the assumptions would change is not in that."
-    )
+    without = "{n} could not be tested, as it was the same each time"
+    said = [
+        words.say(
+            "Over {n} paired replicates, {sure} of {of} differ from {baseline} in business-hours "
+            "impaired by more than luck (paired t test, Holm's correction, below 5 %)",
+            n=str(n),
+            sure=str(sure),
+            of=str(len(tested)),
+            baseline=baseline,
+        ),
+        *([words.say(without, n=str(untested))] if untested else []),
+        words.say("what the assumptions would change is not in that"),
+    ]
+    return f"{'; '.join(said)}."
 
 
-def _value(row: Row, noun: str = "") -> str:
-    """Mean with the interval over replicates."""
+def _value(row: Row, words: Language) -> dict[str, str]:
+    """Mean as ``n``, and as ``ranges`` by luck and over all that is not known, in brackets."""
     mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
-    what = f" {noun}" if noun else ""
     unit = text(row, "unit") if "unit" in row else ""
     if math.isnan(mean):
-        return f"a number{f' of{what}' if noun else ''} that is not known"
-    luck = f"{quantity_span(low, high, unit)} in {_level(row)} of replicates" if low < high else ""
-    if "all_low" in row and luck:
-        luck = f"{quantity_span(low, high, unit)} by luck"
+        return {"n": words.say("a number that is not known"), "ranges": ""}
+    n = words.digits(quantity(mean, unit))
+    luck = ""
+    if low < high:
+        by = "{range} by luck" if "all_low" in row else "{range} in {level} of replicates"
+        range_ = words.digits(quantity_span(low, high, unit))
+        luck = words.say(by, range=range_, level=_level(row, words))
     if low == high:
-        luck = "the same in every replicate"
+        luck = words.say("the same in every replicate")
         if mean == cell(row, "all_low") == cell(row, "all_high"):
-            return f"{quantity(mean, unit)}{what} (the same by any luck, and whatever is not known)"
-    ranges = "; ".join(filter(None, [luck, _in_all(row)]))
-    return f"{quantity(mean, unit)}{what}{f' ({ranges})' if ranges else ''}"
+            same = words.say("the same by any luck, and whatever is not known")
+            return {"n": n, "ranges": f" ({same})"}
+    ranges = "; ".join(filter(None, [luck, _in_all(row, words)]))
+    return {"n": n, "ranges": f" ({ranges})" if ranges else ""}
 
 
-def _in_all(row: Row) -> str:
+def _in_all(row: Row, words: Language) -> str:
     """The range over all that is not known; empty without draws, or where there is none."""
     low, high = cell(row, "all_low"), cell(row, "all_high")
     unit = text(row, "unit") if "unit" in row else ""
-    ends = "the same" if low == high == cell(row, "mean") else quantity_span(low, high, unit)
-    return "" if math.isnan(low) else f"{ends} with all that is not known"
+    if math.isnan(low):
+        return ""
+    if low == high == cell(row, "mean"):
+        return words.say("the same with all that is not known")
+    range_ = words.digits(quantity_span(low, high, unit))
+    return words.say("{range} with all that is not known", range=range_)
 
 
 def _share(row: Row) -> float:
@@ -249,29 +321,35 @@ def _share(row: Row) -> float:
     return cell(row, "mean") / of if of > 0 else math.nan
 
 
-def _level(row: Row) -> str:
+def _level(row: Row, words: Language) -> str:
     level = cell(row, "level")
-    return "an unknown share" if math.isnan(level) else percent(level, 2)
+    return words.say("an unknown share") if math.isnan(level) else words.digits(percent(level, 2))
 
 
-def doubt(rows: Sequence[Row], n_replicates: int, n_draws: int = 0) -> str:
+def doubt(
+    rows: Sequence[Row], n_replicates: int, n_draws: int = 0, words: Language = IN_ENGLISH
+) -> str:
     """What the ranges span, and what they do not."""
     if n_draws:
-        return (
-            f"Two ranges stand beside each number, each of 90 %. By luck: {n_replicates:,} "
-            "replicates of the scenario as given, other luck in the same world. With all that is "
-            f"not known: {n_draws:,} draws, each with another value of every unknown assumption "
-            "and luck of its own. Who quotes a number should quote the second. No published figure "
-            "weighs in it, and what the model leaves out is in neither."
+        return words.say(
+            "Two ranges stand beside each number, each of 90 %. By luck: {n} replicates of the "
+            "scenario as given, other luck in the same world. With all that is not known: {draws} "
+            "draws, each with another value of every unknown assumption and luck of its own. Who "
+            "quotes a number should quote the second. No published figure weighs in it, and what "
+            "the model leaves out is in neither.",
+            n=words.digits(f"{n_replicates:,}"),
+            draws=words.digits(f"{n_draws:,}"),
         )
     if n_replicates < 2:
-        return (
+        return words.say(
             "One replicate: how far luck alone would move these numbers is not known. Money is a "
             "range over assumed prices."
         )
-    level = next((_level(row) for row in rows if not math.isnan(cell(row, "level"))), "most")
-    return (
-        f"Ranges of counts span luck alone, {level} of {n_replicates:,} replicates; ranges of "
-        "money span assumed prices as well. What the other assumptions may change is not in them: "
-        "they are listed below with their own ranges."
+    known = (_level(row, words) for row in rows if not math.isnan(cell(row, "level")))
+    return words.say(
+        "Ranges of counts span luck alone, {level} of {n} replicates; ranges of money span assumed "
+        "prices as well. What the other assumptions may change is not in them: they are listed "
+        "below with their own ranges.",
+        level=next(known, words.say("most")),
+        n=words.digits(f"{n_replicates:,}"),
     )

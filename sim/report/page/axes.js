@@ -2,7 +2,8 @@
 
 const HOUR_MS = 3600000;
 const DAY_MS = 24 * HOUR_MS;
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS = Array.from({ length: 12 }, (_, month) =>
+  new Date(Date.UTC(2018, month, 1)).toLocaleDateString(locale, { month: "short", timeZone: "UTC" }));
 
 function linear([from, to], [start, end]) {
   const slope = to === from ? 0 : (end - start) / (to - from);
@@ -22,11 +23,11 @@ function numberTicks(highest, n) {
 // What an axis says of its numbers: one unit for all of them, so that each is short.
 function numberScale(ticks, unit, isShare) {
   const top = ticks[ticks.length - 1];
-  if (isShare) return { unit, text: (value) => `${Number((100 * value).toPrecision(6))}\u00a0%` };
-  const [scale, name] = top >= 1e9 ? [1e9, "billion "] : top >= 1e6 ? [1e6, "million "] : [1, ""];
+  if (isShare) return { unit, text: (value) => `${plainNumber(Number((100 * value).toPrecision(6)), 6)}\u00a0%` };
+  const [scale, name] = top >= 1e9 ? [1e9, say("billion")] : top >= 1e6 ? [1e6, say("million")] : [1, ""];
   return {
-    unit: `${name}${unit}`,
-    text: (value) => (value / scale).toLocaleString("en", { maximumFractionDigits: 6 }),
+    unit: name && unit ? say("{scale} {unit}", { scale: name, unit }) : name || unit,
+    text: (value) => plainNumber(value / scale, 6),
   };
 }
 
@@ -60,7 +61,8 @@ function momentText(at, step) {
   const date = new Date(at);
   const isDay = at % DAY_MS === 0;
   if (step < DAY_MS && !isDay) return date.toISOString().slice(11, 16);
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+  if (locale === "en") return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+  return date.toLocaleDateString(locale, { day: "numeric", month: "short", timeZone: "UTC" });
 }
 
 // Places of labels, in the sequence given, moved apart so that none covers another.

@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 
 from sim.catalogue.choices import label
-from sim.report.words.numbers import NBSP, capitalised, listing, percent
+from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.numbers import NBSP, capitalised, percent
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -47,14 +48,14 @@ def shares_of(row: Row) -> list[tuple[str, float]]:
     return [(key, cell(row, share)) for key, share in named if key]
 
 
-def hangs_on_text(row: Row) -> str:
+def hangs_on_text(row: Row, words: Language = IN_ENGLISH) -> str:
     """What a measure hangs on, in a cell: ``luck 12 %; compliance 45 %``."""
     luck = cell(row, "share_luck")
-    parts = [] if math.isnan(luck) else [("luck", luck)]
-    return "; ".join(f"{key} {_rough(share)}" for key, share in [*parts, *shares_of(row)])
+    parts = [] if math.isnan(luck) else [(words.say("luck"), luck)]
+    return "; ".join(f"{key} {_rough(share, words)}" for key, share in [*parts, *shares_of(row)])
 
 
-def hangs_on(run: RunFolder, row: Row, who: str = "") -> str:
+def hangs_on(run: RunFolder, row: Row, who: str = "", words: Language = IN_ENGLISH) -> str:
     """A sentence or two on what a measure hangs on, and what it would help most to know.
 
     Parameters
@@ -65,23 +66,35 @@ def hangs_on(run: RunFolder, row: Row, who: str = "") -> str:
         Label of the strategy, where there are several.
     """
     luck, unknowns = cell(row, "share_luck"), shares_of(row)
-    lead = capitalised(label(text(row, "metric"))) + (f" under {who}" if who else "")
+    lead = capitalised(words.name(label(text(row, "metric"))))
+    lead = words.say("{measure} under {strategy}", measure=lead, strategy=who) if who else lead
+    n = words.digits(f"{run.n_draws:,}")
     if math.isnan(luck):
-        return f"{lead}: the same in all {run.n_draws:,} draws, or not known."
-    parts = [f"luck for {_rough(luck)}"]
-    parts += [
-        f"{meaning_of(key, run.input_path(key.rpartition('.')[0]))} ({key}) for {_rough(share)}"
-        for key, share in unknowns
-    ]
-    of = f"of the variance of its rank among {run.n_draws:,} draws"
-    if not unknowns:
-        n = f"fewer than {LEAST_TOLD} draws" if run.n_draws < LEAST_TOLD else "so few"
-        return f"{lead}: it hangs on {parts[0]} {of}; on which unknowns, cannot be told in {n}."
-    return (
-        f"{lead}: it hangs on {listing(parts)} {of}. "
-        f"To know {unknowns[0][0]} alone would narrow the answer most."
+        return words.say("{measure}: the same in all {n} draws, or not known.", measure=lead, n=n)
+    parts = [words.say("luck for {share}", share=_rough(luck, words))]
+    for key, share in unknowns:
+        meaning = meaning_of(key, run.input_path(key.rpartition(".")[0]))
+        text_ = "{meaning} ({key}) for {share}" if words.has(meaning) else "{key} for {share}"
+        said = {"meaning": words.name(meaning), "key": key, "share": _rough(share, words)}
+        parts.append(words.say(text_, **said))
+    if unknowns:
+        return words.say(
+            "{measure}: it hangs on {parts} of the variance of its rank among {n} draws. To know "
+            "{key} alone would narrow the answer most.",
+            measure=lead,
+            parts=words.listing(parts),
+            n=n,
+            key=unknowns[0][0],
+        )
+    few = (
+        "{measure}: it hangs on {parts} of the variance of its rank among {n} draws; on which "
+        "unknowns, cannot be told in fewer than {least} draws."
+        if run.n_draws < LEAST_TOLD
+        else "{measure}: it hangs on {parts} of the variance of its rank among {n} draws; on which "
+        "unknowns, cannot be told in so few."
     )
+    return words.say(few, measure=lead, parts=parts[0], n=n, least=str(LEAST_TOLD))
 
 
-def _rough(share: float) -> str:
-    return percent(share, 2) if share >= 0.01 else f"less than 1{NBSP}%"
+def _rough(share: float, words: Language) -> str:
+    return words.digits(percent(share, 2) if share >= 0.01 else f"less than 1{NBSP}%")

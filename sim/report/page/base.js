@@ -1,7 +1,9 @@
-// What all parts of the page share: the data, colours of the reader's theme, numbers in words.
+// What all parts of the page share: the data, colours of the reader's theme, numbers in words, and
+// texts in the page's language. Each text is said as one literal: the page is given those it finds.
 
 const data = JSON.parse(document.getElementById("report-data").textContent);
 const root = document.documentElement;
+const locale = root.lang;
 const byId = (id) => document.getElementById(id);
 
 function element(tag, attributes = {}, ...children) {
@@ -9,6 +11,14 @@ function element(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children); // texts become text nodes: a name is never markup
   return made;
+}
+
+function say(text, values = {}) {
+  return (data.texts[text] || text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+function plainNumber(value, digits) {
+  return value.toLocaleString(locale, { maximumFractionDigits: digits, useGrouping: "always" });
 }
 
 function token(name) {
@@ -40,27 +50,25 @@ matchMedia("print").addEventListener("change", (event) => setPaper(event.matches
 
 function dateText(second) {
   const local = new Date(data.start_ms + second * 1000);
-  const day = local.toLocaleDateString("en-GB", {
+  const day = local.toLocaleDateString(locale === "en" ? "en-GB" : locale, {
     day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
   });
   return `${day}, ${local.toISOString().slice(11, 16)}`;
 }
 
 function numberText(value, isShare) {
-  if (value === null || value === undefined) return "not known";
-  if (isShare) return `${(100 * value).toLocaleString("en", { maximumFractionDigits: 2 })}\u00a0%`;
-  if (Math.abs(value) >= 1e6) {
-    return `${(value / 1e6).toLocaleString("en", { maximumFractionDigits: 2 })}\u00a0million`;
-  }
-  return value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 });
+  if (value === null || value === undefined) return say("not known");
+  if (isShare) return `${plainNumber(100 * value, 2)}\u00a0%`;
+  if (Math.abs(value) >= 1e6) return `${plainNumber(value / 1e6, 2)}\u00a0${say("million")}`;
+  return plainNumber(value, Math.abs(value) < 100 ? 1 : 0);
 }
 
 function spanText(low, high, isShare) {
   const ends = [low, high].map((end) => numberText(end, isShare));
-  const unit = /\u00a0(%|million)$/.exec(ends[1]);
   // One unit for both ends, where it is the same.
-  if (unit && ends[0].endsWith(unit[0])) ends[0] = ends[0].slice(0, -unit[0].length);
-  return ends.join(" to ");
+  const unit = ["%", say("million")].map((name) => `\u00a0${name}`).find((name) => ends[1].endsWith(name));
+  if (unit && ends[0].endsWith(unit)) ends[0] = ends[0].slice(0, -unit.length);
+  return ends.join(` ${say("to")} `);
 }
 
 function bytes(text) {

@@ -63,6 +63,8 @@ class Cell:
         the cell's own text.
     bar, strip
         Drawn instead of the text, which then describes it.
+    is_english, is_range_english
+        Whether it, or what stands below, is in English, whatever the language of the page.
     """
 
     text: str
@@ -71,6 +73,8 @@ class Cell:
     bar: Bar | None = None
     all: str = ""
     strip: Strip | None = None
+    is_english: bool = False
+    is_range_english: bool = False
 
 
 def sort_key(value: float) -> float | str:
@@ -95,16 +99,28 @@ class Line:
 
 @dataclass(frozen=True)
 class Column:
-    """Title of one column; an axis has places in percent of its width, and what stands there."""
+    """Title of one column.
+
+    Attributes
+    ----------
+    axis
+        Places in percent of its width, and what stands there.
+    is_english
+        Whether its cells are in English, whatever the language of the page.
+    """
 
     title: str
     is_number: bool = False
     axis: tuple[tuple[float, str], ...] = ()
+    is_english: bool = False
 
 
-def columns(*titles: str, numbers: Sequence[int] = ()) -> list[Column]:
-    """Columns by title; those at the places ``numbers`` hold numbers."""
-    return [Column(title, place in numbers) for place, title in enumerate(titles)]
+def columns(*titles: str, numbers: Sequence[int] = (), english: Sequence[int] = ()) -> list[Column]:
+    """Columns by title; those at the places ``numbers`` hold numbers, ``english`` English."""
+    return [
+        Column(title, place in numbers, is_english=place in english)
+        for place, title in enumerate(titles)
+    ]
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from sim.errors import DataError, Problem
 from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
 from sim.report.figures.addresses import read_marks
 from sim.report.words import findings
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.results.curves import CurveKey, read_curves
 from sim.results.read import SPLITS, CurvePoints, RunFolder, WideBand
@@ -78,7 +79,7 @@ _SPLIT_TITLES = {
     "sector": "By sector",
     "role": "By role of the component",
 }
-_ROLE_NOTE = " Each role as if it alone failed: a business can count under several."
+_ROLE_NOTE = "Each role as if it alone failed: a business can count under several."
 METRICS = (*STATES, LOST, *ADDRESSES, *USERS)
 ENFORCING = (*_BY_USERS, *_BY_OPERATORS)
 """Shown of one strategy alone: of several it would be as many charts more."""
@@ -106,7 +107,7 @@ class Drawn:
     listed: Mapping[str, CurvePoints]
 
 
-def read_drawn(run: RunFolder) -> Drawn:
+def read_drawn(run: RunFolder, words: Language = IN_ENGLISH) -> Drawn:
     """Read every curve that the page shows, strategy by strategy.
 
     Raises
@@ -127,7 +128,7 @@ def read_drawn(run: RunFolder) -> Drawn:
         for split in SPLITS:
             mine = {key.name: points for key, points in curves.items() if key.split == split}
             if mine:
-                panels[split].append(_split(split, strategy, mine, run.start, run.horizon_s))
+                panels[split].append(_split(split, strategy, mine, run.start, run.horizon_s, words))
         if CurveKey(LISTED) not in curves:
             message = f"expected curves of {LISTED} for {strategy}, got none"
             raise DataError([Problem(str(run.path / "curves.parquet"), message)])
@@ -135,7 +136,7 @@ def read_drawn(run: RunFolder) -> Drawn:
     return Drawn(bands, [panel for split in SPLITS for panel in panels[split]], listed)
 
 
-def chart_data(run: RunFolder, drawn: Drawn) -> list[dict[str, Any]]:
+def chart_data(run: RunFolder, drawn: Drawn, words: Language = IN_ENGLISH) -> list[dict[str, Any]]:
     """Values of all charts of a page.
 
     Raises
@@ -143,8 +144,9 @@ def chart_data(run: RunFolder, drawn: Drawn) -> list[dict[str, Any]]:
     DataError
         If the run's published totals cannot be read.
     """
-    who = [{"id": "who", "title": _WHO, "panels": list(drawn.splits)}] if drawn.splits else []
-    return [*_charts(run, drawn.bands), *who]
+    panels = list(drawn.splits)
+    who = [{"id": "who", "title": words.say(_WHO), "panels": panels}] if panels else []
+    return [*_charts(run, drawn.bands, words), *who]
 
 
 def worst_moment(run: RunFolder, bands: Bands) -> tuple[str, int]:
@@ -169,7 +171,7 @@ def band_of_line(points: CurvePoints, horizon_s: int, wide: WideBand | None = No
     return thin(band_at(points, times, wide), MAX_TIMES)
 
 
-def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
+def _charts(run: RunFolder, bands: Bands, words: Language) -> list[dict[str, Any]]:
     """One strategy: measures side by side. Several: strategies side by side, a panel a measure."""
     charts = []
     for name, title, panels in _CHARTS:
@@ -180,11 +182,11 @@ def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
                 continue
             if len(run.strategies) == 1:
                 lines = [
-                    _line(CURVES[metric].label, bands[run.strategies[0], metric], unit)
+                    _line(words.say(CURVES[metric].label), bands[run.strategies[0], metric], unit)
                     for metric in there
                 ]
-                found = finding(bands, run.strategies[0], there, run.start)
-                drawn.append(_panel(panel_title, unit, lines, found))
+                found = finding(bands, run.strategies[0], there, run.start, words)
+                drawn.append(_panel(words.say(panel_title), unit, lines, found, words))
                 continue
             for metric in there:
                 lines = [
@@ -195,54 +197,66 @@ def _charts(run: RunFolder, bands: Bands) -> list[dict[str, Any]]:
                 of_each = {
                     name: bands[name, metric] for name in run.strategies if (name, metric) in bands
                 }
-                found = _finding_of_each(of_each, metric, unit, run.start)
-                drawn.append(_panel(_panel_name(metric), unit, lines, found))
+                found = _finding_of_each(of_each, metric, unit, run.start, words)
+                drawn.append(_panel(_panel_name(metric, words), unit, lines, found, words))
         if drawn:
             if name == "addresses":
                 drawn[0]["marks"] = _marks(run)
             if name == "businesses" and len(run.strategies) > 1:
                 # What the answer speaks of comes first.
-                drawn.sort(key=lambda panel: panel["title"] != _panel_name(SPLIT_METRIC))
-            charts.append({"id": name, "title": title, "panels": drawn})
+                first = _panel_name(SPLIT_METRIC, words)
+                drawn.sort(key=lambda panel: panel["title"] != first)
+            charts.append({"id": name, "title": words.say(title), "panels": drawn})
     return charts
 
 
-def finding(bands: Bands, strategy: str, metrics: Sequence[str], start: datetime) -> str:
+def finding(
+    bands: Bands,
+    strategy: str,
+    metrics: Sequence[str],
+    start: datetime,
+    words: Language = IN_ENGLISH,
+) -> str:
     """What the first of the measures of one panel shows, in a sentence."""
     first = metrics[0]
     if SPLIT_METRIC in metrics:
-        return findings.impaired(bands[strategy, SPLIT_METRIC], start)
+        return findings.impaired(bands[strategy, SPLIT_METRIC], start, words)
     if first == LOST:
-        return findings.lost(bands[strategy, first], start)
+        return findings.lost(bands[strategy, first], start, words)
     if first == LISTED:
-        return findings.listed(bands[strategy, first], start)
+        return findings.listed(bands[strategy, first], start, words)
     if first in _BY_USERS or first in _BY_OPERATORS:
         who = "users" if first in _BY_USERS else "operators"
-        return findings.enforcing(bands[strategy, first], who)
+        return findings.enforcing(bands[strategy, first], who, words)
     if first == REACHED:
-        return findings.reached(bands[strategy, first], start)
-    named = {CURVES[metric].label: bands[strategy, metric] for metric in metrics}
-    return findings.most_of(named, start, _panel_name(first), is_share=True)
+        return findings.reached(bands[strategy, first], start, words)
+    named = {words.say(CURVES[metric].label): bands[strategy, metric] for metric in metrics}
+    what = _panel_name(first, words)
+    return findings.most_of(named, start, what, is_share=True, words=words)
 
 
-def _finding_of_each(bands: Mapping[str, Band], metric: str, unit: str, start: datetime) -> str:
+def _finding_of_each(
+    bands: Mapping[str, Band], metric: str, unit: str, start: datetime, words: Language
+) -> str:
     """What one measure shows of several strategies, in a sentence."""
     if metric == REACHED:
-        return findings.fewest_reach(bands, start)
-    name = _panel_name(metric)
-    return findings.most_of(bands, start, name, is_share=unit.startswith("share"))
+        return findings.fewest_reach(bands, start, words)
+    name = _panel_name(metric, words)
+    return findings.most_of(bands, start, name, is_share=unit.startswith("share"), words=words)
 
 
-def _panel_name(metric: str) -> str:
-    return capitalised(CURVES[metric].full_label)
+def _panel_name(metric: str, words: Language) -> str:
+    return capitalised(words.say(CURVES[metric].full_label))
 
 
-def _panel(title: str, unit: str, lines: list[dict[str, Any]], found: str) -> dict[str, Any]:
+def _panel(
+    title: str, unit: str, lines: list[dict[str, Any]], found: str, words: Language
+) -> dict[str, Any]:
     of = {line["of"] for line in lines} - {None}
     return {
         "title": title,
         "finding": found,
-        "unit": unit,
+        "unit": words.say(unit),
         "is_share": unit.startswith("share"),
         "of": of.pop() if len(of) == 1 and unit == "businesses" else None,
         "lines": lines,
@@ -302,6 +316,7 @@ def _split(
     curves: Mapping[str, CurvePoints],
     start: datetime,
     horizon_s: int,
+    words: Language,
 ) -> dict[str, Any]:
     sizes = {name: float(points.denominator.mean()) for name, points in curves.items()}
     names = sorted((n for n in sizes if sizes[n] > 0), key=lambda name: (-sizes[name], name))
@@ -312,19 +327,24 @@ def _split(
         mean = values_at(points, times).mean(axis=0)
         unknown = np.full(mean.size, np.nan)
         band = thin(Band(times, mean, unknown, unknown, sizes[name], 1), MAX_SPLIT_TIMES)
-        bands[name.replace("_", " ")] = band
-        lines.append(_line(name.replace("_", " "), band, "share"))
+        shown = words.name(name.replace("_", " "))
+        bands[shown] = band
+        lines.append(_line(shown, band, "share"))
     n_left_out = len(names) - len(lines)
-    left_out = f" The {len(lines)} largest; {n_left_out} are not shown." if n_left_out else ""
-    title = _SPLIT_TITLES[split]
-    found = findings.most_of(
-        bands, start, "Impaired at once", is_share=True, of=" of its businesses"
-    )
-    panel = _panel(title, "share of businesses impaired", lines, found)
+    notes = [words.say("Mean over replicates.")]
+    if n_left_out:
+        rest = "The {n} largest; {left_out} are not shown."
+        notes.append(words.say(rest, n=str(len(lines)), left_out=str(n_left_out)))
+    if split == "role":
+        notes.append(words.say(_ROLE_NOTE))
+    title = words.say(_SPLIT_TITLES[split])
+    what = words.say("Impaired at once")
+    found = findings.most_of(bands, start, what, is_share=True, are_businesses=True, words=words)
+    panel = _panel(title, "share of businesses impaired", lines, found, words)
     return panel | {
         "strategy": strategy,
         "shows_size": split != "role",
-        "note": f" Mean over replicates.{left_out}{_ROLE_NOTE if split == 'role' else ''}",
+        "note": "".join(f" {note}" for note in notes),
     }
 
 

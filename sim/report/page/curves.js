@@ -12,7 +12,7 @@ function makeChart(chart) {
   const caption = element("figcaption", { class: "small" });
   const slider = element("input", { type: "range", min: 0, max: 1000, step: 1 });
   const moment = element("span");
-  const numbers = element("details", { class: "no-print" }, element("summary", {}, "Numbers"));
+  const numbers = element("details", { class: "no-print" }, element("summary", {}, say("Numbers")));
   const finding = element("h3");
   const figure = element("figure", { id: `chart-${chart.id}` }, finding);
 
@@ -32,10 +32,10 @@ function makeChart(chart) {
     return element("label", {}, label, select);
   }
   const controls = element("div", { class: "controls no-print" });
-  if (titles.length > 1) controls.append(chooser("Show", titles, (title) => (state.title = title)));
+  if (titles.length > 1) controls.append(chooser(say("Show"), titles, (title) => (state.title = title)));
   if (strategies.length > 1) {
     const chosen = (strategy) => (state.strategy = strategy);
-    controls.append(chooser("Strategy", strategies, chosen));
+    controls.append(chooser(say("Strategy"), strategies, chosen));
   }
   controls.append(...pictureButtons(() => ({
     name: chart.id, title: panel().finding, subtitle: `${panel().title}: ${unitText()}`,
@@ -44,7 +44,7 @@ function makeChart(chart) {
   }), chart.title));
   figure.append(
     controls, plot, legend, bands,
-    element("label", { class: "small soft" }, "Read all charts at ", moment, slider),
+    element("label", { class: "small soft" }, say("Read all charts at"), " ", moment, slider),
     caption, numbers
   );
 
@@ -59,13 +59,13 @@ function makeChart(chart) {
 
   function valueText(line, second) {
     const row = rowAt(line.t, second);
-    if (row < 0) return "not known";
+    if (row < 0) return say("not known");
     const { is_share: isShare } = panel();
     const span = (low, high) => (low === high ? [] : [spanText(low, high, isShare)]);
     const luck = line.low ? span(line.low[row], line.high[row]) : [];
     const all = line.all ? span(line.all[0][row], line.all[2][row]) : [];
     const said = line.all
-      ? [...luck.map((text) => `${text} by luck`), ...all.map((text) => `${text} in all`)] : luck;
+      ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => say("{range} in all", { range }))] : luck;
     return numberText(line.mean[row], isShare) + (said.length ? ` (${said.join("; ")})` : "");
   }
 
@@ -122,7 +122,7 @@ function makeChart(chart) {
     const old = numbers.querySelector(".scroll");
     if (old) old.remove();
     if (!numbers.open) return;
-    const head = element("tr", {}, element("th", { scope: "col" }, "Time"));
+    const head = element("tr", {}, element("th", { scope: "col" }, say("Time")));
     for (const line of panel().lines) head.append(element("th", { scope: "col", class: "number" }, line.name));
     const body = element("tbody");
     for (let step = 0; step <= 20; step += 1) {
@@ -131,27 +131,31 @@ function makeChart(chart) {
       for (const line of panel().lines) row.append(element("td", { class: "number" }, valueText(line, second)));
       body.append(row);
     }
-    const label = `${panel().title}, at 21 moments`;
+    const label = say("{title}, at 21 moments", { title: panel().title });
     const table = element("table", {}, element("caption", {}, label), element("thead", {}, head), body);
     numbers.append(element("div", { class: "scroll", role: "region", "aria-label": label, tabindex: 0 }, table));
   }
   numbers.addEventListener("toggle", showNumbers);
 
-  const unitText = () => `${panel().unit}${panel().strategy ? `, under ${panel().strategy}` : ""}`;
+  const unitText = () => {
+    const { unit, strategy } = panel();
+    return strategy ? say("{unit}, under {strategy}", { unit, strategy }) : unit;
+  };
 
   function noteText() {
     const marks = panel().marks.length
-      ? " Round marks: totals published at the time (filled), or derived from publications (open)." : "";
-    const of = panel().of
-      ? ` Out of ${numberText(panel().of)} businesses${panel().lines.some((line) => line.all) ? " at the values as given" : ""}.` : "";
-    return `${of}${marks}${panel().note || ""}`;
+      ? ` ${say("Round marks: totals published at the time (filled), or derived from publications (open).")}` : "";
+    const n = panel().of ? numberText(panel().of) : "";
+    const of = panel().lines.some((line) => line.all)
+      ? say("Out of {n} businesses at the values as given.", { n }) : say("Out of {n} businesses.", { n });
+    return `${n ? ` ${of}` : ""}${marks}${panel().note || ""}`;
   }
 
   function show() {
     finding.textContent = panel().finding;
     caption.textContent = `${panel().title}: ${unitText()}.${noteText()}`;
     const names = panel().lines.map((line) => line.name).join(", ");
-    plot.setAttribute("aria-label", `${panel().title} over time: ${names}. The numbers can be read with the slider below.`);
+    plot.setAttribute("aria-label", say("{title} over time: {names}. The numbers can be read with the slider below.", { title: panel().title, names }));
     showLegend();
     showBands();
     draw();
@@ -159,7 +163,7 @@ function makeChart(chart) {
     showNumbers();
   }
 
-  slider.setAttribute("aria-label", `${chart.title}: moment at which to read the lines`);
+  slider.setAttribute("aria-label", say("{title}: moment at which to read the lines", { title: chart.title }));
   slider.addEventListener("input", () => setMoment((slider.value / 1000) * data.horizon_s));
   byId("charts").append(figure);
   show();

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.read import RunFolder
 
 MAX_EMBEDDED_BYTES = 512 * 1024
@@ -31,7 +32,7 @@ def has_file(run: RunFolder, name: str) -> bool:
     return (run.path / name).is_file()
 
 
-def downloads(run: RunFolder) -> list[dict[str, str]]:
+def downloads(run: RunFolder, words: Language = IN_ENGLISH) -> list[dict[str, str]]:
     """Files of the folder inside the page; one that is too large is named, not held."""
     found = []
     for name, about in _ABOUT.items():
@@ -44,6 +45,7 @@ def downloads(run: RunFolder) -> list[dict[str, str]]:
             held = base64.b64encode((run.path / name).read_bytes()).decode("ascii")
             uri = f"data:{kind};charset=utf-8;base64,{held}"
         else:
-            note = f"; {size / 1e6:.1f} MB, in the run folder"
-        found.append({"name": name, "uri": uri, "about": f"{about}{note}"})
+            n = words.digits(f"{size / 1e6:.1f}")
+            note = "; " + words.say("{n} MB, in the run folder", n=n)
+        found.append({"name": name, "uri": uri, "about": f"{words.say(about)}{note}"})
     return found

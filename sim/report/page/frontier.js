@@ -8,7 +8,7 @@ function frontierPlot(points, width, height) {
   const x = linear([0, across[across.length - 1]], [left, right]);
   const y = linear([0, up[up.length - 1]], [bottom, top]);
   const [xAxis, yAxis] = [across, up].map((ticks) => numberScale(ticks, "", false));
-  const named = (row, scale) => data.tradeoff_axes[row] + (scale.unit ? `, ${scale.unit.trim()}` : "");
+  const named = (row, scale) => data.tradeoff_axes[row] + (scale.unit ? `, ${scale.unit}` : "");
   const parts = [
     shape("text", { x: 2, y: 12, fill: soft }, named(1, yAxis)),
     shape("text", { x: right, y: height - 6, "text-anchor": "end", fill: soft }, named(0, xAxis)),
@@ -55,11 +55,11 @@ function drawFrontier() {
     plot.replaceChildren(frontierPlot(points, width, height));
   }
   plot.parentElement.prepend(element("div", { class: "controls no-print" }, ...pictureButtons(() => ({
-    name: "effect-and-harm", title: "What each strategy denied the target, and cost bystanders",
-    subtitle: `${data.tradeoff_axes[1]} against ${data.tradeoff_axes[0]}`,
-    note: "Filled: beaten by no other. Open: another denies no less and harms no more. Lines: by luck alone.",
+    name: "effect-and-harm", title: say("What each strategy denied the target, and cost bystanders"),
+    subtitle: say("{up} against {across}", { up: data.tradeoff_axes[1], across: data.tradeoff_axes[0] }),
+    note: say("Filled: beaten by no other. Open: another denies no less and harms no more. Lines: by luck alone."),
     body: (width, height) => frontierPlot(points, width, height),
-  }), "effect and harm")));
+  }), say("effect and harm"))));
   redraws.push(draw);
   followSize(plot, draw);
   draw();

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.worst import WORST_PERCENT, worst_above
 from sim.report.page.cells import Cell, Choice, Column, Line, PageTable, columns, sort_key
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import quantity, quantity_span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
@@ -21,28 +22,37 @@ _HEADS = ("Ever affected", "Ever impaired", "Ever down")
 
 
 def cause_table(
-    rows: Sequence[Row], strategies: Sequence[str], shown_first: str = ""
+    rows: Sequence[Row],
+    strategies: Sequence[str],
+    shown_first: str = "",
+    words: Language = IN_ENGLISH,
 ) -> PageTable | None:
     """Businesses and demand that each cause hit, strategy by strategy."""
     by = rows_by_group(rows, "cause")
     lines = [
         Line.of(
-            cause.label,
-            cause.what,
-            *(cell_of(by[strategy, cause.name, metric]) for metric in (*EVER, LOST_SHARE)),
+            words.say(cause.label),
+            words.say(cause.what),
+            *(cell_of(by[strategy, cause.name, metric], words) for metric in (*EVER, LOST_SHARE)),
             group=strategy,
         )
         for strategy in strategies
         for cause in CAUSES
         if (strategy, cause.name, LOST_SHARE) in by
     ]
-    heads = columns("Cause", "What is blocked", *_HEADS, "Demand lost", numbers=range(2, 6))
-    caption = "Businesses by the cause by which they lost most, and demand lost by each cause"
+    titles = ("Cause", "What is blocked", *_HEADS, "Demand lost")
+    heads = columns(*map(words.say, titles), numbers=range(2, 6))
+    caption = words.say(
+        "Businesses by the cause by which they lost most, and demand lost by each cause"
+    )
     return table_of_groups("causes", caption, heads, lines, strategies, shown_first)
 
 
 def worst_table(
-    rows: Sequence[Row], strategies: Sequence[str], shown_first: str = ""
+    rows: Sequence[Row],
+    strategies: Sequence[str],
+    shown_first: str = "",
+    words: Language = IN_ENGLISH,
 ) -> PageTable | None:
     """Businesses by how much of their demand failed at once, by whose address was hit."""
     by = {kind: rows_by_group(rows, kind) for kind in _HOSTED}
@@ -51,8 +61,11 @@ def worst_table(
     lines = [
         Line.of(
             name,
-            _HOSTED[kind],
-            *(cell_of(by[kind][strategy, name, worst_above(percent)]) for percent in WORST_PERCENT),
+            words.say(_HOSTED[kind]),
+            *(
+                cell_of(by[kind][strategy, name, worst_above(percent)], words)
+                for percent in WORST_PERCENT
+            ),
             group=strategy,
         )
         for strategy in strategies
@@ -60,12 +73,12 @@ def worst_table(
         if (strategy, name, first) in by[kind]
     ]
     heads = columns(
-        "Provider",
-        "Of",
-        *(f"Over {percent} %" for percent in WORST_PERCENT),
+        words.say("Provider"),
+        words.say("Of"),
+        *(words.say("Over {n} %", n=str(percent)) for percent in WORST_PERCENT),
         numbers=range(2, 2 + len(WORST_PERCENT)),
     )
-    caption = "Businesses by how much of their demand failed at once, and by provider"
+    caption = words.say("Businesses by how much of their demand failed at once, and by provider")
     return table_of_groups("worst", caption, heads, lines, strategies, shown_first)
 
 
@@ -94,11 +107,10 @@ def rows_by_group(rows: Sequence[Row], by: str) -> dict[tuple[str, str, str], Ro
     }
 
 
-def cell_of(row: Row) -> Cell:
+def cell_of(row: Row, words: Language = IN_ENGLISH) -> Cell:
     """A mean with its range over replicates below it."""
     mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
     unit = text(row, "unit")
     has_range = low < high
-    return Cell(
-        quantity(mean, unit), sort_key(mean), quantity_span(low, high, unit) if has_range else ""
-    )
+    range_ = words.digits(quantity_span(low, high, unit)) if has_range else ""
+    return Cell(words.digits(quantity(mean, unit)), sort_key(mean), range_)

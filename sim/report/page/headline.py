@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.bands import shares_of, with_bands
 from sim.report.page.verdicts import NOT_SETTLED
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
 from sim.results.read import RunFolder
@@ -29,6 +30,8 @@ MOST_WORDS = 14
 """Most words of an assumption's meaning that the head of the page gives."""
 ALIKE = 0.9
 """Share of the most that the least must reach for no strategy to be named as the one."""
+ALMOST = 0.95
+"""Share of their hours above which the target's users are said to have lost nearly all."""
 Rows = Mapping[str, Row]
 
 
@@ -51,7 +54,7 @@ class Headline:
     hangs_on: str
 
 
-def headline(run: RunFolder) -> Headline:
+def headline(run: RunFolder, words: Language = IN_ENGLISH) -> Headline:
     """Return the head of the page of a run or a comparison.
 
     Raises
@@ -61,13 +64,13 @@ def headline(run: RunFolder) -> Headline:
     """
     if "baseline" not in run.manifest:
         rows = with_bands(run, read_rows(run, "summary.csv"))
-        return headline_of_run(run, {text(row, "metric"): row for row in rows})
+        return headline_of_run(run, {text(row, "metric"): row for row in rows}, words)
     verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
     rows = with_bands(run, read_rows(run, "comparison.csv"))
-    return headline_of_comparison(run, rows, verdicts)
+    return headline_of_comparison(run, rows, verdicts, words)
 
 
-def headline_of_run(run: RunFolder, rows: Rows) -> Headline:
+def headline_of_run(run: RunFolder, rows: Rows, words: Language = IN_ENGLISH) -> Headline:
     """Return the head of the page of one strategy.
 
     Parameters
@@ -76,12 +79,17 @@ def headline_of_run(run: RunFolder, rows: Rows) -> Headline:
         Rows of ``summary.csv`` with both bands, by metric.
     """
     return Headline(
-        _what_happened(rows, _who(run)), _how_sure(run, rows), _hangs_on(run, rows.get(HIT_SHARE))
+        _what_happened(rows, words, are_named=_are_named(run)),
+        _how_sure(run, rows, words),
+        _hangs_on(run, rows.get(HIT_SHARE), words),
     )
 
 
 def headline_of_comparison(
-    run: RunFolder, rows: Sequence[Row], verdicts: Sequence[Row]
+    run: RunFolder,
+    rows: Sequence[Row],
+    verdicts: Sequence[Row],
+    words: Language = IN_ENGLISH,
 ) -> Headline:
     """Return the head of the page of several strategies.
 
@@ -92,7 +100,7 @@ def headline_of_comparison(
     verdicts
         Rows of ``verdicts.csv``; none without draws.
     """
-    named = {str(one["label"]): strategy_words(one) for one in run.manifest["strategies"]}
+    named = {str(one["label"]): strategy_words(one, words) for one in run.manifest["strategies"]}
     baseline = str(run.manifest["baseline"])
     by_label = {
         metric: {
@@ -105,30 +113,38 @@ def headline_of_comparison(
     by_harm = _by_harm(by_label[COLLATERAL])
     hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
     return Headline(
-        _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named),
-        _is_order_sure(run, by_label[COLLATERAL], verdicts),
-        _hangs_on(run, hung, "Harm"),
+        _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, words),
+        _is_order_sure(run, by_label[COLLATERAL], verdicts, words),
+        _hangs_on(run, hung, words, is_harm=True),
     )
 
 
-def _who(run: RunFolder) -> str:
-    """What the businesses are called: sites that were named, where there are no others."""
+def _are_named(run: RunFolder) -> bool:
+    """Whether the businesses are sites that were named, with no others beside them."""
     population = run.scenario["population"]
-    is_named = population.get("inventory") and population["n_businesses"] == 0
-    return "sites named" if is_named else "modelled businesses"
+    return bool(population.get("inventory") and population["n_businesses"] == 0)
 
 
-def _what_happened(rows: Rows, who: str) -> str:
+def _what_happened(rows: Rows, words: Language, *, are_named: bool) -> str:
     share, hours = _share_hit(rows), math.nan
     if HIT_FOR in rows:
         hours = cell(rows[HIT_FOR], "mean")
     if math.isnan(share):
-        return "How many businesses were hit is not known."
+        return words.say("How many businesses were hit is not known.")
     if share == 0:
-        return f"None of the {who} was hit{_and_the_target(rows)}."
-    time = "" if math.isnan(hours) else f", half of these for more than {duration_words(hours)}"
-    hit = f"{capitalised(share_words(share))} of the {who} were hit{time}"
-    return f"{hit}{_and_the_target(rows)}."
+        text = "None of the modelled businesses was hit"
+        text = "None of the sites named was hit" if are_named else text
+    elif math.isnan(hours):
+        text = "{share} of the modelled businesses were hit"
+        text = "{share} of the sites named were hit" if are_named else text
+    else:
+        text = (
+            "{share} of the sites named were hit, half of these for more than {time}"
+            if are_named
+            else "{share} of the modelled businesses were hit, half of these for more than {time}"
+        )
+    hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
+    return f"{'; '.join([capitalised(hit), *_the_target(rows, words)])}."
 
 
 def _share_hit(rows: Rows) -> float:
@@ -140,86 +156,107 @@ def _share_hit(rows: Rows) -> float:
     return cell(hit, "mean") / of if hit is not None and of > 0 else math.nan
 
 
-def _and_the_target(rows: Rows) -> str:
+def _the_target(rows: Rows, words: Language) -> list[str]:
     effect = rows.get(EFFICACY)
     of = math.nan if effect is None else cell(effect, "denominator")
     if effect is None or not of > 0 or math.isnan(cell(effect, "mean")):
-        return ""
+        return []
     share = cell(effect, "mean") / of
-    return f"; the target's users lost {'nothing' if share == 0 else _of_their_time(share)}"
+    if share == 0:
+        return [words.say("the target's users lost nothing")]
+    if share >= ALMOST:
+        return [words.say("the target's users lost nearly all their hours")]
+    text = "the target's users lost {share} of their hours"
+    return [words.say(text, share=share_words(share, words))]
 
 
-def _of_their_time(share: float) -> str:
-    return f"{share_words(share)} of their hours" if share < 0.95 else "nearly all their hours"
-
-
-def _how_sure(run: RunFolder, rows: Rows) -> str:
+def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
     row = rows.get(HIT_SHARE, {})
     if 0 < run.n_draws < FEWEST_DRAWS:
-        return _few(run.n_draws)
-    if run.n_draws:
-        low, high = cell(row, "all_low"), cell(row, "all_high")
-        if math.isnan(low):
-            return "How far what is not known would move this is not known."
-        few, many = (share_words(end).removeprefix("about ") for end in (low, high))
-        if few == many:
-            return f"How sure is that? In nine cases of ten of what is not known it is {few}."
-        return (
-            f"How sure is that? By what is not known, as few as {few} or as many as {many}, in "
-            "nine cases of ten."
+        return _few(run.n_draws, words)
+    if not run.n_draws:
+        return words.say(
+            "How sure is that? Only luck was varied here: what the assumptions would change is "
+            "open."
         )
-    return "How sure is that? Only luck was varied here: what the assumptions would change is open."
+    low, high = cell(row, "all_low"), cell(row, "all_high")
+    if math.isnan(low):
+        return words.say("How far what is not known would move this is not known.")
+    # Ends are said without "about": that is what they are.
+    few, many = (share_words(end, words, is_rough=False) for end in (low, high))
+    text = (
+        "How sure is that? By what is not known, as few as {few} or as many as {many}, in nine "
+        "cases of ten."
+    )
+    if few == many:
+        text = "How sure is that? In nine cases of ten of what is not known it is {few}."
+    return words.say(text, few=few, many=many)
 
 
-def _few(n_draws: int) -> str:
-    return f"How sure is that? {n_draws} draws of what is not known are too few to say."
+def _few(n_draws: int, words: Language) -> str:
+    text = "How sure is that? {n} draws of what is not known are too few to say."
+    return words.say(text, n=str(n_draws))
 
 
-def _hangs_on(run: RunFolder, row: Row | None, who: str = "It") -> str:
+def _hangs_on(run: RunFolder, row: Row | None, words: Language, *, is_harm: bool = False) -> str:
     told = shares_of(row) if row is not None and run.n_draws else []
     if not told:
         return ""
     key = told[0][0]
     meaning = meaning_of(key, run.input_path(key.rpartition(".")[0]))
-    if len(meaning.split()) > MOST_WORDS:
-        meaning = f"the assumption {key}"
-    return f"{who} hangs most on one assumption: {meaning}."
+    if len(meaning.split()) > MOST_WORDS or not words.has(meaning):
+        meaning = words.say("the assumption {key}", key=key)
+    else:
+        meaning = words.say(meaning)
+    text = (
+        "Harm hangs most on one assumption: {meaning}."
+        if is_harm
+        else "It hangs most on one assumption: {meaning}."
+    )
+    return words.say(text, meaning=meaning)
 
 
-def _who_harms(harm: Rows, effect: Rows, named: Mapping[str, str]) -> str:
+def _who_harms(harm: Rows, effect: Rows, named: Mapping[str, str], words: Language) -> str:
     by_harm = _by_harm(harm)
     if not by_harm:
-        return "What the strategies cost bystanders is not known."
+        return words.say("What the strategies cost bystanders is not known.")
     means = {name: cell(harm[name], "mean") for name in by_harm}
     least, most = by_harm[0], by_harm[-1]
+    ratio = ""
     if means[most] == 0:
-        said = "None of the strategies hit a business"
+        text = "None of the strategies hit a business"
+    elif means[most] == means[least] and len(means) == 1:
+        text = "Blocking {most} hit bystanders"
     elif means[most] == means[least]:
-        said = f"Blocking {named[most]} hit bystanders"
-        said += "" if len(means) == 1 else " as all others did"
+        text = "Blocking {most} hit bystanders as all others did"
     elif means[least] == 0:
-        said = f"Blocking {named[most]} harmed bystanders most, {named[least]} not at all"
+        text = "Blocking {most} harmed bystanders most, {least} not at all"
     else:
-        ratio = times_words(means[most] / means[least])
-        said = f"Blocking {named[most]} harmed bystanders {ratio} {named[least]}"
+        text = "Blocking {most} harmed bystanders {ratio} {least}"
+        ratio = times_words(means[most] / means[least], words)
+    said = words.say(text, most=named[most], least=named[least], ratio=ratio)
     denied = {name: cell(row, "mean") for name, row in effect.items()}
     known = {name: value for name, value in denied.items() if not math.isnan(value)}
     if not known:
-        return f"{said}."
+        return f"{capitalised(said)}."
     best = max(known, key=lambda name: known[name])
     if known[best] == 0:
-        return f"{said}; none cost the target anything."
-    if len(known) > 1 and min(known.values()) >= ALIKE * known[best]:
-        return f"{said}; the target lost about as much with each."
-    return f"{said}; {named[best]} cost the target most."
+        lost = "none cost the target anything"
+    elif len(known) > 1 and min(known.values()) >= ALIKE * known[best]:
+        lost = "the target lost about as much with each"
+    else:
+        lost = "{best} cost the target most"
+    return f"{capitalised(said)}; {words.say(lost, best=named[best])}."
 
 
-def _is_order_sure(run: RunFolder, harm: Rows, verdicts: Sequence[Row]) -> str:
+def _is_order_sure(run: RunFolder, harm: Rows, verdicts: Sequence[Row], words: Language) -> str:
     """In how many draws the strategy that harms least harms less than the one that harms most."""
     if not run.n_draws:
-        return "How sure is that? Only luck was varied: what the assumptions would change is open."
+        return words.say(
+            "How sure is that? Only luck was varied: what the assumptions would change is open."
+        )
     if run.n_draws < FEWEST_DRAWS:
-        return _few(run.n_draws)
+        return _few(run.n_draws, words)
     by_harm = _by_harm(harm)
     for row in verdicts:
         if text(row, "metric") != COLLATERAL or len(by_harm) < 2:
@@ -228,13 +265,17 @@ def _is_order_sure(run: RunFolder, harm: Rows, verdicts: Sequence[Row]) -> str:
         if pair not in {(by_harm[0], by_harm[-1]), (by_harm[-1], by_harm[0])}:
             continue
         share = cell(row, "share_less" if pair[0] == by_harm[0] else "share_more")
-        n = math.floor(100 * share + 1e-9)
-        settled = "not settled" if text(row, "verdict") == NOT_SETTLED else "settled"
-        return (
-            f"How sure is that? Over all that is not known, the second harmed less in {n} cases of "
-            f"100: {settled}."
+        settled = (
+            "How sure is that? Over all that is not known, the second harmed less in {n} cases of "
+            "100: settled."
         )
-    return "How sure is that? No two of them were held against each other."
+        if text(row, "verdict") == NOT_SETTLED:
+            settled = (
+                "How sure is that? Over all that is not known, the second harmed less in {n} cases "
+                "of 100: not settled."
+            )
+        return words.say(settled, n=str(math.floor(100 * share + 1e-9)))
+    return words.say("How sure is that? No two of them were held against each other.")
 
 
 def _by_harm(harm: Rows) -> list[str]:

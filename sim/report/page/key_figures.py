@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from sim.catalogue.choices import KEY_FIGURES, RATIOS, label
 from sim.catalogue.measures import USD
 from sim.report.page.cells import Figure
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     NOT_KNOWN,
     capitalised,
@@ -24,60 +25,93 @@ from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
 
-def key_figures(rows: Mapping[str, Row]) -> list[Figure]:
+def key_figures(rows: Mapping[str, Row], words: Language = IN_ENGLISH) -> list[Figure]:
     """Key figures of one strategy, each with its ranges and what it is out of."""
-    return [_figure(rows[metric]) for metric in KEY_FIGURES if metric in rows]
+    return [_figure(rows[metric], words) for metric in KEY_FIGURES if metric in rows]
 
 
-def _figure(row: Row) -> Figure:
+def _figure(row: Row, words: Language) -> Figure:
     unit = text(row, "unit")
-    is_money = unit == USD
     value = quantity(cell(row, "mean"), unit)
+    has_unit = not (is_share(unit) or value == NOT_KNOWN)
+    said = words.digits(value)
+    if has_unit:
+        said = words.say("{n} {unit}", n=said, unit=words.name(unit))
     low, high = cell(row, "low"), cell(row, "high")
     has_draws = "all_low" in row
-    is_ratio = text(row, "metric") in RATIOS
-    what = "draws" if is_money else "resamples of the replicates" if is_ratio else "replicates"
-    luck = _range(low, high, unit) if has_draws else quantity_span(low, high, unit)
-    noun = "" if is_share(unit) or value == NOT_KNOWN else f" {unit}"
     published = text(row, "published")
+    published_text_ = ""
+    if published:
+        published_text_ = words.say(
+            "published beside it: {n} ({source})",
+            n=words.digits(published_text(published)),
+            source=text(row, "published_source"),
+        )
+    wide = words.say("With all that is not known: {range}", range=all_text(row, words))
     return Figure(
-        label=capitalised(label(text(row, "metric"))),
-        value=f"{value}{noun}",
+        label=capitalised(words.name(label(text(row, "metric")))),
+        value=said,
         range=(
-            f"By luck: {luck}"
+            words.say("By luck: {range}", range=_range(low, high, unit, words))
             if has_draws
-            else f"range {NOT_KNOWN}"
+            else words.say("range not known")
             if math.isnan(low)
-            else f"{luck} in {percent(cell(row, 'level'), 2)} of {what}"
+            else words.say(
+                _over_what(row),
+                range=words.digits(quantity_span(low, high, unit)),
+                level=words.digits(percent(cell(row, "level"), 2)),
+            )
         ),
-        all=f"With all that is not known: {all_text(row)}" if has_draws else "",
-        of=out_of(row),
-        published=(
-            f"published beside it: {published_text(published)} ({text(row, 'published_source')})"
-            if published
-            else ""
-        ),
+        all=wide if has_draws else "",
+        of=out_of(row, words),
+        published=published_text_,
     )
 
 
-def all_text(row: Row) -> str:
+def _over_what(row: Row) -> str:
+    """What the range of a figure without draws of all that is not known spans."""
+    if text(row, "unit") == USD:
+        return "{range} in {level} of draws"
+    if text(row, "metric") in RATIOS:
+        return "{range} in {level} of resamples of the replicates"
+    return "{range} in {level} of replicates"
+
+
+def all_text(row: Row, words: Language = IN_ENGLISH) -> str:
     """Range of a measure over all that is not known."""
-    return _range(cell(row, "all_low"), cell(row, "all_high"), text(row, "unit"))
+    return _range(cell(row, "all_low"), cell(row, "all_high"), text(row, "unit"), words)
 
 
-def _range(low: float, high: float, unit: str) -> str:
-    return f"always {quantity(low, unit)}" if low == high else quantity_span(low, high, unit)
+def _range(low: float, high: float, unit: str, words: Language) -> str:
+    if low == high:
+        return words.say("always {n}", n=words.digits(quantity(low, unit)))
+    return words.digits(quantity_span(low, high, unit))
 
 
-def out_of(row: Row) -> str:
+def out_of(row: Row, words: Language = IN_ENGLISH) -> str:
     """Say what a value is out of; nothing where that is not known."""
     whole = cell(row, "denominator")
     if math.isnan(whole):
         return ""
-    unit = text(row, "denominator_unit")
     # What is out of an assumed number may exceed it where that number is drawn as well.
-    drawn = ", a number that is drawn as well" if cell(row, "all_high") > whole else ""
-    return f"out of {number(whole)} {unit}{drawn}"
+    drawn = "out of {n} {unit}, a number that is drawn as well"
+    is_drawn = cell(row, "all_high") > whole
+    return words.say(drawn if is_drawn else "out of {n} {unit}", **_whole(row, words))
+
+
+def whole_text(row: Row, words: Language = IN_ENGLISH) -> str:
+    """What a value is out of, as it stands under such a heading."""
+    whole = cell(row, "denominator")
+    if math.isnan(whole):
+        return ""
+    drawn = "{n} {unit}, a number that is drawn as well"
+    is_drawn = cell(row, "all_high") > whole
+    return words.say(drawn if is_drawn else "{n} {unit}", **_whole(row, words))
+
+
+def _whole(row: Row, words: Language) -> dict[str, str]:
+    n = words.digits(number(cell(row, "denominator")))
+    return {"n": n, "unit": words.name(text(row, "denominator_unit"))}
 
 
 def confidence_of(rows: Iterable[Row]) -> str:

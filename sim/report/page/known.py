@@ -11,13 +11,16 @@ from typing import Any
 
 from sim.report.figures.addresses import read_marks
 from sim.report.page.sessions import sessions_of
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.read import CurvePoints, RunFolder
 
 _AS_DATED = ("replay", "orders")
 _BY_CLOCK = "time-window"
 
 
-def known(run: RunFolder, listed: Mapping[str, CurvePoints]) -> list[dict[str, Any]]:
+def known(
+    run: RunFolder, listed: Mapping[str, CurvePoints], words: Language = IN_ENGLISH
+) -> list[dict[str, Any]]:
     """Rows of the strip.
 
     Parameters
@@ -38,21 +41,21 @@ def known(run: RunFolder, listed: Mapping[str, CurvePoints]) -> list[dict[str, A
     ]
     spans, what = _dated(run, listed)
     rows: list[dict[str, Any]] = [
-        {"name": f"What was listed{what}", "spans": spans, "marks": marks},
-        {"name": "Who dropped it, and when", "spans": [], "marks": []},
-        {"name": "What failed for customers", "spans": [], "marks": []},
+        {"name": words.say(what), "spans": spans, "marks": marks},
+        {"name": words.say("Who dropped it, and when"), "spans": [], "marks": []},
+        {"name": words.say("What failed for customers"), "spans": [], "marks": []},
     ]
     return rows if spans or marks else []
 
 
 def _dated(run: RunFolder, listed: Mapping[str, CurvePoints]) -> tuple[list[tuple[int, int]], str]:
-    """Stretches in which the orders are those of a dated table, and what of them is dated."""
+    """Stretches in which the orders are those of a dated table, and the row's name, in English."""
     if len(run.strategies) > 1:
-        return [], ""
+        return [], "What was listed"
     strategy = run.scenario.get("strategy") or {}
     if strategy.get("id") in _AS_DATED:
-        return [(0, run.horizon_s)], ": orders as they were dated"
+        return [(0, run.horizon_s)], "What was listed: orders as they were dated"
     if strategy.get("id") == _BY_CLOCK and strategy.get("sessions"):
         found = sessions_of(listed[run.strategies[0]], run.horizon_s)
-        return [(one.from_s, one.to_s) for one in found], ": when, not which"
-    return [], ""
+        return [(one.from_s, one.to_s) for one in found], "What was listed: when, not which"
+    return [], "What was listed"

@@ -8,6 +8,7 @@ const DASHES = ["", "7 4", "2 3", "7 3 2 3"];
 const LUCK_OPACITY = 0.3;
 const ALL_OPACITY = 0.12;
 const LABEL_ROOM = 196;
+const LABEL_LETTERS = locale === "ru" ? 20 : 24; // Cyrillic letters are wider
 
 const lineColour = (row) => token(`line-${row % 8}`);
 const lineDash = (row) => DASHES[(row + Math.floor(row / 8)) % DASHES.length];
@@ -149,7 +150,7 @@ function linePlot(panel, window, size, hidden = new Set()) {
     spread(ends, 15, top, bottom).forEach((place, row) => {
       const { line, row: colour } = shown[row];
       const label = shape("text", { x: right + 16, y: place + 4, fill: lineColour(colour), "font-weight": 600, class: "label" });
-      label.append(shortened(line.name, 24), shape("title", {}, line.name));
+      label.append(shortened(line.name, LABEL_LETTERS), shape("title", {}, line.name));
       parts.push(shape("line", { x1: right + 2, x2: right + 13, y1: ends[row], y2: place, stroke: lineColour(colour) }), label);
     });
   }

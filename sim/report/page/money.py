@@ -22,6 +22,7 @@ from sim.report.page.cells import (
     sort_key,
 )
 from sim.report.page.key_figures import published_text
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, capitalised, number, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
@@ -29,7 +30,9 @@ from sim.results.tables import number as cell
 _OWN_METHOD = "overblock_private_loss"
 
 
-def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
+def money_table(
+    rows: Sequence[Row], strategies: Sequence[str], words: Language = IN_ENGLISH
+) -> PageTable:
     """Every money method with its range, drawn on one scale."""
     ends = [
         cell(row, name) for row in rows for name in ("low", "mean", "high") if cell(row, name) > 0
@@ -39,30 +42,38 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
     for row in rows:
         low, mean, high = (cell(row, name) for name in ("low", "mean", "high"))
         published = text(row, "published")
-        words = f"mean {number(mean)} USD, range {span(low, high)} USD"
+        n, range_ = words.digits(number(mean)), words.digits(span(low, high))
+        said = words.say("mean {n} USD, range {range} USD", n=n, range=range_)
         lines.append(
             Line.of(
-                Cell(capitalised(method_label(text(row, "method"))), range=text(row, "formula")),
-                capitalised(text(row, "scope")),
-                Cell(number(mean), sort_key(mean), span(low, high)),
-                Cell(words, sort_key(mean), bar=_bar(low, mean, high, bounds)),
                 Cell(
-                    f"{published_text(published)} USD" if published else "",
+                    capitalised(words.name(method_label(text(row, "method")))),
+                    range=text(row, "formula"),
+                    is_range_english=True,
+                ),
+                capitalised(words.name(text(row, "scope"))),
+                Cell(n, sort_key(mean), range_),
+                Cell(said, sort_key(mean), bar=_bar(low, mean, high, bounds)),
+                Cell(
+                    words.say("{n} USD", n=words.digits(published_text(published)))
+                    if published
+                    else "",
                     float(published) if published else "",
                     text(row, "published_note"),
+                    is_range_english=True,
                 ),
                 group=text(row, "strategy"),
             )
         )
-    heads = columns(
+    titles = (
         "Method",
         "Whose loss",
         "Mean and range, USD",
         "Mean and range on one scale, USD",
         "Published beside it",
-        numbers=(2,),
     )
-    heads[3] = Column(heads[3].title, axis=_axis(bounds))
+    heads = columns(*map(words.say, titles), numbers=(2,))
+    heads[3] = Column(heads[3].title, axis=_axis(bounds, words))
     harmful = max(
         strategies,
         key=lambda name: max(
@@ -75,10 +86,12 @@ def money_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
         ),
     )
     choices = [Choice(name, name, name == harmful) for name in strategies]
-    return PageTable("money-methods", "Loss by method", heads, lines, choices=choices)
+    return PageTable("money-methods", words.say("Loss by method"), heads, lines, choices=choices)
 
 
-def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
+def provider_table(
+    rows: Sequence[Row], strategies: Sequence[str], words: Language = IN_ENGLISH
+) -> PageTable:
     """Loss and gain of every provider with their ranges, strategy by strategy."""
     by_key = {(text(r, "strategy"), text(r, "provider"), text(r, "metric")): r for r in rows}
     names = dict.fromkeys((text(r, "strategy"), text(r, "provider"), text(r, "side")) for r in rows)
@@ -88,12 +101,12 @@ def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
         lines.append(
             Line.of(
                 provider,
-                side,
+                words.name(side),
                 *(
                     Cell(
-                        number(cell(row, "mean")),
+                        words.digits(number(cell(row, "mean"))),
                         sort_key(cell(row, "mean")),
-                        span(cell(row, "low"), cell(row, "high")),
+                        words.digits(span(cell(row, "low"), cell(row, "high"))),
                     )
                     for row in (loss, gain)
                 ),
@@ -109,10 +122,9 @@ def provider_table(rows: Sequence[Row], strategies: Sequence[str]) -> PageTable:
         "Published of its gain",
     )
     choices = [Choice(name, name, name == strategies[0]) for name in strategies]
-    caption = "Hosting spending that providers lost and gained"
-    return PageTable(
-        "money-providers", caption, columns(*titles, numbers=(2, 3)), lines, choices=choices
-    )
+    caption = words.say("Hosting spending that providers lost and gained")
+    heads = columns(*map(words.say, titles), numbers=(2, 3), english=(0, 4))
+    return PageTable("money-providers", caption, heads, lines, choices=choices)
 
 
 def _bar(low: float, mean: float, high: float, bounds: tuple[float, float]) -> Bar | None:
@@ -140,15 +152,15 @@ def _place(value: float, bounds: tuple[float, float]) -> float:
     return round(100 * math.log(value / bounds[0]) / math.log(bounds[1] / bounds[0]), 2)
 
 
-def _axis(bounds: tuple[float, float]) -> tuple[tuple[float, str], ...]:
+def _axis(bounds: tuple[float, float], words: Language) -> tuple[tuple[float, str], ...]:
     """Each power of ten, or every second where there are many."""
     ticks = _ticks(bounds)
     step = 1 if len(ticks) <= 3 else 2
-    return tuple((_place(tick, bounds), _short(tick)) for tick in ticks[::step])
+    return tuple((_place(tick, bounds), _short(tick, words)) for tick in ticks[::step])
 
 
-def _short(value: float) -> str:
+def _short(value: float, words: Language) -> str:
     """A power of ten in few letters: ``10 bn``."""
     scales = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
     scale, name = next((one for one in scales if value >= one[0]), (1.0, ""))
-    return f"{value / scale:g}{NBSP}{name}".strip()
+    return f"{value / scale:g}{NBSP}{words.name(name)}".strip()

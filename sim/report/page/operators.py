@@ -19,6 +19,7 @@ from sim.report.figures.drawing import Choice as Chosen
 from sim.report.figures.uptake import mean_share, read_operators, uptake
 from sim.report.page.cells import Cell, Line, PageTable, Strip, columns, sort_key
 from sim.report.page.groups import EVER, LOST_SHARE, cell_of, rows_by_group, table_of_groups
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent
 from sim.report.words.plain import duration_words
 from sim.results.read import RunFolder
@@ -34,7 +35,7 @@ MOST_HISTORIES = 20
 
 
 def operator_table(
-    run: RunFolder, groups: Sequence[Row], shown_first: str = ""
+    run: RunFolder, groups: Sequence[Row], shown_first: str = "", words: Language = IN_ENGLISH
 ) -> PageTable | None:
     """What each operator drops, and what its users meet; none where a folder has no such rows.
 
@@ -65,19 +66,21 @@ def operator_table(
             lines.append(
                 Line.of(
                     operator.label,
-                    Cell(percent(operator.share_users), operator.share_users),
-                    _strip(share[row]),
-                    *_how_soon(enforced.get((strategy, name))),
-                    _most_dropped(histories, row),
-                    cell_of(by[strategy, name, EVER[1]]),
+                    Cell(words.digits(percent(operator.share_users)), operator.share_users),
+                    _strip(share[row], words),
+                    *_how_soon(enforced.get((strategy, name)), words),
+                    _most_dropped(histories, row, words),
+                    cell_of(by[strategy, name, EVER[1]], words),
                     Cell(
-                        percent(failed, 2), sort_key(failed), _first_cause(causes, strategy, name)
+                        words.digits(percent(failed, 2)),
+                        sort_key(failed),
+                        _first_cause(causes, strategy, name, words),
                     ),
-                    cell_of(by[strategy, name, LOST_SHARE]),
+                    cell_of(by[strategy, name, LOST_SHARE], words),
                     group=strategy,
                 )
             )
-    heads = columns(
+    titles = (
         "Operator",
         "Its share of users",
         "How much of the list it drops, from start to end",
@@ -87,17 +90,21 @@ def operator_table(
         "Businesses impaired for its users",
         "Share of what its users try that fails",
         "The same, of the whole country's demand",
-        numbers=(1, 3, 4, 5, 6, 7, 8),
     )
-    caption = "Who drops what, when, and what of it users meet who are on no VPN"
+    heads = columns(*map(words.say, titles), numbers=(1, 3, 4, 5, 6, 7, 8), english=(0,))
+    caption = words.say("Who drops what, when, and what of it users meet who are on no VPN")
     return table_of_groups("operators", caption, heads, lines, run.strategies, shown_first)
 
 
-def _strip(share: NDArray[np.float64]) -> Cell:
+def _strip(share: NDArray[np.float64], words: Language) -> Cell:
     """Shades from start to end; nothing is listed where there is no share."""
     known = share[~np.isnan(share)]
     end = float(known[-1]) if known.size else math.nan
-    said = "nothing was listed" if not known.size else f"{percent(min(end, 1.0), 2)} at the last"
+    said = (
+        words.say("{share} at the last", share=words.digits(percent(min(end, 1.0), 2)))
+        if known.size
+        else words.say("nothing was listed")
+    )
     steps = [None if math.isnan(one) else round(min(one, 1.0), 2) for one in share.tolist()]
     return Cell(said, sort_key(end), strip=Strip.of(steps))
 
@@ -152,23 +159,29 @@ def _enforced(run: RunFolder, operators: Sequence[OperatorRow]) -> dict[tuple[st
     }
 
 
-def _how_soon(done: _Enforced | None) -> tuple[Cell, Cell]:
+def _how_soon(done: _Enforced | None, words: Language) -> tuple[Cell, Cell]:
     if done is None:
-        return Cell(percent(0.0), 0.0), Cell("never", "")
-    soon = "at once" if done.median_s == 0 else duration_words(done.median_s / 3600)
-    return Cell(percent(done.share, 2), done.share), Cell(soon, done.median_s)
+        return Cell(words.digits(percent(0.0)), 0.0), Cell(words.say("never"), "")
+    at_once = done.median_s == 0
+    soon = words.say("at once") if at_once else duration_words(done.median_s / 3600, words)
+    return Cell(words.digits(percent(done.share, 2)), done.share), Cell(soon, done.median_s)
 
 
-def _most_dropped(histories: Sequence[Adoption], row: int) -> Cell:
+def _most_dropped(histories: Sequence[Adoption], row: int, words: Language) -> Cell:
     most = float(np.mean([one.dropped[row].max(initial=0.0) for one in histories]))
-    return Cell(number(most), most)
+    return Cell(words.digits(number(most)), most)
 
 
-def _first_cause(by: dict[tuple[str, str, str], Row], strategy: str, operator: str) -> str:
+def _first_cause(
+    by: dict[tuple[str, str, str], Row], strategy: str, operator: str, words: Language
+) -> str:
     """Cause of most of the demand lost at an operator, and its part."""
     lost = {
         cause.label: cell(by[strategy, f"{operator}/{cause.name}", LOST_SHARE], "mean")
         for cause in CAUSES
     }
     first, whole = max(lost, key=lambda label: lost[label]), sum(lost.values())
-    return f"{percent(lost[first] / whole, 2)} of it by {first}" if whole > 0 else ""
+    if not whole > 0:
+        return ""
+    share = words.digits(percent(lost[first] / whole, 2))
+    return words.say("{share} of it by {cause}", share=share, cause=words.say(first))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import COLLATERAL, EFFICACY, curve_name, label
 from sim.measure.bands import Band
 from sim.report.words.findings import lost
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent, span
 from sim.report.words.plain import strategy_words
 from sim.results.tables import Row, text
@@ -50,7 +51,9 @@ class Picture:
     note: str
 
 
-def picture_of_run(band: Band, start: datetime, horizon_s: int, n_draws: int) -> Picture:
+def picture_of_run(
+    band: Band, start: datetime, horizon_s: int, n_draws: int, words: Language = IN_ENGLISH
+) -> Picture:
     """Share of what customers try that fails, over time."""
     peak = int(np.argmax(band.mean))
     highest = float(band.mean[peak])
@@ -66,7 +69,9 @@ def picture_of_run(band: Band, start: datetime, horizon_s: int, n_draws: int) ->
     steps = np.append(band.t_s, horizon_s)
     parts = [_line("rule", LEFT, WIDTH - RIGHT, float(y(top * one))) for one in (0, 0.5, 1)]
     parts += [
-        _text(LEFT - 6, float(y(top * one)) + 4, percent(round(top * one, 9), 2), "end")
+        _text(
+            LEFT - 6, float(y(top * one)) + 4, words.digits(percent(round(top * one, 9), 2)), "end"
+        )
         for one in (0, 0.5, 1)
     ]
     for name, low, high in (
@@ -80,7 +85,7 @@ def picture_of_run(band: Band, start: datetime, horizon_s: int, n_draws: int) ->
         moment = start + timedelta(seconds=at)
         place = float(x(at))
         anchor = "start" if place < LEFT + 30 else "end" if place > WIDTH - 60 else "middle"
-        parts.append(_text(place, HEIGHT - 8, f"{moment.day} {moment:%b}", anchor))
+        parts.append(_text(place, HEIGHT - 8, words.short_day(moment), anchor))
     at_peak = float(x(band.t_s[peak]))
     anchor = "start" if at_peak < WIDTH / 2 else "end"
     shift = 6 if anchor == "start" else -6
@@ -93,17 +98,19 @@ def picture_of_run(band: Band, start: datetime, horizon_s: int, n_draws: int) ->
         _text(
             at_peak + shift,
             float(y(highest)) - 7,
-            f"{percent(highest, 2)} at worst",
+            words.say("{share} at worst", share=words.digits(percent(highest, 2))),
             anchor,
             "at-peak",
         )
     )
-    title = lost(band, start)
-    shades = [
-        *(["dark shade: nine in ten by luck alone"] if not np.isnan(band.low).all() else []),
-        *([f"pale: nine in ten of {n_draws:,} with all that is not known"] if n_draws else []),
-    ]
-    note = f"{'; '.join(['Line: mean', *shades])}."
+    title = lost(band, start, words)
+    pale = "pale: nine in ten of {n} with all that is not known"
+    shades = [words.say("Line: mean")]
+    if not np.isnan(band.low).all():
+        shades.append(words.say("dark shade: nine in ten by luck alone"))
+    if n_draws:
+        shades.append(words.say(pale, n=words.digits(f"{n_draws:,}")))
+    note = f"{'; '.join(shades)}."
     return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}"), note)
 
 
@@ -148,7 +155,10 @@ class Bars:
 
 
 def bars_of_comparison(
-    rows: Sequence[Row], strategies: Sequence[Mapping[str, Any]], baseline: str
+    rows: Sequence[Row],
+    strategies: Sequence[Mapping[str, Any]],
+    baseline: str,
+    words: Language = IN_ENGLISH,
 ) -> Bars:
     """Harm to bystanders and effect on the target, a bar each for every strategy.
 
@@ -167,34 +177,41 @@ def bars_of_comparison(
         for metric in (COLLATERAL, EFFICACY)
         if any((name, metric) in known for name in labels)
     ]
-    columns = [_bars([known.get((name, metric), {}) for name in labels]) for metric in metrics]
+    columns = [
+        _bars([known.get((name, metric), {}) for name in labels], words) for metric in metrics
+    ]
     harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
-    said = {str(one["label"]): strategy_words(one) for one in shown}
+    said = {str(one["label"]): strategy_words(one, words) for one in shown}
     return Bars(
-        _finding(harm, said),
-        tuple(capitalised(label(metric)) for metric in metrics),
+        _finding(harm, said, words),
+        tuple(capitalised(words.name(label(metric))) for metric in metrics),
         tuple(
-            (capitalised(strategy_words(one)), str(one["label"]), bars)
+            (capitalised(said[str(one["label"])]), str(one["label"]), bars)
             for one, bars in zip(shown, zip(*columns, strict=True), strict=True)
         ),
     )
 
 
-def _finding(harm: Mapping[str, float], said: Mapping[str, str]) -> str:
+def _finding(harm: Mapping[str, float], said: Mapping[str, str], words: Language) -> str:
     """Which strategy impaired bystanders most, and which least."""
     by_harm = sorted((name for name in harm if not math.isnan(harm[name])), key=harm.__getitem__)
     if not by_harm:
-        return "What each strategy cost"
+        return words.say("What each strategy cost")
     least, most = by_harm[0], by_harm[-1]
+    measure, highest = words.name(label(COLLATERAL)), words.digits(number(harm[most]))
     if harm[least] == harm[most]:
-        return f"Bystanders: {number(harm[most])} {label(COLLATERAL)} with each"
-    return (
-        f"Bystanders: {number(harm[least])} {label(COLLATERAL)} with {said[least]}, "
-        f"{number(harm[most])} with {said[most]}"
+        return words.say("Bystanders: {n} {measure} with each", n=highest, measure=measure)
+    return words.say(
+        "Bystanders: {n} {measure} with {least}, {most_n} with {most}",
+        n=words.digits(number(harm[least])),
+        measure=measure,
+        least=said[least],
+        most_n=highest,
+        most=said[most],
     )
 
 
-def _bars(rows: Sequence[Row]) -> list[Bar]:
+def _bars(rows: Sequence[Row], words: Language) -> list[Bar]:
     ends = [cell(row, name) for row in rows for name in ("mean", "all_high")]
     top = max((end for end in ends if not math.isnan(end)), default=0.0) or 1.0
     found = []
@@ -203,8 +220,8 @@ def _bars(rows: Sequence[Row]) -> list[Bar]:
         is_wide = low < high
         found.append(
             Bar(
-                number(mean),
-                span(low, high) if is_wide else "",
+                words.digits(number(mean)),
+                words.digits(span(low, high)) if is_wide else "",
                 0.0 if math.isnan(mean) else round(100 * mean / top, 2),
                 round(100 * low / top, 2) if is_wide else 0.0,
                 round(100 * (high - low) / top, 2) if is_wide else 0.0,

@@ -95,7 +95,7 @@ function savePng(name, svg) {
 // Two buttons. figure: gives name, title, subtitle, note and body at the moment of the click.
 function pictureButtons(figure, what) {
   return [["PNG", savePng], ["SVG", saveSvg]].map(([kind, write]) => {
-    const button = element("button", { type: "button", "aria-label": `Save ${kind}: ${what}` }, `Save ${kind}`);
+    const button = element("button", { type: "button", "aria-label": say("Save {kind}: {what}", { kind, what }) }, say("Save {kind}", { kind }));
     button.addEventListener("click", () => {
       const said = figure();
       write(said.name, onPaper(() => framed(said)));
@@ -113,5 +113,5 @@ function makeFirstPicture() {
   figure.append(element("div", { class: "controls no-print" }, ...pictureButtons(() => ({
     name: "answer", title: said("h3"), subtitle: byId("answer-in-words").textContent,
     note: said("figcaption"), body: standingIn(svg),
-  }), "the first picture")));
+  }), say("the first picture"))));
 }

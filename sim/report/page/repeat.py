@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.read import RunFolder
 from sim.scenario.library import scenario_names, shipped
 
@@ -35,16 +36,18 @@ class Repeat:
     after: str
 
 
-def repeat(run: RunFolder) -> Repeat:
+def repeat(run: RunFolder, words: Language = IN_ENGLISH) -> Repeat:
     """Say how a run or comparison is made again."""
     manifest = run.manifest
     name = shipped_scenario(manifest["scenario"])
     file = name or "scenario.yaml"
     where = (
-        f"The scenario is shipped with overblock as {name}."
+        words.say("The scenario is shipped with overblock as {name}.", name=name)
         if name
-        else "The scenario is the file scenario.yaml of the run folder, downloaded below; the "
-        "tables it names are in the folder's inputs: put them where it looks for them."
+        else words.say(
+            "The scenario is the file scenario.yaml of the run folder, downloaded below; the "
+            "tables it names are in the folder's inputs: put them where it looks for them."
+        )
     )
     parts = ["overblock", "compare" if is_comparison(run) else "run", file]
     if is_comparison(run):
@@ -63,11 +66,12 @@ def repeat(run: RunFolder) -> Repeat:
     parts += ["-o", "again"]
     version = f"overblock {manifest['tool']['version']}"
     return Repeat(
-        before=f"With {version}. {where}",
+        before=f"{words.say('With {version}.', version=version)} {where}",
         command=shlex.join(parts),
-        after=(
+        after=words.say(
             "The same version, scenario, tables and seed give the same bytes: the manifest.json of "
-            f"the new folder must name the result {manifest['result_id']}."
+            "the new folder must name the result {id}.",
+            id=manifest["result_id"],
         ),
     )
 

@@ -15,6 +15,7 @@ from sim.report.page.bands import hangs_on, with_bands
 from sim.report.page.headline import Headline, headline
 from sim.report.page.repeat import is_comparison
 from sim.report.page.verdicts import verdict_sentence
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 
@@ -41,7 +42,9 @@ class Said:
     hangs_on: tuple[str, ...]
 
 
-def said(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> Said:
+def said(
+    run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language = IN_ENGLISH
+) -> Said:
     """Say it.
 
     Parameters
@@ -55,20 +58,20 @@ def said(run: RunFolder, tradeoff: Sequence[Row], harmful: str) -> Said:
     if several:
         rows = with_bands(run, read_rows(run, "comparison.csv"))
         verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
-        settled = verdict_sentence(verdicts, run.n_draws) if run.n_draws else ""
+        settled = verdict_sentence(verdicts, run.n_draws, words) if run.n_draws else ""
         sentences = answer.answer_comparison(
-            rows, first_harm(tradeoff), str(run.manifest["baseline"]), settled
+            rows, first_harm(tradeoff), str(run.manifest["baseline"]), settled, words
         )
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))
         by_metric = {text(row, "metric"): row for row in rows}
         impaired = float(run.scenario["thresholds"]["impaired"])
-        sentences = answer.answer_run(by_metric, impaired)
+        sentences = answer.answer_run(by_metric, impaired, words)
     hung = [
-        hangs_on(run, row, harmful if several else "")
+        hangs_on(run, row, harmful if several else "", words)
         for metric in (COLLATERAL, EFFICACY)
         for row in rows
         if (text(row, "metric"), text(row, "strategy")) == (metric, harmful) and run.n_draws
     ]
-    doubt = answer.doubt(rows, run.n_replicates, run.n_draws)
-    return Said(headline(run), tuple(sentences), doubt, tuple(hung))
+    doubt = answer.doubt(rows, run.n_replicates, run.n_draws, words)
+    return Said(headline(run, words), tuple(sentences), doubt, tuple(hung))

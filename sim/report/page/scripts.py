@@ -8,8 +8,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
+
+from sim.report.words.languages import ENGLISH, Language
 
 _SCRIPTS = (
     "base.js",
@@ -23,6 +26,8 @@ _SCRIPTS = (
     "addressmap.js",
     "tables.js",
 )
+
+_SAID = re.compile(r'\bsay\(\s*"([^"]+)"')
 
 
 def policy(scripts: Sequence[str]) -> str:
@@ -43,6 +48,19 @@ def script_json(value: object) -> str:
     # All of ASCII, so that no line separator of Unicode is left; and nothing that opens a tag.
     plain = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
     return plain.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def texts_of(script: str, words: Language) -> dict[str, str]:
+    """Texts that a script says, each in the language; none for English, in which they stand there.
+
+    Raises
+    ------
+    KeyError
+        If the language has no such text.
+    """
+    if words.code == ENGLISH:
+        return {}
+    return {text: words.say(text) for text in _SAID.findall(script)}
 
 
 def own_scripts() -> str:

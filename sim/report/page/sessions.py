@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import curve_name
 from sim.measure.bands import over_replicates, values_at
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, number, percent, percent_span, span
 from sim.results.read import CurvePoints, RunFolder
 
@@ -53,7 +54,10 @@ def sessions_of(listed: CurvePoints, horizon_s: int) -> tuple[Session, ...]:
 
 
 def session_table(
-    run: RunFolder, listed: Mapping[str, CurvePoints], shown_first: str = ""
+    run: RunFolder,
+    listed: Mapping[str, CurvePoints],
+    shown_first: str = "",
+    words: Language = IN_ENGLISH,
 ) -> PageTable | None:
     """What each session listed and hit, strategy by strategy; none without at least two.
 
@@ -74,29 +78,31 @@ def session_table(
         hit, lost = run.curve(IMPAIRED, strategy), run.curve(LOST, strategy)
         lines.extend(
             Line.of(
-                Cell(_when(run.start, one.from_s), one.from_s),
-                Cell(_lasting(one.to_s - one.from_s), one.to_s - one.from_s),
-                _cell(most_in(listed[strategy], one.from_s, one.until_s)),
-                _cell(most_in(hit, one.from_s, one.until_s)),
-                _cell(integral_h(hit, one.from_s, one.until_s)),
-                _cell(most_in(lost, one.from_s, one.until_s), is_share=True),
+                Cell(_when(run.start, one.from_s, words), one.from_s),
+                Cell(_lasting(one.to_s - one.from_s, words), one.to_s - one.from_s),
+                _cell(most_in(listed[strategy], one.from_s, one.until_s), words),
+                _cell(most_in(hit, one.from_s, one.until_s), words),
+                _cell(integral_h(hit, one.from_s, one.until_s), words),
+                _cell(most_in(lost, one.from_s, one.until_s), words, is_share=True),
                 group=strategy,
             )
             for one in found[:MOST]
         )
     if not lines:
         return None
-    heads = columns(
+    titles = (
         "Begins",
         "Lasts",
         "Most addresses listed at once",
         "Most businesses impaired at once",
         "Business-hours impaired",
         "Demand that fails, at worst",
-        numbers=(1, 2, 3, 4, 5),
     )
-    left_out = f"; the first {MOST}, {n_left_out} are not shown" if n_left_out > 0 else ""
-    caption = f"Each session, until the next begins{left_out}"
+    heads = columns(*map(words.say, titles), numbers=(1, 2, 3, 4, 5))
+    caption = words.say("Each session, until the next begins")
+    if n_left_out > 0:
+        rest = "the first {n}, {left_out} are not shown"
+        caption += "; " + words.say(rest, n=str(MOST), left_out=str(n_left_out))
     named = list(dict.fromkeys(line.group for line in lines if line.group))
     first = shown_first if shown_first in named else named[0]
     choices = [Choice(name, name, name == first) for name in named]
@@ -132,19 +138,20 @@ def _times(points: CurvePoints, from_s: int, until_s: int) -> _Times:
     return np.unique(np.append(inside, from_s))
 
 
-def _cell(values: NDArray[np.float64], *, is_share: bool = False) -> Cell:
+def _cell(values: NDArray[np.float64], words: Language, *, is_share: bool = False) -> Cell:
     mean, low, high = (float(one[0]) for one in over_replicates(values[:, np.newaxis]))
     said = percent(mean, 2) if is_share else number(mean)
     ends = percent_span if is_share else span
-    return Cell(said, mean, ends(low, high) if low < high else "")
+    return Cell(words.digits(said), mean, words.digits(ends(low, high)) if low < high else "")
 
 
-def _lasting(length_s: int) -> str:
+def _lasting(length_s: int, words: Language) -> str:
     """Hours with a digit after the point; days from three on."""
     hours = length_s / 3600
-    return f"{hours:.1f}{NBSP}h" if hours < 72 else f"{hours / 24:.1f}{NBSP}d"
+    n, unit = (hours, "h") if hours < 72 else (hours / 24, "d")
+    return f"{words.digits(f'{n:.1f}')}{NBSP}{words.name(unit)}"
 
 
-def _when(start: datetime, second: int) -> str:
+def _when(start: datetime, second: int, words: Language) -> str:
     at = start + timedelta(seconds=second)
-    return f"{at.day} {at:%B %Y, %H:%M}"
+    return f"{words.date(at)}, {at:%H:%M}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.catalogue.causes import CAUSES
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent, span
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
@@ -21,7 +22,7 @@ _LOST = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)
 _TEXTS = ("strategy", "site", "first_outage_utc", "last_outage_utc", "provider", "drawn")
 
 
-def site_table(run: RunFolder) -> PageTable | None:
+def site_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None:
     """Sites under each strategy, first those that lose most; none without an inventory."""
     if not (run.path / "sites.csv").is_file():
         return None
@@ -29,19 +30,19 @@ def site_table(run: RunFolder) -> PageTable | None:
     lines = [
         Line.of(
             str(row["site"]),
-            *(_cell(row, name) for name in _HOURS[:3]),
-            _when(row),
-            _cell(row, "lost_demand_h"),
-            _main_cause(row),
-            _cell(row, "loss_usd"),
-            Cell(row["provider"] or "", range=f"drawn: {row['drawn']}" if row["drawn"] else ""),
+            *(_cell(row, name, words) for name in _HOURS[:3]),
+            _when(row, words),
+            _cell(row, "lost_demand_h", words),
+            _main_cause(row, words),
+            _cell(row, "loss_usd", words),
+            _provider(row, words),
             group=str(row["strategy"]),
         )
         for strategy in run.strategies
         for row in rows
         if row["strategy"] == strategy
     ]
-    heads = columns(
+    titles = (
         "Site",
         "Affected, h",
         "Impaired, h",
@@ -51,10 +52,11 @@ def site_table(run: RunFolder) -> PageTable | None:
         "Most of it by",
         "Loss, USD",
         "Provider",
-        numbers=(1, 2, 3, 5, 7),
     )
+    heads = columns(*map(words.say, titles), numbers=(1, 2, 3, 5, 7))
     choices = [Choice(name, name, name == run.strategies[0]) for name in run.strategies]
-    caption = f"Sites of the inventory; of more than {MOST} those that lose most"
+    text = "Sites of the inventory; of more than {n} those that lose most"
+    caption = words.say(text, n=str(MOST))
     return PageTable("sites", caption, heads, lines, choices=choices) if lines else None
 
 
@@ -70,28 +72,35 @@ def _rows(run: RunFolder) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
-def _cell(row: dict[str, Any], name: str) -> Cell:
+def _cell(row: dict[str, Any], name: str, words: Language) -> Cell:
     """A mean with its range below it."""
     mean, low, high = (row[f"{name}{end}"] for end in _ENDS)
     has_range = low is not None and high is not None and low < high
-    return Cell(number(mean), sort_key(mean), span(low, high) if has_range else "")
+    range_ = words.digits(span(low, high)) if has_range else ""
+    return Cell(words.digits(number(mean)), sort_key(mean), range_)
 
 
-def _when(row: dict[str, Any]) -> Cell:
+def _when(row: dict[str, Any], words: Language) -> Cell:
     first, last = (str(row[f"{name}_outage_utc"] or "") for name in ("first", "last"))
     if not first:
-        return Cell("never", "")
-    return Cell(_said(first), first, f"to {_said(last)}")
+        return Cell(words.say("never"), "")
+    return Cell(_said(first), first, words.say("to {time}", time=_said(last)))
 
 
 def _said(instant: str) -> str:
     return instant.replace("T", " ").replace("Z", " UTC")
 
 
-def _main_cause(row: dict[str, Any]) -> str:
+def _provider(row: dict[str, Any], words: Language) -> Cell:
+    drawn = words.say("drawn: {what}", what=row["drawn"]) if row["drawn"] else ""
+    return Cell(row["provider"] or "", range=drawn)
+
+
+def _main_cause(row: dict[str, Any], words: Language) -> str:
     """Cause of most of the demand lost, and its part."""
     lost = [float(row[name]) for name in _LOST]
     whole, most = sum(lost), max(lost)
     if whole <= 0:
-        return "nothing was lost"
-    return f"{CAUSES[lost.index(most)].label}, {percent(most / whole, 2)}"
+        return words.say("nothing was lost")
+    cause = words.say(CAUSES[lost.index(most)].label)
+    return f"{cause}, {words.digits(percent(most / whole, 2))}"

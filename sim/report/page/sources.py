@@ -9,29 +9,31 @@ from collections import Counter
 
 from sim.report.inputs import input_rows
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
-from sim.report.page.tables import range_text, value_text
+from sim.report.page.tables import range_text, value_cell
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.read import RunFolder
 from sim.scenario.tables.rows import FigureRow
 
 _KINDS = ("fact", "derived", "assumption", "choice")
 
 
-def input_table(run: RunFolder) -> PageTable:
+def input_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
     """Every table that a run rests on."""
     lines = [
         Line.of(
             str(table["name"]),
             str(table.get("title", "")) or "no source note",
-            Cell(f"{table['n_rows']:,}", table["n_rows"]),
+            Cell(words.digits(f"{table['n_rows']:,}"), table["n_rows"]),
             str(table["sha256"])[:16],
         )
         for table in run.manifest["inputs"]
     ]
-    heads = columns("Table", "What it holds", "Rows", "SHA-256", numbers=(2,))
-    return PageTable("inputs", "Tables the run rests on", heads, lines)
+    titles = ("Table", "What it holds", "Rows", "SHA-256")
+    heads = columns(*map(words.say, titles), numbers=(2,), english=(0, 1))
+    return PageTable("inputs", words.say("Tables the run rests on"), heads, lines)
 
 
-def source_table(run: RunFolder) -> PageTable:
+def source_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
     """Every value a run rests on, as its manifest lists them: kind, source and date."""
     lines = []
     listed = run.manifest.get("sources", [])
@@ -43,30 +45,33 @@ def source_table(run: RunFolder) -> PageTable:
         lines.append(
             Line.of(
                 Cell(str(one["key"]), range=row),
-                value_text(one.get("value")),
+                value_cell(one.get("value"), words),
                 str(one.get("unit", "")),
-                str(one["kind"]),
-                range_text(one.get("range")),
+                words.name(str(one["kind"])),
+                range_text(one.get("range"), words),
                 "; ".join(" ".join(str(part).split()) for part in why if part),
                 str(one.get("date", "")),
                 group=str(one["kind"]),
             )
         )
     titles = ("Value of", "Value", "Unit", "Kind", "Range", "Source, or why it is so", "Date")
-    heads = columns(*titles, numbers=(1, 4))
+    heads = columns(*map(words.say, titles), numbers=(1, 4), english=(0, 2, 5, 6))
     kinds = Counter(line.group for line in lines)
     choices = [
-        Choice(kind, f"{kind} ({kinds[kind]})", kind == "fact") for kind in _KINDS if kinds[kind]
+        Choice(kind, f"{words.name(kind)} ({kinds[kind]})", kind == "fact")
+        for kind in _KINDS
+        if kinds[kind]
     ]
-    caption = "Every value the run rests on"
+    caption = words.say("Every value the run rests on")
     return PageTable("values", caption, heads, lines, choices=choices)
 
 
-def published_table(run: RunFolder) -> PageTable:
+def published_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
     """Published figures that stand beside the results, from the copy in the run folder."""
     lines = [
         Line.of(row.id.replace("_", " "), row.value, row.unit, row.source, row.note)
         for row in input_rows(run, "published", "figures", FigureRow)
     ]
-    heads = columns("Figure", "Value", "Unit", "Source", "Note", numbers=(1,))
-    return PageTable("published", "Published figures", heads, lines)
+    titles = ("Figure", "Value", "Unit", "Source", "Note")
+    heads = columns(*map(words.say, titles), numbers=(1,), english=range(5))
+    return PageTable("published", words.say("Published figures"), heads, lines)

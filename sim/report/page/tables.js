@@ -21,7 +21,7 @@ function makeSortable(table) {
         const [a, b] = [key(one), key(other)];
         // What is not known comes last in both directions.
         if (a === null || b === null) return (a === null) - (b === null);
-        const order = typeof a === "number" ? a - b : a.localeCompare(b, "en");
+        const order = typeof a === "number" ? a - b : a.localeCompare(b, locale);
         return isRising ? order : -order;
       });
       table.tBodies[0].append(...rows);

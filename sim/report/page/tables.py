@@ -21,7 +21,8 @@ from sim.report.page.cells import (
     columns,
     sort_key,
 )
-from sim.report.page.key_figures import all_text, confidence_of, out_of, published_text
+from sim.report.page.key_figures import all_text, confidence_of, published_text, whole_text
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     NOT_KNOWN,
     capitalised,
@@ -36,19 +37,19 @@ from sim.results.tables import number as cell
 BOTH_RANGES = ("Range by luck", "Range with all that is not known")
 
 
-def summary_table(rows: Sequence[Row]) -> PageTable:
+def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable:
     """Every measure of one strategy; with draws, by luck and with all that is not known."""
     has_draws = any("all_low" in row for row in rows)
     lines = [
         Line.of(
-            capitalised(label(text(row, "metric"))),
-            _quantity_cell(row, "mean"),
-            _quantity_cell(row, "median"),
-            _range_cell(row),
-            *(_wide_cells(row) if has_draws else ()),
-            text(row, "unit"),
-            out_of(row).removeprefix("out of "),
-            published_text(text(row, "published")) if text(row, "published") else "",
+            capitalised(words.name(label(text(row, "metric")))),
+            _quantity_cell(row, "mean", words),
+            _quantity_cell(row, "median", words),
+            _range_cell(row, words),
+            *(_wide_cells(row, words) if has_draws else ()),
+            words.name(text(row, "unit")),
+            whole_text(row, words),
+            words.digits(published_text(text(row, "published"))) if text(row, "published") else "",
         )
         for row in rows
     ]
@@ -62,10 +63,13 @@ def summary_table(rows: Sequence[Row]) -> PageTable:
         "harm for each user-hour denied it is a 90 % interval over resamples of the replicates"
     )
     numbers = (1, 2, 3, *((4,) if has_draws else ()), len(titles) - 1)
-    return PageTable("measures", caption, columns(*titles, numbers=numbers), lines)
+    heads = columns(*map(words.say, titles), numbers=numbers)
+    return PageTable("measures", words.say(caption), heads, lines)
 
 
-def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str) -> PageTable:
+def strategy_table(
+    rows: Sequence[Row], strategies: Sequence[str], baseline: str, words: Language = IN_ENGLISH
+) -> PageTable:
     """Key measures of every strategy, side by side.
 
     Parameters
@@ -78,33 +82,33 @@ def strategy_table(rows: Sequence[Row], strategies: Sequence[str], baseline: str
     metrics = [metric for metric in HEADLINES if any((name, metric) in by for name in strategies)]
     lines = [
         Line.of(
-            f"{name} (baseline)" if name == baseline else name,
-            *(_mean_cell(by.get((name, metric))) for metric in metrics),
+            words.say("{name} (baseline)", name=name) if name == baseline else name,
+            *(_mean_cell(by.get((name, metric)), words) for metric in metrics),
         )
         for name in strategies
     ]
     units = {text(row, "metric"): text(row, "unit") for row in rows}
-    titles = ["Strategy"]
+    titles = [words.say("Strategy")]
     for metric in metrics:
         is_said = units[metric].replace("-", " ") in metric.replace("_", " ")
-        unit = "" if is_said else f", {units[metric]}"
-        titles.append(f"{capitalised(label(metric))}{unit}")
+        unit = "" if is_said else f", {words.name(units[metric])}"
+        titles.append(f"{capitalised(words.name(label(metric)))}{unit}")
     heads = columns(*titles, numbers=range(1, len(titles)))
-    return PageTable("strategies", "Strategies compared", heads, lines)
+    return PageTable("strategies", words.say("Strategies compared"), heads, lines)
 
 
-def _mean_cell(row: Row | None) -> Cell:
+def _mean_cell(row: Row | None, words: Language) -> Cell:
     if row is None:
-        return Cell(NOT_KNOWN, "")
-    found = _estimate_cell(row, ("mean", "low", "high"), text(row, "unit"))
+        return Cell(words.say(NOT_KNOWN), "")
+    found = _estimate_cell(row, ("mean", "low", "high"), words, text(row, "unit"))
     if "all_low" not in row:
         return found
-    luck = f"by luck {found.range}" if found.range else ""
-    wide = all_text(row)
-    return replace(found, range=luck, all="" if wide == NOT_KNOWN else f"in all {wide}")
+    luck = words.say("by luck {range}", range=found.range) if found.range else ""
+    wide = words.say("in all {range}", range=all_text(row, words))
+    return replace(found, range=luck, all="" if all_text(row) == NOT_KNOWN else wide)
 
 
-def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
+def difference_table(rows: Sequence[Row], baseline: str, words: Language = IN_ENGLISH) -> PageTable:
     """Every measure of every strategy, and its paired difference from the baseline."""
     has_draws = any("all_low" in row for row in rows)
     lines = []
@@ -113,11 +117,11 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
         lines.append(
             Line.of(
                 text(row, "strategy"),
-                _estimate_cell(row, ("mean", "mean_low", "mean_high"), text(row, "unit")),
-                _range_cell(row),
-                *(_wide_cells(row) if has_draws else ()),
-                Cell("", "") if is_baseline else _difference_cell(row),
-                Cell("", "") if is_baseline else _p_cell(cell(row, "p_holm")),
+                _estimate_cell(row, ("mean", "mean_low", "mean_high"), words, text(row, "unit")),
+                _range_cell(row, words),
+                *(_wide_cells(row, words) if has_draws else ()),
+                Cell("", "") if is_baseline else _difference_cell(row, words),
+                Cell("", "") if is_baseline else _p_cell(cell(row, "p_holm"), words),
                 group=text(row, "metric"),
             )
         )
@@ -127,130 +131,150 @@ def difference_table(rows: Sequence[Row], baseline: str) -> PageTable:
     choices = [
         Choice(
             metric,
-            f"{capitalised(label(metric))} ({units[metric]}"
-            f"{', mean of draws in each replicate' if units[metric] == USD else ''})",
+            words.say(
+                "{measure} ({unit}, mean of draws in each replicate)"
+                if units[metric] == USD
+                else "{measure} ({unit})",
+                measure=capitalised(words.name(label(metric))),
+                unit=words.name(units[metric]),
+            ),
             metric == first,
         )
         for metric in metrics
     ]
-    confidence = confidence_of(rows)
+    confidence = words.digits(confidence_of(rows))
+    ranges = (*BOTH_RANGES, "Hangs on") if has_draws else ("Range over replicates",)
     heads = columns(
-        "Strategy",
-        f"Mean, {confidence} interval",
-        *((*BOTH_RANGES, "Hangs on") if has_draws else ("Range over replicates",)),
-        f"Difference from {baseline}, {confidence} interval",
-        "p, Holm",
+        words.say("Strategy"),
+        words.say("Mean, {level} interval", level=confidence),
+        *map(words.say, ranges),
+        words.say(
+            "Difference from {baseline}, {level} interval", baseline=baseline, level=confidence
+        ),
+        words.say("p, Holm"),
         numbers=(1, 2, 3, 5, 6) if has_draws else range(1, 5),
     )
-    caption = (
-        f"Means, and mean paired differences from {baseline}: their intervals, and p, are of luck "
-        "alone, at the values as given"
+    caption = words.say(
+        "Means, and mean paired differences from {baseline}: their intervals, and p, are of luck "
+        "alone, at the values as given",
+        baseline=baseline,
     )
     return PageTable("measures", caption, heads, lines, choices=choices)
 
 
-def _difference_cell(row: Row) -> Cell:
+def _difference_cell(row: Row, words: Language) -> Cell:
     sign = "+" if cell(row, "difference") > 0 else ""
     names = ("difference", "difference_low", "difference_high")
-    return _estimate_cell(row, names, text(row, "unit"), sign)
+    return _estimate_cell(row, names, words, text(row, "unit"), sign)
 
 
-def _estimate_cell(row: Row, names: tuple[str, str, str], unit: str = "", sign: str = "") -> Cell:
+def _estimate_cell(
+    row: Row, names: tuple[str, str, str], words: Language, unit: str = "", sign: str = ""
+) -> Cell:
     """An estimate with its interval below it, where there is one that is no point."""
     value, low, high = (cell(row, name) for name in names)
     has_interval = not (math.isnan(low) or math.isnan(high) or low == high)
-    interval = quantity_span(low, high, unit) if has_interval else ""
-    return Cell(f"{sign}{quantity(value, unit)}", sort_key(value), interval)
+    interval = words.digits(quantity_span(low, high, unit)) if has_interval else ""
+    return Cell(words.digits(f"{sign}{quantity(value, unit)}"), sort_key(value), interval)
 
 
-def _p_cell(p: float) -> Cell:
-    return Cell(NOT_KNOWN, "") if math.isnan(p) else Cell(p_value(p), p)
+def _p_cell(p: float, words: Language) -> Cell:
+    return Cell(words.say(NOT_KNOWN), "") if math.isnan(p) else Cell(words.digits(p_value(p)), p)
 
 
-def tradeoff_table(rows: Sequence[Row]) -> PageTable:
+def tradeoff_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable:
     """Effect and harm of every strategy, and which are beaten."""
     lines = []
     for row in rows:
         is_dominated = row.get("is_dominated") is True
         by = text(row, "dominated_by").replace(";", ", ")
         share = cell(row, "share_of_draws_on_frontier")
+        beaten = "beaten" if is_dominated else "not beaten"
         lines.append(
             Line.of(
                 text(row, "strategy"),
-                _estimate_cell(row, ("efficacy", "efficacy_low", "efficacy_high")),
-                _estimate_cell(row, ("collateral", "collateral_low", "collateral_high")),
-                _estimate_cell(row, ("collateral_per_efficacy", "ratio_low", "ratio_high")),
-                f"beaten by {by}" if by else "beaten" if is_dominated else "not beaten",
-                Cell(percent(share), sort_key(share)),
+                _estimate_cell(row, ("efficacy", "efficacy_low", "efficacy_high"), words),
+                _estimate_cell(row, ("collateral", "collateral_low", "collateral_high"), words),
+                _estimate_cell(row, ("collateral_per_efficacy", "ratio_low", "ratio_high"), words),
+                words.say("beaten by {names}" if by else beaten, names=by),
+                Cell(words.digits(percent(share)), sort_key(share)),
                 group=text(row, "collateral_metric"),
                 is_dimmed=is_dominated,
             )
         )
     effect = label(text(rows[0], "efficacy_metric")) if rows else "effect"
     harms = list(dict.fromkeys(text(row, "collateral_metric") for row in rows))
-    choices = [Choice(harm, capitalised(label(harm)), harm == harms[0]) for harm in harms]
-    said = f" ({label(harms[0])})" if len(harms) == 1 else ", as chosen"
+    names = {harm: words.name(label(harm)) for harm in harms}
+    choices = [Choice(harm, capitalised(names[harm]), harm == harms[0]) for harm in harms]
     heads = columns(
-        "Strategy",
-        f"Effect ({effect})",
-        f"Harm{said}",
-        "Harm per unit of effect",
-        "Beaten, as given",
-        "Unbeaten, of resamples",
+        words.say("Strategy"),
+        words.say("Effect ({measure})", measure=words.name(effect)),
+        words.say("Harm ({measure})", measure=names[harms[0]])
+        if len(harms) == 1
+        else words.say("Harm, as chosen"),
+        words.say("Harm per unit of effect"),
+        words.say("Beaten, as given"),
+        words.say("Unbeaten, of resamples"),
         numbers=(1, 2, 3, 5),
     )
-    caption = "Effect on the target and harm to bystanders"
+    caption = words.say("Effect on the target and harm to bystanders")
     return PageTable("tradeoff", caption, heads, lines, choices=choices)
 
 
-def assumption_table(assumptions: Iterable[Mapping[str, Any]]) -> PageTable:
+def assumption_table(
+    assumptions: Iterable[Mapping[str, Any]], words: Language = IN_ENGLISH
+) -> PageTable:
     """Every number without a source."""
     lines = [
         Line.of(
             str(one["key"]),
-            value_text(one.get("value")),
-            range_text(one.get("range")),
+            value_cell(one.get("value"), words),
+            range_text(one.get("range"), words),
             str(one.get("unit", "")),
             str(one.get("why", "")),
         )
         for one in assumptions
     ]
     titles = ("Number", "Value", "Range", "Unit", "Why this value")
-    return PageTable(
-        "assumptions", "Numbers without a source", columns(*titles, numbers=(1, 2)), lines
-    )
+    heads = columns(*map(words.say, titles), numbers=(1, 2), english=(0, 3, 4))
+    return PageTable("assumptions", words.say("Numbers without a source"), heads, lines)
 
 
-def value_text(value: object) -> str:
+def value_cell(value: object, words: Language = IN_ENGLISH) -> Cell:
     """One value of a scenario or table; many have no one text."""
     if value is None:
-        return "by row"
-    return f"{value:,.12g}" if isinstance(value, int | float) else str(value)
+        return Cell(words.say("by row"))
+    return Cell(_plain(value, words), is_english=not isinstance(value, int | float))
 
 
-def range_text(limits: object) -> str:
+def range_text(limits: object, words: Language = IN_ENGLISH) -> str:
     """Range of an assumption as a manifest states it; empty where it has none."""
     if not isinstance(limits, Mapping):
         return ""
     for kind, ends in limits.items():
-        shown = " to ".join(
-            f"{end:,.12g}" if isinstance(end, int | float) else str(end) for end in ends
-        )
-        if kind == "absolute":
-            return shown
-        return f"times {shown}" if kind == "times" else f"columns {shown}"
+        low, high = (_plain(end, words) for end in ends)
+        text_ = "{low} to {high}" if kind == "absolute" else "columns {low} to {high}"
+        text_ = "times {low} to {high}" if kind == "times" else text_
+        return words.say(text_, low=low, high=high)
     return ""
 
 
-def _quantity_cell(row: Row, name: str) -> Cell:
-    return Cell(quantity(cell(row, name), text(row, "unit")), sort_key(cell(row, name)))
+def _plain(value: object, words: Language) -> str:
+    is_number = isinstance(value, int | float)
+    return words.digits(f"{value:,.12g}") if is_number else str(value)
 
 
-def _range_cell(row: Row) -> Cell:
+def _quantity_cell(row: Row, name: str, words: Language) -> Cell:
+    value = cell(row, name)
+    return Cell(words.digits(quantity(value, text(row, "unit"))), sort_key(value))
+
+
+def _range_cell(row: Row, words: Language) -> Cell:
     low, high = cell(row, "low"), cell(row, "high")
-    return Cell(quantity_span(low, high, text(row, "unit")), sort_key(low))
+    return Cell(words.digits(quantity_span(low, high, text(row, "unit"))), sort_key(low))
 
 
-def _wide_cells(row: Row) -> tuple[Cell, Cell]:
+def _wide_cells(row: Row, words: Language) -> tuple[Cell, Cell]:
     """Range over all that is not known, and what it hangs on."""
-    return Cell(all_text(row), sort_key(cell(row, "all_low"))), Cell(hangs_on_text(row))
+    wide = Cell(all_text(row, words), sort_key(cell(row, "all_low")))
+    return wide, Cell(hangs_on_text(row, words))

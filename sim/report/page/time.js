@@ -18,7 +18,7 @@ function setMoment(second) {
 function makeWindowButtons() {
   const row = byId("window");
   const days = data.horizon_s / 86400;
-  const choices = [["Whole run", null], ["First 3 days", 3], ["First 14 days", 14]];
+  const choices = [[say("Whole run"), null], [say("First 3 days"), 3], [say("First 14 days"), 14]];
   for (const [text, n] of choices.filter(([, n]) => n === null || n < days)) {
     const button = element("button", { type: "button" }, text);
     const end = n === null ? data.horizon_s : n * 86400;

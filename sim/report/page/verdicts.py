@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from sim.catalogue.choices import COLLATERAL, label
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     capitalised,
-    listing,
     percent,
     quantity,
     quantity_span,
@@ -20,27 +20,32 @@ from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
 NOT_SETTLED = "not settled"
+_SETTLED = {
+    "better": "{strategy} is better than {other}",
+    "worse": "{strategy} is worse than {other}",
+    "alike": "{strategy} and {other} are alike",
+}
 LEAST_SETTLING = 59
 """Fewest draws that can settle an order: 0.95 to the power of 58 is still above 0.05."""
 MOST = 0.5
 """Share of the draws above which a strategy that denies nothing is said to do so in most."""
 
 
-def verdict_table(rows: Sequence[Row]) -> PageTable:
+def verdict_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable:
     """Every pair of strategies in every measure they are judged by."""
     lines = [
         Line.of(
             text(row, "strategy"),
             text(row, "other"),
-            Cell(text(row, "verdict"), range=_bounds(row)),
-            *(_share(row, name) for name in ("share_less", "share_equal", "share_more")),
-            _difference(row),
-            _region(row),
+            Cell(words.name(text(row, "verdict")), range=_bounds(row, words)),
+            *(_share(row, name, words) for name in ("share_less", "share_equal", "share_more")),
+            _difference(row, words),
+            _region(row, words),
             group=text(row, "metric"),
         )
         for row in rows
     ]
-    heads = columns(
+    titles = (
         "Strategy",
         "Held against",
         "Verdict",
@@ -49,105 +54,134 @@ def verdict_table(rows: Sequence[Row]) -> PageTable:
         "More in",
         "Difference: median, 90 % range",
         "What decides it",
-        numbers=(3, 4, 5, 6),
     )
-    caption = "Which strategy is better over all that is not known"
-    return PageTable("verdicts", caption, heads, lines, choices=_choices(rows))
+    heads = columns(*map(words.say, titles), numbers=(3, 4, 5, 6))
+    caption = words.say("Which strategy is better over all that is not known")
+    return PageTable("verdicts", caption, heads, lines, choices=_choices(rows, words))
 
 
-def regret_table(rows: Sequence[Row]) -> PageTable:
+def regret_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable:
     """How much worse each strategy is than the best of those that block."""
     lines = [
         Line.of(
             text(row, "strategy"),
-            _regret(row, "expected_regret", "has_least_expected"),
-            _regret(row, "most_regret", "has_least_most"),
-            _without_effect(row),
+            _regret(row, "expected_regret", "has_least_expected", words),
+            _regret(row, "most_regret", "has_least_most", words),
+            _without_effect(row, words),
             group=text(row, "metric"),
         )
         for row in rows
     ]
-    heads = columns(
+    titles = (
         "Strategy",
         "Expected regret",
         "Regret in the worst draw",
         "Denies the target's users nothing",
-        numbers=(1, 2),
     )
-    caption = "Regret: how much worse than the best of the strategies that block, draw by draw"
-    return PageTable("regrets", caption, heads, lines, choices=_choices(rows))
+    heads = columns(*map(words.say, titles), numbers=(1, 2))
+    caption = words.say(
+        "Regret: how much worse than the best of the strategies that block, draw by draw"
+    )
+    return PageTable("regrets", caption, heads, lines, choices=_choices(rows, words))
 
 
-def verdict_sentence(rows: Sequence[Row], n_draws: int) -> str:
+def verdict_sentence(rows: Sequence[Row], n_draws: int, words: Language = IN_ENGLISH) -> str:
     """What is settled of harm over all that is not known, and how much is not."""
     harm = [row for row in rows if text(row, "metric") == COLLATERAL]
     said = [
-        f"{text(row, 'strategy')} is {text(row, 'verdict')} than {text(row, 'other')}"
-        if text(row, "verdict") != "alike"
-        else f"{text(row, 'strategy')} and {text(row, 'other')} are alike"
+        words.say(
+            _SETTLED[text(row, "verdict")],
+            strategy=text(row, "strategy"),
+            other=text(row, "other"),
+        )
         for row in harm
         if text(row, "verdict") != NOT_SETTLED
     ]
-    over = f"Over {n_draws:,} draws of all that is not known, by {label(COLLATERAL)}"
-    if not said:
+    over = words.say(
+        "Over {n} draws of all that is not known, by {measure}",
+        n=words.digits(f"{n_draws:,}"),
+        measure=words.name(label(COLLATERAL)),
+    )
+    if not said and n_draws < LEAST_SETTLING:
         few = (
-            f"; {LEAST_SETTLING} draws at least are needed"
-            if n_draws < LEAST_SETTLING
-            else ": that needs the same order in 95 % of all draws, with room for chance"
+            "{over}, no strategy is settled to be better or worse than another; {least} draws at "
+            "least are needed."
         )
-        return f"{over}, no strategy is settled to be better or worse than another{few}."
+        return words.say(few, over=over, least=str(LEAST_SETTLING))
+    if not said:
+        none = (
+            "{over}, no strategy is settled to be better or worse than another: that needs the "
+            "same order in 95 % of all draws, with room for chance."
+        )
+        return words.say(none, over=over)
     n_open = len(harm) - len(said)
-    rest = f"; {n_open} of {len(harm)} pairs are not settled" if n_open else ""
-    return f"{over}, {listing(said)}{rest}."
+    rest = "{over}, {said}; {n} of {of} pairs are not settled." if n_open else "{over}, {said}."
+    listed = words.listing(said)
+    return words.say(rest, over=over, said=listed, n=str(n_open), of=str(len(harm)))
 
 
-def _choices(rows: Sequence[Row]) -> list[Choice]:
+def _choices(rows: Sequence[Row], words: Language) -> list[Choice]:
     metrics = dict.fromkeys(text(row, "metric") for row in rows)
     units = {text(row, "metric"): text(row, "unit") for row in rows}
     return [
-        Choice(one, f"{capitalised(label(one))} ({units[one]})", one == COLLATERAL)
+        Choice(
+            one,
+            words.say(
+                "{measure} ({unit})",
+                measure=capitalised(words.name(label(one))),
+                unit=words.name(units[one]),
+            ),
+            one == COLLATERAL,
+        )
         for one in metrics
     ]
 
 
-def _bounds(row: Row) -> str:
-    better, worse = (percent(cell(row, f"share_{which}_bound"), 2) for which in ("better", "worse"))
-    return f"better in at least {better}, worse in at least {worse}"
+def _bounds(row: Row, words: Language) -> str:
+    better, worse = (
+        words.digits(percent(cell(row, f"share_{which}_bound"), 2)) for which in ("better", "worse")
+    )
+    text_ = "better in at least {better}, worse in at least {worse}"
+    return words.say(text_, better=better, worse=worse)
 
 
-def _share(row: Row, name: str) -> Cell:
-    return Cell(percent(cell(row, name), 2), sort_key(cell(row, name)))
+def _share(row: Row, name: str, words: Language) -> Cell:
+    return Cell(words.digits(percent(cell(row, name), 2)), sort_key(cell(row, name)))
 
 
-def _difference(row: Row) -> Cell:
+def _difference(row: Row, words: Language) -> Cell:
     unit, value = text(row, "unit"), cell(row, "difference")
     low, high = cell(row, "difference_low"), cell(row, "difference_high")
-    return Cell(quantity(value, unit), sort_key(value), quantity_span(low, high, unit))
+    range_ = words.digits(quantity_span(low, high, unit))
+    return Cell(words.digits(quantity(value, unit)), sort_key(value), range_)
 
 
-def _region(row: Row) -> Cell:
+def _region(row: Row, words: Language) -> Cell:
     region = text(row, "region")
     if not region:
-        return Cell("not told" if text(row, "verdict") == NOT_SETTLED else "")
-    says, coverage, density = (
-        text(row, "region_says"),
-        percent(cell(row, "coverage"), 2),
-        percent(cell(row, "density"), 2),
+        return Cell(words.say("not told") if text(row, "verdict") == NOT_SETTLED else "")
+    says = words.name(text(row, "region_says"))
+    coverage, density = (
+        words.digits(percent(cell(row, name), 2)) for name in ("coverage", "density")
     )
     return Cell(
-        f"{says} where {region}",
-        range=f"it holds in {density} of the draws there (density), which are {coverage} of all "
-        "in which it does (coverage)",
+        words.say("{says} where {region}", says=says, region=region),
+        range=words.say(
+            "it holds in {density} of the draws there (density), which are {coverage} of all in "
+            "which it does (coverage)",
+            density=density,
+            coverage=coverage,
+        ),
     )
 
 
-def _regret(row: Row, name: str, is_least: str) -> Cell:
+def _regret(row: Row, name: str, is_least: str, words: Language) -> Cell:
     value = cell(row, name)
-    least = "least of all" if row.get(is_least) is True else ""
-    return Cell(quantity(value, text(row, "unit")), sort_key(value), least)
+    least = words.say("least of all") if row.get(is_least) is True else ""
+    return Cell(words.digits(quantity(value, text(row, "unit"))), sort_key(value), least)
 
 
-def _without_effect(row: Row) -> Cell:
+def _without_effect(row: Row, words: Language) -> Cell:
     share = cell(row, "share_without_effect")
-    which = "in most draws: " if share > MOST else "in "
-    return Cell(f"{which}{percent(share, 2)}", sort_key(share))
+    which = "in most draws: {share}" if share > MOST else "in {share}"
+    return Cell(words.say(which, share=words.digits(percent(share, 2))), sort_key(share))

@@ -15,6 +15,7 @@ from sim.catalogue.causes import CAUSES
 from sim.catalogue.choices import measure_name
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
 from sim.report.page.groups import LOST_SHARE, rows_by_group
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
@@ -76,7 +77,7 @@ class Chain:
     hit: str
 
 
-def chains(groups: Sequence[Row], strategy: str) -> tuple[Chain, ...]:
+def chains(groups: Sequence[Row], strategy: str, words: Language = IN_ENGLISH) -> tuple[Chain, ...]:
     """Causes of what failed under one strategy, the largest first; none where nothing failed.
 
     Parameters
@@ -101,18 +102,21 @@ def chains(groups: Sequence[Row], strategy: str) -> tuple[Chain, ...]:
         part = lost[cause] / whole
         found.append(
             Chain(
-                capitalised(cause.label),
-                (*_FIRST.get(cause.name, _USUAL), *_STEPS[cause.name]),
-                f"{percent(part, 2)} of what failed",
+                capitalised(words.say(cause.label)),
+                tuple(map(words.say, (*_FIRST.get(cause.name, _USUAL), *_STEPS[cause.name]))),
+                words.say("{share} of what failed", share=words.digits(percent(part, 2))),
                 round(100 * part, 2),
-                f"hit, mostly in this way: {number(cell(hit, 'mean'))} of "
-                f"{number(cell(hit, 'denominator'))} businesses",
+                words.say(
+                    "hit, mostly in this way: {n} of {of} businesses",
+                    n=words.digits(number(cell(hit, "mean"))),
+                    of=words.digits(number(cell(hit, "denominator"))),
+                ),
             )
         )
     return tuple(found)
 
 
-def orders_in_words(summary: Mapping[str, Row]) -> str:
+def orders_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLISH) -> str:
     """How many orders put how much on the register, and how much of it was dropped.
 
     Parameters
@@ -127,14 +131,24 @@ def orders_in_words(summary: Mapping[str, Row]) -> str:
     orders, listed, dropped = mean(ORDERS), mean(LISTED), mean(DROPPED)
     if math.isnan(listed) or listed == 0:
         return ""
-    placed = "" if math.isnan(orders) else f"{capitalised(number(orders))} orders put "
-    put = f"{placed}{number(listed)} addresses {'on the register' if placed else 'were listed'}"
-    acted = "" if math.isnan(dropped) else f"; an average user's operator dropped {number(dropped)}"
-    return f"{put} at the peak{acted}."
+    if math.isnan(orders):
+        put = words.say(
+            "{listed} addresses were listed at the peak", listed=words.digits(number(listed))
+        )
+    else:
+        put = words.say(
+            "{orders} orders put {listed} addresses on the register at the peak",
+            orders=capitalised(words.digits(number(orders))),
+            listed=words.digits(number(listed)),
+        )
+    if math.isnan(dropped):
+        return f"{put}."
+    acted = "an average user's operator dropped {n}"
+    return f"{put}; {words.say(acted, n=words.digits(number(dropped)))}."
 
 
 def hit_by_provider(
-    run: RunFolder, map_: Mapping[str, Any], shown_first: str
+    run: RunFolder, map_: Mapping[str, Any], shown_first: str, words: Language = IN_ENGLISH
 ) -> tuple[PageTable | None, dict[str, str]]:
     """What hit the businesses of each provider, and a sentence on the one that puzzles most.
 
@@ -169,30 +183,38 @@ def hit_by_provider(
         lines.append(
             Line.of(
                 provider,
-                Cell(number(n), n),
-                Cell(percent(whole / n, 2), whole / n),
-                *(Cell(number(hit.get(c.name, 0.0)), hit.get(c.name, 0.0)) for c in shown),
-                Cell(number(of_it), sort_key(of_it)),
+                Cell(words.digits(number(n)), n),
+                Cell(words.digits(percent(whole / n, 2)), whole / n),
+                *(
+                    Cell(words.digits(number(hit.get(c.name, 0.0))), hit.get(c.name, 0.0))
+                    for c in shown
+                ),
+                Cell(words.digits(number(of_it)), sort_key(of_it)),
                 group=strategy,
             )
         )
         if of_it == 0 and whole / n > 0.1 and whole > 1 and strategy not in puzzle and shown:
             first = max(shown, key=lambda cause: hit.get(cause.name, 0.0))
-            puzzle[strategy] = (
-                f"{provider}: none of its addresses was listed, and {percent(whole / n, 2)} of the "
-                "businesses with their front end there were hit all the same, "
-                f"{percent(hit[first.name] / whole, 2)} of them mostly by "
-                f"{_with_article(first.label)}."
+            puzzle[strategy] = words.say(
+                "{provider}: none of its addresses was listed, and {share} of the businesses with "
+                "their front end there were hit all the same, {part} of them mostly by {cause}.",
+                provider=provider,
+                share=words.digits(percent(whole / n, 2)),
+                part=words.digits(percent(hit[first.name] / whole, 2)),
+                cause=words.say(_with_article(first.label)),
             )
     heads = columns(
-        "Provider of the front end",
-        "Businesses",
-        "Impaired at some time",
-        *(f"mostly by {_with_article(cause.label)}" for cause in shown),
-        "Of its addresses listed at once",
+        words.say("Provider of the front end"),
+        words.say("Businesses"),
+        words.say("Impaired at some time"),
+        *(
+            words.say("mostly by {cause}", cause=words.say(_with_article(cause.label)))
+            for cause in shown
+        ),
+        words.say("Of its addresses listed at once"),
         numbers=range(1, 4 + len(shown)),
     )
-    caption = "Businesses by where their front end is, and by what hit them"
+    caption = words.say("Businesses by where their front end is, and by what hit them")
     choices = [Choice(name, name, name == shown_first) for name in run.strategies]
     return PageTable("providers-hit", caption, heads, lines, choices=choices), puzzle
 

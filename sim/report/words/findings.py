@@ -12,36 +12,48 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from sim.measure.bands import Band
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent
 
 
-def lost(band: Band, start: datetime) -> str:
+def lost(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     """Of the share of what domestic customers try that fails."""
-    highest, when = peak(band, start)
+    highest, when = peak(band, start, words)
     if not highest > 0:
-        return "Nothing of what domestic customers tried failed"
-    return f"At worst, on {when}, {percent(highest, 2)} of what domestic customers tried failed"
+        return words.say("Nothing of what domestic customers tried failed")
+    return words.say(
+        "At worst, on {day}, {share} of what domestic customers tried failed",
+        day=when,
+        share=words.digits(percent(highest, 2)),
+    )
 
 
-def impaired(band: Band, start: datetime) -> str:
+def impaired(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     """Of the businesses that are impaired."""
-    highest, when = peak(band, start)
+    highest, when = peak(band, start, words)
     if not highest > 0:
-        return "No business was impaired"
+        return words.say("No business was impaired")
     of = band.denominator
-    many = number(highest) if math.isnan(of) else percent(highest / of, 2)
-    return f"At worst, on {when}, {many} of the businesses were impaired"
+    return words.say(
+        "At worst, on {day}, {n} of the businesses were impaired",
+        day=when,
+        n=words.digits(number(highest) if math.isnan(of) else percent(highest / of, 2)),
+    )
 
 
-def listed(band: Band, start: datetime) -> str:
+def listed(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     """Of the addresses in the register, without the target's own."""
-    highest, when = peak(band, start)
+    highest, when = peak(band, start, words)
     if not highest > 0:
-        return "No addresses but the target's own were listed"
-    return f"Most were listed on {when}: {number(highest)} addresses that were not the target's"
+        return words.say("No addresses but the target's own were listed")
+    return words.say(
+        "Most were listed on {day}: {n} addresses that were not the target's",
+        day=when,
+        n=words.digits(number(highest)),
+    )
 
 
-def enforcing(band: Band, who: str) -> str:
+def enforcing(band: Band, who: str, words: Language = IN_ENGLISH) -> str:
     """Of the users, or operators, with whom the register is enforced.
 
     Parameters
@@ -51,36 +63,48 @@ def enforcing(band: Band, who: str) -> str:
     """
     highest = float(np.nanmax(band.mean, initial=0.0))
     if not highest > 0:
-        return "No operator enforced the register"
-    most = percent(highest, 2)
-    if who == "users":
-        return f"At most {most} of the users were with operators that enforced the register"
-    return f"At most {most} of the operators enforced the register"
+        return words.say("No operator enforced the register")
+    text = (
+        "At most {share} of the users were with operators that enforced the register"
+        if who == "users"
+        else "At most {share} of the operators enforced the register"
+    )
+    return words.say(text, share=words.digits(percent(highest, 2)))
 
 
-def reached(band: Band, start: datetime) -> str:
+def reached(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     """Of the target's users who reach it."""
     known = np.where(np.isnan(band.mean), np.inf, band.mean)
     lowest = float(known.min())
     if math.isinf(lowest):
-        return "How many of its users reached the target is not known"
+        return words.say("How many of its users reached the target is not known")
     if lowest > 0.9995:
-        return "All of its users reached the target at all times"
-    when = _day(start, int(band.t_s[np.argmin(known)]))
-    return f"At the fewest, on {when}, {percent(lowest, 2)} of its users reached the target"
+        return words.say("All of its users reached the target at all times")
+    return words.say(
+        "At the fewest, on {day}, {share} of its users reached the target",
+        day=_day(start, int(band.t_s[np.argmin(known)]), words),
+        share=words.digits(percent(lowest, 2)),
+    )
 
 
-def fewest_reach(bands: Mapping[str, Band], start: datetime) -> str:
+def fewest_reach(bands: Mapping[str, Band], start: datetime, words: Language = IN_ENGLISH) -> str:
     """With which of several strategies the fewest of the target's users reach it."""
     lows = {name: float(np.nanmin(band.mean, initial=1.0)) for name, band in bands.items()}
     first = min(lows, key=lambda name: lows[name], default="")
     if not first or lows[first] > 0.9995:
-        return "All of its users reached the target at all times"
-    return f"{reached(bands[first], start)}, with {first}"
+        return words.say("All of its users reached the target at all times")
+    found = reached(bands[first], start, words)
+    return words.say("{finding}, with {strategy}", finding=found, strategy=first)
 
 
 def most_of(
-    bands: Mapping[str, Band], start: datetime, what: str, *, is_share: bool, of: str = ""
+    bands: Mapping[str, Band],
+    start: datetime,
+    what: str,
+    *,
+    is_share: bool,
+    are_businesses: bool = False,
+    words: Language = IN_ENGLISH,
 ) -> str:
     """Which of several lines goes highest, and how high.
 
@@ -89,25 +113,30 @@ def most_of(
     bands
         By name; several lines of one measure.
     what
-        The measure.
-    of
-        What a share is out of, where the name does not say so.
+        The measure, in the language.
+    are_businesses
+        Whether a share is out of the businesses of a line, which its name does not say.
     """
-    tops = {name: peak(band, start) for name, band in bands.items()}
+    tops = {name: peak(band, start, words) for name, band in bands.items()}
     first = max(tops, key=lambda name: tops[name][0], default="")
     if not first or not tops[first][0] > 0:
-        return f"{what}: none at any time"
-    value = percent(tops[first][0], 2) if is_share else number(tops[first][0])
-    return f"{what}: most with {first}, {value}{of} on {tops[first][1]}"
+        return words.say("{what}: none at any time", what=what)
+    highest, when = tops[first]
+    text = (
+        "{what}: most with {name}, {n} of its businesses on {day}"
+        if are_businesses
+        else "{what}: most with {name}, {n} on {day}"
+    )
+    n = words.digits(percent(highest, 2) if is_share else number(highest))
+    return words.say(text, what=what, name=first, n=n, day=when)
 
 
-def peak(band: Band, start: datetime) -> tuple[float, str]:
+def peak(band: Band, start: datetime, words: Language = IN_ENGLISH) -> tuple[float, str]:
     """Highest mean of a curve, and the day of it; 0 where nothing is known."""
     known = np.where(np.isnan(band.mean), 0.0, band.mean)
     row = int(np.argmax(known))
-    return float(known[row]), _day(start, int(band.t_s[row]))
+    return float(known[row]), _day(start, int(band.t_s[row]), words)
 
 
-def _day(start: datetime, second: int) -> str:
-    when = start + timedelta(seconds=second)
-    return f"{when.day} {when:%B %Y}"
+def _day(start: datetime, second: int, words: Language) -> str:
+    return words.date(start + timedelta(seconds=second))

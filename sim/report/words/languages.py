@@ -1,7 +1,8 @@
-"""Documents in other languages: sentences from one table, numbers and dates by locale.
+"""Documents in other languages: sentences from tables, numbers and dates by locale.
 
 In: an English sentence with names of values in braces, and the values. Out: the sentence in the
-language. A sentence without a translation is an error, not English in the middle of Spanish.
+language. A sentence without a translation is an error, not English in the middle of Spanish. The
+tables of ``texts/`` hold one sentence a row, a file for each kind of document.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+
+from sim.report.words.numbers import count, listing
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "es", "it", "ru")
@@ -49,6 +52,36 @@ class Language:
         said = text if self.code == ENGLISH else self.texts[text]
         return said.format(**values) if values else said
 
+    def name(self, text: str) -> str:
+        """Return a label or a unit; as it is where it comes from a folder and no table has it."""
+        return self.texts.get(text, text)
+
+    def has(self, text: str) -> bool:
+        """Whether the language has a text; English has all."""
+        return self.code == ENGLISH or text in self.texts
+
+    def count(self, n: int, noun: str) -> str:
+        """Say how many of something: ``1 replicate``, ``200 replicates``.
+
+        Parameters
+        ----------
+        noun
+            In English, in the singular. The tables have a row for each plural form of the
+            languages, ``{n} replicates [few]``.
+        """
+        if self.code == ENGLISH:
+            return count(n, noun)
+        from babel import Locale
+
+        form = Locale.parse(self.code).plural_form(n)
+        return self.say(f"{{n}} {noun}s [{form}]", n=self.digits(f"{n:,}"))
+
+    def listing(self, names: Sequence[str]) -> str:
+        """Say ``a``, ``a and b``, ``a, b and c``."""
+        if self.code == ENGLISH or len(names) < 2:
+            return listing(names)
+        return self.say("{most} and {last}", most=", ".join(names[:-1]), last=names[-1])
+
     def digits(self, text: str) -> str:
         """Write numbers and the words beside them, such as ``12.2 to 17.4 million``, by locale."""
         if self.code == ENGLISH:
@@ -63,18 +96,58 @@ class Language:
 
     def day(self, moment: str) -> str:
         """Write the day of a moment as ISO 8601 gives it, with its month as a word."""
-        at = datetime.fromisoformat(moment)
+        return self.date(datetime.fromisoformat(moment))
+
+    def date(self, at: datetime) -> str:
+        """Write the day of a moment, with its month as a word."""
         if self.code == ENGLISH:
             return f"{at.day} {at:%B} {at.year}"
         from babel.dates import format_date
 
         return format_date(at.date(), "long", locale=self.code)
 
+    def moment(self, moment: str) -> str:
+        """Write a moment as ISO 8601 gives it; in other languages than English in their form."""
+        if self.code == ENGLISH:
+            return moment
+        at = datetime.fromisoformat(moment)
+        zone = f"{at:%z}"
+        offset = f" (UTC{zone[:3]}:{zone[3:5]})" if zone else ""
+        return f"{self.date(at)}, {at:%H:%M}{offset}"
+
+    def short_day(self, at: datetime) -> str:
+        """Write the day of a moment, with its month in few letters and no year."""
+        if self.code == ENGLISH:
+            return f"{at.day} {at:%b}"
+        from babel.dates import format_skeleton
+
+        return format_skeleton("MMMd", at, locale=self.code)
+
+    def length(self, n: int, unit: str) -> str:
+        """Write a number of seconds, minutes, hours, days, weeks or months, by locale.
+
+        Parameters
+        ----------
+        unit
+            In English, in the singular.
+        """
+        from babel.units import format_unit
+
+        return format_unit(n, f"duration-{unit}", locale=self.code)
+
+
+IN_ENGLISH = Language(ENGLISH, {})
+"""The language in which texts stand in the code."""
+
 
 @cache
 def language(code: str) -> Language:
     """Return a language by its code."""
     if code == ENGLISH:
-        return Language(code, {})
-    table = (files("sim.report.words") / "texts.csv").read_text(encoding="utf-8")
-    return Language(code, {row[ENGLISH]: row[code] for row in csv.DictReader(io.StringIO(table))})
+        return IN_ENGLISH
+    texts: dict[str, str] = {}
+    for table in sorted((files("sim.report.words") / "texts").iterdir(), key=lambda one: one.name):
+        if table.name.endswith(".csv"):
+            rows = csv.DictReader(io.StringIO(table.read_text(encoding="utf-8")))
+            texts.update((row[ENGLISH], row[code]) for row in rows)
+    return Language(code, texts)

@@ -1,7 +1,7 @@
 """Numbers and strategies as one would say them aloud: no digits where a word will do.
 
-In: shares, durations, strategies with their parameters. Out: words. Figures with their ranges stand
-beside them on the page; nothing here is to be quoted.
+In: shares, durations, strategies with their parameters, a language. Out: words. Figures with their
+ranges stand beside them on the page; nothing here is to be quoted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import number
 
 _NUMBERS = (
@@ -56,56 +57,71 @@ _PLAIN = {
 }
 
 
-def share_words(share: float) -> str:
+def share_words(share: float, words: Language = IN_ENGLISH, *, is_rough: bool = True) -> str:
     """A share as a simple fraction: ``about three in four``; ``not known`` where it is not.
 
     The fraction is the nearest in steps that differ by about a tenth of themselves; ``about`` is
-    left out where it is exact.
+    left out where it is exact, or where ``is_rough`` is off.
     """
     if math.isnan(share):
-        return "an unknown share"
+        return words.say("an unknown share")
     if share <= 0:
-        return "none"
+        return words.say("none")
     if share >= _NEARLY_ALL:
-        return "all" if share >= 1 else "nearly all"
+        return words.say("all") if share >= 1 else words.say("nearly all")
     if share < 0.045:
         few = round(1 / share, 1 - math.ceil(math.log10(1 / share)))
-        return f"about one in {number(few)}" if share > 1e-6 else "hardly any"
+        if share <= 1e-6:
+            return words.say("hardly any")
+        text = "about one in {of}" if is_rough else "one in {of}"
+        return words.say(text, of=words.digits(number(few)))
     nearest = min(_FRACTIONS, key=lambda one: abs(float(one) - share))
-    words = f"{_count(nearest.numerator)} in {_count(nearest.denominator)}"
-    return words if float(nearest) == share else f"about {words}"
+    is_exact = float(nearest) == share or not is_rough
+    text = "{n} in {of}" if is_exact else "about {n} in {of}"
+    parts = (nearest.numerator, nearest.denominator)
+    n, of = (_count(part, words) for part in parts)
+    return words.say(text, n=n, of=of)
 
 
-def duration_words(hours: float) -> str:
+def duration_words(hours: float, words: Language = IN_ENGLISH) -> str:
     """A duration in whole units, rounded down: ``five weeks``."""
     if math.isnan(hours):
-        return "an unknown time"
+        return words.say("an unknown time")
     _, length, name = next(unit for unit in reversed(_UNITS) if hours >= unit[0])
     n = math.floor(hours / length + 1e-9)
+    if words.code != ENGLISH:
+        return words.length(n, name)
     return f"{_count(n)} {name}{'' if n == 1 else 's'}"
 
 
-def times_words(ratio: float) -> str:
+def times_words(ratio: float, words: Language = IN_ENGLISH) -> str:
     """How many times as much: ``three times``, ``1,200 times``; digits above twelve."""
     if ratio < 1.15:
-        return "about as much as"
+        return words.say("about as much as")
     if ratio < 1.75:
-        return "half again as much as"
+        return words.say("half again as much as")
     if ratio > 1000:
-        return "more than 1,000 times as much as"
+        return words.say("more than 1,000 times as much as")
     n = round(ratio) if ratio < 20 else round(ratio, 2 - math.ceil(math.log10(ratio)))
-    return f"{'twice' if n == 2 else f'{_count(int(n))} times'} as much as"
+    if n == 2:
+        return words.say("twice as much as")
+    return words.say("{n} times as much as", n=_count(int(n), words))
 
 
-def strategy_words(strategy: Mapping[str, Any]) -> str:
+def strategy_words(strategy: Mapping[str, Any], words: Language = IN_ENGLISH) -> str:
     """What a strategy blocks, for people, from its id and parameters in a manifest."""
     name = str(strategy["id"])
-    told = _PLAIN.get(name, name)
-    try:
-        return told.format(**strategy.get("parameters", {}))
-    except KeyError:
-        return told.replace("/{length} ", "")
+    told = _PLAIN.get(name)
+    if told is None:
+        return name
+    parameters = {key: str(value) for key, value in strategy.get("parameters", {}).items()}
+    if "{length}" in told and "length" not in parameters:
+        told = told.replace("/{length} ", "")
+    return words.say(told, **parameters)
 
 
-def _count(n: int) -> str:
-    return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else f"{n:,}"
+def _count(n: int, words: Language = IN_ENGLISH) -> str:
+    """A number up to twelve as a word in English; in digits where a word would have a gender."""
+    if words.code == ENGLISH and 0 <= n < len(_NUMBERS):
+        return _NUMBERS[n]
+    return words.digits(f"{n:,}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -24,6 +25,7 @@ from sim.bundle.wheel import write_wheel
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.report.documents.error_rate import error_rates, scores_file
+from sim.report.words.languages import LANGUAGES, language
 from sim.results.read import open_run
 from tests.optional import needs
 
@@ -172,6 +174,68 @@ def test_what_was_changed_is_named(
     result = call("verify", str(tmp_path / "changed.zip"), "--sample", "1", "-q")
     assert result.exit_code == 1, result.output
     assert message in result.stdout
+
+
+@pytest.fixture(scope="module")
+def cases_in_languages(
+    shipped_run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Members]:
+    """Members of the bundle in each other language."""
+    folder = tmp_path_factory.mktemp("languages")
+    for code in LANGUAGES[1:]:
+        write_bundle(open_run(shipped_run), folder / f"{code}.zip", language(code))
+    return {code: members_of(folder / f"{code}.zip") for code in LANGUAGES[1:]}
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_a_bundle_is_had_in_other_languages(
+    code: str, case: Path, cases_in_languages: dict[str, Members]
+) -> None:
+    english, members = members_of(case), cases_in_languages[code]
+    assert set(english) == set(members)
+    differing = {name for name in members if members[name] != english[name]}
+    assert differing == {"README.md", "rerun.sh", "run/report.html", METADATA}
+    assert f'<html lang="{code}">'.encode() in members["run/report.html"]
+    assert f" --quiet --language {code}\n".encode() in members["rerun.sh"]
+    pages = english["README.md"].decode(), members["README.md"].decode()
+    one, other = (page.splitlines() for page in pages)
+    marks = [[line[:1] * (line[:1] in "#-|") for line in page] for page in (one, other)]
+    assert marks[0] == marks[1]
+    # What both pages say alike is markup, names and units of published figures: no sentence.
+    alike = [line for line in one if line in other and len(line.split()) > 3]
+    assert [line for line in alike if not line.startswith("| ")] == []
+    for line, its in zip(one, other, strict=True):
+        if line.startswith("| "):
+            numbers = [re.findall(r"\d+", each.replace(",", ".")) for each in (line, its)]
+            assert numbers[0] == numbers[1]
+
+
+def test_a_bundle_in_another_language_is_verified_and_a_mended_answer_named(
+    cases_in_languages: dict[str, Members], tmp_path: Path
+) -> None:
+    members = dict(cases_in_languages["es"])
+    write_archive(tmp_path / "caso.zip", members)
+    result = call("verify", str(tmp_path / "caso.zip"), "--sample", "1", "-q")
+    assert result.exit_code == 0, result.output
+    members["README.md"] = members["README.md"].replace(b"## Respuesta\n", b"## Respuesta\n\nNo.\n")
+    mend(members)
+    write_archive(tmp_path / "changed.zip", members)
+    result = call("verify", str(tmp_path / "changed.zip"), "--sample", "1", "-q")
+    assert result.exit_code == 1, result.output
+    assert "README.md: is not what this program makes of the run" in result.stdout
+    assert "report.html" not in result.stdout
+
+
+def test_the_command_bundles_in_the_language_that_is_asked_for(
+    shipped_run: Path, cases_in_languages: dict[str, Members], tmp_path: Path
+) -> None:
+    path = tmp_path / "caso.zip"
+    result = call("bundle", str(shipped_run), "-o", str(path), "--language", "es", "-q")
+    assert result.exit_code == 0, result.output
+    assert members_of(path) == cases_in_languages["es"]
+    wrong = call("bundle", str(shipped_run), "-o", str(path), "--language", "xx", "--force")
+    assert wrong.exit_code == 2
+    assert "--language: expected one of en, es, it, ru, got 'xx'" in wrong.stderr
 
 
 def test_a_file_is_not_replaced_unasked(shipped_run: Path, tmp_path: Path) -> None:

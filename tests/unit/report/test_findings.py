@@ -65,9 +65,7 @@ def test_of_how_many_businesses_a_share_is_told() -> None:
 
 def test_of_several_lines_the_highest_is_named() -> None:
     lines = {"a": band(0.1, 0.2), "b": band(0.5, 0.0)}
-    said = findings.most_of(
-        lines, START, "Impaired at once", is_share=True, of=" of its businesses"
-    )
+    said = findings.most_of(lines, START, "Impaired at once", is_share=True, are_businesses=True)
     assert said.replace(NBSP, " ") == (
         "Impaired at once: most with b, 50 % of its businesses on 16 April 2018"
     )

@@ -7,20 +7,38 @@ import csv
 import re
 
 import pytest
+import yaml
 
+from sim.catalogue.causes import CAUSES
+from sim.catalogue.choices import label
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
+from sim.measure.money.accounts import NATIONAL_METHODS, method_label
 from sim.report.documents import court_answers
+from sim.report.page.charts import ENFORCING, METRICS
 from sim.report.words import plain
 from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.numbers import in_percent, number, percent_span, span
+from sim.scenario.library import scenario_names, shipped
+from sim.scenario.meanings import meaning_of
 from sim.scenario.tables.courts import read_court_questions
 from tests.conftest import REPOSITORY
+from tests.said_texts import said_in_markup, said_in_python, said_under
 
-TABLE = REPOSITORY / "sim" / "report" / "words" / "texts.csv"
+TABLES = REPOSITORY / "sim" / "report" / "words" / "texts"
+SAYS = [REPOSITORY / "sim" / "report", REPOSITORY / "sim" / "bundle"]
+OTHER_KEYS = (
+    "population.n_businesses", "strategy.share_in_session", "fronts.n_known",
+    "censor.pause_pressure", "complaints.per_million_people_per_d",
+)  # fmt: skip
 
 
 def rows() -> list[dict[str, str]]:
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    found = []
+    for table in sorted(TABLES.glob("*.csv")):
+        with table.open(encoding="utf-8", newline="") as file:
+            found += list(csv.DictReader(file))
+    return found
 
 
 def said_in(source: str) -> set[str]:
@@ -39,8 +57,10 @@ def said_in(source: str) -> set[str]:
     return {text for text in found - beside if re.search("[a-z]", text)}
 
 
-def test_languages_of_the_table_are_those_of_the_program():
-    assert tuple(rows()[0]) == LANGUAGES
+def test_languages_of_the_tables_are_those_of_the_program():
+    for table in TABLES.glob("*.csv"):
+        head = table.read_text("utf-8").partition("\n")[0]
+        assert tuple(head.split(",")) == LANGUAGES, table.name
 
 
 @pytest.mark.parametrize("code", LANGUAGES[1:])
@@ -49,6 +69,8 @@ def test_every_sentence_is_translated_with_the_same_values(code):
         assert row[code].strip(), row["en"]
         values = [sorted(re.findall(r"\{\w+\}", row[each])) for each in ("en", code)]
         assert values[0] == values[1], row["en"]
+        markup = [sorted(re.findall(r"</?\w+>", row[each])) for each in ("en", code)]
+        assert markup[0] == markup[1], row["en"]
 
 
 def test_no_sentence_stands_twice():
@@ -62,11 +84,67 @@ def test_every_sentence_of_the_document_stands_in_the_table():
         path = REPOSITORY / "sim" / "report" / "documents" / f"{name}.py"
         needed |= said_in(path.read_text("utf-8"))
     needed |= {row.forum_title for row in read_court_questions().rows}
+    needed |= set(plain._PLAIN.values())
     needed |= {text.replace("/{length} ", "") for text in plain._PLAIN.values()}
     needed |= set(court_answers.NAMES_OF.values())
     there = {row["en"] for row in rows()}
     assert len(needed) > 60
     assert needed - there == set()
+
+
+def test_every_text_that_pages_and_scripts_say_stands_in_a_table():
+    needed: dict[str, str] = {}
+    for folder in SAYS:
+        needed |= said_under(folder)
+    there = {row["en"] for row in rows()}
+    assert len(needed) > 500
+    assert {text: file for text, file in needed.items() if text not in there} == {}
+
+
+def test_what_is_said_is_found_directly_by_a_name_and_by_map():
+    source = """
+FEW = ("a word", "two words")
+def told(words, n):
+    text = "one thing" if n else "another thing"
+    titles = [*FEW, "three words"]
+    return words.say(text), words.say("plainly {n}", n="x"), list(map(words.say, titles))
+"""
+    assert said_in_python(source) == {
+        "a word", "two words", "three words", "one thing", "another thing", "plainly {n}"
+    }  # fmt: skip
+    assert said_in_markup('{{ say("it\'s {n}", n=1) }} say(\n  "so")') == {"it's {n}", "so"}
+
+
+def test_a_script_says_nothing_but_literals():
+    """Else the page would not be given the text."""
+    for script in (REPOSITORY / "sim" / "report" / "page").glob("*.js"):
+        source = script.read_text("utf-8")
+        calls = len(re.findall(r"(?<!function )\bsay\(", source))
+        assert calls == len(re.findall(r'\bsay\(\s*"', source)), script.name
+
+
+def test_labels_and_units_of_the_catalogue_have_all_languages():
+    needed = {label(name) for name in MEASURES}
+    needed |= {measure.unit for measure in MEASURES.values()} - {"USD"}
+    for name in (*METRICS, *ENFORCING):
+        needed |= {CURVES[name].label}
+    # Of several strategies each curve has a panel; who enforces is shown of one alone.
+    needed |= {CURVES[name].full_label for name in METRICS}
+    needed |= {text for cause in CAUSES for text in (cause.label, cause.what)}
+    methods = ["overblock_private_loss", "overblock_net_social_loss"]
+    needed |= {method_label(name) for name in (*methods, *(one.id for one in NATIONAL_METHODS))}
+    there = {row["en"] for row in rows()}
+    assert len(needed) > 120
+    assert needed - there == set()
+
+
+def test_titles_of_shipped_scenarios_have_all_languages():
+    there = {row["en"] for row in rows()}
+    for name in scenario_names():
+        text = (shipped("scenarios") / f"{name}.yaml").read_text("utf-8")
+        scenario = yaml.safe_load(text)
+        assert scenario["title"] in there, name
+        assert scenario["description"] in there, name
 
 
 @pytest.mark.parametrize(
@@ -100,8 +178,79 @@ def test_days_go_by_the_language():
     assert said == [
         "28 August 2022", "28 de agosto de 2022", "28 agosto 2022", "28 августа 2022 г."
     ]  # fmt: skip
+    said = [" ".join(language(code).moment(moment).split()) for code in LANGUAGES[1:]]
+    assert said == [
+        "28 de agosto de 2022, 00:00 (UTC+02:00)", "28 agosto 2022, 00:00 (UTC+02:00)",
+        "28 августа 2022 г., 00:00 (UTC+02:00)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        (1, ["1 replicate", "1 simulación", "1 simulazione", "1 прогон"]),
+        (3, ["3 replicates", "3 simulaciones", "3 simulazioni", "3 прогона"]),
+        (5, ["5 replicates", "5 simulaciones", "5 simulazioni", "5 прогонов"]),
+        (21, ["21 replicates", "21 simulaciones", "21 simulazioni", "21 прогон"]),
+        (
+            10**6,
+            [
+                "1,000,000 replicates",
+                "1.000.000 simulaciones",
+                "1.000.000 simulazioni",
+                "1 000 000 прогонов",
+            ],
+        ),
+    ],
+)
+def test_how_many_agrees_with_the_number(n, expected):
+    said = [language(code).count(n, "replicate") for code in LANGUAGES]
+    assert [" ".join(one.split()) for one in said] == expected
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_noun_that_is_counted_has_every_plural(code):
+    for noun in ("replicate", "draw", "run"):
+        for n in (0, 1, 2, 5, 11, 21, 22, 1_000_000):
+            assert language(code).count(n, noun)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", ["about three in four", "about one in 40", "five weeks", "twice as much as"]),
+        ("es", ["cerca de 3 de cada 4", "cerca de 1 de cada 40", "5 semanas", "el doble que"]),
+        ("it", ["circa 3 su 4", "circa 1 su 40", "5 settimane", "il doppio di"]),
+        ("ru", ["примерно 3 из 4", "примерно 1 из 40", "5 недель", "вдвое больше, чем вариант"]),
+    ],
+)
+def test_rough_words_go_by_the_language(code, expected):
+    words = language(code)
+    said = [
+        plain.share_words(0.76, words), plain.share_words(0.025, words),
+        plain.duration_words(5 * 168, words), plain.times_words(2, words),
+    ]  # fmt: skip
+    assert said == expected
 
 
 def test_a_sentence_without_a_translation_is_an_error():
     with pytest.raises(KeyError):
         language("es").say("Nobody wrote this.")
+    assert language("es").name("A provider's name") == "A provider's name"
+
+
+def test_meanings_of_assumptions_that_are_translated_are_said_by_some_key():
+    """Else the documentation of a key was changed, and a page shows the key alone."""
+    said = set()
+    for path in sorted(shipped("seeds").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            columns = next(csv.reader(file))
+        said |= {meaning_of(f"{path.stem}.{column}", path) for column in columns}
+    with (shipped("seeds") / "assumptions.csv").open(encoding="utf-8", newline="") as file:
+        keys = {row["key"] for row in csv.DictReader(file)}
+    keys |= set(OTHER_KEYS)
+    said |= {meaning_of(key, None) for key in keys}
+    with (TABLES / "meanings.csv").open(encoding="utf-8", newline="") as file:
+        translated = {row["en"] for row in csv.DictReader(file)}
+    assert len(translated) > 30
+    assert translated - said == set()
