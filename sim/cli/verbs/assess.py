@@ -14,11 +14,13 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.cli.options import (
     DrawsOption,
     JsonOption,
+    LanguageOption,
     QuietOption,
     ReplicatesOption,
     SeedOption,
     SetOption,
     WorkersOption,
+    choose_language,
     metric_option,
 )
 from sim.cli.task import (
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
     from sim.experiment.runs import Runs
     from sim.report.documents.blocks import Block
+    from sim.report.words.languages import Language
     from sim.scenario.resolve import Resolved
 
 SCHEMA = "overblock/assessment/1"
@@ -109,15 +112,7 @@ def assess(
             autocompletion=lambda: list(_forums()),
         ),
     ] = None,
-    language: Annotated[
-        str,
-        typer.Option(
-            "--language",
-            metavar="CODE",
-            help="Language of the answers beside --along: en, es, it or ru.",
-            autocompletion=lambda: ["en", "es", "it", "ru"],
-        ),
-    ] = "en",
+    language: LanguageOption = "en",
     replicates: ReplicatesOption = None,
     draws: DrawsOption = None,
     seed: SeedOption = None,
@@ -138,6 +133,8 @@ def assess(
       overblock assess runs/20261124T120000Z-telegram-2018-1a2b3c --strategy exact
 
       overblock assess cmp --strategy covering-prefix --along barcelona -o barcelona.html
+
+      overblock assess cmp --strategy covering-prefix --language es -o evaluacion.html
     """
     with console.reports_errors(as_json=as_json):
         from sim.assess.assessment import assess as assess_run
@@ -147,7 +144,10 @@ def assess(
         from sim.results.read import open_run
 
         format_ = Format.JSON if as_json else _format_of(output)
-        _check_forum(along, language, format_)
+        words = choose_language(language)
+        _check_forum(along, format_)
+        if format_ is Format.JSON and language != "en":
+            raise UsageError("--language: expected Markdown or HTML, got JSON")
         if output is not None:
             check_free(output, force=force)
         experiment = None
@@ -173,8 +173,8 @@ def assess(
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)
         found = assess_run(open_run(folder), label, others, efficacy, collateral)
-        blocks = _blocks(found, along, language)
-        _write(found, blocks, format_, output, language, force=force, quiet=quiet)
+        blocks = _blocks(found, along, words)
+        _write(found, blocks, format_, output, words, force=force, quiet=quiet)
         if experiment is not None:
             leave_unless_complete(experiment)
 
@@ -221,19 +221,11 @@ def _forums() -> tuple[str, ...]:
     return forums()
 
 
-def _check_forum(along: str | None, code: str, format_: Format) -> None:
+def _check_forum(along: str | None, format_: Format) -> None:
     from sim.errors import UsageError
-    from sim.report.words.languages import LANGUAGES
     from sim.scenario.refusal import hint
 
-    if code not in LANGUAGES:
-        raise UsageError(
-            f"--language: expected one of {', '.join(LANGUAGES)}, got {code!r}"
-            f"{hint(code, LANGUAGES)}"
-        )
     if along is None:
-        if code != LANGUAGES[0]:
-            raise UsageError("--language: expected --along beside it, got none")
         return
     known = _forums()
     if along not in known:
@@ -244,21 +236,20 @@ def _check_forum(along: str | None, code: str, format_: Format) -> None:
         raise UsageError("--along: expected Markdown or HTML, got JSON")
 
 
-def _blocks(found: Assessment, along: str | None, code: str) -> list[Block]:
+def _blocks(found: Assessment, along: str | None, words: Language) -> list[Block]:
     from sim.assess.court_facts import read_court_facts
     from sim.report.documents.assessment import write_assessment
     from sim.report.documents.court_answers import Asked
     from sim.report.documents.courts import write_court
     from sim.report.documents.error_rate import error_rates
-    from sim.report.words.languages import language
     from sim.scenario.tables.courts import read_court_questions
 
     if along is None:
-        return write_assessment(found)
+        return write_assessment(found, words)
     name = str(found.run.manifest["scenario"]["name"])
     rates = error_rates(name, has_draws=found.n_draws > 0)
     facts = read_court_facts(found)
-    asked = Asked(found, facts, rates, language(code))
+    asked = Asked(found, facts, rates, words)
     return write_court(asked, [row for row in read_court_questions().rows if row.forum == along])
 
 
@@ -267,7 +258,7 @@ def _write(
     blocks: list[Block],
     format_: Format,
     output: Path | None,
-    code: str,
+    words: Language,
     *,
     force: bool,
     quiet: bool,
@@ -282,7 +273,7 @@ def _write(
     if format_ is Format.JSON:
         text = console.json_text(document(found))
     elif format_ is Format.HTML:
-        text = to_html(blocks, title_of(found), code)
+        text = to_html(blocks, title_of(found, words), words.code)
     else:
         text = to_markdown(blocks)
     if output is None:

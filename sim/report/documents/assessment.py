@@ -1,7 +1,8 @@
 """The assessment of a strategy in words: aim, suitability, necessity, proportionality, safeguards.
 
-In: an assessment. Out: blocks of text made from its numbers, each with its interval. It says what
-the model shows; what weighs more is for those who judge. It is long because it is read in sequence.
+In: an assessment, a language. Out: blocks of text made from its numbers, each with its interval. It
+says what the model shows; what weighs more is for those who judge. It is long because it is read in
+sequence.
 """
 
 from __future__ import annotations
@@ -29,13 +30,9 @@ from sim.report.documents.assessment_answers import (
     with_interval,
 )
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
-from sim.report.words.numbers import (
-    estimate,
-    in_percent,
-    interval,
-    rounded,
-    whole,
-)
+from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
+from sim.report.words.numbers import estimate, in_percent, interval, rounded, whole
+from sim.report.words.plain import strategy_words
 from sim.report.words.provenance import plain
 from sim.results.burdens import Burden
 
@@ -48,303 +45,407 @@ MONEY_NAMES = {
 }
 
 
-def write_assessment(found: Assessment) -> list[Block]:
+def write_assessment(found: Assessment, words: Language = IN_ENGLISH) -> list[Block]:
     """Write the whole assessment."""
+    say = words.say
     return [
-        Heading(title_of(found), 1),
-        Paragraph(frame_text(found)),
-        Heading("In short"),
-        Items([suitability_answer(found), necessity_answer(found), burden_answer(found)]),
-        Heading("1. Aim"),
-        *_aim(found),
-        Heading("2. Suitability: does it reach the target?"),
-        *_suitability(found),
-        Heading("3. Necessity: would a narrower measure do?"),
-        *_necessity(found),
-        Heading("4. Proportionality: who bears what?"),
-        *_proportionality(found),
-        Heading("5. Safeguards: notice, remedy, end"),
-        *_safeguards(found),
-        Heading("6. Uncertainty and assumptions"),
-        *_uncertainty(found),
-        *_appendix(found),
+        Heading(title_of(found, words), 1),
+        *_about_language(words),
+        Paragraph(frame_text(found, words)),
+        Heading(say("In short")),
+        Items(
+            [
+                suitability_answer(found, words),
+                necessity_answer(found, words),
+                burden_answer(found, words),
+            ]
+        ),
+        Heading(say("1. Aim")),
+        *_aim(found, words),
+        Heading(say("2. Suitability: does it reach the target?")),
+        *_suitability(found, words),
+        Heading(say("3. Necessity: would a narrower measure do?")),
+        *_necessity(found, words),
+        Heading(say("4. Proportionality: who bears what?")),
+        *_proportionality(found, words),
+        Heading(say("5. Safeguards: notice, remedy, end")),
+        *_safeguards(found, words),
+        Heading(say("6. Uncertainty and assumptions")),
+        *_uncertainty(found, words),
+        *_appendix(found, words),
     ]
 
 
-def title_of(found: Assessment) -> str:
+def title_of(found: Assessment, words: Language = IN_ENGLISH) -> str:
     """Title of the assessment."""
-    return f"Assessment of {found.label}: {found.run.title}"
+    title = words.name(found.run.title)
+    return words.say("Assessment of {strategy}: {title}", strategy=found.label, title=title)
 
 
-def _aim(found: Assessment) -> Iterator[Block]:
+def _about_language(words: Language) -> Iterator[Block]:
+    if words.code != ENGLISH:
+        yield Paragraph(
+            words.say(
+                "Some details of this document are in English: labels, names and units of the "
+                "data, and its warnings."
+            )
+        )
+
+
+def _aim(found: Assessment, words: Language) -> Iterator[Block]:
     given = parameters_of(found.run, found.label)
     parameters = ", ".join(f"{key} {value}" for key, value in given.items() if key != "id")
+    name = str(given.get("id", found.label))
+    about = describe_strategy(str(given.get("id", "")))
+    if words.code != ENGLISH:
+        about = f"{strategy_words({'id': name, 'parameters': {}}, words)}."
     yield Paragraph(
-        f"What a block is for, and whether it may be, is no question for a simulation. The model "
-        f"takes the aim to be that users in the country do not reach {target_text(found)}. The "
-        f"measure assessed is {found.label} ({given.get('id', found.label)}"
-        f"{': ' + parameters if parameters else ''}): "
-        f"{describe_strategy(str(given.get('id', '')))}"
+        words.say(
+            "What a block is for, and whether it may be, is no question for a simulation. The "
+            "model takes the aim to be that users in the country do not reach {target}. The "
+            "measure assessed is {label} ({rule}): {about}",
+            target=target_text(found, words),
+            label=found.label,
+            rule=f"{name}: {parameters}" if parameters else name,
+            about=about,
+        )
     )
 
 
-def _suitability(found: Assessment) -> Iterator[Block]:
+def _suitability(found: Assessment, words: Language) -> Iterator[Block]:
     if not is_known(found.efficacy):
-        yield Paragraph(suitability_answer(found))
+        yield Paragraph(suitability_answer(found, words))
         return
     effect = found.efficacy_difference
     rows = [
         [
-            unit_name(found.efficacy_metric),
-            with_interval(found.efficacy, found.efficacy_unit),
-            share_text(found.efficacy),
-            difference_text(effect),
+            unit_name(found.efficacy_metric, words),
+            with_interval(found.efficacy, found.efficacy_unit, words),
+            share_text(found.efficacy, words),
+            difference_text(effect, words),
         ]
     ]
     if is_known(found.by_vpn):
         rows.append(
             [
-                "user-hours in which it was reached by VPN",
-                with_interval(found.by_vpn, "user-hours"),
-                share_text(found.by_vpn),
-                difference_text(found.by_vpn_difference),
+                words.say("user-hours in which it was reached by VPN"),
+                with_interval(found.by_vpn, "user-hours", words),
+                share_text(found.by_vpn, words),
+                difference_text(found.by_vpn_difference, words),
             ]
         )
     if is_known(found.left):
         rows.append(
             [
-                "users gone at the end",
-                with_interval(found.left, "users"),
-                share_text(found.left),
+                words.say("users gone at the end"),
+                with_interval(found.left, "users", words),
+                share_text(found.left, words),
                 "",
             ]
         )
-    header = ["measure", "mean [95 %]", "share of all", f"difference to {found.baseline}"]
+    header = [
+        words.say("measure"),
+        words.say("mean [95 %]"),
+        words.say("share of all"),
+        words.say("difference to {baseline}", baseline=found.baseline),
+    ]
     yield Table(header, rows, (1, 2, 3))
     if found.efficacy.denominator > 0:
         reached = 1 - found.efficacy.mean / found.efficacy.denominator
         yield Paragraph(
-            f"In {in_percent(reached)} of their hours users were not denied the service, with a "
-            "VPN, without one, or because they had left."
+            words.say(
+                "In {share} of their hours users were not denied the service, with a VPN, without "
+                "one, or because they had left.",
+                share=words.digits(in_percent(reached)),
+            )
         )
 
 
-def _necessity(found: Assessment) -> Iterator[Block]:
+def _necessity(found: Assessment, words: Language) -> Iterator[Block]:
     if not found.alternatives:
-        yield Paragraph("Nothing was compared.")
+        yield Paragraph(words.say("Nothing was compared."))
         return
     yield Paragraph(
-        "The question is whether a strategy has no less effect on the target and less collateral. "
-        "It is settled only over draws of all that is not known, each the same for every strategy: "
-        "better where it has both, worse where it lacks one, in at least 95 % of their weight by "
-        "the lower 95 % bound of that share. What luck alone says stands beside it: bootstrap "
-        "resamples of the replicates (all strategies together, since they share their luck), and "
-        "each replicate."
+        words.say(
+            "The question is whether a strategy has no less effect on the target and less "
+            "collateral. It is settled only over draws of all that is not known, each the same for "
+            "every strategy: better where it has both, worse where it lacks one, in at least 95 % "
+            "of their weight by the lower 95 % bound of that share. What luck alone says stands "
+            "beside it: bootstrap resamples of the replicates (all strategies together, since they "
+            "share their luck), and each replicate."
+        )
     )
     rows = [
         [
             one.label,
-            with_interval(one.efficacy),
-            ratio_text(one.efficacy_ratio),
-            with_interval(one.collateral),
-            ratio_text(one.collateral_ratio),
-            one.verdict.verdict,
-            _share_and_bound(one.verdict),
-            "not known" if math.isnan(one.share_both) else in_percent(one.share_both),
-            f"{one.n_replicates_both} of {found.n_replicates}",
+            with_interval(one.efficacy, words=words),
+            ratio_text(one.efficacy_ratio, words),
+            with_interval(one.collateral, words=words),
+            ratio_text(one.collateral_ratio, words),
+            words.name(one.verdict.verdict),
+            _share_and_bound(one.verdict, words),
+            words.digits(in_percent(one.share_both)),
+            words.say("{n} of {of}", n=str(one.n_replicates_both), of=str(found.n_replicates)),
         ]
         for one in found.alternatives
     ]
     own = [
-        f"{found.label} (assessed)",
-        with_interval(found.efficacy),
+        words.say("{label} (assessed)", label=found.label),
+        with_interval(found.efficacy, words=words),
         "",
-        with_interval(found.collateral),
+        with_interval(found.collateral, words=words),
         *[""] * 5,
     ]
+    unit = words.name(found.efficacy_unit) if found.efficacy_unit else words.say("not known")
     header = [
-        "strategy",
-        f"effect, {found.efficacy_unit or 'not known'}",
-        "of the assessed",
-        f"collateral, {found.collateral_unit}",
-        "of the assessed",
-        "as much for less",
-        "draws with both (lower bound)",
-        "resamples with both, luck alone",
-        "replicates with both",
+        words.say("strategy"),
+        words.say("effect, {unit}", unit=unit),
+        words.say("of the assessed"),
+        words.say("collateral, {unit}", unit=words.name(found.collateral_unit)),
+        words.say("of the assessed"),
+        words.say("as much for less"),
+        words.say("draws with both (lower bound)"),
+        words.say("resamples with both, luck alone"),
+        words.say("replicates with both"),
     ]
     yield Table(header, [own, *rows], (1, 2, 3, 4, 6, 7, 8))
-    yield Items([verdict(one, found.label) for one in found.alternatives])
+    yield Items([verdict(one, found.label, words) for one in found.alternatives])
 
 
-def _share_and_bound(verdict: Verdict) -> str:
-    if not verdict.n_draws:
-        return "luck alone was simulated"
-    return f"{in_percent(verdict.share_better)} ({in_percent(verdict.bound_better)})"
+def _share_and_bound(judged: Verdict, words: Language) -> str:
+    if not judged.n_draws:
+        return words.say("luck alone was simulated")
+    return words.digits(f"{in_percent(judged.share_better)} ({in_percent(judged.bound_better)})")
 
 
-def _proportionality(found: Assessment) -> Iterator[Block]:
+def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
     affected = found.businesses_affected
-    text = (
-        f"Listed at most {with_interval(found.listed_peak, 'addresses')}. Affected at least once "
-        f"were {with_interval(affected, 'businesses')} of {whole(affected.denominator)}."
-    )
-    if is_known(found.collateral_per_million):
-        text += (
-            f" For each million {found.efficacy_unit} of effect others bore "
-            f"{with_interval(found.collateral_per_million, found.collateral_unit)}."
+    texts = [
+        words.say(
+            "Listed at most {listed}. Affected at least once were {affected} of {of}.",
+            listed=with_interval(found.listed_peak, "addresses", words),
+            affected=with_interval(affected, "businesses", words),
+            of=words.digits(whole(affected.denominator)),
         )
-    yield Paragraph(text)
-    for split, lead in (("sector", "Sectors"), ("provider", "Providers of the front end")):
+    ]
+    if is_known(found.collateral_per_million):
+        texts.append(
+            words.say(
+                "For each million {unit} of effect others bore {collateral}.",
+                unit=words.name(found.efficacy_unit),
+                collateral=with_interval(
+                    found.collateral_per_million, found.collateral_unit, words
+                ),
+            )
+        )
+    yield Paragraph(" ".join(texts))
+    titles = ("businesses", "impaired at least once", "business-hours impaired", "of all")
+    for split, lead in (
+        ("sector", words.say("Sectors")),
+        ("provider", words.say("Providers of the front end")),
+    ):
         burdens = found.burdens[split]
         days = found.run.horizon_s / 86_400
         yield Table(
-            [lead, "businesses", "impaired at least once", "business-hours impaired", "of all"],
-            [_burden(burden, days * 24) for burden in burdens[: MAX_GROUPS[split]]],
+            [lead, *map(words.say, titles)],
+            [_burden(burden, days * 24, words) for burden in burdens[: MAX_GROUPS[split]]],
             (1, 2, 3, 4),
         )
         others = burdens[MAX_GROUPS[split] :]
         if others:
             rest = sum(float(burden.impaired_h.mean()) for burden in others)
-            yield Paragraph(f"{len(others)} more bore {rounded(rest)} business-hours together.")
+            yield Paragraph(
+                words.say(
+                    "{n} more bore {hours} business-hours together.",
+                    n=str(len(others)),
+                    hours=words.digits(rounded(rest)),
+                )
+            )
     yield Paragraph(
-        "Means over replicates; the range of business-hours is that of 90 % of replicates."
-    )
-    if found.money:
-        yield Table(
-            ["money, USD", f"mean [{in_percent(found.level)} of draws and replicates]"],
-            [
-                [MONEY_NAMES[name], with_interval(found.money[name])]
-                for name in MONEY_NAMES
-                if name in found.money
-            ],
-            (1,),
+        words.say(
+            "Means over replicates; the range of business-hours is that of 90 % of replicates."
         )
-        yield Paragraph(
+    )
+    if not found.money:
+        return
+    level = words.digits(in_percent(found.level))
+    yield Table(
+        [words.say("money, USD"), words.say("mean [{level} of draws and replicates]", level=level)],
+        [
+            [words.say(MONEY_NAMES[name]), with_interval(found.money[name], words=words)]
+            for name in MONEY_NAMES
+            if name in found.money
+        ],
+        (1,),
+    )
+    yield Paragraph(
+        words.say(
             "Revenue, not profit, of the modelled businesses; it is proportional to their assumed "
             "number. Published national methods stand in money.csv and are not mixed in."
         )
+    )
 
 
-def _burden(burden: Burden, horizon_h: float) -> list[str]:
+def _burden(burden: Burden, horizon_h: float, words: Language) -> list[str]:
     hours = burden.impaired_h
     n = float(burden.n_businesses.mean())
     low, high = range_of(hours)
     share = float(hours.mean()) / (n * horizon_h) if n > 0 else math.nan
-    return [
-        burden.name,
+    numbers = (
         whole(n),
         whole(float(burden.n_impaired.mean())),
         estimate(float(hours.mean()), low, high),
         in_percent(share),
-    ]
+    )
+    return [words.name(burden.name), *map(words.digits, numbers)]
 
 
-def _safeguards(found: Assessment) -> Iterator[Block]:
+def _safeguards(found: Assessment, words: Language) -> Iterator[Block]:
     safe = found.safeguards
     texts = [
-        "Notice: none is modelled. A business learns of the block by failing.",
-        f"Spread: operators apply an entry {_between(safe.apply_h)} (median of each group) after "
-        f"they have downloaded it, and release it {_between(safe.release_h)} after its withdrawal.",
+        words.say("Notice: none is modelled. A business learns of the block by failing."),
+        words.say(
+            "Spread: operators apply an entry {apply} (median of each group) after they have "
+            "downloaded it, and release it {release} after its withdrawal.",
+            apply=_between(safe.apply_h, words),
+            release=_between(safe.release_h, words),
+        ),
     ]
     if math.isnan(safe.confirmed_share):
-        texts.append("Appeal: the scenario has no hotline.")
+        texts.append(words.say("Appeal: the scenario has no hotline."))
     else:
-        texts.append(
-            f"Appeal, as assumed: {rounded(safe.hotline_service_h)} h of handling in the mean, "
-            f"{in_percent(safe.confirmed_share)} confirmed, exempted {rounded(safe.exempt_lag_h)} "
-            "h later."
-        )
-        appeal = safe.appeal
-        n_all = appeal.n_done + appeal.n_open
-        texts.append(
-            f"Appeal, as it came out: {appeal.n_done:,} of {n_all:,} appeals by name (all "
-            "replicates) led to an exemption within the run"
-            + (
-                f", after {rounded(appeal.median_h)} h in the median "
-                f"{interval(appeal.low_h, appeal.high_h)}."
-                if appeal.n_done
-                else "."
-            )
-        )
+        texts += _appeals(found, words)
     release = safe.release
     if release.n_done:
         texts.append(
-            "Withdrawal, as it came out: an operator released an entry "
-            f"{rounded(release.median_h)} h after it was withdrawn in the median "
-            f"{interval(release.low_h, release.high_h)}."
+            words.say(
+                "Withdrawal, as it came out: an operator released an entry {median} h after it was "
+                "withdrawn in the median {interval}.",
+                median=words.digits(rounded(release.median_h)),
+                interval=words.digits(interval(release.low_h, release.high_h)),
+            )
         )
     if safe.time_limits:
         limits = ", ".join(f"{key} {value}" for key, value in safe.time_limits.items())
-        texts.append(f"End: the strategy ends blocks by itself ({limits}).")
+        text = "End: the strategy ends blocks by itself ({limits})."
+        texts.append(words.say(text, limits=limits))
     else:
-        texts.append("End: the strategy sets no end to an entry.")
+        texts.append(words.say("End: the strategy sets no end to an entry."))
     texts.append(
-        f"Of {rounded(safe.n_placed)} entries placed {rounded(safe.n_withdrawn)} were withdrawn "
-        "before the end of the run (means over replicates)."
+        words.say(
+            "Of {placed} entries placed {withdrawn} were withdrawn before the end of the run "
+            "(means over replicates).",
+            placed=words.digits(rounded(safe.n_placed)),
+            withdrawn=words.digits(rounded(safe.n_withdrawn)),
+        )
     )
     yield Items(texts)
 
 
-def _between(ends: tuple[float, float]) -> str:
-    low, high = ends
-    if math.isnan(low):
-        return "after a time that is not known"
-    return f"{rounded(low)} h" if low == high else f"{rounded(low)} to {rounded(high)} h"
+def _appeals(found: Assessment, words: Language) -> Iterator[str]:
+    """Appeals as assumed, and as they came out."""
+    safe, appeal = found.safeguards, found.safeguards.appeal
+    yield words.say(
+        "Appeal, as assumed: {handling} h of handling in the mean, {share} confirmed, exempted "
+        "{lag} h later.",
+        handling=words.digits(rounded(safe.hotline_service_h)),
+        share=words.digits(in_percent(safe.confirmed_share)),
+        lag=words.digits(rounded(safe.exempt_lag_h)),
+    )
+    text = (
+        "Appeal, as it came out: {done} of {n} appeals by name (all replicates) led to an "
+        "exemption within the run, after {median} h in the median {interval}."
+        if appeal.n_done
+        else "Appeal, as it came out: {done} of {n} appeals by name (all replicates) led to an "
+        "exemption within the run."
+    )
+    yield words.say(
+        text,
+        done=words.digits(f"{appeal.n_done:,}"),
+        n=words.digits(f"{appeal.n_done + appeal.n_open:,}"),
+        median=words.digits(rounded(appeal.median_h)),
+        interval=words.digits(interval(appeal.low_h, appeal.high_h)),
+    )
 
 
-def _uncertainty(found: Assessment) -> Iterator[Block]:
+def _between(ends: tuple[float, float], words: Language) -> str:
+    low, high = (words.digits(rounded(end)) for end in ends)
+    if math.isnan(ends[0]):
+        return words.say("after a time that is not known")
+    if low == high:
+        return words.say("{n} h", n=low)
+    return words.say("{low} to {high} h", low=low, high=high)
+
+
+def _uncertainty(found: Assessment, words: Language) -> Iterator[Block]:
     """Say how sure the answers are."""
     manifest = found.run.manifest
     assumptions = manifest.get("assumptions", [])
-    over = (
-        f'What these would show is in the {found.n_draws:,} draws that verdicts and ranges "with '
-        'all that is not known" rest on, and nowhere else'
-        if found.n_draws
-        else "no draw of them was made, so that no verdict is settled"
-    )
-    yield Paragraph(
-        f"Intervals say what other luck might have shown in {found.n_replicates} replicates. They "
-        f"do not say what other assumptions would show: {over}. {len(assumptions)} numbers or "
-        "columns rest on assumptions with ranges, all in manifest.json; those with a value of "
+    text = (
+        "Intervals say what other luck might have shown in {n} replicates. They do not say what "
+        "other assumptions would show: What these would show is in the {draws} draws that verdicts "
+        'and ranges "with all that is not known" rest on, and nowhere else. {assumptions} numbers '
+        "or columns rest on assumptions with ranges, all in manifest.json; those with a value of "
         "their own stand in the appendix. How often predictions and publications agree: "
         "docs/explanation/validation.md; what is not modelled: docs/explanation/limitations.md."
+        if found.n_draws
+        else "Intervals say what other luck might have shown in {n} replicates. They do not say "
+        "what other assumptions would show: no draw of them was made, so that no verdict is "
+        "settled. {assumptions} numbers or columns rest on assumptions with ranges, all in "
+        "manifest.json; those with a value of their own stand in the appendix. How often "
+        "predictions and publications agree: docs/explanation/validation.md; what is not modelled: "
+        "docs/explanation/limitations.md."
+    )
+    yield Paragraph(
+        words.say(
+            text,
+            n=str(found.n_replicates),
+            draws=words.digits(f"{found.n_draws:,}"),
+            assumptions=str(len(assumptions)),
+        )
     )
     for warning in manifest.get("warnings", []):
-        yield Paragraph(str(warning), lead="Warning:")
+        yield Paragraph(str(warning), lead=words.say("Warning:"), is_english=True)
 
 
-def _appendix(found: Assessment) -> Iterator[Block]:
+def _appendix(found: Assessment, words: Language) -> Iterator[Block]:
     """List every assumption, with its value and range."""
     keys = [one for one in found.run.manifest.get("assumptions", []) if "value" in one]
     if keys:
-        yield Heading("Appendix: assumptions with a value of their own")
+        yield Heading(
+            words.say("Appendix: assumptions with a value of their own"), is_appendix=True
+        )
         yield Table(
-            ["assumption", "value", "range", "unit"],
+            [words.say("assumption"), *map(words.say, ("value", "range", "unit"))],
             [
                 [
                     str(one["key"]),
-                    _given(one["value"]),
-                    _stated_range(one.get("range", {})),
+                    _given(one["value"], words),
+                    _stated_range(one.get("range", {}), words),
                     str(one.get("unit", "")),
                 ]
                 for one in keys
             ],
             (1, 2),
+            english=(0, 3),
         )
 
 
-def _given(value: object) -> str:
+def _given(value: object, words: Language) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return rounded(float(value))
+        return words.digits(rounded(float(value)))
     return ", ".join(map(plain, value)) if isinstance(value, list) else plain(value)
 
 
-def _stated_range(given: object) -> str:
+def _stated_range(given: object, words: Language) -> str:
     if isinstance(given, dict):
         for ends in given.values():
             if isinstance(ends, Sequence) and len(ends) == 2:
                 low, high = ends
                 if isinstance(low, int | float) and isinstance(high, int | float):
-                    return f"{rounded(float(low))} to {rounded(float(high))}"
-    return "not stated"
+                    return words.say(
+                        "{low} to {high}",
+                        low=words.digits(rounded(float(low))),
+                        high=words.digits(rounded(float(high))),
+                    )
+    return words.say("not stated")

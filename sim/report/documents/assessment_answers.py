@@ -1,6 +1,6 @@
 """What an assessment says in one sentence: the short answers, and the words and numbers in them.
 
-In: an assessment, ids, names of measures. Out: text.
+In: an assessment, ids, names of measures, a language. Out: text.
 """
 
 from __future__ import annotations
@@ -14,14 +14,10 @@ from sim.assess.assessment import Alternative, Assessment
 from sim.assess.estimates import Estimate
 from sim.assess.verdicts import NOT_SETTLED, SETTLED_BETTER, SETTLED_WORSE, Region, Verdict
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.catalogue.choices import label as label_of
 from sim.measure.summary import LEVEL
-from sim.report.words.numbers import (
-    estimate,
-    in_percent,
-    listing,
-    percent_estimate,
-    span,
-)
+from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
+from sim.report.words.numbers import estimate, in_percent, percent_estimate, span
 from sim.scenario.strategies import DECLARED
 from sim.statistics.paired import PairedDifference
 
@@ -32,54 +28,77 @@ UNITS = {
 PRIVATE = measure_name("private_loss_usd")
 
 
-def target_text(found: Assessment) -> str:
+def target_text(found: Assessment, words: Language = IN_ENGLISH) -> str:
     """Name of the target."""
-    return str(found.run.scenario.get("target", {}).get("name", "the target"))
+    name = found.run.scenario.get("target", {}).get("name")
+    return words.say("the target") if name is None else str(name)
 
 
-def frame_text(found: Assessment) -> str:
+def frame_text(found: Assessment, words: Language = IN_ENGLISH) -> str:
     """What was compared, over how long, how often."""
     run = found.run
-    days = run.horizon_s / 86_400
-    others = ", ".join(one.label for one in found.alternatives) or "no other strategy"
     status = str(run.manifest["status"])
-    partial = "" if status == "complete" else f" The comparison is {status}."
-    return (
-        f"{run.scenario['start']} to {run.scenario['end']} ({days:,.0f} days). Held against: "
-        f"{others}; effects are differences to {found.baseline}. {found.n_replicates} replicates, "
-        "each the same world with the same luck for every strategy. Intervals of means are "
-        f"{in_percent(found.confidence)} BCa intervals over replicates; they span luck, not the "
-        f"ranges of assumptions. {_over_draws(found)} overblock "
-        f"{run.manifest['tool']['version']}, result {str(run.manifest['result_id'])[:12]}.{partial}"
-    )
+    texts = [
+        words.say(
+            "{start} to {end} ({days} days). Held against: {others}; effects are differences to "
+            "{baseline}. {n} replicates, each the same world with the same luck for every "
+            "strategy. Intervals of means are {confidence} BCa intervals over replicates; they "
+            "span luck, not the ranges of assumptions.",
+            start=words.moment(str(run.scenario["start"])),
+            end=words.moment(str(run.scenario["end"])),
+            days=words.digits(f"{run.horizon_s / 86_400:,.0f}"),
+            others=", ".join(one.label for one in found.alternatives)
+            or words.say("no other strategy"),
+            baseline=found.baseline,
+            n=str(found.n_replicates),
+            confidence=words.digits(in_percent(found.confidence)),
+        ),
+        _over_draws(found, words),
+        words.say(
+            "overblock {version}, result {id}.",
+            version=run.manifest["tool"]["version"],
+            id=str(run.manifest["result_id"])[:12],
+        ),
+    ]
+    if status != "complete":
+        texts.append(words.say("The comparison is {status}.", status=words.name(status)))
+    return " ".join(texts)
 
 
-def _over_draws(found: Assessment) -> str:
+def _over_draws(found: Assessment, words: Language) -> str:
     if not found.n_draws:
-        return "No draws of what is not known were made, so that nothing is settled."
-    return (
-        f"What is called settled holds over {found.n_draws:,} draws of all that is not known, each "
-        "the same for every strategy."
+        return words.say("No draws of what is not known were made, so that nothing is settled.")
+    return words.say(
+        "What is called settled holds over {n} draws of all that is not known, each the same for "
+        "every strategy.",
+        n=words.digits(f"{found.n_draws:,}"),
     )
 
 
-def wide_text(found: Assessment, metric: str) -> str:
+def wide_text(found: Assessment, metric: str, words: Language = IN_ENGLISH) -> str:
     """Say the range of a measure over all that is not known; nothing without draws."""
     low, high = found.wide.get(metric, (math.nan, math.nan))
     if math.isnan(low):
         return ""
-    return f" ({span(low, high)} with all that is not known, in {in_percent(found.level)} of draws)"
+    return words.say(
+        " ({range} with all that is not known, in {level} of draws)",
+        range=words.digits(span(low, high)),
+        level=words.digits(in_percent(found.level)),
+    )
 
 
-def with_interval(found: Estimate, unit: str = "") -> str:
+def with_interval(found: Estimate, unit: str = "", words: Language = IN_ENGLISH) -> str:
     """Say an estimate with its interval and unit."""
-    return estimate(found.mean, found.low, found.high, unit)
+    said = words.digits(estimate(found.mean, found.low, found.high))
+    if not unit or math.isnan(found.mean):
+        return said
+    return words.say("{n} {unit}", n=said, unit=words.name(unit))
 
 
-def share_text(found: Estimate) -> str:
+def share_text(found: Estimate, words: Language = IN_ENGLISH) -> str:
     """Share of the denominator, with its interval."""
     of = found.denominator if found.denominator > 0 else math.nan
-    return percent_estimate(found.mean / of, found.low / of, found.high / of)
+    return words.digits(percent_estimate(found.mean / of, found.low / of, found.high / of))
 
 
 def is_known(found: Estimate) -> bool:
@@ -87,143 +106,195 @@ def is_known(found: Estimate) -> bool:
     return not math.isnan(found.mean)
 
 
-def suitability_answer(found: Assessment) -> str:
+def suitability_answer(found: Assessment, words: Language = IN_ENGLISH) -> str:
     """Say whether it reaches its aim."""
+    measure = unit_name(found.efficacy_metric, words)
     if not is_known(found.efficacy):
-        return (
-            f"Suitability is not known: the runs have no {unit_name(found.efficacy_metric)} in all "
-            "replicates."
+        return words.say(
+            "Suitability is not known: the runs have no {measure} in all replicates.",
+            measure=measure,
         )
-    return (
-        f"Under {found.label} {with_interval(found.efficacy, found.efficacy_unit)} of "
-        f"{target_text(found)} were denied, {share_text(found.efficacy)} of all"
-        f"{wide_text(found, EFFICACY)}."
-        if found.efficacy_metric == EFFICACY
-        else f"{found.label}: {unit_name(found.efficacy_metric)} "
-        f"{with_interval(found.efficacy, found.efficacy_unit)}."
+    n = with_interval(found.efficacy, found.efficacy_unit, words)
+    if found.efficacy_metric != EFFICACY:
+        return words.say("{strategy}: {measure} {n}.", strategy=found.label, measure=measure, n=n)
+    return words.say(
+        "Under {strategy} {n} of {target} were denied, {share} of all{wide}.",
+        strategy=found.label,
+        n=n,
+        target=target_text(found, words),
+        share=share_text(found.efficacy, words),
+        wide=wide_text(found, EFFICACY, words),
     )
 
 
-def necessity_answer(found: Assessment) -> str:
+def necessity_answer(found: Assessment, words: Language = IN_ENGLISH) -> str:
     """Say whether less would have done, where that is settled over all that is not known."""
     if not found.alternatives:
-        return "Necessity is not assessed: nothing was compared."
+        return words.say("Necessity is not assessed: nothing was compared.")
     by: dict[str, list[Alternative]] = {}
     for one in found.alternatives:
         by.setdefault(one.verdict.verdict, []).append(one)
     if better := by.get(SETTLED_BETTER):
         best = min(better, key=lambda one: one.collateral.mean)
-        return (
-            f"A narrower measure does as much for less, settled over all that is not known: "
-            f"{best.label} has no less effect and less collateral in "
-            f"{_of_draws(best.verdict.share_better, best.verdict.bound_better, best.verdict)}."
+        judged = best.verdict
+        return words.say(
+            "A narrower measure does as much for less, settled over all that is not known: {best} "
+            "has no less effect and less collateral in {draws}.",
+            best=best.label,
+            draws=_of_draws(judged.share_better, judged.bound_better, judged, words),
         )
     if NOT_SETTLED not in by:
-        return (
+        return words.say(
             "No strategy compared does as much for less, settled over all that is not known: each "
             "has less effect or no less collateral."
         )
-    names = listing([one.label for one in by[NOT_SETTLED]])
-    why = "" if found.n_draws else ": luck alone was simulated"
-    text = f"Whether {names} would do as much for less is not settled{why}"
+    names = words.listing([one.label for one in by[NOT_SETTLED]])
+    said = words.say(
+        "Whether {names} would do as much for less is not settled"
+        if found.n_draws
+        else "Whether {names} would do as much for less is not settled: luck alone was simulated",
+        names=names,
+    )
     mildest = min(found.alternatives, key=lambda one: _or_inf(one.collateral_ratio.mean))
-    if is_known(mildest.efficacy_ratio) and is_known(mildest.collateral_ratio):
-        text += (
-            f"; at the values as given {mildest.label} keeps {ratio_text(mildest.efficacy_ratio)} "
-            f"of the effect at {ratio_text(mildest.collateral_ratio)} of the collateral"
-        )
-    return f"{text}."
+    if not (is_known(mildest.efficacy_ratio) and is_known(mildest.collateral_ratio)):
+        return f"{said}."
+    kept = words.say(
+        "at the values as given {strategy} keeps {effect} of the effect at {collateral} of the "
+        "collateral",
+        strategy=mildest.label,
+        effect=ratio_text(mildest.efficacy_ratio, words),
+        collateral=ratio_text(mildest.collateral_ratio, words),
+    )
+    return f"{said}; {kept}."
 
 
-def burden_answer(found: Assessment) -> str:
+def burden_answer(found: Assessment, words: Language = IN_ENGLISH) -> str:
     """Say what others bore."""
-    text = f"Others bore {with_interval(found.collateral, found.collateral_unit)}"
+    values = {
+        "n": with_interval(found.collateral, found.collateral_unit, words),
+        "wide": wide_text(found, found.collateral_metric, words),
+    }
     if found.collateral_metric.startswith("business_hours"):
         state = found.collateral_metric.removeprefix("business_hours_")
-        text += f" in which a business was {state}, {share_text(found.collateral)} of all"
-    text += wide_text(found, found.collateral_metric)
-    loss = found.money.get(PRIVATE)
-    if loss is not None and not math.isnan(loss.low):
-        text += (
-            f"; private loss {estimate(loss.mean, loss.low, loss.high, 'USD')} (mean, "
-            f"{in_percent(found.level)} of draws and replicates)"
+        said = words.say(
+            "Others bore {n} in which a business was {state}, {share} of all{wide}",
+            state=words.name(state),
+            share=share_text(found.collateral, words),
+            **values,
         )
-    return f"{text}."
+    else:
+        said = words.say("Others bore {n}{wide}", **values)
+    loss = found.money.get(PRIVATE)
+    if loss is None or math.isnan(loss.low):
+        return f"{said}."
+    lost = words.say(
+        "private loss {n} (mean, {level} of draws and replicates)",
+        n=with_interval(loss, "USD", words),
+        level=words.digits(in_percent(found.level)),
+    )
+    return f"{said}; {lost}."
 
 
 def _or_inf(value: float) -> float:
     return math.inf if math.isnan(value) else value
 
 
-def ratio_text(found: Estimate) -> str:
+def ratio_text(found: Estimate, words: Language = IN_ENGLISH) -> str:
     """Say a ratio in per cent."""
-    return percent_estimate(found.mean, found.low, found.high)
+    return words.digits(percent_estimate(found.mean, found.low, found.high))
 
 
-def difference_text(pair: PairedDifference) -> str:
+def difference_text(pair: PairedDifference, words: Language = IN_ENGLISH) -> str:
     """Say a difference with its sign."""
     sign = "+" if pair.mean > 0 else ""
-    return sign + estimate(pair.mean, pair.low, pair.high)
+    return words.digits(sign + estimate(pair.mean, pair.low, pair.high))
 
 
-def verdict(one: Alternative, label: str) -> str:
+def verdict(one: Alternative, label: str, words: Language = IN_ENGLISH) -> str:
     """Say whether another strategy does no less for less collateral, where it is settled."""
     judged = one.verdict
-    effect, collateral = one.efficacy_difference, one.collateral_difference
-    by_how_much = (
-        f"at the values as given: effect {difference_text(effect)}, collateral "
-        f"{difference_text(collateral)}, against {label}"
+    by_how_much = words.say(
+        "at the values as given: effect {effect}, collateral {collateral}, against {label}",
+        effect=difference_text(one.efficacy_difference, words),
+        collateral=difference_text(one.collateral_difference, words),
+        label=label,
     )
     if not judged.n_draws:
+        unknown = "not known; two replicates at least, with known values, are needed"
         over = (
-            "not known; two replicates at least, with known values, are needed"
+            words.say(unknown)
             if math.isnan(one.share_both)
-            else f"in {in_percent(one.share_both)} of bootstrap resamples"
+            else words.say(
+                "in {share} of bootstrap resamples",
+                share=words.digits(in_percent(one.share_both)),
+            )
         )
-        return (
-            f"{one.label}: not settled: luck alone was simulated. Over luck, no less effect and "
-            f"less collateral: {over} ({by_how_much})."
+        return words.say(
+            "{strategy}: not settled: luck alone was simulated. Over luck, no less effect and less "
+            "collateral: {over} ({by_how_much}).",
+            strategy=one.label,
+            over=over,
+            by_how_much=by_how_much,
         )
+    settled = words.name(judged.verdict)
     if judged.verdict == SETTLED_WORSE:
-        return (
-            f"{one.label}: {judged.verdict}. Less effect or no less collateral in "
-            f"{_of_draws(judged.share_worse, judged.bound_worse, judged)}: less effect in "
-            f"{in_percent(judged.share_less_effect)}, no less collateral in "
-            f"{in_percent(judged.share_no_less_collateral)} ({by_how_much})."
+        return words.say(
+            "{strategy}: {verdict}. Less effect or no less collateral in {draws}: less effect in "
+            "{less_effect}, no less collateral in {no_less} ({by_how_much}).",
+            strategy=one.label,
+            verdict=settled,
+            draws=_of_draws(judged.share_worse, judged.bound_worse, judged, words),
+            less_effect=words.digits(in_percent(judged.share_less_effect)),
+            no_less=words.digits(in_percent(judged.share_no_less_collateral)),
+            by_how_much=by_how_much,
         )
-    decides = "".join(f" {_region_text(region)}" for region in judged.regions)
-    return (
-        f"{one.label}: {judged.verdict}. No less effect and less collateral in "
-        f"{_of_draws(judged.share_better, judged.bound_better, judged)} ({by_how_much})."
-        f"{decides if judged.verdict == NOT_SETTLED else ''}"
+    said = words.say(
+        "{strategy}: {verdict}. No less effect and less collateral in {draws} ({by_how_much}).",
+        strategy=one.label,
+        verdict=settled,
+        draws=_of_draws(judged.share_better, judged.bound_better, judged, words),
+        by_how_much=by_how_much,
+    )
+    regions = judged.regions if judged.verdict == NOT_SETTLED else ()
+    return " ".join([said, *(_region_text(region, words) for region in regions)])
+
+
+def _of_draws(share: float, bound: float, judged: Verdict, words: Language) -> str:
+    return words.say(
+        "{share} of {n} weighted draws (at least {bound} by the lower 95 % bound)",
+        share=words.digits(in_percent(share)),
+        n=words.digits(f"{judged.n_draws:,}"),
+        bound=words.digits(in_percent(bound)),
     )
 
 
-def _of_draws(share: float, bound: float, judged: Verdict) -> str:
-    return (
-        f"{in_percent(share)} of {judged.n_draws:,} weighted draws (at least {in_percent(bound)} "
-        "by the lower 95 % bound)"
-    )
-
-
-def _region_text(region: Region) -> str:
-    what = "effect" if region.metric == EFFICACY else unit_name(region.metric)
-    return (
-        f"{region.strategy} has {region.says} {what} than {region.other} where {region.region} "
-        f"(coverage {in_percent(region.coverage)}, density {in_percent(region.density)})."
+def _region_text(region: Region, words: Language) -> str:
+    is_effect = region.metric == EFFICACY
+    return words.say(
+        "{strategy} has {says} {what} than {other} where {region} (coverage {coverage}, density "
+        "{density}).",
+        strategy=region.strategy,
+        says=words.name(region.says),
+        what=words.say("effect") if is_effect else unit_name(region.metric, words),
+        other=region.other,
+        region=region.region,
+        coverage=words.digits(in_percent(region.coverage)),
+        density=words.digits(in_percent(region.density)),
     )
 
 
 def describe_strategy(strategy_id: str) -> str:
-    """First line of a strategy's description in the scenario language."""
+    """First line of a strategy's description in the scenario language, which is English."""
     if strategy_id not in DECLARED:
         return "not described."
     return (DECLARED[strategy_id].__doc__ or "").splitlines()[0].lower().rstrip(".") + "."
 
 
-def unit_name(metric: str) -> str:
+def unit_name(metric: str, words: Language = IN_ENGLISH) -> str:
     """Name of a measure for readers."""
-    return UNITS.get(metric, metric.replace("_", " "))
+    if metric in UNITS or words.code == ENGLISH:
+        return words.say(UNITS.get(metric, metric.replace("_", " ")))
+    return words.name(label_of(metric))
 
 
 def range_of(by_replicate: NDArray[np.float64]) -> tuple[float, float]:

@@ -16,18 +16,20 @@ from sim.report.words.markdown import markdown_text
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading of level 1 to 3."""
+    """A heading of level 1 to 3; an appendix begins a page on paper."""
 
     text: str
     level: int = 2
+    is_appendix: bool = False
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; ``lead`` stands before it in bold."""
+    """A paragraph; ``lead`` stands before it in bold, ``is_english`` holds for the text alone."""
 
     text: str
     lead: str = ""
+    is_english: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,12 @@ class Items:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the columns named in ``right`` hold numbers."""
+    """A table; columns named in ``right`` hold numbers, cells of those in ``english`` English."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     right: Sequence[int] = field(default_factory=tuple)
+    english: Sequence[int] = field(default_factory=tuple)
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Table
@@ -76,13 +79,13 @@ def to_markdown(blocks: Sequence[Block]) -> str:
 
 def _markdown(block: Block) -> str:
     match block:
-        case Heading(text, level):
+        case Heading(text, level, _):
             return f"{'#' * level} {_line(text)}\n"
-        case Paragraph(text, lead):
+        case Paragraph(text, lead, _):
             return f"**{_line(lead)}** {_line(text)}\n" if lead else f"{_line(text)}\n"
         case Items(texts):
             return "".join(f"- {_line(text)}\n" for text in texts)
-        case Table(header, rows, right):
+        case Table(header, rows, right, _):
             rule = ["---:" if column in right else "---" for column in range(len(header))]
             lines = [[_line(cell) for cell in header], rule]
             lines += [[_line(cell) for cell in row] for row in rows]
@@ -96,7 +99,8 @@ def _line(text: str) -> str:
 
 def to_html(blocks: Sequence[Block], title: str, language: str = "en") -> str:
     """Write blocks as one HTML page that loads nothing, in a language by its code."""
-    body = "\n".join(_html(block) for block in blocks)
+    in_english = "" if language == "en" else ' lang="en"'
+    body = "\n".join(_html(block, in_english) for block in blocks)
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
@@ -107,23 +111,29 @@ def to_html(blocks: Sequence[Block], title: str, language: str = "en") -> str:
     )
 
 
-def _html(block: Block) -> str:
+def _html(block: Block, in_english: str) -> str:
     match block:
-        case Heading(text, level):
-            is_appendix = text.startswith("Appendix")
+        case Heading(text, level, is_appendix):
             kind = ' class="appendix"' if is_appendix else ""
             return f"<h{level}{kind}>{escape(text)}</h{level}>"
-        case Paragraph(text, lead):
+        case Paragraph(text, lead, is_english):
             strong = f"<strong>{escape(lead)}</strong> " if lead else ""
-            return f"<p>{strong}{escape(text)}</p>"
+            said = escape(text)
+            if is_english and in_english:
+                said = f"<span{in_english}>{said}</span>"
+            return f"<p>{strong}{said}</p>"
         case Items(texts):
             items = "".join(f"<li>{escape(text)}</li>" for text in texts)
             return f"<ul>{items}</ul>"
-        case Table(header, rows, right):
+        case Table(header, rows, right, english):
             head = "".join(_cell("th", text, column in right) for column, text in enumerate(header))
+            marks = [in_english if column in english else "" for column in range(len(header))]
             body = "".join(
                 "<tr>"
-                + "".join(_cell("td", text, column in right) for column, text in enumerate(row))
+                + "".join(
+                    _cell("td", text, column in right, marks[column])
+                    for column, text in enumerate(row)
+                )
                 + "</tr>\n"
                 for row in rows
             )
@@ -133,7 +143,7 @@ def _html(block: Block) -> str:
             )
 
 
-def _cell(tag: str, text: str, is_number: bool) -> str:
+def _cell(tag: str, text: str, is_number: bool, language: str = "") -> str:
     scope = ' scope="col"' if tag == "th" else ""
     number = ' class="number"' if is_number else ""
-    return f"<{tag}{scope}{number}>{escape(text)}</{tag}>"
+    return f"<{tag}{scope}{number}{language}>{escape(text)}</{tag}>"

@@ -20,7 +20,9 @@ from sim.report.words.numbers import count, listing
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "es", "it", "ru")
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+_BETWEEN = re.compile(r",(?=[ \N{NO-BREAK SPACE}]-?\d)")
+"""A comma between the ends of an interval."""
 WORDS = ("trillion", "billion", "million", "to", "not known", "less than", "over", "no limit")
 """Words in numbers, as ``words.numbers`` writes them."""
 _WORD = re.compile(rf"\b({'|'.join(WORDS)})\b")
@@ -92,7 +94,9 @@ class Language:
             signs = {",": get_group_symbol(self.code), ".": get_decimal_symbol(self.code)}
             return "".join(signs.get(sign, sign) for sign in found[0])
 
-        return _WORD.sub(lambda found: self.texts[found[0]], NUMBER.sub(other, text))
+        # Where decimals have a comma, the ends of an interval have a semicolon between them.
+        told = NUMBER.sub(other, _BETWEEN.sub(";", text))
+        return _WORD.sub(lambda found: self.texts[found[0]], told)
 
     def day(self, moment: str) -> str:
         """Write the day of a moment as ISO 8601 gives it, with its month as a word."""

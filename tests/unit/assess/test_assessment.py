@@ -32,7 +32,7 @@ from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_htm
 from sim.report.documents.court_answers import ANSWERS, Asked
 from sim.report.documents.courts import write_court
 from sim.report.documents.error_rate import ErrorRate, ErrorRates
-from sim.report.words.languages import language
+from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.numbers import (
     estimate,
     exact,
@@ -51,6 +51,7 @@ from sim.scenario.tables.courts import forums, read_court_questions
 from sim.scenario.variants import choose_variants
 from sim.statistics.paired import PairedDifference
 from tests.drawn_folders import add_draws
+from tests.numbers_said import numbers_in
 
 HOSTILE = "<script>alert(1)</script> | [x](y) **b**"
 SMALL = ["population.n_businesses=60", "end=2018-04-24T00:00+03:00", "fronts.n_fronts=3"]
@@ -583,7 +584,8 @@ def test_a_forum_that_is_not_known_is_refused_before_anything_runs(folder):
         (["--along", "barcelna"], "did you mean 'barcelona'?"),
         (["--along", "barcelona", "--json"], "expected Markdown or HTML, got JSON"),
         (["--along", "barcelona", "--language", "de"], "expected one of en, es, it, ru"),
-        (["--language", "es"], "expected --along beside it"),
+        (["--language", "esp"], "expected one of en, es, it, ru"),
+        (["--language", "es", "--json"], "--language: expected Markdown or HTML, got JSON"),
     ):
         found = CliRunner().invoke(app, ["assess", str(folder), *arguments])
         assert found.exit_code == 2
@@ -606,3 +608,52 @@ def test_a_court_s_answers_are_had_in_its_language(folder, drawn_folder, code, t
     call = ["assess", str(folder), "--along", "echr", "--language", code, "-o", str(page)]
     assert CliRunner().invoke(app, call).exit_code == 0
     assert f'<html lang="{code}">' in page.read_text(encoding="utf-8")
+
+
+def texts_of(block: Heading | Paragraph | Items | Table) -> list[str]:
+    """Texts of a block that the language of the document is asked for."""
+    match block:
+        case Heading(text):
+            return [text]
+        case Paragraph(text, lead, is_english):
+            return [lead] if is_english else [text]
+        case Items(texts):
+            return list(texts)
+        case Table(header, rows, _, english):
+            cells = (cell for row in rows for place, cell in enumerate(row) if place not in english)
+            return [*header, *cells]
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_an_assessment_is_had_in_other_languages_with_the_same_numbers(folder, drawn_folder, code):
+    for where in (folder, drawn_folder):
+        found = assess(open_run(where))
+        english, other = write_assessment(found), write_assessment(found, language(code))
+        # One more: that some of it is in English.
+        assert isinstance(other.pop(1), Paragraph)
+        assert [type(block) for block in english] == [type(block) for block in other]
+        names = {found.label, *(one.label for one in found.alternatives), "", HOSTILE}
+        names |= {burden.name for group in found.burdens.values() for burden in group}
+        n_sentences = 0
+        for one, same in zip(english, other, strict=True):
+            # Moments are ISO 8601 in English; the rule and the names of keys stay as they are.
+            for text, its in zip(texts_of(one), texts_of(same), strict=True):
+                if "BCa" not in text and text not in names:
+                    assert numbers_in(text, "en") == numbers_in(its, code), (text, its)
+                if re.search(r"[a-z]{3}", text) and text not in names:
+                    n_sentences += 1
+                    assert text != its or language(code).texts.get(text) == text
+        assert n_sentences > 50
+
+
+def test_what_stays_english_in_an_assessment_is_marked(folder, tmp_path):
+    for code in LANGUAGES:
+        page = tmp_path / f"{code}.html"
+        call = ["assess", str(folder), "--language", code, "-o", str(page), "-q"]
+        assert CliRunner().invoke(app, call).exit_code == 0
+        text = page.read_text(encoding="utf-8")
+        assert f'<html lang="{code}">' in text
+        marked = re.findall(r'lang="en">([^<]*)<', text)
+        keys = [one["key"] for one in open_run(folder).manifest["assumptions"] if "value" in one]
+        assert (set(keys) <= set(marked)) is (code != "en")
+        assert 'class="appendix"' in text

@@ -18,7 +18,7 @@ from sim.report.documents import court_answers
 from sim.report.page.charts import ENFORCING, METRICS
 from sim.report.words import plain
 from sim.report.words.languages import LANGUAGES, language
-from sim.report.words.numbers import in_percent, number, percent_span, span
+from sim.report.words.numbers import estimate, in_percent, number, percent_span, span
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.meanings import meaning_of
 from sim.scenario.tables.courts import read_court_questions
@@ -170,6 +170,13 @@ def test_numbers_go_by_the_language(code, expected):
     ]  # fmt: skip
     text = "; ".join(words.digits(one) for one in said)
     assert " ".join(text.split()) == expected
+
+
+def test_ends_of_an_interval_are_told_apart_from_decimals():
+    said = [language(code).digits(estimate(1570.0, 759.4, 2985.8)) for code in ("en", "es", "ru")]
+    assert [" ".join(one.split()) for one in said] == [
+        "1,570 [759.4, 2,986]", "1.570 [759,4; 2.986]", "1 570 [759,4; 2 986]"
+    ]  # fmt: skip
 
 
 def test_days_go_by_the_language():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sim.report.page.document import language_of, render
 from sim.report.words.languages import LANGUAGES, language
 from sim.results.read import open_run
 from sim.results.relations import connect_tables
+from tests.numbers_said import numbers_in
 
 OTHERS = LANGUAGES[1:]
 KINDS = ("shipped_run", "comparison_folder", "drawn_run", "drawn_comparison")
@@ -23,15 +23,6 @@ PAIRS = pytest.mark.parametrize(
     ("kind", "code"), [(kind, code) for kind in KINDS for code in OTHERS]
 )
 EMPTY = {"meta", "link", "input", "br"}
-IN_WORDS = (
-    *("zero", "one", "two", "three", "four", "five", "six"),
-    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
-)
-_SPELT = re.compile(
-    rf"\b(?:{'|'.join(IN_WORDS)})(?= (?:second|minute|hour|day|week|month|in \w+ of|in (?:one|two|"
-    rf"three|four|five|six|eight|ten|\d+)))|(?<=\w in )(?:{'|'.join(IN_WORDS)})\b",
-    re.IGNORECASE,
-)
 _PAGES: dict[tuple[str, str], Page] = {}
 
 
@@ -94,20 +85,6 @@ def page_of(request: pytest.FixtureRequest, kind: str, code: str) -> Page:
         folder: Path = request.getfixturevalue(kind)
         _PAGES[kind, code] = Page(render(open_run(folder), language(code)))
     return _PAGES[kind, code]
-
-
-def numbers_in(text: str, code: str) -> Counter[str]:
-    """Numbers of a text as English writes them, without what stands between thousands."""
-    # A key of an assumption stands where its meaning has no translation.
-    text = re.sub(r"[a-z][\w-]*\.[a-z]\w*", "", text)
-    if code == "en":
-        # Rough shares and durations are words in English alone: "three in five", "two weeks".
-        text = _SPELT.sub(lambda found: str(IN_WORDS.index(found[0].lower())), text)
-        text = text.replace(",", "")
-    else:
-        text = re.sub(r"(?<=\d)[\u00a0\u202f.](?=\d{3}(?!\d))", "", text)
-        text = re.sub(r"(?<=\d),(?=\d)", ".", text)
-    return Counter(re.findall(r"\d+(?:\.\d+)?", text))
 
 
 @PAIRS
