@@ -165,18 +165,24 @@ class Results:
         with in_python_words():
             return picture_of(self.run, name, strategy, replicate)
 
-    def report(self, path: str | Path = "report.html") -> Path:
+    def report(self, path: str | Path = "report.html", *, language: str = "en") -> Path:
         """Write the report, one HTML file that holds everything it shows, and return its path.
+
+        Parameters
+        ----------
+        language
+            ``en``, ``es``, ``it`` or ``ru``.
 
         Raises
         ------
         UsageError
-            If something that is not a report stands there.
+            If something that is not a report stands there, or there is no such language.
         """
         from sim.report.page.document import write_report
+        from sim.report.words.languages import choose_language
 
         with in_python_words():
-            write_report(self.run, Path(path))
+            write_report(self.run, Path(path), choose_language(language))
         return Path(path)
 
     def save(self, folder: str | Path, *, force: bool = False) -> Results:

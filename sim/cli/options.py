@@ -22,7 +22,6 @@ from sim.catalogue.measures import MEASURES
 
 if TYPE_CHECKING:
     from sim.experiment.executors.task import Executor
-    from sim.report.words.languages import Language
 
 
 class Format(StrEnum):
@@ -355,23 +354,3 @@ def takes_shared_options(verb: Callable[..., None]) -> Callable[..., None]:
     with_options.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
     with_options.__annotations__ = {one.name: one.annotation for one in [*own, *shared]}
     return with_options
-
-
-def choose_language(code: str) -> Language:
-    """Return the language of a code.
-
-    Raises
-    ------
-    UsageError
-        If there is none of it.
-    """
-    from sim.errors import UsageError
-    from sim.report.words.languages import LANGUAGES, language
-    from sim.scenario.refusal import hint
-
-    if code not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        raise UsageError(
-            f"--language: expected one of {known}, got {code!r}{hint(code, LANGUAGES)}"
-        )
-    return language(code)

@@ -20,7 +20,6 @@ from sim.cli.options import (
     SeedOption,
     SetOption,
     WorkersOption,
-    choose_language,
     metric_option,
 )
 from sim.cli.task import (
@@ -141,6 +140,7 @@ def assess(
         from sim.errors import UsageError
         from sim.experiment.executors import choose_executor
         from sim.files import check_free
+        from sim.report.words.languages import choose_language
         from sim.results.read import open_run
 
         format_ = Format.JSON if as_json else _format_of(output)

@@ -12,7 +12,6 @@ from sim.cli.options import (
     JsonOption,
     LanguageOption,
     QuietOption,
-    choose_language,
 )
 from sim.cli.terminal import console
 
@@ -44,6 +43,7 @@ def bundle(
     with console.reports_errors(as_json=as_json):
         from sim.bundle.bundle import write_bundle
         from sim.files import check_free
+        from sim.report.words.languages import choose_language
         from sim.results.read import open_run
 
         words = choose_language(language)

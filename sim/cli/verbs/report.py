@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import JsonOption, LanguageOption, QuietOption, choose_language
+from sim.cli.options import JsonOption, LanguageOption, QuietOption
 from sim.cli.terminal import console
 
 SCHEMA = "overblock/report/1"
@@ -35,6 +35,7 @@ def report(
     """
     with console.reports_errors(as_json=as_json):
         from sim.report.page.document import write_report
+        from sim.report.words.languages import choose_language
         from sim.results.read import open_run
 
         words = choose_language(language)

@@ -193,7 +193,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
     }
     if has_file(run, "money.csv"):
         tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies, words)
-        tables["money_notes"] = money_sentences(run)
+        tables["money_notes"] = money_sentences(run, words)
     if has_file(run, "providers.csv") and run.scenario.get("reactions"):
         tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies, words)
     if is_comparison(run):

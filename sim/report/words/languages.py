@@ -16,7 +16,9 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
+from sim.errors import UsageError
 from sim.report.words.numbers import count, listing
+from sim.scenario.refusal import hint
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "es", "it", "ru")
@@ -155,3 +157,19 @@ def language(code: str) -> Language:
             rows = csv.DictReader(io.StringIO(table.read_text(encoding="utf-8")))
             texts.update((row[ENGLISH], row[code]) for row in rows)
     return Language(code, texts)
+
+
+def choose_language(code: str) -> Language:
+    """Return the language that somebody asked for by its code.
+
+    Raises
+    ------
+    UsageError
+        If there is none of it.
+    """
+    if code not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise UsageError(
+            f"--language: expected one of {known}, got {code!r}{hint(code, LANGUAGES)}"
+        )
+    return language(code)

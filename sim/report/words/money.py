@@ -1,7 +1,7 @@
 """Money in sentences: why methods differ, and how far a run is from what was published.
 
-In: means of methods, published losses beside a run's. Out: sentences. No figure is corrected by
-another.
+In: means of methods, published losses beside a run's, a language. Out: sentences. No figure is
+corrected by another. What is said of published figures is English, as their notes are.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sim.catalogue.choices import measure_name
 from sim.measure.money.accounts import IN_PROPORTION, MODELLED
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.report.inputs import input_rows
+from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import MILLION, NOT_KNOWN
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
@@ -23,7 +24,7 @@ S_PER_D = 86_400
 PRIVATE = measure_name("private_loss_usd")
 
 
-def difference_sentence(means: Iterable[tuple[str, float]]) -> str:
+def difference_sentence(means: Iterable[tuple[str, float]], words: Language = IN_ENGLISH) -> str:
     """Say how far methods differ, and why.
 
     Parameters
@@ -35,28 +36,42 @@ def difference_sentence(means: Iterable[tuple[str, float]]) -> str:
     national = [mean for scope, mean in known if scope == IN_PROPORTION]
     private = next((mean for scope, mean in known if scope == MODELLED), math.nan)
     if not national or not private > 0 or not min(national) > 0:
-        return "Nothing was lost that methods could differ about."
+        return words.say("Nothing was lost that methods could differ about.")
     low, high = min(national), max(national)
-    return (
-        f"Why they differ: the country rows are {times(low / private)} to "
-        f"{times(high / private)} times the private loss, and {times(high / low)} times apart "
-        "among themselves (means). They price the value added of everybody, by share of GDP or "
-        "by head, the same on every day; the private loss is the revenue of the businesses that "
-        "were hosted where the block fell, customers that come back taken off."
+    return words.say(
+        "Why they differ: the country rows are {low} to {high} times the private loss, and {apart} "
+        "times apart among themselves (means). They price the value added of everybody, by share "
+        "of GDP or by head, the same on every day; the private loss is the revenue of the "
+        "businesses that were hosted where the block fell, customers that come back taken off.",
+        low=words.digits(times(low / private)),
+        high=words.digits(times(high / private)),
+        apart=words.digits(times(high / low)),
     )
 
 
-def currency_sentence(rate: RateRow | None, spread: Spread | None) -> str:
+def currency_sentence(
+    rate: RateRow | None, spread: Spread | None, words: Language = IN_ENGLISH
+) -> str:
     """Say the private loss in the country's currency, with USD beside it; empty without a rate."""
     if rate is None or spread is None or math.isnan(spread.mean):
         return ""
-    local = [millions(value * rate.per_usd) for value in (spread.mean, spread.low, spread.high)]
-    usd = [millions(value) for value in (spread.mean, spread.low, spread.high)]
-    rests_on = f"{rate.source}, {rate.date}" if rate.source else "an assumption"
-    return (
-        f"Private loss: {local[0]} [{local[1]}, {local[2]}] million {rate.currency} "
-        f"({usd[0]} [{usd[1]}, {usd[2]}] million USD), at {rate.per_usd:g} {rate.currency}/USD of "
-        f"{rate.of} ({rests_on}; {rate.low:g} to {rate.high:g}). Everything else is in USD."
+    ends = (spread.mean, spread.low, spread.high)
+    local, usd = (
+        words.digits("{} [{}, {}]".format(*(millions(value * per_usd) for value in ends)))
+        for per_usd in (rate.per_usd, 1.0)
+    )
+    source = f"{rate.source}, {rate.date}" if rate.source else words.say("an assumption")
+    return words.say(
+        "Private loss: {local} million {currency} ({usd} million USD), at {rate} {currency}/USD of "
+        "{of} ({source}; {low} to {high}). Everything else is in USD.",
+        local=local,
+        usd=usd,
+        currency=rate.currency,
+        rate=words.digits(f"{rate.per_usd:g}"),
+        of=str(rate.of),
+        source=source,
+        low=words.digits(f"{rate.low:g}"),
+        high=words.digits(f"{rate.high:g}"),
     )
 
 
@@ -99,8 +114,13 @@ def ceiling_sentence(ceiling: Ceiling) -> str:
     return f"{words}."
 
 
-def money_sentences(run: RunFolder) -> list[str]:
+def money_sentences(run: RunFolder, words: Language = IN_ENGLISH) -> list[tuple[str, bool]]:
     """Sentences on the money of a folder; of a comparison, about the strategy that costs most.
+
+    Returns
+    -------
+    sentences
+        Each with whether it is in the language; those on published figures are in English.
 
     Raises
     ------
@@ -115,14 +135,16 @@ def money_sentences(run: RunFolder) -> list[str]:
     methods = [row for row in read_rows(run, "money.csv") if text(row, "strategy") == strategy]
     figures = input_rows(run, "published", "figures", FigureRow)
     means = [(text(row, "scope"), number(row, "mean")) for row in methods]
-    found = [difference_sentence(means)]
+    found = [(difference_sentence(means, words), True)]
     own = spreads.get(strategy, {}).get(PRIVATE)
-    found += filter(None, [currency_sentence(rate_of(run), own)])
+    if said := currency_sentence(rate_of(run), own, words):
+        found.append((said, True))
     found += [
-        ceiling_sentence(each)
+        (ceiling_sentence(each), words.code == ENGLISH)
         for each in ceilings(spreads.get(strategy, {}), figures, run.horizon_s / S_PER_D)
     ]
-    return [f"{strategy}: {words}" for words in found] if len(run.strategies) > 1 else found
+    lead = f"{strategy}: " if len(run.strategies) > 1 else ""
+    return [(f"{lead}{said}", is_said) for said, is_said in found]
 
 
 def _private(spreads: Mapping[str, Spread]) -> float:

@@ -161,6 +161,12 @@ def test_figures_report_and_copies(results: Results, tmp_path: Path) -> None:
     with pytest.raises(sim.UsageError, match="it shows one strategy; give strategies, one of"):
         results.plot("outages")
     assert results.report(tmp_path / "out.html").read_text("utf-8").startswith("<!doctype html>")
+    other = results.report(tmp_path / "informe.html", language="es").read_text("utf-8")
+    assert '<html lang="es">' in other
+    with pytest.raises(
+        sim.UsageError, match=r"^language: expected one of en, es, it, ru, got 'fr'"
+    ):
+        results.report(tmp_path / "out.html", language="fr")
     kept = results.save(tmp_path / "kept")
     assert kept.folder == tmp_path / "kept"
     assert kept.run.manifest == results.run.manifest

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
+from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.money import money_sentences
 from sim.results.read import open_run
+from tests.numbers_said import numbers_in
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -19,7 +21,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_sentences_of_a_run_say_how_far_it_is_from_what_was_published(shipped_run: Path) -> None:
-    differ, currency, private, provider = money_sentences(open_run(shipped_run))
+    told = money_sentences(open_run(shipped_run))
+    differ, currency, private, provider = (said for said, _ in told)
     assert "million RUB" in currency
     summary = {row["metric"]: row for row in rows_of(shipped_run / "summary.csv")}
     loss = float(summary["private_loss_usd"]["mean"])
@@ -34,6 +37,19 @@ def test_sentences_of_a_run_say_how_far_it_is_from_what_was_published(shipped_ru
     national = [float(row["mean"]) for row in methods if "same share" in row["scope"]]
     assert len(national) == 7
     assert f"{min(national) / loss:.2g} to {max(national) / loss:,.0f} times" in differ
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_what_is_said_of_money_has_the_same_numbers_in_every_language(
+    code: str, shipped_run: Path
+) -> None:
+    run = open_run(shipped_run)
+    english, other = money_sentences(run), money_sentences(run, language(code))
+    assert [is_said for _, is_said in other] == [True, True, False, False]
+    for (one, _), (same, is_said) in zip(english, other, strict=True):
+        assert (one == same) is not is_said
+        if is_said:
+            assert numbers_in(one, "en") == numbers_in(same, code)
 
 
 @pytest.mark.parametrize("name", ["summary.csv", "money.csv"])
