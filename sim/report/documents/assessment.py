@@ -8,7 +8,7 @@ sequence.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sim.assess.assessment import Assessment, parameters_of
 from sim.assess.verdicts import Verdict
@@ -29,11 +29,11 @@ from sim.report.documents.assessment_answers import (
     verdict,
     with_interval,
 )
+from sim.report.documents.assessment_uncertainty import appendix_blocks, uncertainty_blocks
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import estimate, in_percent, interval, rounded, whole
 from sim.report.words.plain import strategy_words
-from sim.report.words.provenance import plain
 from sim.results.burdens import Burden
 
 MAX_GROUPS = {"sector": 8, "provider": 5}
@@ -71,8 +71,8 @@ def write_assessment(found: Assessment, words: Language = IN_ENGLISH) -> list[Bl
         Heading(say("5. Safeguards: notice, remedy, end")),
         *_safeguards(found, words),
         Heading(say("6. Uncertainty and assumptions")),
-        *_uncertainty(found, words),
-        *_appendix(found, words),
+        *uncertainty_blocks(found, words),
+        *appendix_blocks(found, words),
     ]
 
 
@@ -375,77 +375,3 @@ def _between(ends: tuple[float, float], words: Language) -> str:
     if low == high:
         return words.say("{n} h", n=low)
     return words.say("{low} to {high} h", low=low, high=high)
-
-
-def _uncertainty(found: Assessment, words: Language) -> Iterator[Block]:
-    """Say how sure the answers are."""
-    manifest = found.run.manifest
-    assumptions = manifest.get("assumptions", [])
-    text = (
-        "Intervals say what other luck might have shown in {n} replicates. They do not say what "
-        "other assumptions would show: What these would show is in the {draws} draws that verdicts "
-        'and ranges "with all that is not known" rest on, and nowhere else. {assumptions} numbers '
-        "or columns rest on assumptions with ranges, all in manifest.json; those with a value of "
-        "their own stand in the appendix. How often predictions and publications agree: "
-        "docs/explanation/validation.md; what is not modelled: docs/explanation/limitations.md."
-        if found.n_draws
-        else "Intervals say what other luck might have shown in {n} replicates. They do not say "
-        "what other assumptions would show: no draw of them was made, so that no verdict is "
-        "settled. {assumptions} numbers or columns rest on assumptions with ranges, all in "
-        "manifest.json; those with a value of their own stand in the appendix. How often "
-        "predictions and publications agree: docs/explanation/validation.md; what is not modelled: "
-        "docs/explanation/limitations.md."
-    )
-    yield Paragraph(
-        words.say(
-            text,
-            n=str(found.n_replicates),
-            draws=words.digits(f"{found.n_draws:,}"),
-            assumptions=str(len(assumptions)),
-        )
-    )
-    for warning in manifest.get("warnings", []):
-        yield Paragraph(str(warning), lead=words.say("Warning:"), is_english=True)
-
-
-def _appendix(found: Assessment, words: Language) -> Iterator[Block]:
-    """List every assumption, with its value and range."""
-    keys = [one for one in found.run.manifest.get("assumptions", []) if "value" in one]
-    if keys:
-        yield Heading(
-            words.say("Appendix: assumptions with a value of their own"), is_appendix=True
-        )
-        yield Table(
-            [words.say("assumption"), *map(words.say, ("value", "range", "unit"))],
-            [
-                [
-                    str(one["key"]),
-                    _given(one["value"], words),
-                    _stated_range(one.get("range", {}), words),
-                    str(one.get("unit", "")),
-                ]
-                for one in keys
-            ],
-            (1, 2),
-            english=(0, 3),
-        )
-
-
-def _given(value: object, words: Language) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return words.digits(rounded(float(value)))
-    return ", ".join(map(plain, value)) if isinstance(value, list) else plain(value)
-
-
-def _stated_range(given: object, words: Language) -> str:
-    if isinstance(given, dict):
-        for ends in given.values():
-            if isinstance(ends, Sequence) and len(ends) == 2:
-                low, high = ends
-                if isinstance(low, int | float) and isinstance(high, int | float):
-                    return words.say(
-                        "{low} to {high}",
-                        low=words.digits(rounded(float(low))),
-                        high=words.digits(rounded(float(high))),
-                    )
-    return words.say("not stated")

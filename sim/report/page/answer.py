@@ -1,4 +1,4 @@
-"""The answer in three sentences: what was listed and who was hit, what it cost, what it achieved.
+"""The answer of a run in three sentences: what was listed and who was hit, what that cost whom.
 
 In: the rows of a folder's tables. Out: sentences, made from the numbers with their uncertainty. A
 number that is not known is said to be so.
@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
-from sim.report.page.key_figures import confidence_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     capitalised,
@@ -107,7 +106,7 @@ def _what_it_cost(rows: Rows, words: Language) -> str:
         text = "the modelled businesses lost {n} USD{ranges}"
         if math.isnan(mean):
             text = "the modelled businesses lost an amount that is not known{ranges}"
-        ranges = _in_all(loss, words)
+        ranges = in_all(loss, words)
         if not ranges and not math.isnan(low):
             span_ = words.digits(span(low, high))
             level = _level(loss, words)
@@ -140,148 +139,6 @@ def _what_the_target_lost(rows: Rows, words: Language) -> str:
     )
 
 
-def answer_comparison(
-    comparison: Sequence[Row],
-    tradeoff: Sequence[Row],
-    baseline: str,
-    settled: str = "",
-    words: Language = IN_ENGLISH,
-) -> list[str]:
-    """Sentences about several strategies tried on the same worlds with the same luck.
-
-    Parameters
-    ----------
-    comparison, tradeoff
-        Rows of the two tables.
-    baseline
-        Label of the strategy that the others are held against.
-    settled
-        What is settled over draws of all that is not known; without draws, how sure differences
-        are by luck alone is said instead.
-    """
-    harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == COLLATERAL}
-    confidence = words.digits(confidence_of(comparison))
-    return [
-        _least_and_most(harm, baseline, confidence, words),
-        _who_is_dominated(tradeoff, baseline, confidence, words),
-        settled or _how_sure(harm, comparison, baseline, words),
-    ]
-
-
-def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language) -> str:
-    known = {
-        name: row
-        for name, row in harm.items()
-        if name != baseline and not math.isnan(cell(row, "mean"))
-    }
-    if not known:
-        return words.say("What the strategies cost bystanders is not known.")
-    by_harm = sorted(known, key=lambda name: cell(known[name], "mean"))
-    most, least = by_harm[-1], by_harm[0]
-
-    def said(name: str) -> str:
-        row = known[name]
-        low, high = cell(row, "mean_low"), cell(row, "mean_high")
-        doubt = _by_luck(confidence, low, high, words) if low < high else ""
-        if low == high:
-            doubt = words.say("the same in every replicate")
-        doubts = "; ".join(filter(None, [doubt, _in_all(row, words)]))
-        return words.say(
-            "{n} business-hours impaired on average{ranges}",
-            n=words.digits(number(cell(row, "mean"))),
-            ranges=f" ({doubts})" if doubts else "",
-        )
-
-    if most == least:
-        return words.say("The strategy {most} cost bystanders {harm}.", most=most, harm=said(most))
-    return words.say(
-        "Of {n} strategies, {most} cost bystanders most, {harm_most}; {least} cost them least, "
-        "{harm_least}.",
-        n=str(len(known)),
-        most=most,
-        harm_most=said(most),
-        least=least,
-        harm_least=said(least),
-    )
-
-
-def _by_luck(confidence: str, low: float, high: float, words: Language) -> str:
-    range_ = words.digits(span(low, high))
-    return words.say("{level} interval by luck {range}", level=confidence, range=range_)
-
-
-def _who_is_dominated(
-    tradeoff: Sequence[Row], baseline: str, confidence: str, words: Language
-) -> str:
-    rows = [row for row in tradeoff if text(row, "strategy") != baseline]
-    known = [
-        row
-        for row in rows
-        if not math.isnan(cell(row, "efficacy")) and not math.isnan(cell(row, "collateral"))
-    ]
-    if not known:
-        return words.say("What the strategies denied the target's users is not known here.")
-    best = max(known, key=lambda row: cell(row, "efficacy"))
-    if cell(best, "efficacy") > 0:
-        low, high = cell(best, "efficacy_low"), cell(best, "efficacy_high")
-        ranges = "" if math.isnan(low) else f" ({_by_luck(confidence, low, high, words)})"
-        effect = words.say(
-            "The strategy {best} denied the target's users most, {n} user-hours{ranges}",
-            best=text(best, "strategy"),
-            n=words.digits(number(cell(best, "efficacy"))),
-            ranges=ranges,
-        )
-    else:
-        effect = words.say("None of them denied the target's users anything")
-    dominated = [text(row, "strategy") for row in known if row.get("is_dominated") is True]
-    by = {text(row, "strategy"): text(row, "dominated_by").split(";") for row in known}
-    others = by[dominated[0]] if len(dominated) == 1 else []
-    if not dominated:
-        beaten = "as given, no strategy is beaten by another on both effect and harm"
-    elif len(others) == 1 and others[0]:
-        beaten = "as given, {names} is beaten by {other}, which denies no less and harms no more"
-    elif len(dominated) == 1:
-        beaten = (
-            "as given, {names} is beaten by another strategy, which denies no less and harms no "
-            "more"
-        )
-    else:
-        beaten = (
-            "as given, {names} are each beaten by another strategy, which denies no less and harms "
-            "no more"
-        )
-    found = words.say(beaten, names=words.listing(dominated), other="".join(others[:1]))
-    return f"{effect}; {found}."
-
-
-def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str, words: Language) -> str:
-    tested = {name: cell(row, "p_holm") for name, row in harm.items() if name != baseline}
-    known = [name for name, p in tested.items() if not math.isnan(p)]
-    n = int(max((cell(row, "n_replicates") for row in comparison), default=0))
-    if not known:
-        return words.say(
-            "With {replicates}, whether the differences from {baseline} are chance is not known.",
-            replicates=words.count(n, "replicate"),
-            baseline=baseline,
-        )
-    sure = sum(tested[name] < 0.05 for name in known)
-    untested = len(tested) - len(known)
-    without = "{n} could not be tested, as it was the same each time"
-    said = [
-        words.say(
-            "Over {n} paired replicates, {sure} of {of} differ from {baseline} in business-hours "
-            "impaired by more than luck (paired t test, Holm's correction, below 5 %)",
-            n=str(n),
-            sure=str(sure),
-            of=str(len(tested)),
-            baseline=baseline,
-        ),
-        *([words.say(without, n=str(untested))] if untested else []),
-        words.say("what the assumptions would change is not in that"),
-    ]
-    return f"{'; '.join(said)}."
-
-
 def _value(row: Row, words: Language) -> dict[str, str]:
     """Mean as ``n``, and as ``ranges`` by luck and over all that is not known, in brackets."""
     mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
@@ -299,11 +156,11 @@ def _value(row: Row, words: Language) -> dict[str, str]:
         if mean == cell(row, "all_low") == cell(row, "all_high"):
             same = words.say("the same by any luck, and whatever is not known")
             return {"n": n, "ranges": f" ({same})"}
-    ranges = "; ".join(filter(None, [luck, _in_all(row, words)]))
+    ranges = "; ".join(filter(None, [luck, in_all(row, words)]))
     return {"n": n, "ranges": f" ({ranges})" if ranges else ""}
 
 
-def _in_all(row: Row, words: Language) -> str:
+def in_all(row: Row, words: Language) -> str:
     """The range over all that is not known; empty without draws, or where there is none."""
     low, high = cell(row, "all_low"), cell(row, "all_high")
     unit = text(row, "unit") if "unit" in row else ""

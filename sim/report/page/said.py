@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer
+from sim.report.page.answer_comparison import answer_comparison
 from sim.report.page.bands import hangs_on, with_bands
 from sim.report.page.headline import Headline, headline
 from sim.report.page.repeat import is_comparison
@@ -59,7 +60,7 @@ def said(
         rows = with_bands(run, read_rows(run, "comparison.csv"))
         verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
         settled = verdict_sentence(verdicts, run.n_draws, words) if run.n_draws else ""
-        sentences = answer.answer_comparison(
+        sentences = answer_comparison(
             rows, first_harm(tradeoff), str(run.manifest["baseline"]), settled, words
         )
     else:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from sim.report.page.answer import answer_comparison, answer_run, doubt
+from sim.report.page.answer import answer_run, doubt
+from sim.report.page.answer_comparison import answer_comparison
 from sim.results.tables import Cell
 
 NBSP = "\N{NO-BREAK SPACE}"
