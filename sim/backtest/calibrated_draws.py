@@ -285,11 +285,15 @@ class DrawCalibration:
 
 
 def _run_hash(group: RunGroup) -> str:
-    """Hash of a scenario with its tables, and of what is read off it."""
+    """Hash of a scenario with its tables, and of what is read off it.
+
+    Without the rates by which amounts are shown in a country's currency: nothing is computed by
+    them.
+    """
     resolved = group.resolved
     made_from = [
         scenario_hash(resolved),
-        [[table.name, table.sha256] for table in resolved.tables],
+        [[table.name, table.sha256] for table in resolved.tables if table is not resolved.rates],
         [[each.case.id, each.case.predictor.model_dump(mode="json")] for each in group.cases],
     ]
     return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()

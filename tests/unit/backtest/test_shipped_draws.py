@@ -1,0 +1,64 @@
+"""Shipped weights are of the scenario, its tables and its calibration figures as they are now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from sim.backtest.calibrated_draws import DrawCalibration
+from sim.experiment.weighted_draws import read_weighted_draws, shipped_draws
+from sim.scenario import library
+from sim.scenario.cases import shipped_cases
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.statistics.ensembles import effective_size
+from tests.shipped_draws import SHIPPED, made_from
+
+TABLES = sorted(SHIPPED.glob("*.csv"))
+
+
+def test_weights_of_both_calibrated_scenarios_are_shipped() -> None:
+    assert [path.stem for path in TABLES] == ["spain-2025-26", "telegram-2018"]
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_shipped_weights_are_of_what_they_say(path: Path) -> None:
+    about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    table = read_weighted_draws(path)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == about["sha256"]
+    assert table.draw.size == about["n_draws"]
+    assert effective_size(table.weight) == pytest.approx(about["n_effective"], abs=0.06)
+    assert about["command"].startswith(f"overblock calibrate {path.stem} ")
+    design = about["made_from"]
+    now = DrawCalibration.of(
+        path.stem,
+        [],
+        shipped_cases(),
+        design["n_first"] + design["n_second"],
+        design["discrepancy_log10"],
+    ).plan.design
+    assert json.loads(json.dumps(made_from(now))) == design, (
+        f"run {about['command']} -o FOLDER again, then python -m tests.shipped_draws FOLDER"
+    )
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_shipped_weights_are_taken_where_they_are_of_the_unknowns(path: Path) -> None:
+    taken = shipped_draws(resolve(load_scenario(path.stem)))
+    assert taken is not None
+    assert taken.file == str(path)
+    later = resolve(load_scenario(path.stem, ["root_seed=5"]))
+    assert shipped_draws(later) is not None
+    # What is given is not unknown: no figure has weighed the others beside it.
+    fixed = resolve(load_scenario(path.stem, ["population.n_businesses=400"]))
+    assert shipped_draws(fixed) is None
+
+
+def test_other_scenarios_have_none(tmp_path: Path) -> None:
+    assert shipped_draws(resolve(load_scenario("match-days"))) is None
+    copy = tmp_path / "telegram-2018.yaml"
+    copy.write_bytes(library.find_scenario("telegram-2018").read_bytes())
+    assert shipped_draws(resolve(load_scenario(str(copy)))) is None
