@@ -58,8 +58,8 @@ def _both(row: Mapping[str, str]) -> dict[str, Any]:
     return {
         "strategy": row["strategy"], "metric": row["metric"], "unit": row["unit"],
         "n_replicates": 2, "luck_median": mean, "luck_low": 0.9 * mean, "luck_high": 1.1 * mean,
-        "n_draws": N_DRAWS, "n_effective": float(N_DRAWS), "share_known": 1.0, "median": mean,
-        "low": mean / 2, "high": 2 * mean, "level": 0.9, "share_luck": 0.12,
+        "n_draws": N_DRAWS, "n_effective": float(N_DRAWS), "share_known": 1.0,
+        "median": 1.25 * mean, "low": mean / 2, "high": 2 * mean, "level": 0.9, "share_luck": 0.12,
         "hangs_on_1": FIRST, "hangs_on_1_share": 0.5, "hangs_on_2": SECOND,
         "hangs_on_2_share": 0.25,
     }  # fmt: skip
@@ -100,7 +100,7 @@ def _widen(folder: Path) -> None:
     whole = "provider IS NULL AND sector IS NULL AND role IS NULL"
     wide = ", ".join(
         f"CASE WHEN {whole} THEN mean * {factor} END AS {name}"
-        for name, factor in (("all_median", 1), ("all_low", 0.5), ("all_high", 2))
+        for name, factor in (("all_median", 1.25), ("all_low", 0.5), ("all_high", 2))
     )
     duckdb.execute(f"COPY (SELECT * REPLACE ({wide}) FROM '{path}') TO '{once}'")
     once.replace(path)

@@ -85,9 +85,9 @@ class Results:
         Returns
         -------
         columns
-            ``strategy, metric, label, unit, mean, low, high`` (the range by luck), with draws
-            ``all_low, all_high`` (the range with all that is not known), ``denominator``. NaN
-            where not known.
+            ``strategy, metric, label, unit, mean, low, high`` (as given, and the range by luck),
+            with draws ``all_median, all_low, all_high`` (with all that is not known),
+            ``denominator``. NaN where not known.
 
         Raises
         ------
@@ -95,11 +95,16 @@ class Results:
             If the folder's tables cannot be read.
         """
         rows = [
-            {**row, "label": label(text(row, "metric"))}
+            {
+                **row,
+                "label": label(text(row, "metric")),
+                "mean": row.get("given", row["mean"]),
+                "all_median": row["mean"],
+            }
             for row in with_bands(self.run, read_rows(self.run, "summary.csv"))
             if all_measures or text(row, "metric") in KEY_FIGURES
         ]
-        wide = ("all_low", "all_high") if self.run.n_draws else ()
+        wide = ("all_median", "all_low", "all_high") if self.run.n_draws else ()
         names = ("strategy", "metric", "label", "unit", "mean", "low", "high", *wide, "denominator")
         return Columns.of_rows(rows, names)
 
@@ -227,7 +232,8 @@ class Results:
         if len(self.strategies) == 1:
             chosen = [row for row in rows if text(row, "metric") in KEY_FIGURES]
             heading = "with all that is not known" if self.run.n_draws else "by luck"
-            return ["measure", "mean", heading], [
+            middle = "median" if self.run.n_draws else "mean"
+            return ["measure", middle, heading], [
                 [shown(label(text(row, "metric"))), shown(row.get("mean")), _span(row, ends)]
                 for row in chosen
             ]
@@ -238,7 +244,8 @@ class Results:
             found = [by.get((strategy, metric)) for metric in metrics]
             said = ["" if row is None else shown(row.get("mean")) for row in found]
             cells.append([shown(strategy), *said])
-        return ["strategy (means)", *(label(metric) for metric in metrics)], cells
+        middle = "medians" if self.run.n_draws else "means"
+        return [f"strategy ({middle})", *(label(metric) for metric in metrics)], cells
 
     def frame(self, metric: str) -> Columns:
         """One metric under every strategy; the values of a row share their luck.

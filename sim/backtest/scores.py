@@ -229,9 +229,21 @@ def backtest(
         )
         for name, of in predicted.items()
     )
-    by_id = {each.placed.case.id: each for band in bands for each in band.scores}
+    # What a run of the scenario says unasked; other weighted draws are scored beside.
+    only_beside = {one.scenario for one in weighted if not one.is_taken}
+    by_id = {
+        each.placed.case.id: each
+        for band in bands
+        for each in band.scores
+        if band.name != CALIBRATED or _scenario_named(each.placed) not in only_beside
+    }
     scores = tuple(by_id[each.case.id] for each in placed)
     return Backtest(scores, bands, tuple(groups), n_replicates, failures, n_draws, weighted)
+
+
+def _scenario_named(placed: PlacedCase) -> str:
+    predictor = placed.case.predictor
+    return predictor.scenario if isinstance(predictor, RunPredictor) else ""
 
 
 def _predict(

@@ -15,6 +15,7 @@ from sim.errors import DataError, Problem, ProblemsError
 from sim.experiment.draws import Draws, unknowns_of
 from sim.experiment.weighted_draws import (
     WeightedDraws,
+    is_taken,
     lay_weighted,
     read_weighted_draws,
     shipped_table,
@@ -43,6 +44,8 @@ class Weighted:
         Draws that weigh something, and how many of equal weight would say as much.
     n_unknowns
         What was drawn.
+    is_taken
+        Whether a run of the scenario takes them unasked, or they are scored alone.
     """
 
     scenario: str
@@ -50,6 +53,7 @@ class Weighted:
     n_draws: int
     n_effective: float
     n_unknowns: int
+    is_taken: bool = True
 
 
 def read_tables(paths: Sequence[Path]) -> list[WeightedDraws]:
@@ -154,6 +158,7 @@ def weigh(
             int(table.draw.size),
             effective_size(table.weight),
             len(unknowns_of([own_variant(bases[name])])[0]),
+            any(table is one for one in tables) or is_taken(shipped_table(name)),
         )
         for name, table in chosen.items()
     )

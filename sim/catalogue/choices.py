@@ -51,6 +51,8 @@ EFFICACY = measure_name("target_user_hours_denied")
 """Measure of what the target lost."""
 COLLATERAL = measure_name("business_hours_impaired")
 """Measure of what others lost, unless another is named."""
+HARM_PER_EFFECT = measure_name("collateral_per_million_user_hours_denied")
+"""Measure of what others lost for what the target lost."""
 HARMS = (COLLATERAL, measure_name("names_hit"), measure_name("private_loss_usd"))
 """Measures of what others lost, in the trade-off; figures show the first."""
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -180,19 +181,25 @@ def read_weighted_draws(path: Path, name: str = "") -> WeightedDraws:
 
 
 def shipped_draws(resolved: Resolved) -> WeightedDraws | None:
-    """Weighted draws that are shipped with a scenario, if they are of its unknowns as they are.
+    """Weighted draws that runs of a shipped scenario take, if they are of its unknowns as they are.
 
-    None for a scenario that is not shipped, and for one whose settings fix an unknown or bring in
-    another: no figure has weighed those.
+    None for a scenario that is not shipped, for one whose settings fix an unknown or bring in
+    another, as no figure has weighed those, and where a table is shipped to be scored alone.
     """
     loaded, folder = resolved.loaded, library.shipped("scenarios")
     path = shipped_table(resolved.scenario.name)
     is_shipped = loaded.folder.resolve() == folder.resolve() and not loaded.copies
-    if not is_shipped or not path.is_file():
+    if not is_shipped or not path.is_file() or not is_taken(path):
         return None
     table = read_weighted_draws(path)
     known, _ = unknowns_of([own_variant(resolved)])
     return table if unknowns_hash(known) == table.unknowns else None
+
+
+def is_taken(path: Path) -> bool:
+    """Whether runs take a shipped table unasked: what lies beside it says so, and why not."""
+    about = path.with_suffix(".json")
+    return not (about.is_file() and json.loads(about.read_text("utf-8"))["why_not_taken"])
 
 
 def shipped_table(scenario: str) -> Path:

@@ -110,7 +110,7 @@ def _figures(run: RunFolder) -> dict[str, Any]:
     rows = with_bands(run, read_rows(run, "summary.csv"))
     found = key_figures({text(row, "metric"): row for row in rows})
     return {
-        "heads": ["Key figure", "Mean", "Range"],
+        "heads": ["Key figure", "Median" if run.n_draws else "Mean", "Range"],
         "rows": [[one.label, one.value, one.all or one.range] for one in found],
     }
 

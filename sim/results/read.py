@@ -140,6 +140,11 @@ class RunFolder:
         return int(self.manifest.get("n_draws", 0))
 
     @property
+    def are_draws_weighed(self) -> bool:
+        """Whether the draws are taken from a table of weighted ones."""
+        return "from" in (self.manifest.get("draws") or {})
+
+    @property
     def strategies(self) -> tuple[str, ...]:
         """Labels of the strategies in the folder; one, unless it holds a comparison."""
         listed = self.manifest.get("strategies")

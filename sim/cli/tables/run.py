@@ -38,25 +38,26 @@ def print_summary(
     console = open_console()
     has_room = console.width >= 112
     wide = {line.metric: line for line in uncertainty}
-    headings = ["mean", f"{lines[0].level:.0%} by luck"]
-    headings += [f"{lines[0].level:.0%} in all"] if wide else []
+    level = f"{lines[0].level:.0%}"
+    as_given = ["mean", f"{level} by luck"]
+    headings = ["median", f"{level} in all", f"{level} by luck"] if wide else as_given
     headings += ["out of", "published"] if has_room or not wide else []
     columns = [("measure", False), *((heading, True) for heading in headings)]
     table = new_table(title, [*columns, ("unit", False)] if has_room else columns)
     for line in lines:
         table.add_row(
             label(line.metric),
-            number(line.mean),
+            *(_in_all(wide.get(line.metric)) if wide else [number(line.mean)]),
             interval(line.low, line.high),
-            *([_wide(wide.get(line.metric))] if wide else []),
             *(_beside(line) if has_room or not wide else []),
             *([line.unit] if has_room else []),
         )
     print_beside(console, table, beside)
 
 
-def _wide(line: UncertaintyLine | None) -> str:
-    return "" if line is None else interval(line.low, line.high)
+def _in_all(line: UncertaintyLine | None) -> list[str]:
+    """Median and range over draws of all that is not known."""
+    return ["", ""] if line is None else [number(line.median), interval(line.low, line.high)]
 
 
 def _beside(line: SummaryLine) -> list[str]:
@@ -70,8 +71,8 @@ def said_of_intervals(uncertainty: Sequence[UncertaintyLine]) -> str:
         return "except for money, the interval spans luck alone: --draws N adds what is not known."
     n = uncertainty[0].n_draws
     return (
-        f"'by luck' is chance alone at the values as given, 'in all' {n} joint draws of all that "
-        "is not known; what each hangs on: uncertainty.csv."
+        f"median and 'in all' are over {n} joint draws of all that is not known, 'by luck' is "
+        "chance alone at the values as given; what each hangs on: uncertainty.csv."
     )
 
 

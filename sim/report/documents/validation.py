@@ -119,15 +119,22 @@ def _said_of_intervals(scores: Document) -> str:
         "the model is wrong there, or a range too narrow. The same by luck alone stands "
         "beside; intervals of calculations span what is said with them."
     )
-    if scores["weighted"]:
+    taken = [one for one in scores["weighted"] if one.get("is_taken", True)]
+    beside = [markdown_text(one["scenario"]) for one in scores["weighted"] if one not in taken]
+    if taken:
         of = ", ".join(
             f"{markdown_text(one['scenario'])} ({one['n_draws']} draws that say as much as "
             f"{one['n_effective']:.0f} of equal weight, sha256 {one['sha256'][:12]})"
-            for one in scores["weighted"]
+            for one in taken
         )
         said += (
             " Where a scenario has draws that its calibration figures weighed, its intervals "
             f"here are over these, with their weights: {of}."
+        )
+    if beside:
+        said += (
+            f" Weighted draws of {', '.join(beside)} stand [side by side](#side-by-side) alone: no "
+            "run takes them unasked ([why](bands.md#weighed-by-published-figures))."
         )
     return said
 

@@ -111,7 +111,9 @@ def _what_it_cost(rows: Rows, words: Language) -> str:
             span_ = words.digits(span(low, high))
             level = _level(loss, words)
             ranges = words.say("{range} USD in {level} of draws", range=span_, level=level)
-        ranges = words.say(" (mean; {range})", range=ranges) if ranges else ""
+        if "all_low" not in loss and ranges:
+            ranges = words.say("mean; {range}", range=ranges)
+        ranges = f" ({ranges})" if ranges else ""
         parts.append(words.say(text, n=words.digits(number(mean)), ranges=ranges))
     if not parts:
         return words.say("What bystanders lost is not known.")
@@ -140,23 +142,29 @@ def _what_the_target_lost(rows: Rows, words: Language) -> str:
 
 
 def _value(row: Row, words: Language) -> dict[str, str]:
-    """Mean as ``n``, and as ``ranges`` by luck and over all that is not known, in brackets."""
+    """The number as ``n``, and as ``ranges`` in brackets what it spans.
+
+    With draws it is their median, and the scenario as given stands behind with its luck.
+    """
     mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
     unit = text(row, "unit") if "unit" in row else ""
     if math.isnan(mean):
         return {"n": words.say("a number that is not known"), "ranges": ""}
     n = words.digits(quantity(mean, unit))
-    luck = ""
-    if low < high:
-        by = "{range} by luck" if "all_low" in row else "{range} in {level} of replicates"
-        range_ = words.digits(quantity_span(low, high, unit))
-        luck = words.say(by, range=range_, level=_level(row, words))
-    if low == high:
-        luck = words.say("the same in every replicate")
-        if mean == cell(row, "all_low") == cell(row, "all_high"):
-            same = words.say("the same by any luck, and whatever is not known")
-            return {"n": n, "ranges": f" ({same})"}
-    ranges = "; ".join(filter(None, [luck, in_all(row, words)]))
+    if low == high == mean == cell(row, "all_low") == cell(row, "all_high"):
+        same = words.say("the same by any luck, and whatever is not known")
+        return {"n": n, "ranges": f" ({same})"}
+    by_luck, same = "{range} in {level} of replicates", "the same in every replicate"
+    if "all_low" in row:
+        by_luck = "as given {given}, {range} by luck"
+        same = "as given {given}, the same in every replicate"
+    luck = words.say(
+        same if low == high else by_luck,
+        given=words.digits(quantity(cell(row, "given"), unit)),
+        range=words.digits(quantity_span(low, high, unit)),
+        level=_level(row, words),
+    )
+    ranges = "; ".join(filter(None, [in_all(row, words), luck if low <= high else ""]))
     return {"n": n, "ranges": f" ({ranges})" if ranges else ""}
 
 
@@ -184,16 +192,33 @@ def _level(row: Row, words: Language) -> str:
 
 
 def doubt(
-    rows: Sequence[Row], n_replicates: int, n_draws: int = 0, words: Language = IN_ENGLISH
+    rows: Sequence[Row],
+    n_replicates: int,
+    n_draws: int = 0,
+    words: Language = IN_ENGLISH,
+    *,
+    is_weighed: bool = False,
 ) -> str:
-    """What the ranges span, and what they do not."""
+    """What the ranges span, and what they do not.
+
+    Parameters
+    ----------
+    is_weighed
+        Whether published figures weigh the draws.
+    """
     if n_draws:
         return words.say(
-            "Two ranges stand beside each number, each of 90 %. By luck: {n} replicates of the "
-            "scenario as given, other luck in the same world. With all that is not known: {draws} "
-            "draws, each with another value of every unknown assumption and luck of its own. Who "
-            "quotes a number should quote the second. No published figure weighs in it, and what "
-            "the model leaves out is in neither.",
+            "A number is the median of {draws} draws, each with another value of every unknown "
+            "assumption and luck of its own; nine in ten of them lie in the range beside it. Who "
+            "quotes a number should quote it with that range. As given, every assumption has the "
+            "value it was written with, and nine in ten of {n} replicates lie in the range by "
+            "luck: other luck in the same world. {weighed} What the model leaves out is in neither "
+            "range.",
+            weighed=words.say(
+                "Published figures weigh the draws."
+                if is_weighed
+                else "No published figure weighs the draws."
+            ),
             n=words.digits(f"{n_replicates:,}"),
             draws=words.digits(f"{n_draws:,}"),
         )

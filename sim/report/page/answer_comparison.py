@@ -59,14 +59,17 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
     def said(name: str) -> str:
         row = known[name]
         low, high = cell(row, "mean_low"), cell(row, "mean_high")
-        doubt = _by_luck(confidence, low, high, words) if low < high else ""
-        if low == high:
+        doubt = in_all(row, words)
+        if not doubt:
+            doubt = _by_luck(confidence, low, high, words) if low < high else ""
+        if low == high and "all_low" not in row:
             doubt = words.say("the same in every replicate")
-        doubts = "; ".join(filter(None, [doubt, in_all(row, words)]))
         return words.say(
-            "{n} business-hours impaired on average{ranges}",
+            "{n} business-hours impaired{ranges}"
+            if "all_low" in row
+            else "{n} business-hours impaired on average{ranges}",
             n=words.digits(number(cell(row, "mean"))),
-            ranges=f" ({doubts})" if doubts else "",
+            ranges=f" ({doubt})" if doubt else "",
         )
 
     if most == least:
@@ -103,7 +106,7 @@ def _who_is_dominated(
         low, high = cell(best, "efficacy_low"), cell(best, "efficacy_high")
         ranges = "" if math.isnan(low) else f" ({_by_luck(confidence, low, high, words)})"
         effect = words.say(
-            "The strategy {best} denied the target's users most, {n} user-hours{ranges}",
+            "As given, the strategy {best} denied the target's users most, {n} user-hours{ranges}",
             best=text(best, "strategy"),
             n=words.digits(number(cell(best, "efficacy"))),
             ranges=ranges,

@@ -24,22 +24,28 @@ LEAST_TOLD = 32
 def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
     """Rows of a measure each, with both of its ranges.
 
-    Where there are draws, ``low`` and ``high`` become the range by luck alone, of money too, and
-    ``all_low``, ``all_median``, ``all_high`` and what ``uncertainty.csv`` says of shares are added.
+    Where there are draws, ``mean`` becomes their median: the number that is said, which lies in the
+    range that is said (decision 0064). ``given`` is then the mean of the scenario as given, ``low``
+    and ``high`` its range by luck alone, of money too; ``all_low``, ``all_high`` and what
+    ``uncertainty.csv`` says of shares are added.
     """
     if not run.n_draws:
         return list(rows)
     found = read_rows(run, "uncertainty.csv")
     by = {(text(row, "strategy"), text(row, "metric")): row for row in found}
     return [
-        {**row, **_bands(by.get((text(row, "strategy"), text(row, "metric")), {}))} for row in rows
+        {**row, **_bands(row, by.get((text(row, "strategy"), text(row, "metric")), {}))}
+        for row in rows
     ]
 
 
-def _bands(row: Row) -> Row:
-    ends = {f"all_{name}": cell(row, name) for name in ("low", "median", "high")}
+def _bands(as_given: Row, row: Row) -> Row:
+    given, middle = cell(as_given, "mean"), cell(row, "median")
+    said = {"given": given, "mean": given if math.isnan(middle) else middle}
+    ends = {f"all_{name}": cell(row, name) for name in ("low", "high")}
     others = {name: value for name, value in row.items() if name.startswith(("share_", "hangs_"))}
-    return {"low": cell(row, "luck_low"), "high": cell(row, "luck_high"), **ends, **others}
+    luck = {"low": cell(row, "luck_low"), "high": cell(row, "luck_high")}
+    return {**said, **luck, **ends, **others}
 
 
 def shares_of(row: Row) -> list[tuple[str, float]]:

@@ -139,9 +139,10 @@ def _what_happened(rows: Rows, words: Language, *, are_named: bool) -> str:
         text = "{share} of the sites named were hit" if are_named else text
     else:
         text = (
-            "{share} of the sites named were hit, half of these for more than {time}"
+            "{share} of the sites named were hit, half of these for more than {time} in all"
             if are_named
-            else "{share} of the modelled businesses were hit, half of these for more than {time}"
+            else "{share} of the modelled businesses were hit, half of these for more than {time} "
+            "in all"
         )
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
     return f"{'; '.join([capitalised(hit), *_the_target(rows, words)])}."

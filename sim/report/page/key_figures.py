@@ -52,7 +52,11 @@ def _figure(row: Row, words: Language) -> Figure:
         label=capitalised(words.name(label(text(row, "metric")))),
         value=said,
         range=(
-            words.say("By luck: {range}", range=_range(low, high, unit, words))
+            words.say(
+                "As given {given}, by luck {range}",
+                given=words.digits(quantity(cell(row, "given"), unit)),
+                range=_range(low, high, unit, words),
+            )
             if has_draws
             else words.say("range not known")
             if math.isnan(low)

@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, curve_name, label
+from sim.catalogue.choices import COLLATERAL, EFFICACY, HARM_PER_EFFECT, curve_name, label
 from sim.measure.bands import Band
 from sim.report.words.findings import lost
 from sim.report.words.languages import IN_ENGLISH, Language
@@ -105,7 +105,7 @@ def picture_of_run(
     )
     title = lost(band, start, words)
     pale = "pale: nine in ten of {n} with all that is not known"
-    shades = [words.say("Line: mean")]
+    shades = [words.say("Line: mean as given" if n_draws else "Line: mean")]
     if not np.isnan(band.low).all():
         shades.append(words.say("dark shade: nine in ten by luck alone"))
     if n_draws:
@@ -174,7 +174,7 @@ def bars_of_comparison(
     labels = [str(one["label"]) for one in shown]
     metrics = [
         metric
-        for metric in (COLLATERAL, EFFICACY)
+        for metric in (COLLATERAL, EFFICACY, HARM_PER_EFFECT)
         if any((name, metric) in known for name in labels)
     ]
     columns = [

@@ -74,5 +74,7 @@ def said(
         for row in rows
         if (text(row, "metric"), text(row, "strategy")) == (metric, harmful) and run.n_draws
     ]
-    doubt = answer.doubt(rows, run.n_replicates, run.n_draws, words)
+    doubt = answer.doubt(
+        rows, run.n_replicates, run.n_draws, words, is_weighed=run.are_draws_weighed
+    )
     return Said(headline(run, words), tuple(sentences), doubt, tuple(hung))

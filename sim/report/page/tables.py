@@ -44,25 +44,29 @@ def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
         Line.of(
             capitalised(words.name(label(text(row, "metric")))),
             _quantity_cell(row, "mean", words),
-            _quantity_cell(row, "median", words),
+            *(
+                (*_wide_cells(row, words), _quantity_cell(row, "given", words))
+                if has_draws
+                else (_quantity_cell(row, "median", words),)
+            ),
             _range_cell(row, words),
-            *(_wide_cells(row, words) if has_draws else ()),
             words.name(text(row, "unit")),
             whole_text(row, words),
             words.digits(published_text(text(row, "published"))) if text(row, "published") else "",
         )
         for row in rows
     ]
-    ranges = (*BOTH_RANGES, "Hangs on") if has_draws else ("Range",)
-    titles = ("Measure", "Mean", "Median", *ranges, "Unit", "Out of", "Published")
+    drawn = ("Median of the draws", BOTH_RANGES[1], "Hangs on", "Mean as given", BOTH_RANGES[0])
+    ranges = drawn if has_draws else ("Mean", "Median", "Range")
+    titles = ("Measure", *ranges, "Unit", "Out of", "Published")
     caption = (
-        "Every measure as given, and 90 % ranges: by luck over replicates, and over draws of all "
-        "that is not known; it hangs on what brings most of the variance of its rank"
+        "Every measure over draws of all that is not known, and as given over replicates, each "
+        "with the range of 90 %; it hangs on what brings most of the variance of its rank"
         if has_draws
         else "Every measure over replicates; the range holds 90 % of them, for money of draws; for "
         "harm for each user-hour denied it is a 90 % interval over resamples of the replicates"
     )
-    numbers = (1, 2, 3, *((4,) if has_draws else ()), len(titles) - 1)
+    numbers = (*((1, 2, 4, 5) if has_draws else (1, 2, 3)), len(titles) - 1)
     heads = columns(*map(words.say, titles), numbers=numbers)
     return PageTable("measures", words.say(caption), heads, lines)
 
@@ -103,7 +107,10 @@ def _mean_cell(row: Row | None, words: Language) -> Cell:
     found = _estimate_cell(row, ("mean", "low", "high"), words, text(row, "unit"))
     if "all_low" not in row:
         return found
-    luck = words.say("by luck {range}", range=found.range) if found.range else ""
+    given = words.digits(quantity(cell(row, "given"), text(row, "unit")))
+    luck = words.say("as given {given}", given=given)
+    if found.range:
+        luck = words.say("as given {given}, by luck {range}", given=given, range=found.range)
     wide = words.say("in all {range}", range=all_text(row, words))
     return replace(found, range=luck, all="" if all_text(row) == NOT_KNOWN else wide)
 
@@ -111,13 +118,14 @@ def _mean_cell(row: Row | None, words: Language) -> Cell:
 def difference_table(rows: Sequence[Row], baseline: str, words: Language = IN_ENGLISH) -> PageTable:
     """Every measure of every strategy, and its paired difference from the baseline."""
     has_draws = any("all_low" in row for row in rows)
+    middle = "given" if has_draws else "mean"
     lines = []
     for row in rows:
         is_baseline = text(row, "strategy") == baseline
         lines.append(
             Line.of(
                 text(row, "strategy"),
-                _estimate_cell(row, ("mean", "mean_low", "mean_high"), words, text(row, "unit")),
+                _estimate_cell(row, (middle, "mean_low", "mean_high"), words, text(row, "unit")),
                 _range_cell(row, words),
                 *(_wide_cells(row, words) if has_draws else ()),
                 Cell("", "") if is_baseline else _difference_cell(row, words),
@@ -146,7 +154,10 @@ def difference_table(rows: Sequence[Row], baseline: str, words: Language = IN_EN
     ranges = (*BOTH_RANGES, "Hangs on") if has_draws else ("Range over replicates",)
     heads = columns(
         words.say("Strategy"),
-        words.say("Mean, {level} interval", level=confidence),
+        words.say(
+            "Mean as given, {level} interval" if has_draws else "Mean, {level} interval",
+            level=confidence,
+        ),
         *map(words.say, ranges),
         words.say(
             "Difference from {baseline}, {level} interval", baseline=baseline, level=confidence

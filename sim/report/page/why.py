@@ -193,7 +193,9 @@ def hit_by_provider(
                 group=strategy,
             )
         )
-        if of_it == 0 and whole / n > 0.1 and whole > 1 and strategy not in puzzle and shown:
+        # The map is of one replicate, and in another one some of them may have been listed.
+        is_never_listed = of_it == 0 and not hit.get("own_address")
+        if is_never_listed and whole / n > 0.1 and whole > 1 and strategy not in puzzle and shown:
             first = max(shown, key=lambda cause: hit.get(cause.name, 0.0))
             puzzle[strategy] = words.say(
                 "{provider}: none of its addresses was listed, and {share} of the businesses with "

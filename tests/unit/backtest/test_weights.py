@@ -153,8 +153,16 @@ def test_shipped_weights_are_taken_unless_luck_alone_is_asked_for(
     assert [band.name for band in backtest(placed, 1).bands] == ["luck"]
     both = backtest(placed, 1, n_draws=2)
     assert [band.name for band in both.bands] == ["luck", "ranges", "calibrated"]
+    assert both.scores == both.bands[2].scores
+    # Shipped to be scored alone: what is predicted is what a run says unasked.
+    shipped.with_suffix(".json").write_text('{"why_not_taken": "too narrow"}')
+    beside = backtest(placed, 1, n_draws=2)
+    assert [band.name for band in beside.bands] == ["luck", "ranges", "calibrated"]
+    assert beside.scores == beside.bands[1].scores != beside.bands[2].scores
+    assert not beside.weighted[0].is_taken
     given = table_of(tmp_path / "given", [0.1, 0.9])
     own = backtest(placed, 1, n_draws=2, tables=read(given))
+    assert own.weighted[0].is_taken
     assert own.weighted[0].sha256 == read(given)[0].sha256 != both.weighted[0].sha256
     # One that was made of other unknowns is refused: a range has moved since.
     text = shipped.read_text()

@@ -59,16 +59,17 @@ def test_a_run_is_answered_with_its_numbers_and_their_ranges() -> None:
 
 def test_of_businesses_whose_number_is_assumed_the_share_is_told() -> None:
     share = summary_row("businesses_ever_impaired_share", 0.65, 0.62, 0.7, 1000)
-    share |= {"unit": "share of businesses", "all_low": 0.3, "all_high": 0.9}
+    share |= {"unit": "share of businesses", "all_low": 0.3, "all_high": 0.9, "given": 0.66}
     listed = summary_row("addresses_listed_peak", 5.0, 5.0, 5.0) | {"all_low": 5.0, "all_high": 5.0}
+    listed |= {"given": 5.0}
     said = plain(
         answer_run(rows(listed, summary_row("businesses_ever_impaired", 650, of=1000), share), 0.1)
     )
     assert said[0] == (
         "At its peak the register listed 5 addresses that were not the target's (the same by any "
-        "luck, and whatever is not known); of the modelled businesses, 65 % (62 to 70 % by luck; "
-        "30 to 90 % with all that is not known) had more than 10 % of their domestic customers' "
-        "attempts fail at some time."
+        "luck, and whatever is not known); of the modelled businesses, 65 % (30 to 90 % with all "
+        "that is not known; as given 66 %, 62 to 70 % by luck) had more than 10 % of their "
+        "domestic customers' attempts fail at some time."
     )
 
 
@@ -123,8 +124,8 @@ def test_a_comparison_names_most_and_least_harm_who_is_beaten_and_how_sure_it_is
         "Of 2 strategies, wide cost bystanders most, 2,000 business-hours impaired on average "
         "(95 % interval by luck 1,900 to 2,100); exact cost them least, 100 business-hours "
         "impaired on average (95 % interval by luck 90 to 110).",
-        "The strategy exact denied the target's users most, 60 user-hours (95 % interval by "
-        "luck 54 to 66); as given, wide is "
+        "As given, the strategy exact denied the target's users most, 60 user-hours (95 % interval "
+        "by luck 54 to 66); as given, wide is "
         "beaten by exact, which denies no less and harms no more.",
         "Over 40 paired replicates, 1 of 2 differ from none in business-hours impaired by more "
         "than luck (paired t test, Holm's correction, below 5 %); what the assumptions would "

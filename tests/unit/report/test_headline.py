@@ -119,7 +119,7 @@ def test_a_run_is_told_in_words(shipped_run: Path) -> None:
     )
     assert told.says == (
         "About three in four of the modelled businesses were hit, half of these for more than "
-        "five weeks; the target's users lost about one in 40 of their hours."
+        "five weeks in all; the target's users lost about one in 40 of their hours."
     )
     assert told.is_sure.startswith("How sure is that? Only luck was varied")
     assert told.hangs_on == ""
