@@ -143,7 +143,7 @@ class Assessment:
     businesses_affected: Estimate
     safeguards: Safeguards
     n_replicates: int
-    wide: Mapping[str, tuple[float, float]]
+    wide: Mapping[str, tuple[float, float, float]]
 
     @property
     def n_draws(self) -> int:
@@ -238,11 +238,11 @@ def _judged(
     )
 
 
-def _wide(run: RunFolder, label: str) -> dict[str, tuple[float, float]]:
+def _wide(run: RunFolder, label: str) -> dict[str, tuple[float, float, float]]:
     if not run.n_draws:
         return {}
     return {
-        text(row, "metric"): (number(row, "low"), number(row, "high"))
+        text(row, "metric"): (number(row, "low"), number(row, "median"), number(row, "high"))
         for row in read_rows(run, "uncertainty.csv")
         if text(row, "strategy") == label
     }

@@ -56,7 +56,7 @@ class Number:
 
     unit: str
     by_luck: Estimate
-    with_all: tuple[float, float] | None
+    with_all: tuple[float, float, float] | None
 
 
 @dataclass(frozen=True)

@@ -311,7 +311,8 @@ def document(found: Assessment) -> dict[str, Any]:
         "collateral": asdict(found.collateral),
         "collateral_difference": asdict(found.collateral_difference),
         "with_all_that_is_not_known": {
-            metric: {"low": low, "high": high} for metric, (low, high) in found.wide.items()
+            metric: {"low": low, "median": middle, "high": high}
+            for metric, (low, middle, high) in found.wide.items()
         },
         "collateral_per_million": asdict(found.collateral_per_million),
         "alternatives": [asdict(one) for one in found.alternatives],

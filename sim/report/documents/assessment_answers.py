@@ -17,7 +17,7 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.catalogue.choices import label as label_of
 from sim.measure.summary import LEVEL
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
-from sim.report.words.numbers import estimate, in_percent, percent_estimate, span
+from sim.report.words.numbers import estimate, in_percent, number, percent_estimate, span
 from sim.scenario.strategies import DECLARED
 from sim.statistics.paired import PairedDifference
 
@@ -76,12 +76,13 @@ def _over_draws(found: Assessment, words: Language) -> str:
 
 
 def wide_text(found: Assessment, metric: str, words: Language = IN_ENGLISH) -> str:
-    """Say the range of a measure over all that is not known; nothing without draws."""
-    low, high = found.wide.get(metric, (math.nan, math.nan))
+    """Say median and range of a measure over all that is not known; nothing without draws."""
+    low, middle, high = found.wide.get(metric, (math.nan,) * 3)
     if math.isnan(low):
         return ""
     return words.say(
-        " ({range} with all that is not known, in {level} of draws)",
+        " (median {n}, {range} with all that is not known, in {level} of draws)",
+        n=words.digits(number(middle)),
         range=words.digits(span(low, high)),
         level=words.digits(in_percent(found.level)),
     )

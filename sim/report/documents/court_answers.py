@@ -82,7 +82,7 @@ class Asked:
         return self.words.digits(text)
 
     def measure(self, metric: str) -> str:
-        """Say a measure with both ranges."""
+        """Say a measure with both ranges: with draws their median first, then what is as given."""
         one = self.number(metric)
         if one is None:
             return self.say("not known")
@@ -90,9 +90,11 @@ class Asked:
         luck = self.digits(quantity_span(one.by_luck.low, one.by_luck.high, one.unit))
         if one.with_all is None:
             return self.say("{mean} (by luck {luck})", mean=mean, luck=luck)
-        wide = self.digits(quantity_span(*one.with_all, one.unit))
-        text = "{mean} (by luck {luck}; with all that is not known {wide})"
-        return self.say(text, mean=mean, luck=luck, wide=wide)
+        low, middle, high = one.with_all
+        text = "{n} ({range} with all that is not known; as given {mean}, by luck {luck})"
+        n, range_ = quantity(middle, one.unit), quantity_span(low, high, one.unit)
+        said = {"n": self.digits(n), "range": self.digits(range_)}
+        return self.say(text, **said, mean=mean, luck=luck)
 
 
 def strategy_of(asked: Asked, label: str) -> str:
@@ -269,7 +271,8 @@ def _wide(asked: Asked, metric: str) -> str:
     one = asked.number(metric)
     if one is None or one.with_all is None:
         return asked.say("not simulated")
-    return asked.digits(span(*one.with_all))
+    low, middle, high = one.with_all
+    return asked.digits(f"{number(middle)}, {span(low, high)}")
 
 
 def _lawful(asked: Asked) -> Iterator[Block]:

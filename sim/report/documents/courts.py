@@ -88,7 +88,9 @@ def _numbers(asked: Asked, metrics: Sequence[str]) -> Table:
             continue
         wide = asked.say("not simulated")
         if one.with_all:
-            wide = asked.digits(quantity_span(*one.with_all, one.unit))
+            low, middle, high = one.with_all
+            range_ = quantity_span(low, high, one.unit)
+            wide = asked.digits(f"{quantity(middle, one.unit)}; {range_}")
         rows.append(
             [
                 name,
@@ -98,7 +100,13 @@ def _numbers(asked: Asked, metrics: Sequence[str]) -> Table:
                 _rate_text(asked, _rate(asked.rates, one.unit)),
             ]
         )
-    header = ["measure", "mean", "by luck, 90 %", "with all that is not known, 90 %", "error rate"]
+    header = [
+        "measure",
+        "mean as given",
+        "by luck, 90 %",
+        "median and 90 % with all that is not known",
+        "error rate",
+    ]
     return Table([asked.say(each) for each in header], rows, (1, 2, 3))
 
 
