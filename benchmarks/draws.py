@@ -75,6 +75,7 @@ than too little. The query is the wide band of every measure, from the Parquet f
 
 def _run(n: int, folder: Path) -> list[str]:
     asked = ["run", "telegram-2018", "-n", str(N_REPLICATES), "--draws", str(n), "-q"]
+    asked += ["--draws-from", "none"]
     return [*OVERBLOCK, *asked, "-o", str(folder)]
 
 

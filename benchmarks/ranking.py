@@ -35,7 +35,18 @@ def command_of(n_draws: int) -> list[str]:
     """The comparison, as words of a command line without its output."""
     strategies = [word for one in STRATEGIES for word in ("--strategy", one)]
     metrics = [word for one in MEASURES for word in ("--metric", one)]
-    return ["compare", "telegram-2018", *strategies, *metrics, "-n", "2", "--draws", str(n_draws)]
+    return [
+        "compare",
+        "telegram-2018",
+        *strategies,
+        *metrics,
+        "-n",
+        "2",
+        "--draws",
+        str(n_draws),
+        "--draws-from",
+        "none",
+    ]
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.backtest.calibrated_draws import DrawCalibration
+from sim.experiment.plan import Plan
 from sim.experiment.weighted_draws import read_weighted_draws, shipped_draws
 from sim.scenario import library
 from sim.scenario.cases import shipped_cases
@@ -54,6 +55,20 @@ def test_shipped_weights_are_taken_where_they_are_of_the_unknowns() -> None:
     # What is given is not unknown: no figure has weighed the others beside it.
     fixed = resolve(load_scenario("telegram-2018", ["population.n_businesses=400"]))
     assert shipped_draws(fixed) is None
+
+
+def test_a_plan_takes_them_unasked_and_none_of_them_where_that_is_asked_for() -> None:
+    plan = Plan.of_run(resolve(load_scenario("telegram-2018")), 7, 1)
+    unasked, alike = plan.with_draws_from(None, 8), plan.with_draws_from("none", 8)
+    assert unasked.draws is not None
+    assert alike.draws is not None
+    about = json.loads((SHIPPED / "telegram-2018.json").read_text(encoding="utf-8"))
+    assert unasked.draws.origin == about["sha256"]
+    assert alike.draws.origin == ""
+    assert alike.draws.n == 8
+    named = plan.with_draws_from(SHIPPED / "telegram-2018.csv", 8)
+    assert named.result_id == unasked.result_id != alike.result_id
+    assert plan.with_draws_from(None, 0).draws is None
 
 
 def test_weights_that_are_shipped_to_be_scored_are_taken_by_no_run() -> None:
