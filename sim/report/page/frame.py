@@ -16,7 +16,7 @@ from sim.report.page.downloads import has_file
 from sim.report.page.repeat import is_comparison, repeat
 from sim.report.page.said import said
 from sim.report.words.languages import ENGLISH, Language
-from sim.report.words.numbers import percent
+from sim.report.words.numbers import capitalised, percent
 from sim.results.read import RunFolder
 from sim.results.tables import Row
 
@@ -49,7 +49,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
     manifest, scenario = run.manifest, run.scenario
     n = run.n_replicates
     limits = scenario["thresholds"]
-    notices = [str(warning) for warning in manifest.get("warnings", [])]
+    notices = [capitalised(str(warning)) for warning in manifest.get("warnings", [])]
     strategies = run.strategies
     several = is_comparison(run)
     told = said(run, tradeoff, harmful, words)
