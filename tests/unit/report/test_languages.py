@@ -7,7 +7,7 @@ import csv
 import re
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.choices import label
@@ -142,7 +142,7 @@ def test_titles_of_shipped_scenarios_have_all_languages():
     there = {row["en"] for row in rows()}
     for name in scenario_names():
         text = (shipped("scenarios") / f"{name}.yaml").read_text("utf-8")
-        scenario = yaml.safe_load(text)
+        scenario = YAML(typ="safe").load(text)
         assert scenario["title"] in there, name
         assert scenario["description"] in there, name
 
