@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.report.page.bands import share_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     capitalised,
@@ -89,7 +90,7 @@ def _what_it_cost(rows: Rows, words: Language) -> str:
     harm, loss = rows.get(COLLATERAL), rows.get(LOSS)
     parts = []
     if harm is not None:
-        share = _share(harm)
+        share = share_of(harm)
         if math.isnan(cell(harm, "mean")):
             text = "together they were impaired for a number of business-hours that is not known"
         elif math.isnan(share):
@@ -126,11 +127,14 @@ def _what_the_target_lost(rows: Rows, words: Language) -> str:
         return words.say(
             "What the target and its users lost is not part of this scenario: it is not known."
         )
-    share = _share(effect)
+    share = share_of(effect)
     if math.isnan(cell(effect, "mean")):
         text = "The target's users were denied a number of user-hours that is not known."
     elif math.isnan(share):
         text = "The target's users were denied {n} user-hours{ranges}."
+    elif "all_share" in effect:
+        # How many hours there are is drawn as well: the number is no share of those as given.
+        text = "The target's users were denied {n} user-hours{ranges}, {share} of all there were."
     else:
         text = "The target's users were denied {n} user-hours{ranges} of {of}, {share}."
     return words.say(
@@ -178,12 +182,6 @@ def in_all(row: Row, words: Language) -> str:
         return words.say("the same with all that is not known")
     range_ = words.digits(quantity_span(low, high, unit))
     return words.say("{range} with all that is not known", range=range_)
-
-
-def _share(row: Row) -> float:
-    """Mean as a share of what it is out of; NaN where there is nothing."""
-    of = cell(row, "denominator")
-    return cell(row, "mean") / of if of > 0 else math.nan
 
 
 def _level(row: Row, words: Language) -> str:

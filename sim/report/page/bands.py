@@ -9,13 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sim.catalogue.choices import label
+import numpy as np
+
+from sim.catalogue.choices import COLLATERAL, EFFICACY, label
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, capitalised, percent
+from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 from sim.scenario.meanings import meaning_of
+from sim.statistics.ensembles import weighted_quantiles
 
 LEAST_TOLD = 32
 """Fewest draws in which one unknown is told from another."""
@@ -33,10 +37,49 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
         return list(rows)
     found = read_rows(run, "uncertainty.csv")
     by = {(text(row, "strategy"), text(row, "metric")): row for row in found}
-    return [
-        {**row, **_bands(row, by.get((text(row, "strategy"), text(row, "metric")), {}))}
-        for row in rows
-    ]
+    shares = _drawn_shares(run)
+    told: list[Row] = []
+    for row in rows:
+        key = text(row, "strategy"), text(row, "metric")
+        share = {"all_share": shares[key]} if key in shares else {}
+        told.append({**row, **_bands(row, by.get(key, {})), **share})
+    return told
+
+
+def share_of(row: Row) -> float:
+    """What is said of a measure as a share of what it is out of; NaN where there is nothing.
+
+    What it is out of may be drawn as well, so that with draws it is the median of their shares.
+    """
+    of = cell(row, "denominator")
+    if not of > 0:
+        return math.nan
+    return cell(row, "all_share") if "all_share" in row else cell(row, "mean") / of
+
+
+def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], float]:
+    """Weighted medians over draws of harm and effect, each out of what it is out of there."""
+    path = run.path / "draw_measures.parquet"
+    if not path.is_file():
+        return {}
+    found = read_columns(
+        path,
+        "SELECT draw, strategy, metric, value / denominator AS share FROM data "
+        "WHERE metric IN (?, ?) AND value IS NOT NULL AND denominator > 0",
+        [COLLATERAL, EFFICACY],
+    )
+    weights = read_columns(
+        run.path / "draw_values.parquet", "SELECT DISTINCT draw, weight FROM data", []
+    )
+    weight_of = dict(zip(weights["draw"].tolist(), weights["weight"].tolist(), strict=True))
+    weight = np.array([weight_of.get(draw, 0.0) for draw in found["draw"].tolist()])
+    keys = list(zip(found["strategy"].tolist(), found["metric"].tolist(), strict=True))
+    share = numbers(found["share"])
+    medians = {}
+    for key in dict.fromkeys(keys):
+        mine = np.array([one == key for one in keys])
+        (medians[key],) = weighted_quantiles(share[mine], weight[mine], np.array([0.5])).tolist()
+    return medians
 
 
 def _bands(as_given: Row, row: Row) -> Row:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
-from sim.report.page.bands import shares_of, with_bands
+from sim.report.page.bands import share_of, shares_of, with_bands
 from sim.report.page.verdicts import NOT_SETTLED
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
@@ -162,7 +162,7 @@ def _the_target(rows: Rows, words: Language) -> list[str]:
     of = math.nan if effect is None else cell(effect, "denominator")
     if effect is None or not of > 0 or math.isnan(cell(effect, "mean")):
         return []
-    share = cell(effect, "mean") / of
+    share = share_of(effect)
     if share == 0:
         return [words.say("the target's users lost nothing")]
     if share >= ALMOST:

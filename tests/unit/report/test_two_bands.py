@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
+from sim.experiment.execution import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.measure.bands import step_values
 from sim.report.figures.drawing import DEFAULT, Drawing
 from sim.report.figures.figures import caption
 from sim.report.figures.kinds import FIGURES
-from sim.report.page.bands import hangs_on, with_bands
+from sim.report.page.bands import hangs_on, share_of, with_bands
 from sim.report.page.charts import chart_data, read_drawn
 from sim.report.page.document import render
 from sim.report.page.key_figures import key_figures
@@ -21,6 +25,8 @@ from sim.report.page.tables import difference_table, strategy_table, summary_tab
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
 from sim.results.read import open_run
 from sim.results.tables import Row, read_rows, text
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
 from tests.drawn_folders import FIRST, N_DRAWS, SECOND
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -59,6 +65,28 @@ def test_the_number_that_is_said_is_the_median_of_the_draws(drawn_run: Path) -> 
         assert row["given"] == given[metric]
         if metric in medians:
             assert row["mean"] == medians[metric]
+
+
+def test_a_share_is_the_median_of_the_shares_of_the_draws(tmp_path: Path) -> None:
+    """How many businesses and users there are is drawn: the median is no share of those given."""
+    resolved = resolve(load_scenario("telegram-2018", ["end=2018-04-18T00:00+03:00"]))
+    folder = carry_out(
+        Runs(Plan.of_run(resolved, 7, 1).with_draws(5)), folder=tmp_path / "o"
+    ).folder
+    rows = with_bands(open_run(folder), read_rows(open_run(folder), "summary.csv"))
+    (row,) = (one for one in rows if text(one, "metric") == HARM)
+    drawn = duckdb.execute(
+        "SELECT value, denominator FROM read_parquet(?) WHERE metric = ?",
+        [str(folder / "draw_measures.parquet"), HARM],
+    ).fetchall()
+    assert len({of for _, of in drawn}) == 5
+    assert share_of(row) == pytest.approx(sorted(value / of for value, of in drawn)[2])
+    assert row["mean"] == sorted(value for value, _ in drawn)[2]
+    given = {name: cell for name, cell in row.items() if name != "all_share"}
+    assert share_of(given) == pytest.approx(
+        float(str(row["mean"])) / float(str(row["denominator"]))
+    )
+    assert share_of(given) != share_of(row)
 
 
 def test_key_figures_say_luck_and_all_that_is_not_known_apart(
