@@ -32,7 +32,8 @@ class ListTotals:
     n_entries
         Entries in force, those without an address included.
     n_without_address
-        Entries that name no address, such as names: in no count of addresses.
+        Entries that list no address, such as names and URLs: in no count of addresses, though one
+        may stand beside them.
     n_bad
         Lines left out as mistakes.
     n_rules4, n_rules6

@@ -15,6 +15,7 @@ from dataclasses import replace
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.samples import read_sample
+from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.text.source import Limits
 from sim.errors import BadLinesError, DataError, Problem
 
@@ -22,6 +23,8 @@ from sim.errors import BadLinesError, DataError, Problem
 _LISTS = ("list", "firehol")
 # Mistakes that are told one by one where one sentence tells them all.
 _EXAMPLES = 3
+# Mistakes that may all be told one by one, though there are more of them than rows.
+_FEW = 20
 # Lines that are looked at, of those that are neither blank nor comment, and bytes of each.
 _MOST_LINES = 200
 _MOST_CHARACTERS = 200
@@ -72,8 +75,19 @@ _LINES: Mapping[str, str] = {
 
 
 @contextmanager
-def explained(given: Input, format_name: str, limits: Limits) -> Iterator[None]:
+def explained(
+    given: Input, format_name: str, limits: Limits, *, is_asked: bool = False
+) -> Iterator[None]:
     """Tell a file with more mistakes than addresses by what it looks like, not line by line.
+
+    Parameters
+    ----------
+    given, format_name
+        The file, and what it is read as.
+    limits
+        How much of it is read.
+    is_asked
+        Whether somebody said what to read it as; else its content did.
 
     Raises
     ------
@@ -84,13 +98,30 @@ def explained(given: Input, format_name: str, limits: Limits) -> Iterator[None]:
         yield
     except BadLinesError as error:
         told = _mostly_refused(given, format_name, error.n_bad, error.n_good, limits)
-        if not told:
+        if told:
+            summary = (
+                f"expected a list of addresses, got {error.n_bad:,} lines that are none and "
+                f"{error.n_good:,} that are; it looks like {told}"
+            )
+        elif error.n_bad > max(error.n_good, _FEW):
+            summary = (
+                f"expected a file of the form {format_name}, got {error.n_bad:,} mistakes and "
+                f"{error.n_good:,} rows; {_form_of(given, format_name, limits, is_asked)}"
+            )
+        else:
             raise
-        summary = (
-            f"expected a list of addresses, got {error.n_bad:,} lines that are none and "
-            f"{error.n_good:,} that are; it looks like {told}"
-        )
         raise DataError([Problem(given.name, summary), *error.problems[:_EXAMPLES]]) from None
+
+
+def _form_of(given: Input, format_name: str, limits: Limits, is_asked: bool) -> str:
+    """What its first lines say of a file that does not hold what it is read as."""
+    try:
+        form = sniff(given, limits) if is_asked else format_name
+    except DataError:
+        return "its first lines are of no form that is read"
+    if form != format_name:
+        return f"by its first lines it is of the form {form}: leave --as out"
+    return "its first lines look like that; if it is of another form, name that with --as"
 
 
 def checked(feed: Feed, given: Input, limits: Limits, *, allow_empty: bool) -> Feed:

@@ -49,7 +49,7 @@ def read_feed(
     """
     bounds = limits or Limits()
     name = checked_format(format_name) or sniff(given, bounds)
-    with explained(given, name, bounds):
+    with explained(given, name, bounds, is_asked=bool(format_name)):
         feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
     return checked(feed, given, bounds, allow_empty=allow_empty)
 
@@ -85,7 +85,7 @@ def read_dated(
     if name not in DATED:
         message = f"expected dated orders ({', '.join(DATED)}), got a file of the form {name}"
         raise DataError([Problem(given.name, message)])
-    with explained(given, name, bounds):
+    with explained(given, name, bounds, is_asked=bool(format_name)):
         orders = _read_dated(given, name, skip_bad=skip_bad, limits=bounds)
     return replace(orders, feed=checked(orders.feed, given, bounds, allow_empty=allow_empty))
 

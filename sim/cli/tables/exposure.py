@@ -82,7 +82,7 @@ def _listed(listed: Listed) -> Section:
     n_entries = sum(each.n_entries for each in listed.lists)
     n_without = sum(each.n_without_address for each in listed.lists)
     if n_without:
-        rows.append(("entries without an address, not counted above", n_without, n_entries, ""))
+        rows.append(("entries that list no address, not counted above", n_without, n_entries, ""))
     columns = (
         Column("measure", "listed", "text"),
         Column("value", "number"),
@@ -163,7 +163,7 @@ def _inventory(hits: InventoryHits, top: int) -> list[Section]:
             columns += _prefixed("businesses", "businesses")
         rows = [
             [
-                group.name.replace("|", " "),
+                group.name,
                 *_tally("", group.hosts)[1:-1],
                 *(_tally("", group.businesses)[1:-1] if group.businesses is not None else ()),
             ]

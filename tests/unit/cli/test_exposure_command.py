@@ -177,6 +177,8 @@ def test_a_table_and_the_table_imported_from_it_say_the_same(files):
     asked = ("--by", "provider", "--format", "csv")
     told = run("blocklist.txt", "--attribute", "ranges.csv", *asked).stdout
     assert ",BRASIL TECPAR | AMIGO | AVATO," in told
+    told = run("blocklist.txt", *asked, "--attribute", "ranges.csv", "--inventory", "hosts.csv")
+    assert "inventory_by_provider,BRASIL TECPAR | AMIGO | AVATO,hosts_wholly,3\n" in told.stdout
 
 
 def test_two_lists_are_compared(files):
@@ -357,6 +359,8 @@ def test_a_register_says_how_each_kind_of_entry_is_read(files):
     assert found["listed"]["n_addresses4"] == 256
     assert any("1 block a URL (1 of them give addresses)" in note for note in found["notes"])
     assert any("not counted as listed" in note for note in found["notes"])
+    told = run("dump.csv", "--format", "csv").stdout
+    assert 'listed,"entries that list no address, not counted above",value,1\n' in told
     assert document("dump.csv", "--as", "z-i-all")["listed"]["n_addresses4"] == 257
 
 

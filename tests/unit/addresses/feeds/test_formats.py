@@ -397,6 +397,27 @@ def test_a_file_of_another_kind_is_told_by_what_it_looks_like_once(kind, read):
     assert note.startswith(f"most of its lines are no addresses; it looks like {kind}")
 
 
+@pytest.mark.parametrize(
+    ("content", "asked", "told"),
+    [
+        (
+            "payload:\n" + "  - name: x\n" * 50,
+            "",
+            "form clash, got 50 mistakes and 0 rows; its first",
+        ),
+        ("add b 198.51.100.7\n" * 50, "iptables", "it is of the form ipset: leave --as out"),
+        ('{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n', "list", "it looks like JSON"),
+        ('{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n', "ipset", "of no form that is read"),
+    ],
+)
+def test_a_file_that_is_hardly_of_its_form_is_told_once(content, asked, told, read):
+    with pytest.raises(DataError) as refused:
+        read("file", content, asked)
+    first, *others = refused.value.problems
+    assert told in first.message
+    assert len(others) == 3
+
+
 def test_few_bad_lines_are_told_one_by_one(read):
     with pytest.raises(DataError) as refused:
         read("file", "198.51.100.1\n198.51.100.2\nname.example\n")
