@@ -21,7 +21,7 @@ from sim.scenario.load import LoadedScenario, assume, validate
 from sim.scenario.model import kinds_of
 from sim.scenario.overrides import OFF, override_text, set_value
 from sim.scenario.refusal import row_problems
-from sim.scenario.resolve import Resolved, check_together, resolve
+from sim.scenario.resolve import Resolved, checked, read_tables, resolve
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.seeds import Row, Table
 from sim.scenario.tree import Place, Value
@@ -79,9 +79,9 @@ def change(
     DataError
         With everything that the tables may not hold, or not hold together.
     """
-    changed = resolve(_with_keys(resolved, keys), known=resolved) if keys else resolved
     if not columns:
-        return changed
+        return resolve(_with_keys(resolved, keys), known=resolved) if keys else resolved
+    changed = read_tables(_with_keys(resolved, keys), known=resolved) if keys else resolved
     by_table: dict[str, list[ColumnChange]] = {}
     for one in columns:
         by_table.setdefault(one.table, []).append(one)
@@ -90,11 +90,7 @@ def change(
         for column in fields(changed)
         if isinstance(table := getattr(changed, column.name), Table) and table.name in by_table
     }
-    changed = replace(changed, **tables)
-    problems = check_together(changed)
-    if problems:
-        raise DataError(problems)
-    return changed
+    return checked(replace(changed, **tables))
 
 
 @dataclass(frozen=True)

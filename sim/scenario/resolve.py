@@ -244,8 +244,18 @@ def resolve(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     ScenarioError
         If the scenario names a table that does not exist.
     """
-    resolved = read_tables(loaded, known)
-    problems = check_together(resolved) or check_line(resolved)
+    return checked(read_tables(loaded, known))
+
+
+def checked(resolved: Resolved) -> Resolved:
+    """Return the scenario if its tables do not contradict each other.
+
+    Raises
+    ------
+    DataError
+        If they do.
+    """
+    problems = check_together(resolved) or _check_line(resolved)
     if problems:
         raise DataError(problems)
     return resolved
@@ -368,7 +378,7 @@ def _check_groups(resolved: Resolved) -> Iterator[Problem]:
                     yield table.problem(number, "operators", message(name))
 
 
-def check_line(resolved: Resolved) -> list[Problem]:
+def _check_line(resolved: Resolved) -> list[Problem]:
     """Refuse more IPv6 than can be told apart."""
     try:
         _ = resolved.line

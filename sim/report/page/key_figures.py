@@ -92,30 +92,25 @@ def _range(low: float, high: float, unit: str, words: Language) -> str:
     return words.digits(quantity_span(low, high, unit))
 
 
-def out_of(row: Row, words: Language = IN_ENGLISH) -> str:
-    """Say what a value is out of; nothing where that is not known."""
+def out_of(row: Row, words: Language = IN_ENGLISH, *, is_under_heading: bool = False) -> str:
+    """Say what a value is out of; nothing where that is not known.
+
+    Parameters
+    ----------
+    is_under_heading
+        Whether it stands under a heading that says "out of".
+    """
     whole = cell(row, "denominator")
     if math.isnan(whole):
         return ""
     # What is out of an assumed number may exceed it where that number is drawn as well.
-    drawn = "out of {n} {unit}, a number that is drawn as well"
-    is_drawn = cell(row, "all_high") > whole
-    return words.say(drawn if is_drawn else "out of {n} {unit}", **_whole(row, words))
-
-
-def whole_text(row: Row, words: Language = IN_ENGLISH) -> str:
-    """What a value is out of, as it stands under such a heading."""
-    whole = cell(row, "denominator")
-    if math.isnan(whole):
-        return ""
-    drawn = "{n} {unit}, a number that is drawn as well"
-    is_drawn = cell(row, "all_high") > whole
-    return words.say(drawn if is_drawn else "{n} {unit}", **_whole(row, words))
-
-
-def _whole(row: Row, words: Language) -> dict[str, str]:
-    n = words.digits(number(cell(row, "denominator")))
-    return {"n": n, "unit": words.name(text(row, "denominator_unit"))}
+    if cell(row, "all_high") > whole:
+        drawn = "{n} {unit}, a number that is drawn as well"
+        said = drawn if is_under_heading else "out of {n} {unit}, a number that is drawn as well"
+    else:
+        said = "{n} {unit}" if is_under_heading else "out of {n} {unit}"
+    unit = words.name(text(row, "denominator_unit"))
+    return words.say(said, n=words.digits(number(whole)), unit=unit)
 
 
 def confidence_of(rows: Iterable[Row]) -> str:

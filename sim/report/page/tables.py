@@ -21,7 +21,7 @@ from sim.report.page.cells import (
     columns,
     sort_key,
 )
-from sim.report.page.key_figures import all_text, confidence_of, published_text, whole_text
+from sim.report.page.key_figures import all_text, confidence_of, out_of, published_text
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     NOT_KNOWN,
@@ -51,7 +51,7 @@ def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
             ),
             _range_cell(row, words),
             words.name(text(row, "unit")),
-            whole_text(row, words),
+            out_of(row, words, is_under_heading=True),
             words.digits(published_text(text(row, "published"))) if text(row, "published") else "",
         )
         for row in rows

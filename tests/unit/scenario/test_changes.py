@@ -68,6 +68,14 @@ def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(resolved: Resolv
     assert "effects.name_evasion: expected a share in [0, 1], got 2" in said
 
 
+@pytest.mark.parametrize("columns", [(), (times("operators-russia-2018", "compliance", 0.5),)])
+def test_what_tables_may_not_mean_together_is_refused_whatever_else_changes(
+    resolved: Resolved, columns: tuple[ColumnChange, ...]
+) -> None:
+    with pytest.raises(DataError, match="expected an operator of operators-russia-2018"):
+        change(resolved, {"strategy": {"id": "exact", "operators": ["nobody"]}}, columns)
+
+
 def test_a_change_leaves_the_original_as_it_was(resolved: Resolved) -> None:
     before = resolved.scenario, resolved.operators.rows, dict(resolved.loaded.document.tree)
     change(
