@@ -13,10 +13,10 @@ from sim.api.given import Given, resolved_of
 from sim.api.progress import OnProgress, shown_progress
 from sim.api.results import Results, open_results
 from sim.api.wording import in_python_words
-from sim.experiment.execution import carry_out, default_folder
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster
 from sim.experiment.metrics import check_metrics, metrics_of
+from sim.experiment.pipeline import carry_out, default_folder
 from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
 

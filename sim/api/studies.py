@@ -18,8 +18,8 @@ from sim.api.progress import OnProgress, shown_progress
 from sim.api.wording import in_python_words
 from sim.backtest.calibrated_draws import N_DRAWS, DrawCalibration, DrawsResult
 from sim.errors import UsageError
-from sim.experiment.execution import Experiment, carry_out, default_folder
 from sim.experiment.executors import choose_executor
+from sim.experiment.pipeline import Experiment, carry_out, default_folder
 from sim.experiment.plan import choose_n_replicates, choose_root_seed
 from sim.experiment.study import Study
 from sim.scenario.cases import read_files, shipped_cases

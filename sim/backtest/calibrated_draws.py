@@ -21,9 +21,10 @@ from sim.backtest.calibrated_sheets import sheets_of
 from sim.backtest.runs import OVER_DRAWS, Reading, RunGroup, group_runs, same_scenario
 from sim.errors import UsageError
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, unknowns_of
-from sim.experiment.execution import Ask, Result
+from sim.experiment.execution import Execution
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.outputs import Outputs, describe, manifest_of
+from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.experiment.study import Sheet
 from sim.experiment.weighted_draws import unknowns_hash
@@ -201,7 +202,7 @@ class DrawCalibration:
         files = read_files([Path(path) for path in cases])
         return cls.of(scenario, overrides, files, n_draws, discrepancy)
 
-    def answer(self, ask: Ask) -> _Found:
+    def answer(self, ask: Execution) -> _Found:
         """Run both waves; after an interrupt what is finished stays among the checkpoints."""
         base = set(unknowns_of([own_variant(self.plan.resolved)])[1].popitem()[1])
         own = []

@@ -21,8 +21,8 @@ from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.cli.options import ExperimentOptions
-    from sim.experiment.execution import Experiment, Result
     from sim.experiment.executors.task import Executor
+    from sim.experiment.pipeline import Experiment, Result
     from sim.experiment.plan import Plan
     from sim.experiment.question import HasPlan
     from sim.scenario.resolve import Resolved
@@ -121,7 +121,7 @@ class Task:
     @classmethod
     def new(cls, plan: Plan, output: Path | None, *, force: bool) -> Task:
         """Begin anew; refuse a place that is taken before anything runs."""
-        from sim.experiment.execution import default_folder
+        from sim.experiment.pipeline import default_folder
 
         return cls(free_folder(output or default_folder(plan), force=force), force)
 
@@ -156,7 +156,7 @@ class Task:
         illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
     ) -> Made:
         """Run what is to be run, write the folder, and say what is missing."""
-        from sim.experiment.execution import carry_out
+        from sim.experiment.pipeline import carry_out
         from sim.experiment.question import forget_unfinished
 
         with progress("runs", quiet=quiet) as on_progress:

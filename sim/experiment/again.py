@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.task import Executor, Key
+from sim.experiment.pipeline import carry_out
 from sim.experiment.runs import Runs
 from sim.experiment.verification import plan_of_folder
 from sim.files import hash_of

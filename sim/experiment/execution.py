@@ -1,75 +1,37 @@
-"""Carries out an experiment: from its plan to a complete folder of results.
+"""Runs what is asked for on an executor, and saves each run as soon as it is finished.
 
-In: an experiment and an executor. Out: its folder, and what is in it. Each finished run is saved at
-once: it survives interrupts and failures of others, and is not run again when the experiment is
-resumed. The loop and its ends are one file, since both decide what an interrupt may cost.
+In: a plan, or a job that reads numbers off runs. Out: what finished and why the rest did not. What
+is saved survives interrupts and failures of other runs, and is not run again when the experiment is
+resumed.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.warm_up import warm_up
-from sim.errors import PartialError
 from sim.experiment.answers import Answers, NothingFinishedError, tabulate
-from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
-from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
+from sim.experiment.interrupts import ends_as_interrupts
 from sim.experiment.plan import Cases, Plan
 from sim.experiment.question import write_question
 from sim.experiment.simulation import RunRecord, Simulation
-from sim.files import hash_of
 from sim.measure.facts import measures_of
-from sim.results.checkpoints import PARTS, Checkpoints, n_runs, remove_parts
-from sim.results.contents import TIMING
-from sim.results.folder import COMPLETE, INTERRUPTED, MANIFEST, PARTIAL
-from sim.results.place import new_folder
-from sim.results.store import DRAW_CURVES, write_json
+from sim.results.checkpoints import Checkpoints
+from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
+from sim.results.store import DRAW_CURVES
 from sim.scenario.resolve import Resolved
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of runs that finished or failed, and of all runs."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """Result of an experiment, and its folder.
-
-    Attributes
-    ----------
-    plan
-        What was run.
-    manifest
-        The folder's manifest.
-    failures
-        Why there is no result: by ``(point, strategy, replicate)`` for a run, by ``(point,)`` where
-        the scenario is not possible.
-    """
-
-    folder: Path
-    plan: Plan
-    manifest: dict[str, Any]
-    failures: Mapping[Key, Failure]
-
-    @property
-    def status(self) -> str:
-        """``complete``, ``interrupted`` or ``partial``: something failed."""
-        return str(self.manifest["status"])
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether resuming may finish more runs."""
-        return self.status == INTERRUPTED or any(len(key) > 1 for key in self.failures)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +45,8 @@ class Batch:
     names
         Names of the finished runs among the checkpoints, in the order of the rows of tables.
     failures
-        As for `Result`.
+        Why there is no result: by ``(point, strategy, replicate)`` for a run, by ``(point,)`` where
+        the scenario is not possible.
     """
 
     plan: Plan
@@ -115,25 +78,6 @@ class Batch:
         )
 
 
-class Ask(Protocol):
-    """Runs a plan, or reads runs of it; see `Execution`."""
-
-    def __call__(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
-        """Return the runs of a plan, finished or failed."""
-        ...
-
-    def read(
-        self,
-        plan: Plan,
-        job: Job[Mapping[str, NDArray[np.float64]]],
-        names: Mapping[Key, str],
-        n_before: int = 0,
-        n_all: int = 0,
-    ) -> Readings:
-        """Return what a job reads off runs, finished or failed."""
-        ...
-
-
 @dataclass(frozen=True)
 class Readings:
     """Numbers read off runs, in place of their measures and tables.
@@ -148,123 +92,6 @@ class Readings:
 
     numbers: Mapping[Key, Mapping[str, NDArray[np.float64]]]
     failures: Mapping[Key, Failure]
-
-
-Found = TypeVar("Found")
-T = TypeVar("T")
-Made = TypeVar("Made", bound=Result)
-Made_co = TypeVar("Made_co", bound=Result, covariant=True)
-
-
-class Experiment(Protocol[Found, Made_co]):
-    """A run, a comparison, a sweep, a sensitivity analysis or a calibration."""
-
-    @property
-    def plan(self) -> Plan:
-        """What is run, as far as that is known beforehand."""
-        ...
-
-    def answer(self, ask: Ask) -> Found:
-        """Run batch after batch; after an interrupt return what is finished."""
-        ...
-
-    def write(self, folder: Path, found: Found) -> Made_co:
-        """Write all files but timing, figures and manifest."""
-        ...
-
-
-def default_folder(plan: Plan) -> Path:
-    """``runs/<utc-stamp>-<name of the result>`` below the current folder."""
-    return Path("runs") / f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{plan.name}"
-
-
-def carry_out(
-    experiment: Experiment[Found, Made],
-    *,
-    folder: Path,
-    force: bool = False,
-    argv: Sequence[str] = (),
-    executor: Executor | None = None,
-    earlier: Path | None = None,
-    illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
-    on_progress: OnProgress = lambda n_done, n_total: None,
-    on_compile: Callable[[], None] = lambda: None,
-) -> Made:
-    """Run an experiment and write its folder.
-
-    After an interrupt (Ctrl-C or SIGTERM) the folder is written with the finished runs. Its status
-    is then ``interrupted``, and it keeps what is needed to resume.
-
-    Parameters
-    ----------
-    folder
-        Where the result goes; it appears there when it is complete.
-    force
-        Replace an earlier result there.
-    argv
-        The command, for ``timing.json``.
-    executor
-        Where runs are simulated; in this process when None.
-    earlier
-        Checkpoints of an interrupted attempt at the same experiment: its runs are not run again.
-    illustrate
-        Draws figures into the folder before it is moved into place, and returns the files.
-    on_compile
-        Called before loops are compiled, where that was not done before; see `warm_up`.
-
-    Raises
-    ------
-    UsageError
-        If the folder is taken or cannot be made.
-    ImpossiblePointsError
-        If the scenario is possible at none of the points.
-    PartialError
-        If no run has a result, or the folder could not be written; finished runs are then kept in
-        a folder that the message names.
-    KeyboardInterrupt
-        If interrupted before any run finished; nothing is left behind.
-    """
-    started, clock = datetime.now(UTC), time.perf_counter()
-    with ExitStack() as until_moved:
-        with new_folder(folder, force=force, is_worth=n_runs) as partial:
-            try:
-                with executor or choose_executor(1) as executor:
-                    execution = Execution(
-                        partial / PARTS, experiment.plan, executor, on_progress, on_compile
-                    )
-                    if earlier is not None:
-                        execution.take_over(earlier)
-                    with ends_as_interrupts():
-                        found = experiment.answer(execution)
-                    until_moved.enter_context(without_interrupts())
-                made = experiment.write(partial, found)
-                outputs: list[dict[str, Any]] = made.manifest["outputs"]
-                outputs += [
-                    {"file": path.relative_to(partial).as_posix(), "sha256": hash_of(path)}
-                    for path in illustrate(made)
-                ]
-                outputs.sort(key=itemgetter("file"))
-                timing = {
-                    "run_id": folder.name,
-                    "argv": list(argv),
-                    "started_utc": started.isoformat(timespec="seconds"),
-                    "wall_s": round(time.perf_counter() - clock, 3),
-                    "failures": [
-                        {
-                            "key": list(made.plan.where(key).values()),
-                            "details": failure.details,
-                        }
-                        for key, failure in made.failures.items()
-                    ],
-                }
-                write_json(partial / TIMING, timing)
-                write_json(partial / MANIFEST, made.manifest)
-            except OSError as error:
-                raise PartialError(f"{folder}: cannot be written: {error}") from None
-        if not made.is_unfinished:
-            # Not before: until the folder is in its place, the experiment is resumed from them.
-            remove_parts(folder)
-    return replace(made, folder=folder)
 
 
 class Execution:

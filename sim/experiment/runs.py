@@ -13,9 +13,10 @@ from typing import Any
 
 from sim.experiment.comparison import Measured
 from sim.experiment.ensemble import DRAW_MEASURES
-from sim.experiment.execution import Ask, Batch, Result
+from sim.experiment.execution import Batch, Execution
 from sim.experiment.findings import Findings, columns_of, derive, derived_manifest
 from sim.experiment.outputs import Outputs, describe, failures_of, metadata_of
+from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.measure.facts import RunFacts, draw_measure_columns, fact_columns, measures_of
 from sim.results.columns import ALL_TABLES, KEYS
@@ -58,7 +59,7 @@ class Runs:
         """Plan a run or comparison again, to resume it; see `Plan.as_described`."""
         return cls(Plan.as_described(resolved, asked, root_seed, n_replicates))
 
-    def answer(self, ask: Ask) -> Batch:
+    def answer(self, ask: Execution) -> Batch:
         """Run all replicates, and more until there are enough."""
         batch = ask(self.plan)
         try:

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from sim.experiment.answers import Answers
-from sim.experiment.execution import Result
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of
+from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.results.columns import KEYS, MEASURES, Column
 from sim.results.csvtext import csv_text

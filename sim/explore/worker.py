@@ -16,15 +16,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.engine.record.curves import Series
 from sim.engine.warm_up import warm_up
 from sim.errors import OverblockError, PartialError
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Job, Key
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.experiment.simulation import Simulation
@@ -98,16 +94,11 @@ class _Watched(Executor):
     def stop(self, *, at_once: bool = False) -> None:
         self._inner.stop(at_once=at_once)
 
-    def _note(
-        self,
-        key: Key,
-        t_s: Sequence[int],
-        values: NDArray[np.float64],
-        series: tuple[Series, ...],
-    ) -> None:
+    def _note(self, *told: Any) -> None:
+        """Take in what `Live.note` is told, unless it is to stop."""
         if self._stop.is_set():
             raise Stopped
-        self._live.note(key, t_s, values, series)
+        self._live.note(*told)
         self._show()
 
 

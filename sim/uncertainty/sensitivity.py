@@ -13,7 +13,7 @@ from typing import Literal
 
 from sim.catalogue.choices import COLLATERAL
 from sim.experiment.answers import Answers, NothingFinishedError
-from sim.experiment.execution import Ask
+from sim.experiment.execution import Execution
 from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.experiment.study import Study, write_study
@@ -133,7 +133,7 @@ class Sensitivity:
         )
         return cls(plan, tuple(factors), tuple(left_out), tuple(chosen), on_stages)
 
-    def answer(self, ask: Ask) -> Explored:
+    def answer(self, ask: Execution) -> Explored:
         """Run all stages; after an interrupt return what is finished of those that were started.
 
         Raises
@@ -165,7 +165,7 @@ class Sensitivity:
         except KeyboardInterrupt:
             return replace(explored, answers=replace(explored.answers, status=INTERRUPTED))
 
-    def _run(self, stages: Sequence[Stage], ask: Ask) -> Answers:
+    def _run(self, stages: Sequence[Stage], ask: Execution) -> Answers:
         self.on_stages(stages, self.plan.n_replicates)
         points = tuple(point for stage in stages for point in stage.points)
         return ask(replace(self.plan, points=points)).answers()

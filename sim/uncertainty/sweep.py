@@ -14,7 +14,7 @@ import numpy as np
 from sim.catalogue.choices import RATIOS
 from sim.experiment.answers import Answers
 from sim.experiment.comparison import ratio_of
-from sim.experiment.execution import Ask
+from sim.experiment.execution import Execution
 from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import Plan
 from sim.experiment.study import POINT, Sheet, Study, write_study
@@ -122,7 +122,7 @@ class Sweep:
         )
         return cls(plan, tuple(axes), tuple(laid), tuple(chosen))
 
-    def answer(self, ask: Ask) -> Answers:
+    def answer(self, ask: Execution) -> Answers:
         """Run all points."""
         return ask(self.plan).answers()
 

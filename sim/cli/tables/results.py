@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.experiment.execution import Result
+    from sim.experiment.pipeline import Result
     from sim.experiment.study import Study
 
 

@@ -22,8 +22,8 @@ from sim.assess.estimates import Estimate
 from sim.assess.verdicts import OF_LUCK, Verdict, judge
 from sim.cli.app import app
 from sim.errors import UsageError
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.report.documents.assessment import title_of, write_assessment

@@ -10,8 +10,8 @@ import pytest
 
 from sim.backtest.calibrated_draws import DrawCalibration, made_from
 from sim.errors import UsageError
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.question import find_unfinished, read_question
 from sim.experiment.weighted_draws import read_weighted_draws

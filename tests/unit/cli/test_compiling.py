@@ -16,7 +16,7 @@ import sim
 from sim.cli.app import app
 from sim.cli.terminal.progress import COMPILING
 from sim.engine import warm_up as module
-from sim.experiment.execution import carry_out
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario

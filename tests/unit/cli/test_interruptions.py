@@ -67,19 +67,19 @@ def files_of(folder: str) -> dict[str, bytes]:
 def test_a_place_that_is_taken_meanwhile_costs_no_run(
     verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sim.experiment.execution as execution
+    import sim.experiment.pipeline as pipeline
 
     command = COMMANDS[verb]
     assert call(*command, "-o", "whole").exit_code == 0
     with monkeypatch.context() as patched:
-        real = execution.write_json
+        real = pipeline.write_json
 
         def take_place(path: Path, value: object) -> None:
             Path("out").mkdir(exist_ok=True)
             Path("out", "mine").write_text("mine")
             real(path, value)
 
-        patched.setattr(execution, "write_json", take_place)
+        patched.setattr(pipeline, "write_json", take_place)
         result = call(*command, "-o", "out")
     (kept,) = set(names()) - {"out", "whole"}
     assert (result.exit_code, result.stdout) == (3, "")

@@ -8,8 +8,8 @@ import pytest
 
 from sim.errors import UsageError
 from sim.experiment.again import make_again
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario

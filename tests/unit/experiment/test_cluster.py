@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from sim.errors import UsageError
-from sim.experiment.execution import carry_out
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster, ClusterExecutor
 from sim.experiment.executors.pool import LOST
 from sim.experiment.executors.task import Failure, Job, Key
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario

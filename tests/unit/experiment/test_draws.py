@@ -14,9 +14,9 @@ from numpy.testing import assert_array_equal
 
 from sim.errors import UsageError
 from sim.experiment.draws import BLOCK, lay_dials, lay_draws, luck_of_draw
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.question import find_unfinished, read_question
 from sim.experiment.runs import Runs, RunsResult

@@ -14,11 +14,11 @@ import pytest
 import sim.experiment.simulation as simulation
 from sim.catalogue.choices import HARMS, RATIOS
 from sim.errors import PartialError, UsageError
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Key
 from sim.experiment.metrics import metrics_of
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.question import find_unfinished, forget_unfinished, read_question
 from sim.experiment.runs import Runs, RunsResult

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.errors import PartialError, UsageError
-from sim.experiment.execution import carry_out
+from sim.experiment.pipeline import carry_out
 from sim.experiment.question import find_unfinished, read_question
 from sim.experiment.runs import Runs
 from sim.experiment.study import Study

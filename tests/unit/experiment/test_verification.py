@@ -15,9 +15,9 @@ import duckdb
 import pytest
 
 from sim.errors import DataError
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.findings import derive
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.experiment.verification import Verdict, verify_folder

@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sim.errors import DataError
 from sim.experiment.draws import Draws, lay_draws
-from sim.experiment.execution import carry_out
 from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.question import find_unfinished, read_question
 from sim.experiment.runs import Runs, RunsResult

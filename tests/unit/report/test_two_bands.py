@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.experiment.execution import carry_out
+from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.bands import step_values

@@ -1,0 +1,175 @@
+"""The pipeline: from an experiment to a complete folder of results.
+
+In: an experiment and an executor. Out: its folder, and what is in it. A run, a comparison, a sweep,
+a sensitivity analysis and a calibration go this way; each says what it asks for and what it writes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sim.errors import PartialError
+from sim.experiment.execution import Execution, OnProgress
+from sim.experiment.executors import choose_executor
+from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
+from sim.experiment.plan import Plan
+from sim.files import hash_of
+from sim.results.checkpoints import PARTS, n_runs, remove_parts
+from sim.results.contents import TIMING
+from sim.results.folder import INTERRUPTED, MANIFEST
+from sim.results.place import new_folder
+from sim.results.store import write_json
+
+
+@dataclass(frozen=True)
+class Result:
+    """Result of an experiment, and its folder.
+
+    Attributes
+    ----------
+    plan
+        What was run.
+    manifest
+        The folder's manifest.
+    failures
+        As for `Batch`.
+    """
+
+    folder: Path
+    plan: Plan
+    manifest: dict[str, Any]
+    failures: Mapping[Key, Failure]
+
+    @property
+    def status(self) -> str:
+        """``complete``, ``interrupted`` or ``partial``: something failed."""
+        return str(self.manifest["status"])
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether resuming may finish more runs."""
+        return self.status == INTERRUPTED or any(len(key) > 1 for key in self.failures)
+
+
+Found = TypeVar("Found")
+Made = TypeVar("Made", bound=Result)
+Made_co = TypeVar("Made_co", bound=Result, covariant=True)
+
+
+class Experiment(Protocol[Found, Made_co]):
+    """A run, a comparison, a sweep, a sensitivity analysis or a calibration."""
+
+    @property
+    def plan(self) -> Plan:
+        """What is run, as far as that is known beforehand."""
+        ...
+
+    def answer(self, ask: Execution) -> Found:
+        """Run batch after batch; after an interrupt return what is finished."""
+        ...
+
+    def write(self, folder: Path, found: Found) -> Made_co:
+        """Write all files but timing, figures and manifest."""
+        ...
+
+
+def default_folder(plan: Plan) -> Path:
+    """``runs/<utc-stamp>-<name of the result>`` below the current folder."""
+    return Path("runs") / f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{plan.name}"
+
+
+def carry_out(
+    experiment: Experiment[Found, Made],
+    *,
+    folder: Path,
+    force: bool = False,
+    argv: Sequence[str] = (),
+    executor: Executor | None = None,
+    earlier: Path | None = None,
+    illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
+    on_progress: OnProgress = lambda n_done, n_total: None,
+    on_compile: Callable[[], None] = lambda: None,
+) -> Made:
+    """Run an experiment and write its folder.
+
+    After an interrupt (Ctrl-C or SIGTERM) the folder is written with the finished runs. Its status
+    is then ``interrupted``, and it keeps what is needed to resume.
+
+    Parameters
+    ----------
+    folder
+        Where the result goes; it appears there when it is complete.
+    force
+        Replace an earlier result there.
+    argv
+        The command, for ``timing.json``.
+    executor
+        Where runs are simulated; in this process when None.
+    earlier
+        Checkpoints of an interrupted attempt at the same experiment: its runs are not run again.
+    illustrate
+        Draws figures into the folder before it is moved into place, and returns the files.
+    on_compile
+        Called before loops are compiled, where that was not done before; see `warm_up`.
+
+    Raises
+    ------
+    UsageError
+        If the folder is taken or cannot be made.
+    ImpossiblePointsError
+        If the scenario is possible at none of the points.
+    PartialError
+        If no run has a result, or the folder could not be written; finished runs are then kept in
+        a folder that the message names.
+    KeyboardInterrupt
+        If interrupted before any run finished; nothing is left behind.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    with ExitStack() as until_moved:
+        with new_folder(folder, force=force, is_worth=n_runs) as partial:
+            try:
+                with executor or choose_executor(1) as executor:
+                    execution = Execution(
+                        partial / PARTS, experiment.plan, executor, on_progress, on_compile
+                    )
+                    if earlier is not None:
+                        execution.take_over(earlier)
+                    with ends_as_interrupts():
+                        found = experiment.answer(execution)
+                    until_moved.enter_context(without_interrupts())
+                made = experiment.write(partial, found)
+                outputs: list[dict[str, Any]] = made.manifest["outputs"]
+                outputs += [
+                    {"file": path.relative_to(partial).as_posix(), "sha256": hash_of(path)}
+                    for path in illustrate(made)
+                ]
+                outputs.sort(key=itemgetter("file"))
+                timing = {
+                    "run_id": folder.name,
+                    "argv": list(argv),
+                    "started_utc": started.isoformat(timespec="seconds"),
+                    "wall_s": round(time.perf_counter() - clock, 3),
+                    "failures": [
+                        {
+                            "key": list(made.plan.where(key).values()),
+                            "details": failure.details,
+                        }
+                        for key, failure in made.failures.items()
+                    ],
+                }
+                write_json(partial / TIMING, timing)
+                write_json(partial / MANIFEST, made.manifest)
+            except OSError as error:
+                raise PartialError(f"{folder}: cannot be written: {error}") from None
+        if not made.is_unfinished:
+            # Not before: until the folder is in its place, the experiment is resumed from them.
+            remove_parts(folder)
+    return replace(made, folder=folder)
