@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from sim.report.documents.blocks import Block
     from sim.report.words.languages import Language
     from sim.scenario.resolve import Resolved
-
-SCHEMA = "overblock/assessment/1"
 
 
 class Format(StrEnum):
@@ -263,6 +260,7 @@ def _write(
     force: bool,
     quiet: bool,
 ) -> None:
+    from sim.cli.tables.assessment import document
     from sim.files import new_file
     from sim.report.documents.assessment import title_of
     from sim.report.documents.blocks import to_html, to_markdown
@@ -288,47 +286,3 @@ def _write(
         else "nothing is settled without --draws"
     )
     console.say(f"intervals span luck, not the ranges of assumptions; {over}", quiet=quiet)
-
-
-def document(found: Assessment) -> dict[str, Any]:
-    """The assessment as plain values; described in ``docs/reference/cli.md``."""
-    return {
-        "schema": SCHEMA,
-        "folder": str(found.run.path),
-        "result_id": found.run.manifest["result_id"],
-        "strategy": found.label,
-        "baseline": found.baseline,
-        "n_replicates": found.n_replicates,
-        "n_draws": found.n_draws,
-        "confidence": found.confidence,
-        "level": found.level,
-        "efficacy_metric": found.efficacy_metric,
-        "collateral_metric": found.collateral_metric,
-        "efficacy": asdict(found.efficacy),
-        "efficacy_difference": asdict(found.efficacy_difference),
-        "by_vpn": asdict(found.by_vpn),
-        "left": asdict(found.left),
-        "collateral": asdict(found.collateral),
-        "collateral_difference": asdict(found.collateral_difference),
-        "with_all_that_is_not_known": {
-            metric: {"low": low, "median": middle, "high": high}
-            for metric, (low, middle, high) in found.wide.items()
-        },
-        "collateral_per_million": asdict(found.collateral_per_million),
-        "alternatives": [asdict(one) for one in found.alternatives],
-        "burdens": {
-            split: [
-                {
-                    "name": burden.name,
-                    "n_businesses": float(burden.n_businesses.mean()),
-                    "n_impaired": float(burden.n_impaired.mean()),
-                    "impaired_h": float(burden.impaired_h.mean()),
-                }
-                for burden in burdens
-            ]
-            for split, burdens in found.burdens.items()
-        },
-        "money": {name: asdict(estimate) for name, estimate in found.money.items()},
-        "safeguards": asdict(found.safeguards),
-        "assumptions": found.run.manifest.get("assumptions", []),
-    }

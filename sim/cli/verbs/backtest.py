@@ -5,56 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sim.cli.options import ForceFileOption, Format, JsonOption, QuietOption, WorkersOption
 from sim.cli.terminal import console
 from sim.cli.terminal.progress import COMPILING, progress
-from sim.results.csvtext import csv_text
-
-if TYPE_CHECKING:
-    from sim.cli.tables.sections import Section
-
-COLUMNS = (
-    "id",
-    "title",
-    "subject",
-    "role",
-    "verdict",
-    "log10_error",
-    "predicted_median",
-    "predicted_low",
-    "predicted_high",
-    "level",
-    "band",
-    "crps",
-    "crps_spread",
-    "crps_over",
-    "crps_under",
-    "crps_guess",
-    "crps_persistence",
-    "log10_width",
-    "probability",
-    "brier",
-    "brier_guess",
-    "published",
-    "published_low",
-    "published_high",
-    "rounding",
-    "relation",
-    "guess_low",
-    "guess_high",
-    "floor",
-    "counts_as",
-    "before",
-    "unit",
-    "nature",
-    "date",
-    "source",
-    "why_not",
-)
 
 
 def backtest(
@@ -189,6 +146,8 @@ def _check_files(plot: Path | None, save: Path | None, *, force: bool) -> None:
 
 
 def _print(found: Mapping[str, Any], format_: Format, plot: Path | None, save: Path | None) -> None:
+    from sim.cli.tables.scores import print_scores, scores_csv
+
     match format_:
         case Format.JSON:
             console.print_json(found)
@@ -204,149 +163,3 @@ def _print(found: Mapping[str, Any], format_: Format, plot: Path | None, save: P
             print(page(found, figure=figure), end="")
         case Format.TABLE:
             print_scores(found)
-
-
-def scores_csv(found: Mapping[str, Any]) -> str:
-    """One line per case; what is not known is empty."""
-    rows = []
-    for score in found["scores"]:
-        predicted, published = score["predicted"] or {}, score["published"]
-        low, high = score["guess"] or (None, None)
-        cells = {
-            **score,
-            **published,
-            **score["quality"],
-            "guess_low": low,
-            "guess_high": high,
-            "why_not": score["why_not"] or score["quality"]["why_not"],
-            **{f"predicted_{name}": predicted.get(name) for name in ("median", "low", "high")},
-            "level": predicted.get("level"),
-            "published": published["value"],
-            "published_low": published["allowed_low"],
-            "published_high": published["allowed_high"],
-        }
-        rows.append([cells[name] for name in COLUMNS])
-    return csv_text(COLUMNS, rows)
-
-
-def _brief(text: str) -> str:
-    return text.replace(" million", "M")
-
-
-def print_scores(found: Mapping[str, Any]) -> None:
-    """Print scores as a table by role, what they come to, and rankings."""
-    from sim.cli.tables.sections import Column, Section, print_tables
-    from sim.report.documents.validation import RELATIONS, span
-    from sim.report.words.numbers import exact, log_error, rounded, score
-
-    columns = [
-        Column("case", "case", "text"),
-        Column("predicted", "predicted"),
-        Column("interval", "90 % interval"),
-        Column("published", "published"),
-        Column("unit", "unit", "text"),
-        Column("verdict", "verdict", "text"),
-        Column("log10_error", "log error"),
-        Column("crps", "CRPS"),
-        Column("probability", "bound kept"),
-    ]
-    sections = []
-    for role in ("held-out", "calibration"):
-        rows = []
-        for each in (each for each in found["scores"] if each["role"] == role):
-            predicted, published, quality = each["predicted"], each["published"], each["quality"]
-            rows.append(
-                [
-                    each["id"],
-                    _brief(rounded(predicted["median"])) if predicted else "",
-                    _brief(span(predicted)) if predicted else "",
-                    RELATIONS[published["relation"]] + exact(published["value"]),
-                    published["unit"],
-                    each["verdict"],
-                    log_error(each["log10_error"]),
-                    score(quality["crps"]),
-                    score(quality["probability"]),
-                ]
-            )
-        if rows:
-            sections.append(Section(role, role, columns, rows))
-    print_tables(sections)
-    print()
-    n = found["n_draws"]
-    over = f"over {n} joint draws of all that is not known" if n else "by luck alone"
-    if weighted := found["weighted"]:
-        over += f"; weighed by calibration figures of {', '.join(w['scenario'] for w in weighted)}"
-    print(f"Intervals {over}, except of calculations:")
-    for tally in (each for each in found["tallies"] if not each["subject"]):
-        if tally["n_cases"]:
-            _print_tally(tally)
-    if len(found["side_by_side"]) > 1:
-        print_tables([_side_by_side(found)])
-    for ranking in found["rankings"]:
-        print(
-            f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
-            f"{ranking['n_computable']} of {len(ranking['cases'])} cases ({ranking['role']})"
-        )
-
-
-def _side_by_side(found: Mapping[str, Any]) -> Section:
-    """Scores of held-out numbers by luck, over all ranges, and over weighted draws."""
-    from sim.cli.tables.sections import Column, Section
-    from sim.report.documents.validation import BANDS, mean
-    from sim.report.words.numbers import score, width
-
-    columns = [
-        Column("subject", "predicted by", "text"),
-        Column("band", "over", "text"),
-        *(
-            Column(name, name.replace("_", " "))
-            for name in ("numbers", "inside", "width", "CRPS", "spread", "too_high", "too_low")
-        ),
-    ]
-    bands = found["side_by_side"]
-    rows = [
-        [
-            tally["subject"] or "all",
-            BANDS[name],
-            tally["n_figures"],
-            f"{tally['coverage']:.0%}",
-            width(tally["log10_width"]),
-            mean(tally, "crps"),
-            *(score(tally[f"crps_{part}"]) for part in ("spread", "over", "under")),
-        ]
-        for subject in dict.fromkeys(one["subject"] for one in bands["luck"])
-        for name, tallies in bands.items()
-        for tally in tallies
-        if (tally["role"], tally["subject"]) == ("held-out", subject) and tally["n_figures"]
-    ]
-    return Section("side_by_side", "Held-out numbers, side by side", columns, rows)
-
-
-def _print_tally(tally: Mapping[str, Any]) -> None:
-    from sim.report.documents.validation import mean
-    from sim.report.words.numbers import width
-
-    error = tally["median_abs_log10_error"]
-    text = "" if error is None else f"; median absolute log error {error:.2f}"
-    print(
-        f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
-        f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable "
-        f"ones are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
-    )
-    if tally["n_figures"]:
-        print(
-            f"  {tally['n_figures']} numbers, each once: CRPS of log10 {mean(tally, 'crps')}, "
-            f"of an even guess {mean(tally, 'crps_guess') or 'not known'}; "
-            f"{tally['coverage']:.0%} inside, median width {width(tally['log10_width'])}"
-        )
-    if tally["n_before"]:
-        print(
-            f"  {tally['n_before']} of which one before is known: CRPS "
-            f"{mean(tally, 'crps_before')}, of persistence {mean(tally, 'crps_persistence')}"
-        )
-    if tally["n_bounds"]:
-        print(
-            f"  {tally['n_bounds']} bounds: kept with probability {tally['probability']:.2f}, "
-            f"Brier score {mean(tally, 'brier')}, of an even guess "
-            f"{mean(tally, 'brier_guess') or 'not known'}"
-        )
