@@ -12,14 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.calculations import (
-    predict_names,
-    predict_national,
-)
-from sim.backtest.exposures import predict_exposure
-from sim.backtest.prediction import NotComputable, Prediction, of_ensemble, of_replicates
+from sim.backtest.prediction import NotComputable, Prediction
+from sim.backtest.predictors import calculate, prediction_of, prediction_over
 from sim.backtest.rankings import RankingScore, score_rankings
-from sim.backtest.readings import why_no_threshold
 from sim.backtest.runs import (
     BY_LUCK,
     OVER_DRAWS,
@@ -32,23 +27,14 @@ from sim.backtest.runs import (
 from sim.backtest.tallies import Tally, tallies_of
 from sim.backtest.verdicts import Score, score
 from sim.backtest.weights import Weighted, weigh
-from sim.catalogue.choices import PRICED
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.weighted_draws import WeightedDraws
-from sim.results.manifest import list_assumptions
 from sim.scenario.cases import PlacedCase
-from sim.scenario.predictors import (
-    ExposurePredictor,
-    NamesPredictor,
-    NationalPredictor,
-    NoPredictor,
-    RunPredictor,
-)
-from sim.statistics.ensembles import effective_size
+from sim.scenario.predictors import RunPredictor
 
 N_REPLICATES = 20
 """Replicates of each scenario, unless said otherwise."""
@@ -185,7 +171,7 @@ def backtest(
     refusal: type[ProblemsError] = DataError
     for each in placed:
         try:
-            found = _calculate(each)
+            found = calculate(each)
         except ProblemsError as error:
             problems += error.problems
             refusal = refusal if isinstance(error, DataError) else ScenarioError
@@ -302,70 +288,3 @@ def _run(
     order = {key: row for row, key in enumerate(keys)}
     found = {key: found[key] for key in sorted(found, key=order.__getitem__)}
     return found, dict(sorted(failures.items()))
-
-
-def _calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
-    """Prediction of a case that needs no run; None for one that does."""
-    match placed.case.predictor:
-        case NationalPredictor() as predictor:
-            return predict_national(placed, predictor)
-        case NamesPredictor() as predictor:
-            return predict_names(placed, predictor)
-        case ExposurePredictor() as predictor:
-            return predict_exposure(placed, predictor)
-        case NoPredictor(why=why):
-            return NotComputable(why)
-    return None
-
-
-def prediction_of(
-    placed: PlacedCase, group: RunGroup, draws: Sequence[NDArray[np.float64]]
-) -> Prediction | NotComputable:
-    """Prediction of a case from its runs.
-
-    Parameters
-    ----------
-    draws
-        By replicate: one number, or draws of it for money.
-    """
-    predictor = placed.case.predictor
-    assert isinstance(predictor, RunPredictor)
-    if why := _why_not(predictor, group):
-        return NotComputable(why)
-    n_assumptions = len(list_assumptions(group.resolved))
-    spans = f"luck of {len(draws)} replicates"
-    left_out = f"the ranges of the scenario's {n_assumptions} assumptions"
-    if predictor.measure in PRICED:
-        spans += f" and {draws[0].size} draws of the prices in each"
-        left_out += " that are not prices"
-    return of_replicates(draws, spans, left_out)
-
-
-def prediction_over(
-    placed: PlacedCase, group: RunGroup, numbers: Sequence[NDArray[np.float64]], draws: Draws
-) -> Prediction | NotComputable:
-    """Prediction of a case from joint draws of all that is not known of its scenario.
-
-    Parameters
-    ----------
-    numbers
-        By draw: one number.
-    """
-    predictor = placed.case.predictor
-    assert isinstance(predictor, RunPredictor)
-    if why := _why_not(predictor, group):
-        return NotComputable(why)
-    spans = f"luck and {len(draws.unknowns)} unknowns, in {draws.n} joint draws"
-    if draws.origin:
-        size = effective_size(draws.weight)
-        spans += f", weighed by the calibration figures to say as much as {size:.0f}"
-    if predictor.measure in PRICED:
-        spans += " and of the prices"
-    return of_ensemble(numbers, draws.weight, spans, "what the model leaves out")
-
-
-def _why_not(predictor: RunPredictor, group: RunGroup) -> str:
-    """Why a run cannot say what a case asks; empty where it can."""
-    times = predictor.at, predictor.since, predictor.until
-    is_timed = any(time is not None for time in times)
-    return why_no_threshold(predictor.businesses, group.resolved, is_timed=is_timed)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.cli.tables.sections import Column, Section, print_tables
-from sim.report.documents.validation import BANDS, RELATIONS, mean, span
+from sim.report.documents.validation import BANDS, mean
+from sim.report.documents.validation_cases import RELATIONS, span
 from sim.report.words.numbers import exact, log_error, rounded, score, width
 from sim.results.csvtext import csv_text
 

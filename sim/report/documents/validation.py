@@ -1,4 +1,4 @@
-"""The page of scores: how often predictions and publications agree, case by case.
+"""The page of scores: how often predictions and publications agree.
 
 In: the document of scores. Out: Markdown. All text of cases is escaped: a case file may be a
 stranger's.
@@ -6,26 +6,17 @@ stranger's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from sim.report.documents.validation_cases import Document, case_tables, details
 from sim.report.words.markdown import markdown_text
-from sim.report.words.numbers import exact, interval, log_error, rounded, score, width
-
-Document = Mapping[str, Any]
+from sim.report.words.numbers import interval, rounded, score, width
 
 TITLE = "Validation: published outcomes against predictions"
 COMMAND = (
     "overblock backtest --force --format markdown --save docs/explanation/validation.json "
     "--plot docs/figures/backtest.png > docs/explanation/validation.md"
 )
-RELATIONS = {
-    "equal": "",
-    "at_least": "at least ",
-    "at_most": "at most ",
-    "between": "",
-    "rank": "rank ",
-}
 ROLE_HEADS = {
     "held-out": "Held out",
     "calibration": "Calibration",
@@ -60,10 +51,10 @@ def page(scores: Document, *, figure: str = "") -> str:
     for role in ROLE_HEADS:
         mine = [score for score in scores["scores"] if score["role"] == role]
         if mine:
-            parts += [f"## {ROLE_HEADS[role]}\n", f"{ROLE_TEXTS[role]}\n", *_tables(mine)]
+            parts += [f"## {ROLE_HEADS[role]}\n", f"{ROLE_TEXTS[role]}\n", *case_tables(mine)]
     if scores["rankings"]:
         parts += ["## Rankings\n", _rankings(scores["rankings"])]
-    parts += ["## Case by case\n", *(_details(score) for score in scores["scores"])]
+    parts += ["## Case by case\n", *(details(score) for score in scores["scores"])]
     parts.append(_made_from(scores))
     return "\n".join(parts)
 
@@ -264,50 +255,6 @@ def _subjects(scores: Document) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _tables(scores: Sequence[Document]) -> list[str]:
-    """Figures, then bounds; ranks stand with their rankings."""
-    by_kind = {
-        kind: [each for each in scores if each["published"]["relation"] in relations]
-        for kind, relations in (
-            ("figures", ("equal", "rank")),
-            ("bounds", ("at_least", "at_most", "between")),
-        )
-    }
-    return [_table(kind, mine) for kind, mine in by_kind.items() if mine]
-
-
-SCORED = {
-    "figures": (("log error", "log10_error"), ("CRPS", "crps"), ("of a guess", "crps_guess")),
-    "bounds": (
-        ("probability", "probability"),
-        ("Brier score", "brier"),
-        ("of a guess", "brier_guess"),
-    ),
-}
-"""Columns of scores by kind of case."""
-
-
-def _table(kind: str, scores: Sequence[Document]) -> str:
-    heads = "".join(f" {head} |" for head, _ in SCORED[kind])
-    lines = [
-        f"| case | predicted median | 90 % interval | published | verdict |{heads}",
-        "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |",
-    ]
-    for each in scores:
-        predicted = each["predicted"]
-        cells = [
-            log_error(each[name]) if name in each else score(each["quality"][name])
-            for _, name in SCORED[kind]
-        ]
-        lines.append(
-            f"| [{markdown_text(each['title'])}](#{each['id']}) | "
-            f"{rounded(predicted['median']) if predicted else ''} | "
-            f"{span(predicted) if predicted else ''} | "
-            f"{published_text(each)} | {each['verdict']} | {' | '.join(cells)} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
 def _rankings(rankings: Sequence[Document]) -> str:
     lines = [
         "Spearman's rank correlation of predicted medians and what was published: 1 is the same "
@@ -322,83 +269,6 @@ def _rankings(rankings: Sequence[Document]) -> str:
         for each in rankings
     ]
     return "\n".join(lines) + "\n"
-
-
-def span(predicted: Document) -> str:
-    """Interval of a prediction; a calculation without luck has none."""
-    if predicted["low"] == predicted["high"] == predicted["median"]:
-        return "a point"
-    return interval(predicted["low"], predicted["high"])
-
-
-def published_text(score: Document) -> str:
-    """What was published, with its relation, range and rounding, and its unit."""
-    published = score["published"]
-    text = RELATIONS[published["relation"]] + exact(published["value"])
-    if published["low"] is not None or published["high"] is not None:
-        low, high = (
-            published["value"] if published[end] is None else published[end]
-            for end in ("low", "high")
-        )
-        text += f" ({exact(low)} to {exact(high)})"
-    if published["rounding"]:
-        text += f" ± {exact(published['rounding'])}"
-    return markdown_text(f"{text} {published['unit']}")
-
-
-def _details(case: Document) -> str:
-    published, predicted = case["published"], case["predicted"]
-    lines = [
-        f'### <a id="{case["id"]}"></a>{markdown_text(case["title"])}\n',
-        f"- **Case**: `{case['id']}`, {case['role']}. {markdown_text(case['why_role'])}",
-        f"- **Given**: {markdown_text(case['given'])}",
-    ]
-    if predicted:
-        lines.append(
-            f"- **Predicted** by {markdown_text(case['subject'])}: "
-            f"{rounded(predicted['median'])}, {span(predicted)}. The interval spans "
-            f"{markdown_text(predicted['spans'])}; not in it: "
-            f"{markdown_text(predicted['left_out'])}."
-        )
-    else:
-        lines.append(f"- **Predicted**: not computable. {markdown_text(case['why_not'])}")
-    lines += [
-        f"- **Published** ({published['nature']}): {published_text(case)}. "
-        f"{markdown_text(published['source'])} ({markdown_text(published['date'])}).",
-        f"- **Verdict**: {case['verdict']}; log error "
-        f"{log_error(case['log10_error']) or 'none'}.{_quality_text(case)}",
-    ]
-    if case["note"]:
-        lines.append(f"- {markdown_text(case['note'])}")
-    return "\n".join(lines) + "\n"
-
-
-def _quality_text(case: Document) -> str:
-    """What the scores of one case rest on, as sentences; nothing where there are none."""
-    quality, text = case["quality"], ""
-    if quality["crps"] is not None:
-        kinds = (("spread", "spread"), ("over", "too high"), ("under", "too low"))
-        shares = ", ".join(
-            f"{word} {score(quality[f'crps_{name}'])}"
-            for name, word in kinds
-            if name == "spread" or quality[f"crps_{name}"]
-        )
-        text = f" CRPS {score(quality['crps'])} ({shares})"
-    elif quality["probability"] is not None:
-        text = f" Probability that the bound is kept {quality['probability']:.2f}"
-    elif quality["why_not"]:
-        text = f" No CRPS: {quality['why_not']}"
-    if case["guess"] is not None and text:
-        of_guess = quality["crps_guess"]
-        of_guess = quality["brier_guess"] if of_guess is None else of_guess
-        low, high = case["guess"]
-        text += f"; a guess from {exact(low)} to {exact(high)} scores {score(of_guess)}"
-    if quality["crps_persistence"] is not None:
-        text += f"; persistence of `{case['before']}` {score(quality['crps_persistence'])}"
-    if case["floor"] is not None:
-        text += f"; below {exact(case['floor'])} counts as that"
-    text += "." if text else ""
-    return text + (f" Counts as `{case['counts_as']}`." if case["counts_as"] else "")
 
 
 def _made_from(scores: Document) -> str:

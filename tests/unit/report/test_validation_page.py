@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from sim.backtest.document import document, made_from
+from sim.backtest.predictors import prediction_of
 from sim.backtest.runs import group_runs, read_replicate
-from sim.backtest.scores import backtest, prediction_of
+from sim.backtest.scores import backtest
 from sim.catalogue.choices import PRICED
 from sim.measure.money.money_parameters import N_DRAWS
 from sim.report.documents.backtest import LARGEST, SMALLEST, draw_backtest, ratios
