@@ -6,22 +6,22 @@ does not draw luck and does not build the world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sim.addresses.sets.line import Line, Prefix
-from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.errors import DataError, Problem
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.countries import rate_at
 from sim.scenario.foreign import described, stand_ins, undeclared, years
 from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
+from sim.scenario.named_tables import USD, TableReader
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
-from sim.scenario.schema import NONE, Names, Scenario
+from sim.scenario.schema import Names, Scenario
 from sim.scenario.strategies import Orders, TimeWindow
 from sim.scenario.tables.consistency import (
     check_cadence,
@@ -40,8 +40,7 @@ from sim.scenario.tables.consistency import (
     check_use,
     places_of,
 )
-from sim.scenario.tables.inventory import Inventory, check_sites, read_inventory
-from sim.scenario.tables.lists import read_list
+from sim.scenario.tables.inventory import Inventory, check_sites
 from sim.scenario.tables.money import (
     EconomyRow,
     MoneyParameterRow,
@@ -72,7 +71,7 @@ from sim.scenario.tables.rows import (
     TargetPrefixRow,
     UseRow,
 )
-from sim.scenario.tables.seeds import Row, RowType, Table, read_table
+from sim.scenario.tables.seeds import Table
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -84,12 +83,6 @@ from sim.scenario.tables.sharing import (
     check_sharing,
 )
 from sim.scenario.tree import format_path
-
-TableType = TypeVar("TableType", bound=Table[Any])
-
-
-USD = "USD"
-"""Currency in which everything is computed."""
 
 
 @dataclass(frozen=True)
@@ -263,23 +256,12 @@ def checked(resolved: Resolved) -> Resolved:
 
 def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     """Read the tables a scenario names; errors as for ``resolve``, but for what they mean."""
-    scenario = loaded.scenario
-    reader = _Reader(loaded, known)
-    tables: dict[str, Any] = {
-        column: reader.read(column, key, name, model)
-        for column, key, name, model in _wanted(scenario)
-        if name is not None
-    }
-    if scenario.population.inventory is not None:
-        tables["inventory"] = reader.read_sites(scenario.population.inventory)
-    reader.stop_if_any()
+    reader = TableReader(loaded, {} if known is None else vars(known))
     attributes: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
-    attributes["lists"] = ()
-    resolved = Resolved(**(attributes | tables | {"loaded": loaded}))
+    attributes |= {"lists": (), **reader.read_all(), "loaded": loaded}
+    resolved = Resolved(**attributes)
     names = dict.fromkeys(name for name in _named(resolved) if isinstance(name, str))
-    lists = [reader.read_list(name) for name in names]
-    reader.stop_if_any()
-    return replace(resolved, lists=tuple(one for one in lists if one is not None))
+    return replace(resolved, lists=reader.read_lists(names))
 
 
 def check_together(resolved: Resolved) -> list[Problem]:
@@ -397,115 +379,3 @@ def _check_sharing(resolved: Resolved, places: set[tuple[str, str]]) -> Iterable
     is_default = table.name == Names.model_fields["sharing"].default
     others = {(row.provider, row.region) for row in table.rows} if is_default else set()
     return check_sharing(table, places | others)
-
-
-ROWS_OF: Mapping[str, type[Row]] = {
-    "target.prefixes": TargetPrefixRow,
-    "providers.prefixes": CloudPrefixRow,
-    "providers.shared": CloudPrefixRow,
-    "register.cadence": CadenceRow,
-    "operators.groups": OperatorRow,
-    "population.sectors": SectorRow,
-    "population.demand_profiles": ProfileRow,
-    "population.hosting": HostingRow,
-    "population.components": ComponentRow,
-    "population.services": ServiceRow,
-    "names.census": ConcentrationRow,
-    "names.sharing": SharingRow,
-    "names.parked": ParkedRow,
-    "money.parameters": MoneyParameterRow,
-    "money.economy": EconomyRow,
-    "money.rates": RateRow,
-    "strategy.orders": OrderRow,
-    "strategy.table": GivenOrderRow,
-    "strategy.allowed": PrefixRow,
-    "strategy.sessions": SessionRow,
-    "fronts.pools": PoolRow,
-    "stances.events": StanceRow,
-    "reactions.responses": ResponseRow,
-    "censor.exempt": PrefixRow,
-    "censor.pressure_events": PressureRow,
-    "censor.outside_withdrawals": WithdrawalRow,
-    "users.use": UseRow,
-    "published.totals": PublishedTotalRow,
-    "published.figures": FigureRow,
-}
-"""Rows of the table that each key of a scenario names."""
-_COLUMN_OF = {
-    "providers.prefixes": "cloud_prefixes",
-    "providers.shared": "shared_prefixes",
-    "target.prefixes": "target_prefixes",
-    "operators.groups": "operators",
-    "population.demand_profiles": "profiles",
-    "money.parameters": "money_parameters",
-    "strategy.table": "given",
-    "stances.events": "stances",
-    "censor.outside_withdrawals": "withdrawals",
-}
-"""Attribute of ``Resolved`` that holds a table, where it is not named as the key is."""
-
-
-def _wanted(scenario: Scenario) -> Iterator[tuple[str, str, str | None, type[Any]]]:
-    """Tables a scenario names: attribute, key, name (None where it names none), and rows."""
-    for key, model in ROWS_OF.items():
-        section, last = key.split(".")
-        part = scenario.register_ if section == "register" else getattr(scenario, section)
-        name = getattr(part, last, None)
-        # The strategy `orders` has a key of that name, which holds no table.
-        is_named = isinstance(name, str) and name != NONE
-        if key == "money.rates" and scenario.money.currency in (None, USD):
-            is_named = False
-        yield _COLUMN_OF.get(key, last), key, name if is_named else None, model
-
-
-class _Reader:
-    """Reads tables and gathers the problems of all of them."""
-
-    def __init__(self, loaded: LoadedScenario, known: Resolved | None) -> None:
-        self.loaded = loaded
-        self.known = known
-        self.unknown: list[Problem] = []
-        self.malformed: list[Problem] = []
-
-    def read(self, column: str, key: str, name: str, model: type[RowType]) -> Table[RowType] | None:
-        return self._read(column, key, name, lambda path: read_table(name, path, model))
-
-    def read_sites(self, name: str) -> Inventory | None:
-        return self._read(
-            "inventory", "population.inventory", name, lambda path: read_inventory(name, path)
-        )
-
-    def _read(
-        self, column: str, key: str, name: str, read: Callable[[Path], TableType]
-    ) -> TableType | None:
-        held: TableType | None = getattr(self.known, column, None)
-        if held is not None and held.name == name:
-            return held
-        path = self.loaded.find_table(name)
-        if not path.exists() and not name.endswith(".csv"):
-            place = self.loaded.document.place(tuple(key.split(".")))
-            message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
-            self.unknown.append(Problem(place.file, message, place.line, place.column, key))
-            return None
-        try:
-            return read(path)
-        except ProblemsError as error:
-            self.malformed += error.problems
-            return None
-
-    def read_list(self, name: str) -> Table[PrefixRow] | None:
-        """Read a file of addresses, or take note of what is wrong with it."""
-        for held in self.known.lists if self.known else ():
-            if held.name == name:
-                return held
-        try:
-            return read_list(name, self.loaded.find_list(name))
-        except ProblemsError as error:
-            self.malformed += error.problems
-            return None
-
-    def stop_if_any(self) -> None:
-        if self.unknown:
-            raise ScenarioError([*self.unknown, *self.malformed])
-        if self.malformed:
-            raise DataError(self.malformed)

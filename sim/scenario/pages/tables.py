@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.scenario.countries import index_path
 from sim.scenario.library import shipped
-from sim.scenario.resolve import ROWS_OF
+from sim.scenario.named_tables import ROWS_OF
 from sim.scenario.tables.assumptions import assumptions_path
 from sim.scenario.tables.notes import SourceNote
 from sim.scenario.tables.rows import AssumptionRow, PackRow

@@ -31,7 +31,7 @@ from sim.scenario.starter.operators import (
     names_of,
     shipped_operators,
 )
-from sim.scenario.tables.inventory import read_inventory
+from sim.scenario.tables.inventory_file import read_inventory
 from sim.scenario.tables.lists import read_list
 
 SCENARIO = "scenario.yaml"

@@ -14,9 +14,10 @@ from sim.scenario.cautions import list_warnings
 from sim.scenario.countries import countries, pack_of, rate_at, read_packs
 from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
+from sim.scenario.named_tables import ROWS_OF
 from sim.scenario.pages.tables import tables_page
 from sim.scenario.provenance.sources import explain
-from sim.scenario.resolve import ROWS_OF, resolve
+from sim.scenario.resolve import resolve
 from sim.scenario.tables.rows import RateRow
 
 WriteScenario = Callable[..., Path]

@@ -9,8 +9,8 @@ import pytest
 from sim.errors import DataError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
-from sim.scenario.tables import inventory as tables
-from sim.scenario.tables.inventory import read_inventory
+from sim.scenario.tables import inventory_file as tables
+from sim.scenario.tables.inventory_file import read_inventory
 from tests.sites import overrides, resolved
 
 

@@ -1,0 +1,207 @@
+"""The tables that a scenario names: their keys, their rows, and how all of them are read.
+
+In: a loaded scenario. Out: tables in memory, or the problems of all of them. What tables mean
+together is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.scenario.calendars import GivenOrderRow
+from sim.scenario.library import table_names
+from sim.scenario.load import LoadedScenario
+from sim.scenario.refusal import hint
+from sim.scenario.schema import NONE, Scenario
+from sim.scenario.tables.inventory_file import read_inventory
+from sim.scenario.tables.lists import read_list
+from sim.scenario.tables.money import (
+    EconomyRow,
+    MoneyParameterRow,
+)
+from sim.scenario.tables.reactions import (
+    PoolRow,
+    PrefixRow,
+    PressureRow,
+    ResponseRow,
+    StanceRow,
+    WithdrawalRow,
+)
+from sim.scenario.tables.rows import (
+    CadenceRow,
+    CloudPrefixRow,
+    FigureRow,
+    HostingRow,
+    OperatorRow,
+    OrderRow,
+    ProfileRow,
+    PublishedTotalRow,
+    RateRow,
+    SectorRow,
+    SessionRow,
+    TargetPrefixRow,
+    UseRow,
+)
+from sim.scenario.tables.seeds import Row, RowType, Table, read_table
+from sim.scenario.tables.sharing import (
+    ComponentRow,
+    ConcentrationRow,
+    ParkedRow,
+    ServiceRow,
+    SharingRow,
+)
+
+TableType = TypeVar("TableType", bound=Table[Any])
+USD = "USD"
+"""Currency in which everything is computed."""
+ROWS_OF: Mapping[str, type[Row]] = {
+    "target.prefixes": TargetPrefixRow,
+    "providers.prefixes": CloudPrefixRow,
+    "providers.shared": CloudPrefixRow,
+    "register.cadence": CadenceRow,
+    "operators.groups": OperatorRow,
+    "population.sectors": SectorRow,
+    "population.demand_profiles": ProfileRow,
+    "population.hosting": HostingRow,
+    "population.components": ComponentRow,
+    "population.services": ServiceRow,
+    "names.census": ConcentrationRow,
+    "names.sharing": SharingRow,
+    "names.parked": ParkedRow,
+    "money.parameters": MoneyParameterRow,
+    "money.economy": EconomyRow,
+    "money.rates": RateRow,
+    "strategy.orders": OrderRow,
+    "strategy.table": GivenOrderRow,
+    "strategy.allowed": PrefixRow,
+    "strategy.sessions": SessionRow,
+    "fronts.pools": PoolRow,
+    "stances.events": StanceRow,
+    "reactions.responses": ResponseRow,
+    "censor.exempt": PrefixRow,
+    "censor.pressure_events": PressureRow,
+    "censor.outside_withdrawals": WithdrawalRow,
+    "users.use": UseRow,
+    "published.totals": PublishedTotalRow,
+    "published.figures": FigureRow,
+}
+"""Rows of the table that each key of a scenario names."""
+
+
+_COLUMN_OF = {
+    "providers.prefixes": "cloud_prefixes",
+    "providers.shared": "shared_prefixes",
+    "target.prefixes": "target_prefixes",
+    "operators.groups": "operators",
+    "population.demand_profiles": "profiles",
+    "money.parameters": "money_parameters",
+    "strategy.table": "given",
+    "stances.events": "stances",
+    "censor.outside_withdrawals": "withdrawals",
+}
+"""Attribute of ``Resolved`` that holds a table, where it is not named as the key is."""
+
+
+def _named(scenario: Scenario) -> Iterator[tuple[str, str, str | None, type[Any]]]:
+    """Tables that may be named: attribute, key, name (None where it names none), and rows."""
+    for key, model in ROWS_OF.items():
+        section, last = key.split(".")
+        part = scenario.register_ if section == "register" else getattr(scenario, section)
+        name = getattr(part, last, None)
+        # The strategy `orders` has a key of that name, which holds no table.
+        is_named = isinstance(name, str) and name != NONE
+        if key == "money.rates" and scenario.money.currency in (None, USD):
+            is_named = False
+        yield _COLUMN_OF.get(key, last), key, name if is_named else None, model
+
+
+class TableReader:
+    """Reads the tables of a scenario and gathers the problems of all of them.
+
+    Parameters
+    ----------
+    held
+        Tables that are there already, by attribute of ``Resolved``: those of the same name are
+        taken, not read again.
+    """
+
+    def __init__(self, loaded: LoadedScenario, held: Mapping[str, Any]) -> None:
+        self._loaded = loaded
+        self._held = held
+        self._unknown: list[Problem] = []
+        self._malformed: list[Problem] = []
+
+    def read_all(self) -> dict[str, Any]:
+        """Read all tables that are named, by attribute of ``Resolved``.
+
+        Raises
+        ------
+        ScenarioError, DataError
+            With what is wrong with any of them.
+        """
+        tables: dict[str, Any] = {
+            column: self._read(column, key, name, partial(_read_rows, model))
+            for column, key, name, model in _named(self._loaded.scenario)
+            if name is not None
+        }
+        if (name := self._loaded.scenario.population.inventory) is not None:
+            key = "population.inventory"
+            tables["inventory"] = self._read("inventory", key, name, read_inventory)
+        self._stop_if_any()
+        return tables
+
+    def read_lists(self, names: Iterable[str]) -> tuple[Table[PrefixRow], ...]:
+        """Read files of addresses.
+
+        Raises
+        ------
+        DataError
+            With what is wrong with any of them.
+        """
+        lists = [self._read_list(name) for name in names]
+        self._stop_if_any()
+        return tuple(one for one in lists if one is not None)
+
+    def _read(
+        self, column: str, key: str, name: str, read: Callable[[str, Path], TableType]
+    ) -> TableType | None:
+        held: TableType | None = self._held.get(column)
+        if held is not None and held.name == name:
+            return held
+        path = self._loaded.find_table(name)
+        if not path.exists() and not name.endswith(".csv"):
+            place = self._loaded.document.place(tuple(key.split(".")))
+            message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
+            self._unknown.append(Problem(place.file, message, place.line, place.column, key))
+            return None
+        try:
+            return read(name, path)
+        except ProblemsError as error:
+            self._malformed += error.problems
+            return None
+
+    def _read_list(self, name: str) -> Table[PrefixRow] | None:
+        """Read a file of addresses, or take note of what is wrong with it."""
+        lists: tuple[Table[PrefixRow], ...] = self._held.get("lists", ())
+        for held in lists:
+            if held.name == name:
+                return held
+        try:
+            return read_list(name, self._loaded.find_list(name))
+        except ProblemsError as error:
+            self._malformed += error.problems
+            return None
+
+    def _stop_if_any(self) -> None:
+        if self._unknown:
+            raise ScenarioError([*self._unknown, *self._malformed])
+        if self._malformed:
+            raise DataError(self._malformed)
+
+
+def _read_rows(model: type[RowType], name: str, path: Path) -> Table[RowType]:
+    return read_table(name, path, model)
