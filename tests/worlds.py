@@ -12,8 +12,9 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import IPV4, Line, Seats, split
+from sim.addresses.sets.line import IPV4, Line, split
 from sim.addresses.sets.prefixes import PrefixTable
+from sim.addresses.sets.seats import Seats
 from sim.addresses.text.text import format_set, parse_prefix
 from sim.engine.decisions import Strategy
 from sim.engine.orders import Mechanism, Order

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from sim.engine.warm_up import warm_up
 from sim.experiment.answers import Answers, NothingFinishedError, tabulate
+from sim.experiment.cases import Cases
 from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts
-from sim.experiment.plan import Cases, Plan
+from sim.experiment.plan import Plan
 from sim.experiment.question import write_question
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import measures_of

@@ -1,9 +1,9 @@
 """Plans: points x strategies x replicates to be run, and the identity of the result.
 
 In: a scenario, points that each change some of its values, strategies, and a root seed. Out: the
-keys of all runs, the scenario of each, and the identity of the result. Nothing is simulated, and
-how the points were chosen is not known here. It is one file since the identity of a result is told
-by every part of its plan.
+scenario at each point under each strategy, and the identity of the result. Nothing is simulated,
+and how the points were chosen is not known here. It is one long file, since every part of a plan
+has its say in the identity of the result.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import hashlib
 import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
-from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, luck_of_draw
+from sim.experiment.cases import Cases
+from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.weighted_draws import (
     UNWEIGHTED,
@@ -386,77 +387,6 @@ def plan_comparison(
         n_replicates = own.n_replicates
     n_replicates = choose_n_replicates(resolved, n_replicates)
     return Plan.of_comparison(resolved, variants, against, chosen, root_seed, n_replicates)
-
-
-@dataclass(frozen=True, eq=False)
-class Cases:
-    """The scenario at every point under every strategy.
-
-    Attributes
-    ----------
-    points
-        All points.
-    scenarios
-        Resolved scenarios by point and label of the strategy.
-    labels
-        Labels of the strategies.
-    impossible
-        Why the scenario is not possible, by ``(point,)``.
-    draws, n_per_draw
-        As for `Plan`.
-    """
-
-    points: tuple[Point, ...]
-    scenarios: Mapping[Key, Resolved]
-    labels: tuple[str, ...]
-    impossible: Mapping[Key, Failure]
-    draws: Draws | None = None
-    n_per_draw: int = 1
-
-    def keys(self, n_replicates: int) -> list[Key]:
-        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together.
-
-        Draws follow as the points from 1 on.
-        """
-        n_of = dict.fromkeys(sorted({int(case[0]) for case in self.scenarios}), n_replicates)
-        n_draws = 0 if self.draws is None else self.draws.n
-        n_of |= {draw + 1: self.n_per_draw for draw in range(n_draws)}
-        return [
-            (row, label, replicate)
-            for row, n in n_of.items()
-            for replicate in range(n)
-            for label in self.labels
-        ]
-
-    def names(self, n_replicates: int) -> dict[Key, str]:
-        """Names of all runs among the checkpoints, in the order of the rows of tables.
-
-        A name is a hash of all that makes a run differ from others of its experiment. It does not
-        depend on where the point is in a design, so that a later design finds the run again.
-        """
-        named: dict[Key, str] = {}
-        for row, label in self.scenarios:
-            point = self.points[int(row)]
-            differs = [point.keys, [asdict(column) for column in point.columns], label]
-            digest = hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
-            for replicate in range(n_replicates):
-                named[row, label, replicate] = f"{digest}-{replicate:07d}"
-        return named | self._names_of_draws()
-
-    def _names_of_draws(self) -> dict[Key, str]:
-        named: dict[Key, str] = {}
-        if self.draws is None:
-            return named
-        keys = [factor.key for factor in self.draws.unknowns]
-        for draw in range(self.draws.n):
-            amounts = [amount[draw].tolist() for amount in self.draws.amounts]
-            drawn = canonical_json([keys, amounts])
-            for label in self.labels:
-                digest = hashlib.sha256(f"{drawn}{label}".encode()).hexdigest()[:24]
-                for replicate in range(self.n_per_draw):
-                    luck = luck_of_draw(draw, replicate)
-                    named[draw + 1, label, replicate] = f"{digest}-{luck:07d}"
-        return named
 
 
 def _reason(error: ProblemsError, tables: Collection[str]) -> str:

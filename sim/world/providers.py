@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.special import SPECIAL
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.line import IPV4, Line, Prefix, Seats, is_ipv6
+from sim.addresses.sets.line import IPV4, Line, Prefix, is_ipv6
 from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds
+from sim.addresses.sets.seats import Seats
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import CloudPrefixRow
 from sim.world.columns import Columns

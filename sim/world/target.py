@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import Seats
+from sim.addresses.sets.seats import Seats
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import DOMAIN_FRONTING

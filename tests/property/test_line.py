@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import (
-    IPV4,
-    IPV6_START,
-    Line,
-    LineSet,
-    Seats,
-    is_on_line,
-    length6,
-    split,
-)
+from sim.addresses.sets.line import IPV4, IPV6_START, Line, LineSet, is_on_line, length6, split
+from sim.addresses.sets.seats import Seats
 
 BASE = int(ipaddress.ip_address("2001:db8::"))
 """Drawn prefixes lie close to it, so that they meet and touch each other."""

@@ -7,6 +7,8 @@ know what a provider or an order is.
 IPv4 lies on the line as itself. Behind it lies all of IPv6 that may be on the Internet, /64 after
 /64: one number for each where nobody sits, and where somebody may, as many as there are parts of a
 /64 that must be told apart. So numbers keep the sequence of addresses, and go back to them exactly.
+
+It is one long file, since the line makes sets and each set knows its line.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from operator import sub
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6
 from sim.addresses.sets.prefixes import prefix_set
+from sim.addresses.sets.seats import Seats
 from sim.addresses.sets.sweep import Bounds, Rule
 
 Prefix: TypeAlias = tuple[int, int]
@@ -66,65 +69,6 @@ def length6(length: int) -> int:
     generally neither announced nor accepted).
     """
     return 2 * length if length < 32 else 128
-
-
-class Seats(NamedTuple):
-    """Addresses that are given out, in runs.
-
-    Attributes
-    ----------
-    start, size, step : shape (n_runs,)
-        The run holds ``start + i * step`` on the line, for i from 0 to ``size - 1``; runs ascend.
-    """
-
-    start: NDArray[np.int64]
-    size: NDArray[np.int64]
-    step: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, addresses: IntervalSet) -> Seats:
-        """All IPv4 addresses of a set."""
-        is_four = addresses.start < IPV4_STOP
-        start = addresses.start[is_four]
-        return cls(start, addresses.stop[is_four] - start, np.ones_like(start))
-
-    @property
-    def n(self) -> int:
-        """How many addresses."""
-        return int(self.size.sum())
-
-    @property
-    def stop(self) -> NDArray[np.int64]:
-        """Place on the line after the last address of each run; shape (n_runs,)."""
-        return self.start + (self.size - 1) * self.step + 1
-
-    def within(self, addresses: IntervalSet) -> Seats:
-        """Those that lie in a set."""
-        pieces = []
-        for start, size, step, stop in zip(
-            *map(np.ndarray.tolist, (*self, self.stop)), strict=True
-        ):
-            first = int(np.searchsorted(addresses.stop, start, side="right"))
-            after = int(np.searchsorted(addresses.start, stop))
-            for row in range(first, after):
-                low = max(0, -(-(int(addresses.start[row]) - start) // step))
-                high = min(size, -(-(int(addresses.stop[row]) - start) // step))
-                if low < high:
-                    pieces.append((start + low * step, high - low, step))
-        return Seats(*np.array(pieces, np.int64).reshape(-1, 3).T)
-
-    def draw(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Address drawn evenly: the ``floor(u * n)``-th in ascending sequence.
-
-        Parameters
-        ----------
-        u : shape (m,)
-            Uniform numbers in [0, 1).
-        """
-        before = np.concatenate(([0], np.cumsum(self.size)))
-        number = np.floor(u * self.n).astype(np.int64)
-        run = np.searchsorted(before, number, side="right") - 1
-        return self.start[run] + (number - before[run]) * self.step[run]
 
 
 @dataclass(frozen=True, eq=False)
