@@ -18,21 +18,15 @@ from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS, Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
-from sim.errors import Problem
 from sim.measure.worst import is_above
-from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import RunPredictor
 from sim.scenario.readings import BusinessesHit, Enforcing, Listed
-from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import ROLES
 from sim.world.build import World
-from sim.world.providers import provider_names
 
-GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
 OVER = dict(zip((percent / 100 for percent in WORST_PERCENT), OVER_METRICS, strict=True))
 """Curves of businesses that lose more than a share that is no threshold of the scenario."""
-"""Curves that a run keeps by provider, sector and role."""
 
 Span = tuple[int, int]
 """From one second to another, not included."""
@@ -306,44 +300,3 @@ def group_of(predictor: RunPredictor, world: World) -> Group:
     if predictor.role:
         return Group(role_row=ROLES.index(predictor.role))
     return Group()
-
-
-def check_group(placed: PlacedCase, predictor: RunPredictor, resolved: Resolved) -> list[Problem]:
-    """A group that the scenario, or the curve, has not."""
-    problems = []
-    for key, known in (
-        ("provider", provider_names(resolved)),
-        ("sector", tuple(row.sector for row in resolved.sectors.rows)),
-        ("role", ROLES),
-    ):
-        name, curve = getattr(predictor, key), predictor.curve
-        by_provider = ("addresses_listed", *OVER_METRICS) if key == "provider" else ()
-        if name and curve not in (*GROUPED, *by_provider):
-            message = f"expected a curve that is kept by {key}, got {curve}"
-            problems.append(placed.problem("predictor.curve", message))
-        if name and name not in known:
-            message = f"expected a {key} of the scenario, got {name!r}{hint(name, known)}"
-            problems.append(placed.problem(f"predictor.{key}", message))
-    return problems
-
-
-def check_reading(
-    placed: PlacedCase, key: str, reading: Listed | BusinessesHit | Enforcing, resolved: Resolved
-) -> list[Problem]:
-    """Names that the scenario has not."""
-    shared = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-    known: dict[str, Sequence[str]] = {
-        "providers": provider_names(resolved),
-        "regions": [
-            f"{row.provider}/{row.region}" for row in (*resolved.cloud_prefixes.rows, *shared)
-        ],
-        "sectors": [row.sector for row in resolved.sectors.rows],
-        "operators": [row.operator for row in resolved.operators.rows],
-    }
-    problems = []
-    for column, names in known.items():
-        for number, name in enumerate(getattr(reading, column, ())):
-            if name not in names:
-                message = f"expected {column} of the scenario, got {name!r}{hint(name, names)}"
-                problems.append(placed.problem(f"predictor.{key}.{column}.{number}", message))
-    return problems

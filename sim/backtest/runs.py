@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.readings import check_group, check_reading, group_of, read_off, taken
-from sim.catalogue.choices import PRICED, measure_name
-from sim.catalogue.curves import CURVES
+from sim.backtest.readings import group_of, read_off, taken
+from sim.backtest.refusals import COMPLAINTS, problems_of
+from sim.catalogue.choices import PRICED
 from sim.engine.eventlog import Kind
 from sim.engine.record.curves import Curves
 from sim.engine.record.outcome import Outcome
@@ -25,7 +25,6 @@ from sim.engine.strategies import build_strategy
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws, lay_draws
 from sim.experiment.executors.task import Key
-from sim.experiment.metrics import metrics_of
 from sim.measure.impact import measure_impact
 from sim.measure.money.accounts import price_losses
 from sim.measure.money.losses import loss_totals
@@ -42,17 +41,13 @@ from sim.measure.uptake import with_uptake
 from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
-from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import own_variant
 from sim.streams import Streams
 from sim.world.build import World, build_world
 
-EVENTS = tuple(kind.name.lower() for kind in Kind)
 MAX_RUNS = 100
 """Distinct scenarios of one scoring: a case file may be a stranger's."""
-COMPLAINTS = measure_name("complaints")
-"""Complaints expected until the end of the run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +106,9 @@ def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> l
             about = members[0].problem("predictor.scenario", "expected a scenario that can be run")
             problems += [about, *error.problems]
             continue
-        found = [problem for each in members for problem in _check(each, resolved)]
+        found = [
+            problem for each in members for problem in problems_of(each, _predictor(each), resolved)
+        ]
         problems += found
         last = _last_read(members)
         if not found and last is not None and last < resolved.scenario.end:
@@ -243,34 +240,6 @@ def same_scenario(placed: PlacedCase, name: str) -> bool:
     """Whether a case with a run predictor runs a scenario: a shipped one's name, or a file."""
     found = _find(placed, _predictor(placed).scenario)
     return found == name or Path(found).resolve() == Path(name).resolve()
-
-
-def _check(placed: PlacedCase, resolved: Resolved) -> list[Problem]:
-    """Curves, events, measures and times that the run has not."""
-    predictor, scenario = _predictor(placed), resolved.scenario
-    problems = []
-    for key, value, known in (
-        ("curve", predictor.curve, CURVES),
-        ("event", predictor.event, EVENTS),
-        ("measure", predictor.measure, (*metrics_of(resolved), COMPLAINTS)),
-    ):
-        if value and value not in known:
-            message = f"expected one of {', '.join(known)}, got {value!r}{hint(value, known)}"
-            problems.append(placed.problem(f"predictor.{key}", message))
-    problems += check_group(placed, predictor, resolved)
-    for key in ("businesses", "listed", "operators"):
-        reading = getattr(predictor, key)
-        if reading is not None:
-            problems += check_reading(placed, key, reading, resolved)
-    for key in ("at", "since", "until"):
-        time = getattr(predictor, key)
-        if time is not None and not scenario.start <= time <= scenario.end:
-            message = (
-                f"expected a time within the run, {scenario.start.isoformat()} to "
-                f"{scenario.end.isoformat()}, got {time.isoformat()}"
-            )
-            problems.append(placed.problem(f"predictor.{key}", message))
-    return problems
 
 
 def _money(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.experiment.executors.task import Executor, Key
+from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.pipeline import carry_out
 from sim.experiment.runs import Runs
-from sim.experiment.verification import plan_of_folder
 from sim.files import hash_of
 from sim.results.folder import MANIFEST
 from sim.results.integrity import is_inside

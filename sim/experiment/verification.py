@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,21 +20,18 @@ from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.findings import has_drawn_runs
+from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
-from sim.experiment.weighted_draws import with_table
 from sim.measure.facts import FactTables, draw_measure_columns, fact_columns
 from sim.measure.measures import Measure
 from sim.results.folder import MANIFEST, RESOLVED, SCENARIO
-from sim.results.integrity import changed_files, is_inside, unlisted_files
+from sim.results.integrity import changed_files, unlisted_files
 from sim.results.manifest import canonical_json, package_version
 from sim.results.parquet import PartWriter, is_part_of, keys_of
 from sim.results.read import RunFolder, open_run
 from sim.results.store import DRAW_CURVES, RUN_TABLES
 from sim.scenario.dump import scenario_tree
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
-from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
 
 _NEEDED = ("outputs", "scenario", "n_replicates_asked")
@@ -275,48 +272,3 @@ def _notes(run: RunFolder) -> Iterator[str]:
         here = package_version(str(name))
         if here != version:
             yield f"made with {name} {version}, checked with {here}"
-
-
-def plan_of_folder(run: RunFolder, scratch: Path, *, is_resolved: bool = False) -> Plan:
-    """The plan of a folder, from its own copies of scenario and tables.
-
-    Parameters
-    ----------
-    scratch
-        Folder for copies of the tables under their old names.
-    is_resolved
-        Take the scenario with all defaults filled in; else the scenario as it was written, with its
-        overrides.
-
-    Raises
-    ------
-    OverblockError
-        If the scenario, or a table, is not one that this version reads.
-    """
-    described = run.manifest["scenario"]
-    if is_resolved:
-        loaded = load_scenario(str(run.path / RESOLVED))
-    else:
-        overrides = [str(override) for override in described["overrides"]]
-        loaded = load_scenario(str(run.path / SCENARIO), overrides)
-        document = loaded.document.renamed(str(described["file"]))
-        loaded = replace(loaded, document=document)
-    manifest = run.manifest
-    copies = {}
-    for row, table in enumerate(manifest["inputs"]):
-        copy = PurePosixPath(str(table["copy"]))
-        stem, _, _ = copy.stem.rpartition("-")
-        place = scratch / "inputs" / str(row)
-        place.mkdir(parents=True, exist_ok=True)
-        copies[str(table["name"])] = place / f"{stem}{copy.suffix}"
-        for source, target in (
-            (copy, copies[str(table["name"])]),
-            (note_path(Path(copy)), note_path(copies[str(table["name"])])),
-        ):
-            file = run.path / source
-            if is_inside(run, file) and file.is_file():
-                target.write_bytes(file.read_bytes())
-    resolved = resolve(replace(loaded, copies=copies))
-    n_replicates = int(manifest["n_replicates_asked"])
-    asked = with_table(manifest, run.path)
-    return Plan.as_described(resolved, asked, int(manifest["root_seed"]), n_replicates)

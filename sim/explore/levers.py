@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.experiment.ensemble import Ensemble, read_ensemble
+from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.plan import Plan
-from sim.experiment.verification import plan_of_folder
 from sim.results.read import RunFolder
 from sim.scenario.changes import is_whole
 from sim.scenario.meanings import meaning_of

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.cli.completion import complete_strategy
 from sim.cli.options import (
     STRATEGY_FORM,
     DrawsFromOption,
@@ -19,7 +20,6 @@ from sim.cli.options import (
     OptionalScenarioArgument,
     PerDrawOption,
     ReplicatesOption,
-    complete_strategy,
     metric_option,
     takes_shared_options,
 )

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import QuietOption, complete_scenario
+from sim.cli.completion import complete_scenario
+from sim.cli.options import QuietOption
 from sim.cli.terminal import console
 
 

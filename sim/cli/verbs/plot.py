@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import (
-    ForceFileOption,
-    JsonOption,
-    QuietOption,
-    RunArgument,
-    complete_figure,
-)
+from sim.cli.completion import complete_figure
+from sim.cli.options import ForceFileOption, JsonOption, QuietOption, RunArgument
 from sim.cli.terminal import console
 from sim.report.words.numbers import count
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.catalogue.choices import COLLATERAL
+from sim.cli.completion import complete_strategy
 from sim.cli.options import (
     STRATEGY_FORM,
     ExperimentOptions,
     OptionalScenarioArgument,
     PointReplicatesOption,
-    complete_strategy,
     given,
     metric_option,
     takes_shared_options,

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.options import Format, JsonOption, SetOption, complete_scenario
+from sim.cli.completion import complete_scenario
+from sim.cli.options import Format, JsonOption, SetOption
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import new_table, open_console
 from sim.report.words.provenance import Line, basis_text, plain, range_text, value_text
